@@ -1,0 +1,72 @@
+/// A language model behind any wire: messages and tools in, one assistant message out.
+///
+/// Threading: loop only.   Errors: ProviderError in Result, never thrown.   Bounds: each provider's Options.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/core/task.h"
+#include "bridge/skills/offered_skill.h"
+#include "common/clock.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+/// A function the model may call. `parameters` is JSON Schema. `skill` is set when the hub runs it on a device, empty
+/// when the client sent the tool itself.
+struct Tool {
+  std::string name;  // [A-Za-z0-9_-]{1,64}, unique in the request
+  std::string description;
+  nlohmann::json parameters;
+  std::optional<OfferedSkill> skill;
+};
+
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;  // JSON text, as the model wrote it: untrusted
+};
+
+struct ModelRequest {
+  std::string model;        // empty: the provider's default
+  nlohmann::json messages;  // OpenAI chat messages: an array of objects
+  std::vector<Tool> tools;
+  nlohmann::json
+      options;  // temperature, max_tokens, stop, tool_choice, response_format, …: an object as the client sent it
+  SteadyTime deadline;
+  std::string correlation_id;
+};
+
+struct Usage {
+  std::int64_t prompt_tokens = 0;
+  std::int64_t completion_tokens = 0;
+};
+
+struct ModelReply {
+  std::string content;
+  std::vector<ToolCall> tool_calls;
+  std::string finish_reason;  // stop, length, tool_calls, content_filter
+  std::string model;          // as the provider names it
+  std::string provider;
+  Usage usage;
+};
+
+struct ProviderError {
+  std::string provider;
+  std::string reason;  // a word: connect, timeout, status, bad_reply, …
+  int status = 0;      // HTTP status, 0 when there was none
+  std::string message;
+  bool timed_out = false;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  virtual const std::string& name() const = 0;
+  virtual Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) = 0;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,44 @@
+/// HTTP as the providers need it. Implemented by adapters/curl/ on the event loop, by fakes in tests.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bridge/core/task.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+struct HttpRequest {
+  std::string method = "POST";
+  std::string url;  // http or https only
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds total_timeout{60'000};
+  std::size_t response_bytes_max = 4 * 1024 * 1024;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;
+};
+
+struct HttpError {
+  enum class Kind { connect, timeout, too_large, protocol };
+  Kind kind = Kind::protocol;
+  std::string message;  // for people; never contains a header or the body
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// Any status is a response; only what prevents one is an error. Redirects are not followed: they would carry the key
+  /// elsewhere. Cancelling the coroutine ends the transfer.
+  virtual Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) = 0;
+};
+
+}  // namespace strawberry

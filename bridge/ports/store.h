@@ -1,0 +1,89 @@
+/// The hub's memory on disk. Every write is durable before its Task completes.
+/// Implemented by adapters/sqlite/; rows are plain structs.
+///
+/// Threading: called on the loop; the work happens on the store's own thread.   Errors: `internal` (logged with its
+/// cause), or `busy` when Options::jobs_max writes are waiting.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/core/task.h"
+#include "bridge/protocol/error.h"
+
+namespace strawberry {
+
+struct DeviceRow {
+  std::string device_id;
+  std::string user_id;
+  std::string name;
+  std::string normalized_name;
+  bool is_active = true;
+  std::int64_t tokens_valid_from_ms = 0;
+  std::int64_t created_at_ms = 0;
+  std::optional<std::int64_t> last_seen_ms;
+  std::optional<std::int64_t> skills_heartbeat_at_ms;
+};
+
+struct SkillRow {
+  std::string class_name;
+  std::string function_name;
+  std::string signature;
+  std::string docstring;
+  bool device_agnostic = false;
+  bool confirm = false;
+};
+
+struct SessionRow {
+  std::string session_id;
+  std::string user_id;
+  std::string device_id;
+  std::string title;
+  std::int64_t message_count = 0;
+  bool is_active = true;
+  std::int64_t created_at_ms = 0;
+  std::int64_t last_activity_ms = 0;
+};
+
+struct MessageRow {
+  std::string message_id;
+  std::string role;  // user or assistant
+  std::string content;
+  std::int64_t created_at_ms = 0;
+};
+
+struct DeviceWithSkills {
+  DeviceRow device;
+  std::vector<SkillRow> skills;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Inserts or replaces by device_id.
+  virtual Task<Reply<void>> put_device(DeviceRow device) = 0;
+  /// As put_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
+  virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
+  /// The device with its skills.
+  virtual Task<Reply<void>> delete_device(std::string device_id) = 0;
+  virtual Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) = 0;
+
+  /// Replaces everything the device had.
+  virtual Task<Reply<void>> put_skills(std::string device_id, std::vector<SkillRow> skills,
+                                       std::int64_t heartbeat_at_ms) = 0;
+  virtual Task<Reply<void>> set_skills_heartbeat(std::string device_id, std::int64_t heartbeat_at_ms) = 0;
+
+  virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) = 0;
+  /// Inserts or replaces by session_id; message_count is the store's own.
+  virtual Task<Reply<void>> put_session(SessionRow session) = 0;
+  /// Newest `limit`, oldest first.
+  virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit) = 0;
+  /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already
+  /// there is skipped.
+  virtual Task<Reply<void>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
+};
+
+}  // namespace strawberry

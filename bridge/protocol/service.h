@@ -1,0 +1,41 @@
+/// What a service is to the rest of the bridge: requests in, one reply each.
+///
+/// The dispatcher (protocol/dispatcher.h) has already checked the sender, the envelope and the request's JSON Schema,
+/// and takes care of duplicates, the deadline, the response topic and the envelope of the reply.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bridge/core/task.h"
+#include "bridge/protocol/error.h"
+#include "common/clock.h"
+#include "common/principal.h"
+#include "common/topics.h"
+
+namespace strawberry {
+
+struct Request {
+  Principal sender;
+  Service service = Service::skills;
+  std::string op;
+  nlohmann::json body;         // the whole JSON object, valid by its schema
+  std::string correlation_id;  // empty when there was none
+  SteadyTime deadline;         // when the sender stops waiting
+  /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
+  std::function<void(const std::string& event, nlohmann::json data)> emit;
+};
+
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  virtual Service service() const = 0;
+  /// Completes once, at the latest shortly after the deadline. Never throws.
+  virtual Task<Reply<nlohmann::json>> handle(Request request) = 0;
+  /// How long a request may take when it does not say (contract timeout_ms).
+  virtual std::chrono::milliseconds default_timeout(const std::string& op) const = 0;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,38 @@
+/// What the chat may know of and do with skills: list what a user's devices offer, and call it. One narrow seam, so
+/// that a chat is tested without devices; skills/skill_service.h is the real one.
+///
+/// Threading: loop only.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bridge/core/task.h"
+#include "bridge/protocol/error.h"
+#include "bridge/skills/offered_skill.h"
+#include "common/clock.h"
+#include "common/principal.h"
+
+namespace strawberry {
+
+struct SkillCall {
+  Principal caller;
+  std::string skill_path;  // Class.function, or device.Class.function
+  std::string target;      // device id, normalised name, `hub`, or empty: chosen as contract section 4 says
+  nlohmann::json args = nlohmann::json::array();
+  nlohmann::json kwargs = nlohmann::json::object();
+  SteadyTime deadline;
+  std::string correlation_id;  // of the request this belongs to, for the log
+};
+
+class ToolSource {
+ public:
+  virtual ~ToolSource() = default;
+  /// Live (not expired) skills of the user's active devices, connected or not, ordered by class, then function.
+  virtual std::vector<OfferedSkill> offered_to(const std::string& user_id) const = 0;
+  /// Runs it on the device and gives its `result`, or the contract's error.
+  virtual Task<Reply<nlohmann::json>> call(SkillCall call) = 0;
+};
+
+}  // namespace strawberry

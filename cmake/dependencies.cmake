@@ -1,0 +1,23 @@
+# Everything from the distribution (scripts/setup installs it); nothing is vendored or downloaded.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CURL REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(valijson REQUIRED)
+
+list(APPEND CMAKE_MODULE_PATH /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/PahoMqttCpp)
+find_package(PahoMqttCpp REQUIRED)
+
+pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+
+find_path(MOSQUITTO_INCLUDE_DIR mosquitto_broker.h REQUIRED)
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

@@ -1,0 +1,36 @@
+/// Time, injected: wall time for what other machines see (token claims, stored timestamps), steady
+/// time for deadlines and expiry. Tests move a FakeClock (tests/support/fake_clock.h) by hand.
+///
+/// Threading: SystemClock may be used from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace strawberry {
+
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual WallTime wall_now() const = 0;
+  virtual SteadyTime steady_now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  WallTime wall_now() const override;
+  SteadyTime steady_now() const override;
+};
+
+/// RFC 3339, UTC, with milliseconds: `2026-01-31T12:00:00.000Z`.
+std::string format_rfc3339(WallTime time);
+
+/// Milliseconds since the Unix epoch, as the database stores times.
+std::int64_t to_unix_ms(WallTime time);
+WallTime from_unix_ms(std::int64_t ms);
+
+}  // namespace strawberry

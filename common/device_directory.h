@@ -1,0 +1,49 @@
+/// Which devices exist, whose they are and which of their tokens still count: the read-only view of hub.db for the
+/// broker plugin and the command line.
+///
+/// Life: opened once; refresh() re-reads when another process has changed the `devices` or `spent_tokens` tables
+/// (PRAGMA data_version, then the directory's own revision number), so calling it often is cheap.
+/// Lookups are in memory and never touch the disk. Threading: one thread.
+/// Errors: a database that cannot be read keeps the last good view, and refresh() says so.
+/// Bounds: Options::devices_max rows are kept; more is an error, the old view stays.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+struct DeviceRecord {
+  std::string device_id;
+  std::string user_id;
+  std::string name;
+  bool is_active = false;
+  WallTime tokens_valid_from;  // tokens issued before this are dead
+};
+
+class DeviceDirectory {
+ public:
+  struct Options {
+    std::size_t devices_max = 100'000;
+  };
+
+  /// Opens `path` read-only. Fails when there is no database, or its schema is newer than this program knows.
+  static Result<std::unique_ptr<DeviceDirectory>> open(const std::string& path, Options options);
+  virtual ~DeviceDirectory() = default;
+
+  /// True when something changed. On failure the last good view stays.
+  virtual Result<bool> refresh() = 0;
+  /// Null when unknown. Valid until the next refresh().
+  virtual const DeviceRecord* find(std::string_view device_id) const = 0;
+  /// True for a one-time token that has been used, by its principal id.
+  virtual bool is_spent(std::string_view enroll_id) const = 0;
+  /// Every device, by id.
+  virtual std::vector<const DeviceRecord*> all() const = 0;
+};
+
+}  // namespace strawberry

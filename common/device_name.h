@@ -1,0 +1,17 @@
+/// Device names as people write them and as calls name them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+inline constexpr std::size_t device_name_bytes_max = 128;
+
+/// The name by which a call addresses a device: Unicode NFKD, non-ASCII dropped, lower case, runs of
+/// space and hyphen to `_`, anything else outside `[a-z0-9_]` dropped, `_` collapsed and trimmed.
+/// `Büro-Computer` → `buro_computer`. Empty when nothing is left or the input is not UTF-8: such a
+/// name is refused, as is `hub`.
+std::string normalize_device_name(std::string_view name);
+
+}  // namespace strawberry

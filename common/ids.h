@@ -1,0 +1,18 @@
+/// Identifiers: what an id may look like, and how a new one is made.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+inline constexpr std::size_t id_bytes_max = 64;
+
+/// `[A-Za-z0-9_-]{1,64}`: principals, and client ids that are not a principal's own.
+bool is_valid_id(std::string_view text);
+
+/// A random UUID (RFC 9562, version 4) in its usual 36-character form; 122 bits of OpenSSL's CSPRNG.
+/// Stops the program when the system has no randomness to give.
+std::string new_id();
+
+}  // namespace strawberry

@@ -1,0 +1,58 @@
+/// The hub's signing keys: a JWK Set (RFC 7517) in one file that only its owner can read.
+///
+/// Threading: a KeySet is immutable once loaded and may be shared.   Errors: Failure naming the file and the key.
+/// Bounds: file 64 KiB, keys_max keys.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+
+namespace strawberry {
+
+enum class JwsAlgorithm { hs256, rs256, es256 };  // RFC 7518, section 3.1
+
+std::string_view to_string(JwsAlgorithm algorithm);
+
+/// One key, pinned to one algorithm: whatever a token's header says, this key verifies nothing else.
+class Key {
+ public:
+  struct Secret;  // the JOSE library's key
+  Key(std::string kid, JwsAlgorithm algorithm, std::shared_ptr<const Secret> secret);
+
+  const std::string& kid() const { return kid_; }
+  JwsAlgorithm algorithm() const { return algorithm_; }
+  const Secret& secret() const { return *secret_; }
+
+ private:
+  std::string kid_;
+  JwsAlgorithm algorithm_;
+  std::shared_ptr<const Secret> secret_;
+};
+
+class KeySet {
+ public:
+  static constexpr std::size_t keys_max = 16;
+
+  /// Parses a JWK Set document. Every key needs `kty`, an `alg` that fits it (or none: the kty's default) and, if
+  /// there are several, a distinct `kid`. `oct` keys have at least 256 bits.
+  static Result<KeySet> parse(std::string_view json);
+  /// Reads `path`; refuses a file that group or others may read or write.
+  static Result<KeySet> load(const std::string& path);
+  /// Writes a new set with one random HS256 key to `path`, mode 0600. Fails if the file exists: keys are never
+  /// overwritten.
+  static Result<void> create(const std::string& path);
+
+  const std::vector<Key>& keys() const { return keys_; }
+  /// The key that signs new tokens: the first one that can sign.
+  const Key& signing_key() const;
+
+ private:
+  explicit KeySet(std::vector<Key> keys);
+  std::vector<Key> keys_;
+};
+
+}  // namespace strawberry

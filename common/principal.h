@@ -1,0 +1,35 @@
+/// Who is on the other end: whoever holds a token (docs/contract.md, section 1).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+enum class PrincipalType { device, user, admin, bridge, enroll };
+
+std::string_view to_string(PrincipalType type);
+std::optional<PrincipalType> parse_principal_type(std::string_view text);
+
+struct Principal {
+  PrincipalType type = PrincipalType::device;
+  std::string id;
+  /// The owner of a device, the user to enroll for, the user itself. Empty for admin and bridge.
+  std::string user_id;
+
+  bool operator==(const Principal&) const = default;
+};
+
+/// One line without ambiguity: `device/alice/3f0c`, `admin//admin`. The plugin makes it the MQTT user
+/// name, so that topic policy needs no connection state, and stamps it on requests for the bridge as the user
+/// property `principal_property`.
+std::string encode_principal(const Principal& principal);
+/// Nothing unless `text` is exactly what encode_principal() makes.
+std::optional<Principal> decode_principal(std::string_view text);
+
+/// MQTT 5 user property that carries the authenticated sender. The plugin sets it on every message and removes one
+/// that a client sends itself, so the bridge may believe it.
+inline constexpr const char* principal_property = "strawberry-principal";
+
+}  // namespace strawberry

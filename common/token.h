@@ -1,0 +1,53 @@
+/// Device tokens: JWTs (RFC 7519) in JWS compact form (RFC 7515), claims as in docs/contract.md, section 1.
+///
+/// Threading: pure functions.   Errors: TokenError in Result, never thrown.   Bounds: token_bytes_max, claims as typed.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/keys.h"
+#include "common/principal.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+inline constexpr std::size_t token_bytes_max = 4096;
+inline constexpr std::chrono::seconds token_lifetime_default = std::chrono::hours(24 * 30);
+/// Clocks of hub and issuer may differ by this much for `nbf` and `iat`; `exp` is exact.
+inline constexpr std::chrono::seconds token_clock_leeway{60};
+
+struct Claims {
+  Principal principal;  // sub, type, user_id
+  std::string name;     // device_name or name
+  WallTime issued_at;
+  WallTime expires_at;
+  std::string jti;
+};
+
+/// Why a token was refused; each has its own word in logs.
+enum class TokenError {
+  missing,
+  too_large,
+  malformed,
+  unknown_critical,
+  unknown_algorithm,
+  unknown_key,
+  bad_signature,
+  bad_claims,
+  no_expiry,
+  expired,
+  not_yet_valid,
+};
+std::string_view to_string(TokenError error);
+
+/// Verifies signature and claims. The key chooses the algorithm, never the header.
+Result<Claims, TokenError> verify_token(const KeySet& keys, std::string_view token, WallTime now);
+
+/// Signs `claims` with the set's signing key.
+Result<std::string> issue_token(const KeySet& keys, const Claims& claims);
+
+}  // namespace strawberry

@@ -1,0 +1,35 @@
+/// The hub's topic grammar (docs/contract.md, section 2): `<service>/{id}/<leaf>`, `devices/{id}/status`, `hub/<leaf>`.
+/// Pure functions; views point into their argument.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+enum class Service { skills, chat, sessions, devices };
+
+std::string_view to_string(Service service);
+std::optional<Service> parse_service(std::string_view text);
+
+/// `<service>/{id}/<rest>`; `rest` may have further levels. Nothing when the service is unknown, `id` is no valid
+/// id or a level is missing.
+struct ServiceTopic {
+  Service service;
+  std::string_view id;
+  std::string_view rest;
+};
+std::optional<ServiceTopic> parse_service_topic(std::string_view topic);
+
+std::string request_topic(Service service, std::string_view id);
+std::string response_topic(Service service, std::string_view id);
+std::string status_topic(std::string_view device_id);
+std::string skill_call_topic(std::string_view device_id);
+std::string skill_result_topic(std::string_view device_id);
+
+/// True when `topic` is `response_topic(service, id)` or a canonical topic name below it: no wildcards, no empty level,
+/// no control characters, at most 512 bytes.
+bool is_response_topic(std::string_view topic, Service service, std::string_view id);
+
+}  // namespace strawberry
