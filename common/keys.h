@@ -40,14 +40,17 @@ class KeySet {
   /// Parses a JWK Set document. Every key needs `kty`, an `alg` that fits it (or none: the kty's default) and, if
   /// there are several, a distinct `kid`. `oct` keys have at least 256 bits.
   static Result<KeySet> parse(std::string_view json);
-  /// Reads `path`; refuses a file that group or others may read or write.
+  /// Reads `path`; refuses a symbolic link, what is no regular file, and a file that group or others may read or
+  /// write.
   static Result<KeySet> load(const std::string& path);
   /// Writes a new set with one random HS256 key to `path`, mode 0600. Fails if the file exists: keys are never
-  /// overwritten.
+  /// overwritten. The file appears complete or not at all.
   static Result<void> create(const std::string& path);
 
   const std::vector<Key>& keys() const { return keys_; }
-  /// The key that signs new tokens: the first one that can sign.
+  /// False when every key is a public one: such a set verifies what somebody else issues.
+  bool can_sign() const;
+  /// The key that signs new tokens: the first one that can sign. Precondition: can_sign().
   const Key& signing_key() const;
 
  private:

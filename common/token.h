@@ -19,11 +19,12 @@ inline constexpr std::size_t token_bytes_max = 4096;
 inline constexpr std::chrono::seconds token_lifetime_default = std::chrono::hours(24 * 30);
 /// Clocks of hub and issuer may differ by this much for `nbf` and `iat`; `exp` is exact.
 inline constexpr std::chrono::seconds token_clock_leeway{60};
+inline constexpr std::size_t jti_bytes_max = 128;
 
 struct Claims {
   Principal principal;  // sub, type, user_id
   std::string name;     // device_name or name
-  WallTime issued_at;
+  WallTime issued_at;   // the epoch when a token that is no device's has none
   WallTime expires_at;
   std::string jti;
 };
@@ -47,7 +48,8 @@ std::string_view to_string(TokenError error);
 /// Verifies signature and claims. The key chooses the algorithm, never the header.
 Result<Claims, TokenError> verify_token(const KeySet& keys, std::string_view token, WallTime now);
 
-/// Signs `claims` with the set's signing key.
+/// Signs `claims` with the set's signing key. `iat` and `exp` are whole seconds, rounded down, so whoever issues a
+/// token right after a revocation gives it an issued_at of at least tokens_valid_from, itself a whole second.
 Result<std::string> issue_token(const KeySet& keys, const Claims& claims);
 
 }  // namespace strawberry

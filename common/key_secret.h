@@ -1,0 +1,22 @@
+/// The JOSE library's side of a Key. Included by keys.cpp and token.cpp only, so that no other file sees the library.
+#pragma once
+
+#include <cjose/cjose.h>
+
+#include <memory>
+
+#include "common/keys.h"
+
+namespace strawberry {
+
+struct ReleaseJwk {
+  void operator()(cjose_jwk_t* jwk) const { cjose_jwk_release(jwk); }
+};
+
+struct Key::Secret {
+  std::unique_ptr<cjose_jwk_t, ReleaseJwk> jwk;
+  std::size_t signature_bytes = 0;  // exactly
+  bool can_sign = false;            // a secret or private key, not a public one
+};
+
+}  // namespace strawberry

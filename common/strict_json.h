@@ -1,0 +1,16 @@
+/// JSON from strangers, with one possible reading: an object without duplicate members at any level, no byte order
+/// mark, no NUL, nothing after it, nested at most `depth_max` deep. Two parsers that disagree about a document are how
+/// signed things get forged.
+///
+/// Never throws. Bounds: the caller limits the size first.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+namespace strawberry {
+
+std::optional<nlohmann::json> parse_strict_object(std::string_view text, std::size_t depth_max);
+
+}  // namespace strawberry
