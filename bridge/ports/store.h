@@ -54,6 +54,11 @@ struct MessageRow {
   std::int64_t created_at_ms = 0;
 };
 
+struct SessionList {
+  std::vector<SessionRow> sessions;
+  std::size_t total = 0;
+};
+
 struct DeviceWithSkills {
   DeviceRow device;
   std::vector<SkillRow> skills;
@@ -79,11 +84,16 @@ class Store {
   virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) = 0;
   /// Inserts or replaces by session_id; message_count is the store's own.
   virtual Task<Reply<void>> put_session(SessionRow session) = 0;
-  /// Newest `limit`, oldest first.
-  virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit) = 0;
+  /// With its messages.
+  virtual Task<Reply<void>> delete_session(std::string session_id) = 0;
+  /// The user's sessions with activity at or after `since_ms`: the `limit` last active, newest first, and how many there are.
+  virtual Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) = 0;
+  /// The newest `limit` of those before `before_message_id` (all when empty), oldest first.
+  virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
+                                                            std::string before_message_id) = 0;
   /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already
-  /// there is skipped.
-  virtual Task<Reply<void>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
+  /// there is skipped. Gives how many were added.
+  virtual Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
 };
 
 }  // namespace strawberry

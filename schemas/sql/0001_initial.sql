@@ -39,14 +39,15 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_user ON sessions (user_id, last_activity);
 
 CREATE TABLE messages (
+  sequence   INTEGER PRIMARY KEY,                   -- order of arrival, for messages of the same millisecond
   session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
   message_id TEXT NOT NULL,
   role       TEXT NOT NULL,
   content    TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  PRIMARY KEY (session_id, created_at, message_id)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX messages_by_id ON messages (session_id, message_id);
+  UNIQUE (session_id, message_id)
+);
+CREATE INDEX messages_by_time ON messages (session_id, created_at, sequence);
 
 -- One-time (enroll) tokens that have registered their device, by principal id.
 CREATE TABLE spent_tokens (
@@ -67,4 +68,5 @@ BEGIN UPDATE directory_revision SET revision = revision + 1; END;
 CREATE TRIGGER tokens_spent AFTER INSERT ON spent_tokens
 BEGIN UPDATE directory_revision SET revision = revision + 1; END;
 
+PRAGMA application_id = 0x53744875;  -- 'StHu'
 PRAGMA user_version = 1;

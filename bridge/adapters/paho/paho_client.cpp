@@ -109,7 +109,8 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
     switch (reinterpret_cast<std::intptr_t>(token.get_user_context())) {
       case connecting: on_loop([](PahoClient& c) { c.connected(); }); break;
       case subscribing: {
-        const auto& codes = token.get_subscribe_response().get_reason_codes();
+        const auto response = token.get_subscribe_response();
+        const auto& codes = response.get_reason_codes();
         const bool granted =
             std::all_of(codes.begin(), codes.end(), [](auto code) { return code <= mqtt::ReasonCode::GRANTED_QOS_2; });
         if (granted) {

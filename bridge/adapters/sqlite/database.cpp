@@ -1,0 +1,71 @@
+#include "bridge/adapters/sqlite/database.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bridge/adapters/sqlite/migrations.h"
+
+namespace strawberry {
+namespace {
+
+constexpr int application_id = 0x53744875;  // 'StHu', as schemas/sql/0001_initial.sql sets it
+constexpr int busy_timeout_ms = 5'000;
+
+int pragma_int(SQLite::Database& database, const std::string& pragma) {
+  return database.execAndGet("PRAGMA " + pragma).getInt();
+}
+
+/// Why this file cannot be ours, or nothing.
+std::string refusal(SQLite::Database& database) {
+  const int version = pragma_int(database, "user_version");
+  if (version > database_version()) {
+    return "it has schema version " + std::to_string(version) + ", this program knows up to " +
+           std::to_string(database_version()) + "; use the newer program, the file was not touched";
+  }
+  const bool empty = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (version == 0 && empty) return {};
+  if (pragma_int(database, "application_id") != application_id) return "it is another program's database";
+  return {};
+}
+
+/// Makes an empty file that only its owner can read, before SQLite makes one with the process's umask.
+Result<void> create_private(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0) return fail("cannot open database " + path + ": " + std::generic_category().message(errno));
+  ::close(file);
+  return {};
+}
+
+}  // namespace
+
+int database_version() { return static_cast<int>(migrations().size()); }
+
+Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path) {
+  if (auto created = create_private(path); !created) return tl::unexpected(created.error());
+  try {
+    {
+      SQLite::Database look(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+      if (const auto why = refusal(look); !why.empty()) return fail("cannot use database " + path + ": " + why);
+    }
+    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, busy_timeout_ms);
+    database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    for (int version = pragma_int(*database, "user_version"); version < database_version(); ++version) {
+      SQLite::Transaction transaction(*database);
+      database->exec(std::string(migrations()[static_cast<std::size_t>(version)]));
+      transaction.commit();
+    }
+    return database;
+  } catch (const SQLite::Exception& failure) {
+    return fail("cannot use database " + path + ": " + failure.what());
+  }
+}
+
+Result<void> migrate_database(const std::string& path) {
+  auto database = open_database(path);
+  if (!database) return tl::unexpected(database.error());
+  return {};
+}
+
+}  // namespace strawberry

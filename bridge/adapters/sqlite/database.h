@@ -1,0 +1,28 @@
+/// Opening the hub's database: what is accepted, and how an older one is brought up to date.
+///
+/// Threading: any one thread.   Errors: Failure naming the file; on failure the file is as it was.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace strawberry {
+
+/// The schema version this program reads and writes: the number of the newest file in schemas/sql/.
+int database_version();
+
+/// Opens `path` for writing (WAL, durable at every commit, foreign keys on). Creates it, mode 0600, when there is none;
+/// applies the migrations it lacks, each in one transaction. Refuses, without touching it, a file that is no SQLite
+/// database, another program's database, or one of a newer version.
+Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path);
+
+/// As open_database(), for whoever only wants the file to be there and up to date.
+Result<void> migrate_database(const std::string& path);
+
+}  // namespace strawberry

@@ -1,0 +1,11 @@
+/// The files of schemas/sql/ in order, compiled in. Number n brings a database from version n-1 to n.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace strawberry {
+
+const std::vector<std::string_view>& migrations();
+
+}  // namespace strawberry

@@ -1,0 +1,171 @@
+#include "bridge/adapters/sqlite/rows.h"
+
+#include <algorithm>
+
+namespace strawberry {
+namespace {
+
+std::optional<std::int64_t> optional_int64(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  return column.getInt64();
+}
+
+DeviceRow device_row(SQLite::Statement& row) {
+  DeviceRow device;
+  device.device_id = row.getColumn(0).getString();
+  device.user_id = row.getColumn(1).getString();
+  device.name = row.getColumn(2).getString();
+  device.normalized_name = row.getColumn(3).getString();
+  device.is_active = row.getColumn(4).getInt() != 0;
+  device.tokens_valid_from_ms = row.getColumn(5).getInt64();
+  device.created_at_ms = row.getColumn(6).getInt64();
+  device.last_seen_ms = optional_int64(row.getColumn(7));
+  device.skills_heartbeat_at_ms = optional_int64(row.getColumn(8));
+  return device;
+}
+
+SessionRow session_row(SQLite::Statement& row) {
+  SessionRow session;
+  session.session_id = row.getColumn(0).getString();
+  session.user_id = row.getColumn(1).getString();
+  session.device_id = row.getColumn(2).getString();
+  session.title = row.getColumn(3).getString();
+  session.message_count = row.getColumn(4).getInt64();
+  session.is_active = row.getColumn(5).getInt() != 0;
+  session.created_at_ms = row.getColumn(6).getInt64();
+  session.last_activity_ms = row.getColumn(7).getInt64();
+  return session;
+}
+
+}  // namespace
+
+std::vector<DeviceWithSkills> read_devices(StatementCache& statements) {
+  std::vector<DeviceWithSkills> all;
+  auto& devices = statements.bind(
+      "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
+      " skills_heartbeat_at FROM devices ORDER BY device_id");
+  while (devices.executeStep()) all.push_back({device_row(devices), {}});
+  devices.reset();
+
+  // Both in the order of device_id, so one walk puts the skills where they belong.
+  auto& skills = statements.bind(
+      "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm"
+      " FROM skills ORDER BY device_id, position");
+  auto owner = all.begin();
+  while (skills.executeStep()) {
+    const auto device_id = skills.getColumn(0).getString();
+    while (owner != all.end() && owner->device.device_id < device_id) ++owner;
+    if (owner == all.end() || owner->device.device_id != device_id) continue;
+    owner->skills.push_back({skills.getColumn(1).getString(), skills.getColumn(2).getString(),
+                             skills.getColumn(3).getString(), skills.getColumn(4).getString(),
+                             skills.getColumn(5).getInt() != 0, skills.getColumn(6).getInt() != 0});
+  }
+  skills.reset();
+  return all;
+}
+
+void write_device(StatementCache& statements, const DeviceRow& device) {
+  // An upsert rather than REPLACE: that would delete the row first, and its skills with it.
+  statements.execute(
+      "INSERT INTO devices (device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at,"
+      " last_seen, skills_heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (device_id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name,"
+      " normalized_name = excluded.normalized_name, is_active = excluded.is_active,"
+      " tokens_valid_from = excluded.tokens_valid_from",
+      device.device_id, device.user_id, device.name, device.normalized_name, device.is_active,
+      device.tokens_valid_from_ms, device.created_at_ms, device.last_seen_ms, device.skills_heartbeat_at_ms);
+}
+
+void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
+                  std::int64_t heartbeat_at_ms) {
+  statements.execute("DELETE FROM skills WHERE device_id = ?", device_id);
+  std::int64_t position = 0;
+  for (const auto& skill : skills) {
+    statements.execute(
+        "INSERT INTO skills (device_id, position, class_name, function_name, signature, docstring, device_agnostic,"
+        " confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        device_id, position++, skill.class_name, skill.function_name, skill.signature, skill.docstring,
+        skill.device_agnostic, skill.confirm);
+  }
+  statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms, device_id);
+}
+
+std::optional<SessionRow> read_session(StatementCache& statements, const std::string& session_id) {
+  auto& row = statements.bind(
+      "SELECT session_id, user_id, device_id, title, message_count, is_active, created_at, last_activity"
+      " FROM sessions WHERE session_id = ?",
+      session_id);
+  std::optional<SessionRow> session;
+  if (row.executeStep()) session = session_row(row);
+  row.reset();
+  return session;
+}
+
+void write_session(StatementCache& statements, const SessionRow& session) {
+  statements.execute(
+      "INSERT INTO sessions (session_id, user_id, device_id, title, message_count, is_active, created_at, "
+      "last_activity)"
+      " VALUES (?, ?, ?, ?, 0, ?, ?, ?)"
+      " ON CONFLICT (session_id) DO UPDATE SET title = excluded.title, is_active = excluded.is_active,"
+      " last_activity = max(last_activity, excluded.last_activity)",
+      session.session_id, session.user_id, session.device_id, session.title, session.is_active, session.created_at_ms,
+      session.last_activity_ms);
+}
+
+SessionList read_sessions(StatementCache& statements, const std::string& user_id, std::int64_t since_ms,
+                          std::size_t limit) {
+  SessionList list;
+  auto& count =
+      statements.bind("SELECT count(*) FROM sessions WHERE user_id = ? AND last_activity >= ?", user_id, since_ms);
+  if (count.executeStep()) list.total = static_cast<std::size_t>(count.getColumn(0).getInt64());
+  count.reset();
+  auto& row = statements.bind(
+      "SELECT session_id, user_id, device_id, title, message_count, is_active, created_at, last_activity"
+      " FROM sessions WHERE user_id = ? AND last_activity >= ? ORDER BY last_activity DESC, session_id LIMIT ?",
+      user_id, since_ms, limit);
+  while (row.executeStep()) list.sessions.push_back(session_row(row));
+  row.reset();
+  return list;
+}
+
+std::vector<MessageRow> read_messages(StatementCache& statements, const std::string& session_id, std::size_t limit,
+                                      const std::string& before_message_id) {
+  auto& row = before_message_id.empty()
+                  ? statements.bind(
+                        "SELECT message_id, role, content, created_at FROM messages WHERE session_id = ?"
+                        " ORDER BY created_at DESC, sequence DESC LIMIT ?",
+                        session_id, limit)
+                  : statements.bind(
+                        "SELECT m.message_id, m.role, m.content, m.created_at FROM messages m, messages b"
+                        " WHERE m.session_id = ? AND b.session_id = m.session_id AND b.message_id = ?"
+                        " AND (m.created_at, m.sequence) < (b.created_at, b.sequence)"
+                        " ORDER BY m.created_at DESC, m.sequence DESC LIMIT ?",
+                        session_id, before_message_id, limit);
+  std::vector<MessageRow> messages;
+  while (row.executeStep()) {
+    messages.push_back({row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+                        row.getColumn(3).getInt64()});
+  }
+  row.reset();
+  std::reverse(messages.begin(), messages.end());
+  return messages;
+}
+
+std::size_t write_messages(StatementCache& statements, const std::string& session_id,
+                           const std::vector<MessageRow>& messages) {
+  std::size_t added = 0;
+  std::int64_t latest = 0;
+  for (const auto& message : messages) {
+    added += static_cast<std::size_t>(statements.execute(
+        "INSERT OR IGNORE INTO messages (session_id, message_id, role, content, created_at) VALUES (?, ?, ?, ?, ?)",
+        session_id, message.message_id, message.role, message.content, message.created_at_ms));
+    latest = std::max(latest, message.created_at_ms);
+  }
+  statements.execute(
+      "UPDATE sessions SET message_count = message_count + ?, last_activity = max(last_activity, ?) WHERE session_id = "
+      "?",
+      added, latest, session_id);
+  return added;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,29 @@
+/// The hub's rows in SQL, both ways. Called inside a transaction on the store's thread; SQLite::Exception goes to its
+/// job.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/ports/store.h"
+
+namespace strawberry {
+
+std::vector<DeviceWithSkills> read_devices(StatementCache& statements);
+void write_device(StatementCache& statements, const DeviceRow& device);
+void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
+                  std::int64_t heartbeat_at_ms);
+
+std::optional<SessionRow> read_session(StatementCache& statements, const std::string& session_id);
+void write_session(StatementCache& statements, const SessionRow& session);
+SessionList read_sessions(StatementCache& statements, const std::string& user_id, std::int64_t since_ms,
+                          std::size_t limit);
+
+std::vector<MessageRow> read_messages(StatementCache& statements, const std::string& session_id, std::size_t limit,
+                                      const std::string& before_message_id);
+std::size_t write_messages(StatementCache& statements, const std::string& session_id,
+                           const std::vector<MessageRow>& messages);
+
+}  // namespace strawberry

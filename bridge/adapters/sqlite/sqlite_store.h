@@ -1,0 +1,83 @@
+/// Store on SQLite: one thread writes, and what is waiting goes into one transaction.
+///
+/// Each job runs in a savepoint of its own, so that one that fails does not take the others with it; every reply is
+/// given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each.
+///
+/// Threading: called on the loop; jobs run on the store's thread; replies arrive on the loop.
+/// Lifetime: destroying it finishes what was accepted.   Bounds: Options::jobs_max waiting jobs, then `busy`.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bridge/core/loop_affinity.h"
+#include "bridge/ports/store.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+class StatementCache;
+
+class SqliteStore final : public Store {
+ public:
+  struct Options {
+    std::size_t jobs_max = 20'000;
+    std::size_t jobs_per_commit_max = 512;
+  };
+
+  static Result<std::unique_ptr<SqliteStore>> open(asio::io_context& loop, const std::string& path, Options options);
+  ~SqliteStore() override;
+
+  /// Everything the bridge keeps in memory. Called once, before any job; blocks.
+  Result<std::vector<DeviceWithSkills>> load_devices();
+  std::size_t jobs_waiting() const;
+
+  Task<Reply<void>> put_device(DeviceRow device) override;
+  Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
+  Task<Reply<void>> delete_device(std::string device_id) override;
+  Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) override;
+  Task<Reply<void>> put_skills(std::string device_id, std::vector<SkillRow> skills,
+                               std::int64_t heartbeat_at_ms) override;
+  Task<Reply<void>> set_skills_heartbeat(std::string device_id, std::int64_t heartbeat_at_ms) override;
+  Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) override;
+  Task<Reply<void>> put_session(SessionRow session) override;
+  Task<Reply<void>> delete_session(std::string session_id) override;
+  Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) override;
+  Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
+                                                    std::string before_message_id) override;
+  Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) override;
+
+ private:
+  struct Job {
+    std::function<void(StatementCache&)> work;           // store's thread; may throw SQLite::Exception
+    std::function<void(const std::string& why)> failed;  // store's thread; replaces the job's reply
+    std::function<void()> reply;                         // loop
+  };
+
+  SqliteStore(asio::io_context& loop, std::unique_ptr<StatementCache> statements, Options options);
+  template <class T>
+  Task<Reply<T>> run(std::function<Reply<T>(StatementCache&)> work);
+  void work_until_stopped();
+  void commit(std::vector<Job>& batch);
+
+  LoopAffinity loop_;
+  asio::io_context& context_;
+  Options options_;
+  std::unique_ptr<StatementCache> statements_;  // the store's thread, after load_devices()
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  bool stopping_ = false;
+
+  std::thread thread_;  // last: everything it uses is there before it
+};
+
+}  // namespace strawberry
