@@ -1,0 +1,49 @@
+/// HTTP on the event loop through libcurl's multi-socket interface: curl says which sockets and which timeout it waits
+/// for, asio waits for them, and no thread is ever blocked.
+///
+/// Threading: loop only (asserted).
+/// Lifetime: fetch() may outlive the client: destroying the client ends every transfer with an error. Cancelling or
+/// destroying the coroutine ends its own transfer at once.
+/// Errors: HttpError in Result. Messages name scheme, host, port and path, never user info, query, header or body.
+/// Bounds: Options; the request's response_bytes_max (too_large), connect_timeout and total_timeout (timeout), 128
+/// response headers of 64 KiB together (too_large).
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+
+#include "bridge/ports/http.h"
+
+namespace strawberry {
+
+class CurlClient final : public HttpClient {
+ public:
+  struct Options {
+    std::size_t transfers_max = 64;         // one more fails with `connect`: nothing is queued
+    std::size_t idle_connections_max = 16;  // kept open for reuse
+    std::size_t request_bytes_max = 8 * 1024 * 1024;
+    std::string proxy;                    // URL; empty: none
+    bool proxy_from_environment = false;  // http_proxy, https_proxy, no_proxy; `proxy` wins
+    std::string ca_file;                  // PEM; empty: the system's
+  };
+
+  /// Throws std::runtime_error when libcurl cannot start.
+  CurlClient(const asio::any_io_executor& executor, Options options);
+  ~CurlClient() override;
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+
+  Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) override;
+  /// Transfers under way.
+  std::size_t transfers() const;
+
+ private:
+  class Multi;
+  std::shared_ptr<Multi> multi_;
+};
+
+/// `url` as it may appear in a message: scheme, host, port and path. Empty unless it is http or https and well formed.
+std::string printable_url(const std::string& url);
+
+}  // namespace strawberry

@@ -1,0 +1,48 @@
+/// One HTTP exchange: a curl easy handle, set up from an HttpRequest, that collects the response within its bounds.
+///
+/// Threading: loop only.   Lifetime: must leave the multi handle before it is destroyed.
+/// Errors: HttpError; messages as curl_client.h says.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+
+#include "bridge/adapters/curl/curl_client.h"
+#include "bridge/core/one_shot.h"
+
+namespace strawberry {
+
+class CurlTransfer {
+ public:
+  CurlTransfer(const asio::any_io_executor& executor, HttpRequest request);
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  /// Sets the handle up; says what is wrong with the request.
+  std::optional<HttpError> prepare(const CurlClient::Options& options);
+  CURL* easy() const { return easy_.get(); }
+
+  /// The multi handle is done with it.
+  void finish(CURLcode code) { done_.set(code); }
+  /// Waits for finish().
+  Task<Result<HttpResponse, HttpError>> result();
+
+ private:
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  HttpError describe(CURLcode code) const;
+
+  HttpRequest request_;
+  std::string shown_url_;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_;
+  HttpResponse response_;
+  std::size_t header_bytes_ = 0;
+  bool too_large_ = false;
+  OneShot<CURLcode> done_;
+};
+
+}  // namespace strawberry

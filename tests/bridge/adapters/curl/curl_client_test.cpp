@@ -1,0 +1,405 @@
+#include "bridge/adapters/curl/curl_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netdb.h>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/write.hpp>
+#include <atomic>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "tests/support/stub_llm/stub_llm.h"
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+// A name server that does not answer: getaddrinfo() for names ending in ".hangs" waits until it is let go.
+std::atomic<bool> resolver_hangs{false};
+std::atomic<int> resolver_waiting{0};
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name, const char* service,
+                                                                  const addrinfo* hints, addrinfo** result) {
+  const std::string_view text = name ? name : "";
+  if (text.ends_with(".hangs")) {
+    ++resolver_waiting;
+    resolver_hangs.wait(true);
+    --resolver_waiting;
+    return EAI_AGAIN;
+  }
+  if (text != "127.0.0.1" && text != "localhost") return EAI_NONAME;
+  auto* address = static_cast<sockaddr_in*>(std::calloc(1, sizeof(addrinfo) + sizeof(sockaddr_in)));
+  auto* info = reinterpret_cast<addrinfo*>(address + 1);
+  static_cast<void>(hints);
+  address->sin_family = AF_INET;
+  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address->sin_port = htons(static_cast<std::uint16_t>(service ? std::atoi(service) : 0));
+  info->ai_family = AF_INET;
+  info->ai_socktype = SOCK_STREAM;
+  info->ai_addrlen = sizeof(sockaddr_in);
+  info->ai_addr = reinterpret_cast<sockaddr*>(address);
+  *result = info;
+  return 0;
+}
+
+extern "C" __attribute__((visibility("default"))) void freeaddrinfo(addrinfo* result) {
+  if (result) std::free(result->ai_addr);
+}
+
+namespace strawberry {
+namespace {
+
+using Outcome = std::optional<Result<HttpResponse, HttpError>>;
+
+/// A server that accepts one connection, reads a little and sends fixed bytes, for what no HTTP server would do.
+class RawServer {
+ public:
+  explicit RawServer(std::string bytes)
+      : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}), bytes_(std::move(bytes)) {
+    thread_ = std::thread([this] {
+      asio::ip::tcp::socket socket(io_);
+      asio::error_code failure;
+      acceptor_.accept(socket, failure);
+      std::array<char, 4096> buffer{};
+      if (!failure) socket.read_some(asio::buffer(buffer), failure);
+      if (!failure) asio::write(socket, asio::buffer(bytes_), failure);
+    });
+  }
+  ~RawServer() {
+    asio::io_context io;
+    asio::ip::tcp::socket unblock(io);
+    asio::error_code ignored;
+    unblock.connect(acceptor_.local_endpoint(), ignored);
+    unblock.close();
+    thread_.join();
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
+
+ private:
+  asio::io_context io_;
+  asio::ip::tcp::acceptor acceptor_;
+  std::string bytes_;
+  std::thread thread_;
+};
+
+class CurlClientTest : public testing::Test {
+ protected:
+  void SetUp() override { make({}); }
+  void make(CurlClient::Options options) {
+    client.reset();
+    client = std::make_unique<CurlClient>(io.get_executor(), std::move(options));
+  }
+
+  HttpRequest request(std::string path = "/v1/chat/completions") {
+    HttpRequest made;
+    made.url = "http://127.0.0.1:" + std::to_string(stub.port()) + path;
+    made.headers = {{"Content-Type", "application/json"}};
+    made.body = "{}";
+    made.total_timeout = 20s;
+    return made;
+  }
+
+  void start(HttpRequest what, Outcome& outcome) {
+    asio::co_spawn(io, client->fetch(std::move(what)),
+                   [&outcome](std::exception_ptr failure, Result<HttpResponse, HttpError> result) {
+                     if (!failure) outcome = std::move(result);
+                   });
+  }
+
+  Result<HttpResponse, HttpError> fetch(HttpRequest what) {
+    Outcome outcome;
+    start(std::move(what), outcome);
+    io.restart();
+    io.run_for(25s);
+    return outcome ? std::move(*outcome) : tl::unexpected<HttpError>(HttpError{HttpError::Kind::protocol, "NOTHING"});
+  }
+
+  StubLlm stub;
+  asio::io_context io;
+  std::unique_ptr<CurlClient> client;
+};
+
+TEST_F(CurlClientTest, SendsTheBodyAndReadsTheAnswer) {
+  stub.push(StubAnswer::words("hello"));
+  HttpRequest asked = request();
+  asked.body = R"({"model":"m"})";
+  asked.headers.emplace_back("Authorization", "Bearer sesame");
+  const auto answer = fetch(asked);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_THAT(answer->body, HasSubstr("hello"));
+  ASSERT_EQ(stub.requests().size(), 1u);
+  EXPECT_EQ(stub.requests()[0].body.at("model").get<std::string>(), "m");
+  EXPECT_EQ(stub.requests()[0].authorization, "Bearer sesame");
+  EXPECT_EQ(client->transfers(), 0u);
+}
+
+TEST_F(CurlClientTest, AnyStatusIsAResponseAndHeaderNamesAreLowerCase) {
+  StubAnswer answer = StubAnswer::http(429, "{}");
+  answer.headers = {{"Retry-After", "7"}};
+  stub.push(answer);
+  const auto response = fetch(request());
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 429);
+  EXPECT_THAT(response->headers, testing::Contains(testing::Pair("retry-after", "7")));
+}
+
+TEST_F(CurlClientTest, ConnectionIsUsedAgain) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(fetch(request()));
+  EXPECT_EQ(stub.connections(), 1u);
+}
+
+TEST_F(CurlClientTest, ManyTransfersRunAtOnce) {
+  std::vector<Outcome> outcomes(20);
+  for (auto& outcome : outcomes) start(request(), outcome);
+  io.run_for(20s);
+  for (auto& outcome : outcomes) {
+    ASSERT_TRUE(outcome);
+    EXPECT_TRUE(*outcome) << outcome->error().message;
+  }
+}
+
+TEST_F(CurlClientTest, LargeBodiesGoBothWays) {
+  stub.push(StubAnswer::http(200, std::string(3'000'000, 'x'), "text/plain"));
+  HttpRequest asked = request();
+  asked.body = "\"" + std::string(2'000'000, 'y') + "\"";
+  const auto response = fetch(asked);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body.size(), 3'000'000u);
+  EXPECT_EQ(stub.requests()[0].raw_body.size(), 2'000'002u);
+}
+
+TEST_F(CurlClientTest, RefusedConnectionIsAConnectError) {
+  HttpRequest asked = request();
+  asked.url = "http://127.0.0.1:" + std::to_string(refused_port()) + "/v1";
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::connect);
+  EXPECT_THAT(response.error().message, HasSubstr("127.0.0.1"));
+}
+
+TEST_F(CurlClientTest, UnknownHostIsAConnectError) {
+  HttpRequest asked = request();
+  asked.url = "http://nobody.invalid/v1";
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::connect);
+}
+
+TEST_F(CurlClientTest, HangingServerEndsAtTheTotalTimeout) {
+  stub.push(StubAnswer::hang());
+  HttpRequest asked = request();
+  asked.total_timeout = 60ms;
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::timeout);
+  EXPECT_EQ(client->transfers(), 0u);
+}
+
+TEST_F(CurlClientTest, CutConnectionIsAnError) {
+  stub.push(StubAnswer::cut());
+  const auto response = fetch(request());
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::protocol);
+}
+
+TEST_F(CurlClientTest, ServerThatIsNoHttpServerIsAnError) {
+  for (const std::string bytes : {"SSH-2.0-OpenSSH\r\n", "", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"}) {
+    RawServer server(bytes);
+    HttpRequest asked = request();
+    asked.url = server.url();
+    asked.total_timeout = 5s;
+    const auto response = fetch(asked);
+    ASSERT_FALSE(response) << bytes;
+    EXPECT_EQ(response.error().kind, HttpError::Kind::protocol) << bytes;
+  }
+}
+
+TEST_F(CurlClientTest, ResponseAtTheLimitIsTakenAndOneByteMoreIsNot) {
+  HttpRequest asked = request();
+  asked.response_bytes_max = 1000;
+  stub.push(StubAnswer::http(200, std::string(1000, 'x')));
+  ASSERT_TRUE(fetch(asked));
+  stub.push(StubAnswer::http(200, std::string(1001, 'x')));
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+}
+
+TEST_F(CurlClientTest, EndlessHeadersAreTooLarge) {
+  std::string bytes = "HTTP/1.1 200 OK\r\n";
+  for (int i = 0; i < 1000; ++i) bytes += "X-" + std::to_string(i) + ": y\r\n";
+  RawServer server(bytes + "\r\n");
+  HttpRequest asked = request();
+  asked.url = server.url();
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+}
+
+TEST_F(CurlClientTest, RedirectsAreNotFollowed) {
+  StubAnswer answer = StubAnswer::http(302, "");
+  answer.headers = {{"Location", "http://127.0.0.1:" + std::to_string(stub.port()) + "/elsewhere"}};
+  stub.push(answer);
+  const auto response = fetch(request());
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 302);
+  EXPECT_EQ(stub.requests().size(), 1u);
+}
+
+TEST_F(CurlClientTest, OnlyHttpUrlsAreTaken) {
+  for (const std::string url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:70/", "", "http://",
+                                "nonsense", "//127.0.0.1/", "http://127.0.0.1:99999/"}) {
+    HttpRequest asked = request();
+    asked.url = url;
+    const auto response = fetch(asked);
+    ASSERT_FALSE(response) << url;
+    EXPECT_EQ(response.error().kind, HttpError::Kind::protocol) << url;
+  }
+}
+
+TEST_F(CurlClientTest, LineBreaksInHeadersAreRefused) {
+  const std::vector<std::string> values = {"a\r\nX-Evil: 1", "a\nb", std::string("a\0b", 3)};
+  for (const auto& value : values) {
+    HttpRequest asked = request();
+    asked.headers.emplace_back("Authorization", value);
+    const auto response = fetch(asked);
+    ASSERT_FALSE(response);
+    EXPECT_THAT(response.error().message, Not(HasSubstr("Evil")));
+  }
+  HttpRequest asked = request();
+  asked.headers.emplace_back("X\r\nY", "1");
+  EXPECT_FALSE(fetch(asked));
+  EXPECT_EQ(stub.requests().size(), 0u);
+}
+
+TEST_F(CurlClientTest, MessagesKeepUserInfoAndQueryToThemselves) {
+  HttpRequest asked = request();
+  asked.url = "http://user:hunter2@127.0.0.1:" + std::to_string(refused_port()) + "/v1?key=hunter3";
+  asked.headers.emplace_back("Authorization", "Bearer hunter4");
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_THAT(response.error().message, Not(HasSubstr("hunter")));
+  EXPECT_THAT(response.error().message, HasSubstr("/v1"));
+}
+
+TEST_F(CurlClientTest, OneTransferTooManyIsRefused) {
+  CurlClient::Options options;
+  options.transfers_max = 2;
+  make(options);
+  stub.push(StubAnswer::hang());
+  stub.push(StubAnswer::hang());
+  Outcome first, second, third;
+  HttpRequest hanging = request();
+  hanging.total_timeout = 100ms;
+  start(hanging, first);
+  start(hanging, second);
+  start(request(), third);
+  io.run_for(10s);
+  ASSERT_TRUE(third);
+  EXPECT_FALSE(*third);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->error().kind, HttpError::Kind::timeout);
+  EXPECT_TRUE(fetch(request())) << "the places are free again";
+}
+
+TEST_F(CurlClientTest, RequestBodyIsBounded) {
+  CurlClient::Options options;
+  options.request_bytes_max = 10;
+  make(options);
+  HttpRequest asked = request();
+  asked.body = "12345678901";
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+}
+
+TEST_F(CurlClientTest, ProxyFromTheEnvironmentIsNotUsedUnlessAsked) {
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(refused_port());
+  ::setenv("http_proxy", nowhere.c_str(), 1);
+  EXPECT_TRUE(fetch(request()));
+  CurlClient::Options options;
+  options.proxy_from_environment = true;
+  make(options);
+  EXPECT_FALSE(fetch(request()));
+  ::unsetenv("http_proxy");
+}
+
+TEST_F(CurlClientTest, CancellingTheCoroutineEndsTheTransfer) {
+  stub.push(StubAnswer::hang());
+  asio::cancellation_signal signal;
+  bool ended = false;
+  asio::co_spawn(io, client->fetch(request()),
+                 asio::bind_cancellation_slot(signal.slot(), [&ended](std::exception_ptr, auto&&) { ended = true; }));
+  while (stub.requests().empty()) io.run_one_for(10ms);
+  EXPECT_EQ(client->transfers(), 1u);
+  signal.emit(asio::cancellation_type::all);
+  io.run_for(5s);
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(client->transfers(), 0u);
+}
+
+TEST_F(CurlClientTest, DestroyingTheClientEndsItsTransfers) {
+  stub.push(StubAnswer::hang());
+  Outcome outcome;
+  start(request(), outcome);
+  while (stub.requests().empty()) io.run_one_for(10ms);
+  client.reset();
+  io.run_for(5s);
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(*outcome);
+}
+
+TEST_F(CurlClientTest, DestroyingTheLoopWithATransferUnderWayIsSafe) {
+  StubLlm server;
+  server.push(StubAnswer::hang());
+  auto loop = std::make_unique<asio::io_context>();
+  auto own = std::make_unique<CurlClient>(loop->get_executor(), CurlClient::Options{});
+  HttpRequest asked = request();
+  asked.url = server.base_url();
+  asio::co_spawn(*loop, own->fetch(asked), asio::detached);
+  while (server.requests().empty()) loop->run_one_for(10ms);
+  own.reset();
+  loop.reset();
+}
+
+TEST_F(CurlClientTest, ANameServerThatHangsDoesNotStopTheLoop) {
+  resolver_hangs = true;
+  HttpRequest asked = request();
+  asked.url = "http://server.hangs/v1";
+  asked.connect_timeout = 50ms;
+  const auto begun = std::chrono::steady_clock::now();
+  std::promise<void> answered;
+  std::thread release([waiting = answered.get_future()] {
+    waiting.wait_for(5s);
+    resolver_hangs = false;
+    resolver_hangs.notify_all();
+  });
+  const auto response = fetch(asked);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  answered.set_value();
+  release.join();
+  while (resolver_waiting > 0) std::this_thread::yield();
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::timeout);
+  EXPECT_LT(took, 4s);
+}
+
+TEST(PrintableUrl, DropsWhatMayBeSecret) {
+  EXPECT_EQ(printable_url("https://u:p@api.example.com:8443/v1/x?key=1#f"), "https://api.example.com:8443/v1/x");
+  EXPECT_EQ(printable_url("http://localhost"), "http://localhost/");
+  EXPECT_EQ(printable_url("ftp://localhost"), "");
+  EXPECT_EQ(printable_url(""), "");
+}
+
+}  // namespace
+}  // namespace strawberry
