@@ -1,0 +1,109 @@
+#include "bridge/cli/command_line.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "bridge/cli/text.h"
+
+namespace strawberry::cli {
+namespace {
+
+constexpr const char* exit_codes =
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  the hub answered with an error\n"
+    "  2  the command line is wrong, or names something that does not exist\n"
+    "  3  the broker or the hub cannot be reached\n"
+    "  4  a local file cannot be used\n";
+
+Task<Outcome<void>> ask(HubConnection& hub, Service service, nlohmann::json body, std::chrono::milliseconds timeout,
+                        nlohmann::json& result) {
+  const Outcome<void> opened = co_await hub.open();
+  Outcome<nlohmann::json> reply = tl::unexpected(opened ? CliError{} : opened.error());
+  if (opened) reply = co_await hub.request(service, std::move(body), timeout, nullptr);
+  co_await hub.close();
+  if (!reply) co_return tl::unexpected(reply.error());
+  result = std::move(*reply);
+  co_return Outcome<void>{};
+}
+
+}  // namespace
+
+Outcome<Endpoint> CommandLine::endpoint() const {
+  Endpoint endpoint;
+  if (host.empty() || port == 0) {
+    auto written = read_endpoint(data_dir());
+    if (!written) return written;
+    endpoint = *written;
+  }
+  if (!host.empty()) endpoint.host = host;
+  if (port != 0) endpoint.port = port;
+  return endpoint;
+}
+
+Outcome<std::chrono::milliseconds> CommandLine::timeout() const {
+  auto timeout = parse_duration(timeout_option);
+  if (!timeout) return cli_error(ExitCode::usage, "--timeout: " + timeout.error().message);
+  return *timeout;
+}
+
+void describe_command_line(CLI::App& app, CommandLine& line) {
+  app.description("Commands for a Strawberry hub: set it up, add devices, call their skills, chat.");
+  app.footer(std::string(exit_codes) + "\nExample: strawberryctl device add 'Kitchen Tablet' --user alice");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--data-dir", line.data_dir_option,
+                 "Where the hub's keys and database are; default: $STRAWBERRY_DATA_DIR, else ./var");
+  app.add_option("--host", line.host, "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1");
+  app.add_option("--port", line.port, "The broker's port; default: from DATA_DIR/endpoint, else 1883")
+      ->check(CLI::Range(1, 65535));
+  app.add_option("--timeout", line.timeout_option, "How long to wait for an answer; default: 30s");
+  app.add_flag("--json", line.json, "Print JSON, for programs");
+
+  add_init_command(app, line);
+  add_device_command(app, line);
+  add_token_command(app, line);
+  add_call_command(app, line);
+  add_chat_command(app, line);
+  add_skills_command(app, line);
+  add_tail_command(app, line);
+  add_ready_command(app, line);
+}
+
+Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who) {
+  auto endpoint = line.endpoint();
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  auto keys = load_keys(line.data_dir());
+  if (!keys) return tl::unexpected(keys.error());
+  auto timeout = line.timeout();
+  if (!timeout) return tl::unexpected(timeout.error());
+  HubConnection::Options options;
+  options.endpoint = std::move(*endpoint);
+  options.who = who;
+  options.connect_timeout = *timeout;
+  options.token = [keys = std::move(*keys), who] {
+    return sign(keys, who, session_token_lifetime).value_or(std::string());
+  };
+  return options;
+}
+
+Outcome<nlohmann::json> ask_hub(const CommandLine& line, const Who& who, Service service, nlohmann::json body) {
+  auto options = connection_options(line, who);
+  if (!options) return tl::unexpected(options.error());
+  options->services = {service};
+  const std::chrono::milliseconds timeout = options->connect_timeout;
+  asio::io_context loop;
+  HubConnection hub(loop, std::move(*options));
+  nlohmann::json result;
+  Outcome<void> outcome = run(loop, ask(hub, service, std::move(body), timeout, result));
+  if (!outcome) return tl::unexpected(outcome.error());
+  return result;
+}
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->footer("Example: " + example);
+  return command;
+}
+
+}  // namespace strawberry::cli

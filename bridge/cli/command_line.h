@@ -1,0 +1,58 @@
+/// strawberryctl's command line: what every command shares, and where each command adds itself.
+///
+/// One file per command, named after it. Its add_…_command() describes it to CLI11 and, when it was the one chosen,
+/// leaves in CommandLine::action what main() then runs.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/cli/files.h"
+#include "bridge/cli/hub_connection.h"
+#include "bridge/cli/identity.h"
+#include "bridge/cli/outcome.h"
+
+namespace strawberry::cli {
+
+struct CommandLine {
+  std::string data_dir_option;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string timeout_option = "30s";
+  bool json = false;
+  std::function<Outcome<void>()> action;
+
+  DataDir data_dir() const { return choose_data_dir(data_dir_option); }
+  /// --host and --port over the data directory's endpoint file.
+  Outcome<Endpoint> endpoint() const;
+  Outcome<std::chrono::milliseconds> timeout() const;
+};
+
+/// Everything strawberryctl understands. `line` must outlive `app`.
+void describe_command_line(CLI::App& app, CommandLine& line);
+
+void add_init_command(CLI::App& app, CommandLine& line);
+void add_device_command(CLI::App& app, CommandLine& line);
+void add_token_command(CLI::App& app, CommandLine& line);
+void add_call_command(CLI::App& app, CommandLine& line);
+void add_chat_command(CLI::App& app, CommandLine& line);
+void add_skills_command(CLI::App& app, CommandLine& line);
+void add_tail_command(CLI::App& app, CommandLine& line);
+void add_ready_command(CLI::App& app, CommandLine& line);
+
+/// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect.
+Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who);
+
+/// Connects as `who`, sends one request and returns its result.
+Outcome<nlohmann::json> ask_hub(const CommandLine& line, const Who& who, Service service, nlohmann::json body);
+
+/// A command of this name whose help ends with `example`.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example);
+
+}  // namespace strawberry::cli

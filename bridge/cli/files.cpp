@@ -1,0 +1,118 @@
+#include "bridge/cli/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "common/ids.h"
+
+namespace strawberry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t file_bytes_max = 64 * 1024;
+
+tl::unexpected<CliError> cannot(const std::string& what, const std::string& path, int error) {
+  std::string hint;
+  if (error == EACCES || error == EPERM) hint = "; run this as the user who owns the data directory";
+  return cli_error(ExitCode::local, "cannot " + what + " " + path + ": " + std::strerror(error) + hint);
+}
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(fd) == 0;
+}
+
+}  // namespace
+
+DataDir choose_data_dir(const std::string& option) {
+  if (!option.empty()) return {option};
+  const char* environment = std::getenv("STRAWBERRY_DATA_DIR");
+  return {environment != nullptr && *environment != '\0' ? environment : "./var"};
+}
+
+Outcome<Endpoint> read_endpoint(const DataDir& dir) {
+  std::error_code missing;
+  if (!fs::exists(dir.endpoint(), missing)) return Endpoint{};
+  auto text = read_file(dir.endpoint());
+  if (!text) return tl::unexpected(text.error());
+  std::istringstream line(*text);
+  Endpoint endpoint;
+  int port = 0;
+  if (!(line >> endpoint.host >> port) || port < 1 || port > 65535) {
+    return cli_error(ExitCode::local, dir.endpoint() + " is not 'host port': delete it, or say --host and --port");
+  }
+  endpoint.port = static_cast<std::uint16_t>(port);
+  return endpoint;
+}
+
+Outcome<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return cannot("read", path, errno);
+  std::string content(file_bytes_max + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (file.bad()) return cannot("read", path, EIO);
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (content.size() > file_bytes_max) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
+  return content;
+}
+
+Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace) {
+  const std::string temporary = path + "." + new_id();
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return cannot("write", path, errno);
+  // Not by the umask's leave: a stricter one is fine, a wider one has no say.
+  const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, content);
+  const int write_error = errno;
+  ::close(fd);
+  const auto give_up = [&](int error) {
+    ::unlink(temporary.c_str());
+    return cannot("write", path, error);
+  };
+  if (!written) return give_up(write_error);
+  if (replace) {
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+    return {};
+  }
+  // link() fails on an existing name where rename() would replace it.
+  if (::link(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+  ::unlink(temporary.c_str());
+  return {};
+}
+
+Outcome<bool> make_private_directory(const fs::path& path) {
+  std::error_code error;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return cannot("use", path, errno);
+    if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+    if (error) return cannot("create", path.parent_path(), error.value());
+    if (::mkdir(path.c_str(), 0700) != 0) return cannot("create", path, errno);
+    return true;
+  }
+  if (!S_ISDIR(info.st_mode)) return cannot("use", path, ENOTDIR);
+  if ((info.st_mode & 0077) == 0) return false;
+  const bool empty = fs::is_empty(path, error);
+  if (error) return cannot("read", path, error.value());
+  if (!empty) {
+    return cli_error(ExitCode::local, path.string() +
+                                          " may be entered by other users: chmod 700 it if it is the hub's " +
+                                          "alone, or choose another --data-dir");
+  }
+  if (::chmod(path.c_str(), 0700) != 0) return cannot("chmod 700", path, errno);
+  return false;
+}
+
+}  // namespace strawberry::cli

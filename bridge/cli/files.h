@@ -1,0 +1,45 @@
+/// The data directory: where the hub keeps its keys, its database and its tokens, and how the command line reads and
+/// writes them.
+///
+/// Threading: any, no state.   Errors: CliError with ExitCode::local, naming the file and the remedy.
+/// Bounds: files read here are at most 64 KiB.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "bridge/cli/outcome.h"
+
+namespace strawberry::cli {
+
+struct DataDir {
+  std::filesystem::path path;
+
+  std::string keys() const { return path / "keys.json"; }
+  std::string database() const { return path / "hub.db"; }
+  std::string admin_token() const { return path / "admin.token"; }
+  std::string endpoint() const { return path / "endpoint"; }
+};
+
+/// `option` if not empty, else $STRAWBERRY_DATA_DIR, else ./var.
+DataDir choose_data_dir(const std::string& option);
+
+struct Endpoint {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 1883;
+};
+/// What scripts/run wrote: one line, `host port`. The default when there is no such file.
+Outcome<Endpoint> read_endpoint(const DataDir& dir);
+
+Outcome<std::string> read_file(const std::string& path);
+/// A new file, mode 0600, complete or not there at all. With `replace` it takes the place of an old one; without, an
+/// old one is an error.
+Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
+/// Makes `path` and what is above it; `path` itself with mode 0700. A directory that others may enter is taken over
+/// only while it is empty.
+/// True when it was not there before.
+Outcome<bool> make_private_directory(const std::filesystem::path& path);
+
+}  // namespace strawberry::cli

@@ -1,0 +1,129 @@
+#include "bridge/cli/identity.h"
+
+#include <set>
+#include <vector>
+
+#include "bridge/cli/text.h"
+#include "common/device_name.h"
+#include "common/ids.h"
+
+namespace strawberry::cli {
+namespace {
+
+tl::unexpected<CliError> not_an_id(const std::string& text) {
+  return cli_error(ExitCode::usage, in_quotes(text) + " is not an id: letters, digits, _ and -, at most 64");
+}
+
+std::string joined(const std::set<std::string>& words) {
+  constexpr std::size_t shown_max = 8;
+  std::string out;
+  std::size_t shown = 0;
+  for (const std::string& word : words) {
+    if (shown++ == shown_max) return out + ", …";
+    out += (out.empty() ? "" : ", ") + word;
+  }
+  return out;
+}
+
+}  // namespace
+
+Outcome<KeySet> load_keys(const DataDir& dir) {
+  std::error_code missing;
+  if (!std::filesystem::exists(dir.keys(), missing)) {
+    return cli_error(ExitCode::local, "there is no " + dir.keys() +
+                                          ": run 'strawberryctl init', or say where the hub's data is with --data-dir");
+  }
+  auto keys = KeySet::load(dir.keys());
+  if (!keys) return cli_error(ExitCode::local, printable(keys.error().message, 400));
+  return std::move(*keys);
+}
+
+Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir) {
+  std::error_code missing;
+  if (!std::filesystem::exists(dir.database(), missing)) {
+    return cli_error(ExitCode::local, "there is no " + dir.database() +
+                                          ": run 'strawberryctl init', or say where the hub's data is with --data-dir");
+  }
+  auto directory = DeviceDirectory::open(dir.database(), {});
+  if (!directory) return cli_error(ExitCode::local, printable(directory.error().message, 400));
+  return std::move(*directory);
+}
+
+Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
+                                         const std::string& user) {
+  const DeviceRecord* by_id = directory.find(id_or_name);
+  if (by_id != nullptr && (user.empty() || by_id->user_id == user)) return by_id;
+  const std::string name = normalize_device_name(id_or_name);
+  std::vector<const DeviceRecord*> named;
+  std::set<std::string> candidates;
+  for (const DeviceRecord* record : directory.all()) {
+    if (!user.empty() && record->user_id != user) continue;
+    if (name.empty() || normalize_device_name(record->name) != name) continue;
+    named.push_back(record);
+    candidates.insert(record->device_id + " (" + record->user_id + ")");
+  }
+  const std::string shown = in_quotes(id_or_name);
+  if (named.empty()) {
+    return cli_error(ExitCode::usage, "there is no device " + shown + ": see 'strawberryctl device list'");
+  }
+  if (named.size() > 1) {
+    return cli_error(ExitCode::usage,
+                     "several devices are called " + shown + ", name one by its id: " + joined(candidates));
+  }
+  return named.front();
+}
+
+Who admin() { return {{PrincipalType::admin, "admin", ""}, "strawberryctl"}; }
+
+Outcome<Who> user(const std::string& id) {
+  if (!is_valid_id(id)) return not_an_id(id);
+  return Who{{PrincipalType::user, id, id}, "strawberryctl"};
+}
+
+Outcome<Who> enroll(const std::string& user_id) {
+  if (!is_valid_id(user_id)) return not_an_id(user_id);
+  Who who;
+  who.principal = {PrincipalType::enroll, new_id(), user_id};
+  return who;
+}
+
+Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user) {
+  auto record = find_device(directory, id_or_name, user);
+  if (!record) return tl::unexpected(record.error());
+  if (!(*record)->is_active) {
+    return cli_error(ExitCode::usage, "the device " + in_quotes((*record)->name) + " has been revoked");
+  }
+  return Who{{PrincipalType::device, (*record)->device_id, (*record)->user_id}, (*record)->name};
+}
+
+Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option) {
+  if (device_option.empty() && !user_option.empty()) return user(user_option);
+  auto directory = open_directory(dir);
+  if (!directory) return tl::unexpected(directory.error());
+  if (!device_option.empty()) return device(**directory, device_option, user_option);
+  std::set<std::string> users;
+  for (const DeviceRecord* record : (*directory)->all()) {
+    if (record->is_active) users.insert(record->user_id);
+  }
+  if (users.size() == 1) return user(*users.begin());
+  if (users.empty()) {
+    return cli_error(ExitCode::usage,
+                     "nobody has a device yet: add one ('strawberryctl device add NAME --user USER') or say --user");
+  }
+  return cli_error(ExitCode::usage, "the hub has several users, say --user with one of: " + joined(users));
+}
+
+Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime) {
+  const WallTime now = SystemClock().wall_now();
+  Claims claims;
+  claims.principal = who.principal;
+  claims.name = who.name;
+  claims.issued_at = now;
+  claims.expires_at = now + lifetime;
+  claims.jti = new_id();
+  auto token = issue_token(keys, claims);
+  if (!token) return cli_error(ExitCode::local, "cannot sign a token: " + printable(token.error().message, 200));
+  return std::move(*token);
+}
+
+}  // namespace strawberry::cli

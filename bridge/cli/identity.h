@@ -1,0 +1,45 @@
+/// As whom a command speaks, and the short-lived tokens it signs for that with the hub's own keys.
+///
+/// Threading: one thread.   Errors: CliError; a missing or unreadable file is ExitCode::local, an unknown device or an
+/// unclear user ExitCode::usage.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bridge/cli/files.h"
+#include "bridge/cli/outcome.h"
+#include "common/device_directory.h"
+#include "common/keys.h"
+#include "common/token.h"
+
+namespace strawberry::cli {
+
+/// Tokens that only carry one connection of a command.
+inline constexpr std::chrono::minutes session_token_lifetime{5};
+
+Outcome<KeySet> load_keys(const DataDir& dir);
+Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir);
+
+/// By id, or by name (as calls name it) among `user`'s devices, or everybody's when empty. The record is valid until
+/// the directory is refreshed.
+Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
+                                         const std::string& user);
+
+struct Who {
+  Principal principal;
+  std::string name;
+};
+Who admin();
+Outcome<Who> user(const std::string& id);
+/// The right to register one device of this user, once.
+Outcome<Who> enroll(const std::string& user_id);
+Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user);
+/// `device_option` if given, else `user_option`, else the one user who has devices.
+Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option);
+
+Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime);
+
+}  // namespace strawberry::cli

@@ -1,0 +1,75 @@
+#include "bridge/cli/line_reader.h"
+
+#include <unistd.h>
+
+#include <asio/post.hpp>
+#include <cerrno>
+#include <thread>
+
+namespace strawberry::cli {
+
+struct LineReader::Shared {
+  std::mutex mutex;
+  std::condition_variable wanted;
+  asio::io_context* loop = nullptr;        // null once the reader is gone
+  std::shared_ptr<OneShot<Line>> waiting;  // next() of the loop, if any
+
+  static void read_lines(const std::shared_ptr<Shared>& shared);
+};
+
+namespace {
+
+/// One byte at a time: what comes after the line end belongs to whoever reads this input next.
+LineReader::Line read_line() {
+  std::string line;
+  char c = 0;
+  while (true) {
+    const ssize_t count = ::read(STDIN_FILENO, &c, 1);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return line.empty() ? LineReader::Line() : LineReader::Line(line);
+    if (c == '\n') return line;
+    if (line.size() < LineReader::line_bytes_max) line += c;
+  }
+}
+
+}  // namespace
+
+void LineReader::Shared::read_lines(const std::shared_ptr<Shared>& shared) {
+  while (true) {
+    {
+      std::unique_lock lock(shared->mutex);
+      shared->wanted.wait(lock, [&] { return shared->waiting || shared->loop == nullptr; });
+      if (shared->loop == nullptr) return;
+    }
+    Line line = read_line();
+    const std::lock_guard lock(shared->mutex);
+    if (shared->loop == nullptr) return;
+    asio::post(*shared->loop, [waiting = std::move(shared->waiting), line = std::move(line)] { waiting->set(line); });
+    shared->waiting.reset();
+  }
+}
+
+LineReader::LineReader(asio::io_context& loop) : shared_(std::make_shared<Shared>()) {
+  shared_->loop = &loop;
+  std::thread(&Shared::read_lines, shared_).detach();
+}
+
+LineReader::~LineReader() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->loop = nullptr;
+  shared_->waiting.reset();
+  shared_->wanted.notify_one();
+}
+
+Task<LineReader::Line> LineReader::next() {
+  const auto arrived = std::make_shared<OneShot<Line>>(shared_->loop->get_executor());
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->waiting = arrived;
+  }
+  shared_->wanted.notify_one();
+  std::optional<Line> line = co_await arrived->wait();
+  co_return line ? std::move(*line) : Line();
+}
+
+}  // namespace strawberry::cli

@@ -1,0 +1,26 @@
+/// What a strawberryctl command ends with: nothing to say, or one line for a person and the program's exit code.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace strawberry::cli {
+
+/// The process's exit codes, as `strawberryctl --help` documents them.
+enum class ExitCode { ok = 0, refused = 1, usage = 2, unreachable = 3, local = 4 };
+
+/// `message` is one line: what went wrong and what to do about it. It never carries a secret.
+struct CliError {
+  ExitCode code = ExitCode::local;
+  std::string message;
+};
+
+template <class T>
+using Outcome = tl::expected<T, CliError>;
+
+inline tl::unexpected<CliError> cli_error(ExitCode code, std::string message) {
+  return tl::unexpected<CliError>(CliError{code, std::move(message)});
+}
+
+}  // namespace strawberry::cli

@@ -1,0 +1,71 @@
+/// `strawberryctl ready`: waits until broker and bridge answer; for scripts and service managers.
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <iostream>
+
+#include "bridge/cli/command_line.h"
+
+namespace strawberry::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds pause{50};
+/// A request that came while the bridge was starting may be lost; it is asked again after this.
+constexpr std::chrono::milliseconds patience{1'000};
+
+Outcome<void> wait_until_ready(const CommandLine& line) {
+  auto timeout = line.timeout();
+  if (!timeout) return tl::unexpected(timeout.error());
+  auto options = connection_options(line, admin());
+  if (!options) return tl::unexpected(options.error());
+  options->services = {Service::devices};
+  const auto start = steady_clock::now();
+  const auto deadline = start + *timeout;
+  Outcome<void> last = cli_error(ExitCode::unreachable, "no time to try");
+  while (steady_clock::now() < deadline) {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    asio::io_context loop;
+    HubConnection::Options once = *options;
+    once.connect_timeout = std::max(std::min(rest, patience), pause);
+    HubConnection hub(loop, std::move(once));
+    const auto attempt = [](HubConnection& connection, bool& retry) -> Task<Outcome<void>> {
+      Outcome<void> outcome = co_await connection.open();
+      if (outcome) {
+        nlohmann::json body{{"op", "list"}};
+        auto reply = co_await connection.request(Service::devices, std::move(body), patience, nullptr);
+        if (!reply) outcome = tl::unexpected(reply.error());
+      }
+      co_await connection.close();
+      retry = !outcome && outcome.error().code == ExitCode::unreachable;
+      if (retry) {
+        asio::steady_timer timer(co_await asio::this_coro::executor, pause);
+        co_await timer.async_wait(asio::use_awaitable);
+      }
+      co_return outcome;
+    };
+    bool retry = false;
+    last = run(loop, attempt(hub, retry));
+    if (!retry) break;
+  }
+  if (!last) return last;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start).count();
+  if (line.json) {
+    std::cout << nlohmann::json{{"ready", true}, {"waited_ms", took}}.dump() << "\n";
+  } else {
+    std::cout << "ready after " << took << " ms\n";
+  }
+  return last;
+}
+
+}  // namespace
+
+void add_ready_command(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "ready", "Wait until the hub answers, at most --timeout", "strawberryctl ready --timeout 10s");
+  command->callback([&line] { line.action = [&line] { return wait_until_ready(line); }; });
+}
+
+}  // namespace strawberry::cli
