@@ -1,0 +1,56 @@
+/// A real Mosquitto on a free loopback port, for one test.
+///
+/// Life: running when constructed, gone with the object. kill() and start() restart it on the same port; with
+/// Options::persistence, what is retained and stored survives that.
+/// Errors: a broker that does not come up throws, with what it said.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry::test {
+
+class BrokerProcess {
+ public:
+  struct Options {
+    /// The plugin's keys and database. Without keys the broker is bare: no plugin, everybody may do everything.
+    std::string keys_path;
+    std::string database_path;
+    bool persistence = false;
+    /// More lines for mosquitto.conf.
+    std::vector<std::string> config;
+    /// Replaces the plugin's options (`plugin_opt_…` lines) for tests of what it refuses.
+    std::vector<std::string> plugin_options;
+  };
+
+  explicit BrokerProcess(Options options);
+
+  int port() const { return port_; }
+  /// What the broker wrote since it was last started.
+  std::string log() const { return process_->output(); }
+  ChildProcess& process() { return *process_; }
+
+  /// Ends it: SIGTERM (it saves what it must keep) or SIGKILL (it does not).
+  void stop();
+  void kill();
+  void start();
+
+  /// Runs a broker that is expected to refuse its configuration: what it wrote. Empty when it came up instead.
+  static std::string refusal_of(Options options);
+
+ private:
+  enum class Outcome { running, exited, port_taken };
+  Outcome try_start();
+  std::string write_config() const;
+
+  Options options_;
+  TempDir directory_;
+  int port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace strawberry::test

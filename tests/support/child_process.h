@@ -1,0 +1,63 @@
+/// A program started by a test: its output read as it comes, and certainly gone when the object is.
+///
+/// Life: killed (SIGKILL) by the destructor, and by the kernel should the test itself die. Start it from the test's
+/// main thread: the kernel's part is tied to the thread that started it.
+/// Errors: a program that cannot be started throws. Bounds: output_bytes_max are kept, the rest is read and dropped.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace strawberry::test {
+
+class ChildProcess {
+ public:
+  static constexpr std::size_t output_bytes_max = 16 * 1024 * 1024;
+
+  struct Options {
+    std::vector<std::string> argv;                   // argv[0] is the path of the program
+    std::map<std::string, std::string> environment;  // added to, or replacing parts of, the test's own
+    std::string working_directory;                   // the test's own when empty
+    std::string input;                               // standard input, at most 64 KiB; then end of file
+  };
+
+  explicit ChildProcess(Options options);
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  /// Standard output and error together, in the order written.
+  std::string output() const;
+  /// True when a line containing `text` has been written, counting from `from` (an earlier output().size()).
+  bool wait_for_output(const std::string& text, std::chrono::milliseconds timeout, std::size_t from = 0) const;
+  void signal(int number) const;
+  /// The exit code, or 128 + signal; nothing when it still runs after `timeout`.
+  std::optional<int> wait_for_exit(std::chrono::milliseconds timeout);
+  /// SIGTERM, then after `timeout` SIGKILL. The exit code as above.
+  int terminate(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  bool is_running();
+
+ private:
+  void read_output(int fd);
+  void start(const Options& options);
+
+  pid_t pid_ = -1;
+  int process_fd_ = -1;  // becomes readable when the process ends
+  std::optional<int> exit_code_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::string output_;
+  bool output_ended_ = false;
+  std::thread reader_;
+};
+
+}  // namespace strawberry::test

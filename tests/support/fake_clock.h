@@ -1,0 +1,27 @@
+/// A clock that stands still until the test moves it. Threading: one thread, or moved only while nobody looks.
+#pragma once
+
+#include <chrono>
+
+#include "common/clock.h"
+
+namespace strawberry::test {
+
+class FakeClock final : public Clock {
+ public:
+  WallTime wall_now() const override { return wall_; }
+  SteadyTime steady_now() const override { return steady_; }
+
+  /// Both clocks, as time does.
+  void advance(std::chrono::nanoseconds by) {
+    steady_ += by;
+    wall_ += std::chrono::duration_cast<std::chrono::milliseconds>(by);
+  }
+  void set_wall(WallTime time) { wall_ = time; }
+
+ private:
+  WallTime wall_ = from_unix_ms(1'767'225'600'000);  // 2026-01-01T00:00:00.000Z
+  SteadyTime steady_{std::chrono::hours(1)};
+};
+
+}  // namespace strawberry::test

@@ -1,0 +1,95 @@
+#include "tests/support/test_hub.h"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "common/device_name.h"
+
+namespace strawberry::test {
+namespace {
+
+template <class T>
+T value_or_throw(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return content.str();
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
+  auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5'000);
+  database->exec("PRAGMA journal_mode = WAL");
+  database->exec("PRAGMA foreign_keys = ON");
+  database->exec(read_file(STRAWBERRY_SOURCE_DIR "/schemas/sql/0001_initial.sql"));
+  return database;
+}
+
+TestHub::TestHub() {
+  if (auto created = KeySet::create(keys_path()); !created) throw std::runtime_error(created.error().message);
+  keys_ = std::make_unique<KeySet>(value_or_throw(KeySet::load(keys_path())));
+  database_ = create_database(database_path());
+}
+
+void TestHub::add_device(const std::string& device_id, const std::string& user_id, const std::string& name) {
+  SQLite::Statement insert(
+      *database_, "INSERT INTO devices (device_id, user_id, name, normalized_name, created_at) VALUES (?, ?, ?, ?, 0)");
+  insert.bind(1, device_id);
+  insert.bind(2, user_id);
+  insert.bind(3, name);
+  insert.bind(4, normalize_device_name(name));
+  insert.exec();
+}
+
+void TestHub::delete_device(const std::string& device_id) {
+  SQLite::Statement remove(*database_, "DELETE FROM devices WHERE device_id = ?");
+  remove.bind(1, device_id);
+  remove.exec();
+}
+
+void TestHub::set_active(const std::string& device_id, bool is_active) {
+  SQLite::Statement update(*database_, "UPDATE devices SET is_active = ? WHERE device_id = ?");
+  update.bind(1, is_active ? 1 : 0);
+  update.bind(2, device_id);
+  update.exec();
+}
+
+void TestHub::revoke_tokens(const std::string& device_id, WallTime valid_from) {
+  SQLite::Statement update(*database_, "UPDATE devices SET tokens_valid_from = ? WHERE device_id = ?");
+  update.bind(1, to_unix_ms(valid_from));
+  update.bind(2, device_id);
+  update.exec();
+}
+
+void TestHub::spend(const std::string& enroll_id) {
+  SQLite::Statement insert(*database_, "INSERT INTO spent_tokens (enroll_id, spent_at) VALUES (?, 0)");
+  insert.bind(1, enroll_id);
+  insert.exec();
+}
+
+std::string TestHub::token(const Principal& principal, std::chrono::seconds lifetime) const {
+  Claims claims;
+  claims.principal = principal;
+  claims.issued_at = SystemClock().wall_now();
+  claims.expires_at = claims.issued_at + lifetime;
+  return value_or_throw(issue_token(*keys_, claims));
+}
+
+std::string TestHub::device_token(const std::string& device_id, const std::string& user_id) const {
+  return token({PrincipalType::device, device_id, user_id});
+}
+std::string TestHub::user_token(const std::string& user_id) const {
+  return token({PrincipalType::user, user_id, user_id});
+}
+std::string TestHub::admin_token() const { return token({PrincipalType::admin, "admin", ""}); }
+std::string TestHub::bridge_token() const { return token({PrincipalType::bridge, "bridge", ""}); }
+
+}  // namespace strawberry::test
