@@ -130,10 +130,11 @@ std::string describe_expected(const json& schema) {
 std::string describe_value(const json& value) {
   if (value.is_array()) return value.empty() ? "an empty array" : "an array of " + std::to_string(value.size());
   if (value.is_object()) return "an object";
+  if (value.is_string() && value.get_ref<const std::string&>().size() > value_bytes_max) {
+    return "a string of " + std::to_string(value.get_ref<const std::string&>().size()) + " bytes";
+  }
   const std::string text = dump(value);
-  if (text.size() <= value_bytes_max) return text;
-  if (value.is_string()) return "a string of " + std::to_string(value.get_ref<const std::string&>().size()) + " bytes";
-  return "what was sent";
+  return text.size() <= value_bytes_max ? text : "what was sent";
 }
 
 std::string describe_problem(const json& schema, const json& document, const JsonPath& path) {

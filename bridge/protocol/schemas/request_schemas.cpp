@@ -11,7 +11,7 @@
 
 #include "bridge/protocol/schemas/complaint.h"
 #include "bridge/protocol/schemas/embedded_schemas.h"
-#include "bridge/protocol/schemas/text_places.h"
+#include "bridge/protocol/schemas/precheck.h"
 
 namespace strawberry {
 namespace {
@@ -22,7 +22,7 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 struct RequestSchema {
   json source;
   valijson::Schema compiled;
-  TextPlaces texts;
+  Precheck precheck;
 };
 
 Error bad_request(const JsonPath& path, std::string message) {
@@ -84,7 +84,7 @@ RequestSchemas RequestSchemas::load() {
       schema.source = json::parse(embedded.json);
       const Adapter adapter(schema.source);
       valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(adapter, schema.compiled);
-      schema.texts = TextPlaces::of_schema(schema.source);
+      schema.precheck = Precheck::of_schema(schema.source);
     } catch (const std::exception& problem) {
       std::fprintf(stderr, "strawberry: the built-in schema %s is broken: %s\n", std::string(embedded.name).c_str(),
                    problem.what());
@@ -100,12 +100,13 @@ std::optional<Error> RequestSchemas::check(Service service, std::string_view op,
   const RequestSchema* schema = impl_->find(service, op);
   if (schema == nullptr) return Error{ErrorCode::unknown_op, "There is no such operation.", nullptr};
   try {
-    const Adapter target(body);
-    if (impl_->validator.validate(schema->compiled, target, nullptr)) {
-      const auto nul = schema->texts.find_nul(body);
-      if (!nul) return std::nullopt;
-      return bad_request(*nul, json_pointer(*nul) + " must not contain the character U+0000.");
+    if (const auto finding = schema->precheck.find(body)) {
+      const JsonPath& path = finding->path;
+      return bad_request(path, finding->has_nul ? json_pointer(path) + " must not contain the character U+0000."
+                                                : describe_problem(schema->source, body, path));
     }
+    const Adapter target(body);
+    if (impl_->validator.validate(schema->compiled, target, nullptr)) return std::nullopt;
     // Only a request that failed pays for finding out where.
     valijson::ValidationResults results;
     impl_->validator.validate(schema->compiled, target, &results);

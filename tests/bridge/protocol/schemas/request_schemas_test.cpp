@@ -96,6 +96,13 @@ TEST_F(RequestSchemasTest, LengthsCountCharactersAndEndWhereTheyShould) {
   EXPECT_EQ(path_of(Service::devices, "register", named(std::string(129, 'x'))), "/name");
 }
 
+TEST_F(RequestSchemasTest, ArrayTooLongIsToldBeforeItsItemsAreLookedAt) {
+  EXPECT_EQ(path_of(Service::skills, "register", {{"op", "register"}, {"skills", std::vector<int>(501, 7)}}),
+            "/skills");
+  EXPECT_EQ(message_of(Service::skills, "register", {{"op", "register"}, {"skills", std::vector<int>(100'000, 7)}}),
+            "/skills must be an array of at most 500 items, not an array of 100000.");
+}
+
 TEST_F(RequestSchemasTest, NulDoesNotHideWhatFollowsIt) {
   const std::string name = std::string("a\0", 2) + std::string(5000, 'x');
   EXPECT_EQ(path_of(Service::devices, "register", {{"op", "register"}, {"name", name}}), "/name");
