@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -59,6 +60,7 @@ void ChildProcess::start(const Options& options) {
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setpgid(0, 0);
     if (::getppid() != parent) ::_exit(126);  // it died before the line above
     ::dup2(input[0], STDIN_FILENO);
     ::dup2(output[1], STDOUT_FILENO);
@@ -73,22 +75,31 @@ void ChildProcess::start(const Options& options) {
   if (!options.input.empty() && ::write(input[1], options.input.data(), options.input.size()) < 0)
     ::kill(pid_, SIGKILL);
   ::close(input[1]);
+  ::setpgid(pid_, pid_);  // whoever comes first
+  stop_fd_ = ::eventfd(0, EFD_CLOEXEC);
   process_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   reader_ = std::thread([this, fd = output[0]] { read_output(fd); });
 }
 
 ChildProcess::~ChildProcess() {
+  // The group first: once the process is waited for, its number may be somebody else's.
   if (!exit_code_) {
-    ::kill(pid_, SIGKILL);
+    ::kill(-pid_, SIGKILL);
     wait_for_exit(std::chrono::seconds(10));
   }
+  ::eventfd_write(stop_fd_, 1);
   if (reader_.joinable()) reader_.join();
+  ::close(stop_fd_);
   if (process_fd_ >= 0) ::close(process_fd_);
 }
 
 void ChildProcess::read_output(int fd) {
   std::array<char, 4096> buffer{};
+  // Not simply until the end of the pipe: a grandchild may hold it open for ever.
+  std::array<pollfd, 2> sources = {pollfd{fd, POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
   while (true) {
+    if (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) continue;
+    if (sources[0].revents == 0) break;
     const ssize_t size = ::read(fd, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) break;

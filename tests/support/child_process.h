@@ -1,7 +1,7 @@
 /// A program started by a test: its output read as it comes, and certainly gone when the object is.
 ///
-/// Life: killed (SIGKILL) by the destructor, and by the kernel should the test itself die. Start it from the test's
-/// main thread: the kernel's part is tied to the thread that started it.
+/// Life: killed (SIGKILL) by the destructor, with what it started in its process group, and by the kernel should the
+/// test itself die. Start it from the test's main thread: the kernel's part is tied to the thread that started it.
 /// Errors: a program that cannot be started throws. Bounds: output_bytes_max are kept, the rest is read and dropped.
 #pragma once
 
@@ -57,6 +57,7 @@ class ChildProcess {
   mutable std::condition_variable changed_;
   std::string output_;
   bool output_ended_ = false;
+  int stop_fd_ = -1;  // tells reader_ that nobody listens any more
   std::thread reader_;
 };
 
