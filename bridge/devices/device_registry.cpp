@@ -1,0 +1,86 @@
+#include "bridge/devices/device_registry.h"
+
+#include <utility>
+
+#include "common/device_name.h"
+
+namespace strawberry {
+
+const Device* DeviceRegistry::find(std::string_view device_id) const {
+  const auto device = devices_.find(device_id);
+  return device == devices_.end() ? nullptr : &device->second;
+}
+
+Device* DeviceRegistry::find_mutable(std::string_view device_id) {
+  const auto device = devices_.find(device_id);
+  return device == devices_.end() ? nullptr : &device->second;
+}
+
+const Device* DeviceRegistry::find_for(const std::string& user_id, const std::string& id_or_name) const {
+  if (const auto* device = find(id_or_name); device != nullptr && device->row.user_id == user_id) return device;
+  const auto names = names_by_user_.find(user_id);
+  if (names == names_by_user_.end()) return nullptr;
+  const auto named = names->second.find(normalize_device_name(id_or_name));
+  return named == names->second.end() ? nullptr : find(named->second);
+}
+
+std::vector<const Device*> DeviceRegistry::list(const std::string& user_id) const {
+  std::vector<const Device*> all;
+  if (user_id.empty()) {
+    for (const auto& [id, device] : devices_) all.push_back(&device);
+  } else if (const auto names = names_by_user_.find(user_id); names != names_by_user_.end()) {
+    for (const auto& [name, id] : names->second) all.push_back(find(id));
+  }
+  return all;
+}
+
+std::string DeviceRegistry::free_name(const std::string& user_id, const std::string& name,
+                                      const std::string& except) const {
+  const auto names = names_by_user_.find(user_id);
+  std::string candidate = name;
+  for (std::size_t number = 2;; ++number) {
+    if (names == names_by_user_.end()) return candidate;
+    const auto taken = names->second.find(normalize_device_name(candidate));
+    if (taken == names->second.end() || taken->second == except) return candidate;
+    candidate = name + " " + std::to_string(number);
+  }
+}
+
+void DeviceRegistry::put(DeviceRow row) {
+  bool online = false;
+  if (const auto* old = find(row.device_id)) {
+    online = old->online;
+    names_by_user_[old->row.user_id].erase(old->row.normalized_name);
+  }
+  names_by_user_[row.user_id][row.normalized_name] = row.device_id;
+  auto id = row.device_id;
+  devices_.insert_or_assign(std::move(id), Device{std::move(row), online});
+}
+
+void DeviceRegistry::remove(const std::string& device_id) {
+  const auto device = devices_.find(device_id);
+  if (device == devices_.end()) return;
+  if (device->second.online) --online_count_;
+  const auto names = names_by_user_.find(device->second.row.user_id);
+  names->second.erase(device->second.row.normalized_name);
+  if (names->second.empty()) names_by_user_.erase(names);
+  devices_.erase(device);
+}
+
+bool DeviceRegistry::set_online(std::string_view device_id, bool online) {
+  auto* device = find_mutable(device_id);
+  if (device == nullptr || device->online == online) return false;
+  device->online = online;
+  online ? ++online_count_ : --online_count_;
+  return true;
+}
+
+void DeviceRegistry::set_last_seen(const std::string& device_id, std::int64_t last_seen_ms) {
+  if (auto* device = find_mutable(device_id)) device->row.last_seen_ms = last_seen_ms;
+}
+
+void DeviceRegistry::set_skills_heartbeat(const std::string& device_id, std::int64_t heartbeat_at_ms) {
+  if (auto* device = find_mutable(device_id)) device->row.skills_heartbeat_at_ms = heartbeat_at_ms;
+}
+
+}  // namespace strawberry

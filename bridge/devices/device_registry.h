@@ -1,0 +1,54 @@
+/// Every device the hub knows, in memory: whose it is, what it is called, whether it is there.
+///
+/// The database is the truth; the registry is changed after it. Threading: loop only.
+/// Bounds: Options::devices_max.   Pointers stay good until the device is removed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/ports/store.h"
+
+namespace strawberry {
+
+struct Device {
+  DeviceRow row;
+  bool online = false;
+};
+
+class DeviceRegistry {
+ public:
+  const Device* find(std::string_view device_id) const;
+  /// By id, else by name (normalised or as written), among the user's own.
+  const Device* find_for(const std::string& user_id, const std::string& id_or_name) const;
+  /// The user's, by normalised name; all of them when `user_id` is empty.
+  std::vector<const Device*> list(const std::string& user_id) const;
+  bool is_user(const std::string& id) const { return names_by_user_.contains(id); }
+  std::size_t size() const { return devices_.size(); }
+  std::size_t online_count() const { return online_count_; }
+
+  /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free. `except` does not count.
+  std::string free_name(const std::string& user_id, const std::string& name, const std::string& except) const;
+
+  void put(DeviceRow row);
+  void remove(const std::string& device_id);
+  /// False when nothing changed or the device is unknown.
+  bool set_online(std::string_view device_id, bool online);
+  void set_last_seen(const std::string& device_id, std::int64_t last_seen_ms);
+  void set_skills_heartbeat(const std::string& device_id, std::int64_t heartbeat_at_ms);
+
+ private:
+  Device* find_mutable(std::string_view device_id);
+
+  std::map<std::string, Device, std::less<>> devices_;
+  std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
+  std::size_t online_count_ = 0;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,258 @@
+#include "bridge/devices/device_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/protocol/acting_user.h"
+#include "common/device_name.h"
+#include "common/ids.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+json optional_time(const std::optional<std::int64_t>& ms) {
+  return ms ? json(format_rfc3339(from_unix_ms(*ms))) : json(nullptr);
+}
+
+/// The first moment at which every token issued up to now is dead: `iat` counts whole seconds.
+WallTime after_issued_tokens(WallTime now) {
+  return std::chrono::ceil<std::chrono::seconds>(now + std::chrono::milliseconds(1));
+}
+
+}  // namespace
+
+DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, KeySet keys,
+                             Neighbours neighbours, Options options)
+    : clock_(clock),
+      devices_(devices),
+      store_(store),
+      keys_(std::move(keys)),
+      neighbours_(std::move(neighbours)),
+      options_(options) {}
+
+std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
+
+Task<Reply<json>> DeviceService::handle(Request request) {
+  // A one-time token buys one thing.
+  if (request.sender.type == PrincipalType::enroll && request.op != "register") {
+    co_return error(ErrorCode::forbidden, "an enrollment token may only register its device");
+  }
+  if (request.sender.type == PrincipalType::bridge)
+    co_return error(ErrorCode::forbidden, "the bridge does not ask itself");
+  if (request.op == "me") co_return me(request);
+  if (request.op == "list") co_return list(request);
+  if (request.op == "get") co_return get(request);
+  if (request.op == "register") co_return co_await add(std::move(request));
+  if (request.op == "update") co_return co_await update(std::move(request));
+  if (request.op == "refresh_token") co_return refresh_token(request);
+  if (request.op == "revoke") co_return co_await revoke(std::move(request));
+  if (request.op == "delete") co_return co_await remove(std::move(request));
+  co_return error(ErrorCode::unknown_op, "devices has no such operation");
+}
+
+json DeviceService::entry(const Device& device) const {
+  return {{"device_id", device.row.device_id},
+          {"name", device.row.name},
+          {"normalized_name", device.row.normalized_name},
+          {"user_id", device.row.user_id},
+          {"is_active", device.row.is_active},
+          {"online", device.online},
+          {"last_seen", optional_time(device.row.last_seen_ms)},
+          {"created_at", format_rfc3339(from_unix_ms(device.row.created_at_ms))},
+          {"skill_count", neighbours_.skill_count(device.row.device_id)}};
+}
+
+Reply<json> DeviceService::me(const Request& request) const {
+  if (request.sender.type != PrincipalType::device) return error(ErrorCode::not_found, "the sender is not a device");
+  const auto* device = devices_.find(request.sender.id);
+  if (device == nullptr) return error(ErrorCode::not_found, "no such device");
+  return entry(*device);
+}
+
+Reply<json> DeviceService::list(const Request& request) const {
+  // An admin sees everything unless one user was named.
+  const bool everything = request.sender.type == PrincipalType::admin && !request.body.contains("user_id");
+  auto user = everything ? Reply<std::string>("") : acting_user(request);
+  if (!user) return tl::unexpected(user.error());
+  json entries = json::array();
+  for (const auto* device : devices_.list(*user)) entries.push_back(entry(*device));
+  const auto total = entries.size();
+  return json{{"devices", std::move(entries)}, {"total", total}};
+}
+
+Reply<const Device*> DeviceService::managed(const Request& request) const {
+  const auto device_id = request.body.at("device_id").get<std::string>();
+  const auto* device = devices_.find(device_id);
+  const bool admin = request.sender.type == PrincipalType::admin;
+  const bool own = device != nullptr &&
+                   (admin ? !request.body.contains("user_id") || request.body.at("user_id") == device->row.user_id
+                          : device->row.user_id == request.sender.user_id);
+  if (!own) return error(ErrorCode::not_found, "no such device");
+  return device;
+}
+
+Reply<json> DeviceService::get(const Request& request) const {
+  auto device = managed(request);
+  if (!device) return tl::unexpected(device.error());
+  return entry(**device);
+}
+
+Reply<std::string> DeviceService::owner_of_new(const Request& request) const {
+  auto user = acting_user(request);
+  if (!user) return user;
+  // Devices and users share one namespace: a user named like a device could not be told from it.
+  if (devices_.find(*user) != nullptr) {
+    return error(ErrorCode::bad_request, "this user_id is the id of a device", {{"path", "/user_id"}});
+  }
+  return user;
+}
+
+Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
+  auto user = owner_of_new(request);
+  if (!user) return tl::unexpected(user.error());
+  const auto name = request.body.at("name").get<std::string>();
+  const auto normalized = normalize_device_name(name);
+  if (normalized.empty() || normalized == "hub" || name.size() > device_name_bytes_max) {
+    return error(ErrorCode::bad_request,
+                 "a device name has letters or digits, is not 'hub' and has at most " +
+                     std::to_string(device_name_bytes_max) + " bytes",
+                 {{"path", "/name"}});
+  }
+  const auto now = clock_.wall_now();
+  DeviceRow row;
+  row.device_id = request.body.value("device_id", new_id());
+  row.user_id = *user;
+  row.created_at_ms = to_unix_ms(now);
+  const auto* existing = devices_.find(row.device_id);
+  if (existing != nullptr) {
+    // Registering again gives a new token for that device, so it takes somebody who speaks for it.
+    const bool may = existing->row.user_id == *user &&
+                     (request.sender.type == PrincipalType::admin || request.sender.type == PrincipalType::user ||
+                      request.sender.id == row.device_id);
+    if (!may) return error(ErrorCode::forbidden, "this device_id is taken");
+    row = existing->row;
+    row.is_active = true;
+  } else if (devices_.is_user(row.device_id) || row.device_id == *user || row.device_id == request.sender.id) {
+    return error(ErrorCode::forbidden, "this device_id is taken");
+  } else if (devices_.size() >= options_.devices_max) {
+    return error(ErrorCode::busy, "the hub has as many devices as it may");
+  }
+  row.name = devices_.free_name(row.user_id, name, row.device_id);
+  row.normalized_name = normalize_device_name(row.name);
+  return row;
+}
+
+Task<Reply<json>> DeviceService::add(Request request) {
+  auto row = new_row(request);
+  if (!row) co_return tl::unexpected(row.error());
+  const auto issued_at = std::max(clock_.wall_now(), from_unix_ms(row->tokens_valid_from_ms));
+  auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
+  if (!token) co_return tl::unexpected(token.error());
+
+  // The name is taken before the write, so that a second registration meanwhile gets another.
+  const auto* before = devices_.find(row->device_id);
+  const auto old = before != nullptr ? std::optional<DeviceRow>(before->row) : std::nullopt;
+  devices_.put(*row);
+  Reply<void> stored;
+  if (request.sender.type == PrincipalType::enroll) {
+    stored = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
+  } else {
+    stored = co_await store_.put_device(*row);
+  }
+  if (!stored) {
+    old ? devices_.put(*old) : devices_.remove(row->device_id);
+    co_return tl::unexpected(stored.error());
+  }
+  neighbours_.audit(request.sender.id, "register", row->device_id);
+  co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", *token}};
+}
+
+Task<Reply<json>> DeviceService::update(Request request) {
+  auto device = managed(request);
+  if (!device) co_return tl::unexpected(device.error());
+  const auto old = (*device)->row;
+  const auto name = request.body.at("name").get<std::string>();
+  auto row = old;
+  row.name = devices_.free_name(row.user_id, name, row.device_id);
+  row.normalized_name = normalize_device_name(row.name);
+  if (row.normalized_name.empty() || row.normalized_name == "hub" || name.size() > device_name_bytes_max) {
+    co_return error(ErrorCode::bad_request, "a device name has letters or digits and is not 'hub'",
+                    {{"path", "/name"}});
+  }
+  devices_.put(row);
+  auto stored = co_await store_.put_device(row);
+  if (!stored) {
+    devices_.put(old);
+    co_return tl::unexpected(stored.error());
+  }
+  neighbours_.audit(request.sender.id, "update", row.device_id);
+  const auto* updated = devices_.find(row.device_id);
+  if (updated == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
+  co_return entry(*updated);
+}
+
+Reply<json> DeviceService::refresh_token(const Request& request) const {
+  if (request.sender.type != PrincipalType::device && request.sender.type != PrincipalType::user) {
+    return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
+  }
+  std::string name;
+  auto issued_at = clock_.wall_now();
+  if (request.sender.type == PrincipalType::device) {
+    const auto* device = devices_.find(request.sender.id);
+    if (device == nullptr || !device->row.is_active)
+      return error(ErrorCode::forbidden, "this device may not have a token");
+    name = device->row.name;
+    issued_at = std::max(issued_at, from_unix_ms(device->row.tokens_valid_from_ms));
+  }
+  auto token = sign(request.sender, name, issued_at);
+  if (!token) return tl::unexpected(token.error());
+  return json{{"access_token", *token}, {"expires_at", format_rfc3339(issued_at + options_.token_lifetime)}};
+}
+
+Task<Reply<json>> DeviceService::revoke(Request request) {
+  auto device = managed(request);
+  if (!device) co_return tl::unexpected(device.error());
+  auto row = (*device)->row;
+  row.is_active = false;
+  row.tokens_valid_from_ms = to_unix_ms(after_issued_tokens(clock_.wall_now()));
+  auto stored = co_await store_.put_device(row);
+  if (!stored) co_return tl::unexpected(stored.error());
+  if (devices_.find(row.device_id) != nullptr) devices_.put(row);
+  neighbours_.device_gone(row.device_id);
+  neighbours_.audit(request.sender.id, "revoke", row.device_id);
+  co_return json{{"device_id", row.device_id}, {"revoked", true}};
+}
+
+Task<Reply<json>> DeviceService::remove(Request request) {
+  auto device = managed(request);
+  if (!device) co_return tl::unexpected(device.error());
+  const auto device_id = (*device)->row.device_id;
+  auto stored = co_await store_.delete_device(device_id);
+  if (!stored) co_return tl::unexpected(stored.error());
+  devices_.remove(device_id);
+  neighbours_.device_gone(device_id);
+  neighbours_.device_deleted(device_id);
+  neighbours_.audit(request.sender.id, "delete", device_id);
+  co_return json{{"device_id", device_id}, {"deleted", true}};
+}
+
+Reply<std::string> DeviceService::sign(const Principal& principal, const std::string& name, WallTime issued_at) const {
+  Claims claims;
+  claims.principal = principal;
+  claims.name = name;
+  claims.issued_at = issued_at;
+  claims.expires_at = issued_at + options_.token_lifetime;
+  claims.jti = new_id();
+  auto token = issue_token(keys_, claims);
+  if (!token) {
+    spdlog::error("cannot sign a token: {}", token.error().message);
+    return error(ErrorCode::internal, "the hub cannot sign tokens");
+  }
+  return std::move(*token);
+}
+
+}  // namespace strawberry

@@ -1,0 +1,66 @@
+/// The `devices` service: who may add, see, rename, revoke and delete devices, and the tokens they get
+/// (docs/contract.md, section 7).
+///
+/// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
+/// `not_found`.
+///
+/// Threading: loop only.   Bounds: Options::devices_max, then `busy`.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "bridge/devices/device_registry.h"
+#include "bridge/protocol/service.h"
+#include "common/keys.h"
+#include "common/token.h"
+
+namespace strawberry {
+
+class DeviceService final : public RequestHandler {
+ public:
+  struct Options {
+    std::size_t devices_max = 100'000;
+    std::chrono::seconds token_lifetime = token_lifetime_default;
+  };
+  /// What other parts of the bridge know or do about a device.
+  struct Neighbours {
+    std::function<std::size_t(const std::string& device_id)> skill_count;
+    std::function<void(const std::string& device_id)> device_gone;  // revoked or deleted: end what waits for it
+    std::function<void(const std::string& device_id)> device_deleted;
+    std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;
+  };
+
+  DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, KeySet keys, Neighbours neighbours,
+                Options options);
+
+  Service service() const override { return Service::devices; }
+  Task<Reply<nlohmann::json>> handle(Request request) override;
+  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+
+ private:
+  using Outcome = Reply<nlohmann::json>;
+  Outcome me(const Request& request) const;
+  Outcome list(const Request& request) const;
+  Outcome get(const Request& request) const;
+  Task<Outcome> add(Request request);
+  Task<Outcome> update(Request request);
+  Outcome refresh_token(const Request& request) const;
+  Task<Outcome> revoke(Request request);
+  Task<Outcome> remove(Request request);
+
+  Reply<const Device*> managed(const Request& request) const;
+  Reply<DeviceRow> new_row(const Request& request) const;
+  Reply<std::string> owner_of_new(const Request& request) const;
+  nlohmann::json entry(const Device& device) const;
+  Reply<std::string> sign(const Principal& principal, const std::string& name, WallTime issued_at) const;
+
+  const Clock& clock_;
+  DeviceRegistry& devices_;
+  Store& store_;
+  KeySet keys_;
+  Neighbours neighbours_;
+  Options options_;
+};
+
+}  // namespace strawberry

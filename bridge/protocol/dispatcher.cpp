@@ -1,0 +1,198 @@
+#include "bridge/protocol/dispatcher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <exception>
+#include <utility>
+
+#include "bridge/core/one_shot.h"
+#include "bridge/protocol/schemas/request_schemas.h"
+#include "bridge/protocol/text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+/// An answer that says the request did not run: sending it again must not get the same answer from memory.
+bool was_turned_away(const Reply<json>& reply) {
+  if (reply) return false;
+  const auto code = reply.error().code;
+  return code == ErrorCode::busy || code == ErrorCode::rate_limited || code == ErrorCode::quota_exceeded ||
+         code == ErrorCode::shutting_down;
+}
+
+}  // namespace
+
+std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id) {
+  for (const auto& [name, value] : message.user_properties) {
+    if (name != principal_property) continue;
+    auto principal = decode_principal(value);
+    if (principal && principal->id == topic_id) return principal;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// One request on its way: where the reply goes, and under which name it is remembered.
+struct Dispatcher::Exchange {
+  Principal sender;
+  Service service = Service::skills;
+  std::string op;
+  std::string reply_topic;
+  std::optional<std::string> correlation_data;
+  std::optional<std::string> correlation_id;
+  std::string reply_key;  // empty: nothing to recognise it by
+  SteadyTime received_at;
+  std::uint64_t events = 0;
+  bool answered = false;
+};
+
+Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
+                       Options options)
+    : context_(loop),
+      clock_(clock),
+      schemas_(schemas),
+      publish_(std::move(publish)),
+      options_(options),
+      replies_(clock, options.replies) {}
+
+void Dispatcher::add(RequestHandler& handler) { handlers_[static_cast<std::size_t>(handler.service())] = &handler; }
+
+void Dispatcher::receive(const ServiceTopic& topic, const MqttMessage& message) {
+  loop_.check();
+  if (message.retained) {
+    ++counters_.ignored;
+    return;
+  }
+  auto sender = stamped_principal(message, topic.id);
+  if (!sender) {
+    ++counters_.ignored;
+    spdlog::warn("{}: ignored, the broker plugin has not stamped a sender on it", printable(message.topic));
+    return;
+  }
+  ++counters_.requests;
+  auto exchange = std::make_shared<Exchange>();
+  exchange->sender = std::move(*sender);
+  exchange->service = topic.service;
+  exchange->received_at = clock_.steady_now();
+  exchange->reply_topic = response_topic(topic.service, topic.id);
+  exchange->correlation_data = message.correlation_data;
+
+  Envelope envelope;
+  if (auto problem = read(topic, message, *exchange, envelope)) {
+    return answer(*exchange, tl::unexpected<Error>(std::move(*problem)));
+  }
+  if (!exchange->reply_key.empty()) {
+    auto seen = replies_.begin(exchange->reply_key);
+    if (!seen.is_new()) {
+      ++counters_.repeated;
+      if (seen.payload) publish_({exchange->reply_topic, *seen.payload, false, {}, exchange->correlation_data, {}, {}});
+      return;
+    }
+  }
+  if (refusing_) return answer(*exchange, error(ErrorCode::shutting_down, "the hub is stopping"));
+  if (counters_.in_flight >= options_.requests_in_flight_max) {
+    return answer(*exchange, error(ErrorCode::busy, "too many requests are in flight", {{"retry_after_ms", 1000}}));
+  }
+  auto* handler = handlers_[static_cast<std::size_t>(topic.service)];
+  auto request = make_request(exchange, std::move(envelope), *handler, message);
+  ++counters_.in_flight;
+  asio::co_spawn(context_, run(std::move(exchange), handler, std::move(request)), asio::detached);
+}
+
+std::optional<Error> Dispatcher::read(const ServiceTopic& topic, const MqttMessage& message, Exchange& exchange,
+                                      Envelope& envelope) {
+  auto read = read_envelope(topic.service, message.payload, options_.payload_bytes_max);
+  exchange.correlation_id = read ? read->correlation_id : read.error().correlation_id;
+  if (message.response_topic) {
+    if (!is_response_topic(*message.response_topic, topic.service, topic.id)) {
+      return Error{ErrorCode::bad_response_topic,
+                   "a Response Topic must be " + exchange.reply_topic + " or below it",
+                   {{"response_topic", exchange.reply_topic}}};
+    }
+    exchange.reply_topic = *message.response_topic;
+  }
+  if (!read) return std::move(read.error().error);
+  envelope = std::move(*read);
+  exchange.op = envelope.op;
+  if (handlers_[static_cast<std::size_t>(topic.service)] == nullptr || !schemas_.knows(topic.service, envelope.op)) {
+    return Error{ErrorCode::unknown_op,
+                 std::string(to_string(topic.service)) + " has no operation '" + printable(envelope.op, 64) + "'",
+                 {{"ops", schemas_.ops(topic.service)}}};
+  }
+  if (auto problem = schemas_.check(topic.service, envelope.op, envelope.body)) return problem;
+  // Correlation Data stands in for a correlation_id that is not there; the prefix keeps the two apart.
+  if (exchange.correlation_id) {
+    exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "id " + *exchange.correlation_id);
+  } else if (message.correlation_data) {
+    exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "data " + *message.correlation_data);
+  }
+  return std::nullopt;
+}
+
+Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
+                                 const RequestHandler& handler, const MqttMessage& message) {
+  auto allowed = envelope.timeout.value_or(handler.default_timeout(envelope.op));
+  if (message.expiry_s) allowed = std::min(allowed, std::chrono::milliseconds(std::chrono::seconds(*message.expiry_s)));
+  Request request;
+  request.sender = exchange->sender;
+  request.service = exchange->service;
+  request.op = std::move(envelope.op);
+  request.body = std::move(envelope.body);
+  request.correlation_id = exchange->correlation_id.value_or("");
+  request.deadline = exchange->received_at + allowed;
+  request.emit = [this, exchange](const std::string& event, json data) {
+    if (exchange->answered) return;
+    auto payload = write_event(exchange->correlation_id, exchange->events++, event, data);
+    publish_({exchange->reply_topic, std::move(payload), false, {}, exchange->correlation_data, {}, {}});
+  };
+  return request;
+}
+
+Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request) {
+  const auto deadline = request.deadline;
+  auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
+  asio::co_spawn(context_, handler->handle(std::move(request)),
+                 [this, outcome, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
+                   --counters_.in_flight;
+                   if (thrown) {
+                     spdlog::error("{} {}: the service threw", to_string(exchange->service), exchange->op);
+                     reply = error(ErrorCode::internal, "the hub failed");
+                   }
+                   outcome->set(std::move(reply));
+                 });
+  auto reply = co_await outcome->wait_until(deadline + options_.grace);
+  if (!reply) reply = error(ErrorCode::timeout, "the hub did not finish in time; whether it happened is unknown");
+  answer(*exchange, *reply);
+}
+
+void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
+  exchange.answered = true;
+  auto payload = write_reply(exchange.correlation_id, reply);
+  if (payload.size() > options_.reply_bytes_max) {
+    payload = write_reply(exchange.correlation_id,
+                          error(ErrorCode::too_large, "the answer is too large, ask for less",
+                                {{"bytes", payload.size()}, {"bytes_max", options_.reply_bytes_max}}));
+  }
+  if (!reply) ++counters_.errors;
+  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.received_at).count();
+  const auto level = reply ? spdlog::level::debug : spdlog::level::info;
+  spdlog::log(
+      level, "{} {} from {} [{}]: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),
+      encode_principal(exchange.sender), printable(exchange.correlation_id.value_or("-")),
+      reply ? std::string("ok") : std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message),
+      took);
+  if (!exchange.reply_key.empty()) {
+    if (was_turned_away(reply)) {
+      replies_.forget(exchange.reply_key);
+    } else {
+      replies_.finish(exchange.reply_key, payload);
+    }
+  }
+  publish_({exchange.reply_topic, std::move(payload), false, {}, exchange.correlation_data, {}, {}});
+}
+
+}  // namespace strawberry

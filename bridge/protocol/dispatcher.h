@@ -1,0 +1,85 @@
+/// Every request of every service comes in here and leaves as exactly one reply.
+///
+/// What it does for all services alike: believes only the principal that the broker plugin stamped on the message,
+/// ignores retained requests, checks the envelope, the Response Topic and the request's schema, recognises duplicates,
+/// bounds what is in flight, and answers in a service's place when that overruns its deadline.
+///
+/// Threading: loop only.   Lifetime: outlives its requests; drain() ends them.
+/// Bounds: Options; beyond requests_in_flight_max the answer is `busy` at once, and nothing runs.
+#pragma once
+
+#include <array>
+#include <asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bridge/core/loop_affinity.h"
+#include "bridge/ports/mqtt.h"
+#include "bridge/protocol/envelope.h"
+#include "bridge/protocol/reply_cache.h"
+#include "bridge/protocol/service.h"
+
+namespace strawberry {
+
+class RequestSchemas;
+
+class Dispatcher {
+ public:
+  struct Options {
+    std::size_t payload_bytes_max = 256 * 1024;
+    std::size_t reply_bytes_max = 1024 * 1024;
+    std::size_t requests_in_flight_max = 10'000;
+    /// How long after its deadline a service may still give its own answer.
+    std::chrono::milliseconds grace{100};
+    ReplyCache::Options replies;
+  };
+  struct Counters {
+    std::uint64_t requests = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t repeated = 0;
+    std::uint64_t ignored = 0;  // retained, or without a principal
+    std::size_t in_flight = 0;
+  };
+  using Publish = std::function<bool(MqttMessage)>;
+
+  Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
+             Options options);
+
+  /// Not owned; registered before the first message.
+  void add(RequestHandler& handler);
+  /// A message on `<service>/{id}/request`, which `topic` points into.
+  void receive(const ServiceTopic& topic, const MqttMessage& message);
+  /// From now on new requests get `shutting_down`.
+  void refuse_new() { refusing_ = true; }
+
+  const Counters& counters() const { return counters_; }
+  const ReplyCache& replies() const { return replies_; }
+
+ private:
+  struct Exchange;
+
+  Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
+  void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
+  std::optional<Error> read(const ServiceTopic& topic, const MqttMessage& message, Exchange& exchange,
+                            Envelope& envelope);
+  Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
+                       const MqttMessage& message);
+
+  LoopAffinity loop_;
+  asio::io_context& context_;
+  const Clock& clock_;
+  const RequestSchemas& schemas_;
+  Publish publish_;
+  Options options_;
+  std::array<RequestHandler*, 4> handlers_{};
+  ReplyCache replies_;
+  Counters counters_;
+  bool refusing_ = false;
+};
+
+/// The sender the broker plugin vouches for; nothing when it is missing or does not fit the topic's id.
+std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
+
+}  // namespace strawberry

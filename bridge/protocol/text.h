@@ -1,0 +1,13 @@
+/// Text from outside, made fit for a log line or a message: control characters and what is not UTF-8 escaped, length
+/// bounded.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+/// At most `bytes_max` bytes of `text` (an ellipsis marks a cut), with control characters as `\xNN`.
+std::string printable(std::string_view text, std::size_t bytes_max = 256);
+
+}  // namespace strawberry

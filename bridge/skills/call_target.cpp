@@ -1,0 +1,70 @@
+#include "bridge/skills/call_target.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/protocol/text.h"
+
+namespace strawberry {
+namespace {
+
+using Candidates = std::vector<const CallCandidate*>;
+
+const CallCandidate& most_recently_heard_of(const Candidates& candidates) {
+  return **std::max_element(candidates.begin(), candidates.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->heard_of_ms, b->device_id) < std::pair(b->heard_of_ms, a->device_id);
+  });
+}
+
+tl::unexpected<Error> ambiguous(const Candidates& candidates, const std::string& skill_path) {
+  constexpr std::size_t candidates_max = 20;
+  nlohmann::json names = nlohmann::json::array();
+  for (const auto* candidate : candidates) {
+    if (names.size() == candidates_max) break;
+    names.push_back(candidate->normalized_name);
+  }
+  return error(ErrorCode::ambiguous, "several devices offer " + printable(skill_path) + ": name one as target",
+               {{"candidates", std::move(names)}, {"total", candidates.size()}});
+}
+
+}  // namespace
+
+Reply<SkillPath> parse_skill_path(std::string_view path) {
+  std::vector<std::string> parts(1);
+  for (const char c : path) {
+    if (c == '.') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  const bool complete = std::none_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); });
+  if (complete && parts.size() == 2) return SkillPath{"", parts[0], parts[1]};
+  if (complete && parts.size() == 3) return SkillPath{parts[0], parts[1], parts[2]};
+  return error(ErrorCode::bad_request, "skill_path is Class.function or device.Class.function",
+               {{"path", "/skill_path"}});
+}
+
+Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, const std::string& caller_id,
+                                 bool hub_target, const std::string& skill_path) {
+  if (candidates.empty()) return error(ErrorCode::not_found, "no device offers " + printable(skill_path));
+  Candidates connected;
+  for (const auto& candidate : candidates) {
+    if (!hub_target && candidate.device_id == caller_id) return candidate.device_id;
+    if (candidate.connected) connected.push_back(&candidate);
+  }
+  const auto is_agnostic = [](const auto* candidate) { return candidate->device_agnostic; };
+  if (hub_target) {
+    if (std::none_of(candidates.begin(), candidates.end(), [](const auto& c) { return c.device_agnostic; })) {
+      return error(ErrorCode::not_found, "no device offers " + printable(skill_path) + " as device_agnostic");
+    }
+    std::erase_if(connected, [&](const auto* candidate) { return !is_agnostic(candidate); });
+  }
+  if (connected.empty())
+    return error(ErrorCode::device_offline, "no device that offers " + printable(skill_path) + " is connected");
+  if (connected.size() == 1) return connected.front()->device_id;
+  if (std::all_of(connected.begin(), connected.end(), is_agnostic)) return most_recently_heard_of(connected).device_id;
+  return ambiguous(connected, skill_path);
+}
+
+}  // namespace strawberry

@@ -1,0 +1,35 @@
+/// Which device a call goes to (docs/contract.md, section 4). Pure: candidates in, one device or the contract's error
+/// out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/protocol/error.h"
+
+namespace strawberry {
+
+/// `[device.]Class.function`, split.
+struct SkillPath {
+  std::string device;  // empty when the path names none
+  std::string class_name;
+  std::string function_name;
+};
+Reply<SkillPath> parse_skill_path(std::string_view path);
+
+struct CallCandidate {
+  std::string device_id;
+  std::string normalized_name;
+  bool connected = false;
+  bool device_agnostic = false;
+  std::int64_t heard_of_ms = 0;  // last registration or heartbeat
+};
+
+/// For a call that names no device: the caller's own if it offers the skill, else the only connected one, else, if all
+/// connected ones offer it as device-agnostic, the one most recently heard of, else `ambiguous` with
+/// details.candidates. `hub_target` means any connected device that offers it as device-agnostic.
+Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, const std::string& caller_id,
+                                 bool hub_target, const std::string& skill_path);
+
+}  // namespace strawberry

@@ -1,0 +1,128 @@
+#include "bridge/skills/skill_calls.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/core/one_shot.h"
+#include "bridge/protocol/text.h"
+#include "common/ids.h"
+#include "common/topics.h"
+
+namespace strawberry {
+
+using nlohmann::json;
+
+SkillCalls::SkillCalls(asio::io_context& loop, const Clock& clock, const DeviceRegistry& devices,
+                       const SkillRegistry& skills, Publish publish, CallRouter::Options options)
+    : context_(loop),
+      clock_(clock),
+      devices_(devices),
+      skills_(skills),
+      publish_(std::move(publish)),
+      router_(clock, options),
+      expiry_(loop) {}
+
+Reply<std::string> SkillCalls::named_target(const std::string& user_id, const std::string& target,
+                                            const std::vector<CallCandidate>& candidates,
+                                            const std::string& path) const {
+  const auto* device = devices_.find_for(user_id, target);
+  if (device == nullptr) return error(ErrorCode::not_found, "no device is called " + printable(target));
+  const auto& id = device->row.device_id;
+  const auto candidate =
+      std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) { return c.device_id == id; });
+  if (candidate == candidates.end()) {
+    return error(ErrorCode::not_found, printable(device->row.name) + " does not offer " + printable(path));
+  }
+  if (!candidate->connected) return error(ErrorCode::device_offline, printable(device->row.name) + " is not connected");
+  return id;
+}
+
+Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath& path) const {
+  std::vector<CallCandidate> candidates;
+  for (const auto& offered : skills_.offering(call.caller.user_id, path.class_name, path.function_name)) {
+    for (const auto& device : offered.devices) {
+      const auto heard_of = devices_.find(device.device_id)->row.skills_heartbeat_at_ms.value_or(0);
+      candidates.push_back(
+          {device.device_id, device.normalized_name, device.connected, offered.skill.device_agnostic, heard_of});
+    }
+  }
+  const auto name = path.class_name + "." + path.function_name;
+  if (!call.target.empty() && !path.device.empty() && call.target != path.device) {
+    return error(ErrorCode::bad_request, "target and skill_path name different devices", {{"path", "/target"}});
+  }
+  const auto& target = call.target.empty() ? path.device : call.target;
+  if (target.empty() || target == "hub") return choose_device(candidates, call.caller.id, target == "hub", name);
+  return named_target(call.caller.user_id, target, candidates, name);
+}
+
+MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,
+                                     const std::string& target) const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(call.deadline - clock_.steady_now());
+  const auto* caller = devices_.find(call.caller.id);
+  const auto result_topic = skill_result_topic(target);
+  const json payload = {{"v", 1},
+                        {"correlation_id", call_id},
+                        {"caller_device_id", call.caller.id},
+                        {"caller_device_name", caller != nullptr ? caller->row.name : call.caller.id},
+                        {"skill_path", path.class_name + "." + path.function_name},
+                        {"args", call.args},
+                        {"kwargs", call.kwargs},
+                        {"timeout_ms", left.count()},
+                        {"response_topic", result_topic}};
+  MqttMessage message;
+  message.topic = skill_call_topic(target);
+  message.payload = payload.dump();
+  message.response_topic = result_topic;
+  message.correlation_data = call_id;
+  // Whole seconds are all MQTT has; rounding down keeps a call from arriving after its deadline.
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left).count();
+  message.expiry_s = static_cast<std::uint32_t>(std::max<std::int64_t>(seconds, 1));
+  return message;
+}
+
+Task<Reply<json>> SkillCalls::call(SkillCall call) {
+  if (clock_.steady_now() >= call.deadline)
+    co_return error(ErrorCode::timeout, "the deadline had passed before the call was made");
+  auto path = parse_skill_path(call.skill_path);
+  if (!path) co_return tl::unexpected(path.error());
+  auto target = target_of(call, *path);
+  if (!target) co_return tl::unexpected(target.error());
+
+  const auto call_id = new_id();
+  auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
+  auto opened =
+      router_.open(call_id, *target, call.deadline, [outcome](Reply<json> reply) { outcome->set(std::move(reply)); });
+  if (!opened) co_return tl::unexpected(opened.error());
+  arm_expiry();
+
+  spdlog::debug("call {} [{}]: {} on {} for {}", call_id, printable(call.correlation_id), printable(call.skill_path),
+                *target, call.caller.id);
+  auto message = call_message(call, call_id, *path, *target);
+  if (!publish_(std::move(message))) {
+    router_.abandon(call_id);
+    co_return error(ErrorCode::busy, "too many messages wait for the broker", {{"retry_after_ms", 1000}});
+  }
+  auto reply = co_await outcome->wait();
+  if (!reply) {
+    router_.abandon(call_id);
+    co_return error(ErrorCode::cancelled, "the call was taken back");
+  }
+  co_return std::move(*reply);
+}
+
+void SkillCalls::arm_expiry() {
+  const auto next = router_.next_deadline();
+  if (!next || (armed_for_ && *armed_for_ <= *next)) return;
+  armed_for_ = next;
+  expiry_.expires_at(*next);
+  expiry_.async_wait([this](const asio::error_code& cancelled) {
+    if (cancelled) return;
+    armed_for_.reset();
+    router_.expire_overdue();
+    arm_expiry();
+  });
+}
+
+}  // namespace strawberry

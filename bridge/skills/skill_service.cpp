@@ -1,0 +1,214 @@
+#include "bridge/skills/skill_service.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "bridge/protocol/acting_user.h"
+#include "bridge/protocol/text.h"
+#include "bridge/skills/signature.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+std::string first_line(const std::string& text) {
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string::npos) return {};
+  return text.substr(start, text.find_first_of("\r\n", start) - start);
+}
+
+json names_of(const std::vector<OfferingDevice>& devices, std::size_t limit) {
+  json names = json::array();
+  for (const auto& device : devices) {
+    if (names.size() == limit) break;
+    names.push_back(device.normalized_name);
+  }
+  return names;
+}
+
+/// The skills of a registration, or which one cannot be taken and why.
+Reply<std::vector<SkillRow>> read_skills(const json& skills) {
+  std::vector<SkillRow> rows;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const auto& skill : skills) {
+    const auto place = "/skills/" + std::to_string(rows.size());
+    SkillRow row;
+    row.class_name = skill.at("class_name").get<std::string>();
+    row.function_name = skill.at("function_name").get<std::string>();
+    row.signature = skill.at("signature").get<std::string>();
+    if (const auto docstring = skill.find("docstring"); docstring != skill.end() && docstring->is_string()) {
+      row.docstring = docstring->get<std::string>();
+    }
+    row.device_agnostic = skill.value("device_agnostic", false);
+    row.confirm = skill.value("confirm", false);
+    const auto name = printable(row.class_name + "." + row.function_name);
+    if (auto signature = parse_signature(row.signature); !signature) {
+      return error(ErrorCode::bad_request, name + ": the signature does not parse: " + signature.error().message,
+                   {{"path", place + "/signature"}, {"skill", name}});
+    }
+    if (!seen.emplace(row.class_name, row.function_name).second) {
+      return error(ErrorCode::bad_request, name + " is there twice", {{"path", place}, {"skill", name}});
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+tl::unexpected<Error> not_a_device() { return error(ErrorCode::forbidden, "only a device has skills"); }
+
+}  // namespace
+
+SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls,
+                           Store& store, Options options)
+    : clock_(clock), devices_(devices), skills_(skills), calls_(calls), store_(store), options_(options) {}
+
+std::chrono::milliseconds SkillService::default_timeout(const std::string&) const { return options_.call_timeout; }
+
+Task<Reply<json>> SkillService::handle(Request request) {
+  if (request.sender.type == PrincipalType::enroll || request.sender.type == PrincipalType::bridge) {
+    co_return error(ErrorCode::forbidden, "this token is not for skills");
+  }
+  if (request.op == "register") co_return co_await register_all(std::move(request));
+  if (request.op == "heartbeat") co_return co_await heartbeat(std::move(request));
+  if (request.op == "list") co_return list(request);
+  if (request.op == "search") co_return search(request);
+  if (request.op == "describe") co_return describe(request);
+  if (request.op == "call") co_return co_await call_for(std::move(request));
+  co_return error(ErrorCode::unknown_op, "skills has no such operation");
+}
+
+Task<Reply<json>> SkillService::register_all(Request request) {
+  const auto id = request.sender.id;
+  if (request.sender.type != PrincipalType::device) co_return not_a_device();
+  if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "no such device");
+  const auto& listed = request.body.at("skills");
+  if (listed.size() > options_.skills_per_device_max) {
+    const auto max = std::to_string(options_.skills_per_device_max);
+    co_return error(ErrorCode::bad_request, "a device has at most " + max + " skills", {{"path", "/skills"}});
+  }
+  auto rows = read_skills(listed);
+  if (!rows) co_return tl::unexpected(rows.error());
+  const auto now_ms = to_unix_ms(clock_.wall_now());
+  auto stored = co_await store_.put_skills(id, *rows, now_ms);
+  if (!stored) co_return tl::unexpected(stored.error());
+  if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
+  const auto count = rows->size();
+  skills_.put(id, request.sender.user_id, std::move(*rows));
+  devices_.set_skills_heartbeat(id, now_ms);
+  co_return json{{"registered", count}};
+}
+
+Task<Reply<json>> SkillService::heartbeat(Request request) {
+  const auto id = request.sender.id;
+  if (request.sender.type != PrincipalType::device) co_return not_a_device();
+  if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "no such device");
+  const auto now_ms = to_unix_ms(clock_.wall_now());
+  auto stored = co_await store_.set_skills_heartbeat(id, now_ms);
+  if (!stored) co_return tl::unexpected(stored.error());
+  devices_.set_skills_heartbeat(id, now_ms);
+  co_return json{{"skills", skills_.count(id)}};
+}
+
+Reply<json> SkillService::list(const Request& request) const {
+  auto user = acting_user(request);
+  if (!user) return tl::unexpected(user.error());
+  json entries = json::array();
+  for (const auto& [skill, device] : skills_.list(*user)) {
+    entries.push_back(
+        {{"class_name", skill->class_name},
+         {"function_name", skill->function_name},
+         {"signature", skill->signature},
+         {"docstring", skill->docstring},
+         {"device_agnostic", skill->device_agnostic},
+         {"confirm", skill->confirm},
+         {"device_id", device->row.device_id},
+         {"device_name", device->row.name},
+         {"last_heartbeat", format_rfc3339(from_unix_ms(device->row.skills_heartbeat_at_ms.value_or(0)))}});
+  }
+  const auto total = entries.size();
+  return json{{"skills", std::move(entries)}, {"total", total}};
+}
+
+Reply<json> SkillService::search(const Request& request) const {
+  auto user = acting_user(request);
+  if (!user) return tl::unexpected(user.error());
+  const auto limit = request.body.value("device_limit", std::size_t{10});
+  json results = json::array();
+  for (const auto& match : skills_.search(*user, request.body.value("query", ""), request.sender.id)) {
+    const auto& skill = match.skill.skill;
+    results.push_back({{"path", match.skill.path()},
+                       {"signature", skill.signature},
+                       {"summary", first_line(skill.docstring)},
+                       {"docstring", skill.docstring},
+                       {"devices", names_of(match.skill.devices, limit)},
+                       {"device_count", match.skill.devices.size()},
+                       {"is_local", match.is_local},
+                       {"device_agnostic", skill.device_agnostic},
+                       {"preferred_device", match.skill.devices.front().normalized_name}});
+  }
+  const auto total = results.size();
+  return json{{"results", std::move(results)}, {"total", total}};
+}
+
+Reply<json> SkillService::describe(const Request& request) const {
+  auto user = acting_user(request);
+  if (!user) return tl::unexpected(user.error());
+  auto path = parse_skill_path(request.body.at("path").get<std::string>());
+  if (!path)
+    return error(ErrorCode::bad_request, "path is Class.function or device.Class.function", {{"path", "/path"}});
+  auto offered = skills_.offering(*user, path->class_name, path->function_name);
+  if (!path->device.empty()) {
+    const auto* named = devices_.find_for(*user, path->device);
+    const auto id = named != nullptr ? named->row.device_id : std::string();
+    std::erase_if(offered, [&](const OfferedSkill& skill) {
+      return std::none_of(skill.devices.begin(), skill.devices.end(), [&](const auto& d) { return d.device_id == id; });
+    });
+  }
+  if (offered.empty()) return error(ErrorCode::not_found, "no device offers this skill");
+  // Several signatures under one name: the sender's own first, else the one that most devices have.
+  const auto best = std::max_element(offered.begin(), offered.end(), [&](const OfferedSkill& a, const OfferedSkill& b) {
+    const auto rank = [&](const OfferedSkill& skill) {
+      const bool own = std::any_of(skill.devices.begin(), skill.devices.end(),
+                                   [&](const auto& d) { return d.device_id == request.sender.id; });
+      return std::pair(own, skill.devices.size());
+    };
+    return rank(a) < rank(b);
+  });
+  const auto signature = parse_signature(best->skill.signature);
+  constexpr std::size_t devices_named_max = 100;
+  return json{{"path", best->path()},
+              {"signature", best->skill.signature},
+              {"docstring", best->skill.docstring},
+              {"parameters", signature ? parameters_schema(*signature) : json{{"type", "object"}}},
+              {"device_agnostic", best->skill.device_agnostic},
+              {"confirm", best->skill.confirm},
+              {"devices", names_of(best->devices, devices_named_max)},
+              {"device_count", best->devices.size()}};
+}
+
+Task<Reply<json>> SkillService::call_for(Request request) {
+  auto user = acting_user(request);
+  if (!user) co_return tl::unexpected(user.error());
+  if (const auto caller = request.body.find("caller_device_id");
+      caller != request.body.end() && *caller != request.sender.id) {
+    co_return error(ErrorCode::forbidden, "caller_device_id is not the sender", {{"path", "/caller_device_id"}});
+  }
+  SkillCall call;
+  call.caller = request.sender;
+  call.caller.user_id = *user;
+  call.skill_path = request.body.at("skill_path").get<std::string>();
+  if (const auto target = request.body.find("target"); target != request.body.end() && target->is_string()) {
+    call.target = target->get<std::string>();
+  }
+  if (auto args = request.body.find("args"); args != request.body.end() && args->is_array())
+    call.args = std::move(*args);
+  if (auto kwargs = request.body.find("kwargs"); kwargs != request.body.end() && kwargs->is_object())
+    call.kwargs = std::move(*kwargs);
+  call.deadline = request.deadline;
+  call.correlation_id = std::move(request.correlation_id);
+  co_return co_await calls_.call(std::move(call));
+}
+
+}  // namespace strawberry

@@ -1,0 +1,51 @@
+/// The `skills` service: register, heartbeat, list, search, describe, call (docs/contract.md, section 4).
+///
+/// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the dispatcher.
+#pragma once
+
+#include <string>
+
+#include "bridge/protocol/service.h"
+#include "bridge/skills/skill_calls.h"
+#include "bridge/skills/skill_registry.h"
+#include "bridge/skills/tool_source.h"
+
+namespace strawberry {
+
+class SkillService final : public RequestHandler, public ToolSource {
+ public:
+  struct Options {
+    std::size_t skills_per_device_max = 500;
+    std::chrono::milliseconds call_timeout{30'000};
+  };
+
+  SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,
+               Options options);
+
+  Service service() const override { return Service::skills; }
+  Task<Reply<nlohmann::json>> handle(Request request) override;
+  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+
+  std::vector<OfferedSkill> offered_to(const std::string& user_id) const override {
+    return skills_.offered_to(user_id);
+  }
+  Task<Reply<nlohmann::json>> call(SkillCall call) override { return calls_.call(std::move(call)); }
+
+ private:
+  using Outcome = Reply<nlohmann::json>;
+  Task<Outcome> register_all(Request request);
+  Task<Outcome> heartbeat(Request request);
+  Outcome list(const Request& request) const;
+  Outcome search(const Request& request) const;
+  Outcome describe(const Request& request) const;
+  Task<Outcome> call_for(Request request);
+
+  const Clock& clock_;
+  DeviceRegistry& devices_;
+  SkillRegistry& skills_;
+  SkillCalls& calls_;
+  Store& store_;
+  Options options_;
+};
+
+}  // namespace strawberry
