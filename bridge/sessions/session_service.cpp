@@ -1,0 +1,137 @@
+#include "bridge/sessions/session_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/protocol/acting_user.h"
+#include "common/ids.h"
+
+namespace strawberry {
+
+using nlohmann::json;
+
+std::string title_from(const std::string& first_message) {
+  constexpr std::size_t title_characters_max = 80;
+  std::size_t characters = 0;
+  std::size_t end = 0;
+  for (; end < first_message.size(); ++end) {
+    const bool continues = (static_cast<unsigned char>(first_message[end]) & 0xC0) == 0x80;  // inside a UTF-8 character
+    if (!continues && characters++ == title_characters_max) break;
+  }
+  return first_message.substr(0, end);
+}
+
+json session_json(const SessionRow& session) {
+  return {{"session_id", session.session_id},
+          {"title", session.title},
+          {"message_count", session.message_count},
+          {"device_id", session.device_id},
+          {"is_active", session.is_active},
+          {"created_at", format_rfc3339(from_unix_ms(session.created_at_ms))},
+          {"last_activity", format_rfc3339(from_unix_ms(session.last_activity_ms))}};
+}
+
+json message_json(const MessageRow& message) {
+  return {{"message_id", message.message_id},
+          {"role", message.role},
+          {"content", message.content},
+          {"created_at", format_rfc3339(from_unix_ms(message.created_at_ms))}};
+}
+
+std::chrono::milliseconds SessionService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
+
+Task<Reply<SessionRow>> SessionService::owned(std::string session_id, std::string user_id) {
+  auto session = co_await store_.get_session(std::move(session_id));
+  if (!session) co_return tl::unexpected(session.error());
+  if (!*session || (*session)->user_id != user_id) co_return error(ErrorCode::not_found, "no such session");
+  co_return std::move(**session);
+}
+
+Task<Reply<json>> SessionService::handle(Request request) {
+  const auto type = request.sender.type;
+  if (type == PrincipalType::enroll || type == PrincipalType::bridge) {
+    co_return error(ErrorCode::forbidden, "this token is not for sessions");
+  }
+  auto user = acting_user(request);
+  if (!user) co_return tl::unexpected(user.error());
+  if (request.op == "create") co_return co_await create(std::move(request), *user);
+  if (request.op == "list") co_return co_await list(std::move(request), *user);
+
+  auto session_id = request.body.at("session_id").get<std::string>();
+  auto session = co_await owned(std::move(session_id), *user);
+  if (!session) co_return tl::unexpected(session.error());
+  if (request.op == "get") co_return session_json(*session);
+  if (request.op == "messages") co_return co_await messages(std::move(request), std::move(*session));
+  if (request.op == "append") co_return co_await append(std::move(request), std::move(*session));
+  if (request.op == "update") co_return co_await update(std::move(request), std::move(*session));
+  if (request.op == "delete") co_return co_await remove(std::move(*session));
+  co_return error(ErrorCode::unknown_op, "sessions has no such operation");
+}
+
+Task<Reply<json>> SessionService::create(Request request, std::string user_id) {
+  SessionRow session;
+  session.session_id = new_id();
+  session.user_id = std::move(user_id);
+  session.device_id = request.sender.id;
+  session.title = request.body.value("title", "");
+  session.created_at_ms = session.last_activity_ms = to_unix_ms(clock_.wall_now());
+  auto stored = co_await store_.put_session(session);
+  if (!stored) co_return tl::unexpected(stored.error());
+  co_return session_json(session);
+}
+
+Task<Reply<json>> SessionService::list(Request request, std::string user_id) {
+  std::int64_t since_ms = 0;
+  if (const auto days = request.body.find("days"); days != request.body.end()) {
+    since_ms = to_unix_ms(clock_.wall_now() - std::chrono::hours(24 * days->get<std::int64_t>()));
+  }
+  auto found =
+      co_await store_.list_sessions(std::move(user_id), since_ms, request.body.value("limit", std::size_t{50}));
+  if (!found) co_return tl::unexpected(found.error());
+  json sessions = json::array();
+  for (const auto& session : found->sessions) sessions.push_back(session_json(session));
+  co_return json{{"sessions", std::move(sessions)}, {"total", found->total}};
+}
+
+Task<Reply<json>> SessionService::messages(Request request, SessionRow session) {
+  auto before = request.body.value("before", "");
+  auto found =
+      co_await store_.get_messages(session.session_id, request.body.value("limit", std::size_t{50}), std::move(before));
+  if (!found) co_return tl::unexpected(found.error());
+  json messages = json::array();
+  for (const auto& message : *found) messages.push_back(message_json(message));
+  co_return json{{"messages", std::move(messages)}};
+}
+
+Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
+  MessageRow message;
+  message.message_id = request.body.value("message_id", new_id());
+  message.role = request.body.at("role").get<std::string>();
+  message.content = request.body.at("content").get<std::string>();
+  message.created_at_ms = to_unix_ms(clock_.wall_now());
+  if (session.title.empty() && message.role == "user") {
+    session.title = title_from(message.content);
+    auto titled = co_await store_.put_session(session);
+    if (!titled) co_return tl::unexpected(titled.error());
+  }
+  std::vector<MessageRow> one = {message};
+  auto stored = co_await store_.append_messages(session.session_id, std::move(one));
+  if (!stored) co_return tl::unexpected(stored.error());
+  co_return message_json(message);
+}
+
+Task<Reply<json>> SessionService::update(Request request, SessionRow session) {
+  session.title = request.body.at("title").get<std::string>();
+  session.last_activity_ms = std::max(session.last_activity_ms, to_unix_ms(clock_.wall_now()));
+  auto stored = co_await store_.put_session(session);
+  if (!stored) co_return tl::unexpected(stored.error());
+  co_return session_json(session);
+}
+
+Task<Reply<json>> SessionService::remove(SessionRow session) {
+  auto stored = co_await store_.delete_session(session.session_id);
+  if (!stored) co_return tl::unexpected(stored.error());
+  co_return json{{"session_id", session.session_id}, {"deleted", true}};
+}
+
+}  // namespace strawberry
