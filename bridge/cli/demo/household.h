@@ -1,0 +1,28 @@
+/// The demo's devices in the hub's directory: registered through the contract on first use, found again afterwards.
+///
+/// What a device needs to connect is kept in DATA_DIR/demo/, readable by its owner only, as a real device would.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <string>
+#include <vector>
+
+#include "bridge/cli/files.h"
+#include "bridge/cli/identity.h"
+#include "bridge/cli/outcome.h"
+#include "bridge/core/task.h"
+
+namespace strawberry::cli {
+
+inline constexpr const char* demo_user = "demo";
+
+struct DemoDevice {
+  Who who;
+  std::string token;
+};
+
+/// One device per name, in that order. Asks the hub, as its admin, only for those it does not know yet.
+Task<Outcome<std::vector<DemoDevice>>> gather_household(asio::io_context& loop, DataDir dir, Endpoint endpoint,
+                                                        std::vector<std::string> names);
+
+}  // namespace strawberry::cli

@@ -1,0 +1,46 @@
+/// A Spoke as small as they come: a speaker that offers MusicControlSkill and plays, in words, what it is told to.
+///
+/// Threading: loop only.   Lifetime: close() before destruction.   Errors: a call it cannot make sense of is answered
+/// with `success: false`.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bridge/cli/demo/household.h"
+#include "bridge/cli/hub_connection.h"
+
+namespace strawberry::cli {
+
+class Speaker {
+ public:
+  /// `on_play` hears what the speaker does, in words.
+  Speaker(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint,
+          std::function<void(const std::string&)> on_play);
+
+  /// Connects and registers its skills; afterwards comes back by itself whenever the broker does.
+  Task<Outcome<void>> join();
+  Task<void> close();
+  /// The song that is on, empty when none is.
+  const std::string& playing() const { return playing_; }
+
+ private:
+  Task<Outcome<void>> offer_skills();
+  void came_back();
+  void keep_alive();
+  void called(const MqttMessage& message);
+  Result<nlohmann::json> perform(const std::string& function, const nlohmann::json& args, const nlohmann::json& kwargs);
+
+  asio::io_context& loop_;
+  std::function<void(const std::string&)> on_play_;
+  HubConnection hub_;
+  asio::steady_timer heartbeat_;
+  bool joined_ = false;
+  std::string playing_;
+  std::int64_t volume_ = 50;
+};
+
+}  // namespace strawberry::cli
