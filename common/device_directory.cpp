@@ -25,9 +25,12 @@ struct TextHash {
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
 struct View {
   std::unordered_map<std::string, DeviceRecord, TextHash, std::equal_to<>> devices;
-  std::unordered_set<std::string, TextHash, std::equal_to<>> spent;
+  TextSet owners;
+  TextSet spent;
 };
 
 class SqliteDeviceDirectory final : public DeviceDirectory {
@@ -59,6 +62,8 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     const auto found = view_.devices.find(device_id);
     return found == view_.devices.end() ? nullptr : &found->second;
   }
+
+  bool has_devices(std::string_view user_id) const override { return view_.owners.contains(user_id); }
 
   bool is_spent(std::string_view enroll_id) const override { return view_.spent.contains(enroll_id); }
 
@@ -99,6 +104,7 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
                           rows.getColumn(3).getInt() != 0, from_unix_ms(rows.getColumn(4).getInt64())};
       if (!is_valid_id(record.device_id) || !is_valid_id(record.user_id)) continue;  // nobody can be this device
       if (view.devices.size() == options_.devices_max) return false;
+      view.owners.insert(record.user_id);
       std::string id = record.device_id;
       view.devices.emplace(std::move(id), std::move(record));
     }

@@ -40,6 +40,8 @@ class DeviceDirectory {
   virtual Result<bool> refresh() = 0;
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
+  /// True when some device belongs to `user_id`.
+  virtual bool has_devices(std::string_view user_id) const = 0;
   /// True for a one-time token that has been used, by its principal id.
   virtual bool is_spent(std::string_view enroll_id) const = 0;
   /// Every device, by id.

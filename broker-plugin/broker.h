@@ -1,0 +1,22 @@
+/// What the plugin asks of the broker it is loaded into. Implemented by plugin.cpp on Mosquitto's API, by a fake in
+/// tests.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+enum class LogLevel { notice, warning, error };
+
+class Broker {
+ public:
+  virtual ~Broker() = default;
+  /// At QoS 1; an empty payload removes what is retained.
+  virtual void publish_retained(const std::string& topic, const std::string& payload) = 0;
+  /// Ends the open connection with this client id; its end is reported before this returns, or soon after.
+  virtual void kick(const std::string& client_id, bool with_will) = 0;
+  virtual void log(LogLevel level, const std::string& line) = 0;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,97 @@
+#include "broker-plugin/connections.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace strawberry {
+
+void Connections::add(Connection connection) {
+  forget_stored(connection.client_id);
+  auto& handles = by_client_id_[connection.client_id];
+  if (!handles.empty()) open_.at(handles.back()).is_superseded = true;
+  handles.push_back(connection.handle);
+
+  Present& present = by_principal_[connection.principal.id];
+  present.principal = connection.principal;
+  ++present.connections;
+
+  const Connection::Handle handle = connection.handle;
+  open_.insert_or_assign(handle, std::move(connection));
+}
+
+std::optional<Connection> Connections::remove(Connection::Handle handle) {
+  auto node = open_.extract(handle);
+  if (!node) return std::nullopt;
+  Connection connection = std::move(node.mapped());
+
+  const auto same_id = by_client_id_.find(connection.client_id);
+  std::erase(same_id->second, handle);
+  if (same_id->second.empty()) {
+    by_client_id_.erase(same_id);
+    if (connection.session_may_stay) remember_stored(connection.client_id, connection.principal);
+  } else {
+    // The one that would have replaced it did not come to be.
+    open_.at(same_id->second.back()).is_superseded = false;
+  }
+
+  const auto present = by_principal_.find(connection.principal.id);
+  if (--present->second.connections == 0) by_principal_.erase(present);
+  return connection;
+}
+
+Connection* Connections::find(Connection::Handle handle) {
+  const auto found = open_.find(handle);
+  return found == open_.end() ? nullptr : &found->second;
+}
+
+const Connection* Connections::find(Connection::Handle handle) const {
+  const auto found = open_.find(handle);
+  return found == open_.end() ? nullptr : &found->second;
+}
+
+std::vector<Connection::Handle> Connections::handles() const {
+  std::vector<Connection::Handle> handles;
+  handles.reserve(open_.size());
+  for (const auto& [handle, connection] : open_) handles.push_back(handle);
+  return handles;
+}
+
+const Principal* Connections::holder_of(std::string_view client_id) const {
+  if (const auto open = by_client_id_.find(client_id); open != by_client_id_.end()) {
+    return &open_.at(open->second.back()).principal;
+  }
+  const auto stored = stored_.find(client_id);
+  return stored == stored_.end() ? nullptr : &stored->second.principal;
+}
+
+void Connections::remember_stored(std::string_view client_id, const Principal& principal) {
+  if (by_client_id_.contains(client_id)) return;
+  if (const auto known = stored_.find(client_id); known != stored_.end()) {
+    known->second.principal = principal;
+    stored_by_age_.splice(stored_by_age_.end(), stored_by_age_, known->second.age);
+    return;
+  }
+  if (options_.stored_max == 0) return;
+  if (stored_.size() >= options_.stored_max) forget_stored(std::string(stored_by_age_.front()));
+  stored_by_age_.emplace_back(client_id);
+  stored_.emplace(client_id, Stored{principal, std::prev(stored_by_age_.end())});
+}
+
+void Connections::forget_stored(std::string_view client_id) {
+  const auto found = stored_.find(client_id);
+  if (found == stored_.end()) return;
+  stored_by_age_.erase(found->second.age);
+  stored_.erase(found);
+}
+
+std::size_t Connections::count_of(std::string_view principal_id) const {
+  const auto found = by_principal_.find(principal_id);
+  return found == by_principal_.end() ? 0 : found->second.connections;
+}
+
+const Principal* Connections::principal_with(std::string_view principal_id) const {
+  const auto found = by_principal_.find(principal_id);
+  return found == by_principal_.end() ? nullptr : &found->second.principal;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,49 @@
+/// One line for each refusal: who, what, why, safe to print, and never so many that the log is the damage.
+///
+/// Threading: one thread.   Bounds: lines_per_second_max on average and at once; what is dropped is counted and said.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker-plugin/broker.h"
+#include "common/clock.h"
+#include "common/principal.h"
+
+namespace strawberry {
+
+struct RefusedAct {
+  std::string_view action;  // connect, publish, subscribe, will
+  std::string_view client_id;
+  std::optional<Principal> principal;  // only when authenticated
+  std::string_view topic;              // empty when there is none
+  std::string_view address;
+  std::string_view reason;
+};
+
+class RefusalLog {
+ public:
+  static constexpr int lines_per_second_max = 20;
+
+  RefusalLog(Broker& broker, const Clock& clock) : broker_(broker), clock_(clock) {}
+
+  void refused(const RefusedAct& act);
+  /// Says how many lines were dropped since it last said so. About once a second.
+  void tick();
+
+ private:
+  bool may_write();
+
+  Broker& broker_;
+  const Clock& clock_;
+  SteadyTime second_began_{};
+  int written_this_second_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+/// In quotes; what is not printable ASCII becomes `\xNN`; cut at 256 characters.
+std::string quoted_for_log(std::string_view text);
+
+}  // namespace strawberry

@@ -1,0 +1,234 @@
+#include "broker-plugin/topic_policy.h"
+
+#include <array>
+#include <optional>
+
+#include "common/ids.h"
+#include "common/topics.h"
+
+namespace strawberry {
+namespace {
+
+/// A topic or filter cut where the grammar cuts: `first/second/rest`; missing parts are empty.
+struct Levels {
+  std::string_view first;
+  std::string_view second;
+  std::string_view rest;
+};
+
+Levels split(std::string_view topic) {
+  Levels levels;
+  const std::size_t slash = topic.find('/');
+  levels.first = topic.substr(0, slash);
+  if (slash == std::string_view::npos) return levels;
+  topic.remove_prefix(slash + 1);
+  const std::size_t next = topic.find('/');
+  levels.second = topic.substr(0, next);
+  if (next != std::string_view::npos) levels.rest = topic.substr(next + 1);
+  return levels;
+}
+
+bool has_wildcard(std::string_view topic) { return topic.find_first_of("+#") != std::string_view::npos; }
+
+/// One level of a filter or topic name: not empty, nothing unprintable, a wildcard only alone and `#` only at the end.
+bool is_canonical_level(std::string_view level, bool last) {
+  if (level.empty()) return false;
+  for (const char c : level) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) return false;
+  }
+  return !has_wildcard(level) || level == "+" || (level == "#" && last);
+}
+
+bool is_canonical(std::string_view topic) {
+  if (topic.empty() || topic.size() > policy_topic_bytes_max) return false;
+  while (true) {
+    const std::size_t slash = topic.find('/');
+    const bool last = slash == std::string_view::npos;
+    if (!is_canonical_level(topic.substr(0, slash), last)) return false;
+    if (last) return true;
+    topic.remove_prefix(slash + 1);
+  }
+}
+
+constexpr std::array<std::string_view, 3> hub_topics_for_all = {"state", "info", "health"};
+
+bool is_hub_topic_for_all(std::string_view leaf) {
+  for (const std::string_view topic : hub_topics_for_all) {
+    if (topic == leaf) return true;
+  }
+  return false;
+}
+
+bool is_response(std::string_view rest) { return rest == "response" || rest.starts_with("response/"); }
+
+bool may_be_retained(const Levels& topic) {
+  return (topic.first == "devices" && topic.rest == "status") || topic.first == "homeassistant" ||
+         (topic.first == "hub" && is_hub_topic_for_all(topic.second));
+}
+
+Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::not_listed; }
+
+/// A topic of the sender's own: denied as somebody else's when only the id differs.
+Verdict own(const Principal& who, std::string_view id) { return id == who.id ? Verdict::allowed : Verdict::not_yours; }
+
+bool has_service(const Principal& who, Service service) {
+  return who.type != PrincipalType::enroll || service == Service::devices;
+}
+
+// --- devices, users, admins and one-time tokens ---
+
+Verdict client_write(const Principal& who, const Levels& topic) {
+  if (topic.first == "homeassistant") {
+    return allowed_if(who.type == PrincipalType::user && topic.second == "status" && topic.rest.empty());
+  }
+  const auto service = parse_service(topic.first);
+  if (!service || !has_service(who, *service)) return Verdict::not_listed;
+  const bool device_only = (*service == Service::skills && topic.rest == "result") ||
+                           (*service == Service::devices && topic.rest == "status");
+  if (topic.rest == "request" || (device_only && who.type == PrincipalType::device)) return own(who, topic.second);
+  return Verdict::not_listed;
+}
+
+Verdict client_status(const Principal& who, std::string_view device_id, const DeviceOwners& owners) {
+  if (who.type == PrincipalType::enroll) return Verdict::not_listed;
+  const std::string_view owner = owners.owner_of(device_id);
+  return !owner.empty() && owner == who.user_id ? Verdict::allowed : Verdict::not_yours;
+}
+
+Verdict client_hub(std::string_view leaf) { return allowed_if(is_hub_topic_for_all(leaf)); }
+
+/// What a service sends to `id`: replies, and calls of a device's skills.
+Verdict client_inbox(const Principal& who, const Levels& topic) {
+  const auto service = parse_service(topic.first);
+  if (!service || !has_service(who, *service)) return Verdict::not_listed;
+  const bool call = *service == Service::skills && topic.rest == "call" && who.type == PrincipalType::device;
+  return is_response(topic.rest) || call ? own(who, topic.second) : Verdict::not_listed;
+}
+
+/// `homeassistant/device/<device id>/config`: only of the user's own devices.
+Verdict user_reads_announcement(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+  const std::size_t slash = topic.rest.find('/');
+  if (topic.second != "device" || slash == std::string_view::npos || topic.rest.substr(slash) != "/config") {
+    return Verdict::not_listed;
+  }
+  return client_status(who, topic.rest.substr(0, slash), owners);
+}
+
+Verdict client_read(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+  if (topic.first == "hub") return topic.rest.empty() ? client_hub(topic.second) : Verdict::not_listed;
+  if (topic.first == "devices" && topic.rest == "status") return client_status(who, topic.second, owners);
+  if (topic.first == "homeassistant" && who.type == PrincipalType::user) {
+    return user_reads_announcement(who, topic, owners);
+  }
+  return client_inbox(who, topic);
+}
+
+Verdict client_subscribe(const Principal& who, const Levels& filter, const DeviceOwners& owners) {
+  if (filter.first == "hub") {
+    return filter.rest.empty() && filter.second == "+" ? Verdict::allowed : client_read(who, filter, owners);
+  }
+  if (filter.first == "devices" && filter.second == "+" && filter.rest == "status") {
+    return allowed_if(who.type != PrincipalType::enroll);  // delivers what may be read
+  }
+  if (filter.first == "homeassistant") return allowed_if(who.type == PrincipalType::user && !filter.second.empty());
+  return client_read(who, filter, owners);
+}
+
+// --- the bridge ---
+
+Verdict bridge_write(const Levels& topic) {
+  if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.rest.empty());
+  if (topic.first == "homeassistant") return allowed_if(!topic.second.empty() && topic.second != "status");
+  const auto service = parse_service(topic.first);
+  if (!service || !is_valid_id(topic.second)) return Verdict::not_listed;
+  return allowed_if(is_response(topic.rest) || (*service == Service::skills && topic.rest == "call") ||
+                    (*service == Service::devices && topic.rest == "status"));
+}
+
+/// Also its filters, with `+` for service and id.
+Verdict bridge_read(const Levels& topic) {
+  if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.second != "#" && topic.rest.empty());
+  if (topic.first == "homeassistant") return allowed_if(topic.second == "status" && topic.rest.empty());
+  const auto service = parse_service(topic.first);
+  if ((!service && topic.first != "+") || (topic.second != "+" && !is_valid_id(topic.second))) {
+    return Verdict::not_listed;
+  }
+  return allowed_if(topic.rest == "request" || (service == Service::skills && topic.rest == "result") ||
+                    (service == Service::devices && topic.rest == "status"));
+}
+
+// --- everybody ---
+
+Verdict check_subscription(const Principal& who, std::string_view filter, const DeviceOwners& owners) {
+  const bool trusted = who.type == PrincipalType::bridge || who.type == PrincipalType::admin;
+  if (filter.starts_with("$share/")) {
+    if (!trusted) return Verdict::shared_subscription;
+    const Levels shared = split(filter);
+    if (has_wildcard(shared.second) || shared.rest.empty() || shared.rest.starts_with("$share/")) {
+      return Verdict::not_canonical;
+    }
+    filter = shared.rest;
+  }
+  const Levels levels = split(filter);
+  switch (who.type) {
+    case PrincipalType::admin: return allowed_if(levels.first != "$CONTROL");
+    case PrincipalType::bridge: return bridge_read(levels);
+    case PrincipalType::device:
+    case PrincipalType::user:
+    case PrincipalType::enroll: return client_subscribe(who, levels, owners);
+  }
+  return Verdict::not_listed;
+}
+
+Verdict check_read(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+  if (who.type == PrincipalType::admin) return allowed_if(topic.first != "$CONTROL");
+  return who.type == PrincipalType::bridge ? bridge_read(topic) : client_read(who, topic, owners);
+}
+
+Verdict check_write(const Principal& who, const Levels& topic, bool retain) {
+  const Verdict verdict = who.type == PrincipalType::bridge ? bridge_write(topic) : client_write(who, topic);
+  if (verdict == Verdict::allowed && retain && !may_be_retained(topic)) return Verdict::retained;
+  return verdict;
+}
+
+}  // namespace
+
+std::string_view to_string(Access access) {
+  switch (access) {
+    case Access::read: return "read";
+    case Access::write: return "publish";
+    case Access::will: return "will";
+    case Access::subscribe: return "subscribe";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::allowed: return "allowed";
+    case Verdict::not_canonical: return "not_canonical";
+    case Verdict::not_listed: return "not_listed";
+    case Verdict::not_yours: return "not_yours";
+    case Verdict::retained: return "retained";
+    case Verdict::will_is_no_request: return "will_is_no_request";
+    case Verdict::shared_subscription: return "shared_subscription";
+  }
+  return "unknown";
+}
+
+Verdict check_topic(const Principal& who, Access access, std::string_view topic, bool retain,
+                    const DeviceOwners& owners) {
+  if (!is_canonical(topic)) return Verdict::not_canonical;
+  if (access == Access::subscribe) return check_subscription(who, topic, owners);
+  if (has_wildcard(topic)) return Verdict::not_canonical;
+  if (access == Access::will && carries_sender(topic)) return Verdict::will_is_no_request;
+  return access == Access::read ? check_read(who, split(topic), owners) : check_write(who, split(topic), retain);
+}
+
+bool carries_sender(std::string_view topic) {
+  const auto parsed = parse_service_topic(topic);
+  return parsed && (parsed->rest == "request" || (parsed->service == Service::skills && parsed->rest == "result"));
+}
+
+}  // namespace strawberry
