@@ -57,7 +57,12 @@ class Demo {
 
   Task<Outcome<void>> perform() {
     Outcome<void> outcome = co_await gather();
-    if (outcome && !options_.quiet) outcome = co_await show();
+    if (outcome && !options_.quiet) {
+      const Outcome<void> shown = co_await show();
+      // The devices are there all the same, for others to try.
+      if (!shown) say(Kind::note, "demo", "that did not work: " + shown.error().message);
+      if (!shown && !options_.stay) outcome = shown;
+    }
     report_ready();
     if (outcome && options_.stay) co_await ended_.wait();
     if (tablet_) co_await tablet_->close();
