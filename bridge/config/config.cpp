@@ -1,0 +1,308 @@
+#include "bridge/config/config.h"
+
+#include <unistd.h>
+
+#include <toml++/toml.h>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "bridge/config/key_table.h"
+#include "bridge/config/secret_file.h"
+
+namespace strawberry {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 60;
+constexpr std::string_view openai_url = "https://api.openai.com/v1";
+constexpr std::string_view openai_model = "gpt-4o-mini";
+
+/// `config/bridge.toml:12: `
+std::string place(const std::string& path, const toml::node& node) {
+  return path + ":" + std::to_string(node.source().begin.line) + ": ";
+}
+
+std::string key_name(std::string_view section, std::string_view key) {
+  return "[" + std::string(section) + "] " + std::string(key);
+}
+
+/// Printable, short, quoted when it is a text.
+std::string show(std::string_view text) {
+  if (text.size() > shown_bytes_max) return "a text of " + std::to_string(text.size()) + " bytes";
+  std::string shown = "\"";
+  for (const char c : text) shown += c >= 0 && c < ' ' ? '?' : c;
+  return shown + "\"";
+}
+
+std::string show(const toml::node& node) {
+  if (const auto* text = node.as_string()) return show(text->get());
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (node.is_floating_point()) return "a fraction";
+  if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "an array";
+  return "a date or time";
+}
+
+template <class Owner>
+bool set_value(const KeyRow<Owner>& row, const toml::node& node, Owner& owner) {
+  const Target target = row.target(owner);
+  if (const auto* range = std::get_if<IntegerRange>(&row.allowed)) {
+    const auto* integer = node.as_integer();
+    if (integer == nullptr || integer->get() < range->least || integer->get() > range->most) return false;
+    *std::get<std::int64_t*>(target) = integer->get();
+    return true;
+  }
+  const auto* text = node.as_string();
+  if (text == nullptr || !is_allowed(std::get<Text>(row.allowed), text->get())) return false;
+  *std::get<std::string*>(target) = text->get();
+  return true;
+}
+
+template <class Owner>
+bool set_value(const KeyRow<Owner>& row, const std::string& value, Owner& owner) {
+  const Target target = row.target(owner);
+  if (const auto* range = std::get_if<IntegerRange>(&row.allowed)) {
+    std::int64_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, failure] = std::from_chars(value.data(), end, number);
+    if (failure != std::errc() || stop != end || number < range->least || number > range->most) return false;
+    *std::get<std::int64_t*>(target) = number;
+    return true;
+  }
+  if (!is_allowed(std::get<Text>(row.allowed), value)) return false;
+  *std::get<std::string*>(target) = value;
+  return true;
+}
+
+template <class Owner>
+std::string known_keys(std::span<const KeyRow<Owner>> rows, std::string_view section) {
+  std::string names;
+  for (const auto& row : rows) {
+    if (row.section == section) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  }
+  return names;
+}
+
+/// One section: every key in it known and allowed.
+template <class Owner>
+Result<void> read_section(const std::string& path, const toml::table& table, std::string_view section,
+                          std::span<const KeyRow<Owner>> rows, Owner& owner) {
+  for (const auto& [key, node] : table) {
+    const KeyRow<Owner>* found = nullptr;
+    for (const auto& row : rows) {
+      if (row.section == section && row.name == key.str()) found = &row;
+    }
+    if (found == nullptr && section == "llm.provider" && key.str() == "api_key") {
+      return fail(place(path, node) + "[llm.provider] a key does not belong into this file: name the environment " +
+                  "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
+    }
+    if (found == nullptr) {
+      return fail(place(path, node) + "[" + std::string(section) + "] has no key " + show(key.str()) +
+                  "; it knows: " + known_keys(rows, section));
+    }
+    if (!set_value(*found, node, owner)) {
+      return fail(place(path, node) + key_name(section, found->name) + " must be " + describe_allowed(found->allowed) +
+                  (found->hush ? "" : ", not " + show(node)));
+    }
+  }
+  return {};
+}
+
+Result<void> read_providers(const std::string& path, const toml::node& node, Config& config) {
+  const toml::array* tables = node.as_array();
+  if (tables == nullptr || !tables->is_homogeneous<toml::table>()) {
+    return fail(place(path, node) + "providers are written as [[llm.provider]], one table each");
+  }
+  if (tables->size() > providers_max) {
+    return fail(place(path, node) + "at most " + std::to_string(providers_max) + " [[llm.provider]] are possible");
+  }
+  std::set<std::string> names;
+  for (const toml::node& entry : *tables) {
+    LlmProviderConfig provider;
+    const auto read = read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider);
+    if (!read) return read;
+    for (const auto& [key, value] : {std::pair{"name", provider.name}, std::pair{"base_url", provider.base_url},
+                                     std::pair{"model", provider.model}}) {
+      if (value.empty()) return fail(place(path, entry) + "[llm.provider] needs a " + key);
+    }
+    if (!provider.api_key_env.empty() && !provider.api_key_file.empty()) {
+      return fail(place(path, entry) + "[llm.provider] takes api_key_env or api_key_file, not both");
+    }
+    if (provider.name == "rules" || !names.insert(provider.name).second) {
+      return fail(place(path, entry) + "[llm.provider] name " + show(provider.name) + " is taken" +
+                  (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
+    }
+    config.llm.providers.push_back(std::move(provider));
+  }
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(path + " cannot be read");
+  std::string text(config_bytes_max + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return fail(path + " cannot be read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > config_bytes_max)
+    return fail(path + " is larger than " + std::to_string(config_bytes_max) + " bytes");
+  return text;
+}
+
+Result<void> read_toml(const std::string& path, Config& config) {
+  const auto text = read_file(path);
+  if (!text) return tl::unexpected(text.error());
+  toml::table document;
+  try {
+    document = toml::parse(std::string_view(*text), std::string_view(path));
+  } catch (const toml::parse_error& error) {
+    return fail(path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+  }
+  for (const auto& [key, node] : document) {
+    const std::string section(key.str());
+    if (section == "llm" && node.is_table()) {
+      for (const auto& [inner, value] : *node.as_table()) {
+        if (inner.str() != "provider") {
+          return fail(place(path, value) + "[llm] has no key " + show(inner.str()) + "; it knows: provider");
+        }
+        if (auto read = read_providers(path, value, config); !read) return read;
+      }
+      continue;
+    }
+    std::string sections;
+    bool known = false;
+    for (const auto& row : config_keys()) {
+      known = known || row.section == section;
+      if (sections.rfind(row.section) == std::string::npos) sections += "[" + std::string(row.section) + "], ";
+    }
+    if (!known || !node.is_table()) {
+      return fail(place(path, node) + show(section) + " is not a section; there are: " + sections + "[llm]");
+    }
+    if (auto read = read_section(path, *node.as_table(), section, config_keys(), config); !read) return read;
+  }
+  return {};
+}
+
+/// Nothing when it is not set, or empty.
+const std::string* variable(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(std::string(name));
+  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+Result<void> read_environment(const Environment& environment, Config& config) {
+  for (const auto& row : config_keys()) {
+    const std::string* value = row.environment.empty() ? nullptr : variable(environment, row.environment);
+    if (value == nullptr || set_value(row, *value, config)) continue;
+    return fail("environment variable " + std::string(row.environment) + " must be " + describe_allowed(row.allowed) +
+                ", not " + show(*value));
+  }
+  return {};
+}
+
+/// OPENAI_API_KEY and OPENAI_BASE_URL speak of the provider `openai`, which they bring into being when none is
+/// configured; DEFAULT_MODEL of the first provider.
+Result<void> read_openai_environment(const Environment& environment, Config& config) {
+  const std::string* key = variable(environment, "OPENAI_API_KEY");
+  const std::string* url = variable(environment, "OPENAI_BASE_URL");
+  auto& providers = config.llm.providers;
+  if (providers.empty() && (key != nullptr || url != nullptr)) {
+    LlmProviderConfig openai;
+    openai.name = "openai";
+    openai.base_url = openai_url;
+    openai.model = openai_model;
+    providers.push_back(std::move(openai));
+  }
+  for (auto& provider : providers) {
+    if (provider.name != "openai") continue;
+    if (key != nullptr) {
+      provider.api_key_env = "OPENAI_API_KEY";
+      provider.api_key_file.clear();
+    }
+    if (url != nullptr) provider.base_url = *url;
+  }
+  if (url != nullptr && !is_allowed(Text{TextKind::url}, *url)) {
+    return fail("environment variable OPENAI_BASE_URL must be " + describe_allowed(Text{TextKind::url}));
+  }
+  if (const std::string* model = variable(environment, "DEFAULT_MODEL"); model != nullptr && !providers.empty()) {
+    if (!is_allowed(Text{}, *model)) {
+      return fail("environment variable DEFAULT_MODEL must be " + describe_allowed(Text{}));
+    }
+    providers.front().model = *model;
+  }
+  return {};
+}
+
+Result<void> read_api_keys(const std::string& path, const Environment& environment, Config& config) {
+  for (auto& provider : config.llm.providers) {
+    while (provider.base_url.size() > 1 && provider.base_url.back() == '/') provider.base_url.pop_back();
+    const std::string who = "the provider " + provider.name;
+    if (!provider.api_key_env.empty()) {
+      const std::string* key = variable(environment, provider.api_key_env);
+      if (key == nullptr) {
+        return fail(who + " wants its key in the environment variable " + provider.api_key_env + ", which is not set");
+      }
+      if (!is_plausible_key(*key)) {
+        return fail("environment variable " + provider.api_key_env +
+                    " must be a key: printable ASCII without spaces, at most 4096 bytes");
+      }
+      provider.api_key = *key;
+    } else if (!provider.api_key_file.empty()) {
+      const auto folder = std::filesystem::path(path).parent_path();
+      auto key = read_secret_file((folder / provider.api_key_file).string());
+      if (!key) return fail(who + ": " + key.error().message);
+      provider.api_key = std::move(*key);
+    }
+  }
+  return {};
+}
+
+/// What no single key can say.
+Result<void> check_whole(const std::string& source, const Config& config) {
+  const Config::Timeouts& t = config.timeouts;
+  const std::pair<const char*, std::int64_t> ladder[] = {{"sandbox_ms", t.sandbox_ms},
+                                                         {"local_skill_ms", t.local_skill_ms},
+                                                         {"remote_skill_call_ms", t.remote_skill_call_ms},
+                                                         {"interface_ms", t.interface_ms}};
+  for (std::size_t i = 1; i < std::size(ladder); ++i) {
+    const auto& [shorter, shorter_ms] = ladder[i - 1];
+    const auto& [longer, longer_ms] = ladder[i];
+    if (shorter_ms < longer_ms) continue;
+    return fail(source + ": [timeouts] " + shorter + " (" + std::to_string(shorter_ms) + ") must be less than " +
+                longer + " (" + std::to_string(longer_ms) + "): who waits must wait longer than what it waits for");
+  }
+  if (config.broker.reconnect_min_ms > config.broker.reconnect_max_ms) {
+    return fail(source + ": [broker] reconnect_min_ms (" + std::to_string(config.broker.reconnect_min_ms) +
+                ") must not be more than reconnect_max_ms (" + std::to_string(config.broker.reconnect_max_ms) + ")");
+  }
+  return {};
+}
+
+}  // namespace
+
+Environment process_environment() {
+  Environment environment;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+Result<Config> load_config(const std::string& path, const Environment& environment) {
+  Config config;
+  if (!path.empty()) {
+    if (auto read = read_toml(path, config); !read) return tl::unexpected(read.error());
+  }
+  if (auto read = read_environment(environment, config); !read) return tl::unexpected(read.error());
+  if (auto read = read_openai_environment(environment, config); !read) return tl::unexpected(read.error());
+  if (auto read = read_api_keys(path, environment, config); !read) return tl::unexpected(read.error());
+  if (auto check = check_whole(path.empty() ? "configuration" : path, config); !check) {
+    return tl::unexpected(check.error());
+  }
+  return config;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,106 @@
+/// Everything the bridge can be told, with its defaults: config/bridge.toml is its commented twin, and a test keeps the
+/// two equal.
+///
+/// load_config() reads the file, lets the environment override it and checks the whole; nothing else is touched.
+/// Threading: pure apart from reading files.   Errors: Failure that names file, line and what was expected.
+/// Bounds: file config_bytes_max, providers_max providers; every number has a range (key_table.cpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace strawberry {
+
+struct LlmProviderConfig {
+  std::string name;      // as replies and logs call it
+  std::string base_url;  // up to and with /v1, without a slash at its end
+  std::string model;
+  std::string api_key_env;   // name of the environment variable with the key; or
+  std::string api_key_file;  // a file only its owner can read
+  std::int64_t connect_timeout_ms = 5'000;
+  std::int64_t total_timeout_ms = 55'000;
+
+  std::string api_key;  // the key itself, read by load_config(); empty when none is needed. A secret: never logged.
+
+  bool operator==(const LlmProviderConfig&) const = default;
+};
+
+struct Config {
+  struct Broker {
+    std::string host = "127.0.0.1";
+    std::int64_t port = 1883;
+    std::int64_t keepalive_s = 30;
+    std::int64_t reconnect_min_ms = 200;
+    std::int64_t reconnect_max_ms = 5'000;
+    bool operator==(const Broker&) const = default;
+  };
+  struct Data {
+    std::string directory = "./var";
+    std::string keys_file() const { return directory + "/keys.json"; }
+    std::string database_file() const { return directory + "/hub.db"; }
+    bool operator==(const Data&) const = default;
+  };
+  struct Limits {
+    std::int64_t payload_bytes_max = 256 * 1024;
+    std::int64_t requests_in_flight_max = 10'000;
+    std::int64_t open_calls_max = 10'000;
+    std::int64_t open_calls_per_target_max = 64;
+    std::int64_t chats_per_principal_max = 4;
+    std::int64_t skills_per_device_max = 500;
+    std::int64_t dedup_minutes = 10;
+    std::int64_t dedup_bytes_max = 64 * 1024 * 1024;
+    std::int64_t agent_steps_max = 8;
+    std::int64_t tool_calls_per_step_max = 16;
+    std::int64_t tool_result_bytes_max = 8 * 1024;
+    std::int64_t log_line_bytes_max = 4 * 1024;
+    bool operator==(const Limits&) const = default;
+  };
+  /// Each shorter than the next, so that who asked learns why it took long; load_config() checks it.
+  struct Timeouts {
+    std::int64_t sandbox_ms = 5'000;
+    std::int64_t local_skill_ms = 10'000;
+    std::int64_t remote_skill_call_ms = 30'000;
+    std::int64_t interface_ms = 60'000;
+    bool operator==(const Timeouts&) const = default;
+  };
+  struct Skills {
+    std::int64_t expiry_s = 1'800;
+    bool operator==(const Skills&) const = default;
+  };
+  struct Llm {
+    /// In the order they are tried. The embedded `rules` come after them by themselves.
+    std::vector<LlmProviderConfig> providers;
+    bool operator==(const Llm&) const = default;
+  };
+  struct Log {
+    std::string level = "info";    // trace, debug, info, warn, error, off
+    std::string format = "human";  // human, json
+    bool operator==(const Log&) const = default;
+  };
+
+  Broker broker;
+  Data data;
+  Limits limits;
+  Timeouts timeouts;
+  Skills skills;
+  Llm llm;
+  Log log;
+
+  bool operator==(const Config&) const = default;
+};
+
+inline constexpr std::size_t config_bytes_max = 64 * 1024;
+inline constexpr std::size_t providers_max = 16;
+
+using Environment = std::map<std::string, std::string>;
+/// This process's own.
+Environment process_environment();
+
+/// `path` empty: no file, defaults and environment only. A variable that is set but empty counts as not set.
+Result<Config> load_config(const std::string& path, const Environment& environment);
+
+}  // namespace strawberry

@@ -1,0 +1,144 @@
+#include "bridge/config/key_table.h"
+
+#include <algorithm>
+
+namespace strawberry {
+namespace {
+
+constexpr std::size_t text_bytes_max = 1024;
+
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_graphic(char c) { return c > ' ' && c < '\x7f'; }
+
+bool is_url(std::string_view value) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (value.rfind(scheme, 0) != 0) continue;
+    const std::string_view rest = value.substr(scheme.size());
+    // A user and password in it would end up in logs; a query would end up before the path.
+    return !rest.empty() && rest.front() != '/' && rest.front() != ':' &&
+           rest.find_first_of("@?#") == std::string_view::npos && std::all_of(rest.begin(), rest.end(), is_graphic);
+  }
+  return false;
+}
+
+bool is_name(std::string_view value) {
+  return value.size() <= 64 && std::all_of(value.begin(), value.end(), [](char c) {
+           return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+         });
+}
+
+bool is_variable(std::string_view value) {
+  return value.size() <= 128 && !is_digit(value.front()) && std::all_of(value.begin(), value.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+         });
+}
+
+bool is_choice(std::string_view choices, std::string_view value) {
+  while (!choices.empty()) {
+    const auto space = std::min(choices.find(' '), choices.size());
+    if (choices.substr(0, space) == value) return true;
+    choices.remove_prefix(std::min(space + 1, choices.size()));
+  }
+  return false;
+}
+
+/// `human json` → `human or json`.
+std::string list_choices(std::string_view choices) {
+  const auto last = choices.rfind(' ');
+  std::string text;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i] != ' ') {
+      text += choices[i];
+    } else {
+      text += i == last ? " or " : ", ";
+    }
+  }
+  return text;
+}
+
+constexpr std::int64_t million = 1'000'000;
+constexpr std::int64_t ten_minutes_ms = 600'000;
+constexpr std::int64_t gib = 1024 * 1024 * 1024;
+
+#define STRAWBERRY_TARGET(owner, member) [](owner& o) -> Target { return &o.member; }
+#define STRAWBERRY_KEY(member) STRAWBERRY_TARGET(Config, member)
+#define STRAWBERRY_PROVIDER_KEY(member) STRAWBERRY_TARGET(LlmProviderConfig, member)
+
+// clang-format off
+const KeyRow<Config> config_rows[] = {
+    {"broker", "host", "STRAWBERRY_BROKER_HOST", Text{TextKind::host}, STRAWBERRY_KEY(broker.host)},
+    {"broker", "port", "STRAWBERRY_BROKER_PORT", IntegerRange{1, 65'535}, STRAWBERRY_KEY(broker.port)},
+    {"broker", "keepalive_s", "", IntegerRange{5, 3'600}, STRAWBERRY_KEY(broker.keepalive_s)},
+    {"broker", "reconnect_min_ms", "", IntegerRange{10, ten_minutes_ms}, STRAWBERRY_KEY(broker.reconnect_min_ms)},
+    {"broker", "reconnect_max_ms", "", IntegerRange{10, ten_minutes_ms}, STRAWBERRY_KEY(broker.reconnect_max_ms)},
+    {"data", "directory", "STRAWBERRY_DATA_DIR", Text{TextKind::any}, STRAWBERRY_KEY(data.directory)},
+    {"limits", "payload_bytes_max", "", IntegerRange{4'096, 1'048'576}, STRAWBERRY_KEY(limits.payload_bytes_max)},
+    {"limits", "requests_in_flight_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.requests_in_flight_max)},
+    {"limits", "open_calls_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.open_calls_max)},
+    {"limits", "open_calls_per_target_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.open_calls_per_target_max)},
+    {"limits", "chats_per_principal_max", "", IntegerRange{1, 1'000}, STRAWBERRY_KEY(limits.chats_per_principal_max)},
+    {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, STRAWBERRY_KEY(limits.skills_per_device_max)},
+    {"limits", "dedup_minutes", "", IntegerRange{1, 60}, STRAWBERRY_KEY(limits.dedup_minutes)},
+    {"limits", "dedup_bytes_max", "", IntegerRange{1'048'576, gib}, STRAWBERRY_KEY(limits.dedup_bytes_max)},
+    {"limits", "agent_steps_max", "", IntegerRange{1, 64}, STRAWBERRY_KEY(limits.agent_steps_max)},
+    {"limits", "tool_calls_per_step_max", "", IntegerRange{1, 128}, STRAWBERRY_KEY(limits.tool_calls_per_step_max)},
+    {"limits", "tool_result_bytes_max", "", IntegerRange{256, 262'144}, STRAWBERRY_KEY(limits.tool_result_bytes_max)},
+    {"limits", "log_line_bytes_max", "", IntegerRange{256, 65'536}, STRAWBERRY_KEY(limits.log_line_bytes_max)},
+    {"timeouts", "sandbox_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.sandbox_ms)},
+    {"timeouts", "local_skill_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.local_skill_ms)},
+    {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.remote_skill_call_ms)},
+    {"timeouts", "interface_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.interface_ms)},
+    {"skills", "expiry_s", "SKILL_EXPIRY_SECONDS", IntegerRange{1, 31'536'000}, STRAWBERRY_KEY(skills.expiry_s)},
+    {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, STRAWBERRY_KEY(log.level)},
+    {"log", "format", "", Text{TextKind::choice, "human json"}, STRAWBERRY_KEY(log.format)},
+};
+
+const KeyRow<LlmProviderConfig> provider_rows[] = {
+    {"llm.provider", "name", "", Text{TextKind::name}, STRAWBERRY_PROVIDER_KEY(name)},
+    {"llm.provider", "base_url", "OPENAI_BASE_URL", Text{TextKind::url}, STRAWBERRY_PROVIDER_KEY(base_url), true},
+    {"llm.provider", "model", "DEFAULT_MODEL", Text{TextKind::any}, STRAWBERRY_PROVIDER_KEY(model)},
+    {"llm.provider", "api_key_env", "", Text{TextKind::variable, {}, true}, STRAWBERRY_PROVIDER_KEY(api_key_env), true},
+    {"llm.provider", "api_key_file", "", Text{TextKind::any, {}, true}, STRAWBERRY_PROVIDER_KEY(api_key_file), true},
+    {"llm.provider", "connect_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_PROVIDER_KEY(connect_timeout_ms)},
+    {"llm.provider", "total_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_PROVIDER_KEY(total_timeout_ms)},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const KeyRow<Config>> config_keys() { return config_rows; }
+std::span<const KeyRow<LlmProviderConfig>> provider_keys() { return provider_rows; }
+
+std::string describe_allowed(const std::variant<IntegerRange, Text>& allowed) {
+  if (const auto* range = std::get_if<IntegerRange>(&allowed)) {
+    return "an integer from " + std::to_string(range->least) + " to " + std::to_string(range->most);
+  }
+  const Text& text = std::get<Text>(allowed);
+  switch (text.kind) {
+    case TextKind::any: return "a text of 1 to " + std::to_string(text_bytes_max) + " bytes without control characters";
+    case TextKind::host: return "a host name or address";
+    case TextKind::name: return "a name: at most 64 letters, digits, dots, _ and -";
+    case TextKind::url: return "an http:// or https:// URL without user, query or fragment";
+    case TextKind::variable: return "the name of an environment variable (A-Z, 0-9, _)";
+    case TextKind::choice: return list_choices(text.choices);
+  }
+  return "something else";
+}
+
+bool is_allowed(const Text& text, std::string_view value) {
+  if (value.empty()) return text.may_be_empty;
+  if (value.size() > text_bytes_max) return false;
+  switch (text.kind) {
+    case TextKind::any:
+      return std::none_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
+    case TextKind::host: return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic);
+    case TextKind::name: return is_name(value);
+    case TextKind::url: return is_url(value);
+    case TextKind::variable: return is_variable(value);
+    case TextKind::choice: return is_choice(text.choices, value);
+  }
+  return false;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,53 @@
+#include "bridge/config/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace strawberry {
+namespace {
+
+class OpenFile {
+ public:
+  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~OpenFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+bool is_plausible_key(std::string_view key) {
+  return !key.empty() && key.size() <= secret_bytes_max &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+Result<std::string> read_secret_file(const std::string& path) {
+  const OpenFile file(path);
+  if (file.get() < 0) return fail(path + " cannot be read: " + std::strerror(errno));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail(path + " cannot be read: " + std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return fail(path + " is not a file");
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(path + " is open to others: make it your own with `chmod 600 " + path + "`");
+  }
+  std::string text(secret_bytes_max + 2, '\0');
+  const ssize_t length = ::read(file.get(), text.data(), text.size());
+  if (length < 0) return fail(path + " cannot be read: " + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(length));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (!is_plausible_key(text)) return fail(path + " must hold one key on one line, at most 4096 bytes");
+  return text;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,176 @@
+// What the configuration refuses, and with which words.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/config/config.h"
+#include "bridge/config/key_table.h"
+#include "tests/bridge/config/temp_dir.h"
+
+namespace strawberry {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ConfigRefusals : public ::testing::Test {
+ protected:
+  /// The complaint without the folder in front; `accepted` when there is none.
+  std::string complaint(const std::string& text, const Environment& environment = {}) {
+    const auto config = load_config(dir_.write("bridge.toml", text), environment);
+    if (config) return "accepted";
+    std::string message = config.error().message;
+    for (auto at = message.find(dir_.path() + "/"); at != std::string::npos; at = message.find(dir_.path() + "/")) {
+      message.erase(at, dir_.path().size() + 1);
+    }
+    return message;
+  }
+  std::string provider(const std::string& more, const Environment& environment = {}) {
+    return complaint("[[llm.provider]]\nname = 'x'\nbase_url = 'https://x.lan/v1'\nmodel = 'm'\n" + more, environment);
+  }
+  TempDir dir_;
+};
+
+TEST_F(ConfigRefusals, WrongTypeIsRefusedWithFileAndLine) {
+  EXPECT_EQ(complaint("# a comment\n[limits]\nopen_calls_max = \"many\"\n"),
+            "bridge.toml:3: [limits] open_calls_max must be an integer from 1 to 1000000, not \"many\"");
+  EXPECT_EQ(complaint("[broker]\nhost = 7\n"), "bridge.toml:2: [broker] host must be a host name or address, not 7");
+  EXPECT_EQ(complaint("[broker]\nport = 1883.0\n"),
+            "bridge.toml:2: [broker] port must be an integer from 1 to 65535, not a fraction");
+  EXPECT_EQ(complaint("[log]\nlevel = 'loud'\n"),
+            "bridge.toml:2: [log] level must be trace, debug, info, warn, error or off, not \"loud\"");
+  EXPECT_EQ(complaint("[log]\nformat = 'xml'\n"), "bridge.toml:2: [log] format must be human or json, not \"xml\"");
+}
+
+TEST_F(ConfigRefusals, UnknownKeyIsRefusedAndTheKnownOnesNamed) {
+  EXPECT_EQ(complaint("[skills]\nexpiry = 5\n"), "bridge.toml:2: [skills] has no key \"expiry\"; it knows: expiry_s");
+  EXPECT_THAT(complaint("[llm]\nmodel = 'x'\n"), HasSubstr("[llm] has no key \"model\"; it knows: provider"));
+}
+
+TEST_F(ConfigRefusals, UnknownSectionIsRefusedAndTheKnownOnesNamed) {
+  EXPECT_THAT(complaint("[brokers]\n"),
+              HasSubstr("bridge.toml:1: \"brokers\" is not a section; there are: [broker], "));
+  EXPECT_THAT(complaint("port = 1883\n"), HasSubstr("\"port\" is not a section"));
+  EXPECT_THAT(complaint("broker = 1883\n"), HasSubstr("\"broker\" is not a section"));
+}
+
+TEST_F(ConfigRefusals, BrokenTomlIsRefusedWithItsLine) {
+  EXPECT_THAT(complaint("[broker]\nport = \n"), HasSubstr("bridge.toml:2: "));
+  EXPECT_THAT(complaint("[broker]\nport = 1\nport = 2\n"), HasSubstr("bridge.toml:3: "));
+  EXPECT_THAT(complaint("\xff\xfe"), HasSubstr("bridge.toml:1: "));
+  EXPECT_THAT(complaint("a = " + std::string(20'000, '[')), HasSubstr("bridge.toml:1: "));
+}
+
+TEST_F(ConfigRefusals, EveryNumberHasItsRange) {
+  for (const auto& row : config_keys()) {
+    const auto* range = std::get_if<IntegerRange>(&row.allowed);
+    if (range == nullptr) continue;
+    for (const std::int64_t value : {range->least - 1, range->most + 1}) {
+      const std::string text =
+          "[" + std::string(row.section) + "]\n" + std::string(row.name) + " = " + std::to_string(value) + "\n";
+      EXPECT_THAT(complaint(text), HasSubstr("bridge.toml:2: [" + std::string(row.section) + "] " +
+                                             std::string(row.name) + " must be an integer from "));
+    }
+  }
+}
+
+TEST_F(ConfigRefusals, TimeoutsOutOfOrderAreRefusedNamingTheTwo) {
+  EXPECT_EQ(
+      complaint("[timeouts]\nlocal_skill_ms = 30000\n"),
+      "bridge.toml: [timeouts] local_skill_ms (30000) must be less than remote_skill_call_ms (30000): who waits must "
+      "wait longer than what it waits for");
+  EXPECT_THAT(complaint("[timeouts]\nsandbox_ms = 10000\n"), HasSubstr("sandbox_ms (10000) must be less than local_"));
+  EXPECT_THAT(complaint("[timeouts]\ninterface_ms = 29999\n"),
+              HasSubstr("remote_skill_call_ms (30000) must be less than interface_ms (29999)"));
+}
+
+TEST_F(ConfigRefusals, ReconnectPausesOutOfOrderAreRefused) {
+  EXPECT_THAT(complaint("[broker]\nreconnect_min_ms = 6000\n"), HasSubstr("must not be more than reconnect_max_ms"));
+}
+
+TEST_F(ConfigRefusals, BadVariableIsRefusedByItsName) {
+  EXPECT_EQ(complaint("", {{"STRAWBERRY_BROKER_PORT", "mqtt"}}),
+            "environment variable STRAWBERRY_BROKER_PORT must be an integer from 1 to 65535, not \"mqtt\"");
+  for (const char* value : {" 60", "60s", "0x3c", "-1", "1e3", "99999999999999999999"}) {
+    EXPECT_THAT(complaint("", {{"SKILL_EXPIRY_SECONDS", value}}),
+                HasSubstr("environment variable SKILL_EXPIRY_SECONDS must be"));
+  }
+  EXPECT_THAT(complaint("", {{"STRAWBERRY_LOG_LEVEL", "\x1b[31m"}}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(complaint("", {{"OPENAI_BASE_URL", "api.openai.com"}}), HasSubstr("OPENAI_BASE_URL must be an http"));
+  EXPECT_THAT(complaint("", {{"OPENAI_API_KEY", "k"}, {"DEFAULT_MODEL", "a\nb"}}), HasSubstr("DEFAULT_MODEL"));
+}
+
+TEST_F(ConfigRefusals, MissingFileIsSaidToBeMissing) {
+  EXPECT_EQ(load_config("/nonexistent/bridge.toml", {}).error().message, "/nonexistent/bridge.toml cannot be read");
+  EXPECT_THAT(load_config(dir_.path(), {}).error().message, HasSubstr("cannot be read"));
+}
+
+TEST_F(ConfigRefusals, HugeFileIsRefused) {
+  EXPECT_EQ(complaint(std::string(70'000, '#')), "bridge.toml is larger than 65536 bytes");
+}
+
+TEST_F(ConfigRefusals, KeyInTheFileIsRefusedAndNotRepeated) {
+  const std::string words = provider("api_key = 'sk-secret'\n");
+  EXPECT_THAT(words, HasSubstr("bridge.toml:5: [llm.provider] a key does not belong into this file"));
+  EXPECT_THAT(words, Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(ConfigRefusals, KeyInTheWrongPlaceIsNotRepeated) {
+  EXPECT_EQ(provider("api_key_env = 'sk-secret'\n"),
+            "bridge.toml:5: [llm.provider] api_key_env must be the name of an environment variable (A-Z, 0-9, _)");
+  const std::string url = complaint("[[llm.provider]]\nname='x'\nmodel='m'\nbase_url='https://me:sk-secret@x.lan'\n");
+  EXPECT_THAT(url, HasSubstr("base_url must be an http:// or https:// URL"));
+  EXPECT_THAT(url, Not(HasSubstr("sk-secret")));
+  EXPECT_THAT(complaint("", {{"OPENAI_BASE_URL", "https://me:sk-secret@x.lan"}}), Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(ConfigRefusals, VariableWithoutAKeyIsRefusedByItsName) {
+  EXPECT_EQ(provider("api_key_env = 'MY_KEY'\n"),
+            "the provider x wants its key in the environment variable MY_KEY, which is not set");
+}
+
+TEST_F(ConfigRefusals, KeyThatWouldBreakAHeaderIsRefusedAndNotRepeated) {
+  const std::string words = provider("api_key_env = 'MY_KEY'\n", {{"MY_KEY", "sk-secret\r\nHost: evil"}});
+  EXPECT_THAT(words, HasSubstr("environment variable MY_KEY must be a key"));
+  EXPECT_THAT(words, Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(ConfigRefusals, KeyFileThatOthersCanReadIsRefused) {
+  dir_.write("open.key", "sk-secret\n", 0640);
+  EXPECT_THAT(provider("api_key_file = 'open.key'\n"), HasSubstr("open.key is open to others"));
+}
+
+TEST_F(ConfigRefusals, KeyFileThatHoldsNoKeyIsRefused) {
+  dir_.write("two.key", "sk-1\nsk-2\n");
+  dir_.write("empty.key", "\n");
+  dir_.write("huge.key", std::string(5000, 'x'));
+  for (const char* name : {"two.key", "empty.key", "huge.key"}) {
+    EXPECT_THAT(provider("api_key_file = '" + std::string(name) + "'\n"), HasSubstr("must hold one key on one line"));
+  }
+  EXPECT_THAT(provider("api_key_file = 'none.key'\n"), HasSubstr("none.key cannot be read"));
+  EXPECT_THAT(provider("api_key_file = '.'\n"), HasSubstr("is not a file"));
+}
+
+TEST_F(ConfigRefusals, ProviderNeedsNameUrlAndModel) {
+  EXPECT_THAT(complaint("[[llm.provider]]\n"), HasSubstr("bridge.toml:1: [llm.provider] needs a name"));
+  EXPECT_THAT(complaint("[[llm.provider]]\nname='x'\n"), HasSubstr("needs a base_url"));
+  EXPECT_THAT(complaint("[[llm.provider]]\nname='x'\nbase_url='http://x'\n"), HasSubstr("needs a model"));
+}
+
+TEST_F(ConfigRefusals, ProvidersAreAListOfTablesWithDifferentNames) {
+  EXPECT_THAT(complaint("[llm.provider]\nname='x'\n"), HasSubstr("written as [[llm.provider]]"));
+  EXPECT_THAT(complaint("[llm]\nprovider = [1]\n"), HasSubstr("written as [[llm.provider]]"));
+  EXPECT_THAT(provider("[[llm.provider]]\nname='x'\nbase_url='http://x'\nmodel='m'\n"),
+              HasSubstr("bridge.toml:5: [llm.provider] name \"x\" is taken"));
+  EXPECT_THAT(provider("[[llm.provider]]\nname='rules'\nbase_url='http://x'\nmodel='m'\n"),
+              HasSubstr("it is the hub's own"));
+  EXPECT_THAT(provider("api_key_env='A'\napi_key_file='b'\n"), HasSubstr("not both"));
+}
+
+TEST_F(ConfigRefusals, MoreProvidersThanPossibleAreRefused) {
+  std::string text;
+  for (std::size_t i = 0; i <= providers_max; ++i) text += "[[llm.provider]]\nname='x'\n";
+  EXPECT_THAT(complaint(text), HasSubstr("at most 16 [[llm.provider]]"));
+}
+
+}  // namespace
+}  // namespace strawberry

@@ -1,0 +1,106 @@
+#include "bridge/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/bridge/config/temp_dir.h"
+
+namespace strawberry {
+namespace {
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  Config load(const std::string& text, const Environment& environment = {}) {
+    auto config = load_config(dir_.write("bridge.toml", text), environment);
+    EXPECT_TRUE(config) << (config ? "" : config.error().message);
+    return config ? *config : Config{};
+  }
+  TempDir dir_;
+};
+
+TEST_F(ConfigTest, NoFileMeansDefaults) { EXPECT_EQ(load_config("", {}).value(), Config{}); }
+
+TEST_F(ConfigTest, EmptyFileMeansDefaults) { EXPECT_EQ(load(""), Config{}); }
+
+TEST_F(ConfigTest, WhatIsSaidReplacesTheDefaultAndNothingElse) {
+  Config expected;
+  expected.broker.port = 2883;
+  expected.data.directory = "/srv/hub";
+  expected.log.format = "json";
+  EXPECT_EQ(load("[broker]\nport = 2883\n[data]\ndirectory = '/srv/hub'\n[log]\nformat = 'json'\n"), expected);
+}
+
+TEST_F(ConfigTest, EnvironmentWinsOverTheFile) {
+  const Environment environment = {{"STRAWBERRY_BROKER_HOST", "broker.lan"}, {"STRAWBERRY_BROKER_PORT", "8883"},
+                                   {"STRAWBERRY_DATA_DIR", "/data"},         {"STRAWBERRY_LOG_LEVEL", "debug"},
+                                   {"SKILL_EXPIRY_SECONDS", "60"},           {"PATH", "/bin"}};
+  const Config config = load("[broker]\nport = 1\nhost = 'x'\n[skills]\nexpiry_s = 5\n", environment);
+  EXPECT_EQ(config.broker.host, "broker.lan");
+  EXPECT_EQ(config.broker.port, 8883);
+  EXPECT_EQ(config.data.keys_file(), "/data/keys.json");
+  EXPECT_EQ(config.data.database_file(), "/data/hub.db");
+  EXPECT_EQ(config.log.level, "debug");
+  EXPECT_EQ(config.skills.expiry_s, 60);
+}
+
+TEST_F(ConfigTest, EmptyVariableCountsAsNotSet) {
+  EXPECT_EQ(load("", {{"STRAWBERRY_BROKER_PORT", ""}, {"OPENAI_API_KEY", ""}}), Config{});
+}
+
+TEST_F(ConfigTest, OpenAiKeyInTheEnvironmentIsAProvider) {
+  const Config config = load("", {{"OPENAI_API_KEY", "sk-1"}});
+  ASSERT_EQ(config.llm.providers.size(), 1U);
+  EXPECT_EQ(config.llm.providers[0].name, "openai");
+  EXPECT_EQ(config.llm.providers[0].base_url, "https://api.openai.com/v1");
+  EXPECT_EQ(config.llm.providers[0].model, "gpt-4o-mini");
+  EXPECT_EQ(config.llm.providers[0].api_key, "sk-1");
+}
+
+TEST_F(ConfigTest, OpenAiUrlInTheEnvironmentIsAProviderWithoutAKey) {
+  const Config config = load("", {{"OPENAI_BASE_URL", "http://127.0.0.1:11434/v1/"}, {"DEFAULT_MODEL", "llama3.2"}});
+  ASSERT_EQ(config.llm.providers.size(), 1U);
+  EXPECT_EQ(config.llm.providers[0].base_url, "http://127.0.0.1:11434/v1");
+  EXPECT_EQ(config.llm.providers[0].model, "llama3.2");
+  EXPECT_EQ(config.llm.providers[0].api_key, "");
+}
+
+constexpr const char* two_providers = R"([[llm.provider]]
+name = "local"
+base_url = "http://127.0.0.1:8080/v1"
+model = "a"
+[[llm.provider]]
+name = "openai"
+base_url = "https://api.openai.com/v1"
+model = "b"
+api_key_env = "MY_KEY"
+total_timeout_ms = 20000
+)";
+
+TEST_F(ConfigTest, ProvidersKeepTheirOrderAndFetchTheirKeys) {
+  const Config config = load(two_providers, {{"MY_KEY", "sk-2"}});
+  ASSERT_EQ(config.llm.providers.size(), 2U);
+  EXPECT_EQ(config.llm.providers[0].name, "local");
+  EXPECT_EQ(config.llm.providers[0].api_key, "");
+  EXPECT_EQ(config.llm.providers[1].api_key, "sk-2");
+  EXPECT_EQ(config.llm.providers[1].total_timeout_ms, 20'000);
+}
+
+TEST_F(ConfigTest, OpenAiVariablesOverrideTheProviderOfThatNameOnly) {
+  const Config config = load(two_providers, {{"OPENAI_API_KEY", "sk-3"}, {"OPENAI_BASE_URL", "https://proxy.lan/v1"}});
+  ASSERT_EQ(config.llm.providers.size(), 2U);
+  EXPECT_EQ(config.llm.providers[0].base_url, "http://127.0.0.1:8080/v1");
+  EXPECT_EQ(config.llm.providers[1].base_url, "https://proxy.lan/v1");
+  EXPECT_EQ(config.llm.providers[1].api_key, "sk-3");
+}
+
+TEST_F(ConfigTest, KeyFileIsFoundBesideTheConfiguration) {
+  dir_.write("openai.key", "sk-file\n");
+  const Config config =
+      load("[[llm.provider]]\nname='x'\nbase_url='https://x.lan/v1'\nmodel='m'\napi_key_file='openai.key'\n");
+  ASSERT_EQ(config.llm.providers.size(), 1U);
+  EXPECT_EQ(config.llm.providers[0].api_key, "sk-file");
+}
+
+TEST_F(ConfigTest, ProcessEnvironmentHasThePath) { EXPECT_TRUE(process_environment().contains("PATH")); }
+
+}  // namespace
+}  // namespace strawberry
