@@ -1,0 +1,293 @@
+#include "bridge/app.h"
+
+#include <spdlog/spdlog.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <filesystem>
+#include <utility>
+
+#include "bridge/app_parts.h"
+#include "bridge/devices/presence.h"
+#include "bridge/protocol/text.h"
+#include "common/ids.h"
+
+namespace strawberry {
+namespace {
+
+constexpr auto bridge_id = "strawberry-bridge";
+constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
+/// How long the broker keeps what arrives while the bridge is away.
+constexpr std::chrono::seconds broker_session_expiry{300};
+constexpr std::chrono::seconds health_interval{10};
+constexpr std::chrono::seconds stop_patience{4};
+constexpr std::size_t early_messages_max = 20'000;
+
+const std::vector<std::string> filters = {"devices/+/status", "skills/+/request",  "skills/+/result",
+                                          "chat/+/request",   "devices/+/request", "sessions/+/request",
+                                          hub_state_topic};
+
+}  // namespace
+
+Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& config) {
+  auto keys = KeySet::load(config.data.keys_file());
+  if (!keys) return tl::unexpected(keys.error());
+  auto store = SqliteStore::open(loop, config.data.database_file(), {});
+  if (!store) return tl::unexpected(store.error());
+  auto known = (*store)->load_devices();
+  if (!known) return tl::unexpected(known.error());
+  try {
+    std::unique_ptr<App> app(new App(loop, config, std::move(*keys), std::move(*store)));
+    app->remember(std::move(*known));
+    return app;
+  } catch (const std::exception& failure) {
+    return fail(failure.what());
+  }
+}
+
+App::App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_ptr<SqliteStore> store)
+    : context_(loop),
+      config_(config),
+      keys_(std::move(keys)),
+      schemas_(RequestSchemas::load()),
+      started_at_(clock_.wall_now()),
+      started_steady_(clock_.steady_now()),
+      store_(std::move(store)),
+      skills_(clock_, devices_, skill_registry_options(config_)),
+      mqtt_(loop, mqtt_options()),
+      http_(loop.get_executor(), {}),
+      providers_(make_provider_chain(http_, clock_, config_)),
+      calls_(
+          loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
+          call_router_options(config_)),
+      skill_service_(clock_, devices_, skills_, calls_, *store_, skill_service_options(config_)),
+      device_service_(clock_, devices_, *store_, keys_, neighbours(), {}),
+      session_service_(clock_, *store_),
+      chat_service_(clock_, providers_, skill_service_, *store_, chat_service_options(config_)),
+      dispatcher_(
+          loop, clock_, schemas_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
+          dispatcher_options(config_)),
+      health_timer_(loop),
+      stop_(loop.get_executor()) {
+  dispatcher_.add(skill_service_);
+  dispatcher_.add(device_service_);
+  dispatcher_.add(session_service_);
+  dispatcher_.add(chat_service_);
+}
+
+void App::remember(std::vector<DeviceWithSkills> known) {
+  for (auto& [device, skills] : known) {
+    const auto id = device.device_id;
+    const auto user = device.user_id;
+    devices_.put(std::move(device));
+    if (!skills.empty()) skills_.put(id, user, std::move(skills));
+  }
+  spdlog::info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
+}
+
+PahoClient::Options App::mqtt_options() const {
+  PahoClient::Options options;
+  options.host = config_.broker.host;
+  options.port = static_cast<std::uint16_t>(config_.broker.port);
+  options.client_id = bridge_id;
+  options.user_name = bridge_id;
+  options.password = [this] {
+    Claims claims;
+    claims.principal = {PrincipalType::bridge, bridge_id, ""};
+    claims.issued_at = clock_.wall_now();
+    claims.expires_at = claims.issued_at + bridge_token_lifetime;
+    auto token = issue_token(keys_, claims);
+    if (!token) spdlog::error("cannot sign the bridge's own token: {}", token.error().message);
+    return token.value_or("");
+  };
+  options.clean_start = false;
+  options.session_expiry_s = static_cast<std::uint32_t>(broker_session_expiry.count());
+  options.keepalive = std::chrono::seconds(config_.broker.keepalive_s);
+  options.reconnect_min = std::chrono::milliseconds(config_.broker.reconnect_min_ms);
+  options.reconnect_max = std::chrono::milliseconds(config_.broker.reconnect_max_ms);
+  MqttMessage will;
+  will.topic = hub_state_topic;
+  // The moment it will be published is unknown now: `since` is when this bridge was last known to serve.
+  will.payload = hub_state(false, started_at_, started_at_);
+  will.retained = true;
+  options.will = std::move(will);
+  return options;
+}
+
+DeviceService::Neighbours App::neighbours() {
+  DeviceService::Neighbours neighbours;
+  neighbours.skill_count = [this](const std::string& id) { return skills_.count(id); };
+  neighbours.device_gone = [this](const std::string& id) { calls_.target_left(id); };
+  neighbours.device_deleted = [this](const std::string& id) {
+    skills_.remove(id);
+    publish(status_topic(id), "", true);  // clears what was retained
+  };
+  neighbours.audit = [this](const std::string& actor, const std::string& act, const std::string& id) {
+    spdlog::info("audit: {} by {} on {}", act, actor, id);
+    publish(hub_audit_topic, hub_audit(actor, "devices." + act, id, "ok", clock_.wall_now()), false);
+  };
+  return neighbours;
+}
+
+MqttClient::Handlers App::handlers() {
+  MqttClient::Handlers handlers;
+  handlers.on_ready = [this] { ready(); };
+  handlers.on_lost = [this](const std::string& reason) {
+    spdlog::warn("no broker at {}:{}: {}; trying again", config_.broker.host, config_.broker.port, printable(reason));
+    serving_ = false;
+  };
+  handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
+  return handlers;
+}
+
+void App::ready() {
+  // The broker sent the retained presence before it will send this back: when it comes, everybody's state is known.
+  serving_since_ = clock_.wall_now();
+  ready_mark_ = hub_state(true, serving_since_, serving_since_);
+  publish(hub_info_topic, hub_info(info(), clock_.wall_now()), true);
+  publish(hub_state_topic, ready_mark_, true);
+}
+
+void App::receive(MqttMessage message) {
+  affinity_.check();
+  const auto topic = parse_service_topic(message.topic);
+  if (topic && topic->service == Service::devices && topic->rest == "status") return status_arrived(topic->id, message);
+  if (message.topic == hub_state_topic) {
+    if (!serving_ && message.payload == ready_mark_) start_serving();
+    return;
+  }
+  if (serving_) return serve(message);
+  if (early_.size() < early_messages_max) {
+    early_.push_back(std::move(message));
+  } else {
+    spdlog::warn("{}: dropped, {} requests wait for the hub to be ready", printable(message.topic), early_.size());
+  }
+}
+
+void App::start_serving() {
+  serving_ = true;
+  spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
+               config_.broker.port, devices_.online_count(), early_.size());
+  for (auto waiting = std::exchange(early_, {}); const auto& message : waiting) serve(message);
+}
+
+void App::serve(const MqttMessage& message) {
+  const auto topic = parse_service_topic(message.topic);
+  if (!topic) return;
+  if (topic->rest == "request") {
+    dispatcher_.receive(*topic, message);
+  } else if (topic->service == Service::skills && topic->rest == "result" && !message.retained) {
+    calls_.result_arrived(topic->id, message.payload);
+  }
+}
+
+void App::status_arrived(std::string_view device_id, const MqttMessage& message) {
+  const auto online = read_presence(message.payload);
+  if (!online || !devices_.set_online(device_id, *online)) return;
+  const std::string id(device_id);
+  if (!*online) calls_.target_left(id);
+  // A device found online after a restart was seen when it connected, not now.
+  if (message.retained) return;
+  const auto now_ms = to_unix_ms(clock_.wall_now());
+  devices_.set_last_seen(id, now_ms);
+  asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
+}
+
+bool App::publish(std::string topic, std::string payload, bool retained) {
+  MqttMessage message;
+  message.topic = std::move(topic);
+  message.payload = std::move(payload);
+  message.retained = retained;
+  return mqtt_.publish(std::move(message));
+}
+
+HubInfo App::info() const {
+  HubInfo info;
+  info.version = STRAWBERRY_VERSION;
+  info.started_at = started_at_;
+  info.limits = {{"payload_bytes_max", config_.limits.payload_bytes_max},
+                 {"open_calls_max", config_.limits.open_calls_max},
+                 {"open_calls_per_target_max", config_.limits.open_calls_per_target_max},
+                 {"chats_per_principal_max", config_.limits.chats_per_principal_max},
+                 {"skills_per_device_max", config_.limits.skills_per_device_max},
+                 {"timeout_ms", timeout_max.count()}};
+  for (const auto service : {Service::skills, Service::chat, Service::sessions, Service::devices}) {
+    info.services[std::string(to_string(service))] = schemas_.ops(service);
+  }
+  return info;
+}
+
+HubHealth App::health() const {
+  HubHealth health;
+  health.uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady_now() - started_steady_);
+  health.rss_bytes = resident_bytes();
+  health.devices = devices_.size();
+  health.devices_connected = devices_.online_count();
+  health.skills = skills_.total();
+  const auto& requests = dispatcher_.counters();
+  const auto& router = calls_.router();
+  const auto mqtt = mqtt_.counters();
+  health.requests_in_flight = requests.in_flight;
+  health.calls_in_flight = router.open_calls();
+  health.chats_in_flight = chat_service_.in_flight();
+  health.totals = {{"requests", requests.requests},
+                   {"errors", requests.errors},
+                   {"repeated", requests.repeated},
+                   {"ignored", requests.ignored},
+                   {"calls", router.counters().opened},
+                   {"unwanted_results", router.counters().unwanted_results},
+                   {"messages_received", mqtt.received},
+                   {"dropped_inbox_full", mqtt.dropped_inbox_full},
+                   {"dropped_outbox_full", mqtt.dropped_outbox_full}};
+  health.queues = {{"store", store_->jobs_waiting()},
+                   {"outbox", mqtt.outbox_messages},
+                   {"reply_cache_entries", dispatcher_.replies().entries()},
+                   {"reply_cache_bytes", dispatcher_.replies().bytes()}};
+  std::error_code ignored;
+  health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
+  health.providers = providers_.names();
+  return health;
+}
+
+Task<void> App::report_health() {
+  while (!stop_.is_set()) {
+    if (serving_) publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
+    health_timer_.expires_after(health_interval);
+    co_await health_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+  }
+}
+
+void App::request_stop() {
+  stop_.set(true);
+  health_timer_.cancel();
+}
+
+Task<void> App::run() {
+  mqtt_.start(filters, handlers());
+  asio::co_spawn(context_, report_health(), asio::detached);
+  co_await stop_.wait();
+  stop_.set(true);
+  co_await finish_open_work();
+}
+
+Task<void> App::finish_open_work() {
+  spdlog::info("stopping: {} requests are open", dispatcher_.counters().in_flight);
+  dispatcher_.refuse_new();
+  asio::steady_timer pause(context_);
+  const auto give_up = clock_.steady_now() + stop_patience;
+  const auto end_calls = clock_.steady_now() + stop_patience / 2;
+  while (dispatcher_.counters().in_flight > 0 && clock_.steady_now() < give_up) {
+    if (clock_.steady_now() >= end_calls) {
+      calls_.end_all({ErrorCode::shutting_down,
+                      "the hub stopped before the device answered; whether the skill ran is unknown",
+                      {}});
+    }
+    pause.expires_after(std::chrono::milliseconds(10));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  const auto now = clock_.wall_now();
+  publish(hub_state_topic, hub_state(false, now, now), true);
+  co_await mqtt_.stop();
+}
+
+}  // namespace strawberry

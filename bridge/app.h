@@ -1,0 +1,88 @@
+/// The bridge, put together: the only place that builds concrete parts and knows them all.
+///
+/// Life: create() opens what it needs and fails with one sentence; run() connects and serves until request_stop(),
+/// answers what is open, and returns. Threading: the loop's thread.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "bridge/adapters/curl/curl_client.h"
+#include "bridge/adapters/paho/paho_client.h"
+#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/chat/chat_service.h"
+#include "bridge/config/config.h"
+#include "bridge/core/one_shot.h"
+#include "bridge/devices/device_registry.h"
+#include "bridge/devices/device_service.h"
+#include "bridge/hub/hub_topics.h"
+#include "bridge/llm/provider_chain.h"
+#include "bridge/protocol/dispatcher.h"
+#include "bridge/protocol/schemas/request_schemas.h"
+#include "bridge/sessions/session_service.h"
+#include "bridge/skills/skill_service.h"
+#include "common/keys.h"
+
+namespace strawberry {
+
+class App {
+ public:
+  static Result<std::unique_ptr<App>> create(asio::io_context& loop, const Config& config);
+
+  Task<void> run();
+  /// Idempotent.
+  void request_stop();
+
+ private:
+  App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_ptr<SqliteStore> store);
+
+  void remember(std::vector<DeviceWithSkills> known);
+  PahoClient::Options mqtt_options() const;
+  DeviceService::Neighbours neighbours();
+  MqttClient::Handlers handlers();
+  void ready();
+  void receive(MqttMessage message);
+  void serve(const MqttMessage& message);
+  void status_arrived(std::string_view device_id, const MqttMessage& message);
+  void start_serving();
+  bool publish(std::string topic, std::string payload, bool retained);
+  HubInfo info() const;
+  HubHealth health() const;
+  Task<void> report_health();
+  Task<void> finish_open_work();
+
+  LoopAffinity affinity_;
+  asio::io_context& context_;
+  const Config config_;
+  const SystemClock clock_;
+  const KeySet keys_;
+  const RequestSchemas schemas_;
+  const WallTime started_at_;
+  const SteadyTime started_steady_;
+
+  std::unique_ptr<SqliteStore> store_;
+  DeviceRegistry devices_;
+  SkillRegistry skills_;
+  PahoClient mqtt_;
+  CurlClient http_;
+  ProviderChain providers_;
+  SkillCalls calls_;
+  SkillService skill_service_;
+  DeviceService device_service_;
+  SessionService session_service_;
+  ChatService chat_service_;
+  Dispatcher dispatcher_;
+
+  /// Requests that came before the retained presence had: until then nobody would seem to be there.
+  std::deque<MqttMessage> early_;
+  bool serving_ = false;
+  WallTime serving_since_;
+  std::string ready_mark_;
+  asio::steady_timer health_timer_;
+  OneShot<bool> stop_;
+};
+
+}  // namespace strawberry

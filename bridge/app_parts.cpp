@@ -1,0 +1,54 @@
+#include "bridge/app_parts.h"
+
+#include "bridge/llm/openai_provider.h"
+#include "bridge/llm/rules/rules_provider.h"
+
+namespace strawberry {
+namespace {
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+}  // namespace
+
+SkillRegistry::Options skill_registry_options(const Config& config) {
+  return {std::chrono::seconds(config.skills.expiry_s)};
+}
+
+CallRouter::Options call_router_options(const Config& config) {
+  CallRouter::Options options;
+  options.open_calls_max = size(config.limits.open_calls_max);
+  options.open_calls_per_target_max = size(config.limits.open_calls_per_target_max);
+  options.result_bytes_max = size(config.limits.payload_bytes_max);
+  return options;
+}
+
+SkillService::Options skill_service_options(const Config& config) {
+  return {size(config.limits.skills_per_device_max), std::chrono::milliseconds(config.timeouts.remote_skill_call_ms)};
+}
+
+Dispatcher::Options dispatcher_options(const Config& config) {
+  Dispatcher::Options options;
+  options.payload_bytes_max = size(config.limits.payload_bytes_max);
+  options.requests_in_flight_max = size(config.limits.requests_in_flight_max);
+  options.replies.lifetime = std::chrono::minutes(config.limits.dedup_minutes);
+  options.replies.bytes_max = size(config.limits.dedup_bytes_max);
+  return options;
+}
+
+ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
+  std::vector<std::unique_ptr<Provider>> providers;
+  for (const auto& configured : config.llm.providers) {
+    OpenAiProvider::Options options;
+    options.name = configured.name;
+    options.base_url = configured.base_url;
+    options.api_key = configured.api_key;
+    options.model = configured.model;
+    options.connect_timeout = std::chrono::milliseconds(configured.connect_timeout_ms);
+    options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
+    providers.push_back(std::make_unique<OpenAiProvider>(http, clock, std::move(options)));
+  }
+  providers.push_back(std::make_unique<RulesProvider>());
+  return ProviderChain(clock, std::move(providers), {});
+}
+
+}  // namespace strawberry

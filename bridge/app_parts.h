@@ -1,0 +1,23 @@
+/// From the configuration to each part's own Options. Pure.
+#pragma once
+
+#include "bridge/adapters/curl/curl_client.h"
+#include "bridge/chat/chat_service.h"
+#include "bridge/config/config.h"
+#include "bridge/llm/provider_chain.h"
+#include "bridge/protocol/dispatcher.h"
+#include "bridge/skills/skill_service.h"
+
+namespace strawberry {
+
+SkillRegistry::Options skill_registry_options(const Config& config);
+CallRouter::Options call_router_options(const Config& config);
+SkillService::Options skill_service_options(const Config& config);
+ChatService::Options chat_service_options(const Config& config);
+Dispatcher::Options dispatcher_options(const Config& config);
+
+/// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
+/// be built.
+ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);
+
+}  // namespace strawberry

@@ -1,0 +1,64 @@
+#include "bridge/hub/hub_topics.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+std::string line(json object, WallTime now) {
+  object["ts"] = format_rfc3339(now);
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string hub_state(bool online, WallTime since, WallTime now) {
+  return line({{"state", online ? "online" : "offline"}, {"since", format_rfc3339(since)}}, now);
+}
+
+std::string hub_info(const HubInfo& info, WallTime now) {
+  return line({{"version", info.version},
+               {"contract_version", 1},
+               {"started_at", format_rfc3339(info.started_at)},
+               {"limits", info.limits},
+               {"services", info.services}},
+              now);
+}
+
+std::string hub_health(const HubHealth& health, WallTime now) {
+  json providers = json::array();
+  for (const auto& name : health.providers) providers.push_back({{"name", name}, {"state", "configured"}});
+  return line({{"uptime_s", health.uptime.count()},
+               {"rss_bytes", health.rss_bytes},
+               {"devices", health.devices},
+               {"devices_connected", health.devices_connected},
+               {"skills", health.skills},
+               {"requests_in_flight", health.requests_in_flight},
+               {"calls_in_flight", health.calls_in_flight},
+               {"chats_in_flight", health.chats_in_flight},
+               {"totals", health.totals},
+               {"queues", health.queues},
+               {"database_bytes", health.database_bytes},
+               {"providers", std::move(providers)}},
+              now);
+}
+
+std::string hub_audit(const std::string& actor, const std::string& action, const std::string& subject,
+                      const std::string& outcome, WallTime now) {
+  return line({{"actor", actor}, {"action", action}, {"subject", subject}, {"outcome", outcome}}, now);
+}
+
+std::int64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t total_pages = 0;
+  std::int64_t resident_pages = 0;
+  if (!(statm >> total_pages >> resident_pages)) return 0;
+  return resident_pages * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace strawberry

@@ -1,0 +1,52 @@
+/// What the hub says about itself on `hub/state`, `hub/info`, `hub/health` and `hub/audit` (docs/contract.md, section
+/// 9). Pure: numbers in, one line of JSON out; never a token.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+
+namespace strawberry {
+
+inline constexpr const char* hub_state_topic = "hub/state";
+inline constexpr const char* hub_info_topic = "hub/info";
+inline constexpr const char* hub_health_topic = "hub/health";
+inline constexpr const char* hub_audit_topic = "hub/audit";
+
+std::string hub_state(bool online, WallTime since, WallTime now);
+
+struct HubInfo {
+  std::string version;
+  WallTime started_at;
+  std::map<std::string, std::int64_t> limits;  // by name, in the unit the name ends with
+  std::map<std::string, std::vector<std::string>> services;
+};
+std::string hub_info(const HubInfo& info, WallTime now);
+
+struct HubHealth {
+  std::chrono::seconds uptime{0};
+  std::int64_t rss_bytes = 0;
+  std::size_t devices = 0;
+  std::size_t devices_connected = 0;
+  std::size_t skills = 0;
+  std::size_t requests_in_flight = 0;
+  std::size_t calls_in_flight = 0;
+  std::size_t chats_in_flight = 0;
+  std::map<std::string, std::uint64_t> totals;
+  std::map<std::string, std::uint64_t> queues;
+  std::int64_t database_bytes = 0;
+  std::vector<std::string> providers;
+};
+std::string hub_health(const HubHealth& health, WallTime now);
+
+/// `outcome` is `ok` or an error code.
+std::string hub_audit(const std::string& actor, const std::string& action, const std::string& subject,
+                      const std::string& outcome, WallTime now);
+
+/// This process's resident memory; 0 when the system does not say.
+std::int64_t resident_bytes();
+
+}  // namespace strawberry
