@@ -1,0 +1,274 @@
+/// strawberryctl as a program, as far as it needs no hub: what it makes, what it refuses, how it exits.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bridge/cli/files.h"
+#include "common/token.h"
+#include "tests/support/child_process.h"
+#include "tests/support/free_port.h"
+#include "tests/support/test_hub.h"
+
+namespace strawberry::cli {
+namespace {
+
+using nlohmann::json;
+using test::ChildProcess;
+
+struct Finished {
+  int code = -1;
+  std::string output;
+};
+
+Finished control(std::vector<std::string> words, std::map<std::string, std::string> environment = {}) {
+  ChildProcess::Options options;
+  options.argv = {STRAWBERRYCTL_PATH};
+  options.argv.insert(options.argv.end(), words.begin(), words.end());
+  options.environment = std::move(environment);
+  ChildProcess child(std::move(options));
+  const auto code = child.wait_for_exit(std::chrono::seconds(20));
+  return {code.value_or(-1), child.output()};
+}
+
+unsigned mode_of(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
+}
+
+std::string content(const std::filesystem::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+class Init : public ::testing::Test {
+ protected:
+  Finished init() { return control({"init", "--data-dir", dir_.path.string()}); }
+  test::TempDir directory_;
+  DataDir dir_{directory_.path() / "var"};
+};
+
+TEST_F(Init, MakesEverythingForItsOwnerOnly) {
+  const Finished made = init();
+  ASSERT_EQ(made.code, 0) << made.output;
+  EXPECT_EQ(mode_of(dir_.path), 0700u);
+  for (const std::string& file : {dir_.keys(), dir_.database(), dir_.admin_token()}) {
+    EXPECT_EQ(mode_of(file), 0600u) << file;
+  }
+  const auto keys = KeySet::load(dir_.keys());
+  ASSERT_TRUE(keys);
+  const auto claims = verify_token(*keys, trimmed(content(dir_.admin_token())), SystemClock().wall_now());
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->principal.type, PrincipalType::admin);
+  EXPECT_EQ(made.output.find("eyJ"), std::string::npos) << "a token was printed";
+}
+
+TEST_F(Init, SecondTimeChangesNothingAndSaysSo) {
+  ASSERT_EQ(init().code, 0);
+  const std::string keys = content(dir_.keys());
+  const std::string token = content(dir_.admin_token());
+  const std::string database = content(dir_.database());
+  const Finished again = init();
+  EXPECT_EQ(again.code, 0);
+  EXPECT_NE(again.output.find("nothing changed"), std::string::npos) << again.output;
+  EXPECT_EQ(content(dir_.keys()), keys);
+  EXPECT_EQ(content(dir_.admin_token()), token);
+  EXPECT_EQ(content(dir_.database()), database);
+}
+
+TEST_F(Init, RenewsAnAdminTokenThatIsOfNoUse) {
+  ASSERT_EQ(init().code, 0);
+  std::ofstream(dir_.admin_token(), std::ios::trunc) << "worn out\n";
+  EXPECT_EQ(init().code, 0);
+  const auto keys = KeySet::load(dir_.keys());
+  EXPECT_TRUE(verify_token(*keys, trimmed(content(dir_.admin_token())), SystemClock().wall_now()));
+}
+
+TEST_F(Init, LeavesUnreadableKeysAlone) {
+  ASSERT_EQ(init().code, 0);
+  std::ofstream(dir_.keys(), std::ios::trunc) << "not keys";
+  const Finished refused = init();
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_EQ(lines(refused.output), 1u) << refused.output;
+  EXPECT_NE(refused.output.find(dir_.keys()), std::string::npos) << refused.output;
+  EXPECT_EQ(content(dir_.keys()), "not keys");
+}
+
+TEST_F(Init, LeavesACorruptDatabaseAlone) {
+  ASSERT_EQ(init().code, 0);
+  const std::string rubbish(8192, 'x');
+  std::ofstream(dir_.database(), std::ios::trunc) << rubbish;
+  const Finished refused = init();
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_EQ(lines(refused.output), 1u) << refused.output;
+  EXPECT_NE(refused.output.find(dir_.database()), std::string::npos) << refused.output;
+  EXPECT_EQ(content(dir_.database()), rubbish);
+}
+
+TEST_F(Init, RefusesADirectoryThatIsNotItsOwn) {
+  std::filesystem::create_directory(dir_.path);
+  std::ofstream(dir_.path / "thesis.txt") << "…";
+  std::filesystem::permissions(dir_.path, std::filesystem::perms(0755));
+  EXPECT_EQ(init().code, 4);
+  EXPECT_EQ(mode_of(dir_.path), 0755u);
+  EXPECT_FALSE(std::filesystem::exists(dir_.keys()));
+}
+
+TEST_F(Init, TakesTheDirectoryFromTheEnvironment) {
+  EXPECT_EQ(control({"init"}, {{"STRAWBERRY_DATA_DIR", dir_.path.string()}}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(dir_.keys()));
+}
+
+class Token : public ::testing::Test {
+ protected:
+  Token() { hub_.add_device("dev-1", "alice", "Kitchen Tablet"); }
+  Finished issue(std::vector<std::string> words) {
+    words.insert(words.begin(), {"token", "issue", "--data-dir", hub_.directory().path().string()});
+    return control(std::move(words));
+  }
+  Claims claims(const Finished& run) {
+    EXPECT_EQ(run.code, 0) << run.output;
+    const auto verified = verify_token(hub_.keys(), trimmed(run.output), SystemClock().wall_now());
+    EXPECT_TRUE(verified) << run.output;
+    return verified.value_or(Claims{});
+  }
+  test::TestHub hub_;
+};
+
+TEST_F(Token, OfADeviceCarriesItsOwnerAndName) {
+  const Claims issued = claims(issue({"--device", "dev-1"}));
+  EXPECT_EQ(issued.principal, (Principal{PrincipalType::device, "dev-1", "alice"}));
+  EXPECT_EQ(issued.name, "Kitchen Tablet");
+  EXPECT_EQ(issued.expires_at - issued.issued_at, std::chrono::hours(24 * 30));
+}
+
+TEST_F(Token, OfADeviceMayNameItAsCallsDo) {
+  EXPECT_EQ(claims(issue({"--device", "kitchen_tablet"})).principal.id, "dev-1");
+}
+
+TEST_F(Token, OfAUserIsTheUsers) {
+  EXPECT_EQ(claims(issue({"--user", "bob"})).principal, (Principal{PrincipalType::user, "bob", "bob"}));
+}
+
+TEST_F(Token, ToEnrollIsGoodForThatUser) {
+  const Claims first = claims(issue({"--enroll", "--user", "bob"}));
+  EXPECT_EQ(first.principal.type, PrincipalType::enroll);
+  EXPECT_EQ(first.principal.user_id, "bob");
+  EXPECT_NE(first.principal.id, claims(issue({"--enroll", "--user", "bob"})).principal.id);
+}
+
+TEST_F(Token, LivesAsLongAsItWasTold) {
+  const Claims issued = claims(issue({"--admin", "--ttl", "90s"}));
+  EXPECT_EQ(issued.principal.type, PrincipalType::admin);
+  EXPECT_EQ(issued.expires_at - issued.issued_at, std::chrono::seconds(90));
+}
+
+TEST_F(Token, GoesIntoAFileWithoutBeingPrinted) {
+  const std::string path = hub_.directory().file("tablet.token");
+  const Finished issued = issue({"--device", "dev-1", "--output", path});
+  EXPECT_EQ(issued.code, 0);
+  EXPECT_EQ(issued.output.find("eyJ"), std::string::npos);
+  EXPECT_EQ(mode_of(path), 0600u);
+  EXPECT_TRUE(verify_token(hub_.keys(), trimmed(content(path)), SystemClock().wall_now()));
+  EXPECT_EQ(issue({"--device", "dev-1", "--output", path}).code, 4) << "a file was overwritten";
+}
+
+TEST_F(Token, IsRefusedToUnknownAndRevokedDevices) {
+  EXPECT_EQ(issue({"--device", "nobody"}).code, 2);
+  hub_.set_active("dev-1", false);
+  EXPECT_EQ(issue({"--device", "dev-1"}).code, 2);
+}
+
+TEST_F(Token, IsRefusedWhenANameFitsTwoDevices) {
+  hub_.add_device("dev-2", "bob", "Kitchen Tablet");
+  const Finished refused = issue({"--device", "kitchen_tablet"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.output.find("dev-2 (bob)"), std::string::npos) << refused.output;
+  EXPECT_EQ(claims(issue({"--device", "kitchen_tablet", "--user", "bob"})).principal.id, "dev-2");
+}
+
+TEST_F(Token, IsRefusedToAUserWhoIsADevice) { EXPECT_EQ(issue({"--user", "dev-1"}).code, 2); }
+
+TEST_F(Token, IsRefusedWithoutAClearHolder) {
+  EXPECT_EQ(issue({}).code, 2);
+  EXPECT_EQ(issue({"--admin", "--user", "bob"}).code, 2);
+  EXPECT_EQ(issue({"--enroll"}).code, 2);
+  EXPECT_EQ(issue({"--user", "no spaces"}).code, 2);
+  EXPECT_EQ(issue({"--user", "bob", "--ttl", "forever"}).code, 2);
+}
+
+TEST(CommandLine, EveryHelpHasAnExample) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"init"},
+                                                                 {"device"},
+                                                                 {"device", "add"},
+                                                                 {"device", "list"},
+                                                                 {"device", "revoke"},
+                                                                 {"device", "delete"},
+                                                                 {"token", "issue"},
+                                                                 {"call"},
+                                                                 {"chat"},
+                                                                 {"skills"},
+                                                                 {"tail"},
+                                                                 {"ready"}}) {
+    std::vector<std::string> asked = words;
+    asked.emplace_back("--help");
+    const Finished help = control(asked);
+    EXPECT_EQ(help.code, 0);
+    EXPECT_NE(help.output.find("Example: strawberryctl"), std::string::npos) << help.output;
+  }
+}
+
+TEST(CommandLine, WrongUsageExitsWithTwoAndOneLine) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {}, {"dance"}, {"device"}, {"device", "add"}, {"init", "--port", "0"}, {"init", "--port", "x"}, {"call"}}) {
+    const Finished wrong = control(words);
+    EXPECT_EQ(wrong.code, 2) << wrong.output;
+    EXPECT_EQ(lines(wrong.output), 1u) << wrong.output;
+  }
+}
+
+TEST(CommandLine, MissingDataDirectoryIsALocalProblem) {
+  const test::TempDir empty;
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"call", "A.b", "--user", "alice"}, {"chat", "hello"}, {"tail"}}) {
+    std::vector<std::string> asked{"--data-dir", empty.path().string()};
+    asked.insert(asked.end(), words.begin(), words.end());
+    const Finished wrong = control(asked);
+    EXPECT_EQ(wrong.code, 4) << wrong.output;
+    EXPECT_NE(wrong.output.find("strawberryctl init"), std::string::npos) << wrong.output;
+  }
+}
+
+TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
+  const test::TestHub hub;
+  const std::string port = std::to_string(test::free_port());
+  for (const auto& words : std::vector<std::vector<std::string>>{{"call", "A.b", "--user", "alice"},
+                                                                 {"chat", "hello", "--user", "alice"},
+                                                                 {"tail"},
+                                                                 {"device", "list"},
+                                                                 {"ready"}}) {
+    std::vector<std::string> asked{"--data-dir", hub.directory().path().string(), "--port", port, "--timeout", "300ms"};
+    asked.insert(asked.end(), words.begin(), words.end());
+    const Finished wrong = control(asked);
+    EXPECT_EQ(wrong.code, 3) << words.front() << ": " << wrong.output;
+    EXPECT_EQ(lines(wrong.output), 1u) << wrong.output;
+  }
+}
+
+}  // namespace
+}  // namespace strawberry::cli

@@ -1,0 +1,123 @@
+#include "bridge/cli/text.h"
+
+#include <gtest/gtest.h>
+
+namespace strawberry::cli {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+TEST(Duration, ReadsEveryUnit) {
+  EXPECT_EQ(parse_duration("500ms").value(), milliseconds(500));
+  EXPECT_EQ(parse_duration("30s").value(), std::chrono::seconds(30));
+  EXPECT_EQ(parse_duration("30").value(), std::chrono::seconds(30));
+  EXPECT_EQ(parse_duration("15m").value(), std::chrono::minutes(15));
+  EXPECT_EQ(parse_duration("12h").value(), std::chrono::hours(12));
+  EXPECT_EQ(parse_duration("30d").value(), std::chrono::hours(24 * 30));
+}
+
+TEST(Duration, RefusesWhatIsNone) {
+  for (const char* text : {"", "d", "0", "-1s", "+1s", "1.5h", "1 h", "1w", "1D", " 1s", "1s ", "0x10", "nan",
+                           "9223372036854775807", "99999999999999999999d", "9223372036854775807ms", "3651d"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+}
+
+TEST(CallArguments, AreJsonWhenTheyReadAsJson) {
+  const auto parsed = parse_call_arguments({"5", "-1.5", "true", "null", "\"5\"", "[1,\"a\"]", "{\"a\":1}"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->args, json::parse(R"([5,-1.5,true,null,"5",[1,"a"],{"a":1}])"));
+  EXPECT_EQ(parsed->kwargs, json::object());
+}
+
+TEST(CallArguments, AreTextOtherwise) {
+  const auto parsed = parse_call_arguments({"Never Gonna Give You Up", "True", "5 apples", "", "[1,", "nan"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->args, json::parse(R"(["Never Gonna Give You Up","True","5 apples","","[1,","nan"])"));
+}
+
+TEST(CallArguments, WithANameBecomeKeywords) {
+  const auto parsed = parse_call_arguments({"Yesterday", "volume=20", "_by=The Beatles", "empty=", "q=a=b"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->args, json::parse(R"(["Yesterday"])"));
+  EXPECT_EQ(parsed->kwargs, json::parse(R"({"volume":20,"_by":"The Beatles","empty":"","q":"a=b"})"));
+}
+
+TEST(CallArguments, KeepAnEqualsSignThatFollowsNoIdentifier) {
+  const auto parsed = parse_call_arguments({"1+1=2", "=x", "a b=c", "{\"a=b\":1}"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->args, json::parse(R"(["1+1=2","=x","a b=c",{"a=b":1}])"));
+}
+
+TEST(CallArguments, RefuseOneNameTwice) { EXPECT_FALSE(parse_call_arguments({"volume=1", "volume=2"})); }
+
+TEST(CallArguments, NestedTooDeepStayText) {
+  const std::string deep(100'000, '[');
+  const auto parsed = parse_call_arguments({deep});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->args.at(0), deep);
+}
+
+TEST(ParseJson, AcceptsTheContractsDepthAndNoMore) {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_TRUE(parse_json(nested(64)));
+  EXPECT_FALSE(parse_json(nested(65)));
+  EXPECT_FALSE(parse_json(nested(100'000)));
+}
+
+TEST(ParseJson, CountsNoBracketsInStrings) {
+  const json text = std::string(1'000, '[') + "\\\"" + std::string(1'000, '{');
+  EXPECT_EQ(parse_json(text.dump()), text);
+}
+
+TEST(Printable, LeavesWordsOfAnyLanguageAlone) {
+  EXPECT_EQ(printable("Büro-Lautsprecher 音楽 🍓", 100), "Büro-Lautsprecher 音楽 🍓");
+}
+
+TEST(Printable, DisarmsWhatSteersATerminal) {
+  EXPECT_EQ(printable("a\x1b[2Jb", 100), "a\\x1b[2Jb");
+  EXPECT_EQ(printable("a\nb\r\tc", 100), "a\\nb\\r\\tc");
+  EXPECT_EQ(printable(std::string("a\0b", 3), 100), "a\\x00b");
+  EXPECT_EQ(printable("a\x7f", 100), "a\\x7f");
+  EXPECT_EQ(printable("\u009b31m", 100), "\\x9b31m");  // CSI in one character
+  EXPECT_EQ(printable("a\u202eb", 100), "a\\u202eb");  // right-to-left override
+  EXPECT_EQ(printable("a\u2066b", 100), "a\\u2066b");  // isolate
+  EXPECT_EQ(printable("a\u2028b", 100), "a\\u2028b");  // line separator
+  EXPECT_EQ(printable("a\u200bb", 100), "a\\u200bb");  // zero width
+}
+
+TEST(Printable, ShowsBytesThatAreNotUtf8) {
+  EXPECT_EQ(printable("a\xff\xfe", 100), "a\\xff\\xfe");
+  EXPECT_EQ(printable("\xc0\xaf", 100), "\\xc0\\xaf");           // overlong
+  EXPECT_EQ(printable("\xed\xa0\x80", 100), "\\xed\\xa0\\x80");  // surrogate
+  EXPECT_EQ(printable("\xe2\x82", 100), "\\xe2\\x82");           // cut
+}
+
+TEST(Printable, CutsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(printable("abcdef", 3), "abc…");
+  EXPECT_EQ(printable("äöü", 3), "ä…");
+  EXPECT_EQ(printable("abc", 3), "abc");
+}
+
+TEST(PrintableLines, KeepsLinesAndTabsOnly) { EXPECT_EQ(printable_lines("a\n\tb\r\x1b", 100), "a\n\tb\\r\\x1b"); }
+
+TEST(ShowArguments, ReadsLikeACall) {
+  EXPECT_EQ(show_arguments(json::parse(R"(["Yesterday",2])"), json::parse(R"({"volume":20})")),
+            "(\"Yesterday\", 2, volume=20)");
+  EXPECT_EQ(show_arguments(json::array(), json::object()), "()");
+  EXPECT_EQ(show_arguments(nullptr, "nonsense"), "()");
+}
+
+TEST(WithoutTokens, HidesThemWhereverTheyStand) {
+  const json hidden =
+      without_tokens(json::parse(R"({"result":[{"access_token":"eyJ","n":1}],"access_token":{"a":1}})"));
+  EXPECT_EQ(hidden, json::parse(R"({"result":[{"access_token":"<hidden>","n":1}],"access_token":"<hidden>"})"));
+}
+
+TEST(Table, AlignsByCharactersNotBytes) {
+  EXPECT_EQ(table({"NAME", "ON"}, {{"Büro", "x"}, {"Kitchen", "y"}}), "NAME     ON\nBüro     x\nKitchen  y\n");
+}
+
+}  // namespace
+}  // namespace strawberry::cli
