@@ -1,7 +1,7 @@
 /// Decides who may connect (docs/contract.md, section 1): the token, the directory, the client id.
 ///
-/// Never waits: keys are in memory, the directory is, too, and is read again only when it says no and the database has
-/// changed. Threading: one thread.   Errors: Refusal, with one word for the log.
+/// Never waits: keys are in memory, and so is the directory, which is read again only when the database has changed.
+/// Threading: one thread.   Errors: Refusal, with one word for the log.
 #pragma once
 
 #include <optional>

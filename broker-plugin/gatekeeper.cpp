@@ -9,6 +9,7 @@ namespace strawberry {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
+constexpr std::size_t departed_owners_max = 1'000;
 
 /// The device whose own status topic this is; nothing for anybody else.
 bool is_own_status(const Principal& principal, std::string_view topic) {
@@ -36,14 +37,14 @@ Gatekeeper::Gatekeeper(Broker& broker, KeySet keys, DeviceDirectory& directory, 
       refusals_(broker, clock) {}
 
 std::optional<std::string> Gatekeeper::connect(const ConnectEvent& event) {
+  // No client may send such a user name: it is the one given here before.
+  if (const auto principal = decode_principal(event.attempt.user_name)) return confirm(event, *principal);
   // The broker reuses its handles; an end it did not report must not be held against the next one.
   disconnected(event.handle);
 
   const auto claims = authenticator_.authenticate(event.attempt);
   if (!claims) {
-    RefusedAct act{"connect", event.attempt.client_id, claims.error().principal, {}, event.address, {}};
-    act.reason = claims.error().reason;
-    refusals_.refused(act);
+    refuse(event, claims.error());
     return std::nullopt;
   }
 
@@ -59,10 +60,37 @@ std::optional<std::string> Gatekeeper::connect(const ConnectEvent& event) {
   return encode_principal(claims->principal);
 }
 
+/// When the broker reloads its configuration, it asks again about every connection, and about every session it stores.
+std::optional<std::string> Gatekeeper::confirm(const ConnectEvent& event, const Principal& principal) {
+  const Connection* connection = connections_.find(event.handle);
+  if (connection == nullptr && event.has_subscriptions) {
+    // Nobody is connected, and whoever will be needs a token. To say no here would make Mosquitto 2.0 put the session
+    // into its list of expiring ones a second time, and leave it there when the session is gone.
+    return std::string(event.attempt.user_name);
+  }
+  if (connection == nullptr || connection->client_id != event.attempt.client_id || connection->principal != principal) {
+    refuse(event, {"user_name_differs", std::nullopt});
+    return std::nullopt;
+  }
+  ConnectAttempt attempt = event.attempt;
+  attempt.user_name = {};
+  const auto claims = authenticator_.authenticate(attempt);
+  if (claims && claims->principal == principal) return std::string(event.attempt.user_name);
+  refuse(event, claims ? Refusal{"user_name_differs", claims->principal} : claims.error());
+  return std::nullopt;
+}
+
+void Gatekeeper::refuse(const ConnectEvent& event, const Refusal& refusal) {
+  RefusedAct act{"connect", event.attempt.client_id, refusal.principal, {}, event.address, refusal.reason};
+  refusals_.refused(act);
+}
+
 void Gatekeeper::disconnected(Connection::Handle handle) {
   const auto connection = connections_.remove(handle);
   if (!connection || connection->principal.type != PrincipalType::device) return;
   const std::string& device_id = connection->principal.id;
+  const bool remembered = departed_owners_.size() < departed_owners_max;
+  if (remembered && directory_.find(device_id) == nullptr) departed_owners_[device_id] = connection->principal.user_id;
   presence_.disconnected(device_id, connections_.count_of(device_id), connection->is_superseded,
                          status_reason(connection->ending_because));
 }
@@ -113,6 +141,7 @@ void Gatekeeper::tick() {
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;
 
+  departed_owners_.clear();
   refresh_directory();
   presence_.tick();
   refusals_.tick();
@@ -151,8 +180,6 @@ void Gatekeeper::end(Connection& connection, std::string_view reason) {
   broker_.log(LogLevel::notice, "ends connection reason=" + std::string(reason) +
                                     " client_id=" + quoted_for_log(connection.client_id) +
                                     " principal=" + encode_principal(connection.principal));
-  // While the connection is still known, so that its owner's other devices may hear of it.
-  if (reason == "unknown_device") presence_.forget(connection.principal.id);
   // Ending it removes `connection`; the client id must outlive that. Who is thrown out does not have the last word.
   const std::string client_id = connection.client_id;
   broker_.kick(client_id, /*with_will=*/reason == "token_expired");
@@ -160,9 +187,8 @@ void Gatekeeper::end(Connection& connection, std::string_view reason) {
 
 std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
   if (const DeviceRecord* device = directory_.find(device_id)) return device->user_id;
-  const Principal* connected = connections_.principal_with(device_id);
-  if (connected == nullptr || connected->type != PrincipalType::device) return {};
-  return connected->user_id;
+  const auto departed = departed_owners_.find(std::string(device_id));
+  return departed == departed_owners_.end() ? std::string_view() : departed->second;
 }
 
 }  // namespace strawberry

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "broker-plugin/authenticator.h"
 #include "broker-plugin/broker.h"
@@ -33,6 +34,7 @@ class Gatekeeper : private DeviceOwners {
     ConnectAttempt attempt;
     std::string_view address;
     bool session_may_stay = false;
+    bool has_subscriptions = false;  // already: so this is a session the broker has
   };
 
   struct TopicEvent {
@@ -60,6 +62,8 @@ class Gatekeeper : private DeviceOwners {
   void tick();
 
  private:
+  std::optional<std::string> confirm(const ConnectEvent& event, const Principal& principal);
+  void refuse(const ConnectEvent& event, const Refusal& refusal);
   std::string_view owner_of(std::string_view device_id) const override;
   Verdict check(const TopicEvent& event, const Principal& principal, Access access);
   void refresh_directory();
@@ -75,6 +79,8 @@ class Gatekeeper : private DeviceOwners {
   Authenticator authenticator_;
   Presence presence_;
   RefusalLog refusals_;
+  /// Owners of deleted devices, for as long as the last message about them is on its way.
+  std::unordered_map<std::string, std::string> departed_owners_;
   /// A request was let in and the broker has not asked for its sender yet, as it does before delivering it.
   bool awaits_sender_ = false;
   SteadyTime next_tick_{};

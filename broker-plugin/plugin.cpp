@@ -84,8 +84,10 @@ int on_basic_auth(int, void* data, void* userdata) {
     // MQTT 5 has an expiry interval of its own, which the broker does not show.
     connect.session_may_stay =
         mosquitto_client_protocol_version(event.client) == mqtt_5 || !mosquitto_client_clean_session(event.client);
+    connect.has_subscriptions = mosquitto_client_sub_count(event.client) > 0;
     const auto user_name = plugin.gatekeeper->connect(connect);
     if (!user_name) return MOSQ_ERR_AUTH;
+    if (connect.attempt.user_name == *user_name) return MOSQ_ERR_SUCCESS;  // has it from before
     if (mosquitto_set_username(event.client, user_name->c_str()) == MOSQ_ERR_SUCCESS) return MOSQ_ERR_SUCCESS;
     plugin.gatekeeper->disconnected(event.client);
     return MOSQ_ERR_AUTH;

@@ -133,7 +133,7 @@ MqttTestClient::MqttTestClient(Options options) : options_(std::move(options)) {
 
   const TestMessage& will = *options_.will;
   Properties list = options_.version == 5 ? properties_of(will) : nullptr;
-  if (options_.will_delay_s != 0) {
+  if (options_.will_delay_s != 0 && options_.version == 5) {
     mosquitto_property_add_int32(&list, MQTT_PROP_WILL_DELAY_INTERVAL, options_.will_delay_s);
   }
   mosquitto_will_set_v5(client_, will.topic.c_str(), static_cast<int>(will.payload.size()), will.payload.data(),
@@ -166,7 +166,7 @@ int MqttTestClient::connect() {
     end_reason_ = 0;
   }
   Properties list = nullptr;
-  if (options_.session_expiry_s) {
+  if (options_.session_expiry_s && options_.version == 5) {
     mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, *options_.session_expiry_s);
   }
   const int opened =
