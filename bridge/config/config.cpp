@@ -121,7 +121,7 @@ Result<void> read_providers(const std::string& path, const toml::node& node, Con
   std::set<std::string> names;
   for (const toml::node& entry : *tables) {
     LlmProviderConfig provider;
-    const auto read = read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider);
+    auto read = read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider);
     if (!read) return read;
     for (const auto& [key, value] : {std::pair{"name", provider.name}, std::pair{"base_url", provider.base_url},
                                      std::pair{"model", provider.model}}) {

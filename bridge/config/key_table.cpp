@@ -61,47 +61,43 @@ constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t ten_minutes_ms = 600'000;
 constexpr std::int64_t gib = 1024 * 1024 * 1024;
 
-#define STRAWBERRY_TARGET(owner, member) [](owner& o) -> Target { return &o.member; }
-#define STRAWBERRY_KEY(member) STRAWBERRY_TARGET(Config, member)
-#define STRAWBERRY_PROVIDER_KEY(member) STRAWBERRY_TARGET(LlmProviderConfig, member)
-
 // clang-format off
 const KeyRow<Config> config_rows[] = {
-    {"broker", "host", "STRAWBERRY_BROKER_HOST", Text{TextKind::host}, STRAWBERRY_KEY(broker.host)},
-    {"broker", "port", "STRAWBERRY_BROKER_PORT", IntegerRange{1, 65'535}, STRAWBERRY_KEY(broker.port)},
-    {"broker", "keepalive_s", "", IntegerRange{5, 3'600}, STRAWBERRY_KEY(broker.keepalive_s)},
-    {"broker", "reconnect_min_ms", "", IntegerRange{10, ten_minutes_ms}, STRAWBERRY_KEY(broker.reconnect_min_ms)},
-    {"broker", "reconnect_max_ms", "", IntegerRange{10, ten_minutes_ms}, STRAWBERRY_KEY(broker.reconnect_max_ms)},
-    {"data", "directory", "STRAWBERRY_DATA_DIR", Text{TextKind::any}, STRAWBERRY_KEY(data.directory)},
-    {"limits", "payload_bytes_max", "", IntegerRange{4'096, 1'048'576}, STRAWBERRY_KEY(limits.payload_bytes_max)},
-    {"limits", "requests_in_flight_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.requests_in_flight_max)},
-    {"limits", "open_calls_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.open_calls_max)},
-    {"limits", "open_calls_per_target_max", "", IntegerRange{1, million}, STRAWBERRY_KEY(limits.open_calls_per_target_max)},
-    {"limits", "chats_per_principal_max", "", IntegerRange{1, 1'000}, STRAWBERRY_KEY(limits.chats_per_principal_max)},
-    {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, STRAWBERRY_KEY(limits.skills_per_device_max)},
-    {"limits", "dedup_minutes", "", IntegerRange{1, 60}, STRAWBERRY_KEY(limits.dedup_minutes)},
-    {"limits", "dedup_bytes_max", "", IntegerRange{1'048'576, gib}, STRAWBERRY_KEY(limits.dedup_bytes_max)},
-    {"limits", "agent_steps_max", "", IntegerRange{1, 64}, STRAWBERRY_KEY(limits.agent_steps_max)},
-    {"limits", "tool_calls_per_step_max", "", IntegerRange{1, 128}, STRAWBERRY_KEY(limits.tool_calls_per_step_max)},
-    {"limits", "tool_result_bytes_max", "", IntegerRange{256, 262'144}, STRAWBERRY_KEY(limits.tool_result_bytes_max)},
-    {"limits", "log_line_bytes_max", "", IntegerRange{256, 65'536}, STRAWBERRY_KEY(limits.log_line_bytes_max)},
-    {"timeouts", "sandbox_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.sandbox_ms)},
-    {"timeouts", "local_skill_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.local_skill_ms)},
-    {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.remote_skill_call_ms)},
-    {"timeouts", "interface_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_KEY(timeouts.interface_ms)},
-    {"skills", "expiry_s", "SKILL_EXPIRY_SECONDS", IntegerRange{1, 31'536'000}, STRAWBERRY_KEY(skills.expiry_s)},
-    {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, STRAWBERRY_KEY(log.level)},
-    {"log", "format", "", Text{TextKind::choice, "human json"}, STRAWBERRY_KEY(log.format)},
+    {"broker", "host", "STRAWBERRY_BROKER_HOST", Text{TextKind::host}, [](Config& c) -> Target { return &c.broker.host; }},
+    {"broker", "port", "STRAWBERRY_BROKER_PORT", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.broker.port; }},
+    {"broker", "keepalive_s", "", IntegerRange{5, 3'600}, [](Config& c) -> Target { return &c.broker.keepalive_s; }},
+    {"broker", "reconnect_min_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_min_ms; }},
+    {"broker", "reconnect_max_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_max_ms; }},
+    {"data", "directory", "STRAWBERRY_DATA_DIR", Text{TextKind::any}, [](Config& c) -> Target { return &c.data.directory; }},
+    {"limits", "payload_bytes_max", "", IntegerRange{4'096, 1'048'576}, [](Config& c) -> Target { return &c.limits.payload_bytes_max; }},
+    {"limits", "requests_in_flight_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.requests_in_flight_max; }},
+    {"limits", "open_calls_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_max; }},
+    {"limits", "open_calls_per_target_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_per_target_max; }},
+    {"limits", "chats_per_principal_max", "", IntegerRange{1, 1'000}, [](Config& c) -> Target { return &c.limits.chats_per_principal_max; }},
+    {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, [](Config& c) -> Target { return &c.limits.skills_per_device_max; }},
+    {"limits", "dedup_minutes", "", IntegerRange{1, 60}, [](Config& c) -> Target { return &c.limits.dedup_minutes; }},
+    {"limits", "dedup_bytes_max", "", IntegerRange{1'048'576, gib}, [](Config& c) -> Target { return &c.limits.dedup_bytes_max; }},
+    {"limits", "agent_steps_max", "", IntegerRange{1, 64}, [](Config& c) -> Target { return &c.limits.agent_steps_max; }},
+    {"limits", "tool_calls_per_step_max", "", IntegerRange{1, 128}, [](Config& c) -> Target { return &c.limits.tool_calls_per_step_max; }},
+    {"limits", "tool_result_bytes_max", "", IntegerRange{256, 262'144}, [](Config& c) -> Target { return &c.limits.tool_result_bytes_max; }},
+    {"limits", "log_line_bytes_max", "", IntegerRange{256, 65'536}, [](Config& c) -> Target { return &c.limits.log_line_bytes_max; }},
+    {"timeouts", "sandbox_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.sandbox_ms; }},
+    {"timeouts", "local_skill_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.local_skill_ms; }},
+    {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.remote_skill_call_ms; }},
+    {"timeouts", "interface_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.interface_ms; }},
+    {"skills", "expiry_s", "SKILL_EXPIRY_SECONDS", IntegerRange{1, 31'536'000}, [](Config& c) -> Target { return &c.skills.expiry_s; }},
+    {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, [](Config& c) -> Target { return &c.log.level; }},
+    {"log", "format", "", Text{TextKind::choice, "human json"}, [](Config& c) -> Target { return &c.log.format; }},
 };
 
 const KeyRow<LlmProviderConfig> provider_rows[] = {
-    {"llm.provider", "name", "", Text{TextKind::name}, STRAWBERRY_PROVIDER_KEY(name)},
-    {"llm.provider", "base_url", "OPENAI_BASE_URL", Text{TextKind::url}, STRAWBERRY_PROVIDER_KEY(base_url), true},
-    {"llm.provider", "model", "DEFAULT_MODEL", Text{TextKind::any}, STRAWBERRY_PROVIDER_KEY(model)},
-    {"llm.provider", "api_key_env", "", Text{TextKind::variable, {}, true}, STRAWBERRY_PROVIDER_KEY(api_key_env), true},
-    {"llm.provider", "api_key_file", "", Text{TextKind::any, {}, true}, STRAWBERRY_PROVIDER_KEY(api_key_file), true},
-    {"llm.provider", "connect_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_PROVIDER_KEY(connect_timeout_ms)},
-    {"llm.provider", "total_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, STRAWBERRY_PROVIDER_KEY(total_timeout_ms)},
+    {"llm.provider", "name", "", Text{TextKind::name}, [](LlmProviderConfig& c) -> Target { return &c.name; }},
+    {"llm.provider", "base_url", "OPENAI_BASE_URL", Text{TextKind::url}, [](LlmProviderConfig& c) -> Target { return &c.base_url; }, true},
+    {"llm.provider", "model", "DEFAULT_MODEL", Text{TextKind::any}, [](LlmProviderConfig& c) -> Target { return &c.model; }},
+    {"llm.provider", "api_key_env", "", Text{TextKind::variable, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_env; }, true},
+    {"llm.provider", "api_key_file", "", Text{TextKind::any, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_file; }, true},
+    {"llm.provider", "connect_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.connect_timeout_ms; }},
+    {"llm.provider", "total_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.total_timeout_ms; }},
 };
 // clang-format on
 
