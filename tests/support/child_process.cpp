@@ -19,6 +19,8 @@ extern char** environ;
 namespace strawberry::test {
 namespace {
 
+constexpr std::chrono::milliseconds last_words_timeout{500};
+
 std::vector<std::string> merged_environment(const std::map<std::string, std::string>& changes) {
   std::vector<std::string> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -136,6 +138,9 @@ std::optional<int> ChildProcess::wait_for_exit(std::chrono::milliseconds timeout
   int status = 0;
   if (::waitpid(pid_, &status, 0) != pid_) return std::nullopt;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  // Its last words are still in the pipe; a grandchild may keep that open without end.
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, last_words_timeout, [&] { return output_ended_; });
   return exit_code_;
 }
 
