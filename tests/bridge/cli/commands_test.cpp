@@ -1,59 +1,24 @@
 /// strawberryctl as a program, as far as it needs no hub: what it makes, what it refuses, how it exits.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "bridge/cli/files.h"
 #include "common/token.h"
-#include "tests/support/child_process.h"
+#include "tests/bridge/cli/hub_run.h"
 #include "tests/support/free_port.h"
 #include "tests/support/test_hub.h"
 
 namespace strawberry::cli {
 namespace {
 
-using nlohmann::json;
-using test::ChildProcess;
-
-struct Finished {
-  int code = -1;
-  std::string output;
-};
-
-Finished control(std::vector<std::string> words, std::map<std::string, std::string> environment = {}) {
-  ChildProcess::Options options;
-  options.argv = {STRAWBERRYCTL_PATH};
-  options.argv.insert(options.argv.end(), words.begin(), words.end());
-  options.environment = std::move(environment);
-  ChildProcess child(std::move(options));
-  const auto code = child.wait_for_exit(std::chrono::seconds(20));
-  return {code.value_or(-1), child.output()};
-}
-
-unsigned mode_of(const std::filesystem::path& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
-}
-
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return out.str();
-}
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
-std::size_t lines(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
+using test::content_of;
+using test::control;
+using test::count_lines;
+using test::Finished;
+using test::mode_of;
+using test::trimmed;
 
 class Init : public ::testing::Test {
  protected:
@@ -71,7 +36,7 @@ TEST_F(Init, MakesEverythingForItsOwnerOnly) {
   }
   const auto keys = KeySet::load(dir_.keys());
   ASSERT_TRUE(keys);
-  const auto claims = verify_token(*keys, trimmed(content(dir_.admin_token())), SystemClock().wall_now());
+  const auto claims = verify_token(*keys, trimmed(content_of(dir_.admin_token())), SystemClock().wall_now());
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->principal.type, PrincipalType::admin);
   EXPECT_EQ(made.output.find("eyJ"), std::string::npos) << "a token was printed";
@@ -79,15 +44,15 @@ TEST_F(Init, MakesEverythingForItsOwnerOnly) {
 
 TEST_F(Init, SecondTimeChangesNothingAndSaysSo) {
   ASSERT_EQ(init().code, 0);
-  const std::string keys = content(dir_.keys());
-  const std::string token = content(dir_.admin_token());
-  const std::string database = content(dir_.database());
+  const std::string keys = content_of(dir_.keys());
+  const std::string token = content_of(dir_.admin_token());
+  const std::string database = content_of(dir_.database());
   const Finished again = init();
   EXPECT_EQ(again.code, 0);
   EXPECT_NE(again.output.find("nothing changed"), std::string::npos) << again.output;
-  EXPECT_EQ(content(dir_.keys()), keys);
-  EXPECT_EQ(content(dir_.admin_token()), token);
-  EXPECT_EQ(content(dir_.database()), database);
+  EXPECT_EQ(content_of(dir_.keys()), keys);
+  EXPECT_EQ(content_of(dir_.admin_token()), token);
+  EXPECT_EQ(content_of(dir_.database()), database);
 }
 
 TEST_F(Init, RenewsAnAdminTokenThatIsOfNoUse) {
@@ -95,7 +60,7 @@ TEST_F(Init, RenewsAnAdminTokenThatIsOfNoUse) {
   std::ofstream(dir_.admin_token(), std::ios::trunc) << "worn out\n";
   EXPECT_EQ(init().code, 0);
   const auto keys = KeySet::load(dir_.keys());
-  EXPECT_TRUE(verify_token(*keys, trimmed(content(dir_.admin_token())), SystemClock().wall_now()));
+  EXPECT_TRUE(verify_token(*keys, trimmed(content_of(dir_.admin_token())), SystemClock().wall_now()));
 }
 
 TEST_F(Init, LeavesUnreadableKeysAlone) {
@@ -103,9 +68,9 @@ TEST_F(Init, LeavesUnreadableKeysAlone) {
   std::ofstream(dir_.keys(), std::ios::trunc) << "not keys";
   const Finished refused = init();
   EXPECT_EQ(refused.code, 4);
-  EXPECT_EQ(lines(refused.output), 1u) << refused.output;
+  EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
   EXPECT_NE(refused.output.find(dir_.keys()), std::string::npos) << refused.output;
-  EXPECT_EQ(content(dir_.keys()), "not keys");
+  EXPECT_EQ(content_of(dir_.keys()), "not keys");
 }
 
 TEST_F(Init, LeavesACorruptDatabaseAlone) {
@@ -114,9 +79,9 @@ TEST_F(Init, LeavesACorruptDatabaseAlone) {
   std::ofstream(dir_.database(), std::ios::trunc) << rubbish;
   const Finished refused = init();
   EXPECT_EQ(refused.code, 4);
-  EXPECT_EQ(lines(refused.output), 1u) << refused.output;
+  EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
   EXPECT_NE(refused.output.find(dir_.database()), std::string::npos) << refused.output;
-  EXPECT_EQ(content(dir_.database()), rubbish);
+  EXPECT_EQ(content_of(dir_.database()), rubbish);
 }
 
 TEST_F(Init, RefusesADirectoryThatIsNotItsOwn) {
@@ -129,7 +94,7 @@ TEST_F(Init, RefusesADirectoryThatIsNotItsOwn) {
 }
 
 TEST_F(Init, TakesTheDirectoryFromTheEnvironment) {
-  EXPECT_EQ(control({"init"}, {{"STRAWBERRY_DATA_DIR", dir_.path.string()}}).code, 0);
+  EXPECT_EQ(control({"init"}, "", {{"STRAWBERRY_DATA_DIR", dir_.path.string()}}).code, 0);
   EXPECT_TRUE(std::filesystem::exists(dir_.keys()));
 }
 
@@ -183,7 +148,7 @@ TEST_F(Token, GoesIntoAFileWithoutBeingPrinted) {
   EXPECT_EQ(issued.code, 0);
   EXPECT_EQ(issued.output.find("eyJ"), std::string::npos);
   EXPECT_EQ(mode_of(path), 0600u);
-  EXPECT_TRUE(verify_token(hub_.keys(), trimmed(content(path)), SystemClock().wall_now()));
+  EXPECT_TRUE(verify_token(hub_.keys(), trimmed(content_of(path)), SystemClock().wall_now()));
   EXPECT_EQ(issue({"--device", "dev-1", "--output", path}).code, 4) << "a file was overwritten";
 }
 
@@ -238,7 +203,7 @@ TEST(CommandLine, WrongUsageExitsWithTwoAndOneLine) {
            {}, {"dance"}, {"device"}, {"device", "add"}, {"init", "--port", "0"}, {"init", "--port", "x"}, {"call"}}) {
     const Finished wrong = control(words);
     EXPECT_EQ(wrong.code, 2) << wrong.output;
-    EXPECT_EQ(lines(wrong.output), 1u) << wrong.output;
+    EXPECT_EQ(count_lines(wrong.output), 1u) << wrong.output;
   }
 }
 
@@ -266,7 +231,7 @@ TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
     asked.insert(asked.end(), words.begin(), words.end());
     const Finished wrong = control(asked);
     EXPECT_EQ(wrong.code, 3) << words.front() << ": " << wrong.output;
-    EXPECT_EQ(lines(wrong.output), 1u) << wrong.output;
+    EXPECT_EQ(count_lines(wrong.output), 1u) << wrong.output;
   }
 }
 

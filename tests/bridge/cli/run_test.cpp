@@ -1,0 +1,194 @@
+/// scripts/run through its life: up, down, killed, restarted, and what it refuses.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "tests/bridge/cli/hub_run.h"
+#include "tests/support/broker_process.h"
+#include "tests/support/free_port.h"
+
+namespace strawberry::cli {
+namespace {
+
+using test::content_of;
+using test::count_lines;
+using test::Finished;
+using test::HubRun;
+
+constexpr std::chrono::seconds patience{15};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool is_running(int pid) { return pid > 0 && ::kill(pid, 0) == 0; }
+
+bool ends(int pid) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (is_running(pid)) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+class RunScript : public ::testing::Test {
+ protected:
+  std::filesystem::path data_dir() const { return directory_.path() / "var with space"; }
+  Finished ctl(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"--data-dir", data_dir().string()});
+    return test::control(std::move(words));
+  }
+  /// True when the demo's speaker plays, through a broker and a bridge that may only just have come back.
+  bool speaker_plays() const {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    do {
+      const Finished played =
+          ctl({"call", "living_room_speaker.MusicControlSkill.play_song", "Help", "--user", "demo", "--timeout", "2s"});
+      if (played.code == 0) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    } while (std::chrono::steady_clock::now() < deadline);
+    return false;
+  }
+  test::TempDir directory_;
+};
+
+TEST_F(RunScript, StopsEverythingCleanlyWhenAsked) {
+  HubRun hub(data_dir(), test::free_port());
+  const std::vector<int> processes{hub.pid("broker"), hub.pid("bridge"), hub.pid("demo")};
+  for (const int pid : processes) EXPECT_TRUE(is_running(pid));
+  EXPECT_EQ(hub.stop(), 0) << hub.output();
+  EXPECT_TRUE(contains(hub.output(), "Stopped.")) << hub.output();
+  for (const int pid : processes) EXPECT_FALSE(is_running(pid));
+  EXPECT_FALSE(std::filesystem::exists(data_dir() / "endpoint"));
+  EXPECT_TRUE(contains(content_of(data_dir() / "log" / "broker.log"), "terminating"));
+}
+
+TEST_F(RunScript, SecondStartIsQuickAndKnowsItsDevices) {
+  const int port = test::free_port();
+  { EXPECT_EQ(HubRun(data_dir(), port).stop(), 0); }
+  HubRun again(data_dir(), port);
+  EXPECT_FALSE(contains(again.output(), "Created")) << again.output();
+  const std::string shown = again.output();
+  const std::size_t after = shown.find(" after ");
+  ASSERT_NE(after, std::string::npos) << shown;
+  EXPECT_LT(std::stoi(shown.substr(after + 7)), 2'000) << shown;
+  EXPECT_TRUE(contains(shown, "♪ Never Gonna Give You Up")) << shown;
+  EXPECT_FALSE(contains(ctl({"device", "list"}).output, "Speaker 2")) << "registered twice";
+}
+
+TEST_F(RunScript, StartsTheBridgeAgainWhenItDies) {
+  HubRun hub(data_dir(), test::free_port());
+  const int killed = hub.pid("bridge");
+  ::kill(killed, SIGKILL);
+  ASSERT_TRUE(hub.script().wait_for_output("The bridge has died (by signal KILL)", patience)) << hub.output();
+  EXPECT_TRUE(speaker_plays()) << hub.output();
+  EXPECT_NE(hub.pid("bridge"), killed);
+  EXPECT_EQ(hub.stop(), 0);
+}
+
+TEST_F(RunScript, StartsTheBrokerAgainWhenItDies) {
+  HubRun hub(data_dir(), test::free_port());
+  ::kill(hub.pid("broker"), SIGKILL);
+  ASSERT_TRUE(hub.script().wait_for_output("The broker has died (by signal KILL)", patience)) << hub.output();
+  EXPECT_TRUE(speaker_plays()) << hub.output();
+  EXPECT_EQ(hub.stop(), 0);
+}
+
+TEST_F(RunScript, GivesUpOnAProcessThatKeepsDying) {
+  HubRun hub(data_dir(), test::free_port(), {"--no-demo"});
+  const int broker = hub.pid("broker");
+  // From here on the bridge refuses to start.
+  std::ofstream(data_dir() / "bridge.toml", std::ios::trunc) << "[broker]\nport = \"rubbish\"\n";
+  ::kill(hub.pid("bridge"), SIGKILL);
+  EXPECT_EQ(hub.script().wait_for_exit(std::chrono::seconds(40)), 1) << hub.output();
+  EXPECT_TRUE(contains(hub.output(), "giving up")) << hub.output();
+  EXPECT_FALSE(is_running(broker));
+}
+
+TEST_F(RunScript, ComesBackAfterBeingKilled) {
+  const int port = test::free_port();
+  std::vector<int> processes;
+  {
+    HubRun hub(data_dir(), port);
+    processes = {hub.pid("broker"), hub.pid("bridge"), hub.pid("demo")};
+    ::kill(hub.script().pid(), SIGKILL);
+    HubRun again(data_dir(), port);
+    EXPECT_EQ(again.port(), port) << "the old broker still held the port";
+    EXPECT_TRUE(speaker_plays());
+    EXPECT_EQ(again.stop(), 0);
+  }
+  for (const int pid : processes) EXPECT_TRUE(ends(pid));
+}
+
+TEST_F(RunScript, TakesTheNextFreePortAndSaysSo) {
+  const test::BrokerProcess other(test::BrokerProcess::Options{});
+  HubRun hub(data_dir(), other.port(), {"--no-demo"});
+  EXPECT_GT(hub.port(), other.port());
+  EXPECT_TRUE(
+      contains(hub.output(), "Port " + std::to_string(other.port()) + " is taken; using " + std::to_string(hub.port())))
+      << hub.output();
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(hub.stop(), 0);
+}
+
+TEST_F(RunScript, TwoHubsRunSideBySide) {
+  const int port = test::free_port();
+  HubRun first(data_dir(), port, {"--no-demo"});
+  HubRun second(directory_.path() / "other", port, {"--no-demo"});
+  EXPECT_NE(first.port(), second.port());
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(second.stop(), 0);
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(first.stop(), 0);
+}
+
+TEST_F(RunScript, RefusesUnreadableKeys) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  std::ofstream(data_dir() / "keys.json", std::ios::trunc) << "rubbish";
+  const Finished refused = HubRun::refused(data_dir(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
+  EXPECT_TRUE(contains(refused.output, "keys.json")) << refused.output;
+  EXPECT_EQ(content_of(data_dir() / "keys.json"), "rubbish");
+}
+
+TEST_F(RunScript, RefusesACorruptDatabase) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  const std::string rubbish(8192, 'x');
+  std::ofstream(data_dir() / "hub.db", std::ios::trunc) << rubbish;
+  const Finished refused = HubRun::refused(data_dir(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
+  EXPECT_TRUE(contains(refused.output, "hub.db")) << refused.output;
+  EXPECT_EQ(content_of(data_dir() / "hub.db"), rubbish);
+}
+
+TEST_F(RunScript, SaysWhatIsWrongWithTheConfiguration) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  std::ofstream(data_dir() / "bridge.toml") << "[limits]\nwishes_max = 3\n";
+  const Finished refused = HubRun::refused(data_dir(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(contains(refused.output, "bridge.toml:2")) << refused.output;
+  EXPECT_TRUE(contains(refused.output, "wishes_max")) << refused.output;
+}
+
+TEST_F(RunScript, RefusesADirectoryThatOthersMayEnter) {
+  std::filesystem::create_directory(data_dir());
+  std::ofstream(data_dir() / "thesis.txt") << "…";
+  std::filesystem::permissions(data_dir(), std::filesystem::perms(0755));
+  const Finished refused = HubRun::refused(data_dir(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(contains(refused.output, "chmod 700")) << refused.output;
+}
+
+TEST_F(RunScript, WrongUsageExitsWithTwo) {
+  for (const auto& options :
+       std::vector<std::vector<std::string>>{{"--dance"}, {"--port", "0"}, {"--port", "65536"}, {"--data-dir"}}) {
+    EXPECT_EQ(HubRun::refused(data_dir(), test::free_port(), options).code, 2) << options.front();
+  }
+  EXPECT_FALSE(std::filesystem::exists(data_dir()));
+}
+
+}  // namespace
+}  // namespace strawberry::cli
