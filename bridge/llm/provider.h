@@ -22,6 +22,7 @@ struct Tool {
   std::string description;
   nlohmann::json parameters;
   std::optional<OfferedSkill> skill;
+  std::string device_parameter;  // the property of `parameters` that chooses the device; empty when there is none
 };
 
 struct ToolCall {
@@ -34,8 +35,7 @@ struct ModelRequest {
   std::string model;        // empty: the provider's default
   nlohmann::json messages;  // OpenAI chat messages: an array of objects
   std::vector<Tool> tools;
-  nlohmann::json
-      options;  // temperature, max_tokens, stop, tool_choice, response_format, …: an object as the client sent it
+  nlohmann::json options;  // temperature, max_tokens, stop, tool_choice, response_format, …: as the client sent them
   SteadyTime deadline;
   std::string correlation_id;
 };
@@ -52,6 +52,7 @@ struct ModelReply {
   std::string model;          // as the provider names it
   std::string provider;
   Usage usage;
+  bool understood = true;  // false: the embedded provider found nothing to do and only says so
 };
 
 struct ProviderError {
@@ -66,6 +67,8 @@ class Provider {
  public:
   virtual ~Provider() = default;
   virtual const std::string& name() const = 0;
+  /// Answers at once, from within this process: needs no share of a deadline.
+  virtual bool is_embedded() const { return false; }
   virtual Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) = 0;
 };
 

@@ -1,0 +1,322 @@
+#include "bridge/llm/rules/match_skill.h"
+
+#include <algorithm>
+
+#include "bridge/llm/rules/fill_slots.h"
+#include "bridge/llm/rules/lexicon.h"
+
+namespace strawberry::rules {
+namespace {
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+template <class Range>
+bool has_action(const Range& actions, std::string_view action) {
+  return std::find(actions.begin(), actions.end(), action) != actions.end();
+}
+
+class Matcher {
+ public:
+  Matcher(const SkillView& skill, const Sentence& sentence, std::size_t from, std::size_t to,
+          const std::vector<OfferingDevice>& all_devices)
+      : skill_(skill),
+        words_(sentence.words),
+        all_devices_(all_devices),
+        named_(name_devices(all_devices)),
+        work_{sentence, skill, from, to, std::vector<bool>(sentence.words.size(), false)} {}
+
+  std::optional<Fit> match() {
+    drop_closing_courtesy();
+    if (!find_verb()) return std::nullopt;
+    if (!mention_) mention_ = find_mention(work_.sentence, work_.from, work_.to, work_.taken, named_);
+    take_mention();
+    work_.explains = [this](std::size_t at) { return explains(at); };
+    fill_slots(work_);
+    if (!is_everything_explained() || !has_subject()) return std::nullopt;
+    return make_fit();
+  }
+
+ private:
+  void drop_closing_courtesy() {
+    auto& to = work_.to;
+    for (bool dropped = true; dropped && to > work_.from;) {
+      const auto& last = words_[to - 1];
+      const bool is_thank_you =
+          last.fold == "you" && to >= work_.from + 3 && words_[to - 2].fold == "thank" && words_[to - 3].is_break_after;
+      const bool is_please = !last.is_quoted && (last.fold == "please" || last.fold == "pls" || last.fold == "thanks" ||
+                                                 last.fold == "bitte");
+      dropped = (is_please && to > work_.from + 1) || is_thank_you;
+      if (dropped) to -= is_thank_you ? 2 : 1;
+    }
+  }
+
+  /// Walks over courtesy and a device named in front until the verb stands there.
+  bool find_verb() {
+    std::size_t at = work_.from;
+    while (at < work_.to) {
+      if (read_verb(at)) return true;
+      if (!mention_) {
+        auto mention = find_mention(work_.sentence, at, work_.to, work_.taken, named_);
+        if (mention && mention->begin == at && mention->end < work_.to) {
+          mention_ = std::move(mention);
+          for (std::size_t i = mention_->begin; i < mention_->end; ++i) work_.taken[i] = true;
+          at = mention_->end;
+          continue;
+        }
+      }
+      if (words_[at].is_quoted || !is_courtesy(words_[at].fold)) break;
+      work_.taken[at++] = true;
+    }
+    return at < work_.to && read_verbless(at);
+  }
+
+  bool accept_verb(double quality, std::size_t begin, std::initializer_list<std::size_t> taken) {
+    quality_ = quality;
+    for (const auto at : taken) work_.taken[at] = true;
+    work_.text_from = begin;
+    return true;
+  }
+
+  bool read_verb(std::size_t at) {
+    const Word& word = words_[at];
+    if (word.is_quoted || word.number) return false;
+    if (is_particle_verb(word.fold))
+      if (const auto particle = find_particle(at); particle && read_phrase(at, *particle)) return true;
+    if (!skill_.particle.empty()) {
+      if (!has_action(actions_of(word.fold), skill_.particle)) return false;
+      if (word.fold == "louder" || word.fold == "quieter" || word.fold == "softer") implied_noun_ = "volume";
+      return accept_verb(0.8, at + 1, {at});
+    }
+    if (word.fold == skill_.head || (word.stem == skill_.head && !is_question(word.fold))) {
+      is_literal_ = true;
+      return accept_verb(1.0, at + 1, {at});
+    }
+    if (asks_for(word.fold, skill_.head)) return accept_verb(0.8, at + 1, {at});
+    const bool gives =
+        has_action(skill_.actions, "get") || has_action(skill_.actions, "list") || skill_.actions.empty();
+    if (is_question(word.fold) && gives) return accept_verb(skill_.actions.empty() ? 0.6 : 0.7, at + 1, {at});
+    // `turn the volume to 30`, `put the light to red`
+    if (is_particle_verb(word.fold) && has_action(skill_.actions, "set") && !find_particle(at))
+      return accept_verb(0.7, at + 1, {at});
+    return false;
+  }
+
+  /// `turn on …`, `turn … off`: where the particle is.
+  std::optional<std::size_t> find_particle(std::size_t verb) const {
+    for (std::size_t at = verb + 1; at < work_.to; ++at) {
+      if (words_[at].is_quoted || !is_particle(words_[at].fold)) continue;
+      const bool ends_phrase = at + 1 >= work_.to || words_[at].is_break_after || is_preposition(words_[at + 1].fold) ||
+                               is_courtesy(words_[at + 1].fold);
+      if (at == verb + 1 || ends_phrase) return at;
+    }
+    return std::nullopt;
+  }
+
+  bool read_phrase(std::size_t verb, std::size_t particle) {
+    const auto& said = words_[particle].fold;
+    // `shut down` and `power down` switch off.
+    const bool is_shutdown = said == "down" && (words_[verb].fold == "shut" || words_[verb].fold == "power");
+    const std::string_view action = is_shutdown ? "off" : std::string_view(said);
+    const auto accept = [&] {
+      return accept_verb(0.9, particle == verb + 1 ? particle + 1 : verb + 1, {verb, particle});
+    };
+    if (skill_.particle == action || has_action(skill_.actions, action)) {
+      is_literal_ = skill_.particle == action;
+      if (work_.to - particle == 1 && particle == verb + 2 && words_[verb + 1].fold == "it") implied_noun_ = "volume";
+      return accept();
+    }
+    if (words_[verb].fold == "put" && said == "on" && has_action(skill_.actions, "play")) return accept();
+    // `set_power(on: bool)`
+    const auto is_switch = [](const Slot& slot) { return slot.kind == Slot::Kind::boolean && slot.is_required; };
+    const auto slot = std::find_if(skill_.slots.begin(), skill_.slots.end(), is_switch);
+    if (slot == skill_.slots.end() || !has_action(skill_.actions, "set")) return false;
+    if (action != "on" && action != "off") return false;
+    work_.arguments[slot->name] = action == "on";
+    return accept();
+  }
+
+  /// `lights off`, `volume 30`, `temperature in the kitchen?`
+  bool read_verbless(std::size_t at) {
+    const Word& first = words_[at];
+    if (first.is_quoted || first.number) return false;
+    if (skill_.particle == "on" || skill_.particle == "off") {
+      for (std::size_t i = at + 1; i < work_.to; ++i) {
+        const bool ends_phrase = i + 1 >= work_.to || words_[i].is_break_after || is_preposition(words_[i + 1].fold);
+        if (!words_[i].is_quoted && words_[i].fold == skill_.particle && ends_phrase) {
+          is_literal_ = true;
+          return accept_verb(0.7, at, {i});
+        }
+      }
+      return false;
+    }
+    if (!contains(skill_.nouns, first.stem)) return false;
+    const bool has_number = std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(at),
+                                        words_.begin() + static_cast<std::ptrdiff_t>(work_.to),
+                                        [](const Word& word) { return word.number.has_value(); });
+    if (has_action(skill_.actions, "set") ? has_number : has_action(skill_.actions, "get") || skill_.actions.empty())
+      return accept_verb(0.6, at, {});
+    return false;
+  }
+
+  void take_mention() {
+    if (!mention_) return;
+    for (std::size_t i = mention_->begin; i < mention_->end; ++i) work_.taken[i] = true;
+  }
+
+  /// Words of the class and docstring match by their beginning too: `play` and `playback`.
+  static bool resembles(const std::vector<std::string>& known, const std::string& said) {
+    return std::any_of(known.begin(), known.end(), [&said](const std::string& word) {
+      if (word == said) return true;
+      const auto shorter = std::min(word.size(), said.size());
+      return shorter >= 4 && word.compare(0, shorter, said, 0, shorter) == 0;
+    });
+  }
+
+  bool is_slot_word(const std::string& said) const {
+    return std::any_of(skill_.slots.begin(), skill_.slots.end(),
+                       [&said](const Slot& slot) { return contains(slot.words, said); });
+  }
+
+  bool explains(std::size_t at) const {
+    const auto& word = words_[at];
+    if (word.is_quoted) return false;
+    return contains(skill_.nouns, word.stem) || resembles(skill_.class_words, word.stem) || is_slot_word(word.stem) ||
+           resembles(skill_.doc_words, word.stem) || (is_media_noun(word.stem) && is_about_media());
+  }
+
+  bool is_about_media() const {
+    const auto any = [](const std::vector<std::string>& words) {
+      return std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_media_noun(word); });
+    };
+    return any(skill_.nouns) || any(skill_.class_words);
+  }
+
+  bool is_everything_explained() const {
+    for (std::size_t i = work_.from; i < work_.to; ++i)
+      if (!work_.taken[i] && !explains(i) &&
+          (words_[i].is_quoted || words_[i].number || !is_empty_word(words_[i].fold)))
+        return false;
+    return true;
+  }
+
+  /// Whether the sentence names `noun` outside of a text that fills a parameter.
+  bool is_said(const std::string& noun) const {
+    if (noun == implied_noun_) return true;
+    for (std::size_t i = work_.from; i < work_.to; ++i)
+      if (!work_.is_text(i) && words_[i].stem == noun) return true;
+    return false;
+  }
+
+  /// Enough was said to know what the verb is about.
+  bool has_subject() {
+    bool needs_noun = false;
+    for (const auto& noun : skill_.nouns) {
+      if (is_said(noun)) {
+        ++nouns_said_;
+      } else if (!is_general_noun(noun) && !is_slot_word(noun)) {
+        ++nouns_missed_;
+        needs_noun = true;
+      }
+    }
+    for (const auto& word : skill_.class_words)
+      if (is_said(word)) ++class_words_said_;
+    for (const auto& word : skill_.doc_words)
+      if (doc_words_said_ < 3 && !is_empty_word(word) && is_said(word)) ++doc_words_said_;
+    const bool any_noun = nouns_said_ + class_words_said_ + doc_words_said_ > 0;
+    if (needs_noun && !any_noun) return false;
+    // `set the volume to loud` must not become the colour `the volume to loud`.
+    const auto takes_any_text = [this](std::initializer_list<std::string_view> actions) {
+      return std::any_of(actions.begin(), actions.end(),
+                         [this](auto action) { return has_action(skill_.actions, action); });
+    };
+    if (work_.text_words() > 0 && !any_noun &&
+        !takes_any_text({"play", "say", "search", "remind", "add", "remove", "call", "send"}))
+      return false;
+    // A question is about something; so is a word that only means the same as the function's verb.
+    const bool is_vague = quality_ < 0.8 || (!is_literal_ && skill_.slots.empty() && skill_.particle.empty());
+    return any_noun || !is_vague || is_whole_sentence();
+  }
+
+  /// The verb alone, besides the device and empty words: `skip`, `continue please`.
+  bool is_whole_sentence() const {
+    if (quality_ < 0.8) return false;
+    for (std::size_t i = work_.from; i < work_.to; ++i)
+      if (!work_.taken[i] && !is_empty_word(words_[i].fold)) return false;
+    return true;
+  }
+
+  Fit make_fit() {
+    Fit fit;
+    fit.skill = &skill_;
+    fit.is_literal = is_literal_;
+    fit.arguments = std::move(work_.arguments);
+    fit.score = 10 * quality_ + 4 * nouns_said_ + 3 * class_words_said_ + doc_words_said_ - 2 * nouns_missed_ +
+                2 * static_cast<double>(work_.typed_fills) -
+                0.5 * std::min<double>(6, static_cast<double>(work_.text_words()));
+    for (const auto& slot : skill_.slots)
+      if (slot.is_required && !fit.arguments.contains(slot.name)) fit.missing.push_back(slot.name);
+    if (!fit.missing.empty()) fit.kind = Fit::Kind::missing;
+    choose_device(fit);
+    return fit;
+  }
+
+  void choose_device(Fit& fit) const {
+    const auto& offering = skill_.tool->skill->devices;
+    std::vector<const OfferingDevice*> candidates;
+    for (const auto& device : offering) {
+      const bool is_meant = !mention_ || std::find(mention_->device_ids.begin(), mention_->device_ids.end(),
+                                                   device.device_id) != mention_->device_ids.end();
+      if (is_meant) candidates.push_back(&device);
+    }
+    if (candidates.empty()) {
+      fit.kind = Fit::Kind::other_device;
+      for (const auto& device : all_devices_)
+        if (contains(mention_->device_ids, device.device_id)) fit.devices.push_back(device.name);
+      return;
+    }
+    if (mention_) fit.score += 3;
+    const auto& parameter = skill_.tool->device_parameter;
+    if (parameter.empty()) return;
+    const bool was_narrowed = candidates.size() < offering.size();
+    const auto required = skill_.tool->parameters.value("required", nlohmann::json::array());
+    const bool has_default = std::find(required.begin(), required.end(), nlohmann::json(parameter)) == required.end();
+    if (!was_narrowed && has_default && candidates.size() > 1) return;
+    if (candidates.size() > 1) {
+      std::vector<const OfferingDevice*> connected = candidates;
+      std::erase_if(connected, [](const OfferingDevice* device) { return !device->connected; });
+      if (connected.size() == 1) candidates = connected;
+    }
+    if (candidates.size() == 1) {
+      fit.arguments[parameter] = candidates.front()->normalized_name;
+      return;
+    }
+    if (fit.kind == Fit::Kind::complete) fit.kind = Fit::Kind::which_device;
+    for (const auto* device : candidates) fit.devices.push_back(device->name);
+  }
+
+  const SkillView& skill_;
+  const std::vector<Word>& words_;
+  const std::vector<OfferingDevice>& all_devices_;
+  const std::vector<NamedDevice> named_;
+  SlotWork work_;
+  std::optional<Mention> mention_;
+  double quality_ = 0;
+  bool is_literal_ = false;
+  std::string implied_noun_;
+  int nouns_said_ = 0;
+  int nouns_missed_ = 0;
+  int class_words_said_ = 0;
+  int doc_words_said_ = 0;
+};
+
+}  // namespace
+
+std::optional<Fit> match_skill(const SkillView& skill, const Sentence& sentence, std::size_t from, std::size_t to,
+                               const std::vector<OfferingDevice>& all_devices) {
+  if (from >= to) return std::nullopt;
+  return Matcher(skill, sentence, from, to, all_devices).match();
+}
+
+}  // namespace strawberry::rules

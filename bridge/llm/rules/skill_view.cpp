@@ -1,0 +1,109 @@
+#include "bridge/llm/rules/skill_view.h"
+
+#include <algorithm>
+
+#include "bridge/llm/rules/lexicon.h"
+#include "bridge/llm/rules/words.h"
+#include "bridge/skills/signature.h"
+
+namespace strawberry::rules {
+namespace {
+
+using nlohmann::json;
+
+Slot::Kind kind_of(const json& schema, Slot& slot) {
+  if (schema.contains("enum")) {
+    for (const auto& value : schema.at("enum")) slot.choices.push_back(value);
+    return Slot::Kind::choice;
+  }
+  if (schema.contains("anyOf")) {
+    for (const auto& any : schema.at("anyOf"))
+      if (any.value("type", std::string()) != "null") return kind_of(any, slot);
+    return Slot::Kind::other;
+  }
+  const auto type = schema.value("type", std::string());
+  if (type == "integer") return Slot::Kind::integer;
+  if (type == "number") return Slot::Kind::number;
+  if (type == "boolean") return Slot::Kind::boolean;
+  if (type == "object") return Slot::Kind::other;
+  if (type == "array") {
+    if (schema.contains("items")) {
+      Slot item;
+      slot.item = kind_of(schema.at("items"), item);
+    }
+    return Slot::Kind::list;
+  }
+  if (type.empty() && schema.contains("default")) {
+    const auto& value = schema.at("default");
+    if (value.is_boolean()) return Slot::Kind::boolean;
+    if (value.is_number_integer()) return Slot::Kind::integer;
+    if (value.is_number()) return Slot::Kind::number;
+  }
+  return Slot::Kind::text;
+}
+
+std::vector<std::string> class_words_of(const std::string& class_name) {
+  auto words = split_name(class_name);
+  std::erase_if(words, [](const std::string& word) {
+    return word == "skill" || word == "control" || word == "controller" || word == "service" || word == "manager";
+  });
+  return words;
+}
+
+std::vector<std::string> doc_words_of(const std::string& docstring) {
+  std::vector<std::string> words;
+  for (auto& word : read_sentence(std::string_view(docstring).substr(0, 1000)).words)
+    if (!word.is_quoted && !is_empty_word(word.fold)) words.push_back(std::move(word.stem));
+  return words;
+}
+
+}  // namespace
+
+bool SkillView::has_text_slot() const {
+  return std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
+    return slot.kind == Slot::Kind::text || (slot.kind == Slot::Kind::list && slot.item == Slot::Kind::text);
+  });
+}
+
+std::optional<SkillView> view_skill(const Tool& tool) {
+  if (!tool.skill) return std::nullopt;
+  const auto signature = parse_signature(tool.skill->skill.signature);
+  if (!signature) return std::nullopt;
+  SkillView view;
+  view.tool = &tool;
+  view.class_words = class_words_of(tool.skill->skill.class_name);
+  view.doc_words = doc_words_of(tool.skill->skill.docstring);
+
+  auto words = split_name(tool.skill->skill.function_name);
+  if (words.empty()) return std::nullopt;
+  const auto particle = std::find_if(words.begin(), words.end(), [](const auto& word) { return is_particle(word); });
+  const bool is_phrase = particle != words.end() && (is_particle_verb(words.front()) || particle == words.begin() ||
+                                                     actions_of(words.front()).empty());
+  if (is_phrase) {
+    view.particle = *particle;
+    words.erase(particle);
+    if (!words.empty() && is_particle_verb(words.front())) words.erase(words.begin());
+    view.head = view.particle;
+  } else {
+    view.head = words.front();
+    words.erase(words.begin());
+  }
+  view.actions = actions_of(view.head);
+  // A function named by a noun alone (`temperature`, `weather`) gives what it is called.
+  if (view.actions.empty()) words.push_back(view.head);
+  view.nouns = std::move(words);
+
+  const json schema = parameters_schema(*signature);
+  for (const auto& parameter : signature->parameters) {
+    if (parameter.kind == Parameter::Kind::var_positional || parameter.kind == Parameter::Kind::var_keyword) continue;
+    Slot slot;
+    slot.name = parameter.name;
+    slot.words = split_name(parameter.name);
+    slot.is_required = parameter.is_required();
+    slot.kind = kind_of(schema.at("properties").at(parameter.name), slot);
+    view.slots.push_back(std::move(slot));
+  }
+  return view;
+}
+
+}  // namespace strawberry::rules

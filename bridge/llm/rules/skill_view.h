@@ -1,0 +1,41 @@
+/// A tool as the rules see it: what its function does, to what, and which parameters want filling.
+///
+/// Pure. Lifetime: refers to the Tool it was made from.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/llm/provider.h"
+
+namespace strawberry::rules {
+
+struct Slot {
+  enum class Kind { integer, number, boolean, choice, text, list, other };
+  std::string name;
+  std::vector<std::string> words;  // of the name, stemmed
+  Kind kind = Kind::text;
+  Kind item = Kind::text;               // of a list
+  std::vector<nlohmann::json> choices;  // of a choice
+  bool is_required = false;
+};
+
+struct SkillView {
+  const Tool* tool = nullptr;
+  std::string head;                       // the function's verb, stemmed; a noun when it has none
+  std::vector<std::string_view> actions;  // what the verb means; empty when it is not known
+  std::string particle;                   // on, off, up or down, when the function's name has one
+  std::vector<std::string> nouns;         // the function's other words
+  std::vector<std::string> class_words;
+  std::vector<std::string> doc_words;
+  std::vector<Slot> slots;
+
+  bool has_text_slot() const;
+};
+
+/// Nothing when the tool is not a skill or its signature does not parse.
+std::optional<SkillView> view_skill(const Tool& tool);
+
+}  // namespace strawberry::rules

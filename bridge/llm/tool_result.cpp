@@ -1,0 +1,65 @@
+#include "bridge/llm/tool_result.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json without_controls(const json& value) {
+  if (value.is_string()) return as_data(value.get_ref<const std::string&>(), std::string::npos);
+  if (!value.is_structured()) return value;
+  json copy = value.is_array() ? json::array() : json::object();
+  for (const auto& item : value.items()) {
+    if (value.is_array()) {
+      copy.push_back(without_controls(item.value()));
+    } else {
+      copy[as_data(item.key(), std::string::npos)] = without_controls(item.value());
+    }
+  }
+  return copy;
+}
+
+}  // namespace
+
+std::string as_data(std::string_view text, std::size_t bytes_max) {
+  std::string clean;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (is_c1) {
+      ++i;
+      continue;
+    }
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) continue;
+    clean += text[i];
+  }
+  if (clean.size() <= bytes_max) return clean;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;
+  clean.resize(end);
+  return clean;
+}
+
+std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_max) {
+  if (!outcome) {
+    const Error& error = outcome.error();
+    json told = {{"code", to_string(error.code)}, {"message", as_data(error.message, bytes_max / 2)}};
+    if (error.details.is_object() && error.details.contains("candidates") && dump(error.details).size() < bytes_max / 2)
+      told["candidates"] = without_controls(error.details.at("candidates"));
+    return dump({{"error", std::move(told)}});
+  }
+  const json clean = without_controls(*outcome);
+  std::string content = dump({{"result", clean}});
+  if (content.size() <= bytes_max) return content;
+  const std::string whole = clean.is_string() ? clean.get<std::string>() : dump(clean);
+  // Quoting can only make it longer; aim low until it fits.
+  for (std::size_t keep = bytes_max;; keep = keep * 3 / 4) {
+    const json cut = {{"result", as_data(whole, keep)}, {"truncated", true}, {"bytes", whole.size()}};
+    content = dump(cut);
+    if (content.size() <= bytes_max || keep < 64) return content;
+  }
+}
+
+}  // namespace strawberry

@@ -1,0 +1,22 @@
+/// What a model is told a tool call came to: the content of a `tool` message. One shape, written by the agent loop and
+/// read by the embedded rules: `{"result":…}`, or `{"error":{"code":…,"message":…}}`.
+///
+/// Pure functions. A result is data from a device: control characters are dropped, and what is too long is cut and
+/// marked
+/// `"truncated":true`.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bridge/protocol/error.h"
+
+namespace strawberry {
+
+/// At most `bytes_max` bytes of JSON (a little more for the marks when it was cut).
+std::string tool_result_content(const Reply<nlohmann::json>& outcome, std::size_t bytes_max);
+
+/// `text` without control characters (line feeds and tabs stay), cut at a character's border to `bytes_max`.
+std::string as_data(std::string_view text, std::size_t bytes_max);
+
+}  // namespace strawberry
