@@ -1,0 +1,162 @@
+// Ids, names, topics, principals, times: the small pure things.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "common/base64url.h"
+#include "common/clock.h"
+#include "common/device_name.h"
+#include "common/ids.h"
+#include "common/principal.h"
+#include "common/strict_json.h"
+#include "common/topics.h"
+
+namespace strawberry {
+namespace {
+
+TEST(Ids, AreLettersDigitsUnderscoreAndHyphen) {
+  EXPECT_TRUE(is_valid_id("a"));
+  EXPECT_TRUE(is_valid_id("Living_Room-3"));
+  EXPECT_TRUE(is_valid_id(std::string(64, 'x')));
+  for (const std::string& bad : {std::string(), std::string(65, 'x'), std::string("a b"), std::string("a/b"),
+                                 std::string("a+"), std::string("#"), std::string("caf\xc3\xa9"),
+                                 std::string("a\0b", 3), std::string("a\n"), std::string("$SYS")}) {
+    EXPECT_FALSE(is_valid_id(bad)) << bad;
+  }
+}
+
+TEST(Ids, NewOnesAreDistinctVersion4Uuids) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = new_id();
+    ASSERT_EQ(id.size(), 36u);
+    EXPECT_TRUE(is_valid_id(id));
+    EXPECT_EQ(id[14], '4');
+    EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
+    EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
+TEST(DeviceNames, AreNormalisedAsTheContractShows) {
+  EXPECT_EQ(normalize_device_name("Living Room PC"), "living_room_pc");
+  EXPECT_EQ(normalize_device_name("John's Laptop"), "johns_laptop");
+  EXPECT_EQ(normalize_device_name("B\xc3\xbcro-Computer"), "buro_computer");
+  EXPECT_EQ(normalize_device_name("special!@#chars"), "specialchars");
+  EXPECT_EQ(normalize_device_name("my--device"), "my_device");
+}
+
+TEST(DeviceNames, CollapseTrimAndSurviveRubbish) {
+  EXPECT_EQ(normalize_device_name("  _a - ! - b__"), "a_b");
+  EXPECT_EQ(normalize_device_name("\xef\xac\x81le"), "file");          // the ligature fi
+  EXPECT_EQ(normalize_device_name("\xef\xbc\xa1\xef\xbc\x92"), "a2");  // full-width A2
+  EXPECT_EQ(normalize_device_name("\xe5\xb1\x85\xe9\x96\x93"), "");    // nothing ASCII in it
+  EXPECT_EQ(normalize_device_name("a\xc2\xa0z"), "a_z");               // no-break space
+  EXPECT_EQ(normalize_device_name("!!!"), "");
+  EXPECT_EQ(normalize_device_name(""), "");
+  EXPECT_EQ(normalize_device_name("bad\xff\xfe"), "");
+  EXPECT_EQ(normalize_device_name(std::string("a\0b", 3)), "ab");
+}
+
+TEST(DeviceNames, AreStableUnderNormalisation) {
+  for (const char* name : {"Living Room PC", "B\xc3\xbcro-Computer", "a - b", "x_1"}) {
+    const std::string once = normalize_device_name(name);
+    EXPECT_EQ(normalize_device_name(once), once);
+  }
+}
+
+TEST(Principals, SurviveEncoding) {
+  for (const Principal& principal :
+       {Principal{PrincipalType::device, "3f0c", "alice"}, Principal{PrincipalType::user, "alice", "alice"},
+        Principal{PrincipalType::admin, "admin", ""}, Principal{PrincipalType::bridge, "bridge", ""},
+        Principal{PrincipalType::enroll, "once", "alice"}}) {
+    EXPECT_EQ(decode_principal(encode_principal(principal)), principal);
+  }
+  EXPECT_EQ(encode_principal({PrincipalType::device, "3f0c", "alice"}), "device/alice/3f0c");
+  EXPECT_EQ(encode_principal({PrincipalType::admin, "admin", ""}), "admin//admin");
+}
+
+TEST(Principals, AreNotDecodedFromAnythingElse) {
+  for (const char* bad : {"", "/", "//", "device", "device/alice", "device//3f0c", "device/alice/", "device/alice/a/b",
+                          "Device/alice/3f0c", "user/alice/bob", "admin/alice/admin", "bridge/x/bridge", "god//x",
+                          "device/al ice/x", "device/alice/x ", "enroll//x", "user//alice"}) {
+    EXPECT_FALSE(decode_principal(bad)) << bad;
+  }
+}
+
+TEST(Topics, AreParsedIntoServiceIdAndRest) {
+  const auto topic = parse_service_topic("skills/kitchen/response/a/b");
+  ASSERT_TRUE(topic);
+  EXPECT_EQ(topic->service, Service::skills);
+  EXPECT_EQ(topic->id, "kitchen");
+  EXPECT_EQ(topic->rest, "response/a/b");
+  for (const char* bad : {"", "skills", "skills/", "skills/kitchen", "skills/kitchen/", "skills//request",
+                          "music/x/request", "skills/+/request", "/skills/x/request", "Skills/x/request"}) {
+    EXPECT_FALSE(parse_service_topic(bad)) << bad;
+  }
+}
+
+TEST(Topics, AreWrittenAsTheyAreParsed) {
+  EXPECT_EQ(request_topic(Service::chat, "a"), "chat/a/request");
+  EXPECT_EQ(response_topic(Service::sessions, "a"), "sessions/a/response");
+  EXPECT_EQ(status_topic("a"), "devices/a/status");
+  EXPECT_EQ(skill_call_topic("a"), "skills/a/call");
+  EXPECT_EQ(skill_result_topic("a"), "skills/a/result");
+}
+
+TEST(Topics, AcceptOnlyTheSendersOwnResponseTopicOrBelow) {
+  const auto good = [](std::string_view topic) { return is_response_topic(topic, Service::chat, "a"); };
+  EXPECT_TRUE(good("chat/a/response"));
+  EXPECT_TRUE(good("chat/a/response/7/x"));
+  for (const std::string& bad :
+       {std::string("chat/b/response"), std::string("skills/a/response"), std::string("chat/a/responses"),
+        std::string("chat/a/request"), std::string("chat/a/response/"), std::string("chat/a/response//x"),
+        std::string("chat/a/response/+"), std::string("chat/a/response/#"), std::string("chat/a/response/\x01"),
+        std::string("chat/a/response/") + std::string(500, 'x'), std::string("/chat/a/response"), std::string()}) {
+    EXPECT_FALSE(good(bad)) << bad;
+  }
+}
+
+TEST(Times, AreWrittenAsRfc3339) {
+  EXPECT_EQ(format_rfc3339(from_unix_ms(0)), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_rfc3339(from_unix_ms(1'709'210'096'007)), "2024-02-29T12:34:56.007Z");
+  EXPECT_EQ(format_rfc3339(from_unix_ms(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(to_unix_ms(from_unix_ms(1'709'210'096'007)), 1'709'210'096'007);
+}
+
+TEST(Base64url, HasOneTextForEveryByteString) {
+  EXPECT_EQ(base64url_encode("\xfb\xff"), "-_8");
+  EXPECT_EQ(base64url_decode("-_8"), "\xfb\xff");
+  EXPECT_EQ(base64url_encode(""), "");
+  for (const char* bad : {"-_9", "+/8", "-_8=", "-_8\n", "A", "AA AA", "QUI=", "\xc3\xa9"}) {
+    EXPECT_FALSE(base64url_decode(bad)) << bad;
+  }
+  for (int size = 0; size < 20; ++size) {
+    const std::string bytes(static_cast<std::size_t>(size), '\xa7');
+    EXPECT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
+  }
+}
+
+TEST(StrictJson, HasOneReading) {
+  EXPECT_TRUE(parse_strict_object(R"({"a":{"b":[1,{"c":2}]},"b":1})", 8));
+  EXPECT_TRUE(parse_strict_object(R"({"a":"}}]][["})", 1));
+  for (const std::string& bad :
+       {std::string(R"({"a":1,"a":2})"), std::string(R"({"x":{"a":1,"a":2}})"), std::string(R"({"x":[{"a":1,"a":2}]})"),
+        std::string(R"({"a":1,"\u0061":2})"), std::string("[]"), std::string("null"), std::string("1"), std::string(),
+        std::string("{} {}"), std::string("{}\0x", 4), std::string("\xef\xbb\xbf{}"), std::string("{\"a\":\"\xff\"}"),
+        std::string("{'a':1}"), std::string("{\"a\":1,}"), std::string("{/**/}"), std::string("{\"a\":NaN}")}) {
+    EXPECT_FALSE(parse_strict_object(bad, 8)) << bad;
+  }
+}
+
+TEST(StrictJson, BoundsDepth) {
+  const auto nested = [](std::size_t depth) {
+    return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
+  };
+  EXPECT_TRUE(parse_strict_object(nested(8), 8));
+  EXPECT_FALSE(parse_strict_object(nested(9), 8));
+  EXPECT_FALSE(parse_strict_object(nested(100'000), 8));
+}
+
+}  // namespace
+}  // namespace strawberry

@@ -1,0 +1,135 @@
+// The plugin's view of hub.db, while another connection writes it.
+#include "common/device_directory.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/support/test_hub.h"
+
+namespace strawberry {
+namespace {
+
+using test::TestHub;
+
+class Directory : public ::testing::Test {
+ protected:
+  std::unique_ptr<DeviceDirectory> open(DeviceDirectory::Options options = {}) {
+    auto directory = DeviceDirectory::open(hub_.database_path(), options);
+    if (!directory) throw std::runtime_error(directory.error().message);
+    return std::move(*directory);
+  }
+  TestHub hub_;
+};
+
+TEST_F(Directory, KnowsTheDevicesThatAreThere) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  hub_.add_device("lamp", "bob", "Lamp");
+  hub_.spend("once");
+  const auto directory = open();
+  const DeviceRecord* speaker = directory->find("speaker");
+  ASSERT_NE(speaker, nullptr);
+  EXPECT_EQ(speaker->user_id, "alice");
+  EXPECT_EQ(speaker->name, "Living Room");
+  EXPECT_TRUE(speaker->is_active);
+  EXPECT_EQ(directory->find("other"), nullptr);
+  EXPECT_TRUE(directory->has_devices("bob"));
+  EXPECT_FALSE(directory->has_devices("carol"));
+  EXPECT_TRUE(directory->is_spent("once"));
+  EXPECT_FALSE(directory->is_spent("twice"));
+  ASSERT_EQ(directory->all().size(), 2u);
+  EXPECT_EQ(directory->all()[0]->device_id, "lamp");
+}
+
+TEST_F(Directory, SeesEveryChangeThatMatters) {
+  const auto directory = open();
+  EXPECT_FALSE(directory->refresh().value());
+  hub_.add_device("speaker", "alice", "Living Room");
+  EXPECT_EQ(directory->find("speaker"), nullptr);
+  EXPECT_TRUE(directory->refresh().value());
+  ASSERT_NE(directory->find("speaker"), nullptr);
+  hub_.set_active("speaker", false);
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_FALSE(directory->find("speaker")->is_active);
+  hub_.revoke_tokens("speaker", from_unix_ms(5'000));
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_EQ(directory->find("speaker")->tokens_valid_from, from_unix_ms(5'000));
+  hub_.spend("once");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_TRUE(directory->is_spent("once"));
+  hub_.delete_device("speaker");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_EQ(directory->find("speaker"), nullptr);
+  EXPECT_FALSE(directory->has_devices("alice"));
+}
+
+TEST_F(Directory, DoesNotReadAgainForWhatDoesNotMatter) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  const auto directory = open();
+  const DeviceRecord* before = directory->find("speaker");
+  hub_.database().exec("UPDATE devices SET last_seen = 7, skills_heartbeat_at = 7");
+  EXPECT_FALSE(directory->refresh().value());
+  EXPECT_EQ(directory->find("speaker"), before);
+}
+
+TEST_F(Directory, DoesNotWaitForAWriter) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  const auto directory = open();
+  SQLite::Transaction writing(hub_.database());
+  hub_.add_device("lamp", "bob", "Lamp");
+  EXPECT_FALSE(directory->refresh().value());
+  writing.commit();
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_NE(directory->find("lamp"), nullptr);
+}
+
+TEST_F(Directory, KeepsTheLastGoodViewWhenThereAreTooMany) {
+  hub_.add_device("one", "alice", "One");
+  const auto directory = open({.devices_max = 1});
+  hub_.add_device("two", "alice", "Two");
+  EXPECT_FALSE(directory->refresh().has_value());
+  EXPECT_NE(directory->find("one"), nullptr);
+  EXPECT_EQ(directory->find("two"), nullptr);
+  hub_.delete_device("two");
+  EXPECT_TRUE(directory->refresh().has_value());
+}
+
+TEST_F(Directory, KeepsTheLastGoodViewWhenTheDatabaseBreaks) {
+  hub_.add_device("one", "alice", "One");
+  const auto directory = open();
+  hub_.database().exec("UPDATE directory_revision SET revision = revision + 1");
+  hub_.database().exec("ALTER TABLE devices RENAME TO gone");
+  const auto refreshed = directory->refresh();
+  ASSERT_FALSE(refreshed.has_value());
+  EXPECT_NE(refreshed.error().message.find(hub_.database_path()), std::string::npos);
+  EXPECT_NE(directory->find("one"), nullptr);
+  hub_.database().exec("ALTER TABLE gone RENAME TO devices");
+  EXPECT_TRUE(directory->refresh().has_value());
+}
+
+TEST_F(Directory, PassesOverRowsThatCanBeNobody) {
+  hub_.database().exec(
+      "INSERT INTO devices (device_id, user_id, name, normalized_name, created_at)"
+      " VALUES ('a/b', 'alice', 'x', 'x', 0), ('ok', 'al ice', 'y', 'y', 0)");
+  EXPECT_TRUE(open()->all().empty());
+}
+
+TEST_F(Directory, IsNotOpenedFromWhatIsNoDatabaseOfOurs) {
+  const auto reason = [](const std::string& path) {
+    const auto directory = DeviceDirectory::open(path, {});
+    return directory ? "opened" : directory.error().message;
+  };
+  const auto& files = hub_.directory();
+  EXPECT_NE(reason(files.file("missing.db")).find("does not exist"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(files.file("missing.db")));
+  std::ofstream(files.file("empty.db")).flush();
+  EXPECT_NE(reason(files.file("empty.db")).find("no tables yet"), std::string::npos);
+  std::ofstream(files.file("text.db")) << std::string(8'192, 'x');
+  EXPECT_NE(reason(files.file("text.db")).find("cannot be opened"), std::string::npos);
+  EXPECT_NE(reason(files.path().string()), "opened");
+  hub_.database().exec("PRAGMA user_version = 2");
+  EXPECT_NE(reason(hub_.database_path()).find("newer"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace strawberry
