@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/llm/rules_provider.h"
+#include "bridge/llm/rules/rules_provider.h"
 #include "tests/bridge/llm/household.h"
 
 namespace strawberry {

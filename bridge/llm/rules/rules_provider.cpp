@@ -1,4 +1,4 @@
-#include "bridge/llm/rules_provider.h"
+#include "bridge/llm/rules/rules_provider.h"
 
 #include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/llm/rules/understand.h"
