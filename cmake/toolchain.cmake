@@ -26,4 +26,10 @@ endif()
 if(STRAWBERRY_SANITIZE)
   add_compile_options(-fsanitize=${STRAWBERRY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${STRAWBERRY_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-maybe-uninitialized)  # false alarms in std::regex and others, only with sanitizers
+  endif()
+  if(STRAWBERRY_SANITIZE MATCHES "thread")
+    add_compile_definitions(ASIO_DISABLE_FENCED_BLOCK)  # ThreadSanitizer does not understand fences; the loop needs none
+  endif()
 endif()
