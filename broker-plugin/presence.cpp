@@ -69,9 +69,9 @@ void Presence::declare_the_gone() {
   for (std::size_t n = 0; n < options_.declared_gone_per_tick_max && !presumed_gone_.empty(); ++n) {
     const std::string device_id = std::move(presumed_gone_.back());
     presumed_gone_.pop_back();
-    if (online_since_.contains(device_id)) continue;
-    publish(device_id, false, clock_.wall_now(), "broker_restart");
+    if (!spoken_of_.contains(device_id)) publish(device_id, false, clock_.wall_now(), "broker_restart");
   }
+  if (all_gone_declared()) spoken_of_.clear();
 }
 
 void Presence::publish_truth(const std::string& device_id) {
@@ -89,6 +89,7 @@ void Presence::publish(const std::string& device_id, bool online, WallTime since
     forget(device_id);
     return;
   }
+  if (!all_gone_declared()) spoken_of_.insert(device_id);
   nlohmann::ordered_json status;
   status["v"] = 1;
   status["state"] = online ? "online" : "offline";

@@ -1,13 +1,14 @@
 /// Keeps the retained `devices/{id}/status` true (docs/contract.md, section 8), whatever devices, their wills and a
 /// broker that starts again leave there.
 ///
-/// Threading: one thread.   Bounds: one entry for each device that is online or has just contradicted the truth.
+/// Threading: one thread.   Bounds: a few entries for each device there is.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "broker-plugin/broker.h"
@@ -43,6 +44,7 @@ class Presence {
   void publish(const std::string& device_id, bool online, WallTime since, std::string_view reason);
   void publish_truth(const std::string& device_id);
   void declare_the_gone();
+  bool all_gone_declared() const { return knows_the_gone_ && presumed_gone_.empty(); }
 
   Broker& broker_;
   const DeviceDirectory& directory_;
@@ -51,8 +53,10 @@ class Presence {
   std::unordered_map<std::string, WallTime> online_since_;
   std::vector<std::string> contradicted_;
   SteadyTime started_;
+  // Until everybody who did not come back after the start has been declared gone:
   bool knows_the_gone_ = false;
   std::vector<std::string> presumed_gone_;
+  std::unordered_set<std::string> spoken_of_;  // their status is this plugin's own already
 };
 
 }  // namespace strawberry

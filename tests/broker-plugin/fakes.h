@@ -1,0 +1,104 @@
+/// A broker that only writes down what it is asked, and a directory that a test fills by hand.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker-plugin/broker.h"
+#include "broker-plugin/gatekeeper.h"
+#include "common/device_directory.h"
+
+namespace strawberry::test {
+
+class FakeBroker final : public Broker {
+ public:
+  void publish_retained(const std::string& topic, const std::string& payload) override {
+    published.emplace_back(topic, payload);
+    retained[topic] = payload;
+  }
+  void kick(const std::string& client_id, bool with_will) override {
+    kicked.emplace_back(client_id, with_will);
+    if (on_kick) on_kick(client_id);
+  }
+  void log(LogLevel, const std::string& line) override { lines.push_back(line); }
+
+  /// `online`, `offline`, or empty when nothing is retained.
+  std::string state_of(const std::string& device_id) const {
+    const auto found = retained.find("devices/" + device_id + "/status");
+    if (found == retained.end() || found->second.empty()) return {};
+    return nlohmann::json::parse(found->second).at("state").get<std::string>();
+  }
+  nlohmann::json status_of(const std::string& device_id) const {
+    return nlohmann::json::parse(retained.at("devices/" + device_id + "/status"));
+  }
+
+  std::vector<std::pair<std::string, std::string>> published;
+  std::map<std::string, std::string> retained;
+  std::vector<std::pair<std::string, bool>> kicked;
+  std::vector<std::string> lines;
+  std::function<void(const std::string& client_id)> on_kick;
+};
+
+class FakeDirectory final : public DeviceDirectory {
+ public:
+  Result<bool> refresh() override {
+    ++refreshes;
+    if (!failure.empty()) return fail(failure);
+    if (!changed) return false;
+    changed = false;
+    devices = pending;
+    spent = pending_spent;
+    return true;
+  }
+  const DeviceRecord* find(std::string_view device_id) const override {
+    const auto found = devices.find(std::string(device_id));
+    return found == devices.end() ? nullptr : &found->second;
+  }
+  bool has_devices(std::string_view user_id) const override {
+    for (const auto& [id, device] : devices) {
+      if (device.user_id == user_id) return true;
+    }
+    return false;
+  }
+  bool is_spent(std::string_view enroll_id) const override { return spent.contains(std::string(enroll_id)); }
+  std::vector<const DeviceRecord*> all() const override {
+    std::vector<const DeviceRecord*> records;
+    for (const auto& [id, device] : devices) records.push_back(&device);
+    return records;
+  }
+
+  // What a test does to the database is seen after the next refresh().
+  void add(const std::string& id, const std::string& user) {
+    change(id) = DeviceRecord{id, user, "Name of " + id, true, WallTime{}};
+  }
+  DeviceRecord& change(const std::string& id) {
+    changed = true;
+    return pending[id];
+  }
+  void remove(const std::string& id) {
+    changed = true;
+    pending.erase(id);
+  }
+  void spend(const std::string& id) {
+    changed = true;
+    pending_spent.insert(id);
+  }
+
+  std::string failure;
+  int refreshes = 0;
+
+ private:
+  bool changed = false;
+  std::map<std::string, DeviceRecord> pending;
+  std::set<std::string> pending_spent;
+  std::map<std::string, DeviceRecord> devices;
+  std::set<std::string> spent;
+};
+
+}  // namespace strawberry::test

@@ -1,0 +1,453 @@
+// The whole plugin without a broker: connections, presence, revocation, wills and logs under a fake clock.
+#include "broker-plugin/gatekeeper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base64url.h"
+#include "tests/broker-plugin/fakes.h"
+#include "tests/support/fake_clock.h"
+
+namespace strawberry {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FakeBroker;
+using test::FakeClock;
+using test::FakeDirectory;
+using ::testing::HasSubstr;
+
+KeySet test_keys() {
+  const std::string key = base64url_encode(std::string(32, 'k'));
+  return KeySet::parse(R"({"keys":[{"kty":"oct","k":")" + key + "\"}]}").value();
+}
+
+const Principal speaker{PrincipalType::device, "speaker", "alice"};
+const Principal tablet{PrincipalType::device, "tablet", "alice"};
+const Principal lamp{PrincipalType::device, "lamp", "bob"};
+const Principal alice{PrincipalType::user, "alice", "alice"};
+const Principal mallory{PrincipalType::user, "mallory", "mallory"};
+const Principal bridge{PrincipalType::bridge, "bridge", ""};
+
+class Gate : public ::testing::Test {
+ protected:
+  Gate() {
+    directory_.add("speaker", "alice");
+    directory_.add("tablet", "alice");
+    directory_.add("lamp", "bob");
+    EXPECT_TRUE(directory_.refresh().has_value());
+    make();
+    // A handle is an address for the broker, and just a number here.
+    broker_.on_kick = [this](const std::string& client_id) {
+      for (const auto& [handle, id] : open_) {
+        if (id == client_id) return end(handle);
+      }
+    };
+  }
+  void make(Gatekeeper::Options options = {}) {
+    gate_ = std::make_unique<Gatekeeper>(broker_, test_keys(), directory_, clock_, options);
+  }
+
+  static Connection::Handle handle(int number) { return reinterpret_cast<Connection::Handle>(std::intptr_t{number}); }
+  std::string token(const Principal& principal, std::chrono::seconds lifetime = 1h) const {
+    Claims claims;
+    claims.principal = principal;
+    claims.issued_at = clock_.wall_now();
+    claims.expires_at = clock_.wall_now() + lifetime;
+    return issue_token(test_keys(), claims).value();
+  }
+  bool connect(int number, const Principal& principal, const std::string& client_id, std::chrono::seconds lifetime = 1h,
+               bool session_may_stay = false) {
+    const std::string password = token(principal, lifetime);
+    Gatekeeper::ConnectEvent event;
+    event.handle = handle(number);
+    event.attempt = {client_id, "", password};
+    event.address = "127.0.0.1";
+    event.session_may_stay = session_may_stay;
+    const auto user_name = gate_->connect(event);
+    if (!user_name) return false;
+    EXPECT_EQ(*user_name, encode_principal(principal));
+    open_[number] = client_id;
+    return true;
+  }
+  void end(int number) {
+    open_.erase(number);
+    gate_->disconnected(handle(number));
+  }
+  Gatekeeper::TopicEvent topic(int number, const Principal& who, Access access, std::string_view name,
+                               std::string_view payload = "") {
+    names_.push_back(encode_principal(who));
+    Gatekeeper::TopicEvent event;
+    event.handle = handle(number);
+    event.client_id = "client";
+    event.user_name = names_.back();
+    event.access = access;
+    event.topic = name;
+    event.payload = payload;
+    return event;
+  }
+  /// A publication as the broker handles it.
+  bool publishes(int number, const Principal& who, std::string_view name, std::string_view payload = "") {
+    return gate_->allows(topic(number, who, Access::write, name, payload)) &&
+           gate_->sender_of(topic(number, who, Access::write, name, payload)).has_value();
+  }
+  void seconds_pass(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      clock_.advance(1s);
+      gate_->tick();
+    }
+  }
+
+  FakeClock clock_;
+  FakeBroker broker_;
+  FakeDirectory directory_;
+  std::unique_ptr<Gatekeeper> gate_;
+  std::map<int, std::string> open_;
+  std::list<std::string> names_;
+};
+
+// --- who gets in ---
+
+TEST_F(Gate, KnowsDevicesByTheDirectoryAlone) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_FALSE(connect(2, {PrincipalType::device, "stranger", "alice"}, "stranger"));
+  EXPECT_FALSE(connect(3, {PrincipalType::device, "lamp", "alice"}, "lamp"));
+  EXPECT_THAT(broker_.lines.at(0), HasSubstr("refused connect reason=unknown_device client_id=\"stranger\""));
+  EXPECT_THAT(broker_.lines.at(1), HasSubstr("reason=not_the_owner"));
+}
+
+TEST_F(Gate, LooksAtTheDirectoryAgainForEveryGoodToken) {
+  directory_.add("new", "alice");
+  EXPECT_TRUE(connect(1, {PrincipalType::device, "new", "alice"}, "new"));
+  directory_.change("new").is_active = false;
+  EXPECT_FALSE(connect(2, {PrincipalType::device, "new", "alice"}, "new"));
+}
+
+TEST_F(Gate, DoesNotTouchTheDatabaseForABadToken) {
+  const int before = directory_.refreshes;
+  Gatekeeper::ConnectEvent event;
+  event.attempt = {"speaker", "", "rubbish"};
+  EXPECT_FALSE(gate_->connect(event));
+  EXPECT_EQ(directory_.refreshes, before);
+}
+
+TEST_F(Gate, GoesOnWithTheLastGoodViewWhenTheDatabaseCannotBeRead) {
+  directory_.failure = "database hub.db cannot be read";
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  seconds_pass(3);
+  EXPECT_EQ(broker_.kicked.size(), 0u);
+  EXPECT_EQ(std::count_if(broker_.lines.begin(), broker_.lines.end(),
+                          [](const std::string& line) { return line.find("hub.db") != std::string::npos; }),
+            1);
+  directory_.failure = "";
+  seconds_pass(1);
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("can be read again"));
+}
+
+TEST_F(Gate, LetsNobodyBeADeviceByTokenOfAnotherType) {
+  EXPECT_FALSE(connect(1, {PrincipalType::user, "speaker", "speaker"}, "free"));
+  EXPECT_FALSE(connect(2, {PrincipalType::admin, "speaker", ""}, "free"));
+  EXPECT_FALSE(connect(3, {PrincipalType::enroll, "speaker", "alice"}, "free"));
+}
+
+TEST_F(Gate, TakesAOneTimeTokenUntilItIsSpent) {
+  const Principal once{PrincipalType::enroll, "once", "alice"};
+  EXPECT_TRUE(connect(1, once, "once"));
+  directory_.spend("once");
+  EXPECT_FALSE(connect(2, once, "once"));
+}
+
+TEST_F(Gate, GuardsClientIds) {
+  EXPECT_TRUE(connect(1, mallory, "mallory"));
+  EXPECT_FALSE(connect(2, mallory, "speaker"));
+  EXPECT_FALSE(connect(2, mallory, "alice"));  // has devices, though not connected
+  EXPECT_TRUE(connect(2, bridge, "bridge"));
+  EXPECT_FALSE(connect(3, mallory, "bridge"));
+  EXPECT_TRUE(connect(3, alice, "shared-name"));
+  EXPECT_FALSE(connect(4, mallory, "shared-name"));
+  EXPECT_TRUE(connect(4, alice, "shared-name"));
+  for (const std::string& bad : {std::string(), std::string("a/b"), std::string("#"), std::string(65, 'a')}) {
+    EXPECT_FALSE(connect(5, mallory, bad)) << bad;
+  }
+}
+
+TEST_F(Gate, KeepsTheClientIdOfAStoredSession) {
+  EXPECT_TRUE(connect(1, alice, "dashboard", 1h, /*session_may_stay=*/true));
+  end(1);
+  EXPECT_FALSE(connect(2, mallory, "dashboard"));
+  EXPECT_TRUE(connect(2, alice, "dashboard", 1h, /*session_may_stay=*/false));
+  end(2);
+  EXPECT_TRUE(connect(3, mallory, "dashboard"));
+}
+
+TEST_F(Gate, LearnsOfSessionsFromBeforeTheStartByWhatIsDeliveredToThem) {
+  auto delivery = topic(9, alice, Access::read, "hub/state");
+  delivery.client_id = "dashboard";
+  EXPECT_TRUE(gate_->allows(delivery));
+  EXPECT_FALSE(connect(1, mallory, "dashboard"));
+  EXPECT_TRUE(connect(1, alice, "dashboard"));
+}
+
+TEST_F(Gate, KeepsOnlySoManyConnectionsAndClientIds) {
+  make({.connections = {.connections_max = 2, .stored_max = 2}, .presence = {}});
+  EXPECT_TRUE(connect(1, alice, "a", 1h, true));
+  EXPECT_TRUE(connect(2, alice, "b", 1h, true));
+  EXPECT_FALSE(connect(3, alice, "c"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("too_many_connections"));
+  end(1);
+  end(2);
+  EXPECT_TRUE(connect(3, alice, "c", 1h, true));
+  end(3);  // the longest unused, `a`, is forgotten
+  EXPECT_TRUE(connect(4, mallory, "a"));
+  EXPECT_FALSE(connect(5, mallory, "b"));
+  EXPECT_FALSE(connect(5, mallory, "c"));
+}
+
+TEST_F(Gate, IsNotConfusedByAHandleUsedAgain) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(1, tablet, "tablet"));
+  EXPECT_EQ(broker_.state_of("speaker"), "offline");
+  EXPECT_EQ(broker_.state_of("tablet"), "online");
+  end(1);
+  end(1);
+  end(77);
+  EXPECT_EQ(broker_.state_of("tablet"), "offline");
+}
+
+// --- presence ---
+
+TEST_F(Gate, TellsWhenADeviceComesAndGoes) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  auto status = broker_.status_of("speaker");
+  EXPECT_EQ(status.dump(), R"({"device_id":"speaker","name":"Name of speaker","reason":"connected",)"
+                           R"("since":"2026-01-01T00:00:00.000Z","state":"online","v":1})");
+  clock_.advance(5s);
+  end(1);
+  status = broker_.status_of("speaker");
+  EXPECT_EQ(status.at("state"), "offline");
+  EXPECT_EQ(status.at("reason"), "disconnected");
+  EXPECT_EQ(status.at("since"), "2026-01-01T00:00:05.000Z");
+}
+
+TEST_F(Gate, SaysNothingOfUsers) {
+  EXPECT_TRUE(connect(1, alice, "alice"));
+  end(1);
+  EXPECT_TRUE(broker_.published.empty());
+}
+
+TEST_F(Gate, KeepsADeviceOnlineUntilItsLastConnectionIsGone) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, speaker, "speaker-2"));
+  end(1);
+  EXPECT_EQ(broker_.published.size(), 1u);
+  end(2);
+  EXPECT_EQ(broker_.state_of("speaker"), "offline");
+}
+
+TEST_F(Gate, SaysOnlineAgainAfterATakeover) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  clock_.advance(5s);
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  // The broker publishes the old connection's will, then reports its end.
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "devices/speaker/status", "offline")));
+  broker_.retained["devices/speaker/status"] = R"({"state":"offline"})";
+  end(1);
+  EXPECT_EQ(broker_.state_of("speaker"), "online");
+  EXPECT_EQ(broker_.status_of("speaker").at("since"), "2026-01-01T00:00:00.000Z");
+  end(2);
+  EXPECT_EQ(broker_.state_of("speaker"), "offline");
+}
+
+TEST_F(Gate, GivesTheClientIdBackWhenATakeoverFails) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  end(2);
+  EXPECT_TRUE(publishes(1, speaker, "skills/speaker/request"));
+  clock_.advance(2h);
+  gate_->tick();
+  EXPECT_EQ(broker_.kicked.size(), 1u);
+}
+
+TEST_F(Gate, PutsRightWhatADeviceSaysWrongly) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  for (const char* claim : {"offline", R"({"state":"offline"})", "", "rubbish", "null", R"({"state":7})"}) {
+    EXPECT_TRUE(publishes(1, speaker, "devices/speaker/status", claim));
+    broker_.retained["devices/speaker/status"] = R"({"state":"wrong"})";
+    seconds_pass(1);
+    EXPECT_EQ(broker_.state_of("speaker"), "online") << claim;
+  }
+  const std::size_t before = broker_.published.size();
+  for (const char* claim : {"online", R"({"state":"online","battery":7})"}) {
+    EXPECT_TRUE(publishes(1, speaker, "devices/speaker/status", claim));
+    seconds_pass(1);
+  }
+  EXPECT_EQ(broker_.published.size(), before);
+}
+
+TEST_F(Gate, PutsRightAWillThatComesLate) {
+  EXPECT_TRUE(connect(1, speaker, "random-1"));
+  EXPECT_TRUE(connect(2, speaker, "random-2"));
+  end(1);
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "devices/speaker/status", "offline")));
+  broker_.retained["devices/speaker/status"] = R"({"state":"offline"})";
+  seconds_pass(1);
+  EXPECT_EQ(broker_.state_of("speaker"), "online");
+  end(2);
+  EXPECT_TRUE(gate_->allows(topic(2, speaker, Access::write, "devices/speaker/status", "online")));
+  broker_.retained["devices/speaker/status"] = R"({"state":"online"})";
+  seconds_pass(1);
+  EXPECT_EQ(broker_.state_of("speaker"), "offline");
+}
+
+TEST_F(Gate, DeclaresThoseGoneWhoDoNotComeBackAfterAStart) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, lamp, "lamp"));
+  end(2);
+  seconds_pass(1);
+  EXPECT_EQ(broker_.state_of("tablet"), "");
+  seconds_pass(3);
+  EXPECT_EQ(broker_.state_of("speaker"), "online");
+  EXPECT_EQ(broker_.state_of("tablet"), "offline");
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "broker_restart");
+  EXPECT_EQ(broker_.status_of("lamp").at("reason"), "disconnected");
+  const std::size_t before = broker_.published.size();
+  seconds_pass(10);
+  EXPECT_EQ(broker_.published.size(), before);
+}
+
+// --- what ends a connection ---
+
+TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
+  EXPECT_TRUE(connect(1, speaker, "speaker", 10s));
+  seconds_pass(9);
+  EXPECT_TRUE(broker_.kicked.empty());
+  seconds_pass(1);
+  ASSERT_EQ(broker_.kicked.size(), 1u);
+  EXPECT_EQ(broker_.kicked[0], (std::pair<std::string, bool>("speaker", true)));
+  EXPECT_EQ(broker_.status_of("speaker").at("reason"), "token_expired");
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=token_expired client_id=\"speaker\""));
+}
+
+TEST_F(Gate, EndsConnectionsOfDevicesRevokedDeactivatedOrGivenAway) {
+  const auto revoke = [this](const std::function<void(DeviceRecord&)>& change) {
+    EXPECT_TRUE(connect(1, speaker, "speaker"));
+    EXPECT_TRUE(connect(2, tablet, "tablet"));
+    const DeviceRecord before = *directory_.find("speaker");
+    change(directory_.change("speaker"));
+    seconds_pass(2);
+    EXPECT_EQ(broker_.kicked, (std::vector<std::pair<std::string, bool>>{{"speaker", false}}));
+    EXPECT_EQ(broker_.status_of("speaker").at("reason"), "revoked");
+    EXPECT_EQ(broker_.state_of("tablet"), "online");
+    broker_.kicked.clear();
+    directory_.change("speaker") = before;
+  };
+  revoke([](DeviceRecord& device) { device.is_active = false; });
+  revoke([this](DeviceRecord& device) { device.tokens_valid_from = clock_.wall_now() + 1ms; });
+  revoke([](DeviceRecord& device) { device.user_id = "bob"; });
+}
+
+TEST_F(Gate, TakesTheStatusOfADeletedDeviceAwayAndStillDeliversThat) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, tablet, "tablet"));
+  directory_.remove("speaker");
+  seconds_pass(1);
+  EXPECT_EQ(broker_.kicked.size(), 1u);
+  EXPECT_EQ(broker_.retained.at("devices/speaker/status"), "");
+  EXPECT_TRUE(gate_->allows(topic(2, tablet, Access::read, "devices/speaker/status")));
+  EXPECT_FALSE(gate_->allows(topic(3, lamp, Access::read, "devices/speaker/status")));
+  seconds_pass(1);
+  EXPECT_FALSE(gate_->allows(topic(2, tablet, Access::read, "devices/speaker/status")));
+}
+
+TEST_F(Gate, EndsNoConnectionTwiceAndNoNewerOne) {
+  broker_.on_kick = nullptr;  // a WebSocket's end is reported later
+  EXPECT_TRUE(connect(1, speaker, "speaker", 10s));
+  seconds_pass(12);
+  EXPECT_EQ(broker_.kicked.size(), 1u);
+  EXPECT_TRUE(connect(2, speaker, "speaker", 1h));
+  seconds_pass(3);
+  EXPECT_EQ(broker_.kicked.size(), 1u);
+}
+
+TEST_F(Gate, WorksOnceASecondHoweverOftenItIsCalled) {
+  gate_->tick();
+  const int before = directory_.refreshes;
+  for (int i = 0; i < 100; ++i) {
+    clock_.advance(9ms);
+    gate_->tick();
+  }
+  EXPECT_EQ(directory_.refreshes, before);
+}
+
+// --- topics ---
+
+TEST_F(Gate, NamesTheSenderOfRequestsOnly) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_EQ(gate_->sender_of(topic(1, speaker, Access::write, "chat/speaker/request")), "device/alice/speaker");
+  EXPECT_EQ(gate_->sender_of(topic(1, speaker, Access::write, "devices/speaker/status")), "");
+  Gatekeeper::TopicEvent nobody = topic(1, speaker, Access::write, "chat/speaker/request");
+  nobody.user_name = "speaker";
+  EXPECT_EQ(gate_->sender_of(nobody), std::nullopt);
+  EXPECT_FALSE(gate_->allows(nobody));
+}
+
+TEST_F(Gate, TakesWhatAClientPublishesAfterItsEndForAWill) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));
+  end(1);
+  EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "devices/speaker/status")));
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));
+  EXPECT_TRUE(gate_->allows(topic(2, speaker, Access::write, "skills/speaker/request")));
+}
+
+TEST_F(Gate, DeliversNoRequestWhoseSenderWasNotAskedFor) {
+  // So it goes when the broker stops: the will of a client that is still connected is let in, then delivered at once.
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));
+  EXPECT_FALSE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "devices/speaker/status")));
+  EXPECT_TRUE(publishes(1, speaker, "skills/speaker/request"));
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
+}
+
+TEST_F(Gate, LogsRefusalsOfWritingAndSubscribingButNotOfDelivery) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::read, "hub/audit")));
+  EXPECT_TRUE(broker_.lines.empty());
+  EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::write, "hub/state")));
+  EXPECT_EQ(
+      broker_.lines.at(0),
+      "refused publish reason=not_listed client_id=\"client\" principal=device/alice/speaker topic=\"hub/state\"");
+}
+
+// --- the log ---
+
+TEST_F(Gate, NeverLogsATokenOrAnUnprovenName) {
+  const std::string password = token(speaker);
+  Gatekeeper::ConnectEvent event;
+  event.attempt = {"bad\nid\x1b[31m\"", "looks-like-somebody", password.substr(0, password.size() - 4) + "AAAA"};
+  EXPECT_FALSE(gate_->connect(event));
+  ASSERT_EQ(broker_.lines.size(), 1u);
+  EXPECT_EQ(broker_.lines[0].find(password.substr(0, 20)), std::string::npos);
+  EXPECT_EQ(broker_.lines[0].find("looks-like-somebody"), std::string::npos);
+  EXPECT_THAT(broker_.lines[0], HasSubstr(R"(client_id="bad\x0aid\x1b[31m\x22")"));
+}
+
+TEST_F(Gate, DoesNotLetRefusalsFloodTheLog) {
+  Gatekeeper::ConnectEvent event;
+  const std::string long_id(65'535, '\x01');
+  event.attempt = {long_id, "", "rubbish"};
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(gate_->connect(event));
+  EXPECT_EQ(broker_.lines.size(), static_cast<std::size_t>(RefusalLog::lines_per_second_max));
+  EXPECT_LT(broker_.lines[0].size(), 512u);
+  seconds_pass(1);
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("980 more refusals"));
+  EXPECT_FALSE(gate_->connect(event));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect"));
+}
+
+}  // namespace
+}  // namespace strawberry

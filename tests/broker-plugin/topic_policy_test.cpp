@@ -1,0 +1,232 @@
+// The contract's table of topics, line by line: who may, and that nobody else may.
+#include "broker-plugin/topic_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace strawberry {
+namespace {
+
+class Owners final : public DeviceOwners {
+ public:
+  std::string_view owner_of(std::string_view device_id) const override {
+    if (device_id == "speaker" || device_id == "tablet") return "alice";
+    return device_id == "lamp" ? "bob" : "";
+  }
+};
+
+const Principal speaker{PrincipalType::device, "speaker", "alice"};
+const Principal alice{PrincipalType::user, "alice", "alice"};
+const Principal admin{PrincipalType::admin, "admin", ""};
+const Principal bridge{PrincipalType::bridge, "bridge", ""};
+const Principal enroll{PrincipalType::enroll, "once", "alice"};
+const std::array everybody = {speaker, alice, admin, bridge, enroll};
+
+Verdict check(const Principal& who, Access access, std::string_view topic, bool retain = false) {
+  return check_topic(who, access, topic, retain, Owners());
+}
+
+/// Exactly these may; the letters are device, user, admin, bridge, enroll.
+void expect_only(std::string_view who, Access access, const std::string& topic, bool retain = false) {
+  constexpr std::string_view letters = "duabe";
+  for (std::size_t i = 0; i < everybody.size(); ++i) {
+    const bool expected = who.find(letters[i]) != std::string_view::npos;
+    EXPECT_EQ(check(everybody[i], access, topic, retain) == Verdict::allowed, expected)
+        << to_string(everybody[i].type) << " " << to_string(access) << " " << topic;
+  }
+}
+
+TEST(TopicPolicy, RequestsAreWrittenByTheirSenderAndReadByTheBridge) {
+  for (const std::string service : {"skills", "chat", "sessions", "devices"}) {
+    const bool devices = service == "devices";
+    expect_only("d", Access::write, service + "/speaker/request");
+    expect_only("u", Access::write, service + "/alice/request");
+    expect_only("a", Access::write, service + "/admin/request");
+    expect_only(devices ? "e" : "", Access::write, service + "/once/request");
+    expect_only("", Access::write, service + "/lamp/request");
+    expect_only("", Access::write, service + "/bridge/request");
+    expect_only("", Access::write, service + "/speaker/request/more");
+    expect_only("", Access::write, service + "/speaker/request", /*retain=*/true);
+    expect_only("ab", Access::read, service + "/speaker/request");
+    expect_only("ab", Access::subscribe, service + "/+/request");
+    expect_only("ab", Access::subscribe, service + "/speaker/request");
+  }
+  expect_only("ab", Access::subscribe, "+/+/request");
+}
+
+TEST(TopicPolicy, ResponsesAreWrittenByTheBridgeAndReadByTheReceiver) {
+  for (const std::string service : {"skills", "chat", "sessions", "devices"}) {
+    const bool devices = service == "devices";
+    for (const std::string leaf : {"/response", "/response/7", "/response/a/b"}) {
+      expect_only("b", Access::write, service + "/speaker" + leaf);
+      expect_only("da", Access::read, service + "/speaker" + leaf);
+      expect_only("da", Access::subscribe, service + "/speaker" + leaf);
+      expect_only("ua", Access::subscribe, service + "/alice" + leaf);
+      expect_only(devices ? "ae" : "a", Access::subscribe, service + "/once" + leaf);
+      expect_only("a", Access::subscribe, service + "/lamp" + leaf);
+    }
+    expect_only("da", Access::subscribe, service + "/speaker/response/#");
+    expect_only("da", Access::subscribe, service + "/speaker/response/+");
+    expect_only("a", Access::subscribe, service + "/+/response");
+    expect_only("a", Access::subscribe, service + "/+/response/#");
+    expect_only("a", Access::subscribe, service + "/speaker/+");
+    expect_only("a", Access::subscribe, service + "/speaker/#");
+    expect_only("", Access::write, service + "/speaker/response", /*retain=*/true);
+    expect_only("", Access::write, service + "/speaker/responses");
+  }
+  expect_only("a", Access::subscribe, "+/speaker/response");
+}
+
+TEST(TopicPolicy, CallsGoToDevicesAndResultsComeFromThem) {
+  expect_only("b", Access::write, "skills/speaker/call");
+  expect_only("da", Access::read, "skills/speaker/call");
+  expect_only("da", Access::subscribe, "skills/speaker/call");
+  expect_only("a", Access::subscribe, "skills/alice/call");
+  expect_only("a", Access::subscribe, "skills/lamp/call");
+  expect_only("a", Access::subscribe, "skills/+/call");
+  expect_only("", Access::write, "chat/speaker/call");
+  expect_only("d", Access::write, "skills/speaker/result");
+  expect_only("", Access::write, "skills/alice/result");
+  expect_only("", Access::write, "skills/lamp/result");
+  expect_only("ab", Access::subscribe, "skills/+/result");
+  expect_only("ab", Access::read, "skills/speaker/result");
+}
+
+TEST(TopicPolicy, StatusIsForPrincipalsOfTheSameUser) {
+  expect_only("db", Access::write, "devices/speaker/status", /*retain=*/true);
+  expect_only("db", Access::write, "devices/speaker/status");
+  expect_only("b", Access::write, "devices/tablet/status", /*retain=*/true);
+  expect_only("b", Access::write, "devices/alice/status", /*retain=*/true);
+  expect_only("duab", Access::subscribe, "devices/+/status");
+  for (const Access access : {Access::read, Access::subscribe}) {
+    expect_only("duab", access, "devices/speaker/status");
+    expect_only("duab", access, "devices/tablet/status");
+    expect_only("ab", access, "devices/lamp/status");
+    expect_only("ab", access, "devices/unknown/status");
+  }
+  expect_only("a", Access::subscribe, "devices/#");
+  expect_only("a", Access::subscribe, "+/+/status");
+  expect_only("a", Access::subscribe, "devices/+/+");
+}
+
+TEST(TopicPolicy, HubTopicsAreForAllButAudit) {
+  for (const std::string leaf : {"state", "info", "health"}) {
+    expect_only("b", Access::write, "hub/" + leaf, /*retain=*/true);
+    expect_only("duabe", Access::read, "hub/" + leaf);
+    expect_only("duabe", Access::subscribe, "hub/" + leaf);
+  }
+  expect_only("b", Access::write, "hub/audit");
+  expect_only("", Access::write, "hub/audit", /*retain=*/true);
+  for (const std::string topic : {"hub/audit", "hub/broker", "hub/anything"}) {
+    expect_only("ab", Access::read, topic);
+    expect_only("ab", Access::subscribe, topic);
+  }
+  expect_only("duabe", Access::subscribe, "hub/+");
+  expect_only("a", Access::subscribe, "hub/#");
+  expect_only("a", Access::subscribe, "hub");
+  expect_only("a", Access::read, "hub/state/more");
+}
+
+TEST(TopicPolicy, HomeAssistantIsForUsersAndTheirOwnDevices) {
+  expect_only("ua", Access::subscribe, "homeassistant/#");
+  expect_only("ua", Access::subscribe, "homeassistant/device/+/config");
+  expect_only("a", Access::subscribe, "homeassistant");
+  expect_only("ua", Access::read, "homeassistant/device/speaker/config");
+  expect_only("a", Access::read, "homeassistant/device/lamp/config");
+  expect_only("a", Access::read, "homeassistant/device/strawberry_hub_alice/config");
+  expect_only("a", Access::read, "homeassistant/device/speaker/config/more");
+  expect_only("a", Access::read, "homeassistant/sensor/speaker/config");
+  expect_only("b", Access::write, "homeassistant/device/speaker/config", /*retain=*/true);
+  expect_only("u", Access::write, "homeassistant/status", /*retain=*/true);
+  expect_only("u", Access::will, "homeassistant/status");
+  expect_only("uab", Access::subscribe, "homeassistant/status");
+  expect_only("ab", Access::read, "homeassistant/status");
+}
+
+TEST(TopicPolicy, WillsAreForStatusAndNeverForRequests) {
+  expect_only("db", Access::will, "devices/speaker/status", /*retain=*/true);
+  expect_only("b", Access::will, "hub/state", /*retain=*/true);
+  for (const std::string service : {"skills", "chat", "sessions", "devices"}) {
+    for (const std::string id : {"speaker", "alice", "admin", "once", "bridge"}) {
+      expect_only("", Access::will, service + "/" + id + "/request");
+    }
+  }
+  expect_only("", Access::will, "skills/speaker/result");
+  EXPECT_EQ(check(speaker, Access::will, "skills/speaker/result"), Verdict::will_is_no_request);
+}
+
+TEST(TopicPolicy, SharedSubscriptionsAreForBridgeAndAdmin) {
+  expect_only("ab", Access::subscribe, "$share/group/+/+/request");
+  expect_only("a", Access::subscribe, "$share/group/skills/speaker/response");
+  expect_only("a", Access::subscribe, "$share/group/#");
+  expect_only("", Access::subscribe, "$share/group/$share/group/#");
+  expect_only("", Access::subscribe, "$share/group");
+  expect_only("", Access::subscribe, "$share/+/devices/+/status");
+  EXPECT_EQ(check(speaker, Access::subscribe, "$share/g/devices/+/status"), Verdict::shared_subscription);
+}
+
+TEST(TopicPolicy, ControlIsForNobodyAndSysForAdmins) {
+  for (const std::string topic : {"$CONTROL/dynamic-security/v1", "$CONTROL/#", "$share/g/$CONTROL/#", "$CONTROL"}) {
+    expect_only("", Access::subscribe, topic);
+  }
+  expect_only("", Access::write, "$CONTROL/dynamic-security/v1");
+  expect_only("", Access::read, "$CONTROL/dynamic-security/v1");
+  expect_only("a", Access::subscribe, "$SYS/#");
+  expect_only("a", Access::read, "$SYS/broker/uptime");
+  expect_only("", Access::write, "$SYS/broker/uptime");
+  expect_only("a", Access::subscribe, "#");
+  expect_only("a", Access::subscribe, "+/#");
+}
+
+TEST(TopicPolicy, NobodyMayUseWhatIsNotCanonical) {
+  for (const std::string& topic :
+       {std::string(), std::string("/"), std::string("//"), std::string("/hub/state"), std::string("hub//state"),
+        std::string("hub/state/"), std::string("skills/speaker/response/"), std::string("skills//request"),
+        std::string("hub/st\x01te"), std::string("hub/state\x7f"), std::string("hub/a+"), std::string("hub/#/x"),
+        std::string("hub/x#"), std::string("skills/speaker/response/") + std::string(500, 'x'),
+        std::string(65'535, '/'), std::string(65'535, 'x'), std::string("a\0b", 3)}) {
+    for (const Access access : {Access::read, Access::write, Access::will, Access::subscribe}) {
+      expect_only("", access, topic);
+    }
+  }
+}
+
+TEST(TopicPolicy, NothingIsPublishedOnAFilter) {
+  for (const std::string topic : {"skills/+/request", "devices/+/status", "hub/+", "#", "chat/speaker/response/#"}) {
+    for (const Access access : {Access::read, Access::write, Access::will}) expect_only("", access, topic);
+  }
+}
+
+TEST(TopicPolicy, NothingElseExists) {
+  for (const std::string topic :
+       {"music/speaker/request", "skills/speaker", "skills", "Skills/speaker/request", "skills/speaker/Request",
+        "skills/spe aker/request", "skills/speaker/request ", "zigbee2mqtt/lamp/set", "devices/speaker/state"}) {
+    expect_only("", Access::write, topic);
+    expect_only("a", Access::read, topic);
+    expect_only("a", Access::subscribe, topic);
+  }
+}
+
+TEST(TopicPolicy, SaysWhetherATopicWasSomebodyElses) {
+  EXPECT_EQ(check(speaker, Access::write, "skills/lamp/request"), Verdict::not_yours);
+  EXPECT_EQ(check(speaker, Access::subscribe, "skills/lamp/call"), Verdict::not_yours);
+  EXPECT_EQ(check(speaker, Access::write, "hub/state"), Verdict::not_listed);
+  EXPECT_EQ(check(speaker, Access::write, "skills/speaker/request", true), Verdict::retained);
+}
+
+TEST(TopicPolicy, EveryTopicTheBridgeActsOnCarriesItsSender) {
+  for (const char* topic : {"skills/a/request", "chat/a/request", "devices/a/request", "skills/a/result"}) {
+    EXPECT_TRUE(carries_sender(topic)) << topic;
+  }
+  for (const char* topic :
+       {"devices/a/status", "skills/a/response", "chat/a/result", "hub/state", "", "skills/+/request"}) {
+    EXPECT_FALSE(carries_sender(topic)) << topic;
+  }
+}
+
+}  // namespace
+}  // namespace strawberry
