@@ -1,0 +1,177 @@
+#include "bridge/chat/chat_request.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+/// What is the hub's, or made anew for the provider; everything else is passed on.
+constexpr std::array own_fields = {
+    "op",     "correlation_id", "v",         "timeout_ms",    "session_id", "tool_mode", "messages", "model", "tools",
+    "stream", "stream_options", "functions", "function_call", "n",          "user_id"};
+
+tl::unexpected<Error> bad(std::string path, std::string message) {
+  return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
+}
+
+bool is_tool_name(const std::string& name) {
+  return !name.empty() && name.size() <= 64 &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+}
+
+const json* member(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string string_or(const json& object, const char* key, std::string otherwise) {
+  const json* found = member(object, key);
+  return found && found->is_string() ? found->get<std::string>() : std::move(otherwise);
+}
+
+/// Text, or text parts joined by line feeds: not every server takes parts.
+Reply<json> read_content(const json& message, const std::string& path) {
+  const json* content = member(message, "content");
+  if (!content) return json(nullptr);
+  if (content->is_string()) return *content;
+  if (!content->is_array()) return bad(path, "content must be text, null or an array of text parts");
+  std::string text;
+  for (std::size_t i = 0; i < content->size(); ++i) {
+    const auto& part = (*content)[i];
+    if (!part.is_object() || string_or(part, "type", "") != "text" || !part.contains("text") ||
+        !part.at("text").is_string())
+      return bad(path + "/" + std::to_string(i), "only text parts are supported");
+    text += (i == 0 ? "" : "\n") + part.at("text").get<std::string>();
+  }
+  return json(text);
+}
+
+Reply<json> read_tool_calls(const json& message, const std::string& path) {
+  json calls = json::array();
+  const json* given = member(message, "tool_calls");
+  if (!given) return calls;
+  if (!given->is_array() || given->size() > 128) return bad(path, "tool_calls must be an array of at most 128 calls");
+  for (const auto& call : *given) {
+    const bool is_call = call.is_object() && call.contains("function") && call.at("function").is_object();
+    if (!is_call || string_or(call, "id", "").empty() || string_or(call.at("function"), "name", "").empty())
+      return bad(path, "each tool call needs an id and a function with a name");
+    calls.push_back({{"id", call.at("id")},
+                     {"type", "function"},
+                     {"function",
+                      {{"name", call.at("function").at("name")},
+                       {"arguments", string_or(call.at("function"), "arguments", "{}")}}}});
+  }
+  return calls;
+}
+
+Reply<json> read_message(const json& message, const std::string& path) {
+  if (!message.is_object()) return bad(path, "a message must be an object");
+  const auto role = string_or(message, "role", "");
+  const bool is_known =
+      role == "system" || role == "developer" || role == "user" || role == "assistant" || role == "tool";
+  if (!is_known) return bad(path + "/role", "role must be system, developer, user, assistant or tool");
+  auto content = read_content(message, path + "/content");
+  if (!content) return content;
+  json read = {{"role", role}, {"content", std::move(*content)}};
+  if (role == "assistant") {
+    auto calls = read_tool_calls(message, path + "/tool_calls");
+    if (!calls) return calls;
+    if (!calls->empty()) read["tool_calls"] = std::move(*calls);
+  }
+  if (role == "tool") {
+    read["tool_call_id"] = string_or(message, "tool_call_id", "");
+    if (read["tool_call_id"].get<std::string>().empty())
+      return bad(path + "/tool_call_id", "a tool message needs its tool_call_id");
+  }
+  if (read["content"].is_null() && !read.contains("tool_calls"))
+    return bad(path + "/content", "the message has no content");
+  if (const auto name = string_or(message, "name", ""); !name.empty()) read["name"] = name;
+  return read;
+}
+
+Reply<std::vector<Tool>> read_tools(const json& body, std::size_t tools_max) {
+  std::vector<Tool> tools;
+  const json* given = member(body, "tools");
+  if (!given) return tools;
+  if (!given->is_array() || given->size() > tools_max)
+    return bad("/tools", "tools must be an array of at most " + std::to_string(tools_max));
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < given->size(); ++i) {
+    const auto path = "/tools/" + std::to_string(i) + "/function";
+    const auto& entry = (*given)[i];
+    if (!entry.is_object() || !entry.contains("function") || !entry.at("function").is_object())
+      return bad(path, "a tool needs a function");
+    const auto& function = entry.at("function");
+    Tool tool;
+    tool.name = string_or(function, "name", "");
+    if (!is_tool_name(tool.name)) return bad(path + "/name", "a tool's name is 1 to 64 of A-Z, a-z, 0-9, _ and -");
+    if (!seen.insert(tool.name).second) return bad(path + "/name", "two tools have this name");
+    tool.description = string_or(function, "description", "");
+    const json* parameters = member(function, "parameters");
+    tool.parameters = parameters ? *parameters : json{{"type", "object"}, {"properties", json::object()}};
+    if (!tool.parameters.is_object()) return bad(path + "/parameters", "parameters must be a JSON Schema object");
+    tools.push_back(std::move(tool));
+  }
+  return tools;
+}
+
+}  // namespace
+
+Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
+  ChatRequest request;
+  const json* messages = member(body, "messages");
+  if (!messages || !messages->is_array() || messages->empty())
+    return bad("/messages", "messages must be a non-empty array");
+  if (messages->size() > limits.messages_max)
+    return bad("/messages", "there may be at most " + std::to_string(limits.messages_max) + " messages");
+  for (std::size_t i = 0; i < messages->size(); ++i) {
+    auto message = read_message((*messages)[i], "/messages/" + std::to_string(i));
+    if (!message) return tl::unexpected(message.error());
+    const auto role = message->at("role").get<std::string>();
+    (role == "system" || role == "developer" ? request.system_messages : request.messages)
+        .push_back(std::move(*message));
+  }
+  // Without a session the order is the client's, wherever it put its instructions.
+  request.session_id = string_or(body, "session_id", "");
+  if (request.session_id.empty()) {
+    json all = json::array();
+    for (std::size_t i = 0, system = 0, other = 0; i < messages->size(); ++i) {
+      const auto role = (*messages)[i].at("role").get<std::string>();
+      const bool is_system = role == "system" || role == "developer";
+      all.push_back(is_system ? request.system_messages[system++] : request.messages[other++]);
+    }
+    request.messages = std::move(all);
+    request.system_messages = json::array();
+  }
+
+  auto tools = read_tools(body, limits.client_tools_max);
+  if (!tools) return tl::unexpected(tools.error());
+  request.client_tools = std::move(*tools);
+  const auto mode = string_or(body, "tool_mode", "native");
+  if (mode != "native" && mode != "none")
+    return bad("/tool_mode", "tool_mode may be native or none" +
+                                 std::string(mode == "python" ? "; python is not available yet" : ""));
+  request.offers_skills = mode == "native";
+  const json* choice = member(body, "tool_choice");
+  request.may_call = !(choice && choice->is_string() && *choice == "none");
+  if (const json* n = member(body, "n"); n && *n != 1) return bad("/n", "only one choice is made");
+  request.model = string_or(body, "model", "");
+  if (request.model.size() > limits.model_bytes_max) return bad("/model", "the model's name is too long");
+  request.stream = body.contains("stream") && body.at("stream") == true;
+
+  request.options = body;
+  for (const char* field : own_fields) request.options.erase(field);
+  return request;
+}
+
+std::string ChatRequest::first_user_text() const {
+  for (const auto& message : messages)
+    if (message.at("role") == "user") return message.at("content").get<std::string>();
+  return {};
+}
+
+}  // namespace strawberry

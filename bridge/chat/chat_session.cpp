@@ -1,0 +1,93 @@
+#include "bridge/chat/chat_session.h"
+
+#include <algorithm>
+
+#include "bridge/sessions/session_service.h"
+#include "common/ids.h"
+
+namespace strawberry {
+
+using nlohmann::json;
+
+void ChatSession::start_new(const Clock& clock, const Principal& sender) {
+  is_new_ = true;
+  row_ = {};
+  row_.session_id = new_id();
+  row_.user_id = sender.user_id;
+  row_.device_id = sender.id;
+  row_.created_at_ms = row_.last_activity_ms = to_unix_ms(clock.wall_now());
+}
+
+void ChatSession::remember(std::vector<MessageRow> rows, std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  std::size_t first = rows.size();
+  while (first > 0 && bytes + rows[first - 1].content.size() <= bytes_max) bytes += rows[--first].content.size();
+  for (std::size_t i = first; i < rows.size(); ++i) {
+    newest_ms_ = std::max(newest_ms_, rows[i].created_at_ms);
+    history_.push_back({{"role", rows[i].role}, {"content", std::move(rows[i].content)}});
+  }
+  if (!rows.empty()) newest_ms_ = std::max(newest_ms_, rows.back().created_at_ms);
+}
+
+Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Principal sender, std::string session_id,
+                                           Options options) {
+  ChatSession session;
+  if (session_id == "new") {
+    session.start_new(clock, sender);
+    co_return session;
+  }
+  auto found = co_await store.get_session(std::move(session_id));
+  if (!found) co_return tl::unexpected(found.error());
+  if (!*found || (*found)->user_id != sender.user_id) co_return error(ErrorCode::not_found, "there is no such session");
+  session.row_ = std::move(**found);
+  const auto idle = std::chrono::milliseconds(to_unix_ms(clock.wall_now()) - session.row_.last_activity_ms);
+  if (!session.row_.is_active || idle > options.idle_max) {
+    if (session.row_.is_active) session.closed_ = session.row_;
+    session.start_new(clock, sender);
+    co_return session;
+  }
+  auto rows = co_await store.get_messages(session.row_.session_id, options.history_messages_max, std::string());
+  if (!rows) co_return tl::unexpected(rows.error());
+  session.remember(std::move(*rows), options.history_bytes_max);
+  co_return session;
+}
+
+Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSession session, json messages,
+                                    std::string answer) {
+  std::vector<MessageRow> rows;
+  std::string first_user_text;
+  const auto add = [&](std::string role, std::string content) {
+    MessageRow row;
+    row.message_id = new_id();
+    row.role = std::move(role);
+    row.content = std::move(content);
+    // Messages are read back in the order of their times: one turn's must not share one.
+    row.created_at_ms = session.newest_ms_ = std::max(session.newest_ms_ + 1, to_unix_ms(clock.wall_now()));
+    rows.push_back(std::move(row));
+  };
+  for (const auto& message : messages) {
+    const auto role = message.at("role").get<std::string>();
+    if ((role != "user" && role != "assistant") || !message.at("content").is_string()) continue;
+    auto text = message.at("content").get<std::string>();
+    if (text.empty()) continue;
+    if (role == "user" && first_user_text.empty()) first_user_text = text;
+    add(role, std::move(text));
+  }
+  if (!answer.empty()) add("assistant", std::move(answer));
+
+  if (session.closed_) {
+    session.closed_->is_active = false;
+    auto closed = co_await store.put_session(*session.closed_);
+    if (!closed) co_return closed;
+  }
+  if (session.is_new_ || session.row_.title.empty()) {
+    session.row_.title = title_from(first_user_text);
+    auto stored = co_await store.put_session(session.row_);
+    if (!stored) co_return stored;
+  }
+  auto added = co_await store.append_messages(session.row_.session_id, std::move(rows));
+  if (!added) co_return tl::unexpected(added.error());
+  co_return Reply<void>();
+}
+
+}  // namespace strawberry

@@ -1,0 +1,109 @@
+#include "bridge/chat/planned_call.h"
+
+#include <algorithm>
+
+#include "bridge/protocol/text.h"
+#include "common/device_name.h"
+#include "common/strict_json.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+json names_of(const OfferedSkill& skill) {
+  json names = json::array();
+  for (const auto& device : skill.devices)
+    if (names.size() < 32) names.push_back(device.normalized_name);
+  return names;
+}
+
+Reply<const OfferingDevice*> choose_device(const Tool& tool, const ToolCatalog::SkillTool& entry, json& arguments) {
+  const auto& devices = tool.skill->devices;
+  const auto with_id = [&](const std::string& id) -> const OfferingDevice* {
+    const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.device_id == id; });
+    return found == devices.end() ? nullptr : &*found;
+  };
+  const auto given = tool.device_parameter.empty() ? arguments.end() : arguments.find(tool.device_parameter);
+  if (given == arguments.end()) return with_id(entry.default_device);
+  if (!given->is_string())
+    return error(ErrorCode::bad_request, tool.device_parameter + " must be a device's name",
+                 {{"candidates", names_of(*tool.skill)}});
+  const auto name = normalize_device_name(given->get<std::string>());
+  const auto found =
+      std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.normalized_name == name; });
+  if (found == devices.end())
+    return error(ErrorCode::not_found, "no device of that name offers this skill",
+                 {{"candidates", names_of(*tool.skill)}});
+  arguments.erase(given);
+  return &*found;
+}
+
+/// Fits the arguments to the signature: everything by name, except what Python takes only by position.
+Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& call) {
+  call.args = json::array();
+  call.kwargs = json::object();
+  bool takes_any = false, gives_rest = false;
+  for (const auto& parameter : signature.parameters) {
+    takes_any = takes_any || parameter.kind == Parameter::Kind::var_keyword;
+    const bool is_given = arguments.contains(parameter.name);
+    if (parameter.is_required() && !is_given)
+      return error(ErrorCode::bad_request, "the argument " + parameter.name + " is missing");
+    gives_rest = gives_rest || (parameter.kind == Parameter::Kind::var_positional && is_given);
+  }
+  bool in_a_row = true;  // no optional argument was left out before
+  for (const auto& parameter : signature.parameters) {
+    const auto value = arguments.find(parameter.name);
+    if (parameter.kind == Parameter::Kind::var_keyword) continue;
+    if (value == arguments.end()) {
+      in_a_row = in_a_row && parameter.kind == Parameter::Kind::keyword_only;
+      continue;
+    }
+    const bool only_by_position = parameter.kind == Parameter::Kind::positional_only;
+    if (parameter.kind == Parameter::Kind::var_positional) {
+      if (!value->is_array())
+        return error(ErrorCode::bad_request, "the argument " + parameter.name + " must be an array");
+      if (!in_a_row)
+        return error(ErrorCode::bad_request, "with " + parameter.name + ", the arguments before it are needed too");
+      for (const auto& item : *value) call.args.push_back(item);
+    } else if (only_by_position || (gives_rest && parameter.kind == Parameter::Kind::positional)) {
+      if (!in_a_row)
+        return error(ErrorCode::bad_request, "with " + parameter.name + ", the arguments before it are needed too");
+      call.args.push_back(*value);
+    } else {
+      call.kwargs[parameter.name] = *value;
+    }
+    arguments.erase(value);
+  }
+  if (arguments.empty()) return {};
+  if (!takes_any)
+    return error(ErrorCode::bad_request, "there is no argument " + printable(arguments.begin().key(), 64));
+  call.kwargs.update(arguments);
+  return {};
+}
+
+}  // namespace
+
+Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
+  const auto* entry = catalog.find_skill(call.name);
+  if (!entry) return error(ErrorCode::not_found, "there is no tool called " + printable(call.name, 64));
+  if (call.arguments.size() > arguments_bytes_max) return error(ErrorCode::bad_request, "the arguments are too large");
+  auto arguments = parse_strict_object(call.arguments, arguments_depth_max);
+  if (!arguments) return error(ErrorCode::bad_request, "the arguments must be a JSON object");
+  const Tool& tool = catalog.tools()[entry->tool];
+  PlannedCall planned;
+  planned.id = call.id;
+  planned.skill_path = tool.skill->path();
+  const auto device = choose_device(tool, *entry, *arguments);
+  if (!device) return tl::unexpected(device.error());
+  if (*device) {
+    planned.target = (*device)->device_id;
+    planned.device = (*device)->normalized_name;
+  }
+  planned.arguments = *arguments;
+  if (auto arranged = arrange(entry->signature, std::move(*arguments), planned); !arranged)
+    return tl::unexpected(arranged.error());
+  return planned;
+}
+
+}  // namespace strawberry
