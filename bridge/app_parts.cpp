@@ -26,6 +26,17 @@ SkillService::Options skill_service_options(const Config& config) {
   return {size(config.limits.skills_per_device_max), std::chrono::milliseconds(config.timeouts.remote_skill_call_ms)};
 }
 
+ChatService::Options chat_service_options(const Config& config) {
+  ChatService::Options options;
+  options.chats_per_principal_max = size(config.limits.chats_per_principal_max);
+  options.default_timeout = std::chrono::milliseconds(config.timeouts.interface_ms);
+  options.tool_timeout = std::chrono::milliseconds(config.timeouts.remote_skill_call_ms);
+  options.agent.steps_max = size(config.limits.agent_steps_max);
+  options.agent.calls_per_step_max = size(config.limits.tool_calls_per_step_max);
+  options.agent.result_bytes_max = size(config.limits.tool_result_bytes_max);
+  return options;
+}
+
 Dispatcher::Options dispatcher_options(const Config& config) {
   Dispatcher::Options options;
   options.payload_bytes_max = size(config.limits.payload_bytes_max);

@@ -24,7 +24,9 @@ Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::strin
     throw std::runtime_error(principal_.id + " cannot connect: " + std::to_string(code) + "\n" +
                              const_cast<HubProcess&>(hub).broker().log());
   }
-  for (const auto* service : {"skills", "chat", "sessions", "devices"}) {
+  const bool enrolls = principal_.type == PrincipalType::enroll;
+  for (const auto* service : {"devices", "skills", "chat", "sessions"}) {
+    if (enrolls && std::string(service) != "devices") continue;  // all that such a token may do
     if (client_->subscribe(std::string(service) + "/" + principal_.id + "/response/#") >= 0x80) {
       throw std::runtime_error(principal_.id + " may not hear its own responses");
     }
@@ -32,9 +34,9 @@ Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::strin
 }
 
 std::string Spoke::send(const std::string& service, json request) {
-  if (!request.contains("correlation_id")) request["correlation_id"] = principal_.id + "-" + std::to_string(++sent_);
+  if (!request.contains("correlation_id")) request["correlation_id"] = new_id();
   client_->publish(service + "/" + principal_.id + "/request", request.dump());
-  return request["correlation_id"];
+  return request["correlation_id"].get<std::string>();
 }
 
 json Spoke::response(const std::string& service, const std::string& correlation_id, std::chrono::milliseconds timeout) {

@@ -50,7 +50,6 @@ class Spoke {
  private:
   Principal principal_;
   std::unique_ptr<MqttTestClient> client_;
-  int sent_ = 0;
 };
 
 class HubProcess {

@@ -59,6 +59,15 @@ std::string reason_of(const mqtt::token& token) {
                                                      : mqtt::exception::error_str(token.get_return_code());
 }
 
+/// How many unacknowledged messages the broker takes (MQTT 5, section 3.2.2.3.3).
+std::size_t receive_maximum_of(const mqtt::token& token) {
+  constexpr std::size_t receive_maximum_default = 65'535;
+  const auto response = token.get_connect_response();
+  const auto& properties = response.get_properties();
+  if (!properties.contains(mqtt::property::RECEIVE_MAXIMUM)) return receive_maximum_default;
+  return mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
+}
+
 }  // namespace
 
 /// Lives as long as Paho may call back; talks to the client only through the loop, and only while it is there.
@@ -107,7 +116,7 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
 
   void on_success(const mqtt::token& token) override {
     switch (reinterpret_cast<std::intptr_t>(token.get_user_context())) {
-      case connecting: on_loop([](PahoClient& c) { c.connected(); }); break;
+      case connecting: on_loop([maximum = receive_maximum_of(token)](PahoClient& c) { c.connected(maximum); }); break;
       case subscribing: {
         const auto response = token.get_subscribe_response();
         const auto& codes = response.get_reason_codes();
@@ -120,16 +129,18 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
         }
         break;
       }
-      default: --in_flight;
+      default: published();
     }
   }
   void on_failure(const mqtt::token& token) override {
     const auto action = reinterpret_cast<std::intptr_t>(token.get_user_context());
-    if (action == publishing) {
-      --in_flight;
-      return;
-    }
+    if (action == publishing) return published();
     on_loop([reason = reason_of(token)](PahoClient& c) { c.lost(reason); });
+  }
+
+  void published() {
+    --in_flight;
+    if (outbox_waits.exchange(false)) on_loop([](PahoClient& c) { c.flush_outbox(); });
   }
 
   asio::io_context& context;
@@ -145,6 +156,7 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
   const std::size_t messages_max;
   const std::size_t bytes_max;
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<bool> outbox_waits{false};  // for the next acknowledgement
 };
 
 PahoClient::PahoClient(asio::io_context& loop, Options options)
@@ -182,8 +194,9 @@ void PahoClient::connect() {
   }
 }
 
-void PahoClient::connected() {
+void PahoClient::connected(std::size_t receive_maximum) {
   if (stopping_) return;
+  window_ = std::min(options_.in_flight_max, receive_maximum);
   if (filters_.empty()) return subscribed();
   try {
     wire_->paho->subscribe(mqtt::string_collection::create(filters_),
@@ -241,14 +254,12 @@ void PahoClient::drain_inbox() {
 bool PahoClient::publish(MqttMessage message) {
   loop_.check();
   if (stopping_) return false;
-  if (ready_ && outbox_.empty() && wire_->in_flight < options_.outbox_messages_max) {
-    if (send(message)) return true;
-  }
-  if (outbox_.size() + wire_->in_flight >= options_.outbox_messages_max) {
+  if (outbox_.size() >= options_.outbox_messages_max) {
     ++dropped_outbox_full_;
     return false;
   }
   outbox_.push_back(std::move(message));
+  flush_outbox();
   return true;
 }
 
@@ -264,7 +275,15 @@ bool PahoClient::send(const MqttMessage& message) {
 }
 
 void PahoClient::flush_outbox() {
-  while (!outbox_.empty() && send(outbox_.front())) outbox_.pop_front();
+  while (ready_ && !outbox_.empty()) {
+    if (wire_->in_flight >= window_) {
+      wire_->outbox_waits = true;
+      // The last acknowledgement may have come between the look and the note.
+      if (wire_->in_flight >= window_ || !wire_->outbox_waits.exchange(false)) return;
+    }
+    if (!send(outbox_.front())) return;
+    outbox_.pop_front();
+  }
 }
 
 Task<void> PahoClient::stop() {
@@ -273,7 +292,7 @@ Task<void> PahoClient::stop() {
   retry_.cancel();
   asio::steady_timer pause(context_);
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  while (ready_ && wire_->in_flight > 0 && std::chrono::steady_clock::now() < give_up) {
+  while (ready_ && (wire_->in_flight > 0 || !outbox_.empty()) && std::chrono::steady_clock::now() < give_up) {
     pause.expires_after(std::chrono::milliseconds(5));
     co_await pause.async_wait(asio::use_awaitable);
   }

@@ -40,6 +40,9 @@ class PahoClient final : public MqttClient {
     std::size_t inbox_messages_max = 20'000;
     std::size_t inbox_bytes_max = 64 * 1024 * 1024;
     std::size_t outbox_messages_max = 20'000;
+    /// Unacknowledged at one time; less when the broker's Receive Maximum says so. What is more waits in the outbox:
+    /// Paho itself, asked to queue beyond that limit, sends only a few dozen messages a second.
+    std::size_t in_flight_max = 1'000;
   };
 
   struct Counters {
@@ -63,7 +66,7 @@ class PahoClient final : public MqttClient {
   struct Wire;  // what Paho's threads share with the loop
 
   void connect();
-  void connected();
+  void connected(std::size_t receive_maximum);
   void subscribed();
   void lost(const std::string& reason);
   void drain_inbox();
@@ -78,7 +81,8 @@ class PahoClient final : public MqttClient {
   std::shared_ptr<Wire> wire_;
   asio::steady_timer retry_;
   std::chrono::milliseconds backoff_;
-  std::deque<MqttMessage> outbox_;  // waiting for a connection
+  std::deque<MqttMessage> outbox_;  // waiting for a connection, or for acknowledgements
+  std::size_t window_ = 0;          // how many may be unacknowledged
   std::uint64_t dropped_outbox_full_ = 0;
   bool ready_ = false;
   bool stopping_ = false;

@@ -1,0 +1,100 @@
+/// What a clumsy or hostile client sends: each gets the contract's error, and costs nobody else anything.
+#include <gtest/gtest.h>
+
+#include "tests/support/hub_process.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+struct BadPayload {
+  const char* name;
+  std::string payload;
+  std::string code;
+};
+
+const std::vector<BadPayload>& bad_payloads() {
+  static const std::vector<BadPayload> all = {
+      {"NotJson", "this is not JSON", "bad_request"},
+      {"Null", "null", "bad_request"},
+      {"AnArray", "[1,2,3]", "bad_request"},
+      {"Empty", "", "bad_request"},
+      {"Large", R"({"op":"list","pad":")" + std::string(300 * 1024, 'x') + "\"}", "too_large"},
+      {"Deep", std::string(100'000, '['), "bad_request"},
+      {"InvalidUtf8", "{\"op\":\"search\",\"query\":\"\xff\xfe\xfd\"}", "bad_request"},
+      {"WrongType", R"({"op":"search","query":7})", "bad_request"},
+      {"UnknownOp", R"({"op":"explode"})", "unknown_op"},
+      {"OpWithControlCharacters", "{\"op\":\"a\\u0000b\\u001b[31m\"}", "unknown_op"},
+      {"Version", R"({"op":"list","v":2})", "unsupported_version"},
+      {"NoSkills", R"({"op":"register"})", "bad_request"},
+      {"SkillsOfTheWrongType", R"({"op":"register","skills":{"a":1}})", "bad_request"},
+  };
+  return all;
+}
+
+TEST(BadInput, EachPayloadGetsItsErrorAndALogLineAndTheHubGoesOn) {
+  HubProcess hub;
+  auto clumsy = hub.device("Clumsy");
+  auto other = hub.device("Other");
+  for (const auto& bad : bad_payloads()) {
+    for (const auto* service : {"skills", "chat", "sessions", "devices"}) {
+      const auto before = hub.bridge().output().size();
+      clumsy->mqtt().publish(std::string(service) + "/clumsy/request", bad.payload);
+      const auto reply = clumsy->mqtt().wait_for(std::string(service) + "/clumsy/response");
+      ASSERT_TRUE(reply) << bad.name << " to " << service;
+      const auto envelope = json::parse(reply->payload);
+      EXPECT_EQ(envelope.at("v"), 1);
+      EXPECT_EQ(envelope.at("success"), false) << bad.name;
+      EXPECT_TRUE(envelope.at("result").is_null());
+      const auto code = envelope.at("error").at("code").get<std::string>();
+      // What is no operation of that service cannot be more precisely wrong than that.
+      EXPECT_TRUE(code == bad.code || code == "unknown_op" || code == "bad_request")
+          << bad.name << " to " << service << ": " << reply->payload;
+      if (std::string(service) == "skills") {
+        EXPECT_EQ(code, bad.code) << bad.name << ": " << reply->payload;
+      }
+      EXPECT_LT(reply->payload.size(), 2'000U) << "an error does not repeat the request";
+      EXPECT_TRUE(hub.bridge().wait_for_output("device/alice/clumsy", 2s, before)) << bad.name;
+    }
+  }
+  EXPECT_EQ(other->result_of("skills", {{"op", "list"}}).at("total"), 0);
+  EXPECT_TRUE(hub.bridge().is_running());
+}
+
+TEST(BadInput, APointerNamesTheOffendingPlace) {
+  HubProcess hub;
+  auto clumsy = hub.device("Clumsy");
+  const auto path_of = [&](const std::string& service, const json& request) {
+    return clumsy->ask(service, request).at("error").at("details").at("path").get<std::string>();
+  };
+  EXPECT_EQ(path_of("skills", {{"op", "register"}, {"skills", {{{"class_name", "C"}, {"function_name", "f"}}}}}),
+            "/skills/0/signature");
+  EXPECT_EQ(path_of("skills", {{"op", "search"}, {"query", 7}}), "/query");
+  EXPECT_EQ(path_of("skills", {{"op", "search"}, {"query", "x"}, {"device_limit", 0}}), "/device_limit");
+  EXPECT_EQ(path_of("skills", {{"op", "call"}, {"skill_path", "C.f"}, {"args", "no list"}}), "/args");
+  EXPECT_EQ(path_of("devices", {{"op", "register"}}), "/name");
+}
+
+TEST(BadInput, AFloodOfRubbishFromOneDoesNotStarveAnother) {
+  HubProcess hub;
+  auto clumsy = hub.device("Clumsy");
+  auto other = hub.device("Other");
+  for (int i = 0; i < 500; ++i)
+    clumsy->mqtt().publish({"skills/clumsy/request", std::string(50'000, '['), 0, false, {}, {}, {}, {}, {}});
+  EXPECT_EQ(other->result_of("skills", {{"op", "list"}}).at("total"), 0);
+}
+
+TEST(BadInput, WhatComesWithoutAnOperationIsIgnoredWhereNobodyAsked) {
+  HubProcess hub;
+  auto clumsy = hub.device("Clumsy");
+  // Not a request: nothing may come back, and nothing may break.
+  clumsy->mqtt().publish("devices/clumsy/status", "{\"state\":");
+  clumsy->mqtt().publish("devices/clumsy/status", std::string(50'000, '['));
+  clumsy->mqtt().publish("skills/clumsy/result", "null");
+  EXPECT_EQ(clumsy->result_of("devices", {{"op", "me"}}).at("device_id"), "clumsy");
+}
+
+}  // namespace
+}  // namespace strawberry::test

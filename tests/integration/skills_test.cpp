@@ -1,0 +1,257 @@
+/// Skills and calls between devices, through a whole hub (docs/contract.md, section 4).
+#include <gtest/gtest.h>
+
+#include "tests/support/hub_process.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+json call(const std::string& path, const std::string& target = "", json args = json::array()) {
+  json request = {{"op", "call"}, {"skill_path", path}, {"args", std::move(args)}};
+  if (!target.empty()) request["target"] = target;
+  return request;
+}
+
+TEST(Skills, ATabletFindsAndCallsASkillOfTheSpeaker) {
+  HubProcess hub;
+  auto speaker = hub.device("Living Room Speaker");
+  auto tablet = hub.device("Kitchen Tablet");
+  speaker->offer("MusicControlSkill", {"play_song(name: str, volume: int = 50) -> bool"});
+
+  const auto found = tablet->result_of("skills", {{"op", "search"}, {"query", "play song"}});
+  ASSERT_EQ(found.at("total"), 1);
+  const auto& result = found.at("results").at(0);
+  EXPECT_EQ(result.at("path"), "MusicControlSkill.play_song");
+  EXPECT_EQ(result.at("preferred_device"), "living_room_speaker");
+  EXPECT_EQ(result.at("summary"), "For a test.");
+  EXPECT_EQ(result.at("is_local"), false);
+
+  const auto id =
+      tablet->send("skills", call("MusicControlSkill.play_song", "living_room_speaker", {"Never Gonna Give You Up"}));
+  const auto arrived = speaker->next_call();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->at("v"), 1);
+  EXPECT_EQ(arrived->at("caller_device_id"), "kitchen_tablet");
+  EXPECT_EQ(arrived->at("caller_device_name"), "Kitchen Tablet");
+  EXPECT_EQ(arrived->at("skill_path"), "MusicControlSkill.play_song");
+  EXPECT_EQ(arrived->at("args"), json::parse(R"(["Never Gonna Give You Up"])"));
+  EXPECT_EQ(arrived->at("kwargs"), json::object());
+  EXPECT_EQ(arrived->at("response_topic"), "skills/living_room_speaker/result");
+  EXPECT_NE(arrived->at("correlation_id"), id) << "the caller's own id is not told to the device";
+  speaker->answer(*arrived, {{"playing", true}});
+  const auto reply = tablet->response("skills", id);
+  EXPECT_EQ(reply.at("success"), true);
+  EXPECT_EQ(reply.at("result"), json::parse(R"({"playing":true})"));
+}
+
+TEST(Skills, ACallCarriesItsDeadlineAndResponseTopicAsProperties) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f()"});
+  auto request = call("speaker.C.f");
+  request["timeout_ms"] = 20'500;
+  tablet->send("skills", request);
+  const auto message = speaker->mqtt().wait_for("skills/speaker/call");
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->response_topic, "skills/speaker/result");
+  ASSERT_TRUE(message->expiry_s);
+  EXPECT_LE(*message->expiry_s, 20U);
+  EXPECT_GE(*message->expiry_s, 19U);
+  EXPECT_EQ(message->correlation_data, json::parse(message->payload).at("correlation_id"));
+}
+
+TEST(Skills, OldClientsCallAndAnswerToo) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker", "alice", 4);
+  auto tablet = hub.device("Tablet", "alice", 4);
+  speaker->offer("C", {"f(a: int)"});
+  const auto id = tablet->send("skills", {{"skill_path", "C.f"}, {"kwargs", {{"a", 1}}}});
+  const auto arrived = speaker->next_call();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->at("kwargs").at("a"), 1);
+  speaker->answer(*arrived, 42);
+  EXPECT_EQ(tablet->response("skills", id).at("result"), 42);
+}
+
+TEST(Skills, AWrongTargetGetsItsOwnError) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  auto stranger = hub.device("Strangers Speaker", "bob");
+  speaker->offer("C", {"f()"});
+  stranger->offer("C", {"g()"});
+  EXPECT_EQ(tablet->code_of("skills", call("C.f", "nobody")), "not_found");
+  EXPECT_EQ(tablet->code_of("skills", call("C.nothing", "speaker")), "not_found");
+  EXPECT_EQ(tablet->code_of("skills", call("C.f", "strangers_speaker")), "not_found")
+      << "another user's device is never considered";
+  EXPECT_EQ(tablet->code_of("skills", call("C.g")), "not_found");
+  EXPECT_EQ(tablet->code_of("skills", call("nonsense")), "bad_request");
+  auto as_another = call("C.f");
+  as_another["caller_device_id"] = "speaker";
+  EXPECT_EQ(tablet->code_of("skills", as_another), "forbidden");
+}
+
+TEST(Skills, ADeviceThatIsGoneIsOfflineAtOnce) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f()"});
+  auto request = call("C.f", "speaker");
+  request["timeout_ms"] = 60'000;
+  const auto id = tablet->send("skills", request);
+  ASSERT_TRUE(speaker->next_call());
+  speaker->mqtt().drop();
+  EXPECT_EQ(tablet->response("skills", id).at("error").at("code"), "device_offline");
+  EXPECT_EQ(tablet->code_of("skills", call("C.f", "speaker")), "device_offline");
+}
+
+TEST(Skills, ADeviceThatNeverAnswersIsATimeout) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f()"});
+  auto request = call("C.f");
+  request["timeout_ms"] = 200;
+  const auto id = tablet->send("skills", request);
+  const auto arrived = speaker->next_call();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(tablet->response("skills", id).at("error").at("code"), "timeout");
+  // Too late, and then twice: nothing more arrives, and the next call is none the worse.
+  speaker->answer(*arrived, "late");
+  speaker->answer(*arrived, "later");
+  const auto next = tablet->send("skills", call("C.f"));
+  const auto second = speaker->next_call();
+  speaker->answer(*second, "fresh");
+  EXPECT_EQ(tablet->response("skills", next).at("result"), "fresh");
+  for (const auto& message : tablet->mqtt().take_all())
+    EXPECT_EQ(message.payload.find("late"), std::string::npos) << message.payload;
+}
+
+TEST(Skills, RubbishFromADeviceHurtsOnlyItsOwnCall) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f()"});
+  const auto id = tablet->send("skills", call("C.f"));
+  const auto arrived = speaker->next_call();
+  for (const auto& rubbish : {std::string("not json"), std::string("[]"), std::string("{}"), std::string(100'000, '['),
+                              std::string(R"({"correlation_id":"guessed","success":true})")}) {
+    speaker->answer_raw(rubbish);
+  }
+  speaker->answer_raw(json{{"correlation_id", arrived->at("correlation_id")},
+                           {"success", false},
+                           {"error", {{"code", "E"}, {"message", "no disc"}}}}
+                          .dump());
+  const auto reply = tablet->response("skills", id);
+  EXPECT_EQ(reply.at("error").at("code"), "skill_error");
+  EXPECT_EQ(reply.at("error").at("message"), "no disc");
+}
+
+TEST(Skills, ADeviceCannotAnswerForAnother) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  auto burglar = hub.device("Burglar");
+  speaker->offer("C", {"f()"});
+  const auto id = tablet->send("skills", call("C.f"));
+  const auto arrived = speaker->next_call();
+  burglar->answer(*arrived, "forged");
+  speaker->answer(*arrived, "real");
+  EXPECT_EQ(tablet->response("skills", id).at("result"), "real");
+}
+
+TEST(Skills, SeveralDevicesWithoutATargetAreAmbiguousUnlessItDoesNotMatter) {
+  HubProcess hub;
+  auto one = hub.device("One");
+  auto two = hub.device("Two");
+  auto tablet = hub.device("Tablet");
+  one->offer("C", {"f()"});
+  two->offer("C", {"f()"});
+  const auto reply = tablet->ask("skills", call("C.f"));
+  EXPECT_EQ(reply.at("error").at("code"), "ambiguous");
+  EXPECT_EQ(reply.at("error").at("details").at("candidates"), json::parse(R"(["one","two"])"));
+
+  one->offer("D", {"g()"}, true);
+  two->offer("D", {"g()"}, true);
+  for (const auto* target : {"", "hub"}) {
+    const auto id = tablet->send("skills", call("D.g", target));
+    const auto arrived = two->next_call();
+    ASSERT_TRUE(arrived) << "the one most recently heard of";
+    two->answer(*arrived, 2);
+    EXPECT_EQ(tablet->response("skills", id).at("result"), 2);
+  }
+}
+
+TEST(Skills, ASignatureThatDoesNotParseIsRefusedByName) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  speaker->offer("Old", {"f()"});
+  const auto reply =
+      speaker->ask("skills", {{"op", "register"},
+                              {"skills",
+                               {{{"class_name", "C"}, {"function_name", "good"}, {"signature", "good()"}},
+                                {{"class_name", "C"}, {"function_name", "bad"}, {"signature", "bad(a b)"}}}}});
+  EXPECT_EQ(reply.at("error").at("code"), "bad_request");
+  EXPECT_EQ(reply.at("error").at("details").at("path"), "/skills/1/signature");
+  EXPECT_NE(reply.at("error").at("message").get<std::string>().find("C.bad"), std::string::npos);
+  const auto list = speaker->result_of("skills", {{"op", "list"}});
+  ASSERT_EQ(list.at("total"), 1) << "what was refused changed nothing";
+  EXPECT_EQ(list.at("skills").at(0).at("class_name"), "Old");
+}
+
+TEST(Skills, DescribeAndListSayWhatIsThere) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  speaker->offer("C", {"f(a: int, b: str = 'x') -> bool"});
+  const auto described = speaker->result_of("skills", {{"op", "describe"}, {"path", "C.f"}});
+  EXPECT_EQ(described.at("signature"), "f(a: int, b: str = 'x') -> bool");
+  EXPECT_EQ(described.at("parameters").at("required"), json::parse(R"(["a"])"));
+  EXPECT_EQ(described.at("devices"), json::parse(R"(["speaker"])"));
+  EXPECT_EQ(speaker->code_of("skills", {{"op", "describe"}, {"path", "C.g"}}), "not_found");
+  const auto listed = speaker->result_of("skills", {{"op", "list"}}).at("skills").at(0);
+  EXPECT_EQ(listed.at("device_id"), "speaker");
+  EXPECT_EQ(listed.at("device_name"), "Speaker");
+  EXPECT_EQ(speaker->result_of("skills", {{"op", "heartbeat"}}).at("skills"), 1);
+}
+
+TEST(Skills, OnlyADeviceRegisters) {
+  HubProcess hub;
+  auto alice = hub.user("alice");
+  EXPECT_EQ(alice->code_of("skills", {{"op", "register"}, {"skills", json::array()}}), "forbidden");
+  EXPECT_EQ(alice->result_of("skills", {{"op", "list"}}).at("total"), 0);
+}
+
+TEST(Skills, AUserCallsAsWellAsADevice) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  speaker->offer("C", {"f()"});
+  auto alice = hub.user("alice");
+  const auto id = alice->send("skills", call("speaker.C.f"));
+  const auto arrived = speaker->next_call();
+  ASSERT_TRUE(arrived);
+  speaker->answer(*arrived, 1);
+  EXPECT_EQ(alice->response("skills", id).at("result"), 1);
+}
+
+TEST(Skills, TooManyOpenCallsToOneDeviceAreBusyAtOnce) {
+  HubProcess::Options options;
+  options.config = "[limits]\nopen_calls_per_target_max = 2\n";
+  HubProcess hub(options);
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f()"});
+  tablet->send("skills", call("C.f"));
+  tablet->send("skills", call("C.f"));
+  ASSERT_TRUE(speaker->next_call());
+  ASSERT_TRUE(speaker->next_call());
+  const auto reply = tablet->ask("skills", call("C.f"));
+  EXPECT_EQ(reply.at("error").at("code"), "busy");
+  EXPECT_EQ(reply.at("error").at("retryable"), true);
+}
+
+}  // namespace
+}  // namespace strawberry::test
