@@ -28,16 +28,21 @@ Levels split(std::string_view topic) {
   return levels;
 }
 
-bool has_wildcard(std::string_view topic) { return topic.find_first_of("+#") != std::string_view::npos; }
+// This and the next run for every message and every subscriber.
+bool has_wildcard(std::string_view topic) {
+  return topic.find('+') != std::string_view::npos || topic.find('#') != std::string_view::npos;
+}
 
 /// One level of a filter or topic name: not empty, nothing unprintable, a wildcard only alone and `#` only at the end.
 bool is_canonical_level(std::string_view level, bool last) {
   if (level.empty()) return false;
+  bool wildcard = false;
   for (const char c : level) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) return false;
+    wildcard = wildcard || c == '+' || c == '#';
   }
-  return !has_wildcard(level) || level == "+" || (level == "#" && last);
+  return !wildcard || level == "+" || (level == "#" && last);
 }
 
 bool is_canonical(std::string_view topic) {

@@ -10,15 +10,21 @@
 namespace strawberry {
 namespace {
 
-// Not isalnum(): ids must not depend on the locale.
-bool is_id_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+// A table, because ids are looked at for every message; not isalnum(), because ids must not depend on the locale.
+constexpr std::array<bool, 256> id_characters = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
+  table['_'] = table['-'] = true;
+  return table;
+}();
 
 }  // namespace
 
 bool is_valid_id(std::string_view text) {
-  return !text.empty() && text.size() <= id_bytes_max && std::all_of(text.begin(), text.end(), is_id_character);
+  return !text.empty() && text.size() <= id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) { return id_characters[static_cast<unsigned char>(c)]; });
 }
 
 std::string new_id() {
