@@ -137,6 +137,8 @@ std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
 }
 
 void Gatekeeper::tick() {
+  // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
+  awaits_sender_ = false;
   const SteadyTime now = clock_.steady_now();
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;

@@ -413,6 +413,14 @@ TEST_F(Gate, DeliversNoRequestWhoseSenderWasNotAskedFor) {
   EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
 }
 
+TEST_F(Gate, DeliversAQos2RequestThatWasSentAgain) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(publishes(1, speaker, "skills/speaker/request"));
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));  // the broker has it already
+  gate_->tick();
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
+}
+
 TEST_F(Gate, LogsRefusalsOfWritingAndSubscribingButNotOfDelivery) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::read, "hub/audit")));
