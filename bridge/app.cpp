@@ -169,6 +169,7 @@ void App::start_serving() {
   spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
                config_.broker.port, devices_.online_count(), early_.size());
   for (auto waiting = std::exchange(early_, {}); const auto& message : waiting) serve(message);
+  publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
 }
 
 void App::serve(const MqttMessage& message) {
@@ -251,9 +252,9 @@ HubHealth App::health() const {
 
 Task<void> App::report_health() {
   while (!stop_.is_set()) {
-    if (serving_) publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
     health_timer_.expires_after(health_interval);
     co_await health_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    if (serving_) publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
   }
 }
 

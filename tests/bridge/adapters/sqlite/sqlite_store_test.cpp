@@ -1,0 +1,154 @@
+#include "bridge/adapters/sqlite/sqlite_store.h"
+
+#include <gtest/gtest.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "tests/support/run_task.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry {
+namespace {
+
+class SqliteStoreTest : public testing::Test {
+ protected:
+  SqliteStoreTest() { open({}); }
+
+  void open(SqliteStore::Options options) {
+    store_.reset();
+    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+  }
+  template <class T>
+  Reply<T> run(Task<Reply<T>> task) {
+    return test::run_task(loop_, std::move(task));
+  }
+  static DeviceRow device(const std::string& id, const std::string& user = "alice") {
+    DeviceRow row;
+    row.device_id = id;
+    row.user_id = user;
+    row.name = row.normalized_name = id;
+    row.created_at_ms = 1'000;
+    return row;
+  }
+  static SkillRow skill(const std::string& function_name) {
+    return {"C", function_name, function_name + "()", "doc", true, false};
+  }
+  static SessionRow session(const std::string& id) {
+    SessionRow row;
+    row.session_id = id;
+    row.user_id = "alice";
+    row.device_id = "d";
+    row.created_at_ms = row.last_activity_ms = 5'000;
+    return row;
+  }
+
+  test::TempDir directory_;
+  asio::io_context loop_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
+  ASSERT_TRUE(run(store_->put_device(device("b"))));
+  ASSERT_TRUE(run(store_->put_device(device("a"))));
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("e")}, 7'000)));
+  ASSERT_TRUE(run(store_->set_last_seen("a", 8'000)));
+  open({});
+  const auto known = store_->load_devices();
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->size(), 2U);
+  const auto& [a, skills] = known->at(0);
+  EXPECT_EQ(a.device_id, "a");
+  EXPECT_EQ(a.last_seen_ms, 8'000);
+  EXPECT_EQ(a.skills_heartbeat_at_ms, 7'000);
+  ASSERT_EQ(skills.size(), 2U);
+  EXPECT_EQ(skills[0].function_name, "f") << "as the device listed them";
+  EXPECT_TRUE(skills[0].device_agnostic);
+  EXPECT_TRUE(known->at(1).skills.empty());
+}
+
+TEST_F(SqliteStoreTest, ChangingADeviceKeepsItsSkills) {
+  ASSERT_TRUE(run(store_->put_device(device("a"))));
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f")}, 7'000)));
+  auto renamed = device("a");
+  renamed.name = renamed.normalized_name = "other";
+  ASSERT_TRUE(run(store_->put_device(renamed)));
+  const auto known = store_->load_devices();
+  EXPECT_EQ(known->at(0).device.name, "other");
+  EXPECT_EQ(known->at(0).skills.size(), 1U);
+  EXPECT_EQ(known->at(0).device.skills_heartbeat_at_ms, 7'000);
+}
+
+TEST_F(SqliteStoreTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
+  ASSERT_TRUE(run(store_->enroll_device(device("a"), "token", 1)));
+  const auto again = run(store_->enroll_device(device("b"), "token", 2));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(store_->load_devices()->size(), 1U);
+}
+
+TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
+  // All three wait for one commit; the middle one breaks a constraint (two devices of one name).
+  auto clash = device("b");
+  clash.normalized_name = "a";
+  std::vector<std::string> outcomes(3);
+  const auto note = [&](std::size_t i) {
+    return [&outcomes, i](std::exception_ptr, Reply<void> reply) {
+      outcomes[i] = reply ? "ok" : std::string(to_string(reply.error().code));
+    };
+  };
+  asio::co_spawn(loop_, store_->put_device(device("a")), note(0));
+  asio::co_spawn(loop_, store_->put_device(clash), note(1));
+  asio::co_spawn(loop_, store_->put_device(device("c")), note(2));
+  ASSERT_TRUE(run(store_->set_last_seen("a", 1)));  // behind them in the queue
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
+  EXPECT_EQ(store_->load_devices()->size(), 2U);
+}
+
+TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
+  open({0, 1});
+  const auto refused = run(store_->put_device(device("a")));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::busy);
+}
+
+TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
+  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
+  const auto added =
+      run(store_->append_messages("s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
+  EXPECT_EQ(*added, 1U);
+  const auto messages = run(store_->get_messages("s", 10, ""));
+  ASSERT_EQ(messages->size(), 3U);
+  EXPECT_EQ(messages->at(0).message_id, "m0");
+  EXPECT_EQ(messages->at(1).message_id, "m1") << "of the same millisecond: as they came";
+  EXPECT_EQ(messages->at(2).content, "two");
+  const auto stored = run(store_->get_session("s"));
+  EXPECT_EQ((*stored)->message_count, 3);
+  EXPECT_EQ((*stored)->last_activity_ms, 7'000);
+  EXPECT_EQ(run(store_->append_messages("none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteStoreTest, DeletingASessionTakesItsMessages) {
+  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}})));
+  ASSERT_TRUE(run(store_->delete_session("s")));
+  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  EXPECT_TRUE(run(store_->get_messages("s", 10, ""))->empty());
+}
+
+TEST_F(SqliteStoreTest, SessionsAreListedByLastActivity) {
+  for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->put_session(session(id))));
+  ASSERT_TRUE(run(store_->append_messages("b", {{"m", "user", "x", 9'000}})));
+  const auto list = run(store_->list_sessions("alice", 0, 2));
+  EXPECT_EQ(list->total, 3U);
+  ASSERT_EQ(list->sessions.size(), 2U);
+  EXPECT_EQ(list->sessions[0].session_id, "b");
+  EXPECT_EQ(run(store_->list_sessions("alice", 6'000, 10))->total, 1U);
+  EXPECT_EQ(run(store_->list_sessions("bob", 0, 10))->total, 0U);
+}
+
+}  // namespace
+}  // namespace strawberry

@@ -1,0 +1,83 @@
+#include "bridge/devices/device_registry.h"
+
+#include <gtest/gtest.h>
+
+#include "bridge/devices/presence.h"
+#include "common/device_name.h"
+
+namespace strawberry {
+namespace {
+
+DeviceRow row(const std::string& id, const std::string& user, const std::string& name) {
+  DeviceRow row;
+  row.device_id = id;
+  row.user_id = user;
+  row.name = name;
+  row.normalized_name = normalize_device_name(name);
+  return row;
+}
+
+TEST(DeviceRegistry, FindsByIdAndByNameAmongTheUsersOwn) {
+  DeviceRegistry devices;
+  devices.put(row("1", "alice", "Living Room"));
+  devices.put(row("2", "bob", "Living Room"));
+  EXPECT_EQ(devices.find_for("alice", "1")->row.device_id, "1");
+  EXPECT_EQ(devices.find_for("alice", "living_room")->row.device_id, "1");
+  EXPECT_EQ(devices.find_for("alice", "Living Room")->row.device_id, "1");
+  EXPECT_EQ(devices.find_for("bob", "living_room")->row.device_id, "2");
+  EXPECT_EQ(devices.find_for("alice", "2"), nullptr);
+  EXPECT_EQ(devices.find_for("carol", "living_room"), nullptr);
+}
+
+TEST(DeviceRegistry, ANameThatIsTakenGetsANumber) {
+  DeviceRegistry devices;
+  devices.put(row("1", "alice", "Speaker"));
+  EXPECT_EQ(devices.free_name("alice", "Speaker", ""), "Speaker 2");
+  EXPECT_EQ(devices.free_name("alice", "SPEAKER!", ""), "SPEAKER! 2")
+      << "what calls could not tell apart is the same name";
+  EXPECT_EQ(devices.free_name("alice", "Speaker", "1"), "Speaker") << "its own name is free to it";
+  EXPECT_EQ(devices.free_name("bob", "Speaker", ""), "Speaker");
+  devices.put(row("2", "alice", "Speaker 2"));
+  EXPECT_EQ(devices.free_name("alice", "Speaker", ""), "Speaker 3");
+  devices.remove("1");
+  EXPECT_EQ(devices.free_name("alice", "Speaker", ""), "Speaker");
+}
+
+TEST(DeviceRegistry, RenamingFreesTheOldName) {
+  DeviceRegistry devices;
+  devices.put(row("1", "alice", "Old"));
+  devices.set_online("1", true);
+  devices.put(row("1", "alice", "New"));
+  EXPECT_EQ(devices.find_for("alice", "old"), nullptr);
+  EXPECT_TRUE(devices.find_for("alice", "new")->online) << "renaming disconnects nobody";
+  EXPECT_EQ(devices.size(), 1U);
+}
+
+TEST(DeviceRegistry, CountsWhoIsOnline) {
+  DeviceRegistry devices;
+  devices.put(row("1", "alice", "A"));
+  EXPECT_TRUE(devices.set_online("1", true));
+  EXPECT_FALSE(devices.set_online("1", true));
+  EXPECT_FALSE(devices.set_online("unknown", true));
+  EXPECT_EQ(devices.online_count(), 1U);
+  devices.remove("1");
+  EXPECT_EQ(devices.online_count(), 0U);
+  EXPECT_FALSE(devices.is_user("alice")) << "a user exists by having devices";
+}
+
+TEST(Presence, IsReadFromWhateverADevicePublishes) {
+  EXPECT_EQ(read_presence("online"), true);
+  EXPECT_EQ(read_presence("offline"), false);
+  EXPECT_EQ(read_presence(""), false);
+  EXPECT_EQ(read_presence(R"({"v":1,"state":"online","battery":7})"), true);
+  EXPECT_EQ(read_presence(R"({"state":"offline"})"), false);
+  for (const auto* nonsense :
+       {"ONLINE", "null", "[]", "{}", R"({"state":true})", R"({"state":"asleep"})", "{\"state\":", "\xff"}) {
+    EXPECT_EQ(read_presence(nonsense), std::nullopt) << nonsense;
+  }
+  EXPECT_EQ(read_presence(std::string(100'000, '[')), std::nullopt);
+  EXPECT_EQ(read_presence(R"({"state":"online","pad":")" + std::string(20'000, 'x') + "\"}"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace strawberry

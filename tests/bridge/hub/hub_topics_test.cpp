@@ -1,0 +1,30 @@
+#include "bridge/hub/hub_topics.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+const WallTime now = from_unix_ms(1'767'225'600'123);
+
+TEST(HubTopics, AreOneLineOfJsonWithATimestamp) {
+  HubInfo info;
+  info.version = "1.2.3";
+  HubHealth health;
+  health.providers = {"openai", "rules"};
+  for (const auto& line : {hub_state(true, now, now), hub_info(info, now), hub_health(health, now),
+                           hub_audit("alice", "devices.register", "d", "ok", now)}) {
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_EQ(json::parse(line).at("ts"), "2026-01-01T00:00:00.123Z") << line;
+  }
+  EXPECT_EQ(json::parse(hub_state(false, now, now)).at("state"), "offline");
+  EXPECT_EQ(json::parse(hub_health(health, now)).at("providers").at(1).at("name"), "rules");
+}
+
+TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(resident_bytes(), 500'000); }
+
+}  // namespace
+}  // namespace strawberry
