@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "bridge/protocol/schemas/request_schemas.h"
