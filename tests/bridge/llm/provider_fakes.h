@@ -23,7 +23,7 @@ class ScriptedProvider final : public Provider {
     requests.push_back(request);
     if (on_request) on_request(request);
     if (script.empty()) co_return words("(out of script)");
-    auto outcome = std::move(script.front());
+    auto outcome = script.front();
     if (script.size() > 1 || !repeat_last) script.pop_front();
     co_return outcome;
   }

@@ -1,0 +1,111 @@
+/// A household without devices and a store without a disk, for chats.
+#pragma once
+
+#include <algorithm>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "bridge/core/one_shot.h"
+#include "bridge/ports/store.h"
+#include "bridge/skills/tool_source.h"
+
+namespace strawberry::test {
+
+inline OfferedSkill skill(const std::string& class_name, const std::string& signature,
+                          std::vector<OfferingDevice> devices) {
+  OfferedSkill made;
+  made.skill.class_name = class_name;
+  made.skill.signature = signature;
+  made.skill.function_name = signature.substr(0, signature.find('('));
+  made.skill.docstring = "Does " + made.skill.function_name + ".";
+  made.devices = std::move(devices);
+  return made;
+}
+
+inline OfferingDevice device(const std::string& id, bool connected = true) {
+  return {id, "Device " + id, "device_" + id, connected};
+}
+
+class FakeTools final : public ToolSource {
+ public:
+  std::vector<OfferedSkill> offered_to(const std::string& user_id) const override {
+    const auto found = skills.find(user_id);
+    return found == skills.end() ? std::vector<OfferedSkill>() : found->second;
+  }
+  Task<Reply<nlohmann::json>> call(SkillCall call) override {
+    const std::size_t index = calls.size();
+    calls.push_back(call);
+    log.push_back("start " + std::to_string(index));
+    most_at_once = std::max(most_at_once, ++running);
+    // A round through the loop, so that calls which may overlap do.
+    const auto executor = co_await asio::this_coro::executor;
+    for (int i = 0; i < 3; ++i) co_await asio::post(executor, asio::use_awaitable);
+    if (hang_on == call.target && !hang_on.empty()) {
+      OneShot<bool> never(executor);
+      co_await never.wait();
+    }
+    --running;
+    log.push_back("end " + std::to_string(index));
+    if (answer) co_return answer(call);
+    co_return nlohmann::json(true);
+  }
+
+  std::map<std::string, std::vector<OfferedSkill>> skills;  // by user
+  std::function<Reply<nlohmann::json>(const SkillCall&)> answer;
+  std::string hang_on;  // a target that never answers
+  std::vector<SkillCall> calls;
+  std::vector<std::string> log;
+  int running = 0;
+  int most_at_once = 0;
+};
+
+class FakeSessions final : public Store {
+ public:
+  Task<Reply<std::optional<SessionRow>>> get_session(std::string id) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    const auto found = sessions.find(id);
+    if (found == sessions.end()) co_return std::optional<SessionRow>();
+    co_return std::optional<SessionRow>(found->second);
+  }
+  Task<Reply<void>> put_session(SessionRow session) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    sessions[session.session_id] = session;
+    co_return Reply<void>();
+  }
+  Task<Reply<std::vector<MessageRow>>> get_messages(std::string id, std::size_t limit, std::string) override {
+    auto rows = messages[id];
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.created_at_ms < b.created_at_ms; });
+    if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
+    co_return rows;
+  }
+  Task<Reply<std::size_t>> append_messages(std::string id, std::vector<MessageRow> rows) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
+    for (auto& row : rows) {
+      sessions[id].last_activity_ms = row.created_at_ms;
+      messages[id].push_back(std::move(row));
+    }
+    co_return rows.size();
+  }
+
+  Task<Reply<void>> put_device(DeviceRow) override { co_return Reply<void>(); }
+  Task<Reply<void>> enroll_device(DeviceRow, std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> delete_device(std::string) override { co_return Reply<void>(); }
+  Task<Reply<void>> set_last_seen(std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> put_skills(std::string, std::vector<SkillRow>, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> set_skills_heartbeat(std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> delete_session(std::string) override { co_return Reply<void>(); }
+  Task<Reply<SessionList>> list_sessions(std::string, std::int64_t, std::size_t) override { co_return SessionList(); }
+
+  std::map<std::string, SessionRow> sessions;
+  std::map<std::string, std::vector<MessageRow>> messages;
+  bool failing = false;
+};
+
+}  // namespace strawberry::test

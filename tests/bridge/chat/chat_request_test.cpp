@@ -1,0 +1,98 @@
+#include "bridge/chat/chat_request.h"
+
+#include <gtest/gtest.h>
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+Reply<ChatRequest> read(const std::string& text) { return ChatRequest::read(json::parse(text), {}); }
+
+TEST(ChatRequestTest, TakesAnOpenAiBody) {
+  const auto request = read(
+      R"({"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}],
+      "model":"m","temperature":0.1,"max_tokens":5,"stream":true,"session_id":"s","tool_mode":"none","correlation_id":"c","timeout_ms":5,"v":1,"op":"complete"})");
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(request->system_messages.size(), 1u);
+  EXPECT_EQ(request->messages.at(0).at("content"), "a\nb");
+  EXPECT_EQ(request->options, json({{"temperature", 0.1}, {"max_tokens", 5}}))
+      << "nothing of the hub's goes to a provider";
+  EXPECT_EQ(request->model, "m");
+  EXPECT_EQ(request->session_id, "s");
+  EXPECT_TRUE(request->stream);
+  EXPECT_FALSE(request->offers_skills);
+  EXPECT_EQ(request->first_user_text(), "a\nb");
+}
+
+TEST(ChatRequestTest, WithoutASessionTheOrderIsTheClients) {
+  const auto request = read(
+      R"({"messages":[{"role":"user","content":"1"},{"role":"system","content":"2"},{"role":"user","content":"3"}]})");
+  ASSERT_TRUE(request);
+  ASSERT_EQ(request->messages.size(), 3u);
+  EXPECT_EQ(request->messages.at(1).at("content"), "2");
+  EXPECT_TRUE(request->system_messages.empty());
+}
+
+TEST(ChatRequestTest, AToolConversationIsKept) {
+  const auto request = read(R"({"messages":[{"role":"user","content":"t"},
+      {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"clock","arguments":"{}"},"evil":1}],"evil":2},
+      {"role":"tool","tool_call_id":"c","content":"noon"}],"tools":[{"type":"function","function":{"name":"clock"}}]})");
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(
+      request->messages.at(1),
+      json::parse(
+          R"({"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"clock","arguments":"{}"}}]})"));
+  EXPECT_EQ(request->client_tools.at(0).name, "clock");
+  EXPECT_FALSE(request->client_tools.at(0).skill);
+}
+
+TEST(ChatRequestTest, BadRequestsAreRefusedWithThePlace) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({})", "/messages"},
+      {R"({"messages":[]})", "/messages"},
+      {R"({"messages":"hi"})", "/messages"},
+      {R"({"messages":["hi"]})", "/messages/0"},
+      {R"({"messages":[{"role":"user","content":"a"},{"role":"boss","content":"b"}]})", "/messages/1/role"},
+      {R"({"messages":[{"content":"b"}]})", "/messages/0/role"},
+      {R"({"messages":[{"role":"user","content":7}]})", "/messages/0/content"},
+      {R"({"messages":[{"role":"user","content":null}]})", "/messages/0/content"},
+      {R"({"messages":[{"role":"assistant","content":null}]})", "/messages/0/content"},
+      {R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]})",
+       "/messages/0/content/0"},
+      {R"({"messages":[{"role":"user","content":["a"]}]})", "/messages/0/content/0"},
+      {R"({"messages":[{"role":"tool","content":"a"}]})", "/messages/0/tool_call_id"},
+      {R"({"messages":[{"role":"assistant","tool_calls":[{}]}]})", "/messages/0/tool_calls"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tool_mode":"python"})", "/tool_mode"},
+      {R"({"messages":[{"role":"user","content":"a"}],"n":2})", "/n"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tools":[{"function":{"name":"a b"}}]})",
+       "/tools/0/function/name"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tools":[{"function":{"name":"a"}},{"function":{"name":"a"}}]})",
+       "/tools/1/function/name"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tools":[{"function":{"name":"a","parameters":[]}}]})",
+       "/tools/0/function/parameters"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tools":{}})", "/tools"},
+  };
+  for (const auto& [body, path] : cases) {
+    const auto request = read(body);
+    ASSERT_FALSE(request) << body;
+    EXPECT_EQ(request.error().code, ErrorCode::bad_request) << body;
+    EXPECT_EQ(request.error().details.at("path"), path) << body;
+  }
+}
+
+TEST(ChatRequestTest, MessagesAreBounded) {
+  json body = {{"messages", json::array()}};
+  for (int i = 0; i < 1001; ++i) body["messages"].push_back({{"role", "user"}, {"content", "a"}});
+  EXPECT_FALSE(ChatRequest::read(body, {}));
+  body["messages"].erase(0);
+  EXPECT_TRUE(ChatRequest::read(body, {}));
+}
+
+TEST(ChatRequestTest, NullsAreAsIfAbsent) {
+  EXPECT_TRUE(read(
+      R"({"messages":[{"role":"user","content":"a","name":null,"tool_calls":null}],"model":null,"tools":null,"n":1,"tool_choice":null,"stream":null})"));
+}
+
+}  // namespace
+}  // namespace strawberry
