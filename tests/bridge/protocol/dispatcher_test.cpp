@@ -85,9 +85,9 @@ class DispatcherTest : public testing::Test {
 };
 
 TEST_F(DispatcherTest, BelievesOnlyTheStampedPrincipal) {
-  receive(message("a", "user/alice/d"));
+  receive(message("a", "admin//d"));
   EXPECT_EQ(run().size(), 1U);
-  EXPECT_EQ(handler_.last.type, PrincipalType::user);
+  EXPECT_EQ(handler_.last.type, PrincipalType::admin);
   for (const auto* principal : {"", "device/alice/other", "device/alice", "nonsense"}) receive(message("b", principal));
   EXPECT_TRUE(run().empty());
   EXPECT_EQ(handler_.handled, 1);
