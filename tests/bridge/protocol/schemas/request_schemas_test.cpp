@@ -104,7 +104,7 @@ TEST_F(RequestSchemasTest, ArrayTooLongIsToldBeforeItsItemsAreLookedAt) {
 }
 
 TEST_F(RequestSchemasTest, NulDoesNotHideWhatFollowsIt) {
-  const std::string name = std::string("a\0", 2) + std::string(5000, 'x');
+  const std::string name = std::string("a\0", 2) + std::string(200, 'x');
   EXPECT_EQ(path_of(Service::devices, "register", {{"op", "register"}, {"name", name}}), "/name");
   json chat = {{"messages", {{{"role", "user"}, {"content", "x"}, {"name", name}}}}};
   EXPECT_EQ(path_of(Service::chat, "complete", chat), "/messages/0/name");
