@@ -331,10 +331,14 @@ TEST_P(AsymmetricTokens, AreRefusedWhenAnyCharacterOfTheSignatureChanges) {
   }
   EXPECT_FALSE(verify_token(keys, *token + "AA", clock_.wall_now()));
   EXPECT_FALSE(verify_token(keys, *token + "AAAA", clock_.wall_now()));
+  // A byte too many is one that the library would not look at.
+  const std::string signature = *base64url_decode(token->substr(token->rfind('.') + 1));
+  const std::string signed_input = token->substr(0, token->rfind('.') + 1);
+  EXPECT_TRUE(verify_token(keys, signed_input + base64url_encode(signature), clock_.wall_now()));
+  EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(signature + '\0'), clock_.wall_now()));
   // Zeros: the classic ECDSA mistake.
-  const std::string input = token->substr(0, token->rfind('.') + 1);
-  EXPECT_FALSE(verify_token(keys, input + base64url_encode(std::string(64, '\0')), clock_.wall_now()));
-  EXPECT_FALSE(verify_token(keys, input + base64url_encode(std::string(256, '\0')), clock_.wall_now()));
+  EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(std::string(64, '\0')), clock_.wall_now()));
+  EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(std::string(256, '\0')), clock_.wall_now()));
 }
 
 TEST_P(AsymmetricTokens, ThePublicKeyIsNoSharedSecret) {
