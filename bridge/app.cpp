@@ -15,7 +15,7 @@
 namespace strawberry {
 namespace {
 
-constexpr auto bridge_id = "strawberry-bridge";
+const std::string bridge_id(bridge_principal_id);
 constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
 /// How long the broker keeps what arrives while the bridge is away.
 constexpr std::chrono::seconds broker_session_expiry{300};

@@ -35,6 +35,8 @@ int refuse(const Failure& failure) {
 
 int run(const std::string& config_path) {
   ::umask(077);
+  const Config defaults;
+  start_logging(defaults.log.level, defaults.log.format, static_cast<std::size_t>(defaults.limits.log_line_bytes_max));
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
   start_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));

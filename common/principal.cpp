@@ -29,6 +29,10 @@ bool has_valid_user(const Principal& principal) {
 
 }  // namespace
 
+bool is_reserved_id(std::string_view id) {
+  return id == bridge_principal_id || id == admin_principal_id || id == "hub";
+}
+
 std::string_view to_string(PrincipalType type) {
   for (const auto& [known, name] : type_names) {
     if (known == type) return name;

@@ -12,6 +12,14 @@ enum class PrincipalType { device, user, admin, bridge, enroll };
 std::string_view to_string(PrincipalType type);
 std::optional<PrincipalType> parse_principal_type(std::string_view text);
 
+/// The one bridge, and the operator behind strawberryctl.
+inline constexpr std::string_view bridge_principal_id = "strawberry-bridge";
+inline constexpr std::string_view admin_principal_id = "admin";
+
+/// Ids that no device and no user may have: whoever had one would be mistaken for the hub itself. `hub` is what a call
+/// names to mean any device.
+bool is_reserved_id(std::string_view id);
+
 struct Principal {
   PrincipalType type = PrincipalType::device;
   std::string id;

@@ -105,8 +105,8 @@ Reply<std::string> DeviceService::owner_of_new(const Request& request) const {
   auto user = acting_user(request);
   if (!user) return user;
   // Devices and users share one namespace: a user named like a device could not be told from it.
-  if (devices_.find(*user) != nullptr) {
-    return error(ErrorCode::bad_request, "this user_id is the id of a device", {{"path", "/user_id"}});
+  if (devices_.find(*user) != nullptr || is_reserved_id(*user)) {
+    return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   }
   return user;
 }
@@ -136,7 +136,8 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
     if (!may) return error(ErrorCode::forbidden, "this device_id is taken");
     row = existing->row;
     row.is_active = true;
-  } else if (devices_.is_user(row.device_id) || row.device_id == *user || row.device_id == request.sender.id) {
+  } else if (is_reserved_id(row.device_id) || devices_.is_user(row.device_id) || row.device_id == *user ||
+             row.device_id == request.sender.id) {
     return error(ErrorCode::forbidden, "this device_id is taken");
   } else if (devices_.size() >= options_.devices_max) {
     return error(ErrorCode::busy, "the hub has as many devices as it may");

@@ -70,6 +70,13 @@ TEST(Devices, NobodySeesOrManagesAnotherUsersDevices) {
   EXPECT_EQ(bob->code_of("devices", {{"op", "register"}, {"name", "x"}, {"device_id", "speaker"}}), "forbidden");
   EXPECT_EQ(bob->code_of("devices", {{"op", "register"}, {"name", "x"}, {"device_id", "alice"}}), "forbidden")
       << "a device with a user's id could not be told from the user";
+  for (const auto* reserved : {"strawberry-bridge", "admin", "hub"}) {
+    EXPECT_EQ(bob->code_of("devices", {{"op", "register"}, {"name", "x"}, {"device_id", reserved}}), "forbidden")
+        << reserved;
+    EXPECT_EQ(hub.admin()->code_of("devices", {{"op", "register"}, {"name", "x"}, {"user_id", reserved}}),
+              "bad_request")
+        << reserved;
+  }
   EXPECT_EQ(hub.admin()->result_of("devices", {{"op", "list"}}).at("total"), 1);
   EXPECT_EQ(hub.admin()->result_of("devices", {{"op", "list"}, {"user_id", "bob"}}).at("total"), 0);
 }
