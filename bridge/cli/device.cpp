@@ -14,6 +14,7 @@ struct DeviceOptions {
   std::string name;
   std::string user;
   std::string output;
+  std::string mosquitto;
 };
 
 std::string text(const json& object, const char* member) {
@@ -39,19 +40,27 @@ Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) 
   if (!options.output.empty()) {
     auto written = write_secret_file(options.output, token_text + "\n", /*replace=*/false);
     if (!written) return written;
-    *result = without_tokens(*result);
     (*result)["token_file"] = options.output;
   }
+  if (!options.mosquitto.empty()) {
+    auto endpoint = line.endpoint();
+    if (!endpoint) return tl::unexpected(endpoint.error());
+    auto written = write_mosquitto_options(options.mosquitto, *endpoint, text(*result, "device_id"), token_text);
+    if (!written) return written;
+    (*result)["mosquitto_options"] = options.mosquitto;
+  }
+  const bool prints_token = options.output.empty() && options.mosquitto.empty();
+  if (!prints_token) result->erase("access_token");
   if (line.json) {
     std::cout << result->dump() << "\n";
     return {};
   }
   std::cout << "name       " << text(*result, "name") << "\n"
             << "device id  " << text(*result, "device_id") << "\n";
-  if (options.output.empty()) {
-    std::cout << "token      " << token_text << "\n";
-  } else {
-    std::cout << "token      in " << options.output << "\n";
+  if (prints_token) std::cout << "token      " << token_text << "\n";
+  if (!options.output.empty()) std::cout << "token      in " << options.output << "\n";
+  if (!options.mosquitto.empty()) {
+    std::cout << "try it     XDG_CONFIG_HOME=" << options.mosquitto << " mosquitto_sub -v -t 'hub/+'\n";
   }
   return {};
 }
@@ -120,6 +129,8 @@ void add_device_command(CLI::App& app, CommandLine& line) {
   add->add_option("NAME", added->name, "What people call the device")->required();
   add->add_option("--user", added->user, "Whose device it is")->required();
   add->add_option("--output", added->output, "Write the token to this new file (mode 0600) and do not print it");
+  add->add_option("--mosquitto", added->mosquitto,
+                  "Write what mosquitto_sub and mosquitto_pub need to connect as it into this directory (mode 0700)");
   add->callback([&line, added] { line.action = [&line, added] { return add_device(line, *added); }; });
 
   auto listed = std::make_shared<DeviceOptions>();

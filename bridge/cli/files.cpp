@@ -92,6 +92,19 @@ Outcome<void> write_secret_file(const std::string& path, std::string_view conten
   return {};
 }
 
+Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,
+                                      const std::string& token) {
+  auto made = make_private_directory(directory);
+  if (!made) return tl::unexpected(made.error());
+  const std::string options = "-h " + endpoint.host + "\n-p " + std::to_string(endpoint.port) + "\n-V 5\n-q 1\n-u " +
+                              id + "\n-P " + token + "\n";
+  for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
+    auto written = write_secret_file(fs::path(directory) / client, options, /*replace=*/true);
+    if (!written) return written;
+  }
+  return {};
+}
+
 Outcome<bool> make_private_directory(const fs::path& path) {
   std::error_code error;
   struct stat info {};

@@ -37,6 +37,10 @@ Outcome<std::string> read_file(const std::string& path);
 /// A new file, mode 0600, complete or not there at all. With `replace` it takes the place of an old one; without, an
 /// old one is an error.
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
+/// Options for mosquitto_sub, mosquitto_pub and mosquitto_rr in `directory`, which they read with
+/// XDG_CONFIG_HOME=directory: so the token stays out of command lines. Takes the place of older ones.
+Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,
+                                      const std::string& token);
 /// Makes `path` and what is above it; `path` itself with mode 0700. A directory that others may enter is taken over
 /// only while it is empty.
 /// True when it was not there before.

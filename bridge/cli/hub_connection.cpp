@@ -16,7 +16,9 @@ using nlohmann::json;
 
 constexpr const char* hub_state_topic = "hub/state";
 /// What a reply may take longer than the deadline that the hub was given.
-constexpr std::chrono::milliseconds reply_slack{500};
+std::chrono::milliseconds reply_slack(std::chrono::milliseconds timeout) {
+  return std::clamp(timeout / 4, std::chrono::milliseconds(50), std::chrono::milliseconds(1'000));
+}
 constexpr std::int64_t timeout_ms_max = 120'000;  // contract, section 3
 
 std::string where(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
@@ -118,7 +120,7 @@ Task<Outcome<json>> HubConnection::request(Service service, json body, std::chro
     waiting_.erase(correlation_id);
     co_return cli_error(ExitCode::unreachable, "the connection to the broker is gone: is the hub still running?");
   }
-  const auto deadline = std::chrono::steady_clock::now() + timeout + reply_slack;
+  const auto deadline = std::chrono::steady_clock::now() + timeout + reply_slack(timeout);
   std::optional<Outcome<json>> outcome = co_await done->wait_until(deadline);
   waiting_.erase(correlation_id);
   if (outcome) co_return std::move(*outcome);

@@ -13,8 +13,10 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds pause{50};
-/// A request that came while the bridge was starting may be lost; it is asked again after this.
-constexpr std::chrono::milliseconds patience{1'000};
+/// A request that came before the bridge had subscribed is lost: it is asked again, soon at first, for a hub that is
+/// just starting, and then with the patience that a busy one needs.
+constexpr std::chrono::milliseconds patience_min{100};
+constexpr std::chrono::milliseconds patience_max{3'000};
 
 Outcome<void> wait_until_ready(const CommandLine& line) {
   auto timeout = line.timeout();
@@ -25,29 +27,30 @@ Outcome<void> wait_until_ready(const CommandLine& line) {
   const auto start = steady_clock::now();
   const auto deadline = start + *timeout;
   Outcome<void> last = cli_error(ExitCode::unreachable, "no time to try");
-  while (steady_clock::now() < deadline) {
+  for (auto patience = patience_min; steady_clock::now() < deadline; patience = std::min(patience * 2, patience_max)) {
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
     asio::io_context loop;
     HubConnection::Options once = *options;
-    once.connect_timeout = std::max(std::min(rest, patience), pause);
+    once.connect_timeout = std::max(std::min(rest, patience_max), pause);
     HubConnection hub(loop, std::move(once));
-    const auto attempt = [](HubConnection& connection, bool& retry) -> Task<Outcome<void>> {
+    const auto attempt = [](HubConnection& connection, std::chrono::milliseconds time,
+                            bool& again) -> Task<Outcome<void>> {
       Outcome<void> outcome = co_await connection.open();
       if (outcome) {
         nlohmann::json body{{"op", "list"}};
-        auto reply = co_await connection.request(Service::devices, std::move(body), patience, nullptr);
+        auto reply = co_await connection.request(Service::devices, std::move(body), time, nullptr);
         if (!reply) outcome = tl::unexpected(reply.error());
       }
       co_await connection.close();
-      retry = !outcome && outcome.error().code == ExitCode::unreachable;
-      if (retry) {
+      again = !outcome && outcome.error().code == ExitCode::unreachable;
+      if (again) {
         asio::steady_timer timer(co_await asio::this_coro::executor, pause);
         co_await timer.async_wait(asio::use_awaitable);
       }
       co_return outcome;
     };
     bool retry = false;
-    last = run(loop, attempt(hub, retry));
+    last = run(loop, attempt(hub, std::min(rest, patience), retry));
     if (!retry) break;
   }
   if (!last) return last;

@@ -17,6 +17,7 @@ struct TokenOptions {
   std::string ttl = "30d";
   std::string name;
   std::string output;
+  std::string mosquitto;
 };
 
 Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
@@ -68,16 +69,25 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
     auto written = write_secret_file(options.output, *token + "\n", /*replace=*/false);
     if (!written) return written;
     result["token_file"] = options.output;
-  } else {
-    result["access_token"] = *token;
   }
+  if (!options.mosquitto.empty()) {
+    auto endpoint = line.endpoint();
+    if (!endpoint) return tl::unexpected(endpoint.error());
+    auto written = write_mosquitto_options(options.mosquitto, *endpoint, who->principal.id, *token);
+    if (!written) return written;
+    result["mosquitto_options"] = options.mosquitto;
+  }
+  const bool prints_token = options.output.empty() && options.mosquitto.empty();
+  if (prints_token) result["access_token"] = *token;
   if (line.json) {
     std::cout << result.dump() << "\n";
-  } else if (options.output.empty()) {
-    std::cout << *token << "\n";
-  } else {
-    std::cout << "wrote " << options.output << ", a token for " << to_string(who->principal.type) << " "
-              << who->principal.id << "\n";
+    return {};
+  }
+  if (prints_token) std::cout << *token << "\n";
+  for (const std::string& place : {options.output, options.mosquitto}) {
+    if (place.empty()) continue;
+    std::cout << "wrote " << place << ", a token for " << to_string(who->principal.type) << " " << who->principal.id
+              << "\n";
   }
   return {};
 }
@@ -97,6 +107,8 @@ void add_token_command(CLI::App& app, CommandLine& line) {
   command->add_option("--ttl", options->ttl, "How long it is valid; default: 30d");
   command->add_option("--name", options->name, "The name in the token; default: the device's own");
   command->add_option("--output", options->output, "Write it to this new file (mode 0600) and do not print it");
+  command->add_option("--mosquitto", options->mosquitto,
+                      "Write what mosquitto_sub and mosquitto_pub need to connect with it into this directory");
   command->callback([&line, options] { line.action = [&line, options] { return issue(line, *options); }; });
 }
 

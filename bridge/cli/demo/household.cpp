@@ -70,41 +70,25 @@ Task<Outcome<DemoDevice>> enlist(HubConnection& hub, DataDir dir, std::string na
 
 }  // namespace
 
-Task<Outcome<std::vector<DemoDevice>>> gather_household(asio::io_context& loop, DataDir dir, Endpoint endpoint,
-                                                        std::vector<std::string> names) {
+Task<Outcome<DemoDevice>> join_household(asio::io_context& loop, DataDir dir, Endpoint endpoint, std::string name) {
   auto keys = load_keys(dir);
   if (!keys) co_return tl::unexpected(keys.error());
   if (auto made = make_private_directory(dir.path / "demo"); !made) co_return tl::unexpected(made.error());
+  auto known = find_known(dir, *keys, name);
+  if (!known) co_return tl::unexpected(known.error());
+  if (*known) co_return std::move(**known);
 
-  std::vector<DemoDevice> devices;
-  std::unique_ptr<HubConnection> hub;
-  Outcome<void> outcome;
-  for (const std::string& name : names) {
-    auto known = find_known(dir, *keys, name);
-    if (!known) outcome = tl::unexpected(known.error());
-    if (!outcome) break;
-    if (*known) {
-      devices.push_back(std::move(**known));
-      continue;
-    }
-    if (!hub) {
-      HubConnection::Options options;
-      options.endpoint = endpoint;
-      options.who = admin();
-      options.token = [keys = *keys] { return sign(keys, admin(), session_token_lifetime).value_or(std::string()); };
-      options.services = {Service::devices};
-      hub = std::make_unique<HubConnection>(loop, std::move(options));
-      outcome = co_await hub->open();
-      if (!outcome) break;
-    }
-    Outcome<DemoDevice> added = co_await enlist(*hub, dir, name);
-    if (!added) outcome = tl::unexpected(added.error());
-    if (!outcome) break;
-    devices.push_back(std::move(*added));
-  }
-  if (hub) co_await hub->close();
-  if (!outcome) co_return tl::unexpected(outcome.error());
-  co_return devices;
+  HubConnection::Options options;
+  options.endpoint = std::move(endpoint);
+  options.who = admin();
+  options.token = [keys = *keys] { return sign(keys, admin(), session_token_lifetime).value_or(std::string()); };
+  options.services = {Service::devices};
+  HubConnection hub(loop, std::move(options));
+  const Outcome<void> opened = co_await hub.open();
+  Outcome<DemoDevice> added = tl::unexpected(opened ? CliError{} : opened.error());
+  if (opened) added = co_await enlist(hub, std::move(dir), std::move(name));
+  co_await hub.close();
+  co_return added;
 }
 
 }  // namespace strawberry::cli

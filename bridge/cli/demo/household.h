@@ -5,7 +5,6 @@
 
 #include <asio/io_context.hpp>
 #include <string>
-#include <vector>
 
 #include "bridge/cli/files.h"
 #include "bridge/cli/identity.h"
@@ -21,8 +20,7 @@ struct DemoDevice {
   std::string token;
 };
 
-/// One device per name, in that order. Asks the hub, as its admin, only for those it does not know yet.
-Task<Outcome<std::vector<DemoDevice>>> gather_household(asio::io_context& loop, DataDir dir, Endpoint endpoint,
-                                                        std::vector<std::string> names);
+/// Asks the hub, as its admin, only for a device that it does not know yet.
+Task<Outcome<DemoDevice>> join_household(asio::io_context& loop, DataDir dir, Endpoint endpoint, std::string name);
 
 }  // namespace strawberry::cli

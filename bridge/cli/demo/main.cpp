@@ -1,5 +1,6 @@
-/// strawberry-demo: the hub doing its job, shown by real MQTT clients. A speaker registers its skills, a tablet finds
-/// and calls one of them, then asks for music in plain words. The devices stay until SIGINT or SIGTERM.
+/// strawberry-demo: the hub doing its job, shown by real MQTT clients, a process each. The speaker registers its skills
+/// and stays until SIGINT or SIGTERM; the tablet finds and calls one of them, asks for music in plain words, and
+/// leaves.
 #include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -30,11 +31,11 @@ constexpr const char* play_path = "living_room_speaker.MusicControlSkill.play_so
 constexpr const char* wish = "play Never Gonna Give You Up in the living room";
 
 struct DemoOptions {
+  std::string role;
   std::string data_dir;
   std::string host;
   std::uint16_t port = 0;
   bool quiet = false;
-  bool stay = false;
   int ready_fd = -1;
 };
 
@@ -43,73 +44,64 @@ std::string text_at(const json& value, const char* pointer) {
   return value.contains(where) ? show_value(value.at(where), 400) : "";
 }
 
-/// The whole show: what the devices do, from the first connection to the last.
-class Demo {
+/// Whoever started this may go on.
+void report_ready(int fd) {
+  if (fd < 0) return;
+  constexpr char word[] = "ready\n";
+  // Nobody waiting is no reason not to play.
+  if (::write(fd, word, sizeof word - 1) >= 0) ::close(fd);
+}
+
+/// Connects, offers its skills and plays what it is told to, until `ended`.
+Task<Outcome<void>> be_speaker(asio::io_context& loop, DataDir dir, Endpoint endpoint, DemoOptions options,
+                               OneShot<bool>& ended) {
+  auto device = co_await join_household(loop, std::move(dir), endpoint, speaker_name);
+  if (!device) co_return tl::unexpected(device.error());
+  const Transcript transcript;
+  const auto start = steady_clock::now();
+  Speaker speaker(loop, *device, std::move(endpoint),
+                  [&](const std::string& what) { transcript.line(Kind::does, speaker_name, what); });
+  Outcome<void> outcome = co_await speaker.join();
+  if (outcome) {
+    constexpr const char* offers = "connects, offers MusicControlSkill: play_song, stop, set_volume";
+    if (!options.quiet) transcript.line(Kind::says, speaker_name, offers, start);
+    report_ready(options.ready_fd);
+    co_await ended.wait();
+  }
+  co_await speaker.close();
+  co_return outcome;
+}
+
+/// Finds a skill, calls it, then says the same in plain words.
+class Tablet {
  public:
-  Demo(asio::io_context& loop, DataDir dir, Endpoint endpoint, const DemoOptions& options)
-      : loop_(loop),
-        dir_(std::move(dir)),
-        endpoint_(std::move(endpoint)),
-        options_(options),
-        ended_(loop.get_executor()) {}
+  Tablet(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint) {
+    HubConnection::Options options;
+    options.endpoint = std::move(endpoint);
+    options.who = device.who;
+    options.token = [token = device.token] { return token; };
+    options.own_client_id = true;
+    options.services = {Service::skills, Service::chat};
+    hub_ = std::make_unique<HubConnection>(loop, std::move(options));
+  }
 
-  void end() { ended_.set(true); }
-
-  Task<Outcome<void>> perform() {
-    Outcome<void> outcome = co_await gather();
-    if (outcome && !options_.quiet) {
-      const Outcome<void> shown = co_await show();
-      // The devices are there all the same, for others to try.
-      if (!shown) say(Kind::note, "demo", "that did not work: " + shown.error().message);
-      if (!shown && !options_.stay) outcome = shown;
-    }
-    report_ready();
-    if (outcome && options_.stay) co_await ended_.wait();
-    if (tablet_) co_await tablet_->close();
-    if (speaker_) co_await speaker_->close();
+  Task<Outcome<void>> show() {
+    const auto start = steady_clock::now();
+    Outcome<void> outcome = co_await hub_->open();
+    if (outcome) transcript_.line(Kind::says, tablet_name, "connects", start);
+    if (outcome) outcome = co_await find();
+    if (outcome) outcome = co_await call();
+    if (outcome) outcome = co_await chat();
+    co_await hub_->close();
     co_return outcome;
   }
 
  private:
-  Task<Outcome<void>> gather() {
-    std::vector<std::string> names{speaker_name, tablet_name};
-    auto devices = co_await gather_household(loop_, dir_, endpoint_, std::move(names));
-    if (!devices) co_return tl::unexpected(devices.error());
-    const auto start = steady_clock::now();
-    speaker_ = std::make_unique<Speaker>(loop_, devices->at(0), endpoint_,
-                                         [this](const std::string& what) { say(Kind::does, speaker_name, what); });
-    Outcome<void> joined = co_await speaker_->join();
-    if (!joined) co_return joined;
-    if (!options_.quiet) {
-      transcript_.line(Kind::says, speaker_name, "connects, offers MusicControlSkill: play_song, stop, set_volume",
-                       start);
-    }
-    HubConnection::Options options;
-    options.endpoint = endpoint_;
-    options.who = devices->at(1).who;
-    options.token = [token = devices->at(1).token] { return token; };
-    options.own_client_id = true;
-    options.reconnect = true;
-    options.services = {Service::skills, Service::chat};
-    tablet_ = std::make_unique<HubConnection>(loop_, std::move(options));
-    const auto tablet_start = steady_clock::now();
-    joined = co_await tablet_->open();
-    if (joined && !options_.quiet) transcript_.line(Kind::says, tablet_name, "connects", tablet_start);
-    co_return joined;
-  }
-
-  Task<Outcome<void>> show() {
-    Outcome<void> outcome = co_await find();
-    if (outcome) outcome = co_await call();
-    if (outcome) outcome = co_await chat();
-    co_return outcome;
-  }
-
   Task<Outcome<void>> find() {
     say(Kind::says, tablet_name, "looks for a skill: play song");
     const auto start = steady_clock::now();
     json body{{"op", "search"}, {"query", "play song"}};
-    Outcome<json> found = co_await tablet_->request(Service::skills, std::move(body), patience, nullptr);
+    Outcome<json> found = co_await hub_->request(Service::skills, std::move(body), patience, nullptr);
     if (!found) co_return tl::unexpected(found.error());
     if (text_at(*found, "/results/0/path").empty()) {
       co_return cli_error(ExitCode::refused, "the tablet did not find the speaker's skill");
@@ -123,7 +115,7 @@ class Demo {
     json body{{"op", "call"}, {"skill_path", play_path}, {"args", {"Take On Me"}}, {"kwargs", {{"volume", 30}}}};
     say(Kind::says, tablet_name, std::string("calls ") + play_path + show_arguments(body["args"], body["kwargs"]));
     const auto start = steady_clock::now();
-    Outcome<json> result = co_await tablet_->request(Service::skills, std::move(body), patience, nullptr);
+    Outcome<json> result = co_await hub_->request(Service::skills, std::move(body), patience, nullptr);
     if (!result) co_return tl::unexpected(result.error());
     transcript_.line(Kind::hears, tablet_name, show_value(*result, 200), start);
     co_return Outcome<void>{};
@@ -134,7 +126,7 @@ class Demo {
     const auto start = steady_clock::now();
     json message{{"role", "user"}, {"content", wish}};
     json body{{"messages", json::array({std::move(message)})}};
-    Outcome<json> completion = co_await tablet_->request(Service::chat, std::move(body), chat_patience, nullptr);
+    Outcome<json> completion = co_await hub_->request(Service::chat, std::move(body), chat_patience, nullptr);
     if (!completion) co_return tl::unexpected(completion.error());
     const std::string answer = text_at(*completion, "/choices/0/message/content");
     transcript_.line(Kind::hears, "hub (" + text_at(*completion, "/provider") + ")", answer, start);
@@ -143,25 +135,16 @@ class Demo {
 
   void say(Kind kind, const std::string& who, const std::string& what) { transcript_.line(kind, who, what); }
 
-  /// Whoever started this may go on now, whatever came of it.
-  void report_ready() {
-    std::cout.flush();
-    if (options_.ready_fd < 0) return;
-    constexpr char word[] = "ready\n";
-    if (::write(options_.ready_fd, word, sizeof word - 1) < 0)
-      transcript_.line(Kind::note, "demo", "nobody waits for us");
-    ::close(options_.ready_fd);
-  }
-
-  asio::io_context& loop_;
-  DataDir dir_;
-  Endpoint endpoint_;
-  DemoOptions options_;
-  OneShot<bool> ended_;
   Transcript transcript_;
-  std::unique_ptr<Speaker> speaker_;
-  std::unique_ptr<HubConnection> tablet_;
+  std::unique_ptr<HubConnection> hub_;
 };
+
+Task<Outcome<void>> be_tablet(asio::io_context& loop, DataDir dir, Endpoint endpoint) {
+  auto device = co_await join_household(loop, std::move(dir), endpoint, tablet_name);
+  if (!device) co_return tl::unexpected(device.error());
+  Tablet tablet(loop, *device, std::move(endpoint));
+  co_return co_await tablet.show();
+}
 
 Outcome<void> play(const DemoOptions& options) {
   const DataDir dir = choose_data_dir(options.data_dir);
@@ -170,12 +153,13 @@ Outcome<void> play(const DemoOptions& options) {
   if (!options.host.empty()) endpoint->host = options.host;
   if (options.port != 0) endpoint->port = options.port;
   asio::io_context loop;
-  Demo demo(loop, dir, *endpoint, options);
+  if (options.role == "tablet") return run(loop, be_tablet(loop, dir, *endpoint));
+  OneShot<bool> ended(loop.get_executor());
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   signals.async_wait([&](const std::error_code& cancelled, int) {
-    if (!cancelled) demo.end();
+    if (!cancelled) ended.set(true);
   });
-  return run(loop, demo.perform());
+  return run(loop, be_speaker(loop, dir, *endpoint, options, ended));
 }
 
 }  // namespace
@@ -190,9 +174,11 @@ int main(int argc, char** argv) {
                    "The hub's data directory; default: $STRAWBERRY_DATA_DIR, else ./var");
     app.add_option("--host", options.host, "The broker's host; default: from DATA_DIR/endpoint");
     app.add_option("--port", options.port, "The broker's port; default: from DATA_DIR/endpoint");
-    app.add_flag("--quiet", options.quiet, "Only bring the devices back; no show");
-    app.add_flag("--stay", options.stay, "Keep the devices connected until SIGINT or SIGTERM");
-    app.add_option("--ready-fd", options.ready_fd, "Write a line to this file descriptor after the show");
+    app.add_option("ROLE", options.role, "Which of the two to be: speaker or tablet")
+        ->required()
+        ->check(CLI::IsMember({"speaker", "tablet"}));
+    app.add_flag("--quiet", options.quiet, "As the speaker: say nothing on arrival");
+    app.add_option("--ready-fd", options.ready_fd, "As the speaker: write a line to this file descriptor on arrival");
     CLI11_PARSE(app, argc, argv);
     const Outcome<void> outcome = play(options);
     if (outcome) return 0;

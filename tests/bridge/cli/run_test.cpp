@@ -61,7 +61,8 @@ TEST_F(RunScript, StopsEverythingCleanlyWhenAsked) {
   EXPECT_TRUE(contains(hub.output(), "Stopped.")) << hub.output();
   for (const int pid : processes) EXPECT_FALSE(is_running(pid));
   EXPECT_FALSE(std::filesystem::exists(data_dir() / "endpoint"));
-  EXPECT_TRUE(contains(content_of(data_dir() / "log" / "broker.log"), "terminating"));
+  EXPECT_TRUE(contains(content_of(data_dir() / "log" / "bridge.log"), "stopped"));
+  EXPECT_TRUE(std::filesystem::exists(data_dir() / "mosquitto.db")) << "the broker did not save what it keeps";
 }
 
 TEST_F(RunScript, SecondStartIsQuickAndKnowsItsDevices) {
