@@ -63,6 +63,17 @@ Pair::Pair(int port, const Route& route, const std::string& caller_id, const std
   });
 }
 
+Pair::~Pair() = default;
+
+void Pair::serve(std::stop_token stop) {
+  try {
+    while (!stop.stop_requested()) PollClient::poll({&device_}, std::chrono::milliseconds(100));
+  } catch (const std::exception& failure) {
+    // The caller will miss its answers and end the run.
+    std::fprintf(stderr, "strawberry-load: the device: %s\n", failure.what());
+  }
+}
+
 std::string Pair::ask_as_device(const std::string& topic, const std::string& payload) {
   device_reply_.clear();
   device_.publish(topic, payload);
@@ -95,6 +106,7 @@ void Pair::answered(std::string_view payload) {
 }
 
 Round Pair::run(int in_flight, int calls_max, std::chrono::milliseconds time_max) {
+  if (!device_thread_.joinable()) device_thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
   round_ = {};
   round_first_ = next_;
   started_.clear();
@@ -112,7 +124,7 @@ Round Pair::run(int in_flight, int calls_max, std::chrono::milliseconds time_max
       send();
     }
     const std::size_t before = answered_;
-    PollClient::poll({&caller_, &device_}, std::chrono::milliseconds(100));
+    PollClient::poll({&caller_}, std::chrono::milliseconds(100));
     if (answered_ != before) last_answer = steady_clock::now();
     if (steady_clock::now() - last_answer > patience) throw std::runtime_error("a call was never answered");
   }

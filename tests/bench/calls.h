@@ -1,4 +1,6 @@
-/// A caller and a device that answers it, and rounds of calls between them.
+/// A caller and a device that answers it, and rounds of calls between them. Each has a thread of its own that sleeps
+/// until something comes, as two programs on two machines would: one loop for both would spare the direct way wake-ups
+/// that it has in real life.
 ///
 /// The same two programs either way: Route says which topics they use. Directly, the caller publishes to the device
 /// and the device to the caller; routed, both talk to the hub.
@@ -7,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/bench/poll_client.h"
@@ -34,7 +37,11 @@ class Pair {
   Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
        const std::string& device_id, const std::string& device_token);
 
-  /// For requests that are not calls: sends `payload`, waits for the reply.
+  ~Pair();
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+
+  /// For requests that are not calls, before the first round: sends `payload`, waits for the reply.
   std::string ask_as_device(const std::string& topic, const std::string& payload);
 
   /// Keeps `in_flight` calls open until `calls_max` are answered or `time_max` has passed. Throws when an answer does
@@ -42,6 +49,7 @@ class Pair {
   Round run(int in_flight, int calls_max, std::chrono::milliseconds time_max);
 
  private:
+  void serve(std::stop_token stop);
   void send();
   void answered(std::string_view payload);
 
@@ -55,6 +63,7 @@ class Pair {
   std::vector<std::chrono::steady_clock::time_point> started_;
   std::size_t answered_ = 0;
   Round round_;
+  std::jthread device_thread_;  // started by the first round; last, so that it ends before what it uses
 };
 
 }  // namespace strawberry::bench

@@ -1,4 +1,4 @@
-/// An MQTT 5 client for the load generator: libmosquitto without threads, driven by one poll() loop, TCP_NODELAY on, so
+/// An MQTT 5 client for the load generator: libmosquitto without threads, driven by poll(), TCP_NODELAY on, so
 /// that what is measured is the hub and not the generator.
 ///
 /// Threading: one thread.   Errors: throws std::runtime_error; a benchmark has nothing better to do.

@@ -152,6 +152,19 @@ TEST_F(Token, GoesIntoAFileWithoutBeingPrinted) {
   EXPECT_EQ(issue({"--device", "dev-1", "--output", path}).code, 4) << "a file was overwritten";
 }
 
+TEST_F(Token, GoesIntoOptionFilesForMosquittosClients) {
+  const std::filesystem::path directory = hub_.directory().path() / "lamp";
+  const Finished issued = issue({"--device", "dev-1", "--mosquitto", directory.string(), "--port", "2883"});
+  EXPECT_EQ(issued.code, 0) << issued.output;
+  EXPECT_EQ(issued.output.find("eyJ"), std::string::npos);
+  EXPECT_EQ(mode_of(directory), 0700u);
+  for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
+    EXPECT_EQ(mode_of(directory / client), 0600u);
+    const std::string options = content_of(directory / client);
+    EXPECT_EQ(options.rfind("-h 127.0.0.1\n-p 2883\n-V 5\n-q 1\n-u dev-1\n-P eyJ", 0), 0u);
+  }
+}
+
 TEST_F(Token, IsRefusedToUnknownAndRevokedDevices) {
   EXPECT_EQ(issue({"--device", "nobody"}).code, 2);
   hub_.set_active("dev-1", false);
