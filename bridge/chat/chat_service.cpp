@@ -90,20 +90,21 @@ struct ChatService::Turn {
 
 class ChatService::Place {
  public:
-  Place(ChatService& service, std::string principal) : service_(service), principal_(std::move(principal)) {
-    ++service_.places_taken_[principal_];
-    ++service_.in_flight_;
+  Place(std::shared_ptr<Places> places, std::string principal)
+      : places_(std::move(places)), principal_(std::move(principal)) {
+    ++places_->taken[principal_];
+    ++places_->in_flight;
   }
   ~Place() {
-    --service_.in_flight_;
-    const auto taken = service_.places_taken_.find(principal_);
-    if (--taken->second == 0) service_.places_taken_.erase(taken);
+    --places_->in_flight;
+    const auto taken = places_->taken.find(principal_);
+    if (--taken->second == 0) places_->taken.erase(taken);
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
  private:
-  ChatService& service_;
+  const std::shared_ptr<Places> places_;
   const std::string principal_;
 };
 
@@ -118,10 +119,10 @@ Task<Reply<json>> ChatService::handle(Request request) {
   auto chat = ChatRequest::read(request.body, options_.request);
   if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
   const auto principal = encode_principal(request.sender);
-  const auto taken = places_taken_.find(principal);
-  if (taken != places_taken_.end() && taken->second >= options_.chats_per_principal_max)
+  const auto taken = places_->taken.find(principal);
+  if (taken != places_->taken.end() && taken->second >= options_.chats_per_principal_max)
     co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
-  const Place place(*this, principal);
+  const Place place(places_, principal);
   co_return co_await run(std::move(request), std::move(*chat));
 }
 

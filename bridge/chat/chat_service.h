@@ -4,10 +4,11 @@
 ///
 /// A turn reads from top to bottom in run(); what it decides is in agent_loop.h, tool_catalog.h, chat_request.h.
 ///
-/// Threading: loop only (asserted).   Lifetime: outlives its requests, as do clock, providers, tools and store.
-/// Errors: forbidden (no user to act for), bad_request, not_found (session), busy, timeout, provider_error,
-/// provider_timeout. What a skill call came to is told to the model, and never fails the chat.
-/// Bounds: Options; beyond chats_per_principal_max the answer is `busy` at once.
+/// Threading: loop only (asserted).   Lifetime: outlives the running of its requests, as do clock, providers, tools and
+/// store; a request that is only destroyed, with the loop, touches none of them. Errors: forbidden (no user to act
+/// for), bad_request, not_found (session), busy, timeout, provider_error, provider_timeout. What a skill call came to
+/// is told to the model, and never fails the chat. Bounds: Options; beyond chats_per_principal_max the answer is `busy`
+/// at once.
 #pragma once
 
 #include <chrono>
@@ -47,9 +48,14 @@ class ChatService final : public RequestHandler {
   std::chrono::milliseconds default_timeout(const std::string&) const override { return options_.default_timeout; }
 
   /// Chats under way.
-  std::size_t in_flight() const { return in_flight_; }
+  std::size_t in_flight() const { return places_->in_flight; }
 
  private:
+  /// Shared with the chats: one that never finished is destroyed with the loop, after the service.
+  struct Places {
+    std::map<std::string, std::size_t> taken;  // by principal
+    std::size_t in_flight = 0;
+  };
   class Place;  // one of a principal's chats, given back when it ends
   struct Turn;  // one chat from its request to its answer
 
@@ -65,8 +71,7 @@ class ChatService final : public RequestHandler {
   ToolSource& tools_;
   Store& store_;
   const Options options_;
-  std::map<std::string, std::size_t> places_taken_;  // by principal
-  std::size_t in_flight_ = 0;
+  const std::shared_ptr<Places> places_ = std::make_shared<Places>();
 };
 
 }  // namespace strawberry
