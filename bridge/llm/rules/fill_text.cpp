@@ -47,10 +47,11 @@ class TextFiller {
 
   void fill() {
     take_quoted();
-    if (required_.size() > 1) {
+    if (required_.size() > 1 || (!required_.empty() && took_quoted_)) {
       fill_by_lead_in();
     } else if (!required_.empty()) {
-      if (put(*required_.front(), find_begin(), work_.to)) required_.clear();
+      const Slot& slot = *required_.front();
+      if (put(slot, after_place_word(slot, find_begin()), work_.to)) required_.clear();
     } else if (!optional_.empty()) {
       const std::size_t begin = find_begin();
       if (has_unknown_word(begin)) put(*optional_.front(), begin, work_.to);
@@ -63,15 +64,23 @@ class TextFiller {
       if (!words_[at].is_quoted || work_.taken[at]) continue;
       auto& open = !required_.empty() ? required_ : optional_;
       if (open.empty()) return;
-      // With several to fill, a word in front may say which: `to "Bob"`.
-      auto chosen = open.begin();
+      // With several to fill, a word in front may say which (`to "Bob"`); else not one that is led in elsewhere.
+      auto chosen = std::find_if(open.begin(), open.end(), [&](const Slot* slot) { return !is_led_in(*slot); });
+      if (chosen == open.end()) chosen = open.begin();
       if (at > work_.from)
         for (auto slot = open.begin(); slot != open.end(); ++slot)
           if (leads_in(**slot, words_[at - 1])) chosen = slot;
+      took_quoted_ = true;
       if (at > work_.from && leads_in(**chosen, words_[at - 1])) work_.taken[at - 1] = true;
       assign(**chosen, at, at + 1);
       open.erase(chosen);
     }
+  }
+
+  bool is_led_in(const Slot& slot) const {
+    for (std::size_t at = work_.text_from; at + 1 < work_.to; ++at)
+      if (is_plain(at) && leads_in(slot, words_[at])) return true;
+    return false;
   }
 
   void assign(const Slot& slot, std::size_t begin, std::size_t end) {
@@ -196,12 +205,22 @@ class TextFiller {
   /// Not only `music`, `a song`, `something`.
   bool says_something(std::size_t begin, std::size_t end) const {
     for (std::size_t i = begin; i < end; ++i) {
-      const bool says_nothing = is_empty_word(words_[i].fold) || is_general_noun(words_[i].stem);
+      const bool says_nothing = is_empty_word(words_[i].fold) || is_general_noun(words_[i].stem) ||
+                                is_one_of(words_[i].fold, {"next", "previous", "last", "another"});
       const bool is_capital = !is_lower_case(i) && i > begin;
       if (words_[i].is_quoted || words_[i].number || !says_nothing || is_capital) return true;
     }
     // Titles of small words are still titles: `play let it be`.
     return end - begin >= 3 || (begin < end && !is_lower_case(begin));
+  }
+
+  /// `tomorrow in Paris` is not a city: what leads one in begins it.
+  std::size_t after_place_word(const Slot& slot, std::size_t begin) const {
+    if (takes_titles()) return begin;
+    for (std::size_t at = begin; at + 1 < work_.to; ++at)
+      if (is_plain(at) && (words_[at].fold == "in" || words_[at].fold == "at") && leads_in(slot, words_[at]))
+        return at + 1;
+    return begin;
   }
 
   bool has_unknown_word(std::size_t begin) const {
@@ -253,6 +272,7 @@ class TextFiller {
   const std::vector<Word>& words_;
   std::vector<const Slot*> required_;
   std::vector<const Slot*> optional_;
+  bool took_quoted_ = false;
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ const std::array groups = {
     Group{"close", {"close", "shut"}},
     Group{"lock", {"lock"}},
     Group{"unlock", {"unlock"}},
-    Group{"send", {"send", "text", "message", "write"}},
+    Group{"send", {"send", "text", "message"}},
     Group{"say", {"say", "speak", "announce"}},
     Group{"add", {"add", "append", "put"}},
     Group{"remove", {"remove", "delete", "clear", "erase"}},

@@ -57,14 +57,14 @@ class Matcher {
     std::size_t at = work_.from;
     while (at < work_.to) {
       if (read_verb(at)) return true;
-      if (!mention_) {
-        auto mention = find_mention(work_.sentence, at, work_.to, work_.taken, named_);
-        if (mention && mention->begin == at && mention->end < work_.to) {
-          mention_ = std::move(mention);
-          for (std::size_t i = mention_->begin; i < mention_->end; ++i) work_.taken[i] = true;
-          at = mention_->end;
-          continue;
-        }
+      if (const auto end = mention_ ? at : take_leading_mention(at); end > at) {
+        at = end;
+        continue;
+      }
+      if (leads_to_other_verb(at)) {
+        work_.taken[at] = work_.taken[at + 1] = true;
+        at += 2;
+        continue;
       }
       if (words_[at].is_quoted || !is_courtesy(words_[at].fold)) break;
       work_.taken[at++] = true;
@@ -72,8 +72,34 @@ class Matcher {
     return at < work_.to && read_verbless(at);
   }
 
+  /// A device named in front: `kitchen light, …`, `in the living room …`. Gives where the rest begins.
+  std::size_t take_leading_mention(std::size_t at) {
+    constexpr std::size_t mention_words_max = 10;
+    for (std::size_t end = std::min(at + mention_words_max, work_.to - 1); end > at; --end) {
+      auto mention = find_mention(work_.sentence, at, end, work_.taken, named_);
+      if (!mention || mention->begin != at || mention->end != end) continue;
+      mention_ = std::move(mention);
+      for (std::size_t i = at; i < end; ++i) work_.taken[i] = true;
+      return end;
+    }
+    return at;
+  }
+
+  /// `make it louder`, `play the next song`: the verb is the third word.
+  bool leads_to_other_verb(std::size_t at) const {
+    if (at + 2 >= work_.to) return false;
+    const auto means = [this, at](std::string_view action) {
+      return has_action(actions_of(words_[at + 2].fold), action);
+    };
+    const auto& first = words_[at].fold;
+    const auto& second = words_[at + 1].fold;
+    if (first == "make" && second == "it") return means("up") || means("down");
+    return first == "play" && second == "the" && (means("next") || means("previous"));
+  }
+
   bool accept_verb(double quality, std::size_t begin, std::initializer_list<std::size_t> taken) {
     quality_ = quality;
+    verb_words_ = taken;
     for (const auto at : taken) work_.taken[at] = true;
     work_.text_from = begin;
     return true;
@@ -203,9 +229,11 @@ class Matcher {
 
   /// Whether the sentence names `noun` outside of a text that fills a parameter.
   bool is_said(const std::string& noun) const {
-    if (noun == implied_noun_) return true;
-    for (std::size_t i = work_.from; i < work_.to; ++i)
-      if (!work_.is_text(i) && words_[i].stem == noun) return true;
+    if (noun == implied_noun_ || (is_literal_ && skill_.actions.empty() && noun == skill_.head)) return true;
+    for (std::size_t i = work_.from; i < work_.to; ++i) {
+      const bool is_verb = std::find(verb_words_.begin(), verb_words_.end(), i) != verb_words_.end();
+      if (!is_verb && !work_.is_text(i) && words_[i].stem == noun) return true;
+    }
     return false;
   }
 
@@ -227,13 +255,10 @@ class Matcher {
     const bool any_noun = nouns_said_ + class_words_said_ + doc_words_said_ > 0;
     if (needs_noun && !any_noun) return false;
     // `set the volume to loud` must not become the colour `the volume to loud`.
-    const auto takes_any_text = [this](std::initializer_list<std::string_view> actions) {
-      return std::any_of(actions.begin(), actions.end(),
-                         [this](auto action) { return has_action(skill_.actions, action); });
-    };
-    if (work_.text_words() > 0 && !any_noun &&
-        !takes_any_text({"play", "say", "search", "remind", "add", "remove", "call", "send"}))
-      return false;
+    const auto takes = [this](std::string_view action) { return has_action(skill_.actions, action); };
+    const bool takes_any_text = takes("play") || takes("say") || takes("search") || takes("send") ||
+                                (is_literal_ && (takes("add") || takes("remove") || takes("remind") || takes("call")));
+    if (work_.text_words() > 0 && !any_noun && !takes_any_text) return false;
     // A question is about something; so is a word that only means the same as the function's verb.
     const bool is_vague = quality_ < 0.8 || (!is_literal_ && skill_.slots.empty() && skill_.particle.empty());
     return any_noun || !is_vague || is_whole_sentence();
@@ -243,7 +268,7 @@ class Matcher {
   bool is_whole_sentence() const {
     if (quality_ < 0.8) return false;
     for (std::size_t i = work_.from; i < work_.to; ++i)
-      if (!work_.taken[i] && !is_empty_word(words_[i].fold)) return false;
+      if (!work_.taken[i] && !is_empty_word(words_[i].fold) && !is_general_noun(words_[i].stem)) return false;
     return true;
   }
 
@@ -302,6 +327,7 @@ class Matcher {
   const std::vector<NamedDevice> named_;
   SlotWork work_;
   std::optional<Mention> mention_;
+  std::vector<std::size_t> verb_words_;
   double quality_ = 0;
   bool is_literal_ = false;
   std::string implied_noun_;
