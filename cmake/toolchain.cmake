@@ -16,6 +16,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   add_compile_options(-Wno-restrict)  # false alarms on "text" + std::string when inlined (GCC bug 105651)
 endif()
 add_compile_definitions(ASIO_STANDALONE ASIO_NO_DEPRECATED JSON_USE_IMPLICIT_CONVERSIONS=0)
+# asio 1.22 takes coroutine frames from aligned_alloc only when a standard header came before its own, and gives them back
+# accordingly: files that differ in their first include must not differ in that.
+add_compile_definitions(ASIO_DISABLE_STD_ALIGNED_ALLOC)
 
 # asio 1.22 asks clang 14 for coroutines by their standard feature-test macro, which that compiler has not announced yet.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 16)
