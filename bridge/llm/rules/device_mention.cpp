@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "bridge/llm/rules/lexicon.h"
-#include "common/device_name.h"
 
 namespace strawberry::rules {
 namespace {
@@ -23,15 +22,7 @@ std::vector<std::string> split_normalized(const std::string& name) {
 class Finder {
  public:
   Finder(const Sentence& sentence, std::size_t from, std::size_t to, const std::vector<bool>& taken)
-      : words_(sentence.words), from_(from), to_(to), taken_(taken) {
-    for (const auto& word : words_) {
-      const auto written = sentence.text.substr(word.begin, word.end - word.begin);
-      names_.push_back(normalize_device_name(written));
-      // `the speaker's volume`
-      const bool is_possessive = written.ends_with("'s") || written.ends_with("\u2019s");
-      owners_.push_back(is_possessive ? names_.back().substr(0, names_.back().size() - 1) : std::string());
-    }
-  }
+      : words_(sentence.words), from_(from), to_(to), taken_(taken) {}
 
   std::optional<Mention> best(const std::vector<NamedDevice>& devices) {
     std::optional<Mention> found;
@@ -68,11 +59,11 @@ class Finder {
   /// How many words from `at` on are the name's words from `first` on.
   std::size_t match_length(std::size_t at, const std::vector<std::string>& name, std::size_t first) const {
     // A quoted name is one word of the sentence.
-    if (words_[at].is_quoted) return first == 0 && !taken_[at] && split_normalized(names_[at]) == name ? 1 : 0;
+    if (words_[at].is_quoted) return first == 0 && !taken_[at] && split_normalized(words_[at].name) == name ? 1 : 0;
     std::size_t length = 0;
     while (at + length < to_ && first + length < name.size() && !taken_[at + length] &&
            !words_[at + length].is_quoted &&
-           (names_[at + length] == name[first + length] || owners_[at + length] == name[first + length]))
+           (words_[at + length].name == name[first + length] || words_[at + length].owner == name[first + length]))
       ++length;
     return length;
   }
@@ -104,8 +95,6 @@ class Finder {
   std::size_t from_;
   std::size_t to_;
   const std::vector<bool>& taken_;
-  std::vector<std::string> names_;   // each word as a device name has it
-  std::vector<std::string> owners_;  // without a possessive s; empty when there is none
 };
 
 }  // namespace

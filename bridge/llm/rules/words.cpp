@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "common/device_name.h"
+
 namespace strawberry::rules {
 namespace {
 
@@ -150,6 +152,8 @@ class Reader {
       if (c != '\'') word.fold += c;
     for (std::size_t curly; (curly = word.fold.find("\u2019")) != std::string::npos;) word.fold.erase(curly, 3);
     word.stem = stem(word.fold);
+    word.name = normalize_device_name(written);
+    if (written.ends_with("'s") || written.ends_with("\u2019s")) word.owner = word.name.substr(0, word.name.size() - 1);
     word.number = number_of(written, word.fold);
     sentence_.words.push_back(std::move(word));
   }
@@ -163,6 +167,7 @@ class Reader {
     word.end = close->first;
     word.fold = fold(text.substr(word.begin, word.end - word.begin));
     word.stem = word.fold;
+    word.name = normalize_device_name(text.substr(word.begin, word.end - word.begin));
     word.is_quoted = true;
     sentence_.words.push_back(std::move(word));
     at_ = close->first + close->second;

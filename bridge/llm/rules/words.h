@@ -12,8 +12,8 @@
 
 namespace strawberry::rules {
 
-inline constexpr std::size_t sentence_bytes_max = 4096;
-inline constexpr std::size_t sentence_words_max = 400;
+inline constexpr std::size_t sentence_bytes_max = 1024;
+inline constexpr std::size_t sentence_words_max = 80;
 
 struct Word {
   std::size_t begin = 0;  // bytes in Sentence::text, without quotation marks
@@ -21,6 +21,8 @@ struct Word {
   std::string fold;              // lower case, no accents, no apostrophes
   std::string stem;              // fold without plural or -ing
   std::optional<double> number;  // digits, or a number word
+  std::string name;              // as a device name has it: common/device_name.h
+  std::string owner;             // the same without a possessive s; empty when there is none
   bool is_quoted = false;        // one word whatever was between the quotation marks
   bool is_break_after = false;   // punctuation follows
 };
