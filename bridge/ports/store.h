@@ -86,7 +86,8 @@ class Store {
   virtual Task<Reply<void>> put_session(SessionRow session) = 0;
   /// With its messages.
   virtual Task<Reply<void>> delete_session(std::string session_id) = 0;
-  /// The user's sessions with activity at or after `since_ms`: the `limit` last active, newest first, and how many there are.
+  /// The user's sessions with activity at or after `since_ms`: the `limit` last active, newest first, and how many
+  /// there are.
   virtual Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) = 0;
   /// The newest `limit` of those before `before_message_id` (all when empty), oldest first.
   virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,

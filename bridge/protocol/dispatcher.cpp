@@ -169,6 +169,16 @@ Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* h
   answer(*exchange, *reply);
 }
 
+void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply) const {
+  const auto level = reply ? spdlog::level::debug : spdlog::level::info;
+  if (!spdlog::should_log(level)) return;
+  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.received_at).count();
+  const auto outcome =
+      reply ? std::string("ok") : std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message);
+  spdlog::log(level, "{} {} from {} [{}]: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),
+              encode_principal(exchange.sender), printable(exchange.correlation_id.value_or("-")), outcome, took);
+}
+
 void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.answered = true;
   auto payload = write_reply(exchange.correlation_id, reply);
@@ -178,13 +188,7 @@ void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
                                 {{"bytes", payload.size()}, {"bytes_max", options_.reply_bytes_max}}));
   }
   if (!reply) ++counters_.errors;
-  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.received_at).count();
-  const auto level = reply ? spdlog::level::debug : spdlog::level::info;
-  spdlog::log(
-      level, "{} {} from {} [{}]: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),
-      encode_principal(exchange.sender), printable(exchange.correlation_id.value_or("-")),
-      reply ? std::string("ok") : std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message),
-      took);
+  log_outcome(exchange, reply);
   if (!exchange.reply_key.empty()) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);

@@ -62,6 +62,7 @@ class Dispatcher {
 
   Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
+  void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
   std::optional<Error> read(const ServiceTopic& topic, const MqttMessage& message, Exchange& exchange,
                             Envelope& envelope);
   Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,

@@ -1,11 +1,14 @@
 #include "bridge/protocol/text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace strawberry {
 
 std::string printable(std::string_view text, std::size_t bytes_max) {
   const bool cut = text.size() > bytes_max;
+  const auto is_plain_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+  if (!cut && std::all_of(text.begin(), text.end(), is_plain_ascii)) return std::string(text);
   std::string out;
   for (const char c : text.substr(0, bytes_max)) {
     const auto byte = static_cast<unsigned char>(c);

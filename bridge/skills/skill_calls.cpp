@@ -97,8 +97,10 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   if (!opened) co_return tl::unexpected(opened.error());
   arm_expiry();
 
-  spdlog::debug("call {} [{}]: {} on {} for {}", call_id, printable(call.correlation_id), printable(call.skill_path),
-                *target, call.caller.id);
+  if (spdlog::should_log(spdlog::level::debug)) {
+    spdlog::debug("call {} [{}]: {} on {} for {}", call_id, printable(call.correlation_id), printable(call.skill_path),
+                  *target, call.caller.id);
+  }
   auto message = call_message(call, call_id, *path, *target);
   if (!publish_(std::move(message))) {
     router_.abandon(call_id);
