@@ -30,7 +30,8 @@ if(STRAWBERRY_SANITIZE)
   add_compile_options(-fsanitize=${STRAWBERRY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${STRAWBERRY_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-maybe-uninitialized)  # false alarms in std::regex and others, only with sanitizers
+    # False alarms in std::regex, asio's coroutine frames and others, only with sanitizers.
+    add_compile_options(-Wno-maybe-uninitialized -Wno-mismatched-new-delete)
   endif()
   if(STRAWBERRY_SANITIZE MATCHES "thread")
     add_compile_definitions(ASIO_DISABLE_FENCED_BLOCK)  # ThreadSanitizer does not understand fences; the loop needs none
