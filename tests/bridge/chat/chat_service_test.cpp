@@ -379,6 +379,7 @@ TEST_F(ChatServiceTest, CancellingTheChatCancelsCallsThatRunSideBySide) {
   stop.emit(asio::cancellation_type::all);
   loop.poll();
   EXPECT_TRUE(ended);
+  EXPECT_EQ(tools.running, 0) << "the call that hung was cancelled";
   EXPECT_EQ(chat->in_flight(), 0u);
 }
 
