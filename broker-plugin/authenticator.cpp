@@ -46,8 +46,8 @@ std::string_view Authenticator::objection_to_connect(const Claims& claims) const
 
 std::string_view Authenticator::objection_to_client_id(std::string_view client_id, const Principal& principal) const {
   if (!is_valid_id(client_id)) return "bad_client_id";
-  if (client_id == principal.id) return "";
-  if (is_id_of_another(client_id)) return "client_id_is_a_principal";
+  if (client_id != principal.id && is_id_of_another(client_id)) return "client_id_is_a_principal";
+  // Also for one's own id: a device may have been registered under the id of a user who left a session behind.
   const Principal* holder = connections_.holder_of(client_id);
   return holder == nullptr || *holder == principal ? "" : "client_id_in_use";
 }

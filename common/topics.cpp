@@ -10,6 +10,7 @@ namespace strawberry {
 namespace {
 
 constexpr std::size_t response_topic_bytes_max = 512;
+constexpr std::ptrdiff_t response_topic_levels_max = 32;
 
 constexpr std::array<std::pair<Service, std::string_view>, 4> service_names = {{
     {Service::skills, "skills"},
@@ -25,10 +26,7 @@ std::string join(std::string_view service, std::string_view id, std::string_view
   return topic;
 }
 
-bool forbidden_in_topic_name(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f || c == '+' || c == '#';
-}
+bool forbidden_in_response_topic(char c) { return c < 0x20 || c >= 0x7f || c == '+' || c == '#'; }
 
 }  // namespace
 
@@ -65,8 +63,11 @@ std::string skill_call_topic(std::string_view device_id) { return join("skills",
 std::string skill_result_topic(std::string_view device_id) { return join("skills", device_id, "result"); }
 
 bool is_response_topic(std::string_view topic, Service service, std::string_view id) {
+  // The broker does not look at a Response Topic, but ends the connection of whoever publishes to a bad one: too many
+  // levels, not UTF-8.
   if (topic.size() > response_topic_bytes_max) return false;
-  if (std::any_of(topic.begin(), topic.end(), forbidden_in_topic_name)) return false;
+  if (std::count(topic.begin(), topic.end(), '/') >= response_topic_levels_max) return false;
+  if (std::any_of(topic.begin(), topic.end(), forbidden_in_response_topic)) return false;
   if (topic.find("//") != std::string_view::npos || topic.ends_with('/')) return false;
 
   const auto parsed = parse_service_topic(topic);

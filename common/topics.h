@@ -28,8 +28,8 @@ std::string status_topic(std::string_view device_id);
 std::string skill_call_topic(std::string_view device_id);
 std::string skill_result_topic(std::string_view device_id);
 
-/// True when `topic` is `response_topic(service, id)` or a canonical topic name below it: no wildcards, no empty level,
-/// no control characters, at most 512 bytes.
+/// True when `topic` is `response_topic(service, id)` or a canonical topic name below it: printable ASCII, no
+/// wildcards, no empty level, at most 32 levels and 512 bytes.
 bool is_response_topic(std::string_view topic, Service service, std::string_view id);
 
 }  // namespace strawberry

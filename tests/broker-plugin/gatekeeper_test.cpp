@@ -180,6 +180,13 @@ TEST_F(Gate, KeepsTheClientIdOfAStoredSession) {
   EXPECT_TRUE(connect(3, mallory, "dashboard"));
 }
 
+TEST_F(Gate, GivesAUsersStoredSessionToNoDeviceOfThatId) {
+  EXPECT_TRUE(connect(1, mallory, "mallory", 1h, /*session_may_stay=*/true));
+  end(1);
+  directory_.add("mallory", "alice");  // registered under the id of a user who has no devices
+  EXPECT_FALSE(connect(2, {PrincipalType::device, "mallory", "alice"}, "mallory"));
+}
+
 TEST_F(Gate, LearnsOfSessionsFromBeforeTheStartByWhatIsDeliveredToThem) {
   auto delivery = topic(9, alice, Access::read, "hub/state");
   delivery.client_id = "dashboard";

@@ -115,6 +115,13 @@ TEST(Topics, AcceptOnlyTheSendersOwnResponseTopicOrBelow) {
         std::string("chat/a/response/") + std::string(500, 'x'), std::string("/chat/a/response"), std::string()}) {
     EXPECT_FALSE(good(bad)) << bad;
   }
+  // The broker ends the connection of whoever publishes to these, and the bridge must publish to what it accepts.
+  std::string deep = "chat/a/response";
+  for (int levels = 3; levels < 32; ++levels) deep += "/x";
+  EXPECT_TRUE(good(deep));
+  EXPECT_FALSE(good(deep + "/x"));
+  for (const auto* text : {"chat/a/response/\xc3\xa4", "chat/a/response/\xff", "chat/a/response/\x7f"})
+    EXPECT_FALSE(good(text));
 }
 
 TEST(Times, AreWrittenAsRfc3339) {

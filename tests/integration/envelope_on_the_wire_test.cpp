@@ -43,6 +43,16 @@ TEST(Wire, AnyOtherResponseTopicIsRefusedOnTheDefaultOne) {
   HubProcess hub;
   auto tablet = hub.device("Tablet");
   auto other = hub.device("Other");
+  std::string deep = "skills/tablet/response";  // more levels than the broker lets anybody publish to
+  for (int i = 0; i < 230; ++i) deep += "/a";
+  for (const auto& bad : {deep, std::string("skills/tablet/response/\xc3\xa4")}) {
+    auto message = request("tablet", {{"op", "list"}});
+    message.response_topic = bad;
+    tablet->mqtt().publish(message);
+    const auto reply = tablet->mqtt().wait_for("skills/tablet/response");
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(json::parse(reply->payload).at("error").value("code", "none"), "bad_response_topic") << bad;
+  }
   for (const auto* bad : {"skills/other/response", "chat/tablet/response", "skills/tablet/responses",
                           "skills/tablet/response//x", "devices/other/status", "hub/state", "$SYS/x"}) {
     auto message = request("tablet", {{"op", "list"}, {"correlation_id", bad}});
