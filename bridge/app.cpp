@@ -22,6 +22,7 @@ constexpr std::chrono::seconds broker_session_expiry{300};
 constexpr std::chrono::seconds health_interval{10};
 constexpr std::chrono::seconds stop_patience{4};
 constexpr std::size_t early_messages_max = 20'000;
+constexpr std::size_t early_bytes_max = 64 * 1024 * 1024;
 
 const std::vector<std::string> filters = {"devices/+/status", "skills/+/request",  "skills/+/result",
                                           "chat/+/request",   "devices/+/request", "sessions/+/request",
@@ -69,6 +70,7 @@ App::App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_
           dispatcher_options(config_)),
       health_timer_(loop),
       stop_(loop.get_executor()) {
+  dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
   dispatcher_.add(skill_service_);
   dispatcher_.add(device_service_);
   dispatcher_.add(session_service_);
@@ -141,6 +143,7 @@ MqttClient::Handlers App::handlers() {
 }
 
 void App::ready() {
+  if (stop_.is_set()) return;
   // The broker sent the retained presence before it will send this back: when it comes, everybody's state is known.
   serving_since_ = clock_.wall_now();
   ready_mark_ = hub_state(true, serving_since_, serving_since_);
@@ -157,7 +160,8 @@ void App::receive(MqttMessage message) {
     return;
   }
   if (serving_) return serve(message);
-  if (early_.size() < early_messages_max) {
+  early_bytes_ += message.payload.size();
+  if (early_.size() < early_messages_max && early_bytes_ < early_bytes_max) {
     early_.push_back(std::move(message));
   } else {
     spdlog::warn("{}: dropped, {} requests wait for the hub to be ready", printable(message.topic), early_.size());
@@ -166,6 +170,7 @@ void App::receive(MqttMessage message) {
 
 void App::start_serving() {
   serving_ = true;
+  early_bytes_ = 0;
   spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
                config_.broker.port, devices_.online_count(), early_.size());
   for (auto waiting = std::exchange(early_, {}); const auto& message : waiting) serve(message);
@@ -192,6 +197,17 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
   const auto now_ms = to_unix_ms(clock_.wall_now());
   devices_.set_last_seen(id, now_ms);
   asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
+}
+
+/// The broker plugin looks at the directory once a second; until then somebody revoked may still be speaking.
+std::optional<Error> App::admit(const Principal& sender) {
+  const auto* device = devices_.find(sender.id);
+  if (sender.type == PrincipalType::user) devices_.note_user(sender.id);
+  const bool is_itself = sender.type == PrincipalType::device
+                             ? device != nullptr && device->row.is_active && device->row.user_id == sender.user_id
+                             : device == nullptr;
+  if (is_itself) return std::nullopt;
+  return Error{ErrorCode::forbidden, "this device is unknown or has been revoked", {}};
 }
 
 bool App::publish(std::string topic, std::string payload, bool retained) {
@@ -254,7 +270,11 @@ Task<void> App::report_health() {
   while (!stop_.is_set()) {
     health_timer_.expires_after(health_interval);
     co_await health_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
-    if (serving_) publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
+    if (serving_) {
+      publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
+    } else if (mqtt_.is_ready()) {
+      ready();  // the mark got lost among what the broker had queued
+    }
   }
 }
 
@@ -279,9 +299,9 @@ Task<void> App::finish_open_work() {
   const auto end_calls = clock_.steady_now() + stop_patience / 2;
   while (dispatcher_.counters().in_flight > 0 && clock_.steady_now() < give_up) {
     if (clock_.steady_now() >= end_calls) {
-      calls_.end_all({ErrorCode::shutting_down,
-                      "the hub stopped before the device answered; whether the skill ran is unknown",
-                      {}});
+      // Not shutting_down: that says nothing has run.
+      calls_.end_all(
+          {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});
     }
     pause.expires_after(std::chrono::milliseconds(10));
     co_await pause.async_wait(asio::use_awaitable);

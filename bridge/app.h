@@ -46,6 +46,7 @@ class App {
   void ready();
   void receive(MqttMessage message);
   void serve(const MqttMessage& message);
+  std::optional<Error> admit(const Principal& sender);
   void status_arrived(std::string_view device_id, const MqttMessage& message);
   void start_serving();
   bool publish(std::string topic, std::string payload, bool retained);
@@ -78,6 +79,7 @@ class App {
 
   /// Requests that came before the retained presence had: until then nobody would seem to be there.
   std::deque<MqttMessage> early_;
+  std::size_t early_bytes_ = 0;
   bool serving_ = false;
   WallTime serving_since_;
   std::string ready_mark_;

@@ -76,13 +76,20 @@ Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSessio
   if (!answer.empty()) add("assistant", std::move(answer));
 
   if (session.closed_) {
-    session.closed_->is_active = false;
-    auto closed = co_await store.put_session(*session.closed_);
-    if (!closed) co_return closed;
+    SessionChange close;
+    close.is_active = false;
+    auto closed = co_await store.change_session(session.closed_->session_id, std::move(close));
+    // Deleted meanwhile is as good as closed.
+    if (!closed && closed.error().code != ErrorCode::not_found) co_return closed;
   }
-  if (session.is_new_ || session.row_.title.empty()) {
+  if (session.is_new_) {
     session.row_.title = title_from(first_user_text);
-    auto stored = co_await store.put_session(session.row_);
+    auto stored = co_await store.add_session(session.row_);
+    if (!stored) co_return stored;
+  } else if (session.row_.title.empty()) {
+    SessionChange title;
+    title.title = title_from(first_user_text);
+    auto stored = co_await store.change_session(session.row_.session_id, std::move(title));
     if (!stored) co_return stored;
   }
   auto added = co_await store.append_messages(session.row_.session_id, std::move(rows));

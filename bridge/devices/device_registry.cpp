@@ -6,6 +6,18 @@
 
 namespace strawberry {
 
+namespace {
+
+/// At most `bytes_max` bytes, no character cut in half.
+std::string cut_utf8(const std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  auto end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
 const Device* DeviceRegistry::find(std::string_view device_id) const {
   const auto device = devices_.find(device_id);
   return device == devices_.end() ? nullptr : &device->second;
@@ -42,8 +54,14 @@ std::string DeviceRegistry::free_name(const std::string& user_id, const std::str
     if (names == names_by_user_.end()) return candidate;
     const auto taken = names->second.find(normalize_device_name(candidate));
     if (taken == names->second.end() || taken->second == except) return candidate;
-    candidate = name + " " + std::to_string(number);
+    const auto suffix = " " + std::to_string(number);
+    candidate = cut_utf8(name, device_name_bytes_max - suffix.size()) + suffix;
   }
+}
+
+void DeviceRegistry::note_user(const std::string& user_id) {
+  constexpr std::size_t users_noted_max = 100'000;
+  if (users_.size() < users_noted_max) users_.insert(user_id);
 }
 
 void DeviceRegistry::put(DeviceRow row) {

@@ -29,11 +29,15 @@ class DeviceRegistry {
   const Device* find_for(const std::string& user_id, const std::string& id_or_name) const;
   /// The user's, by normalised name; all of them when `user_id` is empty.
   std::vector<const Device*> list(const std::string& user_id) const;
-  bool is_user(const std::string& id) const { return names_by_user_.contains(id); }
+  /// Owns a device, or has been noted.
+  bool is_user(const std::string& id) const { return names_by_user_.contains(id) || users_.contains(id); }
+  /// A user who has been heard of, with devices or without.
+  void note_user(const std::string& user_id);
   std::size_t size() const { return devices_.size(); }
   std::size_t online_count() const { return online_count_; }
 
-  /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free. `except` does not count.
+  /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free; shortened to stay within
+  /// device_name_bytes_max. `except` does not count.
   std::string free_name(const std::string& user_id, const std::string& name, const std::string& except) const;
 
   void put(DeviceRow row);
@@ -48,6 +52,7 @@ class DeviceRegistry {
 
   std::map<std::string, Device, std::less<>> devices_;
   std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
+  std::set<std::string> users_;
   std::size_t online_count_ = 0;
 };
 

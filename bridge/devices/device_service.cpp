@@ -132,7 +132,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
     // Registering again gives a new token for that device, so it takes somebody who speaks for it.
     const bool may = existing->row.user_id == *user &&
                      (request.sender.type == PrincipalType::admin || request.sender.type == PrincipalType::user ||
-                      request.sender.id == row.device_id);
+                      (request.sender.type == PrincipalType::device && request.sender.id == row.device_id));
     if (!may) return error(ErrorCode::forbidden, "this device_id is taken");
     row = existing->row;
     row.is_active = true;
@@ -147,6 +147,18 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   return row;
 }
 
+void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRow>& old) {
+  const auto* now = devices_.find(row.device_id);
+  if (now == nullptr || now->row != row) return;  // somebody else has changed it since: theirs stands
+  devices_.remove(row.device_id);
+  if (old) {
+    auto restored = *old;
+    restored.name = devices_.free_name(restored.user_id, restored.name, restored.device_id);
+    restored.normalized_name = normalize_device_name(restored.name);
+    devices_.put(std::move(restored));
+  }
+}
+
 Task<Reply<json>> DeviceService::add(Request request) {
   auto row = new_row(request);
   if (!row) co_return tl::unexpected(row.error());
@@ -154,18 +166,24 @@ Task<Reply<json>> DeviceService::add(Request request) {
   auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
   if (!token) co_return tl::unexpected(token.error());
 
-  // The name is taken before the write, so that a second registration meanwhile gets another.
+  // The registry has it before the write, so that a second registration meanwhile gets another name.
   const auto* before = devices_.find(row->device_id);
   const auto old = before != nullptr ? std::optional<DeviceRow>(before->row) : std::nullopt;
   devices_.put(*row);
   Reply<void> stored;
-  if (request.sender.type == PrincipalType::enroll) {
+  if (old) {
+    DeviceChange change;
+    change.name = row->name;
+    change.normalized_name = row->normalized_name;
+    change.is_active = true;
+    stored = co_await store_.change_device(row->device_id, std::move(change));
+  } else if (request.sender.type == PrincipalType::enroll) {
     stored = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
   } else {
-    stored = co_await store_.put_device(*row);
+    stored = co_await store_.add_device(*row);
   }
   if (!stored) {
-    old ? devices_.put(*old) : devices_.remove(row->device_id);
+    take_back(*row, old);
     co_return tl::unexpected(stored.error());
   }
   neighbours_.audit(request.sender.id, "register", row->device_id);
@@ -185,9 +203,12 @@ Task<Reply<json>> DeviceService::update(Request request) {
                     {{"path", "/name"}});
   }
   devices_.put(row);
-  auto stored = co_await store_.put_device(row);
+  DeviceChange change;
+  change.name = row.name;
+  change.normalized_name = row.normalized_name;
+  auto stored = co_await store_.change_device(row.device_id, std::move(change));
   if (!stored) {
-    devices_.put(old);
+    take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
   neighbours_.audit(request.sender.id, "update", row.device_id);
@@ -217,12 +238,19 @@ Reply<json> DeviceService::refresh_token(const Request& request) const {
 Task<Reply<json>> DeviceService::revoke(Request request) {
   auto device = managed(request);
   if (!device) co_return tl::unexpected(device.error());
-  auto row = (*device)->row;
+  const auto old = (*device)->row;
+  auto row = old;
   row.is_active = false;
   row.tokens_valid_from_ms = to_unix_ms(after_issued_tokens(clock_.wall_now()));
-  auto stored = co_await store_.put_device(row);
-  if (!stored) co_return tl::unexpected(stored.error());
-  if (devices_.find(row.device_id) != nullptr) devices_.put(row);
+  devices_.put(row);  // from now on it is heard no more
+  DeviceChange change;
+  change.is_active = false;
+  change.tokens_valid_from_ms = row.tokens_valid_from_ms;
+  auto stored = co_await store_.change_device(row.device_id, std::move(change));
+  if (!stored) {
+    take_back(row, old);
+    co_return tl::unexpected(stored.error());
+  }
   neighbours_.device_gone(row.device_id);
   neighbours_.audit(request.sender.id, "revoke", row.device_id);
   co_return json{{"device_id", row.device_id}, {"revoked", true}};

@@ -49,6 +49,8 @@ class DeviceService final : public RequestHandler {
   Task<Outcome> revoke(Request request);
   Task<Outcome> remove(Request request);
 
+  /// Undoes in the registry what could not be stored.
+  void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
   Reply<const Device*> managed(const Request& request) const;
   Reply<DeviceRow> new_row(const Request& request) const;
   Reply<std::string> owner_of_new(const Request& request) const;

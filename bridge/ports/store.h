@@ -25,6 +25,16 @@ struct DeviceRow {
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> last_seen_ms;
   std::optional<std::int64_t> skills_heartbeat_at_ms;
+
+  bool operator==(const DeviceRow&) const = default;
+};
+
+/// What changes about a device; the rest stays as it is in the database, whatever was read before.
+struct DeviceChange {
+  std::optional<std::string> name;
+  std::optional<std::string> normalized_name;
+  std::optional<bool> is_active;
+  std::optional<std::int64_t> tokens_valid_from_ms;  // never moves back
 };
 
 struct SkillRow {
@@ -47,12 +57,21 @@ struct SessionRow {
   std::int64_t last_activity_ms = 0;
 };
 
+struct SessionChange {
+  std::optional<std::string> title;
+  std::optional<bool> is_active;
+  std::optional<std::int64_t> last_activity_ms;  // never moves back
+};
+
 struct MessageRow {
   std::string message_id;
   std::string role;  // user or assistant
   std::string content;
   std::int64_t created_at_ms = 0;
 };
+
+/// What one reading of messages may take into memory, unless a single message is larger.
+inline constexpr std::size_t messages_read_bytes_max = 512 * 1024;
 
 struct SessionList {
   std::vector<SessionRow> sessions;
@@ -68,9 +87,10 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Inserts or replaces by device_id.
-  virtual Task<Reply<void>> put_device(DeviceRow device) = 0;
-  /// As put_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
+  virtual Task<Reply<void>> add_device(DeviceRow device) = 0;
+  /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
+  virtual Task<Reply<void>> change_device(std::string device_id, DeviceChange change) = 0;
+  /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
   virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
   /// The device with its skills.
   virtual Task<Reply<void>> delete_device(std::string device_id) = 0;
@@ -82,14 +102,17 @@ class Store {
   virtual Task<Reply<void>> set_skills_heartbeat(std::string device_id, std::int64_t heartbeat_at_ms) = 0;
 
   virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) = 0;
-  /// Inserts or replaces by session_id; message_count is the store's own.
-  virtual Task<Reply<void>> put_session(SessionRow session) = 0;
+  virtual Task<Reply<void>> add_session(SessionRow session) = 0;
+  /// `not_found` when it is not there (any more).
+  virtual Task<Reply<void>> change_session(std::string session_id, SessionChange change) = 0;
   /// With its messages.
   virtual Task<Reply<void>> delete_session(std::string session_id) = 0;
   /// The user's sessions with activity at or after `since_ms`: the `limit` last active, newest first, and how many
   /// there are.
   virtual Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) = 0;
-  /// The newest `limit` of those before `before_message_id` (all when empty), oldest first.
+  virtual Task<Reply<std::optional<MessageRow>>> get_message(std::string session_id, std::string message_id) = 0;
+  /// The newest `limit` (fewer when they are long: messages_read_bytes_max) of those before `before_message_id` (all
+  /// when empty), oldest first.
   virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
                                                             std::string before_message_id) = 0;
   /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already

@@ -48,6 +48,7 @@ struct Dispatcher::Exchange {
   SteadyTime received_at;
   std::uint64_t events = 0;
   bool answered = false;
+  int open_parts = 2;  // the service at work, and its answer
 };
 
 Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
@@ -124,6 +125,7 @@ std::optional<Error> Dispatcher::read(const ServiceTopic& topic, const MqttMessa
                  {{"ops", schemas_.ops(topic.service)}}};
   }
   if (auto problem = schemas_.check(topic.service, envelope.op, envelope.body)) return problem;
+  if (auto problem = objection(exchange, envelope.body)) return problem;
   // Correlation Data stands in for a correlation_id that is not there; the prefix keeps the two apart.
   if (exchange.correlation_id) {
     exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "id " + *exchange.correlation_id);
@@ -131,6 +133,16 @@ std::optional<Error> Dispatcher::read(const ServiceTopic& topic, const MqttMessa
     exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "data " + *message.correlation_data);
   }
   return std::nullopt;
+}
+
+std::optional<Error> Dispatcher::objection(const Exchange& exchange, const json& body) const {
+  if (admission_) {
+    if (auto problem = admission_(exchange.sender)) return problem;
+  }
+  const auto user = body.find("user_id");
+  if (user == body.end() || exchange.sender.type == PrincipalType::admin || *user == exchange.sender.user_id)
+    return std::nullopt;
+  return Error{ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}}};
 }
 
 Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
@@ -146,7 +158,9 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
   request.deadline = exchange->received_at + allowed;
   request.emit = [this, exchange](const std::string& event, json data) {
     if (exchange->answered) return;
-    auto payload = write_event(exchange->correlation_id, exchange->events++, event, data);
+    auto payload = write_event(exchange->correlation_id, exchange->events, event, data);
+    if (is_too_large(*exchange, payload)) return;  // the answer itself will say so
+    ++exchange->events;
     publish_({exchange->reply_topic, std::move(payload), false, {}, exchange->correlation_data, {}, {}});
   };
   return request;
@@ -157,16 +171,27 @@ Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* h
   auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
   asio::co_spawn(context_, handler->handle(std::move(request)),
                  [this, outcome, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
-                   --counters_.in_flight;
                    if (thrown) {
                      spdlog::error("{} {}: the service threw", to_string(exchange->service), exchange->op);
                      reply = error(ErrorCode::internal, "the hub failed");
                    }
                    outcome->set(std::move(reply));
+                   part_done(*exchange);
                  });
   auto reply = co_await outcome->wait_until(deadline + options_.grace);
   if (!reply) reply = error(ErrorCode::timeout, "the hub did not finish in time; whether it happened is unknown");
   answer(*exchange, *reply);
+  part_done(*exchange);
+}
+
+void Dispatcher::part_done(Exchange& exchange) {
+  if (--exchange.open_parts == 0) --counters_.in_flight;
+}
+
+/// The broker ends the connection over a packet it finds too large, and would again when it is sent again.
+bool Dispatcher::is_too_large(const Exchange& exchange, const std::string& payload) const {
+  const auto data_bytes = exchange.correlation_data ? exchange.correlation_data->size() : 0;
+  return payload.size() + data_bytes + exchange.reply_topic.size() > options_.reply_bytes_max;
 }
 
 void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply) const {
@@ -182,7 +207,7 @@ void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply)
 void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.answered = true;
   auto payload = write_reply(exchange.correlation_id, reply);
-  if (payload.size() > options_.reply_bytes_max) {
+  if (is_too_large(exchange, payload)) {
     payload = write_reply(exchange.correlation_id,
                           error(ErrorCode::too_large, "the answer is too large, ask for less",
                                 {{"bytes", payload.size()}, {"bytes_max", options_.reply_bytes_max}}));

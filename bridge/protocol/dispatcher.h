@@ -47,6 +47,9 @@ class Dispatcher {
   Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
              Options options);
 
+  /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
+  using Admission = std::function<std::optional<Error>(const Principal& sender)>;
+  void admit_with(Admission admission) { admission_ = std::move(admission); }
   /// Not owned; registered before the first message.
   void add(RequestHandler& handler);
   /// A message on `<service>/{id}/request`, which `topic` points into.
@@ -60,6 +63,9 @@ class Dispatcher {
  private:
   struct Exchange;
 
+  std::optional<Error> objection(const Exchange& exchange, const nlohmann::json& body) const;
+  void part_done(Exchange& exchange);
+  bool is_too_large(const Exchange& exchange, const std::string& payload) const;
   Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
@@ -73,6 +79,7 @@ class Dispatcher {
   const Clock& clock_;
   const RequestSchemas& schemas_;
   Publish publish_;
+  Admission admission_;
   Options options_;
   std::array<RequestHandler*, 4> handlers_{};
   ReplyCache replies_;

@@ -75,7 +75,7 @@ Task<Reply<json>> SessionService::create(Request request, std::string user_id) {
   session.device_id = request.sender.id;
   session.title = request.body.value("title", "");
   session.created_at_ms = session.last_activity_ms = to_unix_ms(clock_.wall_now());
-  auto stored = co_await store_.put_session(session);
+  auto stored = co_await store_.add_session(session);
   if (!stored) co_return tl::unexpected(stored.error());
   co_return session_json(session);
 }
@@ -110,20 +110,31 @@ Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
   message.content = request.body.at("content").get<std::string>();
   message.created_at_ms = to_unix_ms(clock_.wall_now());
   if (session.title.empty() && message.role == "user") {
-    session.title = title_from(message.content);
-    auto titled = co_await store_.put_session(session);
+    SessionChange title;
+    title.title = title_from(message.content);
+    auto titled = co_await store_.change_session(session.session_id, std::move(title));
     if (!titled) co_return tl::unexpected(titled.error());
   }
   std::vector<MessageRow> one = {message};
   auto stored = co_await store_.append_messages(session.session_id, std::move(one));
   if (!stored) co_return tl::unexpected(stored.error());
-  co_return message_json(message);
+  if (*stored > 0) co_return message_json(message);
+  // That message_id is taken: the same message sent again, or another one that must not pass for stored.
+  auto kept = co_await store_.get_message(session.session_id, message.message_id);
+  if (!kept) co_return tl::unexpected(kept.error());
+  if (!*kept) co_return error(ErrorCode::not_found, "no such session");
+  if ((*kept)->role != message.role || (*kept)->content != message.content) {
+    co_return error(ErrorCode::bad_request, "this message_id is another message's", {{"path", "/message_id"}});
+  }
+  co_return message_json(**kept);
 }
 
 Task<Reply<json>> SessionService::update(Request request, SessionRow session) {
-  session.title = request.body.at("title").get<std::string>();
-  session.last_activity_ms = std::max(session.last_activity_ms, to_unix_ms(clock_.wall_now()));
-  auto stored = co_await store_.put_session(session);
+  SessionChange change;
+  change.title = session.title = request.body.at("title").get<std::string>();
+  change.last_activity_ms = session.last_activity_ms =
+      std::max(session.last_activity_ms, to_unix_ms(clock_.wall_now()));
+  auto stored = co_await store_.change_session(session.session_id, std::move(change));
   if (!stored) co_return tl::unexpected(stored.error());
   co_return session_json(session);
 }

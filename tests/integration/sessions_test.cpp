@@ -22,8 +22,14 @@ TEST(Sessions, BelongToTheUserWhicheverDeviceHoldsThem) {
       {{"op", "append"}, {"session_id", id}, {"role", "user"}, {"content", question}, {"message_id", "m1"}});
   tablet->result_of("sessions", {{"op", "append"}, {"session_id", id}, {"role", "assistant"}, {"content", "yes"}});
   tablet->result_of(
-      "sessions", {{"op", "append"}, {"session_id", id}, {"role", "user"}, {"content", "again"}, {"message_id", "m1"}});
+      "sessions",
+      {{"op", "append"}, {"session_id", id}, {"role", "user"}, {"content", question}, {"message_id", "m1"}});
 
+  EXPECT_EQ(tablet->code_of(
+                "sessions",
+                {{"op", "append"}, {"session_id", id}, {"role", "user"}, {"content", "other"}, {"message_id", "m1"}}),
+            "bad_request")
+      << "what is not stored does not pass for stored";
   const auto seen = phone->result_of("sessions", {{"op", "get"}, {"session_id", id}});
   EXPECT_EQ(seen.at("message_count"), 2) << "the same message_id twice is one message";
   EXPECT_EQ(seen.at("title"), std::string(79, 'q') + "ä");

@@ -177,6 +177,12 @@ TEST(Skills, SeveralDevicesWithoutATargetAreAmbiguousUnlessItDoesNotMatter) {
 
   one->offer("D", {"g()"}, true);
   two->offer("D", {"g()"}, true);
+  // The two registrations may be of one millisecond; a heartbeat later, they are not.
+  const auto heard_of = [&](std::size_t i) {
+    return tablet->result_of("skills", {{"op", "list"}}).at("skills").at(i).at("last_heartbeat");
+  };
+  for (int tries = 0; tries < 100 && heard_of(0) == heard_of(1); ++tries)
+    two->result_of("skills", {{"op", "heartbeat"}});
   for (const auto* target : {"", "hub"}) {
     const auto id = tablet->send("skills", call("D.g", target));
     const auto arrived = two->next_call();

@@ -288,15 +288,15 @@ void PahoClient::flush_outbox() {
 
 Task<void> PahoClient::stop() {
   loop_.check();
-  stopping_ = true;
-  retry_.cancel();
   asio::steady_timer pause(context_);
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   while (ready_ && (wire_->in_flight > 0 || !outbox_.empty()) && std::chrono::steady_clock::now() < give_up) {
     pause.expires_after(std::chrono::milliseconds(5));
     co_await pause.async_wait(asio::use_awaitable);
   }
+  stopping_ = true;
   ready_ = false;
+  retry_.cancel();
   try {
     const auto leaving = wire_->paho->disconnect();
     while (!leaving->is_complete() && std::chrono::steady_clock::now() < give_up) {

@@ -37,6 +37,11 @@ SessionRow session_row(SQLite::Statement& row) {
   return session;
 }
 
+MessageRow message_row(SQLite::Statement& row) {
+  return {row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+          row.getColumn(3).getInt64()};
+}
+
 }  // namespace
 
 std::vector<DeviceWithSkills> read_devices(StatementCache& statements) {
@@ -64,16 +69,20 @@ std::vector<DeviceWithSkills> read_devices(StatementCache& statements) {
   return all;
 }
 
-void write_device(StatementCache& statements, const DeviceRow& device) {
-  // An upsert rather than REPLACE: that would delete the row first, and its skills with it.
+void insert_device(StatementCache& statements, const DeviceRow& device) {
   statements.execute(
       "INSERT INTO devices (device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at,"
-      " last_seen, skills_heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-      " ON CONFLICT (device_id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name,"
-      " normalized_name = excluded.normalized_name, is_active = excluded.is_active,"
-      " tokens_valid_from = excluded.tokens_valid_from",
+      " last_seen, skills_heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       device.device_id, device.user_id, device.name, device.normalized_name, device.is_active,
       device.tokens_valid_from_ms, device.created_at_ms, device.last_seen_ms, device.skills_heartbeat_at_ms);
+}
+
+int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change) {
+  return statements.execute(
+      "UPDATE devices SET name = coalesce(?, name), normalized_name = coalesce(?, normalized_name),"
+      " is_active = coalesce(?, is_active), tokens_valid_from = max(tokens_valid_from, coalesce(?, 0))"
+      " WHERE device_id = ?",
+      change.name, change.normalized_name, change.is_active, change.tokens_valid_from_ms, device_id);
 }
 
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
@@ -101,15 +110,20 @@ std::optional<SessionRow> read_session(StatementCache& statements, const std::st
   return session;
 }
 
-void write_session(StatementCache& statements, const SessionRow& session) {
+void insert_session(StatementCache& statements, const SessionRow& session) {
   statements.execute(
       "INSERT INTO sessions (session_id, user_id, device_id, title, message_count, is_active, created_at, "
       "last_activity)"
-      " VALUES (?, ?, ?, ?, 0, ?, ?, ?)"
-      " ON CONFLICT (session_id) DO UPDATE SET title = excluded.title, is_active = excluded.is_active,"
-      " last_activity = max(last_activity, excluded.last_activity)",
+      " VALUES (?, ?, ?, ?, 0, ?, ?, ?)",
       session.session_id, session.user_id, session.device_id, session.title, session.is_active, session.created_at_ms,
       session.last_activity_ms);
+}
+
+int update_session(StatementCache& statements, const std::string& session_id, const SessionChange& change) {
+  return statements.execute(
+      "UPDATE sessions SET title = coalesce(?, title), is_active = coalesce(?, is_active),"
+      " last_activity = max(last_activity, coalesce(?, 0)) WHERE session_id = ?",
+      change.title, change.is_active, change.last_activity_ms, session_id);
 }
 
 SessionList read_sessions(StatementCache& statements, const std::string& user_id, std::int64_t since_ms,
@@ -128,6 +142,17 @@ SessionList read_sessions(StatementCache& statements, const std::string& user_id
   return list;
 }
 
+std::optional<MessageRow> read_message(StatementCache& statements, const std::string& session_id,
+                                       const std::string& message_id) {
+  auto& row = statements.bind(
+      "SELECT message_id, role, content, created_at FROM messages WHERE session_id = ? AND message_id = ?", session_id,
+      message_id);
+  std::optional<MessageRow> message;
+  if (row.executeStep()) message = message_row(row);
+  row.reset();
+  return message;
+}
+
 std::vector<MessageRow> read_messages(StatementCache& statements, const std::string& session_id, std::size_t limit,
                                       const std::string& before_message_id) {
   auto& row = before_message_id.empty()
@@ -142,9 +167,12 @@ std::vector<MessageRow> read_messages(StatementCache& statements, const std::str
                         " ORDER BY m.created_at DESC, m.sequence DESC LIMIT ?",
                         session_id, before_message_id, limit);
   std::vector<MessageRow> messages;
+  std::size_t bytes = 0;
   while (row.executeStep()) {
-    messages.push_back({row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
-                        row.getColumn(3).getInt64()});
+    auto message = message_row(row);
+    bytes += message.content.size();
+    if (!messages.empty() && bytes > messages_read_bytes_max) break;
+    messages.push_back(std::move(message));
   }
   row.reset();
   std::reverse(messages.begin(), messages.end());

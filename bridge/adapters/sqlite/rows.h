@@ -12,15 +12,20 @@
 namespace strawberry {
 
 std::vector<DeviceWithSkills> read_devices(StatementCache& statements);
-void write_device(StatementCache& statements, const DeviceRow& device);
+void insert_device(StatementCache& statements, const DeviceRow& device);
+/// How many rows it found: 0 or 1.
+int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms);
 
 std::optional<SessionRow> read_session(StatementCache& statements, const std::string& session_id);
-void write_session(StatementCache& statements, const SessionRow& session);
+void insert_session(StatementCache& statements, const SessionRow& session);
+int update_session(StatementCache& statements, const std::string& session_id, const SessionChange& change);
 SessionList read_sessions(StatementCache& statements, const std::string& user_id, std::int64_t since_ms,
                           std::size_t limit);
 
+std::optional<MessageRow> read_message(StatementCache& statements, const std::string& session_id,
+                                       const std::string& message_id);
 std::vector<MessageRow> read_messages(StatementCache& statements, const std::string& session_id, std::size_t limit,
                                       const std::string& before_message_id);
 std::size_t write_messages(StatementCache& statements, const std::string& session_id,

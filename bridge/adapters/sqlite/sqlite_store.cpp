@@ -115,11 +115,19 @@ void SqliteStore::commit(std::vector<Job>& batch) {
   }
 }
 
-Task<Reply<void>> SqliteStore::put_device(DeviceRow device) {
+Task<Reply<void>> SqliteStore::add_device(DeviceRow device) {
   return run<void>([device = std::move(device)](StatementCache& statements) -> Reply<void> {
-    write_device(statements, device);
+    insert_device(statements, device);
     return {};
   });
+}
+
+Task<Reply<void>> SqliteStore::change_device(std::string device_id, DeviceChange change) {
+  return run<void>(
+      [device_id = std::move(device_id), change = std::move(change)](StatementCache& statements) -> Reply<void> {
+        if (update_device(statements, device_id, change) == 0) return error(ErrorCode::not_found, "no such device");
+        return {};
+      });
 }
 
 Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
@@ -128,7 +136,7 @@ Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enrol
     const int spent =
         statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id, now_ms);
     if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
-    write_device(statements, device);
+    insert_device(statements, device);
     return {};
   });
 }
@@ -170,10 +178,25 @@ Task<Reply<std::optional<SessionRow>>> SqliteStore::get_session(std::string sess
       });
 }
 
-Task<Reply<void>> SqliteStore::put_session(SessionRow session) {
+Task<Reply<void>> SqliteStore::add_session(SessionRow session) {
   return run<void>([session = std::move(session)](StatementCache& statements) -> Reply<void> {
-    write_session(statements, session);
+    insert_session(statements, session);
     return {};
+  });
+}
+
+Task<Reply<void>> SqliteStore::change_session(std::string session_id, SessionChange change) {
+  return run<void>(
+      [session_id = std::move(session_id), change = std::move(change)](StatementCache& statements) -> Reply<void> {
+        if (update_session(statements, session_id, change) == 0) return error(ErrorCode::not_found, "no such session");
+        return {};
+      });
+}
+
+Task<Reply<std::optional<MessageRow>>> SqliteStore::get_message(std::string session_id, std::string message_id) {
+  return run<std::optional<MessageRow>>([session_id = std::move(session_id), message_id = std::move(message_id)](
+                                            StatementCache& statements) -> Reply<std::optional<MessageRow>> {
+    return read_message(statements, session_id, message_id);
   });
 }
 

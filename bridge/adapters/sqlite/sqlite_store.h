@@ -39,7 +39,8 @@ class SqliteStore final : public Store {
   Result<std::vector<DeviceWithSkills>> load_devices();
   std::size_t jobs_waiting() const;
 
-  Task<Reply<void>> put_device(DeviceRow device) override;
+  Task<Reply<void>> add_device(DeviceRow device) override;
+  Task<Reply<void>> change_device(std::string device_id, DeviceChange change) override;
   Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
   Task<Reply<void>> delete_device(std::string device_id) override;
   Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) override;
@@ -47,9 +48,11 @@ class SqliteStore final : public Store {
                                std::int64_t heartbeat_at_ms) override;
   Task<Reply<void>> set_skills_heartbeat(std::string device_id, std::int64_t heartbeat_at_ms) override;
   Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) override;
-  Task<Reply<void>> put_session(SessionRow session) override;
+  Task<Reply<void>> add_session(SessionRow session) override;
+  Task<Reply<void>> change_session(std::string session_id, SessionChange change) override;
   Task<Reply<void>> delete_session(std::string session_id) override;
   Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) override;
+  Task<Reply<std::optional<MessageRow>>> get_message(std::string session_id, std::string message_id) override;
   Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
                                                     std::string before_message_id) override;
   Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) override;

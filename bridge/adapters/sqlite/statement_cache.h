@@ -40,7 +40,7 @@ class StatementCache {
  private:
   template <class T>
   static void bind_one(SQLite::Statement& statement, int index, const std::optional<T>& value) {
-    if (value) statement.bind(index, *value);
+    if (value) bind_one(statement, index, *value);
   }
   static void bind_one(SQLite::Statement& statement, int index, bool value) { statement.bind(index, value ? 1 : 0); }
   static void bind_one(SQLite::Statement& statement, int index, std::size_t value) {

@@ -73,10 +73,20 @@ class FakeSessions final : public Store {
     if (found == sessions.end()) co_return std::optional<SessionRow>();
     co_return std::optional<SessionRow>(found->second);
   }
-  Task<Reply<void>> put_session(SessionRow session) override {
+  Task<Reply<void>> add_session(SessionRow session) override {
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     sessions[session.session_id] = session;
     co_return Reply<void>();
+  }
+  Task<Reply<void>> change_session(std::string id, SessionChange change) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
+    if (change.title) sessions[id].title = *change.title;
+    if (change.is_active) sessions[id].is_active = *change.is_active;
+    co_return Reply<void>();
+  }
+  Task<Reply<std::optional<MessageRow>>> get_message(std::string, std::string) override {
+    co_return std::optional<MessageRow>();
   }
   Task<Reply<std::vector<MessageRow>>> get_messages(std::string id, std::size_t limit, std::string) override {
     auto rows = messages[id];
@@ -94,7 +104,8 @@ class FakeSessions final : public Store {
     co_return rows.size();
   }
 
-  Task<Reply<void>> put_device(DeviceRow) override { co_return Reply<void>(); }
+  Task<Reply<void>> add_device(DeviceRow) override { co_return Reply<void>(); }
+  Task<Reply<void>> change_device(std::string, DeviceChange) override { co_return Reply<void>(); }
   Task<Reply<void>> enroll_device(DeviceRow, std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_device(std::string) override { co_return Reply<void>(); }
   Task<Reply<void>> set_last_seen(std::string, std::int64_t) override { co_return Reply<void>(); }

@@ -37,6 +37,9 @@ TEST(DeviceRegistry, ANameThatIsTakenGetsANumber) {
       << "what calls could not tell apart is the same name";
   EXPECT_EQ(devices.free_name("alice", "Speaker", "1"), "Speaker") << "its own name is free to it";
   EXPECT_EQ(devices.free_name("bob", "Speaker", ""), "Speaker");
+  const std::string longest = "x" + std::string(126, 'y');
+  devices.put(row("9", "alice", longest + "z"));
+  EXPECT_EQ(devices.free_name("alice", longest + "z", ""), longest.substr(0, 126) + " 2") << "a token holds 128 bytes";
   devices.put(row("2", "alice", "Speaker 2"));
   EXPECT_EQ(devices.free_name("alice", "Speaker", ""), "Speaker 3");
   devices.remove("1");
@@ -62,7 +65,9 @@ TEST(DeviceRegistry, CountsWhoIsOnline) {
   EXPECT_EQ(devices.online_count(), 1U);
   devices.remove("1");
   EXPECT_EQ(devices.online_count(), 0U);
-  EXPECT_FALSE(devices.is_user("alice")) << "a user exists by having devices";
+  EXPECT_FALSE(devices.is_user("alice"));
+  devices.note_user("alice");
+  EXPECT_TRUE(devices.is_user("alice")) << "heard of, with devices or without";
 }
 
 TEST(Presence, IsReadFromWhateverADevicePublishes) {

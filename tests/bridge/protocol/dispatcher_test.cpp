@@ -135,6 +135,31 @@ TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
   EXPECT_EQ(again[0].at("result"), "done");
 }
 
+TEST_F(DispatcherTest, OnlyAnAdminActsForAnotherUser) {
+  for (const auto* principal : {"device/alice/d", "admin//d"}) {
+    auto request = message(principal, principal);
+    request.payload = json{{"op", "list"}, {"user_id", "bob"}}.dump();
+    receive(request);
+    const auto sent = run();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].at("success"), principal == std::string("admin//d")) << principal;
+  }
+}
+
+TEST_F(DispatcherTest, WhoIsNotAdmittedGetsNothingDone) {
+  dispatcher_.admit_with([](const Principal&) { return std::optional<Error>({ErrorCode::forbidden, "no", {}}); });
+  receive(message("a"));
+  EXPECT_EQ(code(run().at(0)), "forbidden");
+  EXPECT_EQ(handler_.handled, 0);
+}
+
+TEST_F(DispatcherTest, EchoedCorrelationDataCountsForTheSizeOfAnAnswer) {
+  auto request = message("a");
+  request.correlation_data = std::string(4'090, 'c');
+  receive(request);
+  EXPECT_EQ(code(run().at(0)), "too_large");
+}
+
 TEST_F(DispatcherTest, AnAnswerThatIsTooLargeSaysSo) {
   receive(message("large"));
   EXPECT_EQ(code(run().at(0)), "too_large");

@@ -51,8 +51,8 @@ class SqliteStoreTest : public testing::Test {
 };
 
 TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
-  ASSERT_TRUE(run(store_->put_device(device("b"))));
-  ASSERT_TRUE(run(store_->put_device(device("a"))));
+  ASSERT_TRUE(run(store_->add_device(device("b"))));
+  ASSERT_TRUE(run(store_->add_device(device("a"))));
   ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("e")}, 7'000)));
   ASSERT_TRUE(run(store_->set_last_seen("a", 8'000)));
   open({});
@@ -70,15 +70,32 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
 }
 
 TEST_F(SqliteStoreTest, ChangingADeviceKeepsItsSkills) {
-  ASSERT_TRUE(run(store_->put_device(device("a"))));
+  ASSERT_TRUE(run(store_->add_device(device("a"))));
   ASSERT_TRUE(run(store_->put_skills("a", {skill("f")}, 7'000)));
-  auto renamed = device("a");
-  renamed.name = renamed.normalized_name = "other";
-  ASSERT_TRUE(run(store_->put_device(renamed)));
+  DeviceChange rename;
+  rename.name = rename.normalized_name = "other";
+  ASSERT_TRUE(run(store_->change_device("a", rename)));
   const auto known = store_->load_devices();
   EXPECT_EQ(known->at(0).device.name, "other");
   EXPECT_EQ(known->at(0).skills.size(), 1U);
   EXPECT_EQ(known->at(0).device.skills_heartbeat_at_ms, 7'000);
+}
+
+TEST_F(SqliteStoreTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
+  ASSERT_TRUE(run(store_->add_device(device("a"))));
+  DeviceChange revocation;
+  revocation.is_active = false;
+  revocation.tokens_valid_from_ms = 9'000;
+  ASSERT_TRUE(run(store_->change_device("a", revocation)));
+  DeviceChange rename;
+  rename.name = rename.normalized_name = "other";
+  ASSERT_TRUE(run(store_->change_device("a", rename)));
+  const auto known = store_->load_devices();
+  EXPECT_FALSE(known->at(0).device.is_active);
+  EXPECT_EQ(known->at(0).device.tokens_valid_from_ms, 9'000);
+  ASSERT_TRUE(run(store_->delete_device("a")));
+  EXPECT_EQ(run(store_->change_device("a", rename)).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(store_->load_devices()->empty());
 }
 
 TEST_F(SqliteStoreTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
@@ -99,9 +116,9 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
       outcomes[i] = reply ? "ok" : std::string(to_string(reply.error().code));
     };
   };
-  asio::co_spawn(loop_, store_->put_device(device("a")), note(0));
-  asio::co_spawn(loop_, store_->put_device(clash), note(1));
-  asio::co_spawn(loop_, store_->put_device(device("c")), note(2));
+  asio::co_spawn(loop_, store_->add_device(device("a")), note(0));
+  asio::co_spawn(loop_, store_->add_device(clash), note(1));
+  asio::co_spawn(loop_, store_->add_device(device("c")), note(2));
   ASSERT_TRUE(run(store_->set_last_seen("a", 1)));  // behind them in the queue
   EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
   EXPECT_EQ(store_->load_devices()->size(), 2U);
@@ -109,13 +126,13 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
 
 TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
   open({0, 1});
-  const auto refused = run(store_->put_device(device("a")));
+  const auto refused = run(store_->add_device(device("a")));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::busy);
 }
 
 TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
-  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
   ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
   const auto added =
       run(store_->append_messages("s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
@@ -131,16 +148,30 @@ TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
   EXPECT_EQ(run(store_->append_messages("none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
 }
 
+TEST_F(SqliteStoreTest, OneReadingOfMessagesIsBoundedInBytes) {
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
+  std::vector<MessageRow> rows;
+  for (int i = 0; i < 5; ++i) rows.push_back({"m" + std::to_string(i), "user", std::string(200'000, 'x'), 6'000 + i});
+  ASSERT_TRUE(run(store_->append_messages("s", rows)));
+  const auto read = run(store_->get_messages("s", 10, ""));
+  ASSERT_EQ(read->size(), 2U);
+  EXPECT_EQ(read->back().message_id, "m4") << "the newest";
+  EXPECT_EQ(run(store_->get_messages("s", 10, "m3"))->back().message_id, "m2") << "the rest is a page further back";
+}
+
 TEST_F(SqliteStoreTest, DeletingASessionTakesItsMessages) {
-  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
   ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}})));
   ASSERT_TRUE(run(store_->delete_session("s")));
-  ASSERT_TRUE(run(store_->put_session(session("s"))));
+  SessionChange title;
+  title.title = "back?";
+  EXPECT_EQ(run(store_->change_session("s", title)).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
   EXPECT_TRUE(run(store_->get_messages("s", 10, ""))->empty());
 }
 
 TEST_F(SqliteStoreTest, SessionsAreListedByLastActivity) {
-  for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->put_session(session(id))));
+  for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->add_session(session(id))));
   ASSERT_TRUE(run(store_->append_messages("b", {{"m", "user", "x", 9'000}})));
   const auto list = run(store_->list_sessions("alice", 0, 2));
   EXPECT_EQ(list->total, 3U);
