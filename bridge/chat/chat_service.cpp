@@ -221,6 +221,7 @@ json ChatService::completion(const AgentLoop& loop, const AgentLoop::Finish& end
            {{"prompt_tokens", usage.prompt_tokens},
             {"completion_tokens", usage.completion_tokens},
             {"total_tokens", usage.prompt_tokens + usage.completion_tokens}}},
+          {"session_id", nullptr},
           {"provider", loop.provider()}};
 }
 

@@ -27,6 +27,9 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
     }
     return admin();
   }
+  if (is_reserved_id(options.user)) {
+    return cli_error(ExitCode::usage, in_quotes(options.user) + " is an id of the hub's own: choose another user");
+  }
   if (options.enroll) {
     if (options.user.empty() || !options.device.empty()) {
       return cli_error(ExitCode::usage, "--enroll needs --user, whose device is to be registered, and no --device");

@@ -129,6 +129,13 @@ TEST_F(Token, OfAUserIsTheUsers) {
   EXPECT_EQ(claims(issue({"--user", "bob"})).principal, (Principal{PrincipalType::user, "bob", "bob"}));
 }
 
+TEST_F(Token, IsNotForAUserNamedLikeTheHubItself) {
+  for (const auto* reserved : {"admin", "hub", "strawberry-bridge"}) {
+    EXPECT_EQ(issue({"--user", reserved}).code, 2) << reserved;
+    EXPECT_EQ(issue({"--enroll", "--user", reserved}).code, 2) << reserved;
+  }
+}
+
 TEST_F(Token, ToEnrollIsGoodForThatUser) {
   const Claims first = claims(issue({"--enroll", "--user", "bob"}));
   EXPECT_EQ(first.principal.type, PrincipalType::enroll);
