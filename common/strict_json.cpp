@@ -4,28 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "common/json_depth.h"
+
 namespace strawberry {
 namespace {
-
-// Looked at before parsing, so that a deep document costs no memory. Brackets in strings do not count.
-bool is_nested_deeper_than(std::string_view text, std::size_t depth_max) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > depth_max) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 /// Remembers the members of the objects that are open while the parser walks the document.
 class DuplicateFinder {
@@ -49,7 +31,7 @@ class DuplicateFinder {
 std::optional<nlohmann::json> parse_strict_object(std::string_view text, std::size_t depth_max) {
   // The parser takes NUL for the end of its input and skips a byte order mark.
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF")) return std::nullopt;
-  if (is_nested_deeper_than(text, depth_max)) return std::nullopt;
+  if (json_nests_deeper_than(text, depth_max)) return std::nullopt;
 
   DuplicateFinder duplicates;
   auto parsed = nlohmann::json::parse(

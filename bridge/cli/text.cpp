@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "common/json_depth.h"
+
 namespace strawberry::cli {
 namespace {
 
@@ -19,26 +21,6 @@ bool is_identifier(std::string_view text) {
 }
 
 constexpr std::size_t json_levels_max = 64;
-
-/// Nesting of brackets outside strings stays within the limit. Says nothing about the rest of the syntax.
-bool is_shallow(std::string_view text) {
-  std::size_t levels = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++levels > json_levels_max) return false;
-    } else if ((c == ']' || c == '}') && levels > 0) {
-      --levels;
-    }
-  }
-  return true;
-}
 
 json parse_word(const std::string& word) {
   auto value = parse_json(word);
@@ -129,7 +111,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::optional<json> parse_json(std::string_view text) {
-  if (!is_shallow(text)) return std::nullopt;
+  if (json_nests_deeper_than(text, json_levels_max)) return std::nullopt;
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return std::nullopt;
   return value;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "bridge/protocol/text.h"
+#include "common/json_depth.h"
 
 namespace strawberry {
 namespace {
@@ -15,15 +16,9 @@ constexpr std::size_t said_bytes_max = 300;
 
 /// Null when it is not JSON or nested too deep for the code that walks it later.
 std::optional<json> parse_response(const std::string& text) {
-  bool too_deep = false;
-  auto parsed = json::parse(
-      text,
-      [&too_deep](int depth, json::parse_event_t, const json&) {
-        if (depth > static_cast<int>(depth_max)) too_deep = true;
-        return !too_deep;
-      },
-      /*allow_exceptions=*/false);
-  if (too_deep || parsed.is_discarded()) return std::nullopt;
+  if (json_nests_deeper_than(text, depth_max)) return std::nullopt;
+  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) return std::nullopt;
   return parsed;
 }
 

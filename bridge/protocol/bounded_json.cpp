@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/json_depth.h"
+
 namespace strawberry {
 namespace {
 
@@ -40,30 +42,13 @@ class CorrelationIdFinder : public nlohmann::json_sax<json> {
 
 }  // namespace
 
-bool nests_too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > depth_max) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
+bool nests_too_deep(std::string_view text) { return json_nests_deeper_than(text, depth_max); }
 
 json parse_bounded_json(std::string_view text, std::size_t bytes_max) {
-  if (text.size() > bytes_max || nests_too_deep(text)) return json(json::value_t::discarded);
+  // The parser takes NUL for the end of its input, and would not look at what follows.
+  if (text.size() > bytes_max || nests_too_deep(text) || text.find('\0') != std::string_view::npos) {
+    return json(json::value_t::discarded);
+  }
   return json::parse(text, nullptr, false);
 }
 

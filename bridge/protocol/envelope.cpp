@@ -68,7 +68,7 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
                   find_correlation_id(payload));
   }
   Envelope envelope;
-  envelope.body = json::parse(payload, nullptr, false);
+  envelope.body = parse_bounded_json(payload, payload_bytes_max);
   const json& body = envelope.body;
   if (body.is_discarded()) return reject(bad_request("the payload is not JSON", ""), find_correlation_id(payload));
   if (!body.is_object()) return reject(bad_request("the payload is not a JSON object", ""), std::nullopt);

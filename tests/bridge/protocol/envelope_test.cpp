@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"\"op\"", ErrorCode::bad_request, ""}, BadCase{"{\"op\":\"list\"", ErrorCode::bad_request, ""},
         BadCase{"{\"op\":\"\xff\xfe\"}", ErrorCode::bad_request, ""},
         BadCase{"{\"op\":\"a\"} trailing", ErrorCode::bad_request, ""},
+        BadCase{std::string("{\"op\":\"a\"}\0 hidden", 18), ErrorCode::bad_request, ""},
         BadCase{std::string(100'000, '['), ErrorCode::bad_request, ""},
         BadCase{"{\"op\":\"list\",\"a\":" + std::string(64, '[') + std::string(64, ']') + "}", ErrorCode::bad_request,
                 ""},
