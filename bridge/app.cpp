@@ -189,7 +189,12 @@ void App::serve(const MqttMessage& message) {
 
 void App::status_arrived(std::string_view device_id, const MqttMessage& message) {
   const auto online = read_presence(message.payload);
-  if (!online || !devices_.set_online(device_id, *online)) return;
+  if (!online) {
+    spdlog::info("status of {}: neither online nor offline, ignored: {}", printable(device_id),
+                 printable(message.payload, 64));
+    return;
+  }
+  if (!devices_.set_online(device_id, *online)) return;
   const std::string id(device_id);
   if (!*online) calls_.target_left(id);
   // A device found online after a restart was seen when it connected, not now.

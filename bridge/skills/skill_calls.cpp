@@ -114,6 +114,12 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   co_return std::move(*reply);
 }
 
+void SkillCalls::result_arrived(std::string_view device_id, std::string_view payload) {
+  if (router_.deliver(device_id, payload)) return;
+  spdlog::info("result from {}: nobody waits for it (late, given before, another device's, or unreadable), {} bytes",
+               printable(device_id), payload.size());
+}
+
 void SkillCalls::arm_expiry() {
   const auto next = router_.next_deadline();
   if (!next || (armed_for_ && *armed_for_ <= *next)) return;

@@ -25,7 +25,7 @@ class SkillCalls {
 
   Task<Reply<nlohmann::json>> call(SkillCall call);
   /// A message on `skills/{device_id}/result`.
-  void result_arrived(std::string_view device_id, std::string_view payload) { router_.deliver(device_id, payload); }
+  void result_arrived(std::string_view device_id, std::string_view payload);
   void target_left(const std::string& device_id) { router_.target_left(device_id); }
   void end_all(const Error& why) { router_.end_all(why); }
   const CallRouter& router() const { return router_; }

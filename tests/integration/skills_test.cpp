@@ -142,6 +142,7 @@ TEST(Skills, RubbishFromADeviceHurtsOnlyItsOwnCall) {
                               std::string(R"({"correlation_id":"guessed","success":true})")}) {
     speaker->answer_raw(rubbish);
   }
+  EXPECT_TRUE(hub.bridge().wait_for_output("result from speaker: nobody waits for it", 2s));
   speaker->answer_raw(json{{"correlation_id", arrived->at("correlation_id")},
                            {"success", false},
                            {"error", {{"code", "E"}, {"message", "no disc"}}}}
