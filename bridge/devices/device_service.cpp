@@ -23,6 +23,19 @@ WallTime after_issued_tokens(WallTime now) {
   return std::chrono::ceil<std::chrono::seconds>(now + std::chrono::milliseconds(1));
 }
 
+/// The name a request gives a device, or why it cannot have it.
+Reply<std::string> wanted_name(const Request& request) {
+  auto name = request.body.at("name").get<std::string>();
+  const auto normalized = normalize_device_name(name);
+  if (normalized.empty() || normalized == "hub" || name.size() > device_name_bytes_max) {
+    return error(ErrorCode::bad_request,
+                 "a device name has letters or digits, is not 'hub' and has at most " +
+                     std::to_string(device_name_bytes_max) + " bytes",
+                 {{"path", "/name"}});
+  }
+  return name;
+}
+
 }  // namespace
 
 DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, KeySet keys,
@@ -114,14 +127,8 @@ Reply<std::string> DeviceService::owner_of_new(const Request& request) const {
 Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   auto user = owner_of_new(request);
   if (!user) return tl::unexpected(user.error());
-  const auto name = request.body.at("name").get<std::string>();
-  const auto normalized = normalize_device_name(name);
-  if (normalized.empty() || normalized == "hub" || name.size() > device_name_bytes_max) {
-    return error(ErrorCode::bad_request,
-                 "a device name has letters or digits, is not 'hub' and has at most " +
-                     std::to_string(device_name_bytes_max) + " bytes",
-                 {{"path", "/name"}});
-  }
+  auto name = wanted_name(request);
+  if (!name) return tl::unexpected(name.error());
   const auto now = clock_.wall_now();
   DeviceRow row;
   row.device_id = request.body.value("device_id", new_id());
@@ -142,7 +149,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   } else if (devices_.size() >= options_.devices_max) {
     return error(ErrorCode::busy, "the hub has as many devices as it may");
   }
-  row.name = devices_.free_name(row.user_id, name, row.device_id);
+  row.name = devices_.free_name(row.user_id, *name, row.device_id);
   row.normalized_name = normalize_device_name(row.name);
   return row;
 }
@@ -194,14 +201,11 @@ Task<Reply<json>> DeviceService::update(Request request) {
   auto device = managed(request);
   if (!device) co_return tl::unexpected(device.error());
   const auto old = (*device)->row;
-  const auto name = request.body.at("name").get<std::string>();
+  auto name = wanted_name(request);
+  if (!name) co_return tl::unexpected(name.error());
   auto row = old;
-  row.name = devices_.free_name(row.user_id, name, row.device_id);
+  row.name = devices_.free_name(row.user_id, *name, row.device_id);
   row.normalized_name = normalize_device_name(row.name);
-  if (row.normalized_name.empty() || row.normalized_name == "hub" || name.size() > device_name_bytes_max) {
-    co_return error(ErrorCode::bad_request, "a device name has letters or digits and is not 'hub'",
-                    {{"path", "/name"}});
-  }
   devices_.put(row);
   DeviceChange change;
   change.name = row.name;

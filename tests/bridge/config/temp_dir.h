@@ -1,32 +1,23 @@
-/// A folder of a test's own, gone with it.
+/// A folder of a test's own, with files written into it.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "tests/support/temp_dir.h"
+
 namespace strawberry {
 
-class TempDir {
+class TempDir : public test::TempDir {
  public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "strawberry-config-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
   std::string write(const std::string& name, const std::string& text, unsigned mode = 0600) const {
-    const std::filesystem::path file = path_ / name;
-    std::ofstream(file, std::ios::binary) << text;
-    std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
-    return file.string();
+    const std::filesystem::path where = file(name);
+    std::ofstream(where, std::ios::binary) << text;
+    std::filesystem::permissions(where, static_cast<std::filesystem::perms>(mode));
+    return where.string();
   }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
+  std::string path() const { return test::TempDir::path().string(); }
 };
 
 }  // namespace strawberry
