@@ -1,9 +1,9 @@
 #include "common/device_directory.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <unordered_map>
@@ -15,7 +15,8 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 1;
+constexpr int schema_version_known = 2;
+constexpr int schema_version_with_revoked_tokens = 2;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;
 
@@ -31,41 +32,156 @@ struct View {
   std::unordered_map<std::string, DeviceRecord, TextHash, std::equal_to<>> devices;
   TextSet owners;
   TextSet spent;
+  TextSet revoked;
 };
+
+#define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
+
+/// Nothing for a row that nobody can be: an id that is none.
+std::optional<DeviceRecord> read_device(SQLite::Statement& row) {
+  DeviceRecord record{row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+                      row.getColumn(3).getInt() != 0, from_unix_ms(row.getColumn(4).getInt64())};
+  if (!is_valid_id(record.device_id) || !is_valid_id(record.user_id)) return std::nullopt;
+  return record;
+}
+
+/// Which file a path leads to; nothing when to none.
+std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
+}
+
+/// One open database file. Every function throws SQLite::Exception.
+class Reader {
+ public:
+  explicit Reader(const std::string& path)
+      : database_(path, SQLite::OPEN_READONLY, busy_timeout_ms),
+        data_version_(database_, "PRAGMA data_version"),
+        schema_version_(database_, "PRAGMA user_version") {}
+
+  /// Moves with every commit of somebody else.
+  std::int64_t data_version() { return number(data_version_); }
+  int schema_version() { return static_cast<int>(number(schema_version_)); }
+  std::int64_t revision() { return number(prepared(revision_, "SELECT revision FROM directory_revision")); }
+
+  /// False when there are more than `rows_max` of a kind.
+  bool read(View& view, std::size_t rows_max) {
+    SQLite::Statement devices(database_, STRAWBERRY_SELECT_DEVICES);
+    while (devices.executeStep()) {
+      auto record = read_device(devices);
+      if (!record) continue;
+      if (view.devices.size() == rows_max) return false;
+      view.owners.insert(record->user_id);
+      std::string id = record->device_id;
+      view.devices.emplace(std::move(id), std::move(*record));
+    }
+    if (!read_ids("SELECT enroll_id FROM spent_tokens", view.spent, rows_max)) return false;
+    return !has_revoked_tokens() || read_ids("SELECT jti FROM revoked_tokens", view.revoked, rows_max);
+  }
+
+  std::optional<DeviceRecord> device(std::string_view device_id) {
+    const Row row(prepared(one_device_, STRAWBERRY_SELECT_DEVICES " WHERE device_id = ?"), device_id);
+    return row.found ? read_device(row.statement) : std::nullopt;
+  }
+  bool is_spent(std::string_view enroll_id) {
+    return Row(prepared(one_spent_, "SELECT 1 FROM spent_tokens WHERE enroll_id = ?"), enroll_id).found;
+  }
+  bool is_revoked(std::string_view jti) {
+    return has_revoked_tokens() && Row(prepared(one_revoked_, "SELECT 1 FROM revoked_tokens WHERE jti = ?"), jti).found;
+  }
+
+  SQLite::Database& database() { return database_; }
+
+ private:
+  using Statement = std::optional<SQLite::Statement>;
+
+  /// The row with this key. A statement that is not reset would hold on to its snapshot of the database.
+  struct Row {
+    Row(SQLite::Statement& prepared_statement, std::string_view key) : statement(prepared_statement) {
+      statement.bind(1, std::string(key));
+      found = statement.executeStep();
+    }
+    Row(const Row&) = delete;
+    Row& operator=(const Row&) = delete;
+    ~Row() { statement.tryReset(); }
+
+    SQLite::Statement& statement;
+    bool found = false;
+  };
+
+  SQLite::Statement& prepared(Statement& statement, const char* sql) {
+    if (!statement) statement.emplace(database_, sql);
+    return *statement;
+  }
+  static std::int64_t number(SQLite::Statement& statement) {
+    const std::int64_t value = statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
+    statement.reset();
+    return value;
+  }
+  bool has_revoked_tokens() { return schema_version() >= schema_version_with_revoked_tokens; }
+
+  bool read_ids(const char* sql, TextSet& ids, std::size_t rows_max) {
+    SQLite::Statement rows(database_, sql);
+    while (rows.executeStep()) {
+      if (ids.size() == rows_max) return false;
+      ids.insert(rows.getColumn(0).getString());
+    }
+    return true;
+  }
+
+  SQLite::Database database_;
+  SQLite::Statement data_version_;
+  SQLite::Statement schema_version_;
+  Statement revision_;
+  Statement one_device_;
+  Statement one_spent_;
+  Statement one_revoked_;
+};
+
+void set_member(TextSet& set, std::string_view id, bool is_member) {
+  if (is_member) {
+    set.emplace(id);
+  } else if (const auto found = set.find(id); found != set.end()) {
+    set.erase(found);
+  }
+}
 
 class SqliteDeviceDirectory final : public DeviceDirectory {
  public:
-  /// Throws SQLite::Exception.
-  SqliteDeviceDirectory(const std::string& path, Options options)
-      : path_(path), options_(options), database_(path, SQLite::OPEN_READONLY, busy_timeout_ms) {}
-
-  /// Why the database cannot be used; empty when it can. Throws SQLite::Exception.
-  std::string check_schema() {
-    const int version = database_.execAndGet("PRAGMA user_version").getInt();
-    if (version == 0) return "has no tables yet";
-    if (version > schema_version_known) {
-      return "has schema version " + std::to_string(version) + ", newer than the " +
-             std::to_string(schema_version_known) + " known here";
-    }
-    return {};
-  }
+  SqliteDeviceDirectory(std::string path, Options options) : path_(std::move(path)), options_(options) {}
 
   Result<bool> refresh() override {
-    try {
-      return read_if_changed();
-    } catch (const std::exception& e) {
-      return fail("database " + path_ + " cannot be read: " + e.what());
-    }
+    return guarded([this]() -> Result<bool> {
+      const auto file = identity_of(path_);
+      if (!file) return fail("database " + path_ + " does not exist");
+      if (file == file_ && data_version_ == reader_->data_version()) return false;
+      if (file != file_) {
+        if (auto opened = open_file(*file); !opened) return tl::unexpected(opened.error());
+      }
+      return read_all();
+    });
+  }
+
+  Result<void> refresh_one(std::string_view principal_id, std::string_view jti) override {
+    const auto read = guarded([&]() -> Result<bool> {
+      if (!reader_ || data_version_ == reader_->data_version()) return false;
+      SQLite::Transaction snapshot(reader_->database());
+      if (revision_ == reader_->revision()) return false;
+      read_one(principal_id, jti);
+      return true;
+    });
+    if (!read) return tl::unexpected(read.error());
+    return {};
   }
 
   const DeviceRecord* find(std::string_view device_id) const override {
     const auto found = view_.devices.find(device_id);
     return found == view_.devices.end() ? nullptr : &found->second;
   }
-
   bool has_devices(std::string_view user_id) const override { return view_.owners.contains(user_id); }
-
   bool is_spent(std::string_view enroll_id) const override { return view_.spent.contains(enroll_id); }
+  bool is_revoked(std::string_view jti) const override { return !jti.empty() && view_.revoked.contains(jti); }
 
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
@@ -77,15 +193,37 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
   }
 
  private:
-  Result<bool> read_if_changed() {
-    const std::int64_t data_version = query_number("PRAGMA data_version");
-    if (data_version_ == data_version) return false;
+  template <class Read>
+  Result<bool> guarded(Read read) {
+    try {
+      return read();
+    } catch (const std::exception& e) {
+      return fail("database " + path_ + " cannot be read: " + e.what());
+    }
+  }
 
-    SQLite::Transaction snapshot(database_);
-    const std::int64_t revision = query_number("SELECT revision FROM directory_revision");
+  Result<void> open_file(std::pair<dev_t, ino_t> file) {
+    auto reader = std::make_unique<Reader>(path_);
+    const int version = reader->schema_version();
+    if (version == 0) return fail("database " + path_ + " has no tables yet");
+    if (version > schema_version_known) {
+      return fail("database " + path_ + " has schema version " + std::to_string(version) + ", newer than the " +
+                  std::to_string(schema_version_known) + " known here");
+    }
+    reader_ = std::move(reader);
+    file_ = file;
+    data_version_.reset();
+    revision_.reset();
+    return {};
+  }
+
+  Result<bool> read_all() {
+    const std::int64_t data_version = reader_->data_version();
+    SQLite::Transaction snapshot(reader_->database());
+    const std::int64_t revision = reader_->revision();
     if (revision_ != revision) {
       View view;
-      if (!read_devices(view) || !read_spent(view)) {
+      if (!reader_->read(view, options_.devices_max)) {
         return fail("database " + path_ + " has more than " + std::to_string(options_.devices_max) + " devices");
       }
       view_ = std::move(view);
@@ -95,34 +233,25 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     return changed;
   }
 
-  std::int64_t query_number(const char* sql) { return database_.execAndGet(sql).getInt64(); }
-
-  bool read_devices(View& view) {
-    SQLite::Statement rows(database_, "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices");
-    while (rows.executeStep()) {
-      DeviceRecord record{rows.getColumn(0).getString(), rows.getColumn(1).getString(), rows.getColumn(2).getString(),
-                          rows.getColumn(3).getInt() != 0, from_unix_ms(rows.getColumn(4).getInt64())};
-      if (!is_valid_id(record.device_id) || !is_valid_id(record.user_id)) continue;  // nobody can be this device
-      if (view.devices.size() == options_.devices_max) return false;
-      view.owners.insert(record.user_id);
-      std::string id = record.device_id;
-      view.devices.emplace(std::move(id), std::move(record));
+  void read_one(std::string_view principal_id, std::string_view jti) {
+    auto device = reader_->device(principal_id);
+    const auto known = view_.devices.find(principal_id);
+    if (!device) {
+      if (known != view_.devices.end()) view_.devices.erase(known);
+    } else if (known != view_.devices.end()) {
+      known->second = std::move(*device);
+    } else if (view_.devices.size() < options_.devices_max) {
+      view_.owners.insert(device->user_id);
+      view_.devices.emplace(std::string(principal_id), std::move(*device));
     }
-    return true;
-  }
-
-  bool read_spent(View& view) {
-    SQLite::Statement rows(database_, "SELECT enroll_id FROM spent_tokens");
-    while (rows.executeStep()) {
-      if (view.spent.size() == options_.devices_max) return false;
-      view.spent.insert(rows.getColumn(0).getString());
-    }
-    return true;
+    set_member(view_.spent, principal_id, reader_->is_spent(principal_id));
+    if (!jti.empty()) set_member(view_.revoked, jti, reader_->is_revoked(jti));
   }
 
   std::string path_;
   Options options_;
-  SQLite::Database database_;
+  std::unique_ptr<Reader> reader_;
+  std::optional<std::pair<dev_t, ino_t>> file_;
   std::optional<std::int64_t> data_version_;
   std::optional<std::int64_t> revision_;
   View view_;
@@ -131,18 +260,9 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
 }  // namespace
 
 Result<std::unique_ptr<DeviceDirectory>> DeviceDirectory::open(const std::string& path, Options options) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return fail("database " + path + " does not exist");
-  try {
-    auto directory = std::make_unique<SqliteDeviceDirectory>(path, options);
-    if (const std::string reason = directory->check_schema(); !reason.empty()) {
-      return fail("database " + path + " " + reason);
-    }
-    if (auto read = directory->refresh(); !read) return tl::unexpected(read.error());
-    return directory;
-  } catch (const std::exception& e) {
-    return fail("database " + path + " cannot be opened: " + e.what());
-  }
+  auto directory = std::make_unique<SqliteDeviceDirectory>(path, options);
+  if (auto read = directory->refresh(); !read) return tl::unexpected(read.error());
+  return directory;
 }
 
 }  // namespace strawberry

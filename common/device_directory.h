@@ -1,11 +1,11 @@
-/// Which devices exist, whose they are and which of their tokens still count: the read-only view of hub.db for the
-/// broker plugin and the command line.
+/// Which devices exist, whose they are and which tokens still count: the read-only view of hub.db for the broker plugin
+/// and the command line.
 ///
-/// Life: opened once; refresh() re-reads when another process has changed the `devices` or `spent_tokens` tables
-/// (PRAGMA data_version, then the directory's own revision number), so calling it often is cheap.
-/// Lookups are in memory and never touch the disk. Threading: one thread.
+/// Life: opened once; refresh() re-reads when another process has changed what is in this view (PRAGMA data_version,
+/// then the directory's own revision number) or has put another file in the database's place, so calling it often is
+/// cheap. find() and its like are in memory and never touch the disk. Threading: one thread.
 /// Errors: a database that cannot be read keeps the last good view, and refresh() says so.
-/// Bounds: Options::devices_max rows are kept; more is an error, the old view stays.
+/// Bounds: Options::devices_max rows of each kind are kept; more is an error, the old view stays.
 #pragma once
 
 #include <memory>
@@ -32,18 +32,24 @@ class DeviceDirectory {
     std::size_t devices_max = 100'000;
   };
 
-  /// Opens `path` read-only. Fails when there is no database, or its schema is newer than this program knows.
+  /// Opens `path` read-only. Fails when there is no database, or its schema is newer than this program knows. An
+  /// older one will do: it is the bridge that brings it up to date.
   static Result<std::unique_ptr<DeviceDirectory>> open(const std::string& path, Options options);
   virtual ~DeviceDirectory() = default;
 
   /// True when something changed. On failure the last good view stays.
   virtual Result<bool> refresh() = 0;
+  /// Brings up to date what is known of one principal and one token (an empty `jti` is none) and no more: for whoever
+  /// connects now, at a cost that does not grow with the number of devices.
+  virtual Result<void> refresh_one(std::string_view principal_id, std::string_view jti) = 0;
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
   /// True when some device belongs to `user_id`.
   virtual bool has_devices(std::string_view user_id) const = 0;
   /// True for a one-time token that has been used, by its principal id.
   virtual bool is_spent(std::string_view enroll_id) const = 0;
+  /// True for a token that was taken back, by its `jti`.
+  virtual bool is_revoked(std::string_view jti) const = 0;
   /// Every device, by id.
   virtual std::vector<const DeviceRecord*> all() const = 0;
 };

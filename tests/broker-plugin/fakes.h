@@ -54,7 +54,12 @@ class FakeDirectory final : public DeviceDirectory {
     changed = false;
     devices = pending;
     spent = pending_spent;
+    revoked = pending_revoked;
     return true;
+  }
+  Result<void> refresh_one(std::string_view, std::string_view) override {
+    if (auto refreshed = refresh(); !refreshed) return tl::unexpected(refreshed.error());
+    return {};
   }
   const DeviceRecord* find(std::string_view device_id) const override {
     const auto found = devices.find(std::string(device_id));
@@ -67,6 +72,7 @@ class FakeDirectory final : public DeviceDirectory {
     return false;
   }
   bool is_spent(std::string_view enroll_id) const override { return spent.contains(std::string(enroll_id)); }
+  bool is_revoked(std::string_view jti) const override { return revoked.contains(std::string(jti)); }
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
     for (const auto& [id, device] : devices) records.push_back(&device);
@@ -89,6 +95,10 @@ class FakeDirectory final : public DeviceDirectory {
     changed = true;
     pending_spent.insert(id);
   }
+  void revoke(const std::string& jti) {
+    changed = true;
+    pending_revoked.insert(jti);
+  }
 
   std::string failure;
   int refreshes = 0;
@@ -97,8 +107,10 @@ class FakeDirectory final : public DeviceDirectory {
   bool changed = false;
   std::map<std::string, DeviceRecord> pending;
   std::set<std::string> pending_spent;
+  std::set<std::string> pending_revoked;
   std::map<std::string, DeviceRecord> devices;
   std::set<std::string> spent;
+  std::set<std::string> revoked;
 };
 
 }  // namespace strawberry::test

@@ -114,6 +114,80 @@ TEST_F(Directory, PassesOverRowsThatCanBeNobody) {
   EXPECT_TRUE(open()->all().empty());
 }
 
+TEST_F(Directory, KnowsWhichTokensWereTakenBack) {
+  hub_.revoke_token("old");
+  const auto directory = open();
+  EXPECT_TRUE(directory->is_revoked("old"));
+  EXPECT_FALSE(directory->is_revoked("new"));
+  EXPECT_FALSE(directory->is_revoked(""));
+  hub_.revoke_token("new");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_TRUE(directory->is_revoked("new"));
+  hub_.database().exec("DELETE FROM revoked_tokens WHERE jti = 'old'");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_FALSE(directory->is_revoked("old"));
+}
+
+TEST_F(Directory, BringsOnePrincipalUpToDateWithoutReadingTheOthers) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  hub_.add_device("gone", "alice", "Gone");
+  const auto directory = open();
+  hub_.set_active("speaker", false);
+  hub_.delete_device("gone");
+  hub_.add_device("lamp", "bob", "Lamp");
+  hub_.add_device("other", "bob", "Other");
+  hub_.spend("once");
+  hub_.revoke_token("token");
+
+  for (const char* id : {"speaker", "gone", "lamp", "once"}) ASSERT_TRUE(directory->refresh_one(id, "token")) << id;
+  EXPECT_FALSE(directory->find("speaker")->is_active);
+  EXPECT_EQ(directory->find("gone"), nullptr);
+  EXPECT_EQ(directory->find("lamp")->user_id, "bob");
+  EXPECT_TRUE(directory->has_devices("bob"));
+  EXPECT_TRUE(directory->is_spent("once"));
+  EXPECT_TRUE(directory->is_revoked("token"));
+  EXPECT_EQ(directory->find("other"), nullptr);
+
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_NE(directory->find("other"), nullptr);
+}
+
+TEST_F(Directory, OneMoreThanFitsStaysUnknown) {
+  hub_.add_device("one", "alice", "One");
+  const auto directory = open({.devices_max = 1});
+  hub_.add_device("two", "alice", "Two");
+  ASSERT_TRUE(directory->refresh_one("two", ""));
+  EXPECT_EQ(directory->find("two"), nullptr);
+}
+
+TEST_F(Directory, FollowsTheFileThatTakesItsPlace) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  const auto directory = open();
+  {
+    TestHub backup;
+    backup.add_device("lamp", "bob", "Lamp");
+    backup.database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    std::filesystem::rename(backup.database_path(), hub_.database_path());
+  }
+  for (const char* left : {"-wal", "-shm"}) std::filesystem::remove(hub_.database_path() + left);
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_EQ(directory->find("speaker"), nullptr);
+  EXPECT_NE(directory->find("lamp"), nullptr);
+
+  std::filesystem::remove(hub_.database_path());
+  EXPECT_FALSE(directory->refresh().has_value());
+  EXPECT_NE(directory->find("lamp"), nullptr);
+}
+
+TEST_F(Directory, ReadsADatabaseThatTheBridgeHasNotBroughtUpToDateYet) {
+  hub_.add_device("speaker", "alice", "Living Room");
+  hub_.database().exec("DROP TABLE revoked_tokens; PRAGMA user_version = 1");
+  const auto directory = open();
+  EXPECT_NE(directory->find("speaker"), nullptr);
+  ASSERT_TRUE(directory->refresh_one("speaker", "token"));
+  EXPECT_FALSE(directory->is_revoked("token"));
+}
+
 TEST_F(Directory, IsNotOpenedFromWhatIsNoDatabaseOfOurs) {
   const auto reason = [](const std::string& path) {
     const auto directory = DeviceDirectory::open(path, {});
@@ -125,9 +199,9 @@ TEST_F(Directory, IsNotOpenedFromWhatIsNoDatabaseOfOurs) {
   std::ofstream(files.file("empty.db")).flush();
   EXPECT_NE(reason(files.file("empty.db")).find("no tables yet"), std::string::npos);
   std::ofstream(files.file("text.db")) << std::string(8'192, 'x');
-  EXPECT_NE(reason(files.file("text.db")).find("cannot be opened"), std::string::npos);
+  EXPECT_NE(reason(files.file("text.db")).find("cannot be read"), std::string::npos);
   EXPECT_NE(reason(files.path().string()), "opened");
-  hub_.database().exec("PRAGMA user_version = 2");
+  hub_.database().exec("PRAGMA user_version = 99");
   EXPECT_NE(reason(hub_.database_path()).find("newer"), std::string::npos);
 }
 

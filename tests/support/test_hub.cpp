@@ -29,7 +29,9 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5'000);
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
-  database->exec(read_file(STRAWBERRY_SOURCE_DIR "/schemas/sql/0001_initial.sql"));
+  for (const char* version : {"0001_initial", "0002_revoked_tokens"}) {
+    database->exec(read_file(std::string(STRAWBERRY_SOURCE_DIR "/schemas/sql/") + version + ".sql"));
+  }
   return database;
 }
 
@@ -72,6 +74,12 @@ void TestHub::revoke_tokens(const std::string& device_id, WallTime valid_from) {
 void TestHub::spend(const std::string& enroll_id) {
   SQLite::Statement insert(*database_, "INSERT INTO spent_tokens (enroll_id, spent_at) VALUES (?, 0)");
   insert.bind(1, enroll_id);
+  insert.exec();
+}
+
+void TestHub::revoke_token(const std::string& jti) {
+  SQLite::Statement insert(*database_, "INSERT INTO revoked_tokens (jti, revoked_at, expires_at) VALUES (?, 0, 0)");
+  insert.bind(1, jti);
   insert.exec();
 }
 

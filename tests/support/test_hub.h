@@ -32,6 +32,7 @@ class TestHub {
   /// Tokens issued before this moment are dead.
   void revoke_tokens(const std::string& device_id, WallTime valid_from);
   void spend(const std::string& enroll_id);
+  void revoke_token(const std::string& jti);
 
   std::string token(const Principal& principal, std::chrono::seconds lifetime = std::chrono::hours(1)) const;
   std::string device_token(const std::string& device_id, const std::string& user_id) const;
