@@ -29,6 +29,7 @@ endif()
 if(STRAWBERRY_SANITIZE)
   add_compile_options(-fsanitize=${STRAWBERRY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${STRAWBERRY_SANITIZE})
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # an index beyond a view or a span is no bad address yet
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # False alarms in std::regex, asio's coroutine frames and others, only with sanitizers.
     add_compile_options(-Wno-maybe-uninitialized -Wno-mismatched-new-delete)
@@ -36,4 +37,11 @@ if(STRAWBERRY_SANITIZE)
   if(STRAWBERRY_SANITIZE MATCHES "thread")
     add_compile_definitions(ASIO_DISABLE_FENCED_BLOCK)  # ThreadSanitizer does not understand fences; the loop needs none
   endif()
+endif()
+
+if(STRAWBERRY_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "STRAWBERRY_FUZZ needs clang and its libFuzzer: cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)  # what the fuzzer sees of the code it runs
 endif()

@@ -1,0 +1,31 @@
+/// The keys that tokens are fuzzed against: one of each kind, always the same, so that a kept input keeps its meaning.
+/// The secret of the first is in the tree and was never any hub's; the others are public keys whose private halves
+/// signed a few tokens of the corpus and were thrown away.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/keys.h"
+
+namespace strawberry::test {
+
+/// The time of every verification: 2026-01-01T00:00:00Z.
+inline constexpr WallTime fuzz_now{std::chrono::seconds(1'767'225'600)};
+
+inline constexpr std::string_view fuzz_hmac_kid = "hs";
+
+/// `hs` (HS256), `rs` (RS256), `es` (ES256).
+const KeySet& fuzz_keys();
+
+/// What an attacker might take for the secret: the key itself, or what everybody knows of the other two.
+std::string_view fuzz_hmac_secret();
+std::string fuzz_rsa_modulus();
+std::string_view fuzz_rsa_pem();
+std::string_view fuzz_ec_pem();
+
+/// A compact JWS around `header` and `payload`, signed with HMAC-SHA256 under `secret`.
+std::string hmac_signed(std::string_view header, std::string_view payload, std::string_view secret);
+
+}  // namespace strawberry::test
