@@ -1,50 +1,32 @@
 #include "common/keys.h"
 
-#include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "common/base64url.h"
 #include "common/ids.h"
+#include "common/key_file.h"
 #include "common/key_secret.h"
+#include "common/private_file.h"
 #include "common/strict_json.h"
 
 namespace strawberry {
 namespace {
 
-constexpr std::size_t file_bytes_max = 64 * 1024;
 constexpr std::size_t kid_bytes_max = 128;
 constexpr std::size_t oct_key_bytes_min = 32;
 constexpr std::size_t rsa_key_bits_min = 2048;
 constexpr std::size_t rsa_key_bits_max = 8192;
 constexpr std::size_t p256_signature_bytes = 64;
 constexpr std::size_t hmac_sha256_bytes = 32;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-std::string system_error() { return std::strerror(errno); }
 
 /// A member that is a string; empty when there is none, nothing when it is something else.
 std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
@@ -89,6 +71,38 @@ std::size_t signature_bytes_of(const cjose_jwk_t* jwk, JwsAlgorithm algorithm) {
   return (cjose_jwk_get_keysize(jwk, nullptr) + 7) / 8;
 }
 
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+/// RFC 7638: the hash of the required members alone, in the order of their names. Of key pairs it takes what the JOSE
+/// library has loaded, not what the file says: a private key speaks for its public half even if that was left out.
+std::optional<std::string> thumbprint(const cjose_jwk_t* loaded, const nlohmann::json& jwk, JwsAlgorithm algorithm) {
+  // An ordinary json object sorts its members, as the canonical form wants them.
+  nlohmann::json canonical = nlohmann::json::object();
+  if (algorithm == JwsAlgorithm::hs256) {
+    canonical["k"] = jwk.at("k");  // has one form only, see base64url_decode
+    canonical["kty"] = "oct";
+    std::string text = canonical.dump();
+    std::string digest = sha256(text);
+    OPENSSL_cleanse(text.data(), text.size());
+    return digest;
+  }
+  const std::unique_ptr<char, decltype(&std::free)> text(cjose_jwk_to_json(loaded, /*priv=*/false, nullptr),
+                                                         &std::free);
+  if (!text) return std::nullopt;
+  const auto whole = parse_strict_object(text.get(), /*depth_max=*/2);
+  if (!whole) return std::nullopt;
+  const bool is_rsa = algorithm == JwsAlgorithm::rs256;
+  for (const char* name : is_rsa ? std::vector{"kty", "n", "e"} : std::vector{"kty", "crv", "x", "y"}) {
+    if (!whole->contains(name)) return std::nullopt;
+    canonical[name] = whole->at(name);
+  }
+  return sha256(canonical.dump());
+}
+
 /// `which` names the key in messages: `key 2 ("old")`.
 Result<Key> import_key(const nlohmann::json& jwk, std::size_t position) {
   std::string which = "key " + std::to_string(position + 1);
@@ -109,80 +123,18 @@ Result<Key> import_key(const nlohmann::json& jwk, std::size_t position) {
     return fail(which + ": " + weakness);
   }
 
+  // The library takes some of these for a public key.
+  if (jwk.contains("d") && string_member(jwk, "d").value_or("").empty()) return fail(which + ": `d` is no number");
+
   const std::string text = jwk.dump();
   auto secret = std::make_shared<Key::Secret>();
   secret->jwk.reset(cjose_jwk_import(text.data(), text.size(), nullptr));
   if (!secret->jwk) return fail(which + " is not a valid JSON Web Key");
   secret->signature_bytes = signature_bytes_of(secret->jwk.get(), *algorithm);
   secret->can_sign = *algorithm == JwsAlgorithm::hs256 || jwk.contains("d");
-  return Key(*kid, *algorithm, std::move(secret));
-}
-
-/// Fails with the reason only; the caller knows the path.
-Result<std::string> read_private_file(const std::string& path) {
-  // O_NONBLOCK: a pipe in the file's place must not stop the broker.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.is_open()) return fail(errno == ELOOP ? "is a symbolic link" : "cannot be opened: " + system_error());
-
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return fail("cannot be examined: " + system_error());
-  if (!S_ISREG(status.st_mode)) return fail("is not a regular file");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail("is open to other users: it must have mode 0600 or 0400");
-  }
-
-  std::string content(file_bytes_max + 1, '\0');
-  std::size_t size = 0;
-  while (size < content.size()) {
-    const ssize_t got = ::read(file.get(), content.data() + size, content.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail("cannot be read: " + system_error());
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > file_bytes_max) return fail("is larger than 64 KiB");
-  content.resize(size);
-  return content;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd) == 0;
-}
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// Writes beside `path` and then links, which fails when `path` exists and never shows half a file.
-Result<void> write_new_private_file(const std::string& path, std::string_view content) {
-  const std::string draft = path + ".new-" + new_id();
-  {
-    const FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.is_open()) return fail(path + " cannot be created: " + system_error());
-    if (!write_all(file.get(), content)) {
-      const std::string reason = system_error();
-      ::unlink(draft.c_str());
-      return fail(path + " cannot be written: " + reason);
-    }
-  }
-  const bool linked = ::link(draft.c_str(), path.c_str()) == 0;
-  const int link_errno = errno;
-  ::unlink(draft.c_str());
-  if (!linked) {
-    if (link_errno == EEXIST) return fail(path + " exists; keys are never overwritten");
-    return fail(path + " cannot be created: " + std::strerror(link_errno));
-  }
-  const FileDescriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.is_open() || ::fsync(folder.get()) != 0) return fail(path + " may not be on disk: " + system_error());
-  return {};
+  auto fingerprint = thumbprint(secret->jwk.get(), jwk, *algorithm);
+  if (!fingerprint) return fail(which + " has no public part");
+  return Key(*kid, *algorithm, std::move(*fingerprint), std::move(secret));
 }
 
 }  // namespace
@@ -196,8 +148,15 @@ std::string_view to_string(JwsAlgorithm algorithm) {
   return "unknown";
 }
 
-Key::Key(std::string kid, JwsAlgorithm algorithm, std::shared_ptr<const Secret> secret)
-    : kid_(std::move(kid)), algorithm_(algorithm), secret_(std::move(secret)) {}
+Key::Key(std::string kid, JwsAlgorithm algorithm, std::string fingerprint, std::shared_ptr<const Secret> secret)
+    : kid_(std::move(kid)), algorithm_(algorithm), fingerprint_(std::move(fingerprint)), secret_(std::move(secret)) {}
+
+bool Key::can_sign() const { return secret_->can_sign; }
+
+bool operator==(const Key& a, const Key& b) {
+  return a.kid_ == b.kid_ && a.algorithm_ == b.algorithm_ && a.fingerprint_ == b.fingerprint_ &&
+         a.can_sign() == b.can_sign();
+}
 
 KeySet::KeySet(std::vector<Key> keys) : keys_(std::move(keys)) {}
 
@@ -226,12 +185,9 @@ Result<KeySet> KeySet::parse(std::string_view json) {
 }
 
 Result<KeySet> KeySet::load(const std::string& path) {
-  auto content = read_private_file(path);
-  if (!content) return fail("key file " + path + " " + content.error().message);
-  auto keys = parse(*content);
-  OPENSSL_cleanse(content->data(), content->size());
-  if (!keys) return fail("key file " + path + ": " + keys.error().message);
-  return keys;
+  auto file = KeyFile::open(path);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  return file->keys();
 }
 
 Result<void> KeySet::create(const std::string& path) {
@@ -253,11 +209,11 @@ Result<void> KeySet::create(const std::string& path) {
 }
 
 bool KeySet::can_sign() const {
-  return std::any_of(keys_.begin(), keys_.end(), [](const Key& key) { return key.secret().can_sign; });
+  return std::any_of(keys_.begin(), keys_.end(), [](const Key& key) { return key.can_sign(); });
 }
 
 const Key& KeySet::signing_key() const {
-  return *std::find_if(keys_.begin(), keys_.end(), [](const Key& key) { return key.secret().can_sign; });
+  return *std::find_if(keys_.begin(), keys_.end(), [](const Key& key) { return key.can_sign(); });
 }
 
 }  // namespace strawberry

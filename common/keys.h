@@ -21,21 +21,30 @@ std::string_view to_string(JwsAlgorithm algorithm);
 class Key {
  public:
   struct Secret;  // the JOSE library's key
-  Key(std::string kid, JwsAlgorithm algorithm, std::shared_ptr<const Secret> secret);
+  Key(std::string kid, JwsAlgorithm algorithm, std::string fingerprint, std::shared_ptr<const Secret> secret);
 
   const std::string& kid() const { return kid_; }
   JwsAlgorithm algorithm() const { return algorithm_; }
+  /// Which key it is, whatever it is called: 32 bytes, the RFC 7638 thumbprint, the same for a private key and its
+  /// public half. For comparing only: that of a shared secret is made from the secret, so none is ever logged, sent or
+  /// written to a file.
+  const std::string& fingerprint() const { return fingerprint_; }
+  /// False for a public key.
+  bool can_sign() const;
   const Secret& secret() const { return *secret_; }
+  friend bool operator==(const Key& a, const Key& b);
 
  private:
   std::string kid_;
   JwsAlgorithm algorithm_;
+  std::string fingerprint_;
   std::shared_ptr<const Secret> secret_;
 };
 
 class KeySet {
  public:
   static constexpr std::size_t keys_max = 16;
+  static constexpr std::size_t file_bytes_max = 64 * 1024;
 
   /// Parses a JWK Set document. Every key needs `kty`, an `alg` that fits it (or none: the kty's default) and, if
   /// there are several, a distinct `kid`. `oct` keys have at least 256 bits.
@@ -52,6 +61,8 @@ class KeySet {
   bool can_sign() const;
   /// The key that signs new tokens: the first one that can sign. Precondition: can_sign().
   const Key& signing_key() const;
+  /// The same keys under the same names in the same order.
+  friend bool operator==(const KeySet& a, const KeySet& b) { return a.keys_ == b.keys_; }
 
  private:
   explicit KeySet(std::vector<Key> keys);

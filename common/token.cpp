@@ -63,8 +63,8 @@ bool is_signed_by(const Key& key, std::string_view token, const Parts& parts) {
   return size == parts.payload.size() && std::memcmp(signed_payload, parts.payload.data(), size) == 0;
 }
 
-/// The header may only choose among keys; what a key verifies was settled when it was loaded.
-Result<void, TokenError> check_signature(const KeySet& keys, std::string_view token, const Parts& parts) {
+/// The key that signed it. The header may only choose among keys; what a key verifies was settled when it was loaded.
+Result<const Key*, TokenError> check_signature(const KeySet& keys, std::string_view token, const Parts& parts) {
   if (parts.header.contains("crit")) return tl::unexpected(TokenError::unknown_critical);
   const auto alg = parts.header.find("alg");
   if (alg == parts.header.end() || !alg->is_string()) return tl::unexpected(TokenError::malformed);
@@ -81,7 +81,7 @@ Result<void, TokenError> check_signature(const KeySet& keys, std::string_view to
     key_found = true;
     if (to_string(key.algorithm()) != alg_name) continue;
     algorithm_fits = true;
-    if (is_signed_by(key, token, parts)) return {};
+    if (is_signed_by(key, token, parts)) return &key;
   }
   if (!key_found) return tl::unexpected(TokenError::unknown_key);
   return tl::unexpected(algorithm_fits ? TokenError::bad_signature : TokenError::unknown_algorithm);
@@ -194,8 +194,13 @@ Result<Claims, TokenError> verify_token(const KeySet& keys, std::string_view tok
   if (token.size() > token_bytes_max) return tl::unexpected(TokenError::too_large);
   const auto parts = take_apart(token);
   if (!parts) return tl::unexpected(parts.error());
-  if (const auto checked = check_signature(keys, token, *parts); !checked) return tl::unexpected(checked.error());
-  return read_claims(parts->payload, now);
+  const auto key = check_signature(keys, token, *parts);
+  if (!key) return tl::unexpected(key.error());
+  auto claims = read_claims(parts->payload, now);
+  if (!claims) return claims;
+  claims->kid = (*key)->kid();
+  claims->key_fingerprint = (*key)->fingerprint();
+  return claims;
 }
 
 Result<std::string> issue_token(const KeySet& keys, const Claims& claims) {

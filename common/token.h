@@ -27,6 +27,9 @@ struct Claims {
   WallTime issued_at;   // the epoch when a token that is no device's has none
   WallTime expires_at;
   std::string jti;
+  // Of the key that verified it; issue_token() takes no notice of them.
+  std::string kid;              // the key's own, which may be empty; not what the token says
+  std::string key_fingerprint;  // never logged, see Key
 };
 
 /// Why a token was refused; each has its own word in logs.

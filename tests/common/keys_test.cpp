@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "common/base64url.h"
@@ -83,7 +84,54 @@ TEST(KeySets, RefuseWhatIsNoJwkSet) {
   }
 }
 
-TEST(KeyFiles, AreCreatedForTheirOwnerOnlyAndLoaded) {
+std::string fingerprint(const std::string& json) { return KeySet::parse(json).value().keys().at(0).fingerprint(); }
+
+TEST(Fingerprints, AreTheThumbprintsOfTheStandard) {
+  // The example of RFC 7638, section 3.1.
+  const std::string example =
+      R"({"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECP)"
+      R"(ebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJ)"
+      R"(ZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1)"
+      R"(jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"})";
+  EXPECT_EQ(base64url_encode(fingerprint(set_of(example))), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+}
+
+TEST(Fingerprints, AreOneForAPrivateKeyAndItsPublicHalf) {
+  for (const auto& keys : {test::generate_rsa_keys(), test::generate_ec_keys()}) {
+    EXPECT_EQ(fingerprint(keys.private_jwks), fingerprint(keys.public_jwks));
+    EXPECT_EQ(fingerprint(keys.private_jwks).size(), 32u);
+  }
+  EXPECT_NE(fingerprint(test::generate_ec_keys().public_jwks), fingerprint(test::generate_ec_keys().public_jwks));
+}
+
+TEST(Fingerprints, FollowTheKeyAndNotItsName) {
+  const std::string key = fingerprint(set_of(oct_key(32)));
+  EXPECT_EQ(fingerprint(set_of(oct_key(32, R"(,"kid":"other","use":"sig","alg":"HS256")"))), key);
+  EXPECT_NE(fingerprint(set_of(oct_key(33))), key);
+}
+
+TEST(Fingerprints, AreThoseOfTheKeyThatVerifiesWhateverTheFileSaysBeside) {
+  // The library makes the public half from `d`: the fingerprint must not be that of the point written beside it.
+  const auto mine = test::generate_ec_keys();
+  auto forged = nlohmann::json::parse(mine.private_jwks);
+  const auto other = nlohmann::json::parse(test::generate_ec_keys().public_jwks);
+  for (const char* name : {"x", "y"}) forged["keys"][0][name] = other["keys"][0][name];
+  const auto keys = KeySet::parse(forged.dump());
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_EQ(keys->keys().at(0).fingerprint(), fingerprint(mine.public_jwks));
+}
+
+TEST(KeySets, ANullIsNoPrivateKey) {
+  for (const auto& generated : {test::generate_rsa_keys(), test::generate_ec_keys()}) {
+    for (const auto& nothing : {nlohmann::json(nullptr), nlohmann::json(""), nlohmann::json(5)}) {
+      auto document = nlohmann::json::parse(generated.public_jwks);
+      document["keys"][0]["d"] = nothing;
+      EXPECT_NE(refusal(document.dump()), "accepted") << nothing;
+    }
+  }
+}
+
+TEST(StoredKeys, AreCreatedForTheirOwnerOnlyAndLoaded) {
   const TempDir directory;
   const std::string path = directory.file("keys.json");
   ASSERT_TRUE(KeySet::create(path));
@@ -98,7 +146,7 @@ TEST(KeyFiles, AreCreatedForTheirOwnerOnlyAndLoaded) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 
-TEST(KeyFiles, AreNeverOverwritten) {
+TEST(StoredKeys, AreNeverOverwritten) {
   const TempDir directory;
   const std::string path = directory.file("keys.json");
   std::ofstream(path) << "precious";
@@ -114,7 +162,7 @@ TEST(KeyFiles, AreNeverOverwritten) {
   EXPECT_FALSE(KeySet::create(directory.file("link")));
 }
 
-TEST(KeyFiles, AreRefusedWhenOthersCouldHaveReadThem) {
+TEST(StoredKeys, AreRefusedWhenOthersCouldHaveReadThem) {
   const TempDir directory;
   const std::string path = directory.file("keys.json");
   ASSERT_TRUE(KeySet::create(path));
@@ -129,7 +177,7 @@ TEST(KeyFiles, AreRefusedWhenOthersCouldHaveReadThem) {
   EXPECT_TRUE(KeySet::load(path));
 }
 
-TEST(KeyFiles, AreRefusedWhenTheyAreSomethingElse) {
+TEST(StoredKeys, AreRefusedWhenTheyAreSomethingElse) {
   const TempDir directory;
   const std::string path = directory.file("keys.json");
   ASSERT_TRUE(KeySet::create(path));

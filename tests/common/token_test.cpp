@@ -374,6 +374,14 @@ TEST(SeveralKeys, AreChosenByKidOrTriedByAlgorithm) {
   EXPECT_FALSE(accepted(R"({"alg":"HS256","kid":"new"})", 'o'));
   EXPECT_FALSE(accepted(R"({"alg":"HS256"})", 'x'));
   EXPECT_EQ(keys.signing_key().kid(), "new");
+
+  // The claims say which key it was, whether or not the token does.
+  for (const char* header : {R"({"alg":"HS256","kid":"old"})", R"({"alg":"HS256"})"}) {
+    const auto claims = verify_token(keys, sign(header, payload, std::string(32, 'o')), clock.wall_now());
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->kid, "old");
+    EXPECT_EQ(claims->key_fingerprint, keys.keys()[1].fingerprint());
+  }
 }
 
 }  // namespace
