@@ -1,135 +1,93 @@
 #include "tests/bench/calls.h"
 
+#include <sys/resource.h>
+
 #include <array>
+#include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/bench/calls_report.h"
+#include "tests/bench/fleet.h"
+#include "tests/bench/hub.h"
+#include "tests/bench/pair.h"
+#include "tests/bench/report.h"
 
 namespace strawberry::bench {
 namespace {
 
-using std::chrono::steady_clock;
+using nlohmann::json;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds patience{5};
-constexpr const char* skill_path = "MusicControlSkill.play_song";
-constexpr std::string_view id_member = "\"correlation_id\":\"";
+constexpr int rounds_per_way = 5;
+constexpr milliseconds round_time_max{1'000};
+constexpr int round_calls_max = 4'000;
+constexpr int warm_up_calls = 300;
+constexpr std::array in_flight_steps{1, 16, 64};
 
-std::string number_as_id(std::uint64_t number) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "00000000-0000-4000-8000-%012llu", static_cast<unsigned long long>(number));
-  return text.data();
+double own_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// The JSON string behind "correlation_id", as it stands there.
-std::string_view correlation_id(std::string_view payload) {
-  const std::size_t start = payload.find(id_member);
-  if (start == std::string_view::npos) return {};
-  const std::string_view rest = payload.substr(start + id_member.size());
-  return rest.substr(0, rest.find('"'));
-}
-
-std::vector<std::string> device_filters(const Route& route, const std::string& device_id) {
-  std::vector<std::string> filters{route.call_topic};
-  if (route.request_topic.rfind("skills/", 0) == 0) filters.push_back("skills/" + device_id + "/response");
-  return filters;
+void register_skill(Pair& pair, const std::string& device_id) {
+  const json request{{"op", "register"},
+                     {"correlation_id", "register"},
+                     {"skills", json::array({{{"class_name", "MusicControlSkill"},
+                                              {"function_name", "play_song"},
+                                              {"signature", "play_song(name: str, volume: int = 50) -> str"}}})}};
+  const json reply = json::parse(pair.ask_as_device("skills/" + device_id + "/request", request.dump()));
+  if (!reply.at("success").get<bool>()) throw std::runtime_error("registration refused: " + reply.dump());
 }
 
 }  // namespace
 
-Route direct_route() {
-  return {"bench/device/call", "bench/device/call", "bench/caller/response", "bench/caller/response"};
-}
+void measure_calls() {
+  test::BrokerProcess::Options bare_options;
+  bare_options.config = broker_config();
+  const test::BrokerProcess bare(std::move(bare_options));
+  Hub hub;
+  const Hub::Device caller = hub.add_device("Kitchen Tablet");
+  const Hub::Device device = hub.add_device("Living Room Speaker");
 
-Route routed(const std::string& caller_id, const std::string& device_id) {
-  return {"skills/" + caller_id + "/request", "skills/" + device_id + "/call", "skills/" + device_id + "/result",
-          "skills/" + caller_id + "/response"};
-}
+  Pair direct(bare.port(), direct_route(), caller.id, "", device.id, "");
+  Pair routed_pair(hub.port(), routed(caller.id, device.id), caller.id, caller.token, device.id, device.token);
+  register_skill(routed_pair, device.id);
+  direct.run(1, warm_up_calls, round_time_max);
+  routed_pair.run(1, warm_up_calls, round_time_max);
 
-Pair::Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
-           const std::string& device_id, const std::string& device_token)
-    : route_(route),
-      device_id_(device_id),
-      caller_({port, caller_id, caller_token}, {route.response_topic}),
-      device_({port, device_id, device_token}, device_filters(route, device_id)) {
-  caller_.on_message([this](std::string_view, std::string_view payload) { answered(payload); });
-  device_.on_message([this](std::string_view topic, std::string_view payload) {
-    if (topic != route_.call_topic) {
-      device_reply_ = payload;
-      return;
+  std::vector<Comparison> comparisons;
+  std::uint64_t routed_calls = 0;
+  double own_cpu = 0;
+  const double broker_cpu = cpu_time(hub.broker_pid()).used_seconds;
+  const double bridge_cpu = cpu_time(hub.bridge_pid()).used_seconds;
+  std::uint64_t failed = 0;
+  for (const int in_flight : in_flight_steps) {
+    std::vector<Round> direct_rounds;
+    std::vector<Round> routed_rounds;
+    for (int i = 0; i < rounds_per_way; ++i) {
+      direct_rounds.push_back(direct.run(in_flight, round_calls_max, round_time_max));
+      const double before = own_cpu_seconds();
+      routed_rounds.push_back(routed_pair.run(in_flight, round_calls_max, round_time_max));
+      own_cpu += own_cpu_seconds() - before;
     }
-    std::string answer = "{\"correlation_id\":\"";
-    answer += correlation_id(payload);
-    answer += "\",\"success\":true,\"result\":\"Playing Never Gonna Give You Up\",\"error\":null}";
-    device_.publish(route_.result_topic, answer);
-  });
-}
-
-Pair::~Pair() = default;
-
-void Pair::serve(std::stop_token stop) {
-  try {
-    while (!stop.stop_requested()) PollClient::poll({&device_}, std::chrono::milliseconds(100));
-  } catch (const std::exception& failure) {
-    // The caller will miss its answers and end the run.
-    std::fprintf(stderr, "strawberry-load: the device: %s\n", failure.what());
+    comparisons.push_back({in_flight, summarize(direct_rounds), summarize(routed_rounds)});
+    routed_calls += comparisons.back().routed.calls;
+    failed += comparisons.back().routed.failed + comparisons.back().direct.failed;
   }
-}
-
-std::string Pair::ask_as_device(const std::string& topic, const std::string& payload) {
-  device_reply_.clear();
-  device_.publish(topic, payload);
-  const auto deadline = steady_clock::now() + patience;
-  while (device_reply_.empty()) {
-    if (steady_clock::now() > deadline) throw std::runtime_error("no reply on " + topic);
-    PollClient::poll({&device_}, std::chrono::milliseconds(100));
-  }
-  return device_reply_;
-}
-
-void Pair::send() {
-  std::string request = "{\"op\":\"call\",\"correlation_id\":\"" + number_as_id(next_) + "\",\"skill_path\":\"" +
-                        skill_path + "\",\"target\":\"" + device_id_ +
-                        "\",\"args\":[\"Never Gonna Give You Up\"],\"kwargs\":{\"volume\":40},\"timeout_ms\":5000}";
-  ++next_;
-  started_.push_back(steady_clock::now());
-  caller_.publish(route_.request_topic, request);
-}
-
-void Pair::answered(std::string_view payload) {
-  const std::string_view id = correlation_id(payload);
-  if (id.size() != 36) throw std::runtime_error("an answer to nothing: " + std::string(payload));
-  const std::uint64_t number = std::stoull(std::string(id.substr(24)));
-  if (number < round_first_) return;  // of a round that has ended
-  const auto took = steady_clock::now() - started_.at(number - round_first_);
-  round_.latencies_us.push_back(std::chrono::duration<double, std::micro>(took).count());
-  if (payload.find("\"success\":true") == std::string_view::npos) ++round_.failed;
-  ++answered_;
-}
-
-Round Pair::run(int in_flight, int calls_max, std::chrono::milliseconds time_max) {
-  if (!device_thread_.joinable()) device_thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
-  round_ = {};
-  round_first_ = next_;
-  started_.clear();
-  answered_ = 0;
-  const auto start = steady_clock::now();
-  const auto end = start + time_max;
-  auto last_answer = start;
-  const auto sent = [&] { return started_.size(); };
-  while (true) {
-    const auto now = steady_clock::now();
-    const bool goes_on = sent() < static_cast<std::size_t>(calls_max) && now < end;
-    if (!goes_on && answered_ == sent()) break;
-    while (goes_on && sent() - answered_ < static_cast<std::size_t>(in_flight) &&
-           sent() < static_cast<std::size_t>(calls_max)) {
-      send();
-    }
-    const std::size_t before = answered_;
-    PollClient::poll({&caller_}, std::chrono::milliseconds(100));
-    if (answered_ != before) last_answer = steady_clock::now();
-    if (steady_clock::now() - last_answer > patience) throw std::runtime_error("a call was never answered");
-  }
-  round_.took = steady_clock::now() - start;
-  return std::move(round_);
+  std::printf("%s", table(comparisons).c_str());
+  const auto per_call = [&](double seconds) { return seconds * 1e6 / static_cast<double>(routed_calls); };
+  std::printf("\nCPU per routed call: broker %.0f us, bridge %.0f us, the two clients %.0f us\n\n",
+              per_call(cpu_time(hub.broker_pid()).used_seconds - broker_cpu),
+              per_call(cpu_time(hub.bridge_pid()).used_seconds - bridge_cpu), per_call(own_cpu));
+  if (failed != 0) throw std::runtime_error(std::to_string(failed) + " calls failed");
 }
 
 }  // namespace strawberry::bench

@@ -1,69 +1,13 @@
-/// A caller and a device that answers it, and rounds of calls between them. Each has a thread of its own that sleeps
-/// until something comes, as two programs on two machines would: one loop for both would spare the direct way wake-ups
-/// that it has in real life.
+/// What a routed call costs next to a direct one.
 ///
-/// The same two programs either way: Route says which topics they use. Directly, the caller publishes to the device
-/// and the device to the caller; routed, both talk to the hub.
+/// Direct: a caller publishes to a device and the device back, over a bare broker. Routed: the same two clients, the
+/// same messages, through the hub: broker with plugin, bridge, skill call. Rounds of both alternate, so that whatever
+/// else the machine does hits both.
 #pragma once
-
-#include <chrono>
-#include <cstdint>
-#include <string>
-#include <thread>
-#include <vector>
-
-#include "tests/bench/poll_client.h"
 
 namespace strawberry::bench {
 
-struct Route {
-  std::string request_topic;   // the caller publishes here
-  std::string call_topic;      // the device reads here
-  std::string result_topic;    // the device publishes here
-  std::string response_topic;  // the caller reads here
-};
-Route direct_route();
-Route routed(const std::string& caller_id, const std::string& device_id);
-
-struct Round {
-  std::vector<double> latencies_us;
-  std::chrono::duration<double> took{};
-  std::uint64_t failed = 0;  // answered, but not with success
-};
-
-class Pair {
- public:
-  /// `target` is what the request names; without a hub nobody looks at it, but it has the same length.
-  Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
-       const std::string& device_id, const std::string& device_token);
-
-  ~Pair();
-  Pair(const Pair&) = delete;
-  Pair& operator=(const Pair&) = delete;
-
-  /// For requests that are not calls, before the first round: sends `payload`, waits for the reply.
-  std::string ask_as_device(const std::string& topic, const std::string& payload);
-
-  /// Keeps `in_flight` calls open until `calls_max` are answered or `time_max` has passed. Throws when an answer does
-  /// not come within five seconds.
-  Round run(int in_flight, int calls_max, std::chrono::milliseconds time_max);
-
- private:
-  void serve(std::stop_token stop);
-  void send();
-  void answered(std::string_view payload);
-
-  Route route_;
-  std::string device_id_;
-  PollClient caller_;
-  PollClient device_;
-  std::string device_reply_;
-  std::uint64_t next_ = 0;         // number of the next call
-  std::uint64_t round_first_ = 0;  // number of the round's first call
-  std::vector<std::chrono::steady_clock::time_point> started_;
-  std::size_t answered_ = 0;
-  Round round_;
-  std::jthread device_thread_;  // started by the first round; last, so that it ends before what it uses
-};
+/// Prints a table. Throws when a call fails.
+void measure_calls();
 
 }  // namespace strawberry::bench

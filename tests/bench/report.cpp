@@ -6,75 +6,87 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace strawberry::bench {
 namespace {
 
-/// Nearest rank.
-double percentile(const std::vector<double>& sorted, double percent) {
-  if (sorted.empty()) return 0;
-  const auto rank = static_cast<std::size_t>(std::ceil(percent / 100 * static_cast<double>(sorted.size())));
-  return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+double median(const std::vector<Rate>& rates, double (Rate::*value)() const) {
+  std::vector<double> values;
+  for (const Rate& rate : rates) values.push_back((rate.*value)());
+  return percentile(values, 50);
 }
 
-template <class... Values>
-std::string row(const char* format, Values... values) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
+double median_ratio(const RateRow& row) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < std::min(row.rates.size(), row.bare.size()); ++i) {
+    ratios.push_back(row.rates[i].per_second() / row.bare[i].per_second());
+  }
+  return percentile(ratios, 50);
 }
 
 }  // namespace
 
-Summary summarize(const std::vector<Round>& rounds) {
-  Summary summary;
-  std::vector<double> latencies;
-  std::vector<double> rates;
-  for (const Round& round : rounds) {
-    latencies.insert(latencies.end(), round.latencies_us.begin(), round.latencies_us.end());
-    rates.push_back(static_cast<double>(round.latencies_us.size()) / std::max(round.took.count(), 1e-9));
-    summary.failed += round.failed;
-  }
-  std::sort(latencies.begin(), latencies.end());
-  std::sort(rates.begin(), rates.end());
-  summary.calls = latencies.size();
-  summary.p50_us = percentile(latencies, 50);
-  summary.p99_us = percentile(latencies, 99);
-  summary.calls_per_s = percentile(rates, 50);
-  return summary;
+double percentile(std::vector<double> values, double percent) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(percent / 100 * static_cast<double>(values.size())));
+  return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
-std::string table(const std::vector<Comparison>& comparisons) {
-  std::string out =
-      "| in flight | way    | p50 (ms) | p99 (ms) | calls/s | calls |\n"
-      "|----------:|--------|---------:|---------:|--------:|------:|\n";
-  for (const Comparison& each : comparisons) {
-    for (const auto& [name, summary] : {std::pair{"direct", each.direct}, std::pair{"routed", each.routed}}) {
-      out += row("| %9d | %-6s | %8.3f | %8.3f | %7.0f | %5zu |\n", each.in_flight, name, summary.p50_us / 1000,
-                 summary.p99_us / 1000, summary.calls_per_s, summary.calls);
-    }
-    out += row("| %9d | ratio  | %7.2fx | %7.2fx | %6.2fx |       |\n", each.in_flight,
-               each.routed.p50_us / each.direct.p50_us, each.routed.p99_us / each.direct.p99_us,
-               each.routed.calls_per_s / each.direct.calls_per_s);
+double Rate::per_second() const { return static_cast<double>(count) / std::max(seconds, 1e-9); }
+double Rate::cpu_us_each() const {
+  return broker_cpu_seconds * 1e6 / static_cast<double>(std::max<std::size_t>(count, 1));
+}
+
+std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows) {
+  std::array<char, 256> line{};
+  std::snprintf(line.data(), line.size(), "| %-21s | %10s/s | ratio | broker CPU (us) | added (us) | broker busy |\n",
+                "", unit.c_str());
+  std::string out = line.data();
+  out += "|-----------------------|-------------:|------:|----------------:|-----------:|------------:|\n";
+  for (const RateRow& row : rows) {
+    const std::string name = row.way.empty() ? row.what : row.what + ", " + row.way;
+    const double cpu = median(row.rates, &Rate::cpu_us_each);
+    std::snprintf(line.data(), line.size(), "| %-21s | %12.0f | %5.2f | %15.2f | %10.2f | %10.0f%% |\n", name.c_str(),
+                  median(row.rates, &Rate::per_second), median_ratio(row), cpu,
+                  cpu - median(row.bare, &Rate::cpu_us_each), 100 * median(row.rates, &Rate::broker_busy));
+    out += line.data();
   }
   return out;
 }
 
-double cpu_seconds(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;  // state … cmajflt
-  double user_ticks = 0;
-  double system_ticks = 0;
-  fields >> user_ticks >> system_ticks;
-  return (user_ticks + system_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+CpuTime cpu_time(int pid) {
+  CpuTime sum;
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
+    std::ifstream file(thread.path() / "schedstat");  // nanoseconds
+    double used = 0;
+    double waited = 0;
+    if (!(file >> used >> waited)) continue;
+    sum.used_seconds += used / 1e9;
+    sum.waited_seconds += waited / 1e9;
+  }
+  return sum;
+}
+
+Stopwatch::Stopwatch(int broker_pid)
+    : pid_(broker_pid), cpu_(cpu_time(broker_pid)), start_(std::chrono::steady_clock::now()) {}
+
+Rate Stopwatch::stop(std::size_t count) const {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
+  const CpuTime now = cpu_time(pid_);
+  return {count, took.count(), now.used_seconds - cpu_.used_seconds, now.waited_seconds - cpu_.waited_seconds};
+}
+
+double resident_bytes(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double size = 0;
+  double resident = 0;
+  double shared = 0;
+  file >> size >> resident >> shared;
+  return (resident - shared) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace strawberry::bench

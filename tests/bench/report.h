@@ -1,34 +1,61 @@
-/// Numbers of many rounds, and the table made of them.
+/// Numbers of many rounds, and the table made of them; what the kernel knows about a process.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "tests/bench/calls.h"
-
 namespace strawberry::bench {
 
-struct Summary {
-  double p50_us = 0;
-  double p99_us = 0;
-  double calls_per_s = 0;
-  std::size_t calls = 0;
-  std::uint64_t failed = 0;
+/// Nearest rank; 0 of nothing.
+double percentile(std::vector<double> values, double percent);
+
+/// What one round has done.
+struct Rate {
+  std::size_t count = 0;
+  double seconds = 0;
+  double broker_cpu_seconds = 0;
+  double broker_wait_seconds = 0;  // ready to run, but not running
+
+  double per_second() const;
+  double cpu_us_each() const;
+  /// Near 1 when it is the broker that everybody waits for.
+  double broker_busy() const { return (broker_cpu_seconds + broker_wait_seconds) / seconds; }
 };
 
-/// Percentiles over all calls of the rounds; the rate is the median of the rounds' rates.
-Summary summarize(const std::vector<Round>& rounds);
+struct CpuTime {
+  double used_seconds = 0;
+  double waited_seconds = 0;
+};
+/// Of all threads of a process; nothing when it is gone.
+CpuTime cpu_time(int pid);
 
-struct Comparison {
-  int in_flight = 0;
-  Summary direct;
-  Summary routed;
+/// Measures a round from its construction on.
+class Stopwatch {
+ public:
+  explicit Stopwatch(int broker_pid);
+  Rate stop(std::size_t count) const;
+
+ private:
+  int pid_;
+  CpuTime cpu_;
+  std::chrono::steady_clock::time_point start_;
 };
 
-/// A Markdown table, also readable on a terminal.
-std::string table(const std::vector<Comparison>& comparisons);
+/// One way in a table: its rounds, and those of the bare broker that alternated with them.
+struct RateRow {
+  std::string what;
+  std::string way;  // empty when `what` says it
+  std::vector<Rate> rates;
+  std::vector<Rate> bare;
+};
 
-/// CPU seconds that a process has used so far; 0 when it is gone.
-double cpu_seconds(int pid);
+/// Markdown, also readable on a terminal: medians over the rounds; the ratio is the median of each round's own, since
+/// whatever else the machine does hits neighbours alike. The broker's CPU time suffers less from that.
+std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows);
+
+/// Bytes of a process that are in memory, without what it shares with files.
+double resident_bytes(int pid);
 
 }  // namespace strawberry::bench

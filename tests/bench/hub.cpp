@@ -1,0 +1,60 @@
+#include "tests/bench/hub.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "tests/bench/fleet.h"
+
+namespace strawberry::bench {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* owner = "bench";
+
+/// Runs one strawberryctl command; what it printed as JSON.
+json control(const std::string& data_dir, std::vector<std::string> words) {
+  test::ChildProcess::Options options;
+  options.argv = {STRAWBERRY_BIN_DIR "/strawberryctl", "--json", "--data-dir", data_dir};
+  options.argv.insert(options.argv.end(), words.begin(), words.end());
+  test::ChildProcess child(std::move(options));
+  const auto code = child.wait_for_exit(std::chrono::seconds(20));
+  if (code != 0) throw std::runtime_error("strawberryctl " + words.front() + ": " + child.output());
+  return json::parse(child.output());
+}
+
+}  // namespace
+
+Hub::Hub() {
+  control(data_dir_, {"init"});
+  test::BrokerProcess::Options broker;
+  broker.config = broker_config();
+  broker.keys_path = data_dir_ + "/keys.json";
+  broker.database_path = data_dir_ + "/hub.db";
+  broker_ = std::make_unique<test::BrokerProcess>(std::move(broker));
+  std::ofstream(data_dir_ + "/endpoint") << "127.0.0.1 " << broker_->port() << "\n";
+
+  test::ChildProcess::Options bridge;
+  bridge.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", STRAWBERRY_SOURCE_DIR "/config/bridge.toml"};
+  bridge.environment = {{"STRAWBERRY_DATA_DIR", data_dir_},
+                        {"STRAWBERRY_BROKER_HOST", "127.0.0.1"},
+                        {"STRAWBERRY_BROKER_PORT", std::to_string(broker_->port())}};
+  bridge_ = std::make_unique<test::ChildProcess>(std::move(bridge));
+  try {
+    control(data_dir_, {"ready", "--timeout", "10s"});
+  } catch (const std::exception& failure) {
+    throw std::runtime_error(std::string(failure.what()) + bridge_->output());
+  }
+}
+
+Hub::~Hub() { bridge_->terminate(); }
+
+Hub::Device Hub::add_device(const std::string& name) {
+  const json added = control(data_dir_, {"device", "add", name, "--user", owner});
+  return {added.at("device_id").get<std::string>(), added.at("access_token").get<std::string>()};
+}
+
+}  // namespace strawberry::bench

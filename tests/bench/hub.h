@@ -1,0 +1,38 @@
+/// A whole hub on its own keys and database: broker with plugin, and the bridge.
+///
+/// Life: ready for calls when constructed, gone with the object.   Errors: throws.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tests/support/broker_process.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry::bench {
+
+class Hub {
+ public:
+  Hub();
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  struct Device {
+    std::string id;
+    std::string token;
+  };
+  Device add_device(const std::string& name);
+  int port() const { return broker_->port(); }
+  int broker_pid() const { return broker_->process().pid(); }
+  int bridge_pid() const { return bridge_->pid(); }
+
+ private:
+  test::TempDir directory_;
+  std::string data_dir_ = directory_.file("hub");
+  std::unique_ptr<test::BrokerProcess> broker_;
+  std::unique_ptr<test::ChildProcess> bridge_;
+};
+
+}  // namespace strawberry::bench

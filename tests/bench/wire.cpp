@@ -1,0 +1,125 @@
+#include "tests/bench/wire.h"
+
+#include <stdexcept>
+
+namespace strawberry::bench::wire {
+namespace {
+
+constexpr std::size_t packet_bytes_max = 65'535;
+constexpr std::uint8_t first_refusal = 0x80;
+constexpr std::uint16_t keepalive_s = 3'600;
+
+std::uint8_t byte_at(std::string_view bytes, std::size_t index) { return static_cast<std::uint8_t>(bytes.at(index)); }
+
+void add_number(std::string& out, std::size_t number) {
+  out += static_cast<char>(number >> 8);
+  out += static_cast<char>(number & 0xff);
+}
+
+void add_text(std::string& out, std::string_view text) {
+  if (text.size() > packet_bytes_max) throw std::runtime_error("too long for a packet");
+  add_number(out, text.size());
+  out += text;
+}
+
+std::string packet(int first_byte, const std::string& body) {
+  if (body.size() > packet_bytes_max) throw std::runtime_error("too long for a packet");
+  std::string out(1, static_cast<char>(first_byte));
+  std::size_t length = body.size();
+  do {
+    const std::size_t rest = length / 128;
+    out += static_cast<char>(length % 128 + (rest > 0 ? 128 : 0));
+    length = rest;
+  } while (length > 0);
+  return out + body;
+}
+
+int qos_of(std::uint8_t flags) { return (flags >> 1) & 3; }
+
+}  // namespace
+
+bool next_packet(std::string_view& bytes, Packet& packet) {
+  std::size_t length = 0;
+  for (std::size_t i = 1, shift = 0; i < bytes.size() && i <= 4; ++i, shift += 7) {
+    const std::uint8_t byte = byte_at(bytes, i);
+    length |= std::size_t{byte & 0x7fU} << shift;
+    if ((byte & 0x80) != 0) continue;
+    const std::size_t start = i + 1;
+    if (bytes.size() - start < length) return false;
+    const std::uint8_t first = byte_at(bytes, 0);
+    packet = {static_cast<Type>(first >> 4), static_cast<std::uint8_t>(first & 0x0f), bytes.substr(start, length)};
+    bytes.remove_prefix(start + length);
+    return true;
+  }
+  return false;
+}
+
+std::string connect(const Credentials& credentials) {
+  int flags = 0x02;  // clean start
+  if (!credentials.user_name.empty()) flags |= 0x80;
+  if (!credentials.password.empty()) flags |= 0x40;
+  std::string body;
+  add_text(body, "MQTT");
+  body += '\x05';
+  body += static_cast<char>(flags);
+  add_number(body, keepalive_s);
+  body += '\0';  // no properties
+  add_text(body, credentials.client_id);
+  if (!credentials.user_name.empty()) add_text(body, credentials.user_name);
+  if (!credentials.password.empty()) add_text(body, credentials.password);
+  return packet(0x10, body);
+}
+
+std::string subscribe(const std::vector<std::string>& filters, int qos) {
+  std::string body;
+  add_number(body, 1);
+  body += '\0';
+  for (const std::string& filter : filters) {
+    add_text(body, filter);
+    body += static_cast<char>(qos);
+  }
+  return packet(0x82, body);
+}
+
+std::string publish(std::string_view topic, std::string_view payload, int qos) {
+  std::string body;
+  add_text(body, topic);
+  if (qos > 0) add_number(body, 1);
+  body += '\0';
+  body += payload;
+  return packet(0x30 | (qos << 1), body);
+}
+
+void set_packet_id(std::string& publish, std::uint16_t packet_id) {
+  std::string_view rest = publish;
+  Packet packet;
+  if (!next_packet(rest, packet) || qos_of(packet.flags) == 0) throw std::runtime_error("no PUBLISH with a packet id");
+  const std::size_t header = publish.size() - packet.body.size();
+  const std::size_t topic = (std::size_t{byte_at(packet.body, 0)} << 8) + byte_at(packet.body, 1);
+  publish[header + 2 + topic] = static_cast<char>(packet_id >> 8);
+  publish[header + 3 + topic] = static_cast<char>(packet_id & 0xff);
+}
+
+void check_accepted(const Packet& packet) {
+  if (packet.type != Type::connack || packet.body.size() < 2) throw std::runtime_error("no CONNACK");
+  const int reason = byte_at(packet.body, 1);
+  if (reason != 0) throw std::runtime_error("connection refused, reason " + std::to_string(reason));
+}
+
+void check_subscribed(const Packet& packet) {
+  if (packet.type != Type::suback || packet.body.size() < 4) throw std::runtime_error("no SUBACK");
+  // Packet id, then the length of the properties: Mosquitto sends none.
+  for (const char reason : packet.body.substr(3)) {
+    if (static_cast<std::uint8_t>(reason) >= first_refusal) throw std::runtime_error("subscription denied");
+  }
+}
+
+void acknowledge(const Packet& publish, std::string& out) {
+  if (qos_of(publish.flags) == 0) return;
+  const std::size_t topic = (std::size_t{byte_at(publish.body, 0)} << 8) + byte_at(publish.body, 1);
+  out += std::string_view("\x40\x02", 2);
+  out += publish.body.at(2 + topic);
+  out += publish.body.at(3 + topic);
+}
+
+}  // namespace strawberry::bench::wire
