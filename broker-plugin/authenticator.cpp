@@ -1,30 +1,49 @@
 #include "broker-plugin/authenticator.h"
 
+#include <algorithm>
+
 #include "common/ids.h"
 
 namespace strawberry {
 
 Result<Claims, Refusal> Authenticator::authenticate(const ConnectAttempt& attempt) {
-  auto claims = verify_token(keys_, attempt.password, clock_.wall_now());
-  if (!claims) return tl::unexpected(Refusal{to_string(claims.error()), std::nullopt});
+  auto claims = authenticate_token(attempt.password);
+  if (!claims) return claims;
 
   const Principal& principal = claims->principal;
   const auto refuse = [&principal](std::string_view reason) { return tl::unexpected(Refusal{reason, principal}); };
   if (!attempt.user_name.empty() && attempt.user_name != principal.id) return refuse("user_name_differs");
-
-  // Costs a look at a counter when nothing changed. A device registered or revoked this instant is just that; without
-  // the database the last good view decides.
-  (void)directory_.refresh();
-  std::string_view reason = objection_to_connect(*claims);
-  if (!reason.empty()) return refuse(reason);
-
-  reason = objection_to_client_id(attempt.client_id, principal);
+  if (principal.type == PrincipalType::enroll && directory_.is_spent(principal.id)) return refuse("token_spent");
+  const std::string_view reason = objection_to_client_id(attempt, principal);
   if (!reason.empty()) return refuse(reason);
   if (connections_.is_full()) return refuse("too_many_connections");
+  return claims;
+}
+
+Result<Claims, Refusal> Authenticator::authenticate_token(std::string_view token) {
+  auto claims = verify_token(keys_.keys(), token, clock_.wall_now());
+  if (!claims) return tl::unexpected(Refusal{to_string(claims.error()), std::nullopt});
+  // A device registered or revoked this instant is just that; without the database the last good view decides.
+  (void)directory_.refresh_one(claims->principal.id, claims->jti);
+  const std::string_view reason = objection(claims->principal, claims->issued_at, claims->jti);
+  if (!reason.empty()) return tl::unexpected(Refusal{reason, claims->principal});
   return std::move(*claims);
 }
 
-std::string_view Authenticator::objection(const Principal& principal, WallTime issued_at) const {
+std::string_view Authenticator::objection(const Claims& claims) const {
+  if (claims.expires_at <= clock_.wall_now()) return "token_expired";
+  const auto& keys = keys_.keys().keys();
+  const bool key_stands = std::any_of(
+      keys.begin(), keys.end(), [&claims](const Key& key) { return key.fingerprint() == claims.key_fingerprint; });
+  return key_stands ? objection(claims.principal, claims.issued_at, claims.jti) : "key_retired";
+}
+
+std::string_view Authenticator::objection(const StoredSession& session) const {
+  return session.is_dead ? "token_revoked" : objection(session.principal, session.issued_at, session.jti);
+}
+
+std::string_view Authenticator::objection(const Principal& principal, WallTime issued_at, std::string_view jti) const {
+  if (directory_.is_revoked(jti)) return "token_revoked";
   const DeviceRecord* device = directory_.find(principal.id);
   if (principal.type != PrincipalType::device) {
     // Ids are one namespace: whoever had a device's id would speak and listen in its place.
@@ -37,19 +56,17 @@ std::string_view Authenticator::objection(const Principal& principal, WallTime i
   return "";
 }
 
-std::string_view Authenticator::objection_to_connect(const Claims& claims) const {
-  const std::string_view reason = objection(claims.principal, claims.issued_at);
-  if (!reason.empty()) return reason;
-  const bool spent = claims.principal.type == PrincipalType::enroll && directory_.is_spent(claims.principal.id);
-  return spent ? "token_spent" : "";
-}
-
-std::string_view Authenticator::objection_to_client_id(std::string_view client_id, const Principal& principal) const {
-  if (!is_valid_id(client_id)) return "bad_client_id";
-  if (client_id != principal.id && is_id_of_another(client_id)) return "client_id_is_a_principal";
+std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& attempt,
+                                                       const Principal& principal) const {
+  if (!is_valid_id(attempt.client_id)) return "bad_client_id";
+  if (attempt.client_id != principal.id && is_id_of_another(attempt.client_id)) return "client_id_is_a_principal";
   // Also for one's own id: a device may have been registered under the id of a user who left a session behind.
-  const Principal* holder = connections_.holder_of(client_id);
-  return holder == nullptr || *holder == principal ? "" : "client_id_in_use";
+  const Principal* holder = connections_.holder_of(attempt.client_id);
+  if (holder == nullptr) return "";
+  if (*holder != principal) return "client_id_in_use";
+  const StoredSession* session = connections_.stored(attempt.client_id);
+  const bool resumes_dead = session != nullptr && !attempt.is_clean && !objection(*session).empty();
+  return resumes_dead ? "session_of_revoked_token" : "";
 }
 
 bool Authenticator::is_id_of_another(std::string_view client_id) const {

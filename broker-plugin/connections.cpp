@@ -11,8 +11,8 @@ void Connections::add(Connection connection) {
   if (!handles.empty()) open_.at(handles.back()).is_superseded = true;
   handles.push_back(connection.handle);
 
-  Present& present = by_principal_[connection.principal.id];
-  present.principal = connection.principal;
+  Present& present = by_principal_[connection.principal().id];
+  present.principal = connection.principal();
   ++present.connections;
 
   const Connection::Handle handle = connection.handle;
@@ -28,13 +28,16 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
   std::erase(same_id->second, handle);
   if (same_id->second.empty()) {
     by_client_id_.erase(same_id);
-    if (connection.session_may_stay) remember_stored(connection.client_id, connection.principal);
+    if (connection.session_may_stay) {
+      remember_stored(connection.client_id,
+                      {connection.principal(), connection.claims.issued_at, connection.claims.jti, false});
+    }
   } else {
     // The one that would have replaced it did not come to be.
     open_.at(same_id->second.back()).is_superseded = false;
   }
 
-  const auto present = by_principal_.find(connection.principal.id);
+  const auto present = by_principal_.find(connection.principal().id);
   if (--present->second.connections == 0) by_principal_.erase(present);
   return connection;
 }
@@ -58,23 +61,28 @@ std::vector<Connection::Handle> Connections::handles() const {
 
 const Principal* Connections::holder_of(std::string_view client_id) const {
   if (const auto open = by_client_id_.find(client_id); open != by_client_id_.end()) {
-    return &open_.at(open->second.back()).principal;
+    return &open_.at(open->second.back()).principal();
   }
   const auto stored = stored_.find(client_id);
-  return stored == stored_.end() ? nullptr : &stored->second.principal;
+  return stored == stored_.end() ? nullptr : &stored->second.session.principal;
 }
 
-void Connections::remember_stored(std::string_view client_id, const Principal& principal) {
+void Connections::remember_stored(std::string_view client_id, StoredSession session) {
   if (by_client_id_.contains(client_id)) return;
   if (const auto known = stored_.find(client_id); known != stored_.end()) {
-    known->second.principal = principal;
+    if (known->second.session.principal != session.principal) known->second.session = std::move(session);
     stored_by_age_.splice(stored_by_age_.end(), stored_by_age_, known->second.age);
     return;
   }
   if (options_.stored_max == 0) return;
   if (stored_.size() >= options_.stored_max) forget_stored(std::string(stored_by_age_.front()));
   stored_by_age_.emplace_back(client_id);
-  stored_.emplace(client_id, Stored{principal, std::prev(stored_by_age_.end())});
+  stored_.emplace(client_id, Stored{std::move(session), std::prev(stored_by_age_.end())});
+}
+
+const StoredSession* Connections::stored(std::string_view client_id) const {
+  const auto found = stored_.find(client_id);
+  return found == stored_.end() ? nullptr : &found->second.session;
 }
 
 void Connections::forget_stored(std::string_view client_id) {

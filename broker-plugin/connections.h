@@ -23,19 +23,30 @@ struct Connection {
   using Handle = const void*;
   Handle handle = nullptr;
   std::string client_id;
-  Principal principal;
-  WallTime issued_at;
-  WallTime expires_at;
+  Claims claims;
+  std::string user_name;            // as the broker was told: see session_name.h
   bool session_may_stay = false;    // the broker may keep its session after it has ended
   bool is_superseded = false;       // a newer connection has its client id; the broker is about to end this one
   std::string_view ending_because;  // why the plugin ends it; empty when it does not
+
+  const Principal& principal() const { return claims.principal; }
+  /// A client that is gone, or about to be, publishes nothing but its will.
+  bool is_leaving() const { return is_superseded || !ending_because.empty(); }
+};
+
+/// What the broker keeps for a client that is away.
+struct StoredSession {
+  Principal principal;
+  WallTime issued_at;  // of the token it was last used with
+  std::string jti;
+  bool is_dead = false;  // that token was revoked meanwhile: nobody may have what is queued
 };
 
 class Connections {
  public:
   struct Options {
     std::size_t connections_max = 100'000;
-    std::size_t stored_max = 10'000;
+    std::size_t stored_max = 100'000;
   };
 
   explicit Connections(Options options) : options_(options) {}
@@ -53,8 +64,17 @@ class Connections {
 
   /// Who holds a client id: the open connection with it, else whoever left a session under it.
   const Principal* holder_of(std::string_view client_id) const;
-  /// A session the broker kept from before this plugin was loaded.
-  void remember_stored(std::string_view client_id, const Principal& principal);
+  /// A session the broker keeps. One that is known already stays as it is, if it is the same principal's.
+  void remember_stored(std::string_view client_id, StoredSession session);
+  /// Null when none is known. Valid until the next change.
+  const StoredSession* stored(std::string_view client_id) const;
+  std::size_t stored_count() const { return stored_.size(); }
+  /// Marks the stored sessions that `is_dead` says so of. They stay dead.
+  template <class Predicate>
+  void bury_stored(Predicate is_dead) {
+    for (auto& [client_id, stored] : stored_)
+      stored.session.is_dead = stored.session.is_dead || is_dead(stored.session);
+  }
 
   /// Open connections of the principal with this id, of whatever type.
   std::size_t count_of(std::string_view principal_id) const;
@@ -69,7 +89,7 @@ class Connections {
   template <class T>
   using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
   struct Stored {
-    Principal principal;
+    StoredSession session;
     std::list<std::string>::iterator age;
   };
   struct Present {

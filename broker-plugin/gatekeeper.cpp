@@ -9,7 +9,10 @@ namespace strawberry {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
+constexpr std::chrono::seconds report_interval{10};
 constexpr std::size_t departed_owners_max = 1'000;
+constexpr const char* report_topic = "hub/broker";
+constexpr std::string_view token_expired = "token_expired";
 
 /// The device whose own status topic this is; nothing for anybody else.
 bool is_own_status(const Principal& principal, std::string_view topic) {
@@ -18,15 +21,26 @@ bool is_own_status(const Principal& principal, std::string_view topic) {
   return parsed && parsed->service == Service::devices && parsed->rest == "status" && parsed->id == principal.id;
 }
 
+/// Why the plugin ended a connection: not because time ran out, but because somebody took a right away.
+bool is_revocation(std::string_view ending_because) {
+  return !ending_because.empty() && ending_because != token_expired;
+}
+
 /// The reason in a status, from the reason in the log.
 std::string_view status_reason(std::string_view ending_because) {
   if (ending_because.empty()) return "disconnected";
-  return ending_because == "token_expired" ? "token_expired" : "revoked";
+  return is_revocation(ending_because) ? "revoked" : token_expired;
+}
+
+std::string list_of_kids(const KeySet& keys) {
+  std::string list;
+  for (const Key& key : keys.keys()) list += " " + quoted_for_log(key.kid());
+  return list;
 }
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(Broker& broker, KeySet keys, DeviceDirectory& directory, const Clock& clock, Options options)
+Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory, const Clock& clock, Options options)
     : broker_(broker),
       keys_(std::move(keys)),
       directory_(directory),
@@ -34,89 +48,84 @@ Gatekeeper::Gatekeeper(Broker& broker, KeySet keys, DeviceDirectory& directory, 
       connections_(options.connections),
       authenticator_(keys_, directory, connections_, clock),
       presence_(broker, directory, clock, options.presence),
-      refusals_(broker, clock) {}
+      refusals_(broker, clock),
+      report_(clock),
+      logins_(authenticator_, connections_, refusals_, report_, broker, clock, options.logins),
+      directory_read_at_(clock.steady_now()) {}
 
-std::optional<std::string> Gatekeeper::connect(const ConnectEvent& event) {
-  // No client may send such a user name: it is the one given here before.
-  if (const auto principal = decode_principal(event.attempt.user_name)) return confirm(event, *principal);
+// --- connections ---
+
+LoginAnswer Gatekeeper::login(const Login& login) {
+  if (logins_.is_known(login)) return logins_.confirm(login);
   // The broker reuses its handles; an end it did not report must not be held against the next one.
-  disconnected(event.handle);
-
-  const auto claims = authenticator_.authenticate(event.attempt);
-  if (!claims) {
-    refuse(event, claims.error());
-    return std::nullopt;
-  }
-
-  Connection connection;
-  connection.handle = event.handle;
-  connection.client_id = std::string(event.attempt.client_id);
-  connection.principal = claims->principal;
-  connection.issued_at = claims->issued_at;
-  connection.expires_at = claims->expires_at;
-  connection.session_may_stay = event.session_may_stay;
-  connections_.add(std::move(connection));
-  if (claims->principal.type == PrincipalType::device) presence_.connected(claims->principal.id);
-  return encode_principal(claims->principal);
-}
-
-/// When the broker reloads its configuration, it asks again about every connection, and about every session it stores.
-std::optional<std::string> Gatekeeper::confirm(const ConnectEvent& event, const Principal& principal) {
-  const Connection* connection = connections_.find(event.handle);
-  if (connection == nullptr && event.has_subscriptions) {
-    // Nobody is connected, and whoever will be needs a token. To say no here would make Mosquitto 2.0 put the session
-    // into its list of expiring ones a second time, and leave it there when the session is gone.
-    return std::string(event.attempt.user_name);
-  }
-  if (connection == nullptr || connection->client_id != event.attempt.client_id || connection->principal != principal) {
-    refuse(event, {"user_name_differs", std::nullopt});
-    return std::nullopt;
-  }
-  ConnectAttempt attempt = event.attempt;
-  attempt.user_name = {};
-  const auto claims = authenticator_.authenticate(attempt);
-  if (claims && claims->principal == principal) return std::string(event.attempt.user_name);
-  refuse(event, claims ? Refusal{"user_name_differs", claims->principal} : claims.error());
-  return std::nullopt;
-}
-
-void Gatekeeper::refuse(const ConnectEvent& event, const Refusal& refusal) {
-  RefusedAct act{"connect", event.attempt.client_id, refusal.principal, {}, event.address, refusal.reason};
-  refusals_.refused(act);
+  disconnected(login.handle);
+  LoginAnswer answer = logins_.admit(login);
+  if (!answer.accepted()) return answer;
+  const Principal& principal = connections_.find(login.handle)->principal();
+  if (principal.type == PrincipalType::device) presence_.connected(principal.id);
+  return answer;
 }
 
 void Gatekeeper::disconnected(Connection::Handle handle) {
   const auto connection = connections_.remove(handle);
-  if (!connection || connection->principal.type != PrincipalType::device) return;
-  const std::string& device_id = connection->principal.id;
+  if (!connection || connection->principal().type != PrincipalType::device) return;
+  const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
-  if (remembered && directory_.find(device_id) == nullptr) departed_owners_[device_id] = connection->principal.user_id;
+  if (remembered && directory_.find(device_id) == nullptr) {
+    departed_owners_[device_id] = connection->principal().user_id;
+  }
   presence_.disconnected(device_id, connections_.count_of(device_id), connection->is_superseded,
                          status_reason(connection->ending_because));
 }
 
+// --- topics ---
+
+/// Who this is, from the connection or, when there is none, from the name of the session, which `stored` then holds.
+const Principal* Gatekeeper::who(const TopicEvent& event, const Connection* connection,
+                                 std::optional<SessionName>& stored) const {
+  if (connection != nullptr && connection->user_name == event.user_name) return &connection->principal();
+  stored = decode_session_name(event.user_name);
+  return stored ? &stored->principal : nullptr;
+}
+
 bool Gatekeeper::allows(const TopicEvent& event) {
-  const auto principal = decode_principal(event.user_name);
-  if (!principal) return false;
   const Connection* connection = connections_.find(event.handle);
+  std::optional<SessionName> stored;
+  const Principal* principal = who(event, connection, stored);
+  if (principal == nullptr) return false;
+  if (event.access == Access::read && connection == nullptr && !may_receive_while_away(event, *stored)) return false;
 
   Access access = event.access;
+  const bool leaves = connection == nullptr || connection->is_leaving();
   // A client that is gone, or about to be, publishes nothing but its will, which no later hook of the broker sees.
-  const bool leaves = connection == nullptr || connection->is_superseded || !connection->ending_because.empty();
   if (access == Access::write && leaves) access = Access::will;
-  if (access == Access::read && connection == nullptr) connections_.remember_stored(event.client_id, *principal);
+  // While it ends a connection, Mosquitto asks which of its session's subscriptions may stay: none of a revoked one.
+  if (access == Access::subscribe && connection != nullptr && is_revocation(connection->ending_because)) return false;
 
   const Verdict verdict = check(event, *principal, access);
   if (verdict != Verdict::allowed) {
     // Not being delivered somebody else's status is no offence: `devices/+/status` is how one asks for one's own.
-    if (access != Access::read) {
-      RefusedAct act{to_string(access), event.client_id, principal, event.topic, {}, to_string(verdict)};
-      refusals_.refused(act);
-    }
+    if (access == Access::read) return false;
+    report_.refused(to_string(access), to_string(verdict));
+    RefusedAct act{to_string(access), event.client_id, *principal, event.topic, {}, to_string(verdict)};
+    refusals_.refused(act);
     return false;
   }
-  if (access == Access::will && is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
+  if (access == Access::will && principal->type == PrincipalType::device) {
+    presence_.left_a_will(principal->id);
+    if (is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
+  }
   return true;
+}
+
+/// A session that nobody is connected to: what it is given now waits for its owner.
+bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionName& session) {
+  const StoredSession* known = connections_.stored(event.client_id);
+  if (known == nullptr) {
+    connections_.remember_stored(event.client_id, {session.principal, session.issued_at, session.jti, false});
+    known = connections_.stored(event.client_id);
+  }
+  return known == nullptr || authenticator_.objection(*known).empty();
 }
 
 Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, Access access) {
@@ -130,13 +139,28 @@ Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, A
 
 std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
   awaits_sender_ = false;
-  const auto principal = decode_principal(event.user_name);
-  if (!principal) return std::nullopt;
+  std::optional<SessionName> stored;
+  const Principal* principal = who(event, connections_.find(event.handle), stored);
+  if (principal == nullptr) return std::nullopt;
   if (is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
-  return carries_sender(event.topic) ? std::string(event.user_name) : std::string();
+  return carries_sender(event.topic) ? encode_principal(*principal) : std::string();
+}
+
+std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
+  if (const DeviceRecord* device = directory_.find(device_id)) return device->user_id;
+  const auto departed = departed_owners_.find(std::string(device_id));
+  return departed == departed_owners_.end() ? std::string_view() : departed->second;
+}
+
+// --- as time goes by ---
+
+void Gatekeeper::reload() {
+  logins_.begin_confirming();
+  refresh_keys(/*even_if_unchanged=*/true);
 }
 
 void Gatekeeper::tick() {
+  logins_.end_confirming();
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
   awaits_sender_ = false;
   const SteadyTime now = clock_.steady_now();
@@ -144,14 +168,31 @@ void Gatekeeper::tick() {
   next_tick_ = now + tick_interval;
 
   departed_owners_.clear();
+  refresh_keys(/*even_if_unchanged=*/false);
   refresh_directory();
+  end_what_may_not_go_on();
   presence_.tick();
   refusals_.tick();
+  logins_.tick();
+  if (now < next_report_) return;
+  next_report_ = now + report_interval;
+  report();
+}
+
+void Gatekeeper::refresh_keys(bool even_if_unchanged) {
+  const auto changed = keys_.refresh(even_if_unchanged);
+  if (!changed) {
+    broker_.log(LogLevel::error, changed.error().message + "; going on with the keys read before");
+  } else if (*changed) {
+    rights_changed_ = true;
+    broker_.log(LogLevel::notice, "read the keys again:" + list_of_kids(keys_.keys()));
+  }
 }
 
 void Gatekeeper::refresh_directory() {
   const auto refreshed = directory_.refresh();
   const std::string failure = refreshed ? std::string() : refreshed.error().message;
+  if (refreshed) directory_read_at_ = clock_.steady_now();
   if (failure != last_directory_failure_) {
     if (failure.empty()) {
       broker_.log(LogLevel::notice, "the device directory can be read again");
@@ -160,37 +201,43 @@ void Gatekeeper::refresh_directory() {
     }
     last_directory_failure_ = failure;
   }
-  end_what_may_not_go_on();
+  if (!refreshed || !*refreshed) return;
+  rights_changed_ = true;
+  connections_.bury_stored([this](const StoredSession& session) { return !authenticator_.objection(session).empty(); });
 }
 
 void Gatekeeper::end_what_may_not_go_on() {
+  const bool all_rights = std::exchange(rights_changed_, false);
+  const WallTime now = clock_.wall_now();
   for (const Connection::Handle handle : connections_.handles()) {
     Connection* connection = connections_.find(handle);
-    if (connection == nullptr || connection->is_superseded || !connection->ending_because.empty()) continue;
-    const std::string_view reason = why_end(*connection);
+    if (connection == nullptr || connection->is_leaving()) continue;
+    if (!all_rights && connection->claims.expires_at > now) continue;
+    const std::string_view reason = authenticator_.objection(connection->claims);
     if (!reason.empty()) end(*connection, reason);
   }
 }
 
-std::string_view Gatekeeper::why_end(const Connection& connection) const {
-  if (connection.expires_at <= clock_.wall_now()) return "token_expired";
-  return authenticator_.objection(connection.principal, connection.issued_at);
-}
-
 void Gatekeeper::end(Connection& connection, std::string_view reason) {
   connection.ending_because = reason;
+  report_.ended(reason);
   broker_.log(LogLevel::notice, "ends connection reason=" + std::string(reason) +
                                     " client_id=" + quoted_for_log(connection.client_id) +
-                                    " principal=" + encode_principal(connection.principal));
+                                    " principal=" + encode_principal(connection.principal()));
   // Ending it removes `connection`; the client id must outlive that. Who is thrown out does not have the last word.
   const std::string client_id = connection.client_id;
-  broker_.kick(client_id, /*with_will=*/reason == "token_expired");
+  broker_.kick(client_id, /*with_will=*/!is_revocation(reason));
 }
 
-std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
-  if (const DeviceRecord* device = directory_.find(device_id)) return device->user_id;
-  const auto departed = departed_owners_.find(std::string(device_id));
-  return departed == departed_owners_.end() ? std::string_view() : departed->second;
+void Gatekeeper::report() {
+  BrokerReport::Now now;
+  now.connections = connections_.size();
+  now.stored_sessions = connections_.stored_count();
+  now.limited_addresses = logins_.limited_addresses();
+  now.devices = directory_.size();
+  now.directory_read_at = directory_read_at_;
+  now.keys = &keys_.keys().keys();
+  broker_.publish_retained(report_topic, report_.write(now));
 }
 
 }  // namespace strawberry

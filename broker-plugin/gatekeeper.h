@@ -12,13 +12,15 @@
 
 #include "broker-plugin/authenticator.h"
 #include "broker-plugin/broker.h"
+#include "broker-plugin/broker_report.h"
 #include "broker-plugin/connections.h"
+#include "broker-plugin/logins.h"
 #include "broker-plugin/presence.h"
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/topic_policy.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
-#include "common/keys.h"
+#include "common/key_file.h"
 
 namespace strawberry {
 
@@ -27,30 +29,27 @@ class Gatekeeper : private DeviceOwners {
   struct Options {
     Connections::Options connections;
     Presence::Options presence;
-  };
-
-  struct ConnectEvent {
-    Connection::Handle handle = nullptr;
-    ConnectAttempt attempt;
-    std::string_view address;
-    bool session_may_stay = false;
-    bool has_subscriptions = false;  // already: so this is a session the broker has
+    Logins::Options logins;
   };
 
   struct TopicEvent {
     Connection::Handle handle = nullptr;
     std::string_view client_id;
-    std::string_view user_name;  // as connect() made it
+    std::string_view user_name;  // as login() made it
     Access access = Access::read;
     std::string_view topic;
     std::string_view payload;
     bool retain = false;
   };
 
-  Gatekeeper(Broker& broker, KeySet keys, DeviceDirectory& directory, const Clock& clock, Options options);
+  /// `directory` must be open, and outlive this.
+  Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory, const Clock& clock, Options options);
 
-  /// The user name to give the connection, which is its principal; nothing when it is refused.
-  std::optional<std::string> connect(const ConnectEvent& event);
+  LoginAnswer login(const Login& login);
+  /// A new token for an open connection.
+  LoginAnswer renew(const Login& login) { return logins_.renew(login); }
+  /// True for a client that is in: what it authenticates with is a renewal.
+  bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
   void disconnected(Connection::Handle handle);
   bool allows(const TopicEvent& event);
 
@@ -58,32 +57,40 @@ class Gatekeeper : private DeviceOwners {
   /// empty when this topic carries none.
   std::optional<std::string> sender_of(const TopicEvent& event);
 
-  /// Call often; works once a second.
+  /// The broker reads its configuration again, and then asks about every connection once more.
+  void reload();
+  /// Call in every round of the broker; works once a second.
   void tick();
 
  private:
-  std::optional<std::string> confirm(const ConnectEvent& event, const Principal& principal);
-  void refuse(const ConnectEvent& event, const Refusal& refusal);
+  const Principal* who(const TopicEvent& event, const Connection* connection, std::optional<SessionName>& stored) const;
+  bool may_receive_while_away(const TopicEvent& event, const SessionName& session);
   std::string_view owner_of(std::string_view device_id) const override;
   Verdict check(const TopicEvent& event, const Principal& principal, Access access);
+  void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
   void end_what_may_not_go_on();
-  std::string_view why_end(const Connection& connection) const;
   void end(Connection& connection, std::string_view reason);
+  void report();
 
   Broker& broker_;
-  const KeySet keys_;
+  KeyFile keys_;
   DeviceDirectory& directory_;
   const Clock& clock_;
   Connections connections_;
   Authenticator authenticator_;
   Presence presence_;
   RefusalLog refusals_;
+  BrokerReport report_;
+  Logins logins_;
   /// Owners of deleted devices, for as long as the last message about them is on its way.
   std::unordered_map<std::string, std::string> departed_owners_;
   /// A request was let in and the broker has not asked for its sender yet, as it does before delivering it.
   bool awaits_sender_ = false;
+  bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
+  SteadyTime next_report_{};
+  std::optional<SteadyTime> directory_read_at_;
   std::string last_directory_failure_;
 };
 

@@ -1,17 +1,10 @@
-// Mosquitto's side of the plugin: callbacks in, decision out. The only file that includes Mosquitto's headers.
+// Mosquitto's side of the plugin: callbacks in, decision out.
 //
 // Whatever goes wrong in here, an exception included, is a no. Nothing here waits.
-#include <mosquitto.h>
-//
-#include <mosquitto_broker.h>
-//
-#include <mosquitto_plugin.h>
-#include <mqtt_protocol.h>
-
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +12,13 @@
 
 #include "broker-plugin/broker.h"
 #include "broker-plugin/gatekeeper.h"
+#include "broker-plugin/mosquitto_api.h"
 #include "broker-plugin/options.h"
+#include "broker-plugin/reload_at_start.h"
+#include "broker-plugin/sender_stamp.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
-#include "common/keys.h"
-#include "common/principal.h"
+#include "common/key_file.h"
 
 #define STRAWBERRY_PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
 
@@ -31,8 +26,7 @@ namespace strawberry {
 namespace {
 
 constexpr int mqtt_5 = 5;
-
-std::string_view view_of(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+constexpr std::string_view enhanced_method = "JWT";
 
 class MosquittoBroker final : public Broker {
  public:
@@ -43,6 +37,7 @@ class MosquittoBroker final : public Broker {
   void kick(const std::string& client_id, bool with_will) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), with_will);
   }
+  void request_reload() override { strawberry::request_reload(); }
   void log(LogLevel level, const std::string& line) override {
     const int mosquitto_level = level == LogLevel::error     ? MOSQ_LOG_ERR
                                 : level == LogLevel::warning ? MOSQ_LOG_WARNING
@@ -58,6 +53,7 @@ struct Plugin {
   SystemClock clock;
   std::unique_ptr<DeviceDirectory> directory;
   std::unique_ptr<Gatekeeper> gatekeeper;
+  std::optional<ReloadAtStart> reload_at_start;
 };
 
 /// Runs `decide`; an exception in it is logged and becomes `refusal`.
@@ -74,24 +70,64 @@ int decided(void* userdata, int refusal, Decide decide) {
   return refusal;
 }
 
+Login login_of(const mosquitto* client, std::string_view user_name, std::string_view token) {
+  Login login;
+  login.handle = client;
+  login.attempt.client_id = view_of(mosquitto_client_id(client));
+  login.attempt.user_name = user_name;
+  login.attempt.password = token;
+  login.attempt.is_clean = mosquitto_client_clean_session(client);
+  login.address = view_of(mosquitto_client_address(client));
+  // MQTT 5 has an expiry interval of its own, which the broker does not show.
+  login.session_may_stay = mosquitto_client_protocol_version(client) == mqtt_5 || !login.attempt.is_clean;
+  return login;
+}
+
+int carry_out(Plugin& plugin, mosquitto* client, const LoginAnswer& answer) {
+  switch (answer.kind) {
+    case LoginAnswer::Kind::accepted: break;
+    case LoginAnswer::Kind::refused: return MOSQ_ERR_AUTH;
+    case LoginAnswer::Kind::hung_up: return MOSQ_ERR_CONN_REFUSED;  // neither yes nor no: closed without CONNACK
+  }
+  if (view_of(mosquitto_client_username(client)) == answer.user_name) return MOSQ_ERR_SUCCESS;
+  if (mosquitto_set_username(client, answer.user_name.c_str()) == MOSQ_ERR_SUCCESS) return MOSQ_ERR_SUCCESS;
+  plugin.gatekeeper->disconnected(client);
+  return MOSQ_ERR_AUTH;
+}
+
 int on_basic_auth(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_AUTH, [data](Plugin& plugin) {
     const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
-    Gatekeeper::ConnectEvent connect;
-    connect.handle = event.client;
-    connect.attempt = {view_of(mosquitto_client_id(event.client)), view_of(event.username), view_of(event.password)};
-    connect.address = view_of(mosquitto_client_address(event.client));
-    // MQTT 5 has an expiry interval of its own, which the broker does not show.
-    connect.session_may_stay =
-        mosquitto_client_protocol_version(event.client) == mqtt_5 || !mosquitto_client_clean_session(event.client);
-    connect.has_subscriptions = mosquitto_client_sub_count(event.client) > 0;
-    const auto user_name = plugin.gatekeeper->connect(connect);
-    if (!user_name) return MOSQ_ERR_AUTH;
-    if (connect.attempt.user_name == *user_name) return MOSQ_ERR_SUCCESS;  // has it from before
-    if (mosquitto_set_username(event.client, user_name->c_str()) == MOSQ_ERR_SUCCESS) return MOSQ_ERR_SUCCESS;
-    plugin.gatekeeper->disconnected(event.client);
-    return MOSQ_ERR_AUTH;
+    const Login login = login_of(event.client, view_of(event.username), view_of(event.password));
+    return carry_out(plugin, event.client, plugin.gatekeeper->login(login));
   });
+}
+
+/// A login with MQTT 5's enhanced authentication, or a new token in an open session: the broker does not say which.
+int on_enhanced_auth(int, void* data, void* userdata) {
+  return decided(userdata, MOSQ_ERR_AUTH, [data](Plugin& plugin) -> int {
+    const auto& event = *static_cast<mosquitto_evt_extended_auth*>(data);
+    if (view_of(event.auth_method) != enhanced_method) return MOSQ_ERR_NOT_SUPPORTED;
+    const std::string_view token(static_cast<const char*>(event.data_in),
+                                 event.data_in == nullptr ? 0 : event.data_in_len);
+    const Login login = login_of(event.client, view_of(mosquitto_client_username(event.client)), token);
+    if (!plugin.gatekeeper->is_open(event.client)) {
+      return carry_out(plugin, event.client, plugin.gatekeeper->login(login));
+    }
+    const LoginAnswer renewed = plugin.gatekeeper->renew(login);
+    return carry_out(plugin, event.client, renewed);
+  });
+}
+
+/// The method has one step: there is nothing to go on with.
+int on_enhanced_auth_continued(int, void*, void*) { return MOSQ_ERR_AUTH; }
+
+int on_reload(int, void*, void* userdata) {
+  decided(userdata, MOSQ_ERR_SUCCESS, [](Plugin& plugin) {
+    plugin.gatekeeper->reload();
+    return MOSQ_ERR_SUCCESS;
+  });
+  return MOSQ_ERR_SUCCESS;  // on anything else a later Mosquitto exits
 }
 
 int on_acl_check(int, void* data, void* userdata) {
@@ -115,84 +151,6 @@ int on_acl_check(int, void* data, void* userdata) {
   });
 }
 
-bool is_stamp(const mosquitto_property* property) {
-  char* name = nullptr;
-  char* value = nullptr;
-  if (mosquitto_property_identifier(property) != MQTT_PROP_USER_PROPERTY ||
-      mosquitto_property_read_string_pair(property, MQTT_PROP_USER_PROPERTY, &name, &value, false) == nullptr) {
-    return false;
-  }
-  const bool found = view_of(name) == principal_property;
-  std::free(name);
-  std::free(value);
-  return found;
-}
-
-bool has_stamp(const mosquitto_property* list) {
-  for (; list != nullptr; list = mosquitto_property_next(list)) {
-    if (is_stamp(list)) return true;
-  }
-  return false;
-}
-
-/// Appends a copy of one property of a PUBLISH packet. False for a kind that a PUBLISH cannot have.
-bool append_copy(mosquitto_property** list, const mosquitto_property* property) {
-  const int identifier = mosquitto_property_identifier(property);
-  switch (identifier) {
-    case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR: {
-      std::uint8_t value = 0;
-      return mosquitto_property_read_byte(property, identifier, &value, false) != nullptr &&
-             mosquitto_property_add_byte(list, identifier, value) == MOSQ_ERR_SUCCESS;
-    }
-    case MQTT_PROP_MESSAGE_EXPIRY_INTERVAL: {
-      std::uint32_t value = 0;
-      return mosquitto_property_read_int32(property, identifier, &value, false) != nullptr &&
-             mosquitto_property_add_int32(list, identifier, value) == MOSQ_ERR_SUCCESS;
-    }
-    case MQTT_PROP_CONTENT_TYPE:
-    case MQTT_PROP_RESPONSE_TOPIC: {
-      char* value = nullptr;
-      if (mosquitto_property_read_string(property, identifier, &value, false) == nullptr) return false;
-      const bool added = mosquitto_property_add_string(list, identifier, value) == MOSQ_ERR_SUCCESS;
-      std::free(value);
-      return added;
-    }
-    case MQTT_PROP_CORRELATION_DATA: {
-      void* value = nullptr;
-      std::uint16_t size = 0;
-      if (mosquitto_property_read_binary(property, identifier, &value, &size, false) == nullptr) return false;
-      const bool added = mosquitto_property_add_binary(list, identifier, value, size) == MOSQ_ERR_SUCCESS;
-      std::free(value);
-      return added;
-    }
-    case MQTT_PROP_USER_PROPERTY: {
-      char* name = nullptr;
-      char* value = nullptr;
-      if (mosquitto_property_read_string_pair(property, identifier, &name, &value, false) == nullptr) return false;
-      const bool added = mosquitto_property_add_string_pair(list, identifier, name, value) == MOSQ_ERR_SUCCESS;
-      std::free(name);
-      std::free(value);
-      return added;
-    }
-    default: return false;
-  }
-}
-
-/// Replaces `list` by one without any stamp of the client's own; the broker's API removes nothing from a list.
-bool remove_stamps(mosquitto_property** list) {
-  mosquitto_property* kept = nullptr;
-  for (const mosquitto_property* property = *list; property != nullptr; property = mosquitto_property_next(property)) {
-    if (is_stamp(property)) continue;
-    if (!append_copy(&kept, property)) {
-      mosquitto_property_free_all(&kept);
-      return false;
-    }
-  }
-  mosquitto_property_free_all(list);
-  *list = kept;
-  return true;
-}
-
 int on_message(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_ACL_DENIED, [data](Plugin& plugin) {
     auto& event = *static_cast<mosquitto_evt_message*>(data);
@@ -205,12 +163,7 @@ int on_message(int, void* data, void* userdata) {
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     topic.retain = event.retain;
     const auto sender = plugin.gatekeeper->sender_of(topic);
-    if (!sender) return MOSQ_ERR_ACL_DENIED;
-    if (has_stamp(event.properties) && !remove_stamps(&event.properties)) return MOSQ_ERR_ACL_DENIED;
-    if (sender->empty()) return MOSQ_ERR_SUCCESS;
-    const int added = mosquitto_property_add_string_pair(&event.properties, MQTT_PROP_USER_PROPERTY, principal_property,
-                                                         sender->c_str());
-    return added == MOSQ_ERR_SUCCESS ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
+    return sender && stamp_sender(&event.properties, *sender) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
   });
 }
 
@@ -236,15 +189,21 @@ struct Callback {
   MOSQ_FUNC_generic_callback function;
 };
 constexpr Callback callbacks[] = {
-    {MOSQ_EVT_BASIC_AUTH, on_basic_auth}, {MOSQ_EVT_ACL_CHECK, on_acl_check}, {MOSQ_EVT_MESSAGE, on_message},
-    {MOSQ_EVT_DISCONNECT, on_disconnect}, {MOSQ_EVT_TICK, on_tick},
+    {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_EXT_AUTH_START, on_enhanced_auth},
+    {MOSQ_EVT_EXT_AUTH_CONTINUE, on_enhanced_auth_continued},
+    {MOSQ_EVT_ACL_CHECK, on_acl_check},
+    {MOSQ_EVT_MESSAGE, on_message},
+    {MOSQ_EVT_DISCONNECT, on_disconnect},
+    {MOSQ_EVT_TICK, on_tick},
+    {MOSQ_EVT_RELOAD, on_reload},
 };
 
 Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
                                      const std::vector<std::pair<std::string, std::string>>& options) {
   const auto parsed = parse_plugin_options(options);
   if (!parsed) return tl::unexpected(parsed.error());
-  auto keys = KeySet::load(parsed->keys_path);
+  auto keys = KeyFile::open(parsed->keys_path);
   if (!keys) return tl::unexpected(keys.error());
   auto directory = DeviceDirectory::open(parsed->database_path, {});
   if (!directory) return tl::unexpected(directory.error());
@@ -252,14 +211,18 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
   auto plugin = std::make_unique<Plugin>();
   plugin->identifier = identifier;
   plugin->directory = std::move(*directory);
+  Gatekeeper::Options gatekeeper_options;
+  gatekeeper_options.logins.limiter = parsed->login_limit;
+  gatekeeper_options.logins.awaits_stored_sessions = true;
   plugin->gatekeeper = std::make_unique<Gatekeeper>(plugin->broker, std::move(*keys), *plugin->directory, plugin->clock,
-                                                    Gatekeeper::Options{});
+                                                    gatekeeper_options);
   for (const Callback& callback : callbacks) {
     if (mosquitto_callback_register(identifier, callback.event, callback.function, nullptr, plugin.get()) !=
         MOSQ_ERR_SUCCESS) {
       return fail("the broker offers no callback number " + std::to_string(callback.event));
     }
   }
+  plugin->reload_at_start.emplace();
   return plugin;
 }
 

@@ -28,35 +28,48 @@ Presence::Presence(Broker& broker, const DeviceDirectory& directory, const Clock
     : broker_(broker), directory_(directory), clock_(clock), options_(options), started_(clock.steady_now()) {}
 
 void Presence::connected(const std::string& device_id) {
-  const WallTime now = clock_.wall_now();
-  if (online_since_.emplace(device_id, now).second) publish(device_id, true, now, "connected");
+  const auto known = statuses_.find(device_id);
+  if (known == statuses_.end() || !known->second.online) change(device_id, {true, clock_.wall_now(), "connected"});
 }
 
 void Presence::disconnected(const std::string& device_id, std::size_t others, bool taken_over,
                             std::string_view reason) {
-  if (others > 0) {
-    if (taken_over) publish_truth(device_id);
-    return;
+  if (others == 0) {
+    change(device_id, {false, clock_.wall_now(), reason});
+  } else if (taken_over) {
+    publish(device_id, statuses_[device_id]);
   }
-  online_since_.erase(device_id);
-  publish(device_id, false, clock_.wall_now(), reason);
+}
+
+void Presence::left_a_will(const std::string& device_id) {
+  const auto known = statuses_.find(device_id);
+  if (known == statuses_.end() || known->second.online || known->second.reason != "disconnected") return;
+  change(device_id, {false, known->second.since, "connection_lost"});
 }
 
 void Presence::claimed(const std::string& device_id, std::string_view payload) {
-  const std::string_view truth = online_since_.contains(device_id) ? "online" : "offline";
-  if (claimed_state(payload) == truth || directory_.find(device_id) == nullptr) return;
+  const auto known = statuses_.find(device_id);
+  const bool online = known != statuses_.end() && known->second.online;
+  if (claimed_state(payload) == (online ? "online" : "offline") || directory_.find(device_id) == nullptr) return;
   if (std::find(contradicted_.begin(), contradicted_.end(), device_id) == contradicted_.end()) {
     contradicted_.push_back(device_id);
   }
 }
 
 void Presence::forget(const std::string& device_id) {
-  online_since_.erase(device_id);
+  statuses_.erase(device_id);
   broker_.publish_retained(status_topic(device_id), "");
 }
 
 void Presence::tick() {
-  for (const std::string& device_id : std::exchange(contradicted_, {})) publish_truth(device_id);
+  for (const std::string& device_id : std::exchange(contradicted_, {})) {
+    const auto known = statuses_.find(device_id);
+    if (known != statuses_.end()) {
+      publish(device_id, known->second);
+    } else {
+      change(device_id, {false, clock_.wall_now(), "disconnected"});
+    }
+  }
   declare_the_gone();
 }
 
@@ -69,36 +82,29 @@ void Presence::declare_the_gone() {
   for (std::size_t n = 0; n < options_.declared_gone_per_tick_max && !presumed_gone_.empty(); ++n) {
     const std::string device_id = std::move(presumed_gone_.back());
     presumed_gone_.pop_back();
-    if (!spoken_of_.contains(device_id)) publish(device_id, false, clock_.wall_now(), "broker_restart");
-  }
-  if (all_gone_declared()) spoken_of_.clear();
-}
-
-void Presence::publish_truth(const std::string& device_id) {
-  const auto online = online_since_.find(device_id);
-  if (online != online_since_.end()) {
-    publish(device_id, true, online->second, "connected");
-  } else {
-    publish(device_id, false, clock_.wall_now(), "disconnected");
+    if (!statuses_.contains(device_id)) change(device_id, {false, clock_.wall_now(), "broker_restart"});
   }
 }
 
-void Presence::publish(const std::string& device_id, bool online, WallTime since, std::string_view reason) {
+void Presence::change(const std::string& device_id, Status status) {
+  publish(device_id, statuses_.insert_or_assign(device_id, status).first->second);
+}
+
+void Presence::publish(const std::string& device_id, const Status& status) {
   const DeviceRecord* device = directory_.find(device_id);
   if (device == nullptr) {
     forget(device_id);
     return;
   }
-  if (!all_gone_declared()) spoken_of_.insert(device_id);
-  nlohmann::ordered_json status;
-  status["v"] = 1;
-  status["state"] = online ? "online" : "offline";
-  status["device_id"] = device_id;
-  status["name"] = device->name;
-  status["since"] = format_rfc3339(since);
-  status["reason"] = reason;
+  nlohmann::ordered_json json;
+  json["v"] = 1;
+  json["state"] = status.online ? "online" : "offline";
+  json["device_id"] = device_id;
+  json["name"] = device->name;
+  json["since"] = format_rfc3339(status.since);
+  json["reason"] = status.reason;
   broker_.publish_retained(status_topic(device_id),
-                           status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+                           json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace strawberry

@@ -1,14 +1,13 @@
 /// Keeps the retained `devices/{id}/status` true (docs/contract.md, section 8), whatever devices, their wills and a
 /// broker that starts again leave there.
 ///
-/// Threading: one thread.   Bounds: a few entries for each device there is.
+/// Threading: one thread.   Bounds: one entry for each device there is.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "broker-plugin/broker.h"
@@ -30,8 +29,10 @@ class Presence {
   /// The first connection of a device opened, or another one.
   void connected(const std::string& device_id);
   /// A connection closed; `others` are still open. After a takeover the old connection's will has just been published
-  /// over what is true.
+  /// over what is true. `reason` must be a literal's.
   void disconnected(const std::string& device_id, std::size_t others, bool taken_over, std::string_view reason);
+  /// A will of the device is published: so it did not say goodbye.
+  void left_a_will(const std::string& device_id);
   /// Something other than the plugin was published on the device's status topic: by itself, or as its will.
   void claimed(const std::string& device_id, std::string_view payload);
   /// The device is no more: takes its status away.
@@ -41,22 +42,26 @@ class Presence {
   void tick();
 
  private:
-  void publish(const std::string& device_id, bool online, WallTime since, std::string_view reason);
-  void publish_truth(const std::string& device_id);
+  struct Status {
+    bool online = false;
+    WallTime since;
+    std::string_view reason;
+  };
+
+  void change(const std::string& device_id, Status status);
+  void publish(const std::string& device_id, const Status& status);
   void declare_the_gone();
-  bool all_gone_declared() const { return knows_the_gone_ && presumed_gone_.empty(); }
 
   Broker& broker_;
   const DeviceDirectory& directory_;
   const Clock& clock_;
   Options options_;
-  std::unordered_map<std::string, WallTime> online_since_;
+  std::unordered_map<std::string, Status> statuses_;  // of the devices spoken of since the start
   std::vector<std::string> contradicted_;
   SteadyTime started_;
   // Until everybody who did not come back after the start has been declared gone:
   bool knows_the_gone_ = false;
   std::vector<std::string> presumed_gone_;
-  std::unordered_set<std::string> spoken_of_;  // their status is this plugin's own already
 };
 
 }  // namespace strawberry

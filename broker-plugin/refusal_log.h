@@ -30,6 +30,8 @@ class RefusalLog {
   RefusalLog(Broker& broker, const Clock& clock) : broker_(broker), clock_(clock) {}
 
   void refused(const RefusedAct& act);
+  /// One that is not to be logged, only counted.
+  void passed_over() { ++dropped_; }
   /// Says how many lines were dropped since it last said so. About once a second.
   void tick();
 

@@ -56,6 +56,8 @@ bool is_canonical(std::string_view topic) {
   }
 }
 
+/// The plugin itself writes this one.
+constexpr std::string_view plugins_hub_topic = "broker";
 constexpr std::array<std::string_view, 3> hub_topics_for_all = {"state", "info", "health"};
 
 bool is_hub_topic_for_all(std::string_view leaf) {
@@ -143,7 +145,9 @@ Verdict client_subscribe(const Principal& who, const Levels& filter, const Devic
 // --- the bridge ---
 
 Verdict bridge_write(const Levels& topic) {
-  if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.rest.empty());
+  if (topic.first == "hub") {
+    return allowed_if(!topic.second.empty() && topic.second != plugins_hub_topic && topic.rest.empty());
+  }
   if (topic.first == "homeassistant") return allowed_if(!topic.second.empty() && topic.second != "status");
   const auto service = parse_service(topic.first);
   if (!service || !is_valid_id(topic.second)) return Verdict::not_listed;

@@ -179,6 +179,7 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     const auto found = view_.devices.find(device_id);
     return found == view_.devices.end() ? nullptr : &found->second;
   }
+  std::size_t size() const override { return view_.devices.size(); }
   bool has_devices(std::string_view user_id) const override { return view_.owners.contains(user_id); }
   bool is_spent(std::string_view enroll_id) const override { return view_.spent.contains(enroll_id); }
   bool is_revoked(std::string_view jti) const override { return !jti.empty() && view_.revoked.contains(jti); }

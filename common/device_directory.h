@@ -50,6 +50,7 @@ class DeviceDirectory {
   virtual bool is_spent(std::string_view enroll_id) const = 0;
   /// True for a token that was taken back, by its `jti`.
   virtual bool is_revoked(std::string_view jti) const = 0;
+  virtual std::size_t size() const = 0;
   /// Every device, by id.
   virtual std::vector<const DeviceRecord*> all() const = 0;
 };

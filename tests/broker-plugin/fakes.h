@@ -19,13 +19,14 @@ namespace strawberry::test {
 class FakeBroker final : public Broker {
  public:
   void publish_retained(const std::string& topic, const std::string& payload) override {
-    published.emplace_back(topic, payload);
+    if (topic != "hub/broker") published.emplace_back(topic, payload);
     retained[topic] = payload;
   }
   void kick(const std::string& client_id, bool with_will) override {
     kicked.emplace_back(client_id, with_will);
     if (on_kick) on_kick(client_id);
   }
+  void request_reload() override { ++reload_requests; }
   void log(LogLevel, const std::string& line) override { lines.push_back(line); }
 
   /// `online`, `offline`, or empty when nothing is retained.
@@ -38,10 +39,11 @@ class FakeBroker final : public Broker {
     return nlohmann::json::parse(retained.at("devices/" + device_id + "/status"));
   }
 
-  std::vector<std::pair<std::string, std::string>> published;
+  std::vector<std::pair<std::string, std::string>> published;  // without the report
   std::map<std::string, std::string> retained;
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;
+  int reload_requests = 0;
   std::function<void(const std::string& client_id)> on_kick;
 };
 
@@ -65,6 +67,7 @@ class FakeDirectory final : public DeviceDirectory {
     const auto found = devices.find(std::string(device_id));
     return found == devices.end() ? nullptr : &found->second;
   }
+  std::size_t size() const override { return devices.size(); }
   bool has_devices(std::string_view user_id) const override {
     for (const auto& [id, device] : devices) {
       if (device.user_id == user_id) return true;

@@ -1,110 +1,11 @@
-// The whole plugin without a broker: connections, presence, revocation, wills and logs under a fake clock.
-#include "broker-plugin/gatekeeper.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "common/base64url.h"
-#include "tests/broker-plugin/fakes.h"
-#include "tests/support/fake_clock.h"
+// The plugin as a whole: client ids, presence, revocation, wills and logs.
+#include "tests/broker-plugin/gate.h"
 
 namespace strawberry {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeBroker;
-using test::FakeClock;
-using test::FakeDirectory;
-using ::testing::HasSubstr;
-
-KeySet test_keys() {
-  const std::string key = base64url_encode(std::string(32, 'k'));
-  return KeySet::parse(R"({"keys":[{"kty":"oct","k":")" + key + "\"}]}").value();
-}
-
-const Principal speaker{PrincipalType::device, "speaker", "alice"};
-const Principal tablet{PrincipalType::device, "tablet", "alice"};
-const Principal lamp{PrincipalType::device, "lamp", "bob"};
-const Principal alice{PrincipalType::user, "alice", "alice"};
-const Principal mallory{PrincipalType::user, "mallory", "mallory"};
-const Principal bridge{PrincipalType::bridge, "bridge", ""};
-
-class Gate : public ::testing::Test {
- protected:
-  Gate() {
-    directory_.add("speaker", "alice");
-    directory_.add("tablet", "alice");
-    directory_.add("lamp", "bob");
-    EXPECT_TRUE(directory_.refresh().has_value());
-    make();
-    // A handle is an address for the broker, and just a number here.
-    broker_.on_kick = [this](const std::string& client_id) {
-      for (const auto& [handle, id] : open_) {
-        if (id == client_id) return end(handle);
-      }
-    };
-  }
-  void make(Gatekeeper::Options options = {}) {
-    gate_ = std::make_unique<Gatekeeper>(broker_, test_keys(), directory_, clock_, options);
-  }
-
-  static Connection::Handle handle(int number) { return reinterpret_cast<Connection::Handle>(std::intptr_t{number}); }
-  std::string token(const Principal& principal, std::chrono::seconds lifetime = 1h) const {
-    Claims claims;
-    claims.principal = principal;
-    claims.issued_at = clock_.wall_now();
-    claims.expires_at = clock_.wall_now() + lifetime;
-    return issue_token(test_keys(), claims).value();
-  }
-  bool connect(int number, const Principal& principal, const std::string& client_id, std::chrono::seconds lifetime = 1h,
-               bool session_may_stay = false) {
-    const std::string password = token(principal, lifetime);
-    Gatekeeper::ConnectEvent event;
-    event.handle = handle(number);
-    event.attempt = {client_id, "", password};
-    event.address = "127.0.0.1";
-    event.session_may_stay = session_may_stay;
-    const auto user_name = gate_->connect(event);
-    if (!user_name) return false;
-    EXPECT_EQ(*user_name, encode_principal(principal));
-    open_[number] = client_id;
-    return true;
-  }
-  void end(int number) {
-    open_.erase(number);
-    gate_->disconnected(handle(number));
-  }
-  Gatekeeper::TopicEvent topic(int number, const Principal& who, Access access, std::string_view name,
-                               std::string_view payload = "") {
-    names_.push_back(encode_principal(who));
-    Gatekeeper::TopicEvent event;
-    event.handle = handle(number);
-    event.client_id = "client";
-    event.user_name = names_.back();
-    event.access = access;
-    event.topic = name;
-    event.payload = payload;
-    return event;
-  }
-  /// A publication as the broker handles it.
-  bool publishes(int number, const Principal& who, std::string_view name, std::string_view payload = "") {
-    return gate_->allows(topic(number, who, Access::write, name, payload)) &&
-           gate_->sender_of(topic(number, who, Access::write, name, payload)).has_value();
-  }
-  void seconds_pass(int seconds) {
-    for (int i = 0; i < seconds; ++i) {
-      clock_.advance(1s);
-      gate_->tick();
-    }
-  }
-
-  FakeClock clock_;
-  FakeBroker broker_;
-  FakeDirectory directory_;
-  std::unique_ptr<Gatekeeper> gate_;
-  std::map<int, std::string> open_;
-  std::list<std::string> names_;
-};
+using namespace test;
 
 // --- who gets in ---
 
@@ -125,9 +26,7 @@ TEST_F(Gate, LooksAtTheDirectoryAgainForEveryGoodToken) {
 
 TEST_F(Gate, DoesNotTouchTheDatabaseForABadToken) {
   const int before = directory_.refreshes;
-  Gatekeeper::ConnectEvent event;
-  event.attempt = {"speaker", "", "rubbish"};
-  EXPECT_FALSE(gate_->connect(event));
+  EXPECT_FALSE(enters(login(1, "speaker", "rubbish")));
   EXPECT_EQ(directory_.refreshes, before);
 }
 
@@ -196,7 +95,7 @@ TEST_F(Gate, LearnsOfSessionsFromBeforeTheStartByWhatIsDeliveredToThem) {
 }
 
 TEST_F(Gate, KeepsOnlySoManyConnectionsAndClientIds) {
-  make({.connections = {.connections_max = 2, .stored_max = 2}, .presence = {}});
+  make({.connections = {.connections_max = 2, .stored_max = 2}, .presence = {}, .logins = {}});
   EXPECT_TRUE(connect(1, alice, "a", 1h, true));
   EXPECT_TRUE(connect(2, alice, "b", 1h, true));
   EXPECT_FALSE(connect(3, alice, "c"));
@@ -443,9 +342,10 @@ TEST_F(Gate, LogsRefusalsOfWritingAndSubscribingButNotOfDelivery) {
 TEST_F(Gate, NeverLogsATokenOrAnUnprovenName) {
   const std::string password = token(speaker);
   const std::string forged = password.substr(0, password.size() - 4) + "AAAA";
-  Gatekeeper::ConnectEvent event;
-  event.attempt = {"bad\nid\x1b[31m\"", "looks-like-somebody", forged};
-  EXPECT_FALSE(gate_->connect(event));
+  const std::string bad_id = "bad\nid\x1b[31m\"";
+  Login attempt = login(1, bad_id, forged);
+  attempt.attempt.user_name = "looks-like-somebody";
+  EXPECT_FALSE(enters(attempt));
   ASSERT_EQ(broker_.lines.size(), 1u);
   EXPECT_EQ(broker_.lines[0].find(password.substr(0, 20)), std::string::npos);
   EXPECT_EQ(broker_.lines[0].find("looks-like-somebody"), std::string::npos);
@@ -453,15 +353,15 @@ TEST_F(Gate, NeverLogsATokenOrAnUnprovenName) {
 }
 
 TEST_F(Gate, DoesNotLetRefusalsFloodTheLog) {
-  Gatekeeper::ConnectEvent event;
+  make({.connections = {}, .presence = {}, .logins = {.limiter = {.failures_at_once_max = 0}}});
   const std::string long_id(65'535, '\x01');
-  event.attempt = {long_id, "", "rubbish"};
-  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(gate_->connect(event));
+  const Login attempt = login(1, long_id, "rubbish");
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(enters(attempt));
   EXPECT_EQ(broker_.lines.size(), static_cast<std::size_t>(RefusalLog::lines_per_second_max));
   EXPECT_LT(broker_.lines[0].size(), 512u);
   seconds_pass(1);
   EXPECT_THAT(broker_.lines.back(), HasSubstr("980 more refusals"));
-  EXPECT_FALSE(gate_->connect(event));
+  EXPECT_FALSE(enters(attempt));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect"));
 }
 

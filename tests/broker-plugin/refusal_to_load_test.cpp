@@ -56,7 +56,7 @@ TEST_F(PluginRefusesToLoad, WithoutGoodKeys) {
 TEST_F(PluginRefusesToLoad, WithoutAGoodDatabase) {
   EXPECT_THAT(with_database(hub_.directory().file("missing")), HasSubstr("does not exist"));
   EXPECT_THAT(with_database(file_with("empty", "")), HasSubstr("no tables yet"));
-  EXPECT_THAT(with_database(file_with("rubbish", std::string(8'192, 'x'))), HasSubstr("cannot be opened"));
+  EXPECT_THAT(with_database(file_with("rubbish", std::string(8'192, 'x'))), HasSubstr("cannot be read"));
   hub_.database().exec("PRAGMA user_version = 99");
   EXPECT_THAT(with_database(hub_.database_path()), HasSubstr("schema version 99, newer"));
 }

@@ -1,0 +1,110 @@
+#include "broker-plugin/logins.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/ids.h"
+
+namespace strawberry {
+namespace {
+
+/// How long to believe that the broker will still tell of its stored sessions.
+constexpr std::chrono::seconds stored_sessions_wait_max{5};
+
+}  // namespace
+
+Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
+               Broker& broker, const Clock& clock, Options options)
+    : authenticator_(authenticator),
+      connections_(connections),
+      refusals_(refusals),
+      report_(report),
+      broker_(broker),
+      clock_(clock),
+      limiter_(clock, options.limiter),
+      tag_(new_id()),
+      awaits_stored_sessions_(options.awaits_stored_sessions),
+      started_(clock.steady_now()) {}
+
+bool Logins::is_known(const Login& login) const {
+  const Connection* connection = connections_.find(login.handle);
+  if (connection != nullptr && connection->user_name == login.attempt.user_name) return true;
+  if (!is_confirming_) return false;
+  // A session that nobody is connected to. Who is new has an address, and cannot know the tag.
+  const auto name = decode_session_name(login.attempt.user_name);
+  return name && (login.address.empty() || name->tag == tag_);
+}
+
+LoginAnswer Logins::confirm(const Login& login) {
+  // To say no about a session that nobody is connected to would make Mosquitto 2.0 put it into its list of expiring
+  // ones a second time, and leave it there when the session is gone. Whoever wants to use it needs a token anyway.
+  if (connections_.find(login.handle) == nullptr) {
+    if (const auto name = decode_session_name(login.attempt.user_name)) {
+      connections_.remember_stored(login.attempt.client_id, {name->principal, name->issued_at, name->jti, false});
+    }
+  }
+  return {LoginAnswer::Kind::accepted, std::string(login.attempt.user_name)};
+}
+
+LoginAnswer Logins::admit(const Login& login) {
+  auto claims = authenticator_.authenticate(login.attempt);
+  if (!claims) return refuse(login, "connect", claims.error());
+  if (awaits_stored_sessions_ && login.attempt.client_id != claims->principal.id) {
+    report_.refused("connect", "starting");
+    broker_.request_reload();  // in case it is still on its way
+    return {LoginAnswer::Kind::hung_up};
+  }
+
+  Connection connection;
+  connection.handle = login.handle;
+  connection.client_id = std::string(login.attempt.client_id);
+  connection.user_name = encode_session_name(*claims, tag_);
+  connection.claims = std::move(*claims);
+  connection.session_may_stay = login.session_may_stay;
+  LoginAnswer answer{LoginAnswer::Kind::accepted, connection.user_name};
+  connections_.add(std::move(connection));
+  report_.accepted_login();
+  return answer;
+}
+
+LoginAnswer Logins::renew(const Login& login) {
+  Connection* connection = connections_.find(login.handle);
+  if (connection == nullptr || connection->is_leaving()) return refuse(login, "renew", {"not_connected", std::nullopt});
+  auto claims = authenticator_.authenticate_token(login.attempt.password);
+  if (!claims) return refuse(login, "renew", claims.error());
+  if (claims->principal != connection->principal()) {
+    return refuse(login, "renew", {"principal_differs", connection->principal()});
+  }
+  connection->user_name = encode_session_name(*claims, tag_);
+  connection->claims = std::move(*claims);
+  report_.renewed_login();
+  return {LoginAnswer::Kind::accepted, connection->user_name};
+}
+
+void Logins::end_confirming() {
+  if (std::exchange(is_confirming_, false)) awaits_stored_sessions_ = false;
+}
+
+void Logins::tick() {
+  if (!awaits_stored_sessions_ || clock_.steady_now() < started_ + stored_sessions_wait_max) return;
+  awaits_stored_sessions_ = false;
+  broker_.log(LogLevel::warning, "the broker has not told of the sessions it stores; owners are learnt as they come");
+}
+
+LoginAnswer Logins::refuse(const Login& login, std::string_view action, const Refusal& refusal) {
+  report_.refused(action, refusal.reason);
+  const auto verdict = limiter_.failed(login.address);
+  if (verdict == LoginLimiter::Verdict::just_beyond) {
+    broker_.log(LogLevel::warning, "too many failed logins from address=" + quoted_for_log(login.address) +
+                                       "; more of them are cut off unanswered and not logged one by one");
+  }
+  if (verdict != LoginLimiter::Verdict::within) {
+    refusals_.passed_over();
+    return {LoginAnswer::Kind::hung_up};
+  }
+  RefusedAct act{action, login.attempt.client_id, refusal.principal, {}, login.address, refusal.reason};
+  refusals_.refused(act);
+  return {LoginAnswer::Kind::refused};
+}
+
+}  // namespace strawberry

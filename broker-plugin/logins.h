@@ -1,0 +1,87 @@
+/// Answers the broker's question who may log in: a new client, one that renews its token within its session, and all
+/// that the broker asks about once more when it reloads its configuration.
+///
+/// That last question is also how the plugin learns, right after a start, whose the sessions are that the broker has
+/// kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's session.
+/// Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker-plugin/authenticator.h"
+#include "broker-plugin/broker_report.h"
+#include "broker-plugin/connections.h"
+#include "broker-plugin/login_limiter.h"
+#include "broker-plugin/refusal_log.h"
+#include "broker-plugin/session_name.h"
+
+namespace strawberry {
+
+/// What the broker tells of a client that wants in.
+struct Login {
+  Connection::Handle handle = nullptr;
+  ConnectAttempt attempt;
+  std::string_view address;  // empty for a stored session that nobody has used since the broker started
+  bool session_may_stay = false;
+};
+
+struct LoginAnswer {
+  enum class Kind {
+    accepted,
+    refused,
+    hung_up,  // refused without a word, since this address has failed too often
+  };
+  Kind kind = Kind::refused;
+  std::string user_name = {};  // to give the connection, when accepted
+
+  bool accepted() const { return kind == Kind::accepted; }
+};
+
+class Logins {
+ public:
+  struct Options {
+    LoginLimiter::Options limiter;
+    /// The broker may have stored sessions that it will tell of by asking about everybody once more.
+    bool awaits_stored_sessions = false;
+  };
+
+  Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
+         Broker& broker, const Clock& clock, Options options);
+
+  /// True when this is the broker asking once more, not a new client.
+  bool is_known(const Login& login) const;
+  /// Always yes: what must end is ended by the next tick, with the right reason and the right will.
+  LoginAnswer confirm(const Login& login);
+  /// Adds the connection when it is accepted.
+  LoginAnswer admit(const Login& login);
+  /// A new token for an open connection (MQTT 5, section 4.12.1).
+  LoginAnswer renew(const Login& login);
+
+  /// The broker is about to ask about everybody.
+  void begin_confirming() { is_confirming_ = true; }
+  /// It has, if it was about to. In every round of the broker.
+  void end_confirming();
+  /// About once a second.
+  void tick();
+
+  std::size_t limited_addresses() const { return limiter_.limited(); }
+
+ private:
+  LoginAnswer refuse(const Login& login, std::string_view action, const Refusal& refusal);
+
+  Authenticator& authenticator_;
+  Connections& connections_;
+  RefusalLog& refusals_;
+  BrokerReport& report_;
+  Broker& broker_;
+  const Clock& clock_;
+  LoginLimiter limiter_;
+  std::string tag_;
+  bool is_confirming_ = false;
+  bool awaits_stored_sessions_;
+  SteadyTime started_;
+};
+
+}  // namespace strawberry

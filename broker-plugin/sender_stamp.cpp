@@ -1,0 +1,97 @@
+#include "broker-plugin/sender_stamp.h"
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "common/principal.h"
+
+namespace strawberry {
+namespace {
+
+bool is_stamp(const mosquitto_property* property) {
+  char* name = nullptr;
+  char* value = nullptr;
+  if (mosquitto_property_identifier(property) != MQTT_PROP_USER_PROPERTY ||
+      mosquitto_property_read_string_pair(property, MQTT_PROP_USER_PROPERTY, &name, &value, false) == nullptr) {
+    return false;
+  }
+  const bool found = view_of(name) == principal_property;
+  std::free(name);
+  std::free(value);
+  return found;
+}
+
+bool has_stamp(const mosquitto_property* list) {
+  for (; list != nullptr; list = mosquitto_property_next(list)) {
+    if (is_stamp(list)) return true;
+  }
+  return false;
+}
+
+/// Appends a copy of one property of a PUBLISH packet. False for a kind that a PUBLISH cannot have.
+bool append_copy(mosquitto_property** list, const mosquitto_property* property) {
+  const int identifier = mosquitto_property_identifier(property);
+  switch (identifier) {
+    case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR: {
+      std::uint8_t value = 0;
+      return mosquitto_property_read_byte(property, identifier, &value, false) != nullptr &&
+             mosquitto_property_add_byte(list, identifier, value) == MOSQ_ERR_SUCCESS;
+    }
+    case MQTT_PROP_MESSAGE_EXPIRY_INTERVAL: {
+      std::uint32_t value = 0;
+      return mosquitto_property_read_int32(property, identifier, &value, false) != nullptr &&
+             mosquitto_property_add_int32(list, identifier, value) == MOSQ_ERR_SUCCESS;
+    }
+    case MQTT_PROP_CONTENT_TYPE:
+    case MQTT_PROP_RESPONSE_TOPIC: {
+      char* value = nullptr;
+      if (mosquitto_property_read_string(property, identifier, &value, false) == nullptr) return false;
+      const bool added = mosquitto_property_add_string(list, identifier, value) == MOSQ_ERR_SUCCESS;
+      std::free(value);
+      return added;
+    }
+    case MQTT_PROP_CORRELATION_DATA: {
+      void* value = nullptr;
+      std::uint16_t size = 0;
+      if (mosquitto_property_read_binary(property, identifier, &value, &size, false) == nullptr) return false;
+      const bool added = mosquitto_property_add_binary(list, identifier, value, size) == MOSQ_ERR_SUCCESS;
+      std::free(value);
+      return added;
+    }
+    case MQTT_PROP_USER_PROPERTY: {
+      char* name = nullptr;
+      char* value = nullptr;
+      if (mosquitto_property_read_string_pair(property, identifier, &name, &value, false) == nullptr) return false;
+      const bool added = mosquitto_property_add_string_pair(list, identifier, name, value) == MOSQ_ERR_SUCCESS;
+      std::free(name);
+      std::free(value);
+      return added;
+    }
+    default: return false;
+  }
+}
+
+/// Replaces `list` by one without any stamp of the client's own; the broker's API removes nothing from a list.
+bool remove_stamps(mosquitto_property** list) {
+  mosquitto_property* kept = nullptr;
+  for (const mosquitto_property* property = *list; property != nullptr; property = mosquitto_property_next(property)) {
+    if (is_stamp(property)) continue;
+    if (!append_copy(&kept, property)) {
+      mosquitto_property_free_all(&kept);
+      return false;
+    }
+  }
+  mosquitto_property_free_all(list);
+  *list = kept;
+  return true;
+}
+
+}  // namespace
+
+bool stamp_sender(mosquitto_property** list, const std::string& sender) {
+  if (has_stamp(*list) && !remove_stamps(list)) return false;
+  return sender.empty() || mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, principal_property,
+                                                              sender.c_str()) == MOSQ_ERR_SUCCESS;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,62 @@
+#include "broker-plugin/session_name.h"
+
+#include <charconv>
+
+#include "common/ids.h"
+
+namespace strawberry {
+namespace {
+
+constexpr int principal_parts = 3;
+constexpr std::int64_t seconds_max = 253'402'300'799;  // the end of the year 9999, as in a token
+
+/// Takes the text up to the next slash off the front of `rest`.
+std::string_view take_part(std::string_view& rest) {
+  const std::size_t slash = rest.find('/');
+  const std::string_view part = rest.substr(0, slash);
+  rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+  return part;
+}
+
+std::optional<WallTime> parse_seconds(std::string_view text) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > seconds_max) {
+    return std::nullopt;
+  }
+  return WallTime(std::chrono::seconds(seconds));
+}
+
+}  // namespace
+
+std::string encode_session_name(const Claims& claims, std::string_view tag) {
+  std::string name = encode_principal(claims.principal);
+  name += '/';
+  name += std::to_string(std::chrono::floor<std::chrono::seconds>(claims.issued_at).time_since_epoch().count());
+  name += '/';
+  name += tag;
+  name += '/';
+  if (is_valid_id(claims.jti)) name += claims.jti;
+  return name;
+}
+
+std::optional<SessionName> decode_session_name(std::string_view name) {
+  std::string_view rest = name;
+  for (int i = 0; i < principal_parts; ++i) take_part(rest);
+  const bool has_more = !rest.empty();
+  auto principal = decode_principal(name.substr(0, name.size() - rest.size() - (has_more ? 1 : 0)));
+  if (!principal) return std::nullopt;
+
+  SessionName session{std::move(*principal), {}, {}, {}};
+  if (!has_more) return session;
+  const auto issued_at = parse_seconds(take_part(rest));
+  session.tag = take_part(rest);
+  session.jti = rest;
+  if (!issued_at || !is_valid_id(session.tag) || (!session.jti.empty() && !is_valid_id(session.jti))) {
+    return std::nullopt;
+  }
+  session.issued_at = *issued_at;
+  return session;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,30 @@
+/// The MQTT user name that the plugin gives a connection: who it is, and by which token.
+///
+/// The broker keeps it with a stored session, on disk too, so that topic policy and revocation need no memory of their
+/// own for sessions from before a restart. Its tag is random for each start of the plugin: no client can send it.
+/// Pure functions; nothing throws.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/principal.h"
+#include "common/token.h"
+
+namespace strawberry {
+
+struct SessionName {
+  Principal principal;
+  WallTime issued_at;  // the epoch when unknown
+  std::string jti;     // empty when there is none, or none that fits into a name
+  std::string tag;
+};
+
+/// `device/alice/3f0c/1767225600/<tag>/<jti>`.
+std::string encode_session_name(const Claims& claims, std::string_view tag);
+/// Nothing for anything else but encode_principal() alone, which is how earlier versions named sessions.
+std::optional<SessionName> decode_session_name(std::string_view name);
+
+}  // namespace strawberry
