@@ -31,7 +31,7 @@ const std::vector<std::string> filters = {"devices/+/status", "skills/+/request"
 }  // namespace
 
 Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& config) {
-  auto keys = KeySet::load(config.data.keys_file());
+  auto keys = KeyFile::open(config.data.keys_file());
   if (!keys) return tl::unexpected(keys.error());
   auto store = SqliteStore::open(loop, config.data.database_file(), {});
   if (!store) return tl::unexpected(store.error());
@@ -46,10 +46,10 @@ Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& c
   }
 }
 
-App::App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_ptr<SqliteStore> store)
+App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store)
     : context_(loop),
       config_(config),
-      keys_(std::move(keys)),
+      tokens_(std::move(keys)),
       schemas_(RequestSchemas::load()),
       started_at_(clock_.wall_now()),
       started_steady_(clock_.steady_now()),
@@ -62,7 +62,7 @@ App::App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_
           loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           call_router_options(config_)),
       skill_service_(clock_, devices_, skills_, calls_, *store_, skill_service_options(config_)),
-      device_service_(clock_, devices_, *store_, keys_, neighbours(), {}),
+      device_service_(clock_, devices_, *store_, tokens_, neighbours(), {}),
       session_service_(clock_, *store_),
       chat_service_(clock_, providers_, skill_service_, *store_, chat_service_options(config_)),
       dispatcher_(
@@ -87,7 +87,7 @@ void App::remember(std::vector<DeviceWithSkills> known) {
   spdlog::info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
 }
 
-PahoClient::Options App::mqtt_options() const {
+PahoClient::Options App::mqtt_options() {
   PahoClient::Options options;
   options.host = config_.broker.host;
   options.port = static_cast<std::uint16_t>(config_.broker.port);
@@ -98,7 +98,8 @@ PahoClient::Options App::mqtt_options() const {
     claims.principal = {PrincipalType::bridge, bridge_id, ""};
     claims.issued_at = clock_.wall_now();
     claims.expires_at = claims.issued_at + bridge_token_lifetime;
-    auto token = issue_token(keys_, claims);
+    claims.jti = new_id();
+    auto token = tokens_.issue(claims);
     if (!token) spdlog::error("cannot sign the bridge's own token: {}", token.error().message);
     return token.value_or("");
   };

@@ -18,13 +18,13 @@
 #include "bridge/core/one_shot.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
+#include "bridge/devices/token_issuer.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
-#include "common/keys.h"
 
 namespace strawberry {
 
@@ -37,10 +37,10 @@ class App {
   void request_stop();
 
  private:
-  App(asio::io_context& loop, const Config& config, KeySet keys, std::unique_ptr<SqliteStore> store);
+  App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);
 
   void remember(std::vector<DeviceWithSkills> known);
-  PahoClient::Options mqtt_options() const;
+  PahoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
   MqttClient::Handlers handlers();
   void ready();
@@ -59,7 +59,7 @@ class App {
   asio::io_context& context_;
   const Config config_;
   const SystemClock clock_;
-  const KeySet keys_;
+  TokenIssuer tokens_;
   const RequestSchemas schemas_;
   const WallTime started_at_;
   const SteadyTime started_steady_;

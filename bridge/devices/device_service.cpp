@@ -38,12 +38,12 @@ Reply<std::string> wanted_name(const Request& request) {
 
 }  // namespace
 
-DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, KeySet keys,
+DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens,
                              Neighbours neighbours, Options options)
     : clock_(clock),
       devices_(devices),
       store_(store),
-      keys_(std::move(keys)),
+      tokens_(tokens),
       neighbours_(std::move(neighbours)),
       options_(options) {}
 
@@ -280,7 +280,7 @@ Reply<std::string> DeviceService::sign(const Principal& principal, const std::st
   claims.issued_at = issued_at;
   claims.expires_at = issued_at + options_.token_lifetime;
   claims.jti = new_id();
-  auto token = issue_token(keys_, claims);
+  auto token = tokens_.issue(claims);
   if (!token) {
     spdlog::error("cannot sign a token: {}", token.error().message);
     return error(ErrorCode::internal, "the hub cannot sign tokens");

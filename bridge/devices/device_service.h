@@ -11,9 +11,8 @@
 #include <string>
 
 #include "bridge/devices/device_registry.h"
+#include "bridge/devices/token_issuer.h"
 #include "bridge/protocol/service.h"
-#include "common/keys.h"
-#include "common/token.h"
 
 namespace strawberry {
 
@@ -31,7 +30,7 @@ class DeviceService final : public RequestHandler {
     std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;
   };
 
-  DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, KeySet keys, Neighbours neighbours,
+  DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens, Neighbours neighbours,
                 Options options);
 
   Service service() const override { return Service::devices; }
@@ -60,7 +59,7 @@ class DeviceService final : public RequestHandler {
   const Clock& clock_;
   DeviceRegistry& devices_;
   Store& store_;
-  KeySet keys_;
+  TokenIssuer& tokens_;
   Neighbours neighbours_;
   Options options_;
 };

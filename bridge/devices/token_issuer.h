@@ -1,0 +1,25 @@
+/// Signs tokens with the keys as they are now: whoever changes the key file need not tell the bridge.
+///
+/// A key file that has become unusable is logged once, and the keys of before go on signing.
+///
+/// Threading: loop only.   Errors: Failure without a secret in it.
+#pragma once
+
+#include <string>
+
+#include "common/key_file.h"
+#include "common/token.h"
+
+namespace strawberry {
+
+class TokenIssuer {
+ public:
+  explicit TokenIssuer(KeyFile keys) : keys_(std::move(keys)) {}
+
+  Result<std::string> issue(const Claims& claims);
+
+ private:
+  KeyFile keys_;
+};
+
+}  // namespace strawberry
