@@ -263,8 +263,9 @@ TEST_P(Plugin, KeepsConnectionsAndSessionsWhenTheBrokerReloadsItsConfiguration) 
   stored->disconnect();
   const auto speaker = device("speaker", "alice");
 
+  const std::size_t before = broker_->log().size();
   broker_->process().signal(SIGHUP);
-  ASSERT_TRUE(broker_->process().wait_for_output("Reloading config", 5s));
+  ASSERT_TRUE(broker_->process().wait_for_output("Reloading config", 5s, before));
   ASSERT_EQ(speaker->subscribe("devices/+/status"), 1) << broker_->log();
   ASSERT_TRUE(wait_for_state(*speaker, "speaker", "online"));
   EXPECT_TRUE(connected(durable)->session_present());
