@@ -1,10 +1,13 @@
 #include "tests/support/broker_process.h"
 
+#include <gtest/gtest.h>
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
@@ -13,6 +16,31 @@ namespace strawberry::test {
 namespace {
 
 constexpr std::chrono::seconds startup_timeout{10};
+constexpr std::size_t report_bytes_max = 16 * 1024;
+
+#ifdef STRAWBERRY_ASAN_RUNTIME
+constexpr bool is_sanitized = true;
+#else
+#define STRAWBERRY_ASAN_RUNTIME ""
+constexpr bool is_sanitized = false;
+#endif
+
+/// The broker itself is not built with the sanitizer, so its runtime must be there before anything else, and the C++
+/// library, which the broker does not need, before that looks for what it watches.
+std::map<std::string, std::string> sanitizer_environment() {
+  if (!is_sanitized) return {};
+  return {{"LD_PRELOAD", STRAWBERRY_ASAN_RUNTIME},
+          {"ASAN_OPTIONS", "exitcode=99:detect_leaks=1:strict_string_checks=1:check_initialization_order=1"},
+          {"UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1:exitcode=99"}};
+}
+
+/// From where a sanitizer began to complain; empty when none did.
+std::string report_in(const std::string& output) {
+  const std::size_t at = std::min(output.find("Sanitizer"), output.find(": runtime error: "));
+  if (at == std::string::npos) return {};
+  const std::size_t line = output.rfind('\n', at);
+  return output.substr(line == std::string::npos ? 0 : line + 1, report_bytes_max);
+}
 
 std::string current_user() {
   const passwd* user = ::getpwuid(::geteuid());
@@ -22,6 +50,31 @@ std::string current_user() {
 }  // namespace
 
 BrokerProcess::BrokerProcess(Options options) : options_(std::move(options)) { start(); }
+
+BrokerProcess::~BrokerProcess() {
+  if (is_sanitized) terminate();  // leaks are looked for at a clean end
+  look_for_reports();
+}
+
+void BrokerProcess::terminate() {
+  // The broker forgets a signal that comes between its saying that it runs and its running.
+  for (int attempt = 0; attempt < 10 && process_->is_running(); ++attempt) {
+    process_->signal(SIGTERM);
+    process_->wait_for_exit(std::chrono::milliseconds(500));
+  }
+  process_->terminate();
+}
+
+void BrokerProcess::look_for_reports(bool refused) {
+  if (reported_ || !process_) return;
+  const std::string report = report_in(log());
+  // A broker that refuses its configuration leaves the tidying up to the system.
+  if (report.empty() || (refused && report.find("LeakSanitizer") != std::string::npos)) return;
+  reported_ = true;
+  ADD_FAILURE() << "a sanitizer found this in the broker:\n" << report;
+}
+
+bool BrokerProcess::is_bare() const { return options_.keys_path.empty() && options_.plugin_options.empty(); }
 
 std::string BrokerProcess::write_config() const {
   const std::string path = directory_.file("mosquitto.conf");
@@ -33,7 +86,7 @@ std::string BrokerProcess::write_config() const {
   if (options_.persistence) {
     config << "persistence true\npersistence_location " << directory_.path().string() << "/\n";
   }
-  const bool bare = options_.keys_path.empty() && options_.plugin_options.empty();
+  const bool bare = is_bare();
   config << "allow_anonymous " << (bare ? "true" : "false") << "\n";
   if (!bare) {
     config << "plugin " << STRAWBERRY_PLUGIN_PATH << "\n";
@@ -50,14 +103,20 @@ std::string BrokerProcess::write_config() const {
 BrokerProcess::Outcome BrokerProcess::try_start() {
   ChildProcess::Options child;
   child.argv = {"/usr/sbin/mosquitto", "-c", write_config()};
+  child.environment = sanitizer_environment();
   process_ = std::make_unique<ChildProcess>(std::move(child));
-  if (process_->wait_for_output(" running\n", startup_timeout)) return Outcome::running;
+  // With the plugin it is ready once it has reloaded: before, foreign client ids are not let in.
+  const std::string ready = is_bare() ? " running\n" : "Reloading config.\n";
+  if (process_->wait_for_output(ready, startup_timeout)) return Outcome::running;
   process_->wait_for_exit(std::chrono::seconds(2));
+  look_for_reports(/*refused=*/true);
   const bool taken = process_->output().find("Address already in use") != std::string::npos;
   return taken ? Outcome::port_taken : Outcome::exited;
 }
 
 void BrokerProcess::start() {
+  look_for_reports();  // of the one before
+  reported_ = false;
   const bool may_choose_port = port_ == 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (may_choose_port) port_ = free_port();
@@ -68,11 +127,15 @@ void BrokerProcess::start() {
   throw std::runtime_error("mosquitto did not start:\n" + log());
 }
 
-void BrokerProcess::stop() { process_->terminate(); }
+void BrokerProcess::stop() {
+  terminate();
+  look_for_reports();
+}
 
 void BrokerProcess::kill() {
   process_->signal(SIGKILL);
   process_->wait_for_exit(std::chrono::seconds(5));
+  look_for_reports();
 }
 
 std::string BrokerProcess::refusal_of(Options options) {

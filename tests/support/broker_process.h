@@ -3,6 +3,8 @@
 /// Life: running when constructed, gone with the object. kill() and start() restart it on the same port; with
 /// Options::persistence, what is retained and stored survives that.
 /// Errors: a broker that does not come up throws, with what it said.
+/// Sanitizers: when the tests are built with AddressSanitizer, so is the plugin, and the broker runs with its runtime.
+/// Whatever it finds, leaks at the end included, fails the test that is running.
 #pragma once
 
 #include <memory>
@@ -28,6 +30,7 @@ class BrokerProcess {
   };
 
   explicit BrokerProcess(Options options);
+  ~BrokerProcess();
 
   int port() const { return port_; }
   /// What the broker wrote since it was last started.
@@ -45,11 +48,16 @@ class BrokerProcess {
  private:
   enum class Outcome { running, exited, port_taken };
   Outcome try_start();
+  void terminate();
+  /// Fails the test when a sanitizer complained since the broker was started.
+  void look_for_reports(bool refused = false);
+  bool is_bare() const;
   std::string write_config() const;
 
   Options options_;
   TempDir directory_;
   int port_ = 0;
+  bool reported_ = false;  // once is enough
   std::unique_ptr<ChildProcess> process_;
 };
 

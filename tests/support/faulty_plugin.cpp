@@ -1,0 +1,43 @@
+// A plugin with a mistake in it, chosen by `plugin_opt_fault`: that the broker's tests see what a sanitizer sees.
+#include <mosquitto.h>
+//
+#include <mosquitto_broker.h>
+//
+#include <mosquitto_plugin.h>
+
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#define FAULTY_PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+// Volatile, for the compiler to neither see what is coming nor leave it out.
+volatile std::size_t size = 8;
+volatile int largest = std::numeric_limits<int>::max();
+volatile int sink = 0;
+char* volatile bytes = nullptr;
+
+void make(std::string_view fault) {
+  bytes = new char[size];
+  if (fault == "leak") {
+    bytes = nullptr;
+    return;
+  }
+  if (fault == "overflow") std::memset(bytes, 1, size + 1);
+  if (fault == "undefined") sink = largest + 1;
+  delete[] bytes;
+  if (fault == "use_after_free") sink = bytes[0];
+}
+
+}  // namespace
+
+FAULTY_PLUGIN_ENTRY int mosquitto_plugin_version(int, const int*) { return MOSQ_PLUGIN_VERSION; }
+
+FAULTY_PLUGIN_ENTRY int mosquitto_plugin_init(mosquitto_plugin_id_t*, void**, mosquitto_opt* options, int count) {
+  for (int i = 0; i < count; ++i) make(options[i].value);
+  return MOSQ_ERR_SUCCESS;
+}
+
+FAULTY_PLUGIN_ENTRY int mosquitto_plugin_cleanup(void*, mosquitto_opt*, int) { return MOSQ_ERR_SUCCESS; }
