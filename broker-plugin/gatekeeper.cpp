@@ -27,8 +27,8 @@ bool is_revocation(std::string_view ending_because) {
 }
 
 /// The reason in a status, from the reason in the log.
-std::string_view status_reason(std::string_view ending_because) {
-  if (ending_because.empty()) return "disconnected";
+std::string_view status_reason(std::string_view ending_because, bool lost) {
+  if (ending_because.empty()) return lost ? "connection_lost" : "disconnected";
   return is_revocation(ending_because) ? "revoked" : token_expired;
 }
 
@@ -66,7 +66,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   return answer;
 }
 
-void Gatekeeper::disconnected(Connection::Handle handle) {
+void Gatekeeper::disconnected(Connection::Handle handle, bool lost) {
   const auto connection = connections_.remove(handle);
   if (!connection || connection->principal().type != PrincipalType::device) return;
   const std::string& device_id = connection->principal().id;
@@ -75,7 +75,7 @@ void Gatekeeper::disconnected(Connection::Handle handle) {
     departed_owners_[device_id] = connection->principal().user_id;
   }
   presence_.disconnected(device_id, connections_.count_of(device_id), connection->is_superseded,
-                         status_reason(connection->ending_because));
+                         status_reason(connection->ending_because, lost));
 }
 
 // --- topics ---

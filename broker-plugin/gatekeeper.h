@@ -50,7 +50,8 @@ class Gatekeeper : private DeviceOwners {
   LoginAnswer renew(const Login& login) { return logins_.renew(login); }
   /// True for a client that is in: what it authenticates with is a renewal.
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
-  void disconnected(Connection::Handle handle);
+  /// `lost`: the broker knows that there was no goodbye.
+  void disconnected(Connection::Handle handle, bool lost = false);
   bool allows(const TopicEvent& event);
 
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,

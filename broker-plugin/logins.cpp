@@ -46,7 +46,16 @@ LoginAnswer Logins::confirm(const Login& login) {
   return {LoginAnswer::Kind::accepted, std::string(login.attempt.user_name)};
 }
 
+void Logins::learn_of_session(std::string_view client_id) {
+  if (connections_.holder_of(client_id) != nullptr) return;
+  const std::string user_name = broker_.session_user_name(std::string(client_id));
+  if (const auto name = decode_session_name(user_name)) {
+    connections_.remember_stored(client_id, {name->principal, name->issued_at, name->jti, false});
+  }
+}
+
 LoginAnswer Logins::admit(const Login& login) {
+  learn_of_session(login.attempt.client_id);
   auto claims = authenticator_.authenticate(login.attempt);
   if (!claims) return refuse(login, "connect", claims.error());
   if (awaits_stored_sessions_ && login.attempt.client_id != claims->principal.id) {

@@ -69,6 +69,7 @@ class Logins {
   std::size_t limited_addresses() const { return limiter_.limited(); }
 
  private:
+  void learn_of_session(std::string_view client_id);
   LoginAnswer refuse(const Login& login, std::string_view action, const Refusal& refusal);
 
   Authenticator& authenticator_;

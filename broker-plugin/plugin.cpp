@@ -1,7 +1,8 @@
 // Mosquitto's side of the plugin: callbacks in, decision out.
 //
 // Whatever goes wrong in here, an exception included, is a no. Nothing here waits.
-#include <cstring>
+#include <dlfcn.h>
+
 #include <exception>
 #include <memory>
 #include <optional>
@@ -37,6 +38,11 @@ class MosquittoBroker final : public Broker {
   void kick(const std::string& client_id, bool with_will) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), with_will);
   }
+  std::string session_user_name(const std::string& client_id) override {
+    if (find_client_ == nullptr) return {};
+    const mosquitto* client = find_client_(client_id.c_str());
+    return client == nullptr ? std::string() : std::string(view_of(mosquitto_client_username(client)));
+  }
   void request_reload() override { strawberry::request_reload(); }
   void log(LogLevel level, const std::string& line) override {
     const int mosquitto_level = level == LogLevel::error     ? MOSQ_LOG_ERR
@@ -44,6 +50,10 @@ class MosquittoBroker final : public Broker {
                                                              : MOSQ_LOG_NOTICE;
     mosquitto_log_printf(mosquitto_level, "strawberry: %s", line.c_str());
   }
+
+ private:
+  using FindClient = mosquitto* (*)(const char* client_id);
+  const FindClient find_client_ = reinterpret_cast<FindClient>(::dlsym(RTLD_DEFAULT, "mosquitto_client"));
 };
 
 /// Everything the plugin owns while it is loaded.
@@ -167,9 +177,13 @@ int on_message(int, void* data, void* userdata) {
   });
 }
 
+/// Also for a client whose session stays, of which a Mosquitto from 2.1 on tells apart.
 int on_disconnect(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
-    plugin.gatekeeper->disconnected(static_cast<mosquitto_evt_disconnect*>(data)->client);
+    const auto& event = *static_cast<mosquitto_evt_disconnect*>(data);
+    // Mosquitto 2.0 always says -1.
+    const bool lost = event.reason > MOSQ_ERR_SUCCESS;
+    plugin.gatekeeper->disconnected(event.client, lost);
     return MOSQ_ERR_SUCCESS;
   });
 }
@@ -184,9 +198,13 @@ int on_tick(int, void* data, void* userdata) {
   });
 }
 
+/// A client with a stored session went away; known to Mosquitto from 2.1 on, with the data of a disconnection.
+constexpr int event_client_offline = 28;
+
 struct Callback {
   int event;
   MOSQ_FUNC_generic_callback function;
+  bool is_optional = false;
 };
 constexpr Callback callbacks[] = {
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
@@ -197,6 +215,7 @@ constexpr Callback callbacks[] = {
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
     {MOSQ_EVT_RELOAD, on_reload},
+    {event_client_offline, on_disconnect, /*is_optional=*/true},
 };
 
 Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
@@ -217,8 +236,9 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
   plugin->gatekeeper = std::make_unique<Gatekeeper>(plugin->broker, std::move(*keys), *plugin->directory, plugin->clock,
                                                     gatekeeper_options);
   for (const Callback& callback : callbacks) {
-    if (mosquitto_callback_register(identifier, callback.event, callback.function, nullptr, plugin.get()) !=
-        MOSQ_ERR_SUCCESS) {
+    const int registered =
+        mosquitto_callback_register(identifier, callback.event, callback.function, nullptr, plugin.get());
+    if (registered != MOSQ_ERR_SUCCESS && !callback.is_optional) {
       return fail("the broker offers no callback number " + std::to_string(callback.event));
     }
   }

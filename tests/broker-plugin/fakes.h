@@ -26,6 +26,10 @@ class FakeBroker final : public Broker {
     kicked.emplace_back(client_id, with_will);
     if (on_kick) on_kick(client_id);
   }
+  std::string session_user_name(const std::string& client_id) override {
+    const auto found = sessions.find(client_id);
+    return found == sessions.end() ? std::string() : found->second;
+  }
   void request_reload() override { ++reload_requests; }
   void log(LogLevel, const std::string& line) override { lines.push_back(line); }
 
@@ -44,6 +48,7 @@ class FakeBroker final : public Broker {
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;
   int reload_requests = 0;
+  std::map<std::string, std::string> sessions;  // user names by client id, of a broker that can say
   std::function<void(const std::string& client_id)> on_kick;
 };
 

@@ -135,6 +135,28 @@ TEST_F(Gate, TellsWhenADeviceComesAndGoes) {
   EXPECT_EQ(status.at("since"), "2026-01-01T00:00:05.000Z");
 }
 
+TEST_F(Gate, SaysThatAConnectionWasLostWhereItCanKnow) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  gate_->disconnected(handle(1), /*lost=*/true);
+  EXPECT_EQ(broker_.status_of("speaker").at("reason"), "connection_lost");
+  // Otherwise by the will, which comes after the end, or much later.
+  EXPECT_TRUE(connect(2, tablet, "tablet"));
+  end(2);
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "disconnected");
+  const auto since = broker_.status_of("tablet").at("since").get<std::string>();
+  clock_.advance(5s);
+  EXPECT_FALSE(gate_->allows(topic(2, tablet, Access::write, "hub/state")));
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "disconnected");
+  EXPECT_TRUE(gate_->allows(topic(2, tablet, Access::write, "devices/tablet/status", "offline")));
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "connection_lost");
+  EXPECT_EQ(broker_.status_of("tablet").at("since"), since);
+  // One that expired keeps its reason.
+  EXPECT_TRUE(connect(3, lamp, "lamp", 5s));
+  seconds_pass(5);
+  EXPECT_TRUE(gate_->allows(topic(3, lamp, Access::write, "devices/lamp/status", "offline")));
+  EXPECT_EQ(broker_.status_of("lamp").at("reason"), "token_expired");
+}
+
 TEST_F(Gate, SaysNothingOfUsers) {
   EXPECT_TRUE(connect(1, alice, "alice"));
   end(1);

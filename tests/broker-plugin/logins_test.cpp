@@ -268,6 +268,14 @@ TEST_F(LoginGate, DoesNotWaitForeverForStoredSessions) {
   EXPECT_THAT(broker_.lines.back(), HasSubstr("has not told of the sessions it stores"));
 }
 
+TEST_F(LoginGate, AsksABrokerThatCanSayWhoseASessionIs) {
+  broker_.sessions["dashboard"] = "user/alice/alice/1767225600/tag/";
+  broker_.sessions["odd"] = "not one of ours";
+  EXPECT_FALSE(connect(1, mallory, "dashboard"));
+  EXPECT_TRUE(connect(1, alice, "dashboard"));
+  EXPECT_TRUE(connect(2, mallory, "odd"));
+}
+
 TEST_F(LoginGate, RemembersTheTokenOfASessionAcrossARestart) {
   gate_->reload();
   EXPECT_TRUE(asks_about(20, "speaker", "device/alice/speaker/1767225000/tag/old", "").accepted());
