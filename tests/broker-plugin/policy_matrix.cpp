@@ -39,8 +39,7 @@ std::vector<std::string> make_other_shapes() {
       "hub/broker/more", "hub/#", "hub/+/more", "hub/state/#", "+/state", "Hub/state",
       // home automation
       "homeassistant", "homeassistant/#", "homeassistant/+", "homeassistant/status", "homeassistant/status/more",
-      "homeassistant/status/#", "homeassistant/+/+/config", "homeassistant/device/",
-      "homeassistant//config",
+      "homeassistant/status/#", "homeassistant/+/+/config", "homeassistant/device/", "homeassistant//config",
       // everything, and what is no service
       "#", "+", "+/#", "+/+", "+/+/+", "+/+/+/#", "skills", "skills/#", "skills/+", "devices/#", "devices", "chat/#",
       "sessions/#", "zigbee2mqtt/lamp/set", "other", "other/topic", "$other", "$other/topic",

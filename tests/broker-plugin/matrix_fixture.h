@@ -1,0 +1,68 @@
+/// A broker with the plugin, and everybody of cast() with a token. For the tests that ask it about the whole matrix.
+///
+/// The parameter is the MQTT version: 4 (which is 3.1.1) or 5.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/broker-plugin/policy_matrix.h"
+#include "tests/support/broker_process.h"
+#include "tests/support/test_hub.h"
+#include "tests/support/wire_client.h"
+
+namespace strawberry::test {
+
+class MatrixInBroker : public ::testing::TestWithParam<int> {
+ protected:
+  MatrixInBroker();
+
+  /// With the plugin, and before it the one that publishes for `injector`.
+  BrokerProcess::Options with_plugin() const;
+  /// Without, on the same stored sessions: here everybody may subscribe to everything.
+  BrokerProcess::Options without_plugin() const;
+
+  wire::Connect credentials(const Principal& who) const;
+  std::unique_ptr<WireClient> client(wire::Connect connect) const;
+  /// Connected, under its own id.
+  std::unique_ptr<WireClient> connected(const Principal& who) const;
+  std::unique_ptr<WireClient> observer() const;
+
+  struct Answer {
+    std::uint16_t packet_id = 0;
+    std::optional<int> code;  // nothing: the broker closed the connection over it
+  };
+  using Act = std::function<std::uint16_t(WireClient&, const std::string& topic)>;
+  /// Does `act` for every topic, many at once, and one at a time for those that are `suspect` of making the broker
+  /// close the connection.
+  static std::vector<Answer> answers_to(WireClient& client, const std::vector<std::string>& topics, const Act& act,
+                                        bool (*suspect)(const std::string&));
+
+  /// Has `payload` published on `topic` whoever may write there.
+  static void inject(WireClient& injector, const std::string& topic, const std::string& payload, bool retain);
+
+  /// Fails, readably, when policy and broker disagree. A few of many disagreements will do.
+  void compare(const Principal& who, const std::string& action, const std::string& topic, Verdict verdict,
+               bool broker_allowed, const std::string& broker_did);
+  std::size_t cells() const { return cells_; }
+
+  TestHub hub_;
+  TempDir sessions_;
+  std::unique_ptr<BrokerProcess> broker_;
+  Principal injector_{PrincipalType::user, "injector", "injector"};
+
+ private:
+  std::size_t cells_ = 0;
+  int disagreements_ = 0;
+};
+
+/// What nobody can publish on, or subscribe to, whatever the policy says: Mosquitto closes the connection.
+bool is_no_topic(const std::string& topic);
+bool is_no_filter(const std::string& filter);
+
+}  // namespace strawberry::test
