@@ -20,6 +20,7 @@ void require_a_sound_set(const KeySet& keys) {
   std::set<std::string> kids;
   for (const Key& key : keys.keys()) {
     FUZZ_REQUIRE(to_string(key.algorithm()) != "unknown");
+    FUZZ_REQUIRE(key.fingerprint().size() == 32);
     FUZZ_REQUIRE(kids.insert(key.kid()).second);
   }
   FUZZ_REQUIRE(keys.keys().size() == 1 || !kids.contains(""));
