@@ -83,6 +83,25 @@ void require_grammar(std::string_view text) {
   }
 }
 
+std::size_t members_in(const nlohmann::json& value) {
+  std::size_t count = value.is_object() ? value.size() : 0;
+  for (const auto& element : value) {
+    if (element.is_structured()) count += members_in(element);
+  }
+  return count;
+}
+
+/// As many as there are names in the text, when none is there twice.
+std::size_t names_in(std::string_view text) {
+  std::size_t count = 0;
+  const auto callback = [&count](int, nlohmann::json::parse_event_t event, const nlohmann::json&) {
+    if (event == nlohmann::json::parse_event_t::key) ++count;
+    return true;
+  };
+  (void)nlohmann::json::parse(text, callback, false);
+  return count;
+}
+
 void require_one_reading(std::string_view text) {
   constexpr std::size_t depth_max = 8;
   for (std::size_t depth = 1; depth < 16; ++depth) {
@@ -92,6 +111,7 @@ void require_one_reading(std::string_view text) {
   if (!object) return;
   FUZZ_REQUIRE(object->is_object() && !json_nests_deeper_than(text, depth_max));
   FUZZ_REQUIRE(text.find('\0') == std::string_view::npos);
+  FUZZ_REQUIRE(members_in(*object) == names_in(text));
   const std::string written = object->dump();
   FUZZ_REQUIRE(!json_nests_deeper_than(written, depth_max));
   FUZZ_REQUIRE(parse_strict_object(written, depth_max) == object);
