@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <pwd.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -77,7 +77,7 @@ void BrokerProcess::look_for_reports(bool refused) {
 bool BrokerProcess::is_bare() const { return options_.keys_path.empty() && options_.plugin_options.empty(); }
 
 std::string BrokerProcess::write_config() const {
-  const std::string path = directory_.file("mosquitto.conf");
+  std::string path = directory_.file("mosquitto.conf");
   std::ofstream config(path, std::ios::trunc);
   config << "listener " << port_ << " 127.0.0.1\n"
          << "user " << current_user() << "\n"

@@ -1,8 +1,7 @@
 /// A directory of its own under $TMPDIR, mode 0700, removed with everything in it when the object goes.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
