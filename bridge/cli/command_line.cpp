@@ -62,6 +62,7 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
 
   add_init_command(app, line);
   add_device_command(app, line);
+  add_key_command(app, line);
   add_token_command(app, line);
   add_call_command(app, line);
   add_chat_command(app, line);

@@ -39,7 +39,10 @@ void describe_command_line(CLI::App& app, CommandLine& line);
 
 void add_init_command(CLI::App& app, CommandLine& line);
 void add_device_command(CLI::App& app, CommandLine& line);
+void add_key_command(CLI::App& app, CommandLine& line);
 void add_token_command(CLI::App& app, CommandLine& line);
+/// Below `token`.
+void add_token_revoke_command(CLI::App& token, CommandLine& line);
 void add_call_command(CLI::App& app, CommandLine& line);
 void add_chat_command(CLI::App& app, CommandLine& line);
 void add_skills_command(CLI::App& app, CommandLine& line);

@@ -6,6 +6,7 @@
 #include "bridge/cli/text.h"
 #include "common/device_name.h"
 #include "common/ids.h"
+#include "common/private_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -113,17 +114,45 @@ Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, cons
   return cli_error(ExitCode::usage, "the hub has several users, say --user with one of: " + joined(users));
 }
 
-Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime) {
+Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,
+                          const std::string& jti) {
   const WallTime now = SystemClock().wall_now();
   Claims claims;
   claims.principal = who.principal;
   claims.name = who.name;
   claims.issued_at = now;
   claims.expires_at = now + lifetime;
-  claims.jti = new_id();
+  claims.jti = jti.empty() ? new_id() : jti;
   auto token = issue_token(keys, claims);
   if (!token) return cli_error(ExitCode::local, "cannot sign a token: " + printable(token.error().message, 200));
   return std::move(*token);
+}
+
+Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys) {
+  auto token = sign(keys, admin(), token_lifetime_default);
+  if (!token) return tl::unexpected(token.error());
+  std::error_code missing;
+  if (!std::filesystem::exists(dir.admin_token(), missing)) {
+    return write_secret_file(dir.admin_token(), *token + "\n", /*replace=*/false);
+  }
+  auto replaced = replace_private_file(dir.admin_token(), *token + "\n");
+  if (!replaced) return cli_error(ExitCode::local, printable(replaced.error().message, 400));
+  return {};
+}
+
+std::optional<Claims> read_admin_token(const DataDir& dir, const KeySet& keys) {
+  std::error_code missing;
+  if (!std::filesystem::exists(dir.admin_token(), missing)) return std::nullopt;
+  auto token = read_file(dir.admin_token());
+  if (!token) return std::nullopt;
+  auto claims = verify_token(keys, without_line_end(std::move(*token)), SystemClock().wall_now());
+  if (!claims || claims->principal.type != PrincipalType::admin) return std::nullopt;
+  return std::move(*claims);
+}
+
+std::string without_line_end(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
 }
 
 }  // namespace strawberry::cli

@@ -40,6 +40,14 @@ Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_n
 /// `device_option` if given, else `user_option`, else the one user who has devices.
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option);
 
-Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime);
+/// With a new `jti` when none is given.
+Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,
+                          const std::string& jti = {});
+/// A new admin token, for 30 days, into the data directory; an old one's owner keeps the file.
+Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys);
+/// What the admin token in the data directory says; nothing when there is none that is good.
+std::optional<Claims> read_admin_token(const DataDir& dir, const KeySet& keys);
+/// A token as it is read from a file.
+std::string without_line_end(std::string text);
 
 }  // namespace strawberry::cli

@@ -18,11 +18,6 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, missing);
 }
 
-std::string without_line_end(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 Outcome<void> create_keys(const DataDir& dir, std::vector<std::string>& done) {
   if (exists(dir.keys())) {
     auto keys = load_keys(dir);
@@ -53,10 +48,7 @@ Outcome<void> create_admin_token(const DataDir& dir, std::vector<std::string>& d
     const WallTime soon = SystemClock().wall_now() + admin_token_rest_min;
     if (verify_token(*keys, without_line_end(*token), soon)) return {};
   }
-  auto token = sign(*keys, admin(), token_lifetime_default);
-  if (!token) return tl::unexpected(token.error());
-  auto written = write_secret_file(dir.admin_token(), *token + "\n", /*replace=*/!is_new);
-  if (!written) return written;
+  if (auto written = write_admin_token(dir, *keys); !written) return written;
   done.push_back((is_new ? "created " : "renewed ") + dir.admin_token() + ", valid for 30 days");
   return {};
 }

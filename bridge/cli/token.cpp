@@ -1,4 +1,5 @@
-/// `strawberryctl token issue`: signs a token with the hub's keys; no hub needs to run.
+/// `strawberryctl token issue` (and, in token_revoke.cpp, `token revoke`): signs a token with the hub's keys; no hub
+/// needs to run.
 #include <CLI/App.hpp>
 #include <iostream>
 
@@ -62,11 +63,13 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
   if (!options.name.empty()) who->name = options.name;
   auto keys = load_keys(line.data_dir());
   if (!keys) return tl::unexpected(keys.error());
-  auto token = sign(*keys, *who, *lifetime);
+  const std::string jti = new_id();
+  auto token = sign(*keys, *who, *lifetime, jti);
   if (!token) return tl::unexpected(token.error());
 
   nlohmann::json result{{"type", to_string(who->principal.type)},
                         {"id", who->principal.id},
+                        {"jti", jti},
                         {"expires_at", format_rfc3339(SystemClock().wall_now() + *lifetime)}};
   if (!options.output.empty()) {
     auto written = write_secret_file(options.output, *token + "\n", /*replace=*/false);
@@ -98,7 +101,8 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
 }  // namespace
 
 void add_token_command(CLI::App& app, CommandLine& line) {
-  CLI::App* token = add_command(app, "token", "Sign tokens (offline)", "strawberryctl token issue --user alice");
+  CLI::App* token =
+      add_command(app, "token", "Sign tokens and take them back (offline)", "strawberryctl token issue --user alice");
   token->require_subcommand(1);
   auto options = std::make_shared<TokenOptions>();
   CLI::App* command = add_command(*token, "issue", "Sign a token and print it",
@@ -113,6 +117,7 @@ void add_token_command(CLI::App& app, CommandLine& line) {
   command->add_option("--mosquitto", options->mosquitto,
                       "Write what mosquitto_sub and mosquitto_pub need to connect with it into this directory");
   command->callback([&line, options] { line.action = [&line, options] { return issue(line, *options); }; });
+  add_token_revoke_command(*token, line);
 }
 
 }  // namespace strawberry::cli
