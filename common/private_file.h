@@ -16,7 +16,7 @@
 namespace strawberry {
 
 /// What tells whether the file of a name is still the one it was. Equal states of the last two seconds prove nothing:
-/// the kernel's clock for files ticks every few milliseconds only (see is_recent).
+/// before Linux 6.13 the clock for files ticks every few milliseconds only (see is_recent).
 struct FileState {
   int error = 0;  // errno when there was nothing to look at, and then the rest is zero
   dev_t device = 0;

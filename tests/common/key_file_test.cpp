@@ -85,7 +85,7 @@ TEST_F(KeyFiles, TheKeysAreThoseOfTheNewFile) {
 }
 
 TEST_F(KeyFiles, AChangeInPlaceOfTheSameSizeInTheSameTickIsSeen) {
-  // The stamps of files move every few milliseconds: the state before and after is often the same one.
+  // Before Linux 6.13 the stamps of files move every few milliseconds only: the state is often the same as before.
   KeyFile file = open_file();
   for (const char fill : {'2', '3', '4', '5', '6', '7', '8', '9'}) {
     write_into(set_of(oct("one", fill)));
@@ -187,6 +187,19 @@ TEST_F(KeyFiles, GoOnWhereTheyWereAfterAMove) {
   EXPECT_EQ(kids(moved), "one ");
   write_new(set_of(oct("two", '2')));
   EXPECT_EQ(look(moved), "changed");
+}
+
+TEST(PrivateFiles, TheirStampsProveNothingForTwoSeconds) {
+  const TempDir directory;
+  const std::string path = directory.file("secret");
+  EXPECT_FALSE(is_recent(look_at_file(path))) << "there is none";
+  ASSERT_TRUE(write_new_private_file(path, "new"));
+  FileState state = look_at_file(path);
+  EXPECT_TRUE(is_recent(state));
+  state.modified_ns -= 60'000'000'000;  // anybody can set that one
+  EXPECT_TRUE(is_recent(state));
+  state.changed_ns -= 2'000'000'000;
+  EXPECT_FALSE(is_recent(state));
 }
 
 TEST(PrivateFiles, AreReplacedWholeWithModeAndOwnerKept) {
