@@ -22,6 +22,22 @@ std::string claimed_state(std::string_view payload) {
   return state != status->end() && state->is_string() ? state->get<std::string>() : std::string();
 }
 
+/// Written by hand, since it is written for every connection and every end of one. Only a name needs escaping.
+std::string write(const DeviceRecord& device, bool online, WallTime since, std::string_view reason) {
+  std::string json = R"({"v":1,"state":")";
+  json += online ? "online" : "offline";
+  json += R"(","device_id":")";
+  json += device.device_id;
+  json += R"(","name":)";
+  json += nlohmann::json(device.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  json += R"(,"since":")";
+  json += format_rfc3339(since);
+  json += R"(","reason":")";
+  json += reason;
+  json += R"("})";
+  return json;
+}
+
 }  // namespace
 
 Presence::Presence(Broker& broker, const DeviceDirectory& directory, const Clock& clock, Options options)
@@ -96,15 +112,7 @@ void Presence::publish(const std::string& device_id, const Status& status) {
     forget(device_id);
     return;
   }
-  nlohmann::ordered_json json;
-  json["v"] = 1;
-  json["state"] = status.online ? "online" : "offline";
-  json["device_id"] = device_id;
-  json["name"] = device->name;
-  json["since"] = format_rfc3339(status.since);
-  json["reason"] = status.reason;
-  broker_.publish_retained(status_topic(device_id),
-                           json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  broker_.publish_retained(status_topic(device_id), write(*device, status.online, status.since, status.reason));
 }
 
 }  // namespace strawberry

@@ -236,6 +236,7 @@ Verdict check_topic(const Principal& who, Access access, std::string_view topic,
 }
 
 bool carries_sender(std::string_view topic) {
+  if (!topic.ends_with("/request") && !topic.ends_with("/result")) return false;  // most of what is delivered
   const auto parsed = parse_service_topic(topic);
   return parsed && (parsed->rest == "request" || (parsed->service == Service::skills && parsed->rest == "result"));
 }
