@@ -30,7 +30,11 @@ constexpr bool is_sanitized = false;
 std::map<std::string, std::string> sanitizer_environment() {
   if (!is_sanitized) return {};
   return {{"LD_PRELOAD", STRAWBERRY_ASAN_RUNTIME},
-          {"ASAN_OPTIONS", "exitcode=99:detect_leaks=1:strict_string_checks=1:check_initialization_order=1"},
+          // The broker has no frame pointers, so stacks through it must be unwound the slow way; short ones, then.
+          {"ASAN_OPTIONS",
+           "exitcode=99:detect_leaks=1:strict_string_checks=1:check_initialization_order=1:fast_unwind_on_malloc=0:"
+           "malloc_context_size=10"},
+          {"LSAN_OPTIONS", "print_suppressions=0:suppressions=" STRAWBERRY_SOURCE_DIR "/tests/support/lsan.supp"},
           {"UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1:exitcode=99"}};
 }
 
