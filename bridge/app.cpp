@@ -20,7 +20,9 @@ constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
 /// How long the broker keeps what arrives while the bridge is away.
 constexpr std::chrono::seconds broker_session_expiry{300};
 constexpr std::chrono::seconds health_interval{10};
-constexpr std::chrono::seconds stop_patience{4};
+// Together with the adapter's last second they make five.
+constexpr std::chrono::milliseconds stop_patience{3'500};
+constexpr std::chrono::milliseconds last_answers_patience{300};
 constexpr std::size_t early_messages_max = 20'000;
 constexpr std::size_t early_bytes_max = 64 * 1024 * 1024;
 
@@ -160,7 +162,7 @@ void App::receive(MqttMessage message) {
     if (!serving_ && message.payload == ready_mark_) start_serving();
     return;
   }
-  if (serving_) return serve(message);
+  if (serving_) return serve(std::move(message));
   early_bytes_ += message.payload.size();
   if (early_.size() < early_messages_max && early_bytes_ < early_bytes_max) {
     early_.push_back(std::move(message));
@@ -174,15 +176,15 @@ void App::start_serving() {
   early_bytes_ = 0;
   spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
                config_.broker.port, devices_.online_count(), early_.size());
-  for (auto waiting = std::exchange(early_, {}); const auto& message : waiting) serve(message);
+  for (auto waiting = std::exchange(early_, {}); auto& message : waiting) serve(std::move(message));
   publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
 }
 
-void App::serve(const MqttMessage& message) {
+void App::serve(MqttMessage message) {
   const auto topic = parse_service_topic(message.topic);
   if (!topic) return;
   if (topic->rest == "request") {
-    dispatcher_.receive(*topic, message);
+    dispatcher_.receive(std::move(message));
   } else if (topic->service == Service::skills && topic->rest == "result" && !message.retained) {
     calls_.result_arrived(topic->id, message.payload);
   }
@@ -303,13 +305,21 @@ Task<void> App::finish_open_work() {
   asio::steady_timer pause(context_);
   const auto give_up = clock_.steady_now() + stop_patience;
   const auto end_calls = clock_.steady_now() + stop_patience / 2;
-  while (dispatcher_.counters().in_flight > 0 && clock_.steady_now() < give_up) {
+  while (dispatcher_.unanswered() > 0 && clock_.steady_now() < give_up) {
     if (clock_.steady_now() >= end_calls) {
       // Not shutting_down: that says nothing has run.
       calls_.end_all(
           {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});
     }
     pause.expires_after(std::chrono::milliseconds(10));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  // A service that knows no end, such as a model that does not answer, is not waited for.
+  dispatcher_.end_all(
+      {ErrorCode::timeout, "the hub stopped before this was finished; whether it happened is unknown", {}});
+  const auto last_answers = clock_.steady_now() + last_answers_patience;
+  while (dispatcher_.unanswered() > 0 && clock_.steady_now() < last_answers) {
+    pause.expires_after(std::chrono::milliseconds(1));
     co_await pause.async_wait(asio::use_awaitable);
   }
   const auto now = clock_.wall_now();

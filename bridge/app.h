@@ -45,7 +45,7 @@ class App {
   MqttClient::Handlers handlers();
   void ready();
   void receive(MqttMessage message);
-  void serve(const MqttMessage& message);
+  void serve(MqttMessage message);
   std::optional<Error> admit(const Principal& sender);
   void status_arrived(std::string_view device_id, const MqttMessage& message);
   void start_serving();

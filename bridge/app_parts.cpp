@@ -41,6 +41,10 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   Dispatcher::Options options;
   options.payload_bytes_max = size(config.limits.payload_bytes_max);
   options.requests_in_flight_max = size(config.limits.requests_in_flight_max);
+  options.requests_in_flight_per_user_max = size(config.limits.requests_in_flight_per_user_max);
+  options.requests_in_flight_per_sender_max = size(config.limits.requests_in_flight_per_sender_max);
+  options.requests_waiting_max = size(config.limits.requests_waiting_max);
+  options.requests_waiting_per_sender_max = size(config.limits.requests_waiting_per_sender_max);
   options.replies.lifetime = std::chrono::minutes(config.limits.dedup_minutes);
   options.replies.bytes_max = size(config.limits.dedup_bytes_max);
   return options;

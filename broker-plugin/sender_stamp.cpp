@@ -15,7 +15,7 @@ bool is_stamp(const mosquitto_property* property) {
       mosquitto_property_read_string_pair(property, MQTT_PROP_USER_PROPERTY, &name, &value, false) == nullptr) {
     return false;
   }
-  const bool found = view_of(name) == principal_property;
+  const bool found = view_of(name) == principal_property || view_of(name) == published_at_property;
   std::free(name);
   std::free(value);
   return found;
@@ -88,10 +88,14 @@ bool remove_stamps(mosquitto_property** list) {
 
 }  // namespace
 
-bool stamp_sender(mosquitto_property** list, const std::string& sender) {
+bool stamp_sender(mosquitto_property** list, const std::string& sender, WallTime now) {
   if (has_stamp(*list) && !remove_stamps(list)) return false;
-  return sender.empty() || mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, principal_property,
-                                                              sender.c_str()) == MOSQ_ERR_SUCCESS;
+  if (sender.empty()) return true;
+  const std::string time = std::to_string(to_unix_ms(now));
+  const auto add = [list](const char* name, const std::string& value) {
+    return mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, name, value.c_str()) == MOSQ_ERR_SUCCESS;
+  };
+  return add(principal_property, sender) && add(published_at_property, time);
 }
 
 }  // namespace strawberry

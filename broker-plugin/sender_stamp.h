@@ -1,14 +1,16 @@
-/// Writes who sent a message onto it, as the user property `strawberry-principal` (docs/decisions, 2).
+/// Writes onto a message who sent it and when, as the user properties `strawberry-principal` and
+/// `strawberry-published-at` (docs/decisions, 2).
 #pragma once
 
 #include <string>
 
 #include "broker-plugin/mosquitto_api.h"
+#include "common/clock.h"
 
 namespace strawberry {
 
-/// Takes away every such property of the client's own and adds the one for `sender`, unless that is empty. False when
-/// it cannot be done: then the message must not go on.
-bool stamp_sender(mosquitto_property** list, const std::string& sender);
+/// Takes away every such property of the client's own and adds them for `sender`, unless that is empty. False when it
+/// cannot be done: then the message must not go on.
+bool stamp_sender(mosquitto_property** list, const std::string& sender, WallTime now);
 
 }  // namespace strawberry

@@ -1,6 +1,7 @@
 #include "common/ids.h"
 
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -20,20 +21,10 @@ constexpr std::array<bool, 256> id_characters = [] {
   return table;
 }();
 
-}  // namespace
+using Uuid = std::array<unsigned char, 16>;
 
-bool is_valid_id(std::string_view text) {
-  return !text.empty() && text.size() <= id_bytes_max &&
-         std::all_of(text.begin(), text.end(), [](char c) { return id_characters[static_cast<unsigned char>(c)]; });
-}
-
-std::string new_id() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    std::fputs("strawberry: the system gives no random numbers\n", stderr);
-    std::abort();
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);  // version 4
+std::string write_uuid(Uuid bytes, unsigned version) {
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | (version << 4));
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 9562
 
   static constexpr std::string_view digits = "0123456789abcdef";
@@ -45,6 +36,30 @@ std::string new_id() {
     text += digits[bytes[i] & 0x0f];
   }
   return text;
+}
+
+}  // namespace
+
+bool is_valid_id(std::string_view text) {
+  return !text.empty() && text.size() <= id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) { return id_characters[static_cast<unsigned char>(c)]; });
+}
+
+std::string new_id() {
+  Uuid bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    std::fputs("strawberry: the system gives no random numbers\n", stderr);
+    std::abort();
+  }
+  return write_uuid(bytes, 4);
+}
+
+std::string id_from(std::string_view name) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  ::SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  Uuid bytes{};
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  return write_uuid(bytes, 8);
 }
 
 }  // namespace strawberry

@@ -15,4 +15,7 @@ bool is_valid_id(std::string_view text);
 /// Stops the program when the system has no randomness to give.
 std::string new_id();
 
+/// The UUID (RFC 9562, version 8) that `name` always gets: 122 bits of its SHA-256.
+std::string id_from(std::string_view name);
+
 }  // namespace strawberry

@@ -39,5 +39,8 @@ std::optional<Principal> decode_principal(std::string_view text);
 /// MQTT 5 user property that carries the authenticated sender. The plugin sets it on every message and removes one
 /// that a client sends itself, so the bridge may believe it.
 inline constexpr const char* principal_property = "strawberry-principal";
+/// MQTT 5 user property beside it: when the broker took the message in, in milliseconds since the Unix epoch by the
+/// broker's clock. A request that waited for the bridge has that much less time left.
+inline constexpr const char* published_at_property = "strawberry-published-at";
 
 }  // namespace strawberry

@@ -166,7 +166,7 @@ Task<Reply<json>> ChatService::run(Request request, ChatRequest chat) {
 Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn) {
   AgentLoop& loop = turn->loop;
   AgentLoop::Next next = loop.start();
-  for (;;) {
+  for (std::size_t step = 0;;) {
     if (auto* end = std::get_if<AgentLoop::Finish>(&next)) co_return std::move(*end);
     if (auto* failed = std::get_if<Error>(&next)) co_return tl::unexpected<Error>(std::move(*failed));
     if (clock_.steady_now() >= turn->request.deadline)
@@ -178,17 +178,19 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
       next = loop.model_answered(std::move(*reply));
     } else {
       auto calls = std::move(std::get<AgentLoop::RunTools>(next).calls);
-      auto outcomes = co_await run_tools(tools_, std::move(calls), tool_run(*turn));
+      auto outcomes = co_await run_tools(tools_, std::move(calls), tool_run(*turn, step++));
       next = loop.tools_ran(std::move(outcomes));
     }
   }
 }
 
-ToolRun ChatService::tool_run(const Turn& turn) const {
+ToolRun ChatService::tool_run(const Turn& turn, std::size_t step) const {
   ToolRun run;
   run.caller = turn.request.sender;
   run.deadline = tool_deadline(turn.request.deadline);
   run.correlation_id = turn.request.correlation_id;
+  run.identity = turn.request.identity;
+  run.step = step;
   if (!turn.wants_events()) return run;
   run.on_call = [emit = turn.request.emit](const PlannedCall& call) { emit("tool_call", call_event(call)); };
   run.on_result = [emit = turn.request.emit](const PlannedCall& call, const Reply<json>& outcome) {

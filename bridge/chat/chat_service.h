@@ -61,7 +61,7 @@ class ChatService final : public RequestHandler {
 
   Task<Reply<nlohmann::json>> run(Request request, ChatRequest chat);
   Task<Reply<AgentLoop::Finish>> complete(std::shared_ptr<Turn> turn);
-  ToolRun tool_run(const Turn& turn) const;
+  ToolRun tool_run(const Turn& turn, std::size_t step) const;
   SteadyTime tool_deadline(SteadyTime deadline) const;
   nlohmann::json completion(const AgentLoop& loop, const AgentLoop::Finish& end) const;
 

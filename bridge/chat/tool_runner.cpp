@@ -32,6 +32,13 @@ struct Step {
   std::vector<Reply<json>> outcomes;
 };
 
+/// The same only for the same call: a model that is asked again may want something else at this place.
+std::string identity_of(const ToolRun& run, std::size_t index, const SkillCall& call) {
+  if (run.identity.empty()) return {};
+  const json place = {run.identity, run.step, index, call.target, call.skill_path, call.args, call.kwargs};
+  return place.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 /// Calls made one after the other.
 Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
   for (const std::size_t index : lane) {
@@ -45,6 +52,7 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     call.kwargs = planned.kwargs;
     call.deadline = step->run.deadline;
     call.correlation_id = step->run.correlation_id;
+    call.identity = identity_of(step->run, index, call);
     auto outcome = co_await step->source.call(std::move(call));
     if (!outcome)
       spdlog::info("chat [{}]: {} on {} failed: {} {}", printable(step->run.correlation_id),

@@ -18,6 +18,8 @@ struct ToolRun {
   Principal caller;
   SteadyTime deadline;
   std::string correlation_id;
+  std::string identity;  // see Request::identity
+  std::size_t step = 0;  // which of the chat's this is
   /// Told before and after each call; may be empty.
   std::function<void(const PlannedCall&)> on_call;
   std::function<void(const PlannedCall&, const Reply<nlohmann::json>&)> on_result;

@@ -47,6 +47,10 @@ struct Config {
   struct Limits {
     std::int64_t payload_bytes_max = 256 * 1024;
     std::int64_t requests_in_flight_max = 10'000;
+    std::int64_t requests_in_flight_per_user_max = 2'000;
+    std::int64_t requests_in_flight_per_sender_max = 500;
+    std::int64_t requests_waiting_max = 20'000;
+    std::int64_t requests_waiting_per_sender_max = 1'000;
     std::int64_t open_calls_max = 10'000;
     std::int64_t open_calls_per_target_max = 64;
     std::int64_t chats_per_principal_max = 4;

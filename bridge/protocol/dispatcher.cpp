@@ -2,12 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <charconv>
 #include <exception>
 #include <utility>
 
-#include "bridge/core/one_shot.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/protocol/text.h"
 
@@ -36,6 +38,17 @@ std::optional<Principal> stamped_principal(const MqttMessage& message, std::stri
   return std::nullopt;
 }
 
+std::optional<WallTime> stamped_time(const MqttMessage& message) {
+  for (const auto& [name, value] : message.user_properties) {
+    if (name != published_at_property) continue;
+    std::int64_t ms = 0;
+    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), ms);
+    if (failure != std::errc() || end != value.data() + value.size()) return std::nullopt;
+    return from_unix_ms(ms);
+  }
+  return std::nullopt;
+}
+
 /// One request on its way: where the reply goes, and under which name it is remembered.
 struct Dispatcher::Exchange {
   Principal sender;
@@ -45,7 +58,8 @@ struct Dispatcher::Exchange {
   std::optional<std::string> correlation_data;
   std::optional<std::string> correlation_id;
   std::string reply_key;  // empty: nothing to recognise it by
-  SteadyTime received_at;
+  SteadyTime sent_at;     // as near as we know
+  SteadyTime arrived_at;  // here
   std::uint64_t events = 0;
   bool answered = false;
   int open_parts = 2;  // the service at work, and its answer
@@ -58,32 +72,84 @@ Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const Request
       schemas_(schemas),
       publish_(std::move(publish)),
       options_(options),
-      replies_(clock, options.replies) {}
+      replies_(clock, options.replies),
+      waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}) {}
 
 void Dispatcher::add(RequestHandler& handler) { handlers_[static_cast<std::size_t>(handler.service())] = &handler; }
 
-void Dispatcher::receive(const ServiceTopic& topic, const MqttMessage& message) {
+// --- in ---
+
+void Dispatcher::receive(MqttMessage message) {
   loop_.check();
-  if (message.retained) {
+  const auto topic = parse_service_topic(message.topic);
+  if (!topic || message.retained) {
     ++counters_.ignored;
     return;
   }
-  auto sender = stamped_principal(message, topic.id);
+  auto sender = stamped_principal(message, topic->id);
   if (!sender) {
     ++counters_.ignored;
     spdlog::warn("{}: ignored, the broker plugin has not stamped a sender on it", printable(message.topic));
     return;
   }
   ++counters_.requests;
-  auto exchange = std::make_shared<Exchange>();
-  exchange->sender = std::move(*sender);
-  exchange->service = topic.service;
-  exchange->received_at = clock_.steady_now();
-  exchange->reply_topic = response_topic(topic.service, topic.id);
-  exchange->correlation_data = message.correlation_data;
+  const auto user = sender->user_id;
+  const auto id = sender->id;
+  const auto bytes = message.payload.size();
+  Waiting waiting{std::move(message), std::move(*sender), clock_.steady_now()};
+  if (!waiting_.has_room_for(user, id, bytes)) return turn_away(waiting);
+  waiting_.push(user, id, std::move(waiting), bytes);
+  if (std::exchange(is_pumping_, true)) return;
+  asio::post(context_, [this] { pump(); });
+}
 
+void Dispatcher::pump() {
+  for (std::size_t n = 0; n < options_.requests_begun_at_once_max; ++n) {
+    auto waiting = waiting_.pop();
+    if (!waiting) break;
+    begin(std::move(*waiting));
+  }
+  is_pumping_ = !waiting_.empty();
+  if (is_pumping_) asio::post(context_, [this] { pump(); });
+}
+
+/// The broker's clock and this one are the same machine's; one that was set back makes nothing younger than its
+/// arrival.
+SteadyTime Dispatcher::sent_at(const Waiting& waiting) const {
+  const auto stamped = stamped_time(waiting.message);
+  if (!stamped) return waiting.arrived_at;
+  const auto now = clock_.steady_now();
+  return std::min(waiting.arrived_at, now - (clock_.wall_now() - *stamped));
+}
+
+std::shared_ptr<Dispatcher::Exchange> Dispatcher::open(const Waiting& waiting) const {
+  const auto topic = parse_service_topic(waiting.message.topic);  // it was one when it came in
+  auto exchange = std::make_shared<Exchange>();
+  exchange->sender = waiting.sender;
+  exchange->service = topic->service;
+  exchange->sent_at = sent_at(waiting);
+  exchange->arrived_at = waiting.arrived_at;
+  exchange->reply_topic = response_topic(topic->service, topic->id);
+  exchange->correlation_data = waiting.message.correlation_data;
+  return exchange;
+}
+
+/// Answers without reading more of the request than how to answer it.
+void Dispatcher::turn_away(const Waiting& waiting) {
+  auto exchange = open(waiting);
+  const auto& response_topic = waiting.message.response_topic;
+  if (response_topic && is_response_topic(*response_topic, exchange->service, exchange->sender.id)) {
+    exchange->reply_topic = *response_topic;
+  }
+  exchange->correlation_id = find_correlation_id(waiting.message.payload);
+  ++counters_.busy;
+  answer(*exchange, error(ErrorCode::busy, "too many requests wait", {{"retry_after_ms", 1000}}));
+}
+
+void Dispatcher::begin(Waiting waiting) {
+  auto exchange = open(waiting);
   Envelope envelope;
-  if (auto problem = read(topic, message, *exchange, envelope)) {
+  if (auto problem = read(waiting.message, *exchange, envelope)) {
     return answer(*exchange, tl::unexpected<Error>(std::move(*problem)));
   }
   if (!exchange->reply_key.empty()) {
@@ -95,21 +161,56 @@ void Dispatcher::receive(const ServiceTopic& topic, const MqttMessage& message) 
     }
   }
   if (refusing_) return answer(*exchange, error(ErrorCode::shutting_down, "the hub is stopping"));
-  if (counters_.in_flight >= options_.requests_in_flight_max) {
+  if (is_busy(exchange->sender)) {
+    ++counters_.busy;
     return answer(*exchange, error(ErrorCode::busy, "too many requests are in flight", {{"retry_after_ms", 1000}}));
   }
-  auto* handler = handlers_[static_cast<std::size_t>(topic.service)];
-  auto request = make_request(exchange, std::move(envelope), *handler, message);
-  ++counters_.in_flight;
+  auto* handler = handlers_[static_cast<std::size_t>(exchange->service)];
+  auto request = make_request(exchange, std::move(envelope), *handler, waiting.message);
+  if (request.deadline <= clock_.steady_now()) {
+    ++counters_.overdue;
+    replies_.forget(exchange->reply_key);
+    exchange->reply_key.clear();
+    return answer(*exchange,
+                  error(ErrorCode::timeout, "the deadline had passed before the hub could begin; nothing ran"));
+  }
+  count_in(*exchange);
   asio::co_spawn(context_, run(std::move(exchange), handler, std::move(request)), asio::detached);
 }
 
-std::optional<Error> Dispatcher::read(const ServiceTopic& topic, const MqttMessage& message, Exchange& exchange,
-                                      Envelope& envelope) {
-  auto read = read_envelope(topic.service, message.payload, options_.payload_bytes_max);
+bool Dispatcher::is_busy(const Principal& sender) const {
+  const auto count = [](const Counts& counts, const std::string& name) {
+    const auto found = counts.find(name);
+    return found == counts.end() ? 0 : found->second;
+  };
+  return counters_.in_flight >= options_.requests_in_flight_max ||
+         count(in_flight_by_sender_, sender.id) >= options_.requests_in_flight_per_sender_max ||
+         (!sender.user_id.empty() &&
+          count(in_flight_by_user_, sender.user_id) >= options_.requests_in_flight_per_user_max);
+}
+
+void Dispatcher::count_in(const Exchange& exchange) {
+  ++counters_.in_flight;
+  ++in_flight_by_sender_[exchange.sender.id];
+  ++in_flight_by_user_[exchange.sender.user_id];
+}
+
+void Dispatcher::count_out(const Exchange& exchange) {
+  const auto less = [](Counts& counts, const std::string& name) {
+    const auto found = counts.find(name);
+    if (--found->second == 0) counts.erase(found);
+  };
+  --counters_.in_flight;
+  less(in_flight_by_sender_, exchange.sender.id);
+  less(in_flight_by_user_, exchange.sender.user_id);
+}
+
+std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exchange, Envelope& envelope) {
+  const auto service = exchange.service;
+  auto read = read_envelope(service, message.payload, options_.payload_bytes_max);
   exchange.correlation_id = read ? read->correlation_id : read.error().correlation_id;
   if (message.response_topic) {
-    if (!is_response_topic(*message.response_topic, topic.service, topic.id)) {
+    if (!is_response_topic(*message.response_topic, service, exchange.sender.id)) {
       return Error{ErrorCode::bad_response_topic,
                    "a Response Topic must be " + exchange.reply_topic + " or below it",
                    {{"response_topic", exchange.reply_topic}}};
@@ -119,18 +220,18 @@ std::optional<Error> Dispatcher::read(const ServiceTopic& topic, const MqttMessa
   if (!read) return std::move(read.error().error);
   envelope = std::move(*read);
   exchange.op = envelope.op;
-  if (handlers_[static_cast<std::size_t>(topic.service)] == nullptr || !schemas_.knows(topic.service, envelope.op)) {
+  if (handlers_[static_cast<std::size_t>(service)] == nullptr || !schemas_.knows(service, envelope.op)) {
     return Error{ErrorCode::unknown_op,
-                 std::string(to_string(topic.service)) + " has no operation '" + printable(envelope.op, 64) + "'",
-                 {{"ops", schemas_.ops(topic.service)}}};
+                 std::string(to_string(service)) + " has no operation '" + printable(envelope.op, 64) + "'",
+                 {{"ops", schemas_.ops(service)}}};
   }
-  if (auto problem = schemas_.check(topic.service, envelope.op, envelope.body)) return problem;
+  if (auto problem = schemas_.check(service, envelope.op, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
   // Correlation Data stands in for a correlation_id that is not there; the prefix keeps the two apart.
   if (exchange.correlation_id) {
-    exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "id " + *exchange.correlation_id);
+    exchange.reply_key = ReplyCache::key(exchange.sender, service, "id " + *exchange.correlation_id);
   } else if (message.correlation_data) {
-    exchange.reply_key = ReplyCache::key(exchange.sender, topic.service, "data " + *message.correlation_data);
+    exchange.reply_key = ReplyCache::key(exchange.sender, service, "data " + *message.correlation_data);
   }
   return std::nullopt;
 }
@@ -147,15 +248,19 @@ std::optional<Error> Dispatcher::objection(const Exchange& exchange, const json&
 
 Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
                                  const RequestHandler& handler, const MqttMessage& message) {
-  auto allowed = envelope.timeout.value_or(handler.default_timeout(envelope.op));
-  if (message.expiry_s) allowed = std::min(allowed, std::chrono::milliseconds(std::chrono::seconds(*message.expiry_s)));
+  const auto allowed = envelope.timeout.value_or(handler.default_timeout(envelope.op));
   Request request;
   request.sender = exchange->sender;
   request.service = exchange->service;
   request.op = std::move(envelope.op);
   request.body = std::move(envelope.body);
   request.correlation_id = exchange->correlation_id.value_or("");
-  request.deadline = exchange->received_at + allowed;
+  request.identity = exchange->reply_key;
+  request.deadline = exchange->sent_at + allowed;
+  // The broker counts a message's expiry down while it keeps it: what is left counts from here.
+  if (message.expiry_s) {
+    request.deadline = std::min(request.deadline, exchange->arrived_at + std::chrono::seconds(*message.expiry_s));
+  }
   request.emit = [this, exchange](const std::string& event, json data) {
     if (exchange->answered) return;
     auto payload = write_event(exchange->correlation_id, exchange->events, event, data);
@@ -166,9 +271,12 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
   return request;
 }
 
+// --- out ---
+
 Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request) {
   const auto deadline = request.deadline;
-  auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
+  auto outcome = std::make_shared<Outcome>(context_.get_executor());
+  open_.emplace(exchange.get(), outcome);
   asio::co_spawn(context_, handler->handle(std::move(request)),
                  [this, outcome, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
                    if (thrown) {
@@ -180,12 +288,18 @@ Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* h
                  });
   auto reply = co_await outcome->wait_until(deadline + options_.grace);
   if (!reply) reply = error(ErrorCode::timeout, "the hub did not finish in time; whether it happened is unknown");
+  open_.erase(exchange.get());
   answer(*exchange, *reply);
   part_done(*exchange);
 }
 
 void Dispatcher::part_done(Exchange& exchange) {
-  if (--exchange.open_parts == 0) --counters_.in_flight;
+  if (--exchange.open_parts == 0) count_out(exchange);
+}
+
+void Dispatcher::end_all(const Error& why) {
+  while (auto waiting = waiting_.pop()) begin(std::move(*waiting));
+  for (const auto& [exchange, outcome] : open_) outcome->set(tl::unexpected<Error>(why));
 }
 
 /// The broker ends the connection over a packet it finds too large, and would again when it is sent again.
@@ -197,7 +311,7 @@ bool Dispatcher::is_too_large(const Exchange& exchange, const std::string& paylo
 void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply) const {
   const auto level = reply ? spdlog::level::debug : spdlog::level::info;
   if (!spdlog::should_log(level)) return;
-  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.received_at).count();
+  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.arrived_at).count();
   const auto outcome =
       reply ? std::string("ok") : std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message);
   spdlog::log(level, "{} {} from {} [{}]: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),

@@ -1,11 +1,12 @@
 /// Every request of every service comes in here and leaves as exactly one reply.
 ///
 /// What it does for all services alike: believes only the principal that the broker plugin stamped on the message,
-/// ignores retained requests, checks the envelope, the Response Topic and the request's schema, recognises duplicates,
-/// bounds what is in flight, and answers in a service's place when that overruns its deadline.
+/// ignores retained requests, lets users and their senders take turns, checks the envelope, the Response Topic and the
+/// request's schema, recognises duplicates, bounds what is in flight, and answers in a service's place when that
+/// overruns its deadline. A deadline counts from when the broker took the request in.
 ///
-/// Threading: loop only.   Lifetime: outlives its requests; drain() ends them.
-/// Bounds: Options; beyond requests_in_flight_max the answer is `busy` at once, and nothing runs.
+/// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
+/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs.
 #pragma once
 
 #include <array>
@@ -14,8 +15,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
+#include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
+#include "bridge/core/one_shot.h"
 #include "bridge/ports/mqtt.h"
 #include "bridge/protocol/envelope.h"
 #include "bridge/protocol/reply_cache.h"
@@ -31,6 +35,14 @@ class Dispatcher {
     std::size_t payload_bytes_max = 256 * 1024;
     std::size_t reply_bytes_max = 1024 * 1024;
     std::size_t requests_in_flight_max = 10'000;
+    std::size_t requests_in_flight_per_user_max = 2'000;
+    std::size_t requests_in_flight_per_sender_max = 500;
+    /// Arrived, and not looked at yet.
+    std::size_t requests_waiting_max = 20'000;
+    std::size_t requests_waiting_per_sender_max = 1'000;
+    std::size_t waiting_bytes_max = 64 * 1024 * 1024;
+    /// Begun before the loop looks after other things, such as results and new arrivals.
+    std::size_t requests_begun_at_once_max = 16;
     /// How long after its deadline a service may still give its own answer.
     std::chrono::milliseconds grace{100};
     ReplyCache::Options replies;
@@ -40,6 +52,8 @@ class Dispatcher {
     std::uint64_t errors = 0;
     std::uint64_t repeated = 0;
     std::uint64_t ignored = 0;  // retained, or without a principal
+    std::uint64_t busy = 0;     // turned away: too much waits or is in flight
+    std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
     std::size_t in_flight = 0;
   };
   using Publish = std::function<bool(MqttMessage)>;
@@ -52,25 +66,44 @@ class Dispatcher {
   void admit_with(Admission admission) { admission_ = std::move(admission); }
   /// Not owned; registered before the first message.
   void add(RequestHandler& handler);
-  /// A message on `<service>/{id}/request`, which `topic` points into.
-  void receive(const ServiceTopic& topic, const MqttMessage& message);
+  /// A message on `<service>/{id}/request`.
+  void receive(MqttMessage message);
   /// From now on new requests get `shutting_down`.
   void refuse_new() { refusing_ = true; }
+  /// Answers every request that is still open; what its service says later is dropped.
+  void end_all(const Error& why);
 
   const Counters& counters() const { return counters_; }
+  std::size_t waiting() const { return waiting_.size(); }
+  /// Requests that wait or are being worked on.
+  std::size_t unanswered() const { return waiting_.size() + open_.size(); }
   const ReplyCache& replies() const { return replies_; }
 
  private:
   struct Exchange;
+  struct Waiting {
+    MqttMessage message;
+    Principal sender;
+    SteadyTime arrived_at;
+  };
+  using Outcome = OneShot<Reply<nlohmann::json>>;
+  using Counts = std::unordered_map<std::string, std::size_t>;
 
+  SteadyTime sent_at(const Waiting& waiting) const;
+  void pump();
+  void turn_away(const Waiting& waiting);
+  void begin(Waiting waiting);
+  std::shared_ptr<Exchange> open(const Waiting& waiting) const;
+  bool is_busy(const Principal& sender) const;
+  void count_in(const Exchange& exchange);
+  void count_out(const Exchange& exchange);
   std::optional<Error> objection(const Exchange& exchange, const nlohmann::json& body) const;
   void part_done(Exchange& exchange);
   bool is_too_large(const Exchange& exchange, const std::string& payload) const;
   Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
-  std::optional<Error> read(const ServiceTopic& topic, const MqttMessage& message, Exchange& exchange,
-                            Envelope& envelope);
+  std::optional<Error> read(const MqttMessage& message, Exchange& exchange, Envelope& envelope);
   Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
                        const MqttMessage& message);
 
@@ -84,10 +117,17 @@ class Dispatcher {
   std::array<RequestHandler*, 4> handlers_{};
   ReplyCache replies_;
   Counters counters_;
+  FairQueue<Waiting> waiting_;
+  bool is_pumping_ = false;
+  std::unordered_map<const Exchange*, std::shared_ptr<Outcome>> open_;  // not answered yet
+  Counts in_flight_by_sender_;
+  Counts in_flight_by_user_;
   bool refusing_ = false;
 };
 
 /// The sender the broker plugin vouches for; nothing when it is missing or does not fit the topic's id.
 std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
+/// When the broker took the message in, as the plugin says; nothing when it does not.
+std::optional<WallTime> stamped_time(const MqttMessage& message);
 
 }  // namespace strawberry

@@ -23,7 +23,10 @@ struct Request {
   std::string op;
   nlohmann::json body;         // the whole JSON object, valid by its schema
   std::string correlation_id;  // empty when there was none
-  SteadyTime deadline;         // when the sender stops waiting
+  /// What tells this request from all others, and stays the same when it is sent again, to whichever bridge: sender,
+  /// service and correlation id. Empty when there was no correlation id.
+  std::string identity;
+  SteadyTime deadline;  // when the sender stops waiting
   /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
   std::function<void(const std::string& event, nlohmann::json data)> emit;
 };

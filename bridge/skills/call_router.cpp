@@ -42,11 +42,12 @@ Reply<void> CallRouter::open(const std::string& call_id, const std::string& targ
   if (calls_.size() >= options_.open_calls_max) {
     return error(ErrorCode::busy, "too many calls are open", {{"retry_after_ms", 1000}});
   }
-  auto& of_target = calls_by_target_[target];
-  if (of_target.size() >= options_.open_calls_per_target_max) {
+  if (calls_.contains(call_id)) return error(ErrorCode::busy, "this very call is open", {{"retry_after_ms", 1000}});
+  const auto waiting = calls_by_target_.find(target);
+  if (waiting != calls_by_target_.end() && waiting->second.size() >= options_.open_calls_per_target_max) {
     return error(ErrorCode::busy, "too many calls wait for this device", {{"retry_after_ms", 1000}});
   }
-  of_target.insert(call_id);
+  calls_by_target_[target].insert(call_id);
   const auto due = due_.emplace(deadline, call_id);
   calls_.emplace(call_id, Call{target, due, std::move(done)});
   ++counters_.opened;

@@ -37,7 +37,8 @@ class CallRouter {
 
   CallRouter(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// `call_id` is the hub's own correlation id, new for every call. `done` is called once, not from within open().
+  /// `call_id` is the hub's own correlation id; `busy` while a call with it is open. `done` is called once, not from
+  /// within open().
   Reply<void> open(const std::string& call_id, const std::string& target, SteadyTime deadline, Done done);
   /// A payload on `skills/{device_id}/result`. False when no open call wants it. Something from the right device that
   /// cannot be read ends its call with `skill_error`.

@@ -90,7 +90,8 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   auto target = target_of(call, *path);
   if (!target) co_return tl::unexpected(target.error());
 
-  const auto call_id = new_id();
+  // Should the bridge die and be asked again, the device sees the same id again and can tell.
+  const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
   auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
   auto opened =
       router_.open(call_id, *target, call.deadline, [outcome](Reply<json> reply) { outcome->set(std::move(reply)); });

@@ -208,6 +208,7 @@ Task<Reply<json>> SkillService::call_for(Request request) {
     call.kwargs = std::move(*kwargs);
   call.deadline = request.deadline;
   call.correlation_id = std::move(request.correlation_id);
+  call.identity = std::move(request.identity);
   co_return co_await calls_.call(std::move(call));
 }
 

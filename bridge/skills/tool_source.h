@@ -24,6 +24,8 @@ struct SkillCall {
   nlohmann::json kwargs = nlohmann::json::object();
   SteadyTime deadline;
   std::string correlation_id;  // of the request this belongs to, for the log
+  /// The same for the same call of the same request, also after a crash (see Request::identity); empty: unique.
+  std::string identity;
 };
 
 class ToolSource {

@@ -47,7 +47,15 @@ class ScriptedHandler final : public RequestHandler {
 
 class DispatcherTest : public testing::Test {
  protected:
-  DispatcherTest() { dispatcher_.add(handler_); }
+  DispatcherTest() { use(options()); }
+  void use(const Dispatcher::Options& chosen) {
+    const auto publish = [this](const MqttMessage& sent) {
+      sent_.push_back(json::parse(sent.payload));
+      return true;
+    };
+    dispatcher_ = std::make_unique<Dispatcher>(loop_, clock_, schemas_, publish, chosen);
+    dispatcher_->add(handler_);
+  }
 
   static Dispatcher::Options options() {
     Dispatcher::Options options;
@@ -63,7 +71,12 @@ class DispatcherTest : public testing::Test {
     if (!principal.empty()) message.user_properties = {{principal_property, principal}};
     return message;
   }
-  void receive(const MqttMessage& message) { dispatcher_.receive(*parse_service_topic(message.topic), message); }
+  static MqttMessage from(const std::string& device, const std::string& user, const std::string& correlation_id) {
+    auto request = message(correlation_id, "device/" + user + "/" + device);
+    request.topic = "skills/" + device + "/request";
+    return request;
+  }
+  void receive(const MqttMessage& message) { dispatcher_->receive(message); }
   std::vector<json> run() {
     loop_.restart();
     loop_.run();
@@ -75,12 +88,7 @@ class DispatcherTest : public testing::Test {
   SystemClock clock_;
   RequestSchemas schemas_ = RequestSchemas::load();
   std::vector<json> sent_;
-  Dispatcher dispatcher_{loop_, clock_, schemas_,
-                         [this](MqttMessage message) {
-                           sent_.push_back(json::parse(message.payload));
-                           return true;
-                         },
-                         options()};
+  std::unique_ptr<Dispatcher> dispatcher_;
   ScriptedHandler handler_{loop_};
 };
 
@@ -91,7 +99,7 @@ TEST_F(DispatcherTest, BelievesOnlyTheStampedPrincipal) {
   for (const auto* principal : {"", "device/alice/other", "device/alice", "nonsense"}) receive(message("b", principal));
   EXPECT_TRUE(run().empty());
   EXPECT_EQ(handler_.handled, 1);
-  EXPECT_EQ(dispatcher_.counters().ignored, 4U);
+  EXPECT_EQ(dispatcher_->counters().ignored, 4U);
 }
 
 TEST_F(DispatcherTest, AnswersInPlaceOfAServiceThatOverrunsAndOnlyOnce) {
@@ -99,7 +107,7 @@ TEST_F(DispatcherTest, AnswersInPlaceOfAServiceThatOverrunsAndOnlyOnce) {
   const auto sent = run();
   ASSERT_EQ(sent.size(), 1U) << "neither its late event nor its late answer leaves";
   EXPECT_EQ(code(sent[0]), "timeout");
-  EXPECT_EQ(dispatcher_.counters().in_flight, 0U);
+  EXPECT_EQ(dispatcher_->counters().in_flight, 0U);
 }
 
 TEST_F(DispatcherTest, AServiceThatThrowsIsInternalWithoutDetails) {
@@ -114,10 +122,106 @@ TEST_F(DispatcherTest, BeyondItsBoundItIsBusyAtOnceAndNothingRuns) {
   receive(message("hangs"));
   receive(message("x"));
   receive(message("y"));
-  EXPECT_EQ(sent_.size(), 1U) << "before the loop ran at all";
-  EXPECT_EQ(code(sent_[0]), "busy");
-  run();
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(sent[0].at("correlation_id"), "y") << "before the others are done";
+  EXPECT_EQ(code(sent[0]), "busy");
   EXPECT_EQ(handler_.handled, 2);
+  EXPECT_EQ(dispatcher_->counters().busy, 1U);
+  EXPECT_EQ(dispatcher_->counters().in_flight, 0U);
+}
+
+TEST_F(DispatcherTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
+  auto few = options();
+  few.requests_waiting_per_sender_max = 2;
+  few.requests_in_flight_max = 10;
+  use(few);
+  for (const auto* id : {"a", "b", "c"}) receive(message(id));
+  ASSERT_EQ(sent_.size(), 1U) << "before the loop ran at all";
+  EXPECT_EQ(code(sent_[0]), "busy");
+  EXPECT_EQ(sent_[0].at("correlation_id"), "c");
+  receive(from("other", "alice", "d"));
+  EXPECT_EQ(dispatcher_->unanswered(), 3U);
+  EXPECT_EQ(run().size(), 4U);
+  EXPECT_EQ(handler_.handled, 3);
+}
+
+TEST_F(DispatcherTest, OneSendersPileDelaysNobodyElse) {
+  auto many = options();
+  many.requests_in_flight_max = 100;
+  use(many);
+  for (int i = 0; i < 20; ++i) receive(from("noisy", "alice", "flood" + std::to_string(i)));
+  receive(from("quiet", "alice", "same user"));
+  receive(from("lamp", "bob", "another user"));
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 22U);
+  EXPECT_EQ(sent[1].at("correlation_id"), "another user");
+  EXPECT_EQ(sent[2].at("correlation_id"), "same user");
+}
+
+TEST_F(DispatcherTest, NobodyMayHaveMoreInFlightThanTheirPart) {
+  auto limited = options();
+  limited.requests_in_flight_max = 10;
+  limited.requests_in_flight_per_sender_max = 1;
+  limited.requests_in_flight_per_user_max = 2;
+  use(limited);
+  const auto begun_or_busy = [this](const std::string& device, const std::string& user, const std::string& id) {
+    receive(from(device, user, id));
+    loop_.restart();
+    loop_.poll();
+    return sent_.empty() ? "begun" : code(std::exchange(sent_, {}).at(0));
+  };
+  EXPECT_EQ(begun_or_busy("one", "alice", "hangs"), "begun");
+  EXPECT_EQ(begun_or_busy("one", "alice", "again"), "busy");
+  EXPECT_EQ(begun_or_busy("two", "alice", "hangs"), "begun");
+  EXPECT_EQ(begun_or_busy("three", "alice", "third"), "busy");
+  EXPECT_EQ(begun_or_busy("lamp", "bob", "hangs"), "begun");
+  EXPECT_EQ(run().size(), 3U);
+  receive(from("three", "alice", "third"));
+  EXPECT_TRUE(run().at(0).at("success"));
+}
+
+TEST_F(DispatcherTest, ADeadlineCountsFromWhenTheBrokerTookTheRequestIn) {
+  const auto stamped = [this](const std::string& id, std::chrono::milliseconds ago) {
+    auto request = message(id);
+    request.payload = json{{"op", "list"}, {"correlation_id", id}, {"timeout_ms", 1'000}}.dump();
+    request.user_properties.emplace_back(published_at_property, std::to_string(to_unix_ms(clock_.wall_now() - ago)));
+    return request;
+  };
+  receive(stamped("late", 1'100ms));
+  receive(stamped("in time", 500ms));
+  receive(stamped("from the future", -1h));
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(code(sent[0]), "timeout");
+  EXPECT_EQ(handler_.handled, 2);
+  EXPECT_EQ(dispatcher_->counters().overdue, 1U);
+  // Nothing ran, so it may be asked again.
+  receive(message("late"));
+  EXPECT_TRUE(run().at(0).at("success"));
+}
+
+TEST_F(DispatcherTest, AStampThatMakesNoSenseIsNone) {
+  for (const auto* value : {"", "soon", "12x", "99999999999999999999"}) {
+    auto request = message("");
+    request.user_properties.emplace_back(published_at_property, value);
+    EXPECT_FALSE(stamped_time(request)) << value;
+  }
+}
+
+TEST_F(DispatcherTest, WhatIsStillOpenAtTheEndIsAnsweredOnce) {
+  auto many = options();
+  many.requests_in_flight_max = 10;
+  use(many);
+  receive(message("hangs"));
+  loop_.poll();
+  receive(message("waits"));
+  dispatcher_->end_all({ErrorCode::timeout, "the hub stopped", {}});
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].at("correlation_id"), "hangs");
+  EXPECT_EQ(code(sent[0]), "timeout");
+  EXPECT_EQ(dispatcher_->unanswered(), 0U);
 }
 
 TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
@@ -147,7 +251,7 @@ TEST_F(DispatcherTest, OnlyAnAdminActsForAnotherUser) {
 }
 
 TEST_F(DispatcherTest, WhoIsNotAdmittedGetsNothingDone) {
-  dispatcher_.admit_with([](const Principal&) { return std::optional<Error>({ErrorCode::forbidden, "no", {}}); });
+  dispatcher_->admit_with([](const Principal&) { return std::optional<Error>({ErrorCode::forbidden, "no", {}}); });
   receive(message("a"));
   EXPECT_EQ(code(run().at(0)), "forbidden");
   EXPECT_EQ(handler_.handled, 0);
@@ -176,7 +280,7 @@ TEST_F(DispatcherTest, EventsAreNumberedAndComeBeforeTheAnswer) {
 }
 
 TEST_F(DispatcherTest, WhenStoppingNewRequestsAreRefused) {
-  dispatcher_.refuse_new();
+  dispatcher_->refuse_new();
   receive(message("a"));
   EXPECT_EQ(code(run().at(0)), "shutting_down");
 }

@@ -1,0 +1,101 @@
+/// Work that waits, handed out so that nobody's pile delays another: users take turns, and so do a user's own senders.
+///
+/// Threading: none of its own.   Bounds: Options; ask has_room_for() first.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace strawberry {
+
+template <class Item>
+class FairQueue {
+ public:
+  struct Options {
+    std::size_t items_max = 20'000;
+    std::size_t items_per_sender_max = 1'000;
+    std::size_t bytes_max = 64 * 1024 * 1024;
+  };
+
+  explicit FairQueue(Options options) : options_(options) {}
+
+  /// Whether push() may be called: `bytes` is what the item counts for.
+  bool has_room_for(const std::string& user, const std::string& sender, std::size_t bytes) const {
+    if (items_ >= options_.items_max || bytes_ + bytes > options_.bytes_max) return false;
+    const auto turn = by_user_.find(user);
+    if (turn == by_user_.end()) return options_.items_per_sender_max > 0;
+    const auto pile = turn->second->by_sender.find(sender);
+    const std::size_t items = pile == turn->second->by_sender.end() ? 0 : pile->second->items.size();
+    return items < options_.items_per_sender_max;
+  }
+  /// Precondition: has_room_for() it.
+  void push(const std::string& user, const std::string& sender, Item item, std::size_t bytes) {
+    auto& turn = turn_of(turns_, by_user_, user);
+    turn_of(turn.senders, turn.by_sender, sender).items.emplace_back(std::move(item), bytes);
+    ++items_;
+    bytes_ += bytes;
+  }
+
+  /// The next item, of the next sender of the next user; nothing when there is none.
+  std::optional<Item> pop() {
+    if (turns_.empty()) return std::nullopt;
+    auto& turn = turns_.front();
+    auto& pile = turn.senders.front();
+    auto [item, bytes] = std::move(pile.items.front());
+    pile.items.pop_front();
+    --items_;
+    bytes_ -= bytes;
+    end_turn(turn.senders, turn.by_sender, pile.items.empty());
+    end_turn(turns_, by_user_, turn.senders.empty());
+    return std::move(item);
+  }
+
+  std::size_t size() const { return items_; }
+  std::size_t bytes() const { return bytes_; }
+  bool empty() const { return items_ == 0; }
+
+ private:
+  template <class Entry>
+  using Index = std::unordered_map<std::string, typename std::list<Entry>::iterator>;
+
+  struct Pile {
+    std::string name;
+    std::deque<std::pair<Item, std::size_t>> items;
+  };
+  struct Turn {
+    std::string name;
+    std::list<Pile> senders;  // whose turn is next comes first
+    Index<Pile> by_sender;
+  };
+
+  template <class Entry>
+  static Entry& turn_of(std::list<Entry>& turns, Index<Entry>& by_name, const std::string& name) {
+    if (const auto known = by_name.find(name); known != by_name.end()) return *known->second;
+    turns.emplace_back().name = name;
+    by_name.emplace(name, std::prev(turns.end()));
+    return turns.back();
+  }
+  /// Whoever has had its turn goes to the back, or leaves.
+  template <class Entry>
+  static void end_turn(std::list<Entry>& turns, Index<Entry>& by_name, bool has_nothing_left) {
+    if (has_nothing_left) {
+      by_name.erase(turns.front().name);
+      turns.pop_front();
+    } else {
+      turns.splice(turns.end(), turns, turns.begin());
+    }
+  }
+
+  Options options_;
+  std::list<Turn> turns_;  // whose turn is next comes first
+  Index<Turn> by_user_;
+  std::size_t items_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace strawberry
