@@ -98,7 +98,7 @@ std::size_t names_in(std::string_view text) {
     if (event == nlohmann::json::parse_event_t::key) ++count;
     return true;
   };
-  (void)nlohmann::json::parse(text, callback, false);
+  [[maybe_unused]] const auto parsed = nlohmann::json::parse(text, callback, false);
   return count;
 }
 
