@@ -67,7 +67,7 @@ class OfflineHub : public ::testing::Test {
     EXPECT_EQ(content_of(dir_.keys()), before);
   }
   std::string write_file(const std::string& name, const std::string& content) const {
-    const std::string path = directory_.file(name);
+    std::string path = directory_.file(name);
     std::ofstream(path, std::ios::trunc) << content;
     return path;
   }
