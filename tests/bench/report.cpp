@@ -42,16 +42,17 @@ double Rate::cpu_us_each() const {
 
 std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows) {
   std::array<char, 256> line{};
-  std::snprintf(line.data(), line.size(), "| %-21s | %10s/s | ratio | broker CPU (us) | added (us) | broker busy |\n",
+  std::snprintf(line.data(), line.size(), "| %-21s | %10s/s | ratio | broker CPU (us) | CPU ratio | broker busy |\n",
                 "", unit.c_str());
   std::string out = line.data();
-  out += "|-----------------------|-------------:|------:|----------------:|-----------:|------------:|\n";
+  out += "|-----------------------|-------------:|------:|----------------:|----------:|------------:|\n";
   for (const RateRow& row : rows) {
     const std::string name = row.way.empty() ? row.what : row.what + ", " + row.way;
     const double cpu = median(row.rates, &Rate::cpu_us_each);
-    std::snprintf(line.data(), line.size(), "| %-21s | %12.0f | %5.2f | %15.2f | %10.2f | %10.0f%% |\n", name.c_str(),
+    std::snprintf(line.data(), line.size(), "| %-21s | %12.0f | %5.2f | %15.2f | %9.2f | %10.0f%% |\n", name.c_str(),
                   median(row.rates, &Rate::per_second), median_ratio(row), cpu,
-                  cpu - median(row.bare, &Rate::cpu_us_each), 100 * median(row.rates, &Rate::broker_busy));
+                  median(row.bare, &Rate::cpu_us_each) / std::max(cpu, 1e-9),
+                  100 * median(row.rates, &Rate::broker_busy));
     out += line.data();
   }
   return out;

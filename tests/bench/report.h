@@ -52,7 +52,9 @@ struct RateRow {
 };
 
 /// Markdown, also readable on a terminal: medians over the rounds; the ratio is the median of each round's own, since
-/// whatever else the machine does hits neighbours alike. The broker's CPU time suffers less from that.
+/// whatever else the machine does hits neighbours alike. The CPU ratio is what it would be if nothing but the broker's
+/// own time counted: it is lower when the generator is not much faster than the broker, and other programs disturb it
+/// least.
 std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows);
 
 /// Bytes of a process that are in memory, without what it shares with files.
