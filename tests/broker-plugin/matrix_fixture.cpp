@@ -38,8 +38,8 @@ MatrixInBroker::MatrixInBroker() {
 BrokerProcess::Options MatrixInBroker::with_plugin() const {
   BrokerProcess::Options options = without_plugin();
   options.config.insert(options.config.end(),
-                        {"allow_anonymous false", "plugin " STRAWBERRY_PUBLISHING_PLUGIN_PATH,
-                         "plugin " STRAWBERRY_PLUGIN_PATH, "plugin_opt_keys " + hub_.keys_path(),
+                        {"allow_anonymous false", std::string("plugin ") + STRAWBERRY_PUBLISHING_PLUGIN_PATH,
+                         std::string("plugin ") + STRAWBERRY_PLUGIN_PATH, "plugin_opt_keys " + hub_.keys_path(),
                          "plugin_opt_database " + hub_.database_path(), "plugin_opt_failed_logins_max 0"});
   return options;
 }

@@ -89,7 +89,7 @@ class Matrix : public MatrixInBroker {
 
 TEST_P(Matrix, OfWriting) {
   auto options = with_plugin();
-  options.config.push_back("log_type debug");
+  options.config.emplace_back("log_type debug");
   broker_ = std::make_unique<BrokerProcess>(options);
   const auto watcher = observer();
   const std::vector<std::string>& topics = matrix_topics();

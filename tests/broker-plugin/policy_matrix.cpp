@@ -56,7 +56,7 @@ std::vector<std::string> make_other_shapes() {
       "hub/a#", "hub/#a", "hub/#/x", "#/hub", "##", "++", "hub/st ate", " hub/state", "hub/state ", "hub/st\x01te",
       "hub/state\x7f", "hub/st\tate", "hub/\xc3\xa9tat", "hub/\xff", "hub/\xe2\x80\xaestate",
       "skills/../speaker/request"};
-  shapes.push_back(std::string("hub/st\0ate", 10));
+  shapes.emplace_back("hub/st\0ate", 10);
   // Around the policy's limit of 512 bytes, for somebody who has all the rights below it.
   const std::string deep = "skills/speaker/response/";
   for (const std::size_t size : {511U, 512U, 513U, 600U}) shapes.push_back(deep + std::string(size - deep.size(), 'x'));

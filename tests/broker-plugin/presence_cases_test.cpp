@@ -1,8 +1,7 @@
 // Presence in a real Mosquitto, case by case (docs/contract.md, section 8): however a device comes, goes, falls silent
 // or lies, what is retained on its status is true within five seconds. No bridge is there to help.
-#include <signal.h>
-
 #include <algorithm>
+#include <csignal>
 
 #include "tests/broker-plugin/plugin_fixture.h"
 #include "tests/support/wire_client.h"
