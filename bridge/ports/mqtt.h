@@ -14,7 +14,7 @@
 
 namespace strawberry {
 
-/// QoS 1 always, in both directions.
+/// QoS 1 in both directions, unless it is not to be kept.
 struct MqttMessage {
   std::string topic;
   std::string payload;
@@ -23,6 +23,7 @@ struct MqttMessage {
   std::optional<std::string> correlation_data;  // bytes
   std::optional<std::uint32_t> expiry_s;        // Message Expiry Interval
   std::vector<std::pair<std::string, std::string>> user_properties;
+  bool only_if_connected = false;  // QoS 0 when sent: the broker keeps it for nobody
 };
 
 class MqttClient {

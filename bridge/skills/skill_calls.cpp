@@ -76,9 +76,11 @@ MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& c
   message.payload = payload.dump();
   message.response_topic = result_topic;
   message.correlation_data = call_id;
-  // Whole seconds are all MQTT has; rounding down keeps a call from arriving after its deadline.
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(left).count();
-  message.expiry_s = static_cast<std::uint32_t>(std::max<std::int64_t>(seconds, 1));
+  // MQTT has whole seconds, and Mosquitto's clock for them is up to one behind. No call may arrive after its deadline,
+  // so what is left is rounded down, less that one; a call too short for that is not kept for a device that is away.
+  const auto kept = std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1);
+  message.only_if_connected = kept < std::chrono::seconds(1);
+  if (!message.only_if_connected) message.expiry_s = static_cast<std::uint32_t>(kept.count());
   return message;
 }
 

@@ -103,6 +103,8 @@ BrokerProcess::Options broker_options(const TestHub& files, bool persistence) {
   options.keys_path = files.keys_path();
   options.database_path = files.database_path();
   options.persistence = persistence;
+  // As config/mosquitto.conf has them: the broker's own defaults drop what comes in thousands.
+  options.config = {"max_inflight_messages 1000", "max_queued_messages 100000"};
   return options;
 }
 

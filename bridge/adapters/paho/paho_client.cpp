@@ -14,6 +14,8 @@ namespace strawberry {
 namespace {
 
 constexpr int qos = 1;
+constexpr int qos_not_kept = 0;
+constexpr std::chrono::milliseconds send_again_after{2};
 
 mqtt::const_message_ptr to_paho(const MqttMessage& message) {
   mqtt::properties properties;
@@ -25,7 +27,8 @@ mqtt::const_message_ptr to_paho(const MqttMessage& message) {
   for (const auto& [name, value] : message.user_properties) {
     properties.add({mqtt::property::USER_PROPERTY, name, value});
   }
-  return mqtt::message::create(message.topic, message.payload, qos, message.retained, properties);
+  return mqtt::message::create(message.topic, message.payload, message.only_if_connected ? qos_not_kept : qos,
+                               message.retained, properties);
 }
 
 MqttMessage from_paho(const mqtt::message& message) {
@@ -68,6 +71,12 @@ std::size_t receive_maximum_of(const mqtt::token& token) {
   return mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
 }
 
+/// How many of them may be used. Paho reports an acknowledgement before it has taken the message off its own count: a
+/// message handed over at that moment would be one too many for it, and wait for a second.
+std::size_t safe_window(std::size_t receive_maximum) {
+  return std::max<std::size_t>(receive_maximum - (receive_maximum + 7) / 8, 1);
+}
+
 }  // namespace
 
 /// Lives as long as Paho may call back; talks to the client only through the loop, and only while it is there.
@@ -77,7 +86,9 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
 
   Wire(asio::io_context& loop, PahoClient& client, const Options& options)
       : context(loop), owner(&client), messages_max(options.inbox_messages_max), bytes_max(options.inbox_bytes_max) {
+    // What waits for the library's sending thread counts as buffered, also while connected.
     mqtt::create_options create(MQTTVERSION_5);
+    create.set_max_buffered_messages(static_cast<int>(options.in_flight_max) + 1);
     const auto uri = "tcp://" + options.host + ":" + std::to_string(options.port);
     paho = std::make_unique<mqtt::async_client>(uri, options.client_id, create, nullptr);
     paho->set_message_callback([this](const mqtt::const_message_ptr& message) { arrived(*message); });
@@ -160,7 +171,7 @@ struct PahoClient::Wire final : std::enable_shared_from_this<Wire>, mqtt::iactio
 };
 
 PahoClient::PahoClient(asio::io_context& loop, Options options)
-    : context_(loop), options_(std::move(options)), retry_(loop), backoff_(options_.reconnect_min) {
+    : context_(loop), options_(std::move(options)), retry_(loop), again_(loop), backoff_(options_.reconnect_min) {
   tcp_nodelay_connections();
   wire_ = std::make_shared<Wire>(loop, *this, options_);
 }
@@ -196,7 +207,7 @@ void PahoClient::connect() {
 
 void PahoClient::connected(std::size_t receive_maximum) {
   if (stopping_) return;
-  window_ = std::min(options_.in_flight_max, receive_maximum);
+  window_ = std::min(options_.in_flight_max, safe_window(receive_maximum));
   if (filters_.empty()) return subscribed();
   try {
     wire_->paho->subscribe(mqtt::string_collection::create(filters_),
@@ -269,7 +280,7 @@ bool PahoClient::send(const MqttMessage& message) {
     wire_->paho->publish(to_paho(message), reinterpret_cast<void*>(Wire::publishing), *wire_);
     return true;
   } catch (const mqtt::exception&) {
-    --wire_->in_flight;  // the connection is just going: the message waits for the next
+    --wire_->in_flight;
     return false;
   }
 }
@@ -281,9 +292,17 @@ void PahoClient::flush_outbox() {
       // The last acknowledgement may have come between the look and the note.
       if (wire_->in_flight >= window_ || !wire_->outbox_waits.exchange(false)) return;
     }
-    if (!send(outbox_.front())) return;
+    if (!send(outbox_.front())) return try_again_soon();
     outbox_.pop_front();
   }
+}
+
+/// Paho takes nothing just now, for a reason of its own. When it is that the connection goes, the next one sends.
+void PahoClient::try_again_soon() {
+  again_.expires_after(send_again_after);
+  again_.async_wait([wire = wire_](const asio::error_code& cancelled) {
+    if (!cancelled && wire->owner != nullptr) wire->owner->flush_outbox();
+  });
 }
 
 Task<void> PahoClient::stop() {
@@ -297,6 +316,7 @@ Task<void> PahoClient::stop() {
   stopping_ = true;
   ready_ = false;
   retry_.cancel();
+  again_.cancel();
   try {
     const auto leaving = wire_->paho->disconnect();
     while (!leaving->is_complete() && std::chrono::steady_clock::now() < give_up) {

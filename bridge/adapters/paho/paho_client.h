@@ -72,6 +72,7 @@ class PahoClient final : public MqttClient {
   void drain_inbox();
   void flush_outbox();
   bool send(const MqttMessage& message);
+  void try_again_soon();
 
   LoopAffinity loop_;
   asio::io_context& context_;
@@ -80,6 +81,7 @@ class PahoClient final : public MqttClient {
   Handlers handlers_;
   std::shared_ptr<Wire> wire_;
   asio::steady_timer retry_;
+  asio::steady_timer again_;
   std::chrono::milliseconds backoff_;
   std::deque<MqttMessage> outbox_;  // waiting for a connection, or for acknowledgements
   std::size_t window_ = 0;          // how many may be unacknowledged
