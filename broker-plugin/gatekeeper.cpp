@@ -59,6 +59,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   if (logins_.is_known(login)) return logins_.confirm(login);
   // The broker reuses its handles; an end it did not report must not be held against the next one.
   disconnected(login.handle);
+  refresh_keys(/*even_if_unchanged=*/false);  // the bridge signs with a new key at once
   LoginAnswer answer = logins_.admit(login);
   if (!answer.accepted()) return answer;
   const Principal& principal = connections_.find(login.handle)->principal();
@@ -76,6 +77,11 @@ void Gatekeeper::disconnected(Connection::Handle handle, bool lost) {
   }
   presence_.disconnected(device_id, connections_.count_of(device_id), connection->is_superseded,
                          status_reason(connection->ending_because, lost));
+}
+
+LoginAnswer Gatekeeper::renew(const Login& login) {
+  refresh_keys(/*even_if_unchanged=*/false);
+  return logins_.renew(login);
 }
 
 // --- topics ---

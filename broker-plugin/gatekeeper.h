@@ -47,7 +47,7 @@ class Gatekeeper : private DeviceOwners {
 
   LoginAnswer login(const Login& login);
   /// A new token for an open connection.
-  LoginAnswer renew(const Login& login) { return logins_.renew(login); }
+  LoginAnswer renew(const Login& login);
   /// True for a client that is in: what it authenticates with is a renewal.
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
   /// `lost`: the broker knows that there was no goodbye.

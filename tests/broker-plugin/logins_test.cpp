@@ -54,6 +54,13 @@ TEST_F(LoginGate, FollowsTheKeyFileWithoutARestart) {
   EXPECT_THAT(broker_.lines.back(), HasSubstr(R"(read the keys again: "n" "k")"));
 }
 
+TEST_F(LoginGate, KnowsANewKeyAtTheNextLogin) {
+  write_keys(jwk_set("nk"));
+  EXPECT_TRUE(enters(login(1, "tablet", token(tablet, 1h, "", "n"))));
+  write_keys(jwk_set("mnk"));
+  EXPECT_TRUE(renews(1, "tablet", token(tablet, 1h, "", "m")).accepted());
+}
+
 TEST_F(LoginGate, ReadsTheKeysAtOnceWhenTheBrokerReloads) {
   write_keys(jwk_set("n"));
   gate_->reload();

@@ -60,10 +60,8 @@ class Rotation : public ::testing::Test {
   }
   /// A new key, and the broker knows it.
   void rotate(std::vector<std::string> options) {
-    const std::size_t before = hub_.broker().log().size();
     options.insert(options.begin(), {"key", "rotate"});
     expect_done(std::move(options));
-    ASSERT_TRUE(hub_.broker().process().wait_for_output("read the keys again", soon, before)) << hub_.broker().log();
   }
   std::string old_kid() const { return hub_.files().keys().signing_key().kid(); }
 
