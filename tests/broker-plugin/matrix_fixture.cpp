@@ -35,14 +35,19 @@ MatrixInBroker::MatrixInBroker() {
   }
 }
 
-BrokerProcess::Options MatrixInBroker::with_plugin() const {
+void MatrixInBroker::start_with_plugin(const std::vector<std::string>& config) {
   BrokerProcess::Options options = without_plugin();
   options.config.insert(options.config.end(),
                         {"allow_anonymous false", std::string("plugin ") + STRAWBERRY_PUBLISHING_PLUGIN_PATH,
                          std::string("plugin ") + STRAWBERRY_PLUGIN_PATH, "plugin_opt_keys " + hub_.keys_path(),
                          "plugin_opt_database " + hub_.database_path(), "plugin_opt_failed_logins_max 0"});
-  return options;
+  options.config.insert(options.config.end(), config.begin(), config.end());
+  broker_ = std::make_unique<BrokerProcess>(options);
+  // By then the plugin knows whose the stored sessions are, and lets others in under free client ids.
+  EXPECT_TRUE(broker_->process().wait_for_output("Reloading config.\n", std::chrono::seconds(10)));
 }
+
+void MatrixInBroker::start_without_plugin() { broker_ = std::make_unique<BrokerProcess>(without_plugin()); }
 
 BrokerProcess::Options MatrixInBroker::without_plugin() const {
   BrokerProcess::Options options;

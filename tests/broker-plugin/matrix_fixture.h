@@ -22,10 +22,10 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
  protected:
   MatrixInBroker();
 
-  /// With the plugin, and before it the one that publishes for `injector`.
-  BrokerProcess::Options with_plugin() const;
+  /// A broker with the plugin, and before it the one that publishes for `injector`. `config`: more lines for it.
+  void start_with_plugin(const std::vector<std::string>& config = {});
   /// Without, on the same stored sessions: here everybody may subscribe to everything.
-  BrokerProcess::Options without_plugin() const;
+  void start_without_plugin();
 
   wire::Connect credentials(const Principal& who) const;
   std::unique_ptr<WireClient> client(wire::Connect connect) const;
@@ -57,6 +57,8 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
   Principal injector_{PrincipalType::user, "injector", "injector"};
 
  private:
+  BrokerProcess::Options without_plugin() const;
+
   std::size_t cells_ = 0;
   int disagreements_ = 0;
 };

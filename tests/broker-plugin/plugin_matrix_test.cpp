@@ -88,9 +88,7 @@ class Matrix : public MatrixInBroker {
 };
 
 TEST_P(Matrix, OfWriting) {
-  auto options = with_plugin();
-  options.config.emplace_back("log_type debug");
-  broker_ = std::make_unique<BrokerProcess>(options);
+  start_with_plugin({"log_type debug"});
   const auto watcher = observer();
   const std::vector<std::string>& topics = matrix_topics();
   // What the broker logs of each refusal; the only sign of it that MQTT 3.1.1 leaves for a topic nobody can subscribe
@@ -139,7 +137,7 @@ TEST_P(Matrix, OfWriting) {
 }
 
 TEST_P(Matrix, OfSubscribingAndWhatIsRetained) {
-  broker_ = std::make_unique<BrokerProcess>(with_plugin());
+  start_with_plugin();
   const auto injector = connected(injector_);
   std::vector<std::string> retained;
   for (const std::string& topic : matrix_topics()) {
@@ -181,7 +179,7 @@ TEST_P(Matrix, OfSubscribingAndWhatIsRetained) {
 
 /// Sessions from before a restart have subscriptions that no policy has ever seen.
 TEST_P(Matrix, OfReading) {
-  broker_ = std::make_unique<BrokerProcess>(without_plugin());
+  start_without_plugin();
   const auto stored_session = [this](const Principal& who) {
     wire::Connect connect = credentials(who);
     connect.clean = false;
@@ -198,7 +196,7 @@ TEST_P(Matrix, OfReading) {
     ASSERT_TRUE(reader->sync());
   }
   broker_->stop();
-  broker_ = std::make_unique<BrokerProcess>(with_plugin());
+  start_with_plugin();
   const auto injector = connected(injector_);
   const std::vector<std::string>& topics = matrix_topics();
   const auto inject_all = [&](const std::string& about) {
@@ -231,7 +229,7 @@ TEST_P(Matrix, OfReading) {
 }
 
 TEST_P(Matrix, OfWills) {
-  broker_ = std::make_unique<BrokerProcess>(with_plugin());
+  start_with_plugin();
   const auto watcher = observer();
   const std::vector<std::string>& topics = matrix_topics();
   const std::string nonsense("\x00\x00", 2);  // no packet at all: the broker ends the connection and sends the will
@@ -257,7 +255,7 @@ TEST_P(Matrix, OfWills) {
 /// Not a question of topics: docs/contract.md, section 1, written down by hand.
 class ClientIds : public MatrixInBroker {
  protected:
-  ClientIds() { broker_ = std::make_unique<BrokerProcess>(with_plugin()); }
+  ClientIds() { start_with_plugin(); }
 
   int connack(const Principal& who, const std::string& client_id) const {
     wire::Connect connect = credentials(who);
