@@ -41,7 +41,10 @@ class DeviceDirectory {
   virtual Result<bool> refresh() = 0;
   /// Brings up to date what is known of one principal and one token (an empty `jti` is none) and no more: for whoever
   /// connects now, at a cost that does not grow with the number of devices.
+  /// Within one round of the caller's event loop the database is asked only once whether anything has changed: call
+  /// begin_round() first in each. Whoever connects in that round had begun to before it asked.
   virtual Result<void> refresh_one(std::string_view principal_id, std::string_view jti) = 0;
+  virtual void begin_round() {}
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
   /// True when some device belongs to `user_id`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cjose/cjose.h>
+#include <openssl/evp.h>
 
 #include <memory>
 
@@ -13,10 +14,15 @@ struct ReleaseJwk {
   void operator()(cjose_jwk_t* jwk) const { cjose_jwk_release(jwk); }
 };
 
+struct ReleaseMac {
+  void operator()(EVP_MAC_CTX* mac) const { EVP_MAC_CTX_free(mac); }
+};
+
 struct Key::Secret {
   std::unique_ptr<cjose_jwk_t, ReleaseJwk> jwk;
-  std::size_t signature_bytes = 0;  // exactly
-  bool can_sign = false;            // a secret or private key, not a public one
+  std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac;  // of an HS256 key: to be duplicated, then used
+  std::size_t signature_bytes = 0;               // exactly
+  bool can_sign = false;                         // a secret or private key, not a public one
 };
 
 }  // namespace strawberry

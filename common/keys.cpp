@@ -1,6 +1,9 @@
 #include "common/keys.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -63,6 +66,21 @@ std::string check_strength(const nlohmann::json& jwk, JwsAlgorithm algorithm) {
     case JwsAlgorithm::es256: return string_member(jwk, "crv") == "P-256" ? "" : "an ES256 key needs the curve P-256";
   }
   return "unknown algorithm";
+}
+
+/// HMAC-SHA256 with its key set; null when the library cannot.
+std::unique_ptr<EVP_MAC_CTX, ReleaseMac> hmac_with(std::string secret) {
+  EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac(EVP_MAC_CTX_new(algorithm));
+  EVP_MAC_free(algorithm);
+  std::string digest = "SHA256";
+  const std::array<OSSL_PARAM, 2> parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
+                                             OSSL_PARAM_construct_end()};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(secret.data());
+  const bool ready = mac && EVP_MAC_init(mac.get(), bytes, secret.size(), parameters.data()) == 1;
+  OPENSSL_cleanse(secret.data(), secret.size());
+  if (!ready) mac.reset();
+  return mac;
 }
 
 std::size_t signature_bytes_of(const cjose_jwk_t* jwk, JwsAlgorithm algorithm) {
@@ -130,6 +148,10 @@ Result<Key> import_key(const nlohmann::json& jwk, std::size_t position) {
   auto secret = std::make_shared<Key::Secret>();
   secret->jwk.reset(cjose_jwk_import(text.data(), text.size(), nullptr));
   if (!secret->jwk) return fail(which + " is not a valid JSON Web Key");
+  if (*algorithm == JwsAlgorithm::hs256) {
+    secret->mac = hmac_with(*base64url_decode(*string_member(jwk, "k")));
+    if (!secret->mac) return fail(which + " cannot be used for HMAC");
+  }
   secret->signature_bytes = signature_bytes_of(secret->jwk.get(), *algorithm);
   secret->can_sign = *algorithm == JwsAlgorithm::hs256 || jwk.contains("d");
   auto fingerprint = thumbprint(secret->jwk.get(), jwk, *algorithm);

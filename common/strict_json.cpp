@@ -1,7 +1,7 @@
 #include "common/strict_json.h"
 
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/json_depth.h"
@@ -9,21 +9,57 @@
 namespace strawberry {
 namespace {
 
-/// Remembers the members of the objects that are open while the parser walks the document.
-class DuplicateFinder {
+/// Builds the document while the parser walks it, and stops at the first duplicate member.
+class Builder {
  public:
-  bool operator()(nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    using Event = nlohmann::json::parse_event_t;
-    if (event == Event::object_start) open_.emplace_back();
-    if (event == Event::object_end && !open_.empty()) open_.pop_back();
-    if (event == Event::key && !open_.empty() && !open_.back().insert(parsed.get<std::string>()).second) found_ = true;
-    return true;
+  using json = nlohmann::json;
+
+  bool null() { return add(nullptr); }
+  bool boolean(bool value) { return add(value); }
+  bool number_integer(json::number_integer_t value) { return add(value); }
+  bool number_unsigned(json::number_unsigned_t value) { return add(value); }
+  bool number_float(json::number_float_t value, const std::string&) { return add(value); }
+  bool string(std::string& value) { return add(std::move(value)); }
+  bool binary(json::binary_t&) { return false; }  // not in JSON
+  bool start_object(std::size_t) { return open(json::object()); }
+  bool start_array(std::size_t) { return open(json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    const auto [member, is_new] = open_.back()->get_ref<json::object_t&>().try_emplace(std::move(name));
+    member_ = &member->second;
+    return is_new;
   }
-  bool found() const { return found_; }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) { return false; }
+
+  json& document() { return document_; }
 
  private:
-  std::vector<std::set<std::string>> open_;
-  bool found_ = false;
+  bool add(json value) {
+    *place() = std::move(value);
+    return true;
+  }
+  bool open(json container) {
+    json* const placed = place();
+    *placed = std::move(container);
+    open_.push_back(placed);  // stays where it is: what contains it gets nothing new before it is closed
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  /// Where the next value goes: the document itself, the member just named, or the end of an array.
+  json* place() {
+    if (open_.empty()) return &document_;
+    if (open_.back()->is_object()) return member_;
+    auto& elements = open_.back()->get_ref<json::array_t&>();
+    return &elements.emplace_back();
+  }
+
+  json document_;
+  json* member_ = nullptr;
+  std::vector<json*> open_;
 };
 
 }  // namespace
@@ -33,15 +69,9 @@ std::optional<nlohmann::json> parse_strict_object(std::string_view text, std::si
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF")) return std::nullopt;
   if (json_nests_deeper_than(text, depth_max)) return std::nullopt;
 
-  DuplicateFinder duplicates;
-  auto parsed = nlohmann::json::parse(
-      text,
-      [&duplicates](int, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
-        return duplicates(event, part);
-      },
-      /*allow_exceptions=*/false);
-  if (!parsed.is_object() || duplicates.found()) return std::nullopt;
-  return parsed;
+  Builder builder;
+  if (!nlohmann::json::sax_parse(text, &builder) || !builder.document().is_object()) return std::nullopt;
+  return std::move(builder.document());
 }
 
 }  // namespace strawberry
