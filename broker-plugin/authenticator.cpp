@@ -70,7 +70,7 @@ std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& att
 }
 
 bool Authenticator::is_id_of_another(std::string_view client_id) const {
-  return directory_.find(client_id) != nullptr || directory_.has_devices(client_id) ||
+  return is_reserved_id(client_id) || directory_.find(client_id) != nullptr || directory_.has_devices(client_id) ||
          connections_.principal_with(client_id) != nullptr;
 }
 

@@ -70,6 +70,7 @@ const Principal* Connections::holder_of(std::string_view client_id) const {
 void Connections::remember_stored(std::string_view client_id, StoredSession session) {
   if (by_client_id_.contains(client_id)) return;
   if (const auto known = stored_.find(client_id); known != stored_.end()) {
+    known->second.is_named = true;
     if (known->second.session.principal != session.principal) known->second.session = std::move(session);
     stored_by_age_.splice(stored_by_age_.end(), stored_by_age_, known->second.age);
     return;
@@ -77,7 +78,18 @@ void Connections::remember_stored(std::string_view client_id, StoredSession sess
   if (options_.stored_max == 0) return;
   if (stored_.size() >= options_.stored_max) forget_stored(std::string(stored_by_age_.front()));
   stored_by_age_.emplace_back(client_id);
-  stored_.emplace(client_id, Stored{std::move(session), std::prev(stored_by_age_.end())});
+  stored_.emplace(client_id, Stored{std::move(session), true, std::prev(stored_by_age_.end())});
+}
+
+void Connections::expect_names() {
+  for (auto& [client_id, stored] : stored_) stored.is_named = false;
+}
+
+void Connections::forget_unnamed() {
+  for (auto at = stored_by_age_.begin(); at != stored_by_age_.end();) {
+    const auto stored = stored_.find(*at++);
+    if (!stored->second.is_named) forget_stored(stored->first);
+  }
 }
 
 const StoredSession* Connections::stored(std::string_view client_id) const {

@@ -69,6 +69,10 @@ class Connections {
   /// Null when none is known. Valid until the next change.
   const StoredSession* stored(std::string_view client_id) const;
   std::size_t stored_count() const { return stored_.size(); }
+  /// The broker is about to name every session it has, each of which is then remembered; forget_unnamed() then forgets
+  /// those that it has not named.
+  void expect_names();
+  void forget_unnamed();
   /// Marks the stored sessions that `is_dead` says so of. They stay dead.
   template <class Predicate>
   void bury_stored(Predicate is_dead) {
@@ -90,6 +94,7 @@ class Connections {
   using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
   struct Stored {
     StoredSession session;
+    bool is_named = true;
     std::list<std::string>::iterator age;
   };
   struct Present {

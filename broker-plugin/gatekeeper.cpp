@@ -166,6 +166,7 @@ void Gatekeeper::reload() {
 }
 
 void Gatekeeper::tick() {
+  directory_.begin_round();
   logins_.end_confirming();
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
   awaits_sender_ = false;

@@ -10,6 +10,8 @@ namespace {
 
 /// How long to believe that the broker will still tell of its stored sessions.
 constexpr std::chrono::seconds stored_sessions_wait_max{5};
+/// A reload is not free: refused logins bring about one at most this often.
+constexpr std::chrono::seconds doubt_interval{10};
 
 }  // namespace
 
@@ -36,6 +38,7 @@ bool Logins::is_known(const Login& login) const {
 }
 
 LoginAnswer Logins::confirm(const Login& login) {
+  was_asked_ = true;
   // To say no about a session that nobody is connected to would make Mosquitto 2.0 put it into its list of expiring
   // ones a second time, and leave it there when the session is gone. Whoever wants to use it needs a token anyway.
   if (connections_.find(login.handle) == nullptr) {
@@ -57,7 +60,10 @@ void Logins::learn_of_session(std::string_view client_id) {
 LoginAnswer Logins::admit(const Login& login) {
   learn_of_session(login.attempt.client_id);
   auto claims = authenticator_.authenticate(login.attempt);
-  if (!claims) return refuse(login, "connect", claims.error());
+  if (!claims) {
+    doubt(login, claims.error());
+    return refuse(login, "connect", claims.error());
+  }
   if (awaits_stored_sessions_ && login.attempt.client_id != claims->principal.id) {
     report_.refused("connect", "starting");
     broker_.request_reload();  // in case it is still on its way
@@ -90,8 +96,26 @@ LoginAnswer Logins::renew(const Login& login) {
   return {LoginAnswer::Kind::accepted, connection->user_name};
 }
 
+/// MQTT 5 sessions have an expiry of their own, which the broker does not show: the one in the way may be gone.
+void Logins::doubt(const Login& login, const Refusal& refusal) {
+  if (refusal.reason != "client_id_in_use" || connections_.stored(login.attempt.client_id) == nullptr) return;
+  const SteadyTime now = clock_.steady_now();
+  if (last_doubt_ && now < *last_doubt_ + doubt_interval) return;
+  last_doubt_ = now;
+  broker_.request_reload();
+}
+
+void Logins::begin_confirming() {
+  is_confirming_ = true;
+  was_asked_ = false;
+  connections_.expect_names();
+}
+
 void Logins::end_confirming() {
-  if (std::exchange(is_confirming_, false)) awaits_stored_sessions_ = false;
+  if (!std::exchange(is_confirming_, false)) return;
+  awaits_stored_sessions_ = false;
+  // A broker that asks about nobody has nobody, or does not ask.
+  if (was_asked_) connections_.forget_unnamed();
 }
 
 void Logins::tick() {

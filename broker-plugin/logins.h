@@ -2,7 +2,8 @@
 /// that the broker asks about once more when it reloads its configuration.
 ///
 /// That last question is also how the plugin learns, right after a start, whose the sessions are that the broker has
-/// kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's session.
+/// kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's session. And
+/// when somebody is refused because of a session that may have ended since, the broker is made to ask again.
 /// Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
 #pragma once
 
@@ -60,7 +61,7 @@ class Logins {
   LoginAnswer renew(const Login& login);
 
   /// The broker is about to ask about everybody.
-  void begin_confirming() { is_confirming_ = true; }
+  void begin_confirming();
   /// It has, if it was about to. In every round of the broker.
   void end_confirming();
   /// About once a second.
@@ -70,6 +71,7 @@ class Logins {
 
  private:
   void learn_of_session(std::string_view client_id);
+  void doubt(const Login& login, const Refusal& refusal);
   LoginAnswer refuse(const Login& login, std::string_view action, const Refusal& refusal);
 
   Authenticator& authenticator_;
@@ -81,6 +83,8 @@ class Logins {
   LoginLimiter limiter_;
   std::string tag_;
   bool is_confirming_ = false;
+  bool was_asked_ = false;  // since begin_confirming()
+  std::optional<SteadyTime> last_doubt_;
   bool awaits_stored_sessions_;
   SteadyTime started_;
 };

@@ -173,7 +173,8 @@ int on_message(int, void* data, void* userdata) {
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     topic.retain = event.retain;
     const auto sender = plugin.gatekeeper->sender_of(topic);
-    return sender && stamp_sender(&event.properties, *sender, plugin.clock.wall_now()) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
+    return sender && stamp_sender(&event.properties, *sender, plugin.clock.wall_now()) ? MOSQ_ERR_SUCCESS
+                                                                                       : MOSQ_ERR_ACL_DENIED;
   });
 }
 

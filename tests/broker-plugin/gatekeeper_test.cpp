@@ -60,6 +60,7 @@ TEST_F(Gate, GuardsClientIds) {
   EXPECT_TRUE(connect(1, mallory, "mallory"));
   EXPECT_FALSE(connect(2, mallory, "speaker"));
   EXPECT_FALSE(connect(2, mallory, "alice"));  // has devices, though not connected
+  for (const char* reserved : {"strawberry-bridge", "admin", "hub"}) EXPECT_FALSE(connect(2, mallory, reserved));
   EXPECT_TRUE(connect(2, bridge, "bridge"));
   EXPECT_FALSE(connect(3, mallory, "bridge"));
   EXPECT_TRUE(connect(3, alice, "shared-name"));

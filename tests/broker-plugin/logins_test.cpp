@@ -275,6 +275,33 @@ TEST_F(LoginGate, DoesNotWaitForeverForStoredSessions) {
   EXPECT_THAT(broker_.lines.back(), HasSubstr("has not told of the sessions it stores"));
 }
 
+TEST_F(LoginGate, FindsOutThatASessionInTheWayHasEnded) {
+  EXPECT_TRUE(connect(1, alice, "dashboard", 1h, /*session_may_stay=*/true));
+  end(1);
+  EXPECT_TRUE(connect(2, alice, "kept", 1h, /*session_may_stay=*/true));
+  const std::string kept_name = user_names_.at(handle(2));
+  end(2);
+  EXPECT_FALSE(connect(3, mallory, "dashboard"));
+  EXPECT_FALSE(connect(3, mallory, "dashboard"));
+  EXPECT_EQ(broker_.reload_requests, 1) << "not for every refusal";
+  gate_->reload();
+  EXPECT_TRUE(asks_about(2, "kept", kept_name, "127.0.0.1").accepted());
+  gate_->tick();
+  EXPECT_TRUE(connect(3, mallory, "dashboard"));
+  EXPECT_FALSE(connect(4, mallory, "kept"));
+  seconds_pass(10);
+  EXPECT_FALSE(connect(4, mallory, "kept"));
+  EXPECT_EQ(broker_.reload_requests, 2);
+}
+
+TEST_F(LoginGate, ForgetsNoSessionWhenTheBrokerAsksAboutNobody) {
+  EXPECT_TRUE(connect(1, alice, "dashboard", 1h, /*session_may_stay=*/true));
+  end(1);
+  gate_->reload();
+  gate_->tick();
+  EXPECT_FALSE(connect(3, mallory, "dashboard"));
+}
+
 TEST_F(LoginGate, AsksABrokerThatCanSayWhoseASessionIs) {
   broker_.sessions["dashboard"] = "user/alice/alice/1767225600/tag/";
   broker_.sessions["odd"] = "not one of ours";

@@ -286,7 +286,7 @@ TEST_P(ClientIds, OfDevicesAndTheirUsersBelongToThemAlsoWhileTheyAreAway) {
   }
 }
 
-TEST_P(ClientIds, DISABLED_OfTheBridgeAndTheAdminBelongToThemAlsoWhileTheyAreAway) {
+TEST_P(ClientIds, OfTheBridgeAndTheAdminBelongToThemAlsoWhileTheyAreAway) {
   for (const Principal& who : cast()) {
     for (const std::string_view id : {bridge_principal_id, admin_principal_id}) {
       if (who.id == id) continue;
