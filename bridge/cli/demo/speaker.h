@@ -1,5 +1,6 @@
 /// A Spoke as small as they come: a speaker that offers MusicControlSkill and plays, in words, what it is told to.
 ///
+/// A call that comes again gets the answer it got before, and nothing is played twice (recent_calls.h).
 /// Threading: loop only.   Lifetime: close() before destruction.   Errors: a call it cannot make sense of is answered
 /// with `success: false`.
 #pragma once
@@ -11,7 +12,9 @@
 #include <string>
 
 #include "bridge/cli/demo/household.h"
+#include "bridge/cli/demo/recent_calls.h"
 #include "bridge/cli/hub_connection.h"
+#include "common/clock.h"
 
 namespace strawberry::cli {
 
@@ -32,12 +35,16 @@ class Speaker {
   void came_back();
   void keep_alive();
   void called(const MqttMessage& message);
+  /// Does what is asked, and gives the answer.
+  nlohmann::json run(const nlohmann::json& call);
   Result<nlohmann::json> perform(const std::string& function, const nlohmann::json& args, const nlohmann::json& kwargs);
 
   asio::io_context& loop_;
   std::function<void(const std::string&)> on_play_;
   HubConnection hub_;
   asio::steady_timer heartbeat_;
+  SystemClock clock_;
+  RecentCalls recent_calls_{clock_, {}};
   bool joined_ = false;
   std::string playing_;
   std::int64_t volume_ = 50;
