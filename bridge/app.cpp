@@ -259,15 +259,20 @@ HubHealth App::health() const {
                    {"errors", requests.errors},
                    {"repeated", requests.repeated},
                    {"ignored", requests.ignored},
+                   {"busy", requests.busy},
+                   {"overdue", requests.overdue},
                    {"calls", router.counters().opened},
                    {"unwanted_results", router.counters().unwanted_results},
                    {"messages_received", mqtt.received},
                    {"dropped_inbox_full", mqtt.dropped_inbox_full},
                    {"dropped_outbox_full", mqtt.dropped_outbox_full}};
   health.queues = {{"store", store_->jobs_waiting()},
+                   {"requests_waiting", dispatcher_.waiting()},
                    {"outbox", mqtt.outbox_messages},
+                   {"outbox_bytes", mqtt.outbox_bytes},
                    {"reply_cache_entries", dispatcher_.replies().entries()},
                    {"reply_cache_bytes", dispatcher_.replies().bytes()}};
+  health.queue_limits = queue_limits(config_);
   std::error_code ignored;
   health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
   health.providers = providers_.names();

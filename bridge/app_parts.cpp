@@ -50,6 +50,20 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   return options;
 }
 
+std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
+  const PahoClient::Options mqtt;
+  const SqliteStore::Options store;
+  const Dispatcher::Options requests = dispatcher_options(config);
+  return {{"store", store.jobs_max},
+          {"requests_waiting", requests.requests_waiting_max},
+          {"requests_in_flight", requests.requests_in_flight_max},
+          {"calls_in_flight", call_router_options(config).open_calls_max},
+          {"outbox", mqtt.outbox_messages_max},
+          {"outbox_bytes", mqtt.outbox_bytes_max},
+          {"inbox", mqtt.inbox_messages_max},
+          {"reply_cache_bytes", requests.replies.bytes_max}};
+}
+
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
   std::vector<std::unique_ptr<Provider>> providers;
   for (const auto& configured : config.llm.providers) {

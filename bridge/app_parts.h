@@ -1,7 +1,13 @@
 /// From the configuration to each part's own Options. Pure.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/adapters/paho/paho_client.h"
+#include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
 #include "bridge/llm/provider_chain.h"
@@ -15,6 +21,9 @@ CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 Dispatcher::Options dispatcher_options(const Config& config);
+
+/// The most that each queue of hub/health may hold, by its name there.
+std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 
 /// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
 /// be built.

@@ -43,6 +43,7 @@ std::string hub_health(const HubHealth& health, WallTime now) {
                {"chats_in_flight", health.chats_in_flight},
                {"totals", health.totals},
                {"queues", health.queues},
+               {"queue_limits", health.queue_limits},
                {"database_bytes", health.database_bytes},
                {"providers", std::move(providers)}},
               now);

@@ -37,6 +37,7 @@ struct HubHealth {
   std::size_t chats_in_flight = 0;
   std::map<std::string, std::uint64_t> totals;
   std::map<std::string, std::uint64_t> queues;
+  std::map<std::string, std::uint64_t> queue_limits;  // by the names of `queues`, and of what is in flight
   std::int64_t database_bytes = 0;
   std::vector<std::string> providers;
 };

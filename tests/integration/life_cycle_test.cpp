@@ -34,7 +34,11 @@ TEST(LifeCycle, HubStateIsRetainedAndSaysWhenTheBridgeIsGone) {
   EXPECT_TRUE(json::parse(info->payload).at("services").at("skills").is_array());
   const auto health = admin->mqtt().wait_for("hub/health");
   ASSERT_TRUE(health);
-  EXPECT_GT(json::parse(health->payload).at("rss_bytes"), 0);
+  const auto status = json::parse(health->payload);
+  EXPECT_GT(status.at("rss_bytes"), 0);
+  for (const auto* queue : {"store", "requests_waiting", "outbox", "outbox_bytes", "reply_cache_bytes"}) {
+    EXPECT_LE(status.at("queues").at(queue), status.at("queue_limits").at(queue)) << queue;
+  }
 
   hub.kill_bridge();
   EXPECT_EQ(state_in(admin->mqtt().wait_for("hub/state")), "offline") << "killed: its will";

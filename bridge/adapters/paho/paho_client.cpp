@@ -265,10 +265,12 @@ void PahoClient::drain_inbox() {
 bool PahoClient::publish(MqttMessage message) {
   loop_.check();
   if (stopping_) return false;
-  if (outbox_.size() >= options_.outbox_messages_max) {
+  const std::size_t bytes = message.payload.size();
+  if (outbox_.size() >= options_.outbox_messages_max || outbox_bytes_ + bytes > options_.outbox_bytes_max) {
     ++dropped_outbox_full_;
     return false;
   }
+  outbox_bytes_ += bytes;
   outbox_.push_back(std::move(message));
   flush_outbox();
   return true;
@@ -293,6 +295,7 @@ void PahoClient::flush_outbox() {
       if (wire_->in_flight >= window_ || !wire_->outbox_waits.exchange(false)) return;
     }
     if (!send(outbox_.front())) return try_again_soon();
+    outbox_bytes_ -= outbox_.front().payload.size();
     outbox_.pop_front();
   }
 }
@@ -330,7 +333,7 @@ Task<void> PahoClient::stop() {
 
 PahoClient::Counters PahoClient::counters() const {
   const std::lock_guard lock(wire_->mutex);
-  return {wire_->received, wire_->dropped, dropped_outbox_full_, outbox_.size() + wire_->in_flight};
+  return {wire_->received, wire_->dropped, dropped_outbox_full_, outbox_.size() + wire_->in_flight, outbox_bytes_};
 }
 
 }  // namespace strawberry

@@ -39,7 +39,8 @@ class PahoClient final : public MqttClient {
     bool connect_once = false;  // after the first on_lost, stay away
     std::size_t inbox_messages_max = 20'000;
     std::size_t inbox_bytes_max = 64 * 1024 * 1024;
-    std::size_t outbox_messages_max = 20'000;
+    std::size_t outbox_messages_max = 100'000;
+    std::size_t outbox_bytes_max = 128 * 1024 * 1024;
     /// Unacknowledged at one time; less when the broker's Receive Maximum says so. What is more waits in the outbox:
     /// Paho itself, asked to queue beyond that limit, sends only a few dozen messages a second.
     std::size_t in_flight_max = 1'000;
@@ -50,6 +51,7 @@ class PahoClient final : public MqttClient {
     std::uint64_t dropped_inbox_full = 0;
     std::uint64_t dropped_outbox_full = 0;
     std::size_t outbox_messages = 0;
+    std::size_t outbox_bytes = 0;
   };
 
   PahoClient(asio::io_context& loop, Options options);
@@ -85,6 +87,7 @@ class PahoClient final : public MqttClient {
   std::chrono::milliseconds backoff_;
   std::deque<MqttMessage> outbox_;  // waiting for a connection, or for acknowledgements
   std::size_t window_ = 0;          // how many may be unacknowledged
+  std::size_t outbox_bytes_ = 0;
   std::uint64_t dropped_outbox_full_ = 0;
   bool ready_ = false;
   bool stopping_ = false;

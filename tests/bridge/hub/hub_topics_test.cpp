@@ -24,6 +24,15 @@ TEST(HubTopics, AreOneLineOfJsonWithATimestamp) {
   EXPECT_EQ(json::parse(hub_health(health, now)).at("providers").at(1).at("name"), "rules");
 }
 
+TEST(HubTopics, SayHowFullEachQueueIsAndMayBe) {
+  HubHealth health;
+  health.queues = {{"outbox", 3}};
+  health.queue_limits = {{"outbox", 100}};
+  const auto line = json::parse(hub_health(health, now));
+  EXPECT_EQ(line.at("queues").at("outbox"), 3);
+  EXPECT_EQ(line.at("queue_limits").at("outbox"), 100);
+}
+
 TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(resident_bytes(), 500'000); }
 
 }  // namespace
