@@ -1,10 +1,10 @@
 #include "broker-plugin/reload_at_start.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 
 namespace strawberry {
 namespace {
