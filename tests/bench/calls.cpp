@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,14 +18,13 @@
 namespace strawberry::bench {
 namespace {
 
-using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr int rounds_per_way = 5;
 constexpr milliseconds round_time_max{1'000};
 constexpr int round_calls_max = 4'000;
 constexpr int warm_up_calls = 300;
-constexpr std::array in_flight_steps{1, 16, 64};
+constexpr std::array in_flight_steps{1, 16, 64, 256};
 
 double own_cpu_seconds() {
   rusage usage{};
@@ -35,16 +33,6 @@ double own_cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-void register_skill(Pair& pair, const std::string& device_id) {
-  const json request{{"op", "register"},
-                     {"correlation_id", "register"},
-                     {"skills", json::array({{{"class_name", "MusicControlSkill"},
-                                              {"function_name", "play_song"},
-                                              {"signature", "play_song(name: str, volume: int = 50) -> str"}}})}};
-  const json reply = json::parse(pair.ask_as_device("skills/" + device_id + "/request", request.dump()));
-  if (!reply.at("success").get<bool>()) throw std::runtime_error("registration refused: " + reply.dump());
 }
 
 }  // namespace
@@ -59,7 +47,7 @@ void measure_calls() {
 
   Pair direct(bare.port(), direct_route(), caller.id, "", device.id, "");
   Pair routed_pair(hub.port(), routed(caller.id, device.id), caller.id, caller.token, device.id, device.token);
-  register_skill(routed_pair, device.id);
+  routed_pair.register_skill();
   direct.run(1, warm_up_calls, round_time_max);
   routed_pair.run(1, warm_up_calls, round_time_max);
 

@@ -33,6 +33,10 @@ class Fleet {
   wire::Credentials with_token(std::size_t index, const std::string& algorithm = "HS256") const;
   wire::Credentials bridge() const;
 
+  /// Keys and database, also for a bridge.
+  test::TestHub& files() { return hub_; }
+  const test::TestHub& files() const { return hub_; }
+
   std::unique_ptr<test::BrokerProcess> start_bare() const;
   std::unique_ptr<test::BrokerProcess> start_with_passwords() const;
   std::unique_ptr<test::BrokerProcess> start_with_plugin() const;

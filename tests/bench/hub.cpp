@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* owner = "bench";
+constexpr std::chrono::seconds start_time_max{30};
 
 /// Runs one strawberryctl command; what it printed as JSON.
 json control(const std::string& data_dir, std::vector<std::string> words) {
@@ -28,7 +29,20 @@ json control(const std::string& data_dir, std::vector<std::string> words) {
 
 }  // namespace
 
-Hub::Hub() {
+std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
+                                                 std::map<std::string, std::string> environment) {
+  test::ChildProcess::Options options;
+  options.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", STRAWBERRY_SOURCE_DIR "/config/bridge.toml"};
+  options.environment = std::move(environment);
+  options.environment["STRAWBERRY_DATA_DIR"] = data_dir;
+  options.environment["STRAWBERRY_BROKER_HOST"] = "127.0.0.1";
+  options.environment["STRAWBERRY_BROKER_PORT"] = std::to_string(broker_port);
+  auto bridge = std::make_unique<test::ChildProcess>(std::move(options));
+  if (!bridge->wait_for_output("serving at", start_time_max)) throw std::runtime_error(bridge->output());
+  return bridge;
+}
+
+Hub::Hub(const std::map<std::string, std::string>& environment) {
   control(data_dir_, {"init"});
   test::BrokerProcess::Options broker;
   broker.config = broker_config();
@@ -37,17 +51,7 @@ Hub::Hub() {
   broker_ = std::make_unique<test::BrokerProcess>(std::move(broker));
   std::ofstream(data_dir_ + "/endpoint") << "127.0.0.1 " << broker_->port() << "\n";
 
-  test::ChildProcess::Options bridge;
-  bridge.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", STRAWBERRY_SOURCE_DIR "/config/bridge.toml"};
-  bridge.environment = {{"STRAWBERRY_DATA_DIR", data_dir_},
-                        {"STRAWBERRY_BROKER_HOST", "127.0.0.1"},
-                        {"STRAWBERRY_BROKER_PORT", std::to_string(broker_->port())}};
-  bridge_ = std::make_unique<test::ChildProcess>(std::move(bridge));
-  try {
-    control(data_dir_, {"ready", "--timeout", "10s"});
-  } catch (const std::exception& failure) {
-    throw std::runtime_error(std::string(failure.what()) + bridge_->output());
-  }
+  bridge_ = start_bridge(data_dir_, broker_->port(), environment);
 }
 
 Hub::~Hub() { bridge_->terminate(); }

@@ -3,6 +3,7 @@
 /// Life: ready for calls when constructed, gone with the object.   Errors: throws.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -12,9 +13,14 @@
 
 namespace strawberry::bench {
 
+/// Starts a bridge on that data directory and broker; serving when it returns.
+std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
+                                                 std::map<std::string, std::string> environment = {});
+
 class Hub {
  public:
-  Hub();
+  /// More of the bridge's environment.
+  explicit Hub(const std::map<std::string, std::string>& environment = {});
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;

@@ -11,6 +11,8 @@
 #include "tests/bench/connects.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/messages.h"
+#include "tests/bench/scale.h"
+#include "tests/bench/search.h"
 
 namespace {
 
@@ -18,10 +20,12 @@ struct Part {
   std::string_view name;
   void (*measure)();
 };
-constexpr std::array<Part, 4> parts{{{"calls", strawberry::bench::measure_calls},
+constexpr std::array<Part, 6> parts{{{"calls", strawberry::bench::measure_calls},
                                      {"connects", strawberry::bench::measure_connects},
                                      {"messages", strawberry::bench::measure_messages},
-                                     {"memory", strawberry::bench::measure_memory}}};
+                                     {"memory", strawberry::bench::measure_memory},
+                                     {"search", strawberry::bench::measure_search},
+                                     {"scale", strawberry::bench::measure_scale}}};
 
 constexpr const char* usage =
     "usage: strawberry-load [calls] [connects] [messages] [memory]\n\n"

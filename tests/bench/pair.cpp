@@ -85,6 +85,14 @@ std::string Pair::ask_as_device(const std::string& topic, const std::string& pay
   return device_reply_;
 }
 
+void Pair::register_skill() {
+  const std::string reply =
+      ask_as_device("skills/" + device_id_ + "/request",
+                    R"({"op":"register","correlation_id":"register","skills":[{"class_name":"MusicControlSkill",)"
+                    R"("function_name":"play_song","signature":"play_song(name: str, volume: int = 50) -> str"}]})");
+  if (reply.find("\"success\":true") == std::string::npos) throw std::runtime_error("registration refused: " + reply);
+}
+
 void Pair::send() {
   std::string request = "{\"op\":\"call\",\"correlation_id\":\"" + number_as_id(next_) + "\",\"skill_path\":\"" +
                         skill_path + "\",\"target\":\"" + device_id_ +

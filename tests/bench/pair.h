@@ -44,6 +44,9 @@ class Pair {
   /// For requests that are not calls, before the first round: sends `payload`, waits for the reply.
   std::string ask_as_device(const std::string& topic, const std::string& payload);
 
+  /// The device registers the skill that is called, and no other.
+  void register_skill();
+
   /// Keeps `in_flight` calls open until `calls_max` are answered or `time_max` has passed. Throws when an answer does
   /// not come within five seconds.
   Round run(int in_flight, int calls_max, std::chrono::milliseconds time_max);

@@ -1,0 +1,89 @@
+#include "tests/bench/search.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "bridge/devices/device_registry.h"
+#include "bridge/skills/skill_registry.h"
+#include "common/clock.h"
+#include "common/ids.h"
+#include "tests/bench/report.h"
+#include "tests/bench/skill_mix.h"
+
+namespace strawberry::bench {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::steady_clock;
+
+constexpr std::size_t devices_total = 10'000;
+constexpr std::size_t queries_total = 600;
+constexpr double mib = 1024.0 * 1024.0;
+
+double heap_bytes() {
+  const auto info = ::mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
+}
+
+void measure(const char* name, Mix mix, std::size_t users) {
+  const SystemClock clock;
+  DeviceRegistry devices;
+  std::vector<std::pair<std::string, std::string>> owners;  // device, user
+  for (std::size_t i = 0; i < devices_total; ++i) {
+    DeviceRow row;
+    row.device_id = new_id();
+    row.user_id = "user" + std::to_string(i % users);
+    row.name = "Speaker " + std::to_string(i);
+    row.normalized_name = "speaker_" + std::to_string(i);
+    row.skills_heartbeat_at_ms = to_unix_ms(clock.wall_now());
+    owners.emplace_back(row.device_id, row.user_id);
+    devices.put(row);
+    devices.set_online(owners.back().first, i % 3 != 0);
+  }
+  const double before = heap_bytes();
+  SkillRegistry registry(clock, devices, {});
+  double filling_s = 0;
+  for (std::size_t i = 0; i < devices_total; ++i) {
+    auto skills = skills_of(i, mix);
+    const auto start = steady_clock::now();
+    registry.put(owners[i].first, owners[i].second, std::move(skills));
+    filling_s += duration<double>(steady_clock::now() - start).count();
+  }
+  const double memory = heap_bytes() - before;
+
+  std::vector<double> took_us;
+  std::size_t found = 0;
+  for (const std::string& query : queries(queries_total)) {
+    const auto start = steady_clock::now();
+    const auto matches = registry.search("user0", query, owners[0].first);
+    took_us.push_back(duration<double, std::micro>(steady_clock::now() - start).count());
+    found += matches.size();
+  }
+  std::printf("| %-29s | %8.0f | %10.3f | %10.3f | %10.3f | %10.0f | %12.1f |\n", name, filling_s * 1000,
+              percentile(took_us, 50) / 1000, percentile(took_us, 99) / 1000, percentile(took_us, 100) / 1000,
+              static_cast<double>(found) / static_cast<double>(queries_total), memory / mib);
+}
+
+}  // namespace
+
+void measure_search() {
+  std::printf("%zu devices with %zu skills each, %zu searches of one user:\n\n", devices_total, skills_per_device,
+              queries_total);
+  std::printf(
+      "| skills                        | put (ms) |   p50 (ms) |   p99 (ms) |   max (ms) | found each | memory (MiB) "
+      "|\n");
+  std::printf(
+      "|-------------------------------|---------:|-----------:|-----------:|-----------:|-----------:|-------------:|"
+      "\n");
+  measure("all different, one user", Mix::distinct, 1);
+  measure("of 500 classes, one user", Mix::shared, 1);
+  measure("of 500 classes, 1 000 users", Mix::shared, 1'000);
+  std::printf("\n");
+}
+
+}  // namespace strawberry::bench
