@@ -1,0 +1,101 @@
+/// What happened in a fault run, as the parties saw it: who asked what and when, what came back, what devices were told
+/// to do, who was away, when bridge and broker were down. Facts only; verdict.h judges them.
+///
+/// Threading: one thread.   Bounds: what the run sends; texts are cut at text_bytes_max.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strawberry::soak {
+
+using Time = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
+
+inline constexpr std::size_t text_bytes_max = 300;
+
+struct Span {
+  Time from;
+  Time to;
+  bool touches(Time begin, Time end) const { return from <= end && begin <= to; }
+};
+using Spans = std::vector<Span>;
+/// Whether any of `spans`, each longer by `margin` at its end, has a moment in [begin, end].
+bool touch(const Spans& spans, Time begin, Time end, milliseconds margin = milliseconds(0));
+milliseconds covered(const Spans& spans, Time begin, Time end);
+
+/// What a device does with a call, at its caller's wish.
+enum class How { ok, slow, late, hang, twice, fail, rubbish, gibberish, cut, theft };
+const char* to_string(How how);
+inline constexpr int how_count = 10;
+
+struct Answer {
+  Time at;
+  bool success = false;
+  std::string code;    // when it is an error
+  std::string body;    // cut
+  std::size_t hash = 0;  // of the whole
+  std::size_t bytes = 0;
+  bool redelivered = false;  // marked so by the broker
+};
+
+struct Request {
+  int number = 0;
+  std::string sender;
+  std::string user;
+  std::string service;
+  std::string kind;
+  std::string id;  // correlation id, or Correlation Data
+  How how = How::ok;
+  std::string target;         // the device meant, when it is known
+  std::string expected_code;  // what this request deserves; empty: it is a good one
+  milliseconds timeout{0};
+  std::vector<Time> sends;    // every time it went onto the wire, redeliveries included
+  std::vector<Time> presses;  // deliberately again, after the answer was there
+  std::optional<Time> asked_again;  // because a bridge was killed over it
+  std::vector<Answer> answers;
+
+  std::string name() const;
+};
+
+struct Delivery {
+  Time at;
+  std::string device;
+  std::string call_id;
+  int request = 0;
+  bool redelivered = false;  // marked so by the broker
+  bool ran = false;          // the device had not seen this call id before
+};
+
+/// Seen while it happened, and not to be judged any more.
+struct Sighting {
+  std::string promise;
+  std::string what;
+};
+
+struct Ledger {
+  Time started;
+  std::vector<Request> requests;  // by number
+  std::vector<Delivery> deliveries;
+  std::map<int, std::string> first_answers;  // request → the result its device gave first, as JSON
+  Spans bridge_down;                         // from the kill, or the broker's end, until it serves again
+  Spans broker_down;
+  std::vector<Time> kills;           // of the bridge
+  std::vector<Time> broker_stops;
+  std::map<std::string, Spans> away;  // party → not connected
+  Spans stalls;                       // when the run itself did not look
+  std::vector<Sighting> sightings;
+  std::map<std::string, std::uint64_t> checked;  // how often a promise watched during the run was looked at
+
+  Request& request(int number) { return requests.at(static_cast<std::size_t>(number)); }
+  const Request& request(int number) const { return requests.at(static_cast<std::size_t>(number)); }
+  std::size_t restarts_between(Time begin, Time end) const;
+  bool was_down_between(Time begin, Time end) const;
+  bool was_away_between(const std::string& party, Time begin, Time end) const;
+};
+
+}  // namespace strawberry::soak
