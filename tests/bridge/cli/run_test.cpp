@@ -9,6 +9,7 @@
 #include "tests/bridge/cli/hub_run.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/free_port.h"
+#include "tests/support/mqtt_test_client.h"
 
 namespace strawberry::cli {
 namespace {
@@ -63,6 +64,23 @@ TEST_F(RunScript, StopsEverythingCleanlyWhenAsked) {
   EXPECT_FALSE(std::filesystem::exists(data_dir() / "endpoint"));
   EXPECT_TRUE(contains(content_of(data_dir() / "log" / "bridge.log"), "stopped"));
   EXPECT_TRUE(std::filesystem::exists(data_dir() / "mosquitto.db")) << "the broker did not save what it keeps";
+}
+
+TEST_F(RunScript, ShowsARefusalInTheBrokersLogAtOnce) {
+  HubRun hub(data_dir(), test::free_port(), {"--no-demo"});
+  test::MqttTestClient::Options stranger;
+  stranger.port = hub.port();
+  stranger.client_id = "stranger";
+  stranger.password = "no token";
+  EXPECT_NE(test::MqttTestClient(stranger).connect(), 0);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto is_there = [this] {
+    return contains(content_of(data_dir() / "log" / "broker.log"), "refused connect reason=token_malformed");
+  };
+  while (!is_there() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(is_there()) << content_of(data_dir() / "log" / "broker.log");
 }
 
 TEST_F(RunScript, SecondStartIsQuickAndKnowsItsDevices) {
