@@ -189,6 +189,19 @@ TEST_F(LoginGate, QueuesNothingForTheSessionOfARevokedDevice) {
   EXPECT_FALSE(gate_->allows(delivery));  // it stays dead
 }
 
+TEST_F(LoginGate, RevivesNoDeadSessionWhenTheBrokerNamesItAgain) {
+  EXPECT_TRUE(connect(1, speaker, "speaker", 1h, /*session_may_stay=*/true));
+  const std::string name = user_names_.at(handle(1));
+  end(1);
+  directory_.change("speaker").is_active = false;
+  seconds_pass(1);
+  directory_.change("speaker").is_active = true;
+  gate_->reload();
+  EXPECT_TRUE(asks_about(1, "speaker", name, "127.0.0.1").accepted());
+  seconds_pass(1);
+  EXPECT_FALSE(connect(2, speaker, "speaker"));
+}
+
 TEST_F(LoginGate, LetsARevokedSessionKeepNoSubscription) {
   EXPECT_TRUE(connect(1, speaker, "speaker", 1h, /*session_may_stay=*/true));
   bool asked = false;
