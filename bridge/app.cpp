@@ -23,8 +23,6 @@ constexpr std::chrono::seconds health_interval{10};
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 constexpr std::chrono::milliseconds last_answers_patience{300};
-constexpr std::size_t early_messages_max = 20'000;
-constexpr std::size_t early_bytes_max = 64 * 1024 * 1024;
 
 const std::vector<std::string> filters = {"devices/+/status", "skills/+/request",  "skills/+/result",
                                           "chat/+/request",   "devices/+/request", "sessions/+/request",
@@ -72,6 +70,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
           dispatcher_options(config_)),
       health_timer_(loop),
       stop_(loop.get_executor()) {
+  dispatcher_.hold();  // until everybody's presence is known
   dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
   dispatcher_.add(skill_service_);
   dispatcher_.add(device_service_);
@@ -84,7 +83,7 @@ void App::remember(std::vector<DeviceWithSkills> known) {
     const auto id = device.device_id;
     const auto user = device.user_id;
     devices_.put(std::move(device));
-    if (!skills.empty()) skills_.put(id, user, std::move(skills));
+    if (!skills.empty()) skills_.put(id, user, skills);
   }
   spdlog::info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
 }
@@ -140,6 +139,7 @@ MqttClient::Handlers App::handlers() {
   handlers.on_lost = [this](const std::string& reason) {
     spdlog::warn("no broker at {}:{}: {}; trying again", config_.broker.host, config_.broker.port, printable(reason));
     serving_ = false;
+    dispatcher_.hold();
   };
   handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
   return handlers;
@@ -162,32 +162,20 @@ void App::receive(MqttMessage message) {
     if (!serving_ && message.payload == ready_mark_) start_serving();
     return;
   }
-  if (serving_) return serve(std::move(message));
-  early_bytes_ += message.payload.size();
-  if (early_.size() < early_messages_max && early_bytes_ < early_bytes_max) {
-    early_.push_back(std::move(message));
-  } else {
-    spdlog::warn("{}: dropped, {} requests wait for the hub to be ready", printable(message.topic), early_.size());
-  }
-}
-
-void App::start_serving() {
-  serving_ = true;
-  early_bytes_ = 0;
-  spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
-               config_.broker.port, devices_.online_count(), early_.size());
-  for (auto waiting = std::exchange(early_, {}); auto& message : waiting) serve(std::move(message));
-  publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
-}
-
-void App::serve(MqttMessage message) {
-  const auto topic = parse_service_topic(message.topic);
   if (!topic) return;
   if (topic->rest == "request") {
     dispatcher_.receive(std::move(message));
   } else if (topic->service == Service::skills && topic->rest == "result" && !message.retained) {
     calls_.result_arrived(topic->id, message.payload);
   }
+}
+
+void App::start_serving() {
+  serving_ = true;
+  spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
+               config_.broker.port, devices_.online_count(), dispatcher_.waiting());
+  dispatcher_.release();
+  publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
 }
 
 void App::status_arrived(std::string_view device_id, const MqttMessage& message) {

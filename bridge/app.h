@@ -45,7 +45,6 @@ class App {
   MqttClient::Handlers handlers();
   void ready();
   void receive(MqttMessage message);
-  void serve(MqttMessage message);
   std::optional<Error> admit(const Principal& sender);
   void status_arrived(std::string_view device_id, const MqttMessage& message);
   void start_serving();
@@ -78,8 +77,6 @@ class App {
   Dispatcher dispatcher_;
 
   /// Requests that came before the retained presence had: until then nobody would seem to be there.
-  std::deque<MqttMessage> early_;
-  std::size_t early_bytes_ = 0;
   bool serving_ = false;
   WallTime serving_since_;
   std::string ready_mark_;

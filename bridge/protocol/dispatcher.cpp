@@ -99,18 +99,27 @@ void Dispatcher::receive(MqttMessage message) {
   Waiting waiting{std::move(message), std::move(*sender), clock_.steady_now()};
   if (!waiting_.has_room_for(user, id, bytes)) return turn_away(waiting);
   waiting_.push(user, id, std::move(waiting), bytes);
-  if (std::exchange(is_pumping_, true)) return;
+  pump_soon();
+}
+
+void Dispatcher::release() {
+  is_held_ = false;
+  pump_soon();
+}
+
+void Dispatcher::pump_soon() {
+  if (is_held_ || waiting_.empty() || std::exchange(is_pumping_, true)) return;
   asio::post(context_, [this] { pump(); });
 }
 
 void Dispatcher::pump() {
-  for (std::size_t n = 0; n < options_.requests_begun_at_once_max; ++n) {
+  is_pumping_ = false;
+  for (std::size_t n = 0; n < options_.requests_begun_at_once_max && !is_held_; ++n) {
     auto waiting = waiting_.pop();
     if (!waiting) break;
     begin(std::move(*waiting));
   }
-  is_pumping_ = !waiting_.empty();
-  if (is_pumping_) asio::post(context_, [this] { pump(); });
+  pump_soon();
 }
 
 /// The broker's clock and this one are the same machine's; one that was set back makes nothing younger than its

@@ -68,6 +68,9 @@ class Dispatcher {
   void add(RequestHandler& handler);
   /// A message on `<service>/{id}/request`.
   void receive(MqttMessage message);
+  /// Nothing is begun until release(); what arrives waits, within the same bounds.
+  void hold() { is_held_ = true; }
+  void release();
   /// From now on new requests get `shutting_down`.
   void refuse_new() { refusing_ = true; }
   /// Answers every request that is still open; what its service says later is dropped.
@@ -90,6 +93,7 @@ class Dispatcher {
   using Counts = std::unordered_map<std::string, std::size_t>;
 
   SteadyTime sent_at(const Waiting& waiting) const;
+  void pump_soon();
   void pump();
   void turn_away(const Waiting& waiting);
   void begin(Waiting waiting);
@@ -118,7 +122,8 @@ class Dispatcher {
   ReplyCache replies_;
   Counters counters_;
   FairQueue<Waiting> waiting_;
-  bool is_pumping_ = false;
+  bool is_pumping_ = false;  // pump() will be called
+  bool is_held_ = false;
   std::unordered_map<const Exchange*, std::shared_ptr<Outcome>> open_;  // not answered yet
   Counts in_flight_by_sender_;
   Counts in_flight_by_user_;

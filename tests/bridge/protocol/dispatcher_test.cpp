@@ -146,6 +146,20 @@ TEST_F(DispatcherTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
   EXPECT_EQ(handler_.handled, 3);
 }
 
+TEST_F(DispatcherTest, BeginsNothingWhileItIsHeldAndAllOfItAfterwards) {
+  auto few = options();
+  few.requests_in_flight_max = 10;
+  few.requests_waiting_per_sender_max = 3;
+  use(few);
+  dispatcher_->hold();
+  for (const auto* id : {"a", "b", "c", "too many"}) receive(message(id));
+  EXPECT_EQ(code(run().at(0)), "busy");
+  EXPECT_EQ(handler_.handled, 0);
+  dispatcher_->release();
+  EXPECT_EQ(run().size(), 3U);
+  EXPECT_EQ(handler_.handled, 3);
+}
+
 TEST_F(DispatcherTest, OneSendersPileDelaysNobodyElse) {
   auto many = options();
   many.requests_in_flight_max = 100;
