@@ -83,6 +83,7 @@ void DeviceRegistry::remove(const std::string& device_id) {
   names->second.erase(device->second.row.normalized_name);
   if (names->second.empty()) names_by_user_.erase(names);
   devices_.erase(device);
+  ++removals_;
 }
 
 bool DeviceRegistry::set_online(std::string_view device_id, bool online) {

@@ -1,157 +1,309 @@
 #include "bridge/skills/skill_registry.h"
 
 #include <algorithm>
-#include <cctype>
+#include <iterator>
+#include <tuple>
 #include <utility>
+
+#include "bridge/skills/skill_groups.h"
 
 namespace strawberry {
 namespace {
 
-/// ASCII only: bytes of other characters stay as they are and match themselves.
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
+/// What an entry takes in an answer besides its texts: the members' names alone are longer.
+constexpr std::size_t entry_bytes_min = 140;
 
 std::vector<std::string> words_of(std::string_view query) {
+  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   std::vector<std::string> words;
-  std::string word;
-  for (const char c : lower(query)) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0) {
-      word += c;
-    } else if (!word.empty()) {
-      words.push_back(std::exchange(word, {}));
+  for (auto start = query.begin(); start != query.end();) {
+    const auto end = std::find_if(start, query.end(), is_space);
+    if (end != start) {
+      std::string word;
+      append_lower(
+          word, query.substr(static_cast<std::size_t>(start - query.begin()), static_cast<std::size_t>(end - start)));
+      if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
     }
+    start = end == query.end() ? end : end + 1;
   }
-  if (!word.empty()) words.push_back(std::move(word));
   return words;
+}
+
+auto order_of(const SkillText& text) { return std::tuple(text.class_name(), text.function_name(), text.signature()); }
+
+/// Connected ones first, then by name.
+bool comes_first(const Device* a, const Device* b) {
+  return std::tuple(!a->online, std::string_view(a->row.normalized_name)) <
+         std::tuple(!b->online, std::string_view(b->row.normalized_name));
 }
 
 }  // namespace
 
+struct SkillRegistry::User {
+  User(std::string user_id, std::size_t filter_from) : id(std::move(user_id)), groups(filter_from) {}
+  std::string id;
+  SkillGroups groups;
+  std::size_t devices = 0;
+};
+
+/// One search: what it has found out about devices so far, and what it has found.
+class SkillRegistry::Seeker {
+ public:
+  Seeker(const SkillRegistry& registry, const User& user, const Search& search)
+      : registry_(registry),
+        user_(user),
+        search_(search),
+        words_(words_of(search.words)),
+        heard_after_(registry.clock_.wall_now() - registry.options_.expiry),
+        live_(registry.device_ids_.size(), unknown) {
+    const auto local = registry.by_device_.find(std::string(search.local_device));
+    if (local != registry.by_device_.end()) local_ = local->second.slot;
+  }
+
+  std::optional<std::vector<Match>> run() {
+    if (!collect(/*all_words=*/true)) return std::nullopt;
+    if (found_.empty() && words_.size() > 1 && !collect(/*all_words=*/false)) return std::nullopt;
+    std::sort(found_.begin(), found_.end(), [](const Match& a, const Match& b) {
+      return std::tuple_cat(std::tuple(!a.is_local), order_of(a.skill)) <
+             std::tuple_cat(std::tuple(!b.is_local), order_of(b.skill));
+    });
+    return std::move(found_);
+  }
+
+ private:
+  enum Live : std::uint8_t { unknown, no, yes };
+
+  /// False when it is more than fits.
+  bool collect(bool all_words) {
+    std::size_t bytes = 0;
+    for (const Slot slot : user_.groups.candidates(words_, all_words)) {
+      const auto& group = user_.groups.at(slot);
+      if (!matches(group.text, all_words)) continue;
+      Match match = match_of(group);
+      if (match.device_count == 0) continue;
+      bytes += group.text.bytes() + entry_bytes_min;
+      if (bytes > search_.bytes_max) return false;
+      found_.push_back(std::move(match));
+    }
+    return true;
+  }
+
+  bool matches(const SkillText& text, bool all_words) {
+    lower_.clear();
+    append_lower(lower_, text.searched());
+    const auto is_in = [this](const std::string& word) { return lower_.find(word) != std::string::npos; };
+    return all_words ? std::all_of(words_.begin(), words_.end(), is_in)
+                     : std::any_of(words_.begin(), words_.end(), is_in);
+  }
+
+  Match match_of(const SkillGroups::Group& group) {
+    Match match;
+    for (const Slot slot : group.devices) {
+      if (!is_live(slot)) continue;
+      ++match.device_count;
+      match.is_local = match.is_local || slot == local_;
+      match.devices.push_back(registry_.device_at(slot));
+    }
+    if (match.device_count == 0) return match;
+    match.skill = group.text;
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(match.device_count, search_.devices_max));
+    if (match.device_count > 1) {
+      std::partial_sort(match.devices.begin(), match.devices.begin() + shown, match.devices.end(), comes_first);
+    }
+    match.devices.resize(static_cast<std::size_t>(shown));
+    return match;
+  }
+
+  bool is_live(Slot slot) {
+    if (live_[slot] == unknown) {
+      const Device* device = registry_.device_at(slot);
+      live_[slot] = device != nullptr && SkillRegistry::is_live(*device, heard_after_) ? yes : no;
+    }
+    return live_[slot] == yes;
+  }
+
+  const SkillRegistry& registry_;
+  const User& user_;
+  const Search& search_;
+  std::vector<std::string> words_;
+  WallTime heard_after_;
+  std::vector<Live> live_;  // by slot
+  std::optional<Slot> local_;
+  std::string lower_;
+  std::vector<Match> found_;
+};
+
+std::string SkillRegistry::Match::path() const {
+  return std::string(skill.class_name()) + "." + std::string(skill.function_name());
+}
+
 SkillRegistry::SkillRegistry(const Clock& clock, const DeviceRegistry& devices, Options options)
     : clock_(clock), devices_(devices), options_(options) {}
 
-void SkillRegistry::put(const std::string& device_id, const std::string& user_id, std::vector<SkillRow> skills) {
-  remove(device_id);
-  auto& groups = by_user_[user_id];
-  for (const auto& skill : skills) {
-    auto& group = groups[GroupKey(skill.class_name, skill.function_name, skill.signature)];
-    group.skill = skill;
-    group.haystack = lower(skill.class_name + '\n' + skill.function_name + '\n' + skill.docstring);
-    group.devices.push_back(device_id);
+SkillRegistry::~SkillRegistry() = default;
+
+// --- changes ---
+
+void SkillRegistry::put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills) {
+  if (const auto known = by_device_.find(device_id); known != by_device_.end() && known->second.user->id != user_id) {
+    remove(device_id);
   }
-  total_ += skills.size();
-  by_device_[device_id] = {user_id, std::move(skills)};
+  auto& user = by_user_[user_id];
+  if (!user) user = std::make_unique<User>(user_id, options_.filter_from);
+  const auto [place, is_new] = by_device_.try_emplace(device_id);
+  Owned& owned = place->second;
+  if (is_new) {
+    owned.user = user.get();
+    ++user->devices;
+    owned.slot = take_slot(place->first);
+  }
+  std::vector<SkillText> texts;
+  std::vector<Slot> groups;
+  texts.reserve(skills.size());
+  groups.reserve(skills.size());
+  for (const auto& skill : skills) {
+    texts.push_back(texts_.share(skill));
+    groups.push_back(user->groups.put(texts.back()));
+  }
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  total_ += texts.size();
+  total_ -= owned.texts.size();
+  owned.texts = std::move(texts);
+  join(owned, std::move(groups));
+}
+
+/// Comes into groups first and leaves others then: a group that stays is never gone in between.
+void SkillRegistry::join(Owned& owned, std::vector<Slot> groups) {
+  std::vector<Slot> joined;
+  std::vector<Slot> left;
+  std::set_difference(groups.begin(), groups.end(), owned.groups.begin(), owned.groups.end(),
+                      std::back_inserter(joined));
+  std::set_difference(owned.groups.begin(), owned.groups.end(), groups.begin(), groups.end(), std::back_inserter(left));
+  SkillGroups& all = owned.user->groups;
+  for (const Slot group : joined) all.add_device(group, owned.slot);
+  for (const Slot group : left) all.remove_device(group, owned.slot);
+  owned.groups = std::move(groups);
 }
 
 void SkillRegistry::remove(const std::string& device_id) {
-  const auto owned = by_device_.find(device_id);
-  if (owned == by_device_.end()) return;
-  leave_groups(device_id);
-  total_ -= owned->second.skills.size();
-  by_device_.erase(owned);
+  const auto place = by_device_.find(device_id);
+  if (place == by_device_.end()) return;
+  Owned& owned = place->second;
+  total_ -= owned.texts.size();
+  join(owned, {});
+  device_ids_[owned.slot] = nullptr;
+  found_devices_[owned.slot] = nullptr;
+  free_slots_.push_back(owned.slot);
+  if (--owned.user->devices == 0) by_user_.erase(by_user_.find(owned.user->id));
+  by_device_.erase(place);
 }
 
-void SkillRegistry::leave_groups(const std::string& device_id) {
-  const auto& owned = by_device_.at(device_id);
-  const auto groups = by_user_.find(owned.user_id);
-  for (const auto& skill : owned.skills) {
-    const auto group = groups->second.find(GroupKey(skill.class_name, skill.function_name, skill.signature));
-    if (group == groups->second.end()) continue;
-    std::erase(group->second.devices, device_id);
-    if (group->second.devices.empty()) groups->second.erase(group);
+SkillRegistry::Slot SkillRegistry::take_slot(const std::string& device_id) {
+  Slot slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<Slot>(device_ids_.size());
+    device_ids_.push_back(nullptr);
+    found_devices_.push_back(nullptr);
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
   }
-  if (groups->second.empty()) by_user_.erase(groups);
+  device_ids_[slot] = &device_id;
+  return slot;
 }
+
+// --- questions ---
 
 std::size_t SkillRegistry::count(const std::string& device_id) const {
   const auto owned = by_device_.find(device_id);
-  return owned == by_device_.end() ? 0 : owned->second.skills.size();
+  return owned == by_device_.end() ? 0 : owned->second.texts.size();
 }
 
-bool SkillRegistry::is_live(const Device& device) const {
-  if (!device.row.is_active || !device.row.skills_heartbeat_at_ms) return false;
-  return clock_.wall_now() < from_unix_ms(*device.row.skills_heartbeat_at_ms) + options_.expiry;
+bool SkillRegistry::is_live(const Device& device) const { return is_live(device, clock_.wall_now() - options_.expiry); }
+
+bool SkillRegistry::is_live(const Device& device, WallTime heard_after) {
+  const auto& heard = device.row.skills_heartbeat_at_ms;
+  return device.row.is_active && heard && from_unix_ms(*heard) > heard_after;
 }
 
-OfferedSkill SkillRegistry::offered(const Group& group) const {
-  OfferedSkill offered{group.skill, {}};
-  for (const auto& id : group.devices) {
-    const auto* device = devices_.find(id);
-    if (device == nullptr || !is_live(*device)) continue;
-    offered.devices.push_back({id, device->row.name, device->row.normalized_name, device->online});
+const SkillRegistry::User* SkillRegistry::find_user(const std::string& user_id) const {
+  const auto user = by_user_.find(user_id);
+  return user == by_user_.end() ? nullptr : user->second.get();
+}
+
+const Device* SkillRegistry::device_at(Slot slot) const {
+  if (found_at_removal_ != devices_.removals()) {
+    std::fill(found_devices_.begin(), found_devices_.end(), nullptr);
+    found_at_removal_ = devices_.removals();
   }
-  std::sort(offered.devices.begin(), offered.devices.end(), [](const auto& a, const auto& b) {
-    return std::tuple(!a.connected, std::string_view(a.normalized_name)) <
-           std::tuple(!b.connected, std::string_view(b.normalized_name));
-  });
-  return offered;
+  auto& device = found_devices_[slot];
+  if (device == nullptr) device = devices_.find(*device_ids_[slot]);
+  return device;
+}
+
+std::vector<OfferedSkill> SkillRegistry::offered(const User& user, std::vector<Slot> groups) const {
+  std::vector<OfferedSkill> all;
+  const WallTime heard_after = clock_.wall_now() - options_.expiry;
+  std::vector<const Device*> live;
+  for (const Slot slot : groups) {
+    const auto& group = user.groups.at(slot);
+    live.clear();
+    for (const Slot device_slot : group.devices) {
+      const Device* device = device_at(device_slot);
+      if (device != nullptr && is_live(*device, heard_after)) live.push_back(device);
+    }
+    if (live.empty()) continue;
+    std::sort(live.begin(), live.end(), comes_first);
+    OfferedSkill skill{group.text.row(), {}};
+    skill.devices.reserve(live.size());
+    for (const Device* device : live) {
+      skill.devices.push_back({device->row.device_id, device->row.name, device->row.normalized_name, device->online});
+    }
+    all.push_back(std::move(skill));
+  }
+  return all;
 }
 
 std::vector<OfferedSkill> SkillRegistry::offered_to(const std::string& user_id) const {
-  std::vector<OfferedSkill> all;
-  const auto groups = by_user_.find(user_id);
-  if (groups == by_user_.end()) return all;
-  for (const auto& [key, group] : groups->second) {
-    auto skill = offered(group);
-    if (!skill.devices.empty()) all.push_back(std::move(skill));
-  }
-  return all;
-}
-
-std::vector<SkillRegistry::Listed> SkillRegistry::list(const std::string& user_id) const {
-  std::vector<Listed> all;
-  for (const auto* device : devices_.list(user_id)) {
-    if (!is_live(*device)) continue;
-    const auto owned = by_device_.find(device->row.device_id);
-    if (owned == by_device_.end()) continue;
-    for (const auto& skill : owned->second.skills) all.push_back({&skill, device});
-  }
-  return all;
+  const User* user = find_user(user_id);
+  if (user == nullptr) return {};
+  auto groups = user->groups.all();
+  std::sort(groups.begin(), groups.end(),
+            [user](Slot a, Slot b) { return order_of(user->groups.at(a).text) < order_of(user->groups.at(b).text); });
+  return offered(*user, groups);
 }
 
 std::vector<OfferedSkill> SkillRegistry::offering(const std::string& user_id, const std::string& class_name,
                                                   const std::string& function_name) const {
-  std::vector<OfferedSkill> all;
-  const auto groups = by_user_.find(user_id);
-  if (groups == by_user_.end()) return all;
-  for (auto group = groups->second.lower_bound(GroupKey(class_name, function_name, "")); group != groups->second.end();
-       ++group) {
-    if (group->second.skill.class_name != class_name || group->second.skill.function_name != function_name) break;
-    auto skill = offered(group->second);
-    if (!skill.devices.empty()) all.push_back(std::move(skill));
+  const User* user = find_user(user_id);
+  if (user == nullptr) return {};
+  return offered(*user, user->groups.of_path(class_name, function_name));
+}
+
+std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id,
+                                                                      std::size_t bytes_max) const {
+  std::vector<Listed> all;
+  std::size_t bytes = 0;
+  const WallTime heard_after = clock_.wall_now() - options_.expiry;
+  for (const auto* device : devices_.list(user_id)) {
+    if (!is_live(*device, heard_after)) continue;
+    const auto owned = by_device_.find(device->row.device_id);
+    if (owned == by_device_.end()) continue;
+    for (const auto& text : owned->second.texts) {
+      bytes += text.bytes() + entry_bytes_min;
+      if (bytes > bytes_max) return std::nullopt;
+      all.push_back({text, device});
+    }
   }
   return all;
 }
 
-std::vector<SkillRegistry::Match> SkillRegistry::search(const std::string& user_id, const std::string& query,
-                                                        const std::string& local_device) const {
-  const auto groups = by_user_.find(user_id);
-  if (groups == by_user_.end()) return {};
-  const auto words = words_of(query);
-
-  std::vector<Match> all_words;
-  std::vector<Match> any_word;
-  for (const auto& [key, group] : groups->second) {
-    const auto hits = std::count_if(words.begin(), words.end(), [&group = group](const auto& word) {
-      return group.haystack.find(word) != std::string::npos;
-    });
-    const bool all = hits == std::ssize(words);
-    if (!all && (hits == 0 || !all_words.empty())) continue;
-    Match match{offered(group), false};
-    const auto& offering = match.skill.devices;
-    if (offering.empty()) continue;
-    match.is_local = std::any_of(offering.begin(), offering.end(),
-                                 [&](const auto& device) { return device.device_id == local_device; });
-    (all ? all_words : any_word).push_back(std::move(match));
-  }
-  auto& found = all_words.empty() ? any_word : all_words;
-  // Groups are in order of class and function already.
-  std::stable_partition(found.begin(), found.end(), [](const Match& match) { return match.is_local; });
-  return std::move(found);
+std::optional<std::vector<SkillRegistry::Match>> SkillRegistry::search(const std::string& user_id,
+                                                                       const Search& search) const {
+  const User* user = find_user(user_id);
+  if (user == nullptr) return std::vector<Match>();
+  return Seeker(*this, *user, search).run();
 }
 
 }  // namespace strawberry

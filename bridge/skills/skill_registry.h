@@ -1,20 +1,23 @@
-/// Which skills every device offers, in memory, grouped so that a hundred devices with one skill are one entry.
+/// Which skills every device offers, in memory, grouped so that a hundred devices with one skill are one entry, and
+/// indexed so that one user may have 200 000 of them.
 ///
 /// The database is the truth; the registry is changed after it. Skills not heard of for Options::expiry are not listed,
 /// found or called until the next heartbeat; they are not forgotten. Threading: loop only.   Bounds: skills per device
-/// by the request's schema, devices by the device registry.
+/// by the request's schema, devices by the device registry; list() and search() stop at what fits into an answer.
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "bridge/devices/device_registry.h"
 #include "bridge/skills/offered_skill.h"
+#include "bridge/skills/skill_text.h"
 #include "common/clock.h"
 
 namespace strawberry {
@@ -23,17 +26,36 @@ class SkillRegistry {
  public:
   struct Options {
     std::chrono::seconds expiry{1800};
+    /// From so many different skills of one user on, text filters are worth their memory.
+    std::size_t filter_from = 1024;
   };
   /// One skill of one device, as `list` shows it.
   struct Listed {
-    const SkillRow* skill;
+    SkillText skill;
     const Device* device;
+  };
+  /// One skill of a user, as `search` shows it.
+  struct Match {
+    SkillText skill;
+    std::vector<const Device*> devices;  // connected ones first, then by name; at most as many as were asked for
+    std::size_t device_count = 0;
+    bool is_local = false;
+    std::string path() const;
+  };
+  struct Search {
+    std::string_view words;
+    std::string_view local_device = {};
+    std::size_t devices_max = 10;
+    std::size_t bytes_max = SIZE_MAX;
   };
 
   SkillRegistry(const Clock& clock, const DeviceRegistry& devices, Options options);
+  ~SkillRegistry();
+  SkillRegistry(const SkillRegistry&) = delete;
+  SkillRegistry& operator=(const SkillRegistry&) = delete;
 
   /// Replaces everything the device had. The device is in the device registry, its heartbeat is kept there.
-  void put(const std::string& device_id, const std::string& user_id, std::vector<SkillRow> skills);
+  void put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills);
   void remove(const std::string& device_id);
 
   /// Whatever its heartbeat.
@@ -44,41 +66,47 @@ class SkillRegistry {
 
   /// Live skills of the user, by class, function, signature.
   std::vector<OfferedSkill> offered_to(const std::string& user_id) const;
-  std::vector<Listed> list(const std::string& user_id) const;
   /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
                                      const std::string& function_name) const;
-  struct Match {
-    OfferedSkill skill;
-    bool is_local = false;
-  };
+
+  // Both give nothing when the texts alone come to more than `bytes_max`. Pointers are good until something changes.
+
+  std::optional<std::vector<Listed>> list(const std::string& user_id, std::size_t bytes_max = SIZE_MAX) const;
   /// Case-insensitive over class, function and docstring; all words must match, and if nothing does, any word. The
-  /// skills of `local_device` come first, then by class and function.
-  std::vector<Match> search(const std::string& user_id, const std::string& query,
-                            const std::string& local_device) const;
+  /// skills of the local device come first, then by class, function and signature.
+  std::optional<std::vector<Match>> search(const std::string& user_id, const Search& search) const;
 
  private:
-  using GroupKey = std::tuple<std::string, std::string, std::string>;  // class, function, signature
-  struct Group {
-    SkillRow skill;                    // the docstring is that of who registered last
-    std::string haystack;              // class, function and docstring in lower case
-    std::vector<std::string> devices;  // ids, in the order they came
+  using Slot = std::uint32_t;  // number of a device, or of one of a user's groups
+  struct User;
+  class Seeker;
+  struct Owned {
+    User* user = nullptr;
+    Slot slot = 0;
+    std::vector<SkillText> texts;  // as registered
+    std::vector<Slot> groups;      // where they are, ascending
   };
-  using Groups = std::map<GroupKey, Group>;
 
-  OfferedSkill offered(const Group& group) const;
-  void leave_groups(const std::string& device_id);
+  void join(Owned& owned, std::vector<Slot> groups);
+  Slot take_slot(const std::string& device_id);
+  static bool is_live(const Device& device, WallTime heard_after);
+  const Device* device_at(Slot slot) const;
+  const User* find_user(const std::string& user_id) const;
+  std::vector<OfferedSkill> offered(const User& user, std::vector<Slot> groups) const;
 
   const Clock& clock_;
   const DeviceRegistry& devices_;
   Options options_;
-  struct Owned {
-    std::string user_id;
-    std::vector<SkillRow> skills;
-  };
+  SkillTexts texts_;
+  std::unordered_map<std::string, std::unique_ptr<User>> by_user_;
   std::unordered_map<std::string, Owned> by_device_;
-  std::unordered_map<std::string, Groups> by_user_;
+  std::vector<const std::string*> device_ids_;  // by slot: a key of by_device_, or nullptr
+  std::vector<Slot> free_slots_;
   std::size_t total_ = 0;
+  // Where the device registry keeps a device, by slot, once it has been looked up; good until a device is removed.
+  mutable std::vector<const Device*> found_devices_;
+  mutable std::uint64_t found_at_removal_ = 0;
 };
 
 }  // namespace strawberry

@@ -13,9 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string first_line(const std::string& text) {
+std::string_view first_line(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos) return {};
+  if (start == std::string_view::npos) return {};
   return text.substr(start, text.find_first_of("\r\n", start) - start);
 }
 
@@ -95,7 +95,7 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   if (!stored) co_return tl::unexpected(stored.error());
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   const auto count = rows->size();
-  skills_.put(id, request.sender.user_id, std::move(*rows));
+  skills_.put(id, request.sender.user_id, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
   co_return json{{"registered", count}};
 }
@@ -114,15 +114,17 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
 Reply<json> SkillService::list(const Request& request) const {
   auto user = acting_user(request);
   if (!user) return tl::unexpected(user.error());
+  const auto listed = skills_.list(*user, options_.answer_bytes_max);
+  if (!listed) return too_much();
   json entries = json::array();
-  for (const auto& [skill, device] : skills_.list(*user)) {
+  for (const auto& [skill, device] : *listed) {
     entries.push_back(
-        {{"class_name", skill->class_name},
-         {"function_name", skill->function_name},
-         {"signature", skill->signature},
-         {"docstring", skill->docstring},
-         {"device_agnostic", skill->device_agnostic},
-         {"confirm", skill->confirm},
+        {{"class_name", skill.class_name()},
+         {"function_name", skill.function_name()},
+         {"signature", skill.signature()},
+         {"docstring", skill.docstring()},
+         {"device_agnostic", skill.device_agnostic()},
+         {"confirm", skill.confirm()},
          {"device_id", device->row.device_id},
          {"device_name", device->row.name},
          {"last_heartbeat", format_rfc3339(from_unix_ms(device->row.skills_heartbeat_at_ms.value_or(0)))}});
@@ -134,22 +136,33 @@ Reply<json> SkillService::list(const Request& request) const {
 Reply<json> SkillService::search(const Request& request) const {
   auto user = acting_user(request);
   if (!user) return tl::unexpected(user.error());
+  const auto query = request.body.value("query", "");
   const auto limit = request.body.value("device_limit", std::size_t{10});
+  const auto matches = skills_.search(*user, {query, request.sender.id, limit, options_.answer_bytes_max});
+  if (!matches) return too_much();
   json results = json::array();
-  for (const auto& match : skills_.search(*user, request.body.value("query", ""), request.sender.id)) {
-    const auto& skill = match.skill.skill;
-    results.push_back({{"path", match.skill.path()},
-                       {"signature", skill.signature},
-                       {"summary", first_line(skill.docstring)},
-                       {"docstring", skill.docstring},
-                       {"devices", names_of(match.skill.devices, limit)},
-                       {"device_count", match.skill.devices.size()},
+  for (const auto& match : *matches) {
+    json devices = json::array();
+    for (const auto* device : match.devices) devices.push_back(device->row.normalized_name);
+    auto preferred = devices.front();
+    results.push_back({{"path", match.path()},
+                       {"signature", match.skill.signature()},
+                       {"summary", first_line(match.skill.docstring())},
+                       {"docstring", match.skill.docstring()},
+                       {"devices", std::move(devices)},
+                       {"device_count", match.device_count},
                        {"is_local", match.is_local},
-                       {"device_agnostic", skill.device_agnostic},
-                       {"preferred_device", match.skill.devices.front().normalized_name}});
+                       {"device_agnostic", match.skill.device_agnostic()},
+                       {"preferred_device", std::move(preferred)}});
   }
   const auto total = results.size();
   return json{{"results", std::move(results)}, {"total", total}};
+}
+
+/// What the dispatcher would say of the finished answer, without making it.
+tl::unexpected<Error> SkillService::too_much() const {
+  return error(ErrorCode::too_large, "the answer is too large, ask for less",
+               {{"bytes_max", options_.answer_bytes_max}});
 }
 
 Reply<json> SkillService::describe(const Request& request) const {

@@ -17,6 +17,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   struct Options {
     std::size_t skills_per_device_max = 500;
     std::chrono::milliseconds call_timeout{30'000};
+    std::size_t answer_bytes_max = 1024 * 1024;  // as the dispatcher has it
   };
 
   SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,
@@ -37,6 +38,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   Task<Outcome> heartbeat(Request request);
   Outcome list(const Request& request) const;
   Outcome search(const Request& request) const;
+  tl::unexpected<Error> too_much() const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
 

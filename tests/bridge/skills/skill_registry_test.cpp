@@ -15,7 +15,8 @@ SkillRow skill(const std::string& class_name, const std::string& function_name, 
 
 class SkillRegistryTest : public testing::Test {
  protected:
-  void add(const std::string& id, std::vector<SkillRow> skills, const std::string& user = "alice", bool online = true) {
+  void add(const std::string& id, const std::vector<SkillRow>& skills, const std::string& user = "alice",
+           bool online = true) {
     DeviceRow row;
     row.device_id = id;
     row.user_id = user;
@@ -23,11 +24,12 @@ class SkillRegistryTest : public testing::Test {
     row.skills_heartbeat_at_ms = to_unix_ms(clock_.wall_now());
     devices_.put(row);
     devices_.set_online(id, online);
-    registry_.put(id, user, std::move(skills));
+    registry_.put(id, user, skills);
   }
   std::vector<std::string> found(const std::string& query, const std::string& local = "") {
     std::vector<std::string> paths;
-    for (const auto& match : registry_.search("alice", query, local)) paths.push_back(match.skill.path());
+    const auto matches = registry_.search("alice", {query, local});
+    for (const auto& match : *matches) paths.push_back(match.path());
     return paths;
   }
   using Paths = std::vector<std::string>;
@@ -39,9 +41,10 @@ class SkillRegistryTest : public testing::Test {
 
 TEST_F(SkillRegistryTest, OneSkillOnManyDevicesIsOneEntry) {
   for (int i = 0; i < 100; ++i) add("d" + std::to_string(i), {skill("Music", "play")});
-  const auto matches = registry_.search("alice", "play", "");
+  const auto matches = registry_.search("alice", {"play"}).value();
   ASSERT_EQ(matches.size(), 1U);
-  EXPECT_EQ(matches[0].skill.devices.size(), 100U);
+  EXPECT_EQ(matches[0].device_count, 100U);
+  EXPECT_EQ(matches[0].devices.size(), 10U);
   EXPECT_EQ(registry_.total(), 100U);
 }
 
@@ -64,9 +67,9 @@ TEST_F(SkillRegistryTest, TheAskingDevicesSkillsComeFirst) {
 TEST_F(SkillRegistryTest, ConnectedDevicesComeFirst) {
   add("a", {skill("C", "f")}, "alice", false);
   add("b", {skill("C", "f")});
-  const auto devices = registry_.search("alice", "", "").at(0).skill.devices;
-  EXPECT_EQ(devices.at(0).device_id, "b");
-  EXPECT_EQ(devices.at(1).device_id, "a");
+  const auto devices = registry_.search("alice", {""}).value().at(0).devices;
+  EXPECT_EQ(devices.at(0)->row.device_id, "b");
+  EXPECT_EQ(devices.at(1)->row.device_id, "a");
 }
 
 TEST_F(SkillRegistryTest, SkillsExpireAndAHeartbeatBringsThemBack) {
@@ -75,7 +78,7 @@ TEST_F(SkillRegistryTest, SkillsExpireAndAHeartbeatBringsThemBack) {
   EXPECT_EQ(found("f").size(), 1U);
   clock_.advance(1ms);
   EXPECT_EQ(found("f"), Paths{});
-  EXPECT_TRUE(registry_.list("alice").empty());
+  EXPECT_TRUE(registry_.list("alice")->empty());
   EXPECT_TRUE(registry_.offering("alice", "C", "f").empty());
   EXPECT_TRUE(registry_.offered_to("alice").empty());
   devices_.set_skills_heartbeat("a", to_unix_ms(clock_.wall_now()));
@@ -111,6 +114,47 @@ TEST_F(SkillRegistryTest, OneNameWithSeveralSignaturesIsSeveralEntries) {
   add("b", {{"C", "f", "f(a: str)", "", false, false}});
   add("c", {{"C", "f2", "f2()", "", false, false}});
   EXPECT_EQ(registry_.offering("alice", "C", "f").size(), 2U);
+}
+
+TEST_F(SkillRegistryTest, TheDocstringIsOfWhoRegisteredLast) {
+  add("a", {skill("C", "f", "one")});
+  add("b", {skill("C", "f", "two")});
+  EXPECT_EQ(found("one"), Paths{});
+  EXPECT_EQ(found("two"), Paths{"C.f"});
+  const auto listed = registry_.list("alice").value();
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].skill.docstring(), "one");  // but each device lists its own
+  add("a", {skill("C", "f", "one")});
+  EXPECT_EQ(found("one"), Paths{"C.f"});
+}
+
+TEST_F(SkillRegistryTest, ADeviceThatChangesItsUserTakesItsSkillsAlong) {
+  add("a", {skill("C", "f")}, "bob");
+  add("a", {skill("C", "f")});
+  EXPECT_EQ(found("f"), Paths{"C.f"});
+  EXPECT_TRUE(registry_.offered_to("bob").empty());
+  EXPECT_EQ(registry_.total(), 1U);
+}
+
+TEST_F(SkillRegistryTest, AnAnswerThatCannotFitIsNotMade) {
+  add("a", {skill("C", "f", std::string(500, 'x')), skill("C", "g", std::string(500, 'x'))});
+  const SkillRegistry::Search one{"f", "", 10, 1000};
+  const SkillRegistry::Search both{"x", "", 10, 1000};
+  EXPECT_TRUE(registry_.search("alice", one));
+  EXPECT_FALSE(registry_.search("alice", both));
+  EXPECT_FALSE(registry_.list("alice", 1000));
+  EXPECT_TRUE(registry_.list("alice", 2000));
+}
+
+TEST_F(SkillRegistryTest, ADeletedDevicesPlaceInMemoryIsNobodyElses) {
+  add("a", {skill("C", "f")});
+  add("b", {skill("C", "g")});
+  EXPECT_EQ(found("").size(), 2U);
+  devices_.remove("a");
+  EXPECT_EQ(found(""), Paths{"C.g"});  // between the two removals
+  registry_.remove("a");
+  add("c", {skill("C", "h")});
+  EXPECT_EQ(found(""), (Paths{"C.g", "C.h"}));
 }
 
 }  // namespace
