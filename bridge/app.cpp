@@ -35,11 +35,9 @@ Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& c
   if (!keys) return tl::unexpected(keys.error());
   auto store = SqliteStore::open(loop, config.data.database_file(), {});
   if (!store) return tl::unexpected(store.error());
-  auto known = (*store)->load_devices();
-  if (!known) return tl::unexpected(known.error());
   try {
     std::unique_ptr<App> app(new App(loop, config, std::move(*keys), std::move(*store)));
-    app->remember(std::move(*known));
+    if (auto remembered = app->remember(); !remembered) return tl::unexpected(remembered.error());
     return app;
   } catch (const std::exception& failure) {
     return fail(failure.what());
@@ -78,14 +76,16 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   dispatcher_.add(chat_service_);
 }
 
-void App::remember(std::vector<DeviceWithSkills> known) {
-  for (auto& [device, skills] : known) {
+Result<void> App::remember() {
+  auto loaded = store_->load_devices([this](DeviceRow device, const std::vector<SkillRow>& skills) {
     const auto id = device.device_id;
     const auto user = device.user_id;
     devices_.put(std::move(device));
     if (!skills.empty()) skills_.put(id, user, skills);
-  }
+  });
+  if (!loaded) return loaded;
   spdlog::info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
+  return {};
 }
 
 PahoClient::Options App::mqtt_options() {

@@ -39,7 +39,7 @@ class App {
  private:
   App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);
 
-  void remember(std::vector<DeviceWithSkills> known);
+  Result<void> remember();
   PahoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
   MqttClient::Handlers handlers();

@@ -78,11 +78,6 @@ struct SessionList {
   std::size_t total = 0;
 };
 
-struct DeviceWithSkills {
-  DeviceRow device;
-  std::vector<SkillRow> skills;
-};
-
 class Store {
  public:
   virtual ~Store() = default;

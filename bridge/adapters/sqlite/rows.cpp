@@ -1,6 +1,8 @@
 #include "bridge/adapters/sqlite/rows.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace strawberry {
 namespace {
@@ -24,6 +26,44 @@ DeviceRow device_row(SQLite::Statement& row) {
   return device;
 }
 
+std::string_view text_of(const SQLite::Column& column) {
+  const char* text = column.getText();
+  return {text, static_cast<std::size_t>(column.getBytes())};
+}
+
+/// From column `first` on: class, function, signature, docstring, device_agnostic, confirm.
+SkillRow skill_row(SQLite::Statement& row, int first) {
+  return {row.getColumn(first).getString(),       row.getColumn(first + 1).getString(),
+          row.getColumn(first + 2).getString(),   row.getColumn(first + 3).getString(),
+          row.getColumn(first + 4).getInt() != 0, row.getColumn(first + 5).getInt() != 0};
+}
+
+/// For each skill the device has on disk, whether it is the one of that position. A device that comes back with what it
+/// had costs no writing.
+std::vector<bool> compare_skills(StatementCache& statements, const std::string& device_id,
+                                 const std::vector<SkillRow>& skills) {
+  auto& row = statements.bind(
+      "SELECT class_name, function_name, signature, docstring, device_agnostic, confirm, position FROM skills"
+      " WHERE device_id = ? ORDER BY position",
+      device_id);
+  std::vector<bool> is_same;
+  while (row.executeStep()) {
+    const auto position = static_cast<std::size_t>(row.getColumn(6).getInt64());
+    is_same.resize(position, false);  // none is missing that this program wrote
+    if (position >= skills.size()) {
+      is_same.push_back(false);
+      continue;
+    }
+    const SkillRow& skill = skills[position];
+    is_same.push_back(
+        text_of(row.getColumn(0)) == skill.class_name && text_of(row.getColumn(1)) == skill.function_name &&
+        text_of(row.getColumn(2)) == skill.signature && text_of(row.getColumn(3)) == skill.docstring &&
+        (row.getColumn(4).getInt() != 0) == skill.device_agnostic && (row.getColumn(5).getInt() != 0) == skill.confirm);
+  }
+  row.reset();
+  return is_same;
+}
+
 SessionRow session_row(SQLite::Statement& row) {
   SessionRow session;
   session.session_id = row.getColumn(0).getString();
@@ -44,29 +84,26 @@ MessageRow message_row(SQLite::Statement& row) {
 
 }  // namespace
 
-std::vector<DeviceWithSkills> read_devices(StatementCache& statements) {
-  std::vector<DeviceWithSkills> all;
+void read_devices(StatementCache& statements, const UseDevice& use) {
   auto& devices = statements.bind(
       "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
       " skills_heartbeat_at FROM devices ORDER BY device_id");
-  while (devices.executeStep()) all.push_back({device_row(devices), {}});
-  devices.reset();
-
-  // Both in the order of device_id, so one walk puts the skills where they belong.
   auto& skills = statements.bind(
       "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm"
       " FROM skills ORDER BY device_id, position");
-  auto owner = all.begin();
-  while (skills.executeStep()) {
-    const auto device_id = skills.getColumn(0).getString();
-    while (owner != all.end() && owner->device.device_id < device_id) ++owner;
-    if (owner == all.end() || owner->device.device_id != device_id) continue;
-    owner->skills.push_back({skills.getColumn(1).getString(), skills.getColumn(2).getString(),
-                             skills.getColumn(3).getString(), skills.getColumn(4).getString(),
-                             skills.getColumn(5).getInt() != 0, skills.getColumn(6).getInt() != 0});
+  // Both in the order of device_id, so one walk brings them together.
+  bool has_skill = skills.executeStep();
+  while (devices.executeStep()) {
+    DeviceRow device = device_row(devices);
+    std::vector<SkillRow> rows;
+    while (has_skill && text_of(skills.getColumn(0)) < device.device_id) has_skill = skills.executeStep();
+    for (; has_skill && text_of(skills.getColumn(0)) == device.device_id; has_skill = skills.executeStep()) {
+      rows.push_back(skill_row(skills, 1));
+    }
+    use(std::move(device), std::move(rows));
   }
+  devices.reset();
   skills.reset();
-  return all;
 }
 
 void insert_device(StatementCache& statements, const DeviceRow& device) {
@@ -87,14 +124,20 @@ int update_device(StatementCache& statements, const std::string& device_id, cons
 
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms) {
-  statements.execute("DELETE FROM skills WHERE device_id = ?", device_id);
-  std::int64_t position = 0;
-  for (const auto& skill : skills) {
+  const auto is_there = compare_skills(statements, device_id, skills);
+  for (std::size_t position = 0; position < skills.size(); ++position) {
+    if (position < is_there.size() && is_there[position]) continue;
+    const SkillRow& skill = skills[position];
     statements.execute(
         "INSERT INTO skills (device_id, position, class_name, function_name, signature, docstring, device_agnostic,"
-        " confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        device_id, position++, skill.class_name, skill.function_name, skill.signature, skill.docstring,
+        " confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device_id, position) DO UPDATE SET"
+        " class_name = excluded.class_name, function_name = excluded.function_name, signature = excluded.signature,"
+        " docstring = excluded.docstring, device_agnostic = excluded.device_agnostic, confirm = excluded.confirm",
+        device_id, position, skill.class_name, skill.function_name, skill.signature, skill.docstring,
         skill.device_agnostic, skill.confirm);
+  }
+  if (is_there.size() > skills.size()) {
+    statements.execute("DELETE FROM skills WHERE device_id = ? AND position >= ?", device_id, skills.size());
   }
   statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms, device_id);
 }

@@ -2,6 +2,7 @@
 /// job.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,10 +12,14 @@
 
 namespace strawberry {
 
-std::vector<DeviceWithSkills> read_devices(StatementCache& statements);
+using UseDevice = std::function<void(DeviceRow, std::vector<SkillRow>)>;
+
+/// In the order of their ids.
+void read_devices(StatementCache& statements, const UseDevice& use);
 void insert_device(StatementCache& statements, const DeviceRow& device);
 /// How many rows it found: 0 or 1.
 int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
+/// Writes only what is not there already.
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms);
 

@@ -35,11 +35,12 @@ SqliteStore::~SqliteStore() {
   thread_.join();
 }
 
-Result<std::vector<DeviceWithSkills>> SqliteStore::load_devices() {
+Result<void> SqliteStore::load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) {
   loop_.check();
   const std::lock_guard lock(mutex_);  // keeps the store's thread away
   try {
-    return read_devices(*statements_);
+    read_devices(*statements_, use);
+    return {};
   } catch (const SQLite::Exception& failure) {
     return fail("cannot read database " + statements_->database().getFilename() + ": " + failure.what());
   }

@@ -35,8 +35,9 @@ class SqliteStore final : public Store {
   static Result<std::unique_ptr<SqliteStore>> open(asio::io_context& loop, const std::string& path, Options options);
   ~SqliteStore() override;
 
-  /// Everything the bridge keeps in memory. Called once, before any job; blocks.
-  Result<std::vector<DeviceWithSkills>> load_devices();
+  /// Everything the bridge keeps in memory, one device with its skills after the other. Called once, before any job;
+  /// blocks.
+  Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use);
   std::size_t jobs_waiting() const;
 
   Task<Reply<void>> add_device(DeviceRow device) override;

@@ -1,5 +1,6 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
@@ -20,6 +21,18 @@ class SqliteStoreTest : public testing::Test {
     auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), options);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
+  }
+  struct DeviceWithSkills {
+    DeviceRow device;
+    std::vector<SkillRow> skills;
+  };
+  Result<std::vector<DeviceWithSkills>> load() {
+    std::vector<DeviceWithSkills> all;
+    auto loaded = store_->load_devices([&](DeviceRow row, std::vector<SkillRow> skills) {
+      all.push_back({std::move(row), std::move(skills)});
+    });
+    if (!loaded) return tl::unexpected(loaded.error());
+    return all;
   }
   template <class T>
   Reply<T> run(Task<Reply<T>> task) {
@@ -56,7 +69,7 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
   ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("e")}, 7'000)));
   ASSERT_TRUE(run(store_->set_last_seen("a", 8'000)));
   open({});
-  const auto known = store_->load_devices();
+  const auto known = load();
   ASSERT_TRUE(known);
   ASSERT_EQ(known->size(), 2U);
   const auto& [a, skills] = known->at(0);
@@ -69,13 +82,52 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
   EXPECT_TRUE(known->at(1).skills.empty());
 }
 
+TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten) {
+  ASSERT_TRUE(run(store_->add_device(device("a"))));
+  ASSERT_TRUE(run(store_->add_device(device("b"))));
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("g"), skill("h")}, 1)));
+  ASSERT_TRUE(run(store_->put_skills("b", {skill("f")}, 1)));
+  SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READWRITE, 5'000);
+  look.exec("CREATE TABLE written (position INTEGER)");
+  for (const char* change : {"INSERT", "UPDATE"}) {
+    look.exec(std::string("CREATE TRIGGER watch_") + change + " AFTER " + change +
+              " ON skills BEGIN INSERT INTO written VALUES (new.position); END");
+  }
+  const auto written = [&] {
+    auto positions = look.execAndGet("SELECT coalesce(group_concat(position), '') FROM written").getString();
+    look.exec("DELETE FROM written");
+    return positions;
+  };
+  const auto functions = [&] {
+    std::string names;
+    const auto known = load();
+    for (const auto& row : known->at(0).skills) names += row.function_name + (row.confirm ? "! " : " ");
+    return names;
+  };
+
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("g"), skill("h")}, 2)));
+  EXPECT_EQ(written(), "");
+  EXPECT_EQ(load()->at(0).device.skills_heartbeat_at_ms, 2);
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("x"), skill("h"), skill("i")}, 3)));
+  EXPECT_EQ(written(), "1,3");
+  EXPECT_EQ(functions(), "f x h i ");
+  auto asks = skill("x");
+  asks.confirm = true;
+  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), asks}, 4)));
+  EXPECT_EQ(written(), "1");
+  EXPECT_EQ(functions(), "f x! ");
+  ASSERT_TRUE(run(store_->put_skills("a", {}, 5)));
+  EXPECT_EQ(functions(), "");
+  EXPECT_EQ(load()->at(1).skills.size(), 1U);
+}
+
 TEST_F(SqliteStoreTest, ChangingADeviceKeepsItsSkills) {
   ASSERT_TRUE(run(store_->add_device(device("a"))));
   ASSERT_TRUE(run(store_->put_skills("a", {skill("f")}, 7'000)));
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
   ASSERT_TRUE(run(store_->change_device("a", rename)));
-  const auto known = store_->load_devices();
+  const auto known = load();
   EXPECT_EQ(known->at(0).device.name, "other");
   EXPECT_EQ(known->at(0).skills.size(), 1U);
   EXPECT_EQ(known->at(0).device.skills_heartbeat_at_ms, 7'000);
@@ -90,12 +142,12 @@ TEST_F(SqliteStoreTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
   ASSERT_TRUE(run(store_->change_device("a", rename)));
-  const auto known = store_->load_devices();
+  const auto known = load();
   EXPECT_FALSE(known->at(0).device.is_active);
   EXPECT_EQ(known->at(0).device.tokens_valid_from_ms, 9'000);
   ASSERT_TRUE(run(store_->delete_device("a")));
   EXPECT_EQ(run(store_->change_device("a", rename)).error().code, ErrorCode::not_found);
-  EXPECT_TRUE(store_->load_devices()->empty());
+  EXPECT_TRUE(load()->empty());
 }
 
 TEST_F(SqliteStoreTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
@@ -103,7 +155,7 @@ TEST_F(SqliteStoreTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
   const auto again = run(store_->enroll_device(device("b"), "token", 2));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::forbidden);
-  EXPECT_EQ(store_->load_devices()->size(), 1U);
+  EXPECT_EQ(load()->size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
@@ -121,7 +173,7 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
   asio::co_spawn(loop_, store_->add_device(device("c")), note(2));
   ASSERT_TRUE(run(store_->set_last_seen("a", 1)));  // behind them in the queue
   EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
-  EXPECT_EQ(store_->load_devices()->size(), 2U);
+  EXPECT_EQ(load()->size(), 2U);
 }
 
 TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
