@@ -82,11 +82,12 @@ std::size_t CallRouter::target_left(const std::string& target) {
   const auto of_target = calls_by_target_.find(target);
   if (of_target == calls_by_target_.end()) return 0;
   const std::vector<std::string> ids(of_target->second.begin(), of_target->second.end());
-  for (const auto& id : ids) {
-    take(calls_.find(id))(
-        error(ErrorCode::device_offline, "the device left before it answered; whether the skill ran is unknown"));
+  std::vector<Done> ended;
+  for (const auto& id : ids) ended.push_back(take(calls_.find(id)));
+  for (auto& done : ended) {
+    done(error(ErrorCode::device_offline, "the device left before it answered; whether the skill ran is unknown"));
   }
-  return ids.size();
+  return ended.size();
 }
 
 std::size_t CallRouter::expire_overdue() {
@@ -101,9 +102,10 @@ std::size_t CallRouter::expire_overdue() {
 }
 
 std::size_t CallRouter::end_all(const Error& why) {
-  std::size_t count = 0;
-  for (; !calls_.empty(); ++count) take(calls_.begin())(tl::unexpected<Error>(why));
-  return count;
+  std::vector<Done> ended;
+  while (!calls_.empty()) ended.push_back(take(calls_.begin()));
+  for (auto& done : ended) done(tl::unexpected<Error>(why));
+  return ended.size();
 }
 
 std::optional<SteadyTime> CallRouter::next_deadline() const {
