@@ -5,8 +5,9 @@
 namespace strawberry::soak {
 
 bool touch(const Spans& spans, Time begin, Time end, milliseconds margin) {
-  return std::any_of(spans.begin(), spans.end(),
-                     [&](const Span& span) { return Span{span.from, span.to + margin}.touches(begin, end); });
+  return std::any_of(spans.begin(), spans.end(), [&](const Span& span) {
+    return Span{span.from, span.to + margin}.touches(begin, end);
+  });
 }
 
 milliseconds covered(const Spans& spans, Time begin, Time end) {

@@ -16,7 +16,7 @@ namespace strawberry::soak {
 using Time = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
-inline constexpr std::size_t text_bytes_max = 300;
+inline constexpr std::size_t text_bytes_max = 240;
 
 struct Span {
   Time from;
@@ -36,8 +36,8 @@ inline constexpr int how_count = 10;
 struct Answer {
   Time at;
   bool success = false;
-  std::string code;    // when it is an error
-  std::string body;    // cut
+  std::string code;      // when it is an error
+  std::string body;      // cut
   std::size_t hash = 0;  // of the whole
   std::size_t bytes = 0;
   bool redelivered = false;  // marked so by the broker
@@ -54,8 +54,8 @@ struct Request {
   std::string target;         // the device meant, when it is known
   std::string expected_code;  // what this request deserves; empty: it is a good one
   milliseconds timeout{0};
-  std::vector<Time> sends;    // every time it went onto the wire, redeliveries included
-  std::vector<Time> presses;  // deliberately again, after the answer was there
+  std::vector<Time> sends;          // every time it went onto the wire, redeliveries included
+  std::vector<Time> presses;        // deliberately again, after the answer was there
   std::optional<Time> asked_again;  // because a bridge was killed over it
   std::vector<Answer> answers;
 
@@ -81,10 +81,10 @@ struct Ledger {
   Time started;
   std::vector<Request> requests;  // by number
   std::vector<Delivery> deliveries;
-  std::map<int, std::string> first_answers;  // request → the result its device gave first, as JSON
-  Spans bridge_down;                         // from the kill, or the broker's end, until it serves again
+  std::map<int, std::vector<std::string>> results;  // request → the results devices gave first, as JSON
+  Spans bridge_down;                                // from the kill, or the broker's end, until it serves again
   Spans broker_down;
-  std::vector<Time> kills;           // of the bridge
+  std::vector<Time> kills;  // of the bridge
   std::vector<Time> broker_stops;
   std::map<std::string, Spans> away;  // party → not connected
   Spans stalls;                       // when the run itself did not look

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/protocol/text.h"
 #include "tests/soak/verdict.h"
 
 namespace strawberry::soak {
@@ -32,7 +33,8 @@ std::vector<std::string> filters_of(const Principal& principal) {
   return filters;
 }
 
-std::string cut_text(const std::string& text) { return text.substr(0, text_bytes_max); }
+/// For people and terminals.
+std::string cut_text(const std::string& text) { return printable(text, text_bytes_max); }
 
 }  // namespace
 
@@ -203,9 +205,11 @@ void Party::called(const Incoming& message) {
 void Party::reply(const std::string& call_id, int request, bool success, json what) {
   json answer{{"correlation_id", call_id}, {"success", success}, {"result", nullptr}, {"error", nullptr}};
   answer[success ? "result" : "error"] = std::move(what);
-  if (success) stage_.ledger.first_answers.try_emplace(request, answer["result"].dump());
   auto& known = call_ids_.at(call_id);
-  if (known.empty()) known = answer.dump();
+  if (known.empty()) {
+    known = answer.dump();
+    if (success) stage_.ledger.results[request].push_back(answer["result"].dump());
+  }
   publish_result(answer.dump());
 }
 

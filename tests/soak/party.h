@@ -76,10 +76,11 @@ class Party {
   bool wanted_ = false;
   Party* peer_ = nullptr;
   int counter_ = 0;
-  std::map<std::string, int> unanswered_;                 // service → how many
-  std::unordered_map<std::string, int> by_id_;            // service + correlation id → request
-  std::unordered_map<int, Outgoing> sent_;                // request → to send again
-  std::unordered_map<std::string, std::string> call_ids_;  // as a device: call id → its answer, empty while there is none
+  std::map<std::string, int> unanswered_;       // service → how many
+  std::unordered_map<std::string, int> by_id_;  // service + correlation id → request
+  std::unordered_map<int, Outgoing> sent_;      // request → to send again
+  std::unordered_map<std::string, std::string>
+      call_ids_;  // as a device: call id → its answer, empty while there is none
 };
 
 }  // namespace strawberry::soak

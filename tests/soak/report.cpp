@@ -46,7 +46,8 @@ void print(std::ostream& out, const Ledger& ledger, const Figures& figures, cons
   line(out, "broker restarted, longest absence",
        std::to_string(ledger.broker_stops.size()) + ", " + std::to_string(longest(ledger.broker_down).count()) + " ms");
   line(out, "parties cut or leaving", std::to_string(figures.cuts));
-  line(out, "worst answer after its deadline, nothing being down", std::to_string(verdict.worst_answer.count()) + " ms");
+  line(out, "worst answer after its deadline, nothing being down",
+       std::to_string(verdict.worst_answer.count()) + " ms");
   line(out, "worst call after its deadline", std::to_string(verdict.worst_delivery.count()) + " ms");
   line(out, "longest the run itself did not look", std::to_string(longest(ledger.stalls).count()) + " ms");
   line(out, "bridge memory, when it began", megabytes(figures.rss_begin));
@@ -56,7 +57,8 @@ void print(std::ostream& out, const Ledger& ledger, const Figures& figures, cons
   out << "\nallowed, and how often\n";
   for (const auto& [what, times] : verdict.exceptions) line(out, what, std::to_string(times));
   out << "\n  " << std::left << std::setw(42) << "promise" << std::right << std::setw(10) << "checked" << std::setw(9)
-      << "broken" << "\n";
+      << "broken"
+      << "\n";
   for (const auto& [promise, row] : verdict.rows) {
     out << "  " << std::left << std::setw(42) << promise << std::right << std::setw(10) << row.checked << std::setw(9)
         << row.broken << "\n";

@@ -38,7 +38,8 @@ test::HubProcess::Options hub_options(const SoakOptions& options, const StubLlm&
   hub.start_bridge = false;
   hub.broker_persistence = true;
   if (options.forgetful) hub.config = "[limits]\ndedup_bytes_max = 1048576\ndedup_minutes = 1\n";
-  hub.config += "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  hub.config +=
+      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
   return hub;
 }
 
@@ -99,11 +100,10 @@ void Soak::add_parties() {
   connect.client_id = "observer";
   connect.user_name = "";
   connect.password = hub_->files().token({PrincipalType::admin, "admin", ""}, 2h);
-  observer_ = std::make_unique<Line>(hub_->port(), connect, std::vector<std::string>{"devices/+/status", "hub/+"},
-                                     Line::Handlers{[this](const Incoming& message) { status_arrived(message); },
-                                                    {},
-                                                    [this] { observer_since_ = now(); },
-                                                    {}});
+  observer_ = std::make_unique<Line>(
+      hub_->port(), connect, std::vector<std::string>{"devices/+/status", "hub/+"},
+      Line::Handlers{
+          [this](const Incoming& message) { status_arrived(message); }, {}, [this] { observer_since_ = now(); }, {}});
 }
 
 // --- time ---
@@ -197,7 +197,8 @@ void Soak::ask_as_planned() {
   }
   const auto faults = static_cast<int>(faults_.size());
   // The last fifth is for what comes after.
-  if (!faults_pending_ && faults_done_ < faults && asked_ >= options_.requests * (faults_done_ + 1) / (faults + 1) * 4 / 5) {
+  if (!faults_pending_ && faults_done_ < faults &&
+      asked_ >= options_.requests * (faults_done_ + 1) / (faults + 1) * 4 / 5) {
     next_fault();
   }
   stage_.after(milliseconds(burst * 1000 / options_.requests_per_s), [this] { ask_as_planned(); });
@@ -361,7 +362,8 @@ void Soak::look_at_retained() {
   for (const auto& message : newcomer.take()) {
     if (!message.retained) continue;
     ++stage_.ledger.checked[retained];
-    if (!allowed.contains(message.topic)) stage_.report(retained, message.topic + ": " + message.payload.substr(0, 200));
+    if (!allowed.contains(message.topic))
+      stage_.report(retained, message.topic + ": " + message.payload.substr(0, 200));
     missing.erase(message.topic);
     if (message.topic.rfind("devices/", 0) != 0) continue;
     const auto id = message.topic.substr(8, message.topic.size() - 8 - 7);
@@ -380,12 +382,11 @@ void Soak::look_at_memory() {
   // Health is told every ten seconds.
   const auto since = now();
   live([&] { return health_at_ > since; }, 11s);
-  for (const auto& [name, value] :
-       {std::pair{"requests_in_flight", health_.value("requests_in_flight", -1)},
-        std::pair{"calls_in_flight", health_.value("calls_in_flight", -1)},
-        std::pair{"chats_in_flight", health_.value("chats_in_flight", -1)},
-        std::pair{"outbox", health_.value("queues", json::object()).value("outbox", -1)},
-        std::pair{"store", health_.value("queues", json::object()).value("store", -1)}}) {
+  for (const auto& [name, value] : {std::pair{"requests_in_flight", health_.value("requests_in_flight", -1)},
+                                    std::pair{"calls_in_flight", health_.value("calls_in_flight", -1)},
+                                    std::pair{"chats_in_flight", health_.value("chats_in_flight", -1)},
+                                    std::pair{"outbox", health_.value("queues", json::object()).value("outbox", -1)},
+                                    std::pair{"store", health_.value("queues", json::object()).value("store", -1)}}) {
     ++stage_.ledger.checked[memory];
     // This very report is on its way.
     if (value < 0 || value > (std::string(name) == "outbox" ? 1 : 0)) {
@@ -395,8 +396,7 @@ void Soak::look_at_memory() {
   figures_.answers_bytes = health_.value("queues", json::object()).value("reply_cache_bytes", std::uint64_t{0});
   figures_.rss_end = resident_bytes(hub_->bridge().pid());
   ++stage_.ledger.checked[memory];
-  const auto allowed =
-      figures_.rss_begin + rss_slack_bytes + static_cast<std::int64_t>(figures_.answers_bytes) * 3 / 2;
+  const auto allowed = figures_.rss_begin + rss_slack_bytes + static_cast<std::int64_t>(figures_.answers_bytes) * 3 / 2;
   if (figures_.rss_end > allowed) {
     stage_.report(memory, "the bridge has " + std::to_string(figures_.rss_end) + " bytes, began with " +
                               std::to_string(figures_.rss_begin) + " and remembers " +
@@ -428,8 +428,8 @@ void Soak::look_at_the_store() {
                                                                       request.sends.front(), request.sends.back()) > 0);
     ++stage_.ledger.checked[stored];
     if ((is_due && times < 1) || (times > 1 && !may_repeat)) {
-      stage_.report(stored, request.name() + " is stored " + std::to_string(times) + " times: " +
-                                request.answers.front().body);
+      stage_.report(stored,
+                    request.name() + " is stored " + std::to_string(times) + " times: " + request.answers.front().body);
     }
   }
 }

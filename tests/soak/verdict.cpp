@@ -15,9 +15,9 @@ constexpr milliseconds hearsay = 1s;
 constexpr milliseconds clock_step = 5ms;
 
 const std::set<std::string> contract_codes = {
-    "bad_request",       "unsupported_version", "unknown_op",     "too_large",      "bad_response_topic", "forbidden",
-    "not_found",         "ambiguous",           "device_offline", "timeout",        "skill_error",        "busy",
-    "rate_limited",      "quota_exceeded",      "provider_error", "provider_timeout", "cancelled",        "shutting_down"};
+    "bad_request",  "unsupported_version", "unknown_op",     "too_large",        "bad_response_topic", "forbidden",
+    "not_found",    "ambiguous",           "device_offline", "timeout",          "skill_error",        "busy",
+    "rate_limited", "quota_exceeded",      "provider_error", "provider_timeout", "cancelled",          "shutting_down"};
 
 bool is_success_expected(How how) {
   return how == How::ok || how == How::slow || how == How::twice || how == How::theft;
@@ -138,13 +138,12 @@ class Judge {
     if (answer.code == "timeout" && !check(not_early, answer.at >= deadline - clock_step)) {
       broken(not_early, request, "sent at " + when(request.sends.front()) + ", timed out at " + when(answer.at));
     }
-    const auto end = std::max(answer.at, deadline + allowance_.answer);
-    if (request.asked_again || is_disturbed(request, end)) {
-      ++verdict_.exceptions["not timed: bridge, broker or sender away"];
+    const auto late = whole(answer.at - deadline) - covered(ledger_.stalls, deadline, answer.at);
+    if (late > allowance_.answer && (request.asked_again || is_disturbed(request, answer.at))) {
+      ++verdict_.exceptions["answered late: bridge, broker or sender were away"];
       return;
     }
-    const auto late = whole(answer.at - deadline) - covered(ledger_.stalls, deadline, answer.at);
-    if (late > verdict_.worst_answer) {
+    if (late > verdict_.worst_answer && !is_disturbed(request, answer.at)) {
       verdict_.worst_answer = late;
       verdict_.worst_answer_of = request.name();
     }
@@ -174,14 +173,15 @@ class Judge {
   }
 
   void truth(const Request& request, const Answer& answer) {
-    const auto told = ledger_.first_answers.find(request.number);
+    const auto told = ledger_.results.find(request.number);
     const auto begin = request.sends.front();
     std::string lie;
     if (answer.success) {
-      if (told == ledger_.first_answers.end()) {
+      const auto is_told = [&](const std::string& result) { return answer.body.find(result) != std::string::npos; };
+      if (told == ledger_.results.end()) {
         lie = "no device has answered it";
-      } else if (answer.body.find(told->second) == std::string::npos) {
-        lie = "the device said " + told->second;
+      } else if (std::none_of(told->second.begin(), told->second.end(), is_told)) {
+        lie = "the device said " + told->second.front();
       } else if (!is_success_expected(request.how) && !request.asked_again) {
         lie = "no device has answered it in time";
       }
@@ -224,35 +224,42 @@ class Judge {
   void calls() {
     struct Seen {
       std::size_t times = 0;
-      int request = 0;
+      std::vector<const Delivery*> runs;
     };
-    std::map<std::string, Seen> by_id;
-    std::map<int, std::set<std::string>> ids;
-    std::map<int, int> runs;
+    std::map<std::string, Seen> by_call_id;
+    std::map<int, std::string> call_ids;
     for (const auto& delivery : ledger_.deliveries) {
       const auto& request = ledger_.request(delivery.request);
       const auto begin = request.sends.empty() ? delivery.at : request.sends.front();
-      if (delivery.ran) ++runs[delivery.request];
-      ids[delivery.request].insert(delivery.call_id);
-      auto& seen = by_id[delivery.call_id];
-      if (seen.times == 0 && seen.request == 0) seen.request = delivery.request;
+      const auto restarts = ledger_.restarts_between(begin, delivery.at);
+      auto& seen = by_call_id[delivery.call_id];
+      const bool is_the_call = call_ids.emplace(delivery.request, delivery.call_id).first->second == delivery.call_id;
+      const bool may_run =
+          !delivery.ran || seen.runs.empty() || (restarts > 0 && has_left(request, *seen.runs.back(), delivery));
+      if (delivery.ran) seen.runs.push_back(&delivery);
       if (delivery.redelivered) {
         ++verdict_.exceptions["calls redelivered by MQTT, marked as such"];
       } else {
         ++seen.times;
       }
-      const auto restarts = ledger_.restarts_between(begin, delivery.at);
-      const bool is_one_call = seen.request == delivery.request && ids[delivery.request].size() == 1;
-      if (!check(ran_once, is_one_call && runs[delivery.request] <= 1 && seen.times <= 1 + restarts)) {
+      if (!check(ran_once, is_the_call && may_run && seen.times <= 1 + restarts)) {
         broken(ran_once, request,
-               "call " + delivery.call_id + " came to " + delivery.device + " for the " + std::to_string(seen.times) +
-                   ". time at " + when(delivery.at) +
-                   (is_one_call ? "" : ", which is not the one call of this request"));
+               "call " + delivery.call_id + " came to " + delivery.device + " at " + when(delivery.at) +
+                   (is_the_call ? "" : ", another one for the same request") +
+                   (seen.times > 1 ? ", for the " + std::to_string(seen.times) + ". time" : "") +
+                   (may_run ? "" : ", had run on " + seen.runs.front()->device + " at " + when(seen.runs.front()->at)));
+      } else if (seen.runs.size() > 1 && delivery.ran) {
+        ++verdict_.exceptions["calls for any device, made again on another across a restart: the first had left"];
       } else if (seen.times > 1) {
         ++verdict_.exceptions["calls made again across a restart, and known by their id"];
       }
       lateness(request, delivery);
     }
+  }
+
+  /// A call for no device in particular goes to another one when that which had it is not there any more.
+  bool has_left(const Request& request, const Delivery& before, const Delivery& now) const {
+    return request.target.empty() && ledger_.was_away_between(before.device, before.at, now.at);
   }
 
   void lateness(const Request& request, const Delivery& delivery) {

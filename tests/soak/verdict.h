@@ -40,7 +40,7 @@ struct Row {
 struct Verdict {
   std::map<std::string, Row> rows;
   std::map<std::string, std::uint64_t> exceptions;  // what the contract allows, and how often it was needed
-  milliseconds worst_answer{0};  // after the deadline, where nothing was down
+  milliseconds worst_answer{0};                     // after the deadline, where nothing was down
   std::string worst_answer_of;
   milliseconds worst_delivery{0};
 

@@ -59,12 +59,12 @@ bool Workload::ask_something() {
     if (!party.is_up() || party.unanswered() >= unanswered_max) continue;
     const int dice = stage_.between(1, 100);
     const int number = with_large_answers_ && stage_.one_in(12) ? large(party)
-                       : dice <= 60                              ? call(party)
-                       : dice <= 76                              ? about_skills(party)
-                       : dice <= 83                              ? about_devices(party)
-                       : dice <= 91                              ? about_sessions(party)
-                       : dice <= 97                              ? chat(party)
-                                                                 : something_wrong(party);
+                       : dice <= 60                             ? call(party)
+                       : dice <= 76                             ? about_skills(party)
+                       : dice <= 83                             ? about_devices(party)
+                       : dice <= 91                             ? about_sessions(party)
+                       : dice <= 97                             ? chat(party)
+                                                                : something_wrong(party);
     if (number < 0) continue;
     if (stage_.one_in(20)) party.send_again(number);  // pressed twice
     if (stage_.one_in(with_large_answers_ ? 2 : 15)) to_press_.insert(number);
@@ -159,8 +159,7 @@ int Workload::about_sessions(Party& party) {
       return ask("delete", {{"session_id", id}});
     }
     default:
-      return ask("append",
-                 {{"session_id", session}, {"role", "user"}, {"content", "words"}, {"message_id", "m%N%"}});
+      return ask("append", {{"session_id", session}, {"role", "user"}, {"content", "words"}, {"message_id", "m%N%"}});
   }
 }
 
@@ -189,8 +188,9 @@ int Workload::something_wrong(Party& party) {
 int Workload::large(Party& party) {
   const auto session = sessions_.at(party.id());
   if (stage_.one_in(2)) {
-    return party.ask(draft("sessions", "append", 8'000, 8'000),
-                     {{"op", "append"}, {"session_id", session}, {"role", "user"}, {"content", std::string(100'000, 'x')}});
+    return party.ask(
+        draft("sessions", "append", 8'000, 8'000),
+        {{"op", "append"}, {"session_id", session}, {"role", "user"}, {"content", std::string(100'000, 'x')}});
   }
   return party.ask(draft("sessions", "messages", 8'000, 8'000),
                    {{"op", "messages"}, {"session_id", session}, {"limit", 8}});

@@ -40,8 +40,8 @@ class Workload {
   Stage& stage_;
   std::vector<Party*> parties_;
   bool with_large_answers_;
-  std::map<std::string, std::vector<Party*>> devices_;         // by user
-  std::map<std::string, std::string> sessions_;                // party → the session it keeps
+  std::map<std::string, std::vector<Party*>> devices_;                              // by user
+  std::map<std::string, std::string> sessions_;                                     // party → the session it keeps
   std::map<std::string, std::vector<std::pair<int, std::string>>> spare_sessions_;  // to delete: request, id
   std::set<int> deleted_;
   std::set<int> to_press_;
