@@ -66,7 +66,9 @@ void DeviceRegistry::note_user(const std::string& user_id) {
 
 void DeviceRegistry::put(DeviceRow row) {
   bool online = false;
-  if (const auto* old = find(row.device_id)) {
+  const auto* old = find(row.device_id);
+  if (old == nullptr || old->row.normalized_name != row.normalized_name || old->row.user_id != row.user_id) ++revision_;
+  if (old != nullptr) {
     online = old->online;
     names_by_user_[old->row.user_id].erase(old->row.normalized_name);
   }
@@ -83,7 +85,7 @@ void DeviceRegistry::remove(const std::string& device_id) {
   names->second.erase(device->second.row.normalized_name);
   if (names->second.empty()) names_by_user_.erase(names);
   devices_.erase(device);
-  ++removals_;
+  ++revision_;
 }
 
 bool DeviceRegistry::set_online(std::string_view device_id, bool online) {

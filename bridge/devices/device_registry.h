@@ -36,8 +36,9 @@ class DeviceRegistry {
   void note_user(const std::string& user_id);
   std::size_t size() const { return devices_.size(); }
   std::size_t online_count() const { return online_count_; }
-  /// Moves with every device removed: until then pointers to devices stay good.
-  std::uint64_t removals() const { return removals_; }
+  /// Moves when a device comes, goes, or changes its name: until then pointers to devices and the order of their names
+  /// stay as they are.
+  std::uint64_t revision() const { return revision_; }
 
   /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free; shortened to stay within
   /// device_name_bytes_max. `except` does not count.
@@ -57,7 +58,7 @@ class DeviceRegistry {
   std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
   std::set<std::string> users_;
   std::size_t online_count_ = 0;
-  std::uint64_t removals_ = 0;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace strawberry

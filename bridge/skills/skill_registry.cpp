@@ -12,6 +12,7 @@ namespace {
 
 /// What an entry takes in an answer besides its texts: the members' names alone are longer.
 constexpr std::size_t entry_bytes_min = 140;
+constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
 
 std::vector<std::string> words_of(std::string_view query) {
   const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
@@ -44,6 +45,12 @@ struct SkillRegistry::User {
   std::string id;
   SkillGroups groups;
   std::size_t devices = 0;
+  std::uint64_t membership = 0;  // moves when a device comes or goes
+  // The place of each device's name among the user's, by the device's slot; good for one revision of the devices and
+  // one membership.
+  mutable std::vector<std::uint32_t> ranks;
+  mutable std::uint64_t ranks_at_revision = 0;
+  mutable std::uint64_t ranks_at_membership = 0;
 };
 
 /// One search: what it has found out about devices so far, and what it has found.
@@ -63,32 +70,51 @@ class SkillRegistry::Seeker {
   std::optional<std::vector<Match>> run() {
     if (!collect(/*all_words=*/true)) return std::nullopt;
     if (found_.empty() && words_.size() > 1 && !collect(/*all_words=*/false)) return std::nullopt;
-    std::sort(found_.begin(), found_.end(), [](const Match& a, const Match& b) {
-      return std::tuple_cat(std::tuple(!a.is_local), order_of(a.skill)) <
-             std::tuple_cat(std::tuple(!b.is_local), order_of(b.skill));
+    std::sort(found_.begin(), found_.end(), [this](const Found& a, const Found& b) {
+      if (a.is_local != b.is_local) return a.is_local;
+      return order_of(text(a)) < order_of(text(b));
     });
-    return std::move(found_);
+    std::vector<Match> matches;
+    matches.reserve(found_.size());
+    for (const Found& each : found_) {
+      matches.push_back({text(each), first_devices(each), each.device_count, each.is_local});
+    }
+    return matches;
   }
 
  private:
-  enum Live : std::uint8_t { unknown, no, yes };
+  enum Live : std::uint8_t { unknown, no, offline, online };
+
+  struct Found {
+    Slot group;
+    std::uint32_t device_count;
+    bool is_local;
+  };
+
+  const SkillText& text(const Found& found) const { return user_.groups.at(found.group).text; }
 
   /// False when it is more than fits.
   bool collect(bool all_words) {
     std::size_t bytes = 0;
     for (const Slot slot : user_.groups.candidates(words_, all_words)) {
       const auto& group = user_.groups.at(slot);
-      if (!matches(group.text, all_words)) continue;
-      Match match = match_of(group);
-      if (match.device_count == 0) continue;
+      if (!contains(group.text, all_words)) continue;
+      Found found{slot, 0, false};
+      for (const Slot device : group.devices) {
+        if (!is_live(device)) continue;
+        ++found.device_count;
+        found.is_local = found.is_local || device == local_;
+      }
+      if (found.device_count == 0) continue;
       bytes += group.text.bytes() + entry_bytes_min;
+      bytes += name_bytes_min * std::min<std::size_t>(found.device_count, search_.devices_max);
       if (bytes > search_.bytes_max) return false;
-      found_.push_back(std::move(match));
+      found_.push_back(found);
     }
     return true;
   }
 
-  bool matches(const SkillText& text, bool all_words) {
+  bool contains(const SkillText& text, bool all_words) {
     lower_.clear();
     append_lower(lower_, text.searched());
     const auto is_in = [this](const std::string& word) { return lower_.find(word) != std::string::npos; };
@@ -96,30 +122,32 @@ class SkillRegistry::Seeker {
                      : std::any_of(words_.begin(), words_.end(), is_in);
   }
 
-  Match match_of(const SkillGroups::Group& group) {
-    Match match;
+  /// Connected ones first, then by name.
+  std::vector<const Device*> first_devices(const Found& found) {
+    const auto& group = user_.groups.at(found.group);
+    const auto shown = std::min<std::size_t>(found.device_count, search_.devices_max);
+    std::vector<const Device*> devices;
+    devices.reserve(shown);
+    order_.clear();
+    const auto* ranks = found.device_count > 1 ? &registry_.ranks_of(user_) : nullptr;
     for (const Slot slot : group.devices) {
       if (!is_live(slot)) continue;
-      ++match.device_count;
-      match.is_local = match.is_local || slot == local_;
-      match.devices.push_back(registry_.device_at(slot));
+      const std::uint64_t is_offline = live_[slot] == online ? 0 : 1;
+      const std::uint64_t rank = ranks == nullptr ? 0 : (*ranks)[slot];
+      order_.push_back(is_offline << 63 | rank << 32 | slot);
     }
-    if (match.device_count == 0) return match;
-    match.skill = group.text;
-    const auto shown = static_cast<std::ptrdiff_t>(std::min(match.device_count, search_.devices_max));
-    if (match.device_count > 1) {
-      std::partial_sort(match.devices.begin(), match.devices.begin() + shown, match.devices.end(), comes_first);
-    }
-    match.devices.resize(static_cast<std::size_t>(shown));
-    return match;
+    std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(shown), order_.end());
+    for (std::size_t i = 0; i < shown; ++i) devices.push_back(registry_.device_at(static_cast<Slot>(order_[i])));
+    return devices;
   }
 
   bool is_live(Slot slot) {
     if (live_[slot] == unknown) {
       const Device* device = registry_.device_at(slot);
-      live_[slot] = device != nullptr && SkillRegistry::is_live(*device, heard_after_) ? yes : no;
+      const bool lives = device != nullptr && SkillRegistry::is_live(*device, heard_after_);
+      live_[slot] = !lives ? no : device->online ? online : offline;
     }
-    return live_[slot] == yes;
+    return live_[slot] >= offline;
   }
 
   const SkillRegistry& registry_;
@@ -130,7 +158,8 @@ class SkillRegistry::Seeker {
   std::vector<Live> live_;  // by slot
   std::optional<Slot> local_;
   std::string lower_;
-  std::vector<Match> found_;
+  std::vector<Found> found_;
+  std::vector<std::uint64_t> order_;
 };
 
 std::string SkillRegistry::Match::path() const {
@@ -155,6 +184,7 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
   if (is_new) {
     owned.user = user.get();
     ++user->devices;
+    ++user->membership;
     owned.slot = take_slot(place->first);
   }
   std::vector<SkillText> texts;
@@ -195,6 +225,7 @@ void SkillRegistry::remove(const std::string& device_id) {
   device_ids_[owned.slot] = nullptr;
   found_devices_[owned.slot] = nullptr;
   free_slots_.push_back(owned.slot);
+  ++owned.user->membership;
   if (--owned.user->devices == 0) by_user_.erase(by_user_.find(owned.user->id));
   by_device_.erase(place);
 }
@@ -233,13 +264,26 @@ const SkillRegistry::User* SkillRegistry::find_user(const std::string& user_id) 
 }
 
 const Device* SkillRegistry::device_at(Slot slot) const {
-  if (found_at_removal_ != devices_.removals()) {
+  if (found_at_revision_ != devices_.revision()) {
     std::fill(found_devices_.begin(), found_devices_.end(), nullptr);
-    found_at_removal_ = devices_.removals();
+    found_at_revision_ = devices_.revision();
   }
   auto& device = found_devices_[slot];
   if (device == nullptr) device = devices_.find(*device_ids_[slot]);
   return device;
+}
+
+const std::vector<std::uint32_t>& SkillRegistry::ranks_of(const User& user) const {
+  if (user.ranks_at_revision == devices_.revision() && user.ranks_at_membership == user.membership) return user.ranks;
+  user.ranks.assign(device_ids_.size(), 0);
+  std::uint32_t rank = 0;
+  for (const Device* device : devices_.list(user.id)) {
+    const auto owned = by_device_.find(device->row.device_id);
+    if (owned != by_device_.end()) user.ranks[owned->second.slot] = rank++;
+  }
+  user.ranks_at_revision = devices_.revision();
+  user.ranks_at_membership = user.membership;
+  return user.ranks;
 }
 
 std::vector<OfferedSkill> SkillRegistry::offered(const User& user, std::vector<Slot> groups) const {

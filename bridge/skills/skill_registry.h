@@ -92,6 +92,8 @@ class SkillRegistry {
   Slot take_slot(const std::string& device_id);
   static bool is_live(const Device& device, WallTime heard_after);
   const Device* device_at(Slot slot) const;
+  /// A user's devices by name, in numbers that compare faster.
+  const std::vector<std::uint32_t>& ranks_of(const User& user) const;
   const User* find_user(const std::string& user_id) const;
   std::vector<OfferedSkill> offered(const User& user, std::vector<Slot> groups) const;
 
@@ -104,9 +106,9 @@ class SkillRegistry {
   std::vector<const std::string*> device_ids_;  // by slot: a key of by_device_, or nullptr
   std::vector<Slot> free_slots_;
   std::size_t total_ = 0;
-  // Where the device registry keeps a device, by slot, once it has been looked up; good until a device is removed.
+  // What has been looked up in the device registry, by slot; good for one revision of it.
   mutable std::vector<const Device*> found_devices_;
-  mutable std::uint64_t found_at_removal_ = 0;
+  mutable std::uint64_t found_at_revision_ = 0;
 };
 
 }  // namespace strawberry

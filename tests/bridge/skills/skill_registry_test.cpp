@@ -146,6 +146,28 @@ TEST_F(SkillRegistryTest, AnAnswerThatCannotFitIsNotMade) {
   EXPECT_TRUE(registry_.list("alice", 2000));
 }
 
+TEST_F(SkillRegistryTest, DevicesAreNamedInOrderAlsoWhenNamesChange) {
+  const auto names = [this] {
+    std::string all;
+    const auto matches = registry_.search("alice", {"f", "", 2}).value();
+    for (const auto* device : matches.at(0).devices) all += device->row.normalized_name + " ";
+    return all + std::to_string(matches.at(0).device_count);
+  };
+  for (const auto* id : {"c", "b", "d"}) add(id, {skill("C", "f")});
+  EXPECT_EQ(names(), "b c 3");
+  auto row = devices_.find("d")->row;
+  row.normalized_name = "a";
+  devices_.put(row);
+  EXPECT_EQ(names(), "a b 3");
+  devices_.set_online("a", false);
+  devices_.set_online("b", false);
+  EXPECT_EQ(names(), "a c 3");
+  devices_.remove("d");
+  registry_.remove("d");
+  add("aa", {skill("C", "f")});
+  EXPECT_EQ(names(), "aa c 3");
+}
+
 TEST_F(SkillRegistryTest, ADeletedDevicesPlaceInMemoryIsNobodyElses) {
   add("a", {skill("C", "f")});
   add("b", {skill("C", "g")});
