@@ -29,7 +29,10 @@ std::string_view correlation_id(std::string_view payload) {
 
 std::vector<std::string> device_filters(const Route& route, const std::string& device_id) {
   std::vector<std::string> filters{route.call_topic};
-  if (route.request_topic.rfind("skills/", 0) == 0) filters.push_back("skills/" + device_id + "/response");
+  if (route.request_topic.rfind("skills/", 0) == 0) {
+    filters.push_back("skills/" + device_id + "/response");
+    filters.push_back("chat/" + device_id + "/response");
+  }
   return filters;
 }
 

@@ -90,4 +90,12 @@ double resident_bytes(int pid) {
   return (resident - shared) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
+double all_resident_bytes(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double size = 0;
+  double resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace strawberry::bench

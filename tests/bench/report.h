@@ -59,5 +59,7 @@ std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows
 
 /// Bytes of a process that are in memory, without what it shares with files.
 double resident_bytes(int pid);
+/// With what it shares: what `ps` calls RSS.
+double all_resident_bytes(int pid);
 
 }  // namespace strawberry::bench

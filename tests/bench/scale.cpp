@@ -102,7 +102,7 @@ std::unique_ptr<test::ChildProcess> timed_start(const Fleet& fleet, int port) {
   const auto start = steady_clock::now();
   auto bridge = start_bridge(fleet.files().directory().path(), port);
   say("start, until it serves", seconds_of(duration<double>(steady_clock::now() - start).count()));
-  say("memory then", mib_of(resident_bytes(bridge->pid())));
+  say("memory (RSS) then", mib_of(all_resident_bytes(bridge->pid())));
   return bridge;
 }
 
@@ -134,12 +134,12 @@ void grow(std::size_t devices, std::size_t devices_per_user) {
   head(text("%zu users, 500 classes", devices / devices_per_user));
   const auto bridge = timed_start(fleet, broker->port());
   Crowd crowd(fleet, broker->port(), 0);
-  say("memory with all connected", mib_of(resident_bytes(bridge->pid())));
+  say("memory (RSS) with all connected", mib_of(all_resident_bytes(bridge->pid())));
   storm(crowd, bridge->pid(), "all register", Mix::shared);
-  say("memory then", mib_of(resident_bytes(bridge->pid())));
+  say("memory (RSS) then", mib_of(all_resident_bytes(bridge->pid())));
   storm(crowd, bridge->pid(), "all register the same again", Mix::shared);
   storm(crowd, bridge->pid(), "all register others", Mix::shared, 1);
-  say("memory then", mib_of(resident_bytes(bridge->pid())));
+  say("memory (RSS) then", mib_of(all_resident_bytes(bridge->pid())));
   broker->kill();  // or it would say goodbye to each of them
   bridge->terminate();
   std::printf("\n");
@@ -154,10 +154,11 @@ void run_full(std::size_t devices) {
   const auto bridge = timed_start(fleet, broker->port());
   const int pid = bridge->pid();
   Crowd crowd(fleet, broker->port(), 2);
-  Pair pair(broker->port(), routed(fleet.id(0), fleet.id(1)), fleet.id(0), fleet.with_token(0).password, fleet.id(1),
-            fleet.with_token(1).password);
+  auto pair_holder = std::make_unique<Pair>(broker->port(), routed(fleet.id(0), fleet.id(1)), fleet.id(0),
+                                            fleet.with_token(0).password, fleet.id(1), fleet.with_token(1).password);
+  Pair& pair = *pair_holder;
   pair.register_skill();
-  say("memory with all connected", mib_of(resident_bytes(pid)));
+  say("memory (RSS) with all connected", mib_of(all_resident_bytes(pid)));
 
   std::vector<json> requests;
   for (const std::string& query : queries(searches)) requests.push_back({{"op", "search"}, {"query", query}});
@@ -169,7 +170,7 @@ void run_full(std::size_t devices) {
   say("bridge CPU of a search", text("%.2f ms", search_cpu * 1e3 / static_cast<double>(searches)));
   const Asked listed = ask(pair, fleet.id(1), std::vector<json>(lists, json{{"op", "list"}}));
   say("list over MQTT (too_large)", percentiles_of(listed.took_ms));
-  say("memory then", mib_of(resident_bytes(pid)));
+  say("memory (RSS) then", mib_of(all_resident_bytes(pid)));
 
   pair.run(1, 200, calls_time);
   const double before_calls = cpu_time(pid).used_seconds;
@@ -180,9 +181,10 @@ void run_full(std::size_t devices) {
   say("calls, one at a time", percentiles_of(took_ms));
   say("bridge CPU of a call", text("%.0f us", calls_cpu * 1e6 / static_cast<double>(took_ms.size())));
 
+  pair_holder.reset();  // it would miss the broker
   storm(crowd, pid, "all register the same again", Mix::distinct);
   storm(crowd, pid, "all register others", Mix::distinct, devices);
-  say("memory then", mib_of(resident_bytes(pid)));
+  say("memory (RSS) then", mib_of(all_resident_bytes(pid)));
   broker->kill();
   bridge->terminate();
   std::printf("\n");
