@@ -32,7 +32,10 @@ json control(const std::string& data_dir, std::vector<std::string> words) {
 std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
                                                  std::map<std::string, std::string> environment) {
   test::ChildProcess::Options options;
-  options.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", STRAWBERRY_SOURCE_DIR "/config/bridge.toml"};
+  // Everything as it comes, but that one device may have as many calls open as the benchmark makes of it.
+  const std::string config = data_dir + "/bench.toml";
+  std::ofstream(config) << "[limits]\nopen_calls_per_target_max = 256\n";
+  options.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", config};
   options.environment = std::move(environment);
   options.environment["STRAWBERRY_DATA_DIR"] = data_dir;
   options.environment["STRAWBERRY_BROKER_HOST"] = "127.0.0.1";
