@@ -10,12 +10,15 @@ bool touch(const Spans& spans, Time begin, Time end, milliseconds margin) {
   });
 }
 
-milliseconds covered(const Spans& spans, Time begin, Time end) {
+milliseconds covered(Spans spans, Time begin, Time end) {
+  std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.from < b.from; });
   std::chrono::nanoseconds sum{0};
   for (const auto& span : spans) {
     const auto from = std::max(span.from, begin);
     const auto to = std::min(span.to, end);
-    if (from < to) sum += to - from;
+    if (from >= to) continue;
+    sum += to - from;
+    begin = to;
   }
   return std::chrono::ceil<milliseconds>(sum);
 }

@@ -26,7 +26,8 @@ struct Span {
 using Spans = std::vector<Span>;
 /// Whether any of `spans`, each longer by `margin` at its end, has a moment in [begin, end].
 bool touch(const Spans& spans, Time begin, Time end, milliseconds margin = milliseconds(0));
-milliseconds covered(const Spans& spans, Time begin, Time end);
+/// How much of [begin, end] lies in any of them.
+milliseconds covered(Spans spans, Time begin, Time end);
 
 /// What a device does with a call, at its caller's wish.
 enum class How { ok, slow, late, hang, twice, fail, rubbish, gibberish, cut, theft };
@@ -87,7 +88,7 @@ struct Ledger {
   std::vector<Time> kills;  // of the bridge
   std::vector<Time> broker_stops;
   std::map<std::string, Spans> away;  // party → not connected
-  Spans stalls;                       // when the run itself did not look
+  Spans stalls;                       // when the run did not look, or bridge or broker wanted a CPU and got none
   std::vector<Sighting> sightings;
   std::map<std::string, std::uint64_t> checked;  // how often a promise watched during the run was looked at
 

@@ -49,7 +49,8 @@ void print(std::ostream& out, const Ledger& ledger, const Figures& figures, cons
   line(out, "worst answer after its deadline, nothing being down",
        std::to_string(verdict.worst_answer.count()) + " ms");
   line(out, "worst call after its deadline", std::to_string(verdict.worst_delivery.count()) + " ms");
-  line(out, "longest the run itself did not look", std::to_string(longest(ledger.stalls).count()) + " ms");
+  line(out, "longest without a CPU: the run, the bridge or the broker",
+       std::to_string(longest(ledger.stalls).count()) + " ms");
   line(out, "bridge memory, when it began", megabytes(figures.rss_begin));
   line(out, "bridge memory, at the end", megabytes(figures.rss_end));
   line(out, "of that, answers remembered", megabytes(static_cast<std::int64_t>(figures.answers_bytes)));

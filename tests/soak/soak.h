@@ -53,6 +53,7 @@ class Soak {
   template <class Done>
   bool live(Done done, milliseconds at_most);
   void turn(milliseconds at_most);
+  void look_for_starvation();
 
   void ask_as_planned();
   void cut_somebody();
@@ -99,6 +100,7 @@ class Soak {
   std::string bridge_log_;
   Figures figures_;
   Time turned_ = now();
+  std::map<pid_t, std::chrono::nanoseconds> waited_for_cpu_;
 };
 
 }  // namespace strawberry::soak

@@ -155,6 +155,8 @@ TEST_F(TheVerdict, SeesACallThatRunsOnTwoDevices) {
   EXPECT_EQ(broken(), ran_once);
   ledger_.away["speaker"] = {{at_ms(10), at_ms(12)}};
   EXPECT_EQ(broken(), "") << "the first had left";
+  ledger_.away = {{"lamp", {{at_ms(0), at_ms(8)}}}};
+  EXPECT_EQ(broken(), "") << "the second came later";
 }
 
 TEST_F(TheVerdict, SeesACallAfterItsDeadline) {
