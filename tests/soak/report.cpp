@@ -7,7 +7,7 @@ namespace strawberry::soak {
 namespace {
 
 void line(std::ostream& out, const std::string& name, const std::string& value) {
-  out << "  " << std::left << std::setw(58) << name << std::right << std::setw(12) << value << "\n";
+  out << "  " << std::left << std::setw(68) << name << std::right << std::setw(12) << value << "\n";
 }
 
 std::string megabytes(std::int64_t bytes) { return std::to_string(bytes / 1024 / 1024) + " MiB"; }

@@ -37,6 +37,11 @@ struct Figures {
   milliseconds took{0};
 };
 
+/// Of a running process; 0 when it is gone.
+std::int64_t resident_bytes(pid_t pid);
+/// For a status to be right (contract, section 8).
+inline constexpr milliseconds presence_max{5'000};
+
 class Soak {
  public:
   explicit Soak(const SoakOptions& options);
@@ -102,5 +107,15 @@ class Soak {
   Time turned_ = now();
   std::map<pid_t, std::chrono::nanoseconds> waited_for_cpu_;
 };
+
+template <class Done>
+bool Soak::live(Done done, milliseconds at_most) {
+  const auto end = now() + at_most;
+  while (!done()) {
+    if (now() >= end) return false;
+    turn(milliseconds(20));
+  }
+  return true;
+}
 
 }  // namespace strawberry::soak

@@ -261,7 +261,9 @@ class Judge {
                    (seen.times > 1 ? ", for the " + std::to_string(seen.times) + ". time" : "") +
                    (may_run ? "" : ", had run on " + seen.runs.front()->device + " at " + when(seen.runs.front()->at)));
       } else if (seen.runs.size() > 1 && delivery.ran) {
-        ++verdict_.exceptions["calls for any device, made again on another across a restart: some had come or gone"];
+        ++verdict_
+              .exceptions[request.kind == "call" ? "calls for any device, on another after a crash: some came or left"
+                                                 : "chats' calls for any device, on another after a crash"];
       } else if (seen.times > 1) {
         ++verdict_.exceptions["calls made again across a restart, and known by their id"];
       }
@@ -269,8 +271,10 @@ class Judge {
     }
   }
 
-  /// The choice of any device is the same as long as the same devices are there.
+  /// The choice of any device is the same as long as the same devices are there. A chat's call that names none goes to
+  /// the one most recently heard of, says the contract, and that may be another by then.
   bool may_choose_anew(const Request& request, const Delivery& before, const Delivery& now) const {
+    if (request.kind != "call") return true;
     return request.target.empty() && (ledger_.was_away_between(before.device, before.at, now.at) ||
                                       ledger_.was_away_between(now.device, before.at - hearsay, before.at));
   }

@@ -157,6 +157,8 @@ TEST_F(TheVerdict, SeesACallThatRunsOnTwoDevices) {
   EXPECT_EQ(broken(), "") << "the first had left";
   ledger_.away = {{"lamp", {{at_ms(0), at_ms(8)}}}};
   EXPECT_EQ(broken(), "") << "the second came later";
+  ledger_.kills.clear();
+  EXPECT_EQ(broken(), ran_once) << "and nobody was killed";
 }
 
 TEST_F(TheVerdict, SeesACallAfterItsDeadline) {
