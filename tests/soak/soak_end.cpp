@@ -74,10 +74,11 @@ void Soak::look_at_retained() {
     const auto id = message.topic.substr(8, message.topic.size() - 8 - 7);
     const auto party =
         std::find_if(parties_.begin(), parties_.end(), [&](const auto& candidate) { return candidate->id() == id; });
+    if (party == parties_.end()) continue;  // reported above
     const std::string truth = (*party)->is_up() ? "online" : "offline";
     ++stage_.ledger.checked[presence];
     if (json::parse(message.payload, nullptr, false).value("state", "") != truth) {
-      stage_.report(presence, id + " is " + truth + ", a newcomer hears " + message.payload);
+      stage_.report(presence, std::string(id).append(" is ").append(truth) + ", a newcomer hears " + message.payload);
     }
   }
   for (const auto& topic : missing) stage_.report(retained, topic + " is missing");
