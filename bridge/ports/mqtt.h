@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bridge/core/task.h"
+#include "common/clock.h"
 
 namespace strawberry {
 
@@ -23,7 +24,8 @@ struct MqttMessage {
   std::optional<std::string> correlation_data;  // bytes
   std::optional<std::uint32_t> expiry_s;        // Message Expiry Interval
   std::vector<std::pair<std::string, std::string>> user_properties;
-  bool only_if_connected = false;  // QoS 0 when sent: the broker keeps it for nobody
+  /// Of a message to be sent: it must not reach anybody later. It is not sent then, and sets expiry and QoS by itself.
+  std::optional<SteadyTime> not_after = std::nullopt;
 };
 
 class MqttClient {

@@ -76,11 +76,7 @@ MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& c
   message.payload = payload.dump();
   message.response_topic = result_topic;
   message.correlation_data = call_id;
-  // MQTT has whole seconds, and Mosquitto's clock for them is up to one behind. No call may arrive after its deadline,
-  // so what is left is rounded down, less that one; a call too short for that is not kept for a device that is away.
-  const auto kept = std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1);
-  message.only_if_connected = kept < std::chrono::seconds(1);
-  if (!message.only_if_connected) message.expiry_s = static_cast<std::uint32_t>(kept.count());
+  message.not_after = call.deadline;
   return message;
 }
 

@@ -17,6 +17,18 @@ constexpr int qos = 1;
 constexpr int qos_not_kept = 0;
 constexpr std::chrono::milliseconds send_again_after{2};
 
+bool is_overdue(const MqttMessage& message) {
+  return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
+}
+
+/// How long the broker may keep a message for a device that is away. MQTT has whole seconds, and Mosquitto's clock for
+/// them is up to one behind: what is left is rounded down, less that one. Nothing when there is no limit.
+std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
+  if (!message.not_after) return std::nullopt;
+  const auto left = *message.not_after - std::chrono::steady_clock::now();
+  return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
+}
+
 mqtt::const_message_ptr to_paho(const MqttMessage& message) {
   mqtt::properties properties;
   if (message.response_topic) properties.add({mqtt::property::RESPONSE_TOPIC, *message.response_topic});
@@ -27,8 +39,13 @@ mqtt::const_message_ptr to_paho(const MqttMessage& message) {
   for (const auto& [name, value] : message.user_properties) {
     properties.add({mqtt::property::USER_PROPERTY, name, value});
   }
-  return mqtt::message::create(message.topic, message.payload, message.only_if_connected ? qos_not_kept : qos,
-                               message.retained, properties);
+  const auto kept = time_kept(message);
+  if (kept && kept->count() > 0) {
+    properties.add({mqtt::property::MESSAGE_EXPIRY_INTERVAL, static_cast<std::int32_t>(kept->count())});
+  }
+  const bool is_kept = !kept || kept->count() > 0;
+  return mqtt::message::create(message.topic, message.payload, is_kept ? qos : qos_not_kept, message.retained,
+                               properties);
 }
 
 MqttMessage from_paho(const mqtt::message& message) {
@@ -294,7 +311,7 @@ void PahoClient::flush_outbox() {
       // The last acknowledgement may have come between the look and the note.
       if (wire_->in_flight >= window_ || !wire_->outbox_waits.exchange(false)) return;
     }
-    if (!send(outbox_.front())) return try_again_soon();
+    if (!is_overdue(outbox_.front()) && !send(outbox_.front())) return try_again_soon();
     outbox_bytes_ -= outbox_.front().payload.size();
     outbox_.pop_front();
   }
