@@ -70,6 +70,7 @@ struct Delivery {
   int request = 0;
   bool redelivered = false;  // marked so by the broker
   bool ran = false;          // the device had not seen this call id before
+  milliseconds left{0};      // so much time, the call said
 };
 
 /// Seen while it happened, and not to be judged any more.

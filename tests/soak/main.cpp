@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "tests/soak/report.h"
 
@@ -36,6 +37,10 @@ int main(int argc, char** argv) {
   std::string log;
   app.add_flag("--short", is_short, "2 000 requests, 2 kills, 1 restart of the broker");
   app.add_option("--minutes", minutes, "how long the 20 000 requests take")->check(CLI::Range(0.5, 600.0));
+  std::optional<int> kills;
+  std::optional<int> restarts;
+  app.add_option("--kills", kills, "of the bridge")->check(CLI::Range(0, 100));
+  app.add_option("--broker-restarts", restarts)->check(CLI::Range(0, 100));
   app.add_option("--seed", options.seed, "the same seed asks the same");
   app.add_option("--slack-ms", slack_ms, "for a machine that does other things too, on top of 250 ms")
       ->check(CLI::Range(0, 10'000));
@@ -52,6 +57,8 @@ int main(int argc, char** argv) {
     options.kills = 2;
     options.broker_restarts = 1;
   }
+  options.kills = kills.value_or(options.kills);
+  options.broker_restarts = restarts.value_or(options.broker_restarts);
   if (options.forgetful) {
     options.requests = 1'000;
     options.kills = 0;

@@ -190,13 +190,13 @@ void Party::called(const Incoming& message) {
   const auto& kwargs = call.at("kwargs");
   const int request = kwargs.at("n").get<int>();
   const bool is_new = call_ids_.try_emplace(call_id).second;
-  stage_.ledger.deliveries.push_back({now(), id(), call_id, request, message.redelivered, is_new});
+  const auto left = milliseconds(call.at("timeout_ms").get<int>());
+  stage_.ledger.deliveries.push_back({now(), id(), call_id, request, message.redelivered, is_new, left});
   if (stage_.ledger.request(request).user != user()) {
     stage_.report(own_answers, id() + " was called for " + stage_.ledger.request(request).name());
   }
   if (is_new) {
-    perform(call_id, request, static_cast<How>(kwargs.at("how").get<int>()),
-            milliseconds(call.at("timeout_ms").get<int>()));
+    perform(call_id, request, static_cast<How>(kwargs.at("how").get<int>()), left);
   } else if (const auto& known = call_ids_.at(call_id); !known.empty()) {
     publish_result(known);
   }

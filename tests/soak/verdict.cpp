@@ -289,7 +289,8 @@ class Judge {
     if (!check(not_late, late <= allowance_.delivery)) {
       broken(not_late, request,
              "call " + delivery.call_id + " came to " + delivery.device + " at " + when(delivery.at) + ", " +
-                 std::to_string(late.count()) + " ms after its deadline");
+                 std::to_string(late.count()) + " ms after its deadline, saying that " +
+                 std::to_string(delivery.left.count()) + " ms are left");
     }
   }
 

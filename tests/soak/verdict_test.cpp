@@ -38,7 +38,7 @@ class TheVerdict : public testing::Test {
   }
   void deliver(int ms, const std::string& call_id = "c0", bool redelivered = false, bool ran = true,
                const std::string& device = "speaker", int request = 0) {
-    ledger_.deliveries.push_back({at_ms(ms), device, call_id, request, redelivered, ran});
+    ledger_.deliveries.push_back({at_ms(ms), device, call_id, request, redelivered, ran, 0ms});
   }
   /// As it should be.
   Request& good_call() {
