@@ -88,8 +88,8 @@ Result<void> App::remember() {
   return {};
 }
 
-PahoClient::Options App::mqtt_options() {
-  PahoClient::Options options;
+MosquittoClient::Options App::mqtt_options() {
+  MosquittoClient::Options options;
   options.host = config_.broker.host;
   options.port = static_cast<std::uint16_t>(config_.broker.port);
   options.client_id = bridge_id;
@@ -252,8 +252,8 @@ HubHealth App::health() const {
                    {"calls", router.counters().opened},
                    {"unwanted_results", router.counters().unwanted_results},
                    {"messages_received", mqtt.received},
-                   {"dropped_inbox_full", mqtt.dropped_inbox_full},
-                   {"dropped_outbox_full", mqtt.dropped_outbox_full}};
+                   {"dropped_outbox_full", mqtt.dropped_outbox_full},
+                   {"dropped_unsendable", mqtt.dropped_unsendable}};
   health.queues = {{"store", store_->jobs_waiting()},
                    {"requests_waiting", dispatcher_.waiting()},
                    {"outbox", mqtt.outbox_messages},

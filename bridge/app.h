@@ -11,7 +11,7 @@
 #include <string>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/paho/paho_client.h"
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
@@ -40,7 +40,7 @@ class App {
   App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);
 
   Result<void> remember();
-  PahoClient::Options mqtt_options();
+  MosquittoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
   MqttClient::Handlers handlers();
   void ready();
@@ -66,7 +66,7 @@ class App {
   std::unique_ptr<SqliteStore> store_;
   DeviceRegistry devices_;
   SkillRegistry skills_;
-  PahoClient mqtt_;
+  MosquittoClient mqtt_;
   CurlClient http_;
   ProviderChain providers_;
   SkillCalls calls_;

@@ -51,7 +51,7 @@ Dispatcher::Options dispatcher_options(const Config& config) {
 }
 
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
-  const PahoClient::Options mqtt;
+  const MosquittoClient::Options mqtt;
   const SqliteStore::Options store;
   const Dispatcher::Options requests = dispatcher_options(config);
   return {{"store", store.jobs_max},
@@ -60,7 +60,6 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
           {"calls_in_flight", call_router_options(config).open_calls_max},
           {"outbox", mqtt.outbox_messages_max},
           {"outbox_bytes", mqtt.outbox_bytes_max},
-          {"inbox", mqtt.inbox_messages_max},
           {"reply_cache_bytes", requests.replies.bytes_max}};
 }
 

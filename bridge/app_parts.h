@@ -6,7 +6,7 @@
 #include <string>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/paho/paho_client.h"
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"

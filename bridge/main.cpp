@@ -2,7 +2,6 @@
 /// SIGINT. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.
 
 #include <fcntl.h>
-#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -28,20 +27,6 @@ Result<int> lock_directory(const std::string& directory) {
   return file;
 }
 
-/// A message is handed from Paho's receiving thread to the loop and on to Paho's sending thread, never two of them at
-/// once. On one CPU that is a cheap switch; spread over several, each step wakes another core and the threads meet at
-/// Paho's one lock, which costs half of the throughput (docs/performance.md). Other processes stay free to move. Called
-/// before the first thread starts.
-void stay_on_one_cpu() {
-  const int cpu = ::sched_getcpu();
-  if (cpu < 0) return;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(cpu), &one);
-  // Not allowed in some sandboxes: slower, not wrong.
-  if (::sched_setaffinity(0, sizeof one, &one) != 0) spdlog::debug("the bridge may not choose its CPU");
-}
-
 int refuse(const Failure& failure) {
   spdlog::critical("{}", failure.message);
   spdlog::shutdown();
@@ -58,7 +43,6 @@ int run(const std::string& config_path) {
   auto lock = lock_directory(config->data.directory);
   if (!lock) return refuse(lock.error());
 
-  stay_on_one_cpu();
   asio::io_context loop(1);
   auto app = App::create(loop, *config);
   if (!app) return refuse(app.error());

@@ -13,9 +13,9 @@ find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(valijson REQUIRED)
 
-list(APPEND CMAKE_MODULE_PATH /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/PahoMqttCpp)
-find_package(PahoMqttCpp REQUIRED)
+find_package(mimalloc REQUIRED)
 
+pkg_check_modules(libmosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 

@@ -5,7 +5,7 @@
 #include <asio/detached.hpp>
 #include <exception>
 
-#include "bridge/adapters/paho/paho_client.h"
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/cli/text.h"
 #include "common/ids.h"
 
@@ -23,16 +23,16 @@ constexpr std::int64_t timeout_ms_max = 120'000;  // contract, section 3
 
 std::string where(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
 
-PahoClient::Options paho_options(const HubConnection::Options& options, const std::string& client_id) {
-  PahoClient::Options paho;
-  paho.host = options.endpoint.host;
-  paho.port = options.endpoint.port;
-  paho.client_id = client_id;
-  paho.password = options.token;
-  paho.clean_start = true;
-  paho.session_expiry_s = 0;
-  paho.connect_once = !options.reconnect;
-  return paho;
+MosquittoClient::Options mqtt_options(const HubConnection::Options& options, const std::string& client_id) {
+  MosquittoClient::Options mqtt;
+  mqtt.host = options.endpoint.host;
+  mqtt.port = options.endpoint.port;
+  mqtt.client_id = client_id;
+  mqtt.password = options.token;
+  mqtt.clean_start = true;
+  mqtt.session_expiry_s = 0;
+  mqtt.connect_once = !options.reconnect;
+  return mqtt;
 }
 
 std::string text_of(const json& object, const char* member, const std::string& otherwise) {
@@ -62,7 +62,7 @@ HubConnection::HubConnection(asio::io_context& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       client_id_(options_.own_client_id ? options_.who.principal.id : "ctl-" + new_id()),
-      client_(std::make_unique<PahoClient>(loop, paho_options(options_, client_id_))) {}
+      client_(std::make_unique<MosquittoClient>(loop, mqtt_options(options_, client_id_))) {}
 
 HubConnection::~HubConnection() = default;
 

@@ -1,4 +1,4 @@
-/// One MQTT 5 connection as the event loop sees it. Implemented by adapters/paho/, by a fake in tests.
+/// One MQTT 5 connection as the event loop sees it. Implemented by adapters/mosquitto/, by a fake in tests.
 ///
 /// Threading: loop only; handlers run on the loop.   Lifetime: handlers are not called after stop() completed.
 #pragma once

@@ -51,6 +51,38 @@ TEST(TrueCalls, NoCallIsDeliveredAfterItsDeadlineNotEvenToADeviceThatComesBack) 
   }
 }
 
+/// What the bridge was sending when the broker died is not sent again when it is too late for it.
+TEST(TrueCalls, NoCallComesLateBecauseTheBrokerWasAway) {
+  HubProcess::Options options;
+  options.broker_persistence = true;
+  HubProcess hub(options);
+  auto tablet = hub.device("Tablet");
+  hub.device("Speaker")->offer("C", {"f()"});
+  const auto listen = [&] {
+    auto speaker = std::make_unique<WireClient>(hub.port(), durable(hub, "speaker"));
+    EXPECT_EQ(speaker->connect(), 0);
+    speaker->subscribe("skills/speaker/call");
+    EXPECT_TRUE(speaker->sync());
+    return speaker;
+  };
+  auto speaker = listen();
+  hub.broker().process().signal(SIGUSR1);  // it saves: the bridge's session is there again afterwards
+  std::this_thread::sleep_for(300ms);
+  hub.bridge().signal(SIGSTOP);
+  tablet->send("skills", call("speaker.C.f", 2'500));
+  std::this_thread::sleep_for(200ms);  // it lies in the bridge's socket
+  hub.broker().process().signal(SIGSTOP);
+  hub.bridge().signal(SIGCONT);
+  std::this_thread::sleep_for(300ms);  // the bridge sends the call, and nobody acknowledges it
+  hub.broker().kill();
+  std::this_thread::sleep_for(2'500ms);
+  hub.broker().start();
+  speaker = listen();
+  std::this_thread::sleep_for(2s);  // the bridge is back within a second
+  ASSERT_TRUE(speaker->sync());
+  EXPECT_TRUE(speaker->take().empty()) << "a call came after its deadline";
+}
+
 TEST(TrueCalls, ARequestMadeAgainAfterACrashMakesTheSameCall) {
   HubProcess hub;
   auto speaker = hub.device("Speaker");

@@ -1,0 +1,62 @@
+/// One connection of libmosquitto: a handle, what it is told, and what it reported since somebody last looked.
+///
+/// The library calls back only from within read(), write(), keep_alive() and publish(); the callbacks note, and the
+/// owner acts on what was noted when the call is over. Threading: loop only.   Lifetime: one connection, from open()
+/// on.
+#pragma once
+
+#include <mosquitto.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "common/result.h"
+
+namespace strawberry {
+
+class MosquittoClient::Connection {
+ public:
+  struct Reports {
+    std::optional<std::size_t> accepted;  // CONNACK: how many unacknowledged messages the broker takes
+    std::optional<bool> subscribed;       // SUBACK: everything was granted
+    std::optional<std::string> ended;     // why, for people
+    std::vector<MqttMessage> messages;
+    std::vector<int> acknowledged;  // packet identifiers
+  };
+
+  explicit Connection(const Options& options);
+
+  /// Connects to a numeric address and sends CONNECT. Blocks until the TCP connection is there, so only after it was
+  /// seen that there is somebody.
+  Result<void> open(const std::string& address);
+  int socket() const { return mosquitto_socket(handle_.get()); }
+  bool wants_to_write() const { return mosquitto_want_write(handle_.get()); }
+  void subscribe(const std::vector<std::string>& filters);
+  /// Reads what is there, `packets_max` packets at most.
+  void read(std::size_t packets_max);
+  void write();
+  /// Called once a second or so: pings the broker, notices that it does not answer.
+  void keep_alive();
+  void disconnect();
+
+  /// A libmosquitto error; `mid` is set for QoS 1.
+  int publish(const MqttMessage& message, int& mid);
+
+  Reports take_reports();
+
+ private:
+  struct Callbacks;
+  void end(const std::string& why);
+
+  struct Destroy {
+    void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }
+  };
+  const Options& options_;
+  std::unique_ptr<struct mosquitto, Destroy> handle_;
+  Reports reports_;
+};
+
+}  // namespace strawberry

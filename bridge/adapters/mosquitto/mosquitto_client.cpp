@@ -1,0 +1,256 @@
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <asio/connect.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "bridge/adapters/mosquitto/connection.h"
+#include "bridge/protocol/text.h"
+
+namespace strawberry {
+namespace {
+
+constexpr std::chrono::milliseconds keep_alive_interval{1'000};
+constexpr std::chrono::milliseconds stop_patience{1'000};
+
+bool is_overdue(const MqttMessage& message) {
+  return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
+}
+
+}  // namespace
+
+MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
+    : context_(loop),
+      options_(std::move(options)),
+      socket_(loop),
+      resolver_(loop),
+      probe_(loop),
+      timer_(loop),
+      backoff_(options_.reconnect_min) {}
+
+MosquittoClient::~MosquittoClient() {
+  *alive_ = false;
+  if (socket_.is_open()) socket_.release();
+}
+
+void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers) {
+  loop_.check();
+  filters_ = std::move(filters);
+  handlers_ = std::move(handlers);
+  connect();
+}
+
+/// The library can only connect by blocking: whether somebody is there is found out first.
+void MosquittoClient::connect() {
+  timer_.expires_after(options_.connect_timeout);
+  timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
+    if (!cancelled && *alive) lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
+  });
+  resolver_.async_resolve(options_.host, std::to_string(options_.port),
+                          [this, alive = alive_](const asio::error_code& error, const auto& found) {
+                            if (!*alive || error == asio::error::operation_aborted) return;
+                            if (error) return lost(error.message());
+                            probe(found);
+                          });
+}
+
+void MosquittoClient::probe(const asio::ip::tcp::resolver::results_type& found) {
+  asio::async_connect(probe_, found, [this, alive = alive_](const asio::error_code& error, const auto&) {
+    if (!*alive || error == asio::error::operation_aborted) return;
+    if (error) return lost(error.message());
+    open_connection();
+  });
+}
+
+void MosquittoClient::open_connection() {
+  asio::error_code ignored;
+  const auto address = probe_.remote_endpoint(ignored).address().to_string();
+  probe_.close(ignored);
+  connection_ = std::make_unique<Connection>(options_);
+  if (auto opened = connection_->open(address); !opened) return lost(opened.error().message);
+  watching_writable_ = false;
+  socket_.assign(connection_->socket());
+  watch_socket();
+}
+
+void MosquittoClient::watch_socket() {
+  socket_.async_wait(asio::posix::descriptor_base::wait_read,
+                     [this, alive = alive_](const asio::error_code& cancelled) {
+                       if (!cancelled && *alive && connection_) readable();
+                     });
+  watch_writable();
+}
+
+/// Only as long as something did not fit into the socket.
+void MosquittoClient::watch_writable() {
+  if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
+  watching_writable_ = true;
+  socket_.async_wait(asio::posix::descriptor_base::wait_write,
+                     [this, alive = alive_](const asio::error_code& cancelled) {
+                       if (cancelled || !*alive || !connection_) return;
+                       watching_writable_ = false;
+                       connection_->write();
+                       take_reports();
+                       if (*alive) watch_writable();
+                     });
+}
+
+void MosquittoClient::readable() {
+  connection_->read(options_.packets_at_once_max);
+  const auto alive = alive_;
+  const auto* const before = connection_.get();
+  take_reports();
+  if (*alive && connection_.get() == before) watch_socket();
+}
+
+void MosquittoClient::take_reports() {
+  if (!connection_) return;
+  const auto alive = alive_;  // a handler may destroy this client
+  auto reports = connection_->take_reports();
+  for (const int mid : reports.acknowledged) {
+    const auto order = order_by_mid_.find(mid);
+    if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
+    const auto message = unacked_.find(order->second);
+    bytes_ -= message->second.payload.size();
+    unacked_.erase(message);
+    order_by_mid_.erase(order);
+  }
+  if (reports.accepted) {
+    window_ = std::min(options_.in_flight_max, *reports.accepted);
+    if (!filters_.empty()) connection_->subscribe(filters_);
+  }
+  const bool is_subscribed = reports.subscribed.value_or(reports.accepted && filters_.empty());
+  if (reports.subscribed == false) return lost("the broker refused a subscription");
+  counters_.received += reports.messages.size();
+  if (is_subscribed) accepted();
+  for (auto& message : reports.messages) {
+    if (!*alive || stopping_) return;
+    handlers_.on_message(std::move(message));
+  }
+  if (!*alive) return;
+  if (reports.ended) return lost(*reports.ended);
+  flush_outbox();
+}
+
+void MosquittoClient::accepted() {
+  if (stopping_) return;
+  ready_ = true;
+  backoff_ = options_.reconnect_min;
+  tick();
+  flush_outbox();
+  if (handlers_.on_ready) handlers_.on_ready();
+}
+
+void MosquittoClient::tick() {
+  timer_.expires_after(keep_alive_interval);
+  timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
+    if (cancelled || !*alive || !connection_) return;
+    tick();
+    connection_->keep_alive();
+    take_reports();
+  });
+}
+
+void MosquittoClient::lost(const std::string& reason) {
+  ready_ = false;
+  asio::error_code ignored;
+  resolver_.cancel();
+  probe_.close(ignored);
+  if (socket_.is_open()) socket_.release();
+  connection_.reset();
+  take_back_unacknowledged();
+  timer_.cancel();
+  if (stopping_) return;
+  if (!options_.connect_once) {
+    timer_.expires_after(backoff_);
+    backoff_ = std::min(backoff_ * 2, options_.reconnect_max);
+    timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
+      if (!cancelled && *alive && !stopping_) connect();
+    });
+  }
+  if (handlers_.on_lost) handlers_.on_lost(reason);
+}
+
+/// In the order in which they were sent, before what was never sent.
+void MosquittoClient::take_back_unacknowledged() {
+  for (auto message = unacked_.rbegin(); message != unacked_.rend(); ++message)
+    outbox_.push_front(std::move(message->second));
+  unacked_.clear();
+  order_by_mid_.clear();
+}
+
+bool MosquittoClient::publish(MqttMessage message) {
+  loop_.check();
+  if (stopping_) return false;
+  const std::size_t bytes = message.payload.size();
+  if (outbox_.size() + unacked_.size() >= options_.outbox_messages_max || bytes_ + bytes > options_.outbox_bytes_max) {
+    ++counters_.dropped_outbox_full;
+    return false;
+  }
+  bytes_ += bytes;
+  outbox_.push_back(std::move(message));
+  flush_outbox();
+  return true;
+}
+
+void MosquittoClient::flush_outbox() {
+  while (ready_ && !outbox_.empty() && unacked_.size() < window_) {
+    MqttMessage& message = outbox_.front();
+    const Sent sent = is_overdue(message) ? Sent::never : send(message);
+    if (sent == Sent::no_connection) break;  // the next one sends
+    if (sent == Sent::never) bytes_ -= message.payload.size();
+    outbox_.pop_front();
+  }
+  watch_writable();
+}
+
+MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
+  int mid = 0;
+  const int error = connection_->publish(message, mid);
+  switch (error) {
+    case MOSQ_ERR_SUCCESS: break;
+    case MOSQ_ERR_NO_CONN:
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_NOMEM: return Sent::no_connection;
+    default:
+      ++counters_.dropped_unsendable;
+      spdlog::warn("a message to {} cannot be sent: {}", printable(message.topic), mosquitto_strerror(error));
+      return Sent::never;
+  }
+  if (mid == 0) return Sent::never;  // QoS 0: written, and forgotten
+  order_by_mid_[mid] = ++sent_;
+  unacked_.emplace(sent_, std::move(message));
+  return Sent::yes;
+}
+
+Task<void> MosquittoClient::stop() {
+  loop_.check();
+  asio::steady_timer pause(context_);
+  const auto give_up = std::chrono::steady_clock::now() + stop_patience;
+  const auto until = [&](auto done) -> Task<void> {
+    while (!done() && std::chrono::steady_clock::now() < give_up) {
+      pause.expires_after(std::chrono::milliseconds(2));
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+  };
+  co_await until([this] { return !ready_ || (outbox_.empty() && unacked_.empty()); });
+  stopping_ = true;
+  if (connection_ && ready_) {
+    connection_->disconnect();
+    watch_writable();
+    co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
+  }
+  lost("stopped");
+}
+
+MosquittoClient::Counters MosquittoClient::counters() const {
+  Counters all = counters_;
+  all.outbox_messages = outbox_.size() + unacked_.size();
+  all.outbox_bytes = bytes_;
+  return all;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,117 @@
+/// MqttClient on libmosquitto, MQTT 5 over TCP with TCP_NODELAY, driven by the event loop: what arrives is handled
+/// where it was read, what is published is written at once, and no other thread has a part in it. (Decision 7 says
+/// why.)
+///
+/// A connection is a handle of its own, thrown away when it is lost: what was not acknowledged then is sent again by
+/// this class, so that nothing leaves after its MqttMessage::not_after, whenever the broker comes back.
+///
+/// Threading: construct, call and destroy on the loop (asserted). Lifetime: must not outlive the io_context; a handler
+/// may destroy the client. Bounds: Options::outbox_messages_max and outbox_bytes_max (not yet sent, or not
+/// acknowledged; beyond them publish() says false); what arrives is bounded by the socket: packets_at_once_max are read
+/// before something else gets its turn.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/core/loop_affinity.h"
+#include "bridge/ports/mqtt.h"
+
+namespace strawberry {
+
+class MosquittoClient final : public MqttClient {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 1883;
+    std::string client_id;
+    std::string user_name;
+    std::function<std::string()> password;  // asked before every attempt, so that a token can be fresh
+    bool clean_start = true;
+    std::uint32_t session_expiry_s = 0;
+    std::optional<MqttMessage> will;
+    std::chrono::seconds keepalive{30};
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds reconnect_min{200};
+    std::chrono::milliseconds reconnect_max{5'000};
+    bool connect_once = false;  // after the first on_lost, stay away
+    std::size_t outbox_messages_max = 100'000;
+    std::size_t outbox_bytes_max = 128 * 1024 * 1024;
+    /// Unacknowledged at one time; less when the broker's Receive Maximum says so. What is more waits in the outbox.
+    std::size_t in_flight_max = 1'000;
+    std::size_t packets_at_once_max = 64;
+  };
+
+  struct Counters {
+    std::uint64_t received = 0;
+    std::uint64_t dropped_outbox_full = 0;
+    std::uint64_t dropped_unsendable = 0;  // refused by the library: too large for the broker, a topic that is none
+    std::size_t outbox_messages = 0;
+    std::size_t outbox_bytes = 0;
+  };
+
+  MosquittoClient(asio::io_context& loop, Options options);
+  ~MosquittoClient() override;
+
+  void start(std::vector<std::string> filters, Handlers handlers) override;
+  bool publish(MqttMessage message) override;
+  bool is_ready() const override { return ready_; }
+  Task<void> stop() override;
+
+  Counters counters() const;
+
+ private:
+  class Connection;  // one libmosquitto handle and what it reported
+  enum class Sent { yes, no_connection, never };
+
+  void connect();
+  void probe(const asio::ip::tcp::resolver::results_type& found);
+  void open_connection();
+  void watch_socket();
+  void watch_writable();
+  void readable();
+  void take_reports();
+  void accepted();
+  void lost(const std::string& reason);
+  void tick();
+  void flush_outbox();
+  Sent send(MqttMessage& message);
+  void take_back_unacknowledged();
+
+  LoopAffinity loop_;
+  asio::io_context& context_;
+  const Options options_;
+  std::vector<std::string> filters_;
+  Handlers handlers_;
+  std::unique_ptr<Connection> connection_;
+  asio::posix::stream_descriptor socket_;  // watches the connection's own; never closes it
+  asio::ip::tcp::resolver resolver_;
+  asio::ip::tcp::socket probe_;
+  asio::steady_timer
+      timer_;  // until the connection is there or given up; then for keep-alive; then for the next attempt
+  std::chrono::milliseconds backoff_;
+  std::deque<MqttMessage> outbox_;                // waiting for a connection, or for acknowledgements
+  std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
+  std::map<int, std::uint64_t> order_by_mid_;
+  std::uint64_t sent_ = 0;
+  std::size_t window_ = 0;  // how many may be unacknowledged
+  std::size_t bytes_ = 0;   // of outbox_ and unacked_
+  Counters counters_;
+  bool watching_writable_ = false;
+  bool ready_ = false;
+  bool stopping_ = false;
+  /// What asynchronous operations and handlers look at before they touch this again.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace strawberry
