@@ -1,6 +1,7 @@
 #include "bridge/skills/call_target.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "bridge/protocol/text.h"
@@ -14,6 +15,12 @@ const CallCandidate& most_recently_heard_of(const Candidates& candidates) {
   return **std::max_element(candidates.begin(), candidates.end(), [](const auto* a, const auto* b) {
     return std::pair(a->heard_of_ms, b->device_id) < std::pair(b->heard_of_ms, a->device_id);
   });
+}
+
+bool is_agnostic(const CallCandidate* candidate) { return candidate->device_agnostic; }
+
+tl::unexpected<Error> nobody_connected(const std::string& skill_path) {
+  return error(ErrorCode::device_offline, "no device that offers " + printable(skill_path) + " is connected");
 }
 
 tl::unexpected<Error> ambiguous(const Candidates& candidates, const std::string& skill_path) {
@@ -46,25 +53,34 @@ Reply<SkillPath> parse_skill_path(std::string_view path) {
 }
 
 Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, const std::string& caller_id,
-                                 bool hub_target, const std::string& skill_path) {
+                                 const std::string& skill_path) {
   if (candidates.empty()) return error(ErrorCode::not_found, "no device offers " + printable(skill_path));
   Candidates connected;
   for (const auto& candidate : candidates) {
-    if (!hub_target && candidate.device_id == caller_id) return candidate.device_id;
+    if (candidate.device_id == caller_id) return candidate.device_id;
     if (candidate.connected) connected.push_back(&candidate);
   }
-  const auto is_agnostic = [](const auto* candidate) { return candidate->device_agnostic; };
-  if (hub_target) {
-    if (std::none_of(candidates.begin(), candidates.end(), [](const auto& c) { return c.device_agnostic; })) {
-      return error(ErrorCode::not_found, "no device offers " + printable(skill_path) + " as device_agnostic");
-    }
-    std::erase_if(connected, [&](const auto* candidate) { return !is_agnostic(candidate); });
-  }
-  if (connected.empty())
-    return error(ErrorCode::device_offline, "no device that offers " + printable(skill_path) + " is connected");
+  if (connected.empty()) return nobody_connected(skill_path);
   if (connected.size() == 1) return connected.front()->device_id;
   if (std::all_of(connected.begin(), connected.end(), is_agnostic)) return most_recently_heard_of(connected).device_id;
   return ambiguous(connected, skill_path);
+}
+
+Reply<std::string> choose_any_device(const std::vector<CallCandidate>& candidates, const std::string& call_id,
+                                     const std::string& skill_path) {
+  Candidates agnostic;
+  for (const auto& candidate : candidates)
+    if (candidate.device_agnostic) agnostic.push_back(&candidate);
+  if (agnostic.empty())
+    return error(ErrorCode::not_found, "no device offers " + printable(skill_path) + " as device_agnostic");
+  std::erase_if(agnostic, [](const auto* candidate) { return !candidate->connected; });
+  if (agnostic.empty()) return nobody_connected(skill_path);
+  const auto weight = [&](const CallCandidate* candidate) {
+    return std::pair(std::hash<std::string>{}(call_id + candidate->device_id), candidate->device_id);
+  };
+  return (*std::max_element(agnostic.begin(), agnostic.end(),
+                            [&](const auto* a, const auto* b) { return weight(a) < weight(b); }))
+      ->device_id;
 }
 
 }  // namespace strawberry

@@ -28,8 +28,14 @@ struct CallCandidate {
 
 /// For a call that names no device: the caller's own if it offers the skill, else the only connected one, else, if all
 /// connected ones offer it as device-agnostic, the one most recently heard of, else `ambiguous` with
-/// details.candidates. `hub_target` means any connected device that offers it as device-agnostic.
+/// details.candidates.
 Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, const std::string& caller_id,
-                                 bool hub_target, const std::string& skill_path);
+                                 const std::string& skill_path);
+
+/// For the target `hub`: any connected device that offers the skill as device-agnostic. The same call goes to the same
+/// device as long as that one is there, also after a restart, since only `call_id` decides (rendezvous hashing: Thaler
+/// and Ravishankar, 1998).
+Reply<std::string> choose_any_device(const std::vector<CallCandidate>& candidates, const std::string& call_id,
+                                     const std::string& skill_path);
 
 }  // namespace strawberry

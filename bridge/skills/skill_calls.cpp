@@ -39,7 +39,8 @@ Reply<std::string> SkillCalls::named_target(const std::string& user_id, const st
   return id;
 }
 
-Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath& path) const {
+Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath& path,
+                                         const std::string& call_id) const {
   std::vector<CallCandidate> candidates;
   for (const auto& offered : skills_.offering(call.caller.user_id, path.class_name, path.function_name)) {
     for (const auto& device : offered.devices) {
@@ -53,7 +54,8 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
     return error(ErrorCode::bad_request, "target and skill_path name different devices", {{"path", "/target"}});
   }
   const auto& target = call.target.empty() ? path.device : call.target;
-  if (target.empty() || target == "hub") return choose_device(candidates, call.caller.id, target == "hub", name);
+  if (target.empty()) return choose_device(candidates, call.caller.id, name);
+  if (target == "hub") return choose_any_device(candidates, call_id, name);
   return named_target(call.caller.user_id, target, candidates, name);
 }
 
@@ -85,11 +87,10 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
     co_return error(ErrorCode::timeout, "the deadline had passed before the call was made");
   auto path = parse_skill_path(call.skill_path);
   if (!path) co_return tl::unexpected(path.error());
-  auto target = target_of(call, *path);
-  if (!target) co_return tl::unexpected(target.error());
-
   // Should the bridge die and be asked again, the device sees the same id again and can tell.
   const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
+  auto target = target_of(call, *path, call_id);
+  if (!target) co_return tl::unexpected(target.error());
   auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
   auto opened =
       router_.open(call_id, *target, call.deadline, [outcome](Reply<json> reply) { outcome->set(std::move(reply)); });

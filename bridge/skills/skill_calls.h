@@ -31,7 +31,7 @@ class SkillCalls {
   const CallRouter& router() const { return router_; }
 
  private:
-  Reply<std::string> target_of(const SkillCall& call, const SkillPath& path) const;
+  Reply<std::string> target_of(const SkillCall& call, const SkillPath& path, const std::string& call_id) const;
   Reply<std::string> named_target(const std::string& user_id, const std::string& target,
                                   const std::vector<CallCandidate>& candidates, const std::string& path) const;
   MqttMessage call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,

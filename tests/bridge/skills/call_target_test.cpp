@@ -2,16 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 namespace strawberry {
 namespace {
 
 constexpr bool connected = true;
 constexpr bool agnostic = true;
 
-std::string choice(const std::vector<CallCandidate>& candidates, const std::string& caller = "caller",
-                   bool hub = false) {
-  const auto chosen = choose_device(candidates, caller, hub, "C.f");
+std::string told(const Reply<std::string>& chosen) {
   return chosen ? *chosen : std::string(to_string(chosen.error().code));
+}
+std::string choice(const std::vector<CallCandidate>& candidates) {
+  return told(choose_device(candidates, "caller", "C.f"));
+}
+std::string any(const std::vector<CallCandidate>& candidates, const std::string& call_id = "id") {
+  return told(choose_any_device(candidates, call_id, "C.f"));
 }
 
 TEST(CallTarget, ThePathMayNameTheDevice) {
@@ -39,7 +46,7 @@ TEST(CallTarget, OfSeveralTheMostRecentlyHeardOfIfItDoesNotMatterWhich) {
 
 TEST(CallTarget, AmbiguousNamesTheCandidates) {
   const auto chosen =
-      choose_device({{"1", "kitchen", connected, false, 0}, {"2", "hall", connected, false, 0}}, "x", false, "C.f");
+      choose_device({{"1", "kitchen", connected, false, 0}, {"2", "hall", connected, false, 0}}, "x", "C.f");
   ASSERT_FALSE(chosen);
   EXPECT_EQ(chosen.error().details.at("candidates"), nlohmann::json::parse(R"(["kitchen","hall"])"));
 }
@@ -50,9 +57,31 @@ TEST(CallTarget, NobodyAndNobodyHereAreDifferent) {
 }
 
 TEST(CallTarget, HubMeansAnyConnectedOneThatOffersItDeviceAgnostic) {
-  EXPECT_EQ(choice({{"caller", "c", connected, false, 9}, {"b", "b", connected, agnostic, 1}}, "caller", true), "b");
-  EXPECT_EQ(choice({{"a", "a", connected, false, 0}}, "caller", true), "not_found");
-  EXPECT_EQ(choice({{"a", "a", !connected, agnostic, 0}}, "caller", true), "device_offline");
+  EXPECT_EQ(any({{"caller", "c", connected, false, 9}, {"b", "b", connected, agnostic, 1}}), "b");
+  EXPECT_EQ(any({{"a", "a", connected, false, 0}}), "not_found");
+  EXPECT_EQ(any({{"a", "a", !connected, agnostic, 0}}), "device_offline");
+}
+
+TEST(CallTarget, TheSameCallToTheHubGoesToTheSameDeviceWhoeverElseWasHeardOfOrComesAndGoes) {
+  std::vector<CallCandidate> all;
+  for (int i = 0; i < 10; ++i) {
+    const auto id = "device" + std::to_string(i);
+    all.push_back({id, id, connected, agnostic, i});
+  }
+  std::set<std::string> used;
+  for (int i = 0; i < 200; ++i) {
+    const auto call_id = "call" + std::to_string(i);
+    const auto first = any(all, call_id);
+    used.insert(first);
+    auto later = all;
+    std::reverse(later.begin(), later.end());
+    for (auto& candidate : later) {
+      candidate.heard_of_ms += i * 7 % 13;
+      if (candidate.device_id != first && candidate.device_id.back() % 2 == i % 2) candidate.connected = false;
+    }
+    EXPECT_EQ(any(later, call_id), first);
+  }
+  EXPECT_EQ(used.size(), all.size()) << "calls are spread over all of them";
 }
 
 }  // namespace
