@@ -73,6 +73,19 @@ struct MessageRow {
 /// What one reading of messages may take into memory, unless a single message is larger.
 inline constexpr std::size_t messages_read_bytes_max = 512 * 1024;
 
+/// A session as somebody else kept it. `title` is for when the hub has none.
+struct SessionUpload {
+  SessionRow session;
+  std::vector<MessageRow> messages;
+};
+
+struct SyncCount {
+  std::size_t added = 0;
+  std::size_t already_there = 0;
+
+  bool operator==(const SyncCount&) const = default;
+};
+
 struct SessionList {
   std::vector<SessionRow> sessions;
   std::size_t total = 0;
@@ -113,6 +126,10 @@ class Store {
   /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already
   /// there is skipped. Gives how many were added.
   virtual Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
+  /// All of them or none: opens the sessions that are not there, and adds the messages whose ids are not. Where there
+  /// is a session already it keeps what it has, and last_activity follows the messages added, up to the upload's own.
+  /// `not_found` (details.session_id) when one belongs to another user than its upload says.
+  virtual Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) = 0;
 };
 
 }  // namespace strawberry

@@ -8,6 +8,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/sync_rows.h"
 #include "bridge/core/one_shot.h"
 
 namespace strawberry {
@@ -230,6 +231,11 @@ Task<Reply<std::size_t>> SqliteStore::append_messages(std::string session_id, st
     if (!read_session(statements, session_id)) return error(ErrorCode::not_found, "no such session");
     return write_messages(statements, session_id, messages);
   });
+}
+
+Task<Reply<std::vector<SyncCount>>> SqliteStore::sync_sessions(std::vector<SessionUpload> uploads) {
+  return run<std::vector<SyncCount>>(
+      [uploads = std::move(uploads)](StatementCache& statements) { return sync_rows(statements, uploads); });
 }
 
 }  // namespace strawberry

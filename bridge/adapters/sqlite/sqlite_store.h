@@ -57,6 +57,7 @@ class SqliteStore final : public Store {
   Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
                                                     std::string before_message_id) override;
   Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) override;
+  Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) override;
 
  private:
   struct Job {

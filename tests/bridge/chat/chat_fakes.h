@@ -113,6 +113,9 @@ class FakeSessions final : public Store {
   Task<Reply<void>> set_skills_heartbeat(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_session(std::string) override { co_return Reply<void>(); }
   Task<Reply<SessionList>> list_sessions(std::string, std::int64_t, std::size_t) override { co_return SessionList(); }
+  Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload>) override {
+    co_return std::vector<SyncCount>();
+  }
 
   std::map<std::string, SessionRow> sessions;
   std::map<std::string, std::vector<MessageRow>> messages;
