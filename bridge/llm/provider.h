@@ -3,9 +3,12 @@
 /// Threading: loop only.   Errors: ProviderError in Result, never thrown.   Bounds: each provider's Options.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bridge/core/task.h"
@@ -38,11 +41,16 @@ struct ModelRequest {
   nlohmann::json options;  // temperature, max_tokens, stop, tool_choice, response_format, …: as the client sent them
   SteadyTime deadline;
   std::string correlation_id;
+  /// Given the answer's text piece by piece as it arrives. Empty: the answer is wanted whole.
+  std::function<void(std::string_view text)> on_text = nullptr;
+  /// A tool has run for this turn: what fails now is asked neither again nor elsewhere.
+  bool is_last_try = false;
 };
 
 struct Usage {
   std::int64_t prompt_tokens = 0;
   std::int64_t completion_tokens = 0;
+  bool estimated = false;  // the provider did not say: counted from the texts
 };
 
 struct ModelReply {
@@ -57,10 +65,12 @@ struct ModelReply {
 
 struct ProviderError {
   std::string provider;
-  std::string reason;  // a word: connect, timeout, status, bad_reply, …
+  std::string reason;  // a word: connect, timeout, status, bad_reply, unsupported, …
   int status = 0;      // HTTP status, 0 when there was none
   std::string message;
   bool timed_out = false;
+  std::optional<std::chrono::milliseconds> retry_after = std::nullopt;  // the server's own wish
+  bool shown = false;                                                   // some of the answer went to on_text
 };
 
 class Provider {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,12 +21,15 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{60'000};
   std::size_t response_bytes_max = 4 * 1024 * 1024;
+  /// Told of each piece of a successful (2xx) body as it arrives, on the loop, instead of having it collected. False
+  /// ends the transfer, which then counts as complete. May be empty.
+  std::function<bool(std::string_view bytes)> on_body;
 };
 
 struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;
+  std::string body;  // empty when it went to on_body
 };
 
 struct HttpError {

@@ -39,7 +39,7 @@ TEST_F(RequestSchemasTest, KnowsTheOperationsThatWork) {
             (std::vector<std::string>{"delete", "get", "list", "me", "refresh_token", "register", "revoke", "update"}));
   EXPECT_EQ(schemas_.ops(Service::chat), (std::vector<std::string>{"complete"}));
   EXPECT_EQ(schemas_.ops(Service::sessions),
-            (std::vector<std::string>{"append", "create", "delete", "get", "list", "messages", "update"}));
+            (std::vector<std::string>{"append", "create", "delete", "get", "list", "messages", "sync", "update"}));
 }
 
 TEST_F(RequestSchemasTest, OperationOfAnotherServiceIsUnknown) {

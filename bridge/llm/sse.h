@@ -1,0 +1,50 @@
+/// Server-sent events from bytes that come in any pieces (WHATWG HTML, section 9.2.6): lines end in LF, CR or CRLF,
+/// several `data:` are joined by LF, comments are skipped, a byte order mark at the start is dropped, UTF-8 may be cut
+/// anywhere.
+///
+/// Pure; one stream.   Bounds: Options; beyond them feed() says false and has_failed() is true.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+struct SseEvent {
+  std::string name;  // `event:`, empty when absent
+  std::string data;
+};
+
+class SseParser {
+ public:
+  struct Options {
+    std::size_t event_bytes_max = 1024 * 1024;
+  };
+  /// Returns whether it wants more.
+  using OnEvent = std::function<bool(const SseEvent& event)>;
+
+  explicit SseParser(Options options) : options_(options) {}
+
+  /// Calls `on_event` for each event that is complete. False once on_event did, or a bound was passed.
+  bool feed(std::string_view bytes, const OnEvent& on_event);
+  /// The stream is over: an event whose empty line is missing is given too, as servers leave it out.
+  bool finish(const OnEvent& on_event);
+  bool has_failed() const { return failed_; }
+
+ private:
+  bool take_line(std::string_view line, const OnEvent& on_event);
+  bool dispatch(const OnEvent& on_event);
+
+  const Options options_;
+  std::string line_;
+  SseEvent event_;
+  bool has_data_ = false;
+  bool after_cr_ = false;
+  bool at_start_ = true;
+  bool stopped_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,66 @@
+/// A provider's dialect without any I/O: what is sent, and what comes back means.
+///
+/// One class a dialect (openai_wire.h, anthropic_wire.h, gemini_wire.h, ollama_wire.h); http_provider.h does the rest.
+/// Pure. What a response says is untrusted: its size is bounded by the caller, its nesting and its tool calls here.
+/// Errors: ProviderError without the provider's name, which the caller fills in. Reason `unsupported`: the dialect has
+/// no way to say what was asked, and nothing may be dropped silently. Messages carry at most 300 bytes of what the
+/// server said, made printable.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bridge/llm/provider.h"
+#include "bridge/ports/http.h"
+
+namespace strawberry {
+
+inline constexpr std::size_t reply_tool_calls_max = 128;
+
+/// Reads one streamed body.   Lifetime: one response.   Bounds: what it collects is bounded by the caller.
+class StreamReader {
+ public:
+  using OnText = std::function<void(std::string_view text)>;
+
+  virtual ~StreamReader() = default;
+  /// Bytes of the body, cut anywhere. Text of the answer in them goes to `on_text` at once. False: nothing that may
+  /// still come matters, be it that the answer is complete or that it failed.
+  virtual bool feed(std::string_view bytes, const OnText& on_text) = 0;
+  /// What it came to, once the body has ended or feed() said false. An end in the middle is an error.
+  virtual Result<ModelReply, ProviderError> finish() = 0;
+};
+
+class Wire {
+ public:
+  struct Sent {
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> headers;  // the key among them
+    nlohmann::json body;
+  };
+
+  virtual ~Wire() = default;
+  /// `model` is what to ask for. `request.on_text` tells whether the answer is to be streamed.
+  virtual Result<Sent, ProviderError> write(const ModelRequest& request, const std::string& model) const = 0;
+  /// A whole response, of any status.
+  virtual Result<ModelReply, ProviderError> read(const HttpResponse& response) const = 0;
+  /// For one streamed response with a 2xx status.
+  virtual std::unique_ptr<StreamReader> stream() const = 0;
+};
+
+struct WireOptions {
+  std::string base_url;  // empty: the provider's public one
+  std::string api_key;   // empty: none is sent
+};
+
+/// Each throws std::invalid_argument when base_url is no http or https URL.
+std::unique_ptr<Wire> make_openai_wire(const WireOptions& options);
+std::unique_ptr<Wire> make_anthropic_wire(const WireOptions& options);
+std::unique_ptr<Wire> make_gemini_wire(const WireOptions& options);
+std::unique_ptr<Wire> make_ollama_wire(const WireOptions& options);
+
+}  // namespace strawberry
