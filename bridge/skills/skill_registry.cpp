@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t entry_bytes_min = 140;
 constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
 
+constexpr std::size_t find_words_max = 12;
+constexpr std::size_t find_slots_max = 4096;  // of a find() without words, which looks at no text
+
 std::vector<std::string> words_of(std::string_view query) {
   const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   std::vector<std::string> words;
@@ -31,12 +34,6 @@ std::vector<std::string> words_of(std::string_view query) {
 }
 
 auto order_of(const SkillText& text) { return std::tuple(text.class_name(), text.function_name(), text.signature()); }
-
-/// Connected ones first, then by name.
-bool comes_first(const Device* a, const Device* b) {
-  return std::tuple(!a->online, std::string_view(a->row.normalized_name)) <
-         std::tuple(!b->online, std::string_view(b->row.normalized_name));
-}
 
 }  // namespace
 
@@ -63,8 +60,7 @@ class SkillRegistry::Seeker {
         words_(words_of(search.words)),
         heard_after_(registry.clock_.wall_now() - registry.options_.expiry),
         live_(registry.device_ids_.size(), unknown) {
-    const auto local = registry.by_device_.find(std::string(search.local_device));
-    if (local != registry.by_device_.end()) local_ = local->second.slot;
+    local_ = registry.slot_of(std::string(search.local_device));
   }
 
   std::optional<std::vector<Match>> run() {
@@ -162,6 +158,100 @@ class SkillRegistry::Seeker {
   std::vector<std::uint64_t> order_;
 };
 
+/// One find(): few skills out of many, by how many of the words they contain.
+class SkillRegistry::Finder {
+ public:
+  Finder(const SkillRegistry& registry, const User& user, const SkillQuery& query)
+      : registry_(registry),
+        user_(user),
+        query_(query),
+        words_(words_of(query.words)),
+        heard_after_(registry.clock_.wall_now() - registry.options_.expiry),
+        local_(registry.slot_of(query.sender_id)) {
+    if (words_.size() > find_words_max) words_.resize(find_words_max);
+  }
+
+  SkillsFound run() {
+    if (words_.empty()) {
+      take_any();
+    } else {
+      take_matching(/*all_words=*/true);
+      if (words_.size() > 1 && found_.size() <= query_.skills_max) take_matching(/*all_words=*/false);
+    }
+    const auto shown = std::min(found_.size(), query_.skills_max);
+    has_more_ = has_more_ || found_.size() > shown;
+    std::partial_sort(found_.begin(), found_.begin() + static_cast<std::ptrdiff_t>(shown), found_.end(),
+                      [this](const Found& a, const Found& b) {
+                        const auto key = [](const Found& found) { return std::pair(found.unmatched, !found.is_local); };
+                        if (key(a) != key(b)) return key(a) < key(b);
+                        return order_of(user_.groups.at(a.group).text) < order_of(user_.groups.at(b.group).text);
+                      });
+    std::vector<Slot> groups;
+    for (std::size_t i = 0; i < shown; ++i) groups.push_back(found_[i].group);
+    return {registry_.offered(user_, groups, query_.devices_max, local_), has_more_};
+  }
+
+ private:
+  struct Found {
+    Slot group;
+    std::size_t unmatched;  // words
+    bool is_local;
+  };
+
+  void take_any() {
+    const auto end = user_.groups.slots_end();
+    for (Slot slot = 0; slot < end && found_.size() <= query_.skills_max; ++slot) {
+      if (slot == find_slots_max) {
+        has_more_ = true;
+        return;
+      }
+      take(slot, 0);
+    }
+  }
+
+  void take_matching(bool all_words) {
+    const auto full_matches = found_.size();
+    for (const Slot slot : user_.groups.candidates(words_, all_words)) {
+      const auto& text = user_.groups.at(slot).text;
+      if (bytes_ + text.searched().size() > registry_.options_.find_bytes_max) {
+        has_more_ = true;
+        return;
+      }
+      bytes_ += text.searched().size();
+      lower_.clear();
+      append_lower(lower_, text.searched());
+      const auto unmatched = static_cast<std::size_t>(std::count_if(
+          words_.begin(), words_.end(), [this](const auto& word) { return lower_.find(word) == std::string::npos; }));
+      // Whole matches were taken in the first round.
+      const bool is_wanted =
+          all_words ? unmatched == 0 : unmatched < words_.size() && (unmatched > 0 || full_matches == 0);
+      if (is_wanted) take(slot, unmatched);
+    }
+  }
+
+  void take(Slot slot, std::size_t unmatched) {
+    const auto& devices = user_.groups.at(slot).devices;
+    const auto is_live = [this](Slot each) {
+      const Device* device = registry_.device_at(each);
+      return device != nullptr && SkillRegistry::is_live(*device, heard_after_);
+    };
+    if (std::none_of(devices.begin(), devices.end(), is_live)) return;
+    const bool is_local = local_ && std::find(devices.begin(), devices.end(), *local_) != devices.end();
+    found_.push_back({slot, unmatched, is_local && is_live(*local_)});
+  }
+
+  const SkillRegistry& registry_;
+  const User& user_;
+  const SkillQuery& query_;
+  std::vector<std::string> words_;
+  WallTime heard_after_;
+  std::optional<Slot> local_;
+  std::string lower_;
+  std::size_t bytes_ = 0;
+  std::vector<Found> found_;
+  bool has_more_ = false;
+};
+
 std::string SkillRegistry::Match::path() const {
   return std::string(skill.class_name()) + "." + std::string(skill.function_name());
 }
@@ -187,6 +277,7 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
     ++user->membership;
     owned.slot = take_slot(place->first);
   }
+  count_confirms(owned, /*are_coming=*/false);
   std::vector<SkillText> texts;
   std::vector<Slot> groups;
   texts.reserve(skills.size());
@@ -201,6 +292,15 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
   total_ -= owned.texts.size();
   owned.texts = std::move(texts);
   join(owned, std::move(groups));
+  count_confirms(owned, /*are_coming=*/true);
+}
+
+/// A group's text is of who registered last; whether it asks first must not depend on that.
+void SkillRegistry::count_confirms(Owned& owned, bool are_coming) {
+  SkillGroups& groups = owned.user->groups;
+  for (const auto& text : owned.texts) {
+    if (text.confirm()) are_coming ? groups.add_confirming(text) : groups.remove_confirming(text);
+  }
 }
 
 /// Comes into groups first and leaves others then: a group that stays is never gone in between.
@@ -221,6 +321,7 @@ void SkillRegistry::remove(const std::string& device_id) {
   if (place == by_device_.end()) return;
   Owned& owned = place->second;
   total_ -= owned.texts.size();
+  count_confirms(owned, /*are_coming=*/false);
   join(owned, {});
   device_ids_[owned.slot] = nullptr;
   found_devices_[owned.slot] = nullptr;
@@ -286,22 +387,38 @@ const std::vector<std::uint32_t>& SkillRegistry::ranks_of(const User& user) cons
   return user.ranks;
 }
 
-std::vector<OfferedSkill> SkillRegistry::offered(const User& user, std::vector<Slot> groups) const {
+std::optional<SkillRegistry::Slot> SkillRegistry::slot_of(const std::string& device_id) const {
+  const auto owned = by_device_.find(device_id);
+  return owned == by_device_.end() ? std::nullopt : std::optional(owned->second.slot);
+}
+
+std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::vector<Slot>& groups,
+                                                 std::size_t devices_max, std::optional<Slot> local) const {
   std::vector<OfferedSkill> all;
   const WallTime heard_after = clock_.wall_now() - options_.expiry;
-  std::vector<const Device*> live;
+  const auto& ranks = ranks_of(user);
+  std::vector<std::uint64_t> live;  // connected ones first, then by name
   for (const Slot slot : groups) {
     const auto& group = user.groups.at(slot);
     live.clear();
     for (const Slot device_slot : group.devices) {
       const Device* device = device_at(device_slot);
-      if (device != nullptr && is_live(*device, heard_after)) live.push_back(device);
+      if (device == nullptr || !is_live(*device, heard_after)) continue;
+      const std::uint64_t is_offline = device->online ? 0 : 1;
+      live.push_back(is_offline << 63 | std::uint64_t{ranks[device_slot]} << 32 | device_slot);
     }
     if (live.empty()) continue;
-    std::sort(live.begin(), live.end(), comes_first);
-    OfferedSkill skill{group.text.row(), {}};
-    skill.devices.reserve(live.size());
-    for (const Device* device : live) {
+    const auto is_local = [local](std::uint64_t key) { return local && static_cast<Slot>(key) == *local; };
+    const auto shown = std::min(live.size(), devices_max);
+    const auto end = live.begin() + static_cast<std::ptrdiff_t>(shown);
+    std::partial_sort(live.begin(), end, live.end());
+    if (const auto left_out = std::find_if(end, live.end(), is_local); left_out != live.end() && shown > 0)
+      std::iter_swap(end - 1, left_out);
+    OfferedSkill skill{group.text.row(), {}, live.size() - shown};
+    skill.skill.confirm = group.confirming > 0;
+    skill.devices.reserve(shown);
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Device* device = device_at(static_cast<Slot>(live[i]));
       skill.devices.push_back({device->row.device_id, device->row.name, device->row.normalized_name, device->online});
     }
     all.push_back(std::move(skill));
@@ -315,14 +432,30 @@ std::vector<OfferedSkill> SkillRegistry::offered_to(const std::string& user_id) 
   auto groups = user->groups.all();
   std::sort(groups.begin(), groups.end(),
             [user](Slot a, Slot b) { return order_of(user->groups.at(a).text) < order_of(user->groups.at(b).text); });
-  return offered(*user, groups);
+  return offered(*user, groups, SIZE_MAX, std::nullopt);
 }
 
 std::vector<OfferedSkill> SkillRegistry::offering(const std::string& user_id, const std::string& class_name,
                                                   const std::string& function_name) const {
   const User* user = find_user(user_id);
   if (user == nullptr) return {};
-  return offered(*user, user->groups.of_path(class_name, function_name));
+  return offered(*user, user->groups.of_path(class_name, function_name), SIZE_MAX, std::nullopt);
+}
+
+SkillsFound SkillRegistry::find(const SkillQuery& query) const {
+  const User* user = find_user(query.user_id);
+  return user == nullptr ? SkillsFound() : Finder(*this, *user, query).run();
+}
+
+SkillsFound SkillRegistry::named(const SkillQuery& query, const std::string& class_name,
+                                 const std::string& function_name) const {
+  const User* user = find_user(query.user_id);
+  if (user == nullptr) return {};
+  auto found =
+      offered(*user, user->groups.of_path(class_name, function_name), query.devices_max, slot_of(query.sender_id));
+  const bool has_more = found.size() > query.skills_max;
+  if (has_more) found.resize(query.skills_max);
+  return {std::move(found), has_more};
 }
 
 std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id,
