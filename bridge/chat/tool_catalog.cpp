@@ -41,13 +41,12 @@ std::string description_of(const OfferedSkill& skill, const ToolCatalog::Options
 }
 
 /// The property that chooses among several devices: a choice, unless there are too many to list.
-json device_property(const OfferedSkill& skill, const std::string& default_device, std::size_t listed_max) {
+json device_property(const OfferedSkill& skill, const std::string& default_device) {
   json names = json::array();
-  for (const auto& device : skill.devices)
-    if (names.size() < listed_max) names.push_back(device.normalized_name);
+  for (const auto& device : skill.devices) names.push_back(device.normalized_name);
   std::string description =
       default_device.empty() ? "The device to run on." : "The device to run on; the one asked from when absent.";
-  if (skill.more_devices == 0 && names.size() == skill.devices.size())
+  if (skill.more_devices == 0)
     return {{"type", "string"}, {"enum", std::move(names)}, {"description", std::move(description)}};
   description += " Among others:";
   for (const auto& name : names) description += " " + name.get<std::string>();
@@ -79,7 +78,9 @@ ToolCatalog::ToolCatalog(const ToolSource* source, const Principal& asker, std::
       client_tools_(tools_.size()) {
   if (source_ == nullptr) return;
   const auto room = options_.tools_max - std::min(options_.tools_max, tools_.size());
-  auto all = source_->find(query({}, std::min(options_.direct_skills_max, room)));
+  auto everything = query({}, std::min(options_.direct_skills_max, room));
+  everything.all_or_none = true;
+  auto all = source_->find(everything);
   if (all.has_more) {
     offer_search(about);
   } else {
@@ -167,8 +168,7 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
     tool.device_parameter = !is_taken("device")          ? "device"
                             : !is_taken("target_device") ? "target_device"
                                                          : "hub_target_device";
-    tool.parameters["properties"][tool.device_parameter] =
-        device_property(skill, default_device, options_.devices_listed_max);
+    tool.parameters["properties"][tool.device_parameter] = device_property(skill, default_device);
     if (default_device.empty() && !skill.skill.device_agnostic)
       tool.parameters["required"].push_back(tool.device_parameter);
   }

@@ -33,8 +33,7 @@ class ToolCatalog {
     std::size_t suggested_skills_max = 20;  // of these, for the user's own words
     std::size_t search_results_max = 10;
     std::size_t description_bytes_max = 1024;
-    std::size_t devices_listed_max = 64;  // in one tool's `device`
-    std::size_t devices_max = 256;        // known of one skill; others may be named nevertheless
+    std::size_t devices_max = 64;  // listed in one tool's `device`; others may be named nevertheless
   };
   struct SkillTool {
     Signature signature;

@@ -36,7 +36,8 @@ struct SkillQuery {
   std::string words;      // empty: all skills
   std::string sender_id;  // a device that is not left out of `devices` when it offers the skill; may be nobody's
   std::size_t skills_max;
-  std::size_t devices_max;  // of one skill
+  std::size_t devices_max;   // of one skill
+  bool all_or_none = false;  // nothing but has_more when more than skills_max fit
 };
 struct SkillsFound {
   std::vector<OfferedSkill> skills;

@@ -56,6 +56,7 @@ class FakeTools final : public ToolSource {
     std::stable_sort(fitting.begin(), fitting.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     SkillsFound found;
     found.has_more = fitting.size() > query.skills_max;
+    if (found.has_more && query.all_or_none) return found;
     for (auto& [matched, each] : fitting)
       if (found.skills.size() < query.skills_max) found.skills.push_back(shown(std::move(each), query));
     return found;

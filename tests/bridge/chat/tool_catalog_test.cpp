@@ -108,13 +108,13 @@ TEST(ToolCatalogTest, AParameterCalledDeviceKeepsItsName) {
 
 TEST(ToolCatalogTest, OfMoreDevicesThanAreKnownAnyMayBeNamed) {
   std::vector<OfferingDevice> many;
-  for (int i = 0; i < 300; ++i) many.push_back(device(std::to_string(i)));
+  for (int i = 0; i < 70; ++i) many.push_back(device(std::to_string(i)));
   const auto made = catalog({skill("A", "f()", many)});
   const auto& choice = made.tools()[0].parameters.at("properties").at("device");
   EXPECT_FALSE(choice.contains("enum")) << "it would forbid the others";
   EXPECT_EQ(made.tools()[0].parameters.at("required"), json({"device"}));
   EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"device_7"})"})->target, "7");
-  EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"Device 299"})"})->target, "device_299");
+  EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"Device 69"})"})->target, "device_69");
   EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"!!"})"}).error().code, ErrorCode::not_found);
 }
 

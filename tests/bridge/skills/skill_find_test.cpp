@@ -74,6 +74,9 @@ TEST_F(SkillFindTest, NoWordsMeanAllOfThem) {
   EXPECT_FALSE(find("", 40).has_more);
   EXPECT_EQ(find("", 39).skills.size(), 39u);
   EXPECT_TRUE(find("", 39).has_more);
+  const auto too_many = registry_.find({"alice", "", "", 39, 10, /*all_or_none=*/true});
+  EXPECT_TRUE(too_many.skills.empty() && too_many.has_more);
+  EXPECT_EQ(registry_.find({"alice", "", "", 40, 10, /*all_or_none=*/true}).skills.size(), 40u);
   EXPECT_TRUE(registry_.find({"bob", "", "", 40, 10}).skills.empty());
 }
 
@@ -93,6 +96,17 @@ TEST_F(SkillFindTest, OfManyDevicesTheFirstAreTakenAndTheSendersOwn) {
   EXPECT_EQ(some.more_devices, 2u);
   EXPECT_EQ(names(find("play", 10, "a", 2).skills.at(0)), (Texts{"c", "a"}));
   EXPECT_EQ(find("play", 10, "", 4).skills.at(0).more_devices, 0u);
+}
+
+TEST_F(SkillFindTest, AHundredDevicesAreInTheSameOrderAsAFew) {
+  for (int i = 0; i < 100; ++i) add("d" + std::to_string(100 + (i * 37) % 100), {skill("Alpha", "play")}, i % 2 == 0);
+  const auto all = find("play", 10, "", 100).skills.at(0);
+  ASSERT_EQ(all.devices.size(), 100u);
+  for (std::size_t i = 1; i < 100; ++i) {
+    const auto& a = all.devices[i - 1];
+    const auto& b = all.devices[i];
+    EXPECT_LT(std::pair(!a.connected, a.normalized_name), std::pair(!b.connected, b.normalized_name));
+  }
 }
 
 TEST_F(SkillFindTest, NamedGivesOneEntryASignature) {
@@ -137,6 +151,9 @@ TEST_F(SkillFindTest, AWordThatStandsInMostOfManyTextsIsNotLookedForInAllOfThem)
   const auto common = find("common");
   EXPECT_EQ(common.skills.size(), 10u);
   EXPECT_TRUE(common.has_more);
+  const auto wanted_all = find("common", 20'000);
+  EXPECT_LT(wanted_all.skills.size(), 2'000u);
+  EXPECT_TRUE(wanted_all.has_more);
   EXPECT_EQ(find("needle rare39").skills.at(0).path(), "Rare39.needle") << "the rare words were looked for in all";
   EXPECT_TRUE(find("", 40).has_more);
 }
