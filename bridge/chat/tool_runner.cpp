@@ -40,9 +40,7 @@ std::string identity_of(const ToolRun& run, std::size_t index, const SkillCall& 
 }
 
 tl::unexpected<Error> not_allowed() {
-  return error(ErrorCode::forbidden,
-               "the user did not allow this call, or did not answer in time; it was not made. Do not try it again "
-               "unless the user asks for it");
+  return error(ErrorCode::forbidden, "the user did not allow this call, or did not answer in time; it was not made");
 }
 
 /// Calls made one after the other.

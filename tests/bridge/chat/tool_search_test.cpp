@@ -6,6 +6,7 @@
 
 #include "bridge/chat/agent_loop.h"
 #include "bridge/chat/hub_tools.h"
+#include "bridge/llm/rules/rules_provider.h"
 #include "tests/bridge/chat/chat_fakes.h"
 
 namespace strawberry {
@@ -171,6 +172,20 @@ TEST_F(ToolSearch, ClientsToolsThatFillAllPlacesLeaveNoneForSkills) {
   EXPECT_EQ(catalog.tools().size(), 10u);
   catalog.answer(search_for("lamp1"));
   EXPECT_EQ(catalog.tools().size(), 10u);
+}
+
+TEST_F(ToolSearch, TheBuiltInRulesStillFindTheOneSkillAmongMany) {
+  const std::string said = "play \"Yesterday\" on device 2";
+  const auto catalog = make(said);
+  ModelRequest request;
+  request.messages = json::array({{{"role", "user"}, {"content", said}}});
+  request.tools = catalog.tools();
+  const auto reply = RulesProvider().answer(request);
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.content;
+  const auto planned = plan_call(catalog, reply.tool_calls[0]);
+  ASSERT_TRUE(planned) << planned.error().message;
+  EXPECT_EQ(planned->skill_path, "MusicSkill.play_song");
+  EXPECT_EQ(planned->target, "2");
 }
 
 TEST_F(ToolSearch, AnswersFitWhatAModelIsTold) {
