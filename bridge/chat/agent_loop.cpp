@@ -1,8 +1,8 @@
 #include "bridge/chat/agent_loop.h"
 
 #include <algorithm>
-#include <set>
 
+#include "bridge/chat/history.h"
 #include "bridge/llm/tool_result.h"
 #include "common/strict_json.h"
 
@@ -31,6 +31,27 @@ std::vector<ToolCall> as_history(std::vector<ToolCall> calls) {
   return calls;
 }
 
+std::set<std::string> ids_of_calls(const json& messages) {
+  std::set<std::string> ids;
+  for (const auto& message : messages)
+    if (const auto calls = message.find("tool_calls"); calls != message.end())
+      for (const auto& call : *calls) ids.insert(call.value("id", ""));
+  return ids;
+}
+
+/// It was sent, as far as one can tell from what it came to.
+bool may_have_run(const Reply<json>& outcome) {
+  if (outcome) return true;
+  switch (outcome.error().code) {
+    case ErrorCode::bad_request:
+    case ErrorCode::forbidden:
+    case ErrorCode::not_found:
+    case ErrorCode::ambiguous:
+    case ErrorCode::busy: return false;
+    default: return true;
+  }
+}
+
 }  // namespace
 
 json tool_calls_json(const std::vector<ToolCall>& calls) {
@@ -41,14 +62,29 @@ json tool_calls_json(const std::vector<ToolCall>& calls) {
   return list;
 }
 
-AgentLoop::AgentLoop(const ToolCatalog& catalog, json messages, bool may_call, Options options)
-    : catalog_(catalog), options_(options), may_call_(may_call), messages_(std::move(messages)) {}
+AgentLoop::AgentLoop(ToolCatalog& catalog, const json& messages, bool may_call, Options options)
+    : catalog_(catalog),
+      options_(options),
+      may_call_(may_call),
+      messages_(cut_history(messages, options.history_bytes_max, options.history_messages_max)),
+      is_too_large_(spoken(messages) > 0 && spoken(messages_) == 0),
+      has_calls_(has_tool_calls(messages_)),
+      ids_(ids_of_calls(messages_)) {}
 
-AgentLoop::Next AgentLoop::start() { return ask(); }
+AgentLoop::Next AgentLoop::start() {
+  if (is_too_large_)
+    return Error{ErrorCode::too_large,
+                 "the messages are too large for a model",
+                 {{"bytes_max", options_.history_bytes_max}, {"messages_max", options_.history_messages_max}}};
+  return ask();
+}
+
+bool AgentLoop::can_call() const { return may_call_ && step_ < options_.steps_max && !catalog_.tools().empty(); }
 
 AgentLoop::Next AgentLoop::ask() {
   ++step_;
-  return AskModel{may_call_ && step_ < options_.steps_max && !catalog_.tools().empty(), step_ == 1};
+  const bool names_tools = can_call() || (has_calls_ && !catalog_.tools().empty());
+  return AskModel{names_tools, step_ == 1, names_tools && !can_call()};
 }
 
 AgentLoop::Next AgentLoop::model_answered(ModelReply reply) {
@@ -56,8 +92,7 @@ AgentLoop::Next AgentLoop::model_answered(ModelReply reply) {
   usage_.completion_tokens += reply.usage.completion_tokens;
   model_ = reply.model;
   provider_ = reply.provider;
-  const bool had_tools = may_call_ && step_ < options_.steps_max && !catalog_.tools().empty();
-  if (reply.tool_calls.empty() || !had_tools) return finish(std::move(reply));
+  if (reply.tool_calls.empty() || !can_call()) return finish(std::move(reply));
   return take_calls(std::move(reply));
 }
 
@@ -75,15 +110,13 @@ AgentLoop::Next AgentLoop::finish(ModelReply reply) {
   return end;
 }
 
-/// Ids that every server takes back, each once: some models leave them out or repeat them.
-void AgentLoop::keep_calls_sound(std::vector<ToolCall>& calls) const {
+/// Ids that every server takes back, each once in the conversation: some models leave them out or repeat them.
+void AgentLoop::keep_calls_sound(std::vector<ToolCall>& calls) {
   if (calls.size() > options_.calls_kept_max) calls.resize(options_.calls_kept_max);
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    auto& call = calls[i];
-    if (!is_sound_id(call.id) || seen.contains(call.id))
-      call.id = "call_" + std::to_string(step_) + "_" + std::to_string(i);
-    seen.insert(call.id);
+  for (auto& call : calls) {
+    for (std::size_t number = ids_.size(); !is_sound_id(call.id) || ids_.contains(call.id); ++number)
+      call.id = "call_" + std::to_string(step_) + "_" + std::to_string(number);
+    ids_.insert(call.id);
     call.name = as_data(call.name, 64);
     if (call.arguments.size() > arguments_bytes_max) call.arguments = "\"too large\"";
   }
@@ -108,12 +141,17 @@ AgentLoop::Next AgentLoop::take_calls(ModelReply reply) {
       {"role", "assistant"}, {"content", nullptr}, {"tool_calls", tool_calls_json(as_history(reply.tool_calls))}};
   if (!reply.content.empty()) message["content"] = as_data(reply.content, options_.content_bytes_max);
   messages_.push_back(std::move(message));
+  has_calls_ = true;
 
   RunTools run;
   open_.clear();
   for (const auto& call : reply.tool_calls) {
-    if (run.calls.size() >= options_.calls_per_step_max) {
+    if (open_.size() >= options_.calls_per_step_max) {
       open_.push_back({call.id, {}, error(ErrorCode::busy, "too many calls in one step; this one was not made")});
+      continue;
+    }
+    if (catalog_.is_hub_tool(call.name)) {
+      open_.push_back({call.id, {}, catalog_.answer(call)});
       continue;
     }
     auto planned = plan_call(catalog_, call);
@@ -135,10 +173,11 @@ AgentLoop::Next AgentLoop::tools_ran(std::vector<Reply<json>> outcomes) {
       add_result(open.id, *open.outcome);
       continue;
     }
-    if (ran_.size() < ran_listed_max)
-      ran_.push_back(open.skill_path + (next < outcomes.size() && outcomes[next] ? "" : " (failed)"));
-    add_result(open.id,
-               next < outcomes.size() ? outcomes[next] : Reply<json>(error(ErrorCode::internal, "no outcome")));
+    const Reply<json> outcome =
+        next < outcomes.size() ? std::move(outcomes[next]) : Reply<json>(error(ErrorCode::internal, "no outcome"));
+    if (may_have_run(outcome) && ran_.size() < ran_listed_max)
+      ran_.push_back(open.skill_path + (outcome ? "" : " (failed)"));
+    add_result(open.id, outcome);
     ++next;
   }
   open_.clear();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
 
@@ -56,18 +57,19 @@ json options_for(const ChatRequest& chat, const AgentLoop::AskModel& ask) {
   json options = chat.options;
   const auto choice = options.find("tool_choice");
   if (choice != options.end() && !ask.is_first && *choice != "auto") options.erase(choice);
+  if (ask.tool_choice_none) options["tool_choice"] = "none";
   return options;
 }
 
 }  // namespace
 
 struct ChatService::Turn {
-  Turn(Request given_request, ChatRequest given_chat, std::vector<OfferedSkill> skills, json messages,
-       const Options& options)
+  Turn(Request given_request, ChatRequest given_chat, const ToolSource& source, json messages, const Options& options)
       : request(std::move(given_request)),
         chat(std::move(given_chat)),
-        catalog(std::move(skills), chat.client_tools, request.sender.id, options.tools),
-        loop(catalog, std::move(messages), chat.may_call, options.agent) {}
+        catalog(chat.offers_skills ? &source : nullptr, request.sender, chat.client_tools,
+                rules::last_user_text(messages), options.tools),
+        loop(catalog, messages, chat.may_call, options.agent) {}
 
   bool wants_events() const { return chat.stream && request.emit; }
 
@@ -79,12 +81,13 @@ struct ChatService::Turn {
     model.options = options_for(chat, ask);
     model.deadline = request.deadline;
     model.correlation_id = request.correlation_id;
+    model.is_last_try = loop.has_run_tools();
     return model;
   }
 
   const Request request;
   const ChatRequest chat;
-  const ToolCatalog catalog;
+  ToolCatalog catalog;
   AgentLoop loop;
 };
 
@@ -137,13 +140,10 @@ Task<Reply<json>> ChatService::run(Request request, ChatRequest chat) {
   }
   for (const auto& message : chat.messages) messages.push_back(message);
 
-  std::vector<OfferedSkill> skills;
-  if (chat.offers_skills) skills = tools_.offered_to(request.sender.user_id);
-  const auto turn =
-      std::make_shared<Turn>(std::move(request), std::move(chat), std::move(skills), std::move(messages), options_);
-  if (turn->catalog.left_out() > 0)
-    spdlog::warn("chat [{}]: {} skills are not offered, the model takes {} tools at most",
-                 printable(turn->request.correlation_id), turn->catalog.left_out(), options_.tools.tools_max);
+  const auto turn = std::make_shared<Turn>(std::move(request), std::move(chat), tools_, std::move(messages), options_);
+  if (turn->catalog.has_no_room())
+    spdlog::warn("chat [{}]: no skills are offered, the model takes {} tools at most",
+                 printable(turn->request.correlation_id), options_.tools.tools_max);
   auto end = co_await complete(turn);
   if (!end) co_return tl::unexpected<Error>(std::move(end.error()));
   json answer = completion(turn->loop, *end);
@@ -187,7 +187,7 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
 ToolRun ChatService::tool_run(const Turn& turn, std::size_t step) const {
   ToolRun run;
   run.caller = turn.request.sender;
-  run.deadline = tool_deadline(turn.request.deadline);
+  run.deadline = [this, end = turn.request.deadline] { return tool_deadline(end); };
   run.correlation_id = turn.request.correlation_id;
   run.identity = turn.request.identity;
   run.step = step;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/chat/history.h"
 #include "bridge/sessions/session_service.h"
 #include "common/ids.h"
 
@@ -18,15 +19,13 @@ void ChatSession::start_new(const Clock& clock, const Principal& sender) {
   row_.created_at_ms = row_.last_activity_ms = to_unix_ms(clock.wall_now());
 }
 
-void ChatSession::remember(std::vector<MessageRow> rows, std::size_t bytes_max) {
-  std::size_t bytes = 0;
-  std::size_t first = rows.size();
-  while (first > 0 && bytes + rows[first - 1].content.size() <= bytes_max) bytes += rows[--first].content.size();
-  for (std::size_t i = first; i < rows.size(); ++i) {
-    newest_ms_ = std::max(newest_ms_, rows[i].created_at_ms);
-    history_.push_back({{"role", rows[i].role}, {"content", std::move(rows[i].content)}});
+void ChatSession::remember(std::vector<MessageRow> rows, const Options& options) {
+  json all = json::array();
+  for (auto& row : rows) {
+    newest_ms_ = std::max(newest_ms_, row.created_at_ms);
+    all.push_back({{"role", std::move(row.role)}, {"content", std::move(row.content)}});
   }
-  if (!rows.empty()) newest_ms_ = std::max(newest_ms_, rows.back().created_at_ms);
+  history_ = cut_history(all, options.history_bytes_max, options.history_messages_max);
 }
 
 Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Principal sender, std::string session_id,
@@ -46,9 +45,11 @@ Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Pri
     session.start_new(clock, sender);
     co_return session;
   }
-  auto rows = co_await store.get_messages(session.row_.session_id, options.history_messages_max, std::string());
+  // One more than is told: whether the oldest of them begins a turn can be seen only by what is before it.
+  const auto rows_max = options.history_messages_max + 1;
+  auto rows = co_await store.get_messages(session.row_.session_id, rows_max, std::string());
   if (!rows) co_return tl::unexpected(rows.error());
-  session.remember(std::move(*rows), options.history_bytes_max);
+  session.remember(std::move(*rows), options);
   co_return session;
 }
 

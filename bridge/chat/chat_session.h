@@ -23,8 +23,9 @@ namespace strawberry {
 class ChatSession {
  public:
   struct Options {
+    // Of what was said before; whole turns, the oldest go first.
     std::size_t history_messages_max = 50;
-    std::size_t history_bytes_max = 256 * 1024;  // the oldest go first
+    std::size_t history_bytes_max = 256 * 1024;
     std::chrono::minutes idle_max{15};
   };
 
@@ -42,7 +43,7 @@ class ChatSession {
 
  private:
   void start_new(const Clock& clock, const Principal& sender);
-  void remember(std::vector<MessageRow> rows, std::size_t bytes_max);
+  void remember(std::vector<MessageRow> rows, const Options& options);
 
   SessionRow row_;
   bool is_new_ = false;

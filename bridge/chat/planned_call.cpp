@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bridge/protocol/text.h"
+#include "bridge/skills/argument_check.h"
 #include "common/device_name.h"
 #include "common/strict_json.h"
 
@@ -18,25 +19,42 @@ json names_of(const OfferedSkill& skill) {
   return names;
 }
 
-Reply<const OfferingDevice*> choose_device(const Tool& tool, const ToolCatalog::SkillTool& entry, json& arguments) {
+struct Target {
+  std::string device_id;  // or a name; empty: the hub chooses
+  std::string name;
+};
+
+Reply<Target> choose_device(const Tool& tool, const ToolCatalog::SkillTool& entry, json& arguments) {
   const auto& devices = tool.skill->devices;
-  const auto with_id = [&](const std::string& id) -> const OfferingDevice* {
-    const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.device_id == id; });
-    return found == devices.end() ? nullptr : &*found;
-  };
   const auto given = tool.device_parameter.empty() ? arguments.end() : arguments.find(tool.device_parameter);
-  if (given == arguments.end()) return with_id(entry.default_device);
-  if (!given->is_string())
-    return error(ErrorCode::bad_request, tool.device_parameter + " must be a device's name",
-                 {{"candidates", names_of(*tool.skill)}});
+  if (given == arguments.end()) {
+    const auto found = std::find_if(devices.begin(), devices.end(),
+                                    [&](const auto& device) { return device.device_id == entry.default_device; });
+    return found == devices.end() ? Target{} : Target{found->device_id, found->normalized_name};
+  }
+  const auto refuse = [&](ErrorCode code, std::string message) {
+    return error(code, std::move(message),
+                 {{"path", "/" + tool.device_parameter}, {"candidates", names_of(*tool.skill)}});
+  };
+  if (!given->is_string()) return refuse(ErrorCode::bad_request, tool.device_parameter + " must be a device's name");
   const auto name = normalize_device_name(given->get<std::string>());
   const auto found =
-      std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.normalized_name == name; });
-  if (found == devices.end())
-    return error(ErrorCode::not_found, "no device of that name offers this skill",
-                 {{"candidates", names_of(*tool.skill)}});
+      std::find_if(devices.begin(), devices.end(), [&](const auto& device) { return device.normalized_name == name; });
   arguments.erase(given);
-  return &*found;
+  if (found != devices.end()) return Target{found->device_id, found->normalized_name};
+  if (tool.skill->more_devices > 0 && !name.empty()) return Target{name, name};  // perhaps one of those not listed
+  return refuse(ErrorCode::not_found, "no device of that name offers this skill");
+}
+
+/// Each of those given has the type its annotation names.
+Reply<void> check_types(const Signature& signature, json& arguments) {
+  const json schema = parameters_schema(signature);
+  for (const auto& [name, type] : schema.at("properties").items()) {
+    const auto value = arguments.find(name);
+    if (value == arguments.end()) continue;
+    if (auto fits = check_argument(type, *value, name); !fits) return fits;
+  }
+  return {};
 }
 
 /// Fits the arguments to the signature: everything by name, except what Python takes only by position.
@@ -48,7 +66,8 @@ Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& cal
     takes_any = takes_any || parameter.kind == Parameter::Kind::var_keyword;
     const bool is_given = arguments.contains(parameter.name);
     if (parameter.is_required() && !is_given)
-      return error(ErrorCode::bad_request, "the argument " + parameter.name + " is missing");
+      return error(ErrorCode::bad_request, "the argument " + parameter.name + " is missing",
+                   {{"path", "/" + parameter.name}});
     gives_rest = gives_rest || (parameter.kind == Parameter::Kind::var_positional && is_given);
   }
   bool in_a_row = true;  // no optional argument was left out before
@@ -61,8 +80,6 @@ Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& cal
     }
     const bool only_by_position = parameter.kind == Parameter::Kind::positional_only;
     if (parameter.kind == Parameter::Kind::var_positional) {
-      if (!value->is_array())
-        return error(ErrorCode::bad_request, "the argument " + parameter.name + " must be an array");
       if (!in_a_row)
         return error(ErrorCode::bad_request, "with " + parameter.name + ", the arguments before it are needed too");
       for (const auto& item : *value) call.args.push_back(item);
@@ -94,12 +111,13 @@ Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   PlannedCall planned;
   planned.id = call.id;
   planned.skill_path = tool.skill->path();
-  const auto device = choose_device(tool, *entry, *arguments);
-  if (!device) return tl::unexpected(device.error());
-  if (*device) {
-    planned.target = (*device)->device_id;
-    planned.device = (*device)->normalized_name;
-  }
+  planned.needs_confirm = tool.skill->skill.confirm;
+  auto target = choose_device(tool, *entry, *arguments);
+  if (!target) return tl::unexpected<Error>(std::move(target.error()));
+  planned.target = std::move(target->device_id);
+  planned.device = std::move(target->name);
+  if (auto fits = check_types(entry->signature, *arguments); !fits)
+    return tl::unexpected<Error>(std::move(fits.error()));
   planned.arguments = *arguments;
   if (auto arranged = arrange(entry->signature, std::move(*arguments), planned); !arranged)
     return tl::unexpected(arranged.error());

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "bridge/chat/hub_tools.h"
 #include "bridge/llm/tool_result.h"
+#include "bridge/protocol/text.h"
+#include "bridge/skills/call_target.h"
 
 namespace strawberry {
 namespace {
@@ -21,23 +24,33 @@ std::string hash_hex(const std::string& text) {
   return hex;
 }
 
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
-bool offers(const OfferedSkill& skill, const std::string& device_id) {
-  return std::any_of(skill.devices.begin(), skill.devices.end(),
-                     [&](const OfferingDevice& device) { return device.device_id == device_id; });
-}
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-'; }
 
 std::string description_of(const OfferedSkill& skill, const ToolCatalog::Options& options) {
   std::string text = as_data(skill.skill.docstring, options.description_bytes_max);
   std::string where;
   for (std::size_t i = 0; i < skill.devices.size() && i < 8; ++i)
     where += (i == 0 ? "" : ", ") + skill.devices[i].name + (skill.devices[i].connected ? "" : " (offline)");
-  if (skill.devices.size() > 8) where += " and " + std::to_string(skill.devices.size() - 8) + " more";
+  const auto count = skill.devices.size() + skill.more_devices;
+  if (count > 8) where += " and " + std::to_string(count - 8) + " more";
   if (!text.empty()) text += "\n";
-  return text + "Runs on: " + as_data(where, options.description_bytes_max);
+  text += "Runs on: " + as_data(where, options.description_bytes_max);
+  if (skill.skill.confirm) text += "\nThe user is asked before it runs.";
+  return text;
+}
+
+/// The property that chooses among several devices: a choice, unless there are too many to list.
+json device_property(const OfferedSkill& skill, const std::string& default_device) {
+  json names = json::array();
+  for (const auto& device : skill.devices) names.push_back(device.normalized_name);
+  std::string description =
+      default_device.empty() ? "The device to run on." : "The device to run on; the one asked from when absent.";
+  if (skill.more_devices == 0)
+    return {{"type", "string"}, {"enum", std::move(names)}, {"description", std::move(description)}};
+  description += " Among others:";
+  for (const auto& name : names) description += " " + name.get<std::string>();
+  return {{"type", "string"}, {"description", std::move(description)}};
 }
 
 }  // namespace
@@ -48,57 +61,130 @@ std::string tool_name(const std::string& class_name, const std::string& function
   std::string name = wanted;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_name_char(c); }, '_');
+  if (!is_name_start(name.front())) name.insert(0, "_");
   if (name == wanted && name.size() <= tool_name_bytes_max && !must_differ) return name;
   const std::string suffix = "-" + hash_hex(distinct);
   name.resize(std::min(name.size(), tool_name_bytes_max - suffix.size()));
   return name + suffix;
 }
 
-ToolCatalog::ToolCatalog(std::vector<OfferedSkill> skills, std::vector<Tool> client_tools, const std::string& sender_id,
-                         Options options)
-    : tools_(std::move(client_tools)), client_tools_(tools_.size()) {
-  std::stable_partition(skills.begin(), skills.end(),
-                        [&](const OfferedSkill& skill) { return offers(skill, sender_id); });
-  for (auto& skill : skills) {
-    if (skill.skill.confirm || skill.devices.empty()) continue;
-    if (tools_.size() >= options.tools_max) {
-      ++left_out_;
-      continue;
-    }
-    add(std::move(skill), sender_id, options);
+ToolCatalog::ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
+                         const std::string& about, Options options)
+    : source_(source),
+      user_id_(asker.user_id),
+      sender_id_(asker.id),
+      options_(options),
+      tools_(std::move(client_tools)),
+      client_tools_(tools_.size()) {
+  if (source_ == nullptr) return;
+  const auto room = options_.tools_max - std::min(options_.tools_max, tools_.size());
+  auto everything = query({}, std::min(options_.direct_skills_max, room));
+  everything.all_or_none = true;
+  auto all = source_->find(everything);
+  if (all.has_more) {
+    offer_search(about);
+  } else {
+    for (auto& skill : all.skills) offer(std::move(skill));
   }
 }
 
-void ToolCatalog::add(OfferedSkill skill, const std::string& sender_id, const Options& options) {
+SkillQuery ToolCatalog::query(std::string words, std::size_t skills_max) const {
+  return {user_id_, std::move(words), sender_id_, skills_max, options_.devices_max};
+}
+
+void ToolCatalog::offer_search(const std::string& about) {
+  constexpr std::size_t own_tools = 2;
+  if (tools_.size() + own_tools >= options_.tools_max) {
+    has_no_room_ = true;
+    return;
+  }
+  search_name_ = free_name("search_skills");
+  describe_name_ = free_name("describe_skill");
+  tools_.push_back(hub_tools::search(search_name_));
+  tools_.push_back(hub_tools::describe(describe_name_));
+  hub_tools_ = own_tools;
+  const auto words = hub_tools::words_about(about);
+  if (words.empty()) return;
+  for (auto& skill : source_->find(query(words, options_.suggested_skills_max)).skills) offer(std::move(skill));
+}
+
+/// Skills' names have a `-`; only the client may have taken it.
+std::string ToolCatalog::free_name(std::string name) const {
+  while (is_client_tool(name)) name = "hub_" + name;
+  return name;
+}
+
+Reply<json> ToolCatalog::answer(const ToolCall& call) {
+  return call.name == search_name_ ? answer_search(call) : answer_describe(call);
+}
+
+Reply<json> ToolCatalog::answer_search(const ToolCall& call) {
+  auto words = hub_tools::read_argument(call.arguments, "query");
+  if (!words) return tl::unexpected<Error>(std::move(words.error()));
+  auto found = source_->find(query(std::move(*words), options_.search_results_max));
+  std::vector<hub_tools::Named> named;
+  for (auto& skill : found.skills)
+    if (auto name = offer(skill); !name.empty()) named.emplace_back(std::move(name), std::move(skill));
+  return hub_tools::search_answer(named, found.has_more);
+}
+
+Reply<json> ToolCatalog::answer_describe(const ToolCall& call) {
+  constexpr std::size_t signatures_max = 4;
+  const auto text = hub_tools::read_argument(call.arguments, "path");
+  if (!text) return tl::unexpected<Error>(text.error());
+  const auto path = parse_skill_path(*text);
+  if (!path) return error(ErrorCode::bad_request, "path is Class.function", {{"path", "/path"}});
+  auto found = source_->named(query({}, signatures_max), path->class_name, path->function_name);
+  std::vector<hub_tools::Named> named;
+  for (auto& skill : found.skills)
+    if (auto name = offer(skill); !name.empty()) named.emplace_back(std::move(name), std::move(skill));
+  if (named.empty()) return error(ErrorCode::not_found, "no device offers " + printable(*text, 128));
+  return hub_tools::describe_answer(named);
+}
+
+std::string ToolCatalog::offer(OfferedSkill skill) {
+  if (skill.devices.empty()) return {};
+  for (const auto& [name, known] : skills_) {
+    const auto& offered = tools_[known.tool].skill->skill;
+    if (offered.class_name == skill.skill.class_name && offered.function_name == skill.skill.function_name &&
+        offered.signature == skill.skill.signature)
+      return name;
+  }
   auto signature = parse_signature(skill.skill.signature);
-  if (!signature) return;  // the registry does not take such a skill
-  if (is_client_tool(tool_name(skill.skill.class_name, skill.skill.function_name, "", false))) return;
+  if (!signature) return {};  // the registry does not take such a skill
+  if (is_client_tool(tool_name(skill.skill.class_name, skill.skill.function_name, "", false))) return {};
+  if (hub_tools_ > 0 && (skills_.size() >= options_.found_skills_max || tools_.size() >= options_.tools_max))
+    drop_oldest_found();
   Tool tool;
   tool.name = name_for(skill);
-  if (tool.name.empty()) return;
-  tool.description = description_of(skill, options);
+  if (tool.name.empty()) return {};
+  tool.description = description_of(skill, options_);
   tool.parameters = parameters_schema(*signature);
-  std::string default_device = skill.devices.size() == 1 ? skill.devices.front().device_id : std::string();
-  if (offers(skill, sender_id)) default_device = sender_id;
-  if (skill.devices.size() > 1) {
+  const auto device_count = skill.devices.size() + skill.more_devices;
+  std::string default_device = device_count == 1 ? skill.devices.front().device_id : std::string();
+  if (skill.is_on(sender_id_)) default_device = sender_id_;
+  if (device_count > 1) {
     const auto is_taken = [&](const char* name) { return tool.parameters["properties"].contains(name); };
     tool.device_parameter = !is_taken("device")          ? "device"
                             : !is_taken("target_device") ? "target_device"
                                                          : "hub_target_device";
-    json names = json::array();
-    for (const auto& device : skill.devices)
-      if (names.size() < options.devices_listed_max) names.push_back(device.normalized_name);
-    const bool is_required = default_device.empty() && !skill.skill.device_agnostic;
-    tool.parameters["properties"][tool.device_parameter] = {
-        {"type", "string"},
-        {"enum", std::move(names)},
-        {"description",
-         default_device.empty() ? "The device to run on." : "The device to run on; the one asked from when absent."}};
-    if (is_required) tool.parameters["required"].push_back(tool.device_parameter);
+    tool.parameters["properties"][tool.device_parameter] = device_property(skill, default_device);
+    if (default_device.empty() && !skill.skill.device_agnostic)
+      tool.parameters["required"].push_back(tool.device_parameter);
   }
   tool.skill = std::move(skill);
-  skills_.emplace(tool.name, SkillTool{std::move(*signature), tools_.size(), std::move(default_device)});
+  auto name = tool.name;
+  skills_.emplace(name, SkillTool{std::move(*signature), tools_.size(), std::move(default_device)});
   tools_.push_back(std::move(tool));
+  return name;
+}
+
+void ToolCatalog::drop_oldest_found() {
+  const auto oldest = client_tools_ + hub_tools_;
+  if (oldest >= tools_.size()) return;
+  skills_.erase(tools_[oldest].name);
+  tools_.erase(tools_.begin() + static_cast<std::ptrdiff_t>(oldest));
+  for (auto& [name, skill] : skills_) --skill.tool;
 }
 
 std::string ToolCatalog::name_for(const OfferedSkill& skill) const {
@@ -117,6 +203,10 @@ std::string ToolCatalog::name_for(const OfferedSkill& skill) const {
 const ToolCatalog::SkillTool* ToolCatalog::find_skill(const std::string& name) const {
   const auto found = skills_.find(name);
   return found == skills_.end() ? nullptr : &found->second;
+}
+
+bool ToolCatalog::is_hub_tool(const std::string& name) const {
+  return !name.empty() && (name == search_name_ || name == describe_name_);
 }
 
 bool ToolCatalog::is_client_tool(const std::string& name) const {

@@ -1,14 +1,17 @@
 /// The tools one chat turn offers to the model: the client's own, then the user's live skills; and which tool name
 /// means which skill.
 ///
-/// Names are `Class-function` as far as `[A-Za-z0-9_-]{1,64}` allows, else with a hash that makes them unique; a
-/// client's tool keeps its name and a skill that clashes with it is left out. A skill on several devices gets the
-/// property `device`
-/// (`target_device` when it has a parameter of that name). Skills marked `confirm` are not offered: there is no way to
-/// ask yet. Docstrings are data: control characters dropped, cut.
+/// Up to Options::direct_skills_max skills are all offered. With more, the hub's own tools `search_skills` and
+/// `describe_skill` are offered instead (hub_tools.h), and with them the skills found so far: first those that the
+/// user's own words fit, then what the model looks for. So a chat costs the same however many skills there are.
 ///
-/// Pure; made once a turn. Bounds: Options; skills of the sender's own device come first, so they are not the ones cut
-/// off.
+/// Names are `Class-function` as far as `[A-Za-z_][A-Za-z0-9_-]{0,63}` allows, else with a hash that makes them unique;
+/// a client's tool keeps its name, a skill that clashes with it is left out, and a tool of the hub's gives way. A skill
+/// on several devices gets the property `device` (`target_device` when it has a parameter of that name). Docstrings are
+/// data: control characters dropped, cut.
+///
+/// Threading: loop only.   Lifetime: one turn; `source` outlives it.   Errors: answer()'s go to the model.
+/// Bounds: Options. Of skills that were searched for, the ones found longest ago go first.
 #pragma once
 
 #include <string>
@@ -16,8 +19,8 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
-#include "bridge/skills/offered_skill.h"
 #include "bridge/skills/signature.h"
+#include "bridge/skills/tool_source.h"
 
 namespace strawberry {
 
@@ -25,8 +28,12 @@ class ToolCatalog {
  public:
   struct Options {
     std::size_t tools_max = 128;
+    std::size_t direct_skills_max = 40;
+    std::size_t found_skills_max = 40;      // offered at a time when not all are
+    std::size_t suggested_skills_max = 20;  // of these, for the user's own words
+    std::size_t search_results_max = 10;
     std::size_t description_bytes_max = 1024;
-    std::size_t devices_listed_max = 64;  // in one tool's `device`
+    std::size_t devices_max = 64;  // listed in one tool's `device`; others may be named nevertheless
   };
   struct SkillTool {
     Signature signature;
@@ -35,25 +42,42 @@ class ToolCatalog {
         default_device;  // the sender's own, when it offers the skill; the only one; else empty: the hub chooses
   };
 
-  /// `sender_id` is the asking device's id, or a user's, which no device has.
-  ToolCatalog(std::vector<OfferedSkill> skills, std::vector<Tool> client_tools, const std::string& sender_id,
-              Options options);
+  /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said.
+  ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
+              const std::string& about, Options options);
 
   const std::vector<Tool>& tools() const { return tools_; }
-  /// How many skills found no room.
-  std::size_t left_out() const { return left_out_; }
+  /// The client's tools leave no place for skills.
+  bool has_no_room() const { return has_no_room_; }
   /// Null unless `name` is a skill's tool.
   const SkillTool* find_skill(const std::string& name) const;
   bool is_client_tool(const std::string& name) const;
+  bool is_hub_tool(const std::string& name) const;
+  /// What a tool of the hub's own says. What it finds is among tools() from now on.
+  Reply<nlohmann::json> answer(const ToolCall& call);
 
  private:
-  void add(OfferedSkill skill, const std::string& sender_id, const Options& options);
+  SkillQuery query(std::string words, std::size_t skills_max) const;
+  void offer_search(const std::string& about);
+  std::string free_name(std::string name) const;
+  Reply<nlohmann::json> answer_search(const ToolCall& call);
+  Reply<nlohmann::json> answer_describe(const ToolCall& call);
+  /// The name of the skill's tool, made when there is none; empty when there can be none.
+  std::string offer(OfferedSkill skill);
+  void drop_oldest_found();
   std::string name_for(const OfferedSkill& skill) const;
 
-  std::vector<Tool> tools_;
-  std::size_t client_tools_;
+  const ToolSource* source_;
+  const std::string user_id_;
+  const std::string sender_id_;
+  const Options options_;
+  std::vector<Tool> tools_;  // the client's, the hub's own, skills in the order they were offered
+  const std::size_t client_tools_;
+  std::size_t hub_tools_ = 0;
+  std::string search_name_;  // empty: not offered
+  std::string describe_name_;
   std::unordered_map<std::string, SkillTool> skills_;
-  std::size_t left_out_ = 0;
+  bool has_no_room_ = false;
 };
 
 /// `Class-function`, cut and marked with a hash of `distinct` when it is too long, has other characters, or

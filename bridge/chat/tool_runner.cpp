@@ -39,10 +39,28 @@ std::string identity_of(const ToolRun& run, std::size_t index, const SkillCall& 
   return place.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+tl::unexpected<Error> not_allowed() {
+  return error(ErrorCode::forbidden, "the user did not allow this call, or did not answer in time; it was not made");
+}
+
 /// Calls made one after the other.
 Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
   for (const std::size_t index : lane) {
     const PlannedCall& planned = step->calls[index];
+    if (planned.needs_confirm) {
+      bool is_allowed = false;
+      if (step->run.confirm) {
+        PlannedCall asked = planned;
+        is_allowed = co_await step->run.confirm(std::move(asked));
+      }
+      if (!is_allowed) {
+        spdlog::info("chat [{}]: {} was not allowed", printable(step->run.correlation_id),
+                     printable(planned.skill_path));
+        step->outcomes[index] = not_allowed();
+        if (step->run.on_result) step->run.on_result(planned, step->outcomes[index]);
+        continue;
+      }
+    }
     if (step->run.on_call) step->run.on_call(planned);
     SkillCall call;
     call.caller = step->run.caller;
@@ -50,9 +68,10 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     call.target = planned.target;
     call.args = planned.args;
     call.kwargs = planned.kwargs;
-    call.deadline = step->run.deadline;
+    call.deadline = step->run.deadline();
     call.correlation_id = step->run.correlation_id;
     call.identity = identity_of(step->run, index, call);
+    call.is_consented = planned.needs_confirm;
     auto outcome = co_await step->source.call(std::move(call));
     if (!outcome)
       spdlog::info("chat [{}]: {} on {} failed: {} {}", printable(step->run.correlation_id),

@@ -21,6 +21,17 @@ json without_controls(const json& value) {
   return copy;
 }
 
+/// Of an error's details, what helps to call again rightly.
+json told_of(const Error& error, std::size_t bytes_max) {
+  json told = {{"code", to_string(error.code)}};
+  if (!error.details.is_object()) return told;
+  for (const char* key : {"candidates", "path"}) {
+    const auto detail = error.details.find(key);
+    if (detail != error.details.end() && dump(*detail).size() < bytes_max / 4) told[key] = without_controls(*detail);
+  }
+  return told;
+}
+
 }  // namespace
 
 std::string as_data(std::string_view text, std::size_t bytes_max) {
@@ -44,11 +55,14 @@ std::string as_data(std::string_view text, std::size_t bytes_max) {
 
 std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_max) {
   if (!outcome) {
-    const Error& error = outcome.error();
-    json told = {{"code", to_string(error.code)}, {"message", as_data(error.message, bytes_max / 2)}};
-    if (error.details.is_object() && error.details.contains("candidates") && dump(error.details).size() < bytes_max / 2)
-      told["candidates"] = without_controls(error.details.at("candidates"));
-    return dump({{"error", std::move(told)}});
+    json told = told_of(outcome.error(), bytes_max);
+    const auto message = as_data(outcome.error().message, std::string::npos);
+    for (std::size_t keep = bytes_max / 2;; keep = keep * 3 / 4) {
+      told["message"] = as_data(message, keep);
+      if (message.size() > keep) told["truncated"] = true;
+      auto content = dump({{"error", told}});
+      if (content.size() <= bytes_max || keep < 64) return content;
+    }
   }
   const json clean = without_controls(*outcome);
   std::string content = dump({{"result", clean}});

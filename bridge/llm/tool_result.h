@@ -1,5 +1,6 @@
 /// What a model is told a tool call came to: the content of a `tool` message. One shape, written by the agent loop and
-/// read by the embedded rules: `{"result":…}`, or `{"error":{"code":…,"message":…}}`.
+/// read by the embedded rules: `{"result":…}`, or `{"error":{"code":…,"message":…}}` with `path` (the argument that is
+/// wrong) and `candidates` (what could be meant) where the error has them.
 ///
 /// Pure functions. A result is data from a device: control characters are dropped, and what is too long is cut and
 /// marked

@@ -24,6 +24,7 @@ struct CallCandidate {
   bool connected = false;
   bool device_agnostic = false;
   std::int64_t heard_of_ms = 0;  // last registration or heartbeat
+  bool confirm = false;          // somebody is asked before it is called for a model
 };
 
 /// For a call that names no device: the caller's own if it offers the skill, else the only connected one, else, if all

@@ -45,8 +45,8 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
   for (const auto& offered : skills_.offering(call.caller.user_id, path.class_name, path.function_name)) {
     for (const auto& device : offered.devices) {
       const auto heard_of = devices_.find(device.device_id)->row.skills_heartbeat_at_ms.value_or(0);
-      candidates.push_back(
-          {device.device_id, device.normalized_name, device.connected, offered.skill.device_agnostic, heard_of});
+      candidates.push_back({device.device_id, device.normalized_name, device.connected, offered.skill.device_agnostic,
+                            heard_of, offered.skill.confirm});
     }
   }
   const auto name = path.class_name + "." + path.function_name;
@@ -54,9 +54,14 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
     return error(ErrorCode::bad_request, "target and skill_path name different devices", {{"path", "/target"}});
   }
   const auto& target = call.target.empty() ? path.device : call.target;
-  if (target.empty()) return choose_device(candidates, call.caller.id, name);
-  if (target == "hub") return choose_any_device(candidates, call_id, name);
-  return named_target(call.caller.user_id, target, candidates, name);
+  auto chosen = target.empty()    ? choose_device(candidates, call.caller.id, name)
+                : target == "hub" ? choose_any_device(candidates, call_id, name)
+                                  : named_target(call.caller.user_id, target, candidates, name);
+  if (!chosen || call.is_consented) return chosen;
+  const auto wants_asking = [&](const auto& candidate) { return candidate.device_id == *chosen && candidate.confirm; };
+  if (std::any_of(candidates.begin(), candidates.end(), wants_asking))
+    return error(ErrorCode::forbidden, printable(name) + " is called only when the user allows it, who was not asked");
+  return chosen;
 }
 
 MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,

@@ -49,6 +49,11 @@ std::vector<SkillGroups::Slot> SkillGroups::candidates(const std::vector<std::st
   return slots;
 }
 
+SkillGroups::Slot SkillGroups::slot_of(const SkillText& text) const {
+  const auto [first, last] = by_path_.equal_range(Path{text.class_name(), text.function_name()});
+  return *std::find_if(first, last, [&](Slot slot) { return groups_[slot].text.signature() == text.signature(); });
+}
+
 void SkillGroups::filter(Slot group) {
   std::string text;
   append_lower(text, groups_[group].text.searched());

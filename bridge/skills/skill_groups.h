@@ -18,8 +18,9 @@ class SkillGroups {
  public:
   using Slot = std::uint32_t;
   struct Group {
-    SkillText text;             // of who registered last: docstrings may differ; none when the slot is free
-    std::vector<Slot> devices;  // in no order
+    SkillText text;                // of who registered last: docstrings may differ; none when the slot is free
+    std::vector<Slot> devices;     // in no order
+    std::uint32_t confirming = 0;  // how many of them marked it `confirm`
   };
 
   /// From `filter_from` groups on there is a text filter.
@@ -29,6 +30,8 @@ class SkillGroups {
 
   bool empty() const { return by_path_.empty(); }
   const Group& at(Slot group) const { return groups_[group]; }
+  /// All slots are below; some are free.
+  Slot slots_end() const { return static_cast<Slot>(groups_.size()); }
   std::vector<Slot> all() const;
   /// By signature.
   std::vector<Slot> of_path(std::string_view class_name, std::string_view function_name) const;
@@ -37,6 +40,9 @@ class SkillGroups {
 
   /// The group of that class, function and signature, made when there is none; takes the text over.
   Slot put(const SkillText& text);
+  /// One device more, or one less, wants to be asked before this is called. The group is there.
+  void add_confirming(const SkillText& text) { ++groups_[slot_of(text)].confirming; }
+  void remove_confirming(const SkillText& text) { --groups_[slot_of(text)].confirming; }
   void add_device(Slot group, Slot device) { groups_[group].devices.push_back(device); }
   /// A group that nobody offers any more is gone.
   void remove_device(Slot group, Slot device);
@@ -64,6 +70,7 @@ class SkillGroups {
     bool operator()(Slot a, const Path& b) const noexcept { return (*this)(groups->path(a), b); }
   };
 
+  Slot slot_of(const SkillText& text) const;
   bool has_filter() const { return groups_.size() >= filter_from_; }
   void filter(Slot group);
 

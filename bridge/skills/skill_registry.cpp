@@ -2,169 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
-#include "bridge/skills/skill_groups.h"
+#include "bridge/skills/skill_registry_user.h"
 
 namespace strawberry {
-namespace {
-
-/// What an entry takes in an answer besides its texts: the members' names alone are longer.
-constexpr std::size_t entry_bytes_min = 140;
-constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
-
-std::vector<std::string> words_of(std::string_view query) {
-  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  std::vector<std::string> words;
-  for (auto start = query.begin(); start != query.end();) {
-    const auto end = std::find_if(start, query.end(), is_space);
-    if (end != start) {
-      std::string word;
-      append_lower(
-          word, query.substr(static_cast<std::size_t>(start - query.begin()), static_cast<std::size_t>(end - start)));
-      if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
-    }
-    start = end == query.end() ? end : end + 1;
-  }
-  return words;
-}
-
-auto order_of(const SkillText& text) { return std::tuple(text.class_name(), text.function_name(), text.signature()); }
-
-/// Connected ones first, then by name.
-bool comes_first(const Device* a, const Device* b) {
-  return std::tuple(!a->online, std::string_view(a->row.normalized_name)) <
-         std::tuple(!b->online, std::string_view(b->row.normalized_name));
-}
-
-}  // namespace
-
-struct SkillRegistry::User {
-  User(std::string user_id, std::size_t filter_from) : id(std::move(user_id)), groups(filter_from) {}
-  std::string id;
-  SkillGroups groups;
-  std::size_t devices = 0;
-  std::uint64_t membership = 0;  // moves when a device comes or goes
-  // The place of each device's name among the user's, by the device's slot; good for one revision of the devices and
-  // one membership.
-  mutable std::vector<std::uint32_t> ranks;
-  mutable std::uint64_t ranks_at_revision = 0;
-  mutable std::uint64_t ranks_at_membership = 0;
-};
-
-/// One search: what it has found out about devices so far, and what it has found.
-class SkillRegistry::Seeker {
- public:
-  Seeker(const SkillRegistry& registry, const User& user, const Search& search)
-      : registry_(registry),
-        user_(user),
-        search_(search),
-        words_(words_of(search.words)),
-        heard_after_(registry.clock_.wall_now() - registry.options_.expiry),
-        live_(registry.device_ids_.size(), unknown) {
-    const auto local = registry.by_device_.find(std::string(search.local_device));
-    if (local != registry.by_device_.end()) local_ = local->second.slot;
-  }
-
-  std::optional<std::vector<Match>> run() {
-    if (!collect(/*all_words=*/true)) return std::nullopt;
-    if (found_.empty() && words_.size() > 1 && !collect(/*all_words=*/false)) return std::nullopt;
-    std::sort(found_.begin(), found_.end(), [this](const Found& a, const Found& b) {
-      if (a.is_local != b.is_local) return a.is_local;
-      return order_of(text(a)) < order_of(text(b));
-    });
-    std::vector<Match> matches;
-    matches.reserve(found_.size());
-    for (const Found& each : found_) {
-      matches.push_back({text(each), first_devices(each), each.device_count, each.is_local});
-    }
-    return matches;
-  }
-
- private:
-  enum Live : std::uint8_t { unknown, no, offline, online };
-
-  struct Found {
-    Slot group;
-    std::uint32_t device_count;
-    bool is_local;
-  };
-
-  const SkillText& text(const Found& found) const { return user_.groups.at(found.group).text; }
-
-  /// False when it is more than fits.
-  bool collect(bool all_words) {
-    std::size_t bytes = 0;
-    for (const Slot slot : user_.groups.candidates(words_, all_words)) {
-      const auto& group = user_.groups.at(slot);
-      if (!contains(group.text, all_words)) continue;
-      Found found{slot, 0, false};
-      for (const Slot device : group.devices) {
-        if (!is_live(device)) continue;
-        ++found.device_count;
-        found.is_local = found.is_local || device == local_;
-      }
-      if (found.device_count == 0) continue;
-      bytes += group.text.bytes() + entry_bytes_min;
-      bytes += name_bytes_min * std::min<std::size_t>(found.device_count, search_.devices_max);
-      if (bytes > search_.bytes_max) return false;
-      found_.push_back(found);
-    }
-    return true;
-  }
-
-  bool contains(const SkillText& text, bool all_words) {
-    lower_.clear();
-    append_lower(lower_, text.searched());
-    const auto is_in = [this](const std::string& word) { return lower_.find(word) != std::string::npos; };
-    return all_words ? std::all_of(words_.begin(), words_.end(), is_in)
-                     : std::any_of(words_.begin(), words_.end(), is_in);
-  }
-
-  /// Connected ones first, then by name.
-  std::vector<const Device*> first_devices(const Found& found) {
-    const auto& group = user_.groups.at(found.group);
-    const auto shown = std::min<std::size_t>(found.device_count, search_.devices_max);
-    std::vector<const Device*> devices;
-    devices.reserve(shown);
-    order_.clear();
-    const auto* ranks = found.device_count > 1 ? &registry_.ranks_of(user_) : nullptr;
-    for (const Slot slot : group.devices) {
-      if (!is_live(slot)) continue;
-      const std::uint64_t is_offline = live_[slot] == online ? 0 : 1;
-      const std::uint64_t rank = ranks == nullptr ? 0 : (*ranks)[slot];
-      order_.push_back(is_offline << 63 | rank << 32 | slot);
-    }
-    std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(shown), order_.end());
-    for (std::size_t i = 0; i < shown; ++i) devices.push_back(registry_.device_at(static_cast<Slot>(order_[i])));
-    return devices;
-  }
-
-  bool is_live(Slot slot) {
-    if (live_[slot] == unknown) {
-      const Device* device = registry_.device_at(slot);
-      const bool lives = device != nullptr && SkillRegistry::is_live(*device, heard_after_);
-      live_[slot] = !lives ? no : device->online ? online : offline;
-    }
-    return live_[slot] >= offline;
-  }
-
-  const SkillRegistry& registry_;
-  const User& user_;
-  const Search& search_;
-  std::vector<std::string> words_;
-  WallTime heard_after_;
-  std::vector<Live> live_;  // by slot
-  std::optional<Slot> local_;
-  std::string lower_;
-  std::vector<Found> found_;
-  std::vector<std::uint64_t> order_;
-};
-
-std::string SkillRegistry::Match::path() const {
-  return std::string(skill.class_name()) + "." + std::string(skill.function_name());
-}
 
 SkillRegistry::SkillRegistry(const Clock& clock, const DeviceRegistry& devices, Options options)
     : clock_(clock), devices_(devices), options_(options) {}
@@ -187,6 +29,7 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
     ++user->membership;
     owned.slot = take_slot(place->first);
   }
+  count_confirms(owned, /*are_coming=*/false);
   std::vector<SkillText> texts;
   std::vector<Slot> groups;
   texts.reserve(skills.size());
@@ -201,6 +44,15 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
   total_ -= owned.texts.size();
   owned.texts = std::move(texts);
   join(owned, std::move(groups));
+  count_confirms(owned, /*are_coming=*/true);
+}
+
+/// A group's text is of who registered last; whether it asks first must not depend on that.
+void SkillRegistry::count_confirms(Owned& owned, bool are_coming) {
+  SkillGroups& groups = owned.user->groups;
+  for (const auto& text : owned.texts) {
+    if (text.confirm()) are_coming ? groups.add_confirming(text) : groups.remove_confirming(text);
+  }
 }
 
 /// Comes into groups first and leaves others then: a group that stays is never gone in between.
@@ -221,6 +73,7 @@ void SkillRegistry::remove(const std::string& device_id) {
   if (place == by_device_.end()) return;
   Owned& owned = place->second;
   total_ -= owned.texts.size();
+  count_confirms(owned, /*are_coming=*/false);
   join(owned, {});
   device_ids_[owned.slot] = nullptr;
   found_devices_[owned.slot] = nullptr;
@@ -286,43 +139,9 @@ const std::vector<std::uint32_t>& SkillRegistry::ranks_of(const User& user) cons
   return user.ranks;
 }
 
-std::vector<OfferedSkill> SkillRegistry::offered(const User& user, std::vector<Slot> groups) const {
-  std::vector<OfferedSkill> all;
-  const WallTime heard_after = clock_.wall_now() - options_.expiry;
-  std::vector<const Device*> live;
-  for (const Slot slot : groups) {
-    const auto& group = user.groups.at(slot);
-    live.clear();
-    for (const Slot device_slot : group.devices) {
-      const Device* device = device_at(device_slot);
-      if (device != nullptr && is_live(*device, heard_after)) live.push_back(device);
-    }
-    if (live.empty()) continue;
-    std::sort(live.begin(), live.end(), comes_first);
-    OfferedSkill skill{group.text.row(), {}};
-    skill.devices.reserve(live.size());
-    for (const Device* device : live) {
-      skill.devices.push_back({device->row.device_id, device->row.name, device->row.normalized_name, device->online});
-    }
-    all.push_back(std::move(skill));
-  }
-  return all;
-}
-
-std::vector<OfferedSkill> SkillRegistry::offered_to(const std::string& user_id) const {
-  const User* user = find_user(user_id);
-  if (user == nullptr) return {};
-  auto groups = user->groups.all();
-  std::sort(groups.begin(), groups.end(),
-            [user](Slot a, Slot b) { return order_of(user->groups.at(a).text) < order_of(user->groups.at(b).text); });
-  return offered(*user, groups);
-}
-
-std::vector<OfferedSkill> SkillRegistry::offering(const std::string& user_id, const std::string& class_name,
-                                                  const std::string& function_name) const {
-  const User* user = find_user(user_id);
-  if (user == nullptr) return {};
-  return offered(*user, user->groups.of_path(class_name, function_name));
+std::optional<SkillRegistry::Slot> SkillRegistry::slot_of(const std::string& device_id) const {
+  const auto owned = by_device_.find(device_id);
+  return owned == by_device_.end() ? std::nullopt : std::optional(owned->second.slot);
 }
 
 std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id,
@@ -335,19 +154,12 @@ std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std:
     const auto owned = by_device_.find(device->row.device_id);
     if (owned == by_device_.end()) continue;
     for (const auto& text : owned->second.texts) {
-      bytes += text.bytes() + entry_bytes_min;
+      bytes += text.bytes() + skill_entry_bytes_min;
       if (bytes > bytes_max) return std::nullopt;
       all.push_back({text, device});
     }
   }
   return all;
-}
-
-std::optional<std::vector<SkillRegistry::Match>> SkillRegistry::search(const std::string& user_id,
-                                                                       const Search& search) const {
-  const User* user = find_user(user_id);
-  if (user == nullptr) return std::vector<Match>();
-  return Seeker(*this, *user, search).run();
 }
 
 }  // namespace strawberry

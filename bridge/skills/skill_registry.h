@@ -28,6 +28,7 @@ class SkillRegistry {
     std::chrono::seconds expiry{1800};
     /// From so many different skills of one user on, text filters are worth their memory.
     std::size_t filter_from = 1024;
+    std::size_t find_bytes_max = 512 * 1024;  // of text that one find() looks at
   };
   /// One skill of one device, as `list` shows it.
   struct Listed {
@@ -70,6 +71,13 @@ class SkillRegistry {
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
                                      const std::string& function_name) const;
 
+  /// Those that contain the most of the query's words; the sender's own first among equals, then by class, function and
+  /// signature. Looks at Options::find_bytes_max of text at most, so that a word which stands in most of 200 000 texts
+  /// costs no more than a rare one; it may then miss some, and says `has_more`.
+  SkillsFound find(const SkillQuery& query) const;
+  /// Those called `Class.function`, by signature.
+  SkillsFound named(const SkillQuery& query, const std::string& class_name, const std::string& function_name) const;
+
   // Both give nothing when the texts alone come to more than `bytes_max`. Pointers are good until something changes.
 
   std::optional<std::vector<Listed>> list(const std::string& user_id, std::size_t bytes_max = SIZE_MAX) const;
@@ -81,6 +89,7 @@ class SkillRegistry {
   using Slot = std::uint32_t;  // number of a device, or of one of a user's groups
   struct User;
   class Seeker;
+  class Finder;
   struct Owned {
     User* user = nullptr;
     Slot slot = 0;
@@ -89,13 +98,16 @@ class SkillRegistry {
   };
 
   void join(Owned& owned, std::vector<Slot> groups);
+  static void count_confirms(Owned& owned, bool are_coming);
   Slot take_slot(const std::string& device_id);
   static bool is_live(const Device& device, WallTime heard_after);
   const Device* device_at(Slot slot) const;
   /// A user's devices by name, in numbers that compare faster.
   const std::vector<std::uint32_t>& ranks_of(const User& user) const;
   const User* find_user(const std::string& user_id) const;
-  std::vector<OfferedSkill> offered(const User& user, std::vector<Slot> groups) const;
+  std::vector<OfferedSkill> offered(const User& user, const std::vector<Slot>& groups, std::size_t devices_max,
+                                    std::optional<Slot> local) const;
+  std::optional<Slot> slot_of(const std::string& device_id) const;
 
   const Clock& clock_;
   const DeviceRegistry& devices_;

@@ -30,6 +30,11 @@ class SkillService final : public RequestHandler, public ToolSource {
   std::vector<OfferedSkill> offered_to(const std::string& user_id) const override {
     return skills_.offered_to(user_id);
   }
+  SkillsFound find(const SkillQuery& query) const override { return skills_.find(query); }
+  SkillsFound named(const SkillQuery& query, const std::string& class_name,
+                    const std::string& function_name) const override {
+    return skills_.named(query, class_name, function_name);
+  }
   Task<Reply<nlohmann::json>> call(SkillCall call) override { return calls_.call(std::move(call)); }
 
  private:

@@ -1,4 +1,4 @@
-/// What the chat may know of and do with skills: list what a user's devices offer, and call it. One narrow seam, so
+/// What the chat may know of and do with skills: find what a user's devices offer, and call it. One narrow seam, so
 /// that a chat is tested without devices; skills/skill_service.h is the real one.
 ///
 /// Threading: loop only.
@@ -26,6 +26,8 @@ struct SkillCall {
   std::string correlation_id;  // of the request this belongs to, for the log
   /// The same for the same call of the same request, also after a crash (see Request::identity); empty: unique.
   std::string identity;
+  /// A person asked for this very call. False: a model made it up, and a skill marked `confirm` is `forbidden`.
+  bool is_consented = true;
 };
 
 class ToolSource {
@@ -33,6 +35,12 @@ class ToolSource {
   virtual ~ToolSource() = default;
   /// Live (not expired) skills of the user's active devices, connected or not, ordered by class, then function.
   virtual std::vector<OfferedSkill> offered_to(const std::string& user_id) const = 0;
+  /// Those that contain the most of the query's words in class, function or docstring; the sender's own first among
+  /// equals, then by class, function and signature. Quick, however many skills the user has.
+  virtual SkillsFound find(const SkillQuery& query) const = 0;
+  /// Those called `Class.function`, one entry a signature; the query's words do not count.
+  virtual SkillsFound named(const SkillQuery& query, const std::string& class_name,
+                            const std::string& function_name) const = 0;
   /// Runs it on the device and gives its `result`, or the contract's error.
   virtual Task<Reply<nlohmann::json>> call(SkillCall call) = 0;
 };

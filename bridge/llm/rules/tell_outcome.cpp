@@ -1,6 +1,7 @@
 #include "bridge/llm/rules/tell_outcome.h"
 
 #include <map>
+#include <set>
 
 #include "bridge/protocol/text.h"
 
@@ -20,6 +21,13 @@ std::string string_at(const json& object, const char* key) {
 std::string shown(const json& value, std::size_t bytes_max) {
   if (value.is_string()) return printable(value.get<std::string>(), bytes_max);
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), bytes_max);
+}
+
+/// What another model looked for before it failed (chat/hub_tools.h) is nothing that was done.
+bool is_search(const json& call) {
+  const auto function = call.find("function");
+  const auto name = function == call.end() ? std::string() : string_at(*function, "name");
+  return name.ends_with("search_skills") || name.ends_with("describe_skill");
 }
 
 /// `MusicControlSkill-play_song` and its arguments as somebody would say it.
@@ -86,6 +94,7 @@ std::string tell(const Made& made, const json& content) {
 
 std::optional<std::string> tell_outcomes(const json& messages) {
   std::map<std::string, Made> calls;
+  std::set<std::string> searches;
   std::string text;
   std::size_t told = 0;
   if (!messages.is_array()) return std::nullopt;
@@ -96,8 +105,11 @@ std::optional<std::string> tell_outcomes(const json& messages) {
       text.clear();
       told = 0;
     } else if (role == "assistant" && message.contains("tool_calls")) {
-      for (const auto& call : message.at("tool_calls")) calls[string_at(call, "id")] = made_from(call);
-    } else if (role == "tool" && told++ < outcomes_max) {
+      for (const auto& call : message.at("tool_calls")) {
+        if (is_search(call)) searches.insert(string_at(call, "id"));
+        calls[string_at(call, "id")] = made_from(call);
+      }
+    } else if (role == "tool" && !searches.contains(string_at(message, "tool_call_id")) && told++ < outcomes_max) {
       const auto content = json::parse(string_at(message, "content"), nullptr, false);
       text += (text.empty() ? "" : "\n") + tell(calls[string_at(message, "tool_call_id")], content);
     }

@@ -5,9 +5,11 @@
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <cctype>
 #include <deque>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,35 @@ class FakeTools final : public ToolSource {
     const auto found = skills.find(user_id);
     return found == skills.end() ? std::vector<OfferedSkill>() : found->second;
   }
+  /// As the registry does it, by looking at everything.
+  SkillsFound find(const SkillQuery& query) const override {
+    ++finds;
+    std::vector<std::pair<std::size_t, OfferedSkill>> fitting;  // by words that match
+    std::vector<std::string> words;
+    std::istringstream stream(query.words);
+    for (std::string word; stream >> word;) words.push_back(lower(word));
+    for (const auto& each : offered_to(query.user_id)) {
+      const auto text = lower(each.skill.class_name + "\n" + each.skill.function_name + "\n" + each.skill.docstring);
+      const auto matched = static_cast<std::size_t>(std::count_if(
+          words.begin(), words.end(), [&](const auto& word) { return text.find(word) != std::string::npos; }));
+      if (matched > 0 || words.empty()) fitting.emplace_back(matched, each);
+    }
+    std::stable_sort(fitting.begin(), fitting.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    SkillsFound found;
+    found.has_more = fitting.size() > query.skills_max;
+    if (found.has_more && query.all_or_none) return found;
+    for (auto& [matched, each] : fitting)
+      if (found.skills.size() < query.skills_max) found.skills.push_back(shown(std::move(each), query));
+    return found;
+  }
+  SkillsFound named(const SkillQuery& query, const std::string& class_name,
+                    const std::string& function_name) const override {
+    SkillsFound found;
+    for (const auto& each : offered_to(query.user_id))
+      if (each.skill.class_name == class_name && each.skill.function_name == function_name)
+        found.skills.push_back(shown(each, query));
+    return found;
+  }
   Task<Reply<nlohmann::json>> call(SkillCall call) override {
     const std::size_t index = calls.size();
     calls.push_back(call);
@@ -63,7 +94,27 @@ class FakeTools final : public ToolSource {
   std::vector<std::string> log;
   int running = 0;
   int most_at_once = 0;
+  mutable int finds = 0;
+
+ private:
+  static std::string lower(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  }
+  static OfferedSkill shown(OfferedSkill skill, const SkillQuery& query) {
+    if (skill.devices.size() > query.devices_max) {
+      skill.more_devices = skill.devices.size() - query.devices_max;
+      skill.devices.resize(query.devices_max);
+    }
+    return skill;
+  }
 };
+
+inline FakeTools household_of(const std::string& user_id, std::vector<OfferedSkill> skills) {
+  FakeTools tools;
+  tools.skills[user_id] = std::move(skills);
+  return tools;
+}
 
 class FakeSessions final : public Store {
  public:

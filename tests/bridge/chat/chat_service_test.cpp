@@ -143,7 +143,10 @@ TEST_F(ChatServiceTest, AnEndlessLoopEnds) {
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, ErrorCode::provider_error);
   EXPECT_EQ(model->requests.size(), 8u);
-  EXPECT_TRUE(model->requests.back().tools.empty());
+  EXPECT_EQ(model->requests.back().options.at("tool_choice"), "none");
+  EXPECT_EQ(model->requests.back().tools.size(), 2u);
+  EXPECT_FALSE(model->requests.at(0).is_last_try);
+  EXPECT_TRUE(model->requests.at(1).is_last_try);
   EXPECT_EQ(tools.calls.size(), 7u);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <set>
 
 #include "bridge/chat/planned_call.h"
@@ -19,7 +20,9 @@ using testing::Not;
 
 ToolCatalog catalog(std::vector<OfferedSkill> skills, const std::string& sender = "me", std::vector<Tool> client = {},
                     ToolCatalog::Options options = {}) {
-  return {std::move(skills), std::move(client), sender, options};
+  static std::deque<test::FakeTools> sources;  // they outlive the catalogs
+  const auto& source = sources.emplace_back(test::household_of("alice", std::move(skills)));
+  return {&source, {PrincipalType::device, sender, "alice"}, std::move(client), "", options};
 }
 
 Tool client_tool(const std::string& name) { return {name, "mine", {{"type", "object"}}, std::nullopt, ""}; }
@@ -29,10 +32,14 @@ TEST(ToolName, IsClassAndFunctionWhenThatFits) {
 }
 
 TEST(ToolName, IsAlwaysWhatModelsAccept) {
-  for (const std::string& name : {std::string(200, 'x'), std::string("Tür"), std::string("a b"), std::string("x.y")}) {
+  for (const std::string& name : {std::string(200, 'x'), std::string("Tür"), std::string("a b"), std::string("x.y"),
+                                  std::string("1st"), std::string("-x"), std::string()}) {
     const auto made = tool_name(name, "f", name, false);
     EXPECT_LE(made.size(), 64u);
     EXPECT_EQ(made.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
+              std::string::npos)
+        << made;
+    EXPECT_NE(std::string("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_").find(made.front()),
               std::string::npos)
         << made;
   }
@@ -61,10 +68,14 @@ TEST(ToolCatalogTest, TheClientsToolWinsAClash) {
   EXPECT_EQ(made.find_skill("A-f"), nullptr);
 }
 
-TEST(ToolCatalogTest, SkillsThatWantConfirmationAreNotOffered) {
+TEST(ToolCatalogTest, SkillsThatWantConfirmationAreOfferedAndSaySo) {
   auto dangerous = skill("DoorSkill", "unlock()", {device("1")});
   dangerous.skill.confirm = true;
-  EXPECT_TRUE(catalog({dangerous}).tools().empty());
+  const auto made = catalog({dangerous, skill("DoorSkill", "look()", {device("1")})});
+  ASSERT_EQ(made.tools().size(), 2u);
+  EXPECT_THAT(made.tools()[0].description, HasSubstr("The user is asked before it runs."));
+  EXPECT_TRUE(plan_call(made, {"c", "DoorSkill-unlock", "{}"})->needs_confirm);
+  EXPECT_FALSE(plan_call(made, {"c", "DoorSkill-look", "{}"})->needs_confirm);
 }
 
 TEST(ToolCatalogTest, OneDeviceNeedsNoChoice) {
@@ -95,15 +106,16 @@ TEST(ToolCatalogTest, AParameterCalledDeviceKeepsItsName) {
   EXPECT_EQ(both.tools()[0].device_parameter, "hub_target_device");
 }
 
-TEST(ToolCatalogTest, BeyondTheLimitTheSendersOwnComeFirst) {
-  std::vector<OfferedSkill> skills;
-  for (int i = 0; i < 200; ++i)
-    skills.push_back(skill("S" + std::to_string(i), "f()", {device(i == 150 ? "me" : "other")}));
-  const auto made = catalog(skills, "me", {client_tool("own")});
-  ASSERT_EQ(made.tools().size(), 128u);
-  EXPECT_EQ(made.tools()[0].name, "own");
-  EXPECT_EQ(made.tools()[1].name, "S150-f");
-  EXPECT_EQ(made.left_out(), 73u);
+TEST(ToolCatalogTest, OfMoreDevicesThanAreKnownAnyMayBeNamed) {
+  std::vector<OfferingDevice> many;
+  for (int i = 0; i < 70; ++i) many.push_back(device(std::to_string(i)));
+  const auto made = catalog({skill("A", "f()", many)});
+  const auto& choice = made.tools()[0].parameters.at("properties").at("device");
+  EXPECT_FALSE(choice.contains("enum")) << "it would forbid the others";
+  EXPECT_EQ(made.tools()[0].parameters.at("required"), json({"device"}));
+  EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"device_7"})"})->target, "7");
+  EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"Device 69"})"})->target, "device_69");
+  EXPECT_EQ(plan_call(made, {"c", "A-f", R"({"device":"!!"})"}).error().code, ErrorCode::not_found);
 }
 
 TEST(ToolCatalogTest, DocstringsAreDataAndBounded) {
@@ -158,6 +170,10 @@ TEST_F(PlanCall, WrongCallsAreRefusedWithAReason) {
       {"A-f", "{}", ErrorCode::bad_request},
       {"A-f", R"({"y":"b"})", ErrorCode::bad_request},
       {"A-f", R"({"x":1,"z":2})", ErrorCode::bad_request},
+      {"A-f", R"({"x":"1"})", ErrorCode::bad_request},
+      {"A-f", R"({"x":1.5})", ErrorCode::bad_request},
+      {"A-f", R"({"x":1,"y":null})", ErrorCode::bad_request},
+      {"C-h", R"({"a":1,"b":2,"rest":3})", ErrorCode::bad_request},
       {"A-f", R"({"x":1,"device":7})", ErrorCode::bad_request},
       {"A-f", R"({"x":1,"device":"device_3"})", ErrorCode::not_found},
       {"A-f", R"({"x":1,"device":""})", ErrorCode::not_found},
@@ -168,6 +184,12 @@ TEST_F(PlanCall, WrongCallsAreRefusedWithAReason) {
     ASSERT_FALSE(planned) << name << " " << arguments;
     EXPECT_EQ(planned.error().code, code) << name << " " << arguments;
   }
+}
+
+TEST_F(PlanCall, WrongArgumentsAreNamed) {
+  EXPECT_EQ(plan("A-f", R"({"x":"1"})").error().details.at("path"), "/x");
+  EXPECT_EQ(plan("A-f", "{}").error().details.at("path"), "/x");
+  EXPECT_EQ(plan("A-f", R"({"x":1,"device":"device_3"})").error().details.at("path"), "/device");
 }
 
 TEST_F(PlanCall, HugeOrDeepArgumentsAreRefused) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/llm/rules/rules_provider.h"
+#include "bridge/llm/rules/tell_outcome.h"
 #include "tests/bridge/llm/household.h"
 
 namespace strawberry {
@@ -352,6 +353,18 @@ TEST(RulesOutcome, CandidatesAreNamed) {
   const json error = {
       {"code", "ambiguous"}, {"message", "several"}, {"candidates", {"kitchen_tablet", "living_room_speaker"}}};
   EXPECT_THAT(after({{"error", error}}).content, HasSubstr("kitchen_tablet, living_room_speaker"));
+}
+
+TEST(RulesOutcome, WhatAnotherModelLookedForIsNotToldAsDone) {
+  const auto searched = json::parse(R"([{"role":"user","content":"play \"Yesterday\""},
+      {"role":"assistant","content":null,"tool_calls":[{"id":"s","type":"function","function":{"name":"search_skills","arguments":"{}"}}]},
+      {"role":"tool","tool_call_id":"s","content":"{\"result\":{\"skills\":[]}}"}])");
+  EXPECT_FALSE(rules::tell_outcomes(searched)) << "so the sentence is still to be understood";
+  auto done = searched;
+  done.push_back(json::parse(
+      R"({"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"Music-play","arguments":"{}"}}]})"));
+  done.push_back(json::parse(R"({"role":"tool","tool_call_id":"c","content":"{\"result\":true}"})"));
+  EXPECT_EQ(rules::tell_outcomes(done), "Done: Music.play.");
 }
 
 TEST(RulesOutcome, RubbishInToolMessagesIsHarmless) {

@@ -21,6 +21,24 @@ TEST(ToolResult, CandidatesGoAlong) {
   EXPECT_EQ(json::parse(content).at("error").at("candidates"), json({"a", "b"}));
 }
 
+TEST(ToolResult, TheWrongArgumentGoesAlong) {
+  const auto content = tool_result_content(error(ErrorCode::bad_request, "no", {{"path", "/a"}, {"other", 1}}), 1000);
+  EXPECT_EQ(json::parse(content), json::parse(R"({"error":{"code":"bad_request","message":"no","path":"/a"}})"));
+}
+
+TEST(ToolResult, ALongErrorIsCutMarkedAndStillJson) {
+  for (const std::string& text : {std::string(100'000, 'x'), std::string(100'000, '"'), std::string(100'000, '\xff')}) {
+    const auto content = tool_result_content(error(ErrorCode::skill_error, text), 8192);
+    EXPECT_LE(content.size(), 8192u);
+    const auto told = json::parse(content).at("error");
+    EXPECT_EQ(told.at("code"), "skill_error");
+    EXPECT_TRUE(told.at("truncated").get<bool>());
+    EXPECT_GT(told.at("message").get<std::string>().size(), 1500u);
+  }
+  EXPECT_FALSE(
+      json::parse(tool_result_content(error(ErrorCode::timeout, "x"), 8192)).at("error").contains("truncated"));
+}
+
 TEST(ToolResult, WhatIsTooLongIsCutMarkedAndStillJson) {
   for (const std::string& text : {std::string(100'000, 'x'), std::string(100'000, '"'),
                                   std::string("\xF0\x9F\x8D\x93") + std::string(100'000, '\n')}) {

@@ -1,0 +1,136 @@
+// The caller's rights, checked as each call is made, whatever was found out before.
+#include "bridge/skills/skill_calls.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <asio/co_spawn.hpp>
+
+#include "tests/support/fake_clock.h"
+
+namespace strawberry {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+class SkillCallsTest : public testing::Test {
+ protected:
+  void SetUp() override { add("speaker", "alice", {row("Door", "unlock")}); }
+
+  static SkillRow row(const std::string& class_name, const std::string& function, bool confirm = false) {
+    return {class_name, function, function + "()", "", false, confirm};
+  }
+  void add(const std::string& id, const std::string& user, const std::vector<SkillRow>& rows, bool online = true) {
+    DeviceRow device;
+    device.device_id = id;
+    device.user_id = user;
+    device.name = device.normalized_name = id;
+    device.skills_heartbeat_at_ms = to_unix_ms(clock.wall_now());
+    devices.put(device);
+    devices.set_online(id, online);
+    skills.put(id, user, rows);
+  }
+  SkillCall call(const std::string& path = "Door.unlock", const std::string& target = "speaker") const {
+    SkillCall made;
+    made.caller = {PrincipalType::device, "tablet", "alice"};
+    made.skill_path = path;
+    made.target = target;
+    // The timer behind it is a real one, and must not go off.
+    made.deadline = std::max(clock.steady_now(), std::chrono::steady_clock::now()) + 1h;
+    return made;
+  }
+  /// Nothing while the call is open.
+  std::optional<Reply<json>> make(SkillCall made) {
+    auto outcome = std::make_shared<std::optional<Reply<json>>>();
+    asio::co_spawn(loop, calls.call(std::move(made)),
+                   [outcome](std::exception_ptr, Reply<json> reply) { *outcome = std::move(reply); });
+    loop.restart();
+    loop.poll();
+    return *outcome;
+  }
+  ErrorCode refused(SkillCall made) {
+    const auto outcome = make(std::move(made));
+    EXPECT_TRUE(sent.empty()) << "nothing is sent";
+    if (!outcome || *outcome) ADD_FAILURE() << "it was not refused";
+    return outcome && !*outcome ? outcome->error().code : ErrorCode::internal;
+  }
+
+  asio::io_context loop;
+  test::FakeClock clock;
+  DeviceRegistry devices;
+  SkillRegistry skills{clock, devices, {}};
+  std::vector<MqttMessage> sent;
+  SkillCalls calls{loop,
+                   clock,
+                   devices,
+                   skills,
+                   [this](MqttMessage message) {
+                     sent.push_back(std::move(message));
+                     return true;
+                   },
+                   {}};
+};
+
+TEST_F(SkillCallsTest, ACallOnOnesOwnDeviceIsSent) {
+  EXPECT_FALSE(make(call()));
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].topic, "skills/speaker/call");
+  calls.end_all({ErrorCode::cancelled, "", nullptr});
+  loop.poll();
+}
+
+TEST_F(SkillCallsTest, ADeviceThatMeanwhileBelongsToSomebodyElseIsNotFound) {
+  add("speaker", "bob", {row("Door", "unlock")});
+  EXPECT_EQ(refused(call()), ErrorCode::not_found);
+  EXPECT_EQ(refused(call("Door.unlock", "")), ErrorCode::not_found);
+  EXPECT_EQ(refused(call("speaker.Door.unlock", "")), ErrorCode::not_found);
+}
+
+TEST_F(SkillCallsTest, ASkillThatVanishedMeanwhileIsNotFound) {
+  skills.put("speaker", "alice", {row("Door", "look")});
+  EXPECT_EQ(refused(call()), ErrorCode::not_found);
+  skills.remove("speaker");
+  EXPECT_EQ(refused(call("Door.look")), ErrorCode::not_found);
+}
+
+TEST_F(SkillCallsTest, ADeviceThatWasRevokedExpiredOrLeftIsNotCalled) {
+  devices.set_online("speaker", false);
+  EXPECT_EQ(refused(call()), ErrorCode::device_offline);
+  clock.advance(31min);
+  devices.set_online("speaker", true);
+  EXPECT_EQ(refused(call()), ErrorCode::not_found);
+  auto revoked = devices.find("speaker")->row;
+  revoked.skills_heartbeat_at_ms = to_unix_ms(clock.wall_now());
+  revoked.is_active = false;
+  devices.put(revoked);
+  EXPECT_EQ(refused(call()), ErrorCode::not_found);
+}
+
+TEST_F(SkillCallsTest, AModelsCallOfASkillThatAsksFirstIsForbiddenWithoutAnAnswer) {
+  skills.put("speaker", "alice", {row("Door", "unlock", /*confirm=*/true)});
+  auto made = call();
+  made.is_consented = false;
+  EXPECT_EQ(refused(made), ErrorCode::forbidden);
+  made.target.clear();
+  EXPECT_EQ(refused(made), ErrorCode::forbidden);
+  EXPECT_FALSE(make(call())) << "who calls it himself has said so";
+  EXPECT_EQ(sent.size(), 1u);
+  calls.end_all({ErrorCode::cancelled, "", nullptr});
+  loop.poll();
+}
+
+TEST_F(SkillCallsTest, ADeviceThatLeavesMidCallEndsItAtOnceAndSaysThatNothingIsKnown) {
+  std::optional<Reply<json>> outcome;
+  asio::co_spawn(loop, calls.call(call()), [&](std::exception_ptr, Reply<json> reply) { outcome = std::move(reply); });
+  loop.poll();
+  EXPECT_FALSE(outcome);
+  calls.target_left("speaker");
+  loop.poll();
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(outcome->error().code, ErrorCode::device_offline);
+  EXPECT_NE(outcome->error().message.find("unknown"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace strawberry
