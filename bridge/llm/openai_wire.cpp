@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
 #include "bridge/protocol/text.h"
 #include "common/json_depth.h"
@@ -112,7 +113,7 @@ Result<std::string> chat_completions_url(std::string base_url) {
 
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model) {
   json body = request.options.is_object() ? request.options : json::object();
-  body["model"] = request.model.empty() ? model : request.model;
+  body["model"] = model;
   body["messages"] = request.messages;
   body["stream"] = false;
   body.erase("stream_options");
@@ -131,10 +132,10 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
   return body;
 }
 
-Result<ModelReply, ProviderError> read_openai_response(const std::string& provider, const HttpResponse& response) {
+Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response) {
   const auto refuse = [&](std::string reason, std::string message) {
     return tl::unexpected<ProviderError>(
-        ProviderError{provider, std::move(reason), response.status, std::move(message), false});
+        ProviderError{{}, std::move(reason), response.status, std::move(message), false});
   };
   const auto body = parse_response(response.body);
   if (response.status < 200 || response.status > 299) {
@@ -154,7 +155,6 @@ Result<ModelReply, ProviderError> read_openai_response(const std::string& provid
   if (!message || !message->is_object()) return refuse("bad_reply", "answered without a message");
 
   ModelReply reply;
-  reply.provider = provider;
   reply.content = content_of(*message);
   reply.tool_calls = tool_calls_of(*message);
   reply.finish_reason = string_at(choices->front(), "finish_reason");
@@ -165,5 +165,49 @@ Result<ModelReply, ProviderError> read_openai_response(const std::string& provid
     reply.usage = {count_at(*usage, "prompt_tokens"), count_at(*usage, "completion_tokens")};
   return reply;
 }
+
+namespace {
+
+/// The whole body, taken at its end.
+class WholeReader final : public StreamReader {
+ public:
+  bool feed(std::string_view bytes, const OnText&) override {
+    response_.body += bytes;
+    return true;
+  }
+  std::size_t pieces() const override { return response_.body.empty() ? 0 : 1; }
+  Result<ModelReply, ProviderError> finish() override { return read_openai_response(response_); }
+
+ private:
+  HttpResponse response_{200, {}, {}};
+};
+
+class OpenAiWire final : public Wire {
+ public:
+  explicit OpenAiWire(const WireOptions& options) : api_key_(options.api_key) {
+    auto url = chat_completions_url(options.base_url.empty() ? "https://api.openai.com/v1" : options.base_url);
+    if (!url) throw std::invalid_argument(url.error().message);
+    url_ = std::move(*url);
+  }
+
+  Result<Sent, ProviderError> write(const ModelRequest& request, const std::string& model) const override {
+    Sent sent{url_, {{"Content-Type", "application/json"}, {"Accept", "application/json"}}, {}};
+    if (!api_key_.empty()) sent.headers.emplace_back("Authorization", "Bearer " + api_key_);
+    sent.body = openai_request_body(request, model);
+    return sent;
+  }
+  Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
+    return read_openai_response(response);
+  }
+  std::unique_ptr<StreamReader> stream() const override { return std::make_unique<WholeReader>(); }
+
+ private:
+  std::string url_;
+  std::string api_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wire> make_openai_wire(const WireOptions& options) { return std::make_unique<OpenAiWire>(options); }
 
 }  // namespace strawberry

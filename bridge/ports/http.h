@@ -29,11 +29,11 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;  // empty when it went to on_body
+  std::string body;                                          // empty when it went to on_body
 };
 
 struct HttpError {
-  enum class Kind { connect, timeout, too_large, protocol };
+  enum class Kind { connect, connect_timeout, timeout, too_large, protocol };
   Kind kind = Kind::protocol;
   std::string message;  // for people; never contains a header or the body
 };

@@ -1,4 +1,4 @@
-#include "bridge/llm/openai_provider.h"
+#include "bridge/llm/http_provider.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,28 +18,29 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-class OpenAiProviderTest : public testing::Test {
+class HttpProviderTest : public testing::Test {
  protected:
-  OpenAiProvider::Options options() const {
-    OpenAiProvider::Options made;
-    made.base_url = "http://model.test/v1";
+  HttpProvider::Options options() const {
+    HttpProvider::Options made;
+    made.name = "openai";
     made.model = "small";
     return made;
   }
-  Result<ModelReply, ProviderError> complete(HttpClient& client, const OpenAiProvider::Options& made,
+  Result<ModelReply, ProviderError> complete(HttpClient& client, const HttpProvider::Options& made,
                                              ModelRequest request = {}) {
-    OpenAiProvider provider(client, clock, made);
+    HttpProvider provider(client, clock, make_openai_wire({base_url, made.api_key}), made);
     if (request.messages.is_null()) request.messages = json::array({{{"role", "user"}, {"content", "hi"}}});
     if (request.deadline == SteadyTime{}) request.deadline = clock.steady_now() + 20s;
     return test::run_task(loop, provider.complete(std::move(request)));
   }
 
+  std::string base_url = "http://model.test/v1";
   asio::io_context loop;
   test::FakeClock clock;
   test::FakeHttp http;
 };
 
-TEST_F(OpenAiProviderTest, TheKeyIsSentOnlyWhenThereIsOne) {
+TEST_F(HttpProviderTest, TheKeyIsSentOnlyWhenThereIsOne) {
   complete(http, options());
   for (const auto& [name, value] : http.requests.at(0).headers) EXPECT_NE(name, "Authorization");
   auto with_key = options();
@@ -48,7 +49,16 @@ TEST_F(OpenAiProviderTest, TheKeyIsSentOnlyWhenThereIsOne) {
   EXPECT_THAT(http.requests.at(1).headers, testing::Contains(testing::Pair("Authorization", "Bearer sesame")));
 }
 
-TEST_F(OpenAiProviderTest, EndsAtTheRequestsDeadline) {
+TEST_F(HttpProviderTest, TheRequestsModelWins) {
+  complete(http, options());
+  ModelRequest request;
+  request.model = "large";
+  complete(http, options(), request);
+  EXPECT_EQ(json::parse(http.requests.at(0).body).at("model"), "small");
+  EXPECT_EQ(json::parse(http.requests.at(1).body).at("model"), "large");
+}
+
+TEST_F(HttpProviderTest, EndsAtTheRequestsDeadline) {
   ModelRequest request;
   request.deadline = clock.steady_now() + 3s;
   complete(http, options(), request);
@@ -60,7 +70,7 @@ TEST_F(OpenAiProviderTest, EndsAtTheRequestsDeadline) {
   EXPECT_EQ(http.requests.at(1).connect_timeout, 5s);
 }
 
-TEST_F(OpenAiProviderTest, WithoutTimeLeftNothingIsSent) {
+TEST_F(HttpProviderTest, WithoutTimeLeftNothingIsSent) {
   ModelRequest request;
   request.deadline = clock.steady_now();
   const auto reply = complete(http, options(), request);
@@ -69,7 +79,7 @@ TEST_F(OpenAiProviderTest, WithoutTimeLeftNothingIsSent) {
   EXPECT_TRUE(http.requests.empty());
 }
 
-TEST_F(OpenAiProviderTest, AServerThatRepeatsTheKeyDoesNotGetItIntoTheError) {
+TEST_F(HttpProviderTest, AServerThatRepeatsTheKeyDoesNotGetItIntoTheError) {
   auto with_key = options();
   with_key.api_key = "sk-very-secret";
   HttpResponse response;
@@ -82,8 +92,9 @@ TEST_F(OpenAiProviderTest, AServerThatRepeatsTheKeyDoesNotGetItIntoTheError) {
   EXPECT_EQ(reply.error().status, 401);
 }
 
-TEST_F(OpenAiProviderTest, TransportFailuresHaveTheirWords) {
+TEST_F(HttpProviderTest, TransportFailuresHaveTheirWords) {
   const std::pair<HttpError::Kind, const char*> cases[] = {{HttpError::Kind::connect, "connect"},
+                                                           {HttpError::Kind::connect_timeout, "timeout"},
                                                            {HttpError::Kind::timeout, "timeout"},
                                                            {HttpError::Kind::too_large, "too_large"},
                                                            {HttpError::Kind::protocol, "protocol"}};
@@ -92,24 +103,28 @@ TEST_F(OpenAiProviderTest, TransportFailuresHaveTheirWords) {
     const auto reply = complete(http, options());
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().reason, word);
-    EXPECT_EQ(reply.error().timed_out, kind == HttpError::Kind::timeout);
+    EXPECT_EQ(reply.error().provider, "openai");
+    EXPECT_EQ(reply.error().timed_out, std::string(word) == "timeout");
   }
 }
 
-TEST_F(OpenAiProviderTest, BadOptionsAreRefusedAtOnce) {
-  auto bad = options();
-  bad.base_url = "model.test";
-  EXPECT_THROW(OpenAiProvider(http, clock, bad), std::invalid_argument);
-  bad = options();
-  bad.api_key = "a\r\nX-Evil: 1";
-  EXPECT_THROW(OpenAiProvider(http, clock, bad), std::invalid_argument);
+TEST_F(HttpProviderTest, BadOptionsAreRefusedAtOnce) {
+  EXPECT_THROW(make_openai_wire({"model.test", {}}), std::invalid_argument);
+  for (const char* text : {"a\r\nX-Evil: 1", "a\x7f"}) {
+    auto bad = options();
+    bad.api_key = text;
+    EXPECT_THROW(HttpProvider(http, clock, make_openai_wire({}), bad), std::invalid_argument);
+    bad = options();
+    bad.name = text;
+    EXPECT_THROW(HttpProvider(http, clock, make_openai_wire({}), bad), std::invalid_argument);
+  }
 }
 
-TEST_F(OpenAiProviderTest, TalksToARealServer) {
+TEST_F(HttpProviderTest, TalksToARealServer) {
   StubLlm stub;
   CurlClient client(loop.get_executor(), {});
   auto real = options();
-  real.base_url = stub.base_url();
+  base_url = stub.base_url();
   real.api_key = "sesame";
   stub.push(StubAnswer::tool_calls({{"A-b", {{"q", 1}}}}));
   ModelRequest request;
@@ -127,13 +142,13 @@ TEST_F(OpenAiProviderTest, TalksToARealServer) {
   EXPECT_EQ(sent.body.at("tools").size(), 1u);
 }
 
-TEST_F(OpenAiProviderTest, RefusedHangingAndHtmlServers) {
+TEST_F(HttpProviderTest, RefusedHangingAndHtmlServers) {
   StubLlm stub;
   CurlClient client(loop.get_executor(), {});
   auto real = options();
-  real.base_url = "http://127.0.0.1:" + std::to_string(refused_port());
+  base_url = "http://127.0.0.1:" + std::to_string(refused_port());
   EXPECT_EQ(complete(client, real).error().reason, "connect");
-  real.base_url = stub.base_url();
+  base_url = stub.base_url();
   stub.push(StubAnswer::html());
   EXPECT_EQ(complete(client, real).error().reason, "bad_reply");
   stub.push(StubAnswer::http(500, "{}"));
