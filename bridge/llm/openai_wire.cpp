@@ -1,51 +1,15 @@
 #include "bridge/llm/openai_wire.h"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 
+#include "bridge/llm/wire_json.h"
 #include "bridge/protocol/text.h"
-#include "common/json_depth.h"
 
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t depth_max = 64;
-constexpr std::size_t said_bytes_max = 300;
-
-/// Null when it is not JSON or nested too deep for the code that walks it later.
-std::optional<json> parse_response(const std::string& text) {
-  if (json_nests_deeper_than(text, depth_max)) return std::nullopt;
-  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return std::nullopt;
-  return parsed;
-}
-
-std::string string_at(const json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const json* member(const json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
-/// What an error object says: {"error":{"message":…}}, {"error":"…"}, {"message":…} or one of these in an array.
-std::optional<std::string> error_message(const json& body) {
-  const json& object = body.is_array() && !body.empty() ? body.front() : body;
-  if (const json* error = member(object, "error"); error && !error->is_null()) {
-    if (error->is_string()) return error->get<std::string>();
-    return string_at(*error, "message");
-  }
-  return std::nullopt;
-}
-
-std::string shown(const std::string& text) { return printable(text, said_bytes_max); }
 
 std::string content_of(const json& message) {
   const json* content = member(message, "content");
@@ -56,15 +20,6 @@ std::string content_of(const json& message) {
   return text.empty() ? string_at(message, "refusal") : text;
 }
 
-/// Arguments come as JSON text; some servers send the object itself, or nothing for none.
-std::string arguments_of(const json& function) {
-  const json* arguments = member(function, "arguments");
-  if (!arguments || arguments->is_null()) return "{}";
-  if (!arguments->is_string()) return arguments->dump();
-  const auto text = arguments->get<std::string>();
-  return text.empty() ? "{}" : text;
-}
-
 std::vector<ToolCall> tool_calls_of(const json& message) {
   std::vector<ToolCall> calls;
   const json* list = member(message, "tool_calls");
@@ -72,15 +27,10 @@ std::vector<ToolCall> tool_calls_of(const json& message) {
   for (const auto& call : *list) {
     const json* function = member(call, "function");
     if (!function || calls.size() == reply_tool_calls_max) continue;
-    calls.push_back({string_at(call, "id"), string_at(*function, "name"), arguments_of(*function)});
+    calls.push_back(
+        {string_at(call, "id"), string_at(*function, "name"), arguments_text(member(*function, "arguments"))});
   }
   return calls;
-}
-
-std::int64_t count_at(const json& usage, const char* key) {
-  const json* count = member(usage, key);
-  if (!count || !count->is_number_integer()) return 0;
-  return std::max<std::int64_t>(0, count->get<std::int64_t>());
 }
 
 }  // namespace
@@ -133,26 +83,15 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
 }
 
 Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response) {
-  const auto refuse = [&](std::string reason, std::string message) {
-    return tl::unexpected<ProviderError>(
-        ProviderError{{}, std::move(reason), response.status, std::move(message), false});
+  const auto is_no_reply = [&](std::string message) {
+    return wire_error("bad_reply", response.status, std::move(message));
   };
-  const auto body = parse_response(response.body);
-  if (response.status < 200 || response.status > 299) {
-    const auto said = body ? error_message(*body) : std::nullopt;
-    return refuse("status", "HTTP " + std::to_string(response.status) +
-                                (said && !said->empty() ? ": " + shown(*said) : std::string()));
-  }
-  if (!body) {
-    const auto first = response.body.find_first_not_of(" \t\r\n");
-    const bool is_markup = first != std::string::npos && response.body[first] == '<';
-    return refuse("bad_reply", is_markup ? "answered with a web page: is base_url right?" : "answered with no JSON");
-  }
-  if (const auto said = error_message(*body)) return refuse("error", "reported an error: " + shown(*said));
+  const auto body = successful_json(response);
+  if (!body) return tl::unexpected(body.error());
   const json* choices = member(*body, "choices");
-  if (!choices || !choices->is_array()) return refuse("bad_reply", "answered with JSON that is no chat completion");
+  if (!choices || !choices->is_array()) return is_no_reply("answered with JSON that is no chat completion");
   const json* message = choices->empty() ? nullptr : member(choices->front(), "message");
-  if (!message || !message->is_object()) return refuse("bad_reply", "answered without a message");
+  if (!message || !message->is_object()) return is_no_reply("answered without a message");
 
   ModelReply reply;
   reply.content = content_of(*message);
