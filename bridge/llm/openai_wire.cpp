@@ -1,8 +1,8 @@
 #include "bridge/llm/openai_wire.h"
 
-#include <algorithm>
 #include <stdexcept>
 
+#include "bridge/llm/base_url.h"
 #include "bridge/llm/wire_json.h"
 #include "bridge/protocol/text.h"
 
@@ -35,30 +35,11 @@ std::vector<ToolCall> tool_calls_of(const json& message) {
 
 }  // namespace
 
-Result<std::string> chat_completions_url(std::string base_url) {
-  const auto is_space = [](unsigned char c) { return c <= ' '; };
-  while (!base_url.empty() && is_space(static_cast<unsigned char>(base_url.back()))) base_url.pop_back();
-  base_url.erase(base_url.begin(), std::find_if_not(base_url.begin(), base_url.end(), is_space));
-  const auto scheme_end = base_url.find("://");
-  const auto scheme = scheme_end == std::string::npos ? std::string() : base_url.substr(0, scheme_end);
-  if ((scheme != "http" && scheme != "https") || base_url.size() == scheme_end + 3)
-    return fail("base_url must be an http or https URL, such as http://127.0.0.1:11434/v1");
-  if (base_url.find_first_of(" \t\r\n#") != std::string::npos) return fail("base_url has a character no URL has");
-
-  std::string query;
-  if (const auto mark = base_url.find('?'); mark != std::string::npos) {
-    query = base_url.substr(mark);
-    base_url.erase(mark);
-  }
-  const auto drop_slashes = [&base_url] {
-    while (base_url.back() == '/') base_url.pop_back();
-  };
-  constexpr std::string_view endpoint = "/chat/completions";
-  drop_slashes();
-  if (base_url.ends_with(endpoint)) base_url.erase(base_url.size() - endpoint.size());
-  drop_slashes();
-  if (base_url.find('/', scheme_end + 3) == std::string::npos) base_url += "/v1";
-  return base_url + std::string(endpoint) + query;
+Result<std::string> chat_completions_url(const std::string& base_url) {
+  auto url = read_base_url(base_url, {"/chat/completions"});
+  if (!url) return tl::unexpected(url.error());
+  if (!url->has_path()) url->root += "/v1";
+  return url->root + "/chat/completions" + url->query;
 }
 
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model) {

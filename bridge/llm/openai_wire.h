@@ -12,7 +12,7 @@ namespace strawberry {
 
 /// `<base>/chat/completions`. Takes what people write: with or without trailing slashes, `/chat/completions` or, when
 /// there is no path at all, `/v1`. Fails unless it is an http or https URL.
-Result<std::string> chat_completions_url(std::string base_url);
+Result<std::string> chat_completions_url(const std::string& base_url);
 
 /// The request's JSON body. `model` is what to ask for.
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model);

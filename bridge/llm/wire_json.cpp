@@ -41,11 +41,36 @@ std::string arguments_text(const json* arguments) {
   return text.empty() ? "{}" : text;
 }
 
-std::optional<std::string> error_said(const json& body) {
+namespace {
+
+const json* error_of(const json& body) {
   const json& object = body.is_array() && !body.empty() ? body.front() : body;
   const json* error = member(object, "error");
-  if (!error || error->is_null()) return std::nullopt;
+  return error && !error->is_null() ? error : nullptr;
+}
+
+}  // namespace
+
+std::optional<std::string> error_said(const json& body) {
+  const json* error = error_of(body);
+  if (!error) return std::nullopt;
   return error->is_string() ? error->get<std::string>() : string_at(*error, "message");
+}
+
+int error_status(const json& body) {
+  const json* error = error_of(body);
+  if (!error) return 0;
+  if (const auto code = count_at(*error, "code"); code >= 400 && code <= 599) return static_cast<int>(code);
+  constexpr std::pair<std::string_view, int> types[] = {{"invalid_request_error", 400}, {"authentication_error", 401},
+                                                        {"billing_error", 402},         {"permission_error", 403},
+                                                        {"not_found_error", 404},       {"request_too_large", 413},
+                                                        {"rate_limit_error", 429},      {"api_error", 500},
+                                                        {"server_error", 500},          {"timeout_error", 504},
+                                                        {"overloaded_error", 529}};
+  const auto type = string_at(*error, "type");
+  for (const auto& [name, status] : types)
+    if (type == name) return status;
+  return 0;
 }
 
 std::string shown_text(std::string_view said) { return printable(said, said_bytes_max); }
@@ -56,6 +81,12 @@ tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::st
   error.status = status;
   error.message = std::move(message);
   return tl::unexpected<ProviderError>(std::move(error));
+}
+
+tl::unexpected<ProviderError> reported_error(const json& body, int otherwise) {
+  const int status = error_status(body);
+  return wire_error("error", status != 0 ? status : otherwise,
+                    "reported an error: " + shown_text(error_said(body).value_or("")));
 }
 
 Result<json, ProviderError> successful_json(const HttpResponse& response) {
@@ -74,7 +105,7 @@ Result<json, ProviderError> successful_json(const HttpResponse& response) {
     return wire_error("bad_reply", response.status,
                       is_markup ? "answered with a web page: is base_url right?" : "answered with no JSON");
   }
-  if (said) return wire_error("error", response.status, "reported an error: " + shown_text(*said));
+  if (said) return reported_error(*body, response.status);
   return std::move(*body);
 }
 

@@ -35,11 +35,16 @@ std::string arguments_text(const nlohmann::json* arguments);
 /// What an error object says: {"error":{"message":…}} or {"error":"…"}, or one of these in an array. Nothing when
 /// `body` is no error.
 std::optional<std::string> error_said(const nlohmann::json& body);
+/// The HTTP status that such an object would have come with: `code`, or what `type` stands for. 0 when it does not say.
+int error_status(const nlohmann::json& body);
 
 /// Of a server, for people: said_bytes_max of it, printable.
 std::string shown_text(std::string_view said);
 
 tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::string message);
+
+/// An error object that came where an answer was due. `otherwise` is its status when it does not say.
+tl::unexpected<ProviderError> reported_error(const nlohmann::json& body, int otherwise);
 
 /// The JSON of a whole response that succeeded, else why there is none: `status`, `bad_reply`, `error`.
 Result<nlohmann::json, ProviderError> successful_json(const HttpResponse& response);
