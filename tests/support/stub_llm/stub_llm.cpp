@@ -189,6 +189,12 @@ StubLlm::StubLlm(Options options) : state_(std::make_unique<State>(options)) {
   State& state = *state_;
   state.server.new_task_queue = [threads = options.threads] { return new GrowingPool(threads); };
   state.server.set_tcp_nodelay(true);
+  int listener = -1;
+  state.server.set_socket_options([&listener](int socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    listener = socket;
+  });
   state.server.set_keep_alive_timeout(1);
   state.server.set_keep_alive_max_count(1'000'000);
   state.server.set_payload_max_length(options.request_bytes_max);
@@ -203,6 +209,10 @@ StubLlm::StubLlm(Options options) : state_(std::make_unique<State>(options)) {
                : state.server.bind_to_port("127.0.0.1", options.port) ? options.port
                                                                       : -1;
   if (state.port <= 0) throw std::runtime_error("stub LLM server: cannot listen on the port");
+  // The library lets five wait to be accepted; of a crowd that comes at once, the others would try again a second
+  // later.
+  ::listen(listener, 4096);
+  state.server.set_socket_options([](int) {});
   state.thread = std::thread([&state] { state.server.listen_after_bind(); });
   // stop() does nothing before the accept loop runs.
   while (!state.server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
