@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "bridge/llm/base_url.h"
+#include "bridge/llm/openai_stream.h"
 #include "bridge/llm/wire_json.h"
 #include "bridge/protocol/text.h"
 
@@ -10,15 +11,6 @@ namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-std::string content_of(const json& message) {
-  const json* content = member(message, "content");
-  if (content && content->is_string()) return content->get<std::string>();
-  std::string text;
-  if (content && content->is_array())
-    for (const auto& part : *content) text += string_at(part, "text");
-  return text.empty() ? string_at(message, "refusal") : text;
-}
 
 std::vector<ToolCall> tool_calls_of(const json& message) {
   std::vector<ToolCall> calls;
@@ -35,6 +27,15 @@ std::vector<ToolCall> tool_calls_of(const json& message) {
 
 }  // namespace
 
+std::string openai_text(const json& message) {
+  const json* content = member(message, "content");
+  if (content && content->is_string()) return content->get<std::string>();
+  std::string text;
+  if (content && content->is_array())
+    for (const auto& part : *content) text += string_at(part, "text");
+  return text.empty() ? string_at(message, "refusal") : text;
+}
+
 Result<std::string> chat_completions_url(const std::string& base_url) {
   auto url = read_base_url(base_url, {"/chat/completions"});
   if (!url) return tl::unexpected(url.error());
@@ -46,8 +47,9 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
   json body = request.options.is_object() ? request.options : json::object();
   body["model"] = model;
   body["messages"] = request.messages;
-  body["stream"] = false;
+  body["stream"] = request.on_text != nullptr;
   body.erase("stream_options");
+  if (request.on_text) body["stream_options"] = {{"include_usage", true}};
   if (request.tools.empty()) {
     // Servers refuse a choice among no tools.
     for (const char* key : {"tools", "tool_choice", "parallel_tool_calls"}) body.erase(key);
@@ -75,7 +77,7 @@ Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& respo
   if (!message || !message->is_object()) return is_no_reply("answered without a message");
 
   ModelReply reply;
-  reply.content = content_of(*message);
+  reply.content = openai_text(*message);
   reply.tool_calls = tool_calls_of(*message);
   reply.finish_reason = string_at(choices->front(), "finish_reason");
   if (reply.finish_reason.empty()) reply.finish_reason = "stop";
@@ -88,20 +90,6 @@ Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& respo
 
 namespace {
 
-/// The whole body, taken at its end.
-class WholeReader final : public StreamReader {
- public:
-  bool feed(std::string_view bytes, const OnText&) override {
-    response_.body += bytes;
-    return true;
-  }
-  std::size_t pieces() const override { return response_.body.empty() ? 0 : 1; }
-  Result<ModelReply, ProviderError> finish() override { return read_openai_response(response_); }
-
- private:
-  HttpResponse response_{200, {}, {}};
-};
-
 class OpenAiWire final : public Wire {
  public:
   explicit OpenAiWire(const WireOptions& options) : api_key_(options.api_key) {
@@ -111,7 +99,8 @@ class OpenAiWire final : public Wire {
   }
 
   Result<Sent, ProviderError> write(const ModelRequest& request, const std::string& model) const override {
-    Sent sent{url_, {{"Content-Type", "application/json"}, {"Accept", "application/json"}}, {}};
+    const char* accepted = request.on_text ? "text/event-stream, application/json" : "application/json";
+    Sent sent{url_, {{"Content-Type", "application/json"}, {"Accept", accepted}}, {}};
     if (!api_key_.empty()) sent.headers.emplace_back("Authorization", "Bearer " + api_key_);
     sent.body = openai_request_body(request, model);
     return sent;
@@ -119,7 +108,7 @@ class OpenAiWire final : public Wire {
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
     return read_openai_response(response);
   }
-  std::unique_ptr<StreamReader> stream() const override { return std::make_unique<WholeReader>(); }
+  std::unique_ptr<StreamReader> stream() const override { return make_openai_stream(); }
 
  private:
   std::string url_;

@@ -54,6 +54,18 @@ TEST(OpenAiRequest, PassesTheClientsOptionsThrough) {
   EXPECT_FALSE(body.contains("tools"));
 }
 
+TEST(OpenAiRequest, AStreamIsAskedForWithItsUsageWhenSomebodyListens) {
+  ModelRequest request;
+  request.options = {{"stream", true}, {"stream_options", {{"include_usage", false}}}};
+  auto body = openai_request_body(request, "m");
+  EXPECT_EQ(body.at("stream"), false);
+  EXPECT_FALSE(body.contains("stream_options"));
+  request.on_text = [](std::string_view) {};
+  body = openai_request_body(request, "m");
+  EXPECT_EQ(body.at("stream"), true);
+  EXPECT_EQ(body.at("stream_options"), json({{"include_usage", true}}));
+}
+
 TEST(OpenAiRequest, ToolsAreFunctions) {
   ModelRequest request;
   request.options = {{"tool_choice", "auto"}};
