@@ -4,10 +4,12 @@
 /// An answer that is wanted piece by piece (request.on_text) is read as it arrives. A server may be slow in four ways,
 /// each with its own limit and sentence, all with reason `timeout`: to connect, to begin the answer, in the middle of
 /// it, and in all. The two in the middle hold for streamed answers; one that is wanted whole comes at once, at its end.
+/// Tokens that a server does not count are estimated.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; `http` and `clock` outlive it. Cancelling complete() ends
 /// the transfer.
-/// Errors: ProviderError. Its message never holds the key, even when the server repeats it.
+/// Errors: ProviderError, with `shown` once text went to on_text. Its message never holds the key, even when the server
+/// repeats it.
 /// Bounds: Options; a request ends at its own deadline or at total_timeout, whichever is first.
 #pragma once
 
@@ -41,6 +43,10 @@ class HttpProvider final : public Provider {
   Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) override;
 
  private:
+  using Outcome = Result<ModelReply, ProviderError>;
+
+  Task<Outcome> fetch_whole(HttpRequest asked);
+  Task<Outcome> fetch_streamed(HttpRequest asked, StreamReader::OnText on_text);
   tl::unexpected<ProviderError> refuse(ProviderError error) const;
   std::string without_key(std::string text) const;
 

@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
 
-#include "bridge/adapters/curl/curl_client.h"
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
-#include "tests/support/stub_llm/stub_llm.h"
 
 namespace strawberry {
 namespace {
@@ -120,44 +119,70 @@ TEST_F(HttpProviderTest, BadOptionsAreRefusedAtOnce) {
   }
 }
 
-TEST_F(HttpProviderTest, TalksToARealServer) {
-  StubLlm stub;
-  CurlClient client(loop.get_executor(), {});
-  auto real = options();
-  base_url = stub.base_url();
-  real.api_key = "sesame";
-  stub.push(StubAnswer::tool_calls({{"A-b", {{"q", 1}}}}));
-  ModelRequest request;
-  request.options = {{"temperature", 0.5}};
-  request.tools.push_back({"A-b", "", {{"type", "object"}}, std::nullopt, ""});
-  const auto reply = complete(client, real, request);
-  ASSERT_TRUE(reply) << reply.error().message;
-  EXPECT_EQ(reply->tool_calls.at(0).name, "A-b");
-  EXPECT_EQ(reply->model, "stub-model");
-  EXPECT_EQ(reply->usage.completion_tokens, 7);
-  const auto sent = stub.requests().at(0);
-  EXPECT_EQ(sent.path, "/v1/chat/completions");
-  EXPECT_EQ(sent.authorization, "Bearer sesame");
-  EXPECT_EQ(sent.body.at("temperature"), 0.5);
-  EXPECT_EQ(sent.body.at("tools").size(), 1u);
+TEST_F(HttpProviderTest, AKeyThatWasCutWithTheMessageIsNotShownInHalfEither) {
+  auto with_key = options();
+  with_key.api_key = "sk-very-secret";
+  for (const std::size_t before : {287u, 290u, 299u}) {
+    HttpResponse response;
+    response.status = 401;
+    response.body = json{{"error", {{"message", std::string(before, 'x') + "sk-very-secret"}}}}.dump();
+    http.answer = response;
+    const auto message = complete(http, with_key).error().message;
+    EXPECT_THAT(message, testing::EndsWith("x***…"));
+  }
 }
 
-TEST_F(HttpProviderTest, RefusedHangingAndHtmlServers) {
-  StubLlm stub;
-  CurlClient client(loop.get_executor(), {});
-  auto real = options();
-  base_url = "http://127.0.0.1:" + std::to_string(refused_port());
-  EXPECT_EQ(complete(client, real).error().reason, "connect");
-  base_url = stub.base_url();
-  stub.push(StubAnswer::html());
-  EXPECT_EQ(complete(client, real).error().reason, "bad_reply");
-  stub.push(StubAnswer::http(500, "{}"));
-  EXPECT_EQ(complete(client, real).error().status, 500);
-  stub.push(StubAnswer::cut());
-  EXPECT_EQ(complete(client, real).error().reason, "protocol");
-  real.total_timeout = 50ms;
-  stub.push(StubAnswer::hang());
-  EXPECT_TRUE(complete(client, real).error().timed_out);
+TEST_F(HttpProviderTest, WhatTheDialectCannotSayIsRefusedUnsent) {
+  class Mute final : public Wire {
+    Result<Sent, ProviderError> write(const ModelRequest&, const std::string&) const override {
+      return tl::unexpected(ProviderError{{}, "unsupported", 0, "logit_bias: there is no such option"});
+    }
+    Result<ModelReply, ProviderError> read(const HttpResponse&) const override { return ModelReply{}; }
+    std::unique_ptr<StreamReader> stream() const override { return nullptr; }
+  };
+  HttpProvider provider(http, clock, std::make_unique<Mute>(), options());
+  ModelRequest request;
+  request.deadline = clock.steady_now() + 1s;
+  const auto reply = test::run_task(loop, provider.complete(request));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().provider, "openai");
+  EXPECT_EQ(reply.error().reason, "unsupported");
+  EXPECT_TRUE(http.requests.empty());
+}
+
+TEST_F(HttpProviderTest, ReportedTokensStandAndOthersAreEstimated) {
+  http.answer->body = R"({"choices":[{"message":{"content":"12345678"}}],"usage":{"completion_tokens":7}})";
+  auto reply = complete(http, options());
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->usage.completion_tokens, 7);
+  EXPECT_FALSE(reply->usage.estimated);
+  http.answer->body = R"({"choices":[{"message":{"content":"12345678"}}]})";
+  reply = complete(http, options());
+  EXPECT_EQ(reply->usage.prompt_tokens, 2);  // `user`, `hi`
+  EXPECT_EQ(reply->usage.completion_tokens, 2);
+  EXPECT_TRUE(reply->usage.estimated);
+}
+
+TEST_F(HttpProviderTest, AnErrorTellsWhetherTextWasShown) {
+  std::string text;
+  ModelRequest request;
+  request.on_text = [&text](std::string_view piece) { text += piece; };
+  http.answer = tl::unexpected<HttpError>(HttpError{HttpError::Kind::protocol, "cut"});
+  http.pieces = {"data: {\"choices\":[{\"delta\":{\"content\":\"\"}}]}\n\n"};
+  EXPECT_FALSE(complete(http, options(), request).error().shown);
+  http.pieces = {"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"};
+  EXPECT_TRUE(complete(http, options(), request).error().shown);
+  EXPECT_EQ(text, "a");
+}
+
+TEST_F(HttpProviderTest, AnAnswerThatWasCompleteBeforeTheLineBrokeIsTaken) {
+  ModelRequest request;
+  request.on_text = [](std::string_view) {};
+  http.answer = tl::unexpected<HttpError>(HttpError{HttpError::Kind::protocol, "cut"});
+  http.pieces = {"data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n"};
+  const auto reply = complete(http, options(), request);
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->content, "a");
 }
 
 }  // namespace
