@@ -35,9 +35,11 @@ std::vector<ToolCall> as_history(std::vector<ToolCall> calls) {
 
 json tool_calls_json(const std::vector<ToolCall>& calls) {
   json list = json::array();
-  for (const auto& call : calls)
+  for (const auto& call : calls) {
     list.push_back(
         {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    if (!call.extra.empty()) list.back()["extra"] = call.extra;
+  }
   return list;
 }
 

@@ -43,10 +43,23 @@ Result<std::string> chat_completions_url(const std::string& base_url) {
   return url->root + "/chat/completions" + url->query;
 }
 
+namespace {
+
+/// The mark another provider left on a call is none of OpenAI's fields.
+json without_extras(json messages) {
+  for (auto& message : messages)
+    if (const json* calls = member(message, "tool_calls"); calls && calls->is_array())
+      for (auto& call : message["tool_calls"])
+        if (call.is_object()) call.erase("extra");
+  return messages;
+}
+
+}  // namespace
+
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model) {
   json body = request.options.is_object() ? request.options : json::object();
   body["model"] = model;
-  body["messages"] = request.messages;
+  body["messages"] = without_extras(request.messages);
   body["stream"] = request.on_text != nullptr;
   body.erase("stream_options");
   if (request.on_text) body["stream_options"] = {{"include_usage", true}};

@@ -78,6 +78,15 @@ TEST(OpenAiRequest, ToolsAreFunctions) {
           R"({"type":"function","function":{"name":"A-b","description":"does b","parameters":{"type":"object"}}})"));
 }
 
+TEST(OpenAiRequest, TheMarkAnotherProviderLeftOnACallIsNotSent) {
+  ModelRequest request;
+  request.messages = json::parse(
+      R"([{"role":"assistant","tool_calls":[{"id":"a","extra":"sig","function":{"name":"x","arguments":"{}"}}]}])");
+  EXPECT_EQ(
+      openai_request_body(request, "m").at("messages"),
+      json::parse(R"([{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"x","arguments":"{}"}}]}])"));
+}
+
 TEST(OpenAiRequest, WithoutToolsThereIsNothingToChooseFrom) {
   ModelRequest request;
   request.options = {{"tool_choice", "required"}, {"parallel_tool_calls", false}};
