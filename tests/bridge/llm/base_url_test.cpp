@@ -8,7 +8,7 @@ namespace {
 TEST(BaseUrl, LosesSpacesSlashesAndTheEndingsNamed) {
   const std::pair<const char*, const char*> cases[] = {
       {"https://api.example.com", "https://api.example.com"},
-      {" https://api.example.com// \n", "https://api.example.com"},
+      {" https://api.example.com////// \n", "https://api.example.com"},
       {"https://api.example.com/v1/messages", "https://api.example.com"},
       {"https://api.example.com/v1/", "https://api.example.com"},
       {"https://api.example.com/proxy/v1//messages/", "https://api.example.com/proxy"},
