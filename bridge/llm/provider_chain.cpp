@@ -182,7 +182,9 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     situation.random = options_.random();
     const auto next = after_failure(failed, situation, choice->member->retry);
     if (next.kind == NextStep::Kind::give_up) break;
-    if (next.kind == NextStep::Kind::retry) {
+    // A retry that would find the circuit open is none.
+    const bool is_shut_then = choice->member->gate.breaker().retry_in() > next.delay;
+    if (next.kind == NextStep::Kind::retry && !is_shut_then) {
       ++situation.retries;
       co_await pause(next.delay);
     } else {

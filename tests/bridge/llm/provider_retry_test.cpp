@@ -165,6 +165,7 @@ TEST_F(ProviderRetryTest, AnOpenCircuitIsSkippedAtOnceAndNamed) {
   EXPECT_FALSE(complete());
   EXPECT_FALSE(complete());
   EXPECT_EQ(openai->requests.size(), 5u) << "the fifth failure opened it";
+  EXPECT_EQ(pauses.size(), 6u) << "nobody waits to find it open";
   const auto reply = complete();
   EXPECT_THAT(attempts(reply), ElementsAre("openai circuit_open 0", "ollama circuit_open 0", "rules no_match 0"));
   EXPECT_EQ(reply.error().code, ErrorCode::provider_error);
