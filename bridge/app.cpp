@@ -263,7 +263,7 @@ HubHealth App::health() const {
   health.queue_limits = queue_limits(config_);
   std::error_code ignored;
   health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
-  health.providers = providers_.names();
+  health.providers = provider_health(providers_);
   return health;
 }
 
@@ -279,6 +279,11 @@ Task<void> App::report_health() {
   }
 }
 
+void App::find_local_model() {
+  auto found = [this](const LocalServer& server) { add_provider(providers_, http_, clock_, local_provider(server)); };
+  asio::co_spawn(context_, look_for_local_servers(&http_, local_options(config_), std::move(found)), asio::detached);
+}
+
 void App::request_stop() {
   stop_.set(true);
   health_timer_.cancel();
@@ -287,6 +292,7 @@ void App::request_stop() {
 Task<void> App::run() {
   mqtt_.start(filters, handlers());
   asio::co_spawn(context_, report_health(), asio::detached);
+  if (config_.llm.find_local && config_.llm.providers.empty()) find_local_model();
   co_await stop_.wait();
   stop_.set(true);
   co_await finish_open_work();

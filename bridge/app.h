@@ -52,6 +52,7 @@ class App {
   HubInfo info() const;
   HubHealth health() const;
   Task<void> report_health();
+  void find_local_model();
   Task<void> finish_open_work();
 
   LoopAffinity affinity_;

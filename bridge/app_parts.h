@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
 #include "bridge/adapters/paho/paho_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
+#include "bridge/hub/hub_topics.h"
+#include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/skills/skill_service.h"
@@ -28,5 +31,11 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 /// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
 /// be built.
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);
+void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured);
+
+LocalOptions local_options(const Config& config);
+LlmProviderConfig local_provider(const LocalServer& server);
+
+std::vector<ProviderHealth> provider_health(const ProviderChain& chain);
 
 }  // namespace strawberry
