@@ -54,7 +54,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       store_(std::move(store)),
       skills_(clock_, devices_, skill_registry_options(config_)),
       mqtt_(loop, mqtt_options()),
-      http_(loop.get_executor(), {}),
+      http_(loop.get_executor(), http_options(config_)),
       providers_(make_provider_chain(http_, clock_, config_)),
       calls_(
           loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },

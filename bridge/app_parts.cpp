@@ -58,6 +58,14 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   return options;
 }
 
+CurlClient::Options http_options(const Config& config) {
+  CurlClient::Options options;
+  // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
+  // look like a provider that is down.
+  options.transfers_max = size(config.limits.requests_in_flight_max);
+  return options;
+}
+
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const PahoClient::Options mqtt;
   const SqliteStore::Options store;

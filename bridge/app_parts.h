@@ -24,6 +24,7 @@ CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 Dispatcher::Options dispatcher_options(const Config& config);
+CurlClient::Options http_options(const Config& config);
 
 /// The most that each queue of hub/health may hold, by its name there.
 std::map<std::string, std::uint64_t> queue_limits(const Config& config);

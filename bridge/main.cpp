@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,14 @@ void stay_on_one_cpu() {
   if (::sched_setaffinity(0, sizeof one, &one) != 0) spdlog::debug("the bridge may not choose its CPU");
 }
 
+/// A chat that waits for a model holds a connection; the usual 1024 files would end there what the limits allow.
+void allow_many_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) spdlog::debug("the bridge may not have more open files");
+}
+
 int refuse(const Failure& failure) {
   spdlog::critical("{}", failure.message);
   spdlog::shutdown();
@@ -59,6 +68,7 @@ int run(const std::string& config_path) {
   if (!lock) return refuse(lock.error());
 
   stay_on_one_cpu();
+  allow_many_connections();
   asio::io_context loop(1);
   auto app = App::create(loop, *config);
   if (!app) return refuse(app.error());

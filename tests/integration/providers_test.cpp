@@ -84,7 +84,7 @@ TEST(Providers, OneThatKeepsFailingIsNotAskedAndTheHubsHealthShowsIt) {
   EXPECT_EQ(reply.at("error").at("details").at("attempts").at(0).at("reason"), "circuit_open");
   EXPECT_EQ(model.requests().size(), 5U);
 
-  json stub;
+  json stub = json::object();
   for (int reports = 0; reports < 3 && stub.value("state", "") != "open"; ++reports) {
     const auto health = tablet->mqtt().wait_for("hub/health", 12s);
     ASSERT_TRUE(health);
@@ -95,6 +95,27 @@ TEST(Providers, OneThatKeepsFailingIsNotAskedAndTheHubsHealthShowsIt) {
   EXPECT_EQ(stub.at("requests"), 5);
   EXPECT_EQ(stub.at("failures"), 5);
   EXPECT_GT(stub.at("retry_in_ms"), 10'000);
+}
+
+TEST(Providers, AHundredChatsAtOnceAllReachTheirModel) {
+  StubLlm::Options many;
+  many.threads = 128;
+  StubLlm model(many);
+  model.otherwise([](const StubRequest& request) {
+    auto answer = stub_echo(request);
+    answer.delay = 500ms;
+    return answer;
+  });
+  HubProcess hub(with("[limits]\nchats_per_principal_max = 100\n" + provider("stub", model)));
+  auto tablet = hub.device("Tablet");
+  std::vector<std::string> asked;
+  for (int i = 0; i < 100; ++i) asked.push_back(tablet->send("chat", user_says("hello")));
+  for (const auto& id : asked) {
+    const auto reply = tablet->response("chat", id, 20s);
+    ASSERT_EQ(reply.at("success"), true) << reply;
+    EXPECT_EQ(reply.at("result").at("provider"), "stub");
+  }
+  EXPECT_EQ(model.requests().size(), 100U);
 }
 
 TEST(Providers, ALocalServerIsFoundByItselfAndOnlyWhenNothingIsConfigured) {
