@@ -15,7 +15,7 @@ struct Known {
 constexpr Known known_providers[] = {
     {"openai", "gpt-4o-mini", "OPENAI_API_KEY", "", "OPENAI_BASE_URL"},
     {"anthropic", "claude-haiku-4-5", "ANTHROPIC_API_KEY", "", ""},
-    {"gemini", "gemini-2.5-flash", "GEMINI_API_KEY", "GOOGLE_API_KEY", ""},
+    {"gemini", "gemini-flash-latest", "GEMINI_API_KEY", "GOOGLE_API_KEY", ""},
 };
 constexpr std::string_view ollama_model = "llama3.2";
 

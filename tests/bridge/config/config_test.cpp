@@ -112,7 +112,7 @@ TEST_F(ConfigTest, EachKnownVariableIsAProviderInAFixedOrder) {
   for (const auto& provider : config.llm.providers)
     all.push_back(provider.name + " " + provider.kind + " " + provider.model + " " + provider.api_key);
   EXPECT_EQ(all, (std::vector<std::string>{"openai openai gpt-x o", "anthropic anthropic claude-haiku-4-5 a",
-                                           "gemini gemini gemini-2.5-flash g", "ollama ollama llama3.2 "}));
+                                           "gemini gemini gemini-flash-latest g", "ollama ollama llama3.2 "}));
   EXPECT_EQ(config.llm.providers[3].base_url, "http://box.lan:11434");
   EXPECT_EQ(load("", {{"GOOGLE_API_KEY", "g"}}).llm.providers.at(0).api_key, "g");
 }
