@@ -49,6 +49,8 @@ struct ModelRequest {
   std::function<void(std::string_view text)> on_text = nullptr;
   /// A tool has run for this turn: what fails now is asked neither again nor elsewhere.
   bool is_last_try = false;
+  /// When a streamed answer must have begun, so that somebody else can be asked; it then has until the deadline.
+  SteadyTime begin_by = SteadyTime::max();
 };
 
 struct Usage {

@@ -120,9 +120,11 @@ std::vector<ProviderChain::Choice> ProviderChain::choose(const std::string& want
   return choices;
 }
 
-SteadyTime ProviderChain::share(SteadyTime deadline, const std::vector<Choice>& choices, std::size_t at) const {
+SteadyTime ProviderChain::share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const {
   const auto now = clock_.steady_now();
-  if (choices[at].member->provider->is_embedded() || deadline <= now) return deadline;
+  const auto deadline = request.deadline;
+  const bool nobody_follows = request.is_last_try || choices[at].member->provider->is_embedded();
+  if (nobody_follows || deadline <= now) return deadline;
   auto left = std::chrono::duration<double>(deadline - now);
   std::int64_t slow = 1;
   bool embedded_follows = false;
@@ -166,10 +168,12 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
   for (auto choice = choices.begin(); choice != choices.end();) {
     if (clock_.steady_now() >= request.deadline) break;
     if (situation.retries == 0)
-      situation.deadline = share(request.deadline, choices, static_cast<std::size_t>(choice - choices.begin()));
+      situation.deadline = share(request, choices, static_cast<std::size_t>(choice - choices.begin()));
     ModelRequest attempt = request;
     attempt.model = choice->model;
-    attempt.deadline = situation.deadline;
+    // Nobody takes over an answer that has begun to be shown: it need not leave time for that.
+    if (!request.on_text) attempt.deadline = situation.deadline;
+    attempt.begin_by = situation.deadline;
     auto reply = co_await ask(choice->member, std::move(attempt));
     // An embedded provider that only says it found nothing is no answer to somebody whose language model failed.
     if (reply && (reply->understood || attempts.empty())) co_return std::move(*reply);

@@ -6,7 +6,7 @@
 ///
 /// The request's deadline is shared out: as long as others follow, one provider gets an equal share of what is left, so
 /// that one that hangs does not use up everybody's time; what it does not use goes to the next. Its retries happen
-/// within its share.
+/// within its share; a streamed answer must begin within it and may then go on.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests. Cancelling a request ends it at once, and counts against
 /// nobody.
@@ -76,7 +76,7 @@ class ProviderChain {
     std::string model;
   };
   std::vector<Choice> choose(const std::string& model, const std::string& start_with) const;
-  SteadyTime share(SteadyTime deadline, const std::vector<Choice>& choices, std::size_t at) const;
+  SteadyTime share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const;
   Task<Result<ModelReply, ProviderError>> ask(Member* member, ModelRequest request);
   Task<void> pause(std::chrono::milliseconds delay);
 

@@ -129,6 +129,23 @@ TEST_F(ProviderRetryTest, RetriesStayWithinTheProvidersShareOfTheTime) {
   EXPECT_EQ(openai->requests.size(), 1u);
 }
 
+TEST_F(ProviderRetryTest, AStreamedAnswerMustBeginWithinTheShareAndMayThenGoOn) {
+  auto asked = request();
+  asked.on_text = [](std::string_view) {};
+  const auto begun = clock.steady_now();
+  complete(asked);
+  EXPECT_EQ(openai->requests.at(0).begin_by, begun + 24s);  // half of four fifths
+  EXPECT_EQ(openai->requests.at(0).deadline, begun + 60s);
+}
+
+TEST_F(ProviderRetryTest, WhereNobodyFollowsAllOfTheTimeIsTheProviders) {
+  auto asked = request();
+  asked.is_last_try = true;
+  const auto begun = clock.steady_now();
+  complete(asked);
+  EXPECT_EQ(openai->requests.at(0).deadline, begun + 60s);
+}
+
 TEST_F(ProviderRetryTest, AWishThatDoesNotFitGoesToTheNextInstead) {
   ProviderError limited{"openai", "status", 429, "slow down", false};
   limited.retry_after = 50s;
