@@ -1,7 +1,5 @@
 #include "bridge/app_parts.h"
 
-#include <stdexcept>
-
 #include "bridge/llm/http_provider.h"
 #include "bridge/llm/rules/rules_provider.h"
 
@@ -12,8 +10,10 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
   const WireOptions options{configured.base_url, configured.api_key};
-  if (configured.kind == "openai") return make_openai_wire(options);
-  throw std::invalid_argument(configured.name + ": the kind " + configured.kind + " is not there yet");
+  if (configured.kind == "anthropic") return make_anthropic_wire(options);
+  if (configured.kind == "gemini") return make_gemini_wire(options);
+  if (configured.kind == "ollama") return make_ollama_wire(options);
+  return make_openai_wire(options);
 }
 
 }  // namespace

@@ -73,6 +73,33 @@ TEST(Providers, ProviderModelAndAliasAreChosenByName) {
   EXPECT_EQ(model_of(first, 1), "gpt-9");
 }
 
+TEST(Providers, EachKindIsAskedInItsOwnDialect) {
+  struct Kind {
+    const char* name;
+    const char* path;
+    const char* answer;
+  };
+  const Kind kinds[] = {
+      {"anthropic", "/v1/messages",
+       R"({"type":"message","role":"assistant","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn"})"},
+      {"gemini", "/v1beta/models/gemini-default:generateContent",
+       R"({"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]},"finishReason":"STOP"}]})"},
+      {"ollama", "/api/chat", R"({"message":{"role":"assistant","content":"hi"},"done":true,"done_reason":"stop"})"}};
+  StubLlm model;
+  const auto root = "\nbase_url = \"http://127.0.0.1:" + std::to_string(model.port()) + "\"\n";
+  std::string config;
+  for (const auto& kind : kinds)
+    config += "[[llm.provider]]\nname = \"" + std::string(kind.name) + "\"\nkind = \"" + kind.name + "\"" + root +
+              "model = \"" + kind.name + "-default\"\n";
+  HubProcess hub(with(config));
+  auto tablet = hub.device("Tablet");
+  for (const auto& kind : kinds) {
+    model.push(StubAnswer::http(200, kind.answer));
+    EXPECT_EQ(tablet->result_of("chat", user_says("hello", kind.name)).at("provider"), kind.name);
+    EXPECT_EQ(model.requests().back().path, kind.path);
+  }
+}
+
 TEST(Providers, OneThatKeepsFailingIsNotAskedAndTheHubsHealthShowsIt) {
   StubLlm model;
   model.otherwise([](const StubRequest&) { return StubAnswer::http(500, "{}"); });
