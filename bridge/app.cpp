@@ -55,7 +55,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       store_(std::move(store)),
       skills_(clock_, devices_, skill_registry_options(config_)),
       mqtt_(loop, mqtt_options()),
-      http_(loop.get_executor(), {}),
+      http_(loop.get_executor(), http_options(config_)),
       providers_(make_provider_chain(http_, clock_, config_)),
       calls_(
           loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
@@ -266,7 +266,7 @@ HubHealth App::health() const {
   health.queue_limits = queue_limits(config_);
   std::error_code ignored;
   health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
-  health.providers = providers_.names();
+  health.providers = provider_health(providers_);
   return health;
 }
 
@@ -290,6 +290,11 @@ Task<void> App::write_usage() {
   }
 }
 
+void App::find_local_model() {
+  auto found = [this](const LocalServer& server) { add_provider(providers_, http_, clock_, local_provider(server)); };
+  asio::co_spawn(context_, look_for_local_servers(&http_, local_options(config_), std::move(found)), asio::detached);
+}
+
 void App::request_stop() {
   stop_.set(true);
   health_timer_.cancel();
@@ -303,6 +308,7 @@ Task<void> App::run() {
   mqtt_.start(filters, handlers());
   asio::co_spawn(context_, report_health(), asio::detached);
   asio::co_spawn(context_, write_usage(), asio::detached);
+  if (config_.llm.find_local && config_.llm.providers.empty()) find_local_model();
   co_await stop_.wait();
   stop_.set(true);
   co_await finish_open_work();

@@ -54,6 +54,7 @@ class App {
   HubHealth health() const;
   Task<void> report_health();
   Task<void> write_usage();
+  void find_local_model();
   Task<void> finish_open_work();
 
   LoopAffinity affinity_;

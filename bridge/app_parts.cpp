@@ -1,12 +1,20 @@
 #include "bridge/app_parts.h"
 
-#include "bridge/llm/openai_provider.h"
+#include "bridge/llm/http_provider.h"
 #include "bridge/llm/rules/rules_provider.h"
 
 namespace strawberry {
 namespace {
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
+  const WireOptions options{configured.base_url, configured.api_key};
+  if (configured.kind == "anthropic") return make_anthropic_wire(options);
+  if (configured.kind == "gemini") return make_gemini_wire(options);
+  if (configured.kind == "ollama") return make_ollama_wire(options);
+  return make_openai_wire(options);
+}
 
 }  // namespace
 
@@ -57,6 +65,14 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   return options;
 }
 
+CurlClient::Options http_options(const Config& config) {
+  CurlClient::Options options;
+  // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
+  // look like a provider that is down.
+  options.transfers_max = size(config.limits.requests_in_flight_max);
+  return options;
+}
+
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const MosquittoClient::Options mqtt;
   const SqliteStore::Options store;
@@ -71,19 +87,54 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
 }
 
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
-  std::vector<std::unique_ptr<Provider>> providers;
-  for (const auto& configured : config.llm.providers) {
-    OpenAiProvider::Options options;
-    options.name = configured.name;
-    options.base_url = configured.base_url;
-    options.api_key = configured.api_key;
-    options.model = configured.model;
-    options.connect_timeout = std::chrono::milliseconds(configured.connect_timeout_ms);
-    options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
-    providers.push_back(std::make_unique<OpenAiProvider>(http, clock, std::move(options)));
-  }
-  providers.push_back(std::make_unique<RulesProvider>());
-  return ProviderChain(clock, std::move(providers), {});
+  std::vector<std::unique_ptr<Provider>> embedded;
+  embedded.push_back(std::make_unique<RulesProvider>());
+  ProviderChain::Options options;
+  options.aliases = config.llm.aliases;
+  ProviderChain chain(clock, std::move(embedded), std::move(options));
+  for (const auto& configured : config.llm.providers) add_provider(chain, http, clock, configured);
+  return chain;
+}
+
+void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured) {
+  HttpProvider::Options options;
+  options.name = configured.name;
+  options.api_key = configured.api_key;
+  options.model = configured.model;
+  options.connect_timeout = std::chrono::milliseconds(configured.connect_timeout_ms);
+  options.first_token_timeout = std::chrono::milliseconds(configured.first_token_timeout_ms);
+  options.idle_timeout = std::chrono::milliseconds(configured.idle_timeout_ms);
+  options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
+  ProviderChain::Limits limits;
+  limits.retry.retries_max = size(configured.retries_max);
+  limits.gate.requests_in_flight_max = size(configured.requests_in_flight_max);
+  limits.gate.requests_per_minute_max = size(configured.requests_per_minute_max);
+  chain.add(std::make_unique<HttpProvider>(http, clock, make_wire(configured), std::move(options)), limits);
+}
+
+LocalOptions local_options(const Config& config) {
+  LocalOptions options;
+  options.ollama_port = static_cast<int>(config.llm.ollama_port);
+  options.llama_cpp_port = static_cast<int>(config.llm.llama_cpp_port);
+  options.model = config.llm.default_model;
+  return options;
+}
+
+LlmProviderConfig local_provider(const LocalServer& server) {
+  LlmProviderConfig provider;
+  provider.name = server.name;
+  provider.kind = server.kind;
+  provider.base_url = server.base_url;
+  provider.model = server.model;
+  return provider;
+}
+
+std::vector<ProviderHealth> provider_health(const ProviderChain& chain) {
+  std::vector<ProviderHealth> all;
+  for (const auto& health : chain.health())
+    all.push_back({health.name, std::string(to_string(health.state)), health.counts.requests, health.counts.failures,
+                   health.retry_in});
+  return all;
 }
 
 }  // namespace strawberry

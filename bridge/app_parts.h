@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
+#include "bridge/hub/hub_topics.h"
+#include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/skills/skill_service.h"
@@ -23,6 +26,7 @@ SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 StoredUsageLedger::Options usage_options(const Config& config);
 Dispatcher::Options dispatcher_options(const Config& config);
+CurlClient::Options http_options(const Config& config);
 
 /// The most that each queue of hub/health may hold, by its name there.
 std::map<std::string, std::uint64_t> queue_limits(const Config& config);
@@ -30,5 +34,11 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 /// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
 /// be built.
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);
+void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured);
+
+LocalOptions local_options(const Config& config);
+LlmProviderConfig local_provider(const LocalServer& server);
+
+std::vector<ProviderHealth> provider_health(const ProviderChain& chain);
 
 }  // namespace strawberry

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,14 @@ Result<int> lock_directory(const std::string& directory) {
   return file;
 }
 
+/// A chat that waits for a model holds a connection; the usual 1024 files would end there what the limits allow.
+void allow_many_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) spdlog::debug("the bridge may not have more open files");
+}
+
 int refuse(const Failure& failure) {
   spdlog::critical("{}", failure.message);
   spdlog::shutdown();
@@ -43,6 +52,7 @@ int run(const std::string& config_path) {
   auto lock = lock_directory(config->data.directory);
   if (!lock) return refuse(lock.error());
 
+  allow_many_connections();
   asio::io_context loop(1);
   auto app = App::create(loop, *config);
   if (!app) return refuse(app.error());

@@ -56,9 +56,11 @@ bool may_have_run(const Reply<json>& outcome) {
 
 json tool_calls_json(const std::vector<ToolCall>& calls) {
   json list = json::array();
-  for (const auto& call : calls)
+  for (const auto& call : calls) {
     list.push_back(
         {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    if (!call.extra.empty()) list.back()["extra"] = call.extra;
+  }
   return list;
 }
 

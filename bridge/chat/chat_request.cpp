@@ -64,6 +64,9 @@ Reply<json> read_tool_calls(const json& message, const std::string& path) {
                      {"function",
                       {{"name", call.at("function").at("name")},
                        {"arguments", string_or(call.at("function"), "arguments", "{}")}}}});
+    const auto extra = string_or(call, "extra", "");
+    if (extra.size() > tool_call_extra_bytes_max) return bad(path, "a tool call's extra is at most 8 KiB");
+    if (!extra.empty()) calls.back()["extra"] = extra;
   }
   return calls;
 }

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "bridge/config/environment_providers.h"
 #include "bridge/config/key_table.h"
 #include "bridge/config/secret_file.h"
 
@@ -15,8 +17,6 @@ namespace strawberry {
 namespace {
 
 constexpr std::size_t shown_bytes_max = 60;
-constexpr std::string_view openai_url = "https://api.openai.com/v1";
-constexpr std::string_view openai_model = "gpt-4o-mini";
 
 /// `config/bridge.toml:12: `
 std::string place(const std::string& path, const toml::node& node) {
@@ -54,6 +54,11 @@ bool set_value(const KeyRow<Owner>& row, const toml::node& node, Owner& owner) {
     *std::get<std::int64_t*>(target) = integer->get();
     return true;
   }
+  if (std::holds_alternative<Flag>(row.allowed)) {
+    const auto* boolean = node.as_boolean();
+    if (boolean != nullptr) *std::get<bool*>(target) = boolean->get();
+    return boolean != nullptr;
+  }
   const auto* text = node.as_string();
   if (text == nullptr || !is_allowed(std::get<Text>(row.allowed), text->get())) return false;
   *std::get<std::string*>(target) = text->get();
@@ -71,6 +76,10 @@ bool set_value(const KeyRow<Owner>& row, const std::string& value, Owner& owner)
     *std::get<std::int64_t*>(target) = number;
     return true;
   }
+  if (std::holds_alternative<Flag>(row.allowed)) {
+    *std::get<bool*>(target) = value == "true";
+    return value == "true" || value == "false";
+  }
   if (!is_allowed(std::get<Text>(row.allowed), value)) return false;
   *std::get<std::string*>(target) = value;
   return true;
@@ -85,27 +94,34 @@ std::string known_keys(std::span<const KeyRow<Owner>> rows, std::string_view sec
   return names;
 }
 
-/// One section: every key in it known and allowed.
+/// One key: known and allowed.
+template <class Owner>
+Result<void> read_key(const std::string& path, std::string_view section, std::string_view key, const toml::node& node,
+                      std::span<const KeyRow<Owner>> rows, Owner& owner) {
+  const KeyRow<Owner>* found = nullptr;
+  for (const auto& row : rows) {
+    if (row.section == section && row.name == key) found = &row;
+  }
+  if (found == nullptr && section == "llm.provider" && key == "api_key") {
+    return fail(place(path, node) + "[llm.provider] a key does not belong into this file: name the environment " +
+                "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
+  }
+  if (found == nullptr) {
+    return fail(place(path, node) + "[" + std::string(section) + "] has no key " + show(key) +
+                "; it knows: " + known_keys(rows, section) + (section == "llm" ? ", aliases, provider" : ""));
+  }
+  if (!set_value(*found, node, owner)) {
+    return fail(place(path, node) + key_name(section, found->name) + " must be " + describe_allowed(found->allowed) +
+                (found->hush ? "" : ", not " + show(node)));
+  }
+  return {};
+}
+
 template <class Owner>
 Result<void> read_section(const std::string& path, const toml::table& table, std::string_view section,
                           std::span<const KeyRow<Owner>> rows, Owner& owner) {
   for (const auto& [key, node] : table) {
-    const KeyRow<Owner>* found = nullptr;
-    for (const auto& row : rows) {
-      if (row.section == section && row.name == key.str()) found = &row;
-    }
-    if (found == nullptr && section == "llm.provider" && key.str() == "api_key") {
-      return fail(place(path, node) + "[llm.provider] a key does not belong into this file: name the environment " +
-                  "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
-    }
-    if (found == nullptr) {
-      return fail(place(path, node) + "[" + std::string(section) + "] has no key " + show(key.str()) +
-                  "; it knows: " + known_keys(rows, section));
-    }
-    if (!set_value(*found, node, owner)) {
-      return fail(place(path, node) + key_name(section, found->name) + " must be " + describe_allowed(found->allowed) +
-                  (found->hush ? "" : ", not " + show(node)));
-    }
+    if (auto read = read_key(path, section, key.str(), node, rows, owner); !read) return read;
   }
   return {};
 }
@@ -123,8 +139,7 @@ Result<void> read_providers(const std::string& path, const toml::node& node, Con
     LlmProviderConfig provider;
     auto read = read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider);
     if (!read) return read;
-    for (const auto& [key, value] : {std::pair{"name", provider.name}, std::pair{"base_url", provider.base_url},
-                                     std::pair{"model", provider.model}}) {
+    for (const auto& [key, value] : {std::pair{"name", provider.name}, std::pair{"model", provider.model}}) {
       if (value.empty()) return fail(place(path, entry) + "[llm.provider] needs a " + key);
     }
     if (!provider.api_key_env.empty() && !provider.api_key_file.empty()) {
@@ -135,6 +150,37 @@ Result<void> read_providers(const std::string& path, const toml::node& node, Con
                   (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
     }
     config.llm.providers.push_back(std::move(provider));
+  }
+  return {};
+}
+
+Result<void> read_aliases(const std::string& path, const toml::node& node, Config& config) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return fail(place(path, node) + "aliases are written as [llm.aliases], a line each");
+  if (table->size() > aliases_max) {
+    return fail(place(path, node) + "at most " + std::to_string(aliases_max) + " [llm.aliases] are possible");
+  }
+  const Text name{TextKind::name};
+  for (const auto& [key, value] : *table) {
+    if (!is_allowed(name, key.str())) {
+      return fail(place(path, value) + "[llm.aliases] " + show(key.str()) + " must be " + describe_allowed(name));
+    }
+    const auto* model = value.as_string();
+    if (model == nullptr || !is_allowed(Text{}, model->get())) {
+      return fail(place(path, value) + key_name("llm.aliases", key.str()) + " must be " + describe_allowed(Text{}) +
+                  ", not " + show(value));
+    }
+    config.llm.aliases.emplace(key.str(), model->get());
+  }
+  return {};
+}
+
+Result<void> read_llm(const std::string& path, const toml::table& table, Config& config) {
+  for (const auto& [key, node] : table) {
+    auto read = key.str() == "provider"  ? read_providers(path, node, config)
+                : key.str() == "aliases" ? read_aliases(path, node, config)
+                                         : read_key(path, "llm", key.str(), node, config_keys(), config);
+    if (!read) return read;
   }
   return {};
 }
@@ -163,32 +209,22 @@ Result<void> read_toml(const std::string& path, Config& config) {
   for (const auto& [key, node] : document) {
     const std::string section(key.str());
     if (section == "llm" && node.is_table()) {
-      for (const auto& [inner, value] : *node.as_table()) {
-        if (inner.str() != "provider") {
-          return fail(place(path, value) + "[llm] has no key " + show(inner.str()) + "; it knows: provider");
-        }
-        if (auto read = read_providers(path, value, config); !read) return read;
-      }
+      if (auto read = read_llm(path, *node.as_table(), config); !read) return read;
       continue;
     }
     std::string sections;
     bool known = false;
     for (const auto& row : config_keys()) {
       known = known || row.section == section;
-      if (sections.rfind(row.section) == std::string::npos) sections += "[" + std::string(row.section) + "], ";
+      const std::string name = "[" + std::string(row.section) + "]";
+      if (sections.find(name) == std::string::npos) sections += (sections.empty() ? "" : ", ") + name;
     }
     if (!known || !node.is_table()) {
-      return fail(place(path, node) + show(section) + " is not a section; there are: " + sections + "[llm]");
+      return fail(place(path, node) + show(section) + " is not a section; there are: " + sections);
     }
     if (auto read = read_section(path, *node.as_table(), section, config_keys(), config); !read) return read;
   }
   return {};
-}
-
-/// Nothing when it is not set, or empty.
-const std::string* variable(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(std::string(name));
-  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
 }
 
 Result<void> read_environment(const Environment& environment, Config& config) {
@@ -197,39 +233,6 @@ Result<void> read_environment(const Environment& environment, Config& config) {
     if (value == nullptr || set_value(row, *value, config)) continue;
     return fail("environment variable " + std::string(row.environment) + " must be " + describe_allowed(row.allowed) +
                 ", not " + show(*value));
-  }
-  return {};
-}
-
-/// OPENAI_API_KEY and OPENAI_BASE_URL speak of the provider `openai`, which they bring into being when none is
-/// configured; DEFAULT_MODEL of the first provider.
-Result<void> read_openai_environment(const Environment& environment, Config& config) {
-  const std::string* key = variable(environment, "OPENAI_API_KEY");
-  const std::string* url = variable(environment, "OPENAI_BASE_URL");
-  auto& providers = config.llm.providers;
-  if (providers.empty() && (key != nullptr || url != nullptr)) {
-    LlmProviderConfig openai;
-    openai.name = "openai";
-    openai.base_url = openai_url;
-    openai.model = openai_model;
-    providers.push_back(std::move(openai));
-  }
-  for (auto& provider : providers) {
-    if (provider.name != "openai") continue;
-    if (key != nullptr) {
-      provider.api_key_env = "OPENAI_API_KEY";
-      provider.api_key_file.clear();
-    }
-    if (url != nullptr) provider.base_url = *url;
-  }
-  if (url != nullptr && !is_allowed(Text{TextKind::url}, *url)) {
-    return fail("environment variable OPENAI_BASE_URL must be " + describe_allowed(Text{TextKind::url}));
-  }
-  if (const std::string* model = variable(environment, "DEFAULT_MODEL"); model != nullptr && !providers.empty()) {
-    if (!is_allowed(Text{}, *model)) {
-      return fail("environment variable DEFAULT_MODEL must be " + describe_allowed(Text{}));
-    }
-    providers.front().model = *model;
   }
   return {};
 }
@@ -276,6 +279,15 @@ Result<void> check_whole(const std::string& source, const Config& config) {
     return fail(source + ": [broker] reconnect_min_ms (" + std::to_string(config.broker.reconnect_min_ms) +
                 ") must not be more than reconnect_max_ms (" + std::to_string(config.broker.reconnect_max_ms) + ")");
   }
+  for (const auto& [name, model] : config.llm.aliases) {
+    const auto is_named = [&name = name](const LlmProviderConfig& provider) { return provider.name == name; };
+    if (name == "rules" || std::any_of(config.llm.providers.begin(), config.llm.providers.end(), is_named)) {
+      return fail(source + ": [llm.aliases] " + name + " is the name of a provider");
+    }
+    if (config.llm.aliases.contains(model)) {
+      return fail(source + ": [llm.aliases] " + name + " stands for " + model + ", which is an alias itself");
+    }
+  }
   return {};
 }
 
@@ -297,7 +309,7 @@ Result<Config> load_config(const std::string& path, const Environment& environme
     if (auto read = read_toml(path, config); !read) return tl::unexpected(read.error());
   }
   if (auto read = read_environment(environment, config); !read) return tl::unexpected(read.error());
-  if (auto read = read_openai_environment(environment, config); !read) return tl::unexpected(read.error());
+  if (auto read = read_provider_environment(environment, config); !read) return tl::unexpected(read.error());
   if (auto read = read_api_keys(path, environment, config); !read) return tl::unexpected(read.error());
   if (auto check = check_whole(path.empty() ? "configuration" : path, config); !check) {
     return tl::unexpected(check.error());

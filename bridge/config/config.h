@@ -3,7 +3,8 @@
 ///
 /// load_config() reads the file, lets the environment override it and checks the whole; nothing else is touched.
 /// Threading: pure apart from reading files.   Errors: Failure that names file, line and what was expected.
-/// Bounds: file config_bytes_max, providers_max providers; every number has a range (key_table.cpp).
+/// Bounds: file config_bytes_max, providers_max providers, aliases_max aliases; every number has a range
+/// (key_table.cpp).
 #pragma once
 
 #include <cstdint>
@@ -16,13 +17,19 @@
 namespace strawberry {
 
 struct LlmProviderConfig {
-  std::string name;      // as replies and logs call it
-  std::string base_url;  // up to and with /v1, without a slash at its end
+  std::string name;             // as replies and logs call it
+  std::string kind = "openai";  // its dialect: openai, anthropic, gemini, ollama
+  std::string base_url;         // without a slash at its end; empty: that of the kind
   std::string model;
   std::string api_key_env;   // name of the environment variable with the key; or
   std::string api_key_file;  // a file only its owner can read
   std::int64_t connect_timeout_ms = 5'000;
+  std::int64_t first_token_timeout_ms = 30'000;  // this and the next: of streamed answers
+  std::int64_t idle_timeout_ms = 30'000;
   std::int64_t total_timeout_ms = 55'000;
+  std::int64_t retries_max = 2;
+  std::int64_t requests_in_flight_max = 2'000;
+  std::int64_t requests_per_minute_max = 0;  // 0: any number
 
   std::string api_key;  // the key itself, read by load_config(); empty when none is needed. A secret: never logged.
 
@@ -80,6 +87,14 @@ struct Config {
   struct Llm {
     /// In the order they are tried. The embedded `rules` come after them by themselves.
     std::vector<LlmProviderConfig> providers;
+    /// Other names for the `model` of a request.
+    std::map<std::string, std::string> aliases;
+    /// Without any provider, look for Ollama and llama.cpp on this machine.
+    bool find_local = true;
+    std::int64_t ollama_port = 11'434;
+    std::int64_t llama_cpp_port = 8'080;
+    /// DEFAULT_MODEL, for what is found.
+    std::string default_model;
     bool operator==(const Llm&) const = default;
   };
   struct Log {
@@ -101,6 +116,7 @@ struct Config {
 
 inline constexpr std::size_t config_bytes_max = 64 * 1024;
 inline constexpr std::size_t providers_max = 16;
+inline constexpr std::size_t aliases_max = 64;
 
 using Environment = std::map<std::string, std::string>;
 /// This process's own.

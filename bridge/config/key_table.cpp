@@ -92,18 +92,27 @@ const KeyRow<Config> config_rows[] = {
     {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.remote_skill_call_ms; }},
     {"timeouts", "interface_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.interface_ms; }},
     {"skills", "expiry_s", "SKILL_EXPIRY_SECONDS", IntegerRange{1, 31'536'000}, [](Config& c) -> Target { return &c.skills.expiry_s; }},
+    {"llm", "find_local", "STRAWBERRY_FIND_LOCAL", Flag{}, [](Config& c) -> Target { return &c.llm.find_local; }},
+    {"llm", "ollama_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.ollama_port; }},
+    {"llm", "llama_cpp_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.llama_cpp_port; }},
     {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, [](Config& c) -> Target { return &c.log.level; }},
     {"log", "format", "", Text{TextKind::choice, "human json"}, [](Config& c) -> Target { return &c.log.format; }},
 };
 
 const KeyRow<LlmProviderConfig> provider_rows[] = {
     {"llm.provider", "name", "", Text{TextKind::name}, [](LlmProviderConfig& c) -> Target { return &c.name; }},
+    {"llm.provider", "kind", "", Text{TextKind::choice, "openai anthropic gemini ollama"}, [](LlmProviderConfig& c) -> Target { return &c.kind; }},
     {"llm.provider", "base_url", "OPENAI_BASE_URL", Text{TextKind::url}, [](LlmProviderConfig& c) -> Target { return &c.base_url; }, true},
     {"llm.provider", "model", "DEFAULT_MODEL", Text{TextKind::any}, [](LlmProviderConfig& c) -> Target { return &c.model; }},
     {"llm.provider", "api_key_env", "", Text{TextKind::variable, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_env; }, true},
     {"llm.provider", "api_key_file", "", Text{TextKind::any, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_file; }, true},
     {"llm.provider", "connect_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.connect_timeout_ms; }},
+    {"llm.provider", "first_token_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.first_token_timeout_ms; }},
+    {"llm.provider", "idle_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.idle_timeout_ms; }},
     {"llm.provider", "total_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.total_timeout_ms; }},
+    {"llm.provider", "retries_max", "", IntegerRange{0, 10}, [](LlmProviderConfig& c) -> Target { return &c.retries_max; }},
+    {"llm.provider", "requests_in_flight_max", "", IntegerRange{1, 100'000}, [](LlmProviderConfig& c) -> Target { return &c.requests_in_flight_max; }},
+    {"llm.provider", "requests_per_minute_max", "", IntegerRange{0, 100'000}, [](LlmProviderConfig& c) -> Target { return &c.requests_per_minute_max; }},
 };
 // clang-format on
 
@@ -112,10 +121,11 @@ const KeyRow<LlmProviderConfig> provider_rows[] = {
 std::span<const KeyRow<Config>> config_keys() { return config_rows; }
 std::span<const KeyRow<LlmProviderConfig>> provider_keys() { return provider_rows; }
 
-std::string describe_allowed(const std::variant<IntegerRange, Text>& allowed) {
+std::string describe_allowed(const Allowed& allowed) {
   if (const auto* range = std::get_if<IntegerRange>(&allowed)) {
     return "an integer from " + std::to_string(range->least) + " to " + std::to_string(range->most);
   }
+  if (std::holds_alternative<Flag>(allowed)) return "true or false";
   const Text& text = std::get<Text>(allowed);
   switch (text.kind) {
     case TextKind::any: return "a text of 1 to " + std::to_string(text_bytes_max) + " bytes without control characters";

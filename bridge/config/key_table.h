@@ -24,15 +24,17 @@ struct Text {
   std::string_view choices = {};  // with TextKind::choice: `human json`
   bool may_be_empty = false;
 };
+struct Flag {};
+using Allowed = std::variant<IntegerRange, Text, Flag>;
 
-using Target = std::variant<std::int64_t*, std::string*>;
+using Target = std::variant<std::int64_t*, std::string*, bool*>;
 
 template <class Owner>
 struct KeyRow {
   std::string_view section;
   std::string_view name;
   std::string_view environment;  // the variable that overrides it; empty when none does
-  std::variant<IntegerRange, Text> allowed;
+  Allowed allowed;
   Target (*target)(Owner&);
   /// Its value may be a secret put in the wrong place: never repeat it.
   bool hush = false;
@@ -42,7 +44,7 @@ std::span<const KeyRow<Config>> config_keys();
 std::span<const KeyRow<LlmProviderConfig>> provider_keys();
 
 /// `an integer from 1 to 65535`, `a host name or address`.
-std::string describe_allowed(const std::variant<IntegerRange, Text>& allowed);
+std::string describe_allowed(const Allowed& allowed);
 bool is_allowed(const Text& text, std::string_view value);
 
 }  // namespace strawberry

@@ -15,6 +15,15 @@ std::string line(json object, WallTime now) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+json as_json(const ProviderHealth& provider) {
+  json object = {{"name", provider.name},
+                 {"state", provider.state},
+                 {"requests", provider.requests},
+                 {"failures", provider.failures}};
+  if (provider.retry_in) object["retry_in_ms"] = provider.retry_in->count();
+  return object;
+}
+
 }  // namespace
 
 std::string hub_state(bool online, WallTime since, WallTime now) {
@@ -32,7 +41,7 @@ std::string hub_info(const HubInfo& info, WallTime now) {
 
 std::string hub_health(const HubHealth& health, WallTime now) {
   json providers = json::array();
-  for (const auto& name : health.providers) providers.push_back({{"name", name}, {"state", "configured"}});
+  for (const auto& provider : health.providers) providers.push_back(as_json(provider));
   return line({{"uptime_s", health.uptime.count()},
                {"rss_bytes", health.rss_bytes},
                {"devices", health.devices},

@@ -2,8 +2,10 @@
 /// 9). Pure: numbers in, one line of JSON out; never a token.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,14 @@ struct HubInfo {
 };
 std::string hub_info(const HubInfo& info, WallTime now);
 
+struct ProviderHealth {
+  std::string name;
+  std::string state;  // of its circuit: closed, open, half_open
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  std::optional<std::chrono::milliseconds> retry_in;  // while open
+};
+
 struct HubHealth {
   std::chrono::seconds uptime{0};
   std::int64_t rss_bytes = 0;
@@ -39,7 +49,7 @@ struct HubHealth {
   std::map<std::string, std::uint64_t> queues;
   std::map<std::string, std::uint64_t> queue_limits;  // by the names of `queues`, and of what is in flight
   std::int64_t database_bytes = 0;
-  std::vector<std::string> providers;
+  std::vector<ProviderHealth> providers;  // in the order they are asked
 };
 std::string hub_health(const HubHealth& health, WallTime now);
 

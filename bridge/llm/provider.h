@@ -28,10 +28,14 @@ struct Tool {
   std::string device_parameter;  // the property of `parameters` that chooses the device; empty when there is none
 };
 
+inline constexpr std::size_t tool_call_extra_bytes_max = 8 * 1024;
+
 struct ToolCall {
-  std::string id;
+  std::string id;  // empty when the server gave none: the agent loop makes one
   std::string name;
   std::string arguments;  // JSON text, as the model wrote it: untrusted
+  std::string extra =
+      {};  // the provider's own mark on it, to come back with the call; at most tool_call_extra_bytes_max
 };
 
 struct ModelRequest {
@@ -45,6 +49,8 @@ struct ModelRequest {
   std::function<void(std::string_view text)> on_text = nullptr;
   /// A tool has run for this turn: what fails now is asked neither again nor elsewhere.
   bool is_last_try = false;
+  /// When a streamed answer must have begun, so that somebody else can be asked; it then has until the deadline.
+  SteadyTime begin_by = SteadyTime::max();
 };
 
 struct Usage {

@@ -3,7 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <set>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <random>
 #include <stdexcept>
 
 #include "bridge/protocol/text.h"
@@ -12,6 +15,8 @@ namespace strawberry {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* cancelled = "cancelled";
 
 json as_json(const ProviderError& attempt) {
   json object = {{"provider", attempt.provider}, {"reason", attempt.reason}};
@@ -30,79 +35,166 @@ tl::unexpected<Error> all_failed(const std::vector<ProviderError>& attempts) {
     all_timed_out = all_timed_out && (attempt.timed_out || attempt.reason == "no_match");
   }
   const auto code = all_timed_out ? ErrorCode::provider_timeout : ErrorCode::provider_error;
-  return error(code, "no language model could answer (" + printable(sentence, 1000) + ")",
-               {{"attempts", std::move(list)}});
+  json details = {{"attempts", std::move(list)}};
+  std::string what = "no language model could answer";
+  if (attempts.back().shown) {
+    details["shown"] = true;
+    what = "the answer broke off";
+  }
+  return error(code, what + " (" + printable(sentence, 1000) + ")", std::move(details));
+}
+
+ProviderError no_match(std::string provider) {
+  return {std::move(provider), "no_match", 0, "nothing it knows fits the words", false};
+}
+
+void log_failure(const std::string& correlation_id, const ProviderError& error) {
+  // The gate has said so once; with a provider down for long, each chat need not.
+  const auto level = error.reason == "circuit_open" ? spdlog::level::debug : spdlog::level::warn;
+  spdlog::log(level, "chat [{}]: {} failed ({}, HTTP {}): {}", printable(correlation_id), error.provider, error.reason,
+              error.status, error.message);
+}
+
+std::function<double()> random_numbers() {
+  return [engine = std::minstd_rand(std::random_device{}())]() mutable {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  };
 }
 
 }  // namespace
 
 ProviderChain::ProviderChain(const Clock& clock, std::vector<std::unique_ptr<Provider>> providers, Options options)
-    : clock_(clock), providers_(std::move(providers)), options_(options) {
-  if (providers_.empty()) throw std::invalid_argument("there is no language model provider");
-  std::set<std::string> seen;
-  for (const auto& provider : providers_)
-    if (!seen.insert(provider->name()).second)
+    : clock_(clock), options_(std::move(options)) {
+  if (providers.empty()) throw std::invalid_argument("there is no language model provider");
+  if (!options_.random) options_.random = random_numbers();
+  for (auto& provider : providers) add(std::move(provider), {});
+}
+
+void ProviderChain::add(std::unique_ptr<Provider> provider, Limits limits) {
+  auto place = members_.end();
+  for (auto member = members_.begin(); member != members_.end(); ++member) {
+    if ((*member)->provider->name() == provider->name())
       throw std::invalid_argument("two language model providers are called " + provider->name());
+    if (place == members_.end() && !provider->is_embedded() && (*member)->provider->is_embedded()) place = member;
+  }
+  std::string name = provider->name();
+  members_.insert(place, std::unique_ptr<Member>(
+                             new Member{std::move(provider), limits.retry, {std::move(name), clock_, limits.gate}}));
 }
 
 std::vector<std::string> ProviderChain::names() const {
   std::vector<std::string> all;
-  for (const auto& provider : providers_) all.push_back(provider->name());
+  for (const auto& member : members_) all.push_back(member->provider->name());
   return all;
 }
 
-std::vector<ProviderChain::Choice> ProviderChain::choose(const std::string& model,
+std::vector<ProviderChain::Health> ProviderChain::health() const {
+  std::vector<Health> all;
+  for (const auto& member : members_) {
+    const auto& breaker = member->gate.breaker();
+    all.push_back({member->provider->name(), breaker.state(), member->gate.counts(), breaker.retry_in()});
+  }
+  return all;
+}
+
+std::vector<ProviderChain::Choice> ProviderChain::choose(const std::string& wanted,
                                                          const std::string& start_with) const {
+  const auto alias = options_.aliases.find(wanted);
+  const std::string& model = alias == options_.aliases.end() ? wanted : alias->second;
   const auto slash = model.find('/');
   const std::string prefix = model.substr(0, slash);
-  const auto named = std::find_if(providers_.begin(), providers_.end(),
-                                  [&](const auto& provider) { return provider->name() == prefix; });
+  const auto named = std::find_if(members_.begin(), members_.end(),
+                                  [&](const auto& member) { return member->provider->name() == prefix; });
   std::vector<Choice> choices;
-  if (named != providers_.end()) {
+  if (named != members_.end()) {
     choices.push_back({named->get(), slash == std::string::npos ? std::string() : model.substr(slash + 1)});
-    if ((*named)->is_embedded()) return choices;
-    for (const auto& provider : providers_)
-      if (provider != *named) choices.push_back({provider.get(), {}});
+    if ((*named)->provider->is_embedded()) return choices;
+    for (const auto& member : members_)
+      if (member != *named) choices.push_back({member.get(), {}});
   } else {
-    for (const auto& provider : providers_)
-      choices.push_back({provider.get(), choices.empty() ? model : std::string()});
+    for (const auto& member : members_) choices.push_back({member.get(), choices.empty() ? model : std::string()});
   }
   const auto start = std::find_if(choices.begin(), choices.end(),
-                                  [&](const Choice& choice) { return choice.provider->name() == start_with; });
+                                  [&](const Choice& choice) { return choice.member->provider->name() == start_with; });
   if (start != choices.end()) choices.erase(choices.begin(), start);
   return choices;
 }
 
-SteadyTime ProviderChain::share(SteadyTime deadline, const std::vector<Choice>& choices, std::size_t at) const {
+SteadyTime ProviderChain::share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const {
   const auto now = clock_.steady_now();
-  if (choices[at].provider->is_embedded() || deadline <= now) return deadline;
+  const auto deadline = request.deadline;
+  const bool nobody_follows = request.is_last_try || choices[at].member->provider->is_embedded();
+  if (nobody_follows || deadline <= now) return deadline;
   auto left = std::chrono::duration<double>(deadline - now);
-  std::int64_t slow = 0;
+  std::int64_t slow = 1;
   bool embedded_follows = false;
-  for (std::size_t i = at; i < choices.size(); ++i) {
-    slow += choices[i].provider->is_embedded() ? 0 : 1;
-    embedded_follows = embedded_follows || choices[i].provider->is_embedded();
+  for (std::size_t i = at + 1; i < choices.size(); ++i) {
+    const Member& member = *choices[i].member;
+    const bool is_embedded = member.provider->is_embedded();
+    embedded_follows = embedded_follows || is_embedded;
+    slow += is_embedded || member.gate.breaker().state() == CircuitBreaker::State::open ? 0 : 1;
   }
   if (embedded_follows) left *= 1.0 - options_.embedded_share;
   return now + std::chrono::duration_cast<std::chrono::nanoseconds>(left / static_cast<double>(slow));
 }
 
+Task<Result<ModelReply, ProviderError>> ProviderChain::ask(Member* member, ModelRequest request) {
+  auto pass = member->gate.enter(request.is_last_try);
+  if (!pass) co_return tl::unexpected<ProviderError>(std::move(pass.error()));
+  auto reply = co_await member->provider->complete(std::move(request));
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    co_return tl::unexpected<ProviderError>(ProviderError{member->provider->name(), cancelled, 0, "cancelled", false});
+  }
+  if (reply) {
+    pass->succeeded();
+  } else {
+    pass->failed(reply.error());
+  }
+  co_return reply;
+}
+
+Task<void> ProviderChain::pause(std::chrono::milliseconds delay) {
+  if (options_.pause) co_return co_await options_.pause(delay);
+  asio::steady_timer timer(co_await asio::this_coro::executor, delay);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
 Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::string start_with) {
   const auto choices = choose(request.model, start_with);
   std::vector<ProviderError> attempts;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
+  Situation situation;
+  situation.is_last_try = request.is_last_try;
+  for (auto choice = choices.begin(); choice != choices.end();) {
     if (clock_.steady_now() >= request.deadline) break;
+    if (situation.retries == 0)
+      situation.deadline = share(request, choices, static_cast<std::size_t>(choice - choices.begin()));
     ModelRequest attempt = request;
-    attempt.model = choices[i].model;
-    attempt.deadline = share(request.deadline, choices, i);
-    auto reply = co_await choices[i].provider->complete(std::move(attempt));
+    attempt.model = choice->model;
+    // Nobody takes over an answer that has begun to be shown: it need not leave time for that.
+    if (!request.on_text) attempt.deadline = situation.deadline;
+    attempt.begin_by = situation.deadline;
+    auto reply = co_await ask(choice->member, std::move(attempt));
     // An embedded provider that only says it found nothing is no answer to somebody whose language model failed.
     if (reply && (reply->understood || attempts.empty())) co_return std::move(*reply);
-    attempts.push_back(reply ? ProviderError{reply->provider, "no_match", 0, "nothing it knows fits the words", false}
-                             : std::move(reply.error()));
+    attempts.push_back(reply ? no_match(reply->provider) : std::move(reply.error()));
     const ProviderError& failed = attempts.back();
-    spdlog::warn("chat [{}]: {} failed ({}, HTTP {}): {}", printable(request.correlation_id), failed.provider,
-                 failed.reason, failed.status, failed.message);
+    if (failed.reason == cancelled) co_return error(ErrorCode::cancelled, "the chat was cancelled");
+    log_failure(request.correlation_id, failed);
+
+    situation.now = clock_.steady_now();
+    situation.random = options_.random();
+    const auto next = after_failure(failed, situation, choice->member->retry);
+    if (next.kind == NextStep::Kind::give_up) break;
+    // A retry that would find the circuit open is none.
+    const bool is_shut_then = choice->member->gate.breaker().retry_in() > next.delay;
+    if (next.kind == NextStep::Kind::retry && !is_shut_then) {
+      ++situation.retries;
+      co_await pause(next.delay);
+    } else {
+      situation.retries = 0;
+      ++choice;
+    }
   }
   if (attempts.empty()) co_return error(ErrorCode::timeout, "the chat's deadline passed");
   co_return all_failed(attempts);

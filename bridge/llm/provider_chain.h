@@ -1,21 +1,29 @@
 /// The configured language models, in order: the first that answers does; the embedded one comes last.
 ///
-/// A request's `model` may name a provider in front (`openai/gpt-4o-mini`, or `openai` alone for its default): that one
-/// is asked first. Any other name is meant for the first provider. Those after it are asked for their own default
-/// model.
+/// A request's `model` may be an alias, or name a provider in front (`openai/gpt-4o-mini`, or `openai` alone for its
+/// default): that one is asked first. Any other name is meant for the first provider. Those after it are asked for
+/// their own default model.
 ///
 /// The request's deadline is shared out: as long as others follow, one provider gets an equal share of what is left, so
-/// that one that hangs does not use up everybody's time; what it does not use goes to the next.
+/// that one that hangs does not use up everybody's time; what it does not use goes to the next. Its retries happen
+/// within its share; a streamed answer must begin within it and may then go on.
 ///
-/// Threading: loop only.   Lifetime: outlives its requests.
-/// Errors: provider_timeout when all that failed were too slow, else provider_error, with details.attempts.
-/// Bounds: each provider is asked at most once a request.
+/// Threading: loop only.   Lifetime: outlives its requests. Cancelling a request ends it at once, and counts against
+/// nobody.
+/// Errors: provider_timeout when all that failed were too slow, else provider_error, with details.attempts; and with
+/// details.shown when some of the answer had been given away before it broke off.
+/// Bounds: each provider is asked at most 1 + retries_max times a request (failure_policy.h), and not at all while its
+/// gate is shut (provider_gate.h).
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "bridge/llm/failure_policy.h"
 #include "bridge/llm/provider.h"
+#include "bridge/llm/provider_gate.h"
 #include "bridge/protocol/error.h"
 
 namespace strawberry {
@@ -25,27 +33,55 @@ class ProviderChain {
   struct Options {
     /// Kept from the last slow provider when an embedded one follows: time to act on what that decides.
     double embedded_share = 0.2;
+    /// Other names for a `model`.
+    std::map<std::string, std::string> aliases;
+    /// Numbers from 0 to 1, without 1. Empty: random ones.
+    std::function<double()> random = nullptr;
+    /// How the time before a retry passes. Empty: on a timer.
+    std::function<Task<void>(std::chrono::milliseconds)> pause = nullptr;
+  };
+  struct Limits {
+    RetryOptions retry;
+    ProviderGate::Options gate;
+  };
+  struct Health {
+    std::string name;
+    CircuitBreaker::State state = CircuitBreaker::State::closed;
+    ProviderGate::Counts counts;
+    std::optional<std::chrono::milliseconds> retry_in;  // while open
   };
 
   /// Throws std::invalid_argument when there is no provider, or two have one name.
   ProviderChain(const Clock& clock, std::vector<std::unique_ptr<Provider>> providers, Options options);
+
+  /// One more, at any time: after those that are there, before the embedded ones. Throws std::invalid_argument when its
+  /// name is taken.
+  void add(std::unique_ptr<Provider> provider, Limits limits);
 
   /// `start_with` names the provider that answered an earlier step of the same turn: those before it are not asked
   /// again.
   Task<Reply<ModelReply>> complete(ModelRequest request, std::string start_with = {});
 
   std::vector<std::string> names() const;
+  std::vector<Health> health() const;
 
  private:
+  struct Member {
+    std::unique_ptr<Provider> provider;
+    RetryOptions retry;
+    ProviderGate gate;
+  };
   struct Choice {
-    Provider* provider;
+    Member* member;
     std::string model;
   };
   std::vector<Choice> choose(const std::string& model, const std::string& start_with) const;
-  SteadyTime share(SteadyTime deadline, const std::vector<Choice>& choices, std::size_t at) const;
+  SteadyTime share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const;
+  Task<Result<ModelReply, ProviderError>> ask(Member* member, ModelRequest request);
+  Task<void> pause(std::chrono::milliseconds delay);
 
   const Clock& clock_;
-  std::vector<std::unique_ptr<Provider>> providers_;
+  std::vector<std::unique_ptr<Member>> members_;  // none ever leaves: requests under way know them
   Options options_;
 };
 

@@ -1,12 +1,14 @@
 /// A provider's dialect without any I/O: what is sent, and what comes back means.
 ///
-/// One class a dialect (openai_wire.h, anthropic_wire.h, gemini_wire.h, ollama_wire.h); http_provider.h does the rest.
+/// One class a dialect (openai_wire.cpp, anthropic_wire.cpp, gemini_wire.cpp, ollama_wire.cpp); http_provider.h does the
+/// rest. What each leaves out knowingly is in asked_options.h.
 /// Pure. What a response says is untrusted: its size is bounded by the caller, its nesting and its tool calls here.
 /// Errors: ProviderError without the provider's name, which the caller fills in. Reason `unsupported`: the dialect has
 /// no way to say what was asked, and nothing may be dropped silently. Messages carry at most 300 bytes of what the
 /// server said, made printable.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -31,6 +33,9 @@ class StreamReader {
   /// Bytes of the body, cut anywhere. Text of the answer in them goes to `on_text` at once. False: nothing that may
   /// still come matters, be it that the answer is complete or that it failed.
   virtual bool feed(std::string_view bytes, const OnText& on_text) = 0;
+  /// How many pieces of the answer have come: of text, tool calls, thoughts. What only keeps the line open, such as
+  /// pings, comments and empty events, is none.
+  virtual std::size_t pieces() const = 0;
   /// What it came to, once the body has ended or feed() said false. An end in the middle is an error.
   virtual Result<ModelReply, ProviderError> finish() = 0;
 };

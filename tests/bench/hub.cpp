@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/bench/fleet.h"
+#include "tests/support/no_language_model.h"
 
 namespace strawberry::bench {
 namespace {
@@ -37,6 +38,7 @@ std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, in
   std::ofstream(config) << "[limits]\nopen_calls_per_target_max = 256\n";
   options.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", config};
   options.environment = std::move(environment);
+  options.environment.merge(test::no_language_model());
   options.environment["STRAWBERRY_DATA_DIR"] = data_dir;
   options.environment["STRAWBERRY_BROKER_HOST"] = "127.0.0.1";
   options.environment["STRAWBERRY_BROKER_PORT"] = std::to_string(broker_port);

@@ -6,6 +6,7 @@
 
 #include "common/device_name.h"
 #include "common/ids.h"
+#include "tests/support/no_language_model.h"
 
 namespace strawberry::test {
 
@@ -119,6 +120,7 @@ void HubProcess::launch_bridge() {
   ChildProcess::Options process;
   process.argv = {STRAWBERRY_BRIDGE_PATH};
   process.environment = options_.environment;
+  process.environment.merge(no_language_model());
   process.environment["STRAWBERRY_DATA_DIR"] = files_.directory().path();
   process.environment["STRAWBERRY_BROKER_PORT"] = std::to_string(port());
   if (!options_.config.empty()) {

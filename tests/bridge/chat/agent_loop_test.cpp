@@ -334,5 +334,11 @@ TEST_F(AgentLoopTest, MissingOutcomesAreErrorsNotCrashes) {
   EXPECT_EQ(result_of(loop).at("error").at("code"), "internal");
 }
 
+TEST_F(AgentLoopTest, WhatAProviderLeftOnACallGoesBackWithIt) {
+  const auto list = tool_calls_json({{"a", "x", "{}", "mark"}, {"b", "y", "{}"}});
+  EXPECT_EQ(list.at(0).at("extra"), "mark");
+  EXPECT_FALSE(list.at(1).contains("extra"));
+}
+
 }  // namespace
 }  // namespace strawberry

@@ -47,6 +47,19 @@ TEST(ChatRequestTest, AToolConversationIsKept) {
   EXPECT_FALSE(request->client_tools.at(0).skill);
 }
 
+TEST(ChatRequestTest, WhatAProviderLeftOnACallComesBackWithIt) {
+  const auto with_extra = [](std::size_t bytes) {
+    json call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "clock"}, {"arguments", "{}"}}}};
+    call["extra"] = std::string(bytes, 'x');
+    const json message = {{"role", "assistant"}, {"tool_calls", json::array({call})}};
+    return read(json{{"messages", json::array({message})}}.dump());
+  };
+  const auto request = with_extra(tool_call_extra_bytes_max);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->messages.at(0).at("tool_calls").at(0).at("extra"), std::string(tool_call_extra_bytes_max, 'x'));
+  EXPECT_FALSE(with_extra(tool_call_extra_bytes_max + 1));
+}
+
 TEST(ChatRequestTest, BadRequestsAreRefusedWithThePlace) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({})", "/messages"},

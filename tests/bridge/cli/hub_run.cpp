@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/no_language_model.h"
+
 namespace strawberry::test {
 namespace {
 
@@ -22,8 +24,7 @@ ChildProcess::Options script_options(const std::filesystem::path& data_dir, int 
                 "--build-dir",
                 STRAWBERRY_BUILD_DIR};
   child.argv.insert(child.argv.end(), options.begin(), options.end());
-  // The hub must answer from what it has in itself, whatever the tester's environment offers.
-  child.environment = {{"OPENAI_API_KEY", ""}, {"OPENAI_BASE_URL", ""}, {"DEFAULT_MODEL", ""}};
+  child.environment = no_language_model();
   return child;
 }
 

@@ -43,7 +43,9 @@ TEST_F(ConfigRefusals, WrongTypeIsRefusedWithFileAndLine) {
 
 TEST_F(ConfigRefusals, UnknownKeyIsRefusedAndTheKnownOnesNamed) {
   EXPECT_EQ(complaint("[skills]\nexpiry = 5\n"), "bridge.toml:2: [skills] has no key \"expiry\"; it knows: expiry_s");
-  EXPECT_THAT(complaint("[llm]\nmodel = 'x'\n"), HasSubstr("[llm] has no key \"model\"; it knows: provider"));
+  EXPECT_THAT(
+      complaint("[llm]\nmodel = 'x'\n"),
+      HasSubstr("[llm] has no key \"model\"; it knows: find_local, ollama_port, llama_cpp_port, aliases, provider"));
 }
 
 TEST_F(ConfigRefusals, UnknownSectionIsRefusedAndTheKnownOnesNamed) {
@@ -150,10 +152,54 @@ TEST_F(ConfigRefusals, KeyFileThatHoldsNoKeyIsRefused) {
   EXPECT_THAT(provider("api_key_file = '.'\n"), HasSubstr("is not a file"));
 }
 
-TEST_F(ConfigRefusals, ProviderNeedsNameUrlAndModel) {
+TEST_F(ConfigRefusals, ProviderNeedsNameAndModel) {
   EXPECT_THAT(complaint("[[llm.provider]]\n"), HasSubstr("bridge.toml:1: [llm.provider] needs a name"));
-  EXPECT_THAT(complaint("[[llm.provider]]\nname='x'\n"), HasSubstr("needs a base_url"));
   EXPECT_THAT(complaint("[[llm.provider]]\nname='x'\nbase_url='http://x'\n"), HasSubstr("needs a model"));
+}
+
+TEST_F(ConfigRefusals, ProviderIsOfAKnownKindAndWithinItsRanges) {
+  EXPECT_EQ(provider("kind = 'cohere'\n"),
+            "bridge.toml:5: [llm.provider] kind must be openai, anthropic, gemini or ollama, not \"cohere\"");
+  for (const auto& row : provider_keys()) {
+    const auto* range = std::get_if<IntegerRange>(&row.allowed);
+    if (range == nullptr) continue;
+    for (const std::int64_t value : {range->least - 1, range->most + 1})
+      EXPECT_THAT(provider(std::string(row.name) + " = " + std::to_string(value) + "\n"),
+                  HasSubstr("bridge.toml:5: [llm.provider] " + std::string(row.name) + " must be an integer from "));
+    for (const std::int64_t value : {range->least, range->most})
+      EXPECT_EQ(provider(std::string(row.name) + " = " + std::to_string(value) + "\n"), "accepted");
+  }
+}
+
+TEST_F(ConfigRefusals, FlagIsTrueOrFalse) {
+  EXPECT_EQ(complaint("[llm]\nfind_local = 'yes'\n"),
+            "bridge.toml:2: [llm] find_local must be true or false, not \"yes\"");
+  EXPECT_THAT(complaint("", {{"STRAWBERRY_FIND_LOCAL", "no"}}),
+              HasSubstr("STRAWBERRY_FIND_LOCAL must be true or false, not \"no\""));
+}
+
+TEST_F(ConfigRefusals, AliasStandsForOneModelAndIsNobodyElsesName) {
+  EXPECT_THAT(complaint("[llm]\naliases = 'x'\n"), HasSubstr("bridge.toml:2: aliases are written as [llm.aliases]"));
+  EXPECT_THAT(complaint("[llm.aliases]\nfast = 7\n"), HasSubstr("bridge.toml:2: [llm.aliases] fast must be a text"));
+  EXPECT_THAT(complaint("[llm.aliases]\n'a/b' = 'x'\n"), HasSubstr("[llm.aliases] \"a/b\" must be a name"));
+  EXPECT_EQ(provider("[llm.aliases]\nx = 'gpt'\n"), "bridge.toml: [llm.aliases] x is the name of a provider");
+  EXPECT_EQ(complaint("[llm.aliases]\nrules = 'gpt'\n"), "bridge.toml: [llm.aliases] rules is the name of a provider");
+  EXPECT_EQ(complaint("[llm.aliases]\na = 'b'\nb = 'c'\n"),
+            "bridge.toml: [llm.aliases] a stands for b, which is an alias itself");
+  std::string many = "[llm.aliases]\n";
+  for (std::size_t i = 0; i < aliases_max; ++i) many += "a" + std::to_string(i) + " = 'm'\n";
+  EXPECT_EQ(complaint(many), "accepted");
+  EXPECT_THAT(complaint(many + "one_more = 'm'\n"), HasSubstr("at most 64 [llm.aliases]"));
+}
+
+TEST_F(ConfigRefusals, VariableOfAProviderIsRefusedByItsNameAndAKeyNotRepeated) {
+  for (const char* name : {"ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"}) {
+    const std::string words = complaint("", {{name, "sk secret"}});
+    EXPECT_THAT(words, HasSubstr("environment variable " + std::string(name) + " must be a key"));
+    EXPECT_THAT(words, Not(HasSubstr("secret")));
+  }
+  EXPECT_THAT(complaint("", {{"OLLAMA_HOST", "me:secret@x"}}), HasSubstr("variable OLLAMA_HOST must be a host"));
+  EXPECT_THAT(complaint("", {{"OLLAMA_HOST", "ftp://x"}}), HasSubstr("variable OLLAMA_HOST must be a host"));
 }
 
 TEST_F(ConfigRefusals, ProvidersAreAListOfTablesWithDifferentNames) {

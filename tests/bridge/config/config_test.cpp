@@ -50,7 +50,8 @@ TEST_F(ConfigTest, OpenAiKeyInTheEnvironmentIsAProvider) {
   const Config config = load("", {{"OPENAI_API_KEY", "sk-1"}});
   ASSERT_EQ(config.llm.providers.size(), 1U);
   EXPECT_EQ(config.llm.providers[0].name, "openai");
-  EXPECT_EQ(config.llm.providers[0].base_url, "https://api.openai.com/v1");
+  EXPECT_EQ(config.llm.providers[0].kind, "openai");
+  EXPECT_EQ(config.llm.providers[0].base_url, "");
   EXPECT_EQ(config.llm.providers[0].model, "gpt-4o-mini");
   EXPECT_EQ(config.llm.providers[0].api_key, "sk-1");
 }
@@ -98,6 +99,61 @@ TEST_F(ConfigTest, KeyFileIsFoundBesideTheConfiguration) {
       load("[[llm.provider]]\nname='x'\nbase_url='https://x.lan/v1'\nmodel='m'\napi_key_file='openai.key'\n");
   ASSERT_EQ(config.llm.providers.size(), 1U);
   EXPECT_EQ(config.llm.providers[0].api_key, "sk-file");
+}
+
+TEST_F(ConfigTest, EachKnownVariableIsAProviderInAFixedOrder) {
+  const Config config = load("", {{"OLLAMA_HOST", "box.lan"},
+                                  {"GEMINI_API_KEY", "g"},
+                                  {"GOOGLE_API_KEY", "never"},
+                                  {"ANTHROPIC_API_KEY", "a"},
+                                  {"OPENAI_API_KEY", "o"},
+                                  {"DEFAULT_MODEL", "gpt-x"}});
+  std::vector<std::string> all;
+  for (const auto& provider : config.llm.providers)
+    all.push_back(provider.name + " " + provider.kind + " " + provider.model + " " + provider.api_key);
+  EXPECT_EQ(all, (std::vector<std::string>{"openai openai gpt-x o", "anthropic anthropic claude-haiku-4-5 a",
+                                           "gemini gemini gemini-flash-latest g", "ollama ollama llama3.2 "}));
+  EXPECT_EQ(config.llm.providers[3].base_url, "http://box.lan:11434");
+  EXPECT_EQ(load("", {{"GOOGLE_API_KEY", "g"}}).llm.providers.at(0).api_key, "g");
+}
+
+TEST_F(ConfigTest, OllamaHostIsReadAsOllamaDoes) {
+  const std::pair<const char*, const char*> hosts[] = {{"127.0.0.1:9999", "http://127.0.0.1:9999"},
+                                                       {"0.0.0.0", "http://127.0.0.1:11434"},
+                                                       {"0.0.0.0:8000", "http://127.0.0.1:8000"},
+                                                       {":8000", "http://127.0.0.1:8000"},
+                                                       {"[::1]", "http://[::1]:11434"},
+                                                       {"[::]:8000", "http://127.0.0.1:8000"},
+                                                       {"https://box.lan", "https://box.lan"},
+                                                       {"http://box.lan:1/ollama/", "http://box.lan:1/ollama"}};
+  for (const auto& [host, url] : hosts)
+    EXPECT_EQ(load("", {{"OLLAMA_HOST", host}}).llm.providers.at(0).base_url, url) << host;
+}
+
+TEST_F(ConfigTest, VariablesAddNoProviderToThoseOfTheFile) {
+  const Environment environment = {
+      {"ANTHROPIC_API_KEY", "a"}, {"GEMINI_API_KEY", "g"}, {"OLLAMA_HOST", "x"}, {"MY_KEY", "sk"}};
+  EXPECT_EQ(load(two_providers, environment).llm.providers.size(), 2U);
+  const Config config = load(
+      "[[llm.provider]]\nname='anthropic'\nkind='anthropic'\nmodel='m'\n"
+      "[[llm.provider]]\nname='gemini'\nbase_url='http://proxy.lan/v1'\nmodel='m'\n",
+      environment);
+  EXPECT_EQ(config.llm.providers.at(0).api_key, "a");
+  EXPECT_EQ(config.llm.providers.at(1).api_key, "") << "of another kind: not whose key that is";
+}
+
+TEST_F(ConfigTest, AliasesAreOtherNamesForModels) {
+  const Config config = load("[llm.aliases]\nfast = 'groq/llama-3.1-8b'\n'gpt-4.1' = 'openai/gpt-4.1'\n");
+  EXPECT_EQ(config.llm.aliases,
+            (std::map<std::string, std::string>{{"fast", "groq/llama-3.1-8b"}, {"gpt-4.1", "openai/gpt-4.1"}}));
+}
+
+TEST_F(ConfigTest, LookingForALocalModelCanBeSwitchedOff) {
+  EXPECT_TRUE(load("").llm.find_local);
+  EXPECT_FALSE(load("[llm]\nfind_local = false\n").llm.find_local);
+  EXPECT_FALSE(load("", {{"STRAWBERRY_FIND_LOCAL", "false"}}).llm.find_local);
+  EXPECT_TRUE(load("[llm]\nfind_local = false\n", {{"STRAWBERRY_FIND_LOCAL", "true"}}).llm.find_local);
+  EXPECT_EQ(load("", {{"DEFAULT_MODEL", "qwen3"}}).llm.default_model, "qwen3");
 }
 
 TEST_F(ConfigTest, ProcessEnvironmentHasThePath) { EXPECT_TRUE(process_environment().contains("PATH")); }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "bridge/config/key_table.h"
+#include "tests/bridge/config/temp_dir.h"
 
 namespace strawberry {
 namespace {
@@ -27,6 +28,12 @@ std::multimap<std::string, std::string> keys_written(bool commented) {
   return found;
 }
 
+std::string written_as(const Target& target) {
+  if (const auto* number = std::get_if<std::int64_t*>(&target)) return std::to_string(**number);
+  if (const auto* flag = std::get_if<bool*>(&target)) return **flag ? "true" : "false";
+  return "\"" + *std::get<std::string*>(target) + "\"";
+}
+
 TEST(ShippedConfig, LoadsAndEqualsTheDefaults) {
   const auto config = load_config(SHIPPED_CONFIG, {});
   ASSERT_TRUE(config) << config.error().message;
@@ -42,9 +49,7 @@ TEST(ShippedConfig, ShowsEveryKeyOnceWithItsDefaultAndItsVariable) {
     ASSERT_EQ(written.count(key), 1U) << key;
     const std::string& line = written.find(key)->second;
     const Target target = row.target(defaults);
-    const auto* number = std::get_if<std::int64_t*>(&target);
-    const std::string value =
-        number != nullptr ? std::to_string(**number) : "\"" + *std::get<std::string*>(target) + "\"";
+    const std::string value = written_as(target);
     EXPECT_EQ(line.rfind(value, 0), 0U) << key << " = " << line;
     EXPECT_NE(line.find("[" + std::string(row.environment) + "]"), row.environment.empty() ? 0U : std::string::npos)
         << key;
@@ -60,10 +65,29 @@ TEST(ShippedConfig, ShowsEveryKeyOfAProvider) {
 
 TEST(ShippedConfig, ProviderDefaultsAreShownAsTheyAre) {
   const auto written = keys_written(true);
-  EXPECT_EQ(written.find("[llm.provider] connect_timeout_ms")->second,
-            std::to_string(LlmProviderConfig{}.connect_timeout_ms));
-  EXPECT_EQ(written.find("[llm.provider] total_timeout_ms")->second,
-            std::to_string(LlmProviderConfig{}.total_timeout_ms));
+  LlmProviderConfig defaults;
+  for (const auto& row : provider_keys()) {
+    if (!std::holds_alternative<IntegerRange>(row.allowed) && row.name != "kind") continue;
+    const std::string& line = written.find("[llm.provider] " + std::string(row.name))->second;  // the first one
+    EXPECT_EQ(line.substr(0, line.find(' ')), written_as(row.target(defaults))) << row.name;
+  }
+}
+
+TEST(ShippedConfig, WhatItShowsOfProvidersAndAliasesIsAccepted) {
+  std::ifstream stream(SHIPPED_CONFIG);
+  const std::regex example(R"(# (\[.*|[a-z_]+ = .*))");
+  std::string text;
+  std::smatch match;
+  for (std::string line; std::getline(stream, line);) {
+    if (std::regex_match(line, match, example) && line.find("api_key_file") == std::string::npos)
+      text += match[1].str() + "\n";
+  }
+  const TempDir dir;
+  const auto config =
+      load_config(dir.write("bridge.toml", text), {{"OPENAI_API_KEY", "sk-1"}, {"GROQ_API_KEY", "gsk-1"}});
+  ASSERT_TRUE(config) << config.error().message << "\n" << text;
+  EXPECT_EQ(config->llm.providers.size(), 4U);
+  EXPECT_EQ(config->llm.aliases.at("home"), "ollama");
 }
 
 }  // namespace

@@ -14,14 +14,20 @@ TEST(HubTopics, AreOneLineOfJsonWithATimestamp) {
   HubInfo info;
   info.version = "1.2.3";
   HubHealth health;
-  health.providers = {"openai", "rules"};
   for (const auto& line : {hub_state(true, now, now), hub_info(info, now), hub_health(health, now),
                            hub_audit("alice", "devices.register", "d", "ok", now)}) {
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_EQ(json::parse(line).at("ts"), "2026-01-01T00:00:00.123Z") << line;
   }
   EXPECT_EQ(json::parse(hub_state(false, now, now)).at("state"), "offline");
-  EXPECT_EQ(json::parse(hub_health(health, now)).at("providers").at(1).at("name"), "rules");
+}
+
+TEST(HubTopics, SayOfEachProviderHowItIsAndWhenItIsAskedAgain) {
+  HubHealth health;
+  health.providers = {{"openai", "open", 7, 5, std::chrono::milliseconds(1'500)}, {"rules", "closed", 2, 0, {}}};
+  EXPECT_EQ(json::parse(hub_health(health, now)).at("providers"), json::parse(R"([
+    {"name":"openai","state":"open","requests":7,"failures":5,"retry_in_ms":1500},
+    {"name":"rules","state":"closed","requests":2,"failures":0}])"));
 }
 
 TEST(HubTopics, SayHowFullEachQueueIsAndMayBe) {

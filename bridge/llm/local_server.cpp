@@ -1,0 +1,173 @@
+#include "bridge/llm/local_server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "bridge/protocol/bounded_json.h"
+#include "bridge/protocol/text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+using Kind = LocalLook::Kind;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const json* array_at(const json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_array() ? &*found : nullptr;
+}
+
+json parse(const HttpResponse& response) { return parse_bounded_json(response.body, response.body.size()); }
+
+bool is_model_name(const std::string& name) {
+  return !name.empty() && name.size() <= local_model_bytes_max &&
+         std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
+}
+
+/// Models that turn texts into vectors cannot chat.
+bool can_chat(const json& model) {
+  if (text_at(model, "name").find("embed") != std::string::npos) return false;
+  const auto details = model.find("details");
+  return details == model.end() || text_at(*details, "family").find("bert") == std::string::npos;
+}
+
+/// Nothing listed: not ready.
+LocalLook choose(LocalServer server, const std::vector<std::string>& listed, const std::string& wanted) {
+  if (listed.empty()) return {Kind::not_ready, std::move(server)};
+  server.model = wanted.empty() ? listed.front() : wanted;
+  server.lists_model = std::any_of(listed.begin(), listed.end(), [&](const std::string& name) {
+    return name == server.model || name == server.model + ":latest";
+  });
+  return {Kind::found, std::move(server)};
+}
+
+enum class Whom { ollama, llama_cpp };
+
+struct Candidate {
+  Whom whom;
+  std::string url;
+  bool was_not_ready = false;  // and said so in the log
+};
+
+const char* called(Whom whom) { return whom == Whom::ollama ? "Ollama" : "llama.cpp"; }
+
+/// Nothing: nobody answers.
+Task<std::optional<Result<HttpResponse>>> get(HttpClient* http, std::string url, LocalOptions options) {
+  HttpRequest request;
+  request.method = "GET";
+  request.url = std::move(url);
+  request.headers.emplace_back("Accept", "application/json");
+  request.connect_timeout = options.timeout;
+  request.total_timeout = options.timeout;
+  request.response_bytes_max = options.response_bytes_max;
+  auto response = co_await http->fetch(std::move(request));
+  if (response) co_return std::move(*response);
+  const auto kind = response.error().kind;
+  if (kind == HttpError::Kind::protocol || kind == HttpError::Kind::too_large) co_return fail("no such answer");
+  co_return std::nullopt;
+}
+
+Task<std::optional<LocalLook>> look(HttpClient* http, Whom whom, std::string url, LocalOptions options) {
+  std::string first = url + (whom == Whom::ollama ? "/api/tags" : "/health");
+  const auto answer = co_await get(http, std::move(first), options);
+  if (!answer) co_return std::nullopt;
+  if (!*answer) co_return LocalLook{};
+  LocalLook seen = whom == Whom::ollama ? read_ollama_tags(**answer, options.model) : read_llama_cpp_health(**answer);
+  if (whom == Whom::llama_cpp && seen.kind == Kind::found) {
+    std::string second = url + "/v1/models";
+    const auto models = co_await get(http, std::move(second), options);
+    if (!models) co_return std::nullopt;
+    seen = *models ? read_llama_cpp_models(**models, options.model) : LocalLook{};
+  }
+  seen.server.base_url = url;
+  co_return seen;
+}
+
+void log_found(Whom whom, const LocalServer& server) {
+  spdlog::info("found {} at {}: it is used, with the model {}", called(whom), server.base_url, printable(server.model));
+  if (!server.lists_model)
+    spdlog::warn("{} does not say that it has the model {} (DEFAULT_MODEL)", called(whom), printable(server.model));
+}
+
+}  // namespace
+
+LocalLook read_ollama_tags(const HttpResponse& response, const std::string& wanted) {
+  if (response.status != 200) return {};
+  const json body = parse(response);
+  const json* models = array_at(body, "models");
+  if (models == nullptr) return {};
+  std::vector<std::string> names;
+  for (const json& model : *models) {
+    std::string name = text_at(model, "name");
+    if (!is_model_name(name)) return {};
+    if (can_chat(model)) names.push_back(std::move(name));
+  }
+  return choose({"ollama", "ollama", {}, {}}, names, wanted);
+}
+
+LocalLook read_llama_cpp_health(const HttpResponse& response) {
+  const json body = parse(response);
+  if (response.status == 200 && text_at(body, "status") == "ok") return {Kind::found, {}};
+  const auto failure = body.is_object() ? body.find("error") : body.end();
+  const bool is_loading =
+      response.status == 503 && failure != body.end() && text_at(*failure, "type") == "unavailable_error";
+  return {is_loading ? Kind::not_ready : Kind::stranger, {}};
+}
+
+LocalLook read_llama_cpp_models(const HttpResponse& response, const std::string& wanted) {
+  if (response.status != 200) return {};
+  const json body = parse(response);
+  const json* models = array_at(body, "data");
+  if (models == nullptr || models->empty()) return {};
+  std::vector<std::string> names;
+  for (const json& model : *models) {
+    std::string name = text_at(model, "id");
+    if (text_at(model, "owned_by") != "llamacpp" || !is_model_name(name)) return {};
+    names.push_back(std::move(name));
+  }
+  return choose({"llama_cpp", "openai", {}, {}}, names, wanted);
+}
+
+Task<void> look_for_local_servers(HttpClient* http, LocalOptions options,
+                                  std::function<void(const LocalServer& server)> on_found) {
+  const std::string here = "http://127.0.0.1:";
+  std::vector<Candidate> candidates = {{Whom::ollama, here + std::to_string(options.ollama_port)},
+                                       {Whom::llama_cpp, here + std::to_string(options.llama_cpp_port)}};
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (true) {
+    bool is_found = false;
+    for (auto candidate = candidates.begin(); candidate != candidates.end();) {
+      const auto seen = co_await look(http, candidate->whom, candidate->url, options);
+      if (seen && seen->kind == Kind::found) {
+        log_found(candidate->whom, seen->server);
+        on_found(seen->server);
+        is_found = true;
+      } else if (seen && seen->kind == Kind::stranger) {
+        spdlog::info("who answers at {} is not {}: left alone", candidate->url, called(candidate->whom));
+        candidate = candidates.erase(candidate);
+        continue;
+      } else if (seen && !candidate->was_not_ready) {
+        spdlog::info("{} at {} has no model ready yet: asked again", called(candidate->whom), candidate->url);
+        candidate->was_not_ready = true;
+      }
+      ++candidate;
+    }
+    if (is_found || candidates.empty()) co_return;
+    timer.expires_after(options.interval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace strawberry

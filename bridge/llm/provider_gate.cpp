@@ -1,0 +1,87 @@
+#include "bridge/llm/provider_gate.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "bridge/llm/failure_policy.h"
+
+namespace strawberry {
+namespace {
+
+constexpr std::chrono::seconds minute{60};
+
+std::string seconds(std::chrono::milliseconds time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
+}
+
+}  // namespace
+
+ProviderGate::Pass::Pass(Pass&& other) noexcept
+    : gate_(std::exchange(other.gate_, nullptr)), permit_(std::move(other.permit_)) {}
+
+ProviderGate::Pass::~Pass() {
+  if (gate_ != nullptr) --gate_->in_flight_;
+}
+
+void ProviderGate::Pass::succeeded() {
+  const bool was_closed = gate_->breaker_.state() == CircuitBreaker::State::closed;
+  permit_.succeeded();
+  if (!was_closed && gate_->breaker_.state() == CircuitBreaker::State::closed)
+    spdlog::info("{} answers again", gate_->name_);
+}
+
+void ProviderGate::Pass::failed(const ProviderError& error) {
+  ++gate_->counts_.failures;
+  // Refused before anything was sent: that says nothing about the provider.
+  if (error.reason == "unsupported") return;
+  // A provider that finds fault with the request is there and well.
+  if (!is_fault_of_provider(error)) return succeeded();
+  const auto& breaker = gate_->breaker_;
+  const bool was_open = breaker.state() == CircuitBreaker::State::open;
+  permit_.failed(believable_retry_after(error));
+  if (!was_open && breaker.state() == CircuitBreaker::State::open)
+    spdlog::warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*breaker.retry_in()));
+}
+
+ProviderGate::ProviderGate(std::string name, const Clock& clock, Options options)
+    : name_(std::move(name)), clock_(clock), options_(options), breaker_(clock, options.breaker) {}
+
+Result<ProviderGate::Pass, ProviderError> ProviderGate::enter(bool is_under_way) {
+  auto over = over_limit();
+  if (over && !is_under_way) return tl::unexpected<ProviderError>(std::move(*over));
+  auto permit = breaker_.admit();
+  if (!permit) {
+    const auto wait = breaker_.retry_in();
+    return tl::unexpected<ProviderError>(refusal(
+        "circuit_open", wait ? "it kept failing and is asked again in " + seconds(*wait)
+                             : std::string("it kept failing, and another request is finding out whether it is back")));
+  }
+  ++counts_.requests;
+  ++in_flight_;
+  if (options_.requests_per_minute_max > 0) {
+    if (last_minute_.size() == options_.requests_per_minute_max) last_minute_.pop_front();
+    last_minute_.push_back(clock_.steady_now());
+  }
+  return Pass(*this, std::move(*permit));
+}
+
+std::optional<ProviderError> ProviderGate::over_limit() {
+  if (in_flight_ >= options_.requests_in_flight_max)
+    return refusal("busy", "it has " + std::to_string(in_flight_) + " requests in flight, the most it may");
+  const auto now = clock_.steady_now();
+  while (!last_minute_.empty() && last_minute_.front() + minute <= now) last_minute_.pop_front();
+  if (options_.requests_per_minute_max > 0 && last_minute_.size() >= options_.requests_per_minute_max)
+    return refusal("busy", "it had " + std::to_string(last_minute_.size()) + " requests in a minute, the most it may");
+  return std::nullopt;
+}
+
+ProviderError ProviderGate::refusal(std::string reason, std::string message) const {
+  ProviderError error;
+  error.provider = name_;
+  error.reason = std::move(reason);
+  error.message = std::move(message);
+  return error;
+}
+
+}  // namespace strawberry
