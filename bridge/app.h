@@ -25,6 +25,7 @@
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
+#include "bridge/usage/unmetered.h"
 
 namespace strawberry {
 
@@ -42,6 +43,7 @@ class App {
   Result<void> remember();
   PahoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
+  ChatService::Neighbours chat_neighbours();
   MqttClient::Handlers handlers();
   void ready();
   void receive(MqttMessage message);
@@ -73,6 +75,7 @@ class App {
   SkillService skill_service_;
   DeviceService device_service_;
   SessionService session_service_;
+  Unmetered usage_;
   ChatService chat_service_;
   Dispatcher dispatcher_;
 

@@ -1,13 +1,14 @@
 #include "bridge/chat/python_prompt.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "bridge/llm/tool_result.h"
 
 namespace strawberry {
 namespace {
 
-constexpr std::size_t left_out_line_bytes = 64;
+constexpr std::size_t last_line_bytes = 64;
 
 const OfferingDevice* find_device(const OfferedSkill& skill, const std::string& id) {
   const auto found = std::find_if(skill.devices.begin(), skill.devices.end(),
@@ -24,7 +25,7 @@ std::string in_line(const std::string& text, std::size_t bytes_max) {
 
 std::string devices_of(const OfferedSkill& skill, const std::string& but, std::size_t listed_max) {
   std::string names;
-  std::size_t listed = 0, more = 0;
+  std::size_t listed = 0, more = skill.more_devices;
   for (const auto& device : skill.devices) {
     if (device.device_id == but) continue;
     if (listed == listed_max) {
@@ -52,7 +53,7 @@ std::string docstring_of(const OfferedSkill& skill, std::size_t bytes_max) {
   return "        \"\"\"" + quoted + "\"\"\"\n";
 }
 
-/// Adds classes and their functions as long as there is room; counts the rest.
+/// Adds classes and their functions as long as there is room.
 class Writer {
  public:
   Writer(std::string text, const PythonPromptOptions& options) : text_(std::move(text)), options_(options) {}
@@ -66,17 +67,15 @@ class Writer {
     entry += "    def " + in_line(skill.skill.signature, 2048) + ":" + (devices.empty() ? "" : "  # " + devices) + "\n";
     entry += docstring_of(skill, options_.docstring_bytes_max);
     // Once one has found no room, the rest is left out as well: which were there would seem arbitrary.
-    if (left_out_ > 0 || text_.size() + entry.size() + left_out_line_bytes > options_.prompt_bytes_max) {
-      ++left_out_;
-      return;
-    }
+    is_full_ = is_full_ || text_.size() + entry.size() + last_line_bytes > options_.prompt_bytes_max;
+    if (is_full_) return;
     text_ += entry;
     headline_.clear();
     class_ = skill.skill.class_name;
   }
 
-  std::string finish() && {
-    if (left_out_ > 0) text_ += "\n# There are " + std::to_string(left_out_) + " more skills, not shown here.\n";
+  std::string finish(bool are_more) && {
+    if (is_full_ || are_more) text_ += "\n# There are more skills than are shown here.\n";
     return std::move(text_);
   }
 
@@ -85,7 +84,7 @@ class Writer {
   const PythonPromptOptions& options_;
   std::string headline_;  // not written yet
   std::string class_;     // of the last entry
-  std::size_t left_out_ = 0;
+  bool is_full_ = false;
 };
 
 std::string introduction(const std::string& current) {
@@ -105,11 +104,10 @@ std::string introduction(const std::string& current) {
 
 }  // namespace
 
-std::string python_prompt(const std::vector<OfferedSkill>& skills, const std::string& sender_id,
-                          const PythonPromptOptions& options) {
+std::string python_prompt(const SkillsFound& found, const std::string& sender_id, const PythonPromptOptions& options) {
   std::vector<const OfferedSkill*> own, others;
   std::string current;
-  for (const auto& skill : skills) {
+  for (const auto& skill : found.skills) {
     if (skill.skill.confirm || skill.devices.empty()) continue;
     const auto* device = find_device(skill, sender_id);
     (device ? own : others).push_back(&skill);
@@ -124,7 +122,7 @@ std::string python_prompt(const std::vector<OfferedSkill>& skills, const std::st
   }
   if (!others.empty()) writer.headline(own.empty() ? "On the user's devices:" : "On other devices only:");
   for (const auto* skill : others) writer.add(*skill, "on: " + devices_of(*skill, "", options.devices_listed_max));
-  return std::move(writer).finish();
+  return std::move(writer).finish(found.has_more);
 }
 
 }  // namespace strawberry

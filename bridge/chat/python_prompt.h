@@ -6,24 +6,23 @@
 /// devices: they are data, without control characters, and a docstring cannot end itself. Skills marked `confirm` are
 /// left out: the hub does not see these calls and could ask nobody.
 ///
-/// Pure.   Bounds: Options; what finds no room is counted in a last line.
+/// Pure.   Bounds: Options; a last line says when not all found room.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "bridge/skills/offered_skill.h"
 
 namespace strawberry {
 
 struct PythonPromptOptions {
+  std::size_t skills_max = 500;
   std::size_t prompt_bytes_max = 64 * 1024;
   std::size_t docstring_bytes_max = 1024;
   std::size_t devices_listed_max = 16;  // of one skill
 };
 
 /// `sender_id` is the asking device's id, or a user's, which no device has.
-std::string python_prompt(const std::vector<OfferedSkill>& skills, const std::string& sender_id,
-                          const PythonPromptOptions& options);
+std::string python_prompt(const SkillsFound& found, const std::string& sender_id, const PythonPromptOptions& options);
 
 }  // namespace strawberry
