@@ -97,8 +97,8 @@ TEST(ChatWithAModel, TheModelsToolCallRunsOnTheDeviceAndItsResultGoesBack) {
     EXPECT_FALSE(event.contains("success"));
     events.push_back(event.at("event").get<std::string>());
   }
-  ASSERT_EQ(events.size(), 3U);
-  EXPECT_EQ(events, (std::vector<std::string>{"tool_call", "tool_result", "delta"}));
+  ASSERT_EQ(events.size(), 4U);
+  EXPECT_EQ(events, (std::vector<std::string>{"tool_call", "tool_result", "delta", "delta"}));
 
   const auto asked = model.requests();
   ASSERT_EQ(asked.size(), 2U);
