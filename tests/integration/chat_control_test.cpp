@@ -94,6 +94,81 @@ TEST(ChatControl, ADeviceThatLeavesStopsItsChats) {
   EXPECT_TRUE(hub.bridge().wait_for_output("tablet left: 1 of its chats stopped", 5s, before)) << hub.bridge().output();
 }
 
+/// A door that asks first, a model that wants it open, and a tablet that is asked.
+class ChatConfirm : public testing::Test {
+ protected:
+  void SetUp() override {
+    model_.otherwise(stub_calling("unlock", json::object()));
+    door_->offer("DoorSkill", {"unlock() -> str"});
+    door_->result_of("skills", {{"op", "register"},
+                                {"skills",
+                                 {{{"class_name", "DoorSkill"},
+                                   {"function_name", "unlock"},
+                                   {"signature", "unlock() -> str"},
+                                   {"confirm", true}}}}});
+  }
+  /// The question that the chat's sender gets.
+  json question(const std::string& chat_id) {
+    const auto give_up = std::chrono::steady_clock::now() + 5s;
+    while (std::chrono::steady_clock::now() < give_up) {
+      for (const auto& message : tablet_->mqtt().take_all()) {
+        const auto event = json::parse(message.payload);
+        if (event.value("event", "") == "confirm" && event.at("correlation_id") == chat_id) return event.at("data");
+      }
+      std::this_thread::sleep_for(1ms);
+    }
+    throw std::runtime_error("nobody was asked");
+  }
+  static std::string words_of(const json& reply) {
+    return reply.at("success").get<bool>() ? reply.at("result").at("choices").at(0).at("message").at("content").dump()
+                                           : reply.dump();
+  }
+
+  StubLlm model_;
+  HubProcess hub_{asking(model_)};
+  std::unique_ptr<Spoke> door_ = hub_.device("Front Door");
+  std::unique_ptr<Spoke> tablet_ = hub_.device("Tablet");
+};
+
+TEST_F(ChatConfirm, AYesRunsIt) {
+  const auto id = tablet_->send("chat", user_says("open the door"));
+  const auto asked = question(id);
+  EXPECT_EQ(asked.at("skill_path"), "DoorSkill.unlock");
+  EXPECT_EQ(asked.at("device"), "front_door");
+  EXPECT_LE(asked.at("expires_in_ms"), 30'000);
+  EXPECT_GE(asked.at("expires_in_ms"), 29'000);
+  EXPECT_EQ(door_->code_of("chat", {{"op", "confirm"}, {"confirm", asked.at("id")}, {"allow", true}}), "not_found")
+      << "it was not asked";
+  EXPECT_FALSE(door_->next_call(100ms));
+  EXPECT_EQ(tablet_->result_of("chat", {{"op", "confirm"}, {"confirm", asked.at("id")}, {"allow", true}}),
+            json({{"confirmed", true}}));
+  const auto call = door_->next_call();
+  ASSERT_TRUE(call);
+  door_->answer(*call, "it is open");
+  const auto reply = tablet_->response("chat", id);
+  EXPECT_NE(words_of(reply).find("it is open"), std::string::npos) << reply;
+}
+
+TEST_F(ChatConfirm, ANoDoesNot) {
+  const auto id = tablet_->send("chat", user_says("open the door"));
+  tablet_->result_of("chat", {{"op", "confirm"}, {"confirm", question(id).at("id")}, {"allow", false}});
+  const auto reply = tablet_->response("chat", id);
+  EXPECT_NE(words_of(reply).find("forbidden"), std::string::npos) << reply;
+  EXPECT_FALSE(door_->next_call(100ms));
+}
+
+TEST_F(ChatConfirm, SilenceUntilTheChatsTimeIsUpIsNo) {
+  auto request = user_says("open the door");
+  request["timeout_ms"] = 1'000;
+  const auto id = tablet_->send("chat", request);
+  const auto asked = question(id);
+  EXPECT_LT(asked.at("expires_in_ms"), 1'000);
+  const auto reply = tablet_->response("chat", id);
+  EXPECT_NE(words_of(reply).find("forbidden"), std::string::npos) << reply;
+  EXPECT_EQ(tablet_->code_of("chat", {{"op", "confirm"}, {"confirm", asked.at("id")}, {"allow", true}}), "not_found");
+  EXPECT_FALSE(door_->next_call(100ms));
+}
+
 TEST(ChatControl, PythonReturnsTheModelsCodeAndRunsNothing) {
   const std::string code = "```python\nspeaker.MusicControlSkill.play_song(name=\"Yesterday\")\n```";
   StubLlm model;

@@ -12,7 +12,6 @@ using test::device;
 using test::skill;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 /// Says its pieces, then waits for a test to let it finish.
 class SlowModel final : public Provider {
@@ -176,6 +175,113 @@ TEST_F(ChatControlTest, ADeviceThatLeavesStopsItsChats) {
   poll();
   EXPECT_EQ(code_of(replies.at(0)), "cancelled");
   EXPECT_EQ(slow.running, 0);
+}
+
+/// A door that asks first, and a model that wants it open.
+class ChatConfirmTest : public ChatControlTest {
+ protected:
+  void SetUp() override {
+    ChatControlTest::SetUp();
+    auto door = skill("DoorSkill", "unlock(code: int)", {device("door")});
+    door.skill.confirm = true;
+    tools.skills["alice"] = {door};
+    model->script = {calls({{"a", "DoorSkill-unlock", R"({"code":7})"}}), model->words("Well.")};
+  }
+  /// What the model was told the call came to.
+  std::string told_model() const { return model->requests.at(1).messages.back().at("content").get<std::string>(); }
+  Reply<json> say_so(const json& id, bool allow, const std::string& sender = "tablet") {
+    auto made = operation("confirm", {{"confirm", id}, {"allow", allow}});
+    made.sender.id = sender;
+    return handle(std::move(made));
+  }
+};
+
+TEST_F(ChatConfirmTest, TheSenderIsAskedAndItsYesRunsTheSkill) {
+  begin(request(json::object()));
+  ASSERT_EQ(events.size(), 1U) << "also without stream";
+  EXPECT_EQ(events[0].first, "confirm");
+  const auto id = events[0].second.at("id");
+  EXPECT_EQ(events[0].second, json({{"id", id},
+                                    {"device", "device_door"},
+                                    {"skill_path", "DoorSkill.unlock"},
+                                    {"arguments", {{"code", 7}}},
+                                    {"expires_in_ms", 30'000}}));
+  EXPECT_TRUE(tools.calls.empty());
+  EXPECT_EQ(say_so(id, true), json({{"confirmed", true}}));
+  poll();
+  ASSERT_EQ(tools.calls.size(), 1U);
+  EXPECT_EQ(content_of(replies.at(0)), "Well.");
+  EXPECT_EQ(code_of(say_so(id, true)), "not_found") << "a question is answered once";
+}
+
+TEST_F(ChatConfirmTest, NoIsNo) {
+  begin(request(json::object()));
+  EXPECT_EQ(say_so(events.at(0).second.at("id"), false), json({{"confirmed", false}}));
+  poll();
+  EXPECT_TRUE(tools.calls.empty());
+  EXPECT_THAT(told_model(), HasSubstr("forbidden"));
+  EXPECT_EQ(content_of(replies.at(0)), "Well.");
+}
+
+TEST_F(ChatConfirmTest, SilenceIsNo) {
+  ChatService::Options options;
+  options.confirm_timeout = 1ms;
+  start(options);
+  EXPECT_EQ(content_of(say(json::object())), "Well.");
+  EXPECT_EQ(events.at(0).second.at("expires_in_ms"), 1);
+  EXPECT_TRUE(tools.calls.empty());
+  EXPECT_THAT(told_model(), HasSubstr("forbidden"));
+  EXPECT_EQ(code_of(say_so(events[0].second.at("id"), true)), "not_found");
+}
+
+TEST_F(ChatConfirmTest, AQuestionLeavesTheModelTimeToSpeak) {
+  auto hurried = request(json::object());
+  hurried.deadline = clock.steady_now() + 10ms;
+  EXPECT_EQ(content_of(handle(std::move(hurried))), "Well.");
+  EXPECT_EQ(events.at(0).second.at("expires_in_ms"), 8);
+  EXPECT_TRUE(tools.calls.empty());
+}
+
+TEST_F(ChatConfirmTest, NobodyElseAnswers) {
+  begin(request(json::object()));
+  EXPECT_EQ(code_of(say_so(events.at(0).second.at("id"), true, "phone")), "not_found");
+  EXPECT_EQ(code_of(say_so("guessed", true)), "not_found");
+  EXPECT_TRUE(tools.calls.empty());
+  handle(operation("cancel", {{"cancel", "c-1"}}));
+  poll();
+}
+
+TEST_F(ChatConfirmTest, WithTheChatItsQuestionIsOver) {
+  begin(request(json::object()));
+  handle(operation("cancel", {{"cancel", "c-1"}}));
+  poll();
+  EXPECT_EQ(code_of(say_so(events.at(0).second.at("id"), true)), "not_found");
+  EXPECT_TRUE(tools.calls.empty());
+}
+
+TEST_F(ChatConfirmTest, WhenTooManyQuestionsAreOpenItIsNoAtOnce) {
+  ChatService::Options options;
+  options.confirmations.questions_max = 1;
+  start(options);
+  begin(request(json::object()));
+  model->script = {calls({{"a", "DoorSkill-unlock", R"({"code":7})"}}), model->words("Not now.")};
+  model->requests.clear();
+  EXPECT_EQ(content_of(say(json::object())), "Not now.");
+  EXPECT_EQ(events.size(), 1U);
+  EXPECT_THAT(told_model(), HasSubstr("forbidden"));
+  handle(operation("cancel", {{"cancel", "c-1"}}));
+  poll();
+}
+
+TEST_F(ChatConfirmTest, TheQuestionComesAfterTheWordsBeforeIt) {
+  auto first = calls({{"a", "DoorSkill-unlock", R"({"code":7})"}});
+  first.content = "Shall I? ";
+  model->script = {first, model->words("Done.")};
+  begin(request({{"stream", true}}));
+  EXPECT_THAT(told(), ElementsAre("Shall I? ", "[confirm]"));
+  say_so(events.at(1).second.at("id"), true);
+  poll();
+  EXPECT_THAT(told(), ElementsAre("Shall I? ", "[confirm]", "[tool_call]", "[tool_result]", "Done.", "<stop>"));
 }
 
 TEST_F(ChatControlTest, WhoMayHaveNoMoreIsTurnedAwayBeforeAnythingHappens) {
