@@ -134,8 +134,11 @@ DeviceService::Neighbours App::neighbours() {
 }
 
 ChatService::Neighbours App::chat_neighbours() {
-  const auto pressure = [this] { return is_under_pressure(mqtt_.counters()); };
-  return {providers_, skill_service_, *store_, usage_, pressure};
+  const auto waiting = [this] {
+    const auto mqtt = mqtt_.counters();
+    return AnswerStream::Backlog{mqtt.outbox_messages, mqtt.outbox_bytes};
+  };
+  return {providers_, skill_service_, *store_, usage_, waiting};
 }
 
 MqttClient::Handlers App::handlers() {

@@ -50,12 +50,6 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   return options;
 }
 
-bool is_under_pressure(const PahoClient::Counters& mqtt) {
-  constexpr std::size_t outbox_messages_high = 4'000;
-  constexpr std::size_t outbox_bytes_high = 16 * 1024 * 1024;
-  return mqtt.outbox_messages > outbox_messages_high || mqtt.outbox_bytes > outbox_bytes_high;
-}
-
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const PahoClient::Options mqtt;
   const SqliteStore::Options store;

@@ -25,10 +25,6 @@ Dispatcher::Options dispatcher_options(const Config& config);
 /// The most that each queue of hub/health may hold, by its name there.
 std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 
-/// Whether so much waits to leave that streamed answers had better be gathered. Well below what the outbox holds, and
-/// above what is under way when all goes well.
-bool is_under_pressure(const PahoClient::Counters& mqtt);
-
 /// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
 /// be built.
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);

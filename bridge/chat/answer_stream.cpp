@@ -4,31 +4,37 @@
 
 namespace strawberry {
 
-AnswerStream::AnswerStream(const asio::any_io_executor& executor, Emit emit, Pressure pressure,
+AnswerStream::AnswerStream(const asio::any_io_executor& executor, Emit emit, Waiting waiting,
                            std::shared_ptr<const AnswerFormat> format, AnswerHead head, Options options)
     : emit_(std::move(emit)),
-      pressure_(std::move(pressure)),
+      waiting_(std::move(waiting)),
       format_(std::move(format)),
       options_(options),
       head_(std::move(head)),
       text_(options.text),
       timer_(executor) {}
 
+bool AnswerStream::is_too_much_waiting() const {
+  if (!waiting_) return false;
+  const Backlog backlog = waiting_();
+  return backlog.messages > options_.backlog_messages_high || backlog.bytes > options_.backlog_bytes_high;
+}
+
 void AnswerStream::text(std::string_view piece) {
   text_.add(piece);
-  if (is_waiting_) return;
-  if (pressure_ && pressure_()) return look_again();
+  if (is_held_) return;
+  if (is_too_much_waiting()) return look_again();
   flush();
 }
 
 void AnswerStream::look_again() {
-  is_waiting_ = true;
+  is_held_ = true;
   timer_.expires_after(options_.look_again_after);
   timer_.async_wait([weak = weak_from_this()](const asio::error_code& cancelled) {
     const auto self = weak.lock();
     if (cancelled || !self) return;
-    self->is_waiting_ = false;
-    if (self->pressure_()) return self->look_again();
+    self->is_held_ = false;
+    if (self->is_too_much_waiting()) return self->look_again();
     self->flush();
   });
 }
@@ -45,8 +51,8 @@ void AnswerStream::answered(const ModelReply& reply) {
   head_.model = reply.model;
   head_.provider = reply.provider;
   text_.answered(reply.content);
-  if (!is_waiting_ && pressure_ && text_.has_text() && pressure_()) look_again();
-  if (!is_waiting_) flush();
+  if (!is_held_ && text_.has_text() && is_too_much_waiting()) look_again();
+  if (!is_held_) flush();
 }
 
 void AnswerStream::event(const std::string& name, nlohmann::json data) {

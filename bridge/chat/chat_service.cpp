@@ -230,7 +230,7 @@ Task<Reply<json>> ChatService::run(Place place, Request request, ChatRequest cha
   turn->head = {new_id(), to_unix_ms(clock_.wall_now()) / 1000, turn->chat.model, {}};
   if (turn->chat.stream && turn->request.emit) {
     const auto executor = co_await asio::this_coro::executor;
-    turn->stream = std::make_shared<AnswerStream>(executor, turn->request.emit, neighbours_.pressure, turn->format,
+    turn->stream = std::make_shared<AnswerStream>(executor, turn->request.emit, neighbours_.waiting, turn->format,
                                                   turn->head, options_.stream);
   }
   auto end = co_await complete(turn);

@@ -58,8 +58,8 @@ class ChatService final : public RequestHandler {
     ToolSource& tools;
     Store& store;
     UsageLedger& usage;
-    /// Whether more messages wait to leave than should; may be empty.
-    AnswerStream::Pressure pressure;
+    /// What waits to leave; may be empty.
+    AnswerStream::Waiting waiting;
   };
 
   ChatService(const Clock& clock, Neighbours neighbours, Options options);

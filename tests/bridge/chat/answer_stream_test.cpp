@@ -13,6 +13,11 @@ using testing::ElementsAre;
 
 class AnswerStreamTest : public testing::Test {
  protected:
+  static AnswerStream::Options soon() {
+    AnswerStream::Options options;
+    options.look_again_after = std::chrono::milliseconds(1);
+    return options;
+  }
   static ModelReply reply(const std::string& content) {
     ModelReply made;
     made.content = content;
@@ -37,13 +42,12 @@ class AnswerStreamTest : public testing::Test {
   }
 
   asio::io_context loop;
-  bool is_full = false;
+  AnswerStream::Backlog backlog;
   std::vector<std::string> said;
   std::vector<json> events;
   std::shared_ptr<AnswerStream> stream = std::make_shared<AnswerStream>(
       loop.get_executor(), [this](const std::string& event, json data) { note(event, data); },
-      [this] { return is_full; }, openai_format(), AnswerHead{"id-1", 7, "asked-for", ""},
-      AnswerStream::Options{{}, std::chrono::milliseconds(1)});
+      [this] { return backlog; }, openai_format(), AnswerHead{"id-1", 7, "asked-for", ""}, soon());
 };
 
 TEST_F(AnswerStreamTest, EachPieceLeavesAtOnceAndTheFirstSaysWhoSpeaks) {
@@ -62,11 +66,11 @@ TEST_F(AnswerStreamTest, EachPieceLeavesAtOnceAndTheFirstSaysWhoSpeaks) {
 }
 
 TEST_F(AnswerStreamTest, UnderPressureTextIsGatheredAndLeavesWhenThereIsRoom) {
-  is_full = true;
+  backlog.messages = 4'001;
   for (const char* piece : {"a", "b", "c"}) stream->text(piece);
   wait_for_a_timer();
   EXPECT_TRUE(said.empty());
-  is_full = false;
+  backlog.messages = 4'000;
   stream->text("d");
   EXPECT_TRUE(said.empty()) << "in order: not before what waits";
   wait_for_a_timer();
@@ -75,22 +79,31 @@ TEST_F(AnswerStreamTest, UnderPressureTextIsGatheredAndLeavesWhenThereIsRoom) {
   EXPECT_THAT(said, ElementsAre("abcd", "e"));
 }
 
+TEST_F(AnswerStreamTest, ManyBytesThatWaitArePressureToo) {
+  backlog.bytes = 16 * 1024 * 1024;
+  stream->text("a");
+  EXPECT_THAT(said, ElementsAre("a"));
+  ++backlog.bytes;
+  stream->text("b");
+  EXPECT_THAT(said, ElementsAre("a"));
+}
+
 TEST_F(AnswerStreamTest, OtherEventsComeAfterTheTextBeforeThem) {
-  is_full = true;
+  backlog.messages = 4'001;
   stream->text("let me see");
   stream->event("tool_call", {});
   EXPECT_THAT(said, ElementsAre("let me see", "[tool_call]"));
 }
 
 TEST_F(AnswerStreamTest, UnderPressureTheEndIsWholeAllTheSame) {
-  is_full = true;
+  backlog.messages = 4'001;
   for (int i = 0; i < 1000; ++i) stream->text("word ");
   std::string whole;
   for (int i = 0; i < 1000; ++i) whole += "word ";
   stream->answered(reply(whole));
   stream->finish({whole, "stop", {}, {}, {}});
   EXPECT_THAT(said, ElementsAre(whole, "<stop>")) << "one message for a thousand pieces";
-  is_full = false;
+  backlog.messages = 4'000;
   loop.restart();
   loop.run();
   EXPECT_EQ(said.size(), 2U) << "and nothing after the end";
@@ -116,14 +129,14 @@ TEST_F(AnswerStreamTest, CallsForTheClientComeBeforeTheEndWithTheirIndex) {
 }
 
 TEST_F(AnswerStreamTest, WhatWasSaidBeforeAFailureIsStillTold) {
-  is_full = true;
+  backlog.messages = 4'001;
   stream->text("half an ans");
   stream->give_up();
   EXPECT_THAT(said, ElementsAre("half an ans"));
 }
 
 TEST_F(AnswerStreamTest, AStreamThatIsGoneLeavesNothingBehind) {
-  is_full = true;
+  backlog.messages = 4'001;
   stream->text("x");
   stream.reset();
   loop.run();

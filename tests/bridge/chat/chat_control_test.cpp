@@ -100,7 +100,7 @@ TEST_F(ChatControlTest, WhoDoesNotStreamIsToldNothingOnTheWay) {
 }
 
 TEST_F(ChatControlTest, UnderPressureTheTextLeavesInOnePieceAtTheEnd) {
-  is_under_pressure = true;
+  messages_waiting = 4'001;
   auto& slow = use_slow_model();
   begin(request({{"stream", true}}));
   EXPECT_TRUE(events.empty());

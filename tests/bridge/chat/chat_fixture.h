@@ -49,8 +49,8 @@ class ChatFixture : public testing::Test {
   }
 
   void start(ChatService::Options options) {
-    const auto pressure = [this] { return is_under_pressure; };
-    chat = std::make_unique<ChatService>(clock, ChatService::Neighbours{*providers, tools, store, usage, pressure},
+    const auto waiting = [this] { return AnswerStream::Backlog{messages_waiting, 0}; };
+    chat = std::make_unique<ChatService>(clock, ChatService::Neighbours{*providers, tools, store, usage, waiting},
                                          options);
   }
 
@@ -97,7 +97,7 @@ class ChatFixture : public testing::Test {
   FakeTools tools;
   FakeSessions store;
   FakeUsage usage;
-  bool is_under_pressure = false;
+  std::size_t messages_waiting = 0;  // to leave
   ScriptedProvider* model = nullptr;
   std::unique_ptr<ProviderChain> providers;
   std::unique_ptr<ChatService> chat;
