@@ -1,6 +1,6 @@
 #include "bridge/app_parts.h"
 
-#include "bridge/llm/openai_provider.h"
+#include "bridge/llm/http_provider.h"
 #include "bridge/llm/rules/rules_provider.h"
 
 namespace strawberry {
@@ -67,14 +67,14 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
   std::vector<std::unique_ptr<Provider>> providers;
   for (const auto& configured : config.llm.providers) {
-    OpenAiProvider::Options options;
+    HttpProvider::Options options;
     options.name = configured.name;
-    options.base_url = configured.base_url;
     options.api_key = configured.api_key;
     options.model = configured.model;
     options.connect_timeout = std::chrono::milliseconds(configured.connect_timeout_ms);
     options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
-    providers.push_back(std::make_unique<OpenAiProvider>(http, clock, std::move(options)));
+    auto wire = make_openai_wire({configured.base_url, configured.api_key});
+    providers.push_back(std::make_unique<HttpProvider>(http, clock, std::move(wire), std::move(options)));
   }
   providers.push_back(std::make_unique<RulesProvider>());
   return ProviderChain(clock, std::move(providers), {});

@@ -2,7 +2,8 @@
 /// several `data:` are joined by LF, comments are skipped, a byte order mark at the start is dropped, UTF-8 may be cut
 /// anywhere.
 ///
-/// Pure; one stream.   Bounds: Options; beyond them feed() says false and has_failed() is true.
+/// Pure; one stream.   Bounds: an event and the line being read, together, have at most Options::event_bytes_max bytes;
+/// beyond them feed() says false and has_failed() is true.
 #pragma once
 
 #include <cstddef>
@@ -34,14 +35,16 @@ class SseParser {
   bool has_failed() const { return failed_; }
 
  private:
-  bool take_line(std::string_view line, const OnEvent& on_event);
+  bool take_bytes(std::string_view bytes);
+  bool take_line(const OnEvent& on_event);
   bool dispatch(const OnEvent& on_event);
+  bool is_over() const { return stopped_ || failed_; }
 
   const Options options_;
-  std::string line_;
-  SseEvent event_;
+  std::string line_;  // what has come of it
+  SseEvent event_;    // what has come of it
   bool has_data_ = false;
-  bool after_cr_ = false;
+  bool after_cr_ = false;  // an LF that comes next belongs to it
   bool at_start_ = true;
   bool stopped_ = false;
   bool failed_ = false;

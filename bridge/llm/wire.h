@@ -7,6 +7,7 @@
 /// server said, made printable.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,9 @@ class StreamReader {
   /// Bytes of the body, cut anywhere. Text of the answer in them goes to `on_text` at once. False: nothing that may
   /// still come matters, be it that the answer is complete or that it failed.
   virtual bool feed(std::string_view bytes, const OnText& on_text) = 0;
+  /// How many pieces of the answer have come: of text, tool calls, thoughts. What only keeps the line open, such as
+  /// pings, comments and empty events, is none.
+  virtual std::size_t pieces() const = 0;
   /// What it came to, once the body has ended or feed() said false. An end in the middle is an error.
   virtual Result<ModelReply, ProviderError> finish() = 0;
 };

@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string body;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{60'000};
-  std::size_t response_bytes_max = 4 * 1024 * 1024;
+  std::size_t response_bytes_max = 4 * 1024 * 1024;  // of the body, collected or not
   /// Told of each piece of a successful (2xx) body as it arrives, on the loop, instead of having it collected. False
   /// ends the transfer, which then counts as complete. May be empty.
   std::function<bool(std::string_view bytes)> on_body;
@@ -29,13 +29,13 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;  // empty when it went to on_body
+  std::string body;                                          // empty when it went to on_body
 };
 
 struct HttpError {
-  enum class Kind { connect, timeout, too_large, protocol };
-  Kind kind = Kind::protocol;
-  std::string message;  // for people; never contains a header or the body
+  enum class Kind { connect, connect_timeout, timeout, too_large, protocol };
+  Kind kind = Kind::protocol;  // connect_timeout: no connection in time; timeout: a connection, but no end in time
+  std::string message;         // for people; never contains a header or the body
 };
 
 class HttpClient {

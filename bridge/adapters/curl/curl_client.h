@@ -5,8 +5,9 @@
 /// Lifetime: fetch() may outlive the client: destroying the client ends every transfer with an error. Cancelling or
 /// destroying the coroutine ends its own transfer at once.
 /// Errors: HttpError in Result. Messages name scheme, host, port and path, never user info, query, header or body.
-/// Bounds: Options; the request's response_bytes_max (too_large), connect_timeout and total_timeout (timeout), 128
-/// response headers of 64 KiB together (too_large).
+/// What on_body throws, fetch() throws. on_body must not destroy the coroutine; cancelling it is fine.
+/// Bounds: Options; the request's response_bytes_max (too_large), connect_timeout (connect_timeout) and total_timeout
+/// (timeout), 128 response headers of 64 KiB together (too_large).
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -114,15 +114,28 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<CurlTransfer*>(self);
-  const std::size_t bytes = size * count;
-  std::string& body = transfer.response_.body;
-  if (bytes > transfer.request_.response_bytes_max - std::min(body.size(), transfer.request_.response_bytes_max)) {
-    transfer.too_large_ = true;
-    return bytes + 1;  // anything but `bytes` ends the transfer
+  return static_cast<CurlTransfer*>(self)->take_body({data, size * count});
+}
+
+/// Anything but the number of its bytes ends the transfer.
+std::size_t CurlTransfer::take_body(std::string_view bytes) {
+  const std::size_t stop = bytes.size() + 1;
+  if (bytes.size() > request_.response_bytes_max - body_bytes_) {
+    too_large_ = true;
+    return stop;
   }
-  body.append(data, bytes);
-  return bytes;
+  body_bytes_ += bytes.size();
+  if (!request_.on_body || status() < 200 || status() > 299) {
+    response_.body.append(bytes);
+    return bytes.size();
+  }
+  try {
+    if (request_.on_body(bytes)) return bytes.size();
+    ended_by_reader_ = true;
+  } catch (...) {
+    reader_failure_ = std::current_exception();  // not through curl, which is C: result() throws it
+  }
+  return stop;
 }
 
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -149,7 +162,9 @@ HttpError CurlTransfer::describe(CURLcode code) const {
   std::string reason = curl_easy_strerror(code);
   HttpError::Kind kind = HttpError::Kind::protocol;
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: kind = HttpError::Kind::timeout; break;
+    case CURLE_OPERATION_TIMEDOUT:
+      kind = was_connected() ? HttpError::Kind::timeout : HttpError::Kind::connect_timeout;
+      break;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -165,13 +180,25 @@ HttpError CurlTransfer::describe(CURLcode code) const {
   return {kind, shown_url_ + ": " + reason};
 }
 
-Task<Result<HttpResponse, HttpError>> CurlTransfer::result() {
-  const std::optional<CURLcode> code = co_await done_.wait();
-  if (!code) co_return tl::unexpected<HttpError>(HttpError{HttpError::Kind::protocol, "cancelled"});
-  if (*code != CURLE_OK) co_return tl::unexpected<HttpError>(describe(*code));
+long CurlTransfer::status() const {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  response_.status = static_cast<int>(status);
+  return status;
+}
+
+/// With TLS, where there is any.
+bool CurlTransfer::was_connected() const {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+  return microseconds > 0;
+}
+
+Task<Result<HttpResponse, HttpError>> CurlTransfer::result() {
+  const std::optional<CURLcode> code = co_await done_.wait();
+  if (reader_failure_) std::rethrow_exception(reader_failure_);
+  if (!code) co_return tl::unexpected<HttpError>(HttpError{HttpError::Kind::protocol, "cancelled"});
+  if (*code != CURLE_OK && !ended_by_reader_) co_return tl::unexpected<HttpError>(describe(*code));
+  response_.status = static_cast<int>(status());
   co_return std::move(response_);
 }
 

@@ -1,4 +1,5 @@
-/// One HTTP exchange: a curl easy handle, set up from an HttpRequest, that collects the response within its bounds.
+/// One HTTP exchange: a curl easy handle, set up from an HttpRequest, that collects the response within its bounds, or
+/// hands its body on as it comes.
 ///
 /// Threading: loop only.   Lifetime: must leave the multi handle before it is destroyed.
 /// Errors: HttpError; messages as curl_client.h says.
@@ -7,6 +8,7 @@
 #include <curl/curl.h>
 
 #include <asio/any_io_executor.hpp>
+#include <exception>
 #include <memory>
 #include <optional>
 
@@ -33,6 +35,9 @@ class CurlTransfer {
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  std::size_t take_body(std::string_view bytes);
+  long status() const;
+  bool was_connected() const;
   HttpError describe(CURLcode code) const;
 
   HttpRequest request_;
@@ -41,7 +46,10 @@ class CurlTransfer {
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_;
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  std::size_t body_bytes_ = 0;
   bool too_large_ = false;
+  bool ended_by_reader_ = false;
+  std::exception_ptr reader_failure_;
   OneShot<CURLcode> done_;
 };
 

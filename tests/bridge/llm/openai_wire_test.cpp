@@ -14,7 +14,7 @@ Result<ModelReply, ProviderError> read(const std::string& body, int status = 200
   HttpResponse response;
   response.status = status;
   response.body = body;
-  return read_openai_response("openai", response);
+  return read_openai_response(response);
 }
 
 TEST(OpenAiUrl, TakesWhatPeopleWrite) {
@@ -54,13 +54,23 @@ TEST(OpenAiRequest, PassesTheClientsOptionsThrough) {
   EXPECT_FALSE(body.contains("tools"));
 }
 
-TEST(OpenAiRequest, NamedModelWinsAndToolsAreFunctions) {
+TEST(OpenAiRequest, AStreamIsAskedForWithItsUsageWhenSomebodyListens) {
   ModelRequest request;
-  request.model = "named";
+  request.options = {{"stream", true}, {"stream_options", {{"include_usage", false}}}};
+  auto body = openai_request_body(request, "m");
+  EXPECT_EQ(body.at("stream"), false);
+  EXPECT_FALSE(body.contains("stream_options"));
+  request.on_text = [](std::string_view) {};
+  body = openai_request_body(request, "m");
+  EXPECT_EQ(body.at("stream"), true);
+  EXPECT_EQ(body.at("stream_options"), json({{"include_usage", true}}));
+}
+
+TEST(OpenAiRequest, ToolsAreFunctions) {
+  ModelRequest request;
   request.options = {{"tool_choice", "auto"}};
   request.tools.push_back({"A-b", "does b", {{"type", "object"}}, std::nullopt, ""});
   const auto body = openai_request_body(request, "default-model");
-  EXPECT_EQ(body.at("model"), "named");
   EXPECT_EQ(body.at("tool_choice"), "auto");
   EXPECT_EQ(
       body.at("tools").at(0),

@@ -61,9 +61,12 @@ class FakeHttp final : public HttpClient {
  public:
   Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) override {
     requests.push_back(request);
+    for (const auto& piece : pieces)
+      if (!request.on_body || !request.on_body(piece)) break;
     co_return answer;
   }
-  Result<HttpResponse, HttpError> answer = HttpResponse{};
+  Result<HttpResponse, HttpError> answer = HttpResponse{200, {}, {}};
+  std::vector<std::string> pieces;  // of the body, for requests that take it in pieces
   std::vector<HttpRequest> requests;
 };
 

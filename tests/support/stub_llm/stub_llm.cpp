@@ -6,132 +6,70 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace strawberry {
 namespace {
 
-nlohmann::json completion(nlohmann::json message, const std::string& finish_reason) {
-  nlohmann::json choice = {{"index", 0}, {"message", std::move(message)}, {"finish_reason", finish_reason}};
-  return {{"id", "chatcmpl-stub"},
-          {"object", "chat.completion"},
-          {"created", 1700000000},
-          {"model", "stub-model"},
-          {"choices", nlohmann::json::array({std::move(choice)})},
-          {"usage", {{"prompt_tokens", 11}, {"completion_tokens", 7}, {"total_tokens", 18}}}};
-}
+/// Threads that come when they are needed, and stay.
+class GrowingPool final : public httplib::TaskQueue {
+ public:
+  explicit GrowingPool(std::size_t threads_max) : threads_max_(threads_max) {}
 
-std::string text_of(const nlohmann::json& message) {
-  const auto content = message.find("content");
-  return content != message.end() && content->is_string() ? content->get<std::string>() : std::string();
-}
+  void enqueue(std::function<void()> job) override {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() > idle_ && threads_.size() < threads_max_) threads_.emplace_back([this] { work(); });
+    wake_.notify_one();
+  }
 
-const nlohmann::json& messages_of(const StubRequest& request) {
-  static const nlohmann::json none = nlohmann::json::array();
-  if (!request.body.is_object() || !request.body.contains("messages")) return none;
-  return request.body.at("messages");
-}
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ++idle_;
+      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      --idle_;
+      if (jobs_.empty()) return;
+      const auto job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      lock.lock();
+    }
+  }
+
+  const std::size_t threads_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  std::vector<std::thread> threads_;
+  std::size_t idle_ = 0;
+  bool stopping_ = false;
+};
 
 }  // namespace
 
-StubAnswer StubAnswer::words(const std::string& text) {
-  StubAnswer answer;
-  answer.body = completion({{"role", "assistant"}, {"content", text}}, "stop").dump();
-  return answer;
-}
-
-StubAnswer StubAnswer::tool_calls(const std::vector<std::pair<std::string, nlohmann::json>>& calls) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const auto& [name, arguments] : calls) {
-    const std::string text = arguments.is_string() ? arguments.get<std::string>() : arguments.dump();
-    list.push_back({{"id", "call_stub_" + std::to_string(list.size())},
-                    {"type", "function"},
-                    {"function", {{"name", name}, {"arguments", text}}}});
-  }
-  StubAnswer answer;
-  answer.body =
-      completion({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", std::move(list)}}, "tool_calls").dump();
-  return answer;
-}
-
-StubAnswer StubAnswer::http(int status, std::string body, std::string content_type) {
-  StubAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  answer.content_type = std::move(content_type);
-  return answer;
-}
-
-StubAnswer StubAnswer::html() {
-  return http(200, "<!doctype html><html><body><h1>Welcome to the router</h1></body></html>", "text/html");
-}
-
-StubAnswer StubAnswer::hang() {
-  StubAnswer answer;
-  answer.kind = Kind::hang;
-  return answer;
-}
-
-StubAnswer StubAnswer::cut() {
-  StubAnswer answer;
-  answer.kind = Kind::cut;
-  return answer;
-}
-
-StubAnswer stub_answer_from_json(const nlohmann::json& json) {
-  StubAnswer answer;
-  if (json.contains("content")) {
-    answer = StubAnswer::words(json.at("content").get<std::string>());
-  } else if (json.contains("tool_calls")) {
-    std::vector<std::pair<std::string, nlohmann::json>> calls;
-    for (const auto& call : json.at("tool_calls"))
-      calls.emplace_back(call.at("name").get<std::string>(), call.value("arguments", nlohmann::json::object()));
-    answer = StubAnswer::tool_calls(calls);
-  } else if (json.value("html", false)) {
-    answer = StubAnswer::html();
-  } else if (json.value("hang", false)) {
-    answer = StubAnswer::hang();
-  } else if (json.value("cut", false)) {
-    answer = StubAnswer::cut();
-  } else {
-    const auto body = json.find("body");
-    const std::string text = body == json.end()  ? std::string("{}")
-                             : body->is_string() ? body->get<std::string>()
-                                                 : body->dump();
-    answer = StubAnswer::http(json.at("status").get<int>(), text,
-                              json.value("content_type", std::string("application/json")));
-  }
-  answer.delay = std::chrono::milliseconds(json.value("delay_ms", 0));
-  return answer;
-}
-
-StubAnswer stub_echo(const StubRequest& request) {
-  std::string text;
-  for (const auto& message : messages_of(request))
-    if (message.is_object() && message.value("role", std::string()) == "user") text = text_of(message);
-  return StubAnswer::words("echo: " + text);
-}
-
-std::function<StubAnswer(const StubRequest&)> stub_calling(std::string tool, nlohmann::json arguments) {
-  return [tool = std::move(tool), arguments = std::move(arguments)](const StubRequest& request) {
-    const auto& messages = messages_of(request);
-    if (!messages.empty() && messages.back().value("role", std::string()) == "tool")
-      return StubAnswer::words("The tool said: " + text_of(messages.back()));
-    if (request.body.is_object() && request.body.contains("tools"))
-      for (const auto& offered : request.body.at("tools")) {
-        const auto name = offered.at("function").at("name").get<std::string>();
-        if (name.find(tool) != std::string::npos) return StubAnswer::tool_calls({{name, arguments}});
-      }
-    return StubAnswer::words("I have no tool like " + tool + ".");
-  };
-}
-
 struct StubLlm::State {
+  using Time = std::chrono::steady_clock::time_point;
+
   explicit State(Options given) : options(given) {}
 
   StubAnswer next_answer(const StubRequest& request) {
@@ -153,13 +91,43 @@ struct StubLlm::State {
   /// False when the server is stopping.
   bool wait_for(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex);
-    return !wake.wait_for(lock, time, [this] { return stopping; });
+    return !wake.wait_for(lock, time, [this] { return stopping.load(); });
+  }
+
+  /// Also false when the client has left. Looks every now and then; short waits, of which there are many, take no lock.
+  bool wait_until(Time due, const httplib::DataSink& sink) {
+    constexpr std::chrono::milliseconds look_every{25};
+    while (!stopping && sink.is_writable()) {
+      const auto left = due - std::chrono::steady_clock::now();
+      if (left.count() <= 0) return true;
+      std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, look_every));
+    }
+    return false;
+  }
+
+  void stream(const StubAnswer& answer, httplib::Response& response) {
+    const auto say = [this, answer, at = std::size_t(0), due = std::chrono::steady_clock::now()](
+                         std::size_t, httplib::DataSink& sink) mutable {
+      if (const auto piece = answer.piece_at(at++)) {
+        due += piece->after;
+        if (piece->after.count() > 0 && !wait_until(due, sink)) return false;
+        return piece->bytes.empty() || sink.write(piece->bytes.data(), piece->bytes.size());
+      }
+      if (answer.end == StubAnswer::End::complete) sink.done();
+      if (answer.end == StubAnswer::End::hang) wait_until(std::chrono::steady_clock::now() + options.hang_max, sink);
+      return answer.end == StubAnswer::End::complete;
+    };
+    const bool is_cut = answer.end == StubAnswer::End::cut;
+    response.set_chunked_content_provider(answer.content_type, say, [this, is_cut](bool sent_all) {
+      if (!sent_all && !is_cut && !stopping) ++clients_gone;
+    });
   }
 
   void respond(const httplib::Request& http, httplib::Response& response) {
     StubRequest request;
     request.path = http.path;
     request.authorization = http.get_header_value("Authorization");
+    request.headers.assign(http.headers.begin(), http.headers.end());
     request.raw_body = http.body;
     request.body = nlohmann::json::parse(http.body, nullptr, false);
     if (request.body.is_discarded()) request.body = nullptr;
@@ -167,7 +135,9 @@ struct StubLlm::State {
       const std::lock_guard lock(mutex);
       if (peers.size() < 10'000) peers.insert(http.remote_port);
     }
-    const StubAnswer answer = next_answer(request);
+    StubAnswer answer = next_answer(request);
+    if (answer.streams_when_asked && request.body.is_object() && request.body.value("stream", nlohmann::json()) == true)
+      answer = answer.as_stream();
     if (answer.kind == StubAnswer::Kind::hang) {
       wait_for(options.hang_max);
       response.status = 503;
@@ -177,6 +147,7 @@ struct StubLlm::State {
     if (answer.delay.count() > 0) wait_for(answer.delay);
     for (const auto& [name, value] : answer.headers) response.set_header(name, value);
     response.status = answer.status;
+    if (answer.kind == StubAnswer::Kind::stream) return stream(answer, response);
     if (answer.kind == StubAnswer::Kind::cut) {
       response.set_content_provider(100'000, "application/json", [](std::size_t, std::size_t, httplib::DataSink& sink) {
         sink.write("{\"choices\":[", 12);
@@ -204,7 +175,8 @@ struct StubLlm::State {
   std::thread thread;
   mutable std::mutex mutex;
   std::condition_variable wake;
-  bool stopping = false;
+  std::atomic<bool> stopping = false;
+  std::atomic<std::size_t> clients_gone = 0;
   std::deque<StubAnswer> queue;
   std::function<StubAnswer(const StubRequest&)> otherwise = stub_echo;
   std::deque<StubRequest> kept;
@@ -215,8 +187,14 @@ StubLlm::StubLlm() : StubLlm(Options{}) {}
 
 StubLlm::StubLlm(Options options) : state_(std::make_unique<State>(options)) {
   State& state = *state_;
-  state.server.new_task_queue = [threads = options.threads] { return new httplib::ThreadPool(threads); };
+  state.server.new_task_queue = [threads = options.threads] { return new GrowingPool(threads); };
   state.server.set_tcp_nodelay(true);
+  int listener = -1;
+  state.server.set_socket_options([&listener](int socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    listener = socket;
+  });
   state.server.set_keep_alive_timeout(1);
   state.server.set_keep_alive_max_count(1'000'000);
   state.server.set_payload_max_length(options.request_bytes_max);
@@ -231,6 +209,10 @@ StubLlm::StubLlm(Options options) : state_(std::make_unique<State>(options)) {
                : state.server.bind_to_port("127.0.0.1", options.port) ? options.port
                                                                       : -1;
   if (state.port <= 0) throw std::runtime_error("stub LLM server: cannot listen on the port");
+  // The library lets five wait to be accepted; of a crowd that comes at once, the others would try again a second
+  // later.
+  ::listen(listener, 4096);
+  state.server.set_socket_options([](int) {});
   state.thread = std::thread([&state] { state.server.listen_after_bind(); });
   // stop() does nothing before the accept loop runs.
   while (!state.server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -260,6 +242,8 @@ std::size_t StubLlm::connections() const {
   const std::lock_guard lock(state_->mutex);
   return state_->peers.size();
 }
+
+std::size_t StubLlm::clients_gone() const { return state_->clients_gone; }
 
 void StubLlm::stop() {
   {

@@ -30,14 +30,20 @@ int main(int argc, char** argv) try {
   strawberry::StubLlm::Options options;
   std::string mode = "echo", script, tool, arguments = "{}", text = "Hello.";
   int status = 500, delay_ms = 0;
+  std::size_t tokens = 100;
+  double per_second = 50;
   app.add_option("--port", options.port, "Port; 0 finds a free one");
   app.add_option("--script", script, "JSON file: {\"responses\":[answer…],\"then\":answer}")->check(CLI::ExistingFile);
   app.add_option("--mode", mode, "What to answer when the script is used up")
-      ->check(CLI::IsMember({"echo", "words", "tool-call", "hang", "html", "status", "cut", "refuse"}));
+      ->check(CLI::IsMember({"echo", "words", "tool-call", "tokens", "hang", "html", "status", "cut", "refuse"}));
   app.add_option("--tool", tool, "Mode tool-call: part of the tool's name");
   app.add_option("--arguments", arguments, "Mode tool-call: JSON object");
   app.add_option("--text", text, "Mode words: what to say");
   app.add_option("--status", status, "Mode status: the HTTP status");
+  app.add_option("--tokens", tokens, "Mode tokens: how many a streamed answer has");
+  app.add_option("--per-second", per_second, "Mode tokens: how many of them a second")
+      ->check(CLI::Range(0.001, 1'000'000.0));
+  app.add_option("--threads", options.threads, "At most so many connections are served at once");
   app.add_option("--delay-ms", delay_ms, "Wait before each answer");
   CLI11_PARSE(app, argc, argv);
 
@@ -59,6 +65,8 @@ int main(int argc, char** argv) try {
   std::function<StubAnswer(const StubRequest&)> answer = strawberry::stub_echo;
   if (mode == "tool-call") answer = strawberry::stub_calling(tool, nlohmann::json::parse(arguments));
   if (mode == "words") answer = [text](const StubRequest&) { return StubAnswer::words(text); };
+  if (mode == "tokens")
+    answer = [tokens, per_second](const StubRequest&) { return StubAnswer::tokens(tokens, per_second); };
   if (mode == "hang") answer = [](const StubRequest&) { return StubAnswer::hang(); };
   if (mode == "html") answer = [](const StubRequest&) { return StubAnswer::html(); };
   if (mode == "cut") answer = [](const StubRequest&) { return StubAnswer::cut(); };

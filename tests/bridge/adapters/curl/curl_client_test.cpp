@@ -9,10 +9,12 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 #include <atomic>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/support/stub_llm/stub_llm.h"
@@ -63,15 +65,19 @@ using Outcome = std::optional<Result<HttpResponse, HttpError>>;
 /// A server that accepts one connection, reads a little and sends fixed bytes, for what no HTTP server would do.
 class RawServer {
  public:
-  explicit RawServer(std::string bytes)
+  enum class Then { closes, waits_for_client_to_leave };
+  explicit RawServer(std::string bytes, Then then = Then::closes)
       : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}), bytes_(std::move(bytes)) {
-    thread_ = std::thread([this] {
+    thread_ = std::thread([this, then] {
       asio::ip::tcp::socket socket(io_);
       asio::error_code failure;
       acceptor_.accept(socket, failure);
       std::array<char, 4096> buffer{};
       if (!failure) socket.read_some(asio::buffer(buffer), failure);
       if (!failure) asio::write(socket, asio::buffer(bytes_), failure);
+      if (then == Then::closes) return;
+      while (!failure) socket.read_some(asio::buffer(buffer), failure);
+      client_left_.set_value();
     });
   }
   ~RawServer() {
@@ -83,11 +89,13 @@ class RawServer {
     thread_.join();
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
+  std::future<void> client_left() { return client_left_.get_future(); }
 
  private:
   asio::io_context io_;
   asio::ip::tcp::acceptor acceptor_;
   std::string bytes_;
+  std::promise<void> client_left_;
   std::thread thread_;
 };
 
@@ -193,6 +201,22 @@ TEST_F(CurlClientTest, UnknownHostIsAConnectError) {
   const auto response = fetch(asked);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, HttpError::Kind::connect);
+}
+
+TEST_F(CurlClientTest, AServerThatDoesNotTakeTheConnectionEndsAtTheConnectTimeout) {
+  asio::ip::tcp::acceptor full(io, {asio::ip::address_v4::loopback(), 0});
+  full.listen(0);
+  asio::ip::tcp::socket first(io), second(io);  // the queue has room for one and a half
+  first.connect(full.local_endpoint());
+  second.async_connect(full.local_endpoint(), [](asio::error_code) {});
+  HttpRequest asked = request();
+  asked.url = "http://127.0.0.1:" + std::to_string(full.local_endpoint().port()) + "/";
+  asked.connect_timeout = 60ms;
+  Outcome outcome;
+  start(asked, outcome);
+  while (!outcome) io.run_one_for(10s);
+  ASSERT_FALSE(*outcome);
+  EXPECT_EQ(outcome->error().kind, HttpError::Kind::connect_timeout);
 }
 
 TEST_F(CurlClientTest, HangingServerEndsAtTheTotalTimeout) {
@@ -348,6 +372,118 @@ TEST_F(CurlClientTest, CancellingTheCoroutineEndsTheTransfer) {
   EXPECT_EQ(client->transfers(), 0u);
 }
 
+TEST_F(CurlClientTest, ABodyIsHandedOnPieceByPieceAsItComes) {
+  StubLlm::Options patient;
+  patient.hang_max = 10min;
+  StubLlm server(patient);
+  server.push(StubAnswer::stream({{"one "}, {"two "}, {"three"}}, StubAnswer::End::hang));
+  std::string heard;
+  HttpRequest asked = request();
+  asked.url = server.base_url();
+  asked.on_body = [&heard](std::string_view bytes) { return (heard += bytes).size() < 13; };
+  const auto response = fetch(asked);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(heard, "one two three") << "though the server has not ended it";
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "");
+  EXPECT_EQ(client->transfers(), 0u);
+}
+
+TEST_F(CurlClientTest, WhoeverHasHeardEnoughHearsNoMore) {
+  stub.push(StubAnswer::http(200, std::string(1'000'000, 'x')));
+  std::size_t times = 0;
+  HttpRequest asked = request();
+  asked.on_body = [&times](std::string_view) { return ++times < 2; };
+  EXPECT_TRUE(fetch(asked));
+  EXPECT_EQ(times, 2u);
+}
+
+TEST_F(CurlClientTest, ABodyThatWasHandedOnLeavesTheConnectionForTheNext) {
+  HttpRequest asked = request();
+  asked.on_body = [](std::string_view) { return true; };
+  for (int i = 0; i < 5; ++i) {
+    stub.push(StubAnswer::stream({{"a"}, {"b"}}));
+    ASSERT_TRUE(fetch(asked));
+  }
+  EXPECT_EQ(stub.connections(), 1u);
+}
+
+TEST_F(CurlClientTest, TheBodyOfARefusalIsCollected) {
+  HttpRequest asked = request();
+  bool told = false;
+  asked.on_body = [&told](std::string_view) { return told = true; };
+  for (const int status : {302, 400, 503}) {
+    stub.push(StubAnswer::http(status, "the reason"));
+    const auto response = fetch(asked);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body, "the reason");
+  }
+  EXPECT_FALSE(told);
+}
+
+TEST_F(CurlClientTest, AHandedOnBodyIsBoundedAsAWhole) {
+  std::string heard;
+  HttpRequest asked = request();
+  asked.response_bytes_max = 1000;
+  asked.on_body = [&heard](std::string_view bytes) { return !(heard += bytes).empty(); };
+  stub.push(StubAnswer::stream_of(100, std::string(1000, 'x')));
+  ASSERT_TRUE(fetch(asked));
+  EXPECT_EQ(heard.size(), 1000u);
+  heard.clear();
+  stub.push(StubAnswer::stream_of(100, std::string(1001, 'x')));
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+  EXPECT_LE(heard.size(), 1000u);
+}
+
+TEST_F(CurlClientTest, ACutBodyIsAnErrorAfterWhatCame) {
+  std::string heard;
+  HttpRequest asked = request();
+  asked.on_body = [&heard](std::string_view bytes) { return !(heard += bytes).empty(); };
+  stub.push(StubAnswer::stream({{"half of"}}, StubAnswer::End::cut));
+  const auto response = fetch(asked);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::protocol);
+  EXPECT_EQ(heard, "half of");
+}
+
+TEST_F(CurlClientTest, WhatTheReaderThrowsFetchThrows) {
+  HttpRequest asked = request();
+  asked.on_body = [](std::string_view) -> bool { throw std::runtime_error("no"); };
+  bool thrown = false;
+  asio::co_spawn(io, client->fetch(asked), [&](std::exception_ptr failure, auto&&) { thrown = failure != nullptr; });
+  io.run_for(10s);
+  EXPECT_TRUE(thrown);
+  EXPECT_EQ(client->transfers(), 0u);
+  EXPECT_TRUE(fetch(request()));
+}
+
+TEST_F(CurlClientTest, AServerSeesAtOnceThatTheCoroutineWasCancelled) {
+  const std::string nothing, begun = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n";
+  for (const auto& bytes : {nothing, begun}) {
+    RawServer server(bytes, RawServer::Then::waits_for_client_to_leave);
+    auto client_left = server.client_left();
+    HttpRequest asked = request();
+    asked.url = server.url();
+    asio::cancellation_signal signal;
+    bool ended = false;
+    asked.on_body = [&signal](std::string_view) {  // from where the pieces are handled, too
+      signal.emit(asio::cancellation_type::all);
+      return true;
+    };
+    asio::co_spawn(io, client->fetch(asked),
+                   asio::bind_cancellation_slot(signal.slot(), [&ended](std::exception_ptr, auto&&) { ended = true; }));
+    asio::steady_timer later(io, 50ms);
+    if (bytes.empty()) later.async_wait([&signal](asio::error_code) { signal.emit(asio::cancellation_type::all); });
+    io.restart();
+    io.run_for(2s);
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(client_left.wait_for(2s), std::future_status::ready);
+    EXPECT_EQ(client->transfers(), 0u);
+  }
+}
+
 TEST_F(CurlClientTest, DestroyingTheClientEndsItsTransfers) {
   stub.push(StubAnswer::hang());
   Outcome outcome;
@@ -390,7 +526,7 @@ TEST_F(CurlClientTest, ANameServerThatHangsDoesNotStopTheLoop) {
   release.join();
   while (resolver_waiting > 0) std::this_thread::yield();
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().kind, HttpError::Kind::timeout);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::connect_timeout);
   EXPECT_LT(took, 4s);
 }
 

@@ -1,0 +1,125 @@
+#include "bridge/llm/http_provider.h"
+
+#include <algorithm>
+#include <asio/experimental/awaitable_operators.hpp>
+#include <asio/this_coro.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "bridge/llm/streamed_answer.h"
+#include "bridge/llm/usage_estimate.h"
+
+namespace strawberry {
+namespace {
+
+using std::chrono::milliseconds;
+
+ProviderError timed_out(std::string message) { return {{}, "timeout", 0, std::move(message), true}; }
+
+ProviderError explain(const HttpError& error, milliseconds connect_timeout, milliseconds total_timeout) {
+  switch (error.kind) {
+    case HttpError::Kind::connect: return {{}, "connect", 0, error.message};
+    case HttpError::Kind::connect_timeout:
+      return timed_out("no connection within " + std::to_string(connect_timeout.count()) + " ms");
+    case HttpError::Kind::timeout:
+      return timed_out("no whole answer within " + std::to_string(total_timeout.count()) + " ms");
+    case HttpError::Kind::too_large: return {{}, "too_large", 0, error.message};
+    case HttpError::Kind::protocol: break;
+  }
+  return {{}, "protocol", 0, error.message};
+}
+
+bool has_control_character(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+HttpProvider::HttpProvider(HttpClient& http, const Clock& clock, std::unique_ptr<Wire> wire, Options options)
+    : http_(http), clock_(clock), wire_(std::move(wire)), options_(std::move(options)) {
+  if (options_.name.empty()) throw std::invalid_argument("a provider without a name");
+  if (has_control_character(options_.api_key) || has_control_character(options_.name))
+    throw std::invalid_argument("a provider's name and key are one line each");
+}
+
+Task<Result<ModelReply, ProviderError>> HttpProvider::complete(ModelRequest request) {
+  const auto left = std::chrono::duration_cast<milliseconds>(request.deadline - clock_.steady_now());
+  if (left.count() <= 0) co_return refuse(timed_out("no time was left"));
+  const std::string model = request.model.empty() ? options_.model : request.model;
+  auto sent = wire_->write(request, model);
+  if (!sent) co_return refuse(std::move(sent.error()));
+
+  HttpRequest asked;
+  asked.url = std::move(sent->url);
+  asked.headers = std::move(sent->headers);
+  asked.body = sent->body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  asked.total_timeout = std::min(options_.total_timeout, left);
+  asked.connect_timeout = std::min(options_.connect_timeout, asked.total_timeout);
+  asked.response_bytes_max = options_.response_bytes_max;
+
+  auto asking = request.on_text ? fetch_streamed(std::move(asked), request.on_text) : fetch_whole(std::move(asked));
+  auto reply = co_await std::move(asking);
+  if (!reply) co_return refuse(std::move(reply.error()));
+  reply->provider = name();
+  if (reply->model.empty()) reply->model = model;
+  if (reply->usage.prompt_tokens == 0 && reply->usage.completion_tokens == 0)
+    reply->usage = estimate_usage(request, *reply);
+  co_return reply;
+}
+
+Task<HttpProvider::Outcome> HttpProvider::fetch_whole(HttpRequest asked) {
+  const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
+  const auto response = co_await http_.fetch(std::move(asked));
+  if (!response) co_return tl::unexpected(explain(response.error(), connect_timeout, total_timeout));
+  co_return wire_->read(*response);
+}
+
+Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, StreamReader::OnText on_text) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
+  const StreamedAnswer::Limits limits{options_.first_token_timeout, options_.idle_timeout};
+  const auto executor = co_await asio::this_coro::executor;
+  const auto answer = std::make_shared<StreamedAnswer>(executor, wire_->stream(), on_text, limits);
+  asked.on_body = [answer](std::string_view bytes) { return answer->take(bytes); };
+  auto fetching = http_.fetch(std::move(asked));
+  auto watching = answer->watch();
+  const auto ended = co_await (std::move(fetching) || std::move(watching));
+
+  const auto* response = std::get_if<0>(&ended);
+  if (response && *response && ((*response)->status < 200 || (*response)->status > 299))
+    co_return wire_->read(**response);
+  auto reply = answer->finish();
+  if (reply) {
+    if (!answer->has_shown() && !reply->content.empty()) on_text(reply->content);  // it came as one whole
+    co_return reply;
+  }
+  // Of a transfer that did not get to its end, only what the server itself said of the failure is better to know.
+  const bool server_said = reply.error().reason == "error";
+  if (!response && !server_said) reply = tl::unexpected(timed_out(std::get<1>(ended)));
+  if (response && !*response && !server_said)
+    reply = tl::unexpected(explain(response->error(), connect_timeout, total_timeout));
+  reply.error().shown = answer->has_shown();
+  co_return reply;
+}
+
+tl::unexpected<ProviderError> HttpProvider::refuse(ProviderError error) const {
+  error.provider = name();
+  error.message = without_key(std::move(error.message));
+  return tl::unexpected<ProviderError>(std::move(error));
+}
+
+/// Some servers quote the key they refuse. A message that was cut may end in its first half.
+std::string HttpProvider::without_key(std::string text) const {
+  const std::string& key = options_.api_key;
+  if (key.empty()) return text;
+  for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at)) text.replace(at, key.size(), "***");
+  constexpr std::string_view cut = "…";
+  if (!text.ends_with(cut)) return text;
+  for (std::size_t half = key.size() - 1; half > 0; --half) {
+    const auto at = text.size() - cut.size() - std::min(half, text.size() - cut.size());
+    if (text.compare(at, half, key, 0, half) == 0) return text.replace(at, half, "***");
+  }
+  return text;
+}
+
+}  // namespace strawberry

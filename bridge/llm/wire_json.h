@@ -1,0 +1,52 @@
+/// What the readers of every dialect need: JSON of strangers looked at without surprises, and what a server says about
+/// its failure.
+///
+/// Pure functions. Errors: ProviderError without the provider's name.   Bounds: nesting wire_depth_max, messages
+/// said_bytes_max; the size of a text is bounded by the caller.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge/llm/provider.h"
+#include "bridge/ports/http.h"
+
+namespace strawberry {
+
+inline constexpr std::size_t wire_depth_max = 64;
+inline constexpr std::size_t said_bytes_max = 300;
+
+/// Nothing when it is not JSON or nested too deep for the code that walks it later.
+std::optional<nlohmann::json> parse_wire(std::string_view text);
+
+/// Null when `object` is none or has no such member.
+const nlohmann::json* member(const nlohmann::json& object, const char* key);
+/// Empty when there is no such string.
+std::string string_at(const nlohmann::json& object, const char* key);
+/// 0 when there is no such count.
+std::int64_t count_at(const nlohmann::json& object, const char* key);
+
+/// A tool call's arguments as JSON text: they come as text, as the object itself, or, meaning none, not at all.
+std::string arguments_text(const nlohmann::json* arguments);
+
+/// What an error object says: {"error":{"message":…}} or {"error":"…"}, or one of these in an array. Nothing when
+/// `body` is no error.
+std::optional<std::string> error_said(const nlohmann::json& body);
+/// The HTTP status that such an object would have come with: `code`, or what `type` stands for. 0 when it does not say.
+int error_status(const nlohmann::json& body);
+
+/// Of a server, for people: said_bytes_max of it, printable.
+std::string shown_text(std::string_view said);
+
+tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::string message);
+
+/// An error object that came where an answer was due. `otherwise` is its status when it does not say.
+tl::unexpected<ProviderError> reported_error(const nlohmann::json& body, int otherwise);
+
+/// The JSON of a whole response that succeeded, else why there is none: `status`, `bad_reply`, `error`.
+Result<nlohmann::json, ProviderError> successful_json(const HttpResponse& response);
+
+}  // namespace strawberry
