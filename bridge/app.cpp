@@ -20,6 +20,7 @@ constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
 /// How long the broker keeps what arrives while the bridge is away.
 constexpr std::chrono::seconds broker_session_expiry{300};
 constexpr std::chrono::seconds health_interval{10};
+constexpr std::chrono::seconds usage_interval{1};
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 constexpr std::chrono::milliseconds last_answers_patience{300};
@@ -62,11 +63,13 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       skill_service_(clock_, devices_, skills_, calls_, *store_, skill_service_options(config_)),
       device_service_(clock_, devices_, *store_, tokens_, neighbours(), {}),
       session_service_(clock_, *store_),
+      usage_(clock_, *store_, usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
       dispatcher_(
           loop, clock_, schemas_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           dispatcher_options(config_)),
       health_timer_(loop),
+      usage_timer_(loop),
       stop_(loop.get_executor()) {
   dispatcher_.hold();  // until everybody's presence is known
   dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
@@ -290,14 +293,27 @@ Task<void> App::report_health() {
   }
 }
 
+Task<void> App::write_usage() {
+  while (!stop_.is_set()) {
+    usage_timer_.expires_after(usage_interval);
+    co_await usage_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await usage_.flush();  // what fails is tried again
+  }
+}
+
 void App::request_stop() {
   stop_.set(true);
   health_timer_.cancel();
+  usage_timer_.cancel();
 }
 
 Task<void> App::run() {
+  // Before anybody can ask for more than a day's tokens.
+  if (auto loaded = co_await usage_.load(); !loaded)
+    spdlog::error("what was used today is unknown: counting from none");
   mqtt_.start(filters, handlers());
   asio::co_spawn(context_, report_health(), asio::detached);
+  asio::co_spawn(context_, write_usage(), asio::detached);
   co_await stop_.wait();
   stop_.set(true);
   co_await finish_open_work();
@@ -325,6 +341,9 @@ Task<void> App::finish_open_work() {
   while (dispatcher_.unanswered() > 0 && clock_.steady_now() < last_answers) {
     pause.expires_after(std::chrono::milliseconds(1));
     co_await pause.async_wait(asio::use_awaitable);
+  }
+  if (auto written = co_await usage_.flush(); !written) {
+    spdlog::error("what was used last is not written: {}", written.error().message);
   }
   const auto now = clock_.wall_now();
   publish(hub_state_topic, hub_state(false, now, now), true);

@@ -25,7 +25,7 @@
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
-#include "bridge/usage/unmetered.h"
+#include "bridge/usage/stored_usage_ledger.h"
 
 namespace strawberry {
 
@@ -54,6 +54,7 @@ class App {
   HubInfo info() const;
   HubHealth health() const;
   Task<void> report_health();
+  Task<void> write_usage();
   Task<void> finish_open_work();
 
   LoopAffinity affinity_;
@@ -75,7 +76,7 @@ class App {
   SkillService skill_service_;
   DeviceService device_service_;
   SessionService session_service_;
-  Unmetered usage_;
+  StoredUsageLedger usage_;
   ChatService chat_service_;
   Dispatcher dispatcher_;
 
@@ -84,6 +85,7 @@ class App {
   WallTime serving_since_;
   std::string ready_mark_;
   asio::steady_timer health_timer_;
+  asio::steady_timer usage_timer_;
   OneShot<bool> stop_;
 };
 

@@ -37,6 +37,13 @@ ChatService::Options chat_service_options(const Config& config) {
   return options;
 }
 
+StoredUsageLedger::Options usage_options(const Config& config) {
+  StoredUsageLedger::Options options;
+  options.limits.chats_per_minute_max = config.limits.chat_requests_per_minute;
+  options.limits.tokens_per_day_max = config.limits.chat_tokens_per_day;
+  return options;
+}
+
 Dispatcher::Options dispatcher_options(const Config& config) {
   Dispatcher::Options options;
   options.payload_bytes_max = size(config.limits.payload_bytes_max);

@@ -13,6 +13,7 @@
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/skills/skill_service.h"
+#include "bridge/usage/stored_usage_ledger.h"
 
 namespace strawberry {
 
@@ -20,6 +21,7 @@ SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
+StoredUsageLedger::Options usage_options(const Config& config);
 Dispatcher::Options dispatcher_options(const Config& config);
 
 /// The most that each queue of hub/health may hold, by its name there.

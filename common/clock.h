@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace strawberry {
 
@@ -28,6 +30,9 @@ class SystemClock final : public Clock {
 
 /// RFC 3339, UTC, with milliseconds: `2026-01-31T12:00:00.000Z`.
 std::string format_rfc3339(WallTime time);
+/// Nothing unless `text` is an RFC 3339 date and time with its offset (`2026-01-31T13:00:00.5+01:00`); what is finer
+/// than milliseconds is cut off. No leap seconds.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// Milliseconds since the Unix epoch, as the database stores times.
 std::int64_t to_unix_ms(WallTime time);

@@ -78,6 +78,8 @@ const KeyRow<Config> config_rows[] = {
     {"limits", "open_calls_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_max; }},
     {"limits", "open_calls_per_target_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_per_target_max; }},
     {"limits", "chats_per_principal_max", "", IntegerRange{1, 1'000}, [](Config& c) -> Target { return &c.limits.chats_per_principal_max; }},
+    {"limits", "chat_requests_per_minute", "", IntegerRange{0, million}, [](Config& c) -> Target { return &c.limits.chat_requests_per_minute; }},
+    {"limits", "chat_tokens_per_day", "", IntegerRange{0, million * million}, [](Config& c) -> Target { return &c.limits.chat_tokens_per_day; }},
     {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, [](Config& c) -> Target { return &c.limits.skills_per_device_max; }},
     {"limits", "dedup_minutes", "", IntegerRange{1, 60}, [](Config& c) -> Target { return &c.limits.dedup_minutes; }},
     {"limits", "dedup_bytes_max", "", IntegerRange{1'048'576, gib}, [](Config& c) -> Target { return &c.limits.dedup_bytes_max; }},

@@ -73,9 +73,64 @@ struct MessageRow {
 /// What one reading of messages may take into memory, unless a single message is larger.
 inline constexpr std::size_t messages_read_bytes_max = 512 * 1024;
 
+/// A session as somebody else kept it. `title` is for when the hub has none.
+struct SessionUpload {
+  SessionRow session;
+  std::vector<MessageRow> messages;
+};
+
+struct SyncCount {
+  std::size_t added = 0;
+  std::size_t already_there = 0;
+
+  bool operator==(const SyncCount&) const = default;
+};
+
 struct SessionList {
   std::vector<SessionRow> sessions;
   std::size_t total = 0;
+};
+
+struct UsageCount {
+  std::int64_t requests = 0;
+  std::int64_t prompt_tokens = 0;
+  std::int64_t completion_tokens = 0;
+
+  std::int64_t tokens() const { return prompt_tokens + completion_tokens; }
+  UsageCount& operator+=(const UsageCount& more) {
+    requests += more.requests;
+    prompt_tokens += more.prompt_tokens;
+    completion_tokens += more.completion_tokens;
+    return *this;
+  }
+  bool operator==(const UsageCount&) const = default;
+};
+
+/// What one device used of one model on one day.
+struct UsageRow {
+  std::string user_id;
+  std::int64_t day = 0;  // days since the Unix epoch, UTC
+  std::string device_id;
+  std::string provider;
+  std::string model;
+  bool estimated = false;  // the provider did not say how many tokens it were
+  UsageCount count;
+};
+
+/// Rows of one user and day. What is beyond is counted in one more, of no device and provider and this model.
+inline constexpr std::size_t usage_rows_max = 500;
+inline constexpr const char* usage_model_other = "other";
+
+struct UsageReport {
+  std::vector<UsageRow> rows;
+  UsageCount total;  // of all there are
+  std::int64_t estimated_tokens = 0;
+  std::size_t rows_there = 0;
+};
+
+struct UserTokens {
+  std::string user_id;
+  std::int64_t tokens = 0;
 };
 
 class Store {
@@ -113,6 +168,17 @@ class Store {
   /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already
   /// there is skipped. Gives how many were added.
   virtual Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
+  /// All of them or none: opens the sessions that are not there, and adds the messages whose ids are not. Where there
+  /// is a session already it keeps what it has, and last_activity follows the messages added, up to the upload's own.
+  /// `not_found` (details.session_id) when one belongs to another user than its upload says.
+  virtual Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) = 0;
+
+  /// Adds to what is there, and forgets the days before `oldest_day`.
+  virtual Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) = 0;
+  /// From `since_day` on, the newest `rows_max`, newest day first.
+  virtual Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) = 0;
+  /// The `users_max` users who used the most on that day.
+  virtual Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) = 0;
 };
 
 }  // namespace strawberry

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/protocol/acting_user.h"
+#include "bridge/sessions/session_sync.h"
 #include "common/ids.h"
 
 namespace strawberry {
@@ -56,6 +57,7 @@ Task<Reply<json>> SessionService::handle(Request request) {
   if (!user) co_return tl::unexpected(user.error());
   if (request.op == "create") co_return co_await create(std::move(request), *user);
   if (request.op == "list") co_return co_await list(std::move(request), *user);
+  if (request.op == "sync") co_return co_await sync(std::move(request), *user);
 
   auto session_id = request.body.at("session_id").get<std::string>();
   auto session = co_await owned(std::move(session_id), *user);
@@ -91,6 +93,14 @@ Task<Reply<json>> SessionService::list(Request request, std::string user_id) {
   json sessions = json::array();
   for (const auto& session : found->sessions) sessions.push_back(session_json(session));
   co_return json{{"sessions", std::move(sessions)}, {"total", found->total}};
+}
+
+Task<Reply<json>> SessionService::sync(Request request, std::string user_id) {
+  auto uploads = read_uploads(request, user_id, clock_.wall_now());
+  if (!uploads) co_return tl::unexpected(uploads.error());
+  auto counts = co_await store_.sync_sessions(std::move(*uploads));
+  if (!counts) co_return tl::unexpected(counts.error());
+  co_return sync_result(request.body, *counts);
 }
 
 Task<Reply<json>> SessionService::messages(Request request, SessionRow session) {

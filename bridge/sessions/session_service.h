@@ -21,6 +21,7 @@ class SessionService final : public RequestHandler {
   using Outcome = Reply<nlohmann::json>;
   Task<Outcome> create(Request request, std::string user_id);
   Task<Outcome> list(Request request, std::string user_id);
+  Task<Outcome> sync(Request request, std::string user_id);
   Task<Outcome> messages(Request request, SessionRow session);
   Task<Outcome> append(Request request, SessionRow session);
   Task<Outcome> update(Request request, SessionRow session);

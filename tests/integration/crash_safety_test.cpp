@@ -24,6 +24,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t sessions_max = 12;
 constexpr std::size_t devices_max = 15;
+constexpr std::size_t uploads_max = 30;
+constexpr int messages_of_an_upload = 3;
 constexpr int writes_a_crash = 40;
 constexpr int writes_while_away = 5;
 
@@ -83,11 +85,12 @@ class CrashSafety : public testing::Test {
   }
 
   void write_something(Random& random) {
-    switch (random.below(8)) {
+    switch (random.below(9)) {
       case 0: return register_skills(*spokes_[random.below(spokes_.size())]);
       case 1: return create_session();
       case 2: return register_device();
       case 3: return random.percent(50) ? delete_session(random) : delete_device(random);
+      case 4: return upload(random);
       default: return append(random);
     }
   }
@@ -117,6 +120,34 @@ class CrashSafety : public testing::Test {
     if (random.percent(50)) request["message_id"] = message;
     send(*tablet_, "sessions", std::move(request),
          [this, id, message](const json&) { sessions_[id].answered.insert(message); });
+  }
+
+  /// Two sessions in one request, new ones or some that were sent before.
+  void upload(Random& random) {
+    if (uploads_answered_.size() < uploads_max && random.percent(60)) uploads_answered_.push_back(false);
+    if (uploads_answered_.empty()) return;
+    const auto number = random.percent(60) ? uploads_answered_.size() - 1 : random.below(uploads_answered_.size());
+    const auto name = "kept" + std::to_string(number);
+    json sessions = json::array();
+    for (const std::string half : {"a", "b"}) {
+      json messages = json::array();
+      for (int n = 0; n < messages_of_an_upload; ++n) {
+        messages.push_back({{"id", "m" + std::to_string(n)},
+                            {"role", "user"},
+                            {"content", std::to_string(n)},
+                            {"created_at", "2020-01-01T00:00:0" + std::to_string(n) + "Z"}});
+      }
+      sessions.push_back({{"id", name + half},
+                          {"title", name + half},
+                          {"created_at", "2020-01-01T00:00:00Z"},
+                          {"messages", std::move(messages)}});
+    }
+    send(*tablet_, "sessions", {{"op", "sync"}, {"sessions", std::move(sessions)}}, [this, number](const json& result) {
+      for (const auto& session : result.at("sessions")) {
+        EXPECT_EQ(session.at("added").get<int>() + session.at("already_there").get<int>(), messages_of_an_upload);
+      }
+      uploads_answered_[number] = true;
+    });
   }
 
   void delete_session(Random& random) {
@@ -247,6 +278,10 @@ class CrashSafety : public testing::Test {
         "a message and its count are one write");
     none("SELECT 1 FROM messages GROUP BY session_id, content HAVING count(*) > 1", "a message is there twice");
     none("SELECT 1 FROM sessions GROUP BY title HAVING count(*) > 1", "a session is there twice");
+    none(
+        "SELECT 1 FROM sessions WHERE session_id LIKE 'kept%'"
+        " GROUP BY rtrim(session_id, 'ab') HAVING count(*) <> 2 OR min(message_count) <> 3 OR max(message_count) <> 3",
+        "an upload is there in part");
     none("SELECT 1 FROM devices GROUP BY name HAVING count(*) > 1", "a device is there twice");
   }
 
@@ -316,6 +351,11 @@ class CrashSafety : public testing::Test {
         EXPECT_NE(std::find(kept.begin(), kept.end(), message), kept.end()) << message << " of " << id << " is lost";
       }
     }
+    for (std::size_t number = 0; number < uploads_answered_.size(); ++number) {
+      if (!uploads_answered_[number]) continue;
+      const auto id = "kept" + std::to_string(number) + "b";
+      EXPECT_EQ(tablet_->code_of("sessions", {{"op", "get"}, {"session_id", id}}), "ok") << id << " is lost";
+    }
     std::erase_if(sessions_, [](const auto& entry) { return entry.second.deleted; });
   }
 
@@ -346,6 +386,7 @@ class CrashSafety : public testing::Test {
   std::map<std::string, Registrations> registrations_;
   std::map<std::string, Session> sessions_;
   std::map<std::string, Device> devices_;
+  std::vector<bool> uploads_answered_;
   std::string lasting_session_;
   std::string lasting_device_;
   std::string latest_device_;

@@ -49,6 +49,53 @@ TEST(Sessions, BelongToTheUserWhicheverDeviceHoldsThem) {
   EXPECT_EQ(tablet->code_of("sessions", {{"op", "get"}, {"session_id", id}}), "not_found");
 }
 
+TEST(Sessions, KeptOfflineAreUploadedOnceHoweverOftenTheyAreSent) {
+  HubProcess hub;
+  auto tablet = hub.device("Tablet");
+  auto phone = hub.device("Phone");
+  auto stranger = hub.device("Stranger", "bob");
+  const auto message = [](const std::string& id, const std::string& content, const std::string& at) {
+    return json{{"id", id}, {"role", "user"}, {"content", content}, {"created_at", "2026-01-31T" + at + "Z"}};
+  };
+  const auto sync = [](const std::string& id, json messages) {
+    json session = {{"id", id}, {"created_at", "2026-01-31T09:00:00Z"}, {"messages", std::move(messages)}};
+    return json{{"op", "sync"}, {"sessions", json::array({std::move(session)})}};
+  };
+  const auto counts = [](const json& result) {
+    const auto& session = result.at("sessions").at(0);
+    return session.at("session_id").get<std::string>() + " " + session.at("added").dump() + "/" +
+           session.at("already_there").dump();
+  };
+  const auto first = message("m1", "first", "09:00:01");
+  const auto third = message("m3", "third", "09:00:03.5");
+  EXPECT_EQ(counts(tablet->result_of("sessions", sync("trip", {third, first}))), "trip 2/0");
+  EXPECT_EQ(counts(tablet->result_of("sessions", sync("trip", {third, first}))), "trip 0/2");
+  EXPECT_EQ(counts(phone->result_of("sessions", sync("trip", {message("m2", "second", "09:00:02"), third}))),
+            "trip 1/1");
+  tablet->result_of("sessions", {{"op", "append"}, {"session_id", "trip"}, {"role", "assistant"}, {"content", "now"}});
+  EXPECT_EQ(counts(phone->result_of("sessions", sync("trip", {first, third}))), "trip 0/2");
+
+  std::string all;
+  const auto result = phone->result_of("sessions", {{"op", "messages"}, {"session_id", "trip"}});
+  for (const auto& each : result.at("messages")) all += each.at("content").get<std::string>() + " ";
+  EXPECT_EQ(all, "first second third now ");
+  const auto session = phone->result_of("sessions", {{"op", "get"}, {"session_id", "trip"}});
+  EXPECT_EQ(session.at("message_count"), 4);
+  EXPECT_EQ(session.at("title"), "first");
+  EXPECT_EQ(session.at("created_at"), "2026-01-31T09:00:00.000Z");
+  EXPECT_EQ(session.at("device_id"), "tablet");
+
+  auto mixed = sync("bobs", {first});
+  mixed["sessions"].push_back(sync("trip", {first})["sessions"][0]);
+  EXPECT_EQ(stranger->code_of("sessions", mixed), "not_found");
+  EXPECT_EQ(stranger->result_of("sessions", {{"op", "list"}}).at("total"), 0) << "all of it or nothing";
+  auto future = sync("later", {message("m", "x", "09:00:01")});
+  future["sessions"][0]["messages"][0]["created_at"] = "2999-01-01T00:00:00Z";
+  const auto refused = tablet->ask("sessions", future).at("error");
+  EXPECT_EQ(refused.at("code"), "bad_request");
+  EXPECT_EQ(refused.at("details").at("path"), "/sessions/0/messages/0/created_at");
+}
+
 TEST(Sessions, PagesGoBackFromTheNewest) {
   HubProcess hub;
   auto tablet = hub.device("Tablet");

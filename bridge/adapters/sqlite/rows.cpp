@@ -222,14 +222,19 @@ std::vector<MessageRow> read_messages(StatementCache& statements, const std::str
   return messages;
 }
 
+bool insert_message(StatementCache& statements, const std::string& session_id, const MessageRow& message) {
+  return statements.execute(
+             "INSERT OR IGNORE INTO messages (session_id, message_id, role, content, created_at) VALUES (?, ?, ?, ?, "
+             "?)",
+             session_id, message.message_id, message.role, message.content, message.created_at_ms) > 0;
+}
+
 std::size_t write_messages(StatementCache& statements, const std::string& session_id,
                            const std::vector<MessageRow>& messages) {
   std::size_t added = 0;
   std::int64_t latest = 0;
   for (const auto& message : messages) {
-    added += static_cast<std::size_t>(statements.execute(
-        "INSERT OR IGNORE INTO messages (session_id, message_id, role, content, created_at) VALUES (?, ?, ?, ?, ?)",
-        session_id, message.message_id, message.role, message.content, message.created_at_ms));
+    if (insert_message(statements, session_id, message)) ++added;
     latest = std::max(latest, message.created_at_ms);
   }
   statements.execute(

@@ -8,6 +8,8 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/sync_rows.h"
+#include "bridge/adapters/sqlite/usage_rows.h"
 #include "bridge/core/one_shot.h"
 
 namespace strawberry {
@@ -229,6 +231,30 @@ Task<Reply<std::size_t>> SqliteStore::append_messages(std::string session_id, st
                            messages = std::move(messages)](StatementCache& statements) -> Reply<std::size_t> {
     if (!read_session(statements, session_id)) return error(ErrorCode::not_found, "no such session");
     return write_messages(statements, session_id, messages);
+  });
+}
+
+Task<Reply<std::vector<SyncCount>>> SqliteStore::sync_sessions(std::vector<SessionUpload> uploads) {
+  return run<std::vector<SyncCount>>(
+      [uploads = std::move(uploads)](StatementCache& statements) { return sync_rows(statements, uploads); });
+}
+
+Task<Reply<void>> SqliteStore::add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) {
+  return run<void>([rows = std::move(rows), oldest_day](StatementCache& statements) -> Reply<void> {
+    add_usage_rows(statements, rows, oldest_day);
+    return {};
+  });
+}
+
+Task<Reply<UsageReport>> SqliteStore::read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) {
+  return run<UsageReport>([user_id = std::move(user_id), since_day, rows_max](StatementCache& statements) {
+    return Reply<UsageReport>(read_usage_rows(statements, user_id, since_day, rows_max));
+  });
+}
+
+Task<Reply<std::vector<UserTokens>>> SqliteStore::tokens_of_day(std::int64_t day, std::size_t users_max) {
+  return run<std::vector<UserTokens>>([day, users_max](StatementCache& statements) {
+    return Reply<std::vector<UserTokens>>(read_tokens_of_day(statements, day, users_max));
   });
 }
 

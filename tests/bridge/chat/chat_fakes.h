@@ -163,9 +163,22 @@ class FakeSessions final : public Store {
   Task<Reply<void>> set_skills_heartbeat(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_session(std::string) override { co_return Reply<void>(); }
   Task<Reply<SessionList>> list_sessions(std::string, std::int64_t, std::size_t) override { co_return SessionList(); }
+  Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload>) override {
+    co_return std::vector<SyncCount>();
+  }
+  Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    usage.insert(usage.end(), rows.begin(), rows.end());
+    co_return Reply<void>();
+  }
+  Task<Reply<UsageReport>> read_usage(std::string, std::int64_t, std::size_t) override { co_return UsageReport(); }
+  Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t, std::size_t) override {
+    co_return std::vector<UserTokens>();
+  }
 
   std::map<std::string, SessionRow> sessions;
   std::map<std::string, std::vector<MessageRow>> messages;
+  std::vector<UsageRow> usage;  // as they were added
   bool failing = false;
 };
 

@@ -40,7 +40,7 @@ TEST_F(RequestSchemasTest, KnowsTheOperationsThatWork) {
   EXPECT_EQ(schemas_.ops(Service::chat),
             (std::vector<std::string>{"cancel", "complete", "confirm", "inference", "usage"}));
   EXPECT_EQ(schemas_.ops(Service::sessions),
-            (std::vector<std::string>{"append", "create", "delete", "get", "list", "messages", "update"}));
+            (std::vector<std::string>{"append", "create", "delete", "get", "list", "messages", "sync", "update"}));
 }
 
 TEST_F(RequestSchemasTest, OperationOfAnotherServiceIsUnknown) {

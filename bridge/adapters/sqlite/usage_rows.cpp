@@ -1,0 +1,94 @@
+#include "bridge/adapters/sqlite/usage_rows.h"
+
+#include <utility>
+
+namespace strawberry {
+namespace {
+
+bool add_to_existing(StatementCache& statements, const UsageRow& row) {
+  return statements.execute(
+             "UPDATE usage SET requests = requests + ?, prompt_tokens = prompt_tokens + ?,"
+             " completion_tokens = completion_tokens + ? WHERE user_id = ? AND day = ? AND device_id = ?"
+             " AND provider = ? AND model = ? AND estimated = ?",
+             row.count.requests, row.count.prompt_tokens, row.count.completion_tokens, row.user_id, row.day,
+             row.device_id, row.provider, row.model, row.estimated) > 0;
+}
+
+bool has_room(StatementCache& statements, const UsageRow& row) {
+  auto& count = statements.bind("SELECT count(*) FROM usage WHERE user_id = ? AND day = ?", row.user_id, row.day);
+  const bool room = count.executeStep() && count.getColumn(0).getInt64() < static_cast<std::int64_t>(usage_rows_max);
+  count.reset();
+  return room;
+}
+
+void add_row(StatementCache& statements, UsageRow row) {
+  if (add_to_existing(statements, row)) return;
+  if (!has_room(statements, row)) {
+    row.device_id = row.provider = "";
+    row.model = usage_model_other;
+    if (add_to_existing(statements, row)) return;
+  }
+  statements.execute(
+      "INSERT INTO usage (user_id, day, device_id, provider, model, estimated, requests, prompt_tokens,"
+      " completion_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.user_id, row.day, row.device_id, row.provider, row.model, row.estimated, row.count.requests,
+      row.count.prompt_tokens, row.count.completion_tokens);
+}
+
+/// From column `first` on: requests, prompt_tokens, completion_tokens.
+UsageCount usage_count(SQLite::Statement& row, int first) {
+  return {row.getColumn(first).getInt64(), row.getColumn(first + 1).getInt64(), row.getColumn(first + 2).getInt64()};
+}
+
+}  // namespace
+
+void add_usage_rows(StatementCache& statements, const std::vector<UsageRow>& rows, std::int64_t oldest_day) {
+  for (const auto& row : rows) add_row(statements, row);
+  statements.execute("DELETE FROM usage WHERE day < ?", oldest_day);
+}
+
+UsageReport read_usage_rows(StatementCache& statements, const std::string& user_id, std::int64_t since_day,
+                            std::size_t rows_max) {
+  UsageReport report;
+  auto& total = statements.bind(
+      "SELECT coalesce(sum(requests), 0), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),"
+      " coalesce(sum((prompt_tokens + completion_tokens) * estimated), 0), count(*)"
+      " FROM usage WHERE user_id = ? AND day >= ?",
+      user_id, since_day);
+  if (total.executeStep()) {
+    report.total = usage_count(total, 0);
+    report.estimated_tokens = total.getColumn(3).getInt64();
+    report.rows_there = static_cast<std::size_t>(total.getColumn(4).getInt64());
+  }
+  total.reset();
+  auto& row = statements.bind(
+      "SELECT day, device_id, provider, model, estimated, requests, prompt_tokens, completion_tokens FROM usage"
+      " WHERE user_id = ? AND day >= ? ORDER BY day DESC, device_id, provider, model, estimated LIMIT ?",
+      user_id, since_day, rows_max);
+  while (row.executeStep()) {
+    UsageRow read;
+    read.user_id = user_id;
+    read.day = row.getColumn(0).getInt64();
+    read.device_id = row.getColumn(1).getString();
+    read.provider = row.getColumn(2).getString();
+    read.model = row.getColumn(3).getString();
+    read.estimated = row.getColumn(4).getInt() != 0;
+    read.count = usage_count(row, 5);
+    report.rows.push_back(std::move(read));
+  }
+  row.reset();
+  return report;
+}
+
+std::vector<UserTokens> read_tokens_of_day(StatementCache& statements, std::int64_t day, std::size_t users_max) {
+  std::vector<UserTokens> users;
+  auto& row = statements.bind(
+      "SELECT user_id, sum(prompt_tokens + completion_tokens) AS tokens FROM usage WHERE day = ? GROUP BY user_id"
+      " ORDER BY tokens DESC LIMIT ?",
+      day, users_max);
+  while (row.executeStep()) users.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt64()});
+  row.reset();
+  return users;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,109 @@
+#include "bridge/usage/stored_usage_ledger.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/protocol/text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+/// Of a model's or provider's name; escaped it may be four times that, and a report still fits into one reply.
+constexpr std::size_t name_bytes_max = 100;
+
+std::int64_t number_of(UtcDay day) { return day.time_since_epoch().count(); }
+
+/// `2026-11-21`
+std::string day_text(std::int64_t day) {
+  return format_rfc3339(UtcDay(std::chrono::days(day))).substr(0, std::string_view("2026-11-21").size());
+}
+
+json count_json(const UsageCount& count) {
+  return {{"requests", count.requests},
+          {"prompt_tokens", count.prompt_tokens},
+          {"completion_tokens", count.completion_tokens},
+          {"total_tokens", count.tokens()}};
+}
+
+json report_json(const UsageReport& report) {
+  json days = json::array();
+  for (const auto& row : report.rows) {
+    json entry = count_json(row.count);
+    entry.update({{"day", day_text(row.day)},
+                  {"device_id", row.device_id},
+                  {"provider", row.provider},
+                  {"model", row.model},
+                  {"estimated", row.estimated}});
+    days.push_back(std::move(entry));
+  }
+  json totals = count_json(report.total);
+  totals["estimated_tokens"] = report.estimated_tokens;
+  return {
+      {"days", std::move(days)}, {"totals", std::move(totals)}, {"truncated", report.rows_there > report.rows.size()}};
+}
+
+}  // namespace
+
+Task<Reply<void>> StoredUsageLedger::load() {
+  const UtcDay today = utc_day(clock_);
+  auto users = co_await store_.tokens_of_day(number_of(today), options_.limits.users_max);
+  if (!users) co_return tl::unexpected(users.error());
+  // Who used the most comes last, and so is forgotten last.
+  for (auto user = users->rbegin(); user != users->rend(); ++user)
+    limits_.add_tokens(user->user_id, today, user->tokens);
+  co_return Reply<void>();
+}
+
+void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {
+  const UtcDay today = utc_day(clock_);
+  UsageCount count;
+  count.requests = 1;
+  count.prompt_tokens = std::clamp<std::int64_t>(reply.usage.prompt_tokens, 0, tokens_per_reply_max);
+  count.completion_tokens = std::clamp<std::int64_t>(reply.usage.completion_tokens, 0, tokens_per_reply_max);
+  limits_.add_tokens(sender.user_id, today, count.tokens());
+  add({sender.user_id, number_of(today), sender.id, printable(reply.provider, name_bytes_max),
+       printable(reply.model, name_bytes_max), reply.usage.estimated},
+      count);
+}
+
+void StoredUsageLedger::add(Key key, const UsageCount& count) {
+  const auto known = pending_.find(key);
+  if (known != pending_.end()) {
+    known->second += count;
+  } else if (pending_.size() < options_.rows_pending_max) {
+    pending_.emplace(std::move(key), count);
+  } else if (!std::exchange(is_full_, true)) {
+    spdlog::error("usage is not counted: {} rows wait for the store", pending_.size());
+  }
+}
+
+Task<Reply<void>> StoredUsageLedger::flush() {
+  if (pending_.empty()) co_return Reply<void>();
+  const auto taken = std::exchange(pending_, {});
+  is_full_ = false;
+  std::vector<UsageRow> rows;
+  rows.reserve(taken.size());
+  for (const auto& [key, count] : taken) {
+    const auto& [user_id, day, device_id, provider, model, estimated] = key;
+    rows.push_back({user_id, day, device_id, provider, model, estimated, count});
+  }
+  auto stored = co_await store_.add_usage(std::move(rows), number_of(utc_day(clock_) - days_kept));
+  if (stored) co_return stored;
+  for (const auto& [key, count] : taken) add(key, count);
+  co_return stored;
+}
+
+Task<Reply<json>> StoredUsageLedger::report(const Principal& sender, int days) {
+  auto flushed = co_await flush();
+  if (!flushed) co_return tl::unexpected(flushed.error());
+  const auto since = number_of(utc_day(clock_)) - days + 1;
+  auto report = co_await store_.read_usage(sender.user_id, since, report_rows_max);
+  if (!report) co_return tl::unexpected(report.error());
+  co_return report_json(*report);
+}
+
+}  // namespace strawberry

@@ -1,0 +1,56 @@
+/// The usage ledger over the store: counts in memory, written in groups by flush(), which somebody calls every second
+/// and once more at the end. A crash loses what was not flushed, a clean stop nothing.
+///
+/// Threading: loop only.   Lifetime: outlives the chats and every flush().
+/// Errors: as UsageLedger; `busy` or `internal` when the store fails, and what was to be written is kept for the next
+/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept;
+/// tokens_per_reply_max, since a provider may say anything.
+#pragma once
+
+#include <map>
+#include <tuple>
+
+#include "bridge/ports/store.h"
+#include "bridge/usage/usage_ledger.h"
+#include "bridge/usage/user_limits.h"
+
+namespace strawberry {
+
+class StoredUsageLedger final : public UsageLedger {
+ public:
+  static constexpr std::size_t report_rows_max = 1'000;
+  static constexpr std::chrono::days days_kept{400};
+  static constexpr std::int64_t tokens_per_reply_max = 1'000'000'000;
+
+  struct Options {
+    UserLimits::Options limits;
+    std::size_t rows_pending_max = 10'000;
+  };
+  StoredUsageLedger(const Clock& clock, Store& store, Options options)
+      : clock_(clock), store_(store), options_(options), limits_(clock, options.limits) {}
+
+  /// What was used today before this start. To be finished before the first admit().
+  Task<Reply<void>> load();
+  Task<Reply<void>> flush();
+
+  std::optional<Error> admit(const Principal& sender) override { return limits_.admit(sender.user_id); }
+  void record(const Principal& sender, const ModelReply& reply) override;
+  /// Whatever was recorded before is in it.
+  Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override;
+
+  std::size_t rows_pending() const { return pending_.size(); }
+
+ private:
+  /// user, day, device, provider, model, estimated
+  using Key = std::tuple<std::string, std::int64_t, std::string, std::string, std::string, bool>;
+  void add(Key key, const UsageCount& count);
+
+  const Clock& clock_;
+  Store& store_;
+  const Options options_;
+  UserLimits limits_;
+  std::map<Key, UsageCount> pending_;
+  bool is_full_ = false;
+};
+
+}  // namespace strawberry

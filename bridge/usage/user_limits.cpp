@@ -1,0 +1,68 @@
+#include "bridge/usage/user_limits.h"
+
+#include <algorithm>
+
+namespace strawberry {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::int64_t rounded_up_ms(std::chrono::nanoseconds time) { return std::chrono::ceil<milliseconds>(time).count(); }
+
+}  // namespace
+
+UtcDay utc_day(const Clock& clock) { return std::chrono::floor<std::chrono::days>(clock.wall_now()); }
+
+std::optional<Error> UserLimits::admit(const std::string& user_id) {
+  User& user = find(user_id, utc_day(clock_));
+  if (auto refused = check_tokens(user)) return refused;
+  return take_chat(user);
+}
+
+void UserLimits::add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens) {
+  find(user_id, day).tokens += tokens;
+}
+
+UserLimits::User& UserLimits::find(const std::string& user_id, UtcDay day) {
+  const auto known = users_.find(user_id);
+  if (known != users_.end()) {
+    by_use_.splice(by_use_.begin(), by_use_, known->second);
+  } else {
+    if (users_.size() >= std::max<std::size_t>(options_.users_max, 1)) {
+      users_.erase(by_use_.back().id);
+      by_use_.pop_back();
+    }
+    by_use_.push_front({user_id});
+    users_.emplace(by_use_.front().id, by_use_.begin());
+  }
+  User& user = by_use_.front();
+  if (user.day != day) {
+    user.day = day;
+    user.tokens = 0;
+  }
+  return user;
+}
+
+std::optional<Error> UserLimits::check_tokens(const User& user) const {
+  if (options_.tokens_per_day_max == 0 || user.tokens < options_.tokens_per_day_max) return std::nullopt;
+  const WallTime ends_at = user.day + std::chrono::days(1);
+  return Error{ErrorCode::quota_exceeded,
+               "the tokens of today are used up",
+               {{"retry_after_ms", (ends_at - clock_.wall_now()).count()}, {"ends_at", format_rfc3339(ends_at)}}};
+}
+
+std::optional<Error> UserLimits::take_chat(User& user) const {
+  if (options_.chats_per_minute_max == 0) return std::nullopt;
+  constexpr std::chrono::nanoseconds minute = std::chrono::minutes(1);
+  const auto now = clock_.steady_now();
+  const auto full_then = std::max(user.full_at, now) + minute / options_.chats_per_minute_max;
+  if (full_then <= now + minute) {
+    user.full_at = full_then;
+    return std::nullopt;
+  }
+  return Error{ErrorCode::rate_limited,
+               "more than " + std::to_string(options_.chats_per_minute_max) + " chats a minute",
+               {{"retry_after_ms", rounded_up_ms(full_then - now - minute)}}};
+}
+
+}  // namespace strawberry

@@ -1,0 +1,56 @@
+/// Whether a user may chat now: so many chats a minute, so many tokens a day (UTC). Pure.
+///
+/// A bucket per user that is full at first: all of a minute's chats may come at once, and one comes back every
+/// 60 s / chats_per_minute_max.
+/// Threading: loop only.   Errors: rate_limited, quota_exceeded. Bounds: Options::users_max; the user not heard of for
+/// longest is forgotten, with what it used today.
+#pragma once
+
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "bridge/protocol/error.h"
+#include "common/clock.h"
+
+namespace strawberry {
+
+using UtcDay = std::chrono::sys_days;
+UtcDay utc_day(const Clock& clock);
+
+class UserLimits {
+ public:
+  struct Options {
+    std::int64_t chats_per_minute_max = 60;  // 0: any number
+    std::int64_t tokens_per_day_max = 0;     // 0: any number
+    std::size_t users_max = 100'000;
+  };
+  UserLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
+
+  /// Takes one chat from the user's minute; or why there is none to be had. Details: retry_after_ms, and ends_at of a
+  /// quota.
+  std::optional<Error> admit(const std::string& user_id);
+  void add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens);
+
+  std::size_t users() const { return users_.size(); }
+
+ private:
+  struct User {
+    std::string id;
+    SteadyTime full_at{};  // when its bucket is full again
+    UtcDay day{};
+    std::int64_t tokens = 0;  // of that day
+  };
+  User& find(const std::string& user_id, UtcDay day);
+  std::optional<Error> check_tokens(const User& user) const;
+  std::optional<Error> take_chat(User& user) const;
+
+  const Clock& clock_;
+  const Options options_;
+  std::list<User> by_use_;                                                 // the latest first
+  std::unordered_map<std::string_view, std::list<User>::iterator> users_;  // keys are the ids in by_use_
+};
+
+}  // namespace strawberry
