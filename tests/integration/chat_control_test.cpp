@@ -212,6 +212,37 @@ TEST(ChatControl, ATensorZeroStyleRequestIsAnsweredInThatShape) {
   EXPECT_EQ(reply.at("error").at("details").at("path"), "/input/messages/0/content");
 }
 
+TEST(ChatControl, WhatWasUsedIsToldToTheUserAndNobodyElse) {
+  StubLlm model;
+  HubProcess hub(asking(model));
+  auto tablet = hub.device("Tablet");
+  auto phone = hub.device("Phone");
+  const auto usage = tablet->result_of("chat", user_says("hello")).at("usage");
+  const auto report = phone->result_of("chat", {{"op", "usage"}, {"days", 1}});
+  ASSERT_EQ(report.at("days").size(), 1U) << report;
+  const auto& row = report.at("days").at(0);
+  EXPECT_EQ(row.at("device_id"), "tablet");
+  EXPECT_EQ(row.at("provider"), "stub");
+  EXPECT_EQ(row.at("requests"), 1);
+  EXPECT_EQ(row.at("total_tokens"), usage.at("total_tokens"));
+  EXPECT_TRUE(hub.device("Stranger", "bob")->result_of("chat", {{"op", "usage"}}).at("days").empty());
+}
+
+TEST(ChatControl, WhoAsksTooOftenIsTurnedAwayAndTold) {
+  StubLlm model;
+  auto options = asking(model);
+  options.config = "[limits]\nchat_requests_per_minute = 2\n" + options.config;
+  HubProcess hub(options);
+  auto tablet = hub.device("Tablet");
+  EXPECT_EQ(tablet->code_of("chat", user_says("one")), "ok");
+  EXPECT_EQ(tablet->code_of("chat", user_says("two")), "ok");
+  const auto reply = tablet->ask("chat", user_says("three"));
+  EXPECT_EQ(code_of(reply), "rate_limited");
+  EXPECT_GT(reply.at("error").at("details").at("retry_after_ms"), 0);
+  EXPECT_EQ(model.requests().size(), 2U);
+  EXPECT_EQ(hub.device("Stranger", "bob")->code_of("chat", user_says("one")), "ok");
+}
+
 TEST(ChatControl, AnAnswerToNoQuestionIsNotFound) {
   HubProcess hub;
   auto tablet = hub.device("Tablet");

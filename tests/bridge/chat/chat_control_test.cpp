@@ -165,6 +165,19 @@ TEST_F(ChatControlTest, ACancelledChatLeavesItsSessionAsItWas) {
   EXPECT_TRUE(store.sessions.empty());
 }
 
+TEST_F(ChatControlTest, AChatThatIsBeingStoredIsNotCancelledAnyMore) {
+  std::vector<Reply<json>> cancels;
+  store.on_append = [&] {
+    asio::co_spawn(loop, chat->handle(operation("cancel", {{"cancel", "c-1"}})),
+                   [&](const std::exception_ptr&, Reply<json> reply) { cancels.push_back(std::move(reply)); });
+  };
+  model->script = {model->words("hello")};
+  begin(request({{"session_id", "new"}}));
+  ASSERT_EQ(cancels.size(), 1U);
+  EXPECT_EQ(code_of(cancels[0]), "not_found");
+  EXPECT_EQ(content_of(replies.at(0)), "hello");
+}
+
 TEST_F(ChatControlTest, ADeviceThatLeavesStopsItsChats) {
   auto& slow = use_slow_model();
   begin(request(json::object()));
