@@ -165,12 +165,12 @@ TEST_F(ChatStream, AStreamThatBreaksIsAnErrorAndNotAskedForAgain) {
 }
 
 TEST_F(ChatStream, WhoDoesNotStreamHearsTheAnswerAlone) {
-  model_.push(StubAnswer::tokens(50, 5'000));
+  model_.push(StubAnswer::words("One two three."));
   auto request = user_says("count");
   request["stream"] = false;
-  model_.push(StubAnswer::words("Done."));
   const auto heard = follow(*tablet_, tablet_->send("chat", request));
-  EXPECT_EQ(heard.size(), 1U);
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(answer_in(heard[0]), "One two three.");
   EXPECT_FALSE(model_.requests().at(0).body.value("stream", false));
 }
 
