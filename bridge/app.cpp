@@ -64,7 +64,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       device_service_(clock_, devices_, *store_, tokens_, neighbours(), {}),
       session_service_(clock_, *store_),
       usage_(clock_, *store_, usage_options(config_)),
-      chat_service_(clock_, providers_, skill_service_, *store_, chat_service_options(config_)),
+      chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
       dispatcher_(
           loop, clock_, schemas_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           dispatcher_options(config_)),
@@ -136,6 +136,14 @@ DeviceService::Neighbours App::neighbours() {
   return neighbours;
 }
 
+ChatService::Neighbours App::chat_neighbours() {
+  const auto waiting = [this] {
+    const auto mqtt = mqtt_.counters();
+    return AnswerStream::Backlog{mqtt.outbox_messages, mqtt.outbox_bytes};
+  };
+  return {providers_, skill_service_, *store_, usage_, waiting};
+}
+
 MqttClient::Handlers App::handlers() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
@@ -190,7 +198,10 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
   }
   if (!devices_.set_online(device_id, *online)) return;
   const std::string id(device_id);
-  if (!*online) calls_.target_left(id);
+  if (!*online) {
+    chat_service_.sender_left(id);
+    calls_.target_left(id);
+  }
   // A device found online after a restart was seen when it connected, not now.
   if (message.retained) return;
   const auto now_ms = to_unix_ms(clock_.wall_now());

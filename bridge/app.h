@@ -43,6 +43,7 @@ class App {
   Result<void> remember();
   MosquittoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
+  ChatService::Neighbours chat_neighbours();
   MqttClient::Handlers handlers();
   void ready();
   void receive(MqttMessage message);

@@ -155,10 +155,9 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
   if (!tools) return tl::unexpected(tools.error());
   request.client_tools = std::move(*tools);
   const auto mode = string_or(body, "tool_mode", "native");
-  if (mode != "native" && mode != "none")
-    return bad("/tool_mode", "tool_mode may be native or none" +
-                                 std::string(mode == "python" ? "; python is not available yet" : ""));
-  request.offers_skills = mode == "native";
+  if (mode != "native" && mode != "python" && mode != "none")
+    return bad("/tool_mode", "tool_mode may be native, python or none");
+  request.tool_mode = mode == "native" ? ToolMode::native : mode == "python" ? ToolMode::python : ToolMode::none;
   const json* choice = member(body, "tool_choice");
   request.may_call = !(choice && choice->is_string() && *choice == "none");
   if (const json* n = member(body, "n"); n && *n != 1) return bad("/n", "only one choice is made");
@@ -169,6 +168,11 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
   request.options = body;
   for (const char* field : own_fields) request.options.erase(field);
   return request;
+}
+
+void ChatRequest::put_first(std::string system_text) {
+  json& front = session_id.empty() ? messages : system_messages;
+  front.insert(front.begin(), json{{"role", "system"}, {"content", std::move(system_text)}});
 }
 
 std::string ChatRequest::first_user_text() const {

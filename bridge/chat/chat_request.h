@@ -14,6 +14,9 @@
 
 namespace strawberry {
 
+/// What becomes of the user's skills in a chat: tools that the hub runs, Python for the Spoke to run, or nothing.
+enum class ToolMode { native, python, none };
+
 struct ChatRequest {
   struct Options {
     std::size_t messages_max = 1000;
@@ -27,11 +30,13 @@ struct ChatRequest {
   nlohmann::json options = nlohmann::json::object();  // for the provider, as sent
   std::string model;
   std::string session_id;  // empty: none
-  bool offers_skills = true;
+  ToolMode tool_mode = ToolMode::native;
   bool may_call = true;  // tool_choice is not `none`
   bool stream = false;
 
   static Reply<ChatRequest> read(const nlohmann::json& body, const Options& limits);
+  /// Puts a system message in front of all others.
+  void put_first(std::string system_text);
   /// The text of the first user message; empty when there is none.
   std::string first_user_text() const;
 };

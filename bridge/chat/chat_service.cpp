@@ -3,8 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/this_coro.hpp>
 
+#include "bridge/chat/tensorzero.h"
 #include "bridge/llm/rules/tell_outcome.h"
+#include "bridge/protocol/acting_user.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
 
@@ -40,17 +45,6 @@ json result_event(const PlannedCall& call, const Reply<json>& outcome) {
   return event;
 }
 
-json chunk_of(const json& completion) {
-  const json& message = completion.at("choices").front().at("message");
-  json delta = {{"role", "assistant"}, {"content", message.at("content")}};
-  json choice = {{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", nullptr}};
-  return {{"id", completion.at("id")},
-          {"object", "chat.completion.chunk"},
-          {"created", completion.at("created")},
-          {"model", completion.at("model")},
-          {"choices", json::array({std::move(choice)})}};
-}
-
 /// What the provider is asked for besides messages and tools. A tool that the client insists on is insisted on once:
 /// asked for in every step, the model could never answer.
 json options_for(const ChatRequest& chat, const AgentLoop::AskModel& ask) {
@@ -61,17 +55,42 @@ json options_for(const ChatRequest& chat, const AgentLoop::AskModel& ask) {
   return options;
 }
 
+/// One question to the user: the event, and the wait for what they say.
+struct UserQuestion {
+  std::shared_ptr<Confirmations> confirmations;
+  std::function<void(json)> tell;
+  Principal sender;
+  std::string correlation_id;
+  std::chrono::milliseconds patience;
+};
+
+Task<bool> ask_user(UserQuestion asked, PlannedCall call) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto question = asked.confirmations->ask(executor, asked.sender);
+  if (!question || asked.patience.count() <= 0) {
+    spdlog::warn("chat [{}]: {} is not run: the user cannot be asked now", printable(asked.correlation_id),
+                 printable(call.skill_path));
+    co_return false;
+  }
+  json event = call_event(call);
+  event["id"] = question->id();
+  event["expires_in_ms"] = asked.patience.count();
+  asked.tell(std::move(event));
+  const auto allowed = co_await question->allowed().wait_until(std::chrono::steady_clock::now() + asked.patience);
+  co_return allowed.value_or(false);
+}
+
 }  // namespace
 
 struct ChatService::Turn {
-  Turn(Request given_request, ChatRequest given_chat, const ToolSource& source, json messages, const Options& options)
+  Turn(Request given_request, ChatRequest given_chat, const ToolSource& source, json messages,
+       std::shared_ptr<const AnswerFormat> given_format, const Options& options)
       : request(std::move(given_request)),
         chat(std::move(given_chat)),
-        catalog(chat.offers_skills ? &source : nullptr, request.sender, chat.client_tools,
+        format(std::move(given_format)),
+        catalog(chat.tool_mode == ToolMode::native ? &source : nullptr, request.sender, chat.client_tools,
                 rules::last_user_text(messages), options.tools),
         loop(catalog, messages, chat.may_call, options.agent) {}
-
-  bool wants_events() const { return chat.stream && request.emit; }
 
   ModelRequest model_request(const AgentLoop::AskModel& ask) const {
     ModelRequest model;
@@ -82,85 +101,143 @@ struct ChatService::Turn {
     model.deadline = request.deadline;
     model.correlation_id = request.correlation_id;
     model.is_last_try = loop.has_run_tools();
+    if (stream) model.on_text = [stream = stream](std::string_view text) { stream->text(text); };
     return model;
+  }
+
+  /// After all text that was said before.
+  void tell(const std::string& event, json data) const {
+    if (stream) {
+      stream->event(event, std::move(data));
+    } else if (request.emit) {
+      request.emit(event, std::move(data));
+    }
   }
 
   const Request request;
   const ChatRequest chat;
+  const std::shared_ptr<const AnswerFormat> format;
   ToolCatalog catalog;
   AgentLoop loop;
+  AnswerHead head;
+  std::shared_ptr<AnswerStream> stream;  // null: the answer is wanted whole
+  bool is_usage_estimated = false;
 };
 
-class ChatService::Place {
- public:
-  Place(std::shared_ptr<Places> places, std::string principal)
-      : places_(std::move(places)), principal_(std::move(principal)) {
-    ++places_->taken[principal_];
-    ++places_->in_flight;
-  }
-  ~Place() {
-    --places_->in_flight;
-    const auto taken = places_->taken.find(principal_);
-    if (--taken->second == 0) places_->taken.erase(taken);
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
+ChatService::ChatService(const Clock& clock, Neighbours neighbours, Options options)
+    : clock_(clock),
+      neighbours_(std::move(neighbours)),
+      options_(options),
+      running_(std::make_shared<RunningChats>(options.chats_per_principal_max)),
+      confirmations_(std::make_shared<Confirmations>(options.confirmations)) {}
 
- private:
-  const std::shared_ptr<Places> places_;
-  const std::string principal_;
-};
+std::chrono::milliseconds ChatService::default_timeout(const std::string&) const { return options_.default_timeout; }
 
-ChatService::ChatService(const Clock& clock, ProviderChain& providers, ToolSource& tools, Store& store, Options options)
-    : clock_(clock), providers_(providers), tools_(tools), store_(store), options_(options) {}
+void ChatService::sender_left(const std::string& device_id) {
+  loop_.check();
+  if (const auto stopped = running_->sender_left(device_id); stopped > 0)
+    spdlog::info("{} left: {} of its chats stopped", device_id, stopped);
+}
 
 Task<Reply<json>> ChatService::handle(Request request) {
   loop_.check();
-  if (!request.op.empty() && request.op != "complete")
-    co_return error(ErrorCode::unknown_op, "chat has no operation '" + printable(request.op, 64) + "'");
+  const bool is_chat = request.op.empty() || request.op == "complete" || request.op == "inference";
+  const bool is_usage = request.op == "usage";
+  if (is_usage && request.sender.type == PrincipalType::admin) co_return co_await usage(std::move(request));
   if (auto refused = refuse(request.sender)) co_return tl::unexpected<Error>(std::move(*refused));
-  auto chat = ChatRequest::read(request.body, options_.request);
-  if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
-  const auto principal = encode_principal(request.sender);
-  const auto taken = places_->taken.find(principal);
-  if (taken != places_->taken.end() && taken->second >= options_.chats_per_principal_max)
-    co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
-  const Place place(places_, principal);
-  co_return co_await run(std::move(request), std::move(*chat));
+  if (is_usage) co_return co_await usage(std::move(request));
+  if (request.op == "cancel") co_return cancel(request);
+  if (request.op == "confirm") co_return confirm(request);
+  if (is_chat) co_return co_await chat(std::move(request));
+  co_return error(ErrorCode::unknown_op, "chat has no operation '" + printable(request.op, 64) + "'");
 }
 
-Task<Reply<json>> ChatService::run(Request request, ChatRequest chat) {
+Reply<json> ChatService::cancel(const Request& request) {
+  if (running_->cancel(request.sender, request.body.at("cancel").get<std::string>())) return json{{"cancelled", true}};
+  return error(ErrorCode::not_found, "you have no such chat under way");
+}
+
+Reply<json> ChatService::confirm(const Request& request) {
+  const bool is_allowed = request.body.at("allow").get<bool>();
+  if (confirmations_->answer(request.sender, request.body.at("confirm").get<std::string>(), is_allowed))
+    return json{{"confirmed", is_allowed}};
+  return error(ErrorCode::not_found, "that question is not open (any more)");
+}
+
+Task<Reply<json>> ChatService::usage(Request request) {
+  auto user = acting_user(request);
+  if (!user) co_return tl::unexpected<Error>(std::move(user.error()));
+  Principal whose = request.sender;
+  whose.user_id = std::move(*user);
+  const int days = request.body.value("days", options_.usage_days_default);
+  co_return co_await neighbours_.usage.report(whose, days);
+}
+
+Task<Reply<json>> ChatService::chat(Request request) {
+  std::shared_ptr<const AnswerFormat> format = openai_format();
+  if (request.op == "inference") {
+    format = tensorzero_format(request.body);
+    auto translated = openai_body_from_tensorzero(request.body);
+    if (!translated) co_return tl::unexpected<Error>(std::move(translated.error()));
+    request.body = std::move(*translated);
+  }
+  auto chat = ChatRequest::read(request.body, options_.request);
+  if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
+  const auto executor = co_await asio::this_coro::executor;
+  auto place = running_->begin(executor, request.sender, request.correlation_id);
+  if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
+  if (auto refused = neighbours_.usage.admit(request.sender)) co_return tl::unexpected<Error>(std::move(*refused));
+
+  // The work goes on beside this, so that it can be stopped.
+  const auto ending = place->ending();
+  auto finished = [ending, id = request.correlation_id](const std::exception_ptr& thrown, Answer answer) {
+    if (ending->is_stopped) return;
+    if (thrown) spdlog::error("chat [{}]: it threw", printable(id));
+    ending->answer.set(thrown ? error(ErrorCode::internal, "the hub failed") : std::move(answer));
+  };
+  auto work = run(std::move(place), std::move(request), std::move(*chat), std::move(format));
+  auto stoppable = asio::bind_cancellation_slot(ending->stop.slot(), std::move(finished));
+  asio::co_spawn(executor, std::move(work), std::move(stoppable));
+  auto answer = co_await ending->answer.wait();
+  if (answer) co_return std::move(*answer);
+  ending->stop_work();
+  co_return error(ErrorCode::cancelled, "the chat was stopped");
+}
+
+Task<Reply<json>> ChatService::run(Place place, Request request, ChatRequest chat,
+                                   std::shared_ptr<const AnswerFormat> format) {
+  if (chat.tool_mode == ToolMode::python) {
+    const SkillQuery all{
+        request.sender.user_id, {}, request.sender.id, options_.python.skills_max, options_.python.devices_listed_max};
+    chat.put_first(python_prompt(neighbours_.tools.find(all), request.sender.id, options_.python));
+  }
   std::optional<ChatSession> session;
   json messages = std::move(chat.system_messages);
   if (!chat.session_id.empty()) {
-    auto opened = co_await ChatSession::open(store_, clock_, request.sender, chat.session_id, options_.session);
+    auto opened =
+        co_await ChatSession::open(neighbours_.store, clock_, request.sender, chat.session_id, options_.session);
     if (!opened) co_return tl::unexpected<Error>(std::move(opened.error()));
     session = std::move(*opened);
     for (const auto& message : session->history()) messages.push_back(message);
   }
   for (const auto& message : chat.messages) messages.push_back(message);
 
-  const auto turn = std::make_shared<Turn>(std::move(request), std::move(chat), tools_, std::move(messages), options_);
+  const auto turn = std::make_shared<Turn>(std::move(request), std::move(chat), neighbours_.tools, std::move(messages),
+                                           std::move(format), options_);
   if (turn->catalog.has_no_room())
     spdlog::warn("chat [{}]: no skills are offered, the model takes {} tools at most",
                  printable(turn->request.correlation_id), options_.tools.tools_max);
-  auto end = co_await complete(turn);
-  if (!end) co_return tl::unexpected<Error>(std::move(end.error()));
-  json answer = completion(turn->loop, *end);
-  if (session) {
-    // The answer is there and skills have run: a store that fails now must not take that back.
-    auto id = session->id();
-    auto saved = co_await ChatSession::save(store_, clock_, std::move(*session), turn->chat.messages, end->content);
-    if (saved) {
-      answer["session_id"] = std::move(id);
-    } else {
-      spdlog::error("chat [{}]: the turn was not stored: {}", printable(turn->request.correlation_id),
-                    saved.error().message);
-      if (turn->chat.session_id != "new") answer["session_id"] = turn->chat.session_id;
-    }
+  turn->head = {new_id(), to_unix_ms(clock_.wall_now()) / 1000, turn->chat.model, {}};
+  if (turn->chat.stream && turn->request.emit) {
+    const auto executor = co_await asio::this_coro::executor;
+    turn->stream = std::make_shared<AnswerStream>(executor, turn->request.emit, neighbours_.waiting, turn->format,
+                                                  turn->head, options_.stream);
   }
-  if (turn->wants_events() && !end->content.empty()) turn->request.emit("delta", chunk_of(answer));
-  co_return answer;
+  auto end = co_await complete(turn);
+  place->done_deciding();
+  if (!end && turn->stream) turn->stream->give_up();
+  if (!end) co_return tl::unexpected<Error>(std::move(end.error()));
+  co_return co_await answer(turn, std::move(*end), std::move(session));
 }
 
 Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn) {
@@ -173,58 +250,76 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
       co_return error(ErrorCode::timeout, "the chat did not finish in time; skills it called may have run");
     if (const auto* ask = std::get_if<AgentLoop::AskModel>(&next)) {
       ModelRequest model = turn->model_request(*ask);
-      auto reply = co_await providers_.complete(std::move(model), loop.provider());
+      if (turn->stream) turn->stream->begin_answer();
+      auto reply = co_await neighbours_.providers.complete(std::move(model), loop.provider());
       if (!reply) co_return tl::unexpected<Error>(std::move(reply.error()));
+      neighbours_.usage.record(turn->request.sender, *reply);
+      turn->is_usage_estimated = turn->is_usage_estimated || reply->usage.estimated;
+      if (turn->stream) turn->stream->answered(*reply);
       next = loop.model_answered(std::move(*reply));
     } else {
       auto calls = std::move(std::get<AgentLoop::RunTools>(next).calls);
-      auto outcomes = co_await run_tools(tools_, std::move(calls), tool_run(*turn, step++));
+      auto outcomes = co_await run_tools(neighbours_.tools, std::move(calls), tool_run(turn, step++));
       next = loop.tools_ran(std::move(outcomes));
     }
   }
 }
 
-ToolRun ChatService::tool_run(const Turn& turn, std::size_t step) const {
+Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session) {
+  WholeAnswer whole{std::move(end.content), std::move(end.finish_reason), std::move(end.client_calls),
+                    turn->loop.usage(), std::nullopt};
+  whole.usage.estimated = turn->is_usage_estimated;
+  if (turn->stream) turn->stream->finish(whole);
+  if (session) {
+    // The answer is there and skills have run: a store that fails now must not take that back.
+    auto id = session->id();
+    auto saved =
+        co_await ChatSession::save(neighbours_.store, clock_, std::move(*session), turn->chat.messages, whole.content);
+    if (saved) {
+      whole.session_id = std::move(id);
+    } else {
+      spdlog::error("chat [{}]: the turn was not stored: {}", printable(turn->request.correlation_id),
+                    saved.error().message);
+      if (turn->chat.session_id != "new") whole.session_id = turn->chat.session_id;
+    }
+  }
+  turn->head.model = turn->loop.model();
+  turn->head.provider = turn->loop.provider();
+  co_return turn->format->whole(turn->head, whole);
+}
+
+ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const {
   ToolRun run;
-  run.caller = turn.request.sender;
-  run.deadline = [this, end = turn.request.deadline] { return tool_deadline(end); };
-  run.correlation_id = turn.request.correlation_id;
-  run.identity = turn.request.identity;
+  run.caller = turn->request.sender;
+  run.deadline = [this, end = turn->request.deadline] {
+    return std::min<SteadyTime>(clock_.steady_now() + options_.tool_timeout, latest_end(end));
+  };
+  run.correlation_id = turn->request.correlation_id;
+  run.identity = turn->request.identity;
   run.step = step;
-  if (!turn.wants_events()) return run;
-  run.on_call = [emit = turn.request.emit](const PlannedCall& call) { emit("tool_call", call_event(call)); };
-  run.on_result = [emit = turn.request.emit](const PlannedCall& call, const Reply<json>& outcome) {
-    emit("tool_result", result_event(call, outcome));
+  // Asked for whether the answer is streamed or not.
+  run.confirm = [this, turn](PlannedCall call) {
+    UserQuestion question;
+    question.confirmations = confirmations_;
+    question.tell = [turn](json data) { turn->tell("confirm", std::move(data)); };
+    question.sender = turn->request.sender;
+    question.correlation_id = turn->request.correlation_id;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(latest_end(turn->request.deadline) - clock_.steady_now());
+    question.patience = turn->request.emit ? std::min(options_.confirm_timeout, left) : std::chrono::milliseconds(0);
+    return ask_user(std::move(question), std::move(call));
+  };
+  if (!turn->stream) return run;
+  run.on_call = [turn](const PlannedCall& call) { turn->tell("tool_call", call_event(call)); };
+  run.on_result = [turn](const PlannedCall& call, const Reply<json>& outcome) {
+    turn->tell("tool_result", result_event(call, outcome));
   };
   return run;
 }
 
-/// A call leaves some of the chat's time to the model, to say what came of it.
-SteadyTime ChatService::tool_deadline(SteadyTime deadline) const {
-  const auto now = clock_.steady_now();
-  const auto reserve = std::min<std::chrono::nanoseconds>(std::chrono::seconds(2), (deadline - now) / 5);
-  return std::min<SteadyTime>(now + options_.tool_timeout, deadline - reserve);
-}
-
-json ChatService::completion(const AgentLoop& loop, const AgentLoop::Finish& end) const {
-  json message = {{"role", "assistant"}, {"content", end.content}};
-  if (!end.client_calls.empty()) {
-    message["tool_calls"] = tool_calls_json(end.client_calls);
-    if (end.content.empty()) message["content"] = nullptr;
-  }
-  json choice = {{"index", 0}, {"message", std::move(message)}, {"finish_reason", end.finish_reason}};
-  const auto& usage = loop.usage();
-  return {{"id", "chatcmpl-" + new_id()},
-          {"object", "chat.completion"},
-          {"created", to_unix_ms(clock_.wall_now()) / 1000},
-          {"model", loop.model()},
-          {"choices", json::array({std::move(choice)})},
-          {"usage",
-           {{"prompt_tokens", usage.prompt_tokens},
-            {"completion_tokens", usage.completion_tokens},
-            {"total_tokens", usage.prompt_tokens + usage.completion_tokens}}},
-          {"session_id", nullptr},
-          {"provider", loop.provider()}};
+/// Calls and questions leave some of the chat's time to the model, to say what came of them.
+SteadyTime ChatService::latest_end(SteadyTime deadline) const {
+  return deadline - std::min<std::chrono::nanoseconds>(std::chrono::seconds(2), (deadline - clock_.steady_now()) / 5);
 }
 
 }  // namespace strawberry

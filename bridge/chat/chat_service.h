@@ -1,24 +1,30 @@
-/// The `chat` service (docs/contract.md, section 5): an OpenAI chat completion in which the user's skills are tools
-/// that the hub runs. Available so far: tool_mode `native` and `none`; `stream` gives events around tool calls and the
-/// answer as one piece.
+/// The `chat` service (docs/contract.md, section 5): an OpenAI chat completion, or a TensorZero-style inference, in
+/// which the user's skills are tools that the hub runs, or Python that the Spoke runs. Streamed or not; stopped by
+/// `cancel` or when the device leaves; `confirm` answers what a skill asks the user first; `usage` tells what was used.
 ///
-/// A turn reads from top to bottom in run(); what it decides is in agent_loop.h, tool_catalog.h, chat_request.h.
+/// A turn reads from top to bottom in run(); what it decides is in agent_loop.h, tool_catalog.h, chat_request.h, what
+/// it looks like in answer_format.h, its events in answer_stream.h.
 ///
-/// Threading: loop only (asserted).   Lifetime: outlives the running of its requests, as do clock, providers, tools and
-/// store; a request that is only destroyed, with the loop, touches none of them. Errors: forbidden (no user to act
-/// for), bad_request, not_found (session), busy, timeout, provider_error, provider_timeout. What a skill call came to
-/// is told to the model, and never fails the chat. Bounds: Options; beyond chats_per_principal_max the answer is `busy`
-/// at once.
+/// Threading: loop only (asserted).   Lifetime: outlives the running of its requests, as do clock, providers, tools,
+/// store and usage; a request that is only destroyed, with the loop, touches none of them. Errors: forbidden (no user
+/// to act for), bad_request, not_found (session, chat, question), busy, rate_limited, quota_exceeded, timeout,
+/// cancelled, provider_error, provider_timeout. What a skill call came to is told to the model, and never fails the
+/// chat. Bounds: Options; beyond chats_per_principal_max the answer is `busy` at once.
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bridge/chat/agent_loop.h"
+#include "bridge/chat/answer_stream.h"
 #include "bridge/chat/chat_request.h"
 #include "bridge/chat/chat_session.h"
+#include "bridge/chat/confirmations.h"
+#include "bridge/chat/python_prompt.h"
+#include "bridge/chat/running_chats.h"
 #include "bridge/chat/tool_catalog.h"
 #include "bridge/chat/tool_runner.h"
 #include "bridge/core/loop_affinity.h"
@@ -26,6 +32,7 @@
 #include "bridge/ports/store.h"
 #include "bridge/protocol/service.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/usage/usage_ledger.h"
 
 namespace strawberry {
 
@@ -34,44 +41,59 @@ class ChatService final : public RequestHandler {
   struct Options {
     std::size_t chats_per_principal_max = 4;
     std::chrono::milliseconds default_timeout{60'000};
-    std::chrono::milliseconds tool_timeout{30'000};  // of one skill call
+    std::chrono::milliseconds tool_timeout{30'000};     // of one skill call
+    std::chrono::milliseconds confirm_timeout{30'000};  // for the user to say yes
+    int usage_days_default = 30;
     AgentLoop::Options agent;
     ToolCatalog::Options tools;
     ChatRequest::Options request;
     ChatSession::Options session;
+    PythonPromptOptions python;
+    AnswerStream::Options stream;
+    Confirmations::Options confirmations;
+  };
+  /// What the chats of one bridge share with the rest of it.
+  struct Neighbours {
+    ProviderChain& providers;
+    ToolSource& tools;
+    Store& store;
+    UsageLedger& usage;
+    /// What waits to leave; may be empty.
+    AnswerStream::Waiting waiting;
   };
 
-  ChatService(const Clock& clock, ProviderChain& providers, ToolSource& tools, Store& store, Options options);
+  ChatService(const Clock& clock, Neighbours neighbours, Options options);
 
   Service service() const override { return Service::chat; }
   Task<Reply<nlohmann::json>> handle(Request request) override;
-  std::chrono::milliseconds default_timeout(const std::string&) const override { return options_.default_timeout; }
+  std::chrono::milliseconds default_timeout(const std::string& op) const override;
 
+  /// The device is gone: its chats end.
+  void sender_left(const std::string& device_id);
   /// Chats under way.
-  std::size_t in_flight() const { return places_->in_flight; }
+  std::size_t in_flight() const { return running_->size(); }
 
  private:
-  /// Shared with the chats: one that never finished is destroyed with the loop, after the service.
-  struct Places {
-    std::map<std::string, std::size_t> taken;  // by principal
-    std::size_t in_flight = 0;
-  };
-  class Place;  // one of a principal's chats, given back when it ends
+  using Answer = Reply<nlohmann::json>;
+  using Place = std::shared_ptr<RunningChats::Chat>;
   struct Turn;  // one chat from its request to its answer
 
-  Task<Reply<nlohmann::json>> run(Request request, ChatRequest chat);
+  Answer cancel(const Request& request);
+  Answer confirm(const Request& request);
+  Task<Answer> usage(Request request);
+  Task<Answer> chat(Request request);
+  Task<Answer> run(Place place, Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format);
   Task<Reply<AgentLoop::Finish>> complete(std::shared_ptr<Turn> turn);
-  ToolRun tool_run(const Turn& turn, std::size_t step) const;
-  SteadyTime tool_deadline(SteadyTime deadline) const;
-  nlohmann::json completion(const AgentLoop& loop, const AgentLoop::Finish& end) const;
+  Task<nlohmann::json> answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session);
+  ToolRun tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const;
+  SteadyTime latest_end(SteadyTime deadline) const;
 
   LoopAffinity loop_;
   const Clock& clock_;
-  ProviderChain& providers_;
-  ToolSource& tools_;
-  Store& store_;
+  const Neighbours neighbours_;
   const Options options_;
-  const std::shared_ptr<Places> places_ = std::make_shared<Places>();
+  const std::shared_ptr<RunningChats> running_;
+  const std::shared_ptr<Confirmations> confirmations_;
 };
 
 }  // namespace strawberry

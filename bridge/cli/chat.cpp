@@ -1,117 +1,95 @@
 /// `strawberryctl chat [text]`: one question, or a prompt that shows what the hub does on the devices as it happens.
+/// Ctrl-C takes a question back; what a skill asks first is asked here.
 #include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/signal_set.hpp>
 #include <csignal>
+#include <deque>
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/line_reader.h"
 #include "bridge/cli/text.h"
+#include "bridge/cli/turn_printer.h"
+#include "common/ids.h"
 
 namespace strawberry::cli {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t answer_bytes_max = 256 * 1024;
 /// A model may take its time; the contract's longest.
 constexpr const char* chat_timeout_default = "120s";
+constexpr std::chrono::seconds control_timeout{10};
 
 struct ChatOptions {
   std::vector<std::string> words;
   std::string user;
   std::string device;
   std::string model;
+  std::string session;
 };
 
-std::string text(const json& object, const char* member) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(member);
-  return found == object.end() || found->is_null() ? "" : show_value(*found, 300);
-}
-
-/// The answer's words; a completion may have none.
-std::string answer_of(const json& completion) {
-  const json::json_pointer content("/choices/0/message/content");
-  if (!completion.contains(content) || !completion.at(content).is_string()) return "";
-  return printable_lines(completion.at(content).get_ref<const std::string&>(), answer_bytes_max);
-}
-
-std::string arguments_of(const json& data) {
-  const auto arguments = data.find("arguments");
-  if (arguments == data.end()) return "()";
-  // The model's own spelling, when it is not JSON.
-  if (arguments->is_string()) {
-    const auto parsed = parse_json(arguments->get_ref<const std::string&>());
-    return parsed && parsed->is_object() ? show_arguments(json::array(), *parsed)
-                                         : "(" + show_value(*arguments, 200) + ")";
-  }
-  return arguments->is_array() ? show_arguments(*arguments, json::object()) : show_arguments(json::array(), *arguments);
-}
-
-/// Prints the events of one turn, and remembers whether the answer's words have been shown with them.
-class TurnPrinter {
+/// What a skill asks first, one question after the other; without a terminal the answer is no.
+class Questions {
  public:
-  explicit TurnPrinter(const CommandLine& line) : json_(line.json) {}
+  Questions(asio::io_context& loop, HubConnection& hub, std::shared_ptr<LineReader> lines)
+      : loop_(loop), hub_(hub), lines_(std::move(lines)) {}
 
-  void event(const std::string& name, const json& data) {
-    if (json_) {
-      std::cout << json{{"event", name}, {"data", data}}.dump(-1, ' ', false, json::error_handler_t::replace)
-                << std::endl;
-    } else if (name == "delta") {
-      delta(data);
-    } else if (name == "tool_call" && data.is_object()) {
-      end_line();
-      std::cout << "  → " << text(data, "device") << " " << text(data, "skill_path") << arguments_of(data) << std::endl;
-    } else if (name == "tool_result" && data.is_object()) {
-      end_line();
-      const auto success = data.find("success");
-      const bool worked = success != data.end() && success->is_boolean() && success->get<bool>();
-      std::cout << (worked ? "  ← " : "  ✗ ") << text(data, worked ? "result" : "error") << std::endl;
-    }
+  void ask(const json& question) {
+    open_.push_back(question);
+    if (is_asking()) return;
+    asked_all_ = std::make_shared<OneShot<bool>>(loop_.get_executor());
+    asio::co_spawn(loop_, ask_all(), asio::detached);
   }
-
-  void answer(const json& completion) {
-    if (json_) {
-      std::cout << completion.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
-      return;
-    }
-    if (streamed_) {
-      end_line();
-      return;
-    }
-    const std::string words = answer_of(completion);
-    std::cout << (words.empty() ? "(no words)" : words) << std::endl;
+  /// A line that is being waited for is the question's, also when the turn has ended meanwhile.
+  Task<void> wait() {
+    if (is_asking()) co_await asked_all_->wait();
   }
 
  private:
-  void delta(const json& chunk) {
-    const json::json_pointer content("/choices/0/delta/content");
-    if (!chunk.is_object() || !chunk.contains(content) || !chunk.at(content).is_string()) return;
-    const auto& words = chunk.at(content).get_ref<const std::string&>();
-    if (words.empty()) return;
-    std::cout << printable_lines(words, answer_bytes_max) << std::flush;
-    streamed_ = true;
-    in_line_ = true;
-  }
-  void end_line() {
-    if (in_line_) std::cout << std::endl;
-    in_line_ = false;
+  bool is_asking() const { return asked_all_ && !asked_all_->is_set(); }
+
+  Task<void> ask_all() {
+    while (!open_.empty()) {
+      const json question = std::move(open_.front());
+      open_.pop_front();
+      bool is_allowed = false;
+      if (lines_) {
+        std::cout << "  ? " << call_in_words(question) << "  Allow it? [y/N] " << std::flush;
+        const auto line = co_await lines_->next();
+        is_allowed = line && (*line == "y" || *line == "Y" || *line == "yes");
+      } else {
+        std::cerr << call_in_words(question) << ": not allowed, nobody can be asked here\n";
+      }
+      json body{{"op", "confirm"}, {"confirm", question.value("id", "")}, {"allow", is_allowed}};
+      auto said = co_await hub_.request(Service::chat, std::move(body), control_timeout, {});
+      if (!said && is_allowed) std::cerr << "too late: " << said.error().message << "\n";
+    }
+    asked_all_->set(true);
   }
 
-  bool json_;
-  bool streamed_ = false;
-  bool in_line_ = false;
+  asio::io_context& loop_;
+  HubConnection& hub_;
+  const std::shared_ptr<LineReader> lines_;  // null: nobody can be asked
+  std::deque<json> open_;
+  std::shared_ptr<OneShot<bool>> asked_all_;  // null before the first question
 };
 
 class Conversation {
  public:
-  Conversation(const CommandLine& line, const ChatOptions& options, HubConnection& hub,
+  Conversation(const CommandLine& line, const ChatOptions& options, HubConnection& hub, Questions& questions,
                std::chrono::milliseconds timeout)
-      : line_(line), options_(options), hub_(hub), timeout_(timeout) {}
+      : line_(line),
+        options_(options),
+        hub_(hub),
+        questions_(questions),
+        timeout_(timeout),
+        session_id_(options.session) {}
 
   Task<Outcome<void>> once(std::string question) {
     Outcome<void> outcome = co_await hub_.open();
@@ -121,16 +99,17 @@ class Conversation {
   }
 
   Task<Outcome<void>> prompt(std::shared_ptr<LineReader> lines) {
-    session_id_ = "new";
+    if (session_id_.empty()) session_id_ = "new";
     Outcome<void> outcome = co_await hub_.open();
     const bool asks = ::isatty(STDIN_FILENO) == 1 && !line_.json;
-    if (outcome && asks) std::cout << "Ctrl-D leaves.\n";
+    if (outcome && asks) std::cout << "Ctrl-C takes a question back, Ctrl-D leaves.\n";
     while (outcome) {
       if (asks) std::cout << "you> " << std::flush;
       std::optional<std::string> question = co_await lines->next();
       if (!question) break;
       if (question->find_first_not_of(" \t\r") == std::string::npos) continue;
       outcome = co_await turn(std::move(*question));
+      co_await questions_.wait();
       // The hub said no to this one; the next may do better.
       if (asks && !outcome && outcome.error().code == ExitCode::refused) {
         std::cerr << outcome.error().message << "\n";
@@ -142,17 +121,35 @@ class Conversation {
     co_return outcome;
   }
 
+  /// Takes the question under way back. False when there is none, or that was asked for already.
+  bool take_back(asio::io_context& loop) {
+    if (under_way_.empty()) return false;
+    json body{{"op", "cancel"}, {"cancel", std::exchange(under_way_, {})}};
+    asio::co_spawn(loop, hub_.request(Service::chat, std::move(body), control_timeout, {}), asio::detached);
+    return true;
+  }
+
  private:
   Task<Outcome<void>> turn(std::string question) {
-    json body{{"messages", json::array({json{{"role", "user"}, {"content", std::move(question)}}})}, {"stream", true}};
+    under_way_ = new_id();
+    json body{{"messages", json::array({json{{"role", "user"}, {"content", std::move(question)}}})},
+              {"stream", true},
+              {"correlation_id", under_way_}};
     if (!session_id_.empty()) body["session_id"] = session_id_;
     if (!options_.model.empty()) body["model"] = options_.model;
-    auto printer = std::make_shared<TurnPrinter>(line_);
-    HubConnection::OnEvent on_event = [printer](const std::string& name, const json& data) {
+    auto printer = std::make_shared<TurnPrinter>(line_.json);
+    HubConnection::OnEvent on_event = [printer, this](const std::string& name, const json& data) {
       printer->event(name, data);
+      if (name != "confirm" || !data.is_object()) return;
+      printer->end_line();
+      questions_.ask(data);
     };
     Outcome<json> completion = co_await hub_.request(Service::chat, std::move(body), timeout_, std::move(on_event));
-    if (!completion) co_return tl::unexpected(completion.error());
+    under_way_.clear();
+    if (!completion) {
+      printer->end_line();
+      co_return tl::unexpected(completion.error());
+    }
     printer->answer(*completion);
     if (!session_id_.empty()) {
       const auto session = completion->find("session_id");
@@ -164,9 +161,20 @@ class Conversation {
   const CommandLine& line_;
   const ChatOptions& options_;
   HubConnection& hub_;
+  Questions& questions_;
   std::chrono::milliseconds timeout_;
   std::string session_id_;
+  std::string under_way_;  // the correlation id of the question that could be taken back
 };
+
+/// Ctrl-C takes the question back; without one, or a second time, it leaves.
+void watch_signals(asio::signal_set& signals, asio::io_context& loop, Conversation& conversation) {
+  signals.async_wait([&](const std::error_code& cancelled, int number) {
+    if (cancelled) return;
+    if (number != SIGINT || !conversation.take_back(loop)) return loop.stop();
+    watch_signals(signals, loop, conversation);
+  });
+}
 
 Outcome<void> chat(const CommandLine& line, const ChatOptions& options, bool timeout_is_given) {
   auto who = choose_who(line.data_dir(), options.user, options.device);
@@ -180,17 +188,22 @@ Outcome<void> chat(const CommandLine& line, const ChatOptions& options, bool tim
 
   asio::io_context loop;
   HubConnection hub(loop, std::move(*connection));
-  Conversation conversation(line, options, hub, *timeout);
+  auto lines = std::make_shared<LineReader>(loop);
+  Questions questions(loop, hub, ::isatty(STDIN_FILENO) == 1 && !line.json ? lines : nullptr);
+  Conversation conversation(line, options, hub, questions, *timeout);
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  watch_signals(signals, loop, conversation);
   std::string question;
   for (const std::string& word : options.words) question += (question.empty() ? "" : " ") + word;
-  if (!question.empty()) return run(loop, conversation.once(std::move(question)));
+  if (question.empty()) return run(loop, conversation.prompt(lines));
 
-  auto lines = std::make_shared<LineReader>(loop);
-  asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const std::error_code& cancelled, int) {
-    if (!cancelled) loop.stop();
-  });
-  return run(loop, conversation.prompt(lines));
+  bool is_over = false;
+  Outcome<void> outcome = run(loop, [](Conversation& talk, std::string asked, bool& over) -> Task<Outcome<void>> {
+    Outcome<void> ended = co_await talk.once(std::move(asked));
+    over = true;
+    co_return ended;
+  }(conversation, std::move(question), is_over));
+  return is_over ? outcome : cli_error(ExitCode::refused, "interrupted");
 }
 
 }  // namespace
@@ -203,6 +216,7 @@ void add_chat_command(CLI::App& app, CommandLine& line) {
   command->add_option("--user", options->user, "As this user; default: the only one there is");
   command->add_option("--device", options->device, "As this device: its id, or its name");
   command->add_option("--model", options->model, "Ask for this model");
+  command->add_option("--session", options->session, "Go on with this stored conversation; `new` opens one");
   command->callback([&app, &line, options] {
     const bool timeout_is_given = app.get_option("--timeout")->count() != 0;
     line.action = [&line, options, timeout_is_given] { return chat(line, *options, timeout_is_given); };

@@ -106,8 +106,8 @@ Task<Outcome<void>> HubConnection::open() {
 Task<Outcome<json>> HubConnection::request(Service service, json body, std::chrono::milliseconds timeout,
                                            OnEvent on_event) {
   if (hub_state_ == "offline" && !options_.reconnect) co_return tl::unexpected(bridge_is_down());
-  const std::string correlation_id = new_id();
-  body["correlation_id"] = correlation_id;
+  std::string correlation_id = text_of(body, "correlation_id", "");
+  if (correlation_id.empty()) body["correlation_id"] = correlation_id = new_id();
   if (!body.contains("timeout_ms")) body["timeout_ms"] = std::min<std::int64_t>(timeout.count(), timeout_ms_max);
 
   const auto done = std::make_shared<OneShot<Outcome<json>>>(loop_.get_executor());

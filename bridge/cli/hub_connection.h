@@ -58,7 +58,7 @@ class HubConnection {
 
   /// Connected and subscribed, or why not.
   Task<Outcome<void>> open();
-  /// The reply's `result`. Its `timeout_ms` is set from `timeout` unless `body` has one.
+  /// The reply's `result`. `timeout_ms` is set from `timeout`, and a correlation_id is made, unless `body` has one.
   Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
                                         OnEvent on_event);
   bool publish(const std::string& topic, const nlohmann::json& payload);

@@ -43,7 +43,7 @@ std::optional<Error> read_op(Service service, const json& body, Envelope& envelo
   if (service == Service::skills && body.contains("skill_path")) {
     envelope.op = "call";
   } else if (service == Service::chat) {
-    envelope.op = "complete";
+    envelope.op = body.contains("input") && !body.contains("messages") ? "inference" : "complete";
   } else {
     return bad_request("op is missing", "/op");
   }

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+
+#include <algorithm>
 #include <fstream>
 
 #include "tests/support/hub_process.h"
@@ -97,7 +99,8 @@ TEST(ChatWithAModel, TheModelsToolCallRunsOnTheDeviceAndItsResultGoesBack) {
     EXPECT_FALSE(event.contains("success"));
     events.push_back(event.at("event").get<std::string>());
   }
-  ASSERT_EQ(events.size(), 3U);
+  EXPECT_GT(events.size(), 3U) << "words, and the end";
+  events.erase(std::unique(events.begin(), events.end()), events.end());
   EXPECT_EQ(events, (std::vector<std::string>{"tool_call", "tool_result", "delta"}));
 
   const auto asked = model.requests();

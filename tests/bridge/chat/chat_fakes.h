@@ -146,6 +146,7 @@ class FakeSessions final : public Store {
     co_return rows;
   }
   Task<Reply<std::size_t>> append_messages(std::string id, std::vector<MessageRow> rows) override {
+    if (on_append) on_append();
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
     for (auto& row : rows) {
@@ -181,6 +182,7 @@ class FakeSessions final : public Store {
   std::map<std::string, std::vector<MessageRow>> messages;
   std::vector<UsageRow> usage;  // as they were added
   bool failing = false;
+  std::function<void()> on_append;
 };
 
 }  // namespace strawberry::test

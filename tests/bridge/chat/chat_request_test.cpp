@@ -21,7 +21,7 @@ TEST(ChatRequestTest, TakesAnOpenAiBody) {
   EXPECT_EQ(request->model, "m");
   EXPECT_EQ(request->session_id, "s");
   EXPECT_TRUE(request->stream);
-  EXPECT_FALSE(request->offers_skills);
+  EXPECT_EQ(request->tool_mode, ToolMode::none);
   EXPECT_EQ(request->first_user_text(), "a\nb");
 }
 
@@ -76,7 +76,7 @@ TEST(ChatRequestTest, BadRequestsAreRefusedWithThePlace) {
       {R"({"messages":[{"role":"user","content":["a"]}]})", "/messages/0/content/0"},
       {R"({"messages":[{"role":"tool","content":"a"}]})", "/messages/0/tool_call_id"},
       {R"({"messages":[{"role":"assistant","tool_calls":[{}]}]})", "/messages/0/tool_calls"},
-      {R"({"messages":[{"role":"user","content":"a"}],"tool_mode":"python"})", "/tool_mode"},
+      {R"({"messages":[{"role":"user","content":"a"}],"tool_mode":"magic"})", "/tool_mode"},
       {R"({"messages":[{"role":"user","content":"a"}],"n":2})", "/n"},
       {R"({"messages":[{"role":"user","content":"a"}],"tools":[{"function":{"name":"a b"}}]})",
        "/tools/0/function/name"},

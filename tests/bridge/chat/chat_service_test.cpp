@@ -6,10 +6,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/detached.hpp>
 
-#include "bridge/llm/rules/rules_provider.h"
-#include "tests/bridge/chat/chat_fakes.h"
-#include "tests/bridge/llm/provider_fakes.h"
-#include "tests/support/run_task.h"
+#include "tests/bridge/chat/chat_fixture.h"
 
 namespace strawberry {
 namespace {
@@ -21,49 +18,7 @@ using test::skill;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class ChatServiceTest : public testing::Test {
- protected:
-  void SetUp() override {
-    auto scripted = std::make_unique<test::ScriptedProvider>("openai");
-    model = scripted.get();
-    std::vector<std::unique_ptr<Provider>> list;
-    list.push_back(std::move(scripted));
-    list.push_back(std::make_unique<RulesProvider>());
-    providers = std::make_unique<ProviderChain>(clock, std::move(list), ProviderChain::Options{});
-    chat = std::make_unique<ChatService>(clock, *providers, tools, store, ChatService::Options{});
-    tools.skills["alice"] = {skill("MusicControlSkill", "play_song(song: str)", {device("lrs")}),
-                             skill("LightSkill", "turn_on()", {device("k1"), device("k2")})};
-  }
-
-  Request request(json body) {
-    Request made;
-    made.sender = {PrincipalType::device, "tablet", "alice"};
-    made.service = Service::chat;
-    if (!body.contains("messages")) body["messages"] = json::array({{{"role", "user"}, {"content", "go"}}});
-    made.body = std::move(body);
-    made.correlation_id = "c-1";
-    made.deadline = clock.steady_now() + 60s;
-    made.emit = [this](const std::string& event, json data) { events.emplace_back(event, std::move(data)); };
-    return made;
-  }
-  Reply<json> handle(Request made) { return test::run_task(loop, chat->handle(std::move(made))); }
-  Reply<json> say(json body) { return handle(request(std::move(body))); }
-
-  static std::string content_of(const Reply<json>& reply) {
-    return reply ? reply->at("choices").at(0).at("message").at("content").get<std::string>()
-                 : "ERROR " + reply.error().message;
-  }
-  ModelReply calls(std::vector<ToolCall> list) const { return model->calls(std::move(list)); }
-
-  asio::io_context loop;
-  test::FakeClock clock;
-  test::FakeTools tools;
-  test::FakeSessions store;
-  test::ScriptedProvider* model = nullptr;
-  std::unique_ptr<ProviderChain> providers;
-  std::unique_ptr<ChatService> chat;
-  std::vector<std::pair<std::string, json>> events;
-};
+class ChatServiceTest : public test::ChatFixture {};
 
 TEST_F(ChatServiceTest, AnswersWithAChatCompletion) {
   model->script.push_back(model->words("hello"));
@@ -192,7 +147,7 @@ TEST_F(ChatServiceTest, StreamTellsOfCallsAndGivesTheAnswerBeforeTheReply) {
   model->script = {calls({{"a", "LightSkill-turn_on", R"({"device":"device_k1"})"}}),
                    calls({{"b", "LightSkill-turn_on", R"({"device":"device_k2"})"}}), model->words("done")};
   ASSERT_TRUE(say({{"stream", true}}));
-  ASSERT_EQ(events.size(), 5u);
+  ASSERT_EQ(events.size(), 6u);
   EXPECT_EQ(events[0].first, "tool_call");
   EXPECT_EQ(events[0].second,
             json::parse(R"({"id":"a","device":"device_k1","skill_path":"LightSkill.turn_on","arguments":{}})"));
@@ -202,6 +157,7 @@ TEST_F(ChatServiceTest, StreamTellsOfCallsAndGivesTheAnswerBeforeTheReply) {
   EXPECT_EQ(events[4].first, "delta");
   EXPECT_EQ(events[4].second.at("object"), "chat.completion.chunk");
   EXPECT_EQ(events[4].second.at("choices").at(0).at("delta").at("content"), "done");
+  EXPECT_EQ(events[5].second.at("choices").at(0).at("finish_reason"), "stop");
 }
 
 TEST_F(ChatServiceTest, ModelsThatFailAreNamedInTheError) {

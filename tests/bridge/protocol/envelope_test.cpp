@@ -24,6 +24,9 @@ TEST(Envelope, ReadsARequest) {
 TEST(Envelope, FillsInTheOperationThatNeedsNoName) {
   EXPECT_EQ(read(R"({"skill_path":"C.f"})")->op, "call");
   EXPECT_EQ(read(R"({"messages":[]})", Service::chat)->op, "complete");
+  EXPECT_EQ(read(R"({"input":{}})", Service::chat)->op, "inference");
+  EXPECT_EQ(read(R"({"input":{},"messages":[]})", Service::chat)->op, "complete");
+  EXPECT_EQ(read(R"({"op":"complete","input":{}})", Service::chat)->op, "complete");
   EXPECT_EQ(read("{}").error().error.details.at("path"), "/op");
   EXPECT_EQ(read(R"({"skill_path":"C.f"})", Service::devices).error().error.details.at("path"), "/op");
 }

@@ -37,7 +37,8 @@ TEST_F(RequestSchemasTest, KnowsTheOperationsThatWork) {
             (std::vector<std::string>{"call", "describe", "heartbeat", "list", "register", "search"}));
   EXPECT_EQ(schemas_.ops(Service::devices),
             (std::vector<std::string>{"delete", "get", "list", "me", "refresh_token", "register", "revoke", "update"}));
-  EXPECT_EQ(schemas_.ops(Service::chat), (std::vector<std::string>{"complete"}));
+  EXPECT_EQ(schemas_.ops(Service::chat),
+            (std::vector<std::string>{"cancel", "complete", "confirm", "inference", "usage"}));
   EXPECT_EQ(schemas_.ops(Service::sessions),
             (std::vector<std::string>{"append", "create", "delete", "get", "list", "messages", "sync", "update"}));
 }
