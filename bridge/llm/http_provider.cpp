@@ -57,7 +57,8 @@ Task<Result<ModelReply, ProviderError>> HttpProvider::complete(ModelRequest requ
   asked.connect_timeout = std::min(options_.connect_timeout, asked.total_timeout);
   asked.response_bytes_max = options_.response_bytes_max;
 
-  auto asking = request.on_text ? fetch_streamed(std::move(asked), request.on_text) : fetch_whole(std::move(asked));
+  auto asking = request.on_text ? fetch_streamed(std::move(asked), request.on_text, first_token_limit(request))
+                                : fetch_whole(std::move(asked));
   auto reply = co_await std::move(asking);
   if (!reply) co_return refuse(std::move(reply.error()));
   reply->provider = name();
@@ -67,6 +68,13 @@ Task<Result<ModelReply, ProviderError>> HttpProvider::complete(ModelRequest requ
   co_return reply;
 }
 
+/// Its own, or less when another provider is to have its turn should this one not begin.
+milliseconds HttpProvider::first_token_limit(const ModelRequest& request) const {
+  if (request.begin_by == SteadyTime::max()) return options_.first_token_timeout;
+  const auto left = std::chrono::duration_cast<milliseconds>(request.begin_by - clock_.steady_now());
+  return std::clamp(left, milliseconds(0), options_.first_token_timeout);
+}
+
 Task<HttpProvider::Outcome> HttpProvider::fetch_whole(HttpRequest asked) {
   const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
   const auto response = co_await http_.fetch(std::move(asked));
@@ -74,10 +82,11 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_whole(HttpRequest asked) {
   co_return wire_->read(*response);
 }
 
-Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, StreamReader::OnText on_text) {
+Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, StreamReader::OnText on_text,
+                                                         milliseconds first_token_timeout) {
   using namespace asio::experimental::awaitable_operators;
   const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
-  const StreamedAnswer::Limits limits{options_.first_token_timeout, options_.idle_timeout};
+  const StreamedAnswer::Limits limits{first_token_timeout, options_.idle_timeout};
   const auto executor = co_await asio::this_coro::executor;
   const auto answer = std::make_shared<StreamedAnswer>(executor, wire_->stream(), on_text, limits);
   asked.on_body = [answer](std::string_view bytes) { return answer->take(bytes); };

@@ -46,7 +46,9 @@ class HttpProvider final : public Provider {
   using Outcome = Result<ModelReply, ProviderError>;
 
   Task<Outcome> fetch_whole(HttpRequest asked);
-  Task<Outcome> fetch_streamed(HttpRequest asked, StreamReader::OnText on_text);
+  Task<Outcome> fetch_streamed(HttpRequest asked, StreamReader::OnText on_text,
+                               std::chrono::milliseconds first_token_timeout);
+  std::chrono::milliseconds first_token_limit(const ModelRequest& request) const;
   tl::unexpected<ProviderError> refuse(ProviderError error) const;
   std::string without_key(std::string text) const;
 

@@ -23,8 +23,8 @@ UtcDay utc_day(const Clock& clock);
 class UserLimits {
  public:
   struct Options {
-    std::int64_t chats_per_minute_max = 60;  // 0: any number
-    std::int64_t tokens_per_day_max = 0;     // 0: any number
+    std::int64_t chats_per_minute_max = 0;  // 0: any number
+    std::int64_t tokens_per_day_max = 0;    // 0: any number
     std::size_t users_max = 100'000;
   };
   UserLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}

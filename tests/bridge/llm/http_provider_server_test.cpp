@@ -268,6 +268,17 @@ TEST_F(HttpProviderServerTest, AHangAtConnect) {
   }
 }
 
+TEST_F(HttpProviderServerTest, WhoDoesNotBeginInTheTimeLeftForThatMakesRoomForAnother) {
+  stub.push(StubAnswer::hang());
+  auto asked = provider();
+  auto hurried = listening();
+  hurried.begin_by = clock.steady_now() + 60ms;
+  const auto reply = test::run_task(loop, asked.complete(std::move(hurried)));
+  ASSERT_FALSE(reply);
+  EXPECT_TRUE(reply.error().timed_out);
+  EXPECT_THAT(reply.error().message, HasSubstr("60 ms"));
+}
+
 TEST_F(HttpProviderServerTest, AHangBeforeTheFirstToken) {
   options.first_token_timeout = 60ms;
   for (const auto& answer : {StubAnswer::hang(), StubAnswer::stream({}, End::hang),
