@@ -1,6 +1,7 @@
 #include "bridge/llm/retry_after.h"
 
 #include <charconv>
+#include <cmath>
 #include <ctime>
 #include <iomanip>
 #include <locale>
@@ -49,7 +50,7 @@ std::optional<std::chrono::sys_seconds> http_date(const std::string& text) {
 /// Compared before it is converted: a huge number has no place in an integer.
 std::optional<milliseconds> within_bounds(double ms) {
   if (!(ms > 0) || ms > static_cast<double>(wish_max.count())) return std::nullopt;
-  return milliseconds{static_cast<milliseconds::rep>(ms + 0.5)};
+  return milliseconds{std::lround(ms)};
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ int error_status(const json& body) {
   return 0;
 }
 
-std::string shown_text(std::string_view said) { return printable(said, said_bytes_max); }
+/// Twice, as escaping makes it longer.
+std::string shown_text(std::string_view said) { return printable(printable(said, said_bytes_max), said_bytes_max); }
 
 tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::string message) {
   ProviderError error;

@@ -89,7 +89,7 @@ Answer answer_of(const Wire& wire, const Pieces& pieces) {
   for (const auto* text : {&reply.content, &reply.finish_reason, &reply.model}) require_valid(*text);
   for (const auto& call : reply.tool_calls) {
     FUZZ_REQUIRE(!call.arguments.empty());
-    for (const auto* text : {&call.id, &call.name, &call.arguments}) require_valid(*text);
+    for (const auto* text : {&call.id, &call.name, &call.arguments, &call.extra}) require_valid(*text);
   }
   return answer;
 }
@@ -107,7 +107,7 @@ void require_same(const Answer& whole, const Answer& pieces) {
   FUZZ_REQUIRE(one.usage.prompt_tokens == other.usage.prompt_tokens);
   FUZZ_REQUIRE(one.usage.completion_tokens == other.usage.completion_tokens);
   const auto same_call = [](const ToolCall& a, const ToolCall& b) {
-    return a.id == b.id && a.name == b.name && a.arguments == b.arguments;
+    return a.id == b.id && a.name == b.name && a.arguments == b.arguments && a.extra == b.extra;
   };
   FUZZ_REQUIRE(std::equal(one.tool_calls.begin(), one.tool_calls.end(), other.tool_calls.begin(),
                           other.tool_calls.end(), same_call));
@@ -116,7 +116,8 @@ void require_same(const Answer& whole, const Answer& pieces) {
 const std::vector<std::unique_ptr<Wire>>& dialects() {
   static const auto all = [] {
     std::vector<std::unique_ptr<Wire>> made;
-    for (const auto make : {make_openai_wire}) made.push_back(make({}));
+    for (const auto make : {make_openai_wire, make_anthropic_wire, make_gemini_wire, make_ollama_wire})
+      made.push_back(make({}));
     return made;
   }();
   return all;

@@ -6,7 +6,6 @@ namespace strawberry::test {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 const std::unique_ptr<Wire> wire = make_anthropic_wire({"", "sk-key"});
 
