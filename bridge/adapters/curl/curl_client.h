@@ -21,8 +21,8 @@ namespace strawberry {
 class CurlClient final : public HttpClient {
  public:
   struct Options {
-    std::size_t transfers_max = 64;         // one more fails with `connect`: nothing is queued
-    std::size_t idle_connections_max = 16;  // kept open for reuse
+    std::size_t transfers_max = 2'048;      // one more fails with `connect`: nothing is queued
+    std::size_t idle_connections_max = 64;  // kept open for reuse
     std::size_t request_bytes_max = 8 * 1024 * 1024;
     std::string proxy;                    // URL; empty: none
     bool proxy_from_environment = false;  // http_proxy, https_proxy, no_proxy; `proxy` wins

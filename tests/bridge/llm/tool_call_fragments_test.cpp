@@ -30,7 +30,7 @@ TEST(ToolCallFragments, AreJoinedByIndexHoweverTheyAreMixed) {
 
 TEST(ToolCallFragments, ANewIdStartsANewCallThoughAllHaveIndexZero) {
   EXPECT_THAT(joined({R"({"index":0,"id":"a","function":{"name":"x","arguments":"{}"}})",
-                      R"({"index":0,"id":"b","function":{"name":"x","arguments":"{}"}})",
+                      R"({"index":0,"id":"b","function":{"name":"x","arguments":""}})",
                       R"({"index":0,"id":"c","function":{"name":"x","arguments":"{"}})",
                       R"({"index":0,"function":{"arguments":"}"}})"}),
               ElementsAre("a x {}", "b x {}", "c x {}"));
