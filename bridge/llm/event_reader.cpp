@@ -87,7 +87,10 @@ class EventReader final : public StreamReader {
 
   bool take_event(const std::string& text, const OnText& on_text) {
     // Some proxies end every stream as OpenAI does.
-    if (text == "[DONE]") return true;
+    if (text == "[DONE]") {
+      done_ = true;
+      return false;
+    }
     const auto event = parse_wire(text);
     if (!event) {
       fail_with(wire_error("bad_reply", 200, "answered with an event that is no JSON").value());

@@ -99,7 +99,9 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, Stre
     co_return wire_->read(**response);
   auto reply = answer->finish();
   if (reply) {
-    if (!answer->has_shown() && !reply->content.empty()) on_text(reply->content);  // it came as one whole
+    // It came as one whole, or its end lacked what ends an event.
+    if (answer->shown_bytes() < reply->content.size())
+      on_text(std::string_view(reply->content).substr(answer->shown_bytes()));
     co_return reply;
   }
   // Of a transfer that did not get to its end, only what the server itself said of the failure is better to know.
@@ -107,7 +109,7 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, Stre
   if (!response && !server_said) reply = tl::unexpected(timed_out(std::get<1>(ended)));
   if (response && !*response && !server_said)
     reply = tl::unexpected(explain(response->error(), connect_timeout, total_timeout));
-  reply.error().shown = answer->has_shown();
+  reply.error().shown = answer->shown_bytes() > 0;
   co_return reply;
 }
 

@@ -18,7 +18,7 @@ StreamedAnswer::StreamedAnswer(const asio::any_io_executor& executor, std::uniqu
       reader_(std::move(reader)),
       on_text_([this, on_text = std::move(on_text)](std::string_view text) {
         if (text.empty()) return;
-        has_shown_ = true;
+        shown_bytes_ += text.size();
         on_text(text);
       }),
       timer_(executor),

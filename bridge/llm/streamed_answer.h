@@ -36,7 +36,8 @@ class StreamedAnswer {
   Task<std::string> watch();
   /// What it came to, now that no more will be taken.
   Outcome finish();
-  bool has_shown() const { return has_shown_; }
+  /// Of the answer's text, what went to on_text.
+  std::size_t shown_bytes() const { return shown_bytes_; }
 
  private:
   using Time = asio::steady_timer::time_point;
@@ -49,7 +50,7 @@ class StreamedAnswer {
   asio::steady_timer timer_;
   Time silent_until_;
   std::size_t pieces_ = 0;
-  bool has_shown_ = false;
+  std::size_t shown_bytes_ = 0;
   std::optional<Outcome> outcome_;
 };
 

@@ -270,6 +270,7 @@ TEST_F(HttpProviderServerTest, AHangAtConnect) {
 }
 
 TEST_F(HttpProviderServerTest, WhoDoesNotBeginInTheTimeLeftForThatMakesRoomForAnother) {
+  options.first_token_timeout = 20s;
   stub.push(StubAnswer::hang());
   auto asked = provider();
   auto hurried = listening();
@@ -277,7 +278,7 @@ TEST_F(HttpProviderServerTest, WhoDoesNotBeginInTheTimeLeftForThatMakesRoomForAn
   const auto reply = test::run_task(loop, asked.complete(std::move(hurried)));
   ASSERT_FALSE(reply);
   EXPECT_TRUE(reply.error().timed_out);
-  EXPECT_THAT(reply.error().message, HasSubstr("60 ms"));
+  EXPECT_THAT(reply.error().message, HasSubstr("no answer began within "));
 }
 
 TEST_F(HttpProviderServerTest, AHangBeforeTheFirstToken) {
