@@ -124,7 +124,10 @@ MosquittoClient::Options App::mqtt_options() {
 DeviceService::Neighbours App::neighbours() {
   DeviceService::Neighbours neighbours;
   neighbours.skill_count = [this](const std::string& id) { return skills_.count(id); };
-  neighbours.device_gone = [this](const std::string& id) { calls_.target_left(id); };
+  neighbours.device_gone = [this](const std::string& id) {
+    chat_service_.sender_left(id);
+    calls_.target_left(id);
+  };
   neighbours.device_deleted = [this](const std::string& id) {
     skills_.remove(id);
     publish(status_topic(id), "", true);  // clears what was retained
@@ -267,7 +270,8 @@ HubHealth App::health() const {
                    {"unwanted_results", router.counters().unwanted_results},
                    {"messages_received", mqtt.received},
                    {"dropped_outbox_full", mqtt.dropped_outbox_full},
-                   {"dropped_unsendable", mqtt.dropped_unsendable}};
+                   {"dropped_unsendable", mqtt.dropped_unsendable},
+                   {"refused_by_broker", mqtt.refused}};
   health.queues = {{"store", store_->jobs_waiting()},
                    {"requests_waiting", dispatcher_.waiting()},
                    {"outbox", mqtt.outbox_messages},

@@ -94,6 +94,23 @@ TEST(ChatControl, ADeviceThatLeavesStopsItsChats) {
   EXPECT_TRUE(hub.bridge().wait_for_output("tablet left: 1 of its chats stopped", 5s, before)) << hub.bridge().output();
 }
 
+TEST(ChatControl, ADeviceThatIsDeletedOrRevokedStopsItsChats) {
+  StubLlm model;
+  model.otherwise([](const StubRequest&) { return StubAnswer::hang(); });
+  HubProcess hub(asking(model));
+  auto alice = hub.user("alice");
+  auto tablet = hub.device("Tablet");
+  auto phone = hub.device("Phone");
+  const auto before = hub.bridge().output().size();
+  tablet->send("chat", user_says("tell me a story"));
+  phone->send("chat", user_says("tell me a story"));
+  ASSERT_TRUE(was_asked(model, 2));
+  alice->result_of("devices", {{"op", "delete"}, {"device_id", "tablet"}});
+  EXPECT_TRUE(hub.bridge().wait_for_output("tablet left: 1 of its chats stopped", 1s, before));
+  alice->result_of("devices", {{"op", "revoke"}, {"device_id", "phone"}});
+  EXPECT_TRUE(hub.bridge().wait_for_output("phone left: 1 of its chats stopped", 1s, before));
+}
+
 /// A door that asks first, a model that wants it open, and a tablet that is asked.
 class ChatConfirm : public testing::Test {
  protected:

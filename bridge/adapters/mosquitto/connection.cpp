@@ -49,8 +49,12 @@ struct MosquittoClient::Connection::Callbacks {
     static_cast<Connection*>(self)->reports_.subscribed =
         std::all_of(granted, granted + count, [](int code) { return code <= MQTT_RC_GRANTED_QOS2; });
   }
-  static void on_publish(struct mosquitto*, void* self, int mid, int, const mosquitto_property*) {
-    static_cast<Connection*>(self)->reports_.acknowledged.push_back(mid);
+  static void on_publish(struct mosquitto*, void* self, int mid, int reason, const mosquitto_property*) {
+    auto& reports = static_cast<Connection*>(self)->reports_;
+    reports.acknowledged.push_back(mid);
+    if (reason < MQTT_RC_UNSPECIFIED) return;
+    ++reports.refused;
+    reports.refusal = mosquitto_reason_string(reason);
   }
   static void on_message(struct mosquitto*, void* self, const mosquitto_message* message,
                          const mosquitto_property* properties) {
@@ -117,7 +121,8 @@ void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filt
 }
 
 void MosquittoClient::Connection::read(std::size_t packets_max) {
-  for (std::size_t i = 0; i < packets_max && !reports_.ended; ++i) {
+  const auto packets = [this] { return reports_.messages.size() + reports_.acknowledged.size(); };
+  for (std::size_t i = 0; i < packets_max && packets() < packets_max && !reports_.ended; ++i) {
     const int error = mosquitto_loop_read(handle_.get(), 1);
     if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
     if (!has_more_to_read(socket())) return;

@@ -24,7 +24,9 @@ class MosquittoClient::Connection {
     std::optional<bool> subscribed;       // SUBACK: everything was granted
     std::optional<std::string> ended;     // why, for people
     std::vector<MqttMessage> messages;
-    std::vector<int> acknowledged;  // packet identifiers
+    std::vector<int> acknowledged;  // packet identifiers; among them those of
+    std::size_t refused = 0;        // messages that the broker will not take
+    std::string refusal;            // why, the last of them
   };
 
   explicit Connection(const Options& options);
@@ -35,7 +37,7 @@ class MosquittoClient::Connection {
   int socket() const { return mosquitto_socket(handle_.get()); }
   bool wants_to_write() const { return mosquitto_want_write(handle_.get()); }
   void subscribe(const std::vector<std::string>& filters);
-  /// Reads what is there, `packets_max` packets at most.
+  /// Reads what is there, about `packets_max` packets: the library takes a few more when it waits for acknowledgements.
   void read(std::size_t packets_max);
   void write();
   /// Called once a second or so: pings the broker, notices that it does not answer.

@@ -38,38 +38,40 @@ MosquittoClient::~MosquittoClient() {
 void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers) {
   loop_.check();
   filters_ = std::move(filters);
-  handlers_ = std::move(handlers);
+  handlers_ = std::make_shared<const Handlers>(std::move(handlers));
   connect();
 }
 
-/// The library can only connect by blocking: whether somebody is there is found out first.
+/// The library can only connect by blocking: whether somebody is there is found out first. A look-up that has begun
+/// cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
 void MosquittoClient::connect() {
+  const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
   timer_.expires_after(options_.connect_timeout);
-  timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
-    if (!cancelled && *alive) lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
+  timer_.async_wait([this, is_given_up](const asio::error_code& cancelled) {
+    if (!cancelled && !is_given_up())
+      lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
   });
+  const auto probed = [this, is_given_up](const asio::error_code& error, const auto&) {
+    if (is_given_up()) return;
+    if (error) return lost(error.message());
+    open_connection();
+  };
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                          [this, alive = alive_](const asio::error_code& error, const auto& found) {
-                            if (!*alive || error == asio::error::operation_aborted) return;
+                          [this, is_given_up, probed](const asio::error_code& error, const auto& found) {
+                            if (is_given_up()) return;
                             if (error) return lost(error.message());
-                            probe(found);
+                            asio::async_connect(probe_, found, probed);
                           });
 }
 
-void MosquittoClient::probe(const asio::ip::tcp::resolver::results_type& found) {
-  asio::async_connect(probe_, found, [this, alive = alive_](const asio::error_code& error, const auto&) {
-    if (!*alive || error == asio::error::operation_aborted) return;
-    if (error) return lost(error.message());
-    open_connection();
-  });
-}
-
 void MosquittoClient::open_connection() {
+  asio::error_code error;
+  const auto peer = probe_.remote_endpoint(error);
   asio::error_code ignored;
-  const auto address = probe_.remote_endpoint(ignored).address().to_string();
   probe_.close(ignored);
+  if (error) return lost(error.message());
   connection_ = std::make_unique<Connection>(options_);
-  if (auto opened = connection_->open(address); !opened) return lost(opened.error().message);
+  if (auto opened = connection_->open(peer.address().to_string()); !opened) return lost(opened.error().message);
   watching_writable_ = false;
   socket_.assign(connection_->socket());
   watch_socket();
@@ -124,10 +126,16 @@ void MosquittoClient::take_reports() {
   const bool is_subscribed = reports.subscribed.value_or(reports.accepted && filters_.empty());
   if (reports.subscribed == false) return lost("the broker refused a subscription");
   counters_.received += reports.messages.size();
+  if (reports.refused > 0) {
+    counters_.refused += reports.refused;
+    spdlog::warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
+  }
   if (is_subscribed) accepted();
+  if (!*alive) return;
+  const auto handlers = handlers_;  // lives as long as one of them runs
   for (auto& message : reports.messages) {
     if (!*alive || stopping_) return;
-    handlers_.on_message(std::move(message));
+    handlers->on_message(std::move(message));
   }
   if (!*alive) return;
   if (reports.ended) return lost(*reports.ended);
@@ -140,7 +148,7 @@ void MosquittoClient::accepted() {
   backoff_ = options_.reconnect_min;
   tick();
   flush_outbox();
-  if (handlers_.on_ready) handlers_.on_ready();
+  if (const auto handlers = handlers_; handlers->on_ready) handlers->on_ready();
 }
 
 void MosquittoClient::tick() {
@@ -155,6 +163,7 @@ void MosquittoClient::tick() {
 
 void MosquittoClient::lost(const std::string& reason) {
   ready_ = false;
+  ++attempt_;
   asio::error_code ignored;
   resolver_.cancel();
   probe_.close(ignored);
@@ -170,7 +179,7 @@ void MosquittoClient::lost(const std::string& reason) {
       if (!cancelled && *alive && !stopping_) connect();
     });
   }
-  if (handlers_.on_lost) handlers_.on_lost(reason);
+  if (const auto handlers = handlers_; handlers && handlers->on_lost) handlers->on_lost(reason);
 }
 
 /// In the order in which they were sent, before what was never sent.
@@ -196,7 +205,8 @@ bool MosquittoClient::publish(MqttMessage message) {
 }
 
 void MosquittoClient::flush_outbox() {
-  while (ready_ && !outbox_.empty() && unacked_.size() < window_) {
+  // What does not fit into the socket waits here, where it is counted and can become overdue, not in the library.
+  while (ready_ && !outbox_.empty() && unacked_.size() < window_ && !connection_->wants_to_write()) {
     MqttMessage& message = outbox_.front();
     const Sent sent = is_overdue(message) ? Sent::never : send(message);
     if (sent == Sent::no_connection) break;  // the next one sends
@@ -228,22 +238,24 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
 
 Task<void> MosquittoClient::stop() {
   loop_.check();
+  const auto alive = alive_;  // the client may be destroyed while this waits
   asio::steady_timer pause(context_);
   const auto give_up = std::chrono::steady_clock::now() + stop_patience;
   const auto until = [&](auto done) -> Task<void> {
-    while (!done() && std::chrono::steady_clock::now() < give_up) {
+    while (*alive && !done() && std::chrono::steady_clock::now() < give_up) {
       pause.expires_after(std::chrono::milliseconds(2));
       co_await pause.async_wait(asio::use_awaitable);
     }
   };
   co_await until([this] { return !ready_ || (outbox_.empty() && unacked_.empty()); });
+  if (!*alive) co_return;
   stopping_ = true;
   if (connection_ && ready_) {
     connection_->disconnect();
     watch_writable();
     co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
   }
-  lost("stopped");
+  if (*alive) lost("stopped");
 }
 
 MosquittoClient::Counters MosquittoClient::counters() const {

@@ -54,6 +54,7 @@ class MosquittoClient final : public MqttClient {
 
   struct Counters {
     std::uint64_t received = 0;
+    std::uint64_t refused = 0;  // by the broker: it acknowledged them with an error
     std::uint64_t dropped_outbox_full = 0;
     std::uint64_t dropped_unsendable = 0;  // refused by the library: too large for the broker, a topic that is none
     std::size_t outbox_messages = 0;
@@ -75,7 +76,6 @@ class MosquittoClient final : public MqttClient {
   enum class Sent { yes, no_connection, never };
 
   void connect();
-  void probe(const asio::ip::tcp::resolver::results_type& found);
   void open_connection();
   void watch_socket();
   void watch_writable();
@@ -92,7 +92,7 @@ class MosquittoClient final : public MqttClient {
   asio::io_context& context_;
   const Options options_;
   std::vector<std::string> filters_;
-  Handlers handlers_;
+  std::shared_ptr<const Handlers> handlers_;
   std::unique_ptr<Connection> connection_;
   asio::posix::stream_descriptor socket_;  // watches the connection's own; never closes it
   asio::ip::tcp::resolver resolver_;
@@ -100,6 +100,7 @@ class MosquittoClient final : public MqttClient {
   asio::steady_timer
       timer_;  // until the connection is there or given up; then for keep-alive; then for the next attempt
   std::chrono::milliseconds backoff_;
+  std::uint64_t attempt_ = 0;                     // to connect; counts on when it is given up
   std::deque<MqttMessage> outbox_;                // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
   std::map<int, std::uint64_t> order_by_mid_;
