@@ -171,8 +171,11 @@ class Judge {
       return ledger_.restarts_between(request.sends.front(), answer.at) > 0;
     }
     if (request.kind == "call") return answer.code == "device_offline" || answer.code == "skill_error";
-    if (request.service == "chat") return answer.code == "provider_error" || answer.code == "provider_timeout";
-    return false;
+    if (request.service != "chat") return false;
+    // Whoever leaves takes back what was asked.
+    if (answer.code == "cancelled")
+      return ledger_.was_away_between(request.sender, request.sends.front() - hearsay, answer.at);
+    return answer.code == "provider_error" || answer.code == "provider_timeout";
   }
 
   void codes(const Request& request, const Answer& answer) {

@@ -201,6 +201,16 @@ TEST_F(TheVerdict, SeesCodesThatTheContractLacksOrTheRequestDoesNotDeserve) {
   EXPECT_EQ(broken(), "");
 }
 
+TEST_F(TheVerdict, LetsNobodysChatBeCancelledWhoDidNotLeave) {
+  auto& request = call();
+  request.kind = "chat";
+  request.service = "chat";
+  request.answers = {error(10, "cancelled")};
+  EXPECT_EQ(broken(), std::string(deserved) + ", " + served);
+  ledger_.away[request.sender] = {{at_ms(2), at_ms(8)}};
+  EXPECT_EQ(broken(), "");
+}
+
 TEST_F(TheVerdict, KeepsWhatWasSeenOnTheWay) {
   good_call();
   ledger_.sightings = {{presence, "speaker is online, its status says offline"}};
