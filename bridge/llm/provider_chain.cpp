@@ -78,7 +78,7 @@ void ProviderChain::add(std::unique_ptr<Provider> provider, Limits limits) {
     if (place == members_.end() && !provider->is_embedded() && (*member)->provider->is_embedded()) place = member;
   }
   std::string name = provider->name();
-  members_.insert(place, std::unique_ptr<Member>(
+  members_.insert(place, std::shared_ptr<Member>(
                              new Member{std::move(provider), limits.retry, {std::move(name), clock_, limits.gate}}));
 }
 
@@ -107,12 +107,12 @@ std::vector<ProviderChain::Choice> ProviderChain::choose(const std::string& want
                                   [&](const auto& member) { return member->provider->name() == prefix; });
   std::vector<Choice> choices;
   if (named != members_.end()) {
-    choices.push_back({named->get(), slash == std::string::npos ? std::string() : model.substr(slash + 1)});
+    choices.push_back({*named, slash == std::string::npos ? std::string() : model.substr(slash + 1)});
     if ((*named)->provider->is_embedded()) return choices;
     for (const auto& member : members_)
-      if (member != *named) choices.push_back({member.get(), {}});
+      if (member != *named) choices.push_back({member, {}});
   } else {
-    for (const auto& member : members_) choices.push_back({member.get(), choices.empty() ? model : std::string()});
+    for (const auto& member : members_) choices.push_back({member, choices.empty() ? model : std::string()});
   }
   const auto start = std::find_if(choices.begin(), choices.end(),
                                   [&](const Choice& choice) { return choice.member->provider->name() == start_with; });
@@ -138,7 +138,7 @@ SteadyTime ProviderChain::share(const ModelRequest& request, const std::vector<C
   return now + std::chrono::duration_cast<std::chrono::nanoseconds>(left / static_cast<double>(slow));
 }
 
-Task<Result<ModelReply, ProviderError>> ProviderChain::ask(Member* member, ModelRequest request) {
+Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Member> member, ModelRequest request) {
   auto pass = member->gate.enter(request.is_last_try);
   if (!pass) co_return tl::unexpected<ProviderError>(std::move(pass.error()));
   auto reply = co_await member->provider->complete(std::move(request));

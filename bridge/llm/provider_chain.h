@@ -72,16 +72,16 @@ class ProviderChain {
     ProviderGate gate;
   };
   struct Choice {
-    Member* member;
+    std::shared_ptr<Member> member;
     std::string model;
   };
   std::vector<Choice> choose(const std::string& model, const std::string& start_with) const;
   SteadyTime share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const;
-  Task<Result<ModelReply, ProviderError>> ask(Member* member, ModelRequest request);
+  Task<Result<ModelReply, ProviderError>> ask(std::shared_ptr<Member> member, ModelRequest request);
   Task<void> pause(std::chrono::milliseconds delay);
 
   const Clock& clock_;
-  std::vector<std::unique_ptr<Member>> members_;  // none ever leaves: requests under way know them
+  std::vector<std::shared_ptr<Member>> members_;  // shared with the requests under way, which give back their passes
   Options options_;
 };
 

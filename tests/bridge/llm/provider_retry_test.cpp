@@ -4,6 +4,7 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/detached.hpp>
 #include <asio/experimental/as_tuple.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -261,9 +262,24 @@ class HangingProvider final : public Provider {
     co_return tl::unexpected<ProviderError>(ProviderError{name_, "protocol", 0, "cancelled", false});
   }
 
+  std::shared_ptr<int> alive = std::make_shared<int>();
+
  private:
   std::string name_ = "hanging";
 };
+
+TEST_F(ProviderRetryTest, TheLoopMayEndRequestsAfterTheChainIsGone) {
+  auto hanging = std::make_unique<HangingProvider>();
+  const std::weak_ptr<int> provider = hanging->alive;
+  chain->add(std::move(hanging), {});
+  auto ending = std::make_unique<asio::io_context>();
+  asio::co_spawn(*ending, chain->complete(request("hanging")), asio::detached);
+  ending->poll();
+  chain.reset();
+  EXPECT_FALSE(provider.expired()) << "a request knows it still";
+  ending.reset();
+  EXPECT_TRUE(provider.expired());
+}
 
 TEST_F(ProviderRetryTest, ACancelledChatEndsAtOnceAndCountsAgainstNobody) {
   chain->add(std::make_unique<HangingProvider>(), {{}, {1, 0, {1, 30s}}});
