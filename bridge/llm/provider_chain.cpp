@@ -18,6 +18,13 @@ using nlohmann::json;
 
 constexpr const char* cancelled = "cancelled";
 
+/// Who is given less cannot be blamed for taking longer: it is the client's choice, and no reason to keep others out.
+constexpr std::chrono::seconds fair_time_min{5};
+
+SteadyTime due(const ModelRequest& request) {
+  return request.on_text ? std::min(request.begin_by, request.deadline) : request.deadline;
+}
+
 json as_json(const ProviderError& attempt) {
   json object = {{"provider", attempt.provider}, {"reason", attempt.reason}};
   if (attempt.status != 0) object["status"] = attempt.status;
@@ -141,6 +148,7 @@ SteadyTime ProviderChain::share(const ModelRequest& request, const std::vector<C
 Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Member> member, ModelRequest request) {
   auto pass = member->gate.enter(request.is_last_try);
   if (!pass) co_return tl::unexpected<ProviderError>(std::move(pass.error()));
+  const bool is_fair = due(request) - clock_.steady_now() >= fair_time_min;
   auto reply = co_await member->provider->complete(std::move(request));
   const auto state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
@@ -148,6 +156,8 @@ Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Membe
   }
   if (reply) {
     pass->succeeded();
+  } else if (reply.error().timed_out && !is_fair) {
+    pass->failed_blameless();
   } else {
     pass->failed(reply.error());
   }

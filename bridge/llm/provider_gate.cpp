@@ -31,6 +31,8 @@ void ProviderGate::Pass::succeeded() {
     spdlog::info("{} answers again", gate_->name_);
 }
 
+void ProviderGate::Pass::failed_blameless() { ++gate_->counts_.failures; }
+
 void ProviderGate::Pass::failed(const ProviderError& error) {
   ++gate_->counts_.failures;
   // Refused before anything was sent: that says nothing about the provider.

@@ -36,6 +36,8 @@ class ProviderGate {
 
     void succeeded();
     void failed(const ProviderError& error);
+    /// Failed, for which the provider is not to blame.
+    void failed_blameless();
 
    private:
     friend class ProviderGate;

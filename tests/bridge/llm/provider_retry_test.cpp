@@ -206,6 +206,43 @@ TEST_F(ProviderRetryTest, AnOpenCircuitIsSkippedAtOnceAndNamed) {
   EXPECT_EQ(chain->health()[0].state, State::closed);
 }
 
+TEST_F(ProviderRetryTest, WhoGivesItLittleTimeLearnsNothingOfAProvider) {
+  auto slow = openai->fails("timeout", 0, true);
+  always(openai, slow);
+  const auto ask = [&](milliseconds time, bool is_streamed) {
+    auto asked = request("openai");
+    asked.is_last_try = true;  // all of the time is this one's
+    asked.deadline = clock.steady_now() + time;
+    if (is_streamed) asked.on_text = [](std::string_view) {};
+    complete(std::move(asked));
+  };
+  for (int i = 0; i < 10; ++i) ask(4'999ms, i % 2 == 0);
+  EXPECT_EQ(chain->health()[0].state, State::closed);
+  EXPECT_EQ(chain->health()[0].counts.failures, 10u);
+  for (int i = 0; i < 5; ++i) ask(5'000ms, i % 2 == 0);
+  EXPECT_EQ(chain->health()[0].state, State::open);
+}
+
+TEST_F(ProviderRetryTest, TheTimeToBeginIsWhatCountsOfAStream) {
+  always(openai, openai->fails("timeout", 0, true));
+  auto asked = request("openai");
+  asked.deadline = clock.steady_now() + 12s;  // a share of 4.8 s, and somebody else follows
+  asked.on_text = [](std::string_view) {};
+  for (int i = 0; i < 5; ++i) complete(asked);
+  EXPECT_EQ(chain->health()[0].state, State::closed);
+}
+
+TEST_F(ProviderRetryTest, OtherFailuresCountHoweverLittleTimeThereWas) {
+  always(openai, openai->fails("connect"));
+  for (int i = 0; i < 5; ++i) {
+    auto asked = request("openai");
+    asked.is_last_try = true;
+    asked.deadline = clock.steady_now() + 1s;
+    complete(std::move(asked));
+  }
+  EXPECT_EQ(chain->health()[0].state, State::open);
+}
+
 TEST_F(ProviderRetryTest, AnOpenCircuitTakesNoShareOfTheTime) {
   always(ollama, ollama->fails("connect"));
   for (int i = 0; i < 2; ++i) complete("ollama");
