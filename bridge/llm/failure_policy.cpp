@@ -49,7 +49,7 @@ NextStep after_failure(const ProviderError& error, const Situation& situation, c
 
 bool is_fault_of_provider(const ProviderError& error) {
   if (is_one_of(error.reason, {"unsupported", "blocked"})) return false;
-  constexpr std::array client_errors = {400, 404, 413, 422};
+  constexpr std::array client_errors = {400, 403, 404, 413, 422, 451};
   return std::find(client_errors.begin(), client_errors.end(), error.status) == client_errors.end();
 }
 

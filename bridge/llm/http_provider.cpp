@@ -24,6 +24,8 @@ ProviderError explain(const HttpError& error, milliseconds connect_timeout, mill
     case HttpError::Kind::timeout:
       return timed_out("no whole answer within " + std::to_string(total_timeout.count()) + " ms");
     case HttpError::Kind::too_large: return {{}, "too_large", 0, error.message};
+    // The hub's own bound: the provider was not asked.
+    case HttpError::Kind::request_too_large: return {{}, "unsupported", 0, error.message};
     case HttpError::Kind::protocol: break;
   }
   return {{}, "protocol", 0, error.message};

@@ -33,8 +33,9 @@ struct HttpResponse {
 };
 
 struct HttpError {
-  enum class Kind { connect, connect_timeout, timeout, too_large, protocol };
-  Kind kind = Kind::protocol;  // connect_timeout: no connection in time; timeout: a connection, but no end in time
+  enum class Kind { connect, connect_timeout, timeout, too_large, request_too_large, protocol };
+  Kind kind = Kind::protocol;  // connect_timeout: no connection in time; timeout: a connection, but no end in time;
+                               // too_large: the response; request_too_large: nothing was sent
   std::string message;         // for people; never contains a header or the body
 };
 

@@ -159,7 +159,7 @@ Task<Result<HttpResponse, HttpError>> CurlClient::fetch(HttpRequest request) {
   if (multi->transfers() >= multi->options().transfers_max)
     co_return refuse(HttpError::Kind::connect, "too many HTTP transfers at once");
   if (request.body.size() > multi->options().request_bytes_max)
-    co_return refuse(HttpError::Kind::too_large, "the HTTP request is too large");
+    co_return refuse(HttpError::Kind::request_too_large, "the HTTP request is too large");
 
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   CurlTransfer transfer(executor, std::move(request));

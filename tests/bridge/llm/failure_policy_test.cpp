@@ -132,9 +132,10 @@ TEST(FailurePolicyOfDelays, DoubleUpToTheMostAndAreShortenedByUpToAQuarter) {
 }
 
 TEST(FailurePolicyOfBlame, IsTheRequestsForWhatItSaysAndTheProvidersForTheRest) {
-  for (const int status : {400, 404, 413, 422}) EXPECT_FALSE(is_fault_of_provider(failure("status", status))) << status;
+  for (const int status : {400, 403, 404, 413, 422, 451})
+    EXPECT_FALSE(is_fault_of_provider(failure("status", status))) << status;
   for (const char* reason : {"unsupported", "blocked"}) EXPECT_FALSE(is_fault_of_provider(failure(reason))) << reason;
-  for (const int status : {401, 403, 408, 429, 500, 503})
+  for (const int status : {401, 408, 429, 500, 503})
     EXPECT_TRUE(is_fault_of_provider(failure("status", status))) << status;
   for (const char* reason : {"connect", "timeout", "protocol", "bad_reply", "too_large"})
     EXPECT_TRUE(is_fault_of_provider(failure(reason))) << reason;

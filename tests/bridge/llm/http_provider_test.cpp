@@ -96,6 +96,7 @@ TEST_F(HttpProviderTest, TransportFailuresHaveTheirWords) {
                                                            {HttpError::Kind::connect_timeout, "timeout"},
                                                            {HttpError::Kind::timeout, "timeout"},
                                                            {HttpError::Kind::too_large, "too_large"},
+                                                           {HttpError::Kind::request_too_large, "unsupported"},
                                                            {HttpError::Kind::protocol, "protocol"}};
   for (const auto& [kind, word] : cases) {
     http.answer = tl::unexpected<HttpError>(HttpError{kind, "it failed"});

@@ -344,7 +344,7 @@ TEST_F(CurlClientTest, RequestBodyIsBounded) {
   asked.body = "12345678901";
   const auto response = fetch(asked);
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+  EXPECT_EQ(response.error().kind, HttpError::Kind::request_too_large);
 }
 
 TEST_F(CurlClientTest, ProxyFromTheEnvironmentIsNotUsedUnlessAsked) {
