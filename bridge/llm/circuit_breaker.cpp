@@ -1,5 +1,6 @@
 #include "bridge/llm/circuit_breaker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace strawberry {
@@ -33,7 +34,7 @@ void CircuitBreaker::Permit::failed(std::optional<std::chrono::milliseconds> pau
 }
 
 void CircuitBreaker::open(std::optional<std::chrono::milliseconds> pause) {
-  open_until_ = clock_.steady_now() + pause.value_or(options_.open_for);
+  open_until_ = clock_.steady_now() + (pause ? std::max(*pause, pause_min) : options_.open_for);
   is_probed_ = false;
   failures_ = 0;
   ++round_;
@@ -52,8 +53,10 @@ CircuitBreaker::State CircuitBreaker::state() const {
 }
 
 std::optional<std::chrono::milliseconds> CircuitBreaker::retry_in() const {
-  if (state() != State::open) return std::nullopt;
-  return std::chrono::ceil<std::chrono::milliseconds>(*open_until_ - clock_.steady_now());
+  if (!open_until_) return std::nullopt;
+  const auto left = *open_until_ - clock_.steady_now();  // looked at once: it may end between two looks
+  if (left.count() <= 0) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(left);
 }
 
 std::string_view to_string(CircuitBreaker::State state) {

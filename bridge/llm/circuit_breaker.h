@@ -2,7 +2,8 @@
 /// for a while (open), then by one request at a time (half-open) until one succeeds (closed).
 ///
 /// Threading: loop only.   Lifetime: outlives its permits, as does the clock.   Errors: none.
-/// Bounds: Options; a pause that the provider asked for replaces open_for, so the caller bounds it.
+/// Bounds: Options; a pause that the provider asked for replaces open_for, so the caller bounds it from above; from
+/// below pause_min does, as one that is over at once would spare nobody.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@ namespace strawberry {
 
 class CircuitBreaker {
  public:
+  static constexpr std::chrono::milliseconds pause_min{1'000};
   enum class State { closed, open, half_open };
   struct Options {
     std::size_t failures_max = 5;

@@ -42,8 +42,8 @@ void ProviderGate::Pass::failed(const ProviderError& error) {
   const auto& breaker = gate_->breaker_;
   const bool was_open = breaker.state() == CircuitBreaker::State::open;
   permit_.failed(believable_retry_after(error));
-  if (!was_open && breaker.state() == CircuitBreaker::State::open)
-    spdlog::warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*breaker.retry_in()));
+  if (const auto wait = breaker.retry_in(); wait && !was_open)
+    spdlog::warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*wait));
 }
 
 ProviderGate::ProviderGate(std::string name, const Clock& clock, Options options)

@@ -70,6 +70,12 @@ TEST_F(CircuitBreakerTest, APauseThatWasAskedForReplacesItsOwn) {
   EXPECT_EQ(breaker.retry_in(), 90s);
 }
 
+TEST_F(CircuitBreakerTest, APauseTooShortToSpareAnybodyLastsASecond) {
+  fail(4);
+  breaker.admit()->failed(1ms);
+  EXPECT_EQ(breaker.retry_in(), 1s);
+}
+
 TEST_F(CircuitBreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
   auto early = breaker.admit();
   auto slow = breaker.admit();

@@ -88,5 +88,22 @@ TEST_F(ProviderGateTest, KeepsAPauseThatTheServerAskedForWithinReason) {
   }
 }
 
+/// Goes on between two looks at it, as clocks do.
+class RunningClock final : public Clock {
+ public:
+  WallTime wall_now() const override { return {}; }
+  SteadyTime steady_now() const override { return now_ += 16s; }
+
+ private:
+  mutable SteadyTime now_{1h};
+};
+
+TEST_F(ProviderGateTest, APauseThatEndsWhileItIsLoggedIsNoTrouble) {
+  const RunningClock running;
+  ProviderGate gate("openai", running, {});
+  fail(gate, failure("connect"), 5);
+  EXPECT_EQ(gate.counts().failures, 5u);
+}
+
 }  // namespace
 }  // namespace strawberry
