@@ -143,7 +143,6 @@ ToolCall* ReplyBuilder::add_call(std::string id, std::string name) {
 Result<ModelReply, ProviderError> ReplyBuilder::complete_reply() {
   if (reply_.finish_reason.empty()) return wire_error("cut", 200, "the answer ended in the middle");
   if (!reply_.tool_calls.empty()) reply_.finish_reason = "tool_calls";
-  if (reply_.finish_reason == "stop" && reply_.content.empty()) return wire_error("bad_reply", 200, "answered nothing");
   return std::move(reply_);
 }
 

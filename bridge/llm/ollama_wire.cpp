@@ -74,7 +74,9 @@ class OllamaReply final : public ReplyBuilder {
     const json* message = member(event, "message");
     const json* done = member(event, "done");
     const bool is_done = done && *done == true;
-    if (!message && !is_done) return wire_error("bad_reply", 200, "answered with JSON that is no chat message");
+    // Without messages to answer it only loads the model, and says so.
+    const bool is_chat = message ? message->is_object() : is_done && string_at(event, "done_reason") != "load";
+    if (!is_chat) return wire_error("bad_reply", 200, "answered with JSON that is no chat message");
     if (auto model = string_at(event, "model"); !model.empty()) reply_.model = printable(model, 128);
     if (message) take_message(*message, on_text);
     if (!is_done) return true;

@@ -55,6 +55,10 @@ ProviderError no_match(std::string provider) {
   return {std::move(provider), "no_match", 0, "nothing it knows fits the words", false};
 }
 
+bool says_nothing(const ModelReply& reply) {
+  return reply.content.empty() && reply.tool_calls.empty() && reply.finish_reason == "stop";
+}
+
 void log_failure(const std::string& correlation_id, const ProviderError& error) {
   // The gate has said so once; with a provider down for long, each chat need not.
   const auto level = error.reason == "circuit_open" ? spdlog::level::debug : spdlog::level::warn;
@@ -173,6 +177,7 @@ Task<void> ProviderChain::pause(std::chrono::milliseconds delay) {
 Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::string start_with) {
   const auto choices = choose(request.model, start_with);
   std::vector<ProviderError> attempts;
+  std::optional<ModelReply> empty_answer;
   Situation situation;
   situation.is_last_try = request.is_last_try;
   for (auto choice = choices.begin(); choice != choices.end();) {
@@ -184,7 +189,16 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     // Nobody takes over an answer that has begun to be shown: it need not leave time for that.
     if (!request.on_text) attempt.deadline = situation.deadline;
     attempt.begin_by = situation.deadline;
-    auto reply = co_await ask(choice->member, std::move(attempt));
+    auto member = choice->member;
+    auto reply = co_await ask(std::move(member), std::move(attempt));
+    if (reply && says_nothing(*reply) && !request.is_last_try && std::next(choice) != choices.end()) {
+      attempts.push_back({reply->provider, "bad_reply", 0, "it answered with nothing", false});
+      log_failure(request.correlation_id, attempts.back());
+      if (!empty_answer) empty_answer = std::move(*reply);
+      situation.retries = 0;
+      ++choice;
+      continue;
+    }
     // An embedded provider that only says it found nothing is no answer to somebody whose language model failed.
     if (reply && (reply->understood || attempts.empty())) co_return std::move(*reply);
     attempts.push_back(reply ? no_match(reply->provider) : std::move(reply.error()));
@@ -207,6 +221,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     }
   }
   if (attempts.empty()) co_return error(ErrorCode::timeout, "the chat's deadline passed");
+  if (empty_answer && !attempts.back().shown) co_return std::move(*empty_answer);
   co_return all_failed(attempts);
 }
 

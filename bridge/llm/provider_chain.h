@@ -8,8 +8,11 @@
 /// that one that hangs does not use up everybody's time; what it does not use goes to the next. Its retries happen
 /// within its share; a streamed answer must begin within it and may then go on.
 ///
-/// Threading: loop only.   Lifetime: outlives its requests. Cancelling a request ends it at once, and counts against
-/// nobody.
+/// Who answers with nothing at all, neither words nor calls, lets the next one try, unless a tool has run: then nothing
+/// may be all there is to say. When nobody else answers, that empty answer is better than none.
+///
+/// Threading: loop only.   Lifetime: requests under way may be destroyed after it, as the loop does when it ends, but
+/// not continue. Cancelling a request ends it at once, and counts against nobody.
 /// Errors: provider_timeout when all that failed were too slow, else provider_error, with details.attempts; and with
 /// details.shown when some of the answer had been given away before it broke off.
 /// Bounds: each provider is asked at most 1 + retries_max times a request (failure_policy.h), and not at all while its

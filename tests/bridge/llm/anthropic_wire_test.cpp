@@ -172,12 +172,18 @@ TEST(AnthropicResponse, WhyItEnded) {
 
 TEST(AnthropicResponse, WhatIsNoAnswerIsABadReply) {
   for (const char* body :
-       {"", "{}", "[]", "7", "not json", R"({"type":"message"})", R"({"type":"message","content":"x"})",
-        R"({"type":"message","content":[],"stop_reason":"end_turn"})", R"({"type":"message","content":[7]})"}) {
+       {"", "{}", "[]", "7", "not json", R"({"type":"message"})", R"({"type":"message","content":"x"})"}) {
     const auto reply = read(*wire, body);
     ASSERT_FALSE(reply) << body;
     EXPECT_EQ(reply.error().reason, "bad_reply") << body;
   }
+}
+
+TEST(AnthropicResponse, AnAnswerMayBeEmpty) {
+  const auto reply = read(*wire, R"({"type":"message","content":[],"stop_reason":"end_turn"})");
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->content, "");
+  EXPECT_EQ(reply->finish_reason, "stop");
 }
 
 TEST(AnthropicResponse, FailuresSayWhatTheServerSaid) {

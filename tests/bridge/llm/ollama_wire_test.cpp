@@ -120,12 +120,18 @@ TEST(OllamaResponse, WhyItEnded) {
 
 TEST(OllamaResponse, WhatIsNoAnswerIsABadReply) {
   for (const char* body : {"", "{}", "[]", "7", "not json", R"({"models":[]})", R"({"done":true,"done_reason":"load"})",
-                           R"({"message":{"content":""},"done":true,"done_reason":"stop"})",
                            R"({"message":{"content":"half"},"done":false})", R"({"message":7,"done":true})"}) {
     const auto reply = read(*wire, body);
     ASSERT_FALSE(reply) << body;
     EXPECT_EQ(reply.error().reason, "bad_reply") << body;
   }
+}
+
+TEST(OllamaResponse, AnAnswerMayBeEmpty) {
+  const auto reply = read(*wire, R"({"message":{"content":""},"done":true,"done_reason":"stop"})");
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->content, "");
+  EXPECT_EQ(reply->finish_reason, "stop");
 }
 
 TEST(OllamaResponse, FailuresSayWhatTheServerSaid) {

@@ -156,5 +156,54 @@ TEST_F(ProviderChainTest, TwoOfOneNameOrNoneAtAllAreRefused) {
   EXPECT_THAT(chain->names(), ElementsAre("openai", "ollama", "rules"));
 }
 
+TEST_F(ProviderChainTest, WhoAnswersWithNothingLetsTheNextTry) {
+  openai->script.push_back(openai->words(""));
+  ollama->script.push_back(ollama->words("two"));
+  EXPECT_EQ(complete()->content, "two");
+  EXPECT_EQ(openai->requests.size(), 1u);
+}
+
+TEST_F(ProviderChainTest, AnEmptyAnswerIsBetterThanNone) {
+  openai->script.push_back(openai->words(""));
+  ollama->script.push_back(ollama->fails("status", 500));
+  rules->script.push_back(nothing());
+  const auto reply = complete();
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->provider, "openai");
+  EXPECT_EQ(reply->content, "");
+}
+
+TEST_F(ProviderChainTest, AnEmptyAnswerDoesNotHideThatAnotherBrokeOff) {
+  openai->script.push_back(openai->words(""));
+  ProviderError broken{"ollama", "cut", 200, "it broke off", false};
+  broken.shown = true;
+  ollama->script.push_back(tl::unexpected<ProviderError>(broken));
+  const auto reply = complete();
+  ASSERT_FALSE(reply);
+  EXPECT_TRUE(reply.error().details.at("shown"));
+  EXPECT_EQ(reply.error().details.at("attempts").at(0).at("reason"), "bad_reply");
+}
+
+TEST_F(ProviderChainTest, AfterAToolHasRunAnEmptyAnswerIsTheAnswer) {
+  openai->script.push_back(openai->words(""));
+  ModelRequest request;
+  request.deadline = clock.steady_now() + 60s;
+  request.is_last_try = true;
+  const auto reply = test::run_task(loop, chain->complete(std::move(request)));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->provider, "openai");
+  EXPECT_TRUE(ollama->requests.empty());
+}
+
+TEST_F(ProviderChainTest, CallsOrAFilterAreNotNothing) {
+  openai->script.push_back(openai->calls({{"1", "light", "{}"}}));
+  EXPECT_EQ(complete()->provider, "openai");
+  auto filtered = openai->words("");
+  filtered.finish_reason = "content_filter";
+  openai->script.push_back(filtered);
+  EXPECT_EQ(complete()->provider, "openai");
+  EXPECT_TRUE(ollama->requests.empty());
+}
+
 }  // namespace
 }  // namespace strawberry
