@@ -31,7 +31,10 @@ std::string string_at(const json& object, const char* key) {
 std::int64_t count_at(const json& object, const char* key) {
   const json* count = member(object, key);
   if (!count || !count->is_number_integer()) return 0;
-  return std::max<std::int64_t>(0, count->get<std::int64_t>());
+  // Above what is signed it would wrap around.
+  if (count->is_number_unsigned())
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(count->get<std::uint64_t>(), count_max));
+  return std::clamp<std::int64_t>(count->get<std::int64_t>(), 0, count_max);
 }
 
 std::string arguments_text(const json* arguments) {

@@ -18,6 +18,7 @@ namespace strawberry {
 
 inline constexpr std::size_t wire_depth_max = 64;
 inline constexpr std::size_t said_bytes_max = 300;
+inline constexpr std::int64_t count_max = 1'000'000'000'000;
 
 /// Nothing when it is not JSON or nested too deep for the code that walks it later.
 std::optional<nlohmann::json> parse_wire(std::string_view text);
@@ -26,7 +27,7 @@ std::optional<nlohmann::json> parse_wire(std::string_view text);
 const nlohmann::json* member(const nlohmann::json& object, const char* key);
 /// Empty when there is no such string.
 std::string string_at(const nlohmann::json& object, const char* key);
-/// 0 when there is no such count.
+/// 0 to count_max, so that counts can be added up; 0 when there is no such count.
 std::int64_t count_at(const nlohmann::json& object, const char* key);
 
 /// A tool call's arguments as JSON text: they come as text, as the object itself, or, meaning none, not at all.

@@ -214,14 +214,31 @@ TEST(GeminiResponse, FailuresMayComeInAnArrayAndTellTheirDelay) {
 }
 
 TEST(GeminiResponse, WhatIsNoAnswerIsABadReply) {
-  for (const char* body :
-       {"", "{}", "[]", "7", R"({"candidates":[]})", R"({"candidates":[7]})", R"({"candidates":"x"})",
-        R"({"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]})",
-        R"({"candidates":[{"content":{"parts":[7]},"finishReason":"OTHER"}]})"}) {
+  for (const char* body : {"", "{}", "[]", "7", R"({"candidates":[]})", R"({"candidates":[7]})",
+                           R"({"candidates":"x"})", R"({"candidates":[{"content":{"parts":[]}}]})"}) {
     const auto reply = read(*wire, body);
     ASSERT_FALSE(reply) << body;
     EXPECT_EQ(reply.error().reason, "bad_reply") << body;
   }
+}
+
+TEST(GeminiResponse, AnAnswerMayBeEmpty) {
+  for (const char* body : {R"({"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]})",
+                           R"({"candidates":[{"content":{"parts":[7]},"finishReason":"STOP"}]})"}) {
+    const auto reply = read(*wire, body);
+    ASSERT_TRUE(reply) << body;
+    EXPECT_EQ(reply->content, "");
+    EXPECT_EQ(reply->finish_reason, "stop");
+  }
+}
+
+TEST(GeminiResponse, CountsOfAnySizeCanBeAddedUp) {
+  const auto reply = read(*wire, R"({"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],
+    "usageMetadata":{"promptTokenCount":9223372036854775807,"toolUsePromptTokenCount":9223372036854775807,
+                     "candidatesTokenCount":18446744073709551615,"thoughtsTokenCount":-9223372036854775808}})");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->usage.prompt_tokens, 2'000'000'000'000);
+  EXPECT_EQ(reply->usage.completion_tokens, 1'000'000'000'000);
 }
 
 // Calls made at once may come in chunks of their own; counts are totals so far; there is no [DONE].
