@@ -11,13 +11,19 @@ struct Known {
   std::string_view key;        // variables
   std::string_view other_key;  // when the first is not set
   std::string_view url;
+  std::string_view home;  // where its public service is, and its key may go unasked
 };
 constexpr Known known_providers[] = {
-    {"openai", "gpt-4o-mini", "OPENAI_API_KEY", "", "OPENAI_BASE_URL"},
-    {"anthropic", "claude-haiku-4-5", "ANTHROPIC_API_KEY", "", ""},
-    {"gemini", "gemini-flash-latest", "GEMINI_API_KEY", "GOOGLE_API_KEY", ""},
+    {"openai", "gpt-4o-mini", "OPENAI_API_KEY", "", "OPENAI_BASE_URL", "https://api.openai.com"},
+    {"anthropic", "claude-haiku-4-5", "ANTHROPIC_API_KEY", "", "", "https://api.anthropic.com"},
+    {"gemini", "gemini-flash-latest", "GEMINI_API_KEY", "GOOGLE_API_KEY", "",
+     "https://generativelanguage.googleapis.com"},
 };
 constexpr std::string_view ollama_model = "llama3.2";
+
+bool is_at(std::string_view url, std::string_view home) {
+  return url.empty() || url == home || (url.starts_with(home) && url[home.size()] == '/');
+}
 
 /// As Ollama's own client reads it: `host`, `host:port` or a URL. A server's own "every address" means this machine.
 std::string ollama_url(std::string_view host) {
@@ -72,10 +78,9 @@ Result<void> read_provider_environment(const Environment& environment, Config& c
     if (!is_configured && (has_key || url != nullptr)) providers.push_back(made(known.name, known.model));
     for (auto& provider : providers) {
       if (provider.name != known.name || provider.kind != known.name) continue;
-      if (has_key) {
+      const bool chose_key = !provider.api_key_env.empty() || !provider.api_key_file.empty();
+      if (has_key && !chose_key && (url != nullptr || is_at(provider.base_url, known.home)))
         provider.api_key_env = key_name;
-        provider.api_key_file.clear();
-      }
       if (url != nullptr) provider.base_url = *url;
     }
   }

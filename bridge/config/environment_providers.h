@@ -15,8 +15,8 @@ const std::string* variable(const Environment& environment, std::string_view nam
 
 /// With no provider configured, each of OPENAI_API_KEY or OPENAI_BASE_URL, ANTHROPIC_API_KEY, GEMINI_API_KEY or
 /// GOOGLE_API_KEY, and OLLAMA_HOST makes one, in this order. A provider of the file that has both name and kind of one
-/// of these takes its key, and openai its URL, from there. DEFAULT_MODEL is the model of the first provider, whatever
-/// it is.
+/// of these takes its key from there when the file chooses none and its URL is the public one, and openai its URL: a
+/// key goes only where it was meant to. DEFAULT_MODEL is the model of the first provider, whatever it is.
 Result<void> read_provider_environment(const Environment& environment, Config& config);
 
 }  // namespace strawberry

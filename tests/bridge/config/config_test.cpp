@@ -85,12 +85,34 @@ TEST_F(ConfigTest, ProvidersKeepTheirOrderAndFetchTheirKeys) {
   EXPECT_EQ(config.llm.providers[1].total_timeout_ms, 20'000);
 }
 
-TEST_F(ConfigTest, OpenAiVariablesOverrideTheProviderOfThatNameOnly) {
-  const Config config = load(two_providers, {{"OPENAI_API_KEY", "sk-3"}, {"OPENAI_BASE_URL", "https://proxy.lan/v1"}});
+TEST_F(ConfigTest, OpenAiUrlInTheEnvironmentOverridesTheProviderOfThatNameOnly) {
+  const Config config = load(two_providers, {{"MY_KEY", "sk-2"}, {"OPENAI_BASE_URL", "https://proxy.lan/v1"}});
   ASSERT_EQ(config.llm.providers.size(), 2U);
   EXPECT_EQ(config.llm.providers[0].base_url, "http://127.0.0.1:8080/v1");
   EXPECT_EQ(config.llm.providers[1].base_url, "https://proxy.lan/v1");
-  EXPECT_EQ(config.llm.providers[1].api_key, "sk-3");
+}
+
+TEST_F(ConfigTest, AKeyThatTheFileChoseStays) {
+  const Environment environment = {{"MY_KEY", "sk-2"}, {"OPENAI_API_KEY", "sk-3"}};
+  EXPECT_EQ(load(two_providers, environment).llm.providers.at(1).api_key, "sk-2");
+  dir_.write("openai.key", "sk-file\n");
+  const Config config = load("[[llm.provider]]\nname='openai'\nmodel='m'\napi_key_file='openai.key'\n", environment);
+  EXPECT_EQ(config.llm.providers.at(0).api_key, "sk-file");
+}
+
+TEST_F(ConfigTest, AKeyOfTheEnvironmentGoesNowhereElseUnlessTheFileSaysSo) {
+  const auto key_at = [this](const std::string& more, Environment environment = {}) {
+    environment["OPENAI_API_KEY"] = "sk-3";
+    return load("[[llm.provider]]\nname='openai'\nmodel='m'\n" + more, environment).llm.providers.at(0).api_key;
+  };
+  for (const char* home : {"", "base_url='https://api.openai.com/v1'", "base_url='https://api.openai.com'"})
+    EXPECT_EQ(key_at(home), "sk-3") << home;
+  for (const char* elsewhere : {"http://127.0.0.1:8080/v1", "http://api.openai.com/v1",
+                                "https://api.openai.com.evil.lan", "https://api.openai.com:8443/v1"})
+    EXPECT_EQ(key_at("base_url='" + std::string(elsewhere) + "'"), "") << elsewhere;
+  EXPECT_EQ(key_at("base_url='https://proxy.lan/v1'\napi_key_env='OPENAI_API_KEY'"), "sk-3");
+  EXPECT_EQ(key_at("base_url='https://api.openai.com/v1'", {{"OPENAI_BASE_URL", "https://proxy.lan/v1"}}), "sk-3")
+      << "both are of the environment: they belong together";
 }
 
 TEST_F(ConfigTest, KeyFileIsFoundBesideTheConfiguration) {
