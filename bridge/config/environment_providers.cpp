@@ -1,5 +1,7 @@
 #include "bridge/config/environment_providers.h"
 
+#include <algorithm>
+
 #include "bridge/config/key_table.h"
 
 namespace strawberry {
@@ -39,9 +41,12 @@ std::string ollama_url(std::string_view host) {
   std::string path(host.substr(slash));
   host = host.substr(0, slash);
   const auto bracket = host.rfind(']');
-  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const bool is_bare_ipv6 = bracket == std::string_view::npos && std::count(host.begin(), host.end(), ':') > 1;
+  const auto colon =
+      is_bare_ipv6 ? std::string_view::npos : host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string port(colon == std::string_view::npos ? "" : host.substr(colon));
   std::string name(host.substr(0, colon));
+  if (is_bare_ipv6) name = "[" + name + "]";
   if (name.empty() || name == "0.0.0.0" || name == "[::]") name = "127.0.0.1";
   if (port.empty() && !has_scheme) port = ":11434";
   return scheme + "://" + name + port + path;

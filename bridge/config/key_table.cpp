@@ -22,6 +22,12 @@ bool is_url(std::string_view value) {
   return false;
 }
 
+/// More than one colon: an IPv6 address.
+bool is_host(std::string_view value) {
+  return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic) &&
+         value.find('/') == std::string_view::npos && std::count(value.begin(), value.end(), ':') != 1;
+}
+
 bool is_name(std::string_view value) {
   return value.size() <= 64 && std::all_of(value.begin(), value.end(), [](char c) {
            return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
@@ -129,7 +135,7 @@ std::string describe_allowed(const Allowed& allowed) {
   const Text& text = std::get<Text>(allowed);
   switch (text.kind) {
     case TextKind::any: return "a text of 1 to " + std::to_string(text_bytes_max) + " bytes without control characters";
-    case TextKind::host: return "a host name or address";
+    case TextKind::host: return "a host name or address without scheme and port";
     case TextKind::name: return "a name: at most 64 letters, digits, dots, _ and -";
     case TextKind::url: return "an http:// or https:// URL without user, query or fragment";
     case TextKind::variable: return "the name of an environment variable (A-Z, 0-9, _)";
@@ -144,7 +150,7 @@ bool is_allowed(const Text& text, std::string_view value) {
   switch (text.kind) {
     case TextKind::any:
       return std::none_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
-    case TextKind::host: return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic);
+    case TextKind::host: return is_host(value);
     case TextKind::name: return is_name(value);
     case TextKind::url: return is_url(value);
     case TextKind::variable: return is_variable(value);

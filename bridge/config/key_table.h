@@ -43,7 +43,7 @@ struct KeyRow {
 std::span<const KeyRow<Config>> config_keys();
 std::span<const KeyRow<LlmProviderConfig>> provider_keys();
 
-/// `an integer from 1 to 65535`, `a host name or address`.
+/// `an integer from 1 to 65535`, `true or false`.
 std::string describe_allowed(const Allowed& allowed);
 bool is_allowed(const Text& text, std::string_view value);
 

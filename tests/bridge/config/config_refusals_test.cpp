@@ -33,12 +33,22 @@ class ConfigRefusals : public ::testing::Test {
 TEST_F(ConfigRefusals, WrongTypeIsRefusedWithFileAndLine) {
   EXPECT_EQ(complaint("# a comment\n[limits]\nopen_calls_max = \"many\"\n"),
             "bridge.toml:3: [limits] open_calls_max must be an integer from 1 to 1000000, not \"many\"");
-  EXPECT_EQ(complaint("[broker]\nhost = 7\n"), "bridge.toml:2: [broker] host must be a host name or address, not 7");
+  EXPECT_EQ(complaint("[broker]\nhost = 7\n"),
+            "bridge.toml:2: [broker] host must be a host name or address without scheme and port, not 7");
   EXPECT_EQ(complaint("[broker]\nport = 1883.0\n"),
             "bridge.toml:2: [broker] port must be an integer from 1 to 65535, not a fraction");
   EXPECT_EQ(complaint("[log]\nlevel = 'loud'\n"),
             "bridge.toml:2: [log] level must be trace, debug, info, warn, error or off, not \"loud\"");
   EXPECT_EQ(complaint("[log]\nformat = 'xml'\n"), "bridge.toml:2: [log] format must be human or json, not \"xml\"");
+}
+
+TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
+  for (const char* host : {"hub:1883", "mqtt://hub", "hub/", ":1883", "hub lan"})
+    EXPECT_THAT(complaint("[broker]\nhost = '" + std::string(host) + "'\n"),
+                HasSubstr("host must be a host name or address without scheme and port"))
+        << host;
+  for (const char* host : {"hub", "hub.lan", "192.168.1.2", "::1", "fe80::1%eth0"})
+    EXPECT_EQ(complaint("[broker]\nhost = '" + std::string(host) + "'\n"), "accepted") << host;
 }
 
 TEST_F(ConfigRefusals, UnknownKeyIsRefusedAndTheKnownOnesNamed) {

@@ -145,6 +145,9 @@ TEST_F(ConfigTest, OllamaHostIsReadAsOllamaDoes) {
                                                        {"0.0.0.0:8000", "http://127.0.0.1:8000"},
                                                        {":8000", "http://127.0.0.1:8000"},
                                                        {"[::1]", "http://[::1]:11434"},
+                                                       {"::1", "http://[::1]:11434"},
+                                                       {"fe80::1", "http://[fe80::1]:11434"},
+                                                       {"::", "http://127.0.0.1:11434"},
                                                        {"[::]:8000", "http://127.0.0.1:8000"},
                                                        {"https://box.lan", "https://box.lan"},
                                                        {"http://box.lan:1/ollama/", "http://box.lan:1/ollama"}};
