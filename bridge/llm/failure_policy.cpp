@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "bridge/llm/retry_after.h"
+
 namespace strawberry {
 namespace {
 

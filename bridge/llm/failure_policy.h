@@ -15,9 +15,6 @@
 
 namespace strawberry {
 
-/// A server may ask for a longer pause than this, and is then not believed.
-inline constexpr std::chrono::milliseconds pause_believed_max{120'000};
-
 struct RetryOptions {
   std::size_t retries_max = 0;
   std::chrono::milliseconds delay_first{500};

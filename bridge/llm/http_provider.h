@@ -30,7 +30,7 @@ class HttpProvider final : public Provider {
     std::string model;    // when the request names none
     std::string api_key;  // not sent from here, the wire does: only to keep it out of messages
     std::chrono::milliseconds connect_timeout{5'000};
-    std::chrono::milliseconds first_token_timeout{30'000};  // from the start to the first text or tool call
+    std::chrono::milliseconds first_token_timeout{30'000};  // from the start to the first piece: text, call, thought
     std::chrono::milliseconds idle_timeout{30'000};         // from one piece of the answer to the next
     std::chrono::milliseconds total_timeout{60'000};
     std::size_t response_bytes_max = 4 * 1024 * 1024;

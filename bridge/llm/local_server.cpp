@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "bridge/llm/wire_json.h"
 #include "bridge/protocol/bounded_json.h"
 #include "bridge/protocol/text.h"
 
@@ -19,14 +20,9 @@ namespace {
 using nlohmann::json;
 using Kind = LocalLook::Kind;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 const json* array_at(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_array() ? &*found : nullptr;
+  const json* found = member(object, key);
+  return found && found->is_array() ? found : nullptr;
 }
 
 json parse(const HttpResponse& response) { return parse_bounded_json(response.body, response.body.size()); }
@@ -38,9 +34,9 @@ bool is_model_name(const std::string& name) {
 
 /// Models that turn texts into vectors cannot chat.
 bool can_chat(const json& model) {
-  if (text_at(model, "name").find("embed") != std::string::npos) return false;
-  const auto details = model.find("details");
-  return details == model.end() || text_at(*details, "family").find("bert") == std::string::npos;
+  if (string_at(model, "name").find("embed") != std::string::npos) return false;
+  const json* details = member(model, "details");
+  return !details || string_at(*details, "family").find("bert") == std::string::npos;
 }
 
 /// Nothing listed: not ready.
@@ -110,7 +106,7 @@ LocalLook read_ollama_tags(const HttpResponse& response, const std::string& want
   if (models == nullptr) return {};
   std::vector<std::string> names;
   for (const json& model : *models) {
-    std::string name = text_at(model, "name");
+    std::string name = string_at(model, "name");
     if (!is_model_name(name)) return {};
     if (can_chat(model)) names.push_back(std::move(name));
   }
@@ -119,10 +115,9 @@ LocalLook read_ollama_tags(const HttpResponse& response, const std::string& want
 
 LocalLook read_llama_cpp_health(const HttpResponse& response) {
   const json body = parse(response);
-  if (response.status == 200 && text_at(body, "status") == "ok") return {Kind::found, {}};
-  const auto failure = body.is_object() ? body.find("error") : body.end();
-  const bool is_loading =
-      response.status == 503 && failure != body.end() && text_at(*failure, "type") == "unavailable_error";
+  if (response.status == 200 && string_at(body, "status") == "ok") return {Kind::found, {}};
+  const json* failure = member(body, "error");
+  const bool is_loading = response.status == 503 && failure && string_at(*failure, "type") == "unavailable_error";
   return {is_loading ? Kind::not_ready : Kind::stranger, {}};
 }
 
@@ -133,8 +128,8 @@ LocalLook read_llama_cpp_models(const HttpResponse& response, const std::string&
   if (models == nullptr || models->empty()) return {};
   std::vector<std::string> names;
   for (const json& model : *models) {
-    std::string name = text_at(model, "id");
-    if (text_at(model, "owned_by") != "llamacpp" || !is_model_name(name)) return {};
+    std::string name = string_at(model, "id");
+    if (string_at(model, "owned_by") != "llamacpp" || !is_model_name(name)) return {};
     names.push_back(std::move(name));
   }
   return choose({"llama_cpp", "openai", {}, {}}, names, wanted);

@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds wish_max{120'000};
-
 const std::string* header(const HttpResponse& response, std::string_view name) {
   for (const auto& [key, value] : response.headers)
     if (key == name) return &value;
@@ -49,7 +47,7 @@ std::optional<std::chrono::sys_seconds> http_date(const std::string& text) {
 
 /// Compared before it is converted: a huge number has no place in an integer.
 std::optional<milliseconds> within_bounds(double ms) {
-  if (!(ms > 0) || ms > static_cast<double>(wish_max.count())) return std::nullopt;
+  if (!(ms > 0) || ms > static_cast<double>(pause_believed_max.count())) return std::nullopt;
   return milliseconds{std::lround(ms)};
 }
 

@@ -11,6 +11,9 @@
 
 namespace strawberry {
 
+/// A server may ask for a longer pause than this, and is then not believed.
+inline constexpr std::chrono::milliseconds pause_believed_max{120'000};
+
 std::optional<std::chrono::milliseconds> retry_after_of(const HttpResponse& response);
 
 }  // namespace strawberry
