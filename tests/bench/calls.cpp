@@ -10,10 +10,8 @@
 #include <vector>
 
 #include "tests/bench/calls_report.h"
-#include "tests/bench/fleet.h"
-#include "tests/bench/hub.h"
-#include "tests/bench/pair.h"
 #include "tests/bench/report.h"
+#include "tests/bench/side_by_side.h"
 
 namespace strawberry::bench {
 namespace {
@@ -38,15 +36,10 @@ double own_cpu_seconds() {
 }  // namespace
 
 void measure_calls() {
-  test::BrokerProcess::Options bare_options;
-  bare_options.config = broker_config();
-  const test::BrokerProcess bare(std::move(bare_options));
-  Hub hub;
-  const Hub::Device caller = hub.add_device("Kitchen Tablet");
-  const Hub::Device device = hub.add_device("Living Room Speaker");
-
-  Pair direct(bare.port(), direct_route(), caller.id, "", device.id, "");
-  Pair routed_pair(hub.port(), routed(caller.id, device.id), caller.id, caller.token, device.id, device.token);
+  SideBySide ways;
+  const Hub& hub = ways.hub;
+  Pair& direct = ways.direct;
+  Pair& routed_pair = ways.through_hub;
   routed_pair.register_skill();
   direct.run(1, warm_up_calls, round_time_max);
   routed_pair.run(1, warm_up_calls, round_time_max);

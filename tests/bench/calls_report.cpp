@@ -1,22 +1,10 @@
 #include "tests/bench/calls_report.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "tests/bench/report.h"
 
 namespace strawberry::bench {
-namespace {
-
-template <class... Values>
-std::string row(const char* format, Values... values) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
-
-}  // namespace
 
 Summary summarize(const std::vector<Round>& rounds) {
   Summary summary;
@@ -42,12 +30,12 @@ std::string table(const std::vector<Comparison>& comparisons) {
       "|----------:|--------|---------:|---------:|--------:|------:|\n";
   for (const Comparison& each : comparisons) {
     for (const auto& [name, summary] : {std::pair{"direct", each.direct}, std::pair{"routed", each.routed}}) {
-      out += row("| %9d | %-6s | %8.3f | %8.3f | %7.0f | %5zu |\n", each.in_flight, name, summary.p50_us / 1000,
-                 summary.p99_us / 1000, summary.calls_per_s, summary.calls);
+      out += text("| %9d | %-6s | %8.3f | %8.3f | %7.0f | %5zu |\n", each.in_flight, name, summary.p50_us / 1000,
+                  summary.p99_us / 1000, summary.calls_per_s, summary.calls);
     }
-    out += row("| %9d | ratio  | %7.2fx | %7.2fx | %6.2fx |       |\n", each.in_flight,
-               each.routed.p50_us / each.direct.p50_us, each.routed.p99_us / each.direct.p99_us,
-               each.routed.calls_per_s / each.direct.calls_per_s);
+    out += text("| %9d | ratio  | %7.2fx | %7.2fx | %6.2fx |       |\n", each.in_flight,
+                each.routed.p50_us / each.direct.p50_us, each.routed.p99_us / each.direct.p99_us,
+                each.routed.calls_per_s / each.direct.calls_per_s);
   }
   return out;
 }

@@ -50,6 +50,23 @@ Crowd::Crowd(const Fleet& fleet, int port, std::size_t first, bool with_tokens) 
   for (std::size_t i = 0; i < clients_.size(); ++i) poller_.add(*clients_[i], static_cast<std::uint32_t>(i));
 }
 
+bool Crowd::receive(milliseconds timeout, const OnMessage& on_message) {
+  bool came = false;
+  std::string acknowledgements;
+  for (const std::uint32_t i : poller_.wait(timeout)) {
+    acknowledgements.clear();
+    const bool open = clients_[i]->receive([&](const wire::Packet& packet) {
+      if (packet.type != wire::Type::publish) return;
+      wire::acknowledge(packet, acknowledgements);
+      on_message(i, wire::payload(packet));
+      came = true;
+    });
+    if (!open) throw std::runtime_error("the broker has closed a connection");
+    if (!acknowledgements.empty()) clients_[i]->send(acknowledgements);
+  }
+  return came;
+}
+
 Crowd::Storm Crowd::register_all(Mix mix, std::size_t first_skill_of) {
   const std::string correlation_id = "storm" + std::to_string(++storms_);
   std::vector<std::string> requests;
@@ -62,28 +79,23 @@ Crowd::Storm Crowd::register_all(Mix mix, std::size_t first_skill_of) {
   std::deque<std::pair<steady_clock::time_point, std::size_t>> again;
   const auto start = steady_clock::now();
   const auto since_start = [&] { return duration<double>(steady_clock::now() - start).count(); };
+  const auto answered = [&](std::size_t i, std::string_view payload) {
+    if (payload.find(correlation_id) == std::string_view::npos || is_answered[i] != 0) return;
+    if (payload.find("\"busy\"") != std::string_view::npos) {
+      again.emplace_back(steady_clock::now() + retry_after, i);
+    } else if (payload.find("\"success\":true") != std::string_view::npos) {
+      is_answered[i] = 1;
+      storm.answered_s.push_back(since_start());
+    } else {
+      throw std::runtime_error("registration refused: " + std::string(payload));
+    }
+  };
   for (std::size_t i = 0; i < clients_.size(); ++i) clients_[i]->send(requests[i]);
   while (storm.answered_s.size() < clients_.size()) {
     if (since_start() > duration<double>(patience).count()) {
       throw std::runtime_error(std::to_string(clients_.size() - storm.answered_s.size()) + " registrations unanswered");
     }
-    for (const std::uint32_t i : poller_.wait(milliseconds(100))) {
-      std::string acknowledgements;
-      clients_[i]->receive([&](const wire::Packet& packet) {
-        if (packet.type != wire::Type::publish) return;
-        wire::acknowledge(packet, acknowledgements);
-        if (packet.body.find(correlation_id) == std::string_view::npos || is_answered[i] != 0) return;
-        if (packet.body.find("\"busy\"") != std::string_view::npos) {
-          again.emplace_back(steady_clock::now() + retry_after, i);
-        } else if (packet.body.find("\"success\":true") != std::string_view::npos) {
-          is_answered[i] = 1;
-          storm.answered_s.push_back(since_start());
-        } else {
-          throw std::runtime_error("registration refused: " + std::string(packet.body));
-        }
-      });
-      if (!acknowledgements.empty()) clients_[i]->send(acknowledgements);
-    }
+    receive(milliseconds(100), answered);
     for (; !again.empty() && again.front().first <= steady_clock::now(); again.pop_front()) {
       clients_[again.front().second]->send(requests[again.front().second]);
       ++storm.sent_again;

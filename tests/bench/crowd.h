@@ -3,9 +3,12 @@
 /// Threading: one thread.   Errors: throws.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/bench/fleet.h"
@@ -21,6 +24,13 @@ class Crowd {
  public:
   /// Connects the devices from number `first` on, each with subscriptions to its calls and to its responses.
   Crowd(const Fleet& fleet, int port, std::size_t first, bool with_tokens = true);
+
+  /// Devices are counted from the crowd's first.
+  std::size_t size() const { return clients_.size(); }
+  void send(std::size_t device, std::string_view packet) { clients_[device]->send(packet); }
+  using OnMessage = std::function<void(std::size_t device, std::string_view payload)>;
+  /// Hands over the messages that have come, acknowledged. False when none has within `timeout`.
+  bool receive(std::chrono::milliseconds timeout, const OnMessage& on_message);
 
   struct Storm {
     double seconds = 0;              // until the last is answered

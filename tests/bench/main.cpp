@@ -14,6 +14,7 @@
 #include "tests/bench/messages.h"
 #include "tests/bench/scale.h"
 #include "tests/bench/search.h"
+#include "tests/bench/streams.h"
 
 namespace {
 
@@ -23,8 +24,9 @@ struct Part {
   std::string_view name;
   void (*measure)();
 };
-constexpr std::array<Part, 7> parts{{{"calls", measure_calls},
+constexpr std::array<Part, 8> parts{{{"calls", measure_calls},
                                      {"chat", measure_chat},
+                                     {"streams", measure_streams},
                                      {"connects", measure_connects},
                                      {"messages", measure_messages},
                                      {"memory", measure_memory},
@@ -36,6 +38,7 @@ constexpr const char* usage =
     "Runs the parts named, or all; prints a Markdown table for each.\n\n"
     "  calls     routed against direct, 1 to 256 in flight          45 s\n"
     "  chat      a chat against HTTP and MQTT apart                  5 s\n"
+    "  streams   100 and 1 000 chats that stream at once            30 s\n"
     "  connects  connections a second                               20 s\n"
     "  messages  messages a second                                  30 s\n"
     "  memory    of the broker with 10 000 devices                  10 s\n"

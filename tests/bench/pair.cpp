@@ -11,6 +11,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds patience{5};
 constexpr const char* skill_path = "MusicControlSkill.play_song";
+constexpr std::string_view event_member = "\"event\":\"";
 constexpr std::string_view id_member = "\"correlation_id\":\"";
 
 std::string number_as_id(std::uint64_t number) {
@@ -56,7 +57,8 @@ Pair::Pair(int port, const Route& route, const std::string& caller_id, const std
   caller_.on_message([this](std::string_view, std::string_view payload) { answered(payload); });
   device_.on_message([this](std::string_view topic, std::string_view payload) {
     if (topic != route_.call_topic) {
-      device_reply_ = payload;
+      if (first_event_at_ == steady_clock::time_point{}) first_event_at_ = steady_clock::now();
+      if (payload.find(event_member) == std::string_view::npos) device_reply_ = payload;
       return;
     }
     std::string answer = "{\"correlation_id\":\"";
@@ -79,6 +81,7 @@ void Pair::serve(std::stop_token stop) {
 
 std::string Pair::ask_as_device(const std::string& topic, const std::string& payload) {
   device_reply_.clear();
+  first_event_at_ = {};
   device_.publish(topic, payload);
   const auto deadline = steady_clock::now() + patience;
   while (device_reply_.empty()) {

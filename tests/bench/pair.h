@@ -43,6 +43,8 @@ class Pair {
 
   /// For requests that are not calls, before the first round: sends `payload`, waits for the reply.
   std::string ask_as_device(const std::string& topic, const std::string& payload);
+  /// When the first event of that request came, of a chat that streams; the response counts as one if there was none.
+  std::chrono::steady_clock::time_point first_event_at() const { return first_event_at_; }
 
   /// The device registers the skill that is called, and no other.
   void register_skill();
@@ -61,6 +63,7 @@ class Pair {
   PollClient caller_;
   PollClient device_;
   std::string device_reply_;
+  std::chrono::steady_clock::time_point first_event_at_;
   std::uint64_t next_ = 0;         // number of the next call
   std::uint64_t round_first_ = 0;  // number of the round's first call
   std::vector<std::chrono::steady_clock::time_point> started_;

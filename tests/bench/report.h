@@ -1,12 +1,22 @@
 /// Numbers of many rounds, and the table made of them; what the kernel knows about a process.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 namespace strawberry::bench {
+
+/// printf() into a string of at most 255 bytes.
+template <class... Values>
+std::string text(const char* format, Values... values) {
+  std::array<char, 256> out{};
+  std::snprintf(out.data(), out.size(), format, values...);
+  return out.data();
+}
 
 /// Nearest rank; 0 of nothing.
 double percentile(std::vector<double> values, double percent);

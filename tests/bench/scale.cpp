@@ -1,6 +1,5 @@
 #include "tests/bench/scale.h"
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -35,13 +34,6 @@ constexpr double mib = 1024.0 * 1024.0;
 void say(const char* what, const std::string& value) {
   std::printf("| %-58s | %28s |\n", what, value.c_str());
   std::fflush(stdout);
-}
-
-template <class... Values>
-std::string text(const char* format, Values... values) {
-  std::array<char, 128> out{};
-  std::snprintf(out.data(), out.size(), format, values...);
-  return out.data();
 }
 
 std::string seconds_of(double value) { return text("%.2f s", value); }

@@ -36,6 +36,11 @@ std::string packet(int first_byte, const std::string& body) {
 
 int qos_of(std::uint8_t flags) { return (flags >> 1) & 3; }
 
+/// Where a PUBLISH goes on after its topic.
+std::size_t after_topic(std::string_view publish) {
+  return 2 + (std::size_t{byte_at(publish, 0)} << 8) + byte_at(publish, 1);
+}
+
 }  // namespace
 
 bool next_packet(std::string_view& bytes, Packet& packet) {
@@ -95,9 +100,9 @@ void set_packet_id(std::string& publish, std::uint16_t packet_id) {
   Packet packet;
   if (!next_packet(rest, packet) || qos_of(packet.flags) == 0) throw std::runtime_error("no PUBLISH with a packet id");
   const std::size_t header = publish.size() - packet.body.size();
-  const std::size_t topic = (std::size_t{byte_at(packet.body, 0)} << 8) + byte_at(packet.body, 1);
-  publish[header + 2 + topic] = static_cast<char>(packet_id >> 8);
-  publish[header + 3 + topic] = static_cast<char>(packet_id & 0xff);
+  const std::size_t id = header + after_topic(packet.body);
+  publish[id] = static_cast<char>(packet_id >> 8);
+  publish[id + 1] = static_cast<char>(packet_id & 0xff);
 }
 
 void check_accepted(const Packet& packet) {
@@ -114,12 +119,24 @@ void check_subscribed(const Packet& packet) {
   }
 }
 
+std::string_view payload(const Packet& publish) {
+  std::size_t at = after_topic(publish.body) + (qos_of(publish.flags) > 0 ? 2 : 0);
+  std::size_t properties = 0;
+  for (std::size_t shift = 0; shift < 28; shift += 7) {
+    const std::uint8_t byte = byte_at(publish.body, at++);
+    properties |= std::size_t{byte & 0x7fU} << shift;
+    if ((byte & 0x80) == 0) break;
+  }
+  if (publish.body.size() - at < properties) throw std::runtime_error("a PUBLISH that is not one");
+  return publish.body.substr(at + properties);
+}
+
 void acknowledge(const Packet& publish, std::string& out) {
   if (qos_of(publish.flags) == 0) return;
-  const std::size_t topic = (std::size_t{byte_at(publish.body, 0)} << 8) + byte_at(publish.body, 1);
+  const std::size_t id = after_topic(publish.body);
   out += std::string_view("\x40\x02", 2);
-  out += publish.body.at(2 + topic);
-  out += publish.body.at(3 + topic);
+  out += publish.body.at(id);
+  out += publish.body.at(id + 1);
 }
 
 }  // namespace strawberry::bench::wire

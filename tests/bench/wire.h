@@ -39,6 +39,8 @@ inline constexpr std::string_view disconnect{"\xe0\x00", 2};
 void check_accepted(const Packet& packet);
 /// Throws unless every filter was granted.
 void check_subscribed(const Packet& packet);
+/// What a PUBLISH carries.
+std::string_view payload(const Packet& publish);
 /// Appends the PUBACK of a PUBLISH of QoS 1; nothing for one of QoS 0.
 void acknowledge(const Packet& publish, std::string& out);
 
