@@ -8,11 +8,11 @@
 #include <asio/detached.hpp>
 #include <asio/signal_set.hpp>
 #include <csignal>
-#include <deque>
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/line_reader.h"
+#include "bridge/cli/questions.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/turn_printer.h"
 #include "common/ids.h"
@@ -34,51 +34,20 @@ struct ChatOptions {
   std::string session;
 };
 
-/// What a skill asks first, one question after the other; without a terminal the answer is no.
-class Questions {
- public:
-  Questions(asio::io_context& loop, HubConnection& hub, std::shared_ptr<LineReader> lines)
-      : loop_(loop), hub_(hub), lines_(std::move(lines)) {}
-
-  void ask(const json& question) {
-    open_.push_back(question);
-    if (is_asking()) return;
-    asked_all_ = std::make_shared<OneShot<bool>>(loop_.get_executor());
-    asio::co_spawn(loop_, ask_all(), asio::detached);
+/// What a skill asks first; without a terminal (`lines` is null) the answer is no.
+Task<void> ask_at_terminal(HubConnection* hub, std::shared_ptr<LineReader> lines, json question) {
+  bool is_allowed = false;
+  if (lines) {
+    std::cout << "  ? " << call_in_words(question) << "  Allow it? [y/N] " << std::flush;
+    const auto line = co_await lines->next();
+    is_allowed = line && (*line == "y" || *line == "Y" || *line == "yes");
+  } else {
+    std::cerr << call_in_words(question) << ": not allowed, nobody can be asked here\n";
   }
-  /// A line that is being waited for is the question's, also when the turn has ended meanwhile.
-  Task<void> wait() {
-    if (is_asking()) co_await asked_all_->wait();
-  }
-
- private:
-  bool is_asking() const { return asked_all_ && !asked_all_->is_set(); }
-
-  Task<void> ask_all() {
-    while (!open_.empty()) {
-      const json question = std::move(open_.front());
-      open_.pop_front();
-      bool is_allowed = false;
-      if (lines_) {
-        std::cout << "  ? " << call_in_words(question) << "  Allow it? [y/N] " << std::flush;
-        const auto line = co_await lines_->next();
-        is_allowed = line && (*line == "y" || *line == "Y" || *line == "yes");
-      } else {
-        std::cerr << call_in_words(question) << ": not allowed, nobody can be asked here\n";
-      }
-      json body{{"op", "confirm"}, {"confirm", question.value("id", "")}, {"allow", is_allowed}};
-      auto said = co_await hub_.request(Service::chat, std::move(body), control_timeout, {});
-      if (!said && is_allowed) std::cerr << "too late: " << said.error().message << "\n";
-    }
-    asked_all_->set(true);
-  }
-
-  asio::io_context& loop_;
-  HubConnection& hub_;
-  const std::shared_ptr<LineReader> lines_;  // null: nobody can be asked
-  std::deque<json> open_;
-  std::shared_ptr<OneShot<bool>> asked_all_;  // null before the first question
-};
+  json body{{"op", "confirm"}, {"confirm", question.value("id", "")}, {"allow", is_allowed}};
+  auto said = co_await hub->request(Service::chat, std::move(body), control_timeout, {});
+  if (!said && is_allowed) std::cerr << "too late: " << said.error().message << "\n";
+}
 
 class Conversation {
  public:
@@ -189,7 +158,9 @@ Outcome<void> chat(const CommandLine& line, const ChatOptions& options, bool tim
   asio::io_context loop;
   HubConnection hub(loop, std::move(*connection));
   auto lines = std::make_shared<LineReader>(loop);
-  Questions questions(loop, hub, ::isatty(STDIN_FILENO) == 1 && !line.json ? lines : nullptr);
+  const auto can_answer = ::isatty(STDIN_FILENO) == 1 && !line.json ? lines : nullptr;
+  Questions questions(
+      loop, [&hub, can_answer](json question) { return ask_at_terminal(&hub, can_answer, std::move(question)); });
   Conversation conversation(line, options, hub, questions, *timeout);
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   watch_signals(signals, loop, conversation);

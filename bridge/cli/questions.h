@@ -1,0 +1,58 @@
+/// What the user is asked, one question after the other, beside whatever else goes on.
+///
+/// Threading: loop only.   Lifetime: outlives its questions, as does what `ask_one` uses.   Bounds: the hub's number of
+/// open questions.
+#pragma once
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "bridge/core/one_shot.h"
+#include "bridge/core/task.h"
+
+namespace strawberry::cli {
+
+class Questions {
+ public:
+  /// Asks one question and passes the answer on.
+  using AskOne = std::function<Task<void>(nlohmann::json question)>;
+
+  Questions(asio::io_context& loop, AskOne ask_one) : loop_(loop), ask_one_(std::move(ask_one)) {}
+
+  void ask(nlohmann::json question) {
+    open_.push_back(std::move(question));
+    if (is_asking()) return;
+    asked_all_ = std::make_shared<OneShot<bool>>(loop_.get_executor());
+    asio::co_spawn(loop_, ask_all(), asio::detached);
+  }
+  /// Until nothing is open. A line that is being waited for is the question's, also when the turn has ended meanwhile.
+  Task<void> wait() {
+    // Held: waiting takes the value, and ask_all() forgets it.
+    if (const auto asked_all = asked_all_) co_await asked_all->wait();
+  }
+
+ private:
+  bool is_asking() const { return asked_all_ != nullptr; }
+
+  Task<void> ask_all() {
+    while (!open_.empty()) {
+      nlohmann::json question = std::move(open_.front());
+      open_.pop_front();
+      co_await ask_one_(std::move(question));
+    }
+    std::exchange(asked_all_, nullptr)->set(true);
+  }
+
+  asio::io_context& loop_;
+  const AskOne ask_one_;
+  std::deque<nlohmann::json> open_;
+  std::shared_ptr<OneShot<bool>> asked_all_;  // null when nothing is being asked
+};
+
+}  // namespace strawberry::cli
