@@ -9,6 +9,7 @@
 
 #include "bridge/chat/tensorzero.h"
 #include "bridge/llm/rules/tell_outcome.h"
+#include "bridge/llm/usage_estimate.h"
 #include "bridge/protocol/acting_user.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
@@ -17,6 +18,9 @@ namespace strawberry {
 namespace {
 
 using nlohmann::json;
+
+/// Who answered, and with which model, when it was stopped before it said so.
+constexpr const char* usage_unfinished = "unfinished";
 
 std::optional<Error> refuse(const Principal& sender) {
   if (sender.type == PrincipalType::enroll || sender.type == PrincipalType::bridge)
@@ -101,7 +105,12 @@ struct ChatService::Turn {
     model.deadline = request.deadline;
     model.correlation_id = request.correlation_id;
     model.is_last_try = loop.has_run_tools();
-    if (stream) model.on_text = [stream = stream](std::string_view text) { stream->text(text); };
+    if (stream) {
+      model.on_text = [stream = stream, unrecorded = unrecorded_bytes](std::string_view text) {
+        *unrecorded += text.size();
+        stream->text(text);
+      };
+    }
     return model;
   }
 
@@ -121,6 +130,9 @@ struct ChatService::Turn {
   AgentLoop loop;
   AnswerHead head;
   std::shared_ptr<AnswerStream> stream;  // null: the answer is wanted whole
+  AgentLoop::AskModel asked{};           // last
+  /// Of text that was streamed since the usage was recorded.
+  const std::shared_ptr<std::size_t> unrecorded_bytes = std::make_shared<std::size_t>(0);
   bool is_usage_estimated = false;
 };
 
@@ -190,21 +202,23 @@ Task<Reply<json>> ChatService::chat(Request request) {
 
   // The work goes on beside this, so that it can be stopped.
   const auto ending = place->ending();
-  auto finished = [ending, id = request.correlation_id](const std::exception_ptr& thrown, Answer answer) {
+  auto work = std::make_shared<Work>();
+  auto finished = [this, ending, work, id = request.correlation_id](const std::exception_ptr& thrown, Answer answer) {
+    if (work->turn) record_unfinished(*work->turn);
     if (ending->is_stopped) return;
     if (thrown) spdlog::error("chat [{}]: it threw", printable(id));
     ending->answer.set(thrown ? error(ErrorCode::internal, "the hub failed") : std::move(answer));
   };
-  auto work = run(std::move(place), std::move(request), std::move(*chat), std::move(format));
+  auto running = run(std::move(place), std::move(work), std::move(request), std::move(*chat), std::move(format));
   auto stoppable = asio::bind_cancellation_slot(ending->stop.slot(), std::move(finished));
-  asio::co_spawn(executor, std::move(work), std::move(stoppable));
+  asio::co_spawn(executor, std::move(running), std::move(stoppable));
   auto answer = co_await ending->answer.wait();
   if (answer) co_return std::move(*answer);
   ending->stop_work();
   co_return error(ErrorCode::cancelled, "the chat was stopped");
 }
 
-Task<Reply<json>> ChatService::run(Place place, Request request, ChatRequest chat,
+Task<Reply<json>> ChatService::run(Place place, std::shared_ptr<Work> work, Request request, ChatRequest chat,
                                    std::shared_ptr<const AnswerFormat> format) {
   if (chat.tool_mode == ToolMode::python) {
     const SkillQuery all{
@@ -224,6 +238,7 @@ Task<Reply<json>> ChatService::run(Place place, Request request, ChatRequest cha
 
   const auto turn = std::make_shared<Turn>(std::move(request), std::move(chat), neighbours_.tools, std::move(messages),
                                            std::move(format), options_);
+  work->turn = turn;
   if (turn->catalog.has_no_room())
     spdlog::warn("chat [{}]: no skills are offered, the model takes {} tools at most",
                  printable(turn->request.correlation_id), options_.tools.tools_max);
@@ -249,11 +264,13 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
     if (clock_.steady_now() >= turn->request.deadline)
       co_return error(ErrorCode::timeout, "the chat did not finish in time; skills it called may have run");
     if (const auto* ask = std::get_if<AgentLoop::AskModel>(&next)) {
+      turn->asked = *ask;
       ModelRequest model = turn->model_request(*ask);
       if (turn->stream) turn->stream->begin_answer();
       auto reply = co_await neighbours_.providers.complete(std::move(model), loop.provider());
       if (!reply) co_return tl::unexpected<Error>(std::move(reply.error()));
       neighbours_.usage.record(turn->request.sender, *reply);
+      *turn->unrecorded_bytes = 0;
       turn->is_usage_estimated = turn->is_usage_estimated || reply->usage.estimated;
       if (turn->stream) turn->stream->answered(*reply);
       next = loop.model_answered(std::move(*reply));
@@ -263,6 +280,20 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
       next = loop.tools_ran(std::move(outcomes));
     }
   }
+}
+
+/// An answer that did not come to its end has been read all the same as far as it was streamed. No provider says what
+/// that cost.
+void ChatService::record_unfinished(const Turn& turn) {
+  const std::size_t bytes = *turn.unrecorded_bytes;
+  if (bytes == 0) return;
+  ModelReply said;
+  said.usage = estimate_usage(turn.model_request(turn.asked), said);
+  said.usage.completion_tokens =
+      static_cast<std::int64_t>((bytes + estimated_bytes_per_token - 1) / estimated_bytes_per_token);
+  said.provider = turn.loop.provider().empty() ? usage_unfinished : turn.loop.provider();
+  said.model = turn.loop.model().empty() ? usage_unfinished : turn.loop.model();
+  neighbours_.usage.record(turn.request.sender, said);
 }
 
 Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session) {

@@ -77,14 +77,20 @@ class ChatService final : public RequestHandler {
   using Answer = Reply<nlohmann::json>;
   using Place = std::shared_ptr<RunningChats::Chat>;
   struct Turn;  // one chat from its request to its answer
+  /// What is left of a chat when its work is over, however it ended.
+  struct Work {
+    std::shared_ptr<Turn> turn;  // null before it began
+  };
 
   Answer cancel(const Request& request);
   Answer confirm(const Request& request);
   Task<Answer> usage(Request request);
   Task<Answer> chat(Request request);
-  Task<Answer> run(Place place, Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format);
+  Task<Answer> run(Place place, std::shared_ptr<Work> work, Request request, ChatRequest chat,
+                   std::shared_ptr<const AnswerFormat> format);
   Task<Reply<AgentLoop::Finish>> complete(std::shared_ptr<Turn> turn);
   Task<nlohmann::json> answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session);
+  void record_unfinished(const Turn& turn);
   ToolRun tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const;
   SteadyTime latest_end(SteadyTime deadline) const;
 

@@ -320,6 +320,67 @@ TEST_F(ChatControlTest, EachAnswerOfAModelIsCounted) {
   EXPECT_EQ(usage.recorded[1].second.usage.prompt_tokens, 10);
 }
 
+TEST_F(ChatControlTest, WhatWasSaidBeforeACancelIsCountedByEstimate) {
+  use_slow_model();
+  begin(request({{"stream", true}}));
+  EXPECT_TRUE(usage.recorded.empty());
+  EXPECT_TRUE(handle(operation("cancel", {{"cancel", "c-1"}})));
+  poll();
+  ASSERT_EQ(usage.recorded.size(), 1U);
+  const auto& [device_id, counted] = usage.recorded[0];
+  EXPECT_EQ(device_id, "tablet");
+  EXPECT_EQ(counted.provider, "unfinished");
+  EXPECT_TRUE(counted.usage.estimated);
+  EXPECT_EQ(counted.usage.completion_tokens, 3) << "'Once upon' has nine bytes";
+  EXPECT_GT(counted.usage.prompt_tokens, 0);
+}
+
+TEST_F(ChatControlTest, WhatWasSaidBeforeAModelFailedIsCountedByEstimate) {
+  model->on_request = [](const ModelRequest& asked) { asked.on_text("Once upon a"); };
+  ProviderError broken{"openai", "bad_reply", 0, "it broke off"};
+  broken.shown = true;
+  model->script = {tl::unexpected<ProviderError>(broken)};
+  EXPECT_FALSE(say({{"stream", true}}));
+  poll();
+  ASSERT_EQ(usage.recorded.size(), 1U) << "once, although the chat then ends";
+  EXPECT_TRUE(usage.recorded[0].second.usage.estimated);
+  EXPECT_EQ(usage.recorded[0].second.usage.completion_tokens, 3);
+}
+
+TEST_F(ChatControlTest, WhatIsCountedAlreadyIsNotEstimatedToo) {
+  auto first = calls({{"a", "MusicControlSkill-play_song", R"({"song":"x"})"}});
+  first.content = "One moment. ";
+  model->script = {first};
+  model->on_request = [](const ModelRequest& asked) { asked.on_text("One moment. "); };
+  tools.hang_on = "lrs";
+  begin(request({{"stream", true}}));
+  EXPECT_TRUE(handle(operation("cancel", {{"cancel", "c-1"}})));
+  poll();
+  ASSERT_EQ(usage.recorded.size(), 1U);
+  EXPECT_EQ(usage.recorded[0].second.usage.prompt_tokens, 10) << "as the provider said";
+}
+
+TEST_F(ChatControlTest, TheProviderOfAnEarlierStepIsWhoWasStoppedInALaterOne) {
+  auto first = calls({{"a", "MusicControlSkill-play_song", R"({"song":"x"})"}});
+  ProviderError broken{"openai", "bad_reply", 0, "it broke off"};
+  broken.shown = true;
+  model->script = {first, tl::unexpected<ProviderError>(broken)};
+  model->on_request = [](const ModelRequest& asked) { asked.on_text("Once"); };
+  EXPECT_FALSE(say({{"stream", true}}));
+  ASSERT_EQ(usage.recorded.size(), 2U);
+  EXPECT_EQ(usage.recorded[1].second.provider, "openai");
+  EXPECT_EQ(usage.recorded[1].second.model, "openai-model");
+  EXPECT_EQ(usage.recorded[1].second.usage.completion_tokens, 1) << "of this step only";
+}
+
+TEST_F(ChatControlTest, ACancelBeforeAnythingWasSaidCountsNothing) {
+  use_slow_model();
+  begin(request(json::object()));
+  EXPECT_TRUE(handle(operation("cancel", {{"cancel", "c-1"}})));
+  poll();
+  EXPECT_TRUE(usage.recorded.empty());
+}
+
 TEST_F(ChatControlTest, AnEstimateIsMarked) {
   auto guessed = calls({{"a", "MusicControlSkill-play_song", R"({"song":"x"})"}});
   guessed.usage.estimated = true;
