@@ -43,7 +43,7 @@ tl::unexpected<Error> not_allowed() {
   return error(ErrorCode::forbidden, "the user did not allow this call, or did not answer in time; it was not made");
 }
 
-/// Calls made one after the other.
+/// Calls made one after the other. Who is stopped tells nothing any more, neither of this call nor of the next.
 Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
   for (const std::size_t index : lane) {
     const PlannedCall& planned = step->calls[index];
@@ -52,6 +52,8 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
       if (step->run.confirm) {
         PlannedCall asked = planned;
         is_allowed = co_await step->run.confirm(std::move(asked));
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return;
       }
       if (!is_allowed) {
         spdlog::info("chat [{}]: {} was not allowed", printable(step->run.correlation_id),
@@ -73,6 +75,8 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     call.identity = identity_of(step->run, index, call);
     call.is_consented = planned.needs_confirm;
     auto outcome = co_await step->source.call(std::move(call));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
     if (!outcome)
       spdlog::info("chat [{}]: {} on {} failed: {} {}", printable(step->run.correlation_id),
                    printable(planned.skill_path),

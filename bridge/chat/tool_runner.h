@@ -26,7 +26,8 @@ struct ToolRun {
   std::size_t step = 0;  // which of the chat's this is
   /// Asks somebody whether this call may be made; ends by itself in time. Empty: nobody can be asked, and it may not.
   std::function<Task<bool>(PlannedCall)> confirm;
-  /// Told before each call that is made, and what each came to, made or not; may be empty.
+  /// Told before each call that is made, and what each came to, made or not; nothing after a cancellation. May be
+  /// empty.
   std::function<void(const PlannedCall&)> on_call;
   std::function<void(const PlannedCall&, const Reply<nlohmann::json>&)> on_result;
 };

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 using Outcomes = std::vector<Reply<json>>;
 
 class ToolRunner : public testing::Test {
@@ -156,6 +157,31 @@ TEST_F(ToolRunner, AStoppedChatTakesItsQuestionsBackAndMakesNoCall) {
   loop.poll();
   EXPECT_TRUE(has_ended);
   EXPECT_TRUE(tools.calls.empty());
+  EXPECT_THAT(events, UnorderedElementsAre("ask a", "ask c")) << "nobody is told of a no that nobody said";
+}
+
+TEST_F(ToolRunner, AStoppedChatIsToldNothingOfTheCallUnderWayNorOfThoseAfterIt) {
+  for (const bool has_neighbour : {false, true}) {
+    tools.calls.clear();
+    tools.hang_on = "d1";
+    events.clear();
+    asio::cancellation_signal stop;
+    bool has_ended = false;
+    std::vector<PlannedCall> calls = {call("a", "d1"), call("b", "d1")};
+    if (has_neighbour) calls.push_back(call("c", "d2"));
+    asio::co_spawn(
+        loop, run_tools(tools, std::move(calls), run()),
+        asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr, const Outcomes&) { has_ended = true; }));
+    loop.restart();
+    loop.poll();
+    const auto before = events;
+    stop.emit(asio::cancellation_type::terminal);
+    loop.restart();
+    loop.poll();
+    EXPECT_TRUE(has_ended);
+    EXPECT_EQ(events, before);
+    EXPECT_EQ(tools.calls.size(), has_neighbour ? 2u : 1u);
+  }
 }
 
 TEST_F(ToolRunner, ADeviceThatLeavesMidCallFailsItsOwnCallsOnly) {
