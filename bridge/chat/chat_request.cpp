@@ -96,6 +96,34 @@ Reply<json> read_message(const json& message, const std::string& path) {
   return read;
 }
 
+/// Follows a conversation: each call has its result right behind it, and each result its call. Providers refuse any
+/// other, and a part left out by the hub is one that the client believes was said.
+class OpenCalls {
+ public:
+  Reply<void> next(const json& message, std::size_t at) {
+    const std::string path = "/messages/" + std::to_string(at);
+    if (message.at("role") == "tool") {
+      if (ids_.erase(message.at("tool_call_id").get<std::string>()) == 1) return {};
+      return bad(path + "/tool_call_id", "this answers no call of the assistant's message before it");
+    }
+    if (auto answered = end(); !answered) return answered;
+    at_ = at;
+    if (const json* calls = member(message, "tool_calls"))
+      for (const auto& call : *calls)
+        if (!ids_.insert(call.at("id").get<std::string>()).second)
+          return bad(path + "/tool_calls", "two calls have one id");
+    return {};
+  }
+  Reply<void> end() const {
+    if (ids_.empty()) return {};
+    return bad("/messages/" + std::to_string(at_) + "/tool_calls", "each call needs its result right behind it");
+  }
+
+ private:
+  std::set<std::string> ids_;  // of calls without a result yet
+  std::size_t at_ = 0;         // the message that made them
+};
+
 Reply<std::vector<Tool>> read_tools(const json& body, std::size_t tools_max) {
   std::vector<Tool> tools;
   const json* given = member(body, "tools");
@@ -131,13 +159,16 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
     return bad("/messages", "messages must be a non-empty array");
   if (messages->size() > limits.messages_max)
     return bad("/messages", "there may be at most " + std::to_string(limits.messages_max) + " messages");
+  OpenCalls calls;
   for (std::size_t i = 0; i < messages->size(); ++i) {
     auto message = read_message((*messages)[i], "/messages/" + std::to_string(i));
     if (!message) return tl::unexpected(message.error());
+    if (auto sound = calls.next(*message, i); !sound) return tl::unexpected(sound.error());
     const auto role = message->at("role").get<std::string>();
     (role == "system" || role == "developer" ? request.system_messages : request.messages)
         .push_back(std::move(*message));
   }
+  if (auto sound = calls.end(); !sound) return tl::unexpected(sound.error());
   // Without a session the order is the client's, wherever it put its instructions.
   request.session_id = string_or(body, "session_id", "");
   if (request.session_id.empty()) {

@@ -194,7 +194,13 @@ Task<Reply<json>> ChatService::chat(Request request) {
     request.body = std::move(*translated);
   }
   auto chat = ChatRequest::read(request.body, options_.request);
-  if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
+  if (!chat) {
+    Error refused = std::move(chat.error());
+    // These messages were made from the client's, and their numbers are others.
+    const bool is_messages = refused.details.value("path", "").starts_with("/messages/");
+    if (request.op == "inference" && is_messages) refused.details["path"] = "/input/messages";
+    co_return tl::unexpected<Error>(std::move(refused));
+  }
   const auto executor = co_await asio::this_coro::executor;
   auto place = running_->begin(executor, request.sender, request.correlation_id);
   if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});

@@ -442,6 +442,13 @@ TEST_F(ChatControlTest, ATensorZeroStyleRequestIsAnsweredInThatShape) {
   EXPECT_EQ(events[1].second.at("inference_id"), reply->at("inference_id"));
 }
 
+TEST_F(ChatControlTest, AResultWithoutItsCallIsRefusedWhereATensorZeroStyleRequestHasIt) {
+  const auto reply = handle(operation("inference", json::parse(R"({"input":{"system":"s","messages":[
+      {"role":"user","content":[{"type":"tool_result","id":"1","name":"clock","result":"noon"}]}]}})")));
+  EXPECT_EQ(code_of(reply), "bad_request");
+  EXPECT_EQ(reply.error().details.at("path"), "/input/messages");
+}
+
 TEST_F(ChatControlTest, AWrongTensorZeroStyleRequestIsRefused) {
   EXPECT_EQ(code_of(handle(operation("inference", {{"input", 5}}))), "bad_request");
 }

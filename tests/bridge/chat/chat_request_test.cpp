@@ -52,7 +52,8 @@ TEST(ChatRequestTest, WhatAProviderLeftOnACallComesBackWithIt) {
     json call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "clock"}, {"arguments", "{}"}}}};
     call["extra"] = std::string(bytes, 'x');
     const json message = {{"role", "assistant"}, {"tool_calls", json::array({call})}};
-    return read(json{{"messages", json::array({message})}}.dump());
+    const json result = {{"role", "tool"}, {"tool_call_id", "c"}, {"content", "noon"}};
+    return read(json{{"messages", json::array({message, result})}}.dump());
   };
   const auto request = with_extra(tool_call_extra_bytes_max);
   ASSERT_TRUE(request);
@@ -92,6 +93,44 @@ TEST(ChatRequestTest, BadRequestsAreRefusedWithThePlace) {
     EXPECT_EQ(request.error().code, ErrorCode::bad_request) << body;
     EXPECT_EQ(request.error().details.at("path"), path) << body;
   }
+}
+
+TEST(ChatRequestTest, ACallAndItsResultStandTogether) {
+  const auto with = [](const std::string& messages, const std::string& more = "") {
+    json all = json::array();
+    for (const char what : messages) {
+      const auto call = [](const char* id) {
+        return json{{"id", id}, {"type", "function"}, {"function", {{"name", "clock"}, {"arguments", "{}"}}}};
+      };
+      switch (what) {
+        case 'u': all.push_back({{"role", "user"}, {"content", "u"}}); break;
+        case 's': all.push_back({{"role", "system"}, {"content", "s"}}); break;
+        case 'a': all.push_back({{"role", "assistant"}, {"content", "a"}}); break;
+        case '1': all.push_back({{"role", "assistant"}, {"tool_calls", {call("x")}}}); break;
+        case '2': all.push_back({{"role", "assistant"}, {"tool_calls", {call("x"), call("y")}}}); break;
+        case 'd': all.push_back({{"role", "assistant"}, {"tool_calls", {call("x"), call("x")}}}); break;
+        default: all.push_back({{"role", "tool"}, {"tool_call_id", std::string(1, what)}, {"content", "r"}});
+      }
+    }
+    json body = {{"messages", all}};
+    if (!more.empty()) body["session_id"] = more;
+    const auto request = ChatRequest::read(body, {});
+    if (request) return std::string("ok");
+    EXPECT_EQ(request.error().code, ErrorCode::bad_request);
+    return request.error().details.at("path").get<std::string>();
+  };
+  for (const char* sound : {"u1x", "u1xu", "u2xy", "u2yxau", "su1xsu", "1x1xa", "u1xau1xa"}) {
+    EXPECT_EQ(with(sound), "ok") << sound;
+    EXPECT_EQ(with(sound, "s1"), "ok") << sound;
+  }
+  const std::pair<const char*, const char*> cases[] = {
+      {"x", "/messages/0/tool_call_id"},    {"ux", "/messages/1/tool_call_id"},    {"u1y", "/messages/2/tool_call_id"},
+      {"u1xx", "/messages/3/tool_call_id"}, {"u1xux", "/messages/4/tool_call_id"}, {"uax", "/messages/2/tool_call_id"},
+      {"u1u", "/messages/1/tool_calls"},    {"u1a", "/messages/1/tool_calls"},     {"u2xu", "/messages/1/tool_calls"},
+      {"u2yax", "/messages/1/tool_calls"},  {"u1", "/messages/1/tool_calls"},      {"u2x", "/messages/1/tool_calls"},
+      {"u11xx", "/messages/1/tool_calls"},  {"u1sx", "/messages/1/tool_calls"},    {"udxx", "/messages/1/tool_calls"},
+  };
+  for (const auto& [messages, path] : cases) EXPECT_EQ(with(messages), path) << messages;
 }
 
 TEST(ChatRequestTest, MessagesAreBounded) {
