@@ -182,6 +182,8 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
     request.system_messages = json::array();
   }
 
+  for (const char* field : {"functions", "function_call"})
+    if (member(body, field)) return bad("/" + std::string(field), "this is not supported: use tools and tool_choice");
   auto tools = read_tools(body, limits.client_tools_max);
   if (!tools) return tl::unexpected(tools.error());
   request.client_tools = std::move(*tools);

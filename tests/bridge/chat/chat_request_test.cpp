@@ -133,6 +133,19 @@ TEST(ChatRequestTest, ACallAndItsResultStandTogether) {
   for (const auto& [messages, path] : cases) EXPECT_EQ(with(messages), path) << messages;
 }
 
+TEST(ChatRequestTest, WhatOpenAiHadBeforeToolsIsRefusedNotDropped) {
+  for (const char* member : {"functions", "function_call"}) {
+    json body = {{"messages", {{{"role", "user"}, {"content", "a"}}}}, {member, "auto"}};
+    const auto request = ChatRequest::read(body, {});
+    ASSERT_FALSE(request) << member;
+    EXPECT_EQ(request.error().code, ErrorCode::bad_request);
+    EXPECT_EQ(request.error().details.at("path"), "/" + std::string(member));
+    EXPECT_NE(request.error().message.find("use tools and tool_choice"), std::string::npos);
+    body[member] = nullptr;
+    EXPECT_TRUE(ChatRequest::read(body, {})) << member;
+  }
+}
+
 TEST(ChatRequestTest, MessagesAreBounded) {
   json body = {{"messages", json::array()}};
   for (int i = 0; i < 1001; ++i) body["messages"].push_back({{"role", "user"}, {"content", "a"}});
