@@ -89,7 +89,7 @@ Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSessio
     if (!stored) co_return stored;
   } else if (session.row_.title.empty()) {
     SessionChange title;
-    title.title = title_from(first_user_text);
+    title.default_title = title_from(first_user_text);
     auto stored = co_await store.change_session(session.row_.session_id, std::move(title));
     if (!stored) co_return stored;
   }

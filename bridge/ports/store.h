@@ -61,6 +61,7 @@ struct SessionChange {
   std::optional<std::string> title;
   std::optional<bool> is_active;
   std::optional<std::int64_t> last_activity_ms;  // never moves back
+  std::optional<std::string> default_title;      // for when it has none in the database, whatever was read before
 };
 
 struct MessageRow {

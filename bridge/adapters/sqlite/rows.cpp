@@ -164,9 +164,9 @@ void insert_session(StatementCache& statements, const SessionRow& session) {
 
 int update_session(StatementCache& statements, const std::string& session_id, const SessionChange& change) {
   return statements.execute(
-      "UPDATE sessions SET title = coalesce(?, title), is_active = coalesce(?, is_active),"
+      "UPDATE sessions SET title = coalesce(?, nullif(title, ''), ?, title), is_active = coalesce(?, is_active),"
       " last_activity = max(last_activity, coalesce(?, 0)) WHERE session_id = ?",
-      change.title, change.is_active, change.last_activity_ms, session_id);
+      change.title, change.default_title, change.is_active, change.last_activity_ms, session_id);
 }
 
 SessionList read_sessions(StatementCache& statements, const std::string& user_id, std::int64_t since_ms,

@@ -133,6 +133,7 @@ class FakeSessions final : public Store {
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
     if (change.title) sessions[id].title = *change.title;
+    if (change.default_title && sessions[id].title.empty()) sessions[id].title = *change.default_title;
     if (change.is_active) sessions[id].is_active = *change.is_active;
     co_return Reply<void>();
   }

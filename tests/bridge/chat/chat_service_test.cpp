@@ -309,6 +309,17 @@ TEST_F(ChatServiceTest, AnAnswerSurvivesAStoreThatFails) {
   EXPECT_TRUE(reply->at("session_id").is_null());
 }
 
+TEST_F(ChatServiceTest, ASessionWithoutATitleGetsOneUnlessItWasGivenOneMeanwhile) {
+  const auto now = to_unix_ms(clock.wall_now());
+  for (const char* id : {"s1", "s2"}) store.sessions[id] = {id, "alice", "d", "", 0, true, now, now};
+  say({{"session_id", "s1"}});
+  EXPECT_EQ(store.sessions.at("s1").title, "go");
+  model->on_request = [&](const ModelRequest&) { store.sessions.at("s2").title = "Mine"; };
+  say({{"session_id", "s2"}});
+  EXPECT_EQ(store.sessions.at("s2").title, "Mine");
+  EXPECT_EQ(store.messages.at("s2").size(), 2u);
+}
+
 TEST_F(ChatServiceTest, BothSidesOfATurnKeepTheirOrderInTime) {
   const auto id =
       say({{"session_id", "new"},

@@ -222,6 +222,23 @@ TEST_F(SqliteStoreTest, DeletingASessionTakesItsMessages) {
   EXPECT_TRUE(run(store_->get_messages("s", 10, ""))->empty());
 }
 
+TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
+  const auto title_after = [&](std::optional<std::string> title, std::optional<std::string> default_title) {
+    SessionChange change;
+    change.title = std::move(title);
+    change.default_title = std::move(default_title);
+    EXPECT_TRUE(run(store_->change_session("s", change)));
+    return (*run(store_->get_session("s")))->title;
+  };
+  EXPECT_EQ(title_after(std::nullopt, std::nullopt), "");
+  EXPECT_EQ(title_after(std::nullopt, ""), "");
+  EXPECT_EQ(title_after(std::nullopt, "first words"), "first words");
+  EXPECT_EQ(title_after(std::nullopt, "other words"), "first words");
+  EXPECT_EQ(title_after("Mine", "other words"), "Mine");
+  EXPECT_EQ(title_after("", std::nullopt), "");
+}
+
 TEST_F(SqliteStoreTest, SessionsAreListedByLastActivity) {
   for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->add_session(session(id))));
   ASSERT_TRUE(run(store_->append_messages("b", {{"m", "user", "x", 9'000}})));
