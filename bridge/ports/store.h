@@ -166,8 +166,8 @@ class Store {
   /// when empty), oldest first.
   virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
                                                             std::string before_message_id) = 0;
-  /// Appends to a session that exists (else `not_found`), counts them and moves last_activity; a message_id already
-  /// there is skipped. Gives how many were added.
+  /// Appends to a session that exists (else `not_found`), counts them and moves last_activity, to now at most; a
+  /// message_id already there is skipped. Gives how many were added.
   virtual Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
   /// All of them or none: opens the sessions that are not there, and adds the messages whose ids are not. Where there
   /// is a session already it keeps what it has, and last_activity follows the messages added, up to the upload's own.

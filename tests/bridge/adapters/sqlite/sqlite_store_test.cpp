@@ -6,6 +6,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "common/clock.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
@@ -198,6 +199,21 @@ TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
   EXPECT_EQ((*stored)->message_count, 3);
   EXPECT_EQ((*stored)->last_activity_ms, 7'000);
   EXPECT_EQ(run(store_->append_messages("none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteStoreTest, AMessageFromTheFutureIsNoActivityThere) {
+  const auto now = [] { return to_unix_ms(SystemClock().wall_now()); };
+  ASSERT_TRUE(run(store_->add_session(session("s"))));
+  const auto before = now();
+  const auto ahead = before + 24 * 3'600'000;
+  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "tomorrow", ahead}})));
+  const auto after = now();
+  const auto last_activity = (*run(store_->get_session("s")))->last_activity_ms;
+  EXPECT_GE(last_activity, before);
+  EXPECT_LE(last_activity, after);
+  EXPECT_EQ(run(store_->get_messages("s", 10, ""))->at(0).created_at_ms, ahead) << "the message keeps its time";
+  ASSERT_TRUE(run(store_->append_messages("s", {{"m2", "user", "yesterday", before - 24 * 3'600'000}})));
+  EXPECT_EQ((*run(store_->get_session("s")))->last_activity_ms, last_activity);
 }
 
 TEST_F(SqliteStoreTest, OneReadingOfMessagesIsBoundedInBytes) {
