@@ -310,6 +310,7 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
   if (session) {
     // The answer is there and skills have run: a store that fails now must not take that back.
     auto id = session->id();
+    const bool is_new = session->is_new();
     auto saved =
         co_await ChatSession::save(neighbours_.store, clock_, std::move(*session), turn->chat.messages, whole.content);
     if (saved) {
@@ -317,7 +318,8 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
     } else {
       spdlog::error("chat [{}]: the turn was not stored: {}", printable(turn->request.correlation_id),
                     saved.error().message);
-      if (turn->chat.session_id != "new") whole.session_id = turn->chat.session_id;
+      // No name is told of what is not there: the new one was not opened, an old one was deleted.
+      if (!is_new && saved.error().code != ErrorCode::not_found) whole.session_id = std::move(id);
     }
   }
   turn->head.model = turn->loop.model();

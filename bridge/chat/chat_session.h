@@ -36,6 +36,8 @@ class ChatSession {
   /// What was said before: OpenAI messages, oldest first.
   const nlohmann::json& history() const { return history_; }
   const std::string& id() const { return row_.session_id; }
+  /// Not in the store before save().
+  bool is_new() const { return is_new_; }
 
   /// Stores the user's and assistant's texts among `messages`, then `answer`.
   static Task<Reply<void>> save(Store& store, const Clock& clock, ChatSession session, nlohmann::json messages,

@@ -125,7 +125,7 @@ class FakeSessions final : public Store {
     co_return std::optional<SessionRow>(found->second);
   }
   Task<Reply<void>> add_session(SessionRow session) override {
-    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    if (failing || !takes_sessions) co_return error(ErrorCode::internal, "the disk is gone");
     sessions[session.session_id] = session;
     co_return Reply<void>();
   }
@@ -183,6 +183,7 @@ class FakeSessions final : public Store {
   std::map<std::string, std::vector<MessageRow>> messages;
   std::vector<UsageRow> usage;  // as they were added
   bool failing = false;
+  bool takes_sessions = true;  // new ones
   std::function<void()> on_append;
 };
 

@@ -320,6 +320,30 @@ TEST_F(ChatServiceTest, ASessionWithoutATitleGetsOneUnlessItWasGivenOneMeanwhile
   EXPECT_EQ(store.messages.at("s2").size(), 2u);
 }
 
+TEST_F(ChatServiceTest, ASessionDeletedMeanwhileIsNotNamed) {
+  const auto id = say({{"session_id", "new"}})->at("session_id").get<std::string>();
+  model->on_request = [&](const ModelRequest&) { store.sessions.erase(id); };
+  model->script = {model->words("hi")};
+  const auto reply = say({{"session_id", id}});
+  EXPECT_EQ(content_of(reply), "hi");
+  EXPECT_TRUE(reply->at("session_id").is_null());
+}
+
+TEST_F(ChatServiceTest, AClosedSessionIsNotNamedWhenTheNewOneCannotBeStored) {
+  const auto id = say({{"session_id", "new"}})->at("session_id").get<std::string>();
+  clock.advance(16min);
+  store.takes_sessions = false;
+  const auto reply = say({{"session_id", id}});
+  EXPECT_TRUE(reply->at("session_id").is_null());
+  EXPECT_FALSE(store.sessions.at(id).is_active);
+}
+
+TEST_F(ChatServiceTest, AStoreThatFailsLeavesASessionItsName) {
+  const auto id = say({{"session_id", "new"}})->at("session_id").get<std::string>();
+  model->on_request = [&](const ModelRequest&) { store.failing = true; };
+  EXPECT_EQ(say({{"session_id", id}})->at("session_id"), id);
+}
+
 TEST_F(ChatServiceTest, BothSidesOfATurnKeepTheirOrderInTime) {
   const auto id =
       say({{"session_id", "new"},
