@@ -208,10 +208,4 @@ void ChatRequest::put_first(std::string system_text) {
   front.insert(front.begin(), json{{"role", "system"}, {"content", std::move(system_text)}});
 }
 
-std::string ChatRequest::first_user_text() const {
-  for (const auto& message : messages)
-    if (message.at("role") == "user") return message.at("content").get<std::string>();
-  return {};
-}
-
 }  // namespace strawberry

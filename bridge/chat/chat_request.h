@@ -37,8 +37,6 @@ struct ChatRequest {
   static Reply<ChatRequest> read(const nlohmann::json& body, const Options& limits);
   /// Puts a system message in front of all others.
   void put_first(std::string system_text);
-  /// The text of the first user message; empty when there is none.
-  std::string first_user_text() const;
 };
 
 }  // namespace strawberry

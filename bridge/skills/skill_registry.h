@@ -65,8 +65,6 @@ class SkillRegistry {
   /// Heard of within Options::expiry.
   bool is_live(const Device& device) const;
 
-  /// Live skills of the user, by class, function, signature.
-  std::vector<OfferedSkill> offered_to(const std::string& user_id) const;
   /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
                                      const std::string& function_name) const;

@@ -281,15 +281,6 @@ std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::ve
   return all;
 }
 
-std::vector<OfferedSkill> SkillRegistry::offered_to(const std::string& user_id) const {
-  const User* user = find_user(user_id);
-  if (user == nullptr) return {};
-  auto groups = user->groups.all();
-  std::sort(groups.begin(), groups.end(),
-            [user](Slot a, Slot b) { return order_of(user->groups.at(a).text) < order_of(user->groups.at(b).text); });
-  return offered(*user, groups, SIZE_MAX, std::nullopt);
-}
-
 std::vector<OfferedSkill> SkillRegistry::offering(const std::string& user_id, const std::string& class_name,
                                                   const std::string& function_name) const {
   const User* user = find_user(user_id);

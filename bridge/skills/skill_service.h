@@ -27,9 +27,6 @@ class SkillService final : public RequestHandler, public ToolSource {
   Task<Reply<nlohmann::json>> handle(Request request) override;
   std::chrono::milliseconds default_timeout(const std::string& op) const override;
 
-  std::vector<OfferedSkill> offered_to(const std::string& user_id) const override {
-    return skills_.offered_to(user_id);
-  }
   SkillsFound find(const SkillQuery& query) const override { return skills_.find(query); }
   SkillsFound named(const SkillQuery& query, const std::string& class_name,
                     const std::string& function_name) const override {

@@ -33,10 +33,9 @@ struct SkillCall {
 class ToolSource {
  public:
   virtual ~ToolSource() = default;
-  /// Live (not expired) skills of the user's active devices, connected or not, ordered by class, then function.
-  virtual std::vector<OfferedSkill> offered_to(const std::string& user_id) const = 0;
-  /// Those that contain the most of the query's words in class, function or docstring; the sender's own first among
-  /// equals, then by class, function and signature. Quick, however many skills the user has.
+  /// Of the live (not expired) skills of the user's active devices, connected or not, those that contain the most of
+  /// the query's words in class, function or docstring; the sender's own first among equals, then by class, function
+  /// and signature. Quick, however many skills the user has.
   virtual SkillsFound find(const SkillQuery& query) const = 0;
   /// Those called `Class.function`, one entry a signature; the query's words do not count.
   virtual SkillsFound named(const SkillQuery& query, const std::string& class_name,

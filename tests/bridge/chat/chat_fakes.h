@@ -36,10 +36,6 @@ inline OfferingDevice device(const std::string& id, bool connected = true) {
 
 class FakeTools final : public ToolSource {
  public:
-  std::vector<OfferedSkill> offered_to(const std::string& user_id) const override {
-    const auto found = skills.find(user_id);
-    return found == skills.end() ? std::vector<OfferedSkill>() : found->second;
-  }
   /// As the registry does it, by looking at everything.
   SkillsFound find(const SkillQuery& query) const override {
     ++finds;
@@ -97,6 +93,10 @@ class FakeTools final : public ToolSource {
   mutable int finds = 0;
 
  private:
+  std::vector<OfferedSkill> offered_to(const std::string& user_id) const {
+    const auto found = skills.find(user_id);
+    return found == skills.end() ? std::vector<OfferedSkill>() : found->second;
+  }
   static std::string lower(std::string text) {
     for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return text;

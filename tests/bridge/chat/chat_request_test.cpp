@@ -22,7 +22,6 @@ TEST(ChatRequestTest, TakesAnOpenAiBody) {
   EXPECT_EQ(request->session_id, "s");
   EXPECT_TRUE(request->stream);
   EXPECT_EQ(request->tool_mode, ToolMode::none);
-  EXPECT_EQ(request->first_user_text(), "a\nb");
 }
 
 TEST(ChatRequestTest, WithoutASessionTheOrderIsTheClients) {

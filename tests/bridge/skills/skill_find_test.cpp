@@ -122,7 +122,7 @@ TEST_F(SkillFindTest, OneDeviceThatWantsToBeAskedIsEnoughWhoeverRegisteredLast) 
   const auto asks = [this] {
     const bool found = find("unlock").skills.at(0).skill.confirm;
     EXPECT_EQ(registry_.offering("alice", "Door", "unlock").at(0).skill.confirm, found);
-    EXPECT_EQ(registry_.offered_to("alice").at(0).skill.confirm, found);
+    EXPECT_EQ(registry_.named({"alice", "", "", 4, 10}, "Door", "unlock").skills.at(0).skill.confirm, found);
     return found;
   };
   add("a", {skill("Door", "unlock", "", true)});

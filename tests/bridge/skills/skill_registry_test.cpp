@@ -80,7 +80,7 @@ TEST_F(SkillRegistryTest, SkillsExpireAndAHeartbeatBringsThemBack) {
   EXPECT_EQ(found("f"), Paths{});
   EXPECT_TRUE(registry_.list("alice")->empty());
   EXPECT_TRUE(registry_.offering("alice", "C", "f").empty());
-  EXPECT_TRUE(registry_.offered_to("alice").empty());
+  EXPECT_TRUE(registry_.find({"alice", "", "", 10, 10}).skills.empty());
   devices_.set_skills_heartbeat("a", to_unix_ms(clock_.wall_now()));
   EXPECT_EQ(found("f").size(), 1U);
 }
@@ -132,7 +132,7 @@ TEST_F(SkillRegistryTest, ADeviceThatChangesItsUserTakesItsSkillsAlong) {
   add("a", {skill("C", "f")}, "bob");
   add("a", {skill("C", "f")});
   EXPECT_EQ(found("f"), Paths{"C.f"});
-  EXPECT_TRUE(registry_.offered_to("bob").empty());
+  EXPECT_TRUE(registry_.find({"bob", "", "", 10, 10}).skills.empty());
   EXPECT_EQ(registry_.total(), 1U);
 }
 
