@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -395,6 +397,23 @@ TEST_F(HttpProviderServerTest, ManyStreamsAtOnceLoseNothingAndMixNothingUp) {
   loop.run_for(20s);
   EXPECT_EQ(completed, streams);
   EXPECT_THAT(heard, testing::Each(wanted));
+}
+
+TEST_F(HttpProviderServerTest, TheLoopMayEndARequestAfterItsProviderAndItsClientAreGone) {
+  using asio::ip::tcp;
+  const tcp::acceptor silent(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const std::string url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/v1";
+  for (const bool is_streamed : {false, true}) {
+    auto ending = std::make_unique<asio::io_context>();
+    auto http = std::make_unique<CurlClient>(ending->get_executor(), CurlClient::Options{});
+    auto asked = std::make_unique<HttpProvider>(*http, clock, make_openai_wire({url, {}}), options);
+    asio::co_spawn(*ending, asked->complete(is_streamed ? listening() : request()), asio::detached);
+    ending->poll();
+    EXPECT_EQ(http->transfers(), 1u);
+    asked.reset();
+    http.reset();
+    ending.reset();
+  }
 }
 
 }  // namespace
