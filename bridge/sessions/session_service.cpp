@@ -121,7 +121,7 @@ Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
   message.created_at_ms = to_unix_ms(clock_.wall_now());
   if (session.title.empty() && message.role == "user") {
     SessionChange title;
-    title.title = title_from(message.content);
+    title.default_title = title_from(message.content);
     auto titled = co_await store_.change_session(session.session_id, std::move(title));
     if (!titled) co_return tl::unexpected(titled.error());
   }
