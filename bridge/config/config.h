@@ -62,7 +62,7 @@ struct Config {
     std::int64_t open_calls_per_target_max = 64;
     std::int64_t chats_per_principal_max = 4;
     std::int64_t chat_requests_per_minute = 0;  // of one user; 0: any number
-    std::int64_t chat_tokens_per_day = 0;        // of one user; 0: any number
+    std::int64_t chat_tokens_per_day = 0;       // of one user; 0: any number
     std::int64_t skills_per_device_max = 500;
     std::int64_t dedup_minutes = 10;
     std::int64_t dedup_bytes_max = 64 * 1024 * 1024;

@@ -1,11 +1,10 @@
 /// A provider's dialect without any I/O: what is sent, and what comes back means.
 ///
-/// One class a dialect (openai_wire.cpp, anthropic_wire.cpp, gemini_wire.cpp, ollama_wire.cpp); http_provider.h does the
-/// rest. What each leaves out knowingly is in asked_options.h.
-/// Pure. What a response says is untrusted: its size is bounded by the caller, its nesting and its tool calls here.
-/// Errors: ProviderError without the provider's name, which the caller fills in. Reason `unsupported`: the dialect has
-/// no way to say what was asked, and nothing may be dropped silently. Messages carry at most 300 bytes of what the
-/// server said, made printable.
+/// One class a dialect (openai_wire.cpp, anthropic_wire.cpp, gemini_wire.cpp, ollama_wire.cpp); http_provider.h does
+/// the rest. What each leaves out knowingly is in asked_options.h. Pure. What a response says is untrusted: its size is
+/// bounded by the caller, its nesting and its tool calls here. Errors: ProviderError without the provider's name, which
+/// the caller fills in. Reason `unsupported`: the dialect has no way to say what was asked, and nothing may be dropped
+/// silently. Messages carry at most 300 bytes of what the server said, made printable.
 #pragma once
 
 #include <cstddef>
