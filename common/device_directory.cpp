@@ -15,7 +15,7 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 3;
+constexpr int schema_version_known = 4;
 constexpr int schema_version_with_revoked_tokens = 2;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;

@@ -66,8 +66,9 @@ TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
   ASSERT_TRUE(migrate_database(path));
   {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
-    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 3);
-    database.exec("DROP TABLE usage; PRAGMA user_version = 2; INSERT INTO spent_tokens VALUES ('once', 1)");
+    database.exec(
+        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 2; INSERT INTO "
+        "spent_tokens VALUES ('once', 1)");
   }
   ASSERT_TRUE(migrate_database(path));
   SQLite::Database database(path, SQLite::OPEN_READONLY);
