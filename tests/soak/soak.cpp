@@ -269,6 +269,7 @@ void Soak::wait_for_service(std::size_t from, Time down_since) {
 /// As a Spoke would that has seen hub/state come back: what was asked before and is not answered, under its name.
 void Soak::ask_again(Time killed_at, std::size_t first) {
   if (!hub_up_) return stage_.after(200ms, [this, killed_at, first] { ask_again(killed_at, first); });
+  bool is_somebody_away = false;
   for (std::size_t i = 0; i < first; ++i) {
     auto& request = stage_.ledger.requests[i];
     if (!request.answers.empty() || (request.asked_again && *request.asked_again > killed_at)) continue;
@@ -278,9 +279,11 @@ void Soak::ask_again(Time killed_at, std::size_t first) {
       request.asked_again = now();
       (*asker)->send_again(static_cast<int>(i));
     } else {
-      stage_.after(300ms, [this, killed_at, first] { ask_again(killed_at, first); });
+      is_somebody_away = true;
     }
   }
+  // Once for all of them: one more round for each would double with every round.
+  if (is_somebody_away) stage_.after(300ms, [this, killed_at, first] { ask_again(killed_at, first); });
 }
 
 // --- presence ---
