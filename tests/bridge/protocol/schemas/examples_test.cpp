@@ -84,7 +84,7 @@ TEST(Examples, AsyncApiRefersToEveryMessage) {
   const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
   for (const auto& [name, schema] : schemas()) {
     if (name == "error" || name == "envelope.request") continue;  // parts of messages
-    EXPECT_NE(text.find("$ref: ./" + name + ".json}"), std::string::npos) << name;
+    EXPECT_NE(text.find("./" + name + ".json"), std::string::npos) << name;
   }
 }
 
