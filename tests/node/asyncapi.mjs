@@ -15,3 +15,9 @@ export async function readAsyncApi() {
   );
   return { document, complaints };
 }
+
+// The JSON Schema of a message's payload, whether it says its format or not.
+export function payloadOf(message) {
+  const payload = message.payload().json();
+  return payload.schema ?? payload;
+}

@@ -117,6 +117,12 @@ TEST(Examples, ErrorCodesAreThoseOfTheProgram) {
   check(schemas().at("envelope.response")["oneOf"][1]["properties"]["error"]["properties"]["code"]["enum"]);
 }
 
+TEST(Examples, AnErrorIsTheSameWhereverItStands) {
+  const auto& error = schemas().at("error").at("properties");
+  EXPECT_EQ(schemas().at("envelope.response")["oneOf"][1]["properties"]["error"]["properties"], error);
+  EXPECT_EQ(schemas().at("chat/tool_result.event")["properties"]["data"]["properties"]["error"]["properties"], error);
+}
+
 TEST(Examples, ErrorsOfTheProgramFitTheirSchema) {
   for (const ErrorCode code : error_codes_all) {
     EXPECT_TRUE(is_valid(schemas().at("error"), to_json(Error{code, "A sentence.", nullptr})));
