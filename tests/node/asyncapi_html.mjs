@@ -27,21 +27,22 @@ export const list = (values, show = (value) => value) =>
   values && safe(values.map((value, i) => safe`${i ? ', ' : ''}${show(value)}`));
 
 // A range in words.
-function range(least, most, unit) {
+function range(least, most) {
   if (least === undefined && most === undefined) return '';
-  if (least === undefined) return ` of at most ${most}${unit}`;
-  if (most === undefined) return ` of at least ${least}${unit}`;
-  return least === most ? ` of ${least}${unit}` : ` of ${least} to ${most}${unit}`;
+  if (least === undefined) return `at most ${most}`;
+  if (most === undefined) return `at least ${least}`;
+  return least === most ? `${least}` : `${least} to ${most}`;
 }
+const after = (what, amount, unit = '') =>
+  amount ? `${what}, ${amount}${/(^| )1$/.test(amount) ? unit.replace(/s$/, '') : unit}` : what;
 
 function typeName(schema, type) {
-  if (type === 'string') return `string${range(schema.minLength || undefined, schema.maxLength, ' characters')}`;
-  if (type === 'array') {
-    const items = schema.items && describeType(schema.items);
-    return `array${range(schema.minItems, schema.maxItems, '')}${items && items !== 'anything' ? `: ${items}` : ''}`;
-  }
-  if (type === 'integer' || type === 'number') return `${type}${range(schema.minimum, schema.maximum, '')}`;
-  return type;
+  if (type === 'string') return after('string', range(schema.minLength || undefined, schema.maxLength), ' characters');
+  if (type === 'integer' || type === 'number') return after(type, range(schema.minimum, schema.maximum));
+  if (type !== 'array') return type;
+  const items = schema.items && describeType(schema.items);
+  const what = /^[a-z]+$/.test(items ?? '') && items !== 'anything' ? `array of ${items}s` : 'array';
+  return after(what, range(schema.minItems, schema.maxItems), ' items');
 }
 
 // What a value may be, in few words.
@@ -86,8 +87,8 @@ function row({ path, member, required, title, description }) {
 // The members of an object, or what else the payload is.
 export function memberTable(schema, caption) {
   const all = [...rows(schema, schema, '')];
-  if (!all.length) return safe`<p>${describeType(schema)}</p>`;
-  return safe`<div class="wide"><table><caption>${caption}: members</caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">Required</th><th scope="col">What</th></tr></thead><tbody>
+  if (!all.length) return schema.description && describeType(schema) === 'anything' ? safe`` : safe`<p>${describeType(schema)}</p>`;
+  return safe`<div class="wide"><table><caption>${caption}</caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">Required</th><th scope="col">What</th></tr></thead><tbody>
 ${safe(all.map(row))}</tbody></table></div>`;
 }
 

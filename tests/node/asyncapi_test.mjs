@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import Ajv from 'ajv';
 import { payloadOf, readAsyncApi, root } from './asyncapi.mjs';
+import { exampleBlock, memberTable } from './asyncapi_html.mjs';
 import { page, render } from './render_asyncapi.mjs';
 
 const facts = JSON.parse(execFileSync(process.argv[2], { encoding: 'utf8' }));
@@ -152,4 +153,18 @@ test('every example is shown', () => {
 test('docs/asyncapi.html is what is written from the document today', () => {
   const committed = readFileSync(page, 'utf8');
   assert.ok(committed === render(document), 'it is not: run scripts/render-asyncapi and look at the difference');
+});
+
+test('the page stands by itself: no scripts, nothing from elsewhere, and every link leads somewhere', () => {
+  const written = render(document);
+  assert.doesNotMatch(written, /<script|<link|<img|<iframe|url\(|@import|https?:/i);
+  const ids = [...written.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const [, id] of written.matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(id), id);
+});
+
+test('what comes from the document cannot become part of the page', () => {
+  const ill = '<script>alert(1)</script>';
+  const schema = { title: ill, description: ill, properties: { [ill]: { enum: [ill], description: '`' + ill } } };
+  for (const made of [memberTable(schema, ill), exampleBlock(ill, { [ill]: ill })]) assert.doesNotMatch(made.value, /<script/);
 });
