@@ -58,6 +58,24 @@ test('each operation is asked on the topic of its service, in its schema, and an
   }
 });
 
+test('everything has what the page shows of it: a title, who sends and reads it, and the one tag it stands under', () => {
+  const tags = document.info().tags().all().map((tag) => tag.name());
+  for (const channel of document.channels().all()) {
+    assert.ok(channel.title(), channel.id());
+    const [tag, ...more] = channel.tags().all().map((each) => each.name());
+    assert.ok(tags.includes(tag) && !more.length, `${channel.id()} needs one tag of: ${tags}`);
+  }
+  for (const operation of operations) {
+    assert.ok(operation.title(), operation.id());
+    assert.ok(operation.bindings().get('mqtt'), `${operation.id()} needs a trait`);
+    const parties = operation.action() === 'send' ? 'x-readers' : 'x-senders';
+    for (const party of extension(operation, parties) ?? ['nobody']) {
+      assert.match(party, /^(device|user|admin|bridge|enroll)$/, `${operation.id()}: ${parties}`);
+    }
+  }
+  for (const message of messages) assert.ok(message.title(), message.id());
+});
+
 test('the contract names every operation in its section, and no other', () => {
   for (const name of facts.operations) {
     const [service, op] = name.split('/');

@@ -35,15 +35,20 @@ function facts(rows) {
   return safe`<dl>${safe(shown.map(([name, value]) => safe`<dt>${name}</dt><dd>${value}</dd>`))}</dl>`;
 }
 
-function parties(operation, errors) {
-  const hub = operation.action() === 'send';
+function parties(operation) {
+  const isSent = operation.action() === 'send';
+  const hub = extension(operation, 'x-sent-by') ?? 'the hub';
   return [
-    ['Sent by', hub ? (addressOf(operation) === 'hub/broker' || operation.id() === 'devicesStatus' ? 'the broker plugin' : 'the hub') : list(extension(operation, 'x-senders'))],
-    ['Read by', hub ? list(extension(operation, 'x-readers')) : 'the hub'],
+    ['Sent by', isSent ? hub : list(extension(operation, 'x-senders'))],
+    ['Read by', isSent ? list(extension(operation, 'x-readers')) : hub],
     ['Delivery', delivery(operation)],
     ['Properties', properties(operation.messages().all()[0]).join(' ')],
-    ['Errors', errors && list(errors, (error) => safe`<a href="#error-${error}">${code(error)}</a>`)],
   ];
+}
+
+function errorsOf(operation) {
+  const link = (error) => safe`<a href="#error-${error}">${code(error)}</a>, `;
+  return safe`${safe(extension(operation, 'x-errors').map(link))}<a href="#errors">those of every operation</a>`;
 }
 
 // What all requests have is said once.
@@ -66,7 +71,8 @@ function request(operation) {
   return safe`${facts([
     ['Request', topic(addressOf(operation))],
     ['Response', topic(operation.reply().channel().address())],
-    ...parties(operation, extension(operation, 'x-errors')),
+    ...parties(operation),
+    ['Errors', errorsOf(operation)],
   ])}
 ${message(asked, withoutEnvelope(payloadOf(asked)), 'Request')}
 ${message(answer, payloadOf(answer).allOf[1].properties.result, 'Result')}`;
