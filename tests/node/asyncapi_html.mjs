@@ -53,7 +53,7 @@ function describeType(schema) {
   const types = [schema.type ?? []].flat();
   if (types.length) return types.map((type) => typeName(schema, type)).join(' or ');
   const choices = schema.anyOf ?? schema.oneOf;
-  return choices ? choices.map(describeType).join(' or ') : 'anything';
+  return choices ? choices.map((choice) => (choice.properties && choice.title) || describeType(choice)).join(' or ') : 'anything';
 }
 
 function resolve(schema, top) {

@@ -18,9 +18,9 @@ const nameOf = (operation) => extension(operation, 'x-op') ?? (extension(operati
 
 function delivery(operation) {
   const { qos, retain, messageExpiryInterval: expiry } = operation.bindings().get('mqtt').value();
-  const said = [`QoS ${qos}`, retain ? 'retained' : 'not retained'];
+  const said = [`QoS ${qos}, ${retain ? 'retained' : 'not retained'}`];
   if (expiry) said.push(`Message Expiry: ${expiry.description}`);
-  return said.join('; ');
+  return said.join('. ');
 }
 
 function properties(message) {
