@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bridge/chat/chat_events.h"
+
 namespace strawberry {
 
 AnswerStream::AnswerStream(const asio::any_io_executor& executor, Emit emit, Waiting waiting,
@@ -44,7 +46,7 @@ void AnswerStream::flush() {
 }
 
 void AnswerStream::send_text(std::string piece) {
-  emit_("delta", format_->text(head_, std::move(piece), std::exchange(is_first_, false)));
+  emit_(chat_event::delta, format_->text(head_, std::move(piece), std::exchange(is_first_, false)));
 }
 
 void AnswerStream::answered(const ModelReply& reply) {
@@ -64,8 +66,8 @@ void AnswerStream::finish(const WholeAnswer& answer) {
   text_.answered(answer.content);
   give_up();
   if (!answer.client_calls.empty())
-    emit_("delta", format_->calls(head_, answer.client_calls, std::exchange(is_first_, false)));
-  emit_("delta", format_->end(head_, answer));
+    emit_(chat_event::delta, format_->calls(head_, answer.client_calls, std::exchange(is_first_, false)));
+  emit_(chat_event::delta, format_->end(head_, answer));
 }
 
 void AnswerStream::give_up() {

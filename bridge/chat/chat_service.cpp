@@ -7,6 +7,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/this_coro.hpp>
 
+#include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
 #include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/llm/usage_estimate.h"
@@ -340,7 +341,7 @@ ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t ste
   run.confirm = [this, turn](PlannedCall call) {
     UserQuestion question;
     question.confirmations = confirmations_;
-    question.tell = [turn](json data) { turn->tell("confirm", std::move(data)); };
+    question.tell = [turn](json data) { turn->tell(chat_event::confirm, std::move(data)); };
     question.sender = turn->request.sender;
     question.correlation_id = turn->request.correlation_id;
     const auto left =
@@ -349,9 +350,9 @@ ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t ste
     return ask_user(std::move(question), std::move(call));
   };
   if (!turn->stream) return run;
-  run.on_call = [turn](const PlannedCall& call) { turn->tell("tool_call", call_event(call)); };
+  run.on_call = [turn](const PlannedCall& call) { turn->tell(chat_event::tool_call, call_event(call)); };
   run.on_result = [turn](const PlannedCall& call, const Reply<json>& outcome) {
-    turn->tell("tool_result", result_event(call, outcome));
+    turn->tell(chat_event::tool_result, result_event(call, outcome));
   };
   return run;
 }

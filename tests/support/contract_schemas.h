@@ -1,0 +1,34 @@
+/// The schemas and examples in schemas/, for tests that hold what a hub really says against them.
+///
+/// Schemas are open: a client must bear members that it does not know, since the contract grows. These are closed: what
+/// the hub says must be described. Where a schema is open on purpose it says so (`additionalProperties`).
+/// Threading: one thread.   Errors: throws when a file is missing or broken.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace strawberry::test {
+
+class ContractSchemas {
+ public:
+  ContractSchemas();
+  /// What is wrong with `document`, a line each; empty when it is as `schema` (`skills/list.result`) says.
+  std::string complaints(const std::string& schema, const nlohmann::json& document) const;
+  bool has(const std::string& schema) const { return closed_.contains(schema); }
+
+ private:
+  std::map<std::string, nlohmann::json> closed_;
+};
+
+/// JSON files below schemas/`folder`, by their path there without `.json`.
+std::map<std::string, nlohmann::json> read_json_folder(const std::string& folder);
+
+/// The addresses of the channels in schemas/asyncapi.yaml.
+std::vector<std::string> asyncapi_addresses();
+/// Whether `topic` is the address `skills/{id}/call` for some id. Levels below a response topic belong to it.
+bool has_address(const std::string& topic, const std::string& address);
+
+}  // namespace strawberry::test
