@@ -15,6 +15,8 @@
 #include "common/data_lock.h"
 #include "common/token.h"
 #include "tests/bridge/cli/hub_run.h"
+#include "tests/support/free_port.h"
+#include "tests/support/mqtt_test_client.h"
 #include "tests/support/test_hub.h"
 
 namespace strawberry::cli {
@@ -128,9 +130,10 @@ TEST_F(Backup, NeverOverwritesAndLeavesNothingHalf) {
   EXPECT_EQ(save(other_.path() / "link").code, 4);
   EXPECT_FALSE(fs::exists(other_.path() / "target"));
   EXPECT_EQ(save(other_.path() / "no" / "such.tar").code, 4);
-  std::ofstream(hub_.database_path(), std::ios::trunc) << std::string(8192, 'x');
-  EXPECT_EQ(save(other_.path() / "damaged.tar").code, 4);
-  EXPECT_EQ(names_in(other_.path()), 2u) << "something stayed behind";
+  ASSERT_EQ(control({"init", "--data-dir", place_.string()}).code, 0);
+  std::ofstream(place_ / "hub.db", std::ios::trunc) << std::string(8192, 'x');
+  EXPECT_EQ(control({"backup", other_.file("damaged.tar"), "--data-dir", place_.string()}).code, 4);
+  EXPECT_EQ(names_in(other_.path()), 3u) << "something stayed behind";
 }
 
 TEST_F(Backup, CanBeReadWithTarAndSha256sum) {
@@ -142,6 +145,32 @@ TEST_F(Backup, CanBeReadWithTarAndSha256sum) {
   test::ChildProcess child(std::move(unpack));
   EXPECT_EQ(child.wait_for_exit(std::chrono::seconds(20)), 0) << child.output();
   EXPECT_EQ(content_of(place_ / "keys.json"), content_of(hub_.keys_path()));
+}
+
+TEST(BackupOfARunningHub, BringsDevicesSkillsAndTokensToAnotherPlace) {
+  const TempDir directory;
+  const fs::path here = directory.path() / "here";
+  const fs::path there = directory.path() / "there";
+  const fs::path file = directory.path() / "hub.tar";
+  const fs::path token = directory.path() / "token";
+  {
+    test::HubRun hub(here, test::free_port());  // its demo registers skills
+    ASSERT_EQ(control({"device", "add", "Kitchen", "--user", "demo", "--output", token, "--data-dir", here}).code, 0);
+    const Finished saved = control({"backup", file, "--data-dir", here});
+    ASSERT_EQ(saved.code, 0) << saved.output;
+    EXPECT_EQ(control({"restore", file, "--data-dir", here}).code, 4) << "under a running hub";
+    EXPECT_EQ(hub.stop(), 0) << hub.output();
+  }
+  ASSERT_EQ(control({"restore", file, "--data-dir", there}).code, 0);
+  test::HubRun hub(there, test::free_port(), {"--no-demo"});
+  const Finished skills = control({"skills", "--data-dir", there});
+  EXPECT_NE(skills.output.find("play_song"), std::string::npos) << skills.output;
+  test::MqttTestClient::Options kitchen;
+  kitchen.port = hub.port();
+  kitchen.client_id = "anything";
+  kitchen.password = test::trimmed(content_of(token));
+  EXPECT_EQ(test::MqttTestClient(kitchen).connect(), 0) << "the token of then";
+  EXPECT_EQ(hub.stop(), 0) << hub.output();
 }
 
 class Restore : public Backup {
