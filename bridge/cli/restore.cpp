@@ -111,6 +111,8 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
   fs::path aside;
   if (has_old) {
     aside = place.string() + ".before-" + now_as_suffix();
+    std::error_code error;
+    if (fs::exists(aside, error)) aside += "-" + new_id();  // two in one second
     if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) aside = made;
   }
   if (auto written = put_on_disk(place.parent_path()); !written) return tl::unexpected(written.error());
@@ -126,6 +128,7 @@ Outcome<void> restore(const CommandLine& line, const std::string& file) {
   if (has_old && !S_ISDIR(old.st_mode)) return cli_error(ExitCode::local, place.string() + " is not a directory");
   std::optional<DataLock> lock;
   if (has_old) {
+    if (::access(place.c_str(), R_OK | X_OK) != 0) return cannot("use", place);
     if (!may_be_replaced({place})) {
       return cli_error(ExitCode::local,
                        "there is something in " + place.string() + ", and no hub: choose another --data-dir");

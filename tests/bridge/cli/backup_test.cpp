@@ -224,6 +224,17 @@ TEST_F(Restore, KeepsWhatWasThereBefore) {
   EXPECT_TRUE(fs::exists(aside / "hub.db"));
 }
 
+TEST_F(Restore, MayComeTwiceInOneSecond) {
+  ASSERT_EQ(restore(place_).code, 0);
+  ASSERT_EQ(restore(place_).code, 0);
+  std::size_t kept = 0;
+  for (const auto& entry : fs::directory_iterator(other_.path())) {
+    EXPECT_EQ(entry.path().string().find(".restoring-"), std::string::npos) << entry.path();
+    if (entry.path().string().starts_with(place_.string() + ".before-")) ++kept;
+  }
+  EXPECT_EQ(kept, 2u);
+}
+
 TEST_F(Restore, KeepsOwnersAndRights) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
   const auto owner = [](const fs::path& path) {
