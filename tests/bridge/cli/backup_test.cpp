@@ -85,11 +85,10 @@ TEST_F(Backup, ComesBackOnAMachineThatHasNothing) {
 }
 
 TEST_F(Backup, IsOfOneMomentWhileOthersWrite) {
-  std::atomic<bool> stop{false};
   std::atomic<int> written{0};
-  std::thread writer([&] {
+  const std::jthread writer([&](const std::stop_token& stop) {
     SQLite::Database database(hub_.database_path(), SQLite::OPEN_READWRITE, 5'000);
-    for (int i = 0; !stop; ++i) {
+    for (int i = 0; !stop.stop_requested(); ++i) {
       SQLite::Transaction both(database);
       const std::string n = std::to_string(i + 2);
       database.exec("INSERT INTO sessions VALUES ('s" + n + "', 'alice', 'dev-1', '', 1, 1, 5, 6)");
@@ -111,8 +110,6 @@ TEST_F(Backup, IsOfOneMomentWhileOthersWrite) {
     EXPECT_EQ(count(place / "hub.db", "sessions"), count(place / "hub.db", "messages"));
     EXPECT_GE(count(place / "hub.db", "sessions"), before) << "what was written before is in it";
   }
-  stop = true;
-  writer.join();
 }
 
 TEST_F(Backup, TakesTheConfigurationAlong) {
