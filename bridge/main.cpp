@@ -1,9 +1,7 @@
 /// strawberry-bridge: reads its configuration, takes the data directory for itself, and runs the App until SIGTERM or
 /// SIGINT. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -14,19 +12,11 @@
 
 #include "bridge/app.h"
 #include "bridge/log.h"
+#include "common/data_lock.h"
 
 namespace {
 
 using namespace strawberry;
-
-/// Held for the process's life: two bridges would answer everything twice.
-Result<int> lock_directory(const std::string& directory) {
-  const auto path = directory + "/bridge.lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0) return fail("cannot use data directory " + directory + ": " + std::generic_category().message(errno));
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return fail("another bridge is using data directory " + directory);
-  return file;
-}
 
 /// A chat that waits for a model holds a connection; the usual 1024 files would end there what the limits allow.
 void allow_many_connections() {
@@ -49,7 +39,7 @@ int run(const std::string& config_path) {
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
   start_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
-  auto lock = lock_directory(config->data.directory);
+  const auto lock = DataLock::take(config->data.directory);  // two bridges would answer everything twice
   if (!lock) return refuse(lock.error());
 
   allow_many_connections();

@@ -80,15 +80,17 @@ class Draft {
   ~Draft() { ::unlink(path_.c_str()); }
   const char* path() const { return path_.c_str(); }
 
-  /// With `owner`, the file becomes theirs, if it is not already.
-  bool write(std::string_view content, const struct stat* owner) const {
+  /// With `old`, the file gets its owner, if it has another, and its readers.
+  bool write(std::string_view content, const struct stat* old) const {
     const FileDescriptor file(::open(path(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file.is_open()) return false;
     struct stat own {};
     // Not by the umask's leave: a stricter one would lock the hub out of its own file.
     if (::fchmod(file.get(), 0600) != 0 || ::fstat(file.get(), &own) != 0) return false;
-    const bool is_theirs = owner == nullptr || (own.st_uid == owner->st_uid && own.st_gid == owner->st_gid);
-    if (!is_theirs && ::fchown(file.get(), owner->st_uid, owner->st_gid) != 0) return false;
+    const bool is_theirs = old == nullptr || (own.st_uid == old->st_uid && own.st_gid == old->st_gid);
+    if (!is_theirs && ::fchown(file.get(), old->st_uid, old->st_gid) != 0) return false;
+    const bool is_shared = old != nullptr && (old->st_mode & S_IRGRP) != 0 && is_private(old->st_mode, old->st_uid);
+    if (is_shared && ::fchmod(file.get(), 0640) != 0) return false;
     return write_all(file.get(), content);
   }
 
@@ -114,6 +116,11 @@ bool is_recent(const FileState& state) {
   return std::llabs(nanoseconds(now) - state.changed_ns) < recent_ns;
 }
 
+bool is_private(mode_t mode, uid_t owner) {
+  const mode_t open_to = mode & (S_IRWXG | S_IRWXO);
+  return open_to == 0 || (owner == 0 && open_to == S_IRGRP);
+}
+
 Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes_max) {
   // O_NONBLOCK: a pipe in the file's place must not stop the broker.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -122,8 +129,8 @@ Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return fail("cannot be examined: " + system_error());
   if (!S_ISREG(status.st_mode)) return fail("is not a regular file");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail("is open to other users: it must have mode 0600 or 0400");
+  if (!is_private(status.st_mode, status.st_uid)) {
+    return fail("is open to other users: it must have mode 0600 or 0400, or be root's and have mode 0640");
   }
 
   PrivateFile read{std::string(bytes_max + 1, '\0'), state_of(status)};

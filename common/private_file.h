@@ -35,16 +35,21 @@ FileState look_at_file(const std::string& path);
 /// True when the file was changed so short a time ago that the next change could leave the same state behind.
 bool is_recent(const FileState& state);
 
+/// Whether nobody but those it is meant for can have read or changed a file: its owner alone (0600, 0400), or, of a
+/// file that belongs to root, those of the group root gave it to, who may read (0640, 0440).
+bool is_private(mode_t mode, uid_t owner);
+
 struct PrivateFile {
   std::string content;
   FileState state;  // of just before it was read
 };
-/// Refuses a symbolic link, what is no regular file, one that group or others may read or write, and a larger one.
+/// Refuses a symbolic link, what is no regular file, one that is not private, and a larger one.
 Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes_max);
 
 /// Mode 0600. Fails when `path` exists.
 Result<void> write_new_private_file(const std::string& path, std::string_view content);
-/// Puts a new file with the owner of the old one, mode 0600, in the place of `path`, which must be a regular file.
+/// Puts a new file with the owner of the old one in the place of `path`, which must be a regular file. Mode 0600, and
+/// 0640 if the old one's group could read it and is_private().
 Result<void> replace_private_file(const std::string& path, std::string_view content);
 
 }  // namespace strawberry

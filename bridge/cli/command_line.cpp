@@ -53,7 +53,8 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--data-dir", line.data_dir_option,
-                 "Where the hub's keys and database are; default: $STRAWBERRY_DATA_DIR, else ./var");
+                 "Where the hub's keys and database are; default: $STRAWBERRY_DATA_DIR, else "
+                 "/var/lib/strawberry for an installed strawberryctl, ./var for one built here");
   app.add_option("--host", line.host, "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1");
   app.add_option("--port", line.port, "The broker's port; default: from DATA_DIR/endpoint, else 1883")
       ->check(CLI::Range(1, 65535));
@@ -69,6 +70,8 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_skills_command(app, line);
   add_tail_command(app, line);
   add_ready_command(app, line);
+  add_backup_command(app, line);
+  add_restore_command(app, line);
 }
 
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who) {

@@ -48,6 +48,8 @@ void add_chat_command(CLI::App& app, CommandLine& line);
 void add_skills_command(CLI::App& app, CommandLine& line);
 void add_tail_command(CLI::App& app, CommandLine& line);
 void add_ready_command(CLI::App& app, CommandLine& line);
+void add_backup_command(CLI::App& app, CommandLine& line);
+void add_restore_command(CLI::App& app, CommandLine& line);
 
 /// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect.
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who);

@@ -35,12 +35,37 @@ bool write_all(int fd, std::string_view content) {
   return ::fsync(fd) == 0;
 }
 
+/// By its descriptor, and only what has this one name: whoever may write to the directory could put a link in its
+/// place.
+bool hand_over(const std::string& path, gid_t group, mode_t mode) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat info {};
+  bool done = ::fstat(fd, &info) == 0;
+  if (done && (!S_ISREG(info.st_mode) || info.st_nlink != 1)) {
+    done = false;
+    errno = EINVAL;
+  }
+  const bool is_so = info.st_uid == 0 && info.st_gid == group && (info.st_mode & 07777) == mode;
+  done = done && (is_so || (::fchown(fd, 0, group) == 0 && ::fchmod(fd, mode) == 0));
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return done;
+}
+
 }  // namespace
 
 DataDir choose_data_dir(const std::string& option) {
   if (!option.empty()) return {option};
   const char* environment = std::getenv("STRAWBERRY_DATA_DIR");
-  return {environment != nullptr && *environment != '\0' ? environment : "./var"};
+  if (environment != nullptr && *environment != '\0') return {environment};
+  std::error_code unknown;
+  return {default_data_dir(fs::read_symlink("/proc/self/exe", unknown).string())};
+}
+
+std::string default_data_dir(std::string_view program) {
+  return program.starts_with("/usr/") ? "/var/lib/strawberry" : "./var";
 }
 
 Outcome<Endpoint> read_endpoint(const DataDir& dir) {
@@ -116,7 +141,8 @@ Outcome<bool> make_private_directory(const fs::path& path) {
     return true;
   }
   if (!S_ISDIR(info.st_mode)) return cannot("use", path, ENOTDIR);
-  if ((info.st_mode & 0077) == 0) return false;
+  const bool is_shared_by_root = info.st_uid == 0 && (info.st_mode & S_IRWXG) == S_IRWXG;
+  if ((info.st_mode & S_IRWXO) == 0 && ((info.st_mode & S_IRWXG) == 0 || is_shared_by_root)) return false;
   const bool empty = fs::is_empty(path, error);
   if (error) return cannot("read", path, error.value());
   if (!empty) {
@@ -126,6 +152,16 @@ Outcome<bool> make_private_directory(const fs::path& path) {
   }
   if (::chmod(path.c_str(), 0700) != 0) return cannot("chmod 700", path, errno);
   return false;
+}
+
+Outcome<void> share_with_group(const DataDir& dir) {
+  struct stat info {};
+  if (::stat(dir.path.c_str(), &info) != 0) return cannot("use", dir.path, errno);
+  if ((info.st_mode & S_IRWXG) == 0 || ::geteuid() != 0) return {};
+  for (const auto& [file, mode] : {std::pair(dir.keys(), mode_t{0640}), std::pair(dir.database(), mode_t{0660})}) {
+    if (!hand_over(file, info.st_gid, mode)) return cannot("share", file, errno);
+  }
+  return {};
 }
 
 }  // namespace strawberry::cli

@@ -23,8 +23,10 @@ struct DataDir {
   std::string endpoint() const { return path / "endpoint"; }
 };
 
-/// `option` if not empty, else $STRAWBERRY_DATA_DIR, else ./var.
+/// `option` if not empty, else $STRAWBERRY_DATA_DIR, else the default for this program.
 DataDir choose_data_dir(const std::string& option);
+/// Of the package's hub for a program that is installed below /usr, of scripts/run's for one that was built here.
+std::string default_data_dir(std::string_view program);
 
 struct Endpoint {
   std::string host = "127.0.0.1";
@@ -43,7 +45,11 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
                                       const std::string& token);
 /// Makes `path` and what is above it; `path` itself with mode 0700. A directory that others may enter is taken over
 /// only while it is empty.
+/// One of root's may be shared with a group (mode 2770): the users that broker and bridge run as.
 /// True when it was not there before.
 Outcome<bool> make_private_directory(const std::filesystem::path& path);
+/// In a data directory that root shares with a group: the group may read the keys and write the database. Elsewhere, or
+/// when somebody else asks, nothing.
+Outcome<void> share_with_group(const DataDir& dir);
 
 }  // namespace strawberry::cli

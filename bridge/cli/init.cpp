@@ -62,6 +62,7 @@ Outcome<void> init(const CommandLine& line) {
   for (const auto& step : {create_keys, create_database, create_admin_token}) {
     if (auto outcome = step(dir, done); !outcome) return outcome;
   }
+  if (auto shared = share_with_group(dir); !shared) return shared;
   if (line.json) {
     std::cout << nlohmann::json{{"data_dir", dir.path.string()}, {"changed", done}}.dump() << "\n";
     return {};

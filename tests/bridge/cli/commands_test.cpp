@@ -1,5 +1,7 @@
 /// strawberryctl as a program, as far as it needs no hub: what it makes, what it refuses, how it exits.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -91,6 +93,40 @@ TEST_F(Init, RefusesADirectoryThatIsNotItsOwn) {
   EXPECT_EQ(init().code, 4);
   EXPECT_EQ(mode_of(dir_.path), 0755u);
   EXPECT_FALSE(std::filesystem::exists(dir_.keys()));
+}
+
+TEST_F(Init, SharesADirectoryOfRootsWithItsGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root shares a directory";
+  std::filesystem::create_directory(dir_.path);
+  ASSERT_EQ(::chown(dir_.path.c_str(), 0, 4712), 0);
+  ASSERT_EQ(::chmod(dir_.path.c_str(), 02770), 0);
+  ASSERT_EQ(init().code, 0);
+  EXPECT_EQ(mode_of(dir_.path), 0770u);
+  EXPECT_EQ(mode_of(dir_.keys()), 0640u);
+  EXPECT_EQ(mode_of(dir_.database()), 0660u);
+  EXPECT_EQ(mode_of(dir_.admin_token()), 0600u);
+  struct stat keys {};
+  ASSERT_EQ(::stat(dir_.keys().c_str(), &keys), 0);
+  EXPECT_EQ(keys.st_gid, 4712u);
+  EXPECT_TRUE(KeySet::load(dir_.keys())) << "the hub would refuse them";
+}
+
+TEST_F(Init, DoesNotFollowALinkThatTheGroupPutThere) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root shares a directory";
+  ASSERT_EQ(init().code, 0);
+  std::filesystem::permissions(dir_.path, std::filesystem::perms(0770));
+  const std::filesystem::path elsewhere = directory_.path() / "elsewhere";
+  std::filesystem::rename(dir_.database(), elsewhere);
+  for (const bool is_hard : {false, true}) {
+    std::filesystem::remove(dir_.database());
+    if (is_hard) {
+      std::filesystem::create_hard_link(elsewhere, dir_.database());
+    } else {
+      std::filesystem::create_symlink(elsewhere, dir_.database());
+    }
+    EXPECT_EQ(init().code, 4);
+    EXPECT_EQ(mode_of(elsewhere), 0600u);
+  }
 }
 
 TEST_F(Init, TakesTheDirectoryFromTheEnvironment) {

@@ -36,6 +36,12 @@ TEST_F(Files, EndpointIsTheDefaultWithoutAFile) {
   EXPECT_EQ(endpoint->port, 1883);
 }
 
+TEST_F(Files, AnInstalledProgramMeansTheInstalledHub) {
+  EXPECT_EQ(default_data_dir("/usr/bin/strawberryctl"), "/var/lib/strawberry");
+  EXPECT_EQ(default_data_dir("/home/alice/usr/hub/build/release/bin/strawberryctl"), "./var");
+  EXPECT_EQ(default_data_dir(""), "./var");
+}
+
 TEST_F(Files, EndpointIsReadFromItsFile) {
   write("endpoint", "127.0.0.2 2883\n");
   const auto endpoint = read_endpoint(dir());

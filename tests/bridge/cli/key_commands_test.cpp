@@ -254,7 +254,7 @@ TEST_F(KeyCommand, WhatElseIsInTheFileStaysAndALoneKeyGetsAName) {
 }
 
 TEST_F(KeyCommand, ABrokenOrOpenFileIsLeftAsItIs) {
-  ASSERT_EQ(::chmod(dir_.keys().c_str(), 0640), 0);
+  ASSERT_EQ(::chmod(dir_.keys().c_str(), 0644), 0);
   expect_refusal({"key", "rotate"}, 4, "0600");
   ASSERT_EQ(::chmod(dir_.keys().c_str(), 0600), 0);
   write_file("var/keys.json", "{");

@@ -147,7 +147,7 @@ TEST_F(ConfigRefusals, KeyThatWouldBreakAHeaderIsRefusedAndNotRepeated) {
 }
 
 TEST_F(ConfigRefusals, KeyFileThatOthersCanReadIsRefused) {
-  dir_.write("open.key", "sk-secret\n", 0640);
+  dir_.write("open.key", "sk-secret\n", 0644);
   EXPECT_THAT(provider("api_key_file = 'open.key'\n"), HasSubstr("open.key is open to others"));
 }
 

@@ -1,0 +1,173 @@
+/// `strawberryctl restore`: a data directory as a backup says. Everything is checked before anything is touched; then
+/// the new directory and the old one change places in one step, and the old one is kept.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <iostream>
+#include <optional>
+
+#include "bridge/adapters/sqlite/database.h"
+#include "bridge/cli/archive.h"
+#include "bridge/cli/command_line.h"
+#include "bridge/cli/text.h"
+#include "common/data_lock.h"
+#include "common/ids.h"
+
+namespace strawberry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<CliError> cannot(const std::string& what, const fs::path& path) {
+  return cli_error(ExitCode::local, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+/// The directory that is being made; gone with the object unless it took its place.
+class Stage {
+ public:
+  explicit Stage(fs::path path) : dir_{std::move(path)} {}
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  ~Stage() {
+    std::error_code ignored;
+    if (!is_kept_) fs::remove_all(dir_.path, ignored);
+  }
+  const DataDir& dir() const { return dir_; }
+  void keep() { is_kept_ = true; }
+
+ private:
+  DataDir dir_;
+  bool is_kept_ = false;
+};
+
+/// A hub's, or nobody's: what else is there is not put aside by mistake.
+bool may_be_replaced(const DataDir& dir) {
+  std::error_code error;
+  return fs::exists(dir.database(), error) || fs::exists(dir.keys(), error) || fs::is_empty(dir.path, error);
+}
+
+Outcome<void> fill(const Stage& stage, const std::string& file) {
+  if (::mkdir(stage.dir().path.c_str(), 0700) != 0) return cannot("create", stage.dir().path);
+  if (auto extracted = extract_archive(file, stage.dir().path); !extracted) return extracted;
+  auto checked = check_database(stage.dir().database());
+  if (!checked)
+    return cli_error(ExitCode::local, "cannot use " + file + ": " + printable(checked.error().message, 400));
+  auto keys = load_keys(stage.dir());
+  if (!keys) return cli_error(ExitCode::local, "cannot use " + file + ": " + keys.error().message);
+  return write_admin_token(stage.dir(), *keys);
+}
+
+/// Owners and rights as the directory in whose place it comes has them.
+Outcome<void> dress(const DataDir& stage, const struct stat& old) {
+  const auto give = [&old](const fs::path& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) return false;
+    return (info.st_uid == old.st_uid && info.st_gid == old.st_gid) ||
+           ::lchown(path.c_str(), old.st_uid, old.st_gid) == 0;
+  };
+  for (const auto& file : fs::directory_iterator(stage.path)) {
+    if (!give(file.path())) return cannot("chown", file.path());
+  }
+  if (!give(stage.path)) return cannot("chown", stage.path);
+  if (::chmod(stage.path.c_str(), old.st_mode & 07777) != 0) return cannot("chmod", stage.path);
+  return share_with_group(stage);
+}
+
+Outcome<void> put_on_disk(const fs::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool done = fd >= 0 && ::syncfs(fd) == 0;
+  if (!done) return cannot("write", directory);
+  ::close(fd);
+  return {};
+}
+
+std::string now_as_suffix() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(SystemClock().wall_now());
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+/// Where the old directory is now; empty when there was none.
+Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
+  const fs::path& made = stage.dir().path;
+  const unsigned how = has_old ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), how) != 0) {
+    if (errno == EBUSY) {
+      return cli_error(ExitCode::local, "cannot replace " + place.string() +
+                                            ": it is a mount point; let the hub's data be a directory within it");
+    }
+    return cannot("replace", place);
+  }
+  stage.keep();  // what is under this name now is the old data
+  fs::path aside;
+  if (has_old) {
+    aside = place.string() + ".before-" + now_as_suffix();
+    std::error_code error;
+    if (fs::exists(aside, error)) aside += "-" + new_id();  // two in one second
+    if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) aside = made;
+  }
+  if (auto written = put_on_disk(place.parent_path()); !written) return tl::unexpected(written.error());
+  return aside;
+}
+
+Outcome<void> restore(const CommandLine& line, const std::string& file) {
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(line.data_dir().path, error);
+  if (error || !place.has_filename()) return cli_error(ExitCode::usage, "--data-dir: a directory, please");
+  struct stat old {};
+  const bool has_old = ::stat(place.c_str(), &old) == 0;
+  if (has_old && !S_ISDIR(old.st_mode)) return cli_error(ExitCode::local, place.string() + " is not a directory");
+  std::optional<DataLock> lock;
+  if (has_old) {
+    if (::access(place.c_str(), R_OK | X_OK) != 0) return cannot("use", place);
+    if (!may_be_replaced({place})) {
+      return cli_error(ExitCode::local,
+                       "there is something in " + place.string() + ", and no hub: choose another --data-dir");
+    }
+    auto taken = DataLock::take_if_used(place);
+    if (!taken) return cli_error(ExitCode::local, printable(taken.error().message, 400) + ": stop the hub first");
+    lock.emplace(std::move(*taken));
+  }
+
+  Stage stage(place.string() + ".restoring-" + new_id());
+  if (auto filled = fill(stage, file); !filled) return filled;
+  if (has_old) {
+    // Where this machine's broker is, a backup of another one does not know.
+    if (fs::exists(DataDir{place}.endpoint(), error))
+      fs::copy_file(DataDir{place}.endpoint(), stage.dir().endpoint(), error);
+    if (auto dressed = dress(stage.dir(), old); !dressed) return dressed;
+  }
+  if (auto written = put_on_disk(stage.dir().path); !written) return written;
+  auto aside = swap_in(stage, place, has_old);
+  if (!aside) return tl::unexpected(aside.error());
+  if (line.json) {
+    std::cout << nlohmann::json{{"data_dir", place.string()}, {"before", aside->string()}}.dump() << "\n";
+    return {};
+  }
+  std::cout << "restored " << place.string() << " from " << file << "\n";
+  if (has_old) std::cout << "What was there before is in " << aside->string() << "; delete it when you are content.\n";
+  std::cout << "Start the broker again, then the bridge.\n";
+  return {};
+}
+
+}  // namespace
+
+void add_restore_command(CLI::App& app, CommandLine& line) {
+  auto file = std::make_shared<std::string>();
+  CLI::App* command =
+      add_command(app, "restore", "Put a backup in the place of the hub's data, and keep what was there",
+                  "strawberryctl restore hub-monday.tar");
+  command->add_option("FILE", *file, "What 'strawberryctl backup' wrote; the hub must not be running")->required();
+  command->callback([&line, file] { line.action = [&line, file] { return restore(line, *file); }; });
+}
+
+}  // namespace strawberry::cli

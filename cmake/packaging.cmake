@@ -1,0 +1,87 @@
+# What is installed, and how cpack makes one Debian package of it. The paths are the package's, whatever the prefix: the
+# unit, the broker's configuration and the maintainer scripts name them, and tests/packaging compares.
+
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # the programs, not the tests
+set(package_files ${PROJECT_SOURCE_DIR}/config/package)
+set(made ${PROJECT_BINARY_DIR}/package)
+set(doc_dir /usr/share/doc/strawberry-hub)
+
+# bridge.toml as it is in the sources, but for the place of the data.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/config/bridge.toml)
+file(READ ${PROJECT_SOURCE_DIR}/config/bridge.toml config)
+string(REPLACE "\ndirectory = \"./var\" " "\ndirectory = \"/var/lib/strawberry\" " installed_config "${config}")
+if(installed_config STREQUAL config)
+  message(FATAL_ERROR "config/bridge.toml no longer says where the data is: see cmake/packaging.cmake")
+endif()
+file(CONFIGURE OUTPUT ${made}/bridge.toml CONTENT "${installed_config}" @ONLY)
+configure_file(${package_files}/changelog.Debian ${made}/changelog.Debian.filled @ONLY)
+
+# packed_file(FILE FROM path | COMMAND ...): FILE.gz in ${made}, the same bytes whenever it is made.
+set(packed "")
+function(packed_file name)
+  cmake_parse_arguments(arg "" "FROM" "COMMAND;DEPENDS" ${ARGN})
+  if(arg_FROM)
+    set(arg_COMMAND ${CMAKE_COMMAND} -E cat ${arg_FROM})
+    set(arg_DEPENDS ${arg_FROM})
+  endif()
+  add_custom_command(OUTPUT ${made}/${name}.gz
+    COMMAND ${arg_COMMAND} > ${made}/${name}
+    COMMAND gzip -9nkf ${made}/${name}
+    DEPENDS ${arg_DEPENDS} VERBATIM)
+  set(packed ${packed} ${made}/${name}.gz PARENT_SCOPE)
+endfunction()
+packed_file(strawberryctl.1 COMMAND strawberry-manual page DEPENDS strawberry-manual)
+packed_file(bridge.toml.5 COMMAND strawberry-manual config ${PROJECT_SOURCE_DIR}/config/bridge.toml
+  DEPENDS strawberry-manual ${PROJECT_SOURCE_DIR}/config/bridge.toml)
+packed_file(strawberry-bridge.8 FROM ${PROJECT_SOURCE_DIR}/docs/man/strawberry-bridge.8)
+packed_file(changelog FROM ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
+packed_file(changelog.Debian FROM ${made}/changelog.Debian.filled)
+add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completion > ${made}/completion
+  DEPENDS strawberry-manual VERBATIM)
+
+# Everything that is installed; `all` has it, too.
+add_custom_target(installed ALL
+  DEPENDS ${packed} ${made}/completion strawberry-bridge strawberryctl strawberry_auth)
+
+install(TARGETS strawberry-bridge strawberryctl RUNTIME DESTINATION /usr/bin)
+install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
+  PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+install(FILES ${made}/bridge.toml ${package_files}/mosquitto.conf DESTINATION /etc/strawberry)
+install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
+install(FILES ${package_files}/strawberry-bridge.service DESTINATION /lib/systemd/system)
+install(FILES ${made}/completion DESTINATION /usr/share/bash-completion/completions RENAME strawberryctl)
+install(FILES ${made}/strawberryctl.1.gz DESTINATION /usr/share/man/man1)
+install(FILES ${made}/bridge.toml.5.gz DESTINATION /usr/share/man/man5)
+install(FILES ${made}/strawberry-bridge.8.gz DESTINATION /usr/share/man/man8)
+install(FILES ${package_files}/copyright ${made}/changelog.gz ${made}/changelog.Debian.gz README.md
+  docs/contract.md docs/configuration.md docs/installing.md DESTINATION ${doc_dir})
+install(FILES ${package_files}/lintian-overrides DESTINATION /usr/share/lintian/overrides RENAME strawberry-hub)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME strawberry-hub)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_CONTACT "Strawberry Hub maintainers <maintainers@strawberry-hub.invalid>")
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_SET_DESTDIR ON)  # what goes to /etc goes to the package's /etc
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "mosquitto (>= 2.0.11), adduser, init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, mosquitto-clients, bash-completion")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "hub for MQTT devices that call each other and talk to language models")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Devices in a home tell the hub over MQTT what they can do; from then on each
+of them, and the people they belong to, can find and call those skills, or ask
+for them in plain words.
+.
+The hub is a plugin for Mosquitto, which decides who may connect, read and
+write, and a bridge, which routes calls and talks to a language model. It needs
+no account and no network: without a model it understands simple sentences by
+rules of its own.")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+  ${package_files}/postinst ${package_files}/prerm ${package_files}/postrm ${package_files}/conffiles)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)
