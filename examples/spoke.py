@@ -27,6 +27,8 @@ REMEMBERED_MAX = 256
 
 def turn_on(brightness: int = 100) -> str:
     """Turn the garden lamp on."""
+    if not isinstance(brightness, int):
+        raise ValueError("brightness must be a whole number")
     print(f"the lamp shines at {brightness} %", flush=True)
     return f"The lamp is on at {brightness} %"
 
@@ -45,14 +47,14 @@ class Spoke:
     def __init__(self, directory):
         # Host, port, id and token, as `device add --mosquitto` wrote them: lines like `-h 127.0.0.1`.
         lines = pathlib.Path(directory, "mosquitto_pub").read_text().splitlines()
-        options = dict(line.split(" ", 1) for line in lines if " " in line)
+        options = dict(line.partition(" ")[::2] for line in lines)
         self.host, self.port, self.id = options["-h"], int(options["-p"]), options["-u"]
         self.answers = collections.OrderedDict()  # correlation id: (when, answer)
         version = [mqtt.CallbackAPIVersion.VERSION2] if hasattr(mqtt, "CallbackAPIVersion") else []  # paho-mqtt 2
         self.mqtt = mqtt.Client(*version, client_id=self.id, protocol=mqtt.MQTTv5)
         self.mqtt.username_pw_set(self.id, options["-P"])
-        if "--cafile" in options:
-            self.mqtt.tls_set(options["--cafile"])
+        if "--cafile" in options or "--tls-use-os-certs" in options:
+            self.mqtt.tls_set(options.get("--cafile"))
         self.mqtt.reconnect_delay_set(1, 30)
         self.mqtt.on_socket_open = self.socket_opened
         self.mqtt.on_connect = self.connected
@@ -64,12 +66,11 @@ class Spoke:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connected(self, _client, _userdata, _flags, reason, _properties):
-        """At every connect, the first and those after a loss: listen, then say what this device can do."""
+        """At every connect, the first and those after a loss: listen. The hub's state is the first that comes."""
         if reason != 0:
             print(f"not let in: {reason}", flush=True)
             return
-        self.mqtt.subscribe([(f"skills/{self.id}/call", 1), (f"skills/{self.id}/response", 1)])
-        self.ask({"op": "register", "skills": [self.describe(skill) for skill in SKILLS.values()]})
+        self.mqtt.subscribe([(f"skills/{self.id}/call", 1), (f"skills/{self.id}/response", 1), ("hub/state", 1)])
 
     @staticmethod
     def describe(skill):
@@ -82,7 +83,10 @@ class Spoke:
     def received(self, _client, _userdata, message):
         try:
             payload = json.loads(message.payload)
-            if message.topic.endswith("/call"):
+            if message.topic == "hub/state":
+                if payload["state"] == "online":  # at every connect, and whenever the hub is back
+                    self.ask({"op": "register", "skills": [self.describe(skill) for skill in SKILLS.values()]})
+            elif message.topic.endswith("/call"):
                 self.called(payload)
             elif payload["success"]:
                 print("the hub knows", payload["result"], flush=True)
@@ -97,7 +101,7 @@ class Spoke:
         while self.answers and (len(self.answers) >= REMEMBERED_MAX or self.oldest() < time.monotonic() - REMEMBER_S):
             self.answers.popitem(last=False)
         if correlation_id not in self.answers:
-            self.answers[correlation_id] = (time.monotonic(), json.dumps(self.run(call)))
+            self.answers[correlation_id] = (time.monotonic(), self.run(call))
         self.mqtt.publish(f"skills/{self.id}/result", self.answers[correlation_id][1], qos=1)
 
     def oldest(self):
@@ -107,11 +111,10 @@ class Spoke:
     def run(call):
         answer = {"correlation_id": call["correlation_id"], "success": False, "result": None, "error": None}
         try:
-            answer["result"] = SKILLS[call["skill_path"]](*call.get("args", []), **call.get("kwargs", {}))
-            answer["success"] = True
+            result = SKILLS[call["skill_path"]](*call.get("args", []), **call.get("kwargs", {}))
+            return json.dumps({**answer, "success": True, "result": result})
         except Exception as error:  # whatever a skill raises is an answer
-            answer["error"] = f"{type(error).__name__}: {error}"
-        return answer
+            return json.dumps({**answer, "error": f"{type(error).__name__}: {error}"})
 
     def serve(self):
         stop = threading.Event()

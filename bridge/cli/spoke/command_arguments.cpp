@@ -16,10 +16,11 @@ using nlohmann::json;
 using Kind = Parameter::Kind;
 using Values = std::map<std::string, json>;
 
-/// An element of a command that ends in `{name}`.
+/// An element of a command with `{name}` in it, and what stands around that.
 struct Place {
-  std::string option;  // what stands before it
+  std::string before;
   std::string name;
+  std::string behind;
 };
 
 bool is_name(std::string_view text) {
@@ -28,30 +29,28 @@ bool is_name(std::string_view text) {
                      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
 }
 
-/// The first `{name}` in `element`, as where it begins and how long it is.
-std::optional<std::pair<std::size_t, std::size_t>> find_braces(const std::string& element, std::size_t from = 0) {
-  for (std::size_t open = element.find('{', from); open != std::string::npos; open = element.find('{', open + 1)) {
+/// With the first `{name}` in `element`.
+std::optional<Place> place_in(const std::string& element) {
+  for (std::size_t open = element.find('{'); open != std::string::npos; open = element.find('{', open + 1)) {
     const std::size_t close = element.find('}', open);
     if (close == std::string::npos) return std::nullopt;
-    if (is_name(std::string_view(element).substr(open + 1, close - open - 1))) return {{open, close - open + 1}};
+    const std::string name = element.substr(open + 1, close - open - 1);
+    if (is_name(name)) return Place{element.substr(0, open), name, element.substr(close + 1)};
   }
   return std::nullopt;
 }
 
-std::optional<Place> place_in(const std::string& element) {
-  const auto braces = find_braces(element);
-  if (!braces) return std::nullopt;
-  return Place{element.substr(0, braces->first), element.substr(braces->first + 1, braces->second - 2)};
-}
-
-/// Empty, or a name with nothing in it that a shell, or any other interpreter of a text, could take for its own. Dashes
-/// alone are no name: what comes behind them would be one.
-bool is_option_text(const std::string& text) {
+/// Nothing in it that a shell, or any other interpreter of a text, could take for its own.
+bool is_plain(const std::string& text) {
   constexpr std::string_view plain = "-_=:,./@%+";
-  const bool is_dashes = !text.empty() && text.find_first_not_of('-') == std::string::npos;
-  return !is_dashes && std::all_of(text.begin(), text.end(), [&](char c) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != std::string_view::npos;
   });
+}
+
+/// Before a place. Dashes alone would make an option's name of what comes.
+bool is_plain_beginning(const std::string& text) {
+  return is_plain(text) && (text.empty() || text.find_first_not_of('-') != std::string::npos);
 }
 
 Result<void> check_default(const CommandSkill& skill, const Parameter& parameter) {
@@ -148,9 +147,12 @@ class Line {
     }
     const json& value = values.at(place->name);
     if (value.is_null()) return {};
-    if (!value.is_array()) return push(place->option + text_of(value), place->option.empty());
+    const auto push_in_place = [&](const json& each) {
+      return push(place->before + text_of(each) + place->behind, place->before.empty());
+    };
+    if (!value.is_array()) return push_in_place(value);
     for (const json& each : value) {
-      if (auto good = push(place->option + text_of(each), place->option.empty()); !good) return good;
+      if (auto good = push_in_place(each); !good) return good;
     }
     return {};
   }
@@ -191,8 +193,8 @@ Result<void> check_command(const CommandSkill& skill) {
     if (!place) continue;
     const std::string shown = "'{" + printable(place->name, 60) + "}'";
     if (&element == &command.front()) return fail("command: the program itself cannot be " + shown);
-    if (place->option.size() + place->name.size() + 2 != element.size() || !is_option_text(place->option)) {
-      return fail("command: " + shown + " stands alone, or at the end of an option ('--level={level}'), not in a text");
+    if (!is_plain_beginning(place->before) || !is_plain(place->behind)) {
+      return fail("command: " + shown + " stands alone or in one word ('--level={level}', '{level}%'), not in a text");
     }
     placed.insert(place->name);
   }

@@ -1,9 +1,9 @@
 /// A call's arguments as the arguments of a program: bound to the signature as Python would, checked against its types,
 /// put where the command has `{parameter}`. No shell is near.
 ///
-/// An element of the command is literal, or `{parameter}`, or an option with one at its end: `--level={parameter}`. A
+/// An element of the command is literal, or has one `{parameter}`, alone or in a plain word: `--level={parameter}`. A
 /// list becomes an element for each of its values, None none. A value that begins with `-` is refused, so that nobody
-/// who calls a skill can invent options, unless it stands behind an option's name or behind the command's own `--`.
+/// who calls a skill can invent options, unless something stands before it or it is behind the command's own `--`.
 ///
 /// Pure functions.   Errors: Failure, for the caller of the skill (check_command(): for whoever wrote skills.toml).
 /// Bounds: argument_bytes_max for an argument, arguments_bytes_max and arguments_max for all.

@@ -125,16 +125,16 @@ Result<void> CommandRun::spawn() {
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (process < 0) return cannot(errno);
   ::fcntl(process, F_SETFD, FD_CLOEXEC);
-  process_.assign(process);
-  output_.end.assign(output.release());
-  error_.end.assign(error.release());
+  std::error_code refused;
+  process_.assign(process, refused);
+  if (!refused) output_.end.assign(output.release(), refused);
+  if (!refused) error_.end.assign(error.release(), refused);
+  if (refused) return cannot(refused.value());
   return {};
 }
 
 void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
-  process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const std::error_code& cancelled) {
-    if (!cancelled) self->program_ended();
-  });
+  watch_process(self);
   deadline_.expires_after(command_.timeout);
   deadline_.async_wait([self](const std::error_code& cancelled) {
     if (cancelled) return;
@@ -142,6 +142,17 @@ void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
   });
   read(self, output_, &CommandRun::take_output);
   read(self, error_, &CommandRun::take_error);
+}
+
+/// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
+void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
+  process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const std::error_code& cancelled) {
+    if (cancelled || self->pid_ < 0) return;
+    siginfo_t state{};
+    const bool has_ended =
+        ::waitid(P_PID, static_cast<id_t>(self->pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0;
+    has_ended ? self->program_ended() : self->watch_process(self);
+  });
 }
 
 void CommandRun::read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take) {
@@ -180,7 +191,6 @@ void CommandRun::kill_because(const std::string& reason) {
 }
 
 void CommandRun::program_ended() {
-  if (pid_ < 0) return;
   // Not reaped yet: the group's number is still its own.
   ::kill(-pid_, SIGKILL);
   drain(output_, &CommandRun::take_output);

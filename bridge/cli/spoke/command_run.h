@@ -62,6 +62,7 @@ class CommandRun {
   CommandRun(asio::io_context& loop, Command command, OnEnd on_end);
   Result<void> spawn();
   void watch(const std::shared_ptr<CommandRun>& self);
+  void watch_process(const std::shared_ptr<CommandRun>& self);
   void read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take);
   void take_output(std::size_t bytes);
   void take_error(std::size_t bytes);

@@ -24,7 +24,6 @@ constexpr std::int64_t timeout_ms_max = 120'000;         // as long as a call ma
 constexpr std::int64_t output_bytes_max_most = 200'000;  // an answer has at most 256 KiB
 constexpr const char* default_class = "CommandSkill";
 
-/// Also what C calls one.
 bool is_identifier(std::string_view text) {
   const auto is_part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
@@ -150,8 +149,8 @@ Result<CommandSkill> read_skill(TableReader& reader, const std::string& class_na
   return skill;
 }
 
-Result<std::vector<CommandSkill>> read_skills(const toml::array& tables, const std::string& class_name,
-                                              std::string& place) {
+/// A failure says where, and in which skill.
+Result<std::vector<CommandSkill>> read_skills(const toml::array& tables, const std::string& class_name) {
   std::vector<CommandSkill> skills;
   std::set<std::string> paths;
   for (std::size_t i = 0; i < tables.size(); ++i) {
@@ -160,10 +159,7 @@ Result<std::vector<CommandSkill>> read_skills(const toml::array& tables, const s
     auto skill = read_skill(reader, class_name);
     if (!skill) reader.say(skill.error().message);
     if (skill && !paths.insert(skill->path()).second) reader.say("there is a second " + skill->path());
-    if (reader.problem()) {
-      place = *reader.problem();
-      return fail("");
-    }
+    if (reader.problem()) return fail(*reader.problem());
     skills.push_back(std::move(*skill));
   }
   return skills;
@@ -211,9 +207,8 @@ Outcome<SkillFile> parse_skill_file(std::string_view text, const std::string& na
   if (tables == nullptr || tables->empty()) reader.say("there is no [[skill]]");
   if (tables != nullptr && tables->size() > skills_max) reader.say("there are more than 500 skills");
   if (reader.problem()) return bad(*reader.problem());
-  std::string place;
-  auto skills = read_skills(*tables, class_name, place);
-  if (!skills) return bad(place);
+  auto skills = read_skills(*tables, class_name);
+  if (!skills) return bad(skills.error().message);
   file.skills = std::move(*skills);
   return file;
 }

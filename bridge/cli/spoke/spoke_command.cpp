@@ -131,7 +131,7 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
   options->connection.connect_timeout = *timeout;
   options->directory = std::filesystem::absolute(wanted.skills).parent_path();
   options->say = say;
-  say("is the device " + options->connection.who.name);
+  const std::string name = options->connection.who.name;
 
   asio::io_context loop;
   SpokeDevice spoke(loop, std::move(*skills), std::move(*options));
@@ -142,6 +142,7 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
     if (!cancelled) ended.set(Outcome<void>{});
   });
   read_again_at_hangup(hangup, spoke, wanted.skills);
+  say("is the device " + name);
   return run(loop, serve(loop, spoke, ended));
 }
 

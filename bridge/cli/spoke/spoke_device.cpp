@@ -14,7 +14,7 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr const char* hub_state_topic = "hub/state";
-constexpr milliseconds renewal_pause{60'000};  // whatever the clocks say
+constexpr milliseconds renewal_pause{300'000};  // whatever the clocks say
 constexpr milliseconds timer_max = std::chrono::hours(24);
 
 std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
@@ -52,11 +52,7 @@ HubConnection::Options SpokeDevice::connection() {
   options.services = {Service::skills, Service::devices};
   options.filters = {call_topic_};
   options.on_message = [this](const MqttMessage& message) { received(message); };
-  options.on_ready = [this] {
-    connected_ = true;
-    last_loss_.clear();
-    offer();
-  };
+  options.on_ready = [this] { connected(); };
   options.on_lost = [this](const std::string& reason) { lost(reason); };
   return options;
 }
@@ -89,10 +85,25 @@ void SpokeDevice::received(const MqttMessage& message) {
     if (!message.retained) runner_.called(message.payload);
     return;
   }
-  // What is retained is older than this connection, which has registered already.
-  if (message.topic != hub_state_topic || message.retained) return;
+  if (message.topic != hub_state_topic) return;
   const auto state = parse_json(message.payload);
-  if (state && state->is_object() && state->value("state", json()) == "online") offer();
+  if (state && state->is_object() && state->value("state", json()).is_string())
+    hub_is(state->at("state").get<std::string>());
+}
+
+void SpokeDevice::connected() {
+  connected_ = true;
+  last_loss_.clear();
+  const Endpoint& endpoint = options_.connection.endpoint;
+  options_.say("connected to " + endpoint.host + ":" + std::to_string(endpoint.port));
+}
+
+void SpokeDevice::hub_is(const std::string& state) {
+  if (state == "online") {
+    offer();
+  } else {
+    options_.say("the hub is not there; waiting for it");
+  }
 }
 
 void SpokeDevice::lost(const std::string& reason) {
@@ -101,27 +112,19 @@ void SpokeDevice::lost(const std::string& reason) {
   last_loss_ = reason;
   const auto times = times_of(options_.connection.token());
   if (times && times->expires_at <= clock_.wall_now()) options_.say("its token has expired: add the device again");
-  options_.say("no broker at " + options_.connection.endpoint.host + ":" +
-               std::to_string(options_.connection.endpoint.port) + " (" + printable(reason, 200) + "); trying again");
+  const Endpoint& endpoint = options_.connection.endpoint;
+  options_.say("not connected to " + endpoint.host + ":" + std::to_string(endpoint.port) + " (" +
+               printable(reason, 200) + "), trying again");
 }
 
-/// Without a connection there is nothing to do: the next one begins with this.
 void SpokeDevice::offer() {
-  if (closing_ || !connected_) return;
-  register_again_ = registering_;
-  if (registering_) return;
-  registering_ = true;
-  asio::co_spawn(loop_, register_skills(), asio::detached);
+  if (!closing_ && connected_) asio::co_spawn(loop_, register_skills(++registration_), asio::detached);
 }
 
-Task<void> SpokeDevice::register_skills() {
-  Outcome<void> done;
-  do {
-    register_again_ = false;
-    done = co_await register_once();
-  } while (register_again_ && !closing_);
-  registering_ = false;
-  if (closing_ || !connected_) co_return;
+Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
+  const Outcome<void> done = co_await register_once();
+  // Without a connection there is nothing to do: the next one begins with another registration.
+  if (closing_ || !connected_ || registration != registration_) co_return;
   if (done) {
     options_.say("offers " + skills_in_words(skills_.skills.size()));
     joined_.set(Outcome<void>{});

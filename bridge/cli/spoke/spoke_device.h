@@ -1,11 +1,12 @@
 /// A device made of commands: connects as the device, registers its skills, keeps them and its token alive, and gives
 /// the calls that come to a SkillRunner.
 ///
-/// Registers at every connect, when the hub says that it is (again) online, and when the hub counts other skills than
-/// these; a registration that fails is tried again. A token of which a third is left is renewed and handed to
-/// Options::keep_token; the connection goes on with the old one, which ends it, and comes back with the new one.
-/// Threading: loop only.   Lifetime: close() before destruction, and then run the loop no more.   Errors: join() ends
-/// with what cannot be put right by trying again; all else is said and tried again.   Bounds: SkillRunner's.
+/// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
+/// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
+/// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
+/// it, and comes back with the new one. Threading: loop only.   Lifetime: close() before destruction, and then run the
+/// loop no more.   Errors: join() ends with what cannot be put right by trying again; all else is said and tried again.
+/// Bounds: SkillRunner's.
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -45,9 +46,11 @@ class SpokeDevice {
  private:
   HubConnection::Options connection();
   void received(const MqttMessage& message);
+  void connected();
+  void hub_is(const std::string& state);
   void lost(const std::string& reason);
   void offer();
-  Task<void> register_skills();
+  Task<void> register_skills(std::uint64_t registration);
   Task<Outcome<void>> register_once();
   void beat_later(std::chrono::milliseconds after);
   Task<void> beat();
@@ -67,8 +70,7 @@ class SpokeDevice {
   asio::steady_timer renewal_;
   OneShot<Outcome<void>> joined_;
   bool connected_ = false;
-  bool registering_ = false;
-  bool register_again_ = false;
+  std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
   bool closing_ = false;
   std::string last_loss_;
 };

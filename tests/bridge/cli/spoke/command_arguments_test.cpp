@@ -97,7 +97,8 @@ TEST(CommandArguments, HaveNoNulAndALimitedLength) {
   const auto all = skill("f(*all)", {"f", "--", "{all}"});
   EXPECT_TRUE(argv_of_call(all, json(Words(arguments_max - 2, "x")), json::object()));
   EXPECT_FALSE(argv_of_call(all, json(Words(arguments_max - 1, "x")), json::object()));
-  EXPECT_FALSE(argv_of_call(all, json(Words(5, std::string(arguments_bytes_max / 5, 'x'))), json::object()));
+  EXPECT_TRUE(argv_of_call(all, json(Words(5, std::string(arguments_bytes_max / 5 - 1, 'x'))), json::object()));
+  EXPECT_FALSE(argv_of_call(all, json(Words(5, std::string(arguments_bytes_max / 5 + 1, 'x'))), json::object()));
 }
 
 TEST(ACommand, HasAPlaceForEveryParameterAndNoOther) {
@@ -113,11 +114,14 @@ TEST(ACommand, HasAPlaceForEveryParameterAndNoOther) {
 TEST(ACommand, PutsNoArgumentIntoAText) {
   EXPECT_THAT(complaint("f(a)", {"sh", "-c", "say {a}"}), HasSubstr("not in a text"));
   EXPECT_THAT(complaint("f(a)", {"sh", "-c", "say;{a}"}), HasSubstr("not in a text"));
-  EXPECT_THAT(complaint("f(a)", {"f", "{a}.mp3"}), HasSubstr("not in a text"));
+  EXPECT_THAT(complaint("f(a)", {"f", "{a} now"}), HasSubstr("not in a text"));
   EXPECT_THAT(complaint("f(a, b)", {"f", "{a}{b}"}), HasSubstr("not in a text"));
   EXPECT_THAT(complaint("f(a)", {"f", "--{a}"}), HasSubstr("not in a text")) << "that would be an option's name";
   EXPECT_THAT(complaint("f(a)", {"f", "-{a}"}), HasSubstr("not in a text"));
   EXPECT_EQ(complaint("f(a)", {"f", "--level={a}"}), "it is fine");
+  EXPECT_THAT(argv(skill("f(a, b)", {"f", "/music/{a}.mp3", "{b}%"}), R"(["-x", 5])"),
+              ElementsAre("f", "/music/-x.mp3", "5%"));
+  EXPECT_THAT(argv(skill("f(a)", {"f", "{a}%"}), "[-5]"), ElementsAre(HasSubstr("could be taken for an option")));
 }
 
 }  // namespace

@@ -143,6 +143,20 @@ TEST_F(ACommandRun, ThatIsStoppedIsGoneAndSaysNothing) {
   EXPECT_FALSE(said);
 }
 
+TEST_F(ACommandRun, IsNotTakenForTheOneThatEndedBeforeIt) {
+  // Each starts in the handler of another's end, with the descriptors that one has just closed.
+  int left = 300;
+  int killed = 0;
+  std::function<void(CommandEnd)> next = [&](const CommandEnd& end) {
+    if (!end.success) ++killed;
+    if (left-- > 0) EXPECT_TRUE(CommandRun::start(loop_, shell("echo x >> lines"), next));
+  };
+  for (int at_once = 0; at_once < 4; ++at_once) EXPECT_TRUE(CommandRun::start(loop_, shell("echo x >> lines"), next));
+  loop_.run();
+  EXPECT_EQ(killed, 0);
+  EXPECT_EQ(content("lines").size(), 2u * 304);
+}
+
 TEST_F(ACommandRun, LeavesNoZombie) {
   run(shell("true"));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
