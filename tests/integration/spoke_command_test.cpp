@@ -1,10 +1,13 @@
 /// `strawberryctl spoke`: its limits, its ways to a token, its enemies and its clumsy users.
 #include <gmock/gmock.h>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <csignal>
 #include <set>
 
 #include "bridge/cli/spoke/connect_directory.h"
+#include "bridge/cli/spoke/spoke_device.h"
 #include "common/clock.h"
 #include "tests/bridge/cli/hub_run.h"
 #include "tests/integration/spoke_fixture.h"
@@ -246,6 +249,28 @@ TEST_F(SpokeCommand, RegistersAgainWhenTheHubWasRestarted) {
   hub().start_bridge();
   wait_for("offers 12 skills");
   EXPECT_EQ(answer("BoxSkill.say", {"x"}), "x");
+}
+
+TEST_F(SpokeCommand, RegistersAgainWhenItsHeartbeatFindsOtherSkillsAtTheHub) {
+  connect_directory("lamp");
+  const Principal lamp{PrincipalType::device, "lamp", "alice"};
+  asio::io_context loop;
+  int registered = 0;
+  cli::SpokeDevice::Options options;
+  options.connection.endpoint = {"127.0.0.1", static_cast<std::uint16_t>(hub().port())};
+  options.connection.who.principal = lamp;
+  options.connection.token = [token = hub().files().token(lamp)] { return token; };
+  options.heartbeat_every = 20ms;
+  Spoke somebody(hub(), lamp, 5, "somebody");
+  options.say = [&](const std::string& line) {
+    if (line != "offers 12 skills") return;
+    if (++registered == 1) somebody.send("skills", {{"op", "register"}, {"skills", json::array()}});
+    if (registered == 2) loop.stop();
+  };
+  cli::SpokeDevice device(loop, cli::parse_skill_file(skills, "skills.toml").value(), options);
+  asio::co_spawn(loop, device.join(), asio::detached);
+  loop.run_for(20s);
+  EXPECT_EQ(registered, 2);
 }
 
 TEST_F(SpokeCommand, SaysInOneLineWhatTheUserGotWrong) {
