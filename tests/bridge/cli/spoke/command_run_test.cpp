@@ -149,7 +149,8 @@ TEST_F(ACommandRun, IsNotTakenForTheOneThatEndedBeforeIt) {
   int killed = 0;
   std::function<void(CommandEnd)> next = [&](const CommandEnd& end) {
     if (!end.success) ++killed;
-    if (left-- > 0) EXPECT_TRUE(CommandRun::start(loop_, shell("echo x >> lines"), next));
+    if (left-- <= 0) return;
+    EXPECT_TRUE(CommandRun::start(loop_, shell("echo x >> lines"), next));
   };
   for (int at_once = 0; at_once < 4; ++at_once) EXPECT_TRUE(CommandRun::start(loop_, shell("echo x >> lines"), next));
   loop_.run();
