@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <asio/buffer.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -155,13 +154,16 @@ void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
   });
 }
 
+/// Waits, and reads then: what an asynchronous read had taken already would be missing when the program's end comes
+/// first.
 void CommandRun::read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take) {
-  pipe.end.async_read_some(asio::buffer(pipe.buffer),
-                           [self, &pipe, take](const std::error_code& ended, std::size_t bytes) {
-                             if (ended) return;
-                             (self.get()->*take)(bytes);
-                             self->read(self, pipe, take);
-                           });
+  pipe.end.async_wait(asio::posix::stream_descriptor::wait_read, [self, &pipe, take](const std::error_code& cancelled) {
+    if (cancelled) return;
+    const ssize_t bytes = ::read(pipe.end.native_handle(), pipe.buffer.data(), pipe.buffer.size());
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) return;
+    if (bytes > 0) (self.get()->*take)(static_cast<std::size_t>(bytes));
+    self->read(self, pipe, take);
+  });
 }
 
 void CommandRun::take_output(std::size_t bytes) {

@@ -143,6 +143,14 @@ TEST_F(ACommandRun, ThatIsStoppedIsGoneAndSaysNothing) {
   EXPECT_FALSE(said);
 }
 
+TEST_F(ACommandRun, LosesNothingOfWhatWasWrittenLast) {
+  for (int i = 0; i < 300; ++i) {
+    const CommandEnd end = run(shell("head -c 20000 /dev/zero; head -c 20000 /dev/zero >&2; echo last >&2; exit 1"));
+    ASSERT_THAT(end.error, HasSubstr("last")) << i;
+    ASSERT_EQ(run(shell("head -c 20000 /dev/zero; echo last")).output.size(), 20'005u) << i;
+  }
+}
+
 TEST_F(ACommandRun, IsNotTakenForTheOneThatEndedBeforeIt) {
   // Each starts in the handler of another's end, with the descriptors that one has just closed.
   int left = 300;
