@@ -34,7 +34,7 @@ struct CommandLine {
   Outcome<std::chrono::milliseconds> timeout() const;
 };
 
-/// Everything strawberryctl understands. `line` must outlive `app`.
+/// What strawberryctl understands, but for what has a library of its own (spoke/). `line` must outlive `app`.
 void describe_command_line(CLI::App& app, CommandLine& line);
 
 void add_init_command(CLI::App& app, CommandLine& line);

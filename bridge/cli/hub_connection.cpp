@@ -130,9 +130,13 @@ Task<Outcome<json>> HubConnection::request(Service service, json body, std::chro
 }
 
 bool HubConnection::publish(const std::string& topic, const json& payload) {
+  return publish_text(topic, payload.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+bool HubConnection::publish_text(const std::string& topic, std::string payload) {
   MqttMessage message;
   message.topic = topic;
-  message.payload = payload.dump(-1, ' ', false, json::error_handler_t::replace);
+  message.payload = std::move(payload);
   return client_->publish(std::move(message));
 }
 

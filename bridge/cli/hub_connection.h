@@ -62,6 +62,7 @@ class HubConnection {
   Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
                                         OnEvent on_event);
   bool publish(const std::string& topic, const nlohmann::json& payload);
+  bool publish_text(const std::string& topic, std::string payload);
   Task<void> close();
 
  private:

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/spoke/spoke_command.h"
 #include "bridge/cli/text.h"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
     CLI::App app{"", "strawberryctl"};
     CommandLine line;
     describe_command_line(app, line);
+    add_spoke_command(app, line);
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "bridge/cli/demo/household.h"
-#include "bridge/cli/demo/recent_calls.h"
+#include "bridge/cli/spoke/recent_calls.h"
 #include "bridge/cli/hub_connection.h"
 #include "common/clock.h"
 

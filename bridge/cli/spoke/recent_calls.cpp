@@ -1,4 +1,4 @@
-#include "bridge/cli/demo/recent_calls.h"
+#include "bridge/cli/spoke/recent_calls.h"
 
 #include <utility>
 

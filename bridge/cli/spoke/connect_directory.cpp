@@ -1,0 +1,97 @@
+#include "bridge/cli/spoke/connect_directory.h"
+
+#include <cerrno>
+
+#include <charconv>
+#include <sstream>
+
+#include "bridge/cli/identity.h"
+#include "bridge/cli/text.h"
+#include "common/base64url.h"
+#include "common/ids.h"
+#include "common/private_file.h"
+#include "common/token.h"
+
+namespace strawberry::cli {
+namespace {
+
+constexpr std::size_t file_bytes_max = 16 * 1024;
+constexpr const char* clients[] = {"mosquitto_pub", "mosquitto_rr", "mosquitto_sub"};
+constexpr const char* remedy = "write it with 'strawberryctl device add NAME --user USER --mosquitto DIR'";
+
+std::string path_of(const std::string& directory, const char* client) {
+  return std::filesystem::path(directory) / client;
+}
+
+Outcome<std::string> read_options(const std::string& path) {
+  if (look_at_file(path).error == ENOENT) return cli_error(ExitCode::local, "there is no " + path + ": " + remedy);
+  auto file = read_private_file(path, file_bytes_max);
+  if (!file) return cli_error(ExitCode::local, path + " " + printable(file.error().message, 200));
+  return std::move(file->content);
+}
+
+bool read_port(const std::string& text, std::uint16_t& port) {
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return failed == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
+}  // namespace
+
+Outcome<ConnectDirectory> read_connect_directory(const std::string& directory) {
+  const std::string path = path_of(directory, clients[0]);
+  auto text = read_options(path);
+  if (!text) return tl::unexpected(text.error());
+  ConnectDirectory found;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string value = without_line_end(line.size() > 3 ? line.substr(3) : "");
+    if (line.starts_with("-h ")) found.endpoint.host = value;
+    if (line.starts_with("-u ")) found.device_id = value;
+    if (line.starts_with("-P ")) found.token = value;
+    if (line.starts_with("-p ") && !read_port(value, found.endpoint.port)) {
+      return cli_error(ExitCode::local, path + ": -p is no port");
+    }
+  }
+  if (!is_valid_id(found.device_id) || found.token.empty() || found.token.size() > token_bytes_max) {
+    return cli_error(ExitCode::local, path + " has no device id (-u) and token (-P): " + remedy);
+  }
+  return found;
+}
+
+Outcome<void> replace_token(const std::string& directory, const std::string& token) {
+  for (const char* client : clients) {
+    const std::string path = path_of(directory, client);
+    auto text = read_options(path);
+    if (!text) return tl::unexpected(text.error());
+    std::istringstream lines(*text);
+    std::string changed;
+    for (std::string line; std::getline(lines, line);)
+      changed += (line.starts_with("-P ") ? "-P " + token : line) + "\n";
+    auto written = replace_private_file(path, changed);
+    if (!written)
+      return cli_error(ExitCode::local, "cannot write " + path + ": " + printable(written.error().message, 200));
+  }
+  return {};
+}
+
+std::optional<TokenTimes> times_of(const std::string& token) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = token.find('.', first == std::string::npos ? first : first + 1);
+  if (second == std::string::npos) return std::nullopt;
+  const auto payload = base64url_decode(std::string_view(token).substr(first + 1, second - first - 1));
+  const auto claims = payload ? parse_json(*payload) : std::nullopt;
+  if (!claims || !claims->is_object()) return std::nullopt;
+  const auto seconds = [&](const char* name) -> std::optional<std::int64_t> {
+    const auto found = claims->find(name);
+    if (found == claims->end() || !found->is_number()) return std::nullopt;
+    const double value = found->get<double>();
+    constexpr double most = 253402300800.0;  // the year 10000
+    return value >= 0 && value < most ? std::optional(static_cast<std::int64_t>(value)) : std::nullopt;
+  };
+  const auto issued = seconds("iat");
+  const auto expires = seconds("exp");
+  if (!issued || !expires || *expires <= *issued) return std::nullopt;
+  return TokenTimes{from_unix_ms(*issued * 1000), from_unix_ms(*expires * 1000)};
+}
+
+}  // namespace strawberry::cli
