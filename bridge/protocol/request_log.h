@@ -7,7 +7,7 @@
 /// A RequestLog is made for one line from what is at hand, so that nothing of one request is left over when a coroutine
 /// of another goes on.
 ///
-/// Threading: any.   Lifetime: refers to what it was made from: use it within the statement.
+/// Threading: any.   Lifetime: refers to what it was made from, and must not outlive that.
 /// Bounds: fields are untrusted; whoever writes the line cuts and escapes them.
 #pragma once
 
