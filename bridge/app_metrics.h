@@ -1,8 +1,8 @@
 /// The hub's numbers for Prometheus, wired: what the parts count is read when it is asked for, what takes time is
 /// observed as it ends. Nothing of it exists when the configuration wants none.
 ///
-/// Threading: loop only.   Lifetime: within the App, after the parts it watches and before none that tells it
-/// something. Errors: a port that cannot be had is logged once and tried again; the hub goes on.
+/// Threading: loop only.   Lifetime: the App's; the parts it watches tell it something as long as the loop runs.
+/// Errors: a port that cannot be had is logged once and tried again; the hub goes on.
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -30,7 +30,7 @@ class AppMetrics {
   };
   AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources);
 
-  /// Each part outlives its last request, and this outlives them.
+  /// From now on each tells what it did.
   void watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store);
   Task<void> serve();
 
