@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <filesystem>
@@ -19,6 +20,7 @@ const std::string bridge_id(bridge_principal_id);
 constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
 /// How long the broker keeps what arrives while the bridge is away.
 constexpr std::chrono::seconds broker_session_expiry{300};
+constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices};
 constexpr std::chrono::seconds health_interval{10};
 constexpr std::chrono::seconds usage_interval{1};
 // Together with the adapter's last second they make five.
@@ -241,7 +243,7 @@ HubInfo App::info() const {
                  {"chats_per_principal_max", config_.limits.chats_per_principal_max},
                  {"skills_per_device_max", config_.limits.skills_per_device_max},
                  {"timeout_ms", timeout_max.count()}};
-  for (const auto service : {Service::skills, Service::chat, Service::sessions, Service::devices}) {
+  for (const auto service : services_all) {
     info.services[std::string(to_string(service))] = schemas_.ops(service);
   }
   return info;
@@ -285,6 +287,16 @@ HubHealth App::health() const {
   return health;
 }
 
+void App::start_metrics() {
+  if (config_.metrics.port == 0) return;
+  HubMetrics::Ops ops;
+  for (const auto service : services_all) ops[service] = schemas_.ops(service);
+  metrics_.emplace(context_, config_, ops,
+                   AppMetrics::Sources{[this] { return health(); }, [this] { return serving_; }, started_at_});
+  metrics_->watch(dispatcher_, providers_, *store_);
+  asio::co_spawn(context_, metrics_->serve(), asio::detached);
+}
+
 Task<void> App::report_health() {
   while (!stop_.is_set()) {
     health_timer_.expires_after(health_interval);
@@ -317,6 +329,7 @@ void App::request_stop() {
 }
 
 Task<void> App::run() {
+  start_metrics();
   // Before anybody can ask for more than a day's tokens.
   if (auto loaded = co_await usage_.load(); !loaded)
     spdlog::error("what was used today is unknown: counting from none");

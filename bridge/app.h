@@ -8,11 +8,13 @@
 #include <asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bridge/adapters/curl/curl_client.h"
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
 #include "bridge/core/one_shot.h"
@@ -53,6 +55,7 @@ class App {
   bool publish(std::string topic, std::string payload, bool retained);
   HubInfo info() const;
   HubHealth health() const;
+  void start_metrics();
   Task<void> report_health();
   Task<void> write_usage();
   void find_local_model();
@@ -88,6 +91,7 @@ class App {
   asio::steady_timer health_timer_;
   asio::steady_timer usage_timer_;
   OneShot<bool> stop_;
+  std::optional<AppMetrics> metrics_;  // when the configuration wants them
 };
 
 }  // namespace strawberry

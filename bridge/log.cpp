@@ -4,11 +4,20 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <memory>
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "bridge/protocol/request_log.h"
+#include "bridge/protocol/text.h"
 
 namespace strawberry {
 namespace {
+
+std::string json_string(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void append(spdlog::memory_buf_t& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 
 /// The message as it goes into the line: cut, and quoted when lines are JSON.
 class BoundedMessage final : public spdlog::custom_flag_formatter {
@@ -19,8 +28,7 @@ class BoundedMessage final : public spdlog::custom_flag_formatter {
     const bool cut = line.payload.size() > bytes_max_;
     std::string text(line.payload.data(), std::min(line.payload.size(), bytes_max_));
     if (cut) text += "...";
-    if (json_) text = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    out.append(text.data(), text.data() + text.size());
+    append(out, json_ ? json_string(text) : text);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<BoundedMessage>(json_, bytes_max_);
@@ -31,19 +39,57 @@ class BoundedMessage final : public spdlog::custom_flag_formatter {
   std::size_t bytes_max_;
 };
 
+/// Which request the line belongs to.
+class RequestFields final : public spdlog::custom_flag_formatter {
+ public:
+  explicit RequestFields(bool json) : json_(json) {}
+
+  void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& out) override {
+    const LogFields& fields = fields_of_line();
+    if (json_) {
+      add(out, "correlation_id", fields.correlation_id);
+      add(out, "sender", fields.sender);
+      add(out, "service", fields.service);
+      add(out, "op", fields.op);
+    } else if (!fields.correlation_id.empty()) {
+      append(out, "[" + printable(fields.correlation_id, field_bytes_max) + "] ");
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<RequestFields>(json_); }
+
+ private:
+  static void add(spdlog::memory_buf_t& out, std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    append(out, ",\"" + std::string(name) + "\":" + json_string(printable(value, field_bytes_max)));
+  }
+
+  bool json_;
+};
+
 }  // namespace
 
-void start_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max) {
+std::unique_ptr<spdlog::formatter> make_log_formatter(const std::string& format, std::size_t line_bytes_max) {
   const bool json = format == "json";
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<BoundedMessage>('*', json, line_bytes_max);
-  formatter->set_pattern(json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})"
-                              : "%Y-%m-%dT%H:%M:%S.%eZ %-8l %*");
+  formatter->add_flag<RequestFields>('&', json);
+  formatter->set_pattern(json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*%&})"
+                              : "%Y-%m-%dT%H:%M:%S.%eZ %-8l %&%*");
+  return formatter;
+}
+
+void start_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max) {
   auto logger = std::make_shared<spdlog::logger>("bridge", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
+  change_logging(level, format, line_bytes_max);
+}
+
+/// The logger stays: the store's thread may be using it.
+void change_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max) {
+  auto* logger = spdlog::default_logger_raw();
+  logger->set_formatter(make_log_formatter(format, line_bytes_max));
+  logger->set_level(spdlog::level::from_str(level));
 }
 
 }  // namespace strawberry

@@ -1,11 +1,13 @@
 /// strawberry-bridge: reads its configuration, takes the data directory for itself, and runs the App until SIGTERM or
-/// SIGINT. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.
+/// SIGINT. SIGHUP reads the configuration again and takes over how much is logged and how. Exit codes: 0 stopped as
+/// asked, 1 could not start, 2 wrong usage.
 
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/signal_set.hpp>
 #include <csignal>
@@ -32,13 +34,35 @@ int refuse(const Failure& failure) {
   return 1;
 }
 
+/// The rest of the configuration is built into everything that runs.
+void reload(const std::string& config_path, Config& current) {
+  auto config = load_config(config_path, process_environment());
+  if (!config) return spdlog::error("the log goes on as it is: {}", config.error().message);
+  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  current.log = config->log;
+  current.limits.log_line_bytes_max = config->limits.log_line_bytes_max;
+  // Whoever sent the signal looks for this, whatever the level is now.
+  spdlog::log(std::max(spdlog::level::info, spdlog::get_level()), "logs from {} on, {} lines{}", config->log.level,
+              config->log.format,
+              *config == current ? "" : "; what else has changed in the configuration holds from the next start");
+}
+
+void on_hangup(asio::signal_set& hangups, const std::string& config_path, Config& current) {
+  hangups.async_wait([&](const asio::error_code& cancelled, int) {
+    if (cancelled) return;
+    reload(config_path, current);
+    on_hangup(hangups, config_path, current);
+  });
+}
+
 int run(const std::string& config_path) {
   ::umask(077);
+  std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
   const Config defaults;
   start_logging(defaults.log.level, defaults.log.format, static_cast<std::size_t>(defaults.limits.log_line_bytes_max));
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
-  start_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
   const auto lock = DataLock::take(config->data.directory);  // two bridges would answer everything twice
   if (!lock) return refuse(lock.error());
 
@@ -51,6 +75,8 @@ int run(const std::string& config_path) {
   signals.async_wait([&](const asio::error_code& cancelled, int) {
     if (!cancelled) (*app)->request_stop();
   });
+  asio::signal_set hangups(loop, SIGHUP);
+  on_hangup(hangups, config_path, *config);
   bool finished = false;
   asio::co_spawn(loop, (*app)->run(), [&](const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);

@@ -113,7 +113,7 @@ bool Gatekeeper::allows(const TopicEvent& event) {
     // Not being delivered somebody else's status is no offence: `devices/+/status` is how one asks for one's own.
     if (access == Access::read) return false;
     report_.refused(to_string(access), to_string(verdict));
-    RefusedAct act{to_string(access), event.client_id, *principal, event.topic, {}, to_string(verdict)};
+    RefusedAct act{to_string(access), event.client_id, *principal, event.topic, {}, to_string(verdict), event.payload};
     refusals_.refused(act);
     return false;
   }
@@ -150,6 +150,18 @@ std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
   if (principal == nullptr) return std::nullopt;
   if (is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
   return carries_sender(event.topic) ? encode_principal(*principal) : std::string();
+}
+
+void Gatekeeper::dropped(const TopicEvent& event, std::string_view reason) {
+  report_.refused(to_string(event.access), reason);
+  refusals_.refused({to_string(event.access),
+                     event.client_id,
+                     std::nullopt,
+                     event.topic,
+                     {},
+                     reason,
+                     event.payload,
+                     event.correlation_data});
 }
 
 std::string_view Gatekeeper::owner_of(std::string_view device_id) const {

@@ -40,6 +40,7 @@ class Gatekeeper : private DeviceOwners {
     std::string_view topic;
     std::string_view payload;
     bool retain = false;
+    std::string_view correlation_data = {};  // MQTT 5; only told to dropped()
   };
 
   /// `directory` must be open, and outlive this.
@@ -57,6 +58,9 @@ class Gatekeeper : private DeviceOwners {
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
   /// empty when this topic carries none.
   std::optional<std::string> sender_of(const TopicEvent& event);
+
+  /// A message that allows() had let in is not delivered.
+  void dropped(const TopicEvent& event, std::string_view reason);
 
   /// The broker reads its configuration again, and then asks about every connection once more.
   void reload();

@@ -3,6 +3,8 @@
 // Whatever goes wrong in here, an exception included, is a no. Nothing here waits.
 #include <dlfcn.h>
 
+#include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -161,6 +163,16 @@ int on_acl_check(int, void* data, void* userdata) {
   });
 }
 
+/// Empty when there is none. The broker shows properties of messages that were let in, not of those it asks about.
+std::string correlation_data_of(const mosquitto_property* properties) {
+  void* value = nullptr;
+  std::uint16_t size = 0;
+  if (mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &value, &size, false) == nullptr)
+    return {};
+  const std::unique_ptr<void, decltype(&std::free)> owned(value, &std::free);
+  return std::string(static_cast<const char*>(value), size);
+}
+
 int on_message(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_ACL_DENIED, [data](Plugin& plugin) {
     auto& event = *static_cast<mosquitto_evt_message*>(data);
@@ -173,8 +185,11 @@ int on_message(int, void* data, void* userdata) {
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     topic.retain = event.retain;
     const auto sender = plugin.gatekeeper->sender_of(topic);
-    return sender && stamp_sender(&event.properties, *sender, plugin.clock.wall_now()) ? MOSQ_ERR_SUCCESS
-                                                                                       : MOSQ_ERR_ACL_DENIED;
+    if (sender && stamp_sender(&event.properties, *sender, plugin.clock.wall_now())) return MOSQ_ERR_SUCCESS;
+    const std::string correlation_data = correlation_data_of(event.properties);
+    topic.correlation_data = correlation_data;
+    plugin.gatekeeper->dropped(topic, sender ? "cannot_be_stamped" : "unknown_sender");
+    return MOSQ_ERR_ACL_DENIED;
   });
 }
 

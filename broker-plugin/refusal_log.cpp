@@ -3,10 +3,18 @@
 #include <chrono>
 #include <utility>
 
+#include "common/correlation_id.h"
+
 namespace strawberry {
 namespace {
 
 constexpr std::size_t quoted_characters_max = 256;
+
+std::optional<std::string> correlation_id_of(const RefusedAct& act) {
+  if (!act.correlation_data.empty()) return std::string(act.correlation_data.substr(0, correlation_id_bytes_max));
+  if (act.payload.empty()) return std::nullopt;
+  return find_correlation_id(act.payload.substr(0, looked_at_for_log_bytes_max));
+}
 
 }  // namespace
 
@@ -39,6 +47,7 @@ void RefusalLog::refused(const RefusedAct& act) {
   if (act.principal) line += " principal=" + encode_principal(*act.principal);
   if (!act.topic.empty()) line += " topic=" + quoted_for_log(act.topic);
   if (!act.address.empty()) line += " address=" + quoted_for_log(act.address);
+  if (const auto id = correlation_id_of(act)) line += " correlation_id=" + quoted_for_log(*id);
   broker_.log(LogLevel::notice, line);
 }
 

@@ -1,6 +1,9 @@
 /// One line for each refusal: who, what, why, safe to print, and never so many that the log is the damage.
 ///
-/// Threading: one thread.   Bounds: lines_per_second_max on average and at once; what is dropped is counted and said.
+/// A publication is called by its correlation id, so that its sender's and the bridge's lines can be found beside it.
+///
+/// Threading: one thread.   Bounds: looked_at_for_log_bytes_max of a payload, and only for a line that is written;
+/// lines_per_second_max on average and at once; what is dropped is counted and said.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +24,8 @@ struct RefusedAct {
   std::string_view topic;              // empty when there is none
   std::string_view address;
   std::string_view reason;
+  std::string_view payload = {};           // looked at for a correlation id
+  std::string_view correlation_data = {};  // MQTT 5
 };
 
 class RefusalLog {

@@ -12,6 +12,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(valijson REQUIRED)
+find_package(prometheus-cpp REQUIRED)
 
 find_package(mimalloc REQUIRED)
 

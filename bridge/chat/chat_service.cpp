@@ -12,6 +12,7 @@
 #include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/protocol/acting_user.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
 
@@ -65,7 +66,7 @@ struct UserQuestion {
   std::shared_ptr<Confirmations> confirmations;
   std::function<void(json)> tell;
   Principal sender;
-  std::string correlation_id;
+  std::string log_id;
   std::chrono::milliseconds patience;
 };
 
@@ -73,8 +74,8 @@ Task<bool> ask_user(UserQuestion asked, PlannedCall call) {
   const auto executor = co_await asio::this_coro::executor;
   const auto question = asked.confirmations->ask(executor, asked.sender);
   if (!question || asked.patience.count() <= 0) {
-    spdlog::warn("chat [{}]: {} is not run: the user cannot be asked now", printable(asked.correlation_id),
-                 printable(call.skill_path));
+    RequestLog({asked.log_id, asked.sender.id, to_string(Service::chat)})
+        .warn("{} is not run: the user cannot be asked now", printable(call.skill_path));
     co_return false;
   }
   json event = call_event(call);
@@ -104,7 +105,7 @@ struct ChatService::Turn {
     if (ask.with_tools) model.tools = catalog.tools();
     model.options = options_for(chat, ask);
     model.deadline = request.deadline;
-    model.correlation_id = request.correlation_id;
+    model.log_id = request.log_id;
     model.is_last_try = loop.has_run_tools();
     if (stream) {
       model.on_text = [stream = stream, unrecorded = unrecorded_bytes](std::string_view text) {
@@ -210,10 +211,10 @@ Task<Reply<json>> ChatService::chat(Request request) {
   // The work goes on beside this, so that it can be stopped.
   const auto ending = place->ending();
   auto work = std::make_shared<Work>();
-  auto finished = [this, ending, work, id = request.correlation_id](const std::exception_ptr& thrown, Answer answer) {
+  auto finished = [this, ending, work, id = request.log_id](const std::exception_ptr& thrown, Answer answer) {
     if (work->turn) record_unfinished(*work->turn);
     if (ending->is_stopped) return;
-    if (thrown) spdlog::error("chat [{}]: it threw", printable(id));
+    if (thrown) log_for(id).error("the chat threw");
     ending->answer.set(thrown ? error(ErrorCode::internal, "the hub failed") : std::move(answer));
   };
   auto running = run(std::move(place), std::move(work), std::move(request), std::move(*chat), std::move(format));
@@ -247,8 +248,7 @@ Task<Reply<json>> ChatService::run(Place place, std::shared_ptr<Work> work, Requ
                                            std::move(format), options_);
   work->turn = turn;
   if (turn->catalog.has_no_room())
-    spdlog::warn("chat [{}]: no skills are offered, the model takes {} tools at most",
-                 printable(turn->request.correlation_id), options_.tools.tools_max);
+    log_for(turn->request).warn("no skills are offered, the model takes {} tools at most", options_.tools.tools_max);
   turn->head = {new_id(), to_unix_ms(clock_.wall_now()) / 1000, turn->chat.model, {}};
   if (turn->chat.stream && turn->request.emit) {
     const auto executor = co_await asio::this_coro::executor;
@@ -273,6 +273,7 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
     if (const auto* ask = std::get_if<AgentLoop::AskModel>(&next)) {
       turn->asked = *ask;
       ModelRequest model = turn->model_request(*ask);
+      log_for(turn->request).debug("asks a model, {} tools offered", model.tools.size());
       if (turn->stream) turn->stream->begin_answer();
       auto reply = co_await neighbours_.providers.complete(std::move(model), loop.provider());
       if (!reply) co_return tl::unexpected<Error>(std::move(reply.error()));
@@ -283,6 +284,7 @@ Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn)
       next = loop.model_answered(std::move(*reply));
     } else {
       auto calls = std::move(std::get<AgentLoop::RunTools>(next).calls);
+      log_for(turn->request).debug("runs {} skill calls", calls.size());
       auto outcomes = co_await run_tools(neighbours_.tools, std::move(calls), tool_run(turn, step++));
       next = loop.tools_ran(std::move(outcomes));
     }
@@ -317,8 +319,8 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
     if (saved) {
       whole.session_id = std::move(id);
     } else {
-      spdlog::error("chat [{}]: the turn was not stored: {}", printable(turn->request.correlation_id),
-                    saved.error().message);
+      log_for(turn->request)
+          .error("the turn was not stored: {} ({})", saved.error().message, printable(saved.error().cause));
       // No name is told of what is not there: the new one was not opened, an old one was deleted.
       if (!is_new && saved.error().code != ErrorCode::not_found) whole.session_id = std::move(id);
     }
@@ -334,7 +336,7 @@ ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t ste
   run.deadline = [this, end = turn->request.deadline] {
     return std::min<SteadyTime>(clock_.steady_now() + options_.tool_timeout, latest_end(end));
   };
-  run.correlation_id = turn->request.correlation_id;
+  run.log_id = turn->request.log_id;
   run.identity = turn->request.identity;
   run.step = step;
   // Asked for whether the answer is streamed or not.
@@ -343,7 +345,7 @@ ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t ste
     question.confirmations = confirmations_;
     question.tell = [turn](json data) { turn->tell(chat_event::confirm, std::move(data)); };
     question.sender = turn->request.sender;
-    question.correlation_id = turn->request.correlation_id;
+    question.log_id = turn->request.log_id;
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(latest_end(turn->request.deadline) - clock_.steady_now());
     question.patience = turn->request.emit ? std::min(options_.confirm_timeout, left) : std::chrono::milliseconds(0);

@@ -1,7 +1,5 @@
 #include "bridge/chat/tool_runner.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -11,6 +9,7 @@
 #include <memory>
 
 #include "bridge/core/one_shot.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -30,6 +29,8 @@ struct Step {
   const std::vector<PlannedCall> calls;
   const ToolRun run;
   std::vector<Reply<json>> outcomes;
+
+  RequestLog log() const { return RequestLog({run.log_id, run.caller.id, to_string(Service::chat)}); }
 };
 
 /// The same only for the same call: a model that is asked again may want something else at this place.
@@ -56,8 +57,7 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
         if (state.cancelled() != asio::cancellation_type::none) co_return;
       }
       if (!is_allowed) {
-        spdlog::info("chat [{}]: {} was not allowed", printable(step->run.correlation_id),
-                     printable(planned.skill_path));
+        step->log().info("{} was not allowed", printable(planned.skill_path));
         step->outcomes[index] = not_allowed();
         if (step->run.on_result) step->run.on_result(planned, step->outcomes[index]);
         continue;
@@ -71,17 +71,16 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     call.args = planned.args;
     call.kwargs = planned.kwargs;
     call.deadline = step->run.deadline();
-    call.correlation_id = step->run.correlation_id;
+    call.log_id = step->run.log_id;
     call.identity = identity_of(step->run, index, call);
     call.is_consented = planned.needs_confirm;
     auto outcome = co_await step->source.call(std::move(call));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     if (!outcome)
-      spdlog::info("chat [{}]: {} on {} failed: {} {}", printable(step->run.correlation_id),
-                   printable(planned.skill_path),
-                   planned.device.empty() ? "a device of the hub's choice" : planned.device,
-                   to_string(outcome.error().code), printable(outcome.error().message));
+      step->log().info("{} on {} failed: {} {}", printable(planned.skill_path),
+                       planned.device.empty() ? "a device of the hub's choice" : planned.device,
+                       to_string(outcome.error().code), printable(outcome.error().message));
     step->outcomes[index] = std::move(outcome);
     if (step->run.on_result) step->run.on_result(planned, step->outcomes[index]);
   }
@@ -118,7 +117,7 @@ Task<std::vector<Reply<json>>> run_tools(ToolSource& source, std::vector<Planned
     auto lane = std::make_shared<Lane>(executor);
     running.push_back(lane);
     auto finished = [lane, step](const std::exception_ptr& thrown) {
-      if (thrown) spdlog::error("chat [{}]: a skill call threw", printable(step->run.correlation_id));
+      if (thrown) step->log().error("a skill call threw");
       lane->done.set(true);
     };
     auto stoppable = asio::bind_cancellation_slot(lane->stop.slot(), std::move(finished));

@@ -21,7 +21,7 @@ struct ToolRun {
   Principal caller;
   /// Of a call that is made now: asked for each, since a question may come first.
   std::function<SteadyTime()> deadline;
-  std::string correlation_id;
+  std::string log_id;    // see Request
   std::string identity;  // see Request::identity
   std::size_t step = 0;  // which of the chat's this is
   /// Asks somebody whether this call may be made; ends by itself in time. Empty: nobody can be asked, and it may not.

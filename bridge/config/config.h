@@ -102,6 +102,12 @@ struct Config {
     std::string format = "human";  // human, json
     bool operator==(const Log&) const = default;
   };
+  /// Numbers for Prometheus, at http://address:port/metrics.
+  struct Metrics {
+    std::int64_t port = 0;  // 0: none
+    std::string address = "127.0.0.1";
+    bool operator==(const Metrics&) const = default;
+  };
 
   Broker broker;
   Data data;
@@ -110,6 +116,7 @@ struct Config {
   Skills skills;
   Llm llm;
   Log log;
+  Metrics metrics;
 
   bool operator==(const Config&) const = default;
 };

@@ -103,6 +103,8 @@ const KeyRow<Config> config_rows[] = {
     {"llm", "llama_cpp_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.llama_cpp_port; }},
     {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, [](Config& c) -> Target { return &c.log.level; }},
     {"log", "format", "", Text{TextKind::choice, "human json"}, [](Config& c) -> Target { return &c.log.format; }},
+    {"metrics", "port", "STRAWBERRY_METRICS_PORT", IntegerRange{0, 65'535}, [](Config& c) -> Target { return &c.metrics.port; }},
+    {"metrics", "address", "", Text{TextKind::host}, [](Config& c) -> Target { return &c.metrics.address; }},
 };
 
 const KeyRow<LlmProviderConfig> provider_rows[] = {

@@ -1,7 +1,5 @@
 #include "bridge/devices/device_service.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -282,8 +280,9 @@ Reply<std::string> DeviceService::sign(const Principal& principal, const std::st
   claims.jti = new_id();
   auto token = tokens_.issue(claims);
   if (!token) {
-    spdlog::error("cannot sign a token: {}", token.error().message);
-    return error(ErrorCode::internal, "the hub cannot sign tokens");
+    auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
+    failed.value().cause = token.error().message;
+    return failed;
   }
   return std::move(*token);
 }

@@ -104,6 +104,7 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, Stre
     // It came as one whole, or its end lacked what ends an event.
     if (answer->shown_bytes() < reply->content.size())
       on_text(std::string_view(reply->content).substr(answer->shown_bytes()));
+    reply->began_after = answer->began_after();
     co_return reply;
   }
   // Of a transfer that did not get to its end, only what the server itself said of the failure is better to know.

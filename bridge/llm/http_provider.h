@@ -40,6 +40,7 @@ class HttpProvider final : public Provider {
   HttpProvider(HttpClient& http, const Clock& clock, std::unique_ptr<Wire> wire, Options options);
 
   const std::string& name() const override { return options_.name; }
+  const std::string& default_model() const override { return options_.model; }
   Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) override;
 
  private:

@@ -44,7 +44,7 @@ struct ModelRequest {
   std::vector<Tool> tools;
   nlohmann::json options;  // temperature, max_tokens, stop, tool_choice, response_format, …: as the client sent them
   SteadyTime deadline;
-  std::string correlation_id;
+  std::string log_id;  // of the request this belongs to (Request::log_id)
   /// Given the answer's text piece by piece as it arrives. Empty: the answer is wanted whole.
   std::function<void(std::string_view text)> on_text = nullptr;
   /// A tool has run for this turn: what fails now is asked neither again nor elsewhere.
@@ -67,6 +67,8 @@ struct ModelReply {
   std::string provider;
   Usage usage;
   bool understood = true;  // false: the embedded provider found nothing to do and only says so
+  /// Of a streamed answer: how long after the question it began, with text, a call or a thought.
+  std::optional<std::chrono::nanoseconds> began_after = std::nullopt;
 };
 
 struct ProviderError {
@@ -85,6 +87,8 @@ class Provider {
   virtual const std::string& name() const = 0;
   /// Answers at once, from within this process: needs no share of a deadline.
   virtual bool is_embedded() const { return false; }
+  /// What it asks for when a request names no model.
+  virtual const std::string& default_model() const { return name(); }
   virtual Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) = 0;
 };
 

@@ -1,7 +1,5 @@
 #include "bridge/llm/provider_chain.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -9,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -59,11 +58,11 @@ bool says_nothing(const ModelReply& reply) {
   return reply.content.empty() && reply.tool_calls.empty() && reply.finish_reason == "stop";
 }
 
-void log_failure(const std::string& correlation_id, const ProviderError& error) {
+void log_failure(const std::string& log_id, const ProviderError& error) {
   // The gate has said so once; with a provider down for long, each chat need not.
   const auto level = error.reason == "circuit_open" ? spdlog::level::debug : spdlog::level::warn;
-  spdlog::log(level, "chat [{}]: {} failed ({}, HTTP {}): {}", printable(correlation_id), error.provider, error.reason,
-              error.status, error.message);
+  log_for(log_id).write(level, "{} failed ({}, HTTP {}): {}", error.provider, error.reason, error.status,
+                        error.message);
 }
 
 std::function<double()> random_numbers() {
@@ -150,6 +149,38 @@ SteadyTime ProviderChain::share(const ModelRequest& request, const std::vector<C
 }
 
 Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Member> member, ModelRequest request) {
+  const auto log_id = request.log_id;
+  const auto model = request.model.empty() ? member->provider->default_model() : request.model;
+  const auto begun_at = clock_.steady_now();
+  auto reply = co_await ask_once(member, std::move(request));
+  const auto took = clock_.steady_now() - begun_at;
+  if (observer_) observe(*member->provider, model, reply, took);
+  if (reply) {
+    log_for(log_id).debug("{} answered with {} tool calls in {:.1f} ms", member->provider->name(),
+                          reply->tool_calls.size(), std::chrono::duration<double, std::milli>(took).count());
+  }
+  co_return reply;
+}
+
+void ProviderChain::observe(const Provider& provider, const std::string& model,
+                            const Result<ModelReply, ProviderError>& outcome, std::chrono::nanoseconds took) const {
+  ModelAttempt attempt;
+  attempt.provider = provider.name();
+  attempt.model = model;
+  attempt.is_embedded = provider.is_embedded();
+  attempt.took = took;
+  if (outcome) {
+    attempt.outcome = !outcome->understood ? "no_match" : says_nothing(*outcome) ? "empty" : "ok";
+    attempt.input_tokens = outcome->usage.prompt_tokens;
+    attempt.output_tokens = outcome->usage.completion_tokens;
+    attempt.began_after = outcome->began_after;
+  } else {
+    attempt.outcome = outcome.error().reason;
+  }
+  observer_(attempt);
+}
+
+Task<Result<ModelReply, ProviderError>> ProviderChain::ask_once(std::shared_ptr<Member> member, ModelRequest request) {
   auto pass = member->gate.enter(request.is_last_try);
   if (!pass) co_return tl::unexpected<ProviderError>(std::move(pass.error()));
   const bool is_fair = due(request) - clock_.steady_now() >= fair_time_min;
@@ -193,7 +224,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     auto reply = co_await ask(std::move(member), std::move(attempt));
     if (reply && says_nothing(*reply) && !request.is_last_try && std::next(choice) != choices.end()) {
       attempts.push_back({reply->provider, "bad_reply", 0, "it answered with nothing", false});
-      log_failure(request.correlation_id, attempts.back());
+      log_failure(request.log_id, attempts.back());
       if (!empty_answer) empty_answer = std::move(*reply);
       situation.retries = 0;
       ++choice;
@@ -204,7 +235,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     attempts.push_back(reply ? no_match(reply->provider) : std::move(reply.error()));
     const ProviderError& failed = attempts.back();
     if (failed.reason == cancelled) co_return error(ErrorCode::cancelled, "the chat was cancelled");
-    log_failure(request.correlation_id, failed);
+    log_failure(request.log_id, failed);
 
     situation.now = clock_.steady_now();
     situation.random = options_.random();

@@ -27,6 +27,7 @@
 #include "bridge/llm/failure_policy.h"
 #include "bridge/llm/provider.h"
 #include "bridge/llm/provider_gate.h"
+#include "bridge/ports/model_attempt.h"
 #include "bridge/protocol/error.h"
 
 namespace strawberry {
@@ -61,6 +62,9 @@ class ProviderChain {
   /// name is taken.
   void add(std::unique_ptr<Provider> provider, Limits limits);
 
+  /// Told of every attempt, and of what a gate kept from being one.
+  void observe_with(std::function<void(const ModelAttempt&)> observer) { observer_ = std::move(observer); }
+
   /// `start_with` names the provider that answered an earlier step of the same turn: those before it are not asked
   /// again.
   Task<Reply<ModelReply>> complete(ModelRequest request, std::string start_with = {});
@@ -81,11 +85,15 @@ class ProviderChain {
   std::vector<Choice> choose(const std::string& model, const std::string& start_with) const;
   SteadyTime share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const;
   Task<Result<ModelReply, ProviderError>> ask(std::shared_ptr<Member> member, ModelRequest request);
+  Task<Result<ModelReply, ProviderError>> ask_once(std::shared_ptr<Member> member, ModelRequest request);
+  void observe(const Provider& provider, const std::string& model, const Result<ModelReply, ProviderError>& outcome,
+               std::chrono::nanoseconds took) const;
   Task<void> pause(std::chrono::milliseconds delay);
 
   const Clock& clock_;
   std::vector<std::shared_ptr<Member>> members_;  // shared with the requests under way, which give back their passes
   Options options_;
+  std::function<void(const ModelAttempt&)> observer_;
 };
 
 }  // namespace strawberry

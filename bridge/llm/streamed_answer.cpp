@@ -22,11 +22,13 @@ StreamedAnswer::StreamedAnswer(const asio::any_io_executor& executor, std::uniqu
         on_text(text);
       }),
       timer_(executor),
-      silent_until_(Time::clock::now() + limits.first_token) {}
+      made_at_(Time::clock::now()),
+      silent_until_(made_at_ + limits.first_token) {}
 
 bool StreamedAnswer::take(std::string_view bytes) {
   if (outcome_) return true;  // nothing but the end is waited for
   const bool wants_more = reader_->feed(bytes, on_text_);
+  if (pieces_ == 0 && reader_->pieces() > 0) began_after_ = Time::clock::now() - made_at_;
   if (reader_->pieces() != pieces_) may_be_silent_for(limits_.idle);
   pieces_ = reader_->pieces();
   if (wants_more) return true;

@@ -38,6 +38,8 @@ class StreamedAnswer {
   Outcome finish();
   /// Of the answer's text, what went to on_text.
   std::size_t shown_bytes() const { return shown_bytes_; }
+  /// When its first piece came, since this was made.
+  std::optional<std::chrono::nanoseconds> began_after() const { return began_after_; }
 
  private:
   using Time = asio::steady_timer::time_point;
@@ -48,9 +50,11 @@ class StreamedAnswer {
   const std::unique_ptr<StreamReader> reader_;
   const StreamReader::OnText on_text_;
   asio::steady_timer timer_;
+  const Time made_at_;
   Time silent_until_;
   std::size_t pieces_ = 0;
   std::size_t shown_bytes_ = 0;
+  std::optional<std::chrono::nanoseconds> began_after_;
   std::optional<Outcome> outcome_;
 };
 

@@ -10,8 +10,10 @@
 #include <exception>
 #include <utility>
 
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/protocol/text.h"
+#include "common/correlation_id.h"
 
 namespace strawberry {
 namespace {
@@ -63,6 +65,12 @@ struct Dispatcher::Exchange {
   std::uint64_t events = 0;
   bool answered = false;
   int open_parts = 2;  // the service at work, and its answer
+
+  std::string_view log_id() const {
+    if (correlation_id) return *correlation_id;
+    return correlation_data ? std::string_view(*correlation_data) : std::string_view();
+  }
+  RequestLog log() const { return RequestLog({log_id(), sender.id, to_string(service), op}); }
 };
 
 Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
@@ -89,7 +97,10 @@ void Dispatcher::receive(MqttMessage message) {
   auto sender = stamped_principal(message, topic->id);
   if (!sender) {
     ++counters_.ignored;
-    spdlog::warn("{}: ignored, the broker plugin has not stamped a sender on it", printable(message.topic));
+    const auto start = std::string_view(message.payload).substr(0, looked_at_for_log_bytes_max);
+    const auto id = message.correlation_data ? message.correlation_data : find_correlation_id(start);
+    log_for(id.value_or(""))
+        .warn("{}: ignored, the broker plugin has not stamped a sender on it", printable(message.topic));
     return;
   }
   ++counters_.requests;
@@ -165,6 +176,7 @@ void Dispatcher::begin(Waiting waiting) {
     auto seen = replies_.begin(exchange->reply_key);
     if (!seen.is_new()) {
       ++counters_.repeated;
+      exchange->log().debug("asked again: {}", seen.payload ? "it gets the same answer" : "it is under way");
       if (seen.payload) publish_({exchange->reply_topic, *seen.payload, false, {}, exchange->correlation_data, {}, {}});
       return;
     }
@@ -184,6 +196,7 @@ void Dispatcher::begin(Waiting waiting) {
                   error(ErrorCode::timeout, "the deadline had passed before the hub could begin; nothing ran"));
   }
   count_in(*exchange);
+  log_for(request).debug("{} {} from {} begins", to_string(request.service), request.op, request.sender.id);
   asio::co_spawn(context_, run(std::move(exchange), handler, std::move(request)), asio::detached);
 }
 
@@ -264,6 +277,7 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
   request.op = std::move(envelope.op);
   request.body = std::move(envelope.body);
   request.correlation_id = exchange->correlation_id.value_or("");
+  request.log_id = exchange->log_id();
   request.identity = exchange->reply_key;
   request.deadline = exchange->sent_at + allowed;
   // The broker counts a message's expiry down while it keeps it: what is left counts from here.
@@ -289,7 +303,7 @@ Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* h
   asio::co_spawn(context_, handler->handle(std::move(request)),
                  [this, outcome, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
                    if (thrown) {
-                     spdlog::error("{} {}: the service threw", to_string(exchange->service), exchange->op);
+                     exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
                      reply = error(ErrorCode::internal, "the hub failed");
                    }
                    outcome->set(std::move(reply));
@@ -317,26 +331,33 @@ bool Dispatcher::is_too_large(const Exchange& exchange, const std::string& paylo
   return payload.size() + data_bytes + exchange.reply_topic.size() > options_.reply_bytes_max;
 }
 
-void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply) const {
-  const auto level = reply ? spdlog::level::debug : spdlog::level::info;
+void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply, std::chrono::nanoseconds took) const {
+  const bool has_cause = !reply && !reply.error().cause.empty();
+  const auto level = reply ? spdlog::level::debug : has_cause ? spdlog::level::err : spdlog::level::info;
   if (!spdlog::should_log(level)) return;
-  const auto took = std::chrono::duration<double, std::milli>(clock_.steady_now() - exchange.arrived_at).count();
-  const auto outcome =
-      reply ? std::string("ok") : std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message);
-  spdlog::log(level, "{} {} from {} [{}]: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),
-              encode_principal(exchange.sender), printable(exchange.correlation_id.value_or("-")), outcome, took);
+  std::string outcome = "ok";
+  if (!reply) outcome = std::string(to_string(reply.error().code)) + ", " + printable(reply.error().message);
+  if (has_cause) outcome += " (" + printable(reply.error().cause) + ")";
+  exchange.log().write(level, "{} {} from {}: {} in {:.1f} ms", to_string(exchange.service), printable(exchange.op, 64),
+                       encode_principal(exchange.sender), outcome,
+                       std::chrono::duration<double, std::milli>(took).count());
 }
 
 void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.answered = true;
+  std::optional<ErrorCode> code;
+  if (!reply) code = reply.error().code;
   auto payload = write_reply(exchange.correlation_id, reply);
   if (is_too_large(exchange, payload)) {
+    code = ErrorCode::too_large;
     payload = write_reply(exchange.correlation_id,
                           error(ErrorCode::too_large, "the answer is too large, ask for less",
                                 {{"bytes", payload.size()}, {"bytes_max", options_.reply_bytes_max}}));
   }
   if (!reply) ++counters_.errors;
-  log_outcome(exchange, reply);
+  const auto took = clock_.steady_now() - exchange.arrived_at;
+  log_outcome(exchange, reply, took);
+  if (observer_) observer_({exchange.service, exchange.op, code, took});
   if (!exchange.reply_key.empty()) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);

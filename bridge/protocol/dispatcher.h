@@ -56,6 +56,13 @@ class Dispatcher {
     std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
     std::size_t in_flight = 0;
   };
+  /// One request that got its answer.
+  struct Answered {
+    Service service;
+    std::string_view op;             // as the sender wrote it: untrusted, empty when it could not be read
+    std::optional<ErrorCode> error;  // nothing: it succeeded
+    std::chrono::nanoseconds took;   // since it arrived here
+  };
   using Publish = std::function<bool(MqttMessage)>;
 
   Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
@@ -64,6 +71,8 @@ class Dispatcher {
   /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
   void admit_with(Admission admission) { admission_ = std::move(admission); }
+  /// Told of every answer, except those given again from memory.
+  void observe_with(std::function<void(const Answered&)> observer) { observer_ = std::move(observer); }
   /// Not owned; registered before the first message.
   void add(RequestHandler& handler);
   /// A message on `<service>/{id}/request`.
@@ -106,7 +115,7 @@ class Dispatcher {
   bool is_too_large(const Exchange& exchange, const std::string& payload) const;
   Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
-  void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
+  void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply, std::chrono::nanoseconds took) const;
   std::optional<Error> read(const MqttMessage& message, Exchange& exchange, Envelope& envelope);
   Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
                        const MqttMessage& message);
@@ -117,6 +126,7 @@ class Dispatcher {
   const RequestSchemas& schemas_;
   Publish publish_;
   Admission admission_;
+  std::function<void(const Answered&)> observer_;
   Options options_;
   std::array<RequestHandler*, 4> handlers_{};
   ReplyCache replies_;

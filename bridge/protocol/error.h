@@ -49,6 +49,7 @@ struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;
   nlohmann::json details;  // null or an object
+  std::string cause = {};  // for the log alone: it may name files and quote SQL
 };
 
 /// What a service makes of a request: the `result` of the envelope, or its `error`.

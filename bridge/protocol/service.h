@@ -23,6 +23,8 @@ struct Request {
   std::string op;
   nlohmann::json body;         // the whole JSON object, valid by its schema
   std::string correlation_id;  // empty when there was none
+  /// What the log calls it: the correlation id, else the Correlation Data, else nothing. Untrusted.
+  std::string log_id;
   /// What tells this request from all others, and stays the same when it is sent again, to whichever bridge: sender,
   /// service and correlation id. Empty when there was no correlation id.
   std::string identity;

@@ -1,12 +1,12 @@
 #include "bridge/skills/skill_calls.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "bridge/core/one_shot.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
+#include "common/correlation_id.h"
 #include "common/ids.h"
 #include "common/topics.h"
 
@@ -102,10 +102,9 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   if (!opened) co_return tl::unexpected(opened.error());
   arm_expiry();
 
-  if (spdlog::should_log(spdlog::level::debug)) {
-    spdlog::debug("call {} [{}]: {} on {} for {}", call_id, printable(call.correlation_id), printable(call.skill_path),
-                  *target, call.caller.id);
-  }
+  const RequestLog log({call.log_id, call.caller.id});
+  if (spdlog::should_log(spdlog::level::debug))
+    log.debug("call {}: {} on {} for {}", call_id, printable(call.skill_path), *target, call.caller.id);
   auto message = call_message(call, call_id, *path, *target);
   if (!publish_(std::move(message))) {
     router_.abandon(call_id);
@@ -114,15 +113,19 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   auto reply = co_await outcome->wait();
   if (!reply) {
     router_.abandon(call_id);
+    log.debug("call {}: taken back", call_id);
     co_return error(ErrorCode::cancelled, "the call was taken back");
   }
+  log.debug("call {}: {}", call_id, *reply ? "answered" : to_string(reply->error().code));
   co_return std::move(*reply);
 }
 
 void SkillCalls::result_arrived(std::string_view device_id, std::string_view payload) {
   if (router_.deliver(device_id, payload)) return;
-  spdlog::info("result from {}: nobody waits for it (late, given before, another device's, or unreadable), {} bytes",
-               printable(device_id), payload.size());
+  const auto id = find_correlation_id(payload.substr(0, looked_at_for_log_bytes_max));
+  log_for(id.value_or(""))
+      .info("result from {}: nobody waits for it (late, given before, another device's, or unreadable), {} bytes",
+            printable(device_id), payload.size());
 }
 
 void SkillCalls::arm_expiry() {

@@ -220,7 +220,7 @@ Task<Reply<json>> SkillService::call_for(Request request) {
   if (auto kwargs = request.body.find("kwargs"); kwargs != request.body.end() && kwargs->is_object())
     call.kwargs = std::move(*kwargs);
   call.deadline = request.deadline;
-  call.correlation_id = std::move(request.correlation_id);
+  call.log_id = std::move(request.log_id);
   call.identity = std::move(request.identity);
   co_return co_await calls_.call(std::move(call));
 }

@@ -23,7 +23,7 @@ struct SkillCall {
   nlohmann::json args = nlohmann::json::array();
   nlohmann::json kwargs = nlohmann::json::object();
   SteadyTime deadline;
-  std::string correlation_id;  // of the request this belongs to, for the log
+  std::string log_id;  // of the request this belongs to (Request::log_id)
   /// The same for the same call of the same request, also after a crash (see Request::identity); empty: unique.
   std::string identity;
   /// A person asked for this very call. False: a model made it up, and a skill marked `confirm` is `forbidden`.

@@ -7,6 +7,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "bridge/adapters/mosquitto/connection.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -227,7 +228,8 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
     case MOSQ_ERR_NOMEM: return Sent::no_connection;
     default:
       ++counters_.dropped_unsendable;
-      spdlog::warn("a message to {} cannot be sent: {}", printable(message.topic), mosquitto_strerror(error));
+      log_for(message.correlation_data.value_or(""))
+          .warn("a message to {} cannot be sent: {}", printable(message.topic), mosquitto_strerror(error));
       return Sent::never;
   }
   if (mid == 0) return Sent::never;  // QoS 0: written, and forgotten

@@ -62,7 +62,9 @@ Task<Reply<T>> SqliteStore::run(std::function<Reply<T>(StatementCache&)> work) {
   job.work = [work = std::move(work), outcome](StatementCache& statements) { *outcome = work(statements); };
   job.failed = [outcome](const std::string& why) {
     spdlog::error("store: {}", why);
-    *outcome = error(ErrorCode::internal, "the store failed");
+    auto failed = error(ErrorCode::internal, "the store failed");
+    failed.value().cause = why;
+    *outcome = std::move(failed);
   };
   job.reply = [arrival, outcome] { arrival->set(std::move(*outcome)); };
   {
@@ -90,8 +92,11 @@ void SqliteStore::work_until_stopped() {
                    std::make_move_iterator(jobs_.begin() + static_cast<std::ptrdiff_t>(count)));
       jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(count));
     }
+    const auto begun_at = std::chrono::steady_clock::now();
     commit(batch);
-    asio::post(context_, [done = std::move(batch)] {
+    const auto took = std::chrono::steady_clock::now() - begun_at;
+    asio::post(context_, [done = std::move(batch), observer = observer_, took] {
+      if (*observer) (*observer)(took);
       for (const auto& job : done) job.reply();
     });
   }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -39,6 +40,8 @@ class SqliteStore final : public Store {
   /// blocks.
   Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use);
   std::size_t jobs_waiting() const;
+  /// Told on the loop of every commit: how long it took, with all that was in it.
+  void observe_with(std::function<void(std::chrono::nanoseconds)> observer) { *observer_ = std::move(observer); }
 
   Task<Reply<void>> add_device(DeviceRow device) override;
   Task<Reply<void>> change_device(std::string device_id, DeviceChange change) override;
@@ -69,6 +72,8 @@ class SqliteStore final : public Store {
     std::function<void()> reply;                         // loop
   };
 
+  using Observer = std::function<void(std::chrono::nanoseconds)>;
+
   SqliteStore(asio::io_context& loop, std::unique_ptr<StatementCache> statements, Options options);
   template <class T>
   Task<Reply<T>> run(std::function<Reply<T>(StatementCache&)> work);
@@ -78,6 +83,8 @@ class SqliteStore final : public Store {
   LoopAffinity loop_;
   asio::io_context& context_;
   Options options_;
+  /// Loop only; shared with the commits that are on their way to it.
+  const std::shared_ptr<Observer> observer_ = std::make_shared<Observer>();
   std::unique_ptr<StatementCache> statements_;  // the store's thread, after load_devices()
 
   mutable std::mutex mutex_;  // guards what follows

@@ -61,6 +61,7 @@ class ChatFixture : public testing::Test {
     if (!body.contains("messages")) body["messages"] = json::array({{{"role", "user"}, {"content", "go"}}});
     made.body = std::move(body);
     made.correlation_id = "c-1";
+    made.log_id = "c-1";
     made.deadline = clock.steady_now() + std::chrono::seconds(60);
     made.emit = [this](const std::string& event, json data) { events.emplace_back(event, std::move(data)); };
     return made;

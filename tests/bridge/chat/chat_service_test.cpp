@@ -47,7 +47,7 @@ TEST_F(ChatServiceTest, RunsTheModelsCallOnTheDevice) {
   EXPECT_EQ(call.skill_path, "MusicControlSkill.play_song");
   EXPECT_EQ(call.target, "lrs");
   EXPECT_EQ(call.kwargs, json({{"song", "Yesterday"}}));
-  EXPECT_EQ(call.correlation_id, "c-1");
+  EXPECT_EQ(call.log_id, "c-1");
   EXPECT_EQ(call.deadline, clock.steady_now() + 30s);
   EXPECT_EQ(model->requests.at(1).messages.back().at("content"), R"({"result":true})");
 }

@@ -61,6 +61,19 @@ TEST_F(ProviderChainTest, AFailureGoesToTheNextInOrder) {
   EXPECT_EQ(reply->provider, "ollama");
 }
 
+TEST_F(ProviderChainTest, TellsWhoCountsOfEveryAttempt) {
+  std::vector<std::string> seen;
+  chain->observe_with([&](const ModelAttempt& attempt) {
+    seen.push_back(std::string(attempt.provider) + " " + std::string(attempt.model) + " " +
+                   std::string(attempt.outcome) + " " + std::to_string(attempt.output_tokens));
+  });
+  openai->script.push_back(openai->fails("status", 400));
+  ollama->script.push_back(ollama->words(""));
+  rules->script.push_back(nothing());
+  complete("gpt-x");
+  EXPECT_THAT(seen, ElementsAre("openai gpt-x status 0", "ollama ollama empty 5", "rules rules no_match 5"));
+}
+
 TEST_F(ProviderChainTest, WhenAllFailEveryAttemptIsNamed) {
   openai->script.push_back(openai->fails("status", 429));
   ollama->script.push_back(ollama->fails("connect"));

@@ -102,6 +102,27 @@ TEST_F(DispatcherTest, BelievesOnlyTheStampedPrincipal) {
   EXPECT_EQ(dispatcher_->counters().ignored, 4U);
 }
 
+TEST_F(DispatcherTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
+  std::vector<std::pair<std::string, std::optional<ErrorCode>>> seen;
+  dispatcher_->observe_with([&](const Dispatcher::Answered& request) {
+    EXPECT_EQ(request.service, Service::skills);
+    EXPECT_GE(request.took.count(), 0);
+    seen.emplace_back(request.op, request.error);
+  });
+  receive(message("a"));
+  receive(message("a"));  // the same again: answered once
+  receive(message("busy"));
+  receive(message("large"));
+  auto unreadable = message("b");
+  unreadable.payload = "{";
+  receive(unreadable);
+  run();
+  std::sort(seen.begin(), seen.end());
+  const decltype(seen) expected = {
+      {"", ErrorCode::bad_request}, {"list", std::nullopt}, {"list", ErrorCode::too_large}, {"list", ErrorCode::busy}};
+  EXPECT_EQ(seen, expected);
+}
+
 TEST_F(DispatcherTest, AnswersInPlaceOfAServiceThatOverrunsAndOnlyOnce) {
   receive(message("hangs"));
   const auto sent = run();

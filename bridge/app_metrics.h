@@ -1,0 +1,49 @@
+/// The hub's numbers for Prometheus, wired: what the parts count is read when it is asked for, what takes time is
+/// observed as it ends. Nothing of it exists when the configuration wants none.
+///
+/// Threading: loop only.   Lifetime: the App's; the parts it watches tell it something as long as the loop runs.
+/// Errors: a port that cannot be had is logged once and tried again; the hub goes on.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "bridge/adapters/prometheus/hub_metrics.h"
+#include "bridge/adapters/prometheus/metrics_server.h"
+#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/config/config.h"
+#include "bridge/hub/hub_topics.h"
+#include "bridge/llm/provider_chain.h"
+#include "bridge/protocol/dispatcher.h"
+
+namespace strawberry {
+
+class AppMetrics {
+ public:
+  struct Sources {
+    std::function<HubHealth()> health;
+    std::function<bool()> serving;
+    WallTime started_at;
+  };
+  AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources);
+
+  /// From now on each tells what it did.
+  void watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store);
+  Task<void> serve();
+
+ private:
+  asio::io_context& context_;
+  const Sources sources_;
+  HubMetrics metrics_;
+  MetricsServer server_;
+  asio::steady_timer pause_;
+  const std::string place_;
+};
+
+/// What the health says, and this process, as Prometheus names it.
+std::vector<HubMetrics::Reading> readings_of(const HubHealth& health, bool serving, WallTime started_at);
+
+}  // namespace strawberry
