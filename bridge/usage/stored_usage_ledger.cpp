@@ -58,6 +58,12 @@ Task<Reply<void>> StoredUsageLedger::load() {
   co_return Reply<void>();
 }
 
+std::optional<Error> StoredUsageLedger::admit(const Principal& sender) {
+  auto refused = limits_.admit(sender.user_id);
+  if (!refused && changed_) changed_(sender.user_id);
+  return refused;
+}
+
 void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {
   const UtcDay today = utc_day(clock_);
   UsageCount count;
@@ -68,6 +74,7 @@ void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply)
   add({sender.user_id, number_of(today), sender.id, printable(reply.provider, name_bytes_max),
        printable(reply.model, name_bytes_max), reply.usage.estimated},
       count);
+  if (changed_) changed_(sender.user_id);
 }
 
 void StoredUsageLedger::add(Key key, const UsageCount& count) {

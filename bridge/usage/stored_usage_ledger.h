@@ -7,8 +7,11 @@
 /// tokens_per_reply_max, since a provider may say anything.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <string>
 #include <tuple>
+#include <utility>
 
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
@@ -33,7 +36,11 @@ class StoredUsageLedger final : public UsageLedger {
   Task<Reply<void>> load();
   Task<Reply<void>> flush();
 
-  std::optional<Error> admit(const Principal& sender) override { return limits_.admit(sender.user_id); }
+  /// Told of each user who has begun a chat or used tokens.
+  void on_change(std::function<void(const std::string& user_id)> changed) { changed_ = std::move(changed); }
+  UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
+
+  std::optional<Error> admit(const Principal& sender) override;
   void record(const Principal& sender, const ModelReply& reply) override;
   /// Whatever was recorded before is in it.
   Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override;
@@ -51,6 +58,7 @@ class StoredUsageLedger final : public UsageLedger {
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;
   bool is_full_ = false;
+  std::function<void(const std::string& user_id)> changed_;
 };
 
 }  // namespace strawberry

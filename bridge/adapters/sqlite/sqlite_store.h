@@ -1,4 +1,4 @@
-/// Store on SQLite: one thread writes, and what is waiting goes into one transaction.
+/// Store and AnnouncementLedger on SQLite: one thread writes, and what is waiting goes into one transaction.
 ///
 /// Each job runs in a savepoint of its own, so that one that fails does not take the others with it; every reply is
 /// given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each.
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bridge/core/loop_affinity.h"
+#include "bridge/ports/announcements.h"
 #include "bridge/ports/store.h"
 #include "common/result.h"
 
@@ -25,7 +26,7 @@ namespace strawberry {
 
 class StatementCache;
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public AnnouncementLedger {
  public:
   struct Options {
     std::size_t jobs_max = 20'000;
@@ -61,6 +62,11 @@ class SqliteStore final : public Store {
   Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) override;
   Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) override;
   Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) override;
+
+  Task<Reply<std::vector<std::string>>> announced_ids() override;
+  Task<Reply<std::vector<AnnouncedRow>>> find_announced(std::vector<std::string> ids) override;
+  Task<Reply<void>> put_announced(std::vector<AnnouncedRow> rows) override;
+  Task<Reply<void>> forget_announced(std::vector<std::string> ids) override;
 
  private:
   struct Job {

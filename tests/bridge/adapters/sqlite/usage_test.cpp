@@ -67,7 +67,9 @@ TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
   {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
     database.exec(
-        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 2; INSERT INTO "
+        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; DROP TRIGGER "
+        "announced_devices_removed;"
+        " PRAGMA user_version = 2; INSERT INTO "
         "spent_tokens VALUES ('once', 1)");
   }
   ASSERT_TRUE(migrate_database(path));
