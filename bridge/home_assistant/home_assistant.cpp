@@ -145,7 +145,8 @@ Task<void> HomeAssistant::run() {
     } else {
       timer_.expires_after(options_.retry_after);
     }
-    if (!std::exchange(has_failed_, !went_well) && !went_well) spdlog::error("Home Assistant is told later");
+    if (!std::exchange(has_failed_, !went_well) && !went_well)
+      spdlog::error("announcements to Home Assistant wait: the database or the broker does not take them");
     co_await timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
   }
 }
@@ -229,6 +230,10 @@ Plan HomeAssistant::plan_for(const Agenda::Item& item, const Known& known) const
 
 bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Known& known) {
   const bool clears = plan.config && plan.config->empty();
+  if (!clears && !is_wanted(id)) {  // it went while the ledger was written
+    agenda_.add(id, whole);
+    return true;
+  }
   if (plan.config && !publish(announcement_topic(id), *plan.config)) return false;
   if (clears) {
     cleared_.insert(id);

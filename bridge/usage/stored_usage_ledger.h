@@ -3,8 +3,8 @@
 ///
 /// Threading: loop only.   Lifetime: outlives the chats and every flush().
 /// Errors: as UsageLedger; `busy` or `internal` when the store fails, and what was to be written is kept for the next
-/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept;
-/// tokens_per_reply_max, since a provider may say anything.
+/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept,
+/// chat_days_kept; tokens_per_reply_max, since a provider may say anything.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,7 @@ class StoredUsageLedger final : public UsageLedger {
  public:
   static constexpr std::size_t report_rows_max = 1'000;
   static constexpr std::chrono::days days_kept{400};
+  static constexpr std::chrono::days chat_days_kept{7};
   static constexpr std::int64_t tokens_per_reply_max = 1'000'000'000;
 
   struct Options {
@@ -51,12 +52,16 @@ class StoredUsageLedger final : public UsageLedger {
   /// user, day, device, provider, model, estimated
   using Key = std::tuple<std::string, std::int64_t, std::string, std::string, std::string, bool>;
   void add(Key key, const UsageCount& count);
+  void add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats);
+  Task<Reply<void>> flush_usage();
+  Task<Reply<void>> flush_chats();
 
   const Clock& clock_;
   Store& store_;
   const Options options_;
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // by day and user
   bool is_full_ = false;
   std::function<void(const std::string& user_id)> changed_;
 };

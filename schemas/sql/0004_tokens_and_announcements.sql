@@ -1,4 +1,4 @@
--- Version 4: tokens that were issued by name, and what is announced to Home Assistant.
+-- Version 4: tokens that were issued by name, what is announced to Home Assistant, and how many chats there were.
 
 -- Issued by strawberryctl. Only a list for people: what a token may do stands in the token itself.
 CREATE TABLE issued_tokens (
@@ -28,5 +28,13 @@ CREATE TRIGGER announced_devices_removed AFTER DELETE ON devices
 BEGIN
   UPDATE announced_topics SET is_orphan = 1 WHERE topic = 'homeassistant/device/' || OLD.device_id || '/config';
 END;
+
+-- Begun by each user; of the last days only.
+CREATE TABLE chats_of_day (
+  day     INTEGER NOT NULL,                         -- days since the Unix epoch, UTC
+  user_id TEXT NOT NULL,
+  chats   INTEGER NOT NULL,
+  PRIMARY KEY (day, user_id)
+) WITHOUT ROWID;
 
 PRAGMA user_version = 4;

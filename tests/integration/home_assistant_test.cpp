@@ -275,5 +275,52 @@ TEST(HomeAssistantDiscovery, TurnedOffForAUserItTakesEverythingBack) {
   EXPECT_TRUE(is_retained_only(hub, {}));
 }
 
+TEST(HomeAssistantDiscovery, TheHubCountsTodaysChatsAlsoOverARestart) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  HomeAssistantClient home(hub, "alice");
+  ASSERT_TRUE(home.state("alice", [](const json& s) { return s.at("chats_today") == 0; }));
+  const json hello = json::array({{{"role", "user"}, {"content", "hello"}}});
+  speaker->result_of("chat", {{"messages", hello}});
+  speaker->result_of("chat", {{"messages", hello}});
+  ASSERT_TRUE(home.state("alice", [](const json& s) { return s.at("chats_today") == 2; }));
+  hub.stop_bridge();
+  home.mqtt().take_all();
+  hub.start_bridge();
+  const auto numbers = home.state("alice");
+  ASSERT_TRUE(numbers);
+  EXPECT_EQ(numbers->at("chats_today"), 2);
+}
+
+TEST(HomeAssistantDiscovery, LastSeenFollowsTheDevice) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  HomeAssistantClient home(hub, "alice");
+  const auto first = home.state("speaker", [](const json& s) { return s.at("last_seen").is_string(); });
+  ASSERT_TRUE(first);
+  speaker->mqtt().drop();
+  ASSERT_TRUE(home.state("alice", [](const json& s) { return s.at("devices_online") == 0; }));
+  EXPECT_TRUE(home.state("speaker", [&](const json& s) { return s.at("last_seen") > first->at("last_seen"); }));
+}
+
+TEST(HomeAssistantDiscovery, AnotherUsersTokenPressesNothing) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto lamp = hub.device("Lamp", "bob");
+  speaker->offer("C", {"stop()"});
+  HomeAssistantClient home(hub, "alice");
+  const auto config = home.config("speaker", [](const json& c) { return has_button(c, "C-stop"); });
+  ASSERT_TRUE(config);
+  HomeAssistantClient bobs(hub, "bob");
+  const auto& button = config->at("cmps").at("C-stop");
+  bobs.press(button);  // on alice's topic: refused
+  auto as_bob = button;
+  as_bob["command_topic"] = "skills/bob/request";
+  bobs.press(as_bob);
+  home.press(button);
+  ASSERT_TRUE(speaker->next_call());
+  EXPECT_FALSE(speaker->next_call(200ms)) << "only alice's";
+}
+
 }  // namespace
 }  // namespace strawberry::test

@@ -247,6 +247,13 @@ Task<Reply<void>> SqliteStore::add_usage(std::vector<UsageRow> rows, std::int64_
   });
 }
 
+Task<Reply<void>> SqliteStore::add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) {
+  return run<void>([chats = std::move(chats), oldest_day](StatementCache& statements) -> Reply<void> {
+    add_chats_of_day(statements, chats, oldest_day);
+    return {};
+  });
+}
+
 Task<Reply<UsageReport>> SqliteStore::read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) {
   return run<UsageReport>([user_id = std::move(user_id), since_day, rows_max](StatementCache& statements) {
     return Reply<UsageReport>(read_usage_rows(statements, user_id, since_day, rows_max));

@@ -60,6 +60,7 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) override;
   Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) override;
   Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) override;
+  Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) override;
   Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) override;
   Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) override;
 
