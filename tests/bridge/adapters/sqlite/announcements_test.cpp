@@ -1,7 +1,6 @@
 // What was announced to Home Assistant, on disk.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
-
 #include <gtest/gtest.h>
 
 #include "bridge/adapters/sqlite/sqlite_store.h"
