@@ -220,8 +220,10 @@ bool HomeAssistant::look_later(const std::vector<Agenda::Item>& items) {
 Plan HomeAssistant::plan_for(const Agenda::Item& item, const Known& known) const {
   const auto row = known.find(item.id);
   if (row == known.end()) return plan_announcement(item.id, wanted(item.id), std::nullopt, item.look);
-  if (item.look != only_state || !is_wanted(item.id)) {
-    return plan_announcement(item.id, wanted(item.id), row->second, item.look);
+  auto look = item.look;
+  look.again |= cleared_.contains(item.id);  // what the ledger still has of it is not there
+  if (look != only_state || !is_wanted(item.id)) {
+    return plan_announcement(item.id, wanted(item.id), row->second, look);
   }
   Plan plan;
   plan.state = true;
