@@ -60,11 +60,12 @@ class HomeAssistantLoop : public ::testing::Test {
     loop_.restart();
     loop_.poll();
   }
-  void add(const std::string& id, const std::string& user) {
+  void add(const std::string& id, const std::string& user, const std::string& name = "Lamp") {
     DeviceRow row;
     row.device_id = id;
     row.user_id = user;
-    row.name = row.normalized_name = id;
+    row.name = name;
+    row.normalized_name = id;
     devices_.put(std::move(row));
   }
   void start() {
@@ -135,7 +136,13 @@ TEST_F(HomeAssistantLoop, WhatTheLedgerOrTheBrokerCannotTakeNowIsDoneLater) {
   ledger_.failures = 3;
   refusals_ = 3;
   start();
-  EXPECT_TRUE(until([&] { return is_retained_of("a") && is_retained_of("alice"); }));
+  ASSERT_TRUE(until([&] { return is_retained_of("a") && is_retained_of("alice"); }));
+  loop_.run_for(20ms);
+  add("a", "alice", "New Name");
+  refusals_ = 1;
+  home_->device_changed("a");
+  EXPECT_TRUE(until([&] { return retained_[announcement_topic("a")].find("New Name") != std::string::npos; }))
+      << "the ledger says it is published";
 }
 
 TEST_F(HomeAssistantLoop, NothingIsAddedToALongQueue) {
