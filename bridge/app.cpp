@@ -27,9 +27,9 @@ constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::milliseconds stop_patience{3'500};
 constexpr std::chrono::milliseconds last_answers_patience{300};
 
-const std::vector<std::string> filters = {"devices/+/status", "skills/+/request",  "skills/+/result",
-                                          "chat/+/request",   "devices/+/request", "sessions/+/request",
-                                          hub_state_topic};
+const std::vector<std::string> filters = {
+    "devices/+/status",  "skills/+/request",   "skills/+/result", "chat/+/request",
+    "devices/+/request", "sessions/+/request", hub_state_topic,   std::string(home_assistant_status_topic)};
 
 }  // namespace
 
@@ -67,6 +67,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       session_service_(clock_, *store_),
       usage_(clock_, *store_, usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
+      home_assistant_(loop, clock_, home_assistant_neighbours(), home_assistant_options(config_)),
       dispatcher_(
           loop, clock_, schemas_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           dispatcher_options(config_)),
@@ -79,6 +80,8 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   dispatcher_.add(device_service_);
   dispatcher_.add(session_service_);
   dispatcher_.add(chat_service_);
+  skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
+  usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }
 
 Result<void> App::remember() {
@@ -135,6 +138,7 @@ DeviceService::Neighbours App::neighbours() {
     publish(status_topic(id), "", true);  // clears what was retained
   };
   neighbours.audit = [this](const std::string& actor, const std::string& act, const std::string& id) {
+    home_assistant_.device_changed(id);
     spdlog::info("audit: {} by {} on {}", act, actor, id);
     publish(hub_audit_topic, hub_audit(actor, "devices." + act, id, "ok", clock_.wall_now()), false);
   };
@@ -149,12 +153,22 @@ ChatService::Neighbours App::chat_neighbours() {
   return {providers_, skill_service_, *store_, usage_, waiting};
 }
 
+HomeAssistant::Neighbours App::home_assistant_neighbours() {
+  return {devices_,
+          skills_,
+          *store_,
+          [this](const std::string& user_id) { return usage_.used_today(user_id); },
+          [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
+          [this] { return mqtt_.counters().outbox_messages; }};
+}
+
 MqttClient::Handlers App::handlers() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
   handlers.on_lost = [this](const std::string& reason) {
     spdlog::warn("no broker at {}:{}: {}; trying again", config_.broker.host, config_.broker.port, printable(reason));
     serving_ = false;
+    home_assistant_.stop_serving();
     dispatcher_.hold();
   };
   handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
@@ -178,6 +192,7 @@ void App::receive(MqttMessage message) {
     if (!serving_ && message.payload == ready_mark_) start_serving();
     return;
   }
+  if (message.topic == home_assistant_status_topic) return home_assistant_.status_arrived(message);
   if (!topic) return;
   if (topic->rest == "request") {
     dispatcher_.receive(std::move(message));
@@ -191,6 +206,7 @@ void App::start_serving() {
   spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
                config_.broker.port, devices_.online_count(), dispatcher_.waiting());
   dispatcher_.release();
+  home_assistant_.start_serving();
   publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
 }
 
@@ -211,6 +227,7 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
   if (message.retained) return;
   const auto now_ms = to_unix_ms(clock_.wall_now());
   devices_.set_last_seen(id, now_ms);
+  home_assistant_.presence_changed(id);
   asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
 }
 
@@ -326,6 +343,7 @@ void App::request_stop() {
   stop_.set(true);
   health_timer_.cancel();
   usage_timer_.cancel();
+  home_assistant_.stop();
 }
 
 Task<void> App::run() {
@@ -336,6 +354,7 @@ Task<void> App::run() {
   mqtt_.start(filters, handlers());
   asio::co_spawn(context_, report_health(), asio::detached);
   asio::co_spawn(context_, write_usage(), asio::detached);
+  asio::co_spawn(context_, home_assistant_.run(), asio::detached);
   if (config_.llm.find_local && config_.llm.providers.empty()) find_local_model();
   co_await stop_.wait();
   stop_.set(true);

@@ -21,6 +21,7 @@
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/token_issuer.h"
+#include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
@@ -46,6 +47,7 @@ class App {
   MosquittoClient::Options mqtt_options();
   DeviceService::Neighbours neighbours();
   ChatService::Neighbours chat_neighbours();
+  HomeAssistant::Neighbours home_assistant_neighbours();
   MqttClient::Handlers handlers();
   void ready();
   void receive(MqttMessage message);
@@ -82,6 +84,7 @@ class App {
   SessionService session_service_;
   StoredUsageLedger usage_;
   ChatService chat_service_;
+  HomeAssistant home_assistant_;
   Dispatcher dispatcher_;
 
   /// Requests that came before the retained presence had: until then nobody would seem to be there.

@@ -1,5 +1,7 @@
 #include "bridge/app_parts.h"
 
+#include <sstream>
+
 #include "bridge/llm/http_provider.h"
 #include "bridge/llm/rules/rules_provider.h"
 
@@ -42,6 +44,15 @@ ChatService::Options chat_service_options(const Config& config) {
   options.agent.steps_max = size(config.limits.agent_steps_max);
   options.agent.calls_per_step_max = size(config.limits.tool_calls_per_step_max);
   options.agent.result_bytes_max = size(config.limits.tool_result_bytes_max);
+  return options;
+}
+
+HomeAssistant::Options home_assistant_options(const Config& config) {
+  HomeAssistant::Options options;
+  options.enabled = config.home_assistant.enabled;
+  options.hub_version = STRAWBERRY_VERSION;
+  std::istringstream users(config.home_assistant.off_for);
+  for (std::string user; users >> user;) options.off_for.insert(user);
   return options;
 }
 

@@ -11,6 +11,7 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
+#include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
@@ -24,6 +25,7 @@ SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
+HomeAssistant::Options home_assistant_options(const Config& config);
 StoredUsageLedger::Options usage_options(const Config& config);
 Dispatcher::Options dispatcher_options(const Config& config);
 CurlClient::Options http_options(const Config& config);

@@ -140,11 +140,16 @@ Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, A
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
   // publication, but are delivered without sender_of(), so a sender they carry is a forged one.
   if (access == Access::write) awaits_sender_ = true;
-  return access == Access::read && awaits_sender_ ? Verdict::will_is_no_request : verdict;
+  if (access == Access::will) is_sending_will_ = true;  // of a Home Assistant: admins may see it
+  if (access != Access::read) return verdict;
+  const bool is_unsigned = event.topic == home_assistant_status_topic
+                               ? (awaits_sender_ || is_sending_will_) && principal.type == PrincipalType::bridge
+                               : awaits_sender_;
+  return is_unsigned ? Verdict::will_is_no_request : verdict;
 }
 
 std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
-  awaits_sender_ = false;
+  awaits_sender_ = is_sending_will_ = false;
   std::optional<SessionName> stored;
   const Principal* principal = who(event, connections_.find(event.handle), stored);
   if (principal == nullptr) return std::nullopt;
@@ -167,7 +172,7 @@ void Gatekeeper::dropped(const TopicEvent& event, std::string_view reason) {
 std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
   if (const DeviceRecord* device = directory_.find(device_id)) return device->user_id;
   const auto departed = departed_owners_.find(std::string(device_id));
-  return departed == departed_owners_.end() ? std::string_view() : departed->second;
+  return departed == departed_owners_.end() ? directory_.former_owner_of(device_id) : departed->second;
 }
 
 // --- as time goes by ---
@@ -181,7 +186,7 @@ void Gatekeeper::tick() {
   directory_.begin_round();
   logins_.end_confirming();
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
-  awaits_sender_ = false;
+  awaits_sender_ = is_sending_will_ = false;
   const SteadyTime now = clock_.steady_now();
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;

@@ -92,6 +92,8 @@ class Gatekeeper : private DeviceOwners {
   std::unordered_map<std::string, std::string> departed_owners_;
   /// A request was let in and the broker has not asked for its sender yet, as it does before delivering it.
   bool awaits_sender_ = false;
+  /// The will that is on its way carries no sender either.
+  bool is_sending_will_ = false;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

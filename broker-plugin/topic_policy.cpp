@@ -113,13 +113,15 @@ Verdict client_inbox(const Principal& who, const Levels& topic) {
   return is_response(topic.rest) || call ? own(who, topic.second) : Verdict::not_listed;
 }
 
-/// `homeassistant/device/<device id>/config`: only of the user's own devices.
+/// `homeassistant/device/<id>/config` and `/state`: of the user's own devices and, by the user's id, of the hub.
 Verdict user_reads_announcement(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
   const std::size_t slash = topic.rest.find('/');
-  if (topic.second != "device" || slash == std::string_view::npos || topic.rest.substr(slash) != "/config") {
-    return Verdict::not_listed;
-  }
-  return client_status(who, topic.rest.substr(0, slash), owners);
+  if (topic.second != "device" || slash == std::string_view::npos) return Verdict::not_listed;
+  const std::string_view leaf = topic.rest.substr(slash);
+  if (leaf != "/config" && leaf != "/state") return Verdict::not_listed;
+  const std::string_view id = topic.rest.substr(0, slash);
+  // A device of that name goes before the user of that name.
+  return owners.owner_of(id).empty() ? own(who, id) : client_status(who, id, owners);
 }
 
 Verdict client_read(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
@@ -231,11 +233,13 @@ Verdict check_topic(const Principal& who, Access access, std::string_view topic,
   if (!is_canonical(topic)) return Verdict::not_canonical;
   if (access == Access::subscribe) return check_subscription(who, topic, owners);
   if (has_wildcard(topic)) return Verdict::not_canonical;
-  if (access == Access::will && carries_sender(topic)) return Verdict::will_is_no_request;
+  if (access == Access::will && carries_sender(topic) && topic != home_assistant_status_topic)
+    return Verdict::will_is_no_request;
   return access == Access::read ? check_read(who, split(topic), owners) : check_write(who, split(topic), retain);
 }
 
 bool carries_sender(std::string_view topic) {
+  if (topic == home_assistant_status_topic) return true;
   if (!topic.ends_with("/request") && !topic.ends_with("/result")) return false;  // most of what is delivered
   const auto parsed = parse_service_topic(topic);
   return parsed && (parsed->rest == "request" || (parsed->service == Service::skills && parsed->rest == "result"));

@@ -41,7 +41,8 @@ class DeviceOwners {
 Verdict check_topic(const Principal& who, Access access, std::string_view topic, bool retain,
                     const DeviceOwners& owners);
 
-/// `<service>/{id}/request` and `skills/{id}/result`: what the bridge acts on, and so needs to know the sender of.
+/// `<service>/{id}/request`, `skills/{id}/result` and `homeassistant/status`: what the bridge acts on, and so needs to
+/// know the sender of. Only the last may also be a will, of which the bridge hears nothing.
 bool carries_sender(std::string_view topic);
 
 }  // namespace strawberry

@@ -11,12 +11,14 @@
 #include <utility>
 
 #include "common/ids.h"
+#include "common/topics.h"
 
 namespace strawberry {
 namespace {
 
 constexpr int schema_version_known = 4;
 constexpr int schema_version_with_revoked_tokens = 2;
+constexpr int schema_version_with_announcements = 4;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;
 
@@ -33,6 +35,7 @@ struct View {
   TextSet owners;
   TextSet spent;
   TextSet revoked;
+  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> former_owners;
 };
 
 #define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
@@ -77,7 +80,8 @@ class Reader {
       view.devices.emplace(std::move(id), std::move(*record));
     }
     if (!read_ids("SELECT enroll_id FROM spent_tokens", view.spent, rows_max)) return false;
-    return !has_revoked_tokens() || read_ids("SELECT jti FROM revoked_tokens", view.revoked, rows_max);
+    if (has_revoked_tokens() && !read_ids("SELECT jti FROM revoked_tokens", view.revoked, rows_max)) return false;
+    return schema_version() < schema_version_with_announcements || read_former_owners(view, rows_max);
   }
 
   std::optional<DeviceRecord> device(std::string_view device_id) {
@@ -126,6 +130,15 @@ class Reader {
     while (rows.executeStep()) {
       if (ids.size() == rows_max) return false;
       ids.insert(rows.getColumn(0).getString());
+    }
+    return true;
+  }
+
+  bool read_former_owners(View& view, std::size_t rows_max) {
+    SQLite::Statement rows(database_, "SELECT topic, user_id FROM announced_topics WHERE is_orphan = 1");
+    while (rows.executeStep()) {
+      if (view.former_owners.size() == rows_max) return false;
+      view.former_owners.emplace(announced_id(rows.getColumn(0).getString()), rows.getColumn(1).getString());
     }
     return true;
   }
@@ -191,6 +204,10 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     const auto found = view_.devices.find(device_id);
     return found == view_.devices.end() ? nullptr : &found->second;
   }
+  std::string_view former_owner_of(std::string_view device_id) const override {
+    const auto found = view_.former_owners.find(device_id);
+    return found == view_.former_owners.end() ? std::string_view() : found->second;
+  }
   std::size_t size() const override { return view_.devices.size(); }
   bool has_devices(std::string_view user_id) const override { return view_.owners.contains(user_id); }
   bool is_spent(std::string_view enroll_id) const override { return view_.spent.contains(enroll_id); }
@@ -250,7 +267,10 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     auto device = reader_->device(principal_id);
     const auto known = view_.devices.find(principal_id);
     if (!device) {
-      if (known != view_.devices.end()) view_.devices.erase(known);
+      if (known != view_.devices.end()) {
+        view_.former_owners.emplace(known->first, known->second.user_id);
+        view_.devices.erase(known);
+      }
     } else if (known != view_.devices.end()) {
       known->second = std::move(*device);
     } else if (view_.devices.size() < options_.devices_max) {

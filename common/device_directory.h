@@ -47,6 +47,8 @@ class DeviceDirectory {
   virtual void begin_round() {}
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
+  /// Who had a device that is gone, until their Home Assistant has been told; empty when there is nothing to tell.
+  virtual std::string_view former_owner_of(std::string_view device_id) const = 0;
   /// True when some device belongs to `user_id`.
   virtual bool has_devices(std::string_view user_id) const = 0;
   /// True for a one-time token that has been used, by its principal id.

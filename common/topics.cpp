@@ -56,6 +56,17 @@ std::optional<ServiceTopic> parse_service_topic(std::string_view topic) {
   return ServiceTopic{*service, id, topic.substr(second + 1)};
 }
 
+std::string announcement_topic(std::string_view id) { return join("homeassistant/device", id, "config"); }
+std::string announced_state_topic(std::string_view id) { return join("homeassistant/device", id, "state"); }
+
+std::string_view announced_id(std::string_view topic) {
+  constexpr std::string_view before = "homeassistant/device/";
+  constexpr std::string_view after = "/config";
+  if (!topic.starts_with(before) || !topic.ends_with(after) || topic.size() < before.size() + after.size()) return {};
+  const auto id = topic.substr(before.size(), topic.size() - before.size() - after.size());
+  return is_valid_id(id) ? id : std::string_view();
+}
+
 std::string request_topic(Service service, std::string_view id) { return join(to_string(service), id, "request"); }
 std::string response_topic(Service service, std::string_view id) { return join(to_string(service), id, "response"); }
 std::string status_topic(std::string_view device_id) { return join("devices", device_id, "status"); }

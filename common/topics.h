@@ -1,4 +1,5 @@
-/// The hub's topic grammar (docs/contract.md, section 2): `<service>/{id}/<leaf>`, `devices/{id}/status`, `hub/<leaf>`.
+/// The hub's topic grammar (docs/contract.md, section 2): `<service>/{id}/<leaf>`, `devices/{id}/status`, `hub/<leaf>`,
+/// `homeassistant/device/{id}/<leaf>`.
 /// Pure functions; views point into their argument.
 #pragma once
 
@@ -21,6 +22,15 @@ struct ServiceTopic {
   std::string_view rest;
 };
 std::optional<ServiceTopic> parse_service_topic(std::string_view topic);
+
+/// Where a Home Assistant says that it is there (`online`), and its will that it is not.
+inline constexpr std::string_view home_assistant_status_topic = "homeassistant/status";
+/// What announces a device or, by the user's id, the hub: `homeassistant/device/<id>/config`; and the numbers beside
+/// it.
+std::string announcement_topic(std::string_view id);
+std::string announced_state_topic(std::string_view id);
+/// The id in an announcement_topic(); empty when it is none.
+std::string_view announced_id(std::string_view topic);
 
 std::string request_topic(Service service, std::string_view id);
 std::string response_topic(Service service, std::string_view id);

@@ -97,6 +97,12 @@ struct Config {
     std::string default_model;
     bool operator==(const Llm&) const = default;
   };
+  struct HomeAssistant {
+    bool enabled = true;
+    /// Ids of users it is off for, with a space between them.
+    std::string off_for;
+    bool operator==(const HomeAssistant&) const = default;
+  };
   struct Log {
     std::string level = "info";    // trace, debug, info, warn, error, off
     std::string format = "human";  // human, json
@@ -115,6 +121,7 @@ struct Config {
   Timeouts timeouts;
   Skills skills;
   Llm llm;
+  HomeAssistant home_assistant;
   Log log;
   Metrics metrics;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/ids.h"
+
 namespace strawberry {
 namespace {
 
@@ -47,6 +49,15 @@ bool is_choice(std::string_view choices, std::string_view value) {
     choices.remove_prefix(std::min(space + 1, choices.size()));
   }
   return false;
+}
+
+bool are_ids(std::string_view value) {
+  while (!value.empty()) {
+    const auto space = std::min(value.find(' '), value.size());
+    if (space > 0 && !is_valid_id(value.substr(0, space))) return false;
+    value.remove_prefix(std::min(space + 1, value.size()));
+  }
+  return true;
 }
 
 /// `human json` → `human or json`.
@@ -101,6 +112,8 @@ const KeyRow<Config> config_rows[] = {
     {"llm", "find_local", "STRAWBERRY_FIND_LOCAL", Flag{}, [](Config& c) -> Target { return &c.llm.find_local; }},
     {"llm", "ollama_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.ollama_port; }},
     {"llm", "llama_cpp_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.llama_cpp_port; }},
+    {"home_assistant", "enabled", "STRAWBERRY_HOME_ASSISTANT", Flag{}, [](Config& c) -> Target { return &c.home_assistant.enabled; }},
+    {"home_assistant", "off_for", "", Text{TextKind::ids, {}, true}, [](Config& c) -> Target { return &c.home_assistant.off_for; }},
     {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, [](Config& c) -> Target { return &c.log.level; }},
     {"log", "format", "", Text{TextKind::choice, "human json"}, [](Config& c) -> Target { return &c.log.format; }},
     {"metrics", "port", "STRAWBERRY_METRICS_PORT", IntegerRange{0, 65'535}, [](Config& c) -> Target { return &c.metrics.port; }},
@@ -142,6 +155,7 @@ std::string describe_allowed(const Allowed& allowed) {
     case TextKind::url: return "an http:// or https:// URL without user, query or fragment";
     case TextKind::variable: return "the name of an environment variable (A-Z, 0-9, _)";
     case TextKind::choice: return list_choices(text.choices);
+    case TextKind::ids: return "ids with a space between them";
   }
   return "something else";
 }
@@ -157,6 +171,7 @@ bool is_allowed(const Text& text, std::string_view value) {
     case TextKind::url: return is_url(value);
     case TextKind::variable: return is_variable(value);
     case TextKind::choice: return is_choice(text.choices, value);
+    case TextKind::ids: return are_ids(value);
   }
   return false;
 }

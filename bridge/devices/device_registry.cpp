@@ -64,12 +64,40 @@ void DeviceRegistry::note_user(const std::string& user_id) {
   if (users_.size() < users_noted_max) users_.insert(user_id);
 }
 
+std::size_t DeviceRegistry::online_count(const std::string& user_id) const {
+  const auto count = online_by_user_.find(user_id);
+  return count == online_by_user_.end() ? 0 : count->second;
+}
+
+bool DeviceRegistry::has_devices(const std::string& user_id) const {
+  const auto names = names_by_user_.find(user_id);
+  return names != names_by_user_.end() && !names->second.empty();
+}
+
+std::vector<std::string> DeviceRegistry::owners() const {
+  std::vector<std::string> users;
+  users.reserve(names_by_user_.size());
+  for (const auto& [user_id, names] : names_by_user_) {
+    if (!names.empty()) users.push_back(user_id);
+  }
+  return users;
+}
+
+void DeviceRegistry::count_online(const std::string& user_id, bool more) {
+  more ? ++online_count_ : --online_count_;
+  auto& of_user = online_by_user_[user_id];
+  more ? ++of_user : --of_user;
+  if (of_user == 0) online_by_user_.erase(user_id);
+}
+
 void DeviceRegistry::put(DeviceRow row) {
   bool online = false;
   const auto* old = find(row.device_id);
   if (old == nullptr || old->row.normalized_name != row.normalized_name || old->row.user_id != row.user_id) ++revision_;
   if (old != nullptr) {
     online = old->online;
+    if (online) count_online(old->row.user_id, /*more=*/false);
+    if (online) count_online(row.user_id, /*more=*/true);
     names_by_user_[old->row.user_id].erase(old->row.normalized_name);
   }
   names_by_user_[row.user_id][row.normalized_name] = row.device_id;
@@ -80,7 +108,7 @@ void DeviceRegistry::put(DeviceRow row) {
 void DeviceRegistry::remove(const std::string& device_id) {
   const auto device = devices_.find(device_id);
   if (device == devices_.end()) return;
-  if (device->second.online) --online_count_;
+  if (device->second.online) count_online(device->second.row.user_id, /*more=*/false);
   const auto names = names_by_user_.find(device->second.row.user_id);
   names->second.erase(device->second.row.normalized_name);
   if (names->second.empty()) names_by_user_.erase(names);
@@ -92,7 +120,7 @@ bool DeviceRegistry::set_online(std::string_view device_id, bool online) {
   auto* device = find_mutable(device_id);
   if (device == nullptr || device->online == online) return false;
   device->online = online;
-  online ? ++online_count_ : --online_count_;
+  count_online(device->row.user_id, online);
   return true;
 }
 

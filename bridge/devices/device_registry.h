@@ -36,6 +36,11 @@ class DeviceRegistry {
   void note_user(const std::string& user_id);
   std::size_t size() const { return devices_.size(); }
   std::size_t online_count() const { return online_count_; }
+  /// Of one user's devices.
+  std::size_t online_count(const std::string& user_id) const;
+  bool has_devices(const std::string& user_id) const;
+  /// Everybody who owns a device, in no order.
+  std::vector<std::string> owners() const;
   /// Moves when a device comes, goes, or changes its name: until then pointers to devices and the order of their names
   /// stay as they are.
   std::uint64_t revision() const { return revision_; }
@@ -53,11 +58,13 @@ class DeviceRegistry {
 
  private:
   Device* find_mutable(std::string_view device_id);
+  void count_online(const std::string& user_id, bool more);
 
   std::map<std::string, Device, std::less<>> devices_;
   std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
   std::set<std::string> users_;
   std::size_t online_count_ = 0;
+  std::unordered_map<std::string, std::size_t> online_by_user_;  // who has any
   std::uint64_t revision_ = 0;
 };
 

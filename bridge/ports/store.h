@@ -132,6 +132,13 @@ struct UsageReport {
 struct UserTokens {
   std::string user_id;
   std::int64_t tokens = 0;
+  std::int64_t chats = 0;
+};
+
+struct UserChats {
+  std::string user_id;
+  std::int64_t day = 0;  // days since the Unix epoch, UTC
+  std::int64_t chats = 0;
 };
 
 class Store {
@@ -176,9 +183,11 @@ class Store {
 
   /// Adds to what is there, and forgets the days before `oldest_day`.
   virtual Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) = 0;
+  /// Likewise.
+  virtual Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) = 0;
   /// From `since_day` on, the newest `rows_max`, newest day first.
   virtual Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) = 0;
-  /// The `users_max` users who used the most on that day.
+  /// The `users_max` users who used the most tokens on that day; with their chats.
   virtual Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) = 0;
 };
 

@@ -30,14 +30,16 @@ bool was_turned_away(const Reply<json>& reply) {
 
 }  // namespace
 
-std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id) {
+std::optional<Principal> stamped_principal(const MqttMessage& message) {
   for (const auto& [name, value] : message.user_properties) {
-    if (name != principal_property) continue;
-    auto principal = decode_principal(value);
-    if (principal && principal->id == topic_id) return principal;
-    return std::nullopt;
+    if (name == principal_property) return decode_principal(value);
   }
   return std::nullopt;
+}
+
+std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id) {
+  auto principal = stamped_principal(message);
+  return principal && principal->id == topic_id ? principal : std::nullopt;
 }
 
 std::optional<WallTime> stamped_time(const MqttMessage& message) {

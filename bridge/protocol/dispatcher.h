@@ -140,7 +140,9 @@ class Dispatcher {
   bool refusing_ = false;
 };
 
-/// The sender the broker plugin vouches for; nothing when it is missing or does not fit the topic's id.
+/// The sender the broker plugin vouches for; nothing when it is missing or, in the second form, does not fit the
+/// topic's id.
+std::optional<Principal> stamped_principal(const MqttMessage& message);
 std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
 /// When the broker took the message in, as the plugin says; nothing when it does not.
 std::optional<WallTime> stamped_time(const MqttMessage& message);

@@ -99,6 +99,12 @@ SkillRegistry::Slot SkillRegistry::take_slot(const std::string& device_id) {
 
 // --- questions ---
 
+const std::vector<SkillText>& SkillRegistry::skills_of(const std::string& device_id) const {
+  static const std::vector<SkillText> none;
+  const auto owned = by_device_.find(device_id);
+  return owned == by_device_.end() ? none : owned->second.texts;
+}
+
 std::size_t SkillRegistry::count(const std::string& device_id) const {
   const auto owned = by_device_.find(device_id);
   return owned == by_device_.end() ? 0 : owned->second.texts.size();

@@ -59,6 +59,8 @@ class SkillRegistry {
   void put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills);
   void remove(const std::string& device_id);
 
+  /// What the device registered, in its order, whatever its heartbeat. Good until it changes.
+  const std::vector<SkillText>& skills_of(const std::string& device_id) const;
   /// Whatever its heartbeat.
   std::size_t count(const std::string& device_id) const;
   std::size_t total() const { return total_; }

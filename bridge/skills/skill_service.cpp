@@ -97,6 +97,7 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   const auto count = rows->size();
   skills_.put(id, request.sender.user_id, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
+  if (registered_) registered_(id);
   co_return json{{"registered", count}};
 }
 

@@ -3,7 +3,9 @@
 /// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the dispatcher.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "bridge/protocol/service.h"
 #include "bridge/skills/skill_calls.h"
@@ -22,6 +24,11 @@ class SkillService final : public RequestHandler, public ToolSource {
 
   SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,
                Options options);
+
+  /// Told of each device that has registered its skills.
+  void on_registered(std::function<void(const std::string& device_id)> registered) {
+    registered_ = std::move(registered);
+  }
 
   Service service() const override { return Service::skills; }
   Task<Reply<nlohmann::json>> handle(Request request) override;
@@ -50,6 +57,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   SkillCalls& calls_;
   Store& store_;
   Options options_;
+  std::function<void(const std::string& device_id)> registered_;
 };
 
 }  // namespace strawberry

@@ -53,9 +53,24 @@ Task<Reply<void>> StoredUsageLedger::load() {
   auto users = co_await store_.tokens_of_day(number_of(today), options_.limits.users_max);
   if (!users) co_return tl::unexpected(users.error());
   // Who used the most comes last, and so is forgotten last.
-  for (auto user = users->rbegin(); user != users->rend(); ++user)
+  for (auto user = users->rbegin(); user != users->rend(); ++user) {
     limits_.add_tokens(user->user_id, today, user->tokens);
+    limits_.add_chats(user->user_id, today, user->chats);
+  }
   co_return Reply<void>();
+}
+
+std::optional<Error> StoredUsageLedger::admit(const Principal& sender) {
+  auto refused = limits_.admit(sender.user_id);
+  if (refused) return refused;
+  add_chats(sender.user_id, number_of(utc_day(clock_)), 1);
+  if (changed_) changed_(sender.user_id);
+  return std::nullopt;
+}
+
+void StoredUsageLedger::add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats) {
+  const bool is_known = pending_chats_.contains({day, user_id});
+  if (is_known || pending_chats_.size() < options_.rows_pending_max) pending_chats_[{day, user_id}] += chats;
 }
 
 void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {
@@ -68,6 +83,7 @@ void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply)
   add({sender.user_id, number_of(today), sender.id, printable(reply.provider, name_bytes_max),
        printable(reply.model, name_bytes_max), reply.usage.estimated},
       count);
+  if (changed_) changed_(sender.user_id);
 }
 
 void StoredUsageLedger::add(Key key, const UsageCount& count) {
@@ -82,6 +98,24 @@ void StoredUsageLedger::add(Key key, const UsageCount& count) {
 }
 
 Task<Reply<void>> StoredUsageLedger::flush() {
+  auto usage = co_await flush_usage();
+  auto chats = co_await flush_chats();
+  co_return usage ? chats : usage;
+}
+
+Task<Reply<void>> StoredUsageLedger::flush_chats() {
+  if (pending_chats_.empty()) co_return Reply<void>();
+  const auto taken = std::exchange(pending_chats_, {});
+  std::vector<UserChats> rows;
+  rows.reserve(taken.size());
+  for (const auto& [key, chats] : taken) rows.push_back({key.second, key.first, chats});
+  auto stored = co_await store_.add_chats(std::move(rows), number_of(utc_day(clock_) - chat_days_kept));
+  if (stored) co_return stored;
+  for (const auto& [key, chats] : taken) add_chats(key.second, key.first, chats);
+  co_return stored;
+}
+
+Task<Reply<void>> StoredUsageLedger::flush_usage() {
   if (pending_.empty()) co_return Reply<void>();
   const auto taken = std::exchange(pending_, {});
   is_full_ = false;

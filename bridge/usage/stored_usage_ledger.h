@@ -3,12 +3,15 @@
 ///
 /// Threading: loop only.   Lifetime: outlives the chats and every flush().
 /// Errors: as UsageLedger; `busy` or `internal` when the store fails, and what was to be written is kept for the next
-/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept;
-/// tokens_per_reply_max, since a provider may say anything.
+/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept,
+/// chat_days_kept; tokens_per_reply_max, since a provider may say anything.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <string>
 #include <tuple>
+#include <utility>
 
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
@@ -20,6 +23,7 @@ class StoredUsageLedger final : public UsageLedger {
  public:
   static constexpr std::size_t report_rows_max = 1'000;
   static constexpr std::chrono::days days_kept{400};
+  static constexpr std::chrono::days chat_days_kept{7};
   static constexpr std::int64_t tokens_per_reply_max = 1'000'000'000;
 
   struct Options {
@@ -33,7 +37,11 @@ class StoredUsageLedger final : public UsageLedger {
   Task<Reply<void>> load();
   Task<Reply<void>> flush();
 
-  std::optional<Error> admit(const Principal& sender) override { return limits_.admit(sender.user_id); }
+  /// Told of each user who has begun a chat or used tokens.
+  void on_change(std::function<void(const std::string& user_id)> changed) { changed_ = std::move(changed); }
+  UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
+
+  std::optional<Error> admit(const Principal& sender) override;
   void record(const Principal& sender, const ModelReply& reply) override;
   /// Whatever was recorded before is in it.
   Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override;
@@ -44,13 +52,18 @@ class StoredUsageLedger final : public UsageLedger {
   /// user, day, device, provider, model, estimated
   using Key = std::tuple<std::string, std::int64_t, std::string, std::string, std::string, bool>;
   void add(Key key, const UsageCount& count);
+  void add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats);
+  Task<Reply<void>> flush_usage();
+  Task<Reply<void>> flush_chats();
 
   const Clock& clock_;
   Store& store_;
   const Options options_;
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // by day and user
   bool is_full_ = false;
+  std::function<void(const std::string& user_id)> changed_;
 };
 
 }  // namespace strawberry

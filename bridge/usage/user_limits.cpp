@@ -16,7 +16,19 @@ UtcDay utc_day(const Clock& clock) { return std::chrono::floor<std::chrono::days
 std::optional<Error> UserLimits::admit(const std::string& user_id) {
   User& user = find(user_id, utc_day(clock_));
   if (auto refused = check_tokens(user)) return refused;
-  return take_chat(user);
+  auto refused = take_chat(user);
+  if (!refused) ++user.chats;
+  return refused;
+}
+
+void UserLimits::add_chats(const std::string& user_id, UtcDay day, std::int64_t chats) {
+  find(user_id, day).chats += chats;
+}
+
+UsedToday UserLimits::used_today(const std::string& user_id) const {
+  const auto known = users_.find(user_id);
+  if (known == users_.end() || known->second->day != utc_day(clock_)) return {};
+  return {known->second->chats, known->second->tokens};
 }
 
 void UserLimits::add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens) {
@@ -38,7 +50,7 @@ UserLimits::User& UserLimits::find(const std::string& user_id, UtcDay day) {
   User& user = by_use_.front();
   if (user.day != day) {
     user.day = day;
-    user.tokens = 0;
+    user.tokens = user.chats = 0;
   }
   return user;
 }

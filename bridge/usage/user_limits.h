@@ -20,6 +20,11 @@ namespace strawberry {
 using UtcDay = std::chrono::sys_days;
 UtcDay utc_day(const Clock& clock);
 
+struct UsedToday {
+  std::int64_t chats = 0;
+  std::int64_t tokens = 0;
+};
+
 class UserLimits {
  public:
   struct Options {
@@ -33,6 +38,11 @@ class UserLimits {
   /// quota.
   std::optional<Error> admit(const std::string& user_id);
   void add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens);
+  /// Chats of before, that admit() has not seen.
+  void add_chats(const std::string& user_id, UtcDay day, std::int64_t chats);
+
+  /// What was used today; nothing of a user who is not known (any more).
+  UsedToday used_today(const std::string& user_id) const;
 
   std::size_t users() const { return users_.size(); }
 
@@ -42,6 +52,7 @@ class UserLimits {
     SteadyTime full_at{};  // when its bucket is full again
     UtcDay day{};
     std::int64_t tokens = 0;  // of that day
+    std::int64_t chats = 0;   // likewise
   };
   User& find(const std::string& user_id, UtcDay day);
   std::optional<Error> check_tokens(const User& user) const;

@@ -48,7 +48,7 @@ const std::vector<Right> reading = {
     {"d", "skills/{me}/call"},
     {"du", "devices/{mine}/status"},
     {"due", "hub/(state|info|health)"},
-    {"u", "homeassistant/device/{mine}/config"},
+    {"u", "homeassistant/device/({me}|{mine})/(config|state)"},
     {"b", "{service}/{id}/request"},
     {"b", "skills/{id}/result"},
     {"b", "devices/{id}/status"},

@@ -72,6 +72,10 @@ class FakeDirectory final : public DeviceDirectory {
     const auto found = devices.find(std::string(device_id));
     return found == devices.end() ? nullptr : &found->second;
   }
+  std::string_view former_owner_of(std::string_view device_id) const override {
+    const auto found = former_owners.find(std::string(device_id));
+    return found == former_owners.end() ? std::string_view() : found->second;
+  }
   std::size_t size() const override { return devices.size(); }
   bool has_devices(std::string_view user_id) const override {
     for (const auto& [id, device] : devices) {
@@ -110,6 +114,7 @@ class FakeDirectory final : public DeviceDirectory {
 
   std::string failure;
   int refreshes = 0;
+  std::map<std::string, std::string> former_owners;  // seen at once
 
  private:
   bool changed = false;

@@ -39,6 +39,7 @@ inline const Principal lamp{PrincipalType::device, "lamp", "bob"};
 inline const Principal alice{PrincipalType::user, "alice", "alice"};
 inline const Principal mallory{PrincipalType::user, "mallory", "mallory"};
 inline const Principal bridge{PrincipalType::bridge, "bridge", ""};
+inline const Principal admin{PrincipalType::admin, "admin", ""};
 
 class Gate : public ::testing::Test {
  protected:

@@ -351,6 +351,40 @@ TEST_F(Gate, DeliversAQos2RequestThatWasSentAgain) {
   EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
 }
 
+TEST_F(Gate, NamesTheUserWhoseHomeAssistantIsThereAndKeepsItsWillFromTheBridge) {
+  const std::string status = "homeassistant/status";
+  ASSERT_TRUE(connect(1, alice, "home"));
+  ASSERT_TRUE(connect(2, bridge, "bridge"));
+  ASSERT_TRUE(connect(3, admin, "tail"));
+  EXPECT_TRUE(gate_->allows(topic(1, alice, Access::write, status, "online")));
+  EXPECT_EQ(gate_->sender_of(topic(1, alice, Access::write, status, "online")), "user/alice/alice");
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, status)));
+
+  end(1);
+  EXPECT_TRUE(gate_->allows(topic(1, alice, Access::write, status, "offline"))) << "a will";
+  EXPECT_FALSE(gate_->allows(topic(2, bridge, Access::read, status))) << "nobody has signed it";
+  EXPECT_TRUE(gate_->allows(topic(3, admin, Access::read, status)));
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request"))) << "others are delivered";
+
+  ASSERT_TRUE(connect(4, mallory, "home"));
+  ASSERT_TRUE(publishes(4, mallory, status, "online"));
+  EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, status)));
+}
+
+TEST_F(Gate, DeliversTheLastWordAboutADeletedDeviceToWhoHadIt) {
+  const std::string config = "homeassistant/device/speaker/config";
+  ASSERT_TRUE(connect(1, alice, "home"));
+  ASSERT_TRUE(connect(2, mallory, "other"));
+  directory_.remove("speaker");
+  directory_.former_owners["speaker"] = "alice";
+  seconds_pass(60);
+  EXPECT_TRUE(gate_->allows(topic(1, alice, Access::read, config)));
+  EXPECT_FALSE(gate_->allows(topic(2, mallory, Access::read, config)));
+  directory_.add("speaker", "mallory");
+  seconds_pass(1);
+  EXPECT_FALSE(gate_->allows(topic(1, alice, Access::read, config)));
+}
+
 TEST_F(Gate, LogsRefusalsOfWritingAndSubscribingButNotOfDelivery) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   EXPECT_FALSE(gate_->allows(topic(1, speaker, Access::read, "hub/audit")));

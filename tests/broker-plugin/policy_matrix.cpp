@@ -27,8 +27,9 @@ std::vector<std::string> make_shapes_with_id() {
        {"skills/{id}/request", "skills/{id}/response", "devices/{id}/status", "skills/{id}/call"}) {
     shapes.push_back(std::string("$share/group/") + filter);
   }
-  shapes.insert(shapes.end(), {"homeassistant/device/{id}/config", "homeassistant/device/{id}/config/more",
-                               "homeassistant/device/{id}", "homeassistant/sensor/{id}/config", "hub/{id}"});
+  shapes.insert(shapes.end(), {"homeassistant/device/{id}/config", "homeassistant/device/{id}/state",
+                               "homeassistant/device/{id}/config/more", "homeassistant/device/{id}",
+                               "homeassistant/sensor/{id}/config", "hub/{id}"});
   return shapes;
 }
 

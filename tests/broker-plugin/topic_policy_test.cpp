@@ -137,7 +137,13 @@ TEST(TopicPolicy, HomeAssistantIsForUsersAndTheirOwnDevices) {
   expect_only("a", Access::subscribe, "homeassistant");
   expect_only("ua", Access::read, "homeassistant/device/speaker/config");
   expect_only("a", Access::read, "homeassistant/device/lamp/config");
-  expect_only("a", Access::read, "homeassistant/device/strawberry_hub_alice/config");
+  expect_only("ua", Access::read, "homeassistant/device/speaker/state");
+  expect_only("a", Access::read, "homeassistant/device/lamp/state");
+  expect_only("ua", Access::read, "homeassistant/device/alice/config");
+  expect_only("ua", Access::read, "homeassistant/device/alice/state");
+  expect_only("a", Access::read, "homeassistant/device/bob/config");
+  expect_only("a", Access::read, "homeassistant/device/nobody/config");
+  expect_only("a", Access::read, "homeassistant/device/speaker/status");
   expect_only("a", Access::read, "homeassistant/device/speaker/config/more");
   expect_only("a", Access::read, "homeassistant/sensor/speaker/config");
   expect_only("b", Access::write, "homeassistant/device/speaker/config", /*retain=*/true);
@@ -145,6 +151,11 @@ TEST(TopicPolicy, HomeAssistantIsForUsersAndTheirOwnDevices) {
   expect_only("u", Access::will, "homeassistant/status");
   expect_only("uab", Access::subscribe, "homeassistant/status");
   expect_only("ab", Access::read, "homeassistant/status");
+}
+
+TEST(TopicPolicy, AUserWithADevicesNameReadsNothingOfIt) {
+  const Principal impostor{PrincipalType::user, "speaker", "speaker"};
+  EXPECT_EQ(check(impostor, Access::read, "homeassistant/device/speaker/config"), Verdict::not_yours);
 }
 
 TEST(TopicPolicy, WillsAreForStatusAndNeverForRequests) {
@@ -219,11 +230,12 @@ TEST(TopicPolicy, SaysWhetherATopicWasSomebodyElses) {
 }
 
 TEST(TopicPolicy, EveryTopicTheBridgeActsOnCarriesItsSender) {
-  for (const char* topic : {"skills/a/request", "chat/a/request", "devices/a/request", "skills/a/result"}) {
+  for (const char* topic :
+       {"skills/a/request", "chat/a/request", "devices/a/request", "skills/a/result", "homeassistant/status"}) {
     EXPECT_TRUE(carries_sender(topic)) << topic;
   }
-  for (const char* topic :
-       {"devices/a/status", "skills/a/response", "chat/a/result", "hub/state", "", "skills/+/request"}) {
+  for (const char* topic : {"devices/a/status", "homeassistant/status/more", "homeassistant/device/a/config",
+                            "skills/a/response", "chat/a/result", "hub/state", "", "skills/+/request"}) {
     EXPECT_FALSE(carries_sender(topic)) << topic;
   }
 }

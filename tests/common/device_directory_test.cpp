@@ -128,6 +128,27 @@ TEST_F(Directory, KnowsWhichTokensWereTakenBack) {
   EXPECT_FALSE(directory->is_revoked("old"));
 }
 
+TEST_F(Directory, KnowsWhoHadADeviceThatWasAnnounced) {
+  hub_.database().exec(
+      "INSERT INTO announced_topics (topic, user_id, config_hash, buttons) VALUES"
+      " ('homeassistant/device/speaker/config', 'alice', 0, ''), ('homeassistant/device/alice/config', 'alice', 0, "
+      "'')");
+  hub_.add_device("speaker", "alice", "Speaker");
+  hub_.add_device("lamp", "alice", "Lamp");
+  const auto directory = open();
+  EXPECT_EQ(directory->former_owner_of("speaker"), "") << "it is there";
+  hub_.delete_device("speaker");
+  hub_.delete_device("lamp");
+  ASSERT_TRUE(directory->refresh());
+  EXPECT_EQ(directory->former_owner_of("speaker"), "alice");
+  EXPECT_EQ(directory->former_owner_of("lamp"), "") << "nobody was told of it";
+  EXPECT_EQ(directory->former_owner_of("alice"), "");
+  hub_.database().exec("DELETE FROM announced_topics");
+  hub_.add_device("tablet", "alice", "Tablet");
+  ASSERT_TRUE(directory->refresh());
+  EXPECT_EQ(directory->former_owner_of("speaker"), "");
+}
+
 TEST_F(Directory, BringsOnePrincipalUpToDateWithoutReadingTheOthers) {
   hub_.add_device("speaker", "alice", "Living Room");
   hub_.add_device("gone", "alice", "Gone");

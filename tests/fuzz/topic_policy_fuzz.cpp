@@ -9,6 +9,7 @@
 #include "broker-plugin/topic_policy.h"
 #include "common/ids.h"
 #include "common/principal.h"
+#include "common/topics.h"
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {
@@ -82,7 +83,7 @@ void require_bridge_does_not_ask(const Levels& levels, bool retain) {
 
 void require_own_words(const Principal& who, Access access, std::string_view topic, const Levels& levels, bool retain) {
   FUZZ_REQUIRE(levels[0] == "homeassistant" || levels[0] == "hub" || is_service(levels[0]));
-  if (access == Access::will) FUZZ_REQUIRE(!carries_sender(topic));
+  if (access == Access::will && topic != home_assistant_status_topic) FUZZ_REQUIRE(!carries_sender(topic));
   if (who.type == PrincipalType::bridge) return require_bridge_does_not_ask(levels, retain);
   if (topic == "homeassistant/status") {
     FUZZ_REQUIRE(who.type == PrincipalType::user);
@@ -104,7 +105,9 @@ void require_own_ears(const Principal& who, const Levels& levels) {
   }
   if (levels[0] == "homeassistant") {
     FUZZ_REQUIRE(who.type == PrincipalType::user && levels.size() == 4 && levels[1] == "device");
-    FUZZ_REQUIRE(levels[3] == "config" && Owners().owner_of(levels[2]) == who.user_id);
+    FUZZ_REQUIRE(levels[3] == "config" || levels[3] == "state");
+    const std::string_view owner = Owners().owner_of(levels[2]);
+    FUZZ_REQUIRE(owner.empty() ? levels[2] == who.id : owner == who.user_id);
     return;
   }
   FUZZ_REQUIRE(is_service(levels[0]) && levels.size() >= 3);

@@ -70,6 +70,8 @@ class HubProcess {
   BrokerProcess& broker() { return broker_; }
   ChildProcess& bridge() { return *bridge_; }
 
+  /// For the next start of the bridge.
+  void configure(std::string config) { options_.config = std::move(config); }
   void start_bridge();
   /// Without waiting for it to be ready.
   void launch_bridge();

@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <utility>
 
+#include "bridge/adapters/sqlite/announced_rows.h"
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
@@ -251,6 +252,13 @@ Task<Reply<void>> SqliteStore::add_usage(std::vector<UsageRow> rows, std::int64_
   });
 }
 
+Task<Reply<void>> SqliteStore::add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) {
+  return run<void>([chats = std::move(chats), oldest_day](StatementCache& statements) -> Reply<void> {
+    add_chats_of_day(statements, chats, oldest_day);
+    return {};
+  });
+}
+
 Task<Reply<UsageReport>> SqliteStore::read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) {
   return run<UsageReport>([user_id = std::move(user_id), since_day, rows_max](StatementCache& statements) {
     return Reply<UsageReport>(read_usage_rows(statements, user_id, since_day, rows_max));
@@ -260,6 +268,31 @@ Task<Reply<UsageReport>> SqliteStore::read_usage(std::string user_id, std::int64
 Task<Reply<std::vector<UserTokens>>> SqliteStore::tokens_of_day(std::int64_t day, std::size_t users_max) {
   return run<std::vector<UserTokens>>([day, users_max](StatementCache& statements) {
     return Reply<std::vector<UserTokens>>(read_tokens_of_day(statements, day, users_max));
+  });
+}
+
+Task<Reply<std::vector<std::string>>> SqliteStore::announced_ids() {
+  return run<std::vector<std::string>>(
+      [](StatementCache& statements) { return Reply<std::vector<std::string>>(read_announced_ids(statements)); });
+}
+
+Task<Reply<std::vector<AnnouncedRow>>> SqliteStore::find_announced(std::vector<std::string> ids) {
+  return run<std::vector<AnnouncedRow>>([ids = std::move(ids)](StatementCache& statements) {
+    return Reply<std::vector<AnnouncedRow>>(read_announced(statements, ids));
+  });
+}
+
+Task<Reply<void>> SqliteStore::put_announced(std::vector<AnnouncedRow> rows) {
+  return run<void>([rows = std::move(rows)](StatementCache& statements) -> Reply<void> {
+    write_announced(statements, rows);
+    return {};
+  });
+}
+
+Task<Reply<void>> SqliteStore::forget_announced(std::vector<std::string> ids) {
+  return run<void>([ids = std::move(ids)](StatementCache& statements) -> Reply<void> {
+    remove_announced(statements, ids);
+    return {};
   });
 }
 

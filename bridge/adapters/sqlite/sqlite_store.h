@@ -1,4 +1,4 @@
-/// Store on SQLite: one thread writes, and what is waiting goes into one transaction.
+/// Store and AnnouncementLedger on SQLite: one thread writes, and what is waiting goes into one transaction.
 ///
 /// Each job runs in a savepoint of its own, so that one that fails does not take the others with it; every reply is
 /// given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each.
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "bridge/core/loop_affinity.h"
+#include "bridge/ports/announcements.h"
 #include "bridge/ports/store.h"
 #include "common/result.h"
 
@@ -26,7 +27,7 @@ namespace strawberry {
 
 class StatementCache;
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public AnnouncementLedger {
  public:
   struct Options {
     std::size_t jobs_max = 20'000;
@@ -62,8 +63,14 @@ class SqliteStore final : public Store {
   Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) override;
   Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) override;
   Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) override;
+  Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) override;
   Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) override;
   Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) override;
+
+  Task<Reply<std::vector<std::string>>> announced_ids() override;
+  Task<Reply<std::vector<AnnouncedRow>>> find_announced(std::vector<std::string> ids) override;
+  Task<Reply<void>> put_announced(std::vector<AnnouncedRow> rows) override;
+  Task<Reply<void>> forget_announced(std::vector<std::string> ids) override;
 
  private:
   struct Job {

@@ -80,13 +80,27 @@ UsageReport read_usage_rows(StatementCache& statements, const std::string& user_
   return report;
 }
 
+void add_chats_of_day(StatementCache& statements, const std::vector<UserChats>& chats, std::int64_t oldest_day) {
+  for (const auto& row : chats) {
+    statements.execute(
+        "INSERT INTO chats_of_day (day, user_id, chats) VALUES (?, ?, ?)"
+        " ON CONFLICT (day, user_id) DO UPDATE SET chats = chats + excluded.chats",
+        row.day, row.user_id, row.chats);
+  }
+  statements.execute("DELETE FROM chats_of_day WHERE day < ?", oldest_day);
+}
+
 std::vector<UserTokens> read_tokens_of_day(StatementCache& statements, std::int64_t day, std::size_t users_max) {
   std::vector<UserTokens> users;
   auto& row = statements.bind(
-      "SELECT user_id, sum(prompt_tokens + completion_tokens) AS tokens FROM usage WHERE day = ? GROUP BY user_id"
-      " ORDER BY tokens DESC LIMIT ?",
-      day, users_max);
-  while (row.executeStep()) users.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt64()});
+      "SELECT user_id, sum(tokens) AS all_tokens, sum(chats) FROM"
+      " (SELECT user_id, prompt_tokens + completion_tokens AS tokens, 0 AS chats FROM usage WHERE day = ?"
+      " UNION ALL SELECT user_id, 0, chats FROM chats_of_day WHERE day = ?)"
+      " GROUP BY user_id ORDER BY all_tokens DESC LIMIT ?",
+      day, day, users_max);
+  while (row.executeStep()) {
+    users.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt64(), row.getColumn(2).getInt64()});
+  }
   row.reset();
   return users;
 }

@@ -174,6 +174,10 @@ class FakeSessions final : public Store {
     usage.insert(usage.end(), rows.begin(), rows.end());
     co_return Reply<void>();
   }
+  Task<Reply<void>> add_chats(std::vector<UserChats>, std::int64_t) override {
+    if (failing) co_return error(ErrorCode::internal, "the disk is gone");
+    co_return Reply<void>();
+  }
   Task<Reply<UsageReport>> read_usage(std::string, std::int64_t, std::size_t) override { co_return UsageReport(); }
   Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t, std::size_t) override {
     co_return std::vector<UserTokens>();

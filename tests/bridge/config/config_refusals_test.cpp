@@ -51,6 +51,13 @@ TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
     EXPECT_EQ(complaint("[broker]\nhost = '" + std::string(host) + "'\n"), "accepted") << host;
 }
 
+TEST_F(ConfigRefusals, UsersAreIdsWithASpaceBetweenThem) {
+  EXPECT_EQ(complaint("[home_assistant]\noff_for = 'bob, carol'\n"),
+            "bridge.toml:2: [home_assistant] off_for must be ids with a space between them, not \"bob, carol\"");
+  for (const char* users : {"", "bob", "bob carol", " bob  carol "})
+    EXPECT_EQ(complaint("[home_assistant]\noff_for = '" + std::string(users) + "'\n"), "accepted") << users;
+}
+
 TEST_F(ConfigRefusals, UnknownKeyIsRefusedAndTheKnownOnesNamed) {
   EXPECT_EQ(complaint("[skills]\nexpiry = 5\n"), "bridge.toml:2: [skills] has no key \"expiry\"; it knows: expiry_s");
   EXPECT_THAT(

@@ -16,7 +16,7 @@ namespace {
 std::multimap<std::string, std::string> keys_written(bool commented) {
   std::multimap<std::string, std::string> found;
   const std::string start = commented ? "^# " : "^";
-  const std::regex header(start + R"(\[+([a-z.]+)\]+.*)");
+  const std::regex header(start + R"(\[+([a-z_.]+)\]+.*)");
   const std::regex entry(start + R"(([a-z_]+) = (.*))");
   std::ifstream stream(SHIPPED_CONFIG);
   std::string section;

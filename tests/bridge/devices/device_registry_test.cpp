@@ -70,6 +70,26 @@ TEST(DeviceRegistry, CountsWhoIsOnline) {
   EXPECT_TRUE(devices.is_user("alice")) << "heard of, with devices or without";
 }
 
+TEST(DeviceRegistry, CountsEachUsersOwnToo) {
+  DeviceRegistry devices;
+  devices.put(row("1", "alice", "A"));
+  devices.put(row("2", "alice", "B"));
+  devices.put(row("3", "bob", "C"));
+  for (const char* id : {"1", "2", "3"}) devices.set_online(id, true);
+  EXPECT_EQ(devices.online_count("alice"), 2U);
+  EXPECT_EQ(devices.owners().size(), 2U);
+  devices.put(row("1", "bob", "D"));
+  EXPECT_EQ(devices.online_count("alice"), 1U) << "it is somebody else's now";
+  EXPECT_EQ(devices.online_count("bob"), 2U);
+  EXPECT_EQ(devices.online_count(), 3U);
+  devices.remove("2");
+  EXPECT_EQ(devices.online_count("alice"), 0U);
+  EXPECT_FALSE(devices.has_devices("alice"));
+  devices.set_online("3", false);
+  EXPECT_EQ(devices.online_count("bob"), 1U);
+  EXPECT_EQ(devices.owners(), std::vector<std::string>{"bob"});
+}
+
 TEST(Presence, IsReadFromWhateverADevicePublishes) {
   EXPECT_EQ(read_presence("online"), true);
   EXPECT_EQ(read_presence("offline"), false);

@@ -201,5 +201,19 @@ TEST(UsageLedgerAndAFailingStore, WaitsWithNoMoreThanItsBound) {
   EXPECT_EQ(store.usage[0].count.requests, 2);
 }
 
+TEST_F(StoredUsageLedgerTest, WhatWasUsedTodayIsKnownAfterARestartAndWhoeverListensHearsOfIt) {
+  std::string heard;
+  ledger_->on_change([&](const std::string& user_id) { heard += user_id + " "; });
+  ASSERT_FALSE(ledger_->admit(tablet));
+  ASSERT_FALSE(ledger_->admit(phone));
+  ledger_->record(tablet, answer(3, 4));
+  EXPECT_EQ(heard, "alice alice alice ");
+  ASSERT_TRUE(run(ledger_->flush()));
+  start({});
+  EXPECT_EQ(ledger_->used_today("alice").chats, 2);
+  EXPECT_EQ(ledger_->used_today("alice").tokens, 7);
+  EXPECT_EQ(ledger_->used_today("bob").chats, 0);
+}
+
 }  // namespace
 }  // namespace strawberry

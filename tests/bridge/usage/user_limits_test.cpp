@@ -44,6 +44,18 @@ TEST_F(UserLimitsTest, BeingRefusedCostsNothing) {
   EXPECT_EQ(told(limited.admit("alice")), "ok");
 }
 
+TEST_F(UserLimitsTest, TodaysChatsAndTokensAreKnownUntilMidnight) {
+  auto limited = limits(2, 0);
+  for (int i = 0; i < 3; ++i) limited.admit("alice");
+  limited.add_tokens("alice", utc_day(clock_), 7);
+  limited.add_chats("alice", utc_day(clock_), 10);
+  EXPECT_EQ(limited.used_today("alice").chats, 12) << "one was refused";
+  EXPECT_EQ(limited.used_today("alice").tokens, 7);
+  EXPECT_EQ(limited.used_today("bob").chats, 0);
+  clock_.advance(24h);
+  EXPECT_EQ(limited.used_today("alice").chats + limited.used_today("alice").tokens, 0);
+}
+
 TEST_F(UserLimitsTest, EachUserHasLimitsOfTheirOwn) {
   auto limited = limits(1, 100);
   EXPECT_EQ(told(limited.admit("alice")), "ok");

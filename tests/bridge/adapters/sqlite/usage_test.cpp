@@ -60,6 +60,18 @@ TEST_F(UsageRows, TokensOfADayAreThoseOfWhoUsedTheMost) {
   EXPECT_EQ(users[1].tokens, 11);
 }
 
+TEST_F(UsageRows, ChatsAreCountedByUserAndDay) {
+  ASSERT_TRUE(test::run_task(loop_, store_->add_chats({{"alice", 20'000, 2}, {"bob", 19'999, 7}}, 0)));
+  ASSERT_TRUE(test::run_task(loop_, store_->add_chats({{"alice", 20'000, 1}}, 0)));
+  add({row("alice", 20'000, "a", 5)});
+  auto users = run(store_->tokens_of_day(20'000, 10));
+  ASSERT_EQ(users.size(), 1U);
+  EXPECT_EQ(users[0].chats, 3);
+  EXPECT_GE(users[0].tokens, 5);
+  ASSERT_TRUE(test::run_task(loop_, store_->add_chats({}, 20'000)));
+  EXPECT_TRUE(run(store_->tokens_of_day(19'999, 10)).empty()) << "days before are forgotten";
+}
+
 TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
   const test::TempDir directory;
   const auto path = directory.file("hub.db");
@@ -67,7 +79,10 @@ TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
   {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
     database.exec(
-        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 2; INSERT INTO "
+        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; DROP TABLE chats_of_day; DROP "
+        "TRIGGER "
+        "announced_devices_removed;"
+        " PRAGMA user_version = 2; INSERT INTO "
         "spent_tokens VALUES ('once', 1)");
   }
   ASSERT_TRUE(migrate_database(path));

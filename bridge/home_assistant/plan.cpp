@@ -1,0 +1,63 @@
+#include "bridge/home_assistant/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace strawberry {
+namespace {
+
+/// FNV-1a: the same in every build, since it is stored.
+std::int64_t hash_of(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3U;
+  }
+  return static_cast<std::int64_t>(hash);
+}
+
+std::vector<std::string> buttons_gone(const Announcement& wanted, const AnnouncedRow& known) {
+  std::vector<std::string> gone;
+  for (const auto& button : known.buttons) {
+    const bool stays = std::find(wanted.buttons.begin(), wanted.buttons.end(), button) != wanted.buttons.end();
+    if (!stays && gone.size() < buttons_gone_max) gone.push_back(button);
+  }
+  return gone;
+}
+
+}  // namespace
+
+Look& Look::operator|=(const Look& more) {
+  config |= more.config;
+  state |= more.state;
+  again |= more.again;
+  tidy |= more.tidy;
+  return *this;
+}
+
+Plan plan_announcement(const std::string& id, const std::optional<Announcement>& wanted,
+                       const std::optional<AnnouncedRow>& known, const Look& look) {
+  Plan plan;
+  if (!wanted) {
+    if (known) plan.config = "";
+    return plan;
+  }
+  auto config = wanted->config;
+  AnnouncedRow row{id, wanted->user_id, 0, wanted->buttons};
+  if (known && !look.tidy) {
+    for (auto& button : buttons_gone(*wanted, *known)) {
+      take_away_button(config, button);
+      row.buttons.push_back(std::move(button));
+      plan.mentions_gone = true;
+    }
+  }
+  auto payload = config.dump();
+  row.config_hash = hash_of(payload);
+  const bool changed = !known || *known != row;
+  if (changed || look.again) plan.config = std::move(payload);
+  if (changed) plan.remember = std::move(row);
+  plan.state = look.state || look.again || !known;
+  return plan;
+}
+
+}  // namespace strawberry
