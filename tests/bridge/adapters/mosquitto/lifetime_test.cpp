@@ -60,9 +60,15 @@ TEST_F(Lifetime, MayBeDestroyedAtAnyMoment) {
     if (moment == 5) options.tls = MosquittoClient::Tls{};
     const auto connections = broker.connections;
     start(options);
-    if (moment >= 1) ASSERT_TRUE(until([&] { return broker.connections > connections; }));
-    if (moment == 2 || moment == 3) ASSERT_TRUE(until([&] { return broker.count(1) == 1; }));
-    if (moment == 4) ASSERT_TRUE(until_ready());
+    if (moment >= 1) {
+      ASSERT_TRUE(until([&] { return broker.connections > connections; }));
+    }
+    if (moment == 2 || moment == 3) {
+      ASSERT_TRUE(until([&] { return broker.count(1) == 1; }));
+    }
+    if (moment == 4) {
+      ASSERT_TRUE(until_ready());
+    }
     client.reset();
     run_for(10ms);
   }
