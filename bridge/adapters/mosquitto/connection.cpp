@@ -67,11 +67,12 @@ struct MosquittoClient::Connection::Callbacks {
     static_cast<Connection*>(self)->reports_.messages.push_back(std::move(copy));
   }
   static void on_disconnect(struct mosquitto*, void* self, int reason, const mosquitto_property*) {
+    auto& connection = *static_cast<Connection*>(self);
     // The library's own errors are small numbers, the broker's reasons start at 0x80.
-    static_cast<Connection*>(self)->end(reason >= MQTT_RC_UNSPECIFIED
-                                            ? std::string("the broker ended the connection: ") +
-                                                  mosquitto_reason_string(reason)
-                                            : std::string(mosquitto_strerror(reason)));
+    if (reason >= MQTT_RC_UNSPECIFIED)
+      return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason));
+    // The library has no words for this one.
+    connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
   }
 };
 
@@ -159,7 +160,8 @@ void MosquittoClient::Connection::go_on_shaking_hands() {
   if (error != MOSQ_ERR_SUCCESS || connection == nullptr) return end(why_tls_failed(connection, tls_error_, name));
   shaking_hands_ = !SSL_is_init_finished(connection);
   if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
-  if (SSL_get_error(connection, -1) == SSL_ERROR_SYSCALL) end(std::strerror(socket_error));
+  if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
+  end(socket_error != 0 ? std::strerror(socket_error) : why_tls_failed(connection, tls_error_, name));
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {

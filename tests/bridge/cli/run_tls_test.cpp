@@ -152,11 +152,11 @@ TEST_F(RunTls, AnotherCaIsNotTrusted) {
   ChildProcess::Options make;
   make.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates", other};
   ASSERT_EQ(ChildProcess(make).wait_for_exit(patience), 0);
-  const Finished refused = ctl({"skills", "--user", "demo", "--ca-file", other + "/ca.crt"});
+  const Finished refused = ctl({"device", "list", "--ca-file", other + "/ca.crt"});
   EXPECT_EQ(refused.code, 3) << refused.output;
   EXPECT_THAT(refused.output, HasSubstr("certificate is not accepted for 127.0.0.1"));
-  const std::vector<std::string> elsewhere{
-      "skills", "--user", "demo", "--host", "127.0.0.1", "--port", std::to_string(hub.port())};
+  const std::vector<std::string> elsewhere{"device",    "list",   "--host",
+                                           "127.0.0.1", "--port", std::to_string(hub.port())};
   auto with_ca = elsewhere;
   with_ca.insert(with_ca.end(), {"--ca-file", ca()});
   EXPECT_EQ(ctl(with_ca).code, 0) << "as one does from another machine";
