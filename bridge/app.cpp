@@ -100,6 +100,7 @@ MosquittoClient::Options App::mqtt_options() {
   MosquittoClient::Options options;
   options.host = config_.broker.host;
   options.port = static_cast<std::uint16_t>(config_.broker.port);
+  if (config_.broker.tls) options.tls = {config_.broker.ca_file, config_.broker.tls_server_name};
   options.client_id = bridge_id;
   options.user_name = bridge_id;
   options.password = [this] {

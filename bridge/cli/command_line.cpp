@@ -38,6 +38,8 @@ Outcome<Endpoint> CommandLine::endpoint() const {
   }
   if (!host.empty()) endpoint.host = host;
   if (port != 0) endpoint.port = port;
+  if (tls || !ca_file.empty()) endpoint.tls = true;
+  if (!ca_file.empty()) endpoint.ca_file = ca_file;
   return endpoint;
 }
 
@@ -58,6 +60,10 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   app.add_option("--host", line.host, "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1");
   app.add_option("--port", line.port, "The broker's port; default: from DATA_DIR/endpoint, else 1883")
       ->check(CLI::Range(1, 65535));
+  app.add_flag("--tls", line.tls, "Speak TLS and check the broker's certificate; default: from DATA_DIR/endpoint");
+  app.add_option("--ca-file", line.ca_file,
+                 "The CA of the broker's certificate (PEM), with --tls; default: DATA_DIR/tls/ca.crt when the endpoint "
+                 "file says TLS, else the CAs this system trusts");
   app.add_option("--timeout", line.timeout_option, "How long to wait for an answer; default: 30s");
   app.add_flag("--json", line.json, "Print JSON, for programs");
 

@@ -24,12 +24,14 @@ struct CommandLine {
   std::string data_dir_option;
   std::string host;
   std::uint16_t port = 0;
+  bool tls = false;
+  std::string ca_file;
   std::string timeout_option = "30s";
   bool json = false;
   std::function<Outcome<void>()> action;
 
   DataDir data_dir() const { return choose_data_dir(data_dir_option); }
-  /// --host and --port over the data directory's endpoint file.
+  /// --host, --port, --tls and --ca-file over the data directory's endpoint file.
   Outcome<Endpoint> endpoint() const;
   Outcome<std::chrono::milliseconds> timeout() const;
 };

@@ -76,10 +76,15 @@ Outcome<Endpoint> read_endpoint(const DataDir& dir) {
   std::istringstream line(*text);
   Endpoint endpoint;
   int port = 0;
-  if (!(line >> endpoint.host >> port) || port < 1 || port > 65535) {
-    return cli_error(ExitCode::local, dir.endpoint() + " is not 'host port': delete it, or say --host and --port");
+  std::string tls;
+  const bool is_readable = line >> endpoint.host >> port && port >= 1 && port <= 65535;
+  if (!is_readable || (line >> tls && tls != "tls")) {
+    return cli_error(ExitCode::local,
+                     dir.endpoint() + " is not 'host port' or 'host port tls': delete it, or say --host and --port");
   }
   endpoint.port = static_cast<std::uint16_t>(port);
+  endpoint.tls = !tls.empty();
+  if (endpoint.tls) endpoint.ca_file = dir.ca();
   return endpoint;
 }
 
@@ -121,8 +126,11 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
                                       const std::string& token) {
   auto made = make_private_directory(directory);
   if (!made) return tl::unexpected(made.error());
-  const std::string options = "-h " + endpoint.host + "\n-p " + std::to_string(endpoint.port) + "\n-V 5\n-q 1\n-u " +
-                              id + "\n-P " + token + "\n";
+  std::string options = "-h " + endpoint.host + "\n-p " + std::to_string(endpoint.port) + "\n-V 5\n-q 1\n-u " + id +
+                        "\n-P " + token + "\n";
+  if (endpoint.tls && endpoint.ca_file.empty()) options += "--tls-use-os-certs\n";
+  if (endpoint.tls && !endpoint.ca_file.empty())
+    options += "--cafile " + fs::absolute(endpoint.ca_file).lexically_normal().string() + "\n";
   for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
     auto written = write_secret_file(fs::path(directory) / client, options, /*replace=*/true);
     if (!written) return written;

@@ -21,6 +21,8 @@ struct DataDir {
   std::string database() const { return path / "hub.db"; }
   std::string admin_token() const { return path / "admin.token"; }
   std::string endpoint() const { return path / "endpoint"; }
+  /// The hub's own CA, which scripts/run --tls made.
+  std::string ca() const { return path / "tls" / "ca.crt"; }
 };
 
 /// `option` if not empty, else $STRAWBERRY_DATA_DIR, else the default for this program.
@@ -31,8 +33,11 @@ std::string default_data_dir(std::string_view program);
 struct Endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 1883;
+  bool tls = false;
+  std::string ca_file = {};  // with TLS; empty: the CAs this system trusts
 };
-/// What scripts/run wrote: one line, `host port`. The default when there is no such file.
+/// What scripts/run wrote: one line, `host port`, or `host port tls` when the hub's own CA is to be asked for. The
+/// default when there is no such file.
 Outcome<Endpoint> read_endpoint(const DataDir& dir);
 
 Outcome<std::string> read_file(const std::string& path);

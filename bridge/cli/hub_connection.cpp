@@ -27,6 +27,7 @@ MosquittoClient::Options mqtt_options(const HubConnection::Options& options, con
   MosquittoClient::Options mqtt;
   mqtt.host = options.endpoint.host;
   mqtt.port = options.endpoint.port;
+  if (options.endpoint.tls) mqtt.tls = MosquittoClient::Tls{options.endpoint.ca_file, {}};
   mqtt.client_id = client_id;
   mqtt.password = options.token;
   mqtt.clean_start = true;

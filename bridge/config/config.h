@@ -40,6 +40,9 @@ struct Config {
   struct Broker {
     std::string host = "127.0.0.1";
     std::int64_t port = 1883;
+    bool tls = false;
+    std::string ca_file;          // empty: the CAs this system trusts
+    std::string tls_server_name;  // empty: the host
     std::int64_t keepalive_s = 30;
     std::int64_t reconnect_min_ms = 200;
     std::int64_t reconnect_max_ms = 5'000;

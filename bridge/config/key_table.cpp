@@ -82,6 +82,9 @@ constexpr std::int64_t gib = 1024 * 1024 * 1024;
 const KeyRow<Config> config_rows[] = {
     {"broker", "host", "STRAWBERRY_BROKER_HOST", Text{TextKind::host}, [](Config& c) -> Target { return &c.broker.host; }},
     {"broker", "port", "STRAWBERRY_BROKER_PORT", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.broker.port; }},
+    {"broker", "tls", "STRAWBERRY_BROKER_TLS", Flag{}, [](Config& c) -> Target { return &c.broker.tls; }},
+    {"broker", "ca_file", "STRAWBERRY_BROKER_CA_FILE", Text{TextKind::any, {}, true}, [](Config& c) -> Target { return &c.broker.ca_file; }},
+    {"broker", "tls_server_name", "STRAWBERRY_BROKER_TLS_SERVER_NAME", Text{TextKind::host, {}, true}, [](Config& c) -> Target { return &c.broker.tls_server_name; }},
     {"broker", "keepalive_s", "", IntegerRange{5, 3'600}, [](Config& c) -> Target { return &c.broker.keepalive_s; }},
     {"broker", "reconnect_min_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_min_ms; }},
     {"broker", "reconnect_max_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_max_ms; }},

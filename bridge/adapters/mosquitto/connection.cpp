@@ -3,6 +3,8 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
@@ -28,11 +30,6 @@ std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
   return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
 }
 
-bool has_more_to_read(int socket) {
-  int bytes = 0;
-  return socket >= 0 && ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
-}
-
 }  // namespace
 
 /// In C; `self` is the Connection.
@@ -43,6 +40,10 @@ struct MosquittoClient::Connection::Callbacks {
     std::uint16_t maximum = receive_maximum_default;
     mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &maximum, false);
     connection.reports_.accepted = maximum;
+  }
+  /// Set as long as TLS may fail: the library writes a line for every packet, too.
+  static void on_log(struct mosquitto*, void* self, int level, const char* line) {
+    if (level == MOSQ_LOG_ERR) static_cast<Connection*>(self)->tls_error_ = line;
   }
   static void on_subscribe(struct mosquitto*, void* self, int, int count, const int* granted,
                            const mosquitto_property*) {
@@ -66,11 +67,12 @@ struct MosquittoClient::Connection::Callbacks {
     static_cast<Connection*>(self)->reports_.messages.push_back(std::move(copy));
   }
   static void on_disconnect(struct mosquitto*, void* self, int reason, const mosquitto_property*) {
+    auto& connection = *static_cast<Connection*>(self);
     // The library's own errors are small numbers, the broker's reasons start at 0x80.
-    static_cast<Connection*>(self)->end(reason >= MQTT_RC_UNSPECIFIED
-                                            ? std::string("the broker ended the connection: ") +
-                                                  mosquitto_reason_string(reason)
-                                            : std::string(mosquitto_strerror(reason)));
+    if (reason >= MQTT_RC_UNSPECIFIED)
+      return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason));
+    // The library has no words for this one.
+    connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
   }
 };
 
@@ -104,11 +106,62 @@ Result<void> MosquittoClient::Connection::open(const std::string& address) {
   if (error == MOSQ_ERR_SUCCESS)
     error = mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, options_.session_expiry_s);
   const Properties properties(list);
-  if (error == MOSQ_ERR_SUCCESS)
-    error = mosquitto_connect_bind_v5(handle, address.c_str(), options_.port,
-                                      static_cast<int>(options_.keepalive.count()), nullptr, properties.get());
+  if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
+  if (options_.tls) {
+    if (auto used = use_tls(); !used) return used;
+  }
+  const auto keepalive_s = static_cast<int>(options_.keepalive.count());
+  // Who takes properties blocks, who does not block takes none. But a call that ends at its missing host has noted
+  // them.
+  mosquitto_connect_bind_v5(handle, nullptr, options_.port, keepalive_s, nullptr, properties.get());
+  error = mosquitto_connect_async(handle, address.c_str(), options_.port, keepalive_s);
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
   return {};
+}
+
+Result<void> MosquittoClient::Connection::use_tls() {
+  const auto& name = options_.tls->server_name.empty() ? options_.host : options_.tls->server_name;
+  auto context = make_tls_context(options_.tls->ca_file, name);
+  if (!context) return tl::unexpected(context.error());
+  tls_ = std::move(*context);
+  auto* handle = handle_.get();
+  mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, tls_.get());
+  mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+  mosquitto_log_callback_set(handle, &Callbacks::on_log);
+  shaking_hands_ = true;
+  return {};
+}
+
+/// Before CONNECT may leave, the library always has something to write: what counts is what OpenSSL waits for.
+bool MosquittoClient::Connection::wants_to_write() const {
+  if (!shaking_hands_) return mosquitto_want_write(handle_.get());
+  const auto* connection = ssl();
+  return connection != nullptr && SSL_want_write(connection);
+}
+
+bool MosquittoClient::Connection::has_buffered() const {
+  const auto* connection = ssl();
+  return connection != nullptr && SSL_pending(connection) > 0;
+}
+
+bool MosquittoClient::Connection::has_more_to_read() const {
+  int bytes = 0;
+  const int fd = socket();
+  return fd >= 0 && (has_buffered() || (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0));
+}
+
+/// The library takes a connection that broke off during the handshake for one that has not begun.
+void MosquittoClient::Connection::go_on_shaking_hands() {
+  const auto& name = options_.tls->server_name.empty() ? options_.host : options_.tls->server_name;
+  errno = 0;
+  const int error = mosquitto_loop_read(handle_.get(), 1);
+  const int socket_error = errno;
+  const auto* connection = ssl();
+  if (error != MOSQ_ERR_SUCCESS || connection == nullptr) return end(why_tls_failed(connection, tls_error_, name));
+  shaking_hands_ = !SSL_is_init_finished(connection);
+  if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
+  if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
+  end(socket_error != 0 ? std::strerror(socket_error) : why_tls_failed(connection, tls_error_, name));
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {
@@ -121,15 +174,17 @@ void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filt
 }
 
 void MosquittoClient::Connection::read(std::size_t packets_max) {
+  if (shaking_hands_) return go_on_shaking_hands();
   const auto packets = [this] { return reports_.messages.size() + reports_.acknowledged.size(); };
   for (std::size_t i = 0; i < packets_max && packets() < packets_max && !reports_.ended; ++i) {
     const int error = mosquitto_loop_read(handle_.get(), 1);
     if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
-    if (!has_more_to_read(socket())) return;
+    if (!has_more_to_read()) return;
   }
 }
 
 void MosquittoClient::Connection::write() {
+  if (shaking_hands_) return go_on_shaking_hands();
   const int error = mosquitto_loop_write(handle_.get(), 1);
   if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
 }

@@ -3,6 +3,9 @@
 /// The library calls back only from within read(), write(), keep_alive() and publish(); the callbacks note, and the
 /// owner acts on what was noted when the call is over. Threading: loop only.   Lifetime: one connection, from open()
 /// on.
+///
+/// TLS: the library connects, shakes hands, reads and writes through OpenSSL, which may hold what the socket no longer
+/// shows (has_buffered()), and during the handshake waits for something else than the library says.
 #pragma once
 
 #include <mosquitto.h>
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "bridge/adapters/mosquitto/tls.h"
 #include "common/result.h"
 
 namespace strawberry {
@@ -31,11 +35,12 @@ class MosquittoClient::Connection {
 
   explicit Connection(const Options& options);
 
-  /// Connects to a numeric address and sends CONNECT. Blocks until the TCP connection is there, so only after it was
-  /// seen that there is somebody.
+  /// Begins to connect to a numeric address; CONNECT leaves when the socket is writable. Does not block.
   Result<void> open(const std::string& address);
   int socket() const { return mosquitto_socket(handle_.get()); }
-  bool wants_to_write() const { return mosquitto_want_write(handle_.get()); }
+  bool wants_to_write() const;
+  /// There is something to read that the socket does not show.
+  bool has_buffered() const;
   void subscribe(const std::vector<std::string>& filters);
   /// Reads what is there, about `packets_max` packets: the library takes a few more when it waits for acknowledgements.
   void read(std::size_t packets_max);
@@ -51,12 +56,19 @@ class MosquittoClient::Connection {
 
  private:
   struct Callbacks;
+  Result<void> use_tls();
+  bool has_more_to_read() const;
+  SSL* ssl() const { return tls_ ? static_cast<SSL*>(mosquitto_ssl_get(handle_.get())) : nullptr; }
+  void go_on_shaking_hands();
   void end(const std::string& why);
 
   struct Destroy {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }
   };
   const Options& options_;
+  TlsContext tls_;  // none: plain TCP
+  bool shaking_hands_ = false;
+  std::string tls_error_;  // OpenSSL's last word
   std::unique_ptr<struct mosquitto, Destroy> handle_;
   Reports reports_;
 };

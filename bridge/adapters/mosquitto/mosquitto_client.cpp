@@ -1,10 +1,14 @@
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <asio/connect.hpp>
+#include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "bridge/adapters/mosquitto/connection.h"
 #include "bridge/protocol/request_log.h"
@@ -15,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds keep_alive_interval{1'000};
 constexpr std::chrono::milliseconds stop_patience{1'000};
+constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
 
 bool is_overdue(const MqttMessage& message) {
   return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
@@ -27,14 +32,10 @@ MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
       options_(std::move(options)),
       socket_(loop),
       resolver_(loop),
-      probe_(loop),
       timer_(loop),
       backoff_(options_.reconnect_min) {}
 
-MosquittoClient::~MosquittoClient() {
-  *alive_ = false;
-  if (socket_.is_open()) socket_.release();
-}
+MosquittoClient::~MosquittoClient() { *alive_ = false; }
 
 void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers) {
   loop_.check();
@@ -43,46 +44,55 @@ void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers)
   connect();
 }
 
-/// The library can only connect by blocking: whether somebody is there is found out first. A look-up that has begun
-/// cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
+/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
 void MosquittoClient::connect() {
   const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
   timer_.expires_after(options_.connect_timeout);
   timer_.async_wait([this, is_given_up](const asio::error_code& cancelled) {
-    if (!cancelled && !is_given_up())
-      lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
+    if (cancelled || is_given_up()) return;
+    addresses_.clear();
+    lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
   });
-  const auto probed = [this, is_given_up](const asio::error_code& error, const auto&) {
-    if (is_given_up()) return;
-    if (error) return lost(error.message());
-    open_connection();
-  };
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                          [this, is_given_up, probed](const asio::error_code& error, const auto& found) {
+                          [this, is_given_up](const asio::error_code& error, const auto& found) {
                             if (is_given_up()) return;
                             if (error) return lost(error.message());
-                            asio::async_connect(probe_, found, probed);
+                            for (const auto& entry : found) {
+                              if (addresses_.size() == addresses_max) break;
+                              addresses_.insert(addresses_.begin(), entry.endpoint().address().to_string());
+                            }
+                            open_next();
                           });
 }
 
-void MosquittoClient::open_connection() {
-  asio::error_code error;
-  const auto peer = probe_.remote_endpoint(error);
-  asio::error_code ignored;
-  probe_.close(ignored);
-  if (error) return lost(error.message());
+void MosquittoClient::open_next() {
+  const auto address = std::move(addresses_.back());
+  addresses_.pop_back();
   connection_ = std::make_unique<Connection>(options_);
-  if (auto opened = connection_->open(peer.address().to_string()); !opened) return lost(opened.error().message);
-  watching_writable_ = false;
-  socket_.assign(connection_->socket());
+  if (auto opened = connection_->open(address); !opened) return lost(opened.error().message);
+  const int copy = ::fcntl(connection_->socket(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return lost(std::strerror(errno));
+  socket_.assign(copy);
   watch_socket();
 }
 
+/// The TCP connection was there, whatever has become of it.
+bool MosquittoClient::was_reached() const {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  auto& socket = const_cast<asio::posix::stream_descriptor&>(socket_);
+  return socket.is_open() && ::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
 void MosquittoClient::watch_socket() {
-  socket_.async_wait(asio::posix::descriptor_base::wait_read,
-                     [this, alive = alive_](const asio::error_code& cancelled) {
-                       if (!cancelled && *alive && connection_) readable();
-                     });
+  const auto read = [this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+    if (!cancelled && *alive && opened == opened_) readable();
+  };
+  if (connection_->has_buffered()) {
+    asio::post(context_, [read] { read({}); });
+  } else {
+    socket_.async_wait(asio::posix::descriptor_base::wait_read, read);
+  }
   watch_writable();
 }
 
@@ -91,8 +101,8 @@ void MosquittoClient::watch_writable() {
   if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
   watching_writable_ = true;
   socket_.async_wait(asio::posix::descriptor_base::wait_write,
-                     [this, alive = alive_](const asio::error_code& cancelled) {
-                       if (cancelled || !*alive || !connection_) return;
+                     [this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+                       if (cancelled || !*alive || opened != opened_) return;
                        watching_writable_ = false;
                        connection_->write();
                        take_reports();
@@ -103,9 +113,9 @@ void MosquittoClient::watch_writable() {
 void MosquittoClient::readable() {
   connection_->read(options_.packets_at_once_max);
   const auto alive = alive_;
-  const auto* const before = connection_.get();
+  const auto opened = opened_;
   take_reports();
-  if (*alive && connection_.get() == before) watch_socket();
+  if (*alive && opened == opened_) watch_socket();
 }
 
 void MosquittoClient::take_reports() {
@@ -164,13 +174,17 @@ void MosquittoClient::tick() {
 
 void MosquittoClient::lost(const std::string& reason) {
   ready_ = false;
-  ++attempt_;
+  ++opened_;
+  const bool reached = was_reached();
   asio::error_code ignored;
-  resolver_.cancel();
-  probe_.close(ignored);
-  if (socket_.is_open()) socket_.release();
+  socket_.close(ignored);
   connection_.reset();
+  watching_writable_ = false;
   take_back_unacknowledged();
+  if (!reached && !addresses_.empty() && !stopping_) return open_next();
+  addresses_.clear();
+  ++attempt_;
+  resolver_.cancel();
   timer_.cancel();
   if (stopping_) return;
   if (!options_.connect_once) {

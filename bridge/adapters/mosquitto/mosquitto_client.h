@@ -1,6 +1,6 @@
-/// MqttClient on libmosquitto, MQTT 5 over TCP with TCP_NODELAY, driven by the event loop: what arrives is handled
-/// where it was read, what is published is written at once, and no other thread has a part in it. (Decision 7 says
-/// why.)
+/// MqttClient on libmosquitto, MQTT 5 over TCP with TCP_NODELAY or over TLS, driven by the event loop: what arrives is
+/// handled where it was read, what is published is written at once, and no other thread has a part in it. (Decision 7
+/// says why.)
 ///
 /// A connection is a handle of its own, thrown away when it is lost: what was not acknowledged then is sent again by
 /// this class, so that nothing leaves after its MqttMessage::not_after, whenever the broker comes back.
@@ -31,9 +31,15 @@ namespace strawberry {
 
 class MosquittoClient final : public MqttClient {
  public:
+  struct Tls {
+    std::string ca_file;      // PEM; empty: the CAs this system trusts
+    std::string server_name;  // in the broker's certificate; empty: the host
+  };
   struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 1883;
+    /// Then TLS and nothing else: a broker whose certificate does not fit is as good as away.
+    std::optional<Tls> tls = std::nullopt;
     std::string client_id;
     std::string user_name;
     std::function<std::string()> password;  // asked before every attempt, so that a token can be fresh
@@ -76,7 +82,8 @@ class MosquittoClient final : public MqttClient {
   enum class Sent { yes, no_connection, never };
 
   void connect();
-  void open_connection();
+  void open_next();
+  bool was_reached() const;
   void watch_socket();
   void watch_writable();
   void readable();
@@ -94,13 +101,14 @@ class MosquittoClient final : public MqttClient {
   std::vector<std::string> filters_;
   std::shared_ptr<const Handlers> handlers_;
   std::unique_ptr<Connection> connection_;
-  asio::posix::stream_descriptor socket_;  // watches the connection's own; never closes it
+  asio::posix::stream_descriptor socket_;  // a copy of the connection's own, which the library closes when it likes
   asio::ip::tcp::resolver resolver_;
-  asio::ip::tcp::socket probe_;
+  std::vector<std::string> addresses_;  // of the host, not tried yet in this attempt; the next one is the last
   asio::steady_timer
       timer_;  // until the connection is there or given up; then for keep-alive; then for the next attempt
   std::chrono::milliseconds backoff_;
   std::uint64_t attempt_ = 0;                     // to connect; counts on when it is given up
+  std::uint64_t opened_ = 0;                      // connections; counts on when one is lost
   std::deque<MqttMessage> outbox_;                // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
   std::map<int, std::uint64_t> order_by_mid_;

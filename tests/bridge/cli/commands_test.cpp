@@ -208,6 +208,15 @@ TEST_F(Token, GoesIntoOptionFilesForMosquittosClients) {
   }
 }
 
+TEST_F(Token, OptionFilesForABrokerWithTlsNameTheCa) {
+  const std::filesystem::path directory = hub_.directory().path() / "lamp";
+  const std::string client = directory / "mosquitto_sub";
+  EXPECT_EQ(issue({"--device", "dev-1", "--mosquitto", directory.string(), "--ca-file", "/etc/hub/ca.crt"}).code, 0);
+  EXPECT_TRUE(content_of(client).ends_with("\n--cafile /etc/hub/ca.crt\n"));
+  EXPECT_EQ(issue({"--device", "dev-1", "--mosquitto", directory.string(), "--tls"}).code, 0);
+  EXPECT_TRUE(content_of(client).ends_with("\n--tls-use-os-certs\n"));
+}
+
 TEST_F(Token, IsRefusedToUnknownAndRevokedDevices) {
   EXPECT_EQ(issue({"--device", "nobody"}).code, 2);
   hub_.set_active("dev-1", false);

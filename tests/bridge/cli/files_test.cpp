@@ -50,8 +50,19 @@ TEST_F(Files, EndpointIsReadFromItsFile) {
   EXPECT_EQ(endpoint->port, 2883);
 }
 
+TEST_F(Files, EndpointWithTlsTrustsTheHubsOwnCa) {
+  write("endpoint", "127.0.0.1 8883 tls\n");
+  const auto endpoint = read_endpoint(dir());
+  ASSERT_TRUE(endpoint);
+  EXPECT_TRUE(endpoint->tls);
+  EXPECT_EQ(endpoint->ca_file, directory_.path() / "tls" / "ca.crt");
+  write("endpoint", "127.0.0.1 1883\n");
+  EXPECT_FALSE(read_endpoint(dir())->tls);
+}
+
 TEST_F(Files, BadEndpointIsAnErrorNotTheDefault) {
-  for (const char* text : {"", "127.0.0.1", "127.0.0.1 x", "127.0.0.1 0", "127.0.0.1 65536", "127.0.0.1 -1"}) {
+  for (const char* text :
+       {"", "127.0.0.1", "127.0.0.1 x", "127.0.0.1 0", "127.0.0.1 65536", "127.0.0.1 -1", "127.0.0.1 1883 ssl"}) {
     write("endpoint", text);
     const auto endpoint = read_endpoint(dir());
     ASSERT_FALSE(endpoint) << text;

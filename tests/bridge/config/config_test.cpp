@@ -42,6 +42,20 @@ TEST_F(ConfigTest, EnvironmentWinsOverTheFile) {
   EXPECT_EQ(config.skills.expiry_s, 60);
 }
 
+TEST_F(ConfigTest, TlsToTheBrokerIsAskedForByFileOrEnvironment) {
+  EXPECT_FALSE(load("").broker.tls);
+  const Config file = load("[broker]\ntls = true\nca_file = '/etc/ca.crt'\ntls_server_name = 'hub.lan'\n");
+  const Config environment = load("", {{"STRAWBERRY_BROKER_TLS", "true"},
+                                       {"STRAWBERRY_BROKER_CA_FILE", "/etc/ca.crt"},
+                                       {"STRAWBERRY_BROKER_TLS_SERVER_NAME", "hub.lan"}});
+  for (const Config& config : {file, environment}) {
+    EXPECT_TRUE(config.broker.tls);
+    EXPECT_EQ(config.broker.ca_file, "/etc/ca.crt");
+    EXPECT_EQ(config.broker.tls_server_name, "hub.lan");
+  }
+  EXPECT_FALSE(load("[broker]\ntls = true\n", {{"STRAWBERRY_BROKER_TLS", "false"}}).broker.tls);
+}
+
 TEST_F(ConfigTest, EmptyVariableCountsAsNotSet) {
   EXPECT_EQ(load("", {{"STRAWBERRY_BROKER_PORT", ""}, {"OPENAI_API_KEY", ""}}), Config{});
 }
