@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 16 * 1024;
 constexpr const char* clients[] = {"mosquitto_pub", "mosquitto_rr", "mosquitto_sub"};
+// As mosquitto_sub takes them: either means TLS.
+constexpr std::string_view ca_option = "--cafile ";
+constexpr std::string_view system_cas_option = "--tls-use-os-certs";
 constexpr const char* remedy = "write it with 'strawberryctl device add NAME --user USER --mosquitto DIR'";
 
 std::string path_of(const std::string& directory, const char* client) {
@@ -48,6 +51,8 @@ Outcome<ConnectDirectory> read_connect_directory(const std::string& directory) {
     if (line.starts_with("-h ")) found.endpoint.host = value;
     if (line.starts_with("-u ")) found.device_id = value;
     if (line.starts_with("-P ")) found.token = value;
+    if (line.starts_with(ca_option)) found.endpoint.ca_file = without_line_end(line.substr(ca_option.size()));
+    if (line.starts_with(ca_option) || without_line_end(line) == system_cas_option) found.endpoint.tls = true;
     if (line.starts_with("-p ") && !read_port(value, found.endpoint.port)) {
       return cli_error(ExitCode::local, path + ": -p is no port");
     }

@@ -38,6 +38,20 @@ TEST_F(AConnectDirectory, IsWhatDeviceAddWrote) {
   EXPECT_EQ(found->token, "secret");
 }
 
+TEST_F(AConnectDirectory, SaysWhetherTheBrokerIsAskedForItsCertificateAndWhoseCountsThen) {
+  const auto found = [this](const Endpoint& endpoint) {
+    EXPECT_TRUE(write_mosquitto_options(path(), endpoint, "lamp1", "secret"));
+    return read_connect_directory(path()).value().endpoint;
+  };
+  EXPECT_FALSE(found({"hub.local", 1883}).tls);
+  const auto own = found({"hub.local", 8883, true, "/some/ca.crt"});
+  EXPECT_TRUE(own.tls);
+  EXPECT_EQ(own.ca_file, "/some/ca.crt");
+  const auto systems = found({"hub.local", 8883, true, ""});
+  EXPECT_TRUE(systems.tls);
+  EXPECT_EQ(systems.ca_file, "");
+}
+
 TEST_F(AConnectDirectory, GetsANewTokenInEachOfItsFilesAndNothingElse) {
   write("secret");
   for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
