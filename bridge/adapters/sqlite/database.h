@@ -22,6 +22,10 @@ int database_version();
 /// database, another program's database, or one of a newer version.
 Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path);
 
+/// Opens `path` for looking only: nothing is created and nothing brought up to date. Refuses, besides what
+/// open_database() does, a file that is missing or of an older version.
+Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path);
+
 /// As open_database(), for whoever only wants the file to be there and up to date.
 Result<void> migrate_database(const std::string& path);
 
