@@ -44,6 +44,7 @@ void add_device_command(CLI::App& app, CommandLine& line);
 void add_key_command(CLI::App& app, CommandLine& line);
 void add_token_command(CLI::App& app, CommandLine& line);
 /// Below `token`.
+void add_token_list_command(CLI::App& token, CommandLine& line);
 void add_token_revoke_command(CLI::App& token, CommandLine& line);
 void add_call_command(CLI::App& app, CommandLine& line);
 void add_chat_command(CLI::App& app, CommandLine& line);

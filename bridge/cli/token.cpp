@@ -1,10 +1,12 @@
-/// `strawberryctl token issue` (and, in token_revoke.cpp, `token revoke`): signs a token with the hub's keys; no hub
-/// needs to run.
+/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): signs a token with the
+/// hub's keys and puts it on the list before anybody sees it; no hub needs to run.
 #include <CLI/App.hpp>
 #include <iostream>
 
+#include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/text.h"
+#include "bridge/cli/token_names.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -17,6 +19,7 @@ struct TokenOptions {
   bool enroll = false;
   std::string ttl = "30d";
   std::string name;
+  bool replace = false;
   std::string output;
   std::string mosquitto;
 };
@@ -54,46 +57,106 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
   return cli_error(ExitCode::usage, "say for whom: --device ID, --user USER, --admin, or --enroll --user USER");
 }
 
-Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
-  auto lifetime = parse_duration(options.ttl);
-  if (!lifetime) return cli_error(ExitCode::usage, "--ttl: " + lifetime.error().message);
-  if (*lifetime < std::chrono::seconds(1)) return cli_error(ExitCode::usage, "--ttl: at least one second");
-  auto who = whose(line, options);
-  if (!who) return tl::unexpected(who.error());
-  if (!options.name.empty()) who->name = options.name;
-  auto keys = load_keys(line.data_dir());
-  if (!keys) return tl::unexpected(keys.error());
-  const std::string jti = new_id();
-  auto token = sign(*keys, *who, *lifetime, jti);
-  if (!token) return tl::unexpected(token.error());
+/// What is put on the list: what the token says of itself.
+IssuedToken row_of(const Claims& claims, const std::string& name) {
+  IssuedToken row;
+  row.jti = claims.jti;
+  row.name = name;
+  row.type = to_string(claims.principal.type);
+  row.subject = claims.principal.id;
+  row.user_id = claims.principal.user_id;
+  row.kid = claims.kid;
+  row.issued_at_ms = to_unix_ms(claims.issued_at);
+  row.expires_at_ms = to_unix_ms(claims.expires_at);
+  return row;
+}
 
-  nlohmann::json result{{"type", to_string(who->principal.type)},
-                        {"id", who->principal.id},
-                        {"jti", jti},
-                        {"expires_at", format_rfc3339(SystemClock().wall_now() + *lifetime)}};
+/// The live tokens whose place it takes.
+Outcome<std::vector<IssuedToken>> record(const DataDir& dir, const KeySet& keys, const IssuedToken& row, bool replace) {
+  // Or a database would be made where no hub is.
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  auto namesakes = record_token(dir.database(), row, kids_of(keys), replace, to_unix_ms(SystemClock().wall_now()));
+  if (!namesakes) return cli_error(ExitCode::local, printable(namesakes.error().message, 400));
+  if (!namesakes->empty() && !replace) {
+    return cli_error(ExitCode::usage, whose_token(namesakes->front()) + " has a token named " + in_quotes(row.name) +
+                                          " already: --replace revokes that one; or choose another name");
+  }
+  return std::move(*namesakes);
+}
+
+Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Who& who, const std::string& token,
+                      nlohmann::json result) {
   if (!options.output.empty()) {
-    auto written = write_secret_file(options.output, *token + "\n", /*replace=*/false);
+    auto written = write_secret_file(options.output, token + "\n", /*replace=*/false);
     if (!written) return written;
     result["token_file"] = options.output;
   }
   if (!options.mosquitto.empty()) {
     auto endpoint = line.endpoint();
     if (!endpoint) return tl::unexpected(endpoint.error());
-    auto written = write_mosquitto_options(options.mosquitto, *endpoint, who->principal.id, *token);
+    auto written = write_mosquitto_options(options.mosquitto, *endpoint, who.principal.id, token);
     if (!written) return written;
     result["mosquitto_options"] = options.mosquitto;
   }
   const bool prints_token = options.output.empty() && options.mosquitto.empty();
-  if (prints_token) result["access_token"] = *token;
+  if (prints_token) result["access_token"] = token;
   if (line.json) {
     std::cout << result.dump() << "\n";
-    return {};
+  } else {
+    if (prints_token) std::cout << token << "\n";
+    for (const std::string& place : {options.output, options.mosquitto}) {
+      if (place.empty()) continue;
+      std::cout << "wrote " << place << ", a token for " << to_string(who.principal.type) << " " << who.principal.id
+                << "\n";
+    }
   }
-  if (prints_token) std::cout << *token << "\n";
-  for (const std::string& place : {options.output, options.mosquitto}) {
-    if (place.empty()) continue;
-    std::cout << "wrote " << place << ", a token for " << to_string(who->principal.type) << " " << who->principal.id
-              << "\n";
+  std::cout.flush();
+  if (!std::cout) return cli_error(ExitCode::local, "cannot write to standard output: there is no new token");
+  return {};
+}
+
+Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
+  auto lifetime = parse_duration(options.ttl);
+  if (!lifetime) return cli_error(ExitCode::usage, "--ttl: " + lifetime.error().message);
+  if (*lifetime < std::chrono::seconds(1)) return cli_error(ExitCode::usage, "--ttl: at least one second");
+  if (auto good = check_token_name(options.name); !good) return good;
+  if (options.replace && options.name.empty()) {
+    return cli_error(ExitCode::usage, "--replace goes with --name, whose token is to be revoked");
+  }
+  auto who = whose(line, options);
+  if (!who) return tl::unexpected(who.error());
+  if (!options.name.empty()) who->name = options.name;
+  const DataDir dir = line.data_dir();
+  auto keys = load_keys(dir);
+  if (!keys) return tl::unexpected(keys.error());
+  const WallTime now = SystemClock().wall_now();
+  auto token = sign(*keys, *who, *lifetime);
+  if (!token) return tl::unexpected(token.error());
+  const auto claims = verify_token(*keys, *token, now);
+  if (!claims) return cli_error(ExitCode::local, "the hub's own keys do not vouch for the token they signed");
+
+  auto replaced = record(dir, *keys, row_of(*claims, options.name), options.replace);
+  if (!replaced) return tl::unexpected(replaced.error());
+  nlohmann::json result{{"type", to_string(who->principal.type)},
+                        {"id", who->principal.id},
+                        {"jti", claims->jti},
+                        {"expires_at", format_rfc3339(claims->expires_at)}};
+  if (!options.name.empty()) result["name"] = options.name;
+  if (options.replace) {
+    auto& jtis = result["replaced"] = nlohmann::json::array();
+    for (const IssuedToken& old : *replaced) jtis.push_back(old.jti);
+  }
+  if (auto delivered = deliver(line, options, *who, *token, std::move(result)); !delivered) {
+    (void)forget_token(dir.database(), claims->jti);  // if it stays, it is one more that nobody has
+    return delivered;
+  }
+  // The old one goes last: whatever fails before, its holder has a token that is good.
+  for (const IssuedToken& old : *replaced) {
+    auto revoked = revoke_token(dir.database(), old.jti, to_unix_ms(now), old.expires_at_ms);
+    if (!revoked) {
+      return cli_error(ExitCode::local, "the new token is good, but the old one could not be revoked: " +
+                                            printable(revoked.error().message, 400));
+    }
   }
   return {};
 }
@@ -101,8 +164,8 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
 }  // namespace
 
 void add_token_command(CLI::App& app, CommandLine& line) {
-  CLI::App* token =
-      add_command(app, "token", "Sign tokens and take them back (offline)", "strawberryctl token issue --user alice");
+  CLI::App* token = add_command(app, "token", "Sign tokens, list them and take them back (offline)",
+                                "strawberryctl token issue --user alice --name 'Home Assistant' --ttl 365d");
   token->require_subcommand(1);
   auto options = std::make_shared<TokenOptions>();
   CLI::App* command = add_command(*token, "issue", "Sign a token and print it",
@@ -112,11 +175,15 @@ void add_token_command(CLI::App& app, CommandLine& line) {
   command->add_flag("--admin", options->admin, "For an administrator");
   command->add_flag("--enroll", options->enroll, "Good for registering one device of --user, once");
   command->add_option("--ttl", options->ttl, "How long it is valid; default: 30d");
-  command->add_option("--name", options->name, "The name in the token; default: the device's own");
+  command->add_option(
+      "--name", options->name,
+      "What it is for, to list and revoke it by; also the name in the token (default: the device's own)");
+  command->add_flag("--replace", options->replace, "Revoke the one of the same holder that has this name now");
   command->add_option("--output", options->output, "Write it to this new file (mode 0600) and do not print it");
   command->add_option("--mosquitto", options->mosquitto,
                       "Write what mosquitto_sub and mosquitto_pub need to connect with it into this directory");
   command->callback([&line, options] { line.action = [&line, options] { return issue(line, *options); }; });
+  add_token_list_command(*token, line);
   add_token_revoke_command(*token, line);
 }
 

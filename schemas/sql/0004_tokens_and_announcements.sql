@@ -7,7 +7,8 @@ CREATE TABLE issued_tokens (
   type       TEXT NOT NULL,                         -- device, user, admin or enroll
   subject    TEXT NOT NULL,                         -- the principal's id
   user_id    TEXT NOT NULL,
-  issued_at  INTEGER NOT NULL,
+  kid        TEXT NOT NULL DEFAULT '',              -- of the key that signed it
+  issued_at  INTEGER NOT NULL,                      -- as the token says: whole seconds
   expires_at INTEGER NOT NULL                       -- the row is of no use afterwards
 ) WITHOUT ROWID;
 CREATE INDEX issued_tokens_by_name ON issued_tokens (name);

@@ -97,6 +97,21 @@ Result<int> check_database(const std::string& path) {
   }
 }
 
+Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path) {
+  try {
+    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    if (const auto why = refusal(*database); !why.empty()) return fail("cannot use database " + path + ": " + why);
+    if (const int version = pragma_int(*database, "user_version"); version < database_version()) {
+      return fail("database " + path + " has schema version " + std::to_string(version) + ", this program reads " +
+                  std::to_string(database_version()) +
+                  ": start the hub, or run 'strawberryctl init', to bring it up to date");
+    }
+    return database;
+  } catch (const SQLite::Exception& failure) {
+    return fail("cannot use database " + path + ": " + failure.what());
+  }
+}
+
 Result<void> migrate_database(const std::string& path) {
   auto database = open_database(path);
   if (!database) return tl::unexpected(database.error());

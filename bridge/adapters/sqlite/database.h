@@ -30,6 +30,10 @@ Result<void> copy_database(const std::string& path, const std::string& copy);
 /// version.
 Result<int> check_database(const std::string& path);
 
+/// Opens `path` for looking only: nothing is created and nothing brought up to date. Refuses, besides what
+/// open_database() does, a file that is missing or of an older version.
+Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path);
+
 /// As open_database(), for whoever only wants the file to be there and up to date.
 Result<void> migrate_database(const std::string& path);
 

@@ -250,6 +250,7 @@ TEST(CommandLine, EveryHelpHasAnExample) {
                                                                  {"device", "revoke"},
                                                                  {"device", "delete"},
                                                                  {"token", "issue"},
+                                                                 {"token", "list"},
                                                                  {"token", "revoke"},
                                                                  {"key"},
                                                                  {"key", "list"},
