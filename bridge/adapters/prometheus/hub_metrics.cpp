@@ -72,7 +72,7 @@ struct HubMetrics::Impl {
       family(registry, prometheus::BuildHistogram(), "gen_ai_client_operation_duration_seconds",
              "How long asking a language model took; error_type when it gave no answer.");
   Family<Histogram>& first_chunk =
-      family(registry, prometheus::BuildHistogram(), "gen_ai_client_operation_time_to_model_seconds",
+      family(registry, prometheus::BuildHistogram(), "gen_ai_client_operation_time_to_first_chunk_seconds",
              "Until a streamed answer of a language model began.");
   Family<Histogram>& tokens = family(registry, prometheus::BuildHistogram(), "gen_ai_client_token_usage",
                                      "Tokens of one question (input) and its answer (output).");

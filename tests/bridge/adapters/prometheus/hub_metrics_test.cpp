@@ -21,8 +21,10 @@ class HubMetricsTest : public testing::Test {
   void answer(std::string_view op, std::optional<ErrorCode> error = std::nullopt, std::chrono::nanoseconds took = 1ms) {
     metrics_.answered({Service::skills, op, error, took});
   }
-  void ask(std::string_view provider, std::string_view model, std::string_view outcome = "ok") {
+  void ask(std::string_view provider, std::string_view model, std::string_view outcome = "ok",
+           std::optional<std::chrono::nanoseconds> began_after = std::nullopt) {
     ModelAttempt attempt;
+    attempt.began_after = began_after;
     attempt.provider = provider;
     attempt.model = model;
     attempt.outcome = outcome;
@@ -80,7 +82,9 @@ TEST_F(HubMetricsTest, SpeaksOfModelsAsOpenTelemetryDoes) {
   EXPECT_THAT(said, HasSubstr("gen_ai_client_operation_duration_seconds_sum{" + of + "} 0.3\n"));
   EXPECT_THAT(said, HasSubstr("gen_ai_client_token_usage_sum{" + of + ",gen_ai_token_type=\"input\"} 20\n"));
   EXPECT_THAT(said, HasSubstr("gen_ai_client_token_usage_sum{" + of + ",gen_ai_token_type=\"output\"} 3\n"));
-  EXPECT_THAT(said, Not(HasSubstr("time_to_first_chunk_seconds_sum"))) << "this answer came whole";
+  EXPECT_THAT(said, Not(HasSubstr("time_to_first_chunk"))) << "this answer came whole";
+  ask("stub", "m", "ok", 40ms);
+  EXPECT_THAT(text(), HasSubstr("gen_ai_client_operation_time_to_first_chunk_seconds_sum{" + of + "} 0.04\n"));
 }
 
 TEST_F(HubMetricsTest, AFailureHasItsReasonAndNoTokens) {
