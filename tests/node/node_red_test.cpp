@@ -141,12 +141,19 @@ TEST_F(NodeRedFlow, TellsWhoWentOfflineCallsASkillAndAsksTheModel) {
   speaker->answer(*call, "told");
   EXPECT_TRUE(node_red.says("[debug:told] told")) << node_red.said();
 
-  auto radio = hub_.device("Radio", "demo");  // one that says it its own way
-  radio->mqtt().publish({"devices/radio/status", "offline", 1, true, {}, {}, {}, {}, {}});
+  // One that says it its own way is told about once, whoever else says it again, and again when it was back.
+  auto radio = hub_.device("Radio", "demo");
+  const TestMessage offline{"devices/radio/status", "offline", 1, true, {}, {}, {}, {}, {}};
+  for (int i = 0; i < 3; ++i) radio->mqtt().publish(offline);
   call = speaker->next_call(answer_timeout);
   ASSERT_TRUE(call) << node_red.said();
   EXPECT_EQ(call->at("args"), json({"radio went offline"}));
   speaker->answer(*call, "told");
+  node_red.press("Yesterday");
+  call = speaker->next_call(answer_timeout);
+  ASSERT_TRUE(call) << node_red.said();
+  EXPECT_EQ(call->at("args"), json({"Yesterday"}));
+  speaker->answer(*call, "Playing Yesterday");
 
   model_.push(StubAnswer::words("Na na na, nananana"));
   node_red.press("play Hey Jude");
