@@ -114,21 +114,25 @@ Result<void> MosquittoClient::Connection::open(const std::string& address) {
   // Who takes properties blocks, who does not block takes none. But a call that ends at its missing host has noted
   // them.
   mosquitto_connect_bind_v5(handle, nullptr, options_.port, keepalive_s, nullptr, properties.get());
+  errno = 0;
   error = mosquitto_connect_async(handle, address.c_str(), options_.port, keepalive_s);
+  const int socket_error = errno;
+  if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
+  if (tls_) look_at_handshake(socket_error);
+  if (reports_.ended) return fail(*reports_.ended);
   return {};
 }
 
 Result<void> MosquittoClient::Connection::use_tls() {
-  const auto& name = options_.tls->server_name.empty() ? options_.host : options_.tls->server_name;
-  auto context = make_tls_context(options_.tls->ca_file, name);
+  const auto& wanted = *options_.tls;
+  auto context = TlsContext::make(wanted.ca_file, wanted.server_name.empty() ? options_.host : wanted.server_name);
   if (!context) return tl::unexpected(context.error());
   tls_ = std::move(*context);
   auto* handle = handle_.get();
-  mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, tls_.get());
+  mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, tls_->get());
   mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
   mosquitto_log_callback_set(handle, &Callbacks::on_log);
-  shaking_hands_ = true;
   return {};
 }
 
@@ -150,18 +154,22 @@ bool MosquittoClient::Connection::has_more_to_read() const {
   return fd >= 0 && (has_buffered() || (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0));
 }
 
-/// The library takes a connection that broke off during the handshake for one that has not begun.
 void MosquittoClient::Connection::go_on_shaking_hands() {
-  const auto& name = options_.tls->server_name.empty() ? options_.host : options_.tls->server_name;
   errno = 0;
   const int error = mosquitto_loop_read(handle_.get(), 1);
   const int socket_error = errno;
+  if (error != MOSQ_ERR_SUCCESS) return end(tls_->why_failed(tls_error_));
+  look_at_handshake(socket_error);
+}
+
+/// The library takes a connection that broke off during the handshake for one that has not begun.
+void MosquittoClient::Connection::look_at_handshake(int socket_error) {
   const auto* connection = ssl();
-  if (error != MOSQ_ERR_SUCCESS || connection == nullptr) return end(why_tls_failed(connection, tls_error_, name));
+  if (connection == nullptr) return end(tls_->why_failed(tls_error_));
   shaking_hands_ = !SSL_is_init_finished(connection);
   if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
   if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
-  end(socket_error != 0 ? std::strerror(socket_error) : why_tls_failed(connection, tls_error_, name));
+  end(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {

@@ -60,13 +60,14 @@ class MosquittoClient::Connection {
   bool has_more_to_read() const;
   SSL* ssl() const { return tls_ ? static_cast<SSL*>(mosquitto_ssl_get(handle_.get())) : nullptr; }
   void go_on_shaking_hands();
+  void look_at_handshake(int socket_error);
   void end(const std::string& why);
 
   struct Destroy {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }
   };
   const Options& options_;
-  TlsContext tls_;  // none: plain TCP
+  std::unique_ptr<TlsContext> tls_;  // none: plain TCP
   bool shaking_hands_ = false;
   std::string tls_error_;  // OpenSSL's last word
   std::unique_ptr<struct mosquitto, Destroy> handle_;

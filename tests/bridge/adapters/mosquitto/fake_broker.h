@@ -38,6 +38,7 @@ class FakeBroker {
 
   /// `port` 0: any.
   explicit FakeBroker(asio::io_context& loop, std::uint16_t port = 0);
+  ~FakeBroker();
 
   Script script;
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -70,9 +71,6 @@ class FakeBroker {
   asio::ip::tcp::acceptor acceptor_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
- public:
-  ~FakeBroker();
 };
 
 }  // namespace strawberry::test

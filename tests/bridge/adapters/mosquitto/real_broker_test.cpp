@@ -67,6 +67,8 @@ TEST_F(RealBroker, ComesBackAfterARestartWithWhatWaited) {
     broker.start();
     ASSERT_TRUE(until([&] { return messages.size() == static_cast<std::size_t>(i) + 1; })) << i;
     EXPECT_EQ(messages.back().payload, std::to_string(i));
+    // What is not acknowledged comes again, rightly.
+    ASSERT_TRUE(until([&] { return client->counters().outbox_messages == 0; }));
   }
 }
 
@@ -79,7 +81,6 @@ TEST_F(RealBroker, ComesBackWhenAnotherHasTakenItsClientId) {
   MqttTestClient other(options);
   ASSERT_EQ(other.connect(), 0);
   ASSERT_TRUE(until([this] { return !lost.empty(); }));
-  EXPECT_THAT(lost.front(), HasSubstr("taken over"));
   EXPECT_TRUE(until_ready());
 }
 

@@ -145,10 +145,10 @@ TEST_F(Tls, NamesACaFileItCannotUseAndGoesOnTrying) {
 }
 
 TEST_F(Tls, DemandsTls12) {
-  const auto context = make_tls_context(file("tls/ca.crt"), "localhost");
+  const auto context = TlsContext::make(file("tls/ca.crt"), "localhost");
   ASSERT_TRUE(context) << context.error().message;
-  EXPECT_EQ(SSL_CTX_get_min_proto_version(context->get()), TLS1_2_VERSION);
-  EXPECT_EQ(SSL_CTX_get_verify_mode(context->get()), SSL_VERIFY_PEER);
+  EXPECT_EQ(SSL_CTX_get_min_proto_version((*context)->get()), TLS1_2_VERSION);
+  EXPECT_EQ(SSL_CTX_get_verify_mode((*context)->get()), SSL_VERIFY_PEER);
 }
 
 /// OpenSSL may hold what the socket no longer shows, and a record is smaller than a message.
