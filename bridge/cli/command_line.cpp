@@ -69,6 +69,7 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_skills_command(app, line);
   add_tail_command(app, line);
   add_ready_command(app, line);
+  add_doctor_command(app, line);
 }
 
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who) {
