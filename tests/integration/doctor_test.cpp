@@ -97,6 +97,15 @@ TEST(Doctor, SeesOpenFilesAndMissingOnes) {
   EXPECT_TRUE(contains(nothing.what("broker"), "nothing listens")) << nothing.output;
 }
 
+TEST(Doctor, SeesAnEndpointFileThatIsNone) {
+  TestHub files;
+  written(files.directory(), "endpoint", "rubbish");
+  const Finished done = control({"--data-dir", files.directory().path().string(), "doctor"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_TRUE(contains(done.output, "failed  broker: ")) << done.output;
+  EXPECT_TRUE(contains(done.output, "is not 'host port'")) << done.output;
+}
+
 TEST(Doctor, SeesAnotherBrokerOnThePort) {
   TestHub files;
   BrokerProcess other({});
@@ -177,7 +186,11 @@ TEST(Doctor, KnowsWhyATokenIsNotGood) {
     return doctor(files.directory().path().string(), free_port(), {"--token-file", path});
   };
   const Principal lamp{PrincipalType::device, "lamp", "alice"};
-  EXPECT_TRUE(contains(judge(files.token(lamp, -1s)).what("token"), "has expired"));
+  Claims old;
+  old.principal = lamp;
+  old.issued_at = SystemClock().wall_now() - 2h;
+  old.expires_at = old.issued_at + 1h;
+  EXPECT_TRUE(contains(judge(issue_token(files.keys(), old).value()).what("token"), "has expired"));
   EXPECT_TRUE(contains(judge(other.token(lamp)).what("token"), "another hub's key"));
   EXPECT_TRUE(contains(judge("rubbish").what("token"), "no good token"));
   const std::string good = files.token(lamp, 72h);
@@ -214,18 +227,23 @@ TEST(Doctor, SeesABridgeThatIsSilentAndAClockThatIsWrong) {
   HubProcess::Options options;
   options.start_bridge = false;
   HubProcess hub(options);
-  Spoke bridge(hub, {PrincipalType::bridge, "strawberry-bridge", ""});
+  MqttTestClient::Options as_bridge;
+  as_bridge.port = hub.port();
+  as_bridge.client_id = "bridge";
+  as_bridge.password = hub.files().bridge_token();
+  MqttTestClient bridge(as_bridge);
+  ASSERT_EQ(bridge.connect(), 0);
   const auto soon = format_rfc3339(SystemClock().wall_now() + 1h);
   TestMessage state;
   state.topic = "hub/state";
   state.payload = R"({"state":"online"})";
   state.retained = true;
-  ASSERT_EQ(bridge.mqtt().publish(state), 0);
+  ASSERT_EQ(bridge.publish(state), 0);
   TestMessage health;
   health.topic = "hub/health";
   health.payload = json{{"ts", soon}}.dump();
   health.retained = true;
-  ASSERT_EQ(bridge.mqtt().publish(health), 0);
+  ASSERT_EQ(bridge.publish(health), 0);
   const auto seen = doctor(hub);
   EXPECT_TRUE(contains(seen.what("bridge"), "does not answer")) << seen.output;
   EXPECT_TRUE(contains(seen.what("clock"), "in the future")) << seen.output;

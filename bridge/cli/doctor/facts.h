@@ -46,6 +46,7 @@ enum class LoginResult {
 };
 
 struct BrokerFacts {
+  std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
   std::string host;
   std::uint16_t port = 0;
   bool is_listening = false;

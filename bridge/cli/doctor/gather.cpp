@@ -203,10 +203,14 @@ Facts gather(const CommandLine& line, const GatherOptions& options) {
   Facts facts;
   facts.now = SystemClock().wall_now();
   look_at_files(line, options, facts);
-  const auto endpoint = line.endpoint().value_or(Endpoint{});
-  facts.broker.host = endpoint.host;
-  facts.broker.port = endpoint.port;
-  facts.broker.anonymous = login_anonymously(endpoint.host, endpoint.port, anonymous_timeout);
+  const auto endpoint = line.endpoint();
+  if (!endpoint) {
+    facts.broker.endpoint_problem = endpoint.error().message;
+    return facts;
+  }
+  facts.broker.host = endpoint->host;
+  facts.broker.port = endpoint->port;
+  facts.broker.anonymous = login_anonymously(endpoint->host, endpoint->port, anonymous_timeout);
   facts.broker.is_listening = facts.broker.anonymous != LoginResult::untried;
   if (!facts.broker.is_listening) return facts;
   look_for_listener(facts.broker);

@@ -68,7 +68,7 @@ struct Visit {
   OneShot<bool>& reported;
 };
 
-Task<Outcome<void>> look(HubConnection& hub, Visit visit) {
+Task<Outcome<void>> look(HubConnection& hub, Visit& visit) {
   Facts& facts = visit.facts;
   const Outcome<void> opened = co_await hub.open();
   facts.broker.admin = opened ? LoginResult::accepted : LoginResult::refused;
@@ -107,7 +107,8 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
     if (read_topic(message, facts.hub)) reported.set(true);
   };
   HubConnection hub(loop, std::move(*options));
-  (void)run(loop, look(hub, {facts, chat, chat_timeout, reported}));
+  Visit visit{facts, chat, chat_timeout, reported};
+  (void)run(loop, look(hub, visit));
 }
 
 }  // namespace strawberry::cli

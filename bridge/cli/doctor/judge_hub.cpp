@@ -31,6 +31,9 @@ bool mentions(const std::string& text, std::string_view part) { return text.find
 Maybe broker(const Facts& f) {
   const std::string name = "broker";
   const BrokerFacts& b = f.broker;
+  if (!b.endpoint_problem.empty()) {
+    return bad(name, b.endpoint_problem, "scripts/run writes that file anew when it starts");
+  }
   if (!b.is_listening) return bad(name, "nothing listens at " + where(b), start);
   if (b.anonymous == LoginResult::not_mqtt) {
     return bad(name, where(b) + " is taken" + by(b) + ", which is no MQTT broker",

@@ -11,7 +11,7 @@ namespace strawberry::cli {
 namespace {
 
 constexpr std::size_t who_columns = 19;
-constexpr std::size_t op_columns = 14;
+constexpr std::size_t op_columns = 16;
 constexpr std::size_t columns_min = 60;
 constexpr std::size_t bytes_without_terminal = 160;
 

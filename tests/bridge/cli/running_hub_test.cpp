@@ -226,7 +226,7 @@ TEST_F(RunningHub, TailDisarmsWhatADeviceSends) {
   const Finished played = ctl({"call", std::string(speaker) + "play_song", "\x1b[2J\xe2\x80\xae", "--user", "demo"});
   EXPECT_EQ(played.code, 0) << played.output;
   EXPECT_FALSE(contains(played.output, "\x1b"));
-  ASSERT_TRUE(tail->wait_for_output("skills.call    ok", patience)) << tail->output();
+  ASSERT_TRUE(tail->wait_for_output("skills.call      ok", patience)) << tail->output();
   EXPECT_FALSE(contains(tail->output(), "\x1b")) << tail->output();
   EXPECT_FALSE(contains(hub_->output(), "\x1b"));
 }

@@ -13,22 +13,48 @@ using testing::HasSubstr;
 
 const WallTime now = from_unix_ms(1'767'225'600'000);
 
+// Set one by one: g++ 12 has false alarms about temporaries in nested braces.
+FileFacts file(unsigned mode) {
+  FileFacts facts;
+  facts.exists = true;
+  facts.mode = mode;
+  return facts;
+}
+
 /// Of a hub where all is well.
 Facts healthy() {
   Facts f;
   f.now = now;
   f.data_dir = "/hub";
   f.data_dir_is_directory = true;
-  f.data_dir_file = {true, 0700, ""};
+  f.data_dir_file = file(0700);
   f.disk_free_bytes = std::uint64_t{10} << 30;
   f.keys_path = "/hub/keys.json";
-  f.keys = {true, 0600, ""};
+  f.keys = file(0600);
   f.database_path = "/hub/hub.db";
-  f.database = {{true, 0600, ""}, 4, 4, "", ""};
-  f.config = {{true, 0600, ""}, "/hub/mosquitto.conf", false, false, false, true, "/lib/strawberry_auth.so", ""};
-  f.broker = {"127.0.0.1", 1883, true, "mosquitto (process 7)", 65'536, LoginResult::refused, LoginResult::accepted};
-  f.hub = {"online", true, "", now - 9s, 3, {{"openai", "closed", 7, 1}, {"rules", "closed", 0, 0}}};
-  f.admin_token = {"/hub/admin.token", {true, 0600, ""}, "", "admin admin", "admin", now + 48h};
+  f.database.file = file(0600);
+  f.database.version = f.database.version_known = 4;
+  f.config.file = file(0600);
+  f.config.path = "/hub/mosquitto.conf";
+  f.config.set_tcp_nodelay = true;
+  f.config.plugin = "/lib/strawberry_auth.so";
+  f.broker.host = "127.0.0.1";
+  f.broker.port = 1883;
+  f.broker.is_listening = true;
+  f.broker.program = "mosquitto (process 7)";
+  f.broker.files_max = 65'536;
+  f.broker.anonymous = LoginResult::refused;
+  f.broker.admin = LoginResult::accepted;
+  f.hub.state = "online";
+  f.hub.answers = true;
+  f.hub.reported_at = now - 9s;
+  f.hub.devices = 3;
+  f.hub.providers = {{"openai", "closed", 7, 1}, {"rules", "closed", 0, 0}};
+  f.admin_token.path = "/hub/admin.token";
+  f.admin_token.file = file(0600);
+  f.admin_token.who = "admin admin";
+  f.admin_token.type = "admin";
+  f.admin_token.expires_at = now + 48h;
   return f;
 }
 
@@ -74,7 +100,13 @@ TEST_P(DoctorSees, TheTroubleAndSaysWhatToDo) {
 
 constexpr auto bad = Verdict::bad;
 constexpr auto warning = Verdict::warning;
-TokenFacts token(const std::string& problem) { return {"lamp.token", {true, 0600, ""}, problem, "", "", std::nullopt}; }
+TokenFacts token(const std::string& problem) {
+  TokenFacts facts;
+  facts.path = "lamp.token";
+  facts.file = file(0600);
+  facts.problem = problem;
+  return facts;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Each, DoctorSees,
@@ -102,7 +134,11 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"FullDisk", [](Facts& f) { f.disk_free_bytes = (64 << 20) - 1; }, "disk", bad, "almost full", "df -h /hub"},
         Trouble{"FillingDisk", [](Facts& f) { f.disk_free_bytes = 64 << 20; }, "disk", warning, "64 MiB", "make room"},
         Trouble{"ConfigurationNotThere",
-                [](Facts& f) { f.config = {{}, "/no.conf", true, false, false, false, "", ""}; },
+                [](Facts& f) {
+                  f.config = {};
+                  f.config.path = "/no.conf";
+                  f.config.is_asked_for = true;
+                },
                 "broker configuration", bad, "cannot read /no.conf", "--mosquitto-conf"},
         Trouble{"PerListener", [](Facts& f) { f.config.per_listener_settings = true; }, "per_listener_settings", bad,
                 "timer stops", "delete the line from /hub/mosquitto.conf"},
@@ -114,8 +150,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "config/mosquitto.conf"},
         Trouble{"PluginDoesNotLoad", [](Facts& f) { f.config.plugin_problem = "file too short"; }, "plugin", bad,
                 "file too short", "correct 'plugin'"},
-        Trouble{"NoBroker", [](Facts& f) { f.broker = {"h", 1, false, "", {}, {}, {}}; }, "broker", bad,
+        Trouble{"NoBroker", [](Facts& f) {
+                  f.broker = {};
+                  f.broker.host = "h";
+                  f.broker.port = 1;
+                }, "broker", bad,
                 "nothing listens at h:1", "scripts/run"},
+        Trouble{"NoEndpoint", [](Facts& f) {
+                  f.broker = {};
+                  f.broker.endpoint_problem = "is not 'host port'";
+                }, "broker",
+                bad, "is not 'host port'", "scripts/run"},
         Trouble{"NoMqtt",
                 [](Facts& f) {
                   f.broker.anonymous = LoginResult::not_mqtt;

@@ -71,14 +71,14 @@ class Tail : public testing::Test {
 
 TEST_F(Tail, ShowsACallFromTheRequestToTheResponseWithTimes) {
   EXPECT_EQ(see(call_request("c"))[0],
-            R"(00:00:00.000 → Kitchen Tablet      skills.call    speaker.Music.play("Yesterday", volume=20))");
+            R"(00:00:00.000 → Kitchen Tablet      skills.call      speaker.Music.play("Yesterday", volume=20))");
   clock_.advance(200us);
-  EXPECT_EQ(line_of(call_of("h")), "← speaker             call           Music.play()");
+  EXPECT_EQ(line_of(call_of("h")), "← speaker             call             Music.play()");
   clock_.advance(500us);
-  EXPECT_EQ(line_of(answer("skills/speaker/result", "h")), "→ speaker             result         ok 0.5 ms done");
+  EXPECT_EQ(line_of(answer("skills/speaker/result", "h")), "→ speaker             result           ok 0.5 ms done");
   clock_.advance(300us);
   EXPECT_EQ(line_of(answer("skills/tablet/response/ctl-1", "c")),
-            "← Kitchen Tablet      skills.call    ok 1.0 ms done");
+            "← Kitchen Tablet      skills.call      ok 1.0 ms done");
 }
 
 TEST_F(Tail, ShowsTheErrorsCodeAndMessage) {
@@ -87,7 +87,7 @@ TEST_F(Tail, ShowsTheErrorsCodeAndMessage) {
   const json error = {{"code", "device_offline"}, {"message", "Speaker is not connected"}};
   EXPECT_EQ(line_of(message("skills/tablet/response",
                             {{"correlation_id", "c"}, {"success", false}, {"result", nullptr}, {"error", error}})),
-            "← Kitchen Tablet      skills.call    device_offline 1234 ms Speaker is not connected");
+            "← Kitchen Tablet      skills.call      device_offline 1234 ms Speaker is not connected");
 }
 
 TEST_F(Tail, PairsByCorrelationDataWhereThereIsNoId) {
@@ -97,7 +97,7 @@ TEST_F(Tail, PairsByCorrelationDataWhereThereIsNoId) {
   clock_.advance(2ms);
   auto response = message("devices/tablet/response", {{"correlation_id", nullptr}, {"success", true}, {"result", {}}});
   response.correlation_data = request.correlation_data;
-  EXPECT_THAT(line_of(response), testing::HasSubstr("devices.me     ok 2.0 ms"));
+  EXPECT_THAT(line_of(response), testing::HasSubstr("devices.me       ok 2.0 ms"));
   EXPECT_THAT(line_of(response), testing::Not(testing::HasSubstr(" ms"))) << "its request is taken";
 }
 
@@ -112,7 +112,7 @@ TEST_F(Tail, LearnsNamesFromStatusesButBelievesTheDirectory) {
   const auto status = [](const std::string& id, const std::string& name) {
     return message("devices/" + id + "/status", {{"state", "online"}, {"name", name}, {"reason", "connected"}});
   };
-  EXPECT_EQ(line_of(status("lamp", "Garden Lamp")), "· Garden Lamp         status         online connected");
+  EXPECT_EQ(line_of(status("lamp", "Garden Lamp")), "· Garden Lamp         status           online connected");
   EXPECT_THAT(line_of(call_of("x")), testing::StartsWith("← speaker "));
   see(status("speaker", "Loud\x1b[2J"));
   EXPECT_THAT(line_of(call_of("x")), testing::StartsWith("← Loud\\x1b[2J "));
@@ -133,7 +133,7 @@ TEST_F(Tail, GathersTheTextOfAStreamIntoOneLine) {
   EXPECT_TRUE(see(delta(" a\ntime")).empty());
   const auto lines = see(answer("chat/tablet/response", "c"));
   ASSERT_EQ(lines.size(), 2u);
-  EXPECT_EQ(lines[0], "00:00:00.050 ← Kitchen Tablet      chat.delta     ×2 50.0 ms Once upon a\\ntime");
+  EXPECT_EQ(lines[0], "00:00:00.050 ← Kitchen Tablet      chat.delta       ×2 50.0 ms Once upon a\\ntime");
   EXPECT_TRUE(watch_->end().empty());
   see(delta("left"));
   EXPECT_EQ(watch_->end().size(), 1u);
@@ -191,7 +191,7 @@ TEST_F(Tail, ShowsAnAuditLine) {
                                           {"subject", "hub/state"},
                                           {"outcome", "forbidden"},
                                           {"reason", "not_listed"}})),
-            "· Kitchen Tablet      audit          forbidden broker.publish hub/state reason=not_listed");
+            "· Kitchen Tablet      audit            forbidden broker.publish hub/state reason=not_listed");
 }
 
 TEST_F(Tail, JsonHasTheMessageAndWhatIsUnderstoodOfIt) {
