@@ -57,6 +57,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       store_(std::move(store)),
       skills_(clock_, devices_, skill_registry_options(config_)),
       mqtt_(loop, mqtt_options()),
+      audit_(clock_, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
       http_(loop.get_executor(), http_options(config_)),
       providers_(make_provider_chain(http_, clock_, config_)),
       calls_(
@@ -76,6 +77,11 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       stop_(loop.get_executor()) {
   dispatcher_.hold();  // until everybody's presence is known
   dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
+  dispatcher_.audit_with(
+      [this](const Principal& sender, const std::string& action, const std::string& subject, const Error* refusal) {
+        if (refusal == nullptr) return audit_.acted(sender.id, action, subject);
+        audit_.refused(sender.id, action, subject, to_string(refusal->code), refusal->message);
+      });
   dispatcher_.add(skill_service_);
   dispatcher_.add(device_service_);
   dispatcher_.add(session_service_);
@@ -141,7 +147,7 @@ DeviceService::Neighbours App::neighbours() {
   neighbours.audit = [this](const std::string& actor, const std::string& act, const std::string& id) {
     home_assistant_.device_changed(id);
     spdlog::info("audit: {} by {} on {}", act, actor, id);
-    publish(hub_audit_topic, hub_audit(actor, "devices." + act, id, "ok", clock_.wall_now()), false);
+    audit_.acted(actor, "devices." + act, id);
   };
   return neighbours;
 }
@@ -332,6 +338,7 @@ Task<void> App::write_usage() {
     usage_timer_.expires_after(usage_interval);
     co_await usage_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
     co_await usage_.flush();  // what fails is tried again
+    audit_.tick();
   }
 }
 

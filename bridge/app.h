@@ -22,6 +22,7 @@
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/home_assistant/home_assistant.h"
+#include "bridge/hub/audit_trail.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"
@@ -76,6 +77,7 @@ class App {
   DeviceRegistry devices_;
   SkillRegistry skills_;
   MosquittoClient mqtt_;
+  AuditTrail audit_;
   CurlClient http_;
   ProviderChain providers_;
   SkillCalls calls_;

@@ -14,6 +14,8 @@ class Broker {
   virtual ~Broker() = default;
   /// At QoS 1; an empty payload removes what is retained.
   virtual void publish_retained(const std::string& topic, const std::string& payload) = 0;
+  /// At QoS 1, to whoever is subscribed now.
+  virtual void publish(const std::string& topic, const std::string& payload) = 0;
   /// Ends the open connection with this client id; its end is reported before this returns, or soon after.
   virtual void kick(const std::string& client_id, bool with_will) = 0;
   /// The user name of whoever has a session under this client id, connected or not. Empty when nobody has, or when this

@@ -34,7 +34,7 @@ std::string_view status_reason(std::string_view ending_because, bool lost) {
 
 std::string list_of_kids(const KeySet& keys) {
   std::string list;
-  for (const Key& key : keys.keys()) list += " " + quoted_for_log(key.kid());
+  for (const Key& key : keys.keys()) list += (list.empty() ? "" : " ") + quoted_for_log(key.kid());
   return list;
 }
 
@@ -209,7 +209,12 @@ void Gatekeeper::refresh_keys(bool even_if_unchanged) {
     broker_.log(LogLevel::error, changed.error().message + "; going on with the keys read before");
   } else if (*changed) {
     rights_changed_ = true;
-    broker_.log(LogLevel::notice, "read the keys again:" + list_of_kids(keys_.keys()));
+    const std::string kids = list_of_kids(keys_.keys());
+    broker_.log(LogLevel::notice, "read the keys again: " + kids);
+    AuditLine line;  // whose hand changed the file, nobody says
+    line.action = "broker.keys";
+    line.subject = kids;
+    broker_.publish(audit_topic, write_audit(line, clock_.wall_now()));
   }
 }
 

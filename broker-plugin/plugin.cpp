@@ -34,8 +34,10 @@ constexpr std::string_view enhanced_method = "JWT";
 class MosquittoBroker final : public Broker {
  public:
   void publish_retained(const std::string& topic, const std::string& payload) override {
-    mosquitto_broker_publish_copy(nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), /*qos=*/1,
-                                  /*retain=*/true, nullptr);
+    hand_over(topic, payload, /*retain=*/true);
+  }
+  void publish(const std::string& topic, const std::string& payload) override {
+    hand_over(topic, payload, /*retain=*/false);
   }
   void kick(const std::string& client_id, bool with_will) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), with_will);
@@ -54,6 +56,12 @@ class MosquittoBroker final : public Broker {
   }
 
  private:
+  /// The broker takes it up in its next round, never within the callback.
+  static void hand_over(const std::string& topic, const std::string& payload, bool retain) {
+    mosquitto_broker_publish_copy(nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), /*qos=*/1,
+                                  retain, nullptr);
+  }
+
   using FindClient = mosquitto* (*)(const char* client_id);
   const FindClient find_client_ = reinterpret_cast<FindClient>(::dlsym(RTLD_DEFAULT, "mosquitto_client"));
 };

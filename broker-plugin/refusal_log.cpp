@@ -1,7 +1,6 @@
 #include "broker-plugin/refusal_log.h"
 
-#include <chrono>
-#include <utility>
+#include "common/ids.h"
 
 #include "common/correlation_id.h"
 
@@ -36,10 +35,7 @@ std::string quoted_for_log(std::string_view text) {
 }
 
 void RefusalLog::refused(const RefusedAct& act) {
-  if (!may_write()) {
-    ++dropped_;
-    return;
-  }
+  if (!budget_.take()) return;
   std::string line = "refused ";
   line += act.action;
   line += " reason=" + std::string(act.reason);
@@ -49,20 +45,32 @@ void RefusalLog::refused(const RefusedAct& act) {
   if (!act.address.empty()) line += " address=" + quoted_for_log(act.address);
   if (const auto id = correlation_id_of(act)) line += " correlation_id=" + quoted_for_log(*id);
   broker_.log(LogLevel::notice, line);
+  audit(act);
+}
+
+/// A client id that is none may be anything, for instance the token in the wrong field.
+void RefusalLog::audit(const RefusedAct& act) {
+  const std::string action = "broker." + std::string(act.action);
+  AuditLine line;
+  if (act.principal) line.actor = act.principal->id;
+  line.action = action;
+  line.subject = act.topic;
+  line.outcome = "forbidden";
+  line.reason = act.reason;
+  if (is_valid_id(act.client_id)) line.client_id = act.client_id;
+  line.address = act.address;
+  broker_.publish(audit_topic, write_audit(line, clock_.wall_now()));
 }
 
 void RefusalLog::tick() {
-  if (dropped_ == 0) return;
-  broker_.log(LogLevel::warning, std::to_string(std::exchange(dropped_, 0)) + " more refusals, not logged one by one");
-}
-
-bool RefusalLog::may_write() {
-  const SteadyTime now = clock_.steady_now();
-  if (now - second_began_ >= std::chrono::seconds(1)) {
-    second_began_ = now;
-    written_this_second_ = 0;
-  }
-  return written_this_second_++ < lines_per_second_max;
+  const std::uint64_t left_out = budget_.take_left_out();
+  if (left_out == 0) return;
+  broker_.log(LogLevel::warning, std::to_string(left_out) + " more refusals, not logged one by one");
+  AuditLine line;
+  line.action = "broker.refusals";
+  line.outcome = "forbidden";
+  line.left_out = left_out;
+  broker_.publish(audit_topic, write_audit(line, clock_.wall_now()));
 }
 
 }  // namespace strawberry

@@ -1,4 +1,5 @@
-/// One line for each refusal: who, what, why, safe to print, and never so many that the log is the damage.
+/// One line for each refusal, in the broker's log and on `hub/audit`: who, what, why, safe to print, and never so many
+/// that the log is the damage.
 ///
 /// A publication is called by its correlation id, so that its sender's and the bridge's lines can be found beside it.
 ///
@@ -6,12 +7,12 @@
 /// lines_per_second_max on average and at once; what is dropped is counted and said.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "broker-plugin/broker.h"
+#include "common/audit.h"
 #include "common/clock.h"
 #include "common/principal.h"
 
@@ -32,22 +33,21 @@ class RefusalLog {
  public:
   static constexpr int lines_per_second_max = 20;
 
-  RefusalLog(Broker& broker, const Clock& clock) : broker_(broker), clock_(clock) {}
+  RefusalLog(Broker& broker, const Clock& clock)
+      : broker_(broker), clock_(clock), budget_(clock, lines_per_second_max) {}
 
   void refused(const RefusedAct& act);
   /// One that is not to be logged, only counted.
-  void passed_over() { ++dropped_; }
+  void passed_over() { budget_.leave_one_out(); }
   /// Says how many lines were dropped since it last said so. About once a second.
   void tick();
 
  private:
-  bool may_write();
+  void audit(const RefusedAct& act);
 
   Broker& broker_;
   const Clock& clock_;
-  SteadyTime second_began_{};
-  int written_this_second_ = 0;
-  std::uint64_t dropped_ = 0;
+  LineBudget budget_;
 };
 
 /// In quotes; what is not printable ASCII becomes `\xNN`; cut at 256 characters.

@@ -42,5 +42,8 @@ inline constexpr const char* principal_property = "strawberry-principal";
 /// MQTT 5 user property beside it: when the broker took the message in, in milliseconds since the Unix epoch by the
 /// broker's clock. A request that waited for the bridge has that much less time left.
 inline constexpr const char* published_at_property = "strawberry-published-at";
+/// MQTT 5 user property on a call that a chat makes: the id that follows from the chat's request, as the id of any
+/// other call does from its own. So an admin sees which chat a call belongs to.
+inline constexpr const char* request_id_property = "strawberry-request-id";
 
 }  // namespace strawberry

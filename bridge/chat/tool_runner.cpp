@@ -11,6 +11,7 @@
 #include "bridge/core/one_shot.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
+#include "common/ids.h"
 
 namespace strawberry {
 namespace {
@@ -73,6 +74,7 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     call.deadline = step->run.deadline();
     call.log_id = step->run.log_id;
     call.identity = identity_of(step->run, index, call);
+    if (!step->run.identity.empty()) call.request_id = id_from(step->run.identity);
     call.is_consented = planned.needs_confirm;
     auto outcome = co_await step->source.call(std::move(call));
     const auto state = co_await asio::this_coro::cancellation_state;

@@ -76,6 +76,7 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_skills_command(app, line);
   add_tail_command(app, line);
   add_ready_command(app, line);
+  add_doctor_command(app, line);
   add_backup_command(app, line);
   add_restore_command(app, line);
 }

@@ -1,42 +1,68 @@
 /// `strawberryctl tail [filter]`: what passes the broker, as its admin, until Ctrl-C.
+///
+/// What a message means is decided in tail/watch.h, how it looks in tail/line_format.h.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <asio/signal_set.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/tail/line_format.h"
+#include "bridge/cli/tail/watch.h"
 #include "bridge/cli/text.h"
 
 namespace strawberry::cli {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::size_t payload_bytes_shown = 160;
+/// How long a device that is not in the directory is taken to be none.
+constexpr std::chrono::seconds unknown_again_interval{1};
 
 struct TailOptions {
   std::string filter = "#";
+  std::string follow_correlation;
   std::uint64_t count = 0;
 };
 
-std::string show_line(const MqttMessage& message) {
-  const std::string time = format_rfc3339(SystemClock().wall_now()).substr(11, 12);
-  const auto document = parse_json(message.payload);
-  const std::string payload = document ? show_value(without_tokens(*document), payload_bytes_shown)
-                                       : printable(message.payload, payload_bytes_shown);
-  return time + "  " + printable(message.topic, 200) + (message.retained ? "  (retained)  " : "  ") + payload;
+/// Names out of the hub's database, read again when somebody unknown comes by. Without a database there are none.
+class DeviceNames {
+ public:
+  explicit DeviceNames(const DataDir& dir) {
+    if (auto opened = open_directory(dir)) directory_ = std::move(*opened);
+  }
+  std::string operator()(const std::string& id) {
+    if (!directory_ || id.empty()) return {};
+    const DeviceRecord* device = directory_->find(id);
+    const SteadyTime now = clock_.steady_now();
+    if (device == nullptr && now >= next_look_) {
+      next_look_ = now + unknown_again_interval;
+      (void)directory_->refresh();  // on failure the names of before stay
+      device = directory_->find(id);
+    }
+    return device == nullptr ? std::string() : device->name;
+  }
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<DeviceDirectory> directory_;
+  SteadyTime next_look_{};
+};
+
+/// Of the terminal as it is now: it may be made wider or narrower.
+LineStyle style_of_output(bool is_terminal) {
+  LineStyle style;
+  if (!is_terminal) return style;
+  style.colours = std::getenv("NO_COLOR") == nullptr;
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  style.columns = known ? size.ws_col : 80;
+  return style;
 }
 
-std::string json_line(const MqttMessage& message) {
-  const auto document = parse_json(message.payload);
-  json line{{"ts", format_rfc3339(SystemClock().wall_now())},
-            {"topic", message.topic},
-            {"retained", message.retained},
-            {"payload", document ? without_tokens(*document) : json(message.payload)}};
-  return line.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-/// Ends at the first that comes: Ctrl-C, the wanted number of messages, a connection that could not be made.
+/// Ends at the first that comes: Ctrl-C, the wanted number of lines, a connection that could not be made.
 Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
   Outcome<void> outcome = co_await hub.open();
   if (outcome) {
@@ -52,14 +78,22 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   if (!connection) return tl::unexpected(connection.error());
   asio::io_context loop;
   OneShot<Outcome<void>> ended(loop.get_executor());
+  const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  const SystemClock clock;
+  const auto names = std::make_shared<DeviceNames>(line.data_dir());
+  Watch watch(clock, {is_terminal && !line.json, options.follow_correlation},
+              [names](const std::string& id) { return (*names)(id); });
   std::uint64_t shown = 0;
-  connection->filters = {options.filter};
-  connection->on_message = [&](const MqttMessage& message) {
-    if (options.count != 0 && shown == options.count) return;
-    std::cout << (line.json ? json_line(message) : show_line(message)) << std::endl;
-    ++shown;
-    if (!std::cout || shown == options.count) ended.set(Outcome<void>{});
+  const auto show = [&](const std::vector<Sight>& sights) {
+    for (const Sight& sight : sights) {
+      if (options.count != 0 && shown == options.count) return;
+      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(is_terminal))) << std::endl;
+      ++shown;
+    }
+    if (!std::cout || (options.count != 0 && shown == options.count)) ended.set(Outcome<void>{});
   };
+  connection->filters = {options.filter};
+  connection->on_message = [&](const MqttMessage& message) { show(watch.see(message)); };
   connection->on_lost = [&](const std::string& reason) {
     const std::string why = "the broker ended the connection: " + printable(reason, 200);
     ended.set(cli_error(ExitCode::unreachable, why));
@@ -69,7 +103,9 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
     if (!cancelled) ended.set(Outcome<void>{});
   });
   HubConnection hub(loop, std::move(*connection));
-  return run(loop, follow(hub, ended));
+  const Outcome<void> outcome = run(loop, follow(hub, ended));
+  show(watch.end());
+  return outcome;
 }
 
 }  // namespace
@@ -79,7 +115,9 @@ void add_tail_command(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(app, "tail", "Show what passes the broker until Ctrl-C (tokens are hidden)",
                                   "strawberryctl tail 'skills/#'");
   command->add_option("FILTER", options->filter, "An MQTT topic filter; default: everything");
-  command->add_option("--count", options->count, "Leave after this many messages");
+  command->add_option("--follow-correlation", options->follow_correlation,
+                      "Only the life of one request: by its correlation_id, or the hub's own id of a call");
+  command->add_option("--count", options->count, "Leave after this many lines");
   command->callback([&line, options] { line.action = [&line, options] { return tail(line, *options); }; });
 }
 

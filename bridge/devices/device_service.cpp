@@ -234,6 +234,7 @@ Reply<json> DeviceService::refresh_token(const Request& request) const {
   }
   auto token = sign(request.sender, name, issued_at);
   if (!token) return tl::unexpected(token.error());
+  neighbours_.audit(request.sender.id, "refresh_token", request.sender.id);
   return json{{"access_token", *token}, {"expires_at", format_rfc3339(issued_at + options_.token_lifetime)}};
 }
 

@@ -58,11 +58,6 @@ std::string hub_health(const HubHealth& health, WallTime now) {
               now);
 }
 
-std::string hub_audit(const std::string& actor, const std::string& action, const std::string& subject,
-                      const std::string& outcome, WallTime now) {
-  return line({{"actor", actor}, {"action", action}, {"subject", subject}, {"outcome", outcome}}, now);
-}
-
 std::int64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::int64_t total_pages = 0;

@@ -1,5 +1,5 @@
-/// What the hub says about itself on `hub/state`, `hub/info`, `hub/health` and `hub/audit` (docs/contract.md, section
-/// 9). Pure: numbers in, one line of JSON out; never a token.
+/// What the hub says about itself on `hub/state`, `hub/info` and `hub/health` (docs/contract.md, section 9). Pure:
+/// numbers in, one line of JSON out; never a token.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,6 @@ namespace strawberry {
 inline constexpr const char* hub_state_topic = "hub/state";
 inline constexpr const char* hub_info_topic = "hub/info";
 inline constexpr const char* hub_health_topic = "hub/health";
-inline constexpr const char* hub_audit_topic = "hub/audit";
 
 std::string hub_state(bool online, WallTime since, WallTime now);
 
@@ -52,10 +51,6 @@ struct HubHealth {
   std::vector<ProviderHealth> providers;  // in the order they are asked
 };
 std::string hub_health(const HubHealth& health, WallTime now);
-
-/// `outcome` is `ok` or an error code.
-std::string hub_audit(const std::string& actor, const std::string& action, const std::string& subject,
-                      const std::string& outcome, WallTime now);
 
 /// This process's resident memory; 0 when the system does not say.
 std::int64_t resident_bytes();

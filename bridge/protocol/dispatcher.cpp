@@ -61,9 +61,11 @@ struct Dispatcher::Exchange {
   std::string reply_topic;
   std::optional<std::string> correlation_data;
   std::optional<std::string> correlation_id;
-  std::string reply_key;  // empty: nothing to recognise it by
-  SteadyTime sent_at;     // as near as we know
-  SteadyTime arrived_at;  // here
+  std::string reply_key;        // empty: nothing to recognise it by
+  std::string subject;          // the device or user that the request names, for the audit
+  bool is_for_another = false;  // an admin acts for a user
+  SteadyTime sent_at;           // as near as we know
+  SteadyTime arrived_at;        // here
   std::uint64_t events = 0;
   bool answered = false;
   int open_parts = 2;  // the service at work, and its answer
@@ -251,22 +253,20 @@ std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exch
   }
   if (auto problem = schemas_.check(service, envelope.op, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
-  // Correlation Data stands in for a correlation_id that is not there; the prefix keeps the two apart.
-  if (exchange.correlation_id) {
-    exchange.reply_key = ReplyCache::key(exchange.sender, service, "id " + *exchange.correlation_id);
-  } else if (message.correlation_data) {
-    exchange.reply_key = ReplyCache::key(exchange.sender, service, "data " + *message.correlation_data);
-  }
+  exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, message.correlation_data);
   return std::nullopt;
 }
 
-std::optional<Error> Dispatcher::objection(const Exchange& exchange, const json& body) const {
+std::optional<Error> Dispatcher::objection(Exchange& exchange, const json& body) const {
+  if (exchange.service == Service::devices) exchange.subject = body.value("device_id", "");
   if (admission_) {
     if (auto problem = admission_(exchange.sender)) return problem;
   }
   const auto user = body.find("user_id");
-  if (user == body.end() || exchange.sender.type == PrincipalType::admin || *user == exchange.sender.user_id)
-    return std::nullopt;
+  if (user == body.end() || *user == exchange.sender.user_id) return std::nullopt;
+  if (exchange.subject.empty() && user->is_string()) exchange.subject = user->get<std::string>();
+  exchange.is_for_another = exchange.sender.type == PrincipalType::admin;
+  if (exchange.is_for_another) return std::nullopt;
   return Error{ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}}};
 }
 
@@ -345,8 +345,18 @@ void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply,
                        std::chrono::duration<double, std::milli>(took).count());
 }
 
+/// What the devices service does it tells itself.
+void Dispatcher::audit(const Exchange& exchange, const Reply<json>& reply) const {
+  const bool is_act = reply && exchange.is_for_another && exchange.service != Service::devices;
+  const bool is_refusal = !reply && reply.error().code == ErrorCode::forbidden;
+  if (!audit_ || !(is_act || is_refusal)) return;
+  const auto action = std::string(to_string(exchange.service)) + "." + exchange.op;
+  audit_(exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error());
+}
+
 void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.answered = true;
+  audit(exchange, reply);
   std::optional<ErrorCode> code;
   if (!reply) code = reply.error().code;
   auto payload = write_reply(exchange.correlation_id, reply);

@@ -73,6 +73,11 @@ class Dispatcher {
   void admit_with(Admission admission) { admission_ = std::move(admission); }
   /// Told of every answer, except those given again from memory.
   void observe_with(std::function<void(const Answered&)> observer) { observer_ = std::move(observer); }
+  /// An answer that an admin should hear of: `forbidden`, or what an admin was given of somebody else's conversations.
+  /// `subject`: the device or user it was about, where the request names one; `error`: null when it was done.
+  using Audit =
+      std::function<void(const Principal& sender, const std::string& action, const std::string& subject, const Error*)>;
+  void audit_with(Audit audit) { audit_ = std::move(audit); }
   /// Not owned; registered before the first message.
   void add(RequestHandler& handler);
   /// A message on `<service>/{id}/request`.
@@ -110,11 +115,12 @@ class Dispatcher {
   bool is_busy(const Principal& sender) const;
   void count_in(const Exchange& exchange);
   void count_out(const Exchange& exchange);
-  std::optional<Error> objection(const Exchange& exchange, const nlohmann::json& body) const;
+  std::optional<Error> objection(Exchange& exchange, const nlohmann::json& body) const;
   void part_done(Exchange& exchange);
   bool is_too_large(const Exchange& exchange, const std::string& payload) const;
   Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
+  void audit(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply, std::chrono::nanoseconds took) const;
   std::optional<Error> read(const MqttMessage& message, Exchange& exchange, Envelope& envelope);
   Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
@@ -127,6 +133,7 @@ class Dispatcher {
   Publish publish_;
   Admission admission_;
   std::function<void(const Answered&)> observer_;
+  Audit audit_;
   Options options_;
   std::array<RequestHandler*, 4> handlers_{};
   ReplyCache replies_;

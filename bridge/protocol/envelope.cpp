@@ -88,6 +88,18 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
   return envelope;
 }
 
+std::string request_identity(const Principal& sender, Service service, const std::optional<std::string>& correlation_id,
+                             const std::optional<std::string>& correlation_data) {
+  if (!correlation_id && !correlation_data) return {};
+  std::string identity = encode_principal(sender);
+  identity += '\n';
+  identity += to_string(service);
+  // The prefix keeps the two apart.
+  identity += correlation_id ? "\nid " : "\ndata ";
+  identity += correlation_id ? *correlation_id : *correlation_data;
+  return identity;
+}
+
 std::string write_reply(const std::optional<std::string>& correlation_id, const Reply<json>& reply) {
   json out = {{"v", protocol_version}, {"correlation_id", nullptr}, {"success", reply.has_value()}};
   if (correlation_id) out["correlation_id"] = *correlation_id;

@@ -12,6 +12,7 @@
 
 #include "bridge/protocol/bounded_json.h"
 #include "bridge/protocol/error.h"
+#include "common/principal.h"
 #include "common/topics.h"
 
 namespace strawberry {
@@ -34,6 +35,11 @@ struct Rejection {
 /// Reads a request's envelope. Where a service has an operation that needs no `op`, it is filled in.
 tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_view payload,
                                                 std::size_t payload_bytes_max);
+
+/// What tells a request from all others, and stays the same when it is sent again. Correlation Data stands in for a
+/// correlation id that is not there; without either it is empty.
+std::string request_identity(const Principal& sender, Service service, const std::optional<std::string>& correlation_id,
+                             const std::optional<std::string>& correlation_data);
 
 /// One line of JSON. Text that is not UTF-8 is replaced (U+FFFD), never refused: a reply always leaves.
 std::string write_reply(const std::optional<std::string>& correlation_id, const Reply<nlohmann::json>& reply);

@@ -10,15 +10,6 @@ std::size_t cost(const std::string& key, const std::string& payload) { return 2 
 
 }  // namespace
 
-std::string ReplyCache::key(const Principal& sender, Service service, const std::string& correlation_id) {
-  std::string key = encode_principal(sender);
-  key += '\n';
-  key += to_string(service);
-  key += '\n';
-  key += correlation_id;
-  return key;
-}
-
 ReplyCache::Seen ReplyCache::begin(const std::string& key) {
   expire();
   const auto [entry, is_new] = entries_.try_emplace(key);

@@ -32,8 +32,6 @@ class ReplyCache {
 
   ReplyCache(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  static std::string key(const Principal& sender, Service service, const std::string& correlation_id);
-
   /// Looks a request up and, when it is new, notes it as running.
   Seen begin(const std::string& key);
   /// Keeps the reply of a request that ran.

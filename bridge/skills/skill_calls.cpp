@@ -84,6 +84,7 @@ MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& c
   message.response_topic = result_topic;
   message.correlation_data = call_id;
   message.not_after = call.deadline;
+  if (!call.request_id.empty()) message.user_properties = {{request_id_property, call.request_id}};
   return message;
 }
 

@@ -26,6 +26,8 @@ struct SkillCall {
   std::string log_id;  // of the request this belongs to (Request::log_id)
   /// The same for the same call of the same request, also after a crash (see Request::identity); empty: unique.
   std::string identity;
+  /// Of a chat that makes this call: the id that follows from the chat's own identity, for whoever watches.
+  std::string request_id;
   /// A person asked for this very call. False: a model made it up, and a skill marked `confirm` is `forbidden`.
   bool is_consented = true;
 };

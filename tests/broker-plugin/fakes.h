@@ -1,6 +1,8 @@
 /// A broker that only writes down what it is asked, and a directory that a test fills by hand.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,6 +23,10 @@ class FakeBroker final : public Broker {
   void publish_retained(const std::string& topic, const std::string& payload) override {
     if (topic != "hub/broker") published.emplace_back(topic, payload);
     retained[topic] = payload;
+  }
+  void publish(const std::string& topic, const std::string& payload) override {
+    EXPECT_EQ(topic, "hub/audit");
+    audited.push_back(nlohmann::json::parse(payload));
   }
   void kick(const std::string& client_id, bool with_will) override {
     kicked.emplace_back(client_id, with_will);
@@ -44,6 +50,7 @@ class FakeBroker final : public Broker {
   }
 
   std::vector<std::pair<std::string, std::string>> published;  // without the report
+  std::vector<nlohmann::json> audited;
   std::map<std::string, std::string> retained;
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;

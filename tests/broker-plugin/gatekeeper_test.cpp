@@ -393,6 +393,9 @@ TEST_F(Gate, LogsRefusalsOfWritingAndSubscribingButNotOfDelivery) {
   EXPECT_EQ(
       broker_.lines.at(0),
       "refused publish reason=not_listed client_id=\"client\" principal=device/alice/speaker topic=\"hub/state\"");
+  ASSERT_EQ(broker_.audited.size(), 1u);
+  EXPECT_EQ(broker_.audited[0].at("actor"), "speaker");
+  EXPECT_EQ(broker_.audited[0].at("subject"), "hub/state");
 }
 
 // --- the log ---
@@ -441,6 +444,15 @@ TEST_F(Gate, NeverLogsATokenOrAnUnprovenName) {
   EXPECT_EQ(broker_.lines[0].find(password.substr(0, 20)), std::string::npos);
   EXPECT_EQ(broker_.lines[0].find("looks-like-somebody"), std::string::npos);
   EXPECT_THAT(broker_.lines[0], HasSubstr(R"(client_id="bad\x0aid\x1b[31m\x22")"));
+  ASSERT_EQ(broker_.audited.size(), 1u);
+  const auto& audited = broker_.audited[0];
+  EXPECT_EQ(audited.at("action"), "broker.connect");
+  EXPECT_EQ(audited.at("actor"), "");
+  EXPECT_EQ(audited.at("reason"), "token_bad_signature");
+  EXPECT_EQ(audited.at("address"), "127.0.0.1");
+  EXPECT_FALSE(audited.contains("client_id"));
+  EXPECT_EQ(audited.dump().find("eyJ"), std::string::npos);
+  EXPECT_EQ(audited.dump().find("looks-like-somebody"), std::string::npos);
 }
 
 TEST_F(Gate, DoesNotLetRefusalsFloodTheLog) {
@@ -450,8 +462,10 @@ TEST_F(Gate, DoesNotLetRefusalsFloodTheLog) {
   for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(enters(attempt));
   EXPECT_EQ(broker_.lines.size(), static_cast<std::size_t>(RefusalLog::lines_per_second_max));
   EXPECT_LT(broker_.lines[0].size(), 512u);
+  EXPECT_EQ(broker_.audited.size(), static_cast<std::size_t>(RefusalLog::lines_per_second_max));
   seconds_pass(1);
   EXPECT_THAT(broker_.lines.back(), HasSubstr("980 more refusals"));
+  EXPECT_EQ(broker_.audited.back().at("left_out"), 980);
   EXPECT_FALSE(enters(attempt));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect"));
 }

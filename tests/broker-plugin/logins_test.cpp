@@ -52,6 +52,8 @@ TEST_F(LoginGate, FollowsTheKeyFileWithoutARestart) {
   EXPECT_TRUE(enters(login(1, "tablet", by_new_key)));
   EXPECT_TRUE(broker_.kicked.empty());
   EXPECT_THAT(broker_.lines.back(), HasSubstr(R"(read the keys again: "n" "k")"));
+  EXPECT_EQ(broker_.audited.back().at("action"), "broker.keys");
+  EXPECT_EQ(broker_.audited.back().at("subject"), R"("n" "k")");
 }
 
 TEST_F(LoginGate, KnowsANewKeyAtTheNextLogin) {

@@ -203,7 +203,7 @@ TEST_F(RunningHub, TailShowsWhatPassesWithoutTokens) {
   ASSERT_TRUE(tail->wait_for_output("(retained)", patience)) << tail->output();
   const json added = ctl_json({"device", "add", "Attic Fan", "--user", "dora"});
   ASSERT_TRUE(tail->wait_for_output("access_token", patience)) << tail->output();
-  EXPECT_TRUE(contains(tail->output(), "devices/admin/request")) << tail->output();
+  EXPECT_TRUE(contains(tail->output(), "→ admin               devices.register")) << tail->output();
   EXPECT_TRUE(contains(tail->output(), "<hidden>")) << tail->output();
   EXPECT_FALSE(contains(tail->output(), "eyJ")) << tail->output();
   tail->signal(SIGINT);
@@ -226,7 +226,7 @@ TEST_F(RunningHub, TailDisarmsWhatADeviceSends) {
   const Finished played = ctl({"call", std::string(speaker) + "play_song", "\x1b[2J\xe2\x80\xae", "--user", "demo"});
   EXPECT_EQ(played.code, 0) << played.output;
   EXPECT_FALSE(contains(played.output, "\x1b"));
-  ASSERT_TRUE(tail->wait_for_output("/result", patience)) << tail->output();
+  ASSERT_TRUE(tail->wait_for_output("skills.call      ok", patience)) << tail->output();
   EXPECT_FALSE(contains(tail->output(), "\x1b")) << tail->output();
   EXPECT_FALSE(contains(hub_->output(), "\x1b"));
 }

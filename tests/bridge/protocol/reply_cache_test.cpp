@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bridge/protocol/envelope.h"
 #include "tests/support/fake_clock.h"
 
 namespace strawberry {
@@ -22,9 +23,12 @@ TEST(ReplyCache, ARequestIsNewThenRunningThenAnswered) {
 TEST(ReplyCache, SenderAndServiceAreWhatMakesARequestTheSame) {
   const Principal alice{PrincipalType::user, "alice", "alice"};
   const Principal bob{PrincipalType::user, "bob", "bob"};
-  EXPECT_NE(ReplyCache::key(alice, Service::skills, "1"), ReplyCache::key(bob, Service::skills, "1"));
-  EXPECT_NE(ReplyCache::key(alice, Service::skills, "1"), ReplyCache::key(alice, Service::chat, "1"));
-  EXPECT_EQ(ReplyCache::key(alice, Service::skills, "1"), ReplyCache::key(alice, Service::skills, "1"));
+  EXPECT_NE(request_identity(alice, Service::skills, "1", std::nullopt),
+            request_identity(bob, Service::skills, "1", std::nullopt));
+  EXPECT_NE(request_identity(alice, Service::skills, "1", std::nullopt),
+            request_identity(alice, Service::chat, "1", std::nullopt));
+  EXPECT_EQ(request_identity(alice, Service::skills, "1", std::nullopt),
+            request_identity(alice, Service::skills, "1", std::nullopt));
 }
 
 TEST(ReplyCache, AnAnswerIsRememberedForItsLifetimeNotLonger) {

@@ -1,0 +1,78 @@
+#include "bridge/cli/doctor/checks.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "bridge/cli/doctor/judgements.h"
+#include "bridge/cli/text.h"
+
+namespace strawberry::cli {
+
+std::string octal(unsigned mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good: return "ok";
+    case Verdict::warning: return "warning";
+    case Verdict::bad: return "failed";
+  }
+  return "failed";
+}
+
+const std::vector<Check>& all_checks() {
+  static const std::vector<Check> checks = {data_directory,  keys,    database,          disk,        configuration,
+                                            per_listener,    nodelay, anonymous_setting, plugin_file, broker,
+                                            anonymous_login, login,   open_files,        bridge,      clock,
+                                            providers,       chat,    admin_token,       given_token};
+  return checks;
+}
+
+std::vector<Finding> examine(const Facts& facts) {
+  std::vector<Finding> findings;
+  for (const Check check : all_checks()) {
+    if (auto finding = check(facts)) {
+      finding->what = printable(finding->what, 1'000);
+      finding->what_to_do = printable(finding->what_to_do, 1'000);
+      findings.push_back(std::move(*finding));
+    }
+  }
+  return findings;
+}
+
+bool is_healthy(const std::vector<Finding>& findings) {
+  return std::none_of(findings.begin(), findings.end(), [](const Finding& f) { return f.verdict == Verdict::bad; });
+}
+
+std::string show_findings(const std::vector<Finding>& findings, bool is_terminal, bool colours) {
+  struct Mark {
+    const char* sign;
+    const char* word;
+    const char* colour;
+  };
+  constexpr Mark marks[] = {{"✓", "ok     ", "\x1b[32m"}, {"!", "warning", "\x1b[33m"}, {"✗", "failed ", "\x1b[31m"}};
+  std::string out;
+  for (const Finding& finding : findings) {
+    const Mark& mark = marks[static_cast<std::size_t>(finding.verdict)];
+    const std::string sign = is_terminal ? mark.sign : mark.word;
+    out += (colours ? mark.colour + sign + "\x1b[0m" : sign) + " " + finding.check + ": " + finding.what + "\n";
+    if (!finding.what_to_do.empty()) out += "  → " + finding.what_to_do + "\n";
+  }
+  return out;
+}
+
+nlohmann::json findings_as_json(const std::vector<Finding>& findings) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Finding& finding : findings) {
+    nlohmann::json entry = {{"check", finding.check}, {"verdict", to_string(finding.verdict)}, {"what", finding.what}};
+    if (!finding.what_to_do.empty()) entry["what_to_do"] = finding.what_to_do;
+    list.push_back(std::move(entry));
+  }
+  return {{"healthy", is_healthy(findings)}, {"checks", std::move(list)}};
+}
+
+}  // namespace strawberry::cli

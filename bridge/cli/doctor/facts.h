@@ -1,0 +1,110 @@
+/// What `strawberryctl doctor` has found out, before anybody judges it. Plain data: gather.cpp fills it, checks.cpp
+/// reads it, tests write it by hand.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+
+namespace strawberry::cli {
+
+struct FileFacts {
+  bool exists = false;
+  unsigned mode = 0;    // permission bits
+  std::string problem;  // why it cannot be used; empty: it can
+};
+
+struct DatabaseFacts {
+  FileFacts file;
+  int version = 0;
+  int version_known = 0;      // what this program reads and writes
+  std::string damage;         // what SQLite's quick check says; empty: nothing
+  std::string write_problem;  // empty: it can be written
+};
+
+/// The broker's configuration file, with what it includes.
+struct BrokerConfigFacts {
+  FileFacts file;
+  std::string path;
+  bool is_asked_for = false;  // named on the command line
+  bool per_listener_settings = false;
+  bool allow_anonymous = false;
+  bool set_tcp_nodelay = false;
+  std::string plugin;          // the line that loads ours; empty: none does
+  std::string plugin_problem;  // why that file cannot be loaded; empty: it can
+};
+
+enum class LoginResult {
+  untried,
+  accepted,
+  refused,
+  no_answer,  // the connection was closed, or nothing came
+  not_mqtt,
+};
+
+struct BrokerFacts {
+  std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
+  std::string host;
+  std::uint16_t port = 0;
+  bool is_listening = false;
+  std::string program;  // who listens, when /proc tells: `mosquitto (process 42)`
+  std::optional<std::uint64_t> files_max;
+  LoginResult anonymous = LoginResult::untried;  // without a token
+  LoginResult admin = LoginResult::untried;      // with one of our keys
+};
+
+struct ProviderFacts {
+  std::string name;
+  std::string state;  // of its circuit
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+};
+
+struct HubFacts {
+  std::string state;  // of hub/state; empty when there is none
+  bool answers = false;
+  std::string problem;                  // why it did not
+  std::optional<WallTime> reported_at;  // ts of hub/health
+  std::optional<std::uint64_t> devices;
+  std::vector<ProviderFacts> providers;
+};
+
+struct TokenFacts {
+  std::string path;
+  FileFacts file;
+  std::string problem;  // a word of the plugin's: expired, bad_signature, token_revoked, …; empty: it is good
+  std::string who;      // `device lamp`; empty when the token does not prove it
+  std::string type;     // device, user, admin, …
+  std::optional<WallTime> expires_at;
+};
+
+/// One model that was asked for a word.
+struct ChatFacts {
+  std::string asked;
+  std::string answered_by;
+  std::string error;  // the hub's
+};
+
+struct Facts {
+  WallTime now;
+  std::string command = "strawberryctl";  // with the --data-dir in use, as people type it
+  std::string data_dir;
+  bool data_dir_is_directory = false;
+  FileFacts data_dir_file;
+  std::optional<std::uint64_t> disk_free_bytes;
+  std::string keys_path;
+  FileFacts keys;
+  std::string database_path;
+  DatabaseFacts database;
+  BrokerConfigFacts config;
+  BrokerFacts broker;
+  HubFacts hub;
+  TokenFacts admin_token;
+  std::optional<TokenFacts> token;              // of --token-file
+  std::optional<std::vector<ChatFacts>> chats;  // of --chat
+};
+
+}  // namespace strawberry::cli

@@ -1,0 +1,139 @@
+#include "bridge/cli/doctor/judgements.h"
+
+namespace strawberry::cli {
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t disk_free_bytes_min = 64 * mebibyte;
+constexpr std::uint64_t disk_free_bytes_low = 512 * mebibyte;
+
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
+
+bool has_configuration(const Facts& f) { return f.config.file.exists && f.config.file.problem.empty(); }
+
+}  // namespace
+
+Maybe data_directory(const Facts& f) {
+  const std::string name = "data directory";
+  if (!f.data_dir_file.exists) {
+    return bad(name, "there is no " + f.data_dir, f.command + " init, or say where the hub's data is with --data-dir");
+  }
+  if (!f.data_dir_is_directory) return bad(name, f.data_dir + " is no directory", "choose another with --data-dir");
+  if ((f.data_dir_file.mode & 077) != 0) {
+    return bad(name, f.data_dir + " may be entered by other users (mode " + octal(f.data_dir_file.mode) + ")",
+               "chmod 700 " + f.data_dir);
+  }
+  if (!f.data_dir_file.problem.empty()) {
+    return bad(name, "cannot look into " + f.data_dir + ": " + f.data_dir_file.problem,
+               "run this as the user who owns it: ls -ld " + f.data_dir);
+  }
+  return good(name, f.data_dir);
+}
+
+Maybe keys(const Facts& f) {
+  const std::string name = "keys";
+  if (!f.data_dir_is_directory) return std::nullopt;
+  if (!f.keys.exists) return bad(name, "there is no " + f.keys_path, f.command + " init");
+  if ((f.keys.mode & 077) != 0) {
+    return bad(name, f.keys_path + " is open to other users (mode " + octal(f.keys.mode) + ")",
+               "chmod 600 " + f.keys_path + "; whoever may have read it can sign tokens: " + f.command + " key rotate");
+  }
+  if (!f.keys.problem.empty()) {
+    return bad(name, f.keys.problem,
+               "restore the file from a backup, or move it away and make new keys (every token becomes worthless): " +
+                   f.command + " init");
+  }
+  return good(name, f.keys_path + ", readable by its owner alone");
+}
+
+Maybe database(const Facts& f) {
+  const std::string name = "database";
+  const DatabaseFacts& db = f.database;
+  if (!f.data_dir_is_directory) return std::nullopt;
+  if (!db.file.exists) return bad(name, "there is no " + f.database_path, f.command + " init");
+  if (!db.file.problem.empty()) {
+    return bad(name, "cannot read " + f.database_path + ": " + db.file.problem,
+               "see that it is the hub's own and whole: ls -l " + f.database_path + "; else restore it from a backup");
+  }
+  if (db.version > db.version_known) {
+    return bad(name,
+               f.database_path + " has schema version " + std::to_string(db.version) + ", newer than this program (" +
+                   std::to_string(db.version_known) + ")",
+               "use the program that wrote it, or a newer one; the file was not touched");
+  }
+  if (!db.damage.empty()) {
+    return bad(name, f.database_path + " is damaged: " + db.damage,
+               "stop the hub and restore the file from a backup, or save what is left: sqlite3 " + f.database_path +
+                   " .recover | sqlite3 recovered.db");
+  }
+  if (!db.write_problem.empty()) {
+    return bad(name, f.database_path + " cannot be written: " + db.write_problem,
+               "see who owns it, and that the disk is not read-only: ls -l " + f.database_path);
+  }
+  if (db.version < db.version_known) {
+    return warn(name, f.database_path + " has the older schema version " + std::to_string(db.version),
+                "the bridge brings it up to date when it starts, as does: " + f.command + " init");
+  }
+  return good(name, f.database_path + ", whole and writable, schema version " + std::to_string(db.version));
+}
+
+Maybe disk(const Facts& f) {
+  if (!f.disk_free_bytes) return std::nullopt;
+  const std::string what = mebibytes(*f.disk_free_bytes) + " free where the data is";
+  const std::string todo = "make room: df -h " + f.data_dir + " && du -sh " + f.data_dir + "/*";
+  if (*f.disk_free_bytes < disk_free_bytes_min) return bad("disk", "almost full: " + what, todo);
+  if (*f.disk_free_bytes < disk_free_bytes_low) return warn("disk", what, todo);
+  return good("disk", what);
+}
+
+// --- the broker's configuration ---
+
+Maybe configuration(const Facts& f) {
+  const std::string name = "broker configuration";
+  const BrokerConfigFacts& c = f.config;
+  if (c.path.empty()) return std::nullopt;
+  if (!c.file.exists && !c.is_asked_for) return std::nullopt;  // set up in another way
+  if (!c.file.exists || !c.file.problem.empty()) {
+    return bad(name, "cannot read " + c.path + (c.file.problem.empty() ? "" : ": " + c.file.problem),
+               "name the file that mosquitto is started with: --mosquitto-conf FILE");
+  }
+  return good(name, c.path);
+}
+
+Maybe per_listener(const Facts& f) {
+  if (!has_configuration(f)) return std::nullopt;
+  if (!f.config.per_listener_settings) return good("per_listener_settings", "off");
+  return bad("per_listener_settings",
+             "on: the plugin's timer stops, and with it presence, expiry of tokens and revocation",
+             "delete the line from " + f.config.path + " and restart mosquitto");
+}
+
+Maybe anonymous_setting(const Facts& f) {
+  if (!has_configuration(f)) return std::nullopt;
+  if (!f.config.allow_anonymous) return good("allow_anonymous", "off");
+  return bad("allow_anonymous", "on: whoever reaches the broker would be let in where the plugin does not decide",
+             "write 'allow_anonymous false' into " + f.config.path + " and restart mosquitto");
+}
+
+Maybe nodelay(const Facts& f) {
+  if (!has_configuration(f)) return std::nullopt;
+  if (f.config.set_tcp_nodelay) return good("set_tcp_nodelay", "on");
+  return warn("set_tcp_nodelay", "off: a call takes 88 ms instead of less than one",
+              "write 'set_tcp_nodelay true' into " + f.config.path + " and restart mosquitto");
+}
+
+Maybe plugin_file(const Facts& f) {
+  if (!has_configuration(f)) return std::nullopt;
+  const std::string name = "plugin";
+  const BrokerConfigFacts& c = f.config;
+  if (c.plugin.empty()) {
+    return bad(name, c.path + " does not load strawberry_auth.so",
+               "take config/mosquitto.conf as the pattern: its plugin and plugin_opt_ lines; then restart mosquitto");
+  }
+  if (!c.plugin_problem.empty()) {
+    return bad(name, "cannot be loaded: " + c.plugin_problem, "build or install it, or correct 'plugin' in " + c.path);
+  }
+  return good(name, c.plugin);
+}
+
+}  // namespace strawberry::cli

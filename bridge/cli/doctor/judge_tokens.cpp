@@ -1,0 +1,71 @@
+#include "bridge/cli/doctor/judgements.h"
+
+namespace strawberry::cli {
+namespace {
+
+constexpr std::chrono::hours token_rest_min{24};
+
+struct Advice {
+  std::string_view problem;
+  const char* what;
+  const char* todo;
+};
+constexpr const char* another_hub = "was signed with another hub's key, or with one that was retired";
+constexpr Advice advices[] = {
+    {"token_expired", "has expired", ""},
+    {"token_not_yet_valid", "is not valid yet: it was issued in the future",
+     "compare the clocks: date -u on both machines"},
+    {"token_unknown_key", another_hub, ""},
+    {"token_bad_signature", another_hub, ""},
+    {"token_revoked", "was revoked", ""},
+    {"device_inactive", "is of a device that was revoked", ""},
+    {"unknown_device", "is of a device that this hub does not have", ""},
+    {"not_the_owner", "is of a device that belongs to another user here", ""},
+    {"token_spent", "was good for one registration, which has happened", ""},
+    {"token_no_expiry", "never expires, which no hub accepts", ""},
+};
+
+std::string new_token(const Facts& f, const TokenFacts& token) {
+  if (token.type == "admin" || &token == &f.admin_token) return f.command + " token issue --admin --output FILE";
+  if (token.problem == "unknown_device" || token.problem == "device_inactive") {
+    return f.command + " device add NAME --user USER";
+  }
+  if (token.type == "user") return f.command + " token issue --user USER --output FILE";
+  return f.command + " token issue --device NAME --output FILE";
+}
+
+Finding token_finding(const Facts& f, const TokenFacts& token, const std::string& name, const std::string& renew) {
+  if (!token.file.problem.empty()) return bad(name, "cannot read " + token.path + ": " + token.file.problem, renew);
+  const std::string subject = token.path + (token.who.empty() ? "" : " (" + token.who + ")");
+  if (!token.problem.empty()) {
+    for (const Advice& advice : advices) {
+      if (advice.problem != token.problem) continue;
+      return bad(name, subject + " " + advice.what, *advice.todo == '\0' ? renew : advice.todo);
+    }
+    return bad(name, subject + " is no good token: " + token.problem, renew);
+  }
+  if ((token.file.mode & 077) != 0) {
+    return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
+               "chmod 600 " + token.path);
+  }
+  const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
+  if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
+    return warn(name, subject + " is good only" + until, renew);
+  }
+  return good(name, subject + " is good" + until);
+}
+
+}  // namespace
+
+Maybe admin_token(const Facts& f) {
+  if (!f.admin_token.file.exists) return std::nullopt;
+  return token_finding(f, f.admin_token, "admin token", f.command + " init");
+}
+
+Maybe given_token(const Facts& f) {
+  if (!f.token) return std::nullopt;
+  if (!f.token->file.exists) return bad("token", "there is no " + f.token->path, "name a file that holds a token");
+  return token_finding(f, *f.token, "token", new_token(f, *f.token));
+}
+
+}  // namespace strawberry::cli

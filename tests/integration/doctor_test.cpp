@@ -1,0 +1,291 @@
+/// `strawberryctl doctor` with each trouble made for real.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/bridge/cli/hub_run.h"
+#include "tests/support/free_port.h"
+#include "tests/support/hub_process.h"
+#include "tests/support/stub_llm/stub_llm.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+struct Examined {
+  int code = -1;
+  json checks;
+  std::string output;
+
+  /// `ok`, `warning`, `failed`, or empty when it was not looked at.
+  std::string verdict(const std::string& check) const { return of(check, "verdict"); }
+  std::string what(const std::string& check) const { return of(check, "what"); }
+  std::string what_to_do(const std::string& check) const { return of(check, "what_to_do"); }
+
+ private:
+  std::string of(const std::string& check, const char* member) const {
+    for (const json& entry : checks) {
+      if (entry.at("check") == check) return entry.value(member, "");
+    }
+    return {};
+  }
+};
+
+Examined doctor(const std::string& data_dir, int port, std::vector<std::string> words = {}) {
+  words.insert(words.begin(), {"--data-dir", data_dir, "--port", std::to_string(port), "--json", "doctor"});
+  const Finished done = control(std::move(words));
+  Examined examined;
+  examined.code = done.code;
+  examined.output = done.output;
+  const json document = json::parse(done.output.substr(0, done.output.find('\n')), nullptr, false);
+  if (document.is_object()) {
+    examined.checks = document.at("checks");
+    EXPECT_EQ(document.at("healthy"), done.code == 0) << done.output;
+  }
+  return examined;
+}
+
+Examined doctor(const HubProcess& hub, std::vector<std::string> words = {}) {
+  return doctor(hub.files().directory().path().string(), hub.port(), std::move(words));
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::string written(const TempDir& directory, const std::string& name, const std::string& content, mode_t mode = 0600) {
+  const std::string path = directory.file(name);
+  std::ofstream(path) << content;
+  ::chmod(path.c_str(), mode);
+  return path;
+}
+
+const std::string plugin = std::string(STRAWBERRY_BUILD_DIR) + "/lib/strawberry_auth.so";
+
+TEST(Doctor, HasNothingToSayAgainstAHubThatRuns) {
+  HubProcess hub;
+  const TempDir files;
+  const auto config =
+      written(files, "good.conf", "allow_anonymous false\nset_tcp_nodelay true\nplugin " + plugin + "\n");
+  const auto token = written(files, "good.token", hub.files().user_token("alice") + "\n");
+  const auto seen = doctor(hub, {"--mosquitto-conf", config, "--token-file", token});
+  EXPECT_EQ(seen.code, 0) << seen.output;
+  for (const auto* check : {"data directory", "keys", "database", "disk", "broker configuration",
+                            "per_listener_settings", "allow_anonymous", "set_tcp_nodelay", "plugin", "broker",
+                            "clients without a token", "login", "bridge", "clock"}) {
+    EXPECT_EQ(seen.verdict(check), "ok") << check << " in " << seen.output;
+  }
+  EXPECT_TRUE(contains(seen.what("broker"), "mosquitto (process ")) << seen.what("broker");
+  EXPECT_EQ(seen.verdict("token"), "warning") << "it is good for an hour only";
+  EXPECT_FALSE(contains(seen.output, "eyJ"));
+}
+
+TEST(Doctor, SeesOpenFilesAndMissingOnes) {
+  HubProcess hub;
+  ::chmod(hub.files().keys_path().c_str(), 0644);
+  ::chmod(hub.files().directory().path().c_str(), 0755);
+  const auto seen = doctor(hub);
+  ::chmod(hub.files().directory().path().c_str(), 0700);
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_TRUE(contains(seen.what_to_do("keys"), "chmod 600 " + hub.files().keys_path())) << seen.output;
+  EXPECT_TRUE(contains(seen.what_to_do("data directory"), "chmod 700 ")) << seen.output;
+
+  const auto nothing = doctor(hub.files().directory().file("nowhere"), free_port());
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_TRUE(contains(nothing.what_to_do("data directory"), "nowhere init")) << nothing.output;
+  EXPECT_TRUE(contains(nothing.what("broker"), "nothing listens")) << nothing.output;
+}
+
+TEST(Doctor, SeesAnEndpointFileThatIsNone) {
+  TestHub files;
+  written(files.directory(), "endpoint", "rubbish");
+  const Finished done = control({"--data-dir", files.directory().path().string(), "doctor"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_TRUE(contains(done.output, "failed  broker: ")) << done.output;
+  EXPECT_TRUE(contains(done.output, "is not 'host port'")) << done.output;
+}
+
+TEST(Doctor, SeesAnotherBrokerOnThePort) {
+  TestHub files;
+  BrokerProcess other({});
+  const auto seen = doctor(files.directory().path().string(), other.port());
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_EQ(seen.verdict("broker"), "ok");
+  EXPECT_TRUE(contains(seen.what("clients without a token"), "another broker than the hub's")) << seen.output;
+  EXPECT_TRUE(contains(seen.what("clients without a token"), "process " + std::to_string(other.process().pid())));
+  EXPECT_EQ(seen.verdict("bridge"), "");
+}
+
+TEST(Doctor, SeesABrokerWithOtherKeysOrThatLetsNobodyIn) {
+  HubProcess hub;
+  TestHub other;
+  const auto seen = doctor(other.directory().path().string(), hub.port());
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_EQ(seen.verdict("clients without a token"), "ok");
+  EXPECT_EQ(seen.verdict("login"), "failed") << seen.output;
+}
+
+TEST(Doctor, SeesAProgramThatIsNoBroker) {
+  TestHub files;
+  StubLlm web_server;
+  const std::string url = web_server.base_url();
+  const int port = std::stoi(url.substr(url.find(':', 6) + 1));
+  const auto seen = doctor(files.directory().path().string(), port);
+  EXPECT_EQ(seen.verdict("broker"), "failed") << seen.output;
+  EXPECT_TRUE(contains(seen.what("broker"), "no MQTT broker")) << seen.output;
+}
+
+TEST(Doctor, ReadsTheBrokersConfigurationWithWhatItIncludes) {
+  TestHub files;
+  const TempDir folder;
+  std::filesystem::create_directory(folder.file("conf.d"));
+  const auto broken = written(folder, "strawberry_broken.so", "no library");
+  written(folder, "conf.d/a.conf",
+          "# per_listener_settings false\nper_listener_settings true\nplugin " + broken + "\n");
+  const auto config = written(folder, "m.conf", "allow_anonymous true\r\ninclude_dir " + folder.file("conf.d") + "\n");
+  const auto look = [&](const std::string& path) {
+    return doctor(files.directory().path().string(), free_port(), {"--mosquitto-conf", path});
+  };
+  const auto seen = look(config);
+  EXPECT_EQ(seen.verdict("per_listener_settings"), "failed") << seen.output;
+  EXPECT_EQ(seen.verdict("allow_anonymous"), "failed");
+  EXPECT_EQ(seen.verdict("set_tcp_nodelay"), "warning");
+  EXPECT_TRUE(contains(seen.what("plugin"), "strawberry_broken.so")) << seen.output;
+  EXPECT_TRUE(contains(look(written(folder, "none.conf", "")).what("plugin"), "does not load")) << seen.output;
+  EXPECT_TRUE(
+      contains(look(written(folder, "gone.conf", "plugin /no/strawberry_auth.so\n")).what("plugin"), "No such"));
+  EXPECT_EQ(look(folder.file("missing.conf")).verdict("broker configuration"), "failed");
+}
+
+TEST(Doctor, SeesWhatIsWrongWithTheDatabase) {
+  TestHub files;
+  const auto look = [&] { return doctor(files.directory().path().string(), free_port()); };
+  EXPECT_EQ(look().verdict("database"), "ok");
+  files.database().exec("PRAGMA user_version = 999");
+  EXPECT_TRUE(contains(look().what("database"), "schema version 999, newer than this program"));
+  files.database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  // Every page but the first, which says that this is a database.
+  std::fstream file(files.database_path(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4096);
+  file << std::string(std::filesystem::file_size(files.database_path()) - 4096, 'x');
+  file.close();
+  files.database().exec("PRAGMA user_version = 3");
+  EXPECT_EQ(look().verdict("database"), "failed") << look().output;
+  std::ofstream(files.database_path(), std::ios::trunc) << "no database at all, and that for more than a hundred bytes "
+                                                           "so that SQLite does not take it for an empty one . . .";
+  EXPECT_EQ(look().verdict("database"), "failed") << look().output;
+}
+
+TEST(Doctor, KnowsWhyATokenIsNotGood) {
+  TestHub files;
+  TestHub other;
+  files.add_device("lamp", "alice", "Lamp");
+  const auto judge = [&](const std::string& content) {
+    const auto path = written(files.directory(), "judged.token", content);
+    return doctor(files.directory().path().string(), free_port(), {"--token-file", path});
+  };
+  const Principal lamp{PrincipalType::device, "lamp", "alice"};
+  Claims old;
+  old.principal = lamp;
+  old.issued_at = SystemClock().wall_now() - 2h;
+  old.expires_at = old.issued_at + 1h;
+  EXPECT_TRUE(contains(judge(issue_token(files.keys(), old).value()).what("token"), "has expired"));
+  EXPECT_TRUE(contains(judge(other.token(lamp)).what("token"), "another hub's key"));
+  EXPECT_TRUE(contains(judge("rubbish").what("token"), "no good token"));
+  const std::string good = files.token(lamp, 72h);
+  EXPECT_EQ(judge(good).verdict("token"), "ok");
+  EXPECT_FALSE(contains(judge(good).output, good.substr(0, 20)));
+  files.set_active("lamp", false);
+  EXPECT_TRUE(contains(judge(good).what("token"), "a device that was revoked"));
+  files.delete_device("lamp");
+  EXPECT_TRUE(contains(judge(good).what("token"), "does not have"));
+  Claims ahead;
+  ahead.principal = {PrincipalType::user, "alice", "alice"};
+  ahead.issued_at = SystemClock().wall_now() + 1h;
+  ahead.expires_at = ahead.issued_at + 72h;
+  EXPECT_TRUE(contains(judge(issue_token(files.keys(), ahead).value()).what("token"), "issued in the future"));
+  EXPECT_TRUE(
+      contains(doctor(files.directory().path().string(), free_port(), {"--token-file", "/no/file"}).what("token"),
+               "there is no /no/file"));
+}
+
+TEST(Doctor, SeesABridgeThatIsNotThere) {
+  HubProcess::Options options;
+  options.start_bridge = false;
+  HubProcess hub(options);
+  EXPECT_TRUE(contains(doctor(hub).what("bridge"), "never run"));
+  hub.start_bridge();
+  EXPECT_EQ(doctor(hub).verdict("bridge"), "ok");
+  hub.kill_bridge();
+  const auto seen = doctor(hub);
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_TRUE(contains(seen.what("bridge"), "is not running")) << seen.output;
+}
+
+TEST(Doctor, SeesABridgeThatIsSilentAndAClockThatIsWrong) {
+  HubProcess::Options options;
+  options.start_bridge = false;
+  HubProcess hub(options);
+  MqttTestClient::Options as_bridge;
+  as_bridge.port = hub.port();
+  as_bridge.client_id = "bridge";
+  as_bridge.password = hub.files().bridge_token();
+  MqttTestClient bridge(as_bridge);
+  ASSERT_EQ(bridge.connect(), 0);
+  const auto soon = format_rfc3339(SystemClock().wall_now() + 1h);
+  TestMessage state;
+  state.topic = "hub/state";
+  state.payload = R"({"state":"online"})";
+  state.retained = true;
+  ASSERT_EQ(bridge.publish(state), 0);
+  TestMessage health;
+  health.topic = "hub/health";
+  health.payload = json{{"ts", soon}}.dump();
+  health.retained = true;
+  ASSERT_EQ(bridge.publish(health), 0);
+  const auto seen = doctor(hub);
+  EXPECT_TRUE(contains(seen.what("bridge"), "does not answer")) << seen.output;
+  EXPECT_TRUE(contains(seen.what("clock"), "in the future")) << seen.output;
+}
+
+TEST(Doctor, AsksTheModelsWhenToldToAndSeesAKeyThatIsRefused) {
+  StubLlm model;
+  model.otherwise([](const StubRequest&) { return StubAnswer::http(401, R"({"error":{"message":"bad key"}})"); });
+  HubProcess::Options options;
+  options.config =
+      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  HubProcess hub(options);
+  EXPECT_EQ(doctor(hub).verdict("chat"), "") << "only when told to: it may cost something";
+  EXPECT_EQ(model.requests().size(), 0u);
+  const auto refused = doctor(hub, {"--chat"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(contains(refused.what("chat"), "stub did not answer")) << refused.output;
+  EXPECT_TRUE(contains(refused.what_to_do("chat"), "the key is refused")) << refused.output;
+}
+
+TEST(Doctor, SeesAModelThatIsNotThere) {
+  HubProcess::Options options;
+  options.config =
+      "[llm]\n[[llm.provider]]\nname = \"gone\"\nbase_url = \"http://127.0.0.1:" + std::to_string(free_port()) +
+      "/v1\"\nmodel = \"m\"\n";
+  HubProcess hub(options);
+  const auto seen = doctor(hub, {"--chat"});
+  EXPECT_TRUE(contains(seen.what("chat"), "gone did not answer")) << seen.output;
+  EXPECT_TRUE(contains(seen.what_to_do("chat"), "base_url")) << seen.output;
+}
+
+TEST(Doctor, IsContentWithAModelThatAnswers) {
+  StubLlm model;
+  model.otherwise(stub_echo);
+  HubProcess::Options options;
+  options.config =
+      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  HubProcess hub(options);
+  const auto seen = doctor(hub, {"--chat"});
+  EXPECT_EQ(seen.code, 0) << seen.output;
+  EXPECT_EQ(seen.what("chat"), "answered by stub");
+}
+
+}  // namespace
+}  // namespace strawberry::test
