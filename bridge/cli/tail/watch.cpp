@@ -75,7 +75,7 @@ std::vector<Sight> Watch::see(const MqttMessage& message) {
   } else if (topic && topic->service == Service::skills && topic->rest == "call") {
     shown = call(message, sight);
   } else if (topic && topic->service == Service::skills && topic->rest == "result") {
-    shown = result(message, sight);
+    shown = result(sight);
   } else if (topic && topic->service == Service::devices && topic->rest == "status") {
     shown = status(*topic, sight);
   } else {
@@ -134,7 +134,7 @@ bool Watch::call(const MqttMessage& message, Sight& sight) {
   return is_everything() || follow_->call(sight.correlation_id, user_property(message, request_id_property));
 }
 
-bool Watch::result(const MqttMessage&, Sight& sight) {
+bool Watch::result(Sight& sight) {
   sight.direction = Direction::to_hub;
   sight.op = "result";
   sight.outcome = sight.payload.is_object() ? outcome_of(sight.payload) : "failed";

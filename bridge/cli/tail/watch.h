@@ -82,7 +82,7 @@ class Watch {
   bool request(const MqttMessage& message, const ServiceTopic& topic, Sight& sight);
   bool response(const MqttMessage& message, const ServiceTopic& topic, Sight& sight, std::vector<Sight>& lines);
   bool call(const MqttMessage& message, Sight& sight);
-  bool result(const MqttMessage& message, Sight& sight);
+  bool result(Sight& sight);
   bool status(const ServiceTopic& topic, Sight& sight);
   bool notice(Sight& sight);
   void gather(const std::string& key, const Sight& sight, std::vector<Sight>& lines);
