@@ -67,7 +67,8 @@ void TlsContext::name_the_server(const SSL* ssl, int where, int) {
   if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
   const auto* self = static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   // The state machine's own hook: nobody else uses the connection now.
-  SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), self->is_address_ ? nullptr : self->name_.c_str());
+  const char* name = self->is_address_ ? nullptr : self->name_.c_str();
+  SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), name);
 }
 
 std::string TlsContext::why_failed(const std::string& said) const {
