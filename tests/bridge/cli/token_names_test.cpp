@@ -131,7 +131,8 @@ TEST_F(NamedToken, TakenBackByItsJtiStaysSoForAsLongAsItWouldHaveBeenGood) {
 TEST_F(NamedToken, IsNotGuessedWhenSeveralHaveTheName) {
   const std::string alices = jti_of(issue("Node-RED"));
   const std::string bobs = jti_of(issue("Node-RED", {"--user", "bob"}));
-  expect_refusal({"token", "revoke", "--name", "Node-RED"}, 2, alices + " (user alice), " + bobs + " (user bob)");
+  expect_refusal({"token", "revoke", "--name", "Node-RED"}, 2, alices + " (user alice)");
+  expect_refusal({"token", "revoke", "--name", "Node-RED"}, 2, bobs + " (user bob)");
   EXPECT_EQ(listed().at("total"), 2);
   expect_refusal({"token", "revoke", "--name", "Node-RED", "--user", "carol"}, 2, "no token named");
   EXPECT_EQ(ctl({"token", "revoke", "--name", "Node-RED", "--user", "bob"}).code, 0);

@@ -56,12 +56,12 @@ class IssuedTokens : public ::testing::Test {
 };
 
 TEST_F(IssuedTokens, ComeBackAsTheyWereByNameThenAge) {
-  ASSERT_TRUE(record(token("3", "")));
+  ASSERT_TRUE(record(token("1", "")));
   ASSERT_TRUE(record(token("2", "Node-RED")));
-  ASSERT_TRUE(record(token("1", "Küche ☕")));
+  ASSERT_TRUE(record(token("3", "Küche ☕")));
   const auto tokens = listed();
   ASSERT_EQ(tokens.size(), 3U);
-  EXPECT_EQ(states(), (std::vector<std::string>{"1 live", "2 live", "3 live"}));
+  EXPECT_EQ(states(), (std::vector<std::string>{"3 live", "2 live", "1 live"}));
   EXPECT_EQ(tokens[0].name, "Küche ☕");
   EXPECT_EQ(tokens[0].type + tokens[0].subject + tokens[0].user_id + tokens[0].kid, "useralicealicekey");
   EXPECT_EQ(tokens[0].issued_at_ms, now);
