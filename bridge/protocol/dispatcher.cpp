@@ -20,6 +20,12 @@ namespace {
 
 using nlohmann::json;
 
+/// What a request to the devices service is about. Not every operation's schema knows the member: it may be anything.
+std::string device_named_in(Service service, const json& body) {
+  const auto id = body.find("device_id");
+  return service == Service::devices && id != body.end() && id->is_string() ? id->get<std::string>() : std::string();
+}
+
 /// An answer that says the request did not run: sending it again must not get the same answer from memory.
 bool was_turned_away(const Reply<json>& reply) {
   if (reply) return false;
@@ -258,7 +264,7 @@ std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exch
 }
 
 std::optional<Error> Dispatcher::objection(Exchange& exchange, const json& body) const {
-  if (exchange.service == Service::devices) exchange.subject = body.value("device_id", "");
+  exchange.subject = device_named_in(exchange.service, body);
   if (admission_) {
     if (auto problem = admission_(exchange.sender)) return problem;
   }

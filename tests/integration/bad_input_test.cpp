@@ -63,6 +63,33 @@ TEST(BadInput, EachPayloadGetsItsErrorAndALogLineAndTheHubGoesOn) {
   EXPECT_TRUE(hub.bridge().is_running());
 }
 
+/// Members that an operation does not know are let through: nobody may trip over what is in them.
+TEST(BadInput, AnyMemberOfAnyTypeInAnyOperationGetsAnAnswer) {
+  HubProcess hub;
+  auto clumsy = hub.device("Clumsy");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> operations = {
+      {"skills", {"register", "heartbeat", "list", "search", "describe", "call"}},
+      {"chat", {"complete", "cancel", "confirm", "usage"}},
+      {"sessions", {"create", "list", "get", "messages", "append", "update", "delete", "sync"}},
+      {"devices", {"me", "list", "get", "register", "update", "revoke", "delete", "refresh_token"}}};
+  const json odd = {nullptr, 5, -0.5, true, json::array({1}), json{{"a", 1}}, ""};
+  for (const auto& [service, ops] : operations) {
+    for (const auto& op : ops) {
+      for (const auto& value : odd) {
+        json request{{"op", op}, {"pad", value}};
+        for (const auto* name : {"device_id", "user_id", "session_id", "name", "title", "target", "args", "model",
+                                 "stream", "messages", "caller_device_id", "limit"}) {
+          request[name] = value;
+        }
+        ASSERT_NO_THROW(clumsy->ask(service, request)) << service << " " << request.dump();
+        for (const auto* name : {"device_id", "user_id"}) {
+          ASSERT_NO_THROW(clumsy->ask(service, {{"op", op}, {name, value}})) << service << " " << op << " " << name;
+        }
+      }
+    }
+  }
+}
+
 TEST(BadInput, APointerNamesTheOffendingPlace) {
   HubProcess hub;
   auto clumsy = hub.device("Clumsy");

@@ -5,6 +5,7 @@
 
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/manual/pages.h"
+#include "bridge/cli/spoke/spoke_command.h"
 
 int main(int argc, char** argv) {
   using namespace strawberry::cli;
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   CLI::App app{"", "strawberryctl"};
   CommandLine line;
   describe_command_line(app, line);
+  add_spoke_command(app, line);
   if (what == "page" && argc == 2) {
     std::cout << manual_page(app, STRAWBERRY_VERSION);
   } else if (what == "completion" && argc == 2) {

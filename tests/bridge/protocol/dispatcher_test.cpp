@@ -111,8 +111,10 @@ TEST_F(DispatcherTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
   });
   receive(message("a"));
   receive(message("a"));  // the same again: answered once
+  run();
   receive(message("busy"));
   receive(message("large"));
+  run();
   auto unreadable = message("b");
   unreadable.payload = "{";
   receive(unreadable);
