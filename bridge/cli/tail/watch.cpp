@@ -4,6 +4,7 @@
 #include "bridge/cli/text.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/protocol/envelope.h"
+#include "common/ids.h"
 
 namespace strawberry::cli {
 namespace {
@@ -13,6 +14,15 @@ using nlohmann::json;
 constexpr std::size_t request_bytes_max = 1024 * 1024;  // a packet at the broker
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::size_t stream_text_bytes_max = 1024;
+
+/// The id in `homeassistant/device/<id>/…`; empty elsewhere.
+std::string announced_thing(std::string_view topic) {
+  constexpr std::string_view before = "homeassistant/device/";
+  if (!topic.starts_with(before)) return {};
+  topic.remove_prefix(before.size());
+  const auto id = topic.substr(0, topic.find('/'));
+  return is_valid_id(id) ? std::string(id) : std::string();
+}
 
 std::string word(std::string_view text) { return printable(text, word_bytes_max); }
 
@@ -163,6 +173,16 @@ bool Watch::notice(Sight& sight) {
     return is_everything();
   }
   sight.op = printable(sight.topic, 200);
+  if (const auto id = announced_thing(sight.topic); !id.empty()) {
+    sight.id = id;
+    sight.op = "announced";
+    const bool is_cleared = sight.payload == "";
+    const bool is_config = sight.topic.ends_with("/config");
+    sight.summary = is_cleared  ? "no more"
+                    : is_config ? "to Home Assistant"
+                                : show_value(sight.payload, summary_bytes_max);
+    return is_everything();
+  }
   if (sight.topic.starts_with("hub/")) sight.who = "hub";
   if (sight.who.empty()) sight.who = "-";
   sight.outcome = sight.topic == "hub/state" ? word(text_of(sight.payload, "state")) : "";

@@ -194,6 +194,16 @@ TEST_F(Tail, ShowsAnAuditLine) {
             "· Kitchen Tablet      audit            forbidden broker.publish hub/state reason=not_listed");
 }
 
+TEST_F(Tail, ShowsWhatIsAnnouncedToHomeAssistantWithoutAllOfIt) {
+  EXPECT_EQ(line_of(message("homeassistant/device/tablet/config", {{"dev", 1}})),
+            "· Kitchen Tablet      announced        to Home Assistant");
+  EXPECT_EQ(line_of(message("homeassistant/device/tablet/state", {{"skills", 1}})),
+            "· Kitchen Tablet      announced        {\"skills\":1}");
+  MqttMessage cleared;
+  cleared.topic = "homeassistant/device/tablet/config";
+  EXPECT_EQ(line_of(cleared), "· Kitchen Tablet      announced        no more");
+}
+
 TEST_F(Tail, JsonHasTheMessageAndWhatIsUnderstoodOfIt) {
   see(call_request("c"));
   clock_.advance(3ms);
