@@ -1,8 +1,8 @@
 /// What is to be looked at next, so that announcing thousands of devices delays nobody: news first, then the rounds in
 /// which everything of a user is announced again, users taking turns; so many looks a turn. Plain code.
 ///
-/// Threading: loop only.   Bounds: one entry an id in the news, one round a user; Options. A user whose Home Assistant
-/// says hello again and again gets one round every births_apart.
+/// Threading: loop only.   Bounds: one entry an id in the news and of each kind that waits, one round a user; Options.
+/// A user whose Home Assistant says hello again and again gets one round every births_apart.
 #pragma once
 
 #include <deque>
@@ -63,10 +63,13 @@ class Agenda {
     std::optional<std::vector<std::string>> ids;  // asked for when its turn has come
     std::size_t next = 0;
   };
+  using Ids = std::unordered_set<std::string>;
   struct Later {
     std::string id;
     Look look;
+    Ids* waiting;  // has the id until it is due
   };
+  void add_later(const std::string& id, std::chrono::milliseconds after, const Look& look, Ids& waiting);
   void take_due();
   void take_from_rounds(std::vector<Item>& items);
 
@@ -76,9 +79,10 @@ class Agenda {
   std::deque<std::string> order_;
   std::unordered_map<std::string, Look> news_;  // of those in order_
   std::deque<Round> rounds_;
-  std::unordered_set<std::string> users_with_round_;
+  Ids users_with_round_;
   std::multimap<SteadyTime, Later> later_;
-  std::unordered_set<std::string> numbers_waiting_;      // hubs in later_
+  Ids numbers_waiting_;                                  // hubs in later_, for their numbers
+  Ids tidy_waiting_;                                     // in later_, to be tidied
   std::unordered_map<std::string, SteadyTime> births_;   // by user: not again before
   std::multimap<SteadyTime, std::string> births_later_;  // users
   SteadyTime next_turn_{};
