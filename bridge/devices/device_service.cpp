@@ -162,6 +162,7 @@ void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRo
     restored.normalized_name = normalize_device_name(restored.name);
     devices_.put(std::move(restored));
   }
+  neighbours_.taken_back(row);
 }
 
 Task<Reply<json>> DeviceService::add(Request request) {

@@ -13,18 +13,26 @@ constexpr Look everything_again{true, true, true, false};
 }  // namespace
 
 void Agenda::add(const std::string& id, const Look& look) {
-  const auto [known, is_new] = news_.try_emplace(id);
-  known->second |= look;
-  if (is_new) order_.push_back(id);
+  const auto [known, is_new] = news_.try_emplace(id, look);
+  if (is_new) {
+    order_.push_back(id);
+  } else {
+    known->second |= look;
+  }
+}
+
+void Agenda::add_later(const std::string& id, std::chrono::milliseconds after, const Look& look, Ids& waiting) {
+  if (waiting.insert(id).second) later_.emplace(clock_.steady_now() + after, Later{id, look, &waiting});
 }
 
 void Agenda::numbers_changed(const std::string& user_id) {
-  if (!numbers_waiting_.insert(user_id).second) return;
-  later_.emplace(clock_.steady_now() + options_.numbers_gathered_for, Later{user_id, only_state});
+  add_later(user_id, options_.numbers_gathered_for, only_state, numbers_waiting_);
 }
 
-void Agenda::tidy_later(const std::string& id) {
-  later_.emplace(clock_.steady_now() + options_.gone_shown_for, Later{id, only_tidy});
+void Agenda::tidy_later(const std::string& id) { add_later(id, options_.gone_shown_for, only_tidy, tidy_waiting_); }
+
+void Agenda::again_later(const std::string& id) {
+  add_later(id, options_.new_again_after, everything_again, again_waiting_);
 }
 
 void Agenda::add_round(const std::string& user_id) {
@@ -56,7 +64,7 @@ void Agenda::take_due() {
   const auto now = clock_.steady_now();
   while (!later_.empty() && later_.begin()->first <= now) {
     auto due = later_.extract(later_.begin());
-    if (due.mapped().look == only_state) numbers_waiting_.erase(due.mapped().id);
+    due.mapped().waiting->erase(due.mapped().id);
     add(due.mapped().id, due.mapped().look);
   }
   while (!births_later_.empty() && births_later_.begin()->first <= now) {

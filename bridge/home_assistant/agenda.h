@@ -1,8 +1,8 @@
 /// What is to be looked at next, so that announcing thousands of devices delays nobody: news first, then the rounds in
 /// which everything of a user is announced again, users taking turns; so many looks a turn. Plain code.
 ///
-/// Threading: loop only.   Bounds: one entry an id in the news, one round a user; Options. A user whose Home Assistant
-/// says hello again and again gets one round every births_apart.
+/// Threading: loop only.   Bounds: one entry an id in the news and of each kind that waits, one round a user; Options.
+/// A user whose Home Assistant says hello again and again gets one round every births_apart.
 #pragma once
 
 #include <deque>
@@ -29,6 +29,10 @@ class Agenda {
     std::chrono::milliseconds births_apart{30'000};
     /// How long a button that is gone is named as taken away.
     std::chrono::milliseconds gone_shown_for{600'000};
+    /// After what is new is published again. The broker's plugin looks once a second whose a device is; a Home
+    /// Assistant that was there was not given what came before that look. Time for two of them, and for a broker that
+    /// is busy.
+    std::chrono::milliseconds new_again_after{2'500};
   };
   struct Item {
     std::string id;
@@ -45,6 +49,8 @@ class Agenda {
   void numbers_changed(const std::string& user_id);
   /// Something was published that mentions what is gone.
   void tidy_later(const std::string& id);
+  /// It was published for the first time.
+  void again_later(const std::string& id);
   /// All of a user's again.
   void add_round(const std::string& user_id);
   /// The user's Home Assistant says that it is there.
@@ -63,10 +69,13 @@ class Agenda {
     std::optional<std::vector<std::string>> ids;  // asked for when its turn has come
     std::size_t next = 0;
   };
+  using Ids = std::unordered_set<std::string>;
   struct Later {
     std::string id;
     Look look;
+    Ids* waiting;  // has the id until it is due
   };
+  void add_later(const std::string& id, std::chrono::milliseconds after, const Look& look, Ids& waiting);
   void take_due();
   void take_from_rounds(std::vector<Item>& items);
 
@@ -76,9 +85,11 @@ class Agenda {
   std::deque<std::string> order_;
   std::unordered_map<std::string, Look> news_;  // of those in order_
   std::deque<Round> rounds_;
-  std::unordered_set<std::string> users_with_round_;
+  Ids users_with_round_;
   std::multimap<SteadyTime, Later> later_;
-  std::unordered_set<std::string> numbers_waiting_;      // hubs in later_
+  Ids numbers_waiting_;                                  // hubs in later_, for their numbers
+  Ids tidy_waiting_;                                     // in later_, to be tidied
+  Ids again_waiting_;                                    // in later_, to be published again
   std::unordered_map<std::string, SteadyTime> births_;   // by user: not again before
   std::multimap<SteadyTime, std::string> births_later_;  // users
   SteadyTime next_turn_{};

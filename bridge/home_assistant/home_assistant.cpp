@@ -137,25 +137,34 @@ std::string HomeAssistant::state_of(const std::string& id) const {
 
 Task<void> HomeAssistant::run() {
   while (!stopped_) {
-    bool went_well = true;
-    if (serving_) went_well = co_await take_turn();
-    if (stopped_) break;
-    if (went_well) {
-      timer_.expires_at(next_turn());
-    } else {
-      timer_.expires_after(options_.retry_after);
+    if (serving_ && clock_.steady_now() >= not_before_) {
+      const bool went_well = co_await take_turn();
+      if (!went_well) wait_a_while();
     }
-    if (!std::exchange(has_failed_, !went_well) && !went_well)
-      spdlog::error("announcements to Home Assistant wait: the database or the broker does not take them");
+    if (stopped_) break;
+    timer_.expires_at(next_turn());
     co_await timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
   }
+}
+
+/// News during that time wake the loop, but not the database.
+void HomeAssistant::wait_a_while() {
+  not_before_ = clock_.steady_now() + options_.retry_after;
+  if (std::exchange(has_failed_, true)) return;
+  spdlog::error("announcements to Home Assistant wait: the database or the broker does not take them");
 }
 
 SteadyTime HomeAssistant::next_turn() const {
   if (!serving_) return SteadyTime::max();
   const auto now = clock_.steady_now();
+  if (now < not_before_) return not_before_;
   SteadyTime next = now + (today_ + std::chrono::days(1) - clock_.wall_now());
-  if (const auto planned = agenda_.next()) next = std::min(next, *planned);
+  if (auto planned = agenda_.next()) {
+    // What the agenda has now stays there until the broker has caught up.
+    const bool must_wait = neighbours_.backlog() > options_.backlog_max;
+    if (must_wait) planned = std::max<SteadyTime>(*planned, now + options_.agenda.turns_apart);
+    next = std::min(next, *planned);
+  }
   if (!cleared_.empty()) next = std::min<SteadyTime>(next, now + acknowledgement_looked_for_every);
   return next;
 }
@@ -170,7 +179,9 @@ Task<bool> HomeAssistant::take_turn() {
   if (neighbours_.backlog() > options_.backlog_max) co_return true;
   auto items = agenda_.take();
   if (items.empty()) co_return true;
-  co_return co_await look_at(std::move(items));
+  const bool done = co_await look_at(std::move(items));
+  if (done) has_failed_ = false;
+  co_return done;
 }
 
 /// Once: what an earlier run of the bridge left behind.
@@ -208,6 +219,12 @@ Task<bool> HomeAssistant::look_at(std::vector<Agenda::Item> items) {
   co_return look_later(not_done);
 }
 
+/// A device that the broker's plugin may not have seen with its owner yet. A user's own id needs no looking up.
+bool HomeAssistant::is_new_to_broker(const AnnouncedRow& row, const Known& known) {
+  const auto before = known.find(row.id);
+  return row.id != row.user_id && (before == known.end() || before->second.user_id != row.user_id);
+}
+
 bool HomeAssistant::look_later(const std::vector<Agenda::Item>& items) {
   for (const auto& item : items) {
     auto look = item.look;
@@ -232,8 +249,9 @@ Plan HomeAssistant::plan_for(const Agenda::Item& item, const Known& known) const
 
 bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Known& known) {
   const bool clears = plan.config && plan.config->empty();
-  if (!clears && !is_wanted(id)) {  // it went while the ledger was written
-    agenda_.add(id, whole);
+  if (!clears && !is_wanted(id)) {
+    // It went while the ledger was written, or the ledger has never had it and there is nothing to take back.
+    if (plan.remember || known.contains(id)) agenda_.add(id, whole);
     return true;
   }
   if (plan.config && !publish(announcement_topic(id), *plan.config)) return false;
@@ -245,6 +263,7 @@ bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Kno
   }
   if (plan.config) cleared_.erase(id);
   if (plan.mentions_gone) agenda_.tidy_later(id);
+  if (plan.remember && is_new_to_broker(*plan.remember, known)) agenda_.again_later(id);
   return !plan.state || publish(announced_state_topic(id), state_of(id));
 }
 

@@ -5,8 +5,9 @@
 /// the ledger and publishes. Nothing is kept in memory of what was published.
 ///
 /// Threading: loop only.   Lifetime: outlives run(), which ends after stop().
-/// Errors: what the ledger cannot do now is tried again, and logged once.   Bounds: those of Agenda and announcement.h.
-/// While more than Options::backlog_max messages wait for the broker, announcements wait, too.
+/// Errors: what the ledger cannot do now is tried again after Options::retry_after, whatever happens meanwhile, and
+/// logged once until something succeeds.   Bounds: those of Agenda and announcement.h. While more than
+/// Options::backlog_max messages wait for the broker, announcements wait, too.
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -74,9 +75,11 @@ class HomeAssistant {
   void turn_day();
   Task<bool> clear_what_nobody_wants();
   Task<bool> take_turn();
+  void wait_a_while();
   Task<bool> look_at(std::vector<Agenda::Item> items);
   bool look_later(const std::vector<Agenda::Item>& items);
   Plan plan_for(const Agenda::Item& item, const Known& known) const;
+  static bool is_new_to_broker(const AnnouncedRow& row, const Known& known);
   bool carry_out(const std::string& id, const Plan& plan, const Known& known);
   Task<void> forget_cleared();
   bool publish(std::string topic, std::string payload);
@@ -90,7 +93,8 @@ class HomeAssistant {
   bool serving_ = false;
   bool stopped_ = false;
   bool has_cleared_unwanted_ = false;
-  bool has_failed_ = false;
+  bool has_failed_ = false;  // since something was last looked at with success
+  SteadyTime not_before_{};  // after a failure
   UtcDay today_;
   std::set<std::string> cleared_;  // published, and still in the ledger
 };

@@ -28,10 +28,11 @@ std::vector<std::string> buttons_gone(const Announcement& wanted, const Announce
 }  // namespace
 
 Look& Look::operator|=(const Look& more) {
+  const bool names_gone = (config && !tidy) || (more.config && !more.tidy);
+  tidy = (tidy || more.tidy) && !names_gone;
   config |= more.config;
   state |= more.state;
   again |= more.again;
-  tidy |= more.tidy;
   return *this;
 }
 

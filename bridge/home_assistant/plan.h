@@ -21,6 +21,7 @@ struct Look {
   bool again = false;  // publish it though it be the same
   bool tidy = false;   // no longer mention what is gone
 
+  /// Of two looks at the configuration, one that is not tidy wins: what it finds gone was never named.
   Look& operator|=(const Look& more);
   bool operator==(const Look&) const = default;
 };

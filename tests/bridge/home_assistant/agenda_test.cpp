@@ -121,5 +121,42 @@ TEST_F(AgendaOfTwo, WhatIsGoneIsTidiedLater) {
   EXPECT_TRUE(items[0].look.tidy);
 }
 
+TEST_F(AgendaOfTwo, ManyLooksAtWhatIsGoneTidyItOnce) {
+  agenda_.tidy_later("a1");
+  clock_.advance(1s);
+  agenda_.tidy_later("a1");
+  clock_.advance(599s);
+  EXPECT_THAT(turn(), ElementsAre("a1"));
+  EXPECT_FALSE(agenda_.next()) << "nothing waits any more";
+  agenda_.tidy_later("a1");
+  clock_.advance(600s);
+  EXPECT_THAT(turn(), ElementsAre("a1"));
+}
+
+TEST_F(AgendaOfTwo, WhatChangesInTheMomentOfTidyingIsNotTidied) {
+  agenda_.tidy_later("a1");
+  agenda_.tidy_later("a2");
+  clock_.advance(600s);
+  agenda_.add("a1", whole);
+  agenda_.add("a2", only_state);
+  const auto items = agenda_.take();
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0].look, whole) << "what it finds gone was never named";
+  EXPECT_EQ(items[1].look, (Look{true, true, false, true})) << "a state is no news of buttons";
+}
+
+TEST_F(AgendaOfTwo, WhatIsNewIsPublishedAgainOnce) {
+  agenda_.again_later("a1");
+  clock_.advance(1s);
+  agenda_.again_later("a1");
+  EXPECT_THAT(turn(), IsEmpty());
+  EXPECT_EQ(agenda_.next(), clock_.steady_now() + 1'450ms);
+  clock_.advance(1'450ms);
+  const auto items = agenda_.take();
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0].look, everything_again);
+  EXPECT_FALSE(agenda_.next());
+}
+
 }  // namespace
 }  // namespace strawberry

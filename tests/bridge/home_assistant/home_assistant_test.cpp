@@ -3,11 +3,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "common/principal.h"
 #include "common/topics.h"
@@ -27,6 +31,7 @@ class FakeLedger final : public AnnouncementLedger {
     co_return ids;
   }
   Task<Reply<std::vector<AnnouncedRow>>> find_announced(std::vector<std::string> ids) override {
+    ++finds;
     if (is_broken()) co_return error(ErrorCode::busy, "later");
     std::vector<AnnouncedRow> found;
     for (const auto& id : ids) {
@@ -49,12 +54,33 @@ class FakeLedger final : public AnnouncementLedger {
 
   std::map<std::string, AnnouncedRow> rows;
   int failures = 0;
+  int finds = 0;
   std::function<void()> on_put;
+};
+
+/// What is logged while it lives.
+class LogKept {
+ public:
+  LogKept() {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
+  }
+  ~LogKept() { spdlog::set_default_logger(usual_); }
+  LogKept(const LogKept&) = delete;
+  LogKept& operator=(const LogKept&) = delete;
+  std::string text() const { return log_.str(); }
+
+ private:
+  std::ostringstream log_;
+  std::shared_ptr<spdlog::logger> usual_ = spdlog::default_logger();
 };
 
 class HomeAssistantLoop : public ::testing::Test {
  protected:
-  HomeAssistantLoop() { options_.agenda = {.turns_apart = 1ms, .numbers_gathered_for = 1ms}; }
+  HomeAssistantLoop() {
+    options_.agenda = {.turns_apart = 1ms, .numbers_gathered_for = 1ms, .new_again_after = 1h};
+    options_.retry_after = 1ms;
+  }
   ~HomeAssistantLoop() override {
     if (home_) home_->stop();
     loop_.restart();
@@ -69,7 +95,6 @@ class HomeAssistantLoop : public ::testing::Test {
     devices_.put(std::move(row));
   }
   void start() {
-    options_.retry_after = 1ms;
     home_ = std::make_unique<HomeAssistant>(
         loop_, clock_,
         HomeAssistant::Neighbours{devices_, skills_, ledger_,
@@ -153,6 +178,77 @@ TEST_F(HomeAssistantLoop, NothingIsAddedToALongQueue) {
   EXPECT_TRUE(order_.empty());
   backlog_ = 0;
   EXPECT_TRUE(until([&] { return is_retained_of("a"); }));
+}
+
+TEST_F(HomeAssistantLoop, ALongQueueIsWaitedForAsleep) {
+  add("a", "alice");
+  backlog_ = options_.backlog_max + 1;
+  options_.agenda.turns_apart = 20ms;
+  start();
+  EXPECT_LT(loop_.run_for(100ms), 50U);
+}
+
+TEST_F(HomeAssistantLoop, AfterAFailureNewsDoNotHurryTheDatabase) {
+  add("a", "alice");
+  options_.retry_after = 1h;
+  start();
+  ASSERT_TRUE(until([&] { return is_retained_of("a"); }));
+  ledger_.finds = 0;
+  ledger_.failures = 1'000;
+  home_->device_changed("a");
+  ASSERT_TRUE(until([&] { return ledger_.finds == 1; }));
+  for (int i = 0; i < 10; ++i) {
+    home_->device_changed("a");
+    loop_.run_for(3ms);
+  }
+  EXPECT_EQ(ledger_.finds, 1);
+}
+
+TEST_F(HomeAssistantLoop, ADatabaseThatGoesOnFailingIsLoggedOnce) {
+  const LogKept log;
+  add("a", "alice");
+  options_.agenda.turns_apart = 5ms;  // so that some turns find nothing to look at
+  start();
+  ASSERT_TRUE(until([&] { return is_retained_of("a"); }));
+  loop_.run_for(20ms);
+  ledger_.finds = 0;
+  ledger_.failures = 1'000;
+  home_->device_changed("a");
+  EXPECT_TRUE(until([&] { return ledger_.finds >= 5; }));
+  const auto text = log.text();
+  const auto first = text.find("wait");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("wait", first + 1), std::string::npos) << text;
+}
+
+TEST_F(HomeAssistantLoop, WhatNobodyWantsAndNobodyAnnouncedIsLookedAtOnce) {
+  add("a", "alice");
+  options_.off_for = {"alice"};
+  start();
+  devices_.remove("a");
+  home_->device_changed("a");
+  home_->device_changed("bob");  // a user without devices
+  ASSERT_TRUE(until([&] { return ledger_.finds > 0; }));
+  loop_.run_for(50ms);
+  EXPECT_LE(ledger_.finds, 2);
+  EXPECT_TRUE(order_.empty());
+}
+
+TEST_F(HomeAssistantLoop, ANewDeviceIsPublishedAgainOnceTheBrokerKnowsWhoseItIs) {
+  add("a", "alice");
+  ledger_.rows["alice"] = {"alice", "alice", 1, {}};
+  options_.agenda.new_again_after = 30ms;
+  start();
+  const auto times = [this](const std::string& topic) { return std::count(order_.begin(), order_.end(), topic); };
+  ASSERT_TRUE(until([&] { return times(announced_state_topic("a")) == 2; }));
+  loop_.run_for(80ms);
+  EXPECT_EQ(times(announcement_topic("a")), 2);
+  EXPECT_EQ(times(announced_state_topic("a")), 2);
+  EXPECT_EQ(times(announcement_topic("alice")), 1) << "a user's own id is known to be theirs";
+  add("a", "alice", "New Name");
+  home_->device_changed("a");
+  loop_.run_for(80ms);
+  EXPECT_EQ(times(announcement_topic("a")), 3) << "whose it is has not changed";
 }
 
 TEST_F(HomeAssistantLoop, WhatIsClearedIsForgottenWhenTheBrokerHasIt) {

@@ -74,6 +74,21 @@ TEST(AnnouncementPlan, AButtonThatIsGoneIsTakenAwayByNameAndLaterLeftOut) {
   EXPECT_FALSE(tidy.mentions_gone);
 }
 
+TEST(AnnouncementPlan, ALookThatIsNotTidyMakesTheOthersUntidy) {
+  auto tidy_first = look_tidily;
+  tidy_first |= look_at_config;
+  EXPECT_EQ(tidy_first, look_at_config);
+  auto tidy_last = look_at_config;
+  tidy_last |= look_tidily;
+  EXPECT_EQ(tidy_last, look_at_config);
+  auto twice = look_tidily;
+  twice |= look_tidily;
+  EXPECT_EQ(twice, look_tidily);
+  Look none;
+  none |= look_tidily;
+  EXPECT_EQ(none, look_tidily);
+}
+
 TEST(AnnouncementPlan, AButtonThatComesBackIsThereAgain) {
   const auto before = announced({"on", "off"});
   const auto gone = plan_announcement("lamp", announced({"on"}), row_of(before), look_at_config);

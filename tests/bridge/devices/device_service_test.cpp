@@ -1,0 +1,69 @@
+// What the service undoes when the database does not take it. All else is tested on the wire (tests/integration).
+#include "bridge/devices/device_service.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "common/base64url.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/run_task.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+class DeviceServices : public ::testing::Test {
+ protected:
+  DeviceServices() {
+    store_ = std::move(SqliteStore::open(loop_, directory_.file("hub.db"), {}).value());
+    DeviceService::Neighbours neighbours;
+    neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
+    neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
+    service_ = std::make_unique<DeviceService>(clock_, devices_, *store_, tokens_, std::move(neighbours),
+                                               DeviceService::Options{});
+  }
+  TokenIssuer issuer() const {
+    const auto path = directory_.file("keys.json");
+    std::ofstream(path) << R"({"keys":[{"kty":"oct","kid":"k","k":")" << base64url_encode(std::string(32, '1'))
+                        << "\"}]}";
+    if (::chmod(path.c_str(), 0600) != 0) throw std::runtime_error("no key file");
+    return TokenIssuer(KeyFile::open(path).value());
+  }
+  Reply<json> enroll(const std::string& enroll_id, const std::string& device_id, const std::string& user_id) {
+    Request request;
+    request.sender = {PrincipalType::enroll, enroll_id, user_id};
+    request.service = Service::devices;
+    request.op = "register";
+    request.body = {{"op", "register"}, {"device_id", device_id}, {"name", device_id}};
+    return test::run_task(loop_, service_->handle(std::move(request)));
+  }
+
+  test::TempDir directory_;
+  test::FakeClock clock_;
+  asio::io_context loop_;
+  DeviceRegistry devices_;
+  TokenIssuer tokens_ = issuer();
+  std::unique_ptr<SqliteStore> store_;
+  std::vector<DeviceRow> taken_back_;
+  std::unique_ptr<DeviceService> service_;
+};
+
+TEST_F(DeviceServices, WhoeverHeardOfARegistrationThatIsNotStoredHearsThatItIsTakenBack) {
+  ASSERT_TRUE(enroll("once", "lamp", "alice"));
+  EXPECT_TRUE(taken_back_.empty());
+  const auto refused = enroll("once", "radio", "alice");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(devices_.find("radio"), nullptr);
+  ASSERT_EQ(taken_back_.size(), 1U);
+  EXPECT_EQ(taken_back_[0].device_id, "radio");
+  EXPECT_EQ(taken_back_[0].user_id, "alice");
+}
+
+}  // namespace
+}  // namespace strawberry
