@@ -206,7 +206,7 @@ TEST_F(NamedToken, NeedsAHubThatIsThere) {
 }
 
 TEST_F(NamedToken, OfAnOlderHubIsListedAfterItsUpgrade) {
-  hub_.database().exec("DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 3");
+  test::take_back_to_version(hub_.database(), 3);
   expect_refusal({"token", "list"}, 4, "schema version 3");
   expect_refusal({"token", "revoke", "--name", "x"}, 4, "strawberryctl init");
   jti_of(issue("Node-RED"));  // brings the database up to date, as every command that writes to it
