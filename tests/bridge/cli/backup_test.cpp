@@ -133,6 +133,17 @@ TEST_F(Backup, NeverOverwritesAndLeavesNothingHalf) {
   EXPECT_EQ(names_in(other_.path()), 3u) << "something stayed behind";
 }
 
+TEST_F(Backup, NeverOverwritesWhatCameMeanwhile) {
+  {
+    auto writer = ArchiveWriter::create(file_);
+    ASSERT_TRUE(writer);
+    std::ofstream(file_) << "precious";
+    EXPECT_FALSE(writer->finish());
+  }
+  EXPECT_EQ(content_of(file_), "precious");
+  EXPECT_EQ(names_in(other_.path()), 1u) << "something stayed behind";
+}
+
 TEST_F(Backup, CanBeReadWithTarAndSha256sum) {
   ASSERT_EQ(save(file_).code, 0);
   fs::create_directory(place_);
