@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -215,7 +216,21 @@ Outcome<ArchiveWriter> ArchiveWriter::create(const fs::path& path) {
   draft += "." + new_id();
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   ArchiveWriter writer(path, std::move(draft), fd);
-  if (fd < 0 || ::fchmod(fd, 0600) != 0) return writer.cannot("write");
+  if (fd < 0) return writer.cannot("write");
+  // A file system that keeps no modes (vfat, exFAT) may refuse this, or do nothing: what counts is who may read it.
+  const bool is_set = ::fchmod(fd, 0600) == 0;
+  const int why_not = errno;
+  struct stat made {};
+  if (::fstat(fd, &made) != 0) return writer.cannot("write");
+  if ((made.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (!is_set && why_not != EPERM && why_not != EOPNOTSUPP) {
+      errno = why_not;
+      return writer.cannot("write");
+    }
+    return cli_error(ExitCode::local, "cannot write " + path.string() +
+                                          ": others could read it, since its file system keeps no modes; write it to "
+                                          "another one, or mount this one for its owner alone (umask=077)");
+  }
   struct stat there {};
   if (::lstat(path.c_str(), &there) == 0) {
     errno = EEXIST;
@@ -275,7 +290,10 @@ Outcome<void> ArchiveWriter::finish() {
   const std::string sums = sums_;
   if (auto added = add(std::string(sums_name), sums); !added) return added;
   if (!write(std::string(2 * tar_block_bytes, '\0')) || ::fsync(fd_) != 0) return cannot("write");
-  // link() fails on an existing name where rename() would replace it.
+  // Both fail on an existing name, where rename() would replace it. Not every file system has links, nor every one
+  // this flag.
+  if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno == EEXIST) return cannot("write");
   if (::link(draft_.c_str(), path_.c_str()) != 0) return cannot("write");
   return {};
 }

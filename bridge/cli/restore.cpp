@@ -16,6 +16,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/cli/archive.h"
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/copy_tree.h"
 #include "bridge/cli/text.h"
 #include "common/data_lock.h"
 #include "common/ids.h"
@@ -72,7 +73,7 @@ Outcome<void> dress(const DataDir& stage, const struct stat& old) {
     return (info.st_uid == old.st_uid && info.st_gid == old.st_gid) ||
            ::lchown(path.c_str(), old.st_uid, old.st_gid) == 0;
   };
-  for (const auto& file : fs::directory_iterator(stage.path)) {
+  for (const auto& file : fs::recursive_directory_iterator(stage.path)) {
     if (!give(file.path())) return cannot("chown", file.path());
   }
   if (!give(stage.path)) return cannot("chown", stage.path);
@@ -141,9 +142,11 @@ Outcome<void> restore(const CommandLine& line, const std::string& file) {
   Stage stage(place.string() + ".restoring-" + new_id());
   if (auto filled = fill(stage, file); !filled) return filled;
   if (has_old) {
-    // Where this machine's broker is, a backup of another one does not know.
-    if (fs::exists(DataDir{place}.endpoint(), error))
-      fs::copy_file(DataDir{place}.endpoint(), stage.dir().endpoint(), error);
+    // Where this machine's broker is, a backup of another one does not know; nor does it have the CA that clients
+    // trust.
+    for (const char* name : {"endpoint", "tls"}) {
+      if (auto carried = copy_tree(place, name, stage.dir().path); !carried) return carried;
+    }
     if (auto dressed = dress(stage.dir(), old); !dressed) return dressed;
   }
   if (auto written = put_on_disk(stage.dir().path); !written) return written;

@@ -1,5 +1,7 @@
 /// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): signs a token with the
 /// hub's keys and puts it on the list before anybody sees it; no hub needs to run.
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <iostream>
 
@@ -84,20 +86,24 @@ Outcome<std::vector<IssuedToken>> record(const DataDir& dir, const KeySet& keys,
   return std::move(*namesakes);
 }
 
+/// `is_out`: somebody may have it, whatever came of the rest.
 Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Who& who, const std::string& token,
-                      nlohmann::json result) {
+                      nlohmann::json result, bool& is_out) {
   if (!options.output.empty()) {
     auto written = write_secret_file(options.output, token + "\n", /*replace=*/false);
     if (!written) return written;
+    is_out = true;
     result["token_file"] = options.output;
   }
   if (!options.mosquitto.empty()) {
     auto endpoint = line.endpoint();
     if (!endpoint) return tl::unexpected(endpoint.error());
+    is_out = true;  // one of the three files may be written, and another not
     auto written = write_mosquitto_options(options.mosquitto, *endpoint, who.principal.id, token);
     if (!written) return written;
     result["mosquitto_options"] = options.mosquitto;
   }
+  is_out = true;
   const bool prints_token = options.output.empty() && options.mosquitto.empty();
   if (prints_token) result["access_token"] = token;
   if (line.json) {
@@ -113,6 +119,15 @@ Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, cons
   std::cout.flush();
   if (!std::cout) return cli_error(ExitCode::local, "cannot write to standard output: there is no new token");
   return {};
+}
+
+/// Of a token that was not handed over as it should: where it may be all the same, it is worth nothing. One that cannot
+/// be revoked stays on the list, for whoever wants to try again.
+void take_back(const DataDir& dir, const Claims& claims, const std::string& output, bool is_out) {
+  const std::int64_t now = to_unix_ms(SystemClock().wall_now());
+  if (is_out && !revoke_token(dir.database(), claims.jti, now, to_unix_ms(claims.expires_at))) return;
+  (void)forget_token(dir.database(), claims.jti);  // if it stays, it is one more that nobody has
+  if (is_out && !output.empty()) ::unlink(output.c_str());
 }
 
 Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
@@ -146,8 +161,9 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
     auto& jtis = result["replaced"] = nlohmann::json::array();
     for (const IssuedToken& old : *replaced) jtis.push_back(old.jti);
   }
-  if (auto delivered = deliver(line, options, *who, *token, std::move(result)); !delivered) {
-    (void)forget_token(dir.database(), claims->jti);  // if it stays, it is one more that nobody has
+  bool is_out = false;
+  if (auto delivered = deliver(line, options, *who, *token, std::move(result), is_out); !delivered) {
+    take_back(dir, *claims, options.output, is_out);
     return delivered;
   }
   // The old one goes last: whatever fails before, its holder has a token that is good.

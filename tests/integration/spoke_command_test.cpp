@@ -209,6 +209,20 @@ TEST_F(SpokeCommand, IsADeviceOfTheHubsMachineWithTheHubsKeys) {
   EXPECT_EQ(caller().result_of("devices", {{"op", "list"}}).at("total"), 1) << "added once";
 }
 
+TEST_F(SpokeCommand, OfTheHubsMachineComesBackWhenItsKeyIsRetired) {
+  const std::string data = hub().files().directory().path();
+  spoke({"--data-dir", data, "--host", "127.0.0.1", "--port", std::to_string(hub().port()), "--device", "My Box",
+         "--user", "alice"},
+        skills);
+  wait_for("offers 12 skills");
+  const std::string old = hub().files().keys().signing_key().kid();
+  const Finished rotated = control({"--data-dir", data, "key", "rotate"});
+  ASSERT_EQ(rotated.code, 0) << rotated.output;
+  const Finished retired = control({"--data-dir", data, "key", "retire", old, "--yes"});
+  ASSERT_EQ(retired.code, 0) << retired.output;
+  wait_for("offers 12 skills");
+}
+
 TEST_F(SpokeCommand, RenewsItsTokenWhenAThirdIsLeft) {
   const std::string directory = connect_directory("lamp", token(3h, 1h));
   const std::string old = cli::read_connect_directory(directory)->token;

@@ -35,6 +35,17 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   return database;
 }
 
+void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 4) {
+    database.exec(
+        "DROP TRIGGER announced_devices_removed; DROP TABLE announced_topics; DROP TABLE issued_tokens;"
+        "DROP TABLE chats_of_day");
+  }
+  if (version < 3) database.exec("DROP TABLE usage");
+  if (version < 2) database.exec("DROP TABLE revoked_tokens");
+  database.exec("PRAGMA user_version = " + std::to_string(version));
+}
+
 TestHub::TestHub() {
   if (auto created = KeySet::create(keys_path()); !created) throw std::runtime_error(created.error().message);
   keys_ = std::make_unique<KeySet>(value_or_throw(KeySet::load(keys_path())));

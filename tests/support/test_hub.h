@@ -48,5 +48,7 @@ class TestHub {
 
 /// Creates a database of the current schema in WAL mode, as the bridge does.
 std::unique_ptr<SQLite::Database> create_database(const std::string& path);
+/// Makes it one of an earlier version of the schema: without what later ones added.
+void take_back_to_version(SQLite::Database& database, int version);
 
 }  // namespace strawberry::test

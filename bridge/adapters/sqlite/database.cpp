@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,10 +74,21 @@ Result<void> copy_database(const std::string& path, const std::string& copy) {
   try {
     SQLite::Database source(path, SQLite::OPEN_READONLY, busy_timeout_ms);
     if (const auto why = refusal(source); !why.empty()) return fail("cannot copy database " + path + ": " + why);
+    const int version = pragma_int(source, "user_version");
+    if (version < 1) return fail("cannot copy database " + path + ": there is nothing in it");
     SQLite::Database target(copy, SQLite::OPEN_READWRITE);
-    SQLite::Backup(target, source).executeStep(-1);
+    {
+      // It throws at errors only: busy and locked are answers like others, and an empty copy is no damaged one.
+      SQLite::Backup backup(target, source);
+      if (const int code = backup.executeStep(-1); code != SQLITE_DONE) {
+        return fail("cannot copy database " + path + ": " + sqlite3_errstr(code));
+      }
+    }
     target.exec("PRAGMA journal_mode = DELETE");
     if (const auto why = damage(target); !why.empty()) return fail("cannot copy database " + path + ": " + why);
+    if (pragma_int(target, "user_version") != version) {
+      return fail("cannot copy database " + path + ": it was brought up to date meanwhile; try again");
+    }
     return {};
   } catch (const SQLite::Exception& failure) {
     return fail("cannot copy database " + path + ": " + failure.what());

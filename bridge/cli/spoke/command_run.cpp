@@ -1,6 +1,7 @@
 #include "bridge/cli/spoke/command_run.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -85,9 +86,10 @@ bool make_pipe(FileDescriptor& reader, FileDescriptor& writer) {
 
 }  // namespace
 
-CommandRun::CommandRun(asio::io_context& loop, Command command, OnEnd on_end)
+CommandRun::CommandRun(asio::io_context& loop, Command command, OnEnd on_end, Kill kill)
     : command_(std::move(command)),
       on_end_(std::move(on_end)),
+      kill_(kill ? std::move(kill) : Kill(&::kill)),
       process_(loop),
       output_(loop),
       error_(loop),
@@ -95,8 +97,9 @@ CommandRun::CommandRun(asio::io_context& loop, Command command, OnEnd on_end)
 
 CommandRun::~CommandRun() { stop(); }
 
-Result<std::shared_ptr<CommandRun>> CommandRun::start(asio::io_context& loop, Command command, OnEnd on_end) {
-  std::shared_ptr<CommandRun> run(new CommandRun(loop, std::move(command), std::move(on_end)));
+Result<std::shared_ptr<CommandRun>> CommandRun::start(asio::io_context& loop, Command command, OnEnd on_end,
+                                                      Kill kill) {
+  std::shared_ptr<CommandRun> run(new CommandRun(loop, std::move(command), std::move(on_end), std::move(kill)));
   if (auto spawned = run->spawn(); !spawned) return tl::unexpected(spawned.error());
   run->watch(run);
   return run;
@@ -188,13 +191,38 @@ void CommandRun::drain(Pipe& pipe, Take take) {
 }
 
 void CommandRun::kill_because(const std::string& reason) {
-  if (killed_because_.empty()) killed_because_ = reason + " and was killed";
-  if (pid_ > 0) ::kill(-pid_, SIGKILL);
+  const bool is_first = killed_because_.empty();
+  if (is_first) killed_because_ = reason + " and was killed";
+  if (pid_ < 0 || has_ended_) return;
+  if (!kill_group()) {
+    give_up(reason + " and cannot be killed: it runs as another user");
+  } else if (is_first) {
+    // Only some of the group may have been ours to kill, and who is stuck in the kernel stays.
+    deadline_.expires_after(kill_wait);
+    deadline_.async_wait([self = shared_from_this(), reason](const std::error_code& cancelled) {
+      if (!cancelled && self->pid_ > 0) self->give_up(reason + " and cannot be killed");
+    });
+  }
+}
+
+/// False when nobody in it may be killed by us.
+bool CommandRun::kill_group() const { return kill_(-pid_, SIGKILL) == 0 || errno != EPERM; }
+
+/// The answer without the program's end, which watch_process() goes on waiting for.
+void CommandRun::give_up(const std::string& why) {
+  deadline_.cancel();
+  std::error_code ignored;
+  output_.end.close(ignored);
+  error_.end.close(ignored);
+  CommandEnd end;
+  end.error = why;
+  if (const OnEnd on_end = std::exchange(on_end_, nullptr)) on_end(std::move(end));
 }
 
 void CommandRun::program_ended() {
+  has_ended_ = true;
   // Not reaped yet: the group's number is still its own.
-  ::kill(-pid_, SIGKILL);
+  kill_group();
   drain(output_, &CommandRun::take_output);
   drain(error_, &CommandRun::take_error);
   const int status = reap();
@@ -215,6 +243,16 @@ int CommandRun::reap() {
   return status;
 }
 
+/// What does not end though it was killed is left to whoever reaps after this process.
+void CommandRun::reap_killed() {
+  constexpr int tries = 100;
+  pollfd ended{process_.is_open() ? process_.native_handle() : -1, POLLIN, 0};
+  for (int i = 0; i < tries && ::waitpid(pid_, nullptr, WNOHANG) == 0; ++i) {
+    ::poll(&ended, 1, static_cast<int>(kill_wait.count()) / tries);
+  }
+  pid_ = -1;
+}
+
 std::string CommandRun::why_it_failed(int status) const {
   if (!killed_because_.empty()) return killed_because_;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
@@ -232,10 +270,8 @@ std::string CommandRun::why_it_failed(int status) const {
 
 void CommandRun::stop() {
   on_end_ = nullptr;
-  if (pid_ > 0) {
-    ::kill(-pid_, SIGKILL);
-    reap();
-  }
+  if (pid_ > 0 && kill_group()) reap_killed();
+  pid_ = -1;
   std::error_code ignored;
   deadline_.cancel();
   process_.close(ignored);

@@ -81,11 +81,10 @@ Outcome<SpokeDevice::Options> with_keys(const CommandLine& line, const SpokeOpti
   if (!who) return tl::unexpected(who.error());
   auto connection = connection_options(line, *who);
   if (!connection) return tl::unexpected(connection.error());
-  auto keys = load_keys(line.data_dir());
-  if (!keys) return tl::unexpected(keys.error());
-  // A connection ends with its token, and this one is to stay.
-  connection->token = [keys = std::move(*keys), who = *who] {
-    return sign(keys, who, token_lifetime_default).value_or(std::string());
+  // A connection ends with its token, and this one is to stay. The keys are read each time: today's may be retired.
+  connection->token = [dir = line.data_dir(), who = *who] {
+    const auto keys = load_keys(dir);
+    return keys ? sign(*keys, who, token_lifetime_default).value_or(std::string()) : std::string();
   };
   SpokeDevice::Options options;
   options.connection = std::move(*connection);

@@ -133,6 +133,17 @@ TEST_F(Backup, NeverOverwritesAndLeavesNothingHalf) {
   EXPECT_EQ(names_in(other_.path()), 3u) << "something stayed behind";
 }
 
+TEST_F(Backup, NeverOverwritesWhatCameMeanwhile) {
+  {
+    auto writer = ArchiveWriter::create(file_);
+    ASSERT_TRUE(writer);
+    std::ofstream(file_) << "precious";
+    EXPECT_FALSE(writer->finish());
+  }
+  EXPECT_EQ(content_of(file_), "precious");
+  EXPECT_EQ(names_in(other_.path()), 1u) << "something stayed behind";
+}
+
 TEST_F(Backup, CanBeReadWithTarAndSha256sum) {
   ASSERT_EQ(save(file_).code, 0);
   fs::create_directory(place_);
@@ -219,6 +230,48 @@ TEST_F(Restore, KeepsWhatWasThereBefore) {
   const fs::path aside = put_aside(place_);
   EXPECT_EQ(content_of(aside / "keys.json"), old_keys_);
   EXPECT_TRUE(fs::exists(aside / "hub.db"));
+}
+
+TEST_F(Restore, LeavesThisMachinesCertificateAuthority) {
+  const fs::path tls = place_ / "tls";
+  fs::create_directories(tls / "old");
+  for (const auto& [name, mode] :
+       {std::pair("ca.key", 0600), std::pair("ca.crt", 0644), std::pair("old/ca.crt", 0640)}) {
+    std::ofstream(tls / name) << name;
+    ASSERT_EQ(::chmod((tls / name).c_str(), static_cast<mode_t>(mode)), 0);
+  }
+  fs::create_symlink("ca.crt", tls / "link");
+  ASSERT_EQ(::chmod(tls.c_str(), 0750), 0);
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(place_.c_str(), 4711, 4712), 0);
+  }
+  const Finished restored = restore(place_);
+  ASSERT_EQ(restored.code, 0) << restored.output;
+  EXPECT_EQ(content_of(tls / "ca.key"), "ca.key");
+  EXPECT_EQ(content_of(tls / "old" / "ca.crt"), "old/ca.crt");
+  EXPECT_EQ(fs::read_symlink(tls / "link"), "ca.crt");
+  EXPECT_EQ(mode_of(tls), 0750u);
+  EXPECT_EQ(mode_of(tls / "ca.key"), 0600u);
+  EXPECT_EQ(mode_of(tls / "ca.crt"), 0644u);
+  EXPECT_EQ(mode_of(tls / "old" / "ca.crt"), 0640u);
+  if (::geteuid() == 0) {
+    struct stat info {};
+    ASSERT_EQ(::stat((tls / "old" / "ca.crt").c_str(), &info), 0);
+    EXPECT_EQ(std::pair(info.st_uid, info.st_gid), std::pair(4711u, 4712u));
+  }
+}
+
+TEST_F(Restore, TakesNothingAlongFromElsewhere) {
+  std::ofstream(other_.path() / "secret") << "x";
+  fs::create_symlink(other_.path() / "secret", place_ / "endpoint");
+  ASSERT_EQ(restore(place_).code, 0);
+  EXPECT_TRUE(fs::is_symlink(place_ / "endpoint")) << "what it leads to was copied";
+}
+
+TEST_F(Restore, IsRefusedWhenItCannotTakeAllAlong) {
+  fs::create_directory(place_ / "tls");
+  std::ofstream(place_ / "tls" / "large") << std::string(1024 * 1024 + 1, 'x');
+  expect_refused(file_, "too large");
 }
 
 TEST_F(Restore, MayComeTwiceInOneSecond) {

@@ -94,6 +94,9 @@ TEST_F(RunScript, SecondStartIsQuickAndKnowsItsDevices) {
   EXPECT_LT(std::stoi(shown.substr(after + 7)), 2'000) << shown;
   EXPECT_TRUE(contains(shown, "♪ Never Gonna Give You Up")) << shown;
   EXPECT_FALSE(contains(ctl({"device", "list"}).output, "Speaker 2")) << "registered twice";
+  const std::string tokens = ctl({"token", "list"}).output;
+  EXPECT_TRUE(contains(tokens, "scripts/run")) << tokens;
+  EXPECT_EQ(count_lines(tokens), 2U) << "a headline and the token of this start\n" << tokens;
 }
 
 TEST_F(RunScript, StartsTheBridgeAgainWhenItDies) {

@@ -205,8 +205,28 @@ TEST_F(NamedToken, NeedsAHubThatIsThere) {
   EXPECT_THAT(refused.output, HasSubstr("hub.db"));
 }
 
+TEST_F(NamedToken, ThatWasHandedOverInPartIsWorthNothing) {
+  const auto clients = hub_.directory().path() / "clients";
+  const auto output = hub_.directory().path() / "output";
+  std::filesystem::create_directories(clients / "mosquitto_pub" / "in the way");
+  std::filesystem::permissions(clients, std::filesystem::perms::owner_all);
+  const Finished failed =
+      issue("Node-RED", {"--user", "alice", "--mosquitto", clients.string(), "--output", output.string()});
+  EXPECT_EQ(failed.code, 4) << failed.output;
+  EXPECT_FALSE(std::filesystem::exists(output)) << "in the way of the next one";
+  EXPECT_EQ(listed({"--all"}).at("total"), 0);
+
+  const std::string options = test::content_of(clients / "mosquitto_sub");
+  const std::size_t at = options.find("-P ");
+  ASSERT_NE(at, std::string::npos) << options;
+  const auto claims =
+      verify_token(hub_.keys(), options.substr(at + 3, options.find('\n', at) - at - 3), SystemClock().wall_now());
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(hub_.database().execAndGet("SELECT jti FROM revoked_tokens").getString(), claims->jti);
+}
+
 TEST_F(NamedToken, OfAnOlderHubIsListedAfterItsUpgrade) {
-  hub_.database().exec("DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 3");
+  test::take_back_to_version(hub_.database(), 3);
   expect_refusal({"token", "list"}, 4, "schema version 3");
   expect_refusal({"token", "revoke", "--name", "x"}, 4, "strawberryctl init");
   jti_of(issue("Node-RED"));  // brings the database up to date, as every command that writes to it

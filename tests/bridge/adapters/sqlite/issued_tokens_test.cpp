@@ -7,6 +7,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_hub.h"
 
 namespace strawberry {
 namespace {
@@ -154,7 +155,10 @@ TEST_F(IssuedTokens, AreSoManyAndNoMore) {
 }
 
 TEST_F(IssuedTokens, ReadNoOlderDatabaseAndChangeNone) {
-  exec("DROP TABLE issued_tokens; DROP TABLE announced_topics; PRAGMA user_version = 3");
+  {
+    SQLite::Database database(path_, SQLite::OPEN_READWRITE);
+    test::take_back_to_version(database, 3);
+  }
   const auto refused = issued_tokens(path_, kids_, now);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("strawberryctl init"), std::string::npos) << refused.error().message;

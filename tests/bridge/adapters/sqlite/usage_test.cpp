@@ -6,6 +6,7 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_hub.h"
 
 namespace strawberry {
 namespace {
@@ -78,12 +79,8 @@ TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
   ASSERT_TRUE(migrate_database(path));
   {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
-    database.exec(
-        "DROP TABLE usage; DROP TABLE issued_tokens; DROP TABLE announced_topics; DROP TABLE chats_of_day; DROP "
-        "TRIGGER "
-        "announced_devices_removed;"
-        " PRAGMA user_version = 2; INSERT INTO "
-        "spent_tokens VALUES ('once', 1)");
+    test::take_back_to_version(database, 2);
+    database.exec("INSERT INTO spent_tokens VALUES ('once', 1)");
   }
   ASSERT_TRUE(migrate_database(path));
   SQLite::Database database(path, SQLite::OPEN_READONLY);

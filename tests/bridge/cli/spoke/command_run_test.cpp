@@ -143,6 +143,71 @@ TEST_F(ACommandRun, ThatIsStoppedIsGoneAndSaysNothing) {
   EXPECT_FALSE(said);
 }
 
+/// Ends nothing, and says what it was asked to end: `error` as for a program that runs as another user, or 0.
+CommandRun::Kill instead_of_kill(int error, pid_t& group) {
+  return [error, &group](pid_t pid, int) {
+    group = -pid;
+    errno = error;
+    return error == 0 ? 0 : -1;
+  };
+}
+
+TEST_F(ACommandRun, OfAnotherUserIsAnsweredForAtItsTimeoutAndReapedLater) {
+  Command command = shell("exec sleep 1000");
+  command.timeout = 300ms;
+  pid_t pid = 0;
+  std::string error;
+  const auto end = [&](const CommandEnd& ended) {
+    error = ended.error;
+    EXPECT_EQ(::kill(pid, SIGKILL), 0) << "it is still there";
+  };
+  ASSERT_TRUE(CommandRun::start(loop_, command, end, instead_of_kill(EPERM, pid)));
+  loop_.run();
+  EXPECT_EQ(error, "it did not end within 300 ms and cannot be killed: it runs as another user");
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie is left";
+}
+
+TEST_F(ACommandRun, OfAnotherUserIsAnsweredForOnceWhenItWritesTooMuch) {
+  pid_t pid = 0;
+  int answers = 0;
+  const auto end = [&](const CommandEnd& ended) {
+    ++answers;
+    EXPECT_THAT(ended.error, HasSubstr("100000 bytes and cannot be killed"));
+    EXPECT_EQ(::kill(-pid, SIGKILL), 0);
+  };
+  ASSERT_TRUE(CommandRun::start(loop_, shell("yes; exec sleep 1000"), end, instead_of_kill(EPERM, pid)));
+  loop_.run();
+  EXPECT_EQ(answers, 1);
+}
+
+TEST_F(ACommandRun, ThatCannotBeKilledKeepsNobodyWaiting) {
+  for (const int error : {EPERM, 0}) {
+    pid_t pid = 0;
+    auto started = CommandRun::start(
+        loop_, shell("exec sleep 1000"), [](const CommandEnd&) {}, instead_of_kill(error, pid));
+    ASSERT_TRUE(started);
+    (*started)->stop();
+    loop_.restart();
+    loop_.run();
+    EXPECT_EQ(::kill(pid, SIGKILL), 0) << "it is still there";
+    EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+  }
+}
+
+TEST_F(ACommandRun, ThatDoesNotEndThoughItIsKilledIsAnsweredFor) {
+  Command command = shell("exec sleep 1000");
+  command.timeout = 300ms;
+  pid_t pid = 0;
+  std::string error;
+  const auto end = [&](const CommandEnd& ended) {
+    error = ended.error;
+    EXPECT_EQ(::kill(pid, SIGKILL), 0) << "it is still there";
+  };
+  ASSERT_TRUE(CommandRun::start(loop_, command, end, instead_of_kill(0, pid)));
+  loop_.run();
+  EXPECT_EQ(error, "it did not end within 300 ms and cannot be killed");
+}
+
 TEST_F(ACommandRun, LosesNothingOfWhatWasWrittenLast) {
   for (int i = 0; i < 300; ++i) {
     const CommandEnd end = run(shell("head -c 20000 /dev/zero; head -c 20000 /dev/zero >&2; echo last >&2; exit 1"));
