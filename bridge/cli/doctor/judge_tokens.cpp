@@ -1,4 +1,5 @@
 #include "bridge/cli/doctor/judgements.h"
+#include "common/private_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -44,9 +45,9 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
     }
     return bad(name, subject + " is no good token: " + token.problem, renew);
   }
-  if ((token.file.mode & 077) != 0) {
+  if (!is_private(token.file.mode, token.file.owner)) {
     return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
-               "chmod 600 " + token.path);
+               "chmod 600 " + shell_word(token.path));
   }
   const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
   if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
@@ -64,7 +65,10 @@ Maybe admin_token(const Facts& f) {
 
 Maybe given_token(const Facts& f) {
   if (!f.token) return std::nullopt;
-  if (!f.token->file.exists) return bad("token", "there is no " + f.token->path, "name a file that holds a token");
+  if (!f.token->file.exists)
+    return bad(
+        "token", "there is no " + f.token->path,
+        "name a file that holds a token, or make one: " + f.command + " token issue --device NAME --output FILE");
   return token_finding(f, *f.token, "token", new_token(f, *f.token));
 }
 
