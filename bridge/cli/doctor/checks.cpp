@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -27,12 +28,15 @@ std::string shell_word(const std::string& word) {
   return out + "'";
 }
 
+bool is_permission_denied(const FileFacts& file) { return file.problem == std::strerror(EACCES); }
+
 std::string start_hub(const Facts& f) { return f.is_package ? "systemctl restart mosquitto strawberry-bridge" : f.run; }
 std::string restart_bridge(const Facts& f) {
   return f.is_package ? "systemctl restart strawberry-bridge" : "stop scripts/run with Ctrl-C, then " + f.run;
 }
 std::string restart_broker(const Facts& f) {
-  return f.is_package ? "systemctl restart mosquitto" : "stop scripts/run with Ctrl-C, then " + f.run;
+  const bool is_systems = f.is_package || f.config.path.starts_with("/etc/");
+  return is_systems ? "systemctl restart mosquitto" : "stop scripts/run with Ctrl-C, then " + f.run;
 }
 std::string show_bridge_log(const Facts& f) {
   return f.is_package ? "journalctl -u strawberry-bridge -n 20" : "tail " + shell_word(f.data_dir + "/log/bridge.log");

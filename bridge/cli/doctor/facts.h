@@ -106,6 +106,7 @@ struct ChatFacts {
 struct Facts {
   WallTime now;
   std::string command = "strawberryctl";  // with the --data-dir in use, as people type it
+  std::string reach = "strawberryctl";    // with --host and --port, too
   std::string run = "scripts/run";        // likewise
   bool is_package = false;                // the installed package's hub, which systemd runs
   std::string data_dir;

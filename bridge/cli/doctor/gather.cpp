@@ -159,6 +159,9 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   facts.data_dir = dir.path.string();
   facts.command =
       "strawberryctl" + (line.data_dir_option.empty() ? "" : " --data-dir " + shell_word(line.data_dir_option));
+  facts.reach = facts.command;
+  if (!line.host.empty()) facts.reach += " --host " + shell_word(line.host);
+  if (line.port != 0) facts.reach += " --port " + std::to_string(line.port);
   facts.run = "scripts/run" + (facts.data_dir == "./var" ? "" : " --data-dir " + shell_word(facts.data_dir));
   facts.is_package = dir.path.lexically_normal() == package_data;
   facts.settings_path = facts.is_package ? package_settings : (dir.path / "bridge.toml").string();

@@ -1,6 +1,3 @@
-#include <cerrno>
-#include <cstring>
-
 #include "bridge/cli/doctor/judgements.h"
 #include "common/private_file.h"
 
@@ -10,8 +7,6 @@ namespace {
 constexpr std::uint64_t mebibyte = 1024 * 1024;
 constexpr std::uint64_t disk_free_bytes_min = 64 * mebibyte;
 constexpr std::uint64_t disk_free_bytes_low = 512 * mebibyte;
-
-const std::string permission_denied = std::strerror(EACCES);
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
 
@@ -29,6 +24,12 @@ bool is_looked_into(const Facts& f) {
 std::string as_who_may(const Facts& f, const std::string& path) {
   return f.is_package ? "run this as root: sudo " + f.command + " doctor"
                       : "run this as the user who owns it: ls -ld " + shell_word(path);
+}
+
+/// What scripts/run writes is written over when it starts again.
+std::string config_to_edit(const Facts& f) {
+  const bool is_made = !f.is_package && f.config.path == f.data_dir + "/mosquitto.conf";
+  return is_made ? "config/mosquitto.conf, of which scripts/run makes " + f.config.path : f.config.path;
 }
 
 bool has_configuration(const Facts& f) { return f.config.file.exists && f.config.file.problem.empty(); }
@@ -64,7 +65,7 @@ Maybe keys(const Facts& f) {
                (f.is_package ? "chmod 640 " : "chmod 600 ") + shell_word(f.keys_path) +
                    "; whoever may have read it can sign tokens: " + f.command + " key rotate");
   }
-  if (f.keys.problem == permission_denied) {
+  if (is_permission_denied(f.keys)) {
     return bad(name, "cannot read " + f.keys_path + ": " + f.keys.problem, as_who_may(f, f.keys_path));
   }
   if (!f.keys.problem.empty()) {
@@ -81,7 +82,7 @@ Maybe database(const Facts& f) {
   const DatabaseFacts& db = f.database;
   if (!is_looked_into(f)) return std::nullopt;
   if (!db.file.exists) return bad(name, "there is no " + f.database_path, f.command + " init");
-  if (db.file.problem == permission_denied) {
+  if (is_permission_denied(db.file)) {
     return bad(name, "cannot read " + f.database_path + ": " + db.file.problem, as_who_may(f, f.database_path));
   }
   if (!db.file.problem.empty()) {
@@ -132,7 +133,8 @@ Maybe configuration(const Facts& f) {
   const std::string name = "broker configuration";
   const BrokerConfigFacts& c = f.config;
   if (c.path.empty()) return std::nullopt;
-  if (!c.file.exists && !c.is_asked_for) return std::nullopt;  // set up in another way
+  if (!c.file.exists && !c.is_asked_for) return std::nullopt;                    // set up in another way
+  if (!c.is_asked_for && !f.data_dir_file.problem.empty()) return std::nullopt;  // that is said of the directory
   if (!c.file.exists || !c.file.problem.empty()) {
     return bad(name, "cannot read " + c.path + (c.file.problem.empty() ? "" : ": " + c.file.problem),
                "name the file that mosquitto is started with: " + f.command + " doctor --mosquitto-conf FILE");
@@ -145,21 +147,21 @@ Maybe per_listener(const Facts& f) {
   if (!f.config.per_listener_settings) return good("per_listener_settings", "off");
   return bad("per_listener_settings",
              "on: the plugin's timer stops, and with it presence, expiry of tokens and revocation",
-             "delete the line from " + f.config.path + ", then " + restart_broker(f));
+             "delete the line from " + config_to_edit(f) + ", then " + restart_broker(f));
 }
 
 Maybe anonymous_setting(const Facts& f) {
   if (!has_configuration(f)) return std::nullopt;
   if (!f.config.allow_anonymous) return good("allow_anonymous", "off");
   return bad("allow_anonymous", "on: whoever reaches the broker would be let in where the plugin does not decide",
-             "write 'allow_anonymous false' into " + f.config.path + ", then " + restart_broker(f));
+             "write 'allow_anonymous false' into " + config_to_edit(f) + ", then " + restart_broker(f));
 }
 
 Maybe nodelay(const Facts& f) {
   if (!has_configuration(f)) return std::nullopt;
   if (f.config.set_tcp_nodelay) return good("set_tcp_nodelay", "on");
   return warn("set_tcp_nodelay", "off: a call takes 88 ms instead of less than one",
-              "write 'set_tcp_nodelay true' into " + f.config.path + ", then " + restart_broker(f));
+              "write 'set_tcp_nodelay true' into " + config_to_edit(f) + ", then " + restart_broker(f));
 }
 
 Maybe plugin_file(const Facts& f) {

@@ -8,6 +8,7 @@ namespace {
 /// Of the broker: what it opens besides a socket a client.
 constexpr std::uint64_t files_of_its_own = 256;
 constexpr std::uint64_t files_min = 1'024;
+constexpr std::uint64_t files_recommended = 65'536;
 /// The hub reports every 10 s.
 constexpr std::chrono::seconds report_age_max{40};
 constexpr std::chrono::seconds clock_ahead_max{5};
@@ -29,7 +30,7 @@ bool is_inside(const Facts& f) {
 }
 
 std::string with_tls(const Facts& f) {
-  return f.command + " --tls --ca-file " + shell_word(f.data_dir + "/tls/ca.crt") + " doctor";
+  return f.reach + " --tls --ca-file " + shell_word(f.data_dir + "/tls/ca.crt") + " doctor";
 }
 std::string other_port(const Facts& f) { return f.run + " --port " + std::to_string(f.broker.port + 1); }
 
@@ -111,8 +112,8 @@ Maybe encryption(const Facts& f) {
   const BrokerFacts& b = f.broker;
   if (!b.tls || !b.is_listening) return std::nullopt;
   if (!b.tls_problem.empty()) return bad("TLS", where(b) + by(b) + ": " + b.tls_problem, mend_tls(f));
-  return good("TLS", "the broker's certificate is good for " + b.host + ", says " +
-                         (b.ca_file.empty() ? "a CA that this system trusts" : b.ca_file));
+  return good("TLS", "the broker's certificate is good for " + b.host + ", by " +
+                         (b.ca_file.empty() ? "a CA that this system trusts" : "the CA in " + b.ca_file));
 }
 
 Maybe anonymous_login(const Facts& f) {
@@ -156,10 +157,11 @@ Maybe open_files(const Facts& f) {
   const std::uint64_t wanted = std::max(files_min, f.hub.devices.value_or(0) + files_of_its_own);
   const std::string what = "the broker may have " + std::to_string(limit) + " files and connections open";
   if (limit >= wanted) return good("file limit", what);
+  const std::string number = std::to_string(std::max(wanted, files_recommended));
   return warn("file limit", what + ", " + std::to_string(wanted) + " would be right",
-              f.is_package ? "systemctl edit mosquitto, write [Service] and below it LimitNOFILE=65536, then " +
-                                 restart_broker(f)
-                           : "ulimit -n 65536, then " + start_hub(f));
+              f.is_package ? "systemctl edit mosquitto, write [Service] and below it LimitNOFILE=" + number +
+                                 ", then " + restart_broker(f)
+                           : "ulimit -n " + number + ", then " + start_hub(f));
 }
 
 Maybe bridge(const Facts& f) {

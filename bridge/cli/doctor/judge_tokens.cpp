@@ -49,6 +49,10 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
     return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
                "chmod 600 " + shell_word(token.path));
   }
+  if (token.type.empty()) {
+    return warn(name, subject + " was not looked at, for want of the hub's keys",
+                f.command + " doctor, once those are there");
+  }
   const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
   if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
     return warn(name, subject + " is good only" + until, renew);
@@ -60,6 +64,10 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
 
 Maybe admin_token(const Facts& f) {
   if (!f.admin_token.file.exists) return std::nullopt;
+  if (is_permission_denied(f.admin_token.file)) return std::nullopt;  // root's, where a group shares the hub
+  const bool was_read = f.admin_token.file.problem.empty();
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (was_read && !has_keys) return std::nullopt;  // that is said of the keys
   return token_finding(f, f.admin_token, "admin token", f.command + " init");
 }
 

@@ -26,6 +26,9 @@ std::string octal(unsigned mode);
 std::string shell_word(const std::string& word);
 inline bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+/// It is there, and somebody else may read it.
+bool is_permission_denied(const FileFacts& file);
+
 // Commands, as they are typed for this hub.
 std::string start_hub(const Facts& facts);
 std::string restart_bridge(const Facts& facts);

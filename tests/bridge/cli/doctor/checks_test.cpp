@@ -167,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
                 },
                 "broker configuration", bad, "cannot read /no.conf", "--mosquitto-conf"},
         Trouble{"PerListener", [](Facts& f) { f.config.per_listener_settings = true; }, "per_listener_settings", bad,
-                "timer stops", "delete the line from /hub/mosquitto.conf"},
+                "timer stops", "delete the line from config/mosquitto.conf, of which scripts/run makes /hub/mosquitto.conf"},
         Trouble{"AllowAnonymous", [](Facts& f) { f.config.allow_anonymous = true; }, "allow_anonymous", bad, "on",
                 "allow_anonymous false"},
         Trouble{"Nagle", [](Facts& f) { f.config.set_tcp_nodelay = false; }, "set_tcp_nodelay", warning, "88 ms",
@@ -225,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "signed just now with /hub/keys.json is refused", "plugin_opt_keys"},
         Trouble{"FewFiles", [](Facts& f) { f.broker.files_max = 1'023; }, "file limit", warning, "1023", "ulimit -n"},
         Trouble{"FewFilesForSoManyDevices", [](Facts& f) { f.hub.devices = 65'281; }, "file limit", warning, "65537 would",
-                "LimitNOFILE"},
+                "ulimit -n 65537, then"},
         Trouble{"BridgeNeverRan",
                 [](Facts& f) {
                   f.hub = {};
@@ -277,6 +277,7 @@ INSTANTIATE_TEST_SUITE_P(
                   f.token->file.exists = false;
                 },
                 "token", bad, "there is no lamp.token", "name a file"},
+        Trouble{"TokenThatNobodyCouldJudge", [](Facts& f) { f.token = token(""); }, "token", warning, "was not looked at", "strawberryctl doctor"},
         Trouble{"ExpiredToken", [](Facts& f) { f.token = token("token_expired"); }, "token", bad, "has expired",
                 "token issue --device"},
         Trouble{"TokenOfAnotherHub", [](Facts& f) { f.token = token("token_bad_signature"); }, "token", bad,
@@ -303,6 +304,8 @@ TEST(Doctor, AcceptsWhatThePackageSharesWithItsGroup) {
   for (const auto* check : {"data directory", "keys", "database"})
     EXPECT_EQ(finding(facts, check)->verdict, Verdict::good) << check;
   EXPECT_THAT(finding(facts, "keys")->what, HasSubstr("the hub's group"));
+  facts.admin_token.file.problem = "Permission denied";
+  EXPECT_FALSE(finding(facts, "admin token")) << "it is root's alone";
   facts.keys.mode = 0644;
   facts.data_dir_file.mode = 02775;
   EXPECT_THAT(finding(facts, "keys")->what_to_do, HasSubstr("chmod 640 "));
