@@ -1,6 +1,9 @@
 /// `strawberryctl doctor` with each trouble made for real.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -136,6 +139,105 @@ TEST(Doctor, SeesAProgramThatIsNoBroker) {
   EXPECT_TRUE(contains(seen.what("broker"), "no MQTT broker")) << seen.output;
 }
 
+/// Lets clients connect, and never says a word.
+class SilentServer {
+ public:
+  SilentServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    const bool is_open =
+        ::bind(fd_, generic, size) == 0 && ::listen(fd_, 8) == 0 && ::getsockname(fd_, generic, &size) == 0;
+    if (!is_open) throw std::runtime_error("no socket to listen on");
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  int port() const { return port_; }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+TEST(Doctor, DoesNotCallAServerGoodThatIsSilent) {
+  TestHub files;
+  const SilentServer server;
+  const auto seen = doctor(files.directory().path().string(), server.port());
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_EQ(seen.verdict("broker"), "failed") << seen.output;
+  EXPECT_TRUE(contains(seen.what("broker"), "did not answer")) << seen.output;
+  EXPECT_EQ(seen.verdict("clients without a token"), "") << seen.output;
+}
+
+/// A hub's files, and a broker with TLS that uses them.
+class DoctorTls : public testing::Test {
+ protected:
+  static std::string certificates(const std::string& directory) {
+    ChildProcess::Options make;
+    make.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates", directory};
+    EXPECT_EQ(ChildProcess(make).wait_for_exit(20s), 0);
+    return directory;
+  }
+  BrokerProcess::Options with_tls(bool has_plugin = true) const {
+    BrokerProcess::Options options;
+    if (has_plugin) {
+      options.keys_path = files.keys_path();
+      options.database_path = files.database_path();
+    }
+    options.config = {"certfile " + tls + "/server.crt", "keyfile " + tls + "/server.key"};
+    return options;
+  }
+  Examined look(const BrokerProcess& broker, std::vector<std::string> words) const {
+    return doctor(files.directory().path().string(), broker.port(), std::move(words));
+  }
+
+  TestHub files;
+  std::string tls = certificates(files.directory().file("tls"));
+};
+
+TEST_F(DoctorTls, KnocksOverTlsAndComesIn) {
+  const BrokerProcess broker(with_tls());
+  const auto seen = look(broker, {"--ca-file", tls + "/ca.crt"});
+  for (const auto* check : {"broker", "TLS", "clients without a token", "login"}) {
+    EXPECT_EQ(seen.verdict(check), "ok") << check << " in " << seen.output;
+  }
+  EXPECT_TRUE(contains(seen.what("bridge"), "never run")) << seen.output;
+}
+
+TEST_F(DoctorTls, SeesABrokerThatLetsEverybodyIn) {
+  const BrokerProcess broker(with_tls(/*has_plugin=*/false));
+  const auto seen = look(broker, {"--ca-file", tls + "/ca.crt"});
+  EXPECT_EQ(seen.verdict("TLS"), "ok") << seen.output;
+  EXPECT_EQ(seen.verdict("clients without a token"), "failed") << seen.output;
+}
+
+TEST_F(DoctorTls, SaysWhyACertificateIsNotAccepted) {
+  const BrokerProcess broker(with_tls());
+  const auto other = look(broker, {"--ca-file", certificates(files.directory().file("other")) + "/ca.crt"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(contains(other.what("TLS"), "certificate is not accepted for 127.0.0.1")) << other.output;
+  EXPECT_TRUE(contains(other.what_to_do("TLS"), "--ca-file")) << other.output;
+  EXPECT_EQ(other.verdict("login"), "") << "it was never tried: " << other.output;
+  const auto missing = look(broker, {"--ca-file", tls + "/absent.crt"});
+  EXPECT_TRUE(contains(missing.what("TLS"), "cannot use the CA certificates")) << missing.output;
+}
+
+TEST_F(DoctorTls, SeesThatOneSideSpeaksNone) {
+  const BrokerProcess broker(with_tls());
+  const auto plain = look(broker, {});
+  EXPECT_EQ(plain.verdict("broker"), "failed") << plain.output;
+  EXPECT_TRUE(contains(plain.what_to_do("broker"), "--tls --ca-file")) << plain.output;
+  EXPECT_EQ(plain.verdict("clients without a token"), "") << plain.output;
+  const BrokerProcess without({});
+  const auto seen = look(without, {"--ca-file", tls + "/ca.crt"});
+  EXPECT_EQ(seen.verdict("TLS"), "failed") << seen.output;
+  EXPECT_EQ(seen.verdict("clients without a token"), "") << seen.output;
+}
+
 TEST(Doctor, ReadsTheBrokersConfigurationWithWhatItIncludes) {
   TestHub files;
   const TempDir folder;
@@ -253,8 +355,9 @@ TEST(Doctor, AsksTheModelsWhenToldToAndSeesAKeyThatIsRefused) {
   StubLlm model;
   model.otherwise([](const StubRequest&) { return StubAnswer::http(401, R"({"error":{"message":"bad key"}})"); });
   HubProcess::Options options;
-  options.config =
-      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  options.config = "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() +
+                   "\"\nmodel = \"stub-1\"\napi_key_env = \"STUB_KEY\"\n";
+  options.environment["STUB_KEY"] = "sk-old";
   HubProcess hub(options);
   EXPECT_EQ(doctor(hub).verdict("chat"), "") << "only when told to: it may cost something";
   EXPECT_EQ(model.requests().size(), 0u);
@@ -262,6 +365,7 @@ TEST(Doctor, AsksTheModelsWhenToldToAndSeesAKeyThatIsRefused) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_TRUE(contains(refused.what("chat"), "stub did not answer")) << refused.output;
   EXPECT_TRUE(contains(refused.what_to_do("chat"), "the key is refused")) << refused.output;
+  EXPECT_TRUE(contains(refused.what_to_do("chat"), "STUB_KEY")) << refused.output;
 }
 
 TEST(Doctor, SeesAModelThatIsNotThere) {
@@ -285,6 +389,23 @@ TEST(Doctor, IsContentWithAModelThatAnswers) {
   const auto seen = doctor(hub, {"--chat"});
   EXPECT_EQ(seen.code, 0) << seen.output;
   EXPECT_EQ(seen.what("chat"), "answered by stub");
+  hub.files().add_device("lamp", "alice", "Lamp");
+  EXPECT_EQ(doctor(hub, {"--chat"}).what("chat"), "answered by stub") << "as alice";
+}
+
+TEST(Doctor, AsksEachModelAndBlamesTheOneThatFailed) {
+  StubLlm bad;
+  bad.otherwise([](const StubRequest&) { return StubAnswer::http(401, R"({"error":{"message":"bad key"}})"); });
+  const auto gone = "http://127.0.0.1:" + std::to_string(free_port()) + "/v1";
+  const auto provider = [](const std::string& name, const std::string& url) {
+    return "[[llm.provider]]\nname = \"" + name + "\"\nbase_url = \"" + url + "\"\nmodel = \"m\"\nretries_max = 0\n";
+  };
+  HubProcess::Options options;
+  options.config = "[llm]\n" + provider("gone", gone) + provider("bad", bad.base_url());
+  HubProcess hub(options);
+  const auto seen = doctor(hub, {"--chat"});
+  EXPECT_TRUE(contains(seen.what("chat"), "gone did not answer")) << seen.output;
+  EXPECT_FALSE(contains(seen.what_to_do("chat"), "the key is refused")) << "that is the other's: " << seen.output;
 }
 
 }  // namespace

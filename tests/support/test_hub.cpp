@@ -27,6 +27,7 @@ std::string read_file(const std::string& path) {
 
 std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5'000);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
   for (const char* version : {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements"}) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "bridge/cli/doctor/judgements.h"
 #include "bridge/cli/text.h"
@@ -15,6 +18,33 @@ std::string octal(unsigned mode) {
   return text.data();
 }
 
+std::string shell_word(const std::string& word) {
+  const auto harmless = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c != '\0' && std::strchr("_-./", c) != nullptr);
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), harmless)) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+bool is_permission_denied(const FileFacts& file) { return file.problem == std::strerror(EACCES); }
+
+std::string start_hub(const Facts& f) { return f.is_package ? "systemctl restart mosquitto strawberry-bridge" : f.run; }
+std::string restart_bridge(const Facts& f) {
+  return f.is_package ? "systemctl restart strawberry-bridge" : "stop scripts/run with Ctrl-C, then " + f.run;
+}
+std::string restart_broker(const Facts& f) {
+  const bool is_systems = f.is_package || f.config.path.starts_with("/etc/");
+  return is_systems ? "systemctl restart mosquitto" : "stop scripts/run with Ctrl-C, then " + f.run;
+}
+std::string show_bridge_log(const Facts& f) {
+  return f.is_package ? "journalctl -u strawberry-bridge -n 20" : "tail " + shell_word(f.data_dir + "/log/bridge.log");
+}
+std::string show_broker_log(const Facts& f) {
+  return "tail " + (f.is_package ? "/var/log/mosquitto/mosquitto.log" : shell_word(f.data_dir + "/log/broker.log"));
+}
+
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::good: return "ok";
@@ -25,10 +55,11 @@ std::string_view to_string(Verdict verdict) {
 }
 
 const std::vector<Check>& all_checks() {
-  static const std::vector<Check> checks = {data_directory,  keys,    database,          disk,        configuration,
-                                            per_listener,    nodelay, anonymous_setting, plugin_file, broker,
-                                            anonymous_login, login,   open_files,        bridge,      clock,
-                                            providers,       chat,    admin_token,       given_token};
+  static const std::vector<Check> checks = {data_directory, keys,         database,    disk,
+                                            configuration,  per_listener, nodelay,     anonymous_setting,
+                                            plugin_file,    broker,       encryption,  anonymous_login,
+                                            login,          open_files,   bridge,      clock,
+                                            providers,      chat,         admin_token, given_token};
   return checks;
 }
 

@@ -14,6 +14,7 @@ namespace strawberry::cli {
 struct FileFacts {
   bool exists = false;
   unsigned mode = 0;    // permission bits
+  unsigned owner = 0;   // user id; 0 is root
   std::string problem;  // why it cannot be used; empty: it can
 };
 
@@ -43,17 +44,23 @@ enum class LoginResult {
   refused,
   no_answer,  // the connection was closed, or nothing came
   not_mqtt,
+  speaks_tls,  // and was spoken to without
 };
 
 struct BrokerFacts {
   std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
   std::string host;
   std::uint16_t port = 0;
+  bool tls = false;
+  std::string ca_file;       // with TLS; empty: the CAs this system trusts
+  std::string host_problem;  // why there is no such host; empty: there is
   bool is_listening = false;
-  std::string program;  // who listens, when /proc tells: `mosquitto (process 42)`
+  std::string tls_problem;  // why there is no TLS connection; empty: there is one, or none was wanted
+  std::string program;      // who listens, when /proc tells: `mosquitto (process 42)`
   std::optional<std::uint64_t> files_max;
   LoginResult anonymous = LoginResult::untried;  // without a token
   LoginResult admin = LoginResult::untried;      // with one of our keys
+  std::string admin_problem;                     // why that one is not let in, in the words of whoever said no
 };
 
 struct ProviderFacts {
@@ -81,17 +88,29 @@ struct TokenFacts {
   std::optional<WallTime> expires_at;
 };
 
+/// How the bridge's configuration says a model is reached.
+struct ModelSettings {
+  std::string base_url;  // empty: its own default
+  std::string key_env;   // the variable with its key, or
+  std::string key_file;  // the file; both empty: none is sent
+};
+
 /// One model that was asked for a word.
 struct ChatFacts {
   std::string asked;
   std::string answered_by;
-  std::string error;  // the hub's
+  std::string error;  // the hub's, as far as it is about the one that was asked
+  ModelSettings settings = {};
 };
 
 struct Facts {
   WallTime now;
   std::string command = "strawberryctl";  // with the --data-dir in use, as people type it
+  std::string reach = "strawberryctl";    // with --host and --port, too
+  std::string run = "scripts/run";        // likewise
+  bool is_package = false;                // the installed package's hub, which systemd runs
   std::string data_dir;
+  std::string settings_path;  // bridge.toml
   bool data_dir_is_directory = false;
   FileFacts data_dir_file;
   std::optional<std::uint64_t> disk_free_bytes;

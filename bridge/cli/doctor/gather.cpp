@@ -12,6 +12,7 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/database_health.h"
+#include "bridge/cli/doctor/judgements.h"
 #include "bridge/cli/text.h"
 #include "common/keys.h"
 
@@ -23,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t config_files_max = 64;
 constexpr std::chrono::milliseconds anonymous_timeout{2'000};
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
+constexpr const char* package_data = "/var/lib/strawberry";
+constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
 
 FileFacts look(const std::string& path, int access_mode) {
   FileFacts file;
@@ -34,19 +37,9 @@ FileFacts look(const std::string& path, int access_mode) {
   }
   file.exists = true;
   file.mode = info.st_mode & 07777;
+  file.owner = info.st_uid;
   if (::access(path.c_str(), access_mode) != 0) file.problem = std::strerror(errno);
   return file;
-}
-
-/// As `'a b'` where the shell needs it.
-std::string quoted(const std::string& word) {
-  const auto harmless = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_-./", c) != nullptr;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), harmless)) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 void read_config_file(const std::string& path, std::size_t& files, BrokerConfigFacts& config);
@@ -164,7 +157,14 @@ TokenFacts look_at_token(const std::string& path, const KeySet* keys, const Devi
 void look_at_files(const CommandLine& line, const GatherOptions& options, Facts& facts) {
   const DataDir dir = line.data_dir();
   facts.data_dir = dir.path.string();
-  facts.command = "strawberryctl" + (line.data_dir_option.empty() ? "" : " --data-dir " + quoted(line.data_dir_option));
+  facts.command =
+      "strawberryctl" + (line.data_dir_option.empty() ? "" : " --data-dir " + shell_word(line.data_dir_option));
+  facts.reach = facts.command;
+  if (!line.host.empty()) facts.reach += " --host " + shell_word(line.host);
+  if (line.port != 0) facts.reach += " --port " + std::to_string(line.port);
+  facts.run = "scripts/run" + (facts.data_dir == "./var" ? "" : " --data-dir " + shell_word(facts.data_dir));
+  facts.is_package = dir.path.lexically_normal() == package_data;
+  facts.settings_path = facts.is_package ? package_settings : (dir.path / "bridge.toml").string();
   facts.data_dir_file = look(facts.data_dir, R_OK | X_OK);
   std::error_code failed;
   facts.data_dir_is_directory = fs::is_directory(dir.path, failed);
@@ -210,11 +210,16 @@ Facts gather(const CommandLine& line, const GatherOptions& options) {
   }
   facts.broker.host = endpoint->host;
   facts.broker.port = endpoint->port;
-  facts.broker.anonymous = login_anonymously(endpoint->host, endpoint->port, anonymous_timeout);
-  facts.broker.is_listening = facts.broker.anonymous != LoginResult::untried;
+  facts.broker.tls = endpoint->tls;
+  facts.broker.ca_file = endpoint->ca_file;
+  if (endpoint->tls) facts.run += " --tls";
+  login_anonymously(facts.broker, anonymous_timeout);
   if (!facts.broker.is_listening) return facts;
   look_for_listener(facts.broker);
-  if (facts.keys.exists && facts.keys.problem.empty()) ask_hub_how_it_is(line, options.chat, facts);
+  const LoginResult found = facts.broker.anonymous;
+  const bool is_broker = found != LoginResult::not_mqtt && found != LoginResult::speaks_tls;
+  if (is_broker && facts.broker.tls_problem.empty() && facts.keys.exists && facts.keys.problem.empty())
+    ask_hub_how_it_is(line, options.chat, facts);
   return facts;
 }
 

@@ -1,17 +1,22 @@
 /// What listens on the broker's port.
 #include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <fstream>
 #include <memory>
 #include <set>
 #include <sstream>
 
+#include "bridge/adapters/mosquitto/tls.h"
 #include "bridge/cli/doctor/gather.h"
 #include "bridge/cli/text.h"
 #include "common/ids.h"
@@ -60,19 +65,83 @@ std::string connect_packet() {
   return std::string("\x10") + static_cast<char>(body.size()) + body;
 }
 
-LoginResult ask(int fd, std::chrono::milliseconds timeout) {
-  const std::string packet = connect_packet();
-  if (::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(packet.size()))
-    return LoginResult::no_answer;
+/// A connection to the broker, with or without TLS.
+class Stream {
+ public:
+  Stream(int fd, SteadyTime deadline) : fd_(fd), deadline_(deadline) {}
+
+  /// Why there is no TLS; empty: there is.
+  std::string begin_tls(const BrokerFacts& broker) {
+    auto context = TlsContext::make(broker.ca_file, broker.host);
+    if (!context) return context.error().message;
+    context_ = std::move(*context);
+    // OpenSSL writes to a connection that the broker has closed, as libmosquitto does, which ignores the signal, too.
+    std::signal(SIGPIPE, SIG_IGN);
+    ssl_.reset(SSL_new(context_->get()));
+    if (!ssl_ || SSL_set_fd(ssl_.get(), fd_) != 1) return "there is no memory for a TLS connection";
+    ERR_clear_error();
+    const int done = until_done([this] { return SSL_connect(ssl_.get()); });
+    if (done == 1) return {};
+    if (std::chrono::steady_clock::now() >= deadline_) return "no TLS connection: the broker did not answer";
+    std::array<char, 256> said{};
+    const auto error = ERR_peek_last_error();
+    if (error != 0) ERR_error_string_n(error, said.data(), said.size());
+    return context_->why_failed(said.data());
+  }
+
+  bool send(const std::string& bytes) {
+    const auto size = static_cast<int>(bytes.size());
+    if (ssl_) return until_done([&] { return SSL_write(ssl_.get(), bytes.data(), size); }) == size;
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == size;
+  }
+
+  /// How many bytes came; 0 at the end, and when nothing came in time.
+  std::size_t receive(unsigned char* bytes, std::size_t size) {
+    if (ssl_) return count(until_done([&] { return SSL_read(ssl_.get(), bytes, static_cast<int>(size)); }));
+    return is_ready(fd_, POLLIN, left()) ? count(::recv(fd_, bytes, size, 0)) : 0;
+  }
+
+ private:
+  struct Free {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+  static std::size_t count(ssize_t result) { return result > 0 ? static_cast<std::size_t>(result) : 0; }
+
+  std::chrono::milliseconds left() const {
+    const auto now = std::chrono::steady_clock::now();
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline_ - now), std::chrono::milliseconds(0));
+  }
+
+  /// What OpenSSL says in the end: it has to be asked again whenever the socket has something for it.
+  template <class Step>
+  int until_done(Step step) {
+    while (true) {
+      const int result = step();
+      if (result > 0) return result;
+      const int wants = SSL_get_error(ssl_.get(), result);
+      if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) return result;
+      if (!is_ready(fd_, wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, left())) return result;
+    }
+  }
+
+  int fd_;
+  SteadyTime deadline_;
+  std::unique_ptr<TlsContext> context_;
+  std::unique_ptr<SSL, Free> ssl_;
+};
+
+LoginResult ask(Stream& stream) {
+  if (!stream.send(connect_packet())) return LoginResult::no_answer;
   std::array<unsigned char, 4> answer{};
   std::size_t size = 0;
   while (size < answer.size()) {
-    if (!is_ready(fd, POLLIN, timeout)) break;
-    const ssize_t got = ::recv(fd, answer.data() + size, answer.size() - size, 0);
-    if (got <= 0) break;
-    size += static_cast<std::size_t>(got);
+    const std::size_t got = stream.receive(answer.data() + size, answer.size() - size);
+    if (got == 0) break;
+    size += got;
   }
   if (size == 0) return LoginResult::no_answer;
+  // An alert of TLS, versions 1.x.
+  if (size >= 2 && answer[0] == 0x15 && answer[1] == 3) return LoginResult::speaks_tls;
   if (size < answer.size() || answer[0] != 0x20 || answer[1] != 2) return LoginResult::not_mqtt;
   return answer[3] == 0 ? LoginResult::accepted : LoginResult::refused;
 }
@@ -121,18 +190,25 @@ std::optional<std::uint64_t> files_max_of(const fs::path& process) {
 
 }  // namespace
 
-LoginResult login_anonymously(const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout) {
+void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0) return LoginResult::untried;
+  if (const int error = ::getaddrinfo(broker.host.c_str(), std::to_string(broker.port).c_str(), &wanted, &found)) {
+    broker.host_problem = ::gai_strerror(error);
+    return;
+  }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     const Socket socket(
         ::socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
-    if (socket.get() >= 0 && connect_within(socket.get(), *address, timeout)) return ask(socket.get(), timeout);
+    if (socket.get() < 0 || !connect_within(socket.get(), *address, timeout)) continue;
+    broker.is_listening = true;
+    Stream stream(socket.get(), std::chrono::steady_clock::now() + timeout);
+    if (broker.tls) broker.tls_problem = stream.begin_tls(broker);
+    if (broker.tls_problem.empty()) broker.anonymous = ask(stream);
+    return;
   }
-  return LoginResult::untried;
 }
 
 void look_for_listener(BrokerFacts& broker) {

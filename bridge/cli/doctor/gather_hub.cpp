@@ -1,4 +1,7 @@
 /// What the hub says of itself to an admin.
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+
 #include <algorithm>
 
 #include "bridge/cli/doctor/gather.h"
@@ -52,7 +55,7 @@ Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::mil
   const json message = {{"role", "user"}, {"content", "Answer with the one word: ok"}};
   json body = {{"op", "complete"}, {"model", name}, {"tool_mode", "none"}};
   body["messages"] = json::array({message});
-  auto reply = co_await hub.request(Service::chat, std::move(body), timeout, nullptr);
+  const auto reply = co_await hub.request(Service::chat, std::move(body), timeout, nullptr);
   if (reply) {
     chat.answered_by = text_of(*reply, "provider");
   } else {
@@ -61,17 +64,82 @@ Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::mil
   co_return chat;
 }
 
+/// Of `no language model could answer (a: why; b: why) {…}` what it says of `name`, when all is about several.
+std::string part_about(const std::string& name, const std::string& error, const std::vector<ProviderFacts>& providers) {
+  const std::string head = name + ": ";
+  auto begin = error.find("(" + head);
+  if (begin == std::string::npos) return error;
+  begin += 1 + head.size();
+  std::size_t end = std::min(error.find(") {", begin), error.size());
+  for (const ProviderFacts& other : providers) end = std::min(end, error.find("; " + other.name + ": ", begin));
+  return error.substr(begin, end - begin);
+}
+
+/// A user who has devices, as chats are about them; without any, one that is made up.
+std::string some_user(const DataDir& dir) {
+  const auto directory = open_directory(dir);
+  if (directory) {
+    for (const DeviceRecord* device : (*directory)->all()) {
+      if (device->is_active) return device->user_id;
+    }
+  }
+  return "doctor";
+}
+
+Task<Outcome<void>> ask_models(HubConnection& hub, std::chrono::milliseconds timeout, Facts& facts) {
+  const Outcome<void> opened = co_await hub.open();
+  for (const ProviderFacts& provider : facts.hub.providers) {
+    if (provider.name == "rules") continue;
+    ChatFacts chat;
+    if (opened) {
+      chat = co_await ask_model(hub, provider.name, timeout);
+    } else {
+      chat.asked = provider.name;
+      chat.error = opened.error().message;
+    }
+    chat.error = part_about(provider.name, chat.error, facts.hub.providers);
+    chat.settings = settings_of_model(facts.settings_path, provider.name);
+    facts.chats->push_back(std::move(chat));
+  }
+  co_await hub.close();
+  co_return Outcome<void>{};
+}
+
+/// A chat works on a user's skills, and an admin has none.
+void ask_models_as_user(const CommandLine& line, Facts& facts) {
+  const auto who = user(some_user(line.data_dir()));
+  if (!who) return;
+  auto options = connection_options(line, *who);
+  if (!options) return;
+  facts.chats.emplace();
+  options->services = {Service::chat};
+  const auto timeout = options->connect_timeout;
+  asio::io_context loop;
+  HubConnection hub(loop, std::move(*options));
+  (void)run(loop, ask_models(hub, timeout, facts));
+}
+
+bool is_refusal(const std::string& reason) {
+  constexpr int codes[] = {MQTT_RC_NOT_AUTHORIZED, MQTT_RC_BAD_USERNAME_OR_PASSWORD, MQTT_RC_BANNED,
+                           MQTT_RC_CLIENTID_NOT_VALID};
+  return std::any_of(std::begin(codes), std::end(codes),
+                     [&](int code) { return reason == mosquitto_reason_string(code); });
+}
+
 struct Visit {
   Facts& facts;
-  bool chat;
-  std::chrono::milliseconds chat_timeout;
   OneShot<bool>& reported;
 };
 
 Task<Outcome<void>> look(HubConnection& hub, Visit& visit) {
   Facts& facts = visit.facts;
   const Outcome<void> opened = co_await hub.open();
-  facts.broker.admin = opened ? LoginResult::accepted : LoginResult::refused;
+  if (opened) {
+    facts.broker.admin = LoginResult::accepted;
+  } else {
+    facts.broker.admin = is_refusal(facts.broker.admin_problem) ? LoginResult::refused : LoginResult::no_answer;
+    if (facts.broker.admin_problem.empty()) facts.broker.admin_problem = "nothing came within 3 s";
+  }
   if (opened && facts.broker.anonymous != LoginResult::accepted) {
     co_await visit.reported.wait_until(std::chrono::steady_clock::now() + retained_timeout);
     json body = {{"op", "me"}};
@@ -79,14 +147,6 @@ Task<Outcome<void>> look(HubConnection& hub, Visit& visit) {
     // An admin is no device: it is the answer that counts.
     facts.hub.answers = reply || reply.error().code == ExitCode::refused;
     if (!facts.hub.answers) facts.hub.problem = reply.error().message;
-    if (visit.chat && facts.hub.answers) {
-      facts.chats.emplace();
-      for (const ProviderFacts& provider : facts.hub.providers) {
-        if (provider.name == "rules") continue;
-        ChatFacts chat = co_await ask_model(hub, provider.name, visit.chat_timeout);
-        facts.chats->push_back(std::move(chat));
-      }
-    }
   }
   co_await hub.close();
   co_return Outcome<void>{};
@@ -99,16 +159,21 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
   if (!options) return;
   asio::io_context loop;
   OneShot<bool> reported(loop.get_executor());
-  const auto chat_timeout = options->connect_timeout;
   options->connect_timeout = std::min(options->connect_timeout, answer_timeout);
   options->services = {Service::devices, Service::chat};
   options->filters = {"hub/health"};
   options->on_message = [&](const MqttMessage& message) {
     if (read_topic(message, facts.hub)) reported.set(true);
   };
+  options->on_lost = [&](const std::string& reason) {
+    if (facts.broker.admin == LoginResult::untried && facts.broker.admin_problem.empty()) {
+      facts.broker.admin_problem = printable(reason, 200);
+    }
+  };
   HubConnection hub(loop, std::move(*options));
-  Visit visit{facts, chat, chat_timeout, reported};
+  Visit visit{facts, reported};
   (void)run(loop, look(hub, visit));
+  if (chat && facts.hub.answers) ask_models_as_user(line, facts);
 }
 
 }  // namespace strawberry::cli

@@ -8,23 +8,76 @@ namespace {
 /// Of the broker: what it opens besides a socket a client.
 constexpr std::uint64_t files_of_its_own = 256;
 constexpr std::uint64_t files_min = 1'024;
+constexpr std::uint64_t files_recommended = 65'536;
 /// The hub reports every 10 s.
 constexpr std::chrono::seconds report_age_max{40};
 constexpr std::chrono::seconds clock_ahead_max{5};
 constexpr std::int64_t year_2024_ms = 1'704'067'200'000;
 
-const char* const start = "start the hub: scripts/run (or: systemctl start mosquitto strawberry-bridge)";
-
 std::string where(const BrokerFacts& broker) { return broker.host + ":" + std::to_string(broker.port); }
 std::string by(const BrokerFacts& broker) { return broker.program.empty() ? "" : " by " + broker.program; }
 
-bool is_broker(const Facts& f) { return f.broker.is_listening && f.broker.anonymous != LoginResult::not_mqtt; }
+/// It talked MQTT with one of us.
+bool is_broker(const Facts& f) {
+  const auto talked = [](LoginResult result) {
+    return result == LoginResult::accepted || result == LoginResult::refused;
+  };
+  return f.broker.is_listening && (talked(f.broker.anonymous) || talked(f.broker.admin));
+}
 
 bool is_inside(const Facts& f) {
   return f.broker.admin == LoginResult::accepted && f.broker.anonymous != LoginResult::accepted;
 }
 
-bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+std::string with_tls(const Facts& f) {
+  return f.reach + " --tls --ca-file " + shell_word(f.data_dir + "/tls/ca.crt") + " doctor";
+}
+std::string other_port(const Facts& f) { return f.run + " --port " + std::to_string(f.broker.port + 1); }
+
+/// What to do about a broker whose certificate is not accepted, or that has none.
+std::string mend_tls(const Facts& f) {
+  const std::string& problem = f.broker.tls_problem;
+  const std::string look = "openssl s_client -connect " + where(f.broker) + " </dev/null | openssl x509 -noout -text";
+  if (mentions(problem, "cannot use the CA")) return "name the CA of the hub: " + with_tls(f);
+  if (!mentions(problem, "certificate is not accepted")) {
+    return "if it is a broker without TLS, leave --tls out (or 'tls' in " + shell_word(f.data_dir + "/endpoint") +
+           "); see its log: " + show_broker_log(f);
+  }
+  if (mentions(problem, "mismatch")) {
+    return "name it as its certificate does, with --host, or add this name: scripts/certificates " +
+           shell_word(f.data_dir + "/tls") + " " + shell_word(f.broker.host) + "; its names: " + look;
+  }
+  if (mentions(problem, "expired") || mentions(problem, "not yet valid")) {
+    return "compare the clock (date -u) with the certificate: " + look +
+           "; scripts/run --tls makes a new one when it starts, for another broker see docs/tls.md";
+  }
+  return "name the CA that signed it: " + with_tls(f) + "; who that is: " + look;
+}
+
+/// Where its key is, and how the bridge comes to read it anew.
+std::string mend_key(const Facts& f, const ChatFacts& c) {
+  const std::string& variable = c.settings.key_env;
+  if (!c.settings.key_file.empty()) {
+    return "put a good one into " + shell_word(c.settings.key_file) + ", then " + restart_bridge(f);
+  }
+  if (variable.empty()) {
+    return f.settings_path + " names none for " + c.asked + ": write api_key_env (a variable) or api_key_file there, " +
+           "then " + restart_bridge(f);
+  }
+  if (f.is_package) return "put a good " + variable + " into /etc/strawberry/environment, then " + restart_bridge(f);
+  return "start the hub with a good one: " + variable + "=… " + f.run;
+}
+
+std::string mend_model(const Facts& f, const ChatFacts& c) {
+  const bool is_refused =
+      mentions(c.error, "HTTP 401") || mentions(c.error, "HTTP 403") || mentions(c.error, "API key not valid");
+  if (is_refused) return "the key is refused: " + mend_key(f, c);
+  const std::string log = "see why: " + show_bridge_log(f);
+  if (c.error.empty() || mentions(c.error, "kept failing")) return log + "; its base_url and key: " + f.settings_path;
+  const std::string url = c.settings.base_url.empty() ? "BASE_URL/models" : shell_word(c.settings.base_url + "/models");
+  return "see that its server runs and that base_url of " + c.asked + " in " + f.settings_path + " is right: curl " +
+         url + "; " + log;
+}
 
 }  // namespace
 
@@ -32,14 +85,35 @@ Maybe broker(const Facts& f) {
   const std::string name = "broker";
   const BrokerFacts& b = f.broker;
   if (!b.endpoint_problem.empty()) {
-    return bad(name, b.endpoint_problem, "scripts/run writes that file anew when it starts");
+    return bad(name, b.endpoint_problem, "it is written anew when the hub starts: " + f.run);
   }
-  if (!b.is_listening) return bad(name, "nothing listens at " + where(b), start);
+  if (!b.host_problem.empty()) {
+    return bad(name, "there is no host " + b.host + ": " + b.host_problem,
+               "name the broker's host: " + f.command + " --host HOST doctor");
+  }
+  if (!b.is_listening) return bad(name, "nothing listens at " + where(b), "start the hub: " + start_hub(f));
   if (b.anonymous == LoginResult::not_mqtt) {
     return bad(name, where(b) + " is taken" + by(b) + ", which is no MQTT broker",
-               "stop that program, or give the hub another port: scripts/run --port 1884");
+               "stop that program, or give the hub another port: " + other_port(f));
+  }
+  if (b.anonymous == LoginResult::speaks_tls) {
+    return bad(name, where(b) + by(b) + " speaks TLS, and was spoken to without", "speak TLS: " + with_tls(f));
+  }
+  if (!b.tls_problem.empty()) return std::nullopt;  // that is said instead
+  if (!is_broker(f)) {
+    return bad(name, where(b) + by(b) + " takes connections, but did not answer",
+               (b.tls ? std::string() : "if it speaks TLS: " + with_tls(f) + "; ") +
+                   "see its log: " + show_broker_log(f) + "; start it anew: " + restart_broker(f));
   }
   return good(name, where(b) + by(b));
+}
+
+Maybe encryption(const Facts& f) {
+  const BrokerFacts& b = f.broker;
+  if (!b.tls || !b.is_listening) return std::nullopt;
+  if (!b.tls_problem.empty()) return bad("TLS", where(b) + by(b) + ": " + b.tls_problem, mend_tls(f));
+  return good("TLS", "the broker's certificate is good for " + b.host + ", by " +
+                         (b.ca_file.empty() ? "a CA that this system trusts" : "the CA in " + b.ca_file));
 }
 
 Maybe anonymous_login(const Facts& f) {
@@ -50,8 +124,12 @@ Maybe anonymous_login(const Facts& f) {
     return bad(
         name,
         "are let in at " + where(b) + by(b) + ": this is another broker than the hub's, or the plugin is not loaded",
-        "if it is another one, stop it (Debian's: systemctl disable --now mosquitto) or use another port: "
-        "scripts/run --port 1884; else load the plugin as config/mosquitto.conf does");
+        "if it is another one, stop it (Debian's: systemctl disable --now mosquitto) or use another port: " +
+            other_port(f) + "; else load the plugin as config/mosquitto.conf does");
+  }
+  if (b.anonymous == LoginResult::no_answer) {
+    return warn(name, "got no answer at " + where(b) + by(b) + ": whether they are turned away is not known",
+                "see its log: " + show_broker_log(f));
   }
   return good(name, "are turned away");
 }
@@ -61,11 +139,16 @@ Maybe login(const Facts& f) {
   const BrokerFacts& b = f.broker;
   if (!is_broker(f) || b.admin == LoginResult::untried || b.anonymous == LoginResult::accepted) return std::nullopt;
   if (b.admin == LoginResult::accepted) return good(name, "a token of this data directory's keys is let in");
+  const std::string why = b.admin_problem.empty() ? "" : " (" + b.admin_problem + ")";
+  if (b.admin != LoginResult::refused) {
+    return bad(name, "a token signed just now with " + f.keys_path + " got no answer" + by(b) + why,
+               "see its log: " + show_broker_log(f) + "; start it anew: " + restart_broker(f));
+  }
   return bad(name,
-             "a token signed just now with " + f.keys_path + " is refused" + by(b) +
+             "a token signed just now with " + f.keys_path + " is refused" + by(b) + why +
                  ": that broker has other keys, no plugin, or another clock",
-             "see that the plugin_opt_keys of the broker is this file, and its log ('refused connect reason=…'); "
-             "for another hub say --data-dir");
+             "see that the plugin_opt_keys of the broker is this file, and its log ('refused connect reason=…'): " +
+                 show_broker_log(f) + "; for another hub say --data-dir");
 }
 
 Maybe open_files(const Facts& f) {
@@ -74,8 +157,11 @@ Maybe open_files(const Facts& f) {
   const std::uint64_t wanted = std::max(files_min, f.hub.devices.value_or(0) + files_of_its_own);
   const std::string what = "the broker may have " + std::to_string(limit) + " files and connections open";
   if (limit >= wanted) return good("file limit", what);
+  const std::string number = std::to_string(std::max(wanted, files_recommended));
   return warn("file limit", what + ", " + std::to_string(wanted) + " would be right",
-              "ulimit -n 65536 before scripts/run, or LimitNOFILE=65536 by systemctl edit mosquitto");
+              f.is_package ? "systemctl edit mosquitto, write [Service] and below it LimitNOFILE=" + number +
+                                 ", then " + restart_broker(f)
+                           : "ulimit -n " + number + ", then " + start_hub(f));
 }
 
 Maybe bridge(const Facts& f) {
@@ -83,13 +169,12 @@ Maybe bridge(const Facts& f) {
   const std::string name = "bridge";
   if (f.hub.answers) return good(name, "answers");
   if (f.hub.state == "online") {
-    return bad(
-        name, "says it is online but does not answer: " + f.hub.problem,
-        "see what it does: tail " + f.data_dir + "/log/bridge.log (or journalctl -u strawberry-bridge), restart it");
+    return bad(name, "says it is online but does not answer: " + f.hub.problem,
+               "see what it does: " + show_bridge_log(f) + "; restart it: " + restart_bridge(f));
   }
   return bad(name, f.hub.state.empty() ? "has never run with this broker" : "is not running",
-             "start it: scripts/run (or: systemctl start strawberry-bridge); its last words: tail " + f.data_dir +
-                 "/log/bridge.log");
+             "start it: " + (f.is_package ? "systemctl restart strawberry-bridge" : f.run) +
+                 "; its last words: " + show_bridge_log(f));
 }
 
 Maybe clock(const Facts& f) {
@@ -129,17 +214,23 @@ Maybe providers(const Facts& f) {
   }
   if (!failing.empty()) {
     return bad("language models", failing,
-               "see why: " + f.command + " doctor --chat; then its base_url and key in " + f.data_dir + "/bridge.toml");
+               "see why: " + f.command + " doctor --chat; then its base_url and key in " + f.settings_path);
   }
   return good("language models", all);
 }
 
 Maybe chat(const Facts& f) {
   if (!f.chats) return std::nullopt;
-  const std::string settings = f.data_dir + "/bridge.toml";
+  if (f.chats->empty() && !f.hub.reported_at) {
+    return warn("chat", "the hub has not said which language models it has",
+                "ask again in 10 s: " + f.command + " doctor --chat");
+  }
   if (f.chats->empty()) {
-    return warn("chat", "no language model is set up, the built-in rules answer alone",
-                "set one up in " + settings + ", or: OPENAI_API_KEY=sk-… scripts/run");
+    return warn(
+        "chat", "no language model is set up, the built-in rules answer alone",
+        "set one up in " + f.settings_path + ", or " +
+            (f.is_package ? "write OPENAI_API_KEY=sk-… into /etc/strawberry/environment, then " + restart_bridge(f)
+                          : "OPENAI_API_KEY=sk-… " + f.run));
   }
   std::string answered;
   for (const ChatFacts& c : *f.chats) {
@@ -149,14 +240,7 @@ Maybe chat(const Facts& f) {
     }
     const std::string what =
         c.asked + " did not answer: " + (c.error.empty() ? "only " + c.answered_by + " did" : c.error);
-    if (mentions(c.error, "401") || mentions(c.error, "403")) {
-      return bad("chat", what,
-                 "the key is refused: set a good one for " + c.asked + " (api_key_env or api_key_file in " + settings +
-                     ") and restart the bridge");
-    }
-    return bad("chat", what,
-               "see that its server runs and that base_url of " + c.asked + " in " + settings +
-                   " is right: curl BASE_URL/models");
+    return bad("chat", what, mend_model(f, c));
   }
   return good("chat", "answered by " + answered);
 }

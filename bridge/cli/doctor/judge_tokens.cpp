@@ -1,4 +1,5 @@
 #include "bridge/cli/doctor/judgements.h"
+#include "common/private_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -44,9 +45,13 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
     }
     return bad(name, subject + " is no good token: " + token.problem, renew);
   }
-  if ((token.file.mode & 077) != 0) {
+  if (!is_private(token.file.mode, token.file.owner)) {
     return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
-               "chmod 600 " + token.path);
+               "chmod 600 " + shell_word(token.path));
+  }
+  if (token.type.empty()) {
+    return warn(name, subject + " was not looked at, for want of the hub's keys",
+                f.command + " doctor, once those are there");
   }
   const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
   if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
@@ -59,12 +64,19 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
 
 Maybe admin_token(const Facts& f) {
   if (!f.admin_token.file.exists) return std::nullopt;
+  if (is_permission_denied(f.admin_token.file)) return std::nullopt;  // root's, where a group shares the hub
+  const bool was_read = f.admin_token.file.problem.empty();
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (was_read && !has_keys) return std::nullopt;  // that is said of the keys
   return token_finding(f, f.admin_token, "admin token", f.command + " init");
 }
 
 Maybe given_token(const Facts& f) {
   if (!f.token) return std::nullopt;
-  if (!f.token->file.exists) return bad("token", "there is no " + f.token->path, "name a file that holds a token");
+  if (!f.token->file.exists)
+    return bad(
+        "token", "there is no " + f.token->path,
+        "name a file that holds a token, or make one: " + f.command + " token issue --device NAME --output FILE");
   return token_finding(f, *f.token, "token", new_token(f, *f.token));
 }
 

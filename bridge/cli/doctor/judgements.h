@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "bridge/cli/doctor/checks.h"
@@ -21,6 +22,19 @@ inline Finding bad(std::string check, std::string what, std::string todo) {
 
 /// As `ls` and `chmod` write it: 0600.
 std::string octal(unsigned mode);
+/// As `'a b'` where the shell needs it.
+std::string shell_word(const std::string& word);
+inline bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// It is there, and somebody else may read it.
+bool is_permission_denied(const FileFacts& file);
+
+// Commands, as they are typed for this hub.
+std::string start_hub(const Facts& facts);
+std::string restart_bridge(const Facts& facts);
+std::string restart_broker(const Facts& facts);
+std::string show_bridge_log(const Facts& facts);
+std::string show_broker_log(const Facts& facts);
 
 // One for each thing that may be wrong, in the order in which they are shown.
 Maybe data_directory(const Facts& facts);
@@ -33,6 +47,7 @@ Maybe anonymous_setting(const Facts& facts);
 Maybe nodelay(const Facts& facts);
 Maybe plugin_file(const Facts& facts);
 Maybe broker(const Facts& facts);
+Maybe encryption(const Facts& facts);
 Maybe anonymous_login(const Facts& facts);
 Maybe login(const Facts& facts);
 Maybe open_files(const Facts& facts);

@@ -18,6 +18,7 @@ FileFacts file(unsigned mode) {
   FileFacts facts;
   facts.exists = true;
   facts.mode = mode;
+  facts.owner = 1000;
   return facts;
 }
 
@@ -26,6 +27,7 @@ Facts healthy() {
   Facts f;
   f.now = now;
   f.data_dir = "/hub";
+  f.settings_path = "/hub/bridge.toml";
   f.data_dir_is_directory = true;
   f.data_dir_file = file(0700);
   f.disk_free_bytes = std::uint64_t{10} << 30;
@@ -85,6 +87,12 @@ struct Trouble {
 };
 void PrintTo(const Trouble& trouble, std::ostream* out) { *out << trouble.name; }
 
+void no_tls(Facts& facts, const std::string& problem) {
+  facts.broker.tls = true;
+  facts.broker.tls_problem = problem;
+  facts.broker.anonymous = facts.broker.admin = LoginResult::untried;
+}
+
 class DoctorSees : public testing::TestWithParam<Trouble> {};
 
 TEST_P(DoctorSees, TheTroubleAndSaysWhatToDo) {
@@ -121,6 +129,24 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"OpenKeys", [](Facts& f) { f.keys.mode = 0640; }, "keys", bad, "mode 0640",
                 "chmod 600 /hub/keys.json"},
         Trouble{"BrokenKeys", [](Facts& f) { f.keys.problem = "is not JSON"; }, "keys", bad, "is not JSON", "backup"},
+        Trouble{"AWrongDirectory", [](Facts& f) { f.keys.exists = f.database.file.exists = false; }, "data directory", bad,
+                "has no hub's data in it", "strawberryctl init"},
+        Trouble{"KeysOfAnother", [](Facts& f) { f.keys.problem = "Permission denied"; }, "keys", bad,
+                "cannot read /hub/keys.json", "ls -ld /hub/keys.json"},
+        Trouble{"ThePackagesDirectoryForAStranger",
+                [](Facts& f) {
+                  f.is_package = true;
+                  f.data_dir_file.problem = "Permission denied";
+                },
+                "data directory", bad, "cannot look into /hub", "sudo strawberryctl doctor"},
+        Trouble{"OpenDatabase", [](Facts& f) { f.database.file.mode = 0644; }, "database", warning, "mode 0644",
+                "chmod 600 /hub/hub.db"},
+        Trouble{"OpenDatabaseInAnOpenDirectory",
+                [](Facts& f) {
+                  f.database.file.mode = 0640;
+                  f.data_dir_file.mode = 0750;
+                },
+                "database", bad, "mode 0640", "chmod 600 /hub/hub.db"},
         Trouble{"NoDatabase", [](Facts& f) { f.database.file.exists = false; }, "database", bad, "there is no",
                 "strawberryctl init"},
         Trouble{"NewerDatabase", [](Facts& f) { f.database.version = 999; }, "database", bad, "schema version 999, newer",
@@ -141,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
                 },
                 "broker configuration", bad, "cannot read /no.conf", "--mosquitto-conf"},
         Trouble{"PerListener", [](Facts& f) { f.config.per_listener_settings = true; }, "per_listener_settings", bad,
-                "timer stops", "delete the line from /hub/mosquitto.conf"},
+                "timer stops", "delete the line from config/mosquitto.conf, of which scripts/run makes /hub/mosquitto.conf"},
         Trouble{"AllowAnonymous", [](Facts& f) { f.config.allow_anonymous = true; }, "allow_anonymous", bad, "on",
                 "allow_anonymous false"},
         Trouble{"Nagle", [](Facts& f) { f.config.set_tcp_nodelay = false; }, "set_tcp_nodelay", warning, "88 ms",
@@ -167,13 +193,39 @@ INSTANTIATE_TEST_SUITE_P(
                   f.broker.program = "nginx (process 9)";
                 },
                 "broker", bad, "taken by nginx (process 9)", "--port"},
+        Trouble{"NoHost", [](Facts& f) { f.broker.host_problem = "Name or service not known"; }, "broker", bad,
+                "there is no host 127.0.0.1: Name or", "--host HOST"},
+        Trouble{"SilentBroker",
+                [](Facts& f) { f.broker.anonymous = f.broker.admin = LoginResult::no_answer; }, "broker", bad,
+                "did not answer", "--tls --ca-file /hub/tls/ca.crt"},
+        Trouble{"BrokerSilentToStrangers", [](Facts& f) { f.broker.anonymous = LoginResult::no_answer; },
+                "clients without a token", warning, "is not known", "broker.log"},
+        Trouble{"BrokerSilentToTheAdmin",
+                [](Facts& f) {
+                  f.broker.admin = LoginResult::no_answer;
+                  f.broker.admin_problem = "The connection was lost.";
+                },
+                "login", bad, "got no answer by mosquitto (process 7) (The connection was lost.)", "broker.log"},
+        Trouble{"BrokerThatSpeaksTls", [](Facts& f) { f.broker.anonymous = LoginResult::speaks_tls;
+                                                      f.broker.admin = LoginResult::untried; }, "broker",
+                bad, "speaks TLS", "strawberryctl --tls --ca-file /hub/tls/ca.crt doctor"},
+        Trouble{"AnotherCa", [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: self-signed"); },
+                "TLS", bad, "self-signed", "name the CA that signed it: strawberryctl --tls --ca-file"},
+        Trouble{"AnotherName",
+                [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: hostname mismatch"); }, "TLS",
+                bad, "hostname mismatch", "scripts/certificates /hub/tls 127.0.0.1"},
+        Trouble{"AnExpiredCertificate",
+                [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: certificate has expired"); },
+                "TLS", bad, "has expired", "date -u"},
+        Trouble{"NoTlsThere", [](Facts& f) { no_tls(f, "no TLS connection: wrong version number"); }, "TLS", bad,
+                "wrong version number", "leave --tls out"},
         Trouble{"AnotherBroker", [](Facts& f) { f.broker.anonymous = LoginResult::accepted; }, "clients without a token",
                 bad, "another broker than the hub's, or the plugin is not loaded", "disable --now mosquitto"},
         Trouble{"RefusesEverybody", [](Facts& f) { f.broker.admin = LoginResult::refused; }, "login", bad,
                 "signed just now with /hub/keys.json is refused", "plugin_opt_keys"},
         Trouble{"FewFiles", [](Facts& f) { f.broker.files_max = 1'023; }, "file limit", warning, "1023", "ulimit -n"},
         Trouble{"FewFilesForSoManyDevices", [](Facts& f) { f.hub.devices = 65'281; }, "file limit", warning, "65537 would",
-                "LimitNOFILE"},
+                "ulimit -n 65537, then"},
         Trouble{"BridgeNeverRan",
                 [](Facts& f) {
                   f.hub = {};
@@ -196,10 +248,20 @@ INSTANTIATE_TEST_SUITE_P(
                 "openai (open, 6 of 9 requests failed)", "doctor --chat"},
         Trouble{"ModelFailsAlways", [](Facts& f) { f.hub.providers[0] = {"openai", "closed", 2, 2}; }, "language models",
                 bad, "2 of 2", "doctor --chat"},
-        Trouble{"KeyRefused", [](Facts& f) { f.chats = {{"openai", "", "provider_error: openai: HTTP 401"}}; }, "chat",
-                bad, "HTTP 401", "the key is refused"},
-        Trouble{"ModelUnreachable", [](Facts& f) { f.chats = {{"ollama", "", "provider_error: refused"}}; }, "chat", bad,
-                "ollama did not answer", "base_url"},
+        Trouble{"KeyRefused", [](Facts& f) { f.chats = {{"openai", "", "HTTP 401", {"", "OPENAI_API_KEY", ""}}}; },
+                "chat", bad, "HTTP 401", "the key is refused: start the hub with a good one: OPENAI_API_KEY=… scripts/run"},
+        Trouble{"KeyInAFileRefused", [](Facts& f) { f.chats = {{"mine", "", "HTTP 403", {"", "", "/etc/my key"}}}; },
+                "chat", bad, "HTTP 403", "the key is refused: put a good one into '/etc/my key'"},
+        Trouble{"NoKeyAtAll", [](Facts& f) { f.chats = {{"mine", "", "HTTP 401"}}; }, "chat", bad, "HTTP 401",
+                "the key is refused: /hub/bridge.toml names none for mine: write api_key_env"},
+        Trouble{"HubSilentAboutModels",
+                [](Facts& f) {
+                  f.chats.emplace();
+                  f.hub.reported_at.reset();
+                },
+                "chat", warning, "has not said", "doctor --chat"},
+        Trouble{"ModelUnreachable", [](Facts& f) { f.chats = {{"ollama", "", "refused", {"http://o/v1", "", ""}}}; }, "chat",
+                bad, "ollama did not answer", "curl 'http://o/v1/models'"},
         Trouble{"OnlyTheRules", [](Facts& f) { f.chats = {{"openai", "rules", ""}}; }, "chat", bad, "only rules did",
                 "base_url"},
         Trouble{"NoModel", [](Facts& f) { f.chats.emplace(); }, "chat", warning, "no language model", "OPENAI_API_KEY"},
@@ -215,6 +277,7 @@ INSTANTIATE_TEST_SUITE_P(
                   f.token->file.exists = false;
                 },
                 "token", bad, "there is no lamp.token", "name a file"},
+        Trouble{"TokenThatNobodyCouldJudge", [](Facts& f) { f.token = token(""); }, "token", warning, "was not looked at", "strawberryctl doctor"},
         Trouble{"ExpiredToken", [](Facts& f) { f.token = token("token_expired"); }, "token", bad, "has expired",
                 "token issue --device"},
         Trouble{"TokenOfAnotherHub", [](Facts& f) { f.token = token("token_bad_signature"); }, "token", bad,
@@ -230,6 +293,37 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"NoTokenAtAll", [](Facts& f) { f.token = token("token_malformed"); }, "token", bad, "no good token: token_malformed",
                 "token issue"}),
     [](const auto& named) { return named.param.name; });
+
+TEST(Doctor, AcceptsWhatThePackageSharesWithItsGroup) {
+  Facts facts = healthy();
+  facts.is_package = true;
+  facts.data_dir_file = file(02770);
+  facts.keys = file(0640);
+  facts.database.file = file(0660);
+  facts.data_dir_file.owner = facts.keys.owner = facts.database.file.owner = 0;
+  for (const auto* check : {"data directory", "keys", "database"})
+    EXPECT_EQ(finding(facts, check)->verdict, Verdict::good) << check;
+  EXPECT_THAT(finding(facts, "keys")->what, HasSubstr("the hub's group"));
+  facts.admin_token.file.problem = "Permission denied";
+  EXPECT_FALSE(finding(facts, "admin token")) << "it is root's alone";
+  facts.keys.mode = 0644;
+  facts.data_dir_file.mode = 02775;
+  EXPECT_THAT(finding(facts, "keys")->what_to_do, HasSubstr("chmod 640 "));
+  EXPECT_THAT(finding(facts, "data directory")->what_to_do, HasSubstr("chmod 2770 "));
+  facts.hub.answers = false;
+  EXPECT_THAT(finding(facts, "bridge")->what_to_do, HasSubstr("journalctl -u strawberry-bridge"));
+}
+
+TEST(Doctor, IsContentWithTlsThatIsGood) {
+  Facts facts = healthy();
+  EXPECT_FALSE(finding(facts, "TLS"));
+  facts.broker.tls = true;
+  facts.broker.ca_file = "/hub/tls/ca.crt";
+  EXPECT_EQ(finding(facts, "TLS")->verdict, Verdict::good);
+  no_tls(facts, "no TLS connection: the broker ended it");
+  for (const auto* check : {"broker", "clients without a token", "login", "bridge"})
+    EXPECT_FALSE(finding(facts, check)) << check << " says something that nobody has seen";
+}
 
 TEST(Doctor, SaysNothingOfWhatItCouldNotSee) {
   Facts nothing;
