@@ -347,7 +347,10 @@ Task<void> App::write_usage() {
 }
 
 void App::find_local_model() {
-  auto found = [this](const LocalServer& server) { add_provider(providers_, http_, clock_, local_provider(server)); };
+  auto found = [this](const LocalServer& server) {
+    add_provider(providers_, http_, clock_, local_provider(server));
+    if (metrics_) metrics_->know_models(providers_);
+  };
   asio::co_spawn(context_, look_for_local_servers(&http_, local_options(config_), std::move(found)), asio::detached);
 }
 

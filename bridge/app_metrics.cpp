@@ -130,14 +130,17 @@ AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMe
           [this] { return metrics_.text(readings_of(sources_.health(), sources_.serving(), sources_.started_at)); },
           server_options(config)),
       pause_(loop),
-      place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {
-  for (const auto& provider : config.llm.providers) metrics_.know_model(provider.name, provider.model);
-}
+      place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {}
 
 void AppMetrics::watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store) {
+  know_models(providers);
   dispatcher.observe_with([this](const Dispatcher::Answered& request) { metrics_.answered(request); });
   providers.observe_with([this](const ModelAttempt& attempt) { metrics_.asked(attempt); });
   store.observe_with([this](std::chrono::nanoseconds took) { metrics_.committed(took); });
+}
+
+void AppMetrics::know_models(const ProviderChain& providers) {
+  for (const auto& named : providers.named_models()) metrics_.know_model(named.provider, named.model);
 }
 
 Task<void> AppMetrics::serve() {

@@ -32,6 +32,8 @@ class AppMetrics {
 
   /// From now on each tells what it did.
   void watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store);
+  /// Again when there is another provider.
+  void know_models(const ProviderChain& providers);
   Task<void> serve();
 
  private:

@@ -1,6 +1,9 @@
 #include "bridge/config/key_table.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include "common/ids.h"
 
@@ -28,6 +31,16 @@ bool is_url(std::string_view value) {
 bool is_host(std::string_view value) {
   return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic) &&
          value.find('/') == std::string_view::npos && std::count(value.begin(), value.end(), ':') != 1;
+}
+
+/// An IPv6 address may say by which interface: `fe80::1%eth0`.
+bool is_address(std::string_view value) {
+  const auto scope = value.find('%');
+  const std::string number(value.substr(0, scope));
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  if (inet_pton(AF_INET6, number.c_str(), parsed.data()) == 1)
+    return std::all_of(value.begin(), value.end(), is_graphic) && scope != value.size() - 1;
+  return scope == std::string_view::npos && inet_pton(AF_INET, number.c_str(), parsed.data()) == 1;
 }
 
 bool is_name(std::string_view value) {
@@ -120,7 +133,7 @@ const KeyRow<Config> config_rows[] = {
     {"log", "level", "STRAWBERRY_LOG_LEVEL", Text{TextKind::choice, "trace debug info warn error off"}, [](Config& c) -> Target { return &c.log.level; }},
     {"log", "format", "", Text{TextKind::choice, "human json"}, [](Config& c) -> Target { return &c.log.format; }},
     {"metrics", "port", "STRAWBERRY_METRICS_PORT", IntegerRange{0, 65'535}, [](Config& c) -> Target { return &c.metrics.port; }},
-    {"metrics", "address", "", Text{TextKind::host}, [](Config& c) -> Target { return &c.metrics.address; }},
+    {"metrics", "address", "", Text{TextKind::address}, [](Config& c) -> Target { return &c.metrics.address; }},
 };
 
 const KeyRow<LlmProviderConfig> provider_rows[] = {
@@ -154,6 +167,7 @@ std::string describe_allowed(const Allowed& allowed) {
   switch (text.kind) {
     case TextKind::any: return "a text of 1 to " + std::to_string(text_bytes_max) + " bytes without control characters";
     case TextKind::host: return "a host name or address without scheme and port";
+    case TextKind::address: return "an IP address such as 127.0.0.1 or ::1";
     case TextKind::name: return "a name: at most 64 letters, digits, dots, _ and -";
     case TextKind::url: return "an http:// or https:// URL without user, query or fragment";
     case TextKind::variable: return "the name of an environment variable (A-Z, 0-9, _)";
@@ -170,6 +184,7 @@ bool is_allowed(const Text& text, std::string_view value) {
     case TextKind::any:
       return std::none_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
     case TextKind::host: return is_host(value);
+    case TextKind::address: return is_address(value);
     case TextKind::name: return is_name(value);
     case TextKind::url: return is_url(value);
     case TextKind::variable: return is_variable(value);

@@ -98,6 +98,19 @@ std::vector<std::string> ProviderChain::names() const {
   return all;
 }
 
+std::vector<ProviderChain::Model> ProviderChain::named_models() const {
+  std::vector<Model> all;
+  const auto note = [&all](const Provider& provider, const std::string& model) {
+    if (!provider.is_embedded()) all.push_back({provider.name(), model.empty() ? provider.default_model() : model});
+  };
+  for (const auto& member : members_) note(*member->provider, {});
+  for (const auto& [alias, model] : options_.aliases) {
+    const Choice first = choose(alias, {}).front();
+    note(*first.member->provider, first.model);
+  }
+  return all;
+}
+
 std::vector<ProviderChain::Health> ProviderChain::health() const {
   std::vector<Health> all;
   for (const auto& member : members_) {

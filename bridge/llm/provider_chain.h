@@ -70,6 +70,13 @@ class ProviderChain {
   Task<Reply<ModelReply>> complete(ModelRequest request, std::string start_with = {});
 
   std::vector<std::string> names() const;
+  struct Model {
+    std::string provider;
+    std::string model;
+    bool operator==(const Model&) const = default;
+  };
+  /// Those that the operator named: each provider's default, then what each alias now leads to. No embedded ones.
+  std::vector<Model> named_models() const;
   std::vector<Health> health() const;
 
  private:

@@ -1,5 +1,6 @@
 #include "bridge/adapters/mosquitto/connection.h"
 
+#include <openssl/err.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -115,7 +116,7 @@ Result<void> MosquittoClient::Connection::open(const std::string& address) {
   // them.
   mosquitto_connect_bind_v5(handle, nullptr, options_.port, keepalive_s, nullptr, properties.get());
   errno = 0;
-  error = mosquitto_connect_async(handle, address.c_str(), options_.port, keepalive_s);
+  error = mosquitto_connect_async(handle_for_io(), address.c_str(), options_.port, keepalive_s);
   const int socket_error = errno;
   if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
@@ -134,6 +135,13 @@ Result<void> MosquittoClient::Connection::use_tls() {
   mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
   mosquitto_log_callback_set(handle, &Callbacks::on_log);
   return {};
+}
+
+/// OpenSSL keeps errors by thread and not by connection, and takes any that lies there for this one's: HTTPS on the
+/// same loop must not end it.
+struct mosquitto* MosquittoClient::Connection::handle_for_io() {
+  if (tls_) ERR_clear_error();
+  return handle_.get();
 }
 
 /// Before CONNECT may leave, the library always has something to write: what counts is what OpenSSL waits for.
@@ -156,7 +164,7 @@ bool MosquittoClient::Connection::has_more_to_read() const {
 
 void MosquittoClient::Connection::go_on_shaking_hands() {
   errno = 0;
-  const int error = mosquitto_loop_read(handle_.get(), 1);
+  const int error = mosquitto_loop_read(handle_for_io(), 1);
   const int socket_error = errno;
   if (error != MOSQ_ERR_SUCCESS) return end(tls_->why_failed(tls_error_));
   look_at_handshake(socket_error);
@@ -176,7 +184,7 @@ void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filt
   std::vector<std::string> copies = filters;  // the library takes them without const
   std::vector<char*> names;
   for (auto& filter : copies) names.push_back(filter.data());
-  const int error = mosquitto_subscribe_multiple(handle_.get(), nullptr, static_cast<int>(names.size()), names.data(),
+  const int error = mosquitto_subscribe_multiple(handle_for_io(), nullptr, static_cast<int>(names.size()), names.data(),
                                                  qos, 0, nullptr);
   if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
 }
@@ -185,7 +193,7 @@ void MosquittoClient::Connection::read(std::size_t packets_max) {
   if (shaking_hands_) return go_on_shaking_hands();
   const auto packets = [this] { return reports_.messages.size() + reports_.acknowledged.size(); };
   for (std::size_t i = 0; i < packets_max && packets() < packets_max && !reports_.ended; ++i) {
-    const int error = mosquitto_loop_read(handle_.get(), 1);
+    const int error = mosquitto_loop_read(handle_for_io(), 1);
     if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
     if (!has_more_to_read()) return;
   }
@@ -193,16 +201,16 @@ void MosquittoClient::Connection::read(std::size_t packets_max) {
 
 void MosquittoClient::Connection::write() {
   if (shaking_hands_) return go_on_shaking_hands();
-  const int error = mosquitto_loop_write(handle_.get(), 1);
+  const int error = mosquitto_loop_write(handle_for_io(), 1);
   if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
 }
 
 void MosquittoClient::Connection::keep_alive() {
-  const int error = mosquitto_loop_misc(handle_.get());
+  const int error = mosquitto_loop_misc(handle_for_io());
   if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
 }
 
-void MosquittoClient::Connection::disconnect() { mosquitto_disconnect_v5(handle_.get(), 0, nullptr); }
+void MosquittoClient::Connection::disconnect() { mosquitto_disconnect_v5(handle_for_io(), 0, nullptr); }
 
 int MosquittoClient::Connection::publish(const MqttMessage& message, int& mid) {
   const auto kept = time_kept(message);
@@ -211,7 +219,7 @@ int MosquittoClient::Connection::publish(const MqttMessage& message, int& mid) {
   if (kept && is_kept) expiry_s = static_cast<std::uint32_t>(kept->count());
   const auto properties = to_properties(message, expiry_s);
   if (!properties) return MOSQ_ERR_MALFORMED_UTF8;
-  return mosquitto_publish_v5(handle_.get(), is_kept ? &mid : nullptr, message.topic.c_str(),
+  return mosquitto_publish_v5(handle_for_io(), is_kept ? &mid : nullptr, message.topic.c_str(),
                               static_cast<int>(message.payload.size()), message.payload.data(),
                               is_kept ? qos : qos_not_kept, message.retained, properties->get());
 }

@@ -57,6 +57,8 @@ class MosquittoClient::Connection {
  private:
   struct Callbacks;
   Result<void> use_tls();
+  /// For whatever reads or writes.
+  struct mosquitto* handle_for_io();
   bool has_more_to_read() const;
   SSL* ssl() const { return tls_ ? static_cast<SSL*>(mosquitto_ssl_get(handle_.get())) : nullptr; }
   void go_on_shaking_hands();

@@ -47,12 +47,7 @@ void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers)
 /// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
 void MosquittoClient::connect() {
   const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
-  timer_.expires_after(options_.connect_timeout);
-  timer_.async_wait([this, is_given_up](const asio::error_code& cancelled) {
-    if (cancelled || is_given_up()) return;
-    addresses_.clear();
-    lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
-  });
+  limit_time();
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
                           [this, is_given_up](const asio::error_code& error, const auto& found) {
                             if (is_given_up()) return;
@@ -65,7 +60,20 @@ void MosquittoClient::connect() {
                           });
 }
 
+/// For the look-up, then for each address anew: one that swallows everything must not hide those after it.
+void MosquittoClient::limit_time() {
+  timer_.expires_after(options_.connect_timeout);
+  timer_.async_wait([this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+    if (cancelled || !*alive || opened != opened_ || ready_) return;
+    reached_ = false;  // somebody may be there, but none who answers
+    lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
+  });
+}
+
 void MosquittoClient::open_next() {
+  ++opened_;
+  reached_ = false;
+  limit_time();
   const auto address = std::move(addresses_.back());
   addresses_.pop_back();
   connection_ = std::make_unique<Connection>(options_);
@@ -73,15 +81,16 @@ void MosquittoClient::open_next() {
   const int copy = ::fcntl(connection_->socket(), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return lost(std::strerror(errno));
   socket_.assign(copy);
+  note_whether_reached();
   watch_socket();
 }
 
-/// The TCP connection was there, whatever has become of it.
-bool MosquittoClient::was_reached() const {
+/// Asked from the beginning, whenever the socket shows something: after a reset it no longer knows that it was
+/// connected.
+void MosquittoClient::note_whether_reached() {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
-  auto& socket = const_cast<asio::posix::stream_descriptor&>(socket_);
-  return socket.is_open() && ::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  reached_ = reached_ || ::getpeername(socket_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
 void MosquittoClient::watch_socket() {
@@ -104,6 +113,7 @@ void MosquittoClient::watch_writable() {
                      [this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
                        if (cancelled || !*alive || opened != opened_) return;
                        watching_writable_ = false;
+                       note_whether_reached();
                        connection_->write();
                        take_reports();
                        if (*alive) watch_writable();
@@ -111,6 +121,7 @@ void MosquittoClient::watch_writable() {
 }
 
 void MosquittoClient::readable() {
+  note_whether_reached();
   connection_->read(options_.packets_at_once_max);
   const auto alive = alive_;
   const auto opened = opened_;
@@ -156,6 +167,7 @@ void MosquittoClient::take_reports() {
 void MosquittoClient::accepted() {
   if (stopping_) return;
   ready_ = true;
+  addresses_.clear();  // those that were not needed
   backoff_ = options_.reconnect_min;
   tick();
   flush_outbox();
@@ -175,13 +187,12 @@ void MosquittoClient::tick() {
 void MosquittoClient::lost(const std::string& reason) {
   ready_ = false;
   ++opened_;
-  const bool reached = was_reached();
   asio::error_code ignored;
   socket_.close(ignored);
   connection_.reset();
   watching_writable_ = false;
   take_back_unacknowledged();
-  if (!reached && !addresses_.empty() && !stopping_) return open_next();
+  if (!reached_ && !addresses_.empty() && !stopping_) return open_next();
   addresses_.clear();
   ++attempt_;
   resolver_.cancel();

@@ -47,7 +47,7 @@ class MosquittoClient final : public MqttClient {
     std::uint32_t session_expiry_s = 0;
     std::optional<MqttMessage> will;
     std::chrono::seconds keepalive{30};
-    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds connect_timeout{5'000};  // for the look-up, and for each address of the host
     std::chrono::milliseconds reconnect_min{200};
     std::chrono::milliseconds reconnect_max{5'000};
     bool connect_once = false;  // after the first on_lost, stay away
@@ -82,8 +82,9 @@ class MosquittoClient final : public MqttClient {
   enum class Sent { yes, no_connection, never };
 
   void connect();
+  void limit_time();
   void open_next();
-  bool was_reached() const;
+  void note_whether_reached();
   void watch_socket();
   void watch_writable();
   void readable();
@@ -108,7 +109,7 @@ class MosquittoClient final : public MqttClient {
       timer_;  // until the connection is there or given up; then for keep-alive; then for the next attempt
   std::chrono::milliseconds backoff_;
   std::uint64_t attempt_ = 0;                     // to connect; counts on when it is given up
-  std::uint64_t opened_ = 0;                      // connections; counts on when one is lost
+  std::uint64_t opened_ = 0;                      // connections; counts on when one is begun or lost
   std::deque<MqttMessage> outbox_;                // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
   std::map<int, std::uint64_t> order_by_mid_;
@@ -117,6 +118,7 @@ class MosquittoClient final : public MqttClient {
   std::size_t bytes_ = 0;   // of outbox_ and unacked_
   Counters counters_;
   bool watching_writable_ = false;
+  bool reached_ = false;  // this connection's TCP was there, whatever has become of it
   bool ready_ = false;
   bool stopping_ = false;
   /// What asynchronous operations and handlers look at before they touch this again.

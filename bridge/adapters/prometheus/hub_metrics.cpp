@@ -92,12 +92,10 @@ struct HubMetrics::Impl {
     providers.insert(name);
     return name;
   }
-  /// A name that only a client uses, for a model that nobody has, is not worth a label.
-  std::string model_label(const std::string& provider, std::string_view model, bool has_answered) {
-    Model pair(provider, model);
-    if (models.contains(pair)) return pair.second;
-    if (!has_answered || models.size() >= options.models_max) return other;
-    return models.insert(std::move(pair)).first->second;
+  /// Never a name that only a client uses: some servers answer whatever model they are asked for.
+  std::string model_label(const std::string& provider, std::string_view model) const {
+    const Model pair(provider, model);
+    return models.contains(pair) ? pair.second : other;
   }
 };
 
@@ -114,7 +112,7 @@ HubMetrics::~HubMetrics() = default;
 
 void HubMetrics::know_model(const std::string& provider, const std::string& model) {
   loop_.check();
-  impl_->model_label(impl_->provider_label(provider), model, /*has_answered=*/true);
+  if (impl_->models.size() < impl_->options.models_max) impl_->models.emplace(impl_->provider_label(provider), model);
 }
 
 void HubMetrics::answered(const Dispatcher::Answered& request) {
@@ -145,7 +143,7 @@ void HubMetrics::asked(const ModelAttempt& attempt) {
   const bool has_answered = outcome == "ok";
   Labels labels = {{"gen_ai_operation_name", "chat"},
                    {"gen_ai_provider_name", provider},
-                   {"gen_ai_request_model", impl_->model_label(provider, attempt.model, has_answered)}};
+                   {"gen_ai_request_model", impl_->model_label(provider, attempt.model)}};
   if (attempt.began_after) impl_->first_chunk.Add(labels, model_seconds).Observe(seconds(*attempt.began_after));
   if (has_answered) {
     for (const auto& [type, count] : {std::pair{"input", attempt.input_tokens}, {"output", attempt.output_tokens}}) {

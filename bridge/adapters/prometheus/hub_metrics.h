@@ -6,8 +6,8 @@
 ///
 /// Threading: loop only (asserted).
 /// Bounds: labels have known values or `other`: operations are those given, codes the contract's, outcomes those listed
-/// in hub_metrics.cpp, providers the first Options::providers_max, models the first Options::models_max that are
-/// configured or have answered.
+/// in hub_metrics.cpp, providers the first Options::providers_max, models the first Options::models_max of
+/// know_model().
 #pragma once
 
 #include <chrono>
@@ -45,7 +45,7 @@ class HubMetrics {
   HubMetrics(const Ops& ops, Options options);
   ~HubMetrics();
 
-  /// A model that the configuration names is shown by name before it has answered.
+  /// One that the operator named: no other is shown by name.
   void know_model(const std::string& provider, const std::string& model);
   void answered(const Dispatcher::Answered& request);
   void asked(const ModelAttempt& attempt);

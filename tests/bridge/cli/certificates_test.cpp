@@ -16,10 +16,13 @@ using testing::Not;
 class Certificates : public testing::Test {
  protected:
   std::filesystem::path tls() const { return directory_.path() / "data" / "tls"; }
-  Finished make(std::vector<std::string> names = {}, std::map<std::string, std::string> environment = {}) const {
+  Finished make(std::vector<std::string> names = {}, std::map<std::string, std::string> environment = {},
+                std::vector<std::string> words = {}) const {
     ChildProcess::Options options;
-    options.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates", tls().string()};
-    options.argv.insert(options.argv.end(), names.begin(), names.end());
+    options.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates"};
+    words.push_back(tls().string());
+    words.insert(words.end(), names.begin(), names.end());
+    options.argv.insert(options.argv.end(), words.begin(), words.end());
     options.environment = std::move(environment);
     ChildProcess script(std::move(options));
     const auto code = script.wait_for_exit(std::chrono::seconds(20));
@@ -81,6 +84,37 @@ TEST_F(Certificates, AreMadeAgainForANewNameFromTheSameCa) {
   EXPECT_EQ(content("ca.crt"), ca);
   EXPECT_NE(content("server.crt"), server);
   EXPECT_THAT(make({"192.0.2.78"}).output, IsEmpty()) << "once is enough";
+}
+
+TEST_F(Certificates, AreLeftAloneForANewNameWhereNamesDoNotMatter) {
+  ASSERT_EQ(make().code, 0);
+  const std::string server = content("server.crt");
+  const Finished again = make({"192.0.2.78"}, {}, {"--ignore-names"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.output, IsEmpty());
+  EXPECT_EQ(content("server.crt"), server);
+  std::ofstream(tls() / "server.crt", std::ios::trunc) << "rubbish";
+  EXPECT_THAT(make({"192.0.2.78"}, {}, {"--ignore-names"}).output, HasSubstr("damaged"));
+  EXPECT_THAT(make({"192.0.2.78"}).output, IsEmpty()) << "with all names when there is a new one";
+}
+
+TEST_F(Certificates, AreNotForAddressesThatSoonGo) {
+  const auto programs = directory_.path() / "bin";
+  std::filesystem::create_directory(programs);
+  const auto script = [&](const char* name, const std::string& text) {
+    std::ofstream(programs / name) << "#!/bin/sh\n" << text;
+    std::filesystem::permissions(programs / name, std::filesystem::perms::owner_all);
+  };
+  script("hostname",
+         "case $1 in -I) echo '192.0.2.5 2001:db8::5 2001:db8::aaaa 2001:db8::bbbb ' ;; *) echo hub ;; esac\n");
+  script("ip",
+         "case $* in\n"
+         "*temporary) echo '2: eth0    inet6 2001:db8::aaaa/64 scope global temporary dynamic' ;;\n"
+         "*deprecated) echo '2: eth0    inet6 2001:db8::bbbb/64 scope global deprecated dynamic' ;;\n"
+         "esac\n");
+  ASSERT_EQ(make({}, {{"PATH", programs.string() + ":/usr/bin:/bin"}}).code, 0);
+  const std::string text = openssl({"x509", "-in", "server.crt", "-noout", "-text"});
+  EXPECT_THAT(text, HasSubstr("IP Address:192.0.2.5, IP Address:2001:DB8:0:0:0:0:0:5\n"));
 }
 
 TEST_F(Certificates, AreRenewedBeforeTheyEnd) {

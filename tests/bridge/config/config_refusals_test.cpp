@@ -51,6 +51,16 @@ TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
     EXPECT_EQ(complaint("[broker]\nhost = '" + std::string(host) + "'\n"), "accepted") << host;
 }
 
+TEST_F(ConfigRefusals, MetricsAreAtAnAddressNotAName) {
+  EXPECT_EQ(complaint("[metrics]\naddress = 'localhost'\n"),
+            "bridge.toml:2: [metrics] address must be an IP address such as 127.0.0.1 or ::1, not \"localhost\"");
+  for (const char* address : {"127.1", "127.0.0.1:9464", "[::1]", "127.0.0.1%lo", "fe80::1%", "hub.lan"})
+    EXPECT_THAT(complaint("[metrics]\naddress = '" + std::string(address) + "'\n"), HasSubstr("an IP address"))
+        << address;
+  for (const char* address : {"127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0"})
+    EXPECT_EQ(complaint("[metrics]\naddress = '" + std::string(address) + "'\n"), "accepted") << address;
+}
+
 TEST_F(ConfigRefusals, UsersAreIdsWithASpaceBetweenThem) {
   EXPECT_EQ(complaint("[home_assistant]\noff_for = 'bob, carol'\n"),
             "bridge.toml:2: [home_assistant] off_for must be ids with a space between them, not \"bob, carol\"");

@@ -278,6 +278,14 @@ TEST_F(ProviderRetryTest, AnAliasStandsForAProviderAndItsModel) {
   EXPECT_EQ(openai->requests.at(1).model, "fast/other");
 }
 
+TEST_F(ProviderRetryTest, TheModelsThatWereNamedAreDefaultsAndWhatAliasesLeadTo) {
+  using Model = ProviderChain::Model;
+  EXPECT_THAT(
+      chain->named_models(),
+      testing::UnorderedElementsAre(Model{"openai", openai->default_model()}, Model{"ollama", ollama->default_model()},
+                                    Model{"ollama", "llama3:8b"}, Model{"openai", openai->default_model()}));
+}
+
 TEST_F(ProviderRetryTest, OnlyTheFirstSlashParts) {
   complete("ollama/meta/llama");
   EXPECT_EQ(ollama->requests.at(0).model, "meta/llama");

@@ -100,6 +100,52 @@ TEST_F(Connecting, TriesEveryAddressOfAHostInOneAttempt) {
   EXPECT_TRUE(lost.empty());
 }
 
+/// A queue of connections that is full: the system swallows whoever else wants to connect.
+TEST_F(Connecting, AnAddressThatSwallowsEverythingDoesNotHideTheNext) {
+  asio::ip::tcp::acceptor full(loop);
+  full.open(asio::ip::tcp::v4());
+  full.bind({asio::ip::make_address("127.0.0.3"), 0});
+  full.listen(0);
+  std::vector<asio::ip::tcp::socket> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.emplace_back(loop, asio::ip::tcp::v4());
+    waiting.back().native_non_blocking(true);
+    ::connect(waiting.back().native_handle(), full.local_endpoint().data(), sizeof(sockaddr_in));
+  }
+  FakeBroker broker(loop, full.local_endpoint().port());  // on the last of the three
+  auto options = options_for(broker.port());
+  options.host = "several.example";
+  options.connect_timeout = 100ms;
+  options.connect_once = true;
+  start(options);
+  EXPECT_TRUE(until_ready());
+  EXPECT_TRUE(lost.empty());
+}
+
+/// After a reset the system no longer knows that there was a connection.
+TEST_F(Connecting, TheOtherAddressesAreNotForAConnectionThatIsReset) {
+  enum class When { connected, waiting_for_connack, shaking_hands };
+  for (const auto when : {When::connected, When::waiting_for_connack, When::shaking_hands}) {
+    SCOPED_TRACE(static_cast<int>(when));
+    lost.clear();
+    ready = 0;
+    FakeBroker broker(loop, 0, asio::ip::make_address("127.0.0.3"));
+    const FakeBroker other(loop, broker.port(), asio::ip::make_address("127.0.0.2"));
+    broker.script.answers_connect = when == When::connected;
+    auto options = options_for(broker.port());
+    options.host = "several.example";
+    options.connect_once = true;
+    if (when == When::shaking_hands) options.tls = MosquittoClient::Tls{};
+    start(options);
+    // The first bytes of TLS look like CONNECT.
+    ASSERT_TRUE(until([&] { return broker.count(1) == 1 && ready == (when == When::connected ? 1U : 0U); }));
+    broker.drop_all(/*with_reset=*/true);
+    ASSERT_TRUE(until([this] { return !lost.empty(); }));
+    EXPECT_EQ(other.connections, 0U);
+    EXPECT_EQ(lost.size(), 1U);
+  }
+}
+
 TEST_F(Connecting, WaitsTwiceAsLongEachTimeUpToTheLimit) {
   auto options = options_for(free_port());
   options.reconnect_min = 20ms;

@@ -41,8 +41,8 @@ Packet read_publish(unsigned char first, const std::string& body) {
 
 }  // namespace
 
-FakeBroker::FakeBroker(asio::io_context& loop, std::uint16_t port)
-    : acceptor_(loop, tcp::endpoint(asio::ip::address_v4::loopback(), port)) {
+FakeBroker::FakeBroker(asio::io_context& loop, std::uint16_t port, asio::ip::address address)
+    : acceptor_(loop, tcp::endpoint(std::move(address), port)) {
   accept();
 }
 

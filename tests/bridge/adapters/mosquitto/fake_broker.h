@@ -37,7 +37,8 @@ class FakeBroker {
   };
 
   /// `port` 0: any.
-  explicit FakeBroker(asio::io_context& loop, std::uint16_t port = 0);
+  explicit FakeBroker(asio::io_context& loop, std::uint16_t port = 0,
+                      asio::ip::address address = asio::ip::address_v4::loopback());
   ~FakeBroker();
 
   Script script;

@@ -1,4 +1,5 @@
 /// The client and a Mosquitto with certificates from scripts/certificates: whom it trusts, and what it says of others.
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <cstdlib>
@@ -160,6 +161,23 @@ TEST_F(Tls, LargeMessagesPassInBothDirections) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(client->publish(message(std::to_string(i % 10) + large)));
   ASSERT_TRUE(until([this] { return messages.size() == 20; }));
   for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(messages[i].payload, std::to_string(i % 10) + large);
+}
+
+/// As HTTPS on the same thread may leave them.
+TEST_F(Tls, ErrorsOfOthersOnItsThreadAreNotItsOwn) {
+  const BrokerProcess broker(with_tls());
+  const auto until_despite_errors = [this](auto condition) {
+    return until([&] {
+      ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+      return condition();
+    });
+  };
+  start(trusting(broker), {"out"});
+  EXPECT_TRUE(until_despite_errors([this] { return ready == 1; }));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(client->publish(message(std::string(1024 * 1024, 'L'))));
+  EXPECT_TRUE(until_despite_errors([this] { return messages.size() == 5; }));
+  EXPECT_TRUE(lost.empty()) << lost.front();
+  ERR_clear_error();
 }
 
 TEST_F(Tls, ManySmallMessagesPassInOrderWithFewReadAtATime) {
