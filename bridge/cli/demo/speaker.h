@@ -12,8 +12,8 @@
 #include <string>
 
 #include "bridge/cli/demo/household.h"
-#include "bridge/cli/spoke/recent_calls.h"
 #include "bridge/cli/hub_connection.h"
+#include "bridge/cli/spoke/recent_calls.h"
 #include "common/clock.h"
 
 namespace strawberry::cli {

@@ -96,7 +96,9 @@ void FakeBroker::read(const std::shared_ptr<Connection>& connection) {
 }
 
 void FakeBroker::take_packets(Connection& connection) {
+  constexpr char tls_handshake = 0x16;
   auto& bytes = connection.incoming;
+  if (!bytes.empty() && bytes.front() == tls_handshake) return;  // what follows are no packets
   for (;;) {
     std::size_t length = 0;
     std::size_t at = 1;
