@@ -122,7 +122,7 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
 
 Outcome<void> restore(const CommandLine& line, const std::string& file) {
   std::error_code error;
-  const fs::path place = fs::weakly_canonical(line.data_dir().path, error);
+  const fs::path place = fs::weakly_canonical(fs::absolute(line.data_dir().path), error);
   if (error || !place.has_filename()) return cli_error(ExitCode::usage, "--data-dir: a directory, please");
   struct stat old {};
   const bool has_old = ::stat(place.c_str(), &old) == 0;

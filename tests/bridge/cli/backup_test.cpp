@@ -220,6 +220,16 @@ class Restore : public Backup {
   int made_ = 0;
 };
 
+TEST_F(Backup, ComesBackToADirectoryNamedFromHere) {
+  ASSERT_EQ(save(file_).code, 0);
+  test::ChildProcess::Options options;
+  options.argv = {STRAWBERRYCTL_PATH, "restore", file_.string(), "--data-dir", "elsewhere"};
+  options.working_directory = other_.path().string();
+  test::ChildProcess child(std::move(options));
+  EXPECT_EQ(child.wait_for_exit(std::chrono::seconds(20)), 0) << child.output();
+  EXPECT_TRUE(fs::exists(place_ / "hub.db"));
+}
+
 TEST_F(Restore, KeepsWhatWasThereBefore) {
   std::ofstream(place_ / "hub.db-wal") << "";
   std::ofstream(place_ / "endpoint") << "127.0.0.1 2883\n";
