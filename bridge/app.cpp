@@ -2,10 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include <array>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <filesystem>
 #include <utility>
 
 #include "bridge/app_parts.h"
@@ -20,8 +18,6 @@ const std::string bridge_id(bridge_principal_id);
 constexpr auto bridge_token_lifetime = std::chrono::hours(24 * 365);
 /// How long the broker keeps what arrives while the bridge is away.
 constexpr std::chrono::seconds broker_session_expiry{300};
-constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices};
-constexpr std::chrono::seconds health_interval{10};
 constexpr std::chrono::seconds usage_interval{1};
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
@@ -259,82 +255,6 @@ bool App::publish(std::string topic, std::string payload, bool retained) {
   message.payload = std::move(payload);
   message.retained = retained;
   return mqtt_.publish(std::move(message));
-}
-
-HubInfo App::info() const {
-  HubInfo info;
-  info.version = STRAWBERRY_VERSION;
-  info.started_at = started_at_;
-  info.limits = {{"payload_bytes_max", config_.limits.payload_bytes_max},
-                 {"open_calls_max", config_.limits.open_calls_max},
-                 {"open_calls_per_target_max", config_.limits.open_calls_per_target_max},
-                 {"chats_per_principal_max", config_.limits.chats_per_principal_max},
-                 {"skills_per_device_max", config_.limits.skills_per_device_max},
-                 {"timeout_ms", timeout_max.count()}};
-  for (const auto service : services_all) {
-    info.services[std::string(to_string(service))] = schemas_.ops(service);
-  }
-  return info;
-}
-
-HubHealth App::health() const {
-  HubHealth health;
-  health.uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady_now() - started_steady_);
-  health.rss_bytes = resident_bytes();
-  health.devices = devices_.size();
-  health.devices_connected = devices_.online_count();
-  health.skills = skills_.total();
-  const auto& requests = dispatcher_.counters();
-  const auto& router = calls_.router();
-  const auto mqtt = mqtt_.counters();
-  health.requests_in_flight = requests.in_flight;
-  health.calls_in_flight = router.open_calls();
-  health.chats_in_flight = chat_service_.in_flight();
-  health.totals = {{"requests", requests.requests},
-                   {"errors", requests.errors},
-                   {"repeated", requests.repeated},
-                   {"ignored", requests.ignored},
-                   {"busy", requests.busy},
-                   {"overdue", requests.overdue},
-                   {"calls", router.counters().opened},
-                   {"unwanted_results", router.counters().unwanted_results},
-                   {"messages_received", mqtt.received},
-                   {"dropped_outbox_full", mqtt.dropped_outbox_full},
-                   {"dropped_unsendable", mqtt.dropped_unsendable},
-                   {"refused_by_broker", mqtt.refused}};
-  health.queues = {{"store", store_->jobs_waiting()},
-                   {"requests_waiting", dispatcher_.waiting()},
-                   {"outbox", mqtt.outbox_messages},
-                   {"outbox_bytes", mqtt.outbox_bytes},
-                   {"reply_cache_entries", dispatcher_.replies().entries()},
-                   {"reply_cache_bytes", dispatcher_.replies().bytes()}};
-  health.queue_limits = queue_limits(config_);
-  std::error_code ignored;
-  health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
-  health.providers = provider_health(providers_);
-  return health;
-}
-
-void App::start_metrics() {
-  if (config_.metrics.port == 0) return;
-  HubMetrics::Ops ops;
-  for (const auto service : services_all) ops[service] = schemas_.ops(service);
-  metrics_.emplace(context_, config_, ops,
-                   AppMetrics::Sources{[this] { return health(); }, [this] { return serving_; }, started_at_});
-  metrics_->watch(dispatcher_, providers_, *store_);
-  asio::co_spawn(context_, metrics_->serve(), asio::detached);
-}
-
-Task<void> App::report_health() {
-  while (!stop_.is_set()) {
-    health_timer_.expires_after(health_interval);
-    co_await health_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
-    if (serving_) {
-      publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
-    } else if (mqtt_.is_ready()) {
-      ready();  // the mark got lost among what the broker had queued
-    }
-  }
 }
 
 Task<void> App::write_usage() {

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "common/topics.h"
 #include "tests/soak/soak.h"
 #include "tests/soak/verdict.h"
 
@@ -62,6 +63,8 @@ void Soak::look_at_retained() {
   std::set<std::string> allowed = {"hub/state", "hub/info", "hub/health", "hub/broker"};
   for (const auto& party : parties_) {
     if (party->is_device()) allowed.insert("devices/" + party->id() + "/status");
+    allowed.insert(announcement_topic(party->id()));  // a device's, or the hub's as its user sees it
+    allowed.insert(announced_state_topic(party->id()));
   }
   auto missing = allowed;
   for (const auto& message : newcomer.take()) {
