@@ -122,8 +122,7 @@ std::vector<Reading> readings_of(const HubHealth& health, bool serving, WallTime
 }
 
 AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources)
-    : context_(loop),
-      sources_(std::move(sources)),
+    : sources_(std::move(sources)),
       metrics_(ops, {}),
       server_(
           loop,

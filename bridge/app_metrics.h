@@ -37,7 +37,6 @@ class AppMetrics {
   Task<void> serve();
 
  private:
-  asio::io_context& context_;
   const Sources sources_;
   HubMetrics metrics_;
   MetricsServer server_;

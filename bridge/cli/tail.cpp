@@ -103,7 +103,7 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
     if (!cancelled) ended.set(Outcome<void>{});
   });
   HubConnection hub(loop, std::move(*connection));
-  const Outcome<void> outcome = run(loop, follow(hub, ended));
+  Outcome<void> outcome = run(loop, follow(hub, ended));
   show(watch.end());
   return outcome;
 }
