@@ -1,8 +1,7 @@
 #include "broker-plugin/refusal_log.h"
 
-#include "common/ids.h"
-
 #include "common/correlation_id.h"
+#include "common/ids.h"
 
 namespace strawberry {
 namespace {

@@ -9,27 +9,13 @@
 #include <cstring>
 #include <ctime>
 
+#include "common/file_descriptor.h"
 #include "common/ids.h"
 
 namespace strawberry {
 namespace {
 
 constexpr std::int64_t recent_ns = 2'000'000'000;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 std::string system_error() { return std::strerror(errno); }
 
@@ -47,16 +33,6 @@ FileState state_of(const struct stat& status) {
   state.modified_ns = nanoseconds(status.st_mtim);
   state.changed_ns = nanoseconds(status.st_ctim);
   return state;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd) == 0;
 }
 
 std::string folder_of(const std::string& path) {
@@ -91,7 +67,7 @@ class Draft {
     if (!is_theirs && ::fchown(file.get(), old->st_uid, old->st_gid) != 0) return false;
     const bool is_shared = old != nullptr && (old->st_mode & S_IRGRP) != 0 && is_private(old->st_mode, old->st_uid);
     if (is_shared && ::fchmod(file.get(), 0640) != 0) return false;
-    return write_all(file.get(), content);
+    return write_all(file.get(), content) && ::fsync(file.get()) == 0;
   }
 
  private:
@@ -135,16 +111,10 @@ Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes
 
   PrivateFile read{std::string(bytes_max + 1, '\0'), state_of(status)};
   std::string& content = read.content;
-  std::size_t size = 0;
-  while (size < content.size()) {
-    const ssize_t got = ::read(file.get(), content.data() + size, content.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail("cannot be read: " + system_error());
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > bytes_max) return fail("is larger than " + std::to_string(bytes_max / 1024) + " KiB");
-  content.resize(size);
+  const auto size = read_up_to(file.get(), content.data(), content.size());
+  if (!size) return fail("cannot be read: " + system_error());
+  if (*size > bytes_max) return fail("is larger than " + std::to_string(bytes_max / 1024) + " KiB");
+  content.resize(*size);
   return read;
 }
 

@@ -50,44 +50,6 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-/// As many bytes as there are, at most `size`; nothing when they cannot be read.
-std::optional<std::size_t> read_up_to(int fd, char* to, std::size_t size) {
-  std::size_t got = 0;
-  while (got < size) {
-    const ssize_t now = ::read(fd, to + got, size - got);
-    if (now < 0 && errno == EINTR) continue;
-    if (now < 0) return std::nullopt;
-    if (now == 0) break;
-    got += static_cast<std::size_t>(now);
-  }
-  return got;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 std::uint64_t padding_of(std::uint64_t size) { return (tar_block_bytes - size % tar_block_bytes) % tar_block_bytes; }
 
 /// Reads an archive from its beginning to its end, once.
@@ -129,7 +91,7 @@ class ArchiveReader {
     if (entry.size > member->second) return damaged(entry.name + " is too large");
     // The name is one of ours, and whatever stands under it is not written to.
     const fs::path target = directory_ / member->first;
-    const File out(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const FileDescriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!out.is_open()) return cannot_write(target);
     Sha256 sum;
     auto copied = read_content(entry.size, [&](std::string_view bytes) {
@@ -182,7 +144,7 @@ class ArchiveReader {
 
   const fs::path& path_;
   const fs::path& directory_;
-  const File file_;
+  const FileDescriptor file_;
   std::set<std::string> seen_;
   std::string sums_;
   std::string expected_sums_;
@@ -196,26 +158,18 @@ const std::map<std::string, std::uint64_t, std::less<>>& archive_members() {
   return members;
 }
 
-ArchiveWriter::ArchiveWriter(fs::path path, fs::path draft, int fd)
-    : path_(std::move(path)), draft_(std::move(draft)), fd_(fd) {}
-
-ArchiveWriter::ArchiveWriter(ArchiveWriter&& other) noexcept
-    : path_(std::move(other.path_)),
-      draft_(std::move(other.draft_)),
-      fd_(std::exchange(other.fd_, -1)),
-      sums_(std::move(other.sums_)) {}
+ArchiveWriter::ArchiveWriter(fs::path path, fs::path draft, FileDescriptor file)
+    : path_(std::move(path)), draft_(std::move(draft)), file_(std::move(file)) {}
 
 ArchiveWriter::~ArchiveWriter() {
-  if (fd_ < 0) return;
-  ::close(fd_);
-  ::unlink(draft_.c_str());
+  if (file_.is_open()) ::unlink(draft_.c_str());
 }
 
 Outcome<ArchiveWriter> ArchiveWriter::create(const fs::path& path) {
   fs::path draft = path;
   draft += "." + new_id();
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  ArchiveWriter writer(path, std::move(draft), fd);
+  ArchiveWriter writer(path, std::move(draft), FileDescriptor(fd));
   if (fd < 0) return writer.cannot("write");
   // A file system that keeps no modes (vfat, exFAT) may refuse this, or do nothing: what counts is who may read it.
   const bool is_set = ::fchmod(fd, 0600) == 0;
@@ -243,7 +197,7 @@ tl::unexpected<CliError> ArchiveWriter::cannot(const std::string& what) const {
   return cli_error(ExitCode::local, "cannot " + what + " " + path_.string() + ": " + std::strerror(errno));
 }
 
-bool ArchiveWriter::write(std::string_view bytes) { return write_all(fd_, bytes); }
+bool ArchiveWriter::write(std::string_view bytes) { return write_all(file_.get(), bytes); }
 
 bool ArchiveWriter::write_padding(std::uint64_t size) {
   return write(std::string(static_cast<std::size_t>(padding_of(size)), '\0'));
@@ -260,7 +214,7 @@ Outcome<void> ArchiveWriter::add(const std::string& name, std::string_view conte
 }
 
 Outcome<void> ArchiveWriter::add_file(const std::string& name, const fs::path& source) {
-  const File file(::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const FileDescriptor file(::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat info {};
   if (!file.is_open() || ::fstat(file.get(), &info) != 0) {
     return cli_error(ExitCode::local, "cannot read " + source.string() + ": " + std::strerror(errno));
@@ -289,7 +243,7 @@ Outcome<void> ArchiveWriter::add_file(const std::string& name, const fs::path& s
 Outcome<void> ArchiveWriter::finish() {
   const std::string sums = sums_;
   if (auto added = add(std::string(sums_name), sums); !added) return added;
-  if (!write(std::string(2 * tar_block_bytes, '\0')) || ::fsync(fd_) != 0) return cannot("write");
+  if (!write(std::string(2 * tar_block_bytes, '\0')) || ::fsync(file_.get()) != 0) return cannot("write");
   // Both fail on an existing name, where rename() would replace it. Not every file system has links, nor every one
   // this flag.
   if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) return {};

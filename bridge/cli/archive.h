@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "bridge/cli/outcome.h"
+#include "common/file_descriptor.h"
 
 namespace strawberry::cli {
 
@@ -23,7 +24,7 @@ class ArchiveWriter {
  public:
   /// Begins beside `path`, mode 0600: an archive that is not finished is never seen under its name.
   static Outcome<ArchiveWriter> create(const std::filesystem::path& path);
-  ArchiveWriter(ArchiveWriter&& other) noexcept;
+  ArchiveWriter(ArchiveWriter&& other) = default;
   ArchiveWriter& operator=(ArchiveWriter&&) = delete;
   /// What is not finished is deleted.
   ~ArchiveWriter();
@@ -35,14 +36,14 @@ class ArchiveWriter {
   Outcome<void> finish();
 
  private:
-  ArchiveWriter(std::filesystem::path path, std::filesystem::path draft, int fd);
+  ArchiveWriter(std::filesystem::path path, std::filesystem::path draft, FileDescriptor file);
   tl::unexpected<CliError> cannot(const std::string& what) const;
   bool write(std::string_view bytes);
   bool write_padding(std::uint64_t size);
 
   std::filesystem::path path_;
   std::filesystem::path draft_;
-  int fd_;
+  FileDescriptor file_;
   std::string sums_;
 };
 

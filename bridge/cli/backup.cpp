@@ -12,6 +12,7 @@
 #include "bridge/cli/archive.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/text.h"
+#include "common/file_descriptor.h"
 #include "common/ids.h"
 #include "common/private_file.h"
 
@@ -36,9 +37,7 @@ class Scratch {
   }
   const fs::path& path() const { return path_; }
   bool make() const {
-    const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0) ::close(fd);
-    return fd >= 0;
+    return FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)).is_open();
   }
 
  private:

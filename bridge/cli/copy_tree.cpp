@@ -9,29 +9,14 @@
 #include <climits>
 #include <cstring>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "common/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 tl::unexpected<CliError> cannot_copy(const fs::path& path, const std::string& why) {
   return cli_error(ExitCode::local, "cannot copy " + path.string() + ": " + why);
@@ -42,7 +27,7 @@ class TreeCopy {
  public:
   Outcome<void> copy(int from, int to, const std::string& name, const fs::path& path, int depth) {
     if (++entries_ > copy_tree_entries_max) return cannot_copy(path, "there is too much beside it");
-    const File source(::openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const FileDescriptor source(::openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!source.is_open() && errno == ELOOP) return copy_link(from, to, name, path);
     if (!source.is_open()) return cannot_copy(path);
     struct stat info {};
@@ -65,22 +50,16 @@ class TreeCopy {
   }
 
   static Outcome<void> copy_file(int source, int to, const std::string& name, const fs::path& path, mode_t mode) {
-    const File target(::openat(to, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const FileDescriptor target(::openat(to, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!target.is_open()) return cannot_copy(path);
     std::string piece(64 * 1024, '\0');
     for (std::size_t copied = 0;;) {
-      const ssize_t got = ::read(source, piece.data(), piece.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return cannot_copy(path);
-      if (got == 0) break;
-      copied += static_cast<std::size_t>(got);
+      const auto got = read_up_to(source, piece.data(), piece.size());
+      if (!got) return cannot_copy(path);
+      if (*got == 0) break;
+      copied += *got;
       if (copied > copy_tree_file_bytes_max) return cannot_copy(path, "it is too large");
-      for (std::string_view rest(piece.data(), static_cast<std::size_t>(got)); !rest.empty();) {
-        const ssize_t written = ::write(target.get(), rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return cannot_copy(path);
-        rest.remove_prefix(static_cast<std::size_t>(written));
-      }
+      if (!write_all(target.get(), {piece.data(), *got})) return cannot_copy(path);
     }
     if (::fchmod(target.get(), mode) != 0) return cannot_copy(path);
     return {};
@@ -89,7 +68,7 @@ class TreeCopy {
   Outcome<void> copy_directory(int source, int to, const std::string& name, const fs::path& path, mode_t mode,
                                int depth) {
     if (::mkdirat(to, name.c_str(), 0700) != 0) return cannot_copy(path);
-    const File target(::openat(to, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const FileDescriptor target(::openat(to, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!target.is_open()) return cannot_copy(path);
     auto names = names_in(source, path);
     if (!names) return tl::unexpected(names.error());
@@ -101,7 +80,7 @@ class TreeCopy {
   }
 
   static Outcome<std::vector<std::string>> names_in(int directory, const fs::path& path) {
-    File own(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    FileDescriptor own(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR* const list = own.is_open() ? ::fdopendir(own.get()) : nullptr;
     if (list == nullptr) return cannot_copy(path);
     (void)own.release();  // the list's now
@@ -123,9 +102,9 @@ class TreeCopy {
 }  // namespace
 
 Outcome<void> copy_tree(const fs::path& from, const std::string& name, const fs::path& to) {
-  const File source(::open(from.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!source.is_open()) return cannot_copy(from);
-  const File target(::open(to.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const FileDescriptor target(::open(to.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!target.is_open()) return cannot_copy(to);
   struct stat info {};
   if (::fstatat(source.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/file_descriptor.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -23,16 +24,6 @@ tl::unexpected<CliError> cannot(const std::string& what, const std::string& path
   std::string hint;
   if (error == EACCES || error == EPERM) hint = "; run this as the user who owns the data directory";
   return cli_error(ExitCode::local, "cannot " + what + " " + path + ": " + std::strerror(error) + hint);
-}
-
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd) == 0;
 }
 
 /// By its descriptor, and only what has this one name: whoever may write to the directory could put a link in its
@@ -104,7 +95,7 @@ Outcome<void> write_secret_file(const std::string& path, std::string_view conten
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return cannot("write", path, errno);
   // Not by the umask's leave: a stricter one is fine, a wider one has no say.
-  const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, content);
+  const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, content) && ::fsync(fd) == 0;
   const int write_error = errno;
   ::close(fd);
   const auto give_up = [&](int error) {

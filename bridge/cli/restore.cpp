@@ -19,6 +19,7 @@
 #include "bridge/cli/copy_tree.h"
 #include "bridge/cli/text.h"
 #include "common/data_lock.h"
+#include "common/file_descriptor.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -82,10 +83,8 @@ Outcome<void> dress(const DataDir& stage, const struct stat& old) {
 }
 
 Outcome<void> put_on_disk(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = fd >= 0 && ::syncfs(fd) == 0;
-  if (!done) return cannot("write", directory);
-  ::close(fd);
+  const FileDescriptor file(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!file.is_open() || ::syncfs(file.get()) != 0) return cannot("write", directory);
   return {};
 }
 

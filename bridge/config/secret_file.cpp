@@ -8,26 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/file_descriptor.h"
 #include "common/private_file.h"
 
 namespace strawberry {
-namespace {
-
-class OpenFile {
- public:
-  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-}  // namespace
 
 bool is_plausible_key(std::string_view key) {
   return !key.empty() && key.size() <= secret_bytes_max &&
@@ -35,8 +19,8 @@ bool is_plausible_key(std::string_view key) {
 }
 
 Result<std::string> read_secret_file(const std::string& path) {
-  const OpenFile file(path);
-  if (file.get() < 0) return fail(path + " cannot be read: " + std::strerror(errno));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return fail(path + " cannot be read: " + std::strerror(errno));
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return fail(path + " cannot be read: " + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return fail(path + " is not a file");

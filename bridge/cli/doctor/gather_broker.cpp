@@ -19,6 +19,7 @@
 #include "bridge/adapters/mosquitto/tls.h"
 #include "bridge/cli/doctor/gather.h"
 #include "bridge/cli/text.h"
+#include "common/file_descriptor.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -27,20 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t processes_max = 20'000;
-
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 bool is_ready(int fd, short what, std::chrono::milliseconds timeout) {
   pollfd waiting{fd, what, 0};
@@ -200,7 +187,7 @@ void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout) {
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    const Socket socket(
+    const FileDescriptor socket(
         ::socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
     if (socket.get() < 0 || !connect_within(socket.get(), *address, timeout)) continue;
     broker.is_listening = true;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "bridge/cli/text.h"
+#include "common/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {
@@ -22,17 +23,6 @@ namespace {
 /// What a pipe may hold at the program's end. Only somebody outside the group could still be filling it.
 constexpr std::size_t drained_bytes_max = 1024 * 1024;
 constexpr std::size_t error_kept_bytes = 4096;
-
-struct FileDescriptor {
-  int value = -1;
-  FileDescriptor() = default;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (value >= 0) ::close(value);
-  }
-  int release() { return std::exchange(value, -1); }
-};
 
 struct SpawnOptions {
   posix_spawn_file_actions_t files{};
@@ -78,10 +68,10 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 bool make_pipe(FileDescriptor& reader, FileDescriptor& writer) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-  reader.value = ends[0];
-  writer.value = ends[1];
+  reader = FileDescriptor(ends[0]);
+  writer = FileDescriptor(ends[1]);
   // Ours alone: whoever writes may wait.
-  return ::fcntl(reader.value, F_SETFL, O_NONBLOCK) == 0;
+  return ::fcntl(reader.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
 }  // namespace
@@ -115,7 +105,7 @@ Result<void> CommandRun::spawn() {
   FileDescriptor error_writer;
   if (!make_pipe(output, output_writer) || !make_pipe(error, error_writer)) return cannot(errno);
   SpawnOptions options;
-  options.describe(output_writer.value, error_writer.value, command_.directory);
+  options.describe(output_writer.get(), error_writer.get(), command_.directory);
   const auto argv = pointers(command_.argv);
   const auto environment = pointers(command_.environment);
   const int failed =

@@ -1,0 +1,39 @@
+/// An open file, socket or pipe that is closed with its owner, and reading and writing all of something.
+///
+/// Threading: any one thread.   Errors: `errno`, as the system calls leave it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace strawberry {
+
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  /// Negative: there is none, as open() says when it fails.
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+  /// The caller's from now on.
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+/// As many bytes as there are, at most `size`; nothing when they cannot be read.
+std::optional<std::size_t> read_up_to(int fd, char* to, std::size_t size);
+/// False when not all of it could be written.
+bool write_all(int fd, std::string_view bytes);
+
+}  // namespace strawberry
