@@ -140,12 +140,12 @@ DeviceService::Neighbours App::neighbours() {
     skills_.remove(id);
     publish(status_topic(id), "", true);  // clears what was retained
   };
+  neighbours.changed = [this](const std::string& id) { home_assistant_.device_changed(id); };
   neighbours.taken_back = [this](const DeviceRow& row) {
     home_assistant_.device_changed(row.device_id);
     home_assistant_.device_changed(row.user_id);  // the hub, should that have been the user's only device
   };
   neighbours.audit = [this](const std::string& actor, const std::string& act, const std::string& id) {
-    if (act != "refresh_token") home_assistant_.device_changed(id);
     spdlog::info("audit: {} by {} on {}", act, actor, id);
     audit_.acted(actor, "devices." + act, id);
   };

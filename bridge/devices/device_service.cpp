@@ -192,6 +192,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
     take_back(*row, old);
     co_return tl::unexpected(stored.error());
   }
+  neighbours_.changed(row->device_id);
   neighbours_.audit(request.sender.id, "register", row->device_id);
   co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", *token}};
 }
@@ -214,6 +215,7 @@ Task<Reply<json>> DeviceService::update(Request request) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
+  neighbours_.changed(row.device_id);
   neighbours_.audit(request.sender.id, "update", row.device_id);
   const auto* updated = devices_.find(row.device_id);
   if (updated == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
@@ -256,6 +258,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
     co_return tl::unexpected(stored.error());
   }
   neighbours_.device_gone(row.device_id);
+  neighbours_.changed(row.device_id);
   neighbours_.audit(request.sender.id, "revoke", row.device_id);
   co_return json{{"device_id", row.device_id}, {"revoked", true}};
 }
@@ -269,6 +272,7 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   devices_.remove(device_id);
   neighbours_.device_gone(device_id);
   neighbours_.device_deleted(device_id);
+  neighbours_.changed(device_id);
   neighbours_.audit(request.sender.id, "delete", device_id);
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }

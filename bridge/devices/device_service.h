@@ -27,6 +27,7 @@ class DeviceService final : public RequestHandler {
     std::function<std::size_t(const std::string& device_id)> skill_count;
     std::function<void(const std::string& device_id)> device_gone;  // revoked or deleted: end what waits for it
     std::function<void(const std::string& device_id)> device_deleted;
+    std::function<void(const std::string& device_id)> changed;  // registered, renamed, revoked or deleted
     /// For a moment it was so; it could not be stored.
     std::function<void(const DeviceRow& row)> taken_back;
     std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;

@@ -22,6 +22,7 @@ class DeviceServices : public ::testing::Test {
   DeviceServices() {
     store_ = std::move(SqliteStore::open(loop_, directory_.file("hub.db"), {}).value());
     DeviceService::Neighbours neighbours;
+    neighbours.changed = [](const std::string&) {};
     neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
     neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
     service_ = std::make_unique<DeviceService>(clock_, devices_, *store_, tokens_, std::move(neighbours),
