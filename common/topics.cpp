@@ -61,10 +61,11 @@ std::string announced_state_topic(std::string_view id) { return join("homeassist
 
 std::string_view announced_id(std::string_view topic) {
   constexpr std::string_view before = "homeassistant/device/";
-  constexpr std::string_view after = "/config";
-  if (!topic.starts_with(before) || !topic.ends_with(after) || topic.size() < before.size() + after.size()) return {};
-  const auto id = topic.substr(before.size(), topic.size() - before.size() - after.size());
-  return is_valid_id(id) ? id : std::string_view();
+  if (!topic.starts_with(before)) return {};
+  topic.remove_prefix(before.size());
+  const auto id = topic.substr(0, topic.find('/'));
+  const auto leaf = topic.substr(id.size());
+  return is_valid_id(id) && (leaf == "/config" || leaf == "/state") ? id : std::string_view();
 }
 
 std::string request_topic(Service service, std::string_view id) { return join(to_string(service), id, "request"); }

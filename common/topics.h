@@ -29,7 +29,7 @@ inline constexpr std::string_view home_assistant_status_topic = "homeassistant/s
 /// it.
 std::string announcement_topic(std::string_view id);
 std::string announced_state_topic(std::string_view id);
-/// The id in an announcement_topic(); empty when it is none.
+/// The id in one of these two; empty elsewhere.
 std::string_view announced_id(std::string_view topic);
 
 std::string request_topic(Service service, std::string_view id);

@@ -4,7 +4,6 @@
 #include "bridge/cli/text.h"
 #include "bridge/protocol/dispatcher.h"
 #include "bridge/protocol/envelope.h"
-#include "common/ids.h"
 
 namespace strawberry::cli {
 namespace {
@@ -14,15 +13,6 @@ using nlohmann::json;
 constexpr std::size_t request_bytes_max = 1024 * 1024;  // a packet at the broker
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::size_t stream_text_bytes_max = 1024;
-
-/// The id in `homeassistant/device/<id>/…`; empty elsewhere.
-std::string announced_thing(std::string_view topic) {
-  constexpr std::string_view before = "homeassistant/device/";
-  if (!topic.starts_with(before)) return {};
-  topic.remove_prefix(before.size());
-  const auto id = topic.substr(0, topic.find('/'));
-  return is_valid_id(id) ? std::string(id) : std::string();
-}
 
 std::string word(std::string_view text) { return printable(text, word_bytes_max); }
 
@@ -173,8 +163,8 @@ bool Watch::notice(Sight& sight) {
     return is_everything();
   }
   sight.op = printable(sight.topic, 200);
-  if (const auto id = announced_thing(sight.topic); !id.empty()) {
-    sight.id = id;
+  if (const auto id = announced_id(sight.topic); !id.empty()) {
+    sight.id = std::string(id);
     sight.op = "announced";
     const bool is_cleared = sight.payload == "";
     const bool is_config = sight.topic.ends_with("/config");
