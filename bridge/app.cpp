@@ -2,11 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <utility>
 
 #include "bridge/app_parts.h"
+#include "bridge/core/asio.h"
 #include "bridge/devices/presence.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
@@ -260,7 +259,7 @@ bool App::publish(std::string topic, std::string payload, bool retained) {
 Task<void> App::write_usage() {
   while (!stop_.is_set()) {
     usage_timer_.expires_after(usage_interval);
-    co_await usage_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await usage_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await usage_.flush();  // what fails is tried again
     audit_.tick();
   }
@@ -275,7 +274,7 @@ void App::find_local_model() {
 }
 
 void App::request_stop() {
-  stop_.set(true);
+  stop_.set();
   health_timer_.cancel();
   usage_timer_.cancel();
   home_assistant_.stop();
@@ -292,7 +291,6 @@ Task<void> App::run() {
   asio::co_spawn(context_, home_assistant_.run(), asio::detached);
   if (config_.llm.find_local && config_.llm.providers.empty()) find_local_model();
   co_await stop_.wait();
-  stop_.set(true);
   co_await finish_open_work();
 }
 

@@ -4,8 +4,6 @@
 /// answers what is open, and returns. Threading: the loop's thread.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -17,7 +15,8 @@
 #include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
-#include "bridge/core/one_shot.h"
+#include "bridge/core/asio.h"
+#include "bridge/core/signal.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/token_issuer.h"
@@ -95,7 +94,7 @@ class App {
   std::string ready_mark_;
   asio::steady_timer health_timer_;
   asio::steady_timer usage_timer_;
-  OneShot<bool> stop_;
+  Signal stop_;
   std::optional<AppMetrics> metrics_;  // when the configuration wants them
 };
 

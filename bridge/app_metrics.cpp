@@ -3,10 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 #include <utility>
 
+#include "bridge/core/asio.h"
 #include "bridge/process_numbers.h"
 
 namespace strawberry {
@@ -66,7 +65,7 @@ void add_queues(std::vector<Reading>& all, const std::map<std::string, std::uint
     if (key.ends_with("_bytes") != in_bytes) continue;
     std::string queue = key;
     for (const std::string_view unit : {"_bytes", "_entries"})
-      if (queue.ends_with(unit)) queue.resize(queue.size() - unit.size());
+      if (queue.ends_with(unit)) queue.erase(queue.size() - unit.size());
     all.push_back({name, help, Kind::gauge, number(size), {{"queue", queue}}});
   }
 }
@@ -151,7 +150,7 @@ Task<void> AppMetrics::serve() {
                     listening.error().message, listen_again_after.count());
     }
     pause_.expires_after(listen_again_after);
-    co_await pause_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   spdlog::info("metrics are at http://{}/metrics", place_);
 }

@@ -5,8 +5,6 @@
 /// Errors: a port that cannot be had is logged once and tried again; the hub goes on.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "bridge/adapters/prometheus/metrics_server.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/config/config.h"
+#include "bridge/core/asio.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/protocol/dispatcher.h"

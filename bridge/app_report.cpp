@@ -1,13 +1,10 @@
 /// What the hub says about itself: `hub/info`, `hub/health`, and the readings behind its metrics.
 #include <array>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 #include <filesystem>
 
 #include "bridge/app.h"
 #include "bridge/app_parts.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 namespace {
@@ -84,7 +81,7 @@ void App::start_metrics() {
 Task<void> App::report_health() {
   while (!stop_.is_set()) {
     health_timer_.expires_after(health_interval);
-    co_await health_timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await health_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (serving_) {
       publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
     } else if (mqtt_.is_ready()) {

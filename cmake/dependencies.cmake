@@ -2,6 +2,7 @@
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)  # headers only: Asio
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(OpenSSL REQUIRED)
@@ -21,4 +22,3 @@ pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 
 find_path(MOSQUITTO_INCLUDE_DIR mosquitto_broker.h REQUIRED)
-find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

@@ -32,7 +32,7 @@ void AnswerStream::text(std::string_view piece) {
 void AnswerStream::look_again() {
   is_held_ = true;
   timer_.expires_after(options_.look_again_after);
-  timer_.async_wait([weak = weak_from_this()](const asio::error_code& cancelled) {
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
     const auto self = weak.lock();
     if (cancelled || !self) return;
     self->is_held_ = false;

@@ -9,7 +9,6 @@
 /// is held back is looked at every `look_again_after`.
 #pragma once
 
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -19,6 +18,7 @@
 
 #include "bridge/chat/answer_format.h"
 #include "bridge/chat/delta_stream.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 

@@ -3,12 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/this_coro.hpp>
 
 #include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
+#include "bridge/core/asio.h"
 #include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/protocol/acting_user.h"

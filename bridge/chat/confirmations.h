@@ -7,11 +7,11 @@
 /// Bounds: Options; beyond them nothing can be asked, which is no as well.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "common/principal.h"
 

@@ -8,13 +8,12 @@
 /// the service.   Bounds: `chats_per_principal_max`.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/cancellation_signal.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <unordered_map>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/protocol/error.h"
 #include "common/principal.h"

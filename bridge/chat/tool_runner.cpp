@@ -1,13 +1,10 @@
 #include "bridge/chat/tool_runner.h"
 
 #include <algorithm>
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/this_coro.hpp>
 #include <map>
 #include <memory>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"

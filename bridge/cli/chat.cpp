@@ -4,9 +4,6 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
 
@@ -15,6 +12,7 @@
 #include "bridge/cli/questions.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/turn_printer.h"
+#include "bridge/core/asio.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -138,7 +136,7 @@ class Conversation {
 
 /// Ctrl-C takes the question back; without one, or a second time, it leaves.
 void watch_signals(asio::signal_set& signals, asio::io_context& loop, Conversation& conversation) {
-  signals.async_wait([&](const std::error_code& cancelled, int number) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int number) {
     if (cancelled) return;
     if (number != SIGINT || !conversation.take_back(loop)) return loop.stop();
     watch_signals(signals, loop, conversation);

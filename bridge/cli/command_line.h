@@ -5,7 +5,6 @@
 #pragma once
 
 #include <CLI/App.hpp>
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -17,6 +16,7 @@
 #include "bridge/cli/hub_connection.h"
 #include "bridge/cli/identity.h"
 #include "bridge/cli/outcome.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 

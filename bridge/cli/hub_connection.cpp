@@ -1,12 +1,11 @@
 #include "bridge/cli/hub_connection.h"
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <exception>
 
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {

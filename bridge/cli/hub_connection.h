@@ -7,7 +7,6 @@
 /// Bounds: every wait ends at its timeout.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,6 +19,7 @@
 
 #include "bridge/cli/identity.h"
 #include "bridge/cli/outcome.h"
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/core/task.h"
 #include "bridge/ports/mqtt.h"

@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <asio/post.hpp>
 #include <cerrno>
 #include <thread>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 

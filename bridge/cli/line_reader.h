@@ -6,13 +6,13 @@
 /// line_bytes_max, the rest of it is dropped.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/core/task.h"
 

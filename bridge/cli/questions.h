@@ -4,15 +4,13 @@
 /// open questions.
 #pragma once
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/io_context.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/core/task.h"
 

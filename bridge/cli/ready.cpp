@@ -1,11 +1,10 @@
 /// `strawberryctl ready`: waits until broker and bridge answer; for scripts and service managers.
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 namespace {

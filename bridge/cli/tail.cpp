@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -14,6 +13,7 @@
 #include "bridge/cli/tail/line_format.h"
 #include "bridge/cli/tail/watch.h"
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 namespace {
@@ -99,7 +99,7 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
     ended.set(cli_error(ExitCode::unreachable, why));
   };
   asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const std::error_code& cancelled, int) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) ended.set(Outcome<void>{});
   });
   HubConnection hub(loop, std::move(*connection));

@@ -1,47 +1,40 @@
-/// A value that arrives once, later: one side sets it, one coroutine waits for it.
+/// A value that arrives once, later: one side sets it, one coroutine waits for it and takes it.
 ///
-/// Threading: loop only.   Lifetime: shared by both sides through std::shared_ptr; the first set() wins, later ones are
-/// ignored. Bounds: wait_until() returns at its deadline at the latest.
+/// Threading: loop only.   Lifetime: must outlive the waiting coroutine; share it through std::shared_ptr when either
+/// side may end first. The first set() counts, later ones are ignored, also after the value was taken.
+/// Bounds: one waiter at a time; wait_until() returns at its deadline at the latest.
 #pragma once
 
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 
-#include "bridge/core/task.h"
+#include "bridge/core/signal.h"
 
 namespace strawberry {
 
 template <class T>
 class OneShot {
  public:
-  explicit OneShot(const asio::any_io_executor& executor) : wake_(executor) {
-    wake_.expires_at(asio::steady_timer::time_point::max());
-  }
+  explicit OneShot(const asio::any_io_executor& executor) : arrived_(executor) {}
 
-  /// False when a value was there already.
+  /// Returns false when a value was set before.
   bool set(T value) {
-    if (value_) return false;
+    if (arrived_.is_set()) return false;
     value_ = std::move(value);
-    wake_.cancel();
-    return true;
+    return arrived_.set();
   }
-  bool is_set() const { return value_.has_value(); }
+  bool is_set() const { return arrived_.is_set(); }
 
-  /// The value, or nothing when `deadline` comes first or the waiting coroutine is cancelled.
+  /// Takes the value. Returns nothing when `deadline` comes first, the waiting coroutine is cancelled, or the value was
+  /// taken before.
   Task<std::optional<T>> wait_until(asio::steady_timer::time_point deadline) {
-    if (!value_) {
-      wake_.expires_at(deadline);
-      co_await wake_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
-    }
+    co_await arrived_.wait_until(deadline);
     co_return std::exchange(value_, std::nullopt);
   }
   Task<std::optional<T>> wait() { return wait_until(asio::steady_timer::time_point::max()); }
 
  private:
-  asio::steady_timer wake_;
+  Signal arrived_;
   std::optional<T> value_;
 };
 

@@ -3,7 +3,7 @@
 /// parameters are taken by value for that reason.
 #pragma once
 
-#include <asio/awaitable.hpp>
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 

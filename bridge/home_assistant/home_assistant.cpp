@@ -3,11 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 #include <unordered_map>
 #include <utility>
 
+#include "bridge/core/asio.h"
 #include "bridge/protocol/dispatcher.h"
 #include "common/topics.h"
 
@@ -143,7 +142,7 @@ Task<void> HomeAssistant::run() {
     }
     if (stopped_) break;
     timer_.expires_at(next_turn());
-    co_await timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }
 

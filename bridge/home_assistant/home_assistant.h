@@ -10,14 +10,13 @@
 /// Options::backlog_max messages wait for the broker, announcements wait, too.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <functional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/home_assistant/agenda.h"

@@ -1,11 +1,10 @@
 #include "bridge/llm/http_provider.h"
 
 #include <algorithm>
-#include <asio/experimental/awaitable_operators.hpp>
-#include <asio/this_coro.hpp>
 #include <stdexcept>
 #include <utility>
 
+#include "bridge/core/asio.h"
 #include "bridge/llm/streamed_answer.h"
 #include "bridge/llm/usage_estimate.h"
 

@@ -3,13 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "bridge/llm/wire_json.h"
 #include "bridge/protocol/bounded_json.h"
 #include "bridge/protocol/text.h"

@@ -1,12 +1,10 @@
 #include "bridge/llm/provider_chain.h"
 
 #include <algorithm>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <random>
 #include <stdexcept>
 
+#include "bridge/core/asio.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 

@@ -1,9 +1,8 @@
 #include "bridge/llm/streamed_answer.h"
 
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <utility>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 namespace {
@@ -47,7 +46,7 @@ Task<std::string> StreamedAnswer::watch() {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   while (Time::clock::now() < silent_until_ && cancellation.cancelled() == asio::cancellation_type::none) {
     timer_.expires_at(silent_until_);
-    co_await timer_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (pieces_ == 0) co_return "no answer began within " + ms(limits_.first_token);
   co_return "the answer stopped in the middle: nothing more came for " + ms(limits_.idle);

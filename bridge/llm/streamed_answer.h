@@ -4,13 +4,13 @@
 /// Errors: of the StreamReader.   Bounds: Limits; the sum of the bytes is bounded by the caller.
 #pragma once
 
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/task.h"
 #include "bridge/llm/wire.h"
 

@@ -3,13 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/post.hpp>
 #include <charconv>
 #include <exception>
 #include <utility>
 
+#include "bridge/core/asio.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/protocol/text.h"

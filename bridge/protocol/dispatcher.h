@@ -10,13 +10,13 @@
 #pragma once
 
 #include <array>
-#include <asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/core/one_shot.h"

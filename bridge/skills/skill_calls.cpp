@@ -134,7 +134,7 @@ void SkillCalls::arm_expiry() {
   if (!next || (armed_for_ && *armed_for_ <= *next)) return;
   armed_for_ = next;
   expiry_.expires_at(*next);
-  expiry_.async_wait([this](const asio::error_code& cancelled) {
+  expiry_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
     armed_for_.reset();
     router_.expire_overdue();

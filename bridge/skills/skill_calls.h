@@ -3,11 +3,10 @@
 /// Threading: loop only.   Lifetime: outlives its calls; end_all() ends them.   Bounds: the router's.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <functional>
 #include <string>
 
+#include "bridge/core/asio.h"
 #include "bridge/ports/mqtt.h"
 #include "bridge/skills/call_router.h"
 #include "bridge/skills/call_target.h"

@@ -1,13 +1,12 @@
 /// `strawberryctl spoke`: its limits, its ways to a token, its enemies and its clumsy users.
 #include <gmock/gmock.h>
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <csignal>
 #include <set>
 
 #include "bridge/cli/spoke/connect_directory.h"
 #include "bridge/cli/spoke/spoke_device.h"
+#include "bridge/core/asio.h"
 #include "common/clock.h"
 #include "tests/bridge/cli/hub_run.h"
 #include "tests/integration/spoke_fixture.h"

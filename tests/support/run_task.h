@@ -1,12 +1,11 @@
 /// Runs one coroutine to its end on a loop of the test's own.
 #pragma once
 
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 #include <exception>
 #include <optional>
 #include <stdexcept>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/task.h"
 
 namespace strawberry::test {

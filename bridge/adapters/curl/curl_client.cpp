@@ -3,8 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -12,6 +10,7 @@
 
 #include "bridge/adapters/curl/socket_watch.h"
 #include "bridge/adapters/curl/transfer.h"
+#include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 
 namespace strawberry {
@@ -107,7 +106,7 @@ class CurlClient::Multi : public std::enable_shared_from_this<CurlClient::Multi>
       return;
     }
     timer_.expires_after(std::chrono::milliseconds(timeout_ms));
-    timer_.async_wait([weak = weak_from_this()](const asio::error_code& cancelled) {
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
       if (cancelled) return;
       if (const auto self = weak.lock()) self->act(CURL_SOCKET_TIMEOUT, 0);
     });

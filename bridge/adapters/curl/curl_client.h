@@ -10,10 +10,10 @@
 /// (timeout), 128 response headers of 64 KiB together (too_large).
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 
+#include "bridge/core/asio.h"
 #include "bridge/ports/http.h"
 
 namespace strawberry {

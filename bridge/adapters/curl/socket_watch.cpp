@@ -4,7 +4,7 @@ namespace strawberry {
 
 SocketWatch::SocketWatch(const asio::any_io_executor& executor, int socket, Ready ready)
     : descriptor_(executor), socket_(socket), ready_(std::move(ready)) {
-  asio::error_code ignored;  // a socket that cannot be watched ends by curl's timeout
+  boost::system::error_code ignored;  // a socket that cannot be watched ends by curl's timeout
   descriptor_.assign(socket, ignored);
 }
 
@@ -30,7 +30,7 @@ void SocketWatch::arm() {
 
 void SocketWatch::wait(asio::posix::descriptor_base::wait_type type, bool& armed) {
   armed = true;
-  descriptor_.async_wait(type, [self = shared_from_this(), type, &armed](const asio::error_code& failure) {
+  descriptor_.async_wait(type, [self = shared_from_this(), type, &armed](const boost::system::error_code& failure) {
     armed = false;
     const bool reading = type == asio::posix::descriptor_base::wait_read;
     // A wait armed for an interest that has gone may still fire: curl must not hear of it.

@@ -4,10 +4,10 @@
 /// Threading: loop only.   Lifetime: shared with its own pending waits; stop() before curl closes the socket.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <functional>
 #include <memory>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 

@@ -7,12 +7,12 @@
 
 #include <curl/curl.h>
 
-#include <asio/any_io_executor.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
 
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 
 namespace strawberry {

@@ -5,12 +5,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 
 #include "bridge/adapters/mosquitto/connection.h"
+#include "bridge/core/asio.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
@@ -49,7 +48,7 @@ void MosquittoClient::connect() {
   const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
   limit_time();
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                          [this, is_given_up](const asio::error_code& error, const auto& found) {
+                          [this, is_given_up](const boost::system::error_code& error, const auto& found) {
                             if (is_given_up()) return;
                             if (error) return lost(error.message());
                             for (const auto& entry : found) {
@@ -63,7 +62,7 @@ void MosquittoClient::connect() {
 /// For the look-up, then for each address anew: one that swallows everything must not hide those after it.
 void MosquittoClient::limit_time() {
   timer_.expires_after(options_.connect_timeout);
-  timer_.async_wait([this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+  timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
     if (cancelled || !*alive || opened != opened_ || ready_) return;
     reached_ = false;  // somebody may be there, but none who answers
     lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
@@ -94,7 +93,7 @@ void MosquittoClient::note_whether_reached() {
 }
 
 void MosquittoClient::watch_socket() {
-  const auto read = [this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+  const auto read = [this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
     if (!cancelled && *alive && opened == opened_) readable();
   };
   if (connection_->has_buffered()) {
@@ -110,7 +109,7 @@ void MosquittoClient::watch_writable() {
   if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
   watching_writable_ = true;
   socket_.async_wait(asio::posix::descriptor_base::wait_write,
-                     [this, alive = alive_, opened = opened_](const asio::error_code& cancelled) {
+                     [this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
                        if (cancelled || !*alive || opened != opened_) return;
                        watching_writable_ = false;
                        note_whether_reached();
@@ -176,7 +175,7 @@ void MosquittoClient::accepted() {
 
 void MosquittoClient::tick() {
   timer_.expires_after(keep_alive_interval);
-  timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
+  timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
     if (cancelled || !*alive || !connection_) return;
     tick();
     connection_->keep_alive();
@@ -187,7 +186,7 @@ void MosquittoClient::tick() {
 void MosquittoClient::lost(const std::string& reason) {
   ready_ = false;
   ++opened_;
-  asio::error_code ignored;
+  boost::system::error_code ignored;
   socket_.close(ignored);
   connection_.reset();
   watching_writable_ = false;
@@ -201,7 +200,7 @@ void MosquittoClient::lost(const std::string& reason) {
   if (!options_.connect_once) {
     timer_.expires_after(backoff_);
     backoff_ = std::min(backoff_ * 2, options_.reconnect_max);
-    timer_.async_wait([this, alive = alive_](const asio::error_code& cancelled) {
+    timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
       if (!cancelled && *alive && !stopping_) connect();
     });
   }

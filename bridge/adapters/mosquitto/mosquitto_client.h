@@ -11,10 +11,6 @@
 /// before something else gets its turn.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -24,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/ports/mqtt.h"
 

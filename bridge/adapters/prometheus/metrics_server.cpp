@@ -2,23 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
-#include <asio/buffer.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/read_until.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
-#include <asio/write.hpp>
 #include <utility>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry {
 namespace {
 
 using asio::ip::tcp;
 
-constexpr auto as_result = asio::experimental::as_tuple(asio::use_awaitable);
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// After accept() fails, as it does when the process has no file left.
 constexpr std::chrono::seconds accept_pause{1};
 constexpr std::string_view head_end = "\r\n\r\n";
@@ -83,14 +76,14 @@ MetricsServer::MetricsServer(asio::io_context& loop, Page page, Options options)
     : state_(std::make_shared<State>(loop, std::move(page), std::move(options))) {}
 
 MetricsServer::~MetricsServer() {
-  asio::error_code ignored;
+  boost::system::error_code ignored;
   state_->acceptor.close(ignored);
   state_->page = nullptr;  // it may look at what is about to go
 }
 
 Result<void> MetricsServer::listen() {
   loop_.check();
-  asio::error_code error;
+  boost::system::error_code error;
   const auto address = asio::ip::make_address(state_->options.address, error);
   if (error) return fail(state_->options.address + " is no IP address");
   const tcp::endpoint endpoint(address, state_->options.port);
@@ -100,7 +93,7 @@ Result<void> MetricsServer::listen() {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(static_cast<int>(state_->options.connections_max), error);
   if (error) {
-    asio::error_code ignored;
+    boost::system::error_code ignored;
     acceptor.close(ignored);
     return fail(error.message());
   }
@@ -109,7 +102,7 @@ Result<void> MetricsServer::listen() {
 }
 
 std::uint16_t MetricsServer::port() const {
-  asio::error_code error;
+  boost::system::error_code error;
   const auto endpoint = state_->acceptor.local_endpoint(error);
   return error ? std::uint16_t{0} : endpoint.port();
 }
@@ -133,8 +126,8 @@ Task<void> MetricsServer::accept(std::shared_ptr<State> state) {
 
 Task<void> MetricsServer::serve(std::shared_ptr<State> state, std::shared_ptr<Connection> connection) {
   connection->deadline.expires_after(state->options.connection_timeout);
-  connection->deadline.async_wait([connection](const asio::error_code& cancelled) {
-    asio::error_code ignored;
+  connection->deadline.async_wait([connection](const boost::system::error_code& cancelled) {
+    boost::system::error_code ignored;
     if (!cancelled) connection->socket.close(ignored);
   });
   std::string request;
@@ -145,7 +138,7 @@ Task<void> MetricsServer::serve(std::shared_ptr<State> state, std::shared_ptr<Co
     const std::string answer = is_too_long ? refusal("431 Request Header Fields Too Large")
                                            : answer_scrape(std::string_view(request).substr(0, bytes), state->page);
     co_await asio::async_write(connection->socket, asio::buffer(answer), as_result);
-    asio::error_code ignored;
+    boost::system::error_code ignored;
     connection->socket.shutdown(tcp::socket::shutdown_send, ignored);
   }
   connection->deadline.cancel();

@@ -6,7 +6,6 @@
 /// nothing. Bounds: Options; a connection beyond connections_max is closed at once.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/core/task.h"
 #include "common/result.h"

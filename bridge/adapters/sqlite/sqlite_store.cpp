@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <asio/post.hpp>
 #include <utility>
 
 #include "bridge/adapters/sqlite/announced_rows.h"
@@ -11,6 +10,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/sync_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 
 namespace strawberry {

@@ -7,7 +7,6 @@
 /// Lifetime: destroying it finishes what was accepted.   Bounds: Options::jobs_max waiting jobs, then `busy`.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/ports/announcements.h"
 #include "bridge/ports/store.h"

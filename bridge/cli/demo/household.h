@@ -3,12 +3,12 @@
 /// What a device needs to connect is kept in DATA_DIR/demo/, readable by its owner only, as a real device would.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <string>
 
 #include "bridge/cli/files.h"
 #include "bridge/cli/identity.h"
 #include "bridge/cli/outcome.h"
+#include "bridge/core/asio.h"
 #include "bridge/core/task.h"
 
 namespace strawberry::cli {

@@ -5,7 +5,6 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "bridge/cli/demo/transcript.h"
 #include "bridge/cli/hub_connection.h"
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 namespace {
@@ -156,7 +156,7 @@ Outcome<void> play(const DemoOptions& options) {
   if (options.role == "tablet") return run(loop, be_tablet(loop, dir, *endpoint));
   OneShot<bool> ended(loop.get_executor());
   asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const std::error_code& cancelled, int) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) ended.set(true);
   });
   return run(loop, be_speaker(loop, dir, *endpoint, options, ended));

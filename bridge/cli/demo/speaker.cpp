@@ -1,10 +1,9 @@
 #include "bridge/cli/demo/speaker.h"
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <chrono>
 
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 namespace {
@@ -98,7 +97,7 @@ void Speaker::came_back() {
 
 void Speaker::keep_alive() {
   heartbeat_.expires_after(heartbeat_every);
-  heartbeat_.async_wait([this](const std::error_code& cancelled) {
+  heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
     json body{{"op", "heartbeat"}};
     asio::co_spawn(loop_, hub_.request(Service::skills, std::move(body), patience, nullptr), asio::detached);

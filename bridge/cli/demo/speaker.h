@@ -5,8 +5,6 @@
 /// with `success: false`.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +12,7 @@
 #include "bridge/cli/demo/household.h"
 #include "bridge/cli/hub_connection.h"
 #include "bridge/cli/spoke/recent_calls.h"
+#include "bridge/core/asio.h"
 #include "common/clock.h"
 
 namespace strawberry::cli {

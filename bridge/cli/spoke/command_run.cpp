@@ -117,7 +117,7 @@ Result<void> CommandRun::spawn() {
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (process < 0) return cannot(errno);
   ::fcntl(process, F_SETFD, FD_CLOEXEC);
-  std::error_code refused;
+  boost::system::error_code refused;
   process_.assign(process, refused);
   if (!refused) output_.end.assign(output.release(), refused);
   if (!refused) error_.end.assign(error.release(), refused);
@@ -128,7 +128,7 @@ Result<void> CommandRun::spawn() {
 void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
   watch_process(self);
   deadline_.expires_after(command_.timeout);
-  deadline_.async_wait([self](const std::error_code& cancelled) {
+  deadline_.async_wait([self](const boost::system::error_code& cancelled) {
     if (cancelled) return;
     self->kill_because("it did not end within " + std::to_string(self->command_.timeout.count()) + " ms");
   });
@@ -138,7 +138,7 @@ void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
 
 /// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
 void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
-  process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const std::error_code& cancelled) {
+  process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const boost::system::error_code& cancelled) {
     if (cancelled || self->pid_ < 0) return;
     siginfo_t state{};
     const bool has_ended =
@@ -150,13 +150,14 @@ void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
 /// Waits, and reads then: what an asynchronous read had taken already would be missing when the program's end comes
 /// first.
 void CommandRun::read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take) {
-  pipe.end.async_wait(asio::posix::stream_descriptor::wait_read, [self, &pipe, take](const std::error_code& cancelled) {
-    if (cancelled) return;
-    const ssize_t bytes = ::read(pipe.end.native_handle(), pipe.buffer.data(), pipe.buffer.size());
-    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) return;
-    if (bytes > 0) (self.get()->*take)(static_cast<std::size_t>(bytes));
-    self->read(self, pipe, take);
-  });
+  pipe.end.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self, &pipe, take](const boost::system::error_code& cancelled) {
+                        if (cancelled) return;
+                        const ssize_t bytes = ::read(pipe.end.native_handle(), pipe.buffer.data(), pipe.buffer.size());
+                        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) return;
+                        if (bytes > 0) (self.get()->*take)(static_cast<std::size_t>(bytes));
+                        self->read(self, pipe, take);
+                      });
 }
 
 void CommandRun::take_output(std::size_t bytes) {
@@ -189,7 +190,7 @@ void CommandRun::kill_because(const std::string& reason) {
   } else if (is_first) {
     // Only some of the group may have been ours to kill, and who is stuck in the kernel stays.
     deadline_.expires_after(kill_wait);
-    deadline_.async_wait([self = shared_from_this(), reason](const std::error_code& cancelled) {
+    deadline_.async_wait([self = shared_from_this(), reason](const boost::system::error_code& cancelled) {
       if (!cancelled && self->pid_ > 0) self->give_up(reason + " and cannot be killed");
     });
   }
@@ -201,7 +202,7 @@ bool CommandRun::kill_group() const { return kill_(-pid_, SIGKILL) == 0 || errno
 /// The answer without the program's end, which watch_process() goes on waiting for.
 void CommandRun::give_up(const std::string& why) {
   deadline_.cancel();
-  std::error_code ignored;
+  boost::system::error_code ignored;
   output_.end.close(ignored);
   error_.end.close(ignored);
   CommandEnd end;
@@ -262,7 +263,7 @@ void CommandRun::stop() {
   on_end_ = nullptr;
   if (pid_ > 0 && kill_group()) reap_killed();
   pid_ = -1;
-  std::error_code ignored;
+  boost::system::error_code ignored;
   deadline_.cancel();
   process_.close(ignored);
   output_.end.close(ignored);

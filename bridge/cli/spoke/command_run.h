@@ -11,15 +11,13 @@
 #include <sys/types.h>
 
 #include <array>
-#include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "common/result.h"
 
 namespace strawberry::cli {

@@ -7,7 +7,6 @@
 /// is dropped.   Bounds: SkillFile's numbers of calls, RecentCalls' of answers, answer_bytes_max.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,6 +18,7 @@
 #include "bridge/cli/spoke/command_run.h"
 #include "bridge/cli/spoke/recent_calls.h"
 #include "bridge/cli/spoke/skill_file.h"
+#include "bridge/core/asio.h"
 #include "common/clock.h"
 
 namespace strawberry::cli {

@@ -2,8 +2,6 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -13,6 +11,7 @@
 #include "bridge/cli/spoke/skill_file.h"
 #include "bridge/cli/spoke/spoke_device.h"
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 #include "common/device_name.h"
 
 namespace strawberry::cli {
@@ -97,7 +96,7 @@ void say(const std::string& text) {
 
 /// SIGHUP reads the file again; what is wrong with it changes nothing.
 void read_again_at_hangup(asio::signal_set& hangup, SpokeDevice& spoke, const std::string& path) {
-  hangup.async_wait([&hangup, &spoke, path](const std::error_code& cancelled, int) {
+  hangup.async_wait([&hangup, &spoke, path](const boost::system::error_code& cancelled, int) {
     if (cancelled) return;
     auto skills = read_skill_file(path);
     if (skills) {
@@ -139,7 +138,7 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
   OneShot<Outcome<void>> ended(loop.get_executor());
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   asio::signal_set hangup(loop, SIGHUP);
-  signals.async_wait([&](const std::error_code& cancelled, int) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) ended.set(Outcome<void>{});
   });
   read_again_at_hangup(hangup, spoke, wanted.skills);

@@ -1,11 +1,10 @@
 #include "bridge/cli/spoke/spoke_device.h"
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <utility>
 
 #include "bridge/cli/text.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 namespace {
@@ -145,7 +144,7 @@ Task<Outcome<void>> SpokeDevice::register_once() {
 
 void SpokeDevice::beat_later(milliseconds after) {
   heartbeat_.expires_after(after);
-  heartbeat_.async_wait([this](const std::error_code& cancelled) {
+  heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && !closing_ && connected_) asio::co_spawn(loop_, beat(), asio::detached);
   });
 }
@@ -169,7 +168,7 @@ void SpokeDevice::renew_token_later(milliseconds least) {
   const auto left = std::chrono::duration_cast<milliseconds>(times->refresh_at() - clock_.wall_now());
   const bool is_near = left <= timer_max;
   renewal_.expires_after(std::clamp(left, least, timer_max));
-  renewal_.async_wait([this, is_near](const std::error_code& cancelled) {
+  renewal_.async_wait([this, is_near](const boost::system::error_code& cancelled) {
     if (cancelled || closing_) return;
     if (is_near) {
       asio::co_spawn(loop_, renew_token(), asio::detached);

@@ -9,8 +9,6 @@
 /// Bounds: SkillRunner's.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,6 +16,7 @@
 #include "bridge/cli/hub_connection.h"
 #include "bridge/cli/spoke/connect_directory.h"
 #include "bridge/cli/spoke/skill_runner.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::cli {
 

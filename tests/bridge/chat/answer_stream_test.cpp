@@ -1,9 +1,8 @@
 #include "bridge/chat/answer_stream.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <asio/io_context.hpp>
 
 namespace strawberry {
 namespace {

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <asio/post.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <cctype>
 #include <deque>
 #include <functional>
@@ -13,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
 #include "bridge/ports/store.h"
 #include "bridge/skills/tool_source.h"

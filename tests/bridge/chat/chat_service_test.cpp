@@ -1,10 +1,8 @@
 #include "bridge/chat/chat_service.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/detached.hpp>
 
 #include "tests/bridge/chat/chat_fixture.h"
 

@@ -1,8 +1,7 @@
 #include "bridge/chat/running_chats.h"
+#include "bridge/core/asio.h"
 
 #include <gtest/gtest.h>
-
-#include <asio/io_context.hpp>
 
 namespace strawberry {
 namespace {

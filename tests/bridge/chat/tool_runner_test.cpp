@@ -1,10 +1,8 @@
 #include "bridge/chat/tool_runner.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/co_spawn.hpp>
 
 #include "tests/bridge/chat/chat_fakes.h"
 #include "tests/support/fake_clock.h"

@@ -1,5 +1,6 @@
 // The whole on a loop of its own, with a ledger and a broker that may say no.
 #include "bridge/home_assistant/home_assistant.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +8,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <map>
 #include <set>
 #include <sstream>

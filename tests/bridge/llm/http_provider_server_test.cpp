@@ -3,16 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <thread>
 
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/core/asio.h"
 #include "bridge/llm/http_provider.h"
 #include "tests/support/run_task.h"
 #include "tests/support/stub_llm/stub_llm.h"
@@ -260,7 +256,7 @@ TEST_F(HttpProviderServerTest, AHangAtConnect) {
   full.listen(0);
   asio::ip::tcp::socket first(loop), second(loop);  // after these the queue is full, and a SYN is not answered
   first.connect(full.local_endpoint());
-  second.async_connect(full.local_endpoint(), [](asio::error_code) {});
+  second.async_connect(full.local_endpoint(), [](boost::system::error_code) {});
   base_url = "http://127.0.0.1:" + std::to_string(full.local_endpoint().port());
   options.connect_timeout = 60ms;
   for (const auto& reply : {streamed({}), whole({})}) {

@@ -1,4 +1,5 @@
 #include "bridge/llm/local_server.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +8,6 @@
 
 #include <map>
 #include <sstream>
-
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 
 #include "bridge/adapters/curl/curl_client.h"
 #include "tests/support/stub_llm/stub_llm.h"

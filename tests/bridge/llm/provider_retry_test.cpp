@@ -2,13 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
-
+#include "bridge/core/asio.h"
 #include "bridge/llm/provider_chain.h"
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
@@ -303,7 +297,7 @@ class HangingProvider final : public Provider {
   const std::string& name() const override { return name_; }
   Task<Result<ModelReply, ProviderError>> complete(ModelRequest) override {
     asio::steady_timer forever(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
-    co_await forever.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    co_await forever.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return tl::unexpected<ProviderError>(ProviderError{name_, "protocol", 0, "cancelled", false});
   }
 

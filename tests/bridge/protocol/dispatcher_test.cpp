@@ -1,9 +1,8 @@
 #include "bridge/protocol/dispatcher.h"
+#include "bridge/core/asio.h"
 
 #include <gtest/gtest.h>
 
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "bridge/protocol/schemas/request_schemas.h"

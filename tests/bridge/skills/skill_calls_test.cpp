@@ -1,10 +1,10 @@
 // The caller's rights, checked as each call is made, whatever was found out before.
 #include "bridge/skills/skill_calls.h"
+#include "bridge/core/asio.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
 
 #include "tests/support/fake_clock.h"
 

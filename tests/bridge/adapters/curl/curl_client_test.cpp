@@ -1,16 +1,10 @@
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
 #include <atomic>
 #include <future>
 #include <optional>
@@ -70,7 +64,7 @@ class RawServer {
       : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}), bytes_(std::move(bytes)) {
     thread_ = std::thread([this, then] {
       asio::ip::tcp::socket socket(io_);
-      asio::error_code failure;
+      boost::system::error_code failure;
       acceptor_.accept(socket, failure);
       std::array<char, 4096> buffer{};
       if (!failure) socket.read_some(asio::buffer(buffer), failure);
@@ -83,7 +77,7 @@ class RawServer {
   ~RawServer() {
     asio::io_context io;
     asio::ip::tcp::socket unblock(io);
-    asio::error_code ignored;
+    boost::system::error_code ignored;
     unblock.connect(acceptor_.local_endpoint(), ignored);
     unblock.close();
     thread_.join();
@@ -208,7 +202,7 @@ TEST_F(CurlClientTest, AServerThatDoesNotTakeTheConnectionEndsAtTheConnectTimeou
   full.listen(0);
   asio::ip::tcp::socket first(io), second(io);  // the queue has room for one and a half
   first.connect(full.local_endpoint());
-  second.async_connect(full.local_endpoint(), [](asio::error_code) {});
+  second.async_connect(full.local_endpoint(), [](boost::system::error_code) {});
   HttpRequest asked = request();
   asked.url = "http://127.0.0.1:" + std::to_string(full.local_endpoint().port()) + "/";
   asked.connect_timeout = 60ms;
@@ -475,7 +469,8 @@ TEST_F(CurlClientTest, AServerSeesAtOnceThatTheCoroutineWasCancelled) {
     asio::co_spawn(io, client->fetch(asked),
                    asio::bind_cancellation_slot(signal.slot(), [&ended](std::exception_ptr, auto&&) { ended = true; }));
     asio::steady_timer later(io, 50ms);
-    if (bytes.empty()) later.async_wait([&signal](asio::error_code) { signal.emit(asio::cancellation_type::all); });
+    if (bytes.empty())
+      later.async_wait([&signal](boost::system::error_code) { signal.emit(asio::cancellation_type::all); });
     io.restart();
     io.run_for(2s);
     EXPECT_TRUE(ended);

@@ -4,14 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "bridge/core/asio.h"
 
 namespace strawberry::test {
 

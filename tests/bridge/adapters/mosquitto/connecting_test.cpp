@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/write.hpp>
 #include <atomic>
 #include <cstdlib>
 #include <ctime>
 
+#include "bridge/core/asio.h"
 #include "tests/bridge/adapters/mosquitto/client_fixture.h"
 #include "tests/bridge/adapters/mosquitto/fake_broker.h"
 #include "tests/support/free_port.h"
@@ -289,7 +289,7 @@ TEST_F(Connecting, LeavesASocketAloneThatHasTheNumberOfALostOne) {
     for (int i = 0; i < 8; ++i) {
       opened.push_back(std::make_unique<asio::ip::tcp::socket>(loop));
       opened.back()->connect(acceptor.local_endpoint());
-      opened.back()->async_read_some(asio::buffer(byte), [&](const asio::error_code& error, std::size_t) {
+      opened.back()->async_read_some(asio::buffer(byte), [&](const boost::system::error_code& error, std::size_t) {
         if (!error) ++heard;
       });
     }

@@ -1,7 +1,8 @@
 #include "tests/bridge/adapters/mosquitto/fake_broker.h"
 
 #include <algorithm>
-#include <asio/write.hpp>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry::test {
 namespace {
@@ -67,7 +68,7 @@ std::vector<std::string> FakeBroker::payloads() const {
 }
 
 void FakeBroker::accept() {
-  acceptor_.async_accept([this, alive = alive_](const asio::error_code& error, tcp::socket socket) {
+  acceptor_.async_accept([this, alive = alive_](const boost::system::error_code& error, tcp::socket socket) {
     if (error || !*alive) return;
     ++connections;
     connections_.push_back(std::make_shared<Connection>(std::move(socket)));
@@ -81,11 +82,11 @@ void FakeBroker::read(const std::shared_ptr<Connection>& connection) {
   connection->reading = true;
   connection->socket.async_read_some(
       asio::buffer(connection->buffer),
-      [this, alive = alive_, connection](const asio::error_code& error, std::size_t size) {
+      [this, alive = alive_, connection](const boost::system::error_code& error, std::size_t size) {
         if (!*alive) return;
         connection->reading = false;
         if (error) {
-          asio::error_code ignored;
+          boost::system::error_code ignored;
           connection->socket.close(ignored);
           return;
         }
@@ -130,7 +131,7 @@ void FakeBroker::take(Connection& connection, unsigned char first, const std::st
     answer = packet(0x40, body.substr(2 + number(body, 0, 2), 2) + static_cast<char>(script.publish_reason) + '\0');
   if (type == 8 && script.answers_subscribe) answer = packet(0x90, body.substr(0, 2) + '\0' + '\1');
   if (type == 12 && script.answers_ping) answer = packet(0xD0, "");
-  asio::error_code ignored;
+  boost::system::error_code ignored;
   if (!answer.empty()) asio::write(connection.socket, asio::buffer(answer), ignored);
   if (type == 1 && script.connect_reason != 0) connection.socket.close(ignored);
 }
@@ -141,7 +142,7 @@ void FakeBroker::publish(const std::string& topic, const std::string& payload) {
 }
 
 void FakeBroker::send(const std::string& bytes) {
-  asio::error_code ignored;
+  boost::system::error_code ignored;
   for (const auto& connection : connections_) {
     if (connection->socket.is_open()) asio::write(connection->socket, asio::buffer(bytes), ignored);
   }
@@ -154,7 +155,7 @@ void FakeBroker::resume() {
 }
 
 void FakeBroker::drop_all(bool with_reset) {
-  asio::error_code ignored;
+  boost::system::error_code ignored;
   for (const auto& connection : connections_) {
     if (with_reset) connection->socket.set_option(asio::socket_base::linger(true, 0), ignored);
     connection->socket.close(ignored);

@@ -5,13 +5,13 @@
 #pragma once
 
 #include <array>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "bridge/core/asio.h"
 
 namespace strawberry::test {
 

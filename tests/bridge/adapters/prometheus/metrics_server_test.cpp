@@ -1,13 +1,8 @@
 #include "bridge/adapters/prometheus/metrics_server.h"
+#include "bridge/core/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <asio/connect.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/read.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
 
 namespace strawberry {
 namespace {
@@ -61,7 +56,8 @@ class MetricsServerTest : public testing::Test {
   std::string read_all(tcp::socket& socket) {
     std::string got;
     bool ended = false;
-    asio::async_read(socket, asio::dynamic_buffer(got), [&](const asio::error_code&, std::size_t) { ended = true; });
+    asio::async_read(socket, asio::dynamic_buffer(got),
+                     [&](const boost::system::error_code&, std::size_t) { ended = true; });
     const auto give_up = std::chrono::steady_clock::now() + 10s;
     loop_.restart();
     while (!ended && std::chrono::steady_clock::now() < give_up) loop_.run_one_for(1s);

@@ -1,10 +1,8 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/core/asio.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
-
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 
 #include "common/clock.h"
 #include "tests/support/run_task.h"

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
 #include <map>
 #include <set>
 
 #include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/core/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/seeds.h"
 #include "tests/support/temp_dir.h"

@@ -1,0 +1,12 @@
+/// The bridge as a process: reads its configuration, locks the data directory and runs the App until SIGTERM or SIGINT.
+/// SIGHUP reads the configuration again and applies its log level and format.
+#pragma once
+
+#include <string>
+
+namespace strawberry {
+
+/// Returns the exit code: 0 stopped as asked, 1 could not start. Call once, from the main thread.
+int run_bridge(const std::string& config_path);
+
+}  // namespace strawberry

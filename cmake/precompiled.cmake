@@ -1,0 +1,35 @@
+# Precompiled headers, each compiled once and shared by all targets of a kind. A directory names its kind in
+# STRAWBERRY_PRECOMPILED; an empty one means none.
+#
+#   base       standard library, JSON     common, the plugin
+#   loop       base and Boost.Asio        the bridge
+#   cli        loop and CLI11             strawberryctl
+#   test       base and GoogleTest        tests of what has no event loop
+#   test_loop  loop and GoogleTest        the other tests
+option(STRAWBERRY_PRECOMPILE "Precompile headers (g++ only; OFF shows missing includes)" ON)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(STRAWBERRY_PRECOMPILE OFF)
+endif()
+
+# A precompiled header fits only files compiled with the same options: programs get what libraries get.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
+
+function(strawberry_precompiled kind header)
+  if(STRAWBERRY_PRECOMPILE)
+    set(source ${PROJECT_BINARY_DIR}/precompiled/${kind}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "// See cmake/precompiled.cmake.\n")
+    add_library(precompiled_${kind} OBJECT ${source})
+    target_include_directories(precompiled_${kind} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(precompiled_${kind} PRIVATE ${ARGN})
+    target_precompile_headers(precompiled_${kind} PRIVATE ${PROJECT_SOURCE_DIR}/${header})
+    target_compile_options(precompiled_${kind} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
+
+# strawberry_precompile(TARGET): with the header of the target's directory.
+function(strawberry_precompile target)
+  if(STRAWBERRY_PRECOMPILE AND STRAWBERRY_PRECOMPILED)
+    target_precompile_headers(${target} REUSE_FROM precompiled_${STRAWBERRY_PRECOMPILED})
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # or ccache preprocesses all of the header each time
+  endif()
+endfunction()

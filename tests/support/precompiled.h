@@ -1,0 +1,7 @@
+/// Precompiled for tests of libraries without an event loop. No file includes it.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/precompiled.h"

@@ -1,0 +1,7 @@
+/// Precompiled for tests of what runs on the event loop. No file includes it.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/core/precompiled.h"
