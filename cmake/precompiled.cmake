@@ -31,5 +31,12 @@ function(strawberry_precompile target)
   if(STRAWBERRY_PRECOMPILE AND STRAWBERRY_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM precompiled_${STRAWBERRY_PRECOMPILED})
     target_compile_options(${target} PRIVATE -fpch-preprocess)  # or ccache preprocesses all of the header each time
+    # What the headers of tests need to be linked, whether a test uses it or not.
+    if(STRAWBERRY_PRECOMPILED MATCHES "^test")
+      target_link_libraries(${target} PRIVATE GTest::gmock)
+    endif()
+    if(STRAWBERRY_PRECOMPILED STREQUAL "test_loop")
+      target_link_libraries(${target} PRIVATE bridge_core)
+    endif()
   endif()
 endfunction()

@@ -59,6 +59,7 @@ unpack_system() { # FOLDER SYSTEM
   cp -L /etc/resolv.conf "$system/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$system/usr/sbin/policy-rc.d" # installing starts nothing: there is no service manager
   chmod +x "$system/usr/sbin/policy-rc.d"
+  printf 'force-unsafe-io\n' >"$system/etc/dpkg/dpkg.cfg.d/fast" # it may be lost: no waiting for the disk
 }
 
 inside() { # SYSTEM [unshare options] -- COMMAND…
