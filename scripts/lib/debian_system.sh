@@ -56,6 +56,8 @@ unpack_system() { # FOLDER SYSTEM
   tar -C "$system" -xf "$folder/base.tar" || return 1
   cp "$folder/sources.list" "$system/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::https?::Proxy' >"$system/etc/apt/apt.conf.d/90proxy" || true
+  # A mirror of a suite that changes every day may be behind.
+  printf 'Acquire::Check-Valid-Until "false";\n' >"$system/etc/apt/apt.conf.d/90old-lists"
   cp -L /etc/resolv.conf "$system/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$system/usr/sbin/policy-rc.d" # installing starts nothing: there is no service manager
   chmod +x "$system/usr/sbin/policy-rc.d"

@@ -60,6 +60,14 @@ class SpokeFixture : public testing::Test {
       ADD_FAILURE() << "no '" << text << "' in:\n" << process_->output();
     seen_ = process_->output().find(text, seen_) + text.size();
   }
+  /// Waits until `text` was written `times` times: a Spoke may answer before it writes its line.
+  void wait_for_count(const std::string& text, std::size_t times) const {
+    std::size_t end = 0;
+    for (std::size_t found = 0; found < times; ++found) {
+      ASSERT_TRUE(process_->wait_for_output(text, std::chrono::seconds(20), end)) << process_->output();
+      end = process_->output().find(text, end) + text.size();
+    }
+  }
   std::size_t count(const std::string& text) const {
     const std::string output = process_->output();
     std::size_t found = 0;

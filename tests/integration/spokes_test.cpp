@@ -46,6 +46,7 @@ TEST_P(AnySpoke, AnswersCalls) {
   EXPECT_EQ(call("LampSkill.turn_on", {40}).at("result"), "The lamp is on at 40 %");
   EXPECT_EQ(call("LampSkill.turn_on").at("result"), "The lamp is on at 100 %");
   EXPECT_EQ(call("LampSkill.turn_on", json::array(), {{"brightness", 7}}).at("result"), "The lamp is on at 7 %");
+  wait_for_count(ran(), 3);
   EXPECT_EQ(count(ran()), 3u);
 }
 
@@ -68,6 +69,7 @@ TEST_P(AnySpoke, RunsACallThatComesAgainOnceAndAnswersItAgain) {
   EXPECT_EQ(first.at("result"), "The lamp is on at 5 %");
   publish_call(twice);
   EXPECT_EQ(next_result(), first);
+  wait_for_count(ran(), 1);
   EXPECT_EQ(count(ran()), 1u) << process().output();
 }
 
@@ -79,6 +81,7 @@ TEST_P(AnySpoke, IsAskedOnceThoughTheBridgeDiedAndWasAskedAgain) {
   hub().start_bridge();
   EXPECT_EQ(call("LampSkill.turn_on", {5}, json::object(), "pressed twice"), first);
   EXPECT_EQ(call("LampSkill.turn_on", {6}).at("result"), "The lamp is on at 6 %");
+  wait_for_count(ran(), 2);
   EXPECT_EQ(count(ran()), 2u) << process().output();
 }
 
