@@ -1,13 +1,17 @@
-/// Mosquitto's headers in the order they want to be included in. For the files that are compiled into the plugin
-/// itself.
+/// The broker's plugin API, as this version of Mosquitto wants its headers included and its events read. For the files
+/// that are compiled into a plugin; the only place that knows what differs between the versions.
 #pragma once
 
 #include <mosquitto.h>
-//
+
+#if LIBMOSQUITTO_VERSION_NUMBER < 2001000
+// mosquitto_broker.h must come before mosquitto_plugin.h.
 #include <mosquitto_broker.h>
 //
 #include <mosquitto_plugin.h>
+//
 #include <mqtt_protocol.h>
+#endif
 
 #include <string_view>
 

@@ -1,9 +1,9 @@
 /// `strawberryctl key list|add|rotate|retire`: the keys that sign and verify tokens. Offline; a running hub follows.
 #include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <iostream>
 
+#include "bridge/cli/choices.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/key_document.h"
 #include "bridge/cli/key_material.h"

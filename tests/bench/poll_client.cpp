@@ -1,11 +1,11 @@
 #include "tests/bench/poll_client.h"
 
-#include <mosquitto.h>
-#include <mqtt_protocol.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <stdexcept>
+
+#include "common/libmosquitto.h"
 
 namespace strawberry::bench {
 namespace {

@@ -1,8 +1,8 @@
 #include "tests/broker-plugin/matrix_fixture.h"
 
-#include <mosquitto.h>
-
 #include <algorithm>
+
+#include "common/libmosquitto.h"
 
 namespace strawberry::test {
 namespace {

@@ -1,10 +1,9 @@
 // The whole matrix of rights in a real Mosquitto: in every cell the broker does what the policy says.
-#include <mosquitto.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
 
+#include "common/libmosquitto.h"
 #include "tests/broker-plugin/matrix_fixture.h"
 
 namespace strawberry::test {

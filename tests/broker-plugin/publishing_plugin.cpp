@@ -2,21 +2,17 @@
 // check of writing, so that delivery can be tested with topics that nobody may publish to.
 //
 // Its request is a publication on the topic `inject`: `r` (retained) or `-`, the topic, a NUL, the payload.
-#include <mosquitto.h>
-//
-#include <mosquitto_broker.h>
-//
-#include <mosquitto_plugin.h>
-
 #include <exception>
 #include <string>
 #include <string_view>
+
+#include "broker-plugin/mosquitto_api.h"
 
 #define PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
 
 namespace {
 
-std::string_view view_of(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+using strawberry::view_of;
 
 int on_acl_check(int, void* data, void*) try {
   const auto& event = *static_cast<mosquitto_evt_acl_check*>(data);

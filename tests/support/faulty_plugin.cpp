@@ -1,13 +1,9 @@
 // A plugin with a mistake in it, chosen by `plugin_opt_fault`: that the broker's tests see what a sanitizer sees.
-#include <mosquitto.h>
-//
-#include <mosquitto_broker.h>
-//
-#include <mosquitto_plugin.h>
-
 #include <cstring>
 #include <limits>
 #include <string_view>
+
+#include "broker-plugin/mosquitto_api.h"
 
 #define FAULTY_PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
 

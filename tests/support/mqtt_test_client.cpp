@@ -1,11 +1,11 @@
 #include "tests/support/mqtt_test_client.h"
 
-#include <mosquitto.h>
-#include <mqtt_protocol.h>
 #include <sys/socket.h>
 
 #include <cstdlib>
 #include <stdexcept>
+
+#include "common/libmosquitto.h"
 
 namespace strawberry::test {
 namespace {

@@ -8,8 +8,6 @@
 /// shows (has_buffered()), and during the handshake waits for something else than the library says.
 #pragma once
 
-#include <mosquitto.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +15,7 @@
 
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 #include "bridge/adapters/mosquitto/tls.h"
+#include "common/libmosquitto.h"
 #include "common/result.h"
 
 namespace strawberry {

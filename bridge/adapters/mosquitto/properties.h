@@ -3,13 +3,11 @@
 /// Pure.   Errors: what the library cannot express (no UTF-8, too long) makes to_properties() fail.
 #pragma once
 
-#include <mosquitto.h>
-#include <mqtt_protocol.h>
-
 #include <memory>
 #include <optional>
 
 #include "bridge/ports/mqtt.h"
+#include "common/libmosquitto.h"
 
 namespace strawberry {
 

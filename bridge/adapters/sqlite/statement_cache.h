@@ -24,7 +24,7 @@ class StatementCache {
     if (!statement) statement = std::make_unique<SQLite::Statement>(*database_, sql);
     statement->tryReset();
     statement->clearBindings();
-    int index = 0;
+    [[maybe_unused]] int index = 0;  // unused when there is nothing to bind
     (bind_one(*statement, ++index, values), ...);
     return *statement;
   }

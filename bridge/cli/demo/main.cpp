@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 
+#include "bridge/cli/choices.h"
 #include "bridge/cli/demo/household.h"
 #include "bridge/cli/demo/speaker.h"
 #include "bridge/cli/demo/transcript.h"

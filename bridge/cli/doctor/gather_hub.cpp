@@ -1,11 +1,9 @@
 /// What the hub says of itself to an admin.
-#include <mosquitto.h>
-#include <mqtt_protocol.h>
-
 #include <algorithm>
 
 #include "bridge/cli/doctor/gather.h"
 #include "bridge/cli/text.h"
+#include "common/libmosquitto.h"
 
 namespace strawberry::cli {
 namespace {
