@@ -59,6 +59,8 @@ unpack_system() { # FOLDER SYSTEM
   # A mirror of a suite that changes every day may be behind.
   printf 'Acquire::Check-Valid-Until "false";\n' >"$system/etc/apt/apt.conf.d/90old-lists"
   cp -L /etc/resolv.conf "$system/etc/resolv.conf"
+  # The CAs that this machine trusts, for what comes from other places than apt.
+  [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || cp -L /etc/ssl/certs/ca-certificates.crt "$system/root/trusted.crt"
   printf '#!/bin/sh\nexit 101\n' >"$system/usr/sbin/policy-rc.d" # installing starts nothing: there is no service manager
   chmod +x "$system/usr/sbin/policy-rc.d"
   printf 'force-unsafe-io\n' >"$system/etc/dpkg/dpkg.cfg.d/fast" # it may be lost: no waiting for the disk
@@ -84,5 +86,5 @@ inside() { # SYSTEM [unshare options] -- COMMAND…
     ln -s /proc/self/fd "$1/dev/fd"
     if [[ -n $SYSTEM_CACHE ]]; then mount --bind "$SYSTEM_CACHE" "$1/cache" || exit 1; fi
     ip link set lo up && exec chroot "$@"' inside "$system" \
-    env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+    env -i HOME=/root NODE_EXTRA_CA_CERTS=/root/trusted.crt PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
