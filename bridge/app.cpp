@@ -22,9 +22,15 @@ constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::milliseconds stop_patience{3'500};
 constexpr std::chrono::milliseconds last_answers_patience{300};
 
-const std::vector<std::string> filters = {
-    "devices/+/status",  "skills/+/request",   "skills/+/result", "chat/+/request",
-    "devices/+/request", "sessions/+/request", hub_state_topic,   std::string(home_assistant_status_topic)};
+const std::vector<std::string> filters = {"devices/+/status",
+                                          "skills/+/request",
+                                          "skills/+/result",
+                                          "chat/+/request",
+                                          "devices/+/request",
+                                          "sessions/+/request",
+                                          hub_state_topic,
+                                          std::string(home_assistant_status_topic),
+                                          std::string(control_response_topic)};
 
 }  // namespace
 
@@ -52,6 +58,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       store_(std::move(store)),
       skills_(clock_, devices_, skill_registry_options(config_)),
       mqtt_(loop, mqtt_options()),
+      plugin_(loop, clock_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); }, {}),
       audit_(clock_, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
       http_(loop.get_executor(), http_options(config_)),
       providers_(make_provider_chain(http_, clock_, config_)),
@@ -139,6 +146,7 @@ DeviceService::Neighbours App::neighbours() {
     skills_.remove(id);
     publish(status_topic(id), "", true);  // clears what was retained
   };
+  neighbours.tell_plugin = [this](std::vector<std::string> ids) { return plugin_.changed(std::move(ids)); };
   neighbours.changed = [this](const std::string& id) { home_assistant_.device_changed(id); };
   neighbours.taken_back = [this](const DeviceRow& row) {
     home_assistant_.device_changed(row.device_id);
@@ -174,6 +182,7 @@ MqttClient::Handlers App::handlers() {
   handlers.on_lost = [this](const std::string& reason) {
     spdlog::warn("no broker at {}:{}: {}; trying again", config_.broker.host, config_.broker.port, printable(reason));
     serving_ = false;
+    plugin_.lost();
     home_assistant_.stop_serving();
     dispatcher_.hold();
   };
@@ -198,6 +207,7 @@ void App::receive(MqttMessage message) {
     if (!serving_ && message.payload == ready_mark_) start_serving();
     return;
   }
+  if (message.topic == control_response_topic) return plugin_.response_arrived(message.payload);
   if (message.topic == home_assistant_status_topic) return home_assistant_.status_arrived(message);
   if (!topic) return;
   if (topic->rest == "request") {
@@ -237,7 +247,7 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
   asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
 }
 
-/// The broker plugin looks at the directory once a second; until then somebody revoked may still be speaking.
+/// A revoked device may still be speaking until the plugin has ended its connection, and what it sent before may wait.
 std::optional<Error> App::admit(const Principal& sender) {
   const auto* device = devices_.find(sender.id);
   if (sender.type == PrincipalType::user) devices_.note_user(sender.id);

@@ -19,6 +19,7 @@
 #include "bridge/core/signal.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
+#include "bridge/devices/plugin_control.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/audit_trail.h"
@@ -76,6 +77,7 @@ class App {
   DeviceRegistry devices_;
   SkillRegistry skills_;
   MosquittoClient mqtt_;
+  PluginControl plugin_;
   AuditTrail audit_;
   CurlClient http_;
   ProviderChain providers_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "common/control.h"
 #include "common/topics.h"
 
 namespace strawberry {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds report_interval{10};
 constexpr std::size_t departed_owners_max = 1'000;
+constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
 constexpr const char* report_topic = "hub/broker";
 constexpr std::string_view token_expired = "token_expired";
 
@@ -175,6 +177,40 @@ std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
   return departed == departed_owners_.end() ? directory_.former_owner_of(device_id) : departed->second;
 }
 
+// --- what the bridge says ---
+
+bool Gatekeeper::control(const TopicEvent& event) {
+  const Connection* connection = connections_.find(event.handle);
+  if (connection == nullptr || connection->principal().type != PrincipalType::bridge) return false;
+  const auto change = read_change(event.payload);
+  if (!change) return false;
+  refresh_keys(/*even_if_unchanged=*/false);
+  directory_.begin_round();
+  for (const std::string& id : change->ids) {
+    (void)directory_.refresh_one(id, {});  // a failure is logged by the next look at all of it
+    const DeviceRecord* device = directory_.find(id);
+    const bool has_lost_rights = device == nullptr || !device->is_active || connections_.count_of(id) > 0;
+    if (has_lost_rights && changed_.size() < changed_max) changed_.insert(id);
+  }
+  broker_.publish(std::string(control_response_topic), write_acknowledgement(change->number));
+  return true;
+}
+
+/// Connections end in a round of the broker, never within its callback about another one.
+void Gatekeeper::end_changed() {
+  if (changed_.empty()) return;
+  const auto changed = std::exchange(changed_, {});
+  for (const Connection::Handle handle : connections_.handles()) {
+    Connection* connection = connections_.find(handle);
+    if (connection == nullptr || connection->is_leaving() || !changed.contains(connection->principal().id)) continue;
+    const std::string_view reason = authenticator_.objection(connection->claims);
+    if (!reason.empty()) end(*connection, reason);
+  }
+  connections_.bury_stored([&](const StoredSession& session) {
+    return changed.contains(session.principal.id) && !authenticator_.objection(session).empty();
+  });
+}
+
 // --- as time goes by ---
 
 void Gatekeeper::reload() {
@@ -187,6 +223,7 @@ void Gatekeeper::tick() {
   logins_.end_confirming();
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
   awaits_sender_ = is_sending_will_ = false;
+  end_changed();
   const SteadyTime now = clock_.steady_now();
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;

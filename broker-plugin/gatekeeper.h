@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "broker-plugin/authenticator.h"
 #include "broker-plugin/broker.h"
@@ -62,6 +63,11 @@ class Gatekeeper : private DeviceOwners {
   /// A message that allows() had let in is not delivered.
   void dropped(const TopicEvent& event, std::string_view reason);
 
+  /// A message on control_topic: the bridge names devices that have changed. They are looked up at once and the message
+  /// is acknowledged; connections that lost their rights end in the next round of the broker. Returns false when it is
+  /// not the bridge's or is not such a message.
+  bool control(const TopicEvent& event);
+
   /// The broker reads its configuration again, and then asks about every connection once more.
   void reload();
   /// Call in every round of the broker; works once a second.
@@ -75,6 +81,7 @@ class Gatekeeper : private DeviceOwners {
   void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
   void end_what_may_not_go_on();
+  void end_changed();
   void end(Connection& connection, std::string_view reason);
   void report();
 
@@ -94,6 +101,8 @@ class Gatekeeper : private DeviceOwners {
   bool awaits_sender_ = false;
   /// The will that is on its way carries no sender either.
   bool is_sending_will_ = false;
+  /// Devices that changed and whose connections have not been looked through since.
+  std::unordered_set<std::string> changed_;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

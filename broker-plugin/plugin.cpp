@@ -20,6 +20,7 @@
 #include "broker-plugin/reload_at_start.h"
 #include "broker-plugin/sender_stamp.h"
 #include "common/clock.h"
+#include "common/control.h"
 #include "common/device_directory.h"
 #include "common/key_file.h"
 
@@ -201,6 +202,20 @@ int on_message(int, void* data, void* userdata) {
   });
 }
 
+/// The publisher has passed on_acl_check() before. Mosquitto 2.0 closes its connection on any other result than
+/// success.
+int on_control(int, void* data, void* userdata) {
+  return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
+    const auto& event = *static_cast<mosquitto_evt_control*>(data);
+    Gatekeeper::TopicEvent topic;
+    topic.handle = event.client;
+    if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
+    if (!plugin.gatekeeper->control(topic))
+      plugin.broker.log(LogLevel::warning, "ignored a message on " + std::string(control_topic));
+    return MOSQ_ERR_SUCCESS;
+  });
+}
+
 /// Also for a client whose session stays, of which a Mosquitto from 2.1 on tells apart.
 int on_disconnect(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
@@ -229,6 +244,7 @@ struct Callback {
   int event;
   MOSQ_FUNC_generic_callback function;
   bool is_optional = false;
+  const char* topic = nullptr;  // of MOSQ_EVT_CONTROL
 };
 constexpr Callback callbacks[] = {
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
@@ -239,6 +255,7 @@ constexpr Callback callbacks[] = {
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
     {MOSQ_EVT_RELOAD, on_reload},
+    {MOSQ_EVT_CONTROL, on_control, /*is_optional=*/false, control_topic.data()},
     {event_client_offline, on_disconnect, /*is_optional=*/true},
 };
 
@@ -261,7 +278,7 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
                                                     gatekeeper_options);
   for (const Callback& callback : callbacks) {
     const int registered =
-        mosquitto_callback_register(identifier, callback.event, callback.function, nullptr, plugin.get());
+        mosquitto_callback_register(identifier, callback.event, callback.function, callback.topic, plugin.get());
     if (registered != MOSQ_ERR_SUCCESS && !callback.is_optional) {
       return fail("the broker offers no callback number " + std::to_string(callback.event));
     }
@@ -305,7 +322,7 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_cleanup(void* userdata, mosquitto_o
   const std::unique_ptr<strawberry::Plugin> plugin(static_cast<strawberry::Plugin*>(userdata));
   if (!plugin) return MOSQ_ERR_SUCCESS;
   for (const strawberry::Callback& callback : strawberry::callbacks) {
-    mosquitto_callback_unregister(plugin->identifier, callback.event, callback.function, nullptr);
+    mosquitto_callback_unregister(plugin->identifier, callback.event, callback.function, callback.topic);
   }
   return MOSQ_ERR_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "common/control.h"
 #include "common/ids.h"
 #include "common/topics.h"
 
@@ -147,6 +148,7 @@ Verdict client_subscribe(const Principal& who, const Levels& filter, const Devic
 // --- the bridge ---
 
 Verdict bridge_write(const Levels& topic) {
+  if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1");
   if (topic.first == "hub") {
     return allowed_if(!topic.second.empty() && topic.second != plugins_hub_topic && topic.rest.empty());
   }
@@ -159,6 +161,7 @@ Verdict bridge_write(const Levels& topic) {
 
 /// Also its filters, with `+` for service and id.
 Verdict bridge_read(const Levels& topic) {
+  if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1/response");
   if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.second != "#" && topic.rest.empty());
   if (topic.first == "homeassistant") return allowed_if(topic.second == "status" && topic.rest.empty());
   const auto service = parse_service(topic.first);
@@ -233,8 +236,8 @@ Verdict check_topic(const Principal& who, Access access, std::string_view topic,
   if (!is_canonical(topic)) return Verdict::not_canonical;
   if (access == Access::subscribe) return check_subscription(who, topic, owners);
   if (has_wildcard(topic)) return Verdict::not_canonical;
-  if (access == Access::will && carries_sender(topic) && topic != home_assistant_status_topic)
-    return Verdict::will_is_no_request;
+  const bool asks = topic == control_topic || (carries_sender(topic) && topic != home_assistant_status_topic);
+  if (access == Access::will && asks) return Verdict::will_is_no_request;
   return access == Access::read ? check_read(who, split(topic), owners) : check_write(who, split(topic), retain);
 }
 

@@ -192,9 +192,16 @@ Task<Reply<json>> DeviceService::add(Request request) {
     take_back(*row, old);
     co_return tl::unexpected(stored.error());
   }
+  std::vector<std::string> ids{row->device_id};
+  if (request.sender.type == PrincipalType::enroll) ids.push_back(request.sender.id);
+  co_await neighbours_.tell_plugin(std::move(ids));
   neighbours_.changed(row->device_id);
   neighbours_.audit(request.sender.id, "register", row->device_id);
   co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", *token}};
+}
+
+Task<void> DeviceService::tell_plugin(const std::string& device_id) const {
+  return neighbours_.tell_plugin(std::vector<std::string>(1, device_id));
 }
 
 Task<Reply<json>> DeviceService::update(Request request) {
@@ -215,6 +222,7 @@ Task<Reply<json>> DeviceService::update(Request request) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
+  co_await tell_plugin(row.device_id);
   neighbours_.changed(row.device_id);
   neighbours_.audit(request.sender.id, "update", row.device_id);
   const auto* updated = devices_.find(row.device_id);
@@ -258,6 +266,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
     co_return tl::unexpected(stored.error());
   }
   neighbours_.device_gone(row.device_id);
+  co_await tell_plugin(row.device_id);
   neighbours_.changed(row.device_id);
   neighbours_.audit(request.sender.id, "revoke", row.device_id);
   co_return json{{"device_id", row.device_id}, {"revoked", true}};
@@ -271,6 +280,7 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   if (!stored) co_return tl::unexpected(stored.error());
   devices_.remove(device_id);
   neighbours_.device_gone(device_id);
+  co_await tell_plugin(device_id);
   neighbours_.device_deleted(device_id);
   neighbours_.changed(device_id);
   neighbours_.audit(request.sender.id, "delete", device_id);

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/token_issuer.h"
@@ -27,7 +28,10 @@ class DeviceService final : public RequestHandler {
     std::function<std::size_t(const std::string& device_id)> skill_count;
     std::function<void(const std::string& device_id)> device_gone;  // revoked or deleted: end what waits for it
     std::function<void(const std::string& device_id)> device_deleted;
-    std::function<void(const std::string& device_id)> changed;  // registered, renamed, revoked or deleted
+    /// Registered, renamed, revoked or deleted, and stored: returns when the broker's plugin knows. `ids` are the
+    /// device's and, when one was spent, the one-time token's.
+    std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
+    std::function<void(const std::string& device_id)> changed;  // the same, when the plugin knows
     /// For a moment it was so; it could not be stored.
     std::function<void(const DeviceRow& row)> taken_back;
     std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;
@@ -51,6 +55,7 @@ class DeviceService final : public RequestHandler {
   Task<Outcome> revoke(Request request);
   Task<Outcome> remove(Request request);
 
+  Task<void> tell_plugin(const std::string& device_id) const;
   /// Undoes in the registry what could not be stored.
   void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
   Reply<const Device*> managed(const Request& request) const;

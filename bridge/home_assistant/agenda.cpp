@@ -31,10 +31,6 @@ void Agenda::numbers_changed(const std::string& user_id) {
 
 void Agenda::tidy_later(const std::string& id) { add_later(id, options_.gone_shown_for, only_tidy, tidy_waiting_); }
 
-void Agenda::again_later(const std::string& id) {
-  add_later(id, options_.new_again_after, everything_again, again_waiting_);
-}
-
 void Agenda::add_round(const std::string& user_id) {
   if (!users_with_round_.insert(user_id).second) {
     std::erase_if(rounds_, [&](const Round& round) { return round.user_id == user_id; });

@@ -29,10 +29,6 @@ class Agenda {
     std::chrono::milliseconds births_apart{30'000};
     /// How long a button that is gone is named as taken away.
     std::chrono::milliseconds gone_shown_for{600'000};
-    /// After what is new is published again. The broker's plugin looks once a second whose a device is; a Home
-    /// Assistant that was there was not given what came before that look. Time for two of them, and for a broker that
-    /// is busy.
-    std::chrono::milliseconds new_again_after{2'500};
   };
   struct Item {
     std::string id;
@@ -49,8 +45,6 @@ class Agenda {
   void numbers_changed(const std::string& user_id);
   /// Something was published that mentions what is gone.
   void tidy_later(const std::string& id);
-  /// It was published for the first time.
-  void again_later(const std::string& id);
   /// All of a user's again.
   void add_round(const std::string& user_id);
   /// The user's Home Assistant says that it is there.
@@ -89,7 +83,6 @@ class Agenda {
   std::multimap<SteadyTime, Later> later_;
   Ids numbers_waiting_;                                  // hubs in later_, for their numbers
   Ids tidy_waiting_;                                     // in later_, to be tidied
-  Ids again_waiting_;                                    // in later_, to be published again
   std::unordered_map<std::string, SteadyTime> births_;   // by user: not again before
   std::multimap<SteadyTime, std::string> births_later_;  // users
   SteadyTime next_turn_{};

@@ -218,12 +218,6 @@ Task<bool> HomeAssistant::look_at(std::vector<Agenda::Item> items) {
   co_return look_later(not_done);
 }
 
-/// A device that the broker's plugin may not have seen with its owner yet. A user's own id needs no looking up.
-bool HomeAssistant::is_new_to_broker(const AnnouncedRow& row, const Known& known) {
-  const auto before = known.find(row.id);
-  return row.id != row.user_id && (before == known.end() || before->second.user_id != row.user_id);
-}
-
 bool HomeAssistant::look_later(const std::vector<Agenda::Item>& items) {
   for (const auto& item : items) {
     auto look = item.look;
@@ -262,7 +256,6 @@ bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Kno
   }
   if (plan.config) cleared_.erase(id);
   if (plan.mentions_gone) agenda_.tidy_later(id);
-  if (plan.remember && is_new_to_broker(*plan.remember, known)) agenda_.again_later(id);
   return !plan.state || publish(announced_state_topic(id), state_of(id));
 }
 

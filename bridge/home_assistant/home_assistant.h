@@ -78,7 +78,6 @@ class HomeAssistant {
   Task<bool> look_at(std::vector<Agenda::Item> items);
   bool look_later(const std::vector<Agenda::Item>& items);
   Plan plan_for(const Agenda::Item& item, const Known& known) const;
-  static bool is_new_to_broker(const AnnouncedRow& row, const Known& known);
   bool carry_out(const std::string& id, const Plan& plan, const Known& known);
   Task<void> forget_cleared();
   bool publish(std::string topic, std::string payload);

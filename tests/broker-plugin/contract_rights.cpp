@@ -31,6 +31,7 @@ const std::vector<Right> writing = {
     {"b", "hub/(state|info|health)", true},
     {"b", "hub/(?!broker$){level}"},  // audit, and whatever else the hub may have to say; not what the plugin says
     {"b", "homeassistant/(?!status(/|$)){level}{below}", true},
+    {"b", R"(\$CONTROL/strawberry/v1)"},
 };
 
 // A will is sent when nobody can tell any more who sent it, so it may not be what the hub acts on.
@@ -54,6 +55,7 @@ const std::vector<Right> reading = {
     {"b", "devices/{id}/status"},
     {"b", "hub/{level}"},
     {"b", "homeassistant/status"},
+    {"b", R"(\$CONTROL/strawberry/v1/response)"},
     {"a", R"((?!\$CONTROL(/|$)){level}{below})"},
 };
 
@@ -70,6 +72,7 @@ const std::vector<Right> subscribing = {
     {"b", R"((\$share/[^/+#]+/)?devices/({id}|\+)/status)"},
     {"b", R"((\$share/[^/+#]+/)?hub/(?!#){level})"},
     {"b", R"((\$share/[^/+#]+/)?homeassistant/status)"},
+    {"b", R"((\$share/[^/+#]+/)?\$CONTROL/strawberry/v1/response)"},
     {"a", R"((\$share/[^/+#]+/)?(?!\$CONTROL(/|$)|\$share(/|$)){level}{below})"},
     {"a", R"(\$share)"},  // a topic of that name, to which nobody can publish
 };

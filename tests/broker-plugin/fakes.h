@@ -25,6 +25,10 @@ class FakeBroker final : public Broker {
     retained[topic] = payload;
   }
   void publish(const std::string& topic, const std::string& payload) override {
+    if (topic == "$CONTROL/strawberry/v1/response") {
+      acknowledged.push_back(nlohmann::json::parse(payload).at("number").get<std::uint64_t>());
+      return;
+    }
     EXPECT_EQ(topic, "hub/audit");
     audited.push_back(nlohmann::json::parse(payload));
   }
@@ -51,6 +55,7 @@ class FakeBroker final : public Broker {
 
   std::vector<std::pair<std::string, std::string>> published;  // without the report
   std::vector<nlohmann::json> audited;
+  std::vector<std::uint64_t> acknowledged;
   std::map<std::string, std::string> retained;
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;

@@ -22,11 +22,16 @@ class DeviceServices : public ::testing::Test {
   DeviceServices() {
     store_ = std::move(SqliteStore::open(loop_, directory_.file("hub.db"), {}).value());
     DeviceService::Neighbours neighbours;
-    neighbours.changed = [](const std::string&) {};
+    neighbours.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
+    neighbours.changed = [this](const std::string& id) { events_.push_back("changed " + id); };
     neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
     neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
     service_ = std::make_unique<DeviceService>(clock_, devices_, *store_, tokens_, std::move(neighbours),
                                                DeviceService::Options{});
+  }
+  Task<void> told(std::vector<std::string> ids) {
+    for (const auto& id : ids) events_.push_back("told " + id);
+    co_return;
   }
   TokenIssuer issuer() const {
     const auto path = directory_.file("keys.json");
@@ -51,6 +56,7 @@ class DeviceServices : public ::testing::Test {
   TokenIssuer tokens_ = issuer();
   std::unique_ptr<SqliteStore> store_;
   std::vector<DeviceRow> taken_back_;
+  std::vector<std::string> events_;
   std::unique_ptr<DeviceService> service_;
 };
 
@@ -64,6 +70,13 @@ TEST_F(DeviceServices, WhoeverHeardOfARegistrationThatIsNotStoredHearsThatItIsTa
   ASSERT_EQ(taken_back_.size(), 1U);
   EXPECT_EQ(taken_back_[0].device_id, "radio");
   EXPECT_EQ(taken_back_[0].user_id, "alice");
+}
+
+TEST_F(DeviceServices, ThePluginIsToldOfDeviceAndSpentTokenBeforeOthersHearOfTheChange) {
+  ASSERT_TRUE(enroll("once", "lamp", "alice"));
+  EXPECT_EQ(events_, (std::vector<std::string>{"told lamp", "told once", "changed lamp"}));
+  ASSERT_FALSE(enroll("once", "radio", "alice"));
+  EXPECT_EQ(events_.size(), 3U) << "nothing was stored";
 }
 
 }  // namespace

@@ -145,18 +145,5 @@ TEST_F(AgendaOfTwo, WhatChangesInTheMomentOfTidyingIsNotTidied) {
   EXPECT_EQ(items[1].look, (Look{true, true, false, true})) << "a state is no news of buttons";
 }
 
-TEST_F(AgendaOfTwo, WhatIsNewIsPublishedAgainOnce) {
-  agenda_.again_later("a1");
-  clock_.advance(1s);
-  agenda_.again_later("a1");
-  EXPECT_THAT(turn(), IsEmpty());
-  EXPECT_EQ(agenda_.next(), clock_.steady_now() + 1'450ms);
-  clock_.advance(1'450ms);
-  const auto items = agenda_.take();
-  ASSERT_EQ(items.size(), 1U);
-  EXPECT_EQ(items[0].look, everything_again);
-  EXPECT_FALSE(agenda_.next());
-}
-
 }  // namespace
 }  // namespace strawberry

@@ -77,7 +77,7 @@ class LogKept {
 class HomeAssistantLoop : public ::testing::Test {
  protected:
   HomeAssistantLoop() {
-    options_.agenda = {.turns_apart = 1ms, .numbers_gathered_for = 1ms, .new_again_after = 1h};
+    options_.agenda = {.turns_apart = 1ms, .numbers_gathered_for = 1ms};
     options_.retry_after = 1ms;
   }
   ~HomeAssistantLoop() override {
@@ -231,23 +231,6 @@ TEST_F(HomeAssistantLoop, WhatNobodyWantsAndNobodyAnnouncedIsLookedAtOnce) {
   loop_.run_for(50ms);
   EXPECT_LE(ledger_.finds, 2);
   EXPECT_TRUE(order_.empty());
-}
-
-TEST_F(HomeAssistantLoop, ANewDeviceIsPublishedAgainOnceTheBrokerKnowsWhoseItIs) {
-  add("a", "alice");
-  ledger_.rows["alice"] = {"alice", "alice", 1, {}};
-  options_.agenda.new_again_after = 30ms;
-  start();
-  const auto times = [this](const std::string& topic) { return std::count(order_.begin(), order_.end(), topic); };
-  ASSERT_TRUE(until([&] { return times(announced_state_topic("a")) == 2; }));
-  loop_.run_for(80ms);
-  EXPECT_EQ(times(announcement_topic("a")), 2);
-  EXPECT_EQ(times(announced_state_topic("a")), 2);
-  EXPECT_EQ(times(announcement_topic("alice")), 1) << "a user's own id is known to be theirs";
-  add("a", "alice", "New Name");
-  home_->device_changed("a");
-  loop_.run_for(80ms);
-  EXPECT_EQ(times(announcement_topic("a")), 3) << "whose it is has not changed";
 }
 
 TEST_F(HomeAssistantLoop, WhatIsClearedIsForgottenWhenTheBrokerHasIt) {

@@ -1,0 +1,35 @@
+/// What the bridge tells the broker's plugin on `$CONTROL/strawberry/v1`, and the plugin's acknowledgement
+/// (docs/contract.md, section 9; decision 9).
+///
+/// Pure functions.   Errors: text that is not such a message gives nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strawberry {
+
+inline constexpr std::string_view control_topic = "$CONTROL/strawberry/v1";
+inline constexpr std::string_view control_response_topic = "$CONTROL/strawberry/v1/response";
+/// In one message: the plugin looks each of them up while the broker waits.
+inline constexpr std::size_t control_ids_max = 64;
+
+/// `{"number": n, "changed": ["id", …]}`: devices and one-time tokens that were added, changed or removed. The keys are
+/// read again, too.
+struct DirectoryChange {
+  std::uint64_t number = 0;  // comes back in the acknowledgement
+  std::vector<std::string> ids;
+};
+
+std::string write_change(const DirectoryChange& change);
+/// At most control_ids_max valid ids.
+std::optional<DirectoryChange> read_change(std::string_view text);
+
+/// `{"number": n}`
+std::string write_acknowledgement(std::uint64_t number);
+std::optional<std::uint64_t> read_acknowledgement(std::string_view text);
+
+}  // namespace strawberry
