@@ -108,6 +108,7 @@ MosquittoClient::Options App::mqtt_options() {
   MosquittoClient::Options options;
   options.host = config_.broker.host;
   options.port = static_cast<std::uint16_t>(config_.broker.port);
+  options.socket = config_.broker_socket();
   if (config_.broker.tls) options.tls = {config_.broker.ca_file, config_.broker.tls_server_name};
   options.client_id = bridge_id;
   options.user_name = bridge_id;
@@ -180,7 +181,7 @@ MqttClient::Handlers App::handlers() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
   handlers.on_lost = [this](const std::string& reason) {
-    spdlog::warn("no broker at {}:{}: {}; trying again", config_.broker.host, config_.broker.port, printable(reason));
+    spdlog::warn("no broker at {}: {}; trying again", printable(mqtt_.where()), printable(reason));
     serving_ = false;
     plugin_.lost();
     home_assistant_.stop_serving();
@@ -219,8 +220,8 @@ void App::receive(MqttMessage message) {
 
 void App::start_serving() {
   serving_ = true;
-  spdlog::info("serving at {}:{}: {} devices are online, {} requests were waiting", config_.broker.host,
-               config_.broker.port, devices_.online_count(), dispatcher_.waiting());
+  spdlog::info("serving at {}: {} devices are online, {} requests were waiting", printable(mqtt_.where()),
+               devices_.online_count(), dispatcher_.waiting());
   dispatcher_.release();
   home_assistant_.start_serving();
   publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);

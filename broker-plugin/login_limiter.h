@@ -1,7 +1,9 @@
 /// Slows down whoever tries tokens: each address may fail so many times at once, then so many times a minute.
 ///
 /// Only failures count, and only failures are turned away sooner for it: a good token gets in from anywhere, so a
-/// household does not suffer from one broken device behind the same address. Threading: one thread.   Bounds:
+/// household does not suffer from one broken device behind the same address. Programs that come over the broker's Unix
+/// socket all have one address, the path of the listener, and the broker does not show which process each is: there is
+/// no limit for them, so that one program's bad token takes no answer from another. Threading: one thread.   Bounds:
 /// Options::addresses_max addresses, the one that failed longest ago forgotten first.
 #pragma once
 
@@ -56,7 +58,8 @@ class LoginLimiter {
   std::unordered_map<std::string_view, ByAge::iterator, TextHash, std::equal_to<>> by_address_;
 };
 
-/// What counts as one address: an IPv6 one by its first 64 bits, which is what one household or machine gets.
+/// What counts as one address: an IPv6 one by its first 64 bits, which is what one household or machine gets. Empty for
+/// what is no IP address.
 std::string address_group(std::string_view address);
 
 }  // namespace strawberry

@@ -24,7 +24,9 @@ namespace strawberry {
 struct Login {
   Connection::Handle handle = nullptr;
   ConnectAttempt attempt;
-  std::string_view address;  // empty for a stored session that nobody has used since the broker started
+  /// Of a client on a Unix socket, the path of that. Empty for a stored session that nobody has used since the broker
+  /// started, and never for a client.
+  std::string_view address;
   bool session_may_stay = false;
 };
 

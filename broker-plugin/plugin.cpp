@@ -30,6 +30,8 @@ namespace strawberry {
 namespace {
 
 constexpr int mqtt_5 = 5;
+constexpr int no_version = 0;  // of a stored session that nobody has used since the broker started
+constexpr std::string_view unknown_address = "unknown";
 constexpr std::string_view enhanced_method = "JWT";
 
 class MosquittoBroker final : public Broker {
@@ -99,8 +101,11 @@ Login login_of(const mosquitto* client, std::string_view user_name, std::string_
   login.attempt.password = token;
   login.attempt.is_clean = mosquitto_client_clean_session(client);
   login.address = view_of(mosquitto_client_address(client));
+  const int version = mosquitto_client_protocol_version(client);
+  // Who speaks a version is a client, even if the broker could not find out its address: no stored session.
+  if (login.address.empty() && version != no_version) login.address = unknown_address;
   // MQTT 5 has an expiry interval of its own, which the broker does not show.
-  login.session_may_stay = mosquitto_client_protocol_version(client) == mqtt_5 || !login.attempt.is_clean;
+  login.session_may_stay = version == mqtt_5 || !login.attempt.is_clean;
   return login;
 }
 

@@ -46,7 +46,8 @@ add_custom_target(installed ALL
 install(TARGETS strawberry-bridge strawberryctl RUNTIME DESTINATION /usr/bin)
 install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-install(FILES ${made}/bridge.toml ${package_files}/mosquitto.conf DESTINATION /etc/strawberry)
+install(FILES ${made}/bridge.toml ${package_files}/mosquitto.conf ${package_files}/listeners.conf
+  DESTINATION /etc/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${package_files}/strawberry-bridge.service DESTINATION /lib/systemd/system)
 install(FILES ${made}/completion DESTINATION /usr/share/bash-completion/completions RENAME strawberryctl)

@@ -33,6 +33,8 @@ struct CommandLine {
   DataDir data_dir() const { return choose_data_dir(data_dir_option); }
   /// --host, --port, --tls and --ca-file over the data directory's endpoint file.
   Outcome<Endpoint> endpoint() const;
+  /// Those options over any endpoint: with one of them, its Unix socket is not used.
+  void change(Endpoint& endpoint) const;
   Outcome<std::chrono::milliseconds> timeout() const;
 };
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/broker_socket.h"
 #include "common/file_descriptor.h"
 #include "common/ids.h"
 
@@ -45,6 +46,19 @@ bool hand_over(const std::string& path, gid_t group, mode_t mode) {
   return done;
 }
 
+constexpr std::string_view socket_word = "socket ";
+
+/// `host port` or `host port tls`.
+bool read_address(const std::string& text, Endpoint& endpoint) {
+  std::istringstream words(text);
+  int port = 0;
+  std::string tls;
+  if (!(words >> endpoint.host >> port) || port < 1 || port > 65535) return false;
+  endpoint.port = static_cast<std::uint16_t>(port);
+  endpoint.tls = static_cast<bool>(words >> tls);
+  return !endpoint.tls || tls == "tls";
+}
+
 }  // namespace
 
 DataDir choose_data_dir(const std::string& option) {
@@ -61,21 +75,25 @@ std::string default_data_dir(std::string_view program) {
 
 Outcome<Endpoint> read_endpoint(const DataDir& dir) {
   std::error_code missing;
-  if (!fs::exists(dir.endpoint(), missing)) return Endpoint{};
-  auto text = read_file(dir.endpoint());
-  if (!text) return tl::unexpected(text.error());
-  std::istringstream line(*text);
+  std::string setting(broker_socket_auto);
   Endpoint endpoint;
-  int port = 0;
-  std::string tls;
-  const bool is_readable = line >> endpoint.host >> port && port >= 1 && port <= 65535;
-  if (!is_readable || (line >> tls && tls != "tls")) {
-    return cli_error(ExitCode::local,
-                     dir.endpoint() + " is not 'host port' or 'host port tls': delete it, or say --host and --port");
+  if (fs::exists(dir.endpoint(), missing)) {
+    auto text = read_file(dir.endpoint());
+    if (!text) return tl::unexpected(text.error());
+    std::istringstream lines(*text);
+    std::string first;
+    std::string second;
+    std::getline(lines, first);
+    std::getline(lines, second);
+    if (!read_address(first, endpoint) || (!second.empty() && !second.starts_with(socket_word))) {
+      return cli_error(ExitCode::local, dir.endpoint() +
+                                            " is not 'host port' or 'host port tls', with 'socket PATH' below it or "
+                                            "not: delete it, or say --host and --port");
+    }
+    if (!second.empty()) setting = second.substr(socket_word.size());
   }
-  endpoint.port = static_cast<std::uint16_t>(port);
-  endpoint.tls = !tls.empty();
   if (endpoint.tls) endpoint.ca_file = dir.ca();
+  endpoint.socket = choose_broker_socket(setting, dir.path.string(), endpoint.host).path;
   return endpoint;
 }
 
@@ -120,6 +138,8 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
   std::string options = "-h " + endpoint.host + "\n-p " + std::to_string(endpoint.port) + "\n-V 5\n-q 1\n-u " + id +
                         "\n-P " + token + "\n";
   if (endpoint.tls && endpoint.ca_file.empty()) options += "--tls-use-os-certs\n";
+  if (!endpoint.socket.empty())
+    options += std::string(socket_comment) + fs::absolute(endpoint.socket).lexically_normal().string() + "\n";
   if (endpoint.tls && !endpoint.ca_file.empty())
     options += "--cafile " + fs::absolute(endpoint.ca_file).lexically_normal().string() + "\n";
   for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {

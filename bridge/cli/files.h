@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "bridge/cli/outcome.h"
+#include "common/broker_socket.h"
 
 namespace strawberry::cli {
 
@@ -21,6 +22,8 @@ struct DataDir {
   std::string database() const { return path / "hub.db"; }
   std::string admin_token() const { return path / "admin.token"; }
   std::string endpoint() const { return path / "endpoint"; }
+  /// The broker's Unix socket, unless the endpoint file names another.
+  std::string socket() const { return path / broker_socket_name; }
   /// The hub's own CA, which scripts/run --tls made.
   std::string ca() const { return path / "tls" / "ca.crt"; }
 };
@@ -35,15 +38,20 @@ struct Endpoint {
   std::uint16_t port = 1883;
   bool tls = false;
   std::string ca_file = {};  // with TLS; empty: the CAs this system trusts
+  std::string socket = {};   // the broker's Unix socket, tried before host and port; empty: none
 };
-/// What scripts/run wrote: one line, `host port`, or `host port tls` when the hub's own CA is to be asked for. The
-/// default when there is no such file.
+/// What scripts/run wrote. First line: `host port`, or `host port tls` when the hub's own CA is to be asked for. Second
+/// line, which may be missing: `socket PATH`, or `socket off`; without it, the data directory's socket when the host is
+/// this machine. The default when there is no such file.
 Outcome<Endpoint> read_endpoint(const DataDir& dir);
 
 Outcome<std::string> read_file(const std::string& path);
 /// A new file, mode 0600, complete or not there at all. With `replace` it takes the place of an old one; without, an
 /// old one is an error.
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
+/// Before the path of the broker's Unix socket in the files below: a comment, which those programs pass over, since they
+/// do not try the port after a socket.
+inline constexpr std::string_view socket_comment = "# strawberryctl spoke: socket ";
 /// Options for mosquitto_sub, mosquitto_pub and mosquitto_rr in `directory`, which they read with
 /// XDG_CONFIG_HOME=directory: so the token stays out of command lines. Takes the place of older ones.
 Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,

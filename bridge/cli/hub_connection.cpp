@@ -20,12 +20,11 @@ std::chrono::milliseconds reply_slack(std::chrono::milliseconds timeout) {
 }
 constexpr std::int64_t timeout_ms_max = 120'000;  // contract, section 3
 
-std::string where(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
-
 MosquittoClient::Options mqtt_options(const HubConnection::Options& options, const std::string& client_id) {
   MosquittoClient::Options mqtt;
   mqtt.host = options.endpoint.host;
   mqtt.port = options.endpoint.port;
+  mqtt.socket = {options.endpoint.socket, false};
   if (options.endpoint.tls) mqtt.tls = MosquittoClient::Tls{options.endpoint.ca_file, {}};
   mqtt.client_id = client_id;
   mqtt.password = options.token;
@@ -70,6 +69,8 @@ std::string HubConnection::own_response_topic(Service service) const {
   return response_topic(service, options_.who.principal.id) + "/" + client_id_;
 }
 
+std::string HubConnection::where() const { return printable(client_->where(), 200); }
+
 Task<Outcome<void>> HubConnection::open() {
   opened_ = std::make_shared<OneShot<Outcome<void>>>(loop_.get_executor());
   std::vector<std::string> filters = options_.filters;
@@ -83,7 +84,7 @@ Task<Outcome<void>> HubConnection::open() {
     if (options_.on_ready) options_.on_ready();
   };
   handlers.on_lost = [this](const std::string& reason) {
-    const std::string line = "cannot reach the broker at " + where(options_.endpoint) + " (" + printable(reason, 200) +
+    const std::string line = "cannot reach the broker at " + where() + " (" + printable(reason, 200) +
                              "): is the hub running (scripts/run), and is this its --data-dir?";
     const CliError error{ExitCode::unreachable, line};
     if (!options_.reconnect) {
@@ -99,7 +100,7 @@ Task<Outcome<void>> HubConnection::open() {
   const auto deadline = std::chrono::steady_clock::now() + options_.connect_timeout;
   std::optional<Outcome<void>> outcome = co_await opened->wait_until(deadline);
   if (outcome) co_return *outcome;
-  co_return cli_error(ExitCode::unreachable, "the broker at " + where(options_.endpoint) +
+  co_return cli_error(ExitCode::unreachable, "the broker at " + where() +
                                                  " did not let us in in time: is the hub running (scripts/run)?");
 }
 

@@ -25,6 +25,10 @@
 #include "bridge/ports/mqtt.h"
 #include "common/topics.h"
 
+namespace strawberry {
+class MosquittoClient;
+}
+
 namespace strawberry::cli {
 
 class HubConnection {
@@ -64,6 +68,8 @@ class HubConnection {
   bool publish(const std::string& topic, const nlohmann::json& payload);
   bool publish_text(const std::string& topic, std::string payload);
   Task<void> close();
+  /// How it is connected, was last, or was last tried: `host:port`, or the path of a Unix socket.
+  std::string where() const;
 
  private:
   struct Waiting {
@@ -79,7 +85,7 @@ class HubConnection {
   asio::io_context& loop_;
   Options options_;
   std::string client_id_;
-  std::unique_ptr<MqttClient> client_;
+  std::unique_ptr<MosquittoClient> client_;
   std::shared_ptr<OneShot<Outcome<void>>> opened_;
   std::map<std::string, Waiting> waiting_;  // by correlation id
   std::string hub_state_;                   // of the retained hub/state, empty when there is none

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/broker_socket.h"
 #include "common/result.h"
 
 namespace strawberry {
@@ -40,6 +41,8 @@ struct Config {
   struct Broker {
     std::string host = "127.0.0.1";
     std::int64_t port = 1883;
+    /// A path; `auto`: the data directory's when host is this machine, else TCP; `off` or empty: TCP.
+    std::string socket{broker_socket_auto};
     bool tls = false;
     std::string ca_file;          // empty: the CAs this system trusts
     std::string tls_server_name;  // empty: the host
@@ -129,6 +132,7 @@ struct Config {
   Metrics metrics;
 
   bool operator==(const Config&) const = default;
+  BrokerSocket broker_socket() const { return choose_broker_socket(broker.socket, data.directory, broker.host); }
 };
 
 inline constexpr std::size_t config_bytes_max = 64 * 1024;

@@ -14,6 +14,9 @@ constexpr std::size_t text_bytes_max = 1024;
 
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_printable(std::string_view value) {
+  return std::none_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
+}
 constexpr bool is_graphic(char c) { return c > ' ' && c < '\x7f'; }
 
 bool is_url(std::string_view value) {
@@ -73,6 +76,11 @@ bool are_ids(std::string_view value) {
   return true;
 }
 
+bool is_socket(std::string_view value) {
+  if (value == broker_socket_auto || value == broker_socket_off) return true;
+  return value.find('/') != std::string_view::npos && value.size() <= broker_socket_bytes_max && is_printable(value);
+}
+
 /// `human json` → `human or json`.
 std::string list_choices(std::string_view choices) {
   const auto last = choices.rfind(' ');
@@ -95,6 +103,7 @@ constexpr std::int64_t gib = 1024 * 1024 * 1024;
 const KeyRow<Config> config_rows[] = {
     {"broker", "host", "STRAWBERRY_BROKER_HOST", Text{TextKind::host}, [](Config& c) -> Target { return &c.broker.host; }},
     {"broker", "port", "STRAWBERRY_BROKER_PORT", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.broker.port; }},
+    {"broker", "socket", "STRAWBERRY_BROKER_SOCKET", Text{TextKind::socket, {}, true}, [](Config& c) -> Target { return &c.broker.socket; }},
     {"broker", "tls", "STRAWBERRY_BROKER_TLS", Flag{}, [](Config& c) -> Target { return &c.broker.tls; }},
     {"broker", "ca_file", "STRAWBERRY_BROKER_CA_FILE", Text{TextKind::any, {}, true}, [](Config& c) -> Target { return &c.broker.ca_file; }},
     {"broker", "tls_server_name", "STRAWBERRY_BROKER_TLS_SERVER_NAME", Text{TextKind::host, {}, true}, [](Config& c) -> Target { return &c.broker.tls_server_name; }},
@@ -173,6 +182,9 @@ std::string describe_allowed(const Allowed& allowed) {
     case TextKind::variable: return "the name of an environment variable (A-Z, 0-9, _)";
     case TextKind::choice: return list_choices(text.choices);
     case TextKind::ids: return "ids with a space between them";
+    case TextKind::socket:
+      return "auto, off, or the path of a Unix socket: with a slash, at most " +
+             std::to_string(broker_socket_bytes_max) + " bytes";
   }
   return "something else";
 }
@@ -181,8 +193,7 @@ bool is_allowed(const Text& text, std::string_view value) {
   if (value.empty()) return text.may_be_empty;
   if (value.size() > text_bytes_max) return false;
   switch (text.kind) {
-    case TextKind::any:
-      return std::none_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
+    case TextKind::any: return is_printable(value);
     case TextKind::host: return is_host(value);
     case TextKind::address: return is_address(value);
     case TextKind::name: return is_name(value);
@@ -190,6 +201,7 @@ bool is_allowed(const Text& text, std::string_view value) {
     case TextKind::variable: return is_variable(value);
     case TextKind::choice: return is_choice(text.choices, value);
     case TextKind::ids: return are_ids(value);
+    case TextKind::socket: return is_socket(value);
   }
   return false;
 }

@@ -135,6 +135,7 @@ std::unique_ptr<test::BrokerProcess> Fleet::start_with_plugin() const {
   options.config = broker_config();
   options.keys_path = hub_.keys_path();
   options.database_path = hub_.database_path();
+  options.socket_path = hub_.socket_path();  // for a bridge
   return std::make_unique<test::BrokerProcess>(std::move(options));
 }
 

@@ -358,6 +358,24 @@ TEST_F(LoginGate, ReportsHowManyAddressesAreCutOff) {
   EXPECT_EQ(report().at("logins").at("limited_addresses"), 1);
 }
 
+/// The broker shows the path of the listener for all of them alike.
+TEST_F(LoginGate, LimitsNobodyOnAUnixSocket) {
+  add_limit(1, 0);
+  for (const char* address : {"/var/lib/strawberry/broker.sock", "broker.sock", "unknown"}) {
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(fails_from(address), LoginAnswer::Kind::refused) << address;
+  }
+  seconds_pass(10);
+  EXPECT_EQ(report().at("logins").at("limited_addresses"), 0);
+  EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::refused);
+  EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::hung_up);
+}
+
+TEST_F(LoginGate, AClientOnAUnixSocketIsNotTakenForAStoredSession) {
+  gate_->reload();
+  EXPECT_FALSE(asks_about(20, "admin", "admin/admin//1767225600/tag/jti", "/var/lib/strawberry/broker.sock").accepted());
+  EXPECT_FALSE(asks_about(21, "admin", "admin/admin//1767225600/tag/jti", "unknown").accepted());
+}
+
 TEST_F(LoginGate, TakesAnIpv6NetworkForOneAddress) {
   add_limit(1, 60);
   EXPECT_EQ(fails_from("2001:db8:1:2:3::4"), LoginAnswer::Kind::refused);

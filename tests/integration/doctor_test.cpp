@@ -37,8 +37,10 @@ struct Examined {
   }
 };
 
+/// `port` 0: what the endpoint file says, with the Unix socket.
 Examined doctor(const std::string& data_dir, int port, std::vector<std::string> words = {}) {
-  words.insert(words.begin(), {"--data-dir", data_dir, "--port", std::to_string(port), "--json", "doctor"});
+  words.insert(words.begin(), {"--data-dir", data_dir, "--json", "doctor"});
+  if (port != 0) words.insert(words.begin(), {"--port", std::to_string(port)});
   const Finished done = control(std::move(words));
   Examined examined;
   examined.code = done.code;
@@ -82,6 +84,51 @@ TEST(Doctor, HasNothingToSayAgainstAHubThatRuns) {
   EXPECT_TRUE(contains(seen.what("broker"), "mosquitto (process ")) << seen.what("broker");
   EXPECT_EQ(seen.verdict("token"), "warning") << "it is good for an hour only";
   EXPECT_FALSE(contains(seen.output, "eyJ"));
+}
+
+/// A hub's files, and its broker's port where strawberryctl looks for it.
+class DoctorSocket : public testing::Test {
+ protected:
+  Examined look(const BrokerProcess& broker) const {
+    written(files.directory(), "endpoint", "127.0.0.1 " + std::to_string(broker.port()) + "\n");
+    return doctor(files.directory().path().string(), 0);
+  }
+  BrokerProcess::Options options(bool has_socket) const {
+    BrokerProcess::Options options;
+    options.keys_path = files.keys_path();
+    options.database_path = files.database_path();
+    if (has_socket) options.socket_path = files.socket_path();
+    return options;
+  }
+  TestHub files;
+};
+
+TEST_F(DoctorSocket, IsContentWithOneThatIsListenedOn) {
+  const BrokerProcess broker(options(true));
+  const auto seen = look(broker);
+  EXPECT_EQ(seen.verdict("Unix socket"), "ok") << seen.output;
+  EXPECT_EQ(seen.verdict("login"), "ok") << seen.output;
+  ::chmod(files.socket_path().c_str(), 0777);
+  EXPECT_EQ(look(broker).what_to_do("Unix socket"), "chmod 660 " + files.socket_path());
+}
+
+TEST_F(DoctorSocket, TellsAStaleFileFromAMissingOne) {
+  BrokerProcess(options(true)).kill();
+  const BrokerProcess broker(options(false));
+  EXPECT_TRUE(contains(look(broker).what("Unix socket"), "left from a broker that was killed")) << look(broker).output;
+  ::unlink(files.socket_path().c_str());
+  EXPECT_TRUE(contains(look(broker).what("Unix socket"), "there is no")) << look(broker).output;
+  written(files.directory(), "broker.sock", "thesis");
+  EXPECT_TRUE(contains(look(broker).what("Unix socket"), "is no socket")) << look(broker).output;
+}
+
+TEST_F(DoctorSocket, FindsAHubThatHasNoPortWhereItWasLookedFor) {
+  const BrokerProcess broker(options(true));
+  written(files.directory(), "endpoint", "127.0.0.1 " + std::to_string(free_port()) + "\n");
+  const auto seen = doctor(files.directory().path().string(), 0);
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_TRUE(contains(seen.what("broker"), "but nothing does at 127.0.0.1:")) << seen.output;
+  EXPECT_TRUE(contains(seen.what("bridge"), "never run")) << "it came in over the socket: " << seen.output;
 }
 
 TEST(Doctor, SeesOpenFilesAndMissingOnes) {

@@ -27,6 +27,7 @@ class HubMetricsPage : public testing::Test {
  protected:
   static HubProcess::Options options(const StubLlm& model, int port) {
     HubProcess::Options options;
+    options.broker_socket = false;  // somebody has to go on using TCP
     options.config = "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() +
                      "\"\nmodel = \"stub-1\"\n[[llm.provider]]\nname = \"gone\"\nbase_url = \"http://127.0.0.1:" +
                      std::to_string(refused_port()) + "/v1\"\nmodel = \"none\"\nretries_max = 0\n";

@@ -83,6 +83,7 @@ bool BrokerProcess::is_bare() const { return options_.keys_path.empty() && optio
 std::string BrokerProcess::write_config() const {
   std::string path = directory_.file("mosquitto.conf");
   std::ofstream config(path, std::ios::trunc);
+  if (!options_.socket_path.empty()) config << "listener 0 " << options_.socket_path << "\n";
   config << "listener " << port_ << " 127.0.0.1\n"
          << "user " << current_user() << "\n"
          << "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"

@@ -27,6 +27,8 @@ class BrokerProcess {
     std::vector<std::string> config;
     /// Replaces the plugin's options (`plugin_opt_…` lines) for tests of what it refuses.
     std::vector<std::string> plugin_options;
+    /// A Unix socket to listen on beside the port; empty: none.
+    std::string socket_path = {};
   };
 
   explicit BrokerProcess(Options options);

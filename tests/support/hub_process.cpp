@@ -99,11 +99,12 @@ void Spoke::answer_raw(const std::string& payload) { client_->publish("skills/" 
 
 namespace {
 
-BrokerProcess::Options broker_options(const TestHub& files, bool persistence) {
+BrokerProcess::Options broker_options(const TestHub& files, const HubProcess::Options& hub) {
   BrokerProcess::Options options;
+  if (hub.broker_socket) options.socket_path = files.socket_path();
   options.keys_path = files.keys_path();
   options.database_path = files.database_path();
-  options.persistence = persistence;
+  options.persistence = hub.broker_persistence;
   // As config/mosquitto.conf has them: the broker's own defaults drop what comes in thousands.
   options.config = {"max_inflight_messages 1000", "max_queued_messages 100000"};
   return options;
@@ -112,7 +113,7 @@ BrokerProcess::Options broker_options(const TestHub& files, bool persistence) {
 }  // namespace
 
 HubProcess::HubProcess(Options options)
-    : options_(std::move(options)), broker_(broker_options(files_, options_.broker_persistence)) {
+    : options_(std::move(options)), broker_(broker_options(files_, options_)) {
   if (options_.start_bridge) start_bridge();
 }
 

@@ -169,8 +169,9 @@ int MqttTestClient::connect() {
   if (options_.session_expiry_s && options_.version == 5) {
     mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, *options_.session_expiry_s);
   }
-  const int opened =
-      mosquitto_connect_bind_v5(client_, "127.0.0.1", options_.port, options_.keepalive_s, nullptr, list);
+  const bool is_tcp = options_.socket_path.empty();
+  const int opened = mosquitto_connect_bind_v5(client_, is_tcp ? "127.0.0.1" : options_.socket_path.c_str(),
+                                               is_tcp ? options_.port : 0, options_.keepalive_s, nullptr, list);
   mosquitto_property_free_all(&list);
   if (opened != MOSQ_ERR_SUCCESS) return no_answer;
   reader_ = std::thread([this] { run(); });

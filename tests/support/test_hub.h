@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "common/broker_socket.h"
 #include "common/keys.h"
 #include "common/principal.h"
 #include "common/token.h"
@@ -23,6 +24,8 @@ class TestHub {
   const TempDir& directory() const { return directory_; }
   std::string keys_path() const { return directory_.file("keys.json"); }
   std::string database_path() const { return directory_.file("hub.db"); }
+  /// Where a bridge on this data directory looks for the broker first.
+  std::string socket_path() const { return directory_.file(std::string(broker_socket_name)); }
   const KeySet& keys() const { return *keys_; }
   SQLite::Database& database() { return *database_; }
 

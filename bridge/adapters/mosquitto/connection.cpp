@@ -17,6 +17,7 @@ namespace {
 constexpr int qos = 1;
 constexpr int qos_not_kept = 0;
 constexpr int receive_maximum_default = 65'535;  // MQTT 5, section 3.2.2.3.3
+constexpr int port_of_sockets = 0;               // says to libmosquitto that the host is the path of a Unix socket
 
 void start_library() {
   static std::once_flag once;
@@ -29,6 +30,17 @@ std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
   if (!message.not_after) return std::nullopt;
   const auto left = *message.not_after - std::chrono::steady_clock::now();
   return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
+}
+
+/// Why the broker's Unix socket cannot be reached, for people.
+std::string why_no_socket(int error) {
+  switch (error) {
+    case ENOENT: return "there is no such socket (does a broker run, with this listener?)";
+    case ECONNREFUSED: return "no broker listens on it (a broker that was killed leaves the file behind)";
+    case EACCES: return "Permission denied (write access to the socket, and to enter its directory, is needed)";
+    case EAGAIN: return "too many connections wait for the broker";
+    default: return std::strerror(error);
+  }
 }
 
 }  // namespace
@@ -83,7 +95,6 @@ MosquittoClient::Connection::Connection(const Options& options) : options_(optio
   if (!handle_) throw std::runtime_error("libmosquitto: no handle");
   auto* handle = handle_.get();
   mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-  mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
   mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, receive_maximum_default);
   mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, receive_maximum_default);
   mosquitto_connect_v5_callback_set(handle, &Callbacks::on_connect);
@@ -93,7 +104,7 @@ MosquittoClient::Connection::Connection(const Options& options) : options_(optio
   mosquitto_disconnect_v5_callback_set(handle, &Callbacks::on_disconnect);
 }
 
-Result<void> MosquittoClient::Connection::open(const std::string& address) {
+Result<void> MosquittoClient::Connection::open(const Route& route) {
   auto* handle = handle_.get();
   const std::string password = options_.password ? options_.password() : std::string();
   int error = mosquitto_username_pw_set(handle, options_.user_name.empty() ? nullptr : options_.user_name.c_str(),
@@ -108,17 +119,23 @@ Result<void> MosquittoClient::Connection::open(const std::string& address) {
     error = mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, options_.session_expiry_s);
   const Properties properties(list);
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
-  if (options_.tls) {
-    if (auto used = use_tls(); !used) return used;
+  if (!route.is_socket) {
+    mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
+    if (auto used = options_.tls ? use_tls() : Result<void>(); !used) return used;
   }
+  if (route.is_socket && route.address.size() > broker_socket_bytes_max)
+    return fail("the path of a socket has at most " + std::to_string(broker_socket_bytes_max) + " bytes");
   const auto keepalive_s = static_cast<int>(options_.keepalive.count());
+  const int port = route.is_socket ? port_of_sockets : options_.port;
   // Who takes properties blocks, who does not block takes none. But a call that ends at its missing host has noted
   // them.
-  mosquitto_connect_bind_v5(handle, nullptr, options_.port, keepalive_s, nullptr, properties.get());
+  mosquitto_connect_bind_v5(handle, nullptr, port, keepalive_s, nullptr, properties.get());
   errno = 0;
-  error = mosquitto_connect_async(handle_for_io(), address.c_str(), options_.port, keepalive_s);
+  error = mosquitto_connect_async(handle_for_io(), route.address.c_str(), port, keepalive_s);
   const int socket_error = errno;
+  queue_full_ = route.is_socket && error == MOSQ_ERR_ERRNO && socket_error == EAGAIN;
   if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
+  if (error == MOSQ_ERR_ERRNO && route.is_socket) return fail(why_no_socket(socket_error));
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
   if (tls_) look_at_handshake(socket_error);
   if (reports_.ended) return fail(*reports_.ended);

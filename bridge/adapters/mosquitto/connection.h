@@ -4,6 +4,7 @@
 /// owner acts on what was noted when the call is over. Threading: loop only.   Lifetime: one connection, from open()
 /// on.
 ///
+/// Over the broker's Unix socket there is neither TLS nor TCP_NODELAY.
 /// TLS: the library connects, shakes hands, reads and writes through OpenSSL, which may hold what the socket no longer
 /// shows (has_buffered()), and during the handshake waits for something else than the library says.
 #pragma once
@@ -34,8 +35,10 @@ class MosquittoClient::Connection {
 
   explicit Connection(const Options& options);
 
-  /// Begins to connect to a numeric address; CONNECT leaves when the socket is writable. Does not block.
-  Result<void> open(const std::string& address);
+  /// Begins to connect; CONNECT leaves when the socket is writable. Does not block.
+  Result<void> open(const Route& route);
+  /// open() failed because the broker's Unix socket has no room for one more at this moment.
+  bool was_queue_full() const { return queue_full_; }
   int socket() const { return mosquitto_socket(handle_.get()); }
   bool wants_to_write() const;
   /// There is something to read that the socket does not show.
@@ -70,6 +73,7 @@ class MosquittoClient::Connection {
   const Options& options_;
   std::unique_ptr<TlsContext> tls_;  // none: plain TCP
   bool shaking_hands_ = false;
+  bool queue_full_ = false;
   std::string tls_error_;  // OpenSSL's last word
   std::unique_ptr<struct mosquitto, Destroy> handle_;
   Reports reports_;

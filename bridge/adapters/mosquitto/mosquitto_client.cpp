@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds keep_alive_interval{1'000};
 constexpr std::chrono::milliseconds stop_patience{1'000};
+constexpr std::chrono::milliseconds queue_pause{5};
 constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
 
 bool is_overdue(const MqttMessage& message) {
@@ -31,6 +32,7 @@ MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
       options_(std::move(options)),
       socket_(loop),
       resolver_(loop),
+      queue_timer_(loop),
       timer_(loop),
       backoff_(options_.reconnect_min) {}
 
@@ -43,8 +45,20 @@ void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers)
   connect();
 }
 
-/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
 void MosquittoClient::connect() {
+  if (options_.socket.path.empty()) return look_up();
+  routes_ = {{options_.socket.path, true}};
+  host_is_left_ = !options_.socket.only;
+  // Not from within start(): a socket says at once that it is not there, and on_lost must not come before start() ends.
+  asio::post(context_, [this, alive = alive_, attempt = ++attempt_] {
+    if (*alive && attempt == attempt_) open_next();
+  });
+}
+
+/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
+void MosquittoClient::look_up() {
+  host_is_left_ = false;
+  route_ = {};
   const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
   limit_time();
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
@@ -52,8 +66,8 @@ void MosquittoClient::connect() {
                             if (is_given_up()) return;
                             if (error) return lost(error.message());
                             for (const auto& entry : found) {
-                              if (addresses_.size() == addresses_max) break;
-                              addresses_.insert(addresses_.begin(), entry.endpoint().address().to_string());
+                              if (routes_.size() == addresses_max) break;
+                              routes_.insert(routes_.begin(), Route{entry.endpoint().address().to_string()});
                             }
                             open_next();
                           });
@@ -73,15 +87,29 @@ void MosquittoClient::open_next() {
   ++opened_;
   reached_ = false;
   limit_time();
-  const auto address = std::move(addresses_.back());
-  addresses_.pop_back();
+  route_ = std::move(routes_.back());
+  routes_.pop_back();
+  open();
+}
+
+void MosquittoClient::open() {
   connection_ = std::make_unique<Connection>(options_);
-  if (auto opened = connection_->open(address); !opened) return lost(opened.error().message);
+  if (auto opened = connection_->open(route_); !opened)
+    return connection_->was_queue_full() ? open_again_soon() : lost(opened.error().message);
   const int copy = ::fcntl(connection_->socket(), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return lost(std::strerror(errno));
   socket_.assign(copy);
   note_whether_reached();
   watch_socket();
+}
+
+/// A Unix socket whose queue is full says so at once, where TCP waits; limit_time() ends this, too.
+void MosquittoClient::open_again_soon() {
+  connection_.reset();
+  queue_timer_.expires_after(queue_pause);
+  queue_timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
+    if (!cancelled && *alive && opened == opened_) open();
+  });
 }
 
 /// Asked from the beginning, whenever the socket shows something: after a reset it no longer knows that it was
@@ -166,7 +194,8 @@ void MosquittoClient::take_reports() {
 void MosquittoClient::accepted() {
   if (stopping_) return;
   ready_ = true;
-  addresses_.clear();  // those that were not needed
+  routes_.clear();  // those that were not needed
+  host_is_left_ = false;
   backoff_ = options_.reconnect_min;
   tick();
   flush_outbox();
@@ -191,8 +220,9 @@ void MosquittoClient::lost(const std::string& reason) {
   connection_.reset();
   watching_writable_ = false;
   take_back_unacknowledged();
-  if (!reached_ && !addresses_.empty() && !stopping_) return open_next();
-  addresses_.clear();
+  if (!reached_ && !stopping_ && !routes_.empty()) return open_next();
+  if (!reached_ && !stopping_ && host_is_left_) return look_up();
+  routes_.clear();
   ++attempt_;
   resolver_.cancel();
   timer_.cancel();
@@ -282,6 +312,10 @@ Task<void> MosquittoClient::stop() {
     co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
   }
   if (*alive) lost("stopped");
+}
+
+std::string MosquittoClient::where() const {
+  return route_.is_socket ? route_.address : options_.host + ":" + std::to_string(options_.port);
 }
 
 MosquittoClient::Counters MosquittoClient::counters() const {

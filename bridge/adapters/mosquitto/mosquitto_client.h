@@ -1,4 +1,4 @@
-/// MqttClient on libmosquitto, MQTT 5 over TCP with TCP_NODELAY or over TLS, driven by the event loop: what arrives is
+/// MqttClient on libmosquitto, MQTT 5 over a Unix socket, TCP with TCP_NODELAY or TLS, driven by the event loop: what arrives is
 /// handled where it was read, what is published is written at once, and no other thread has a part in it. (Decision 7
 /// says why.)
 ///
@@ -23,6 +23,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/ports/mqtt.h"
+#include "common/broker_socket.h"
 
 namespace strawberry {
 
@@ -35,6 +36,8 @@ class MosquittoClient final : public MqttClient {
   struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 1883;
+    /// Tried before host and port, or instead of them. Without TLS, whatever `tls` says: nothing leaves the machine.
+    BrokerSocket socket = {};
     /// Then TLS and nothing else: a broker whose certificate does not fit is as good as away.
     std::optional<Tls> tls = std::nullopt;
     std::string client_id;
@@ -44,7 +47,7 @@ class MosquittoClient final : public MqttClient {
     std::uint32_t session_expiry_s = 0;
     std::optional<MqttMessage> will;
     std::chrono::seconds keepalive{30};
-    std::chrono::milliseconds connect_timeout{5'000};  // for the look-up, and for each address of the host
+    std::chrono::milliseconds connect_timeout{5'000};  // for the socket, the look-up, each address of the host
     std::chrono::milliseconds reconnect_min{200};
     std::chrono::milliseconds reconnect_max{5'000};
     bool connect_once = false;  // after the first on_lost, stay away
@@ -73,14 +76,23 @@ class MosquittoClient final : public MqttClient {
   Task<void> stop() override;
 
   Counters counters() const;
+  /// How it is connected, was last, or was last tried: `host:port`, or the path of a socket.
+  std::string where() const;
 
  private:
   class Connection;  // one libmosquitto handle and what it reported
+  struct Route {
+    std::string address;  // numeric, or the path of a Unix socket
+    bool is_socket = false;
+  };
   enum class Sent { yes, no_connection, never };
 
   void connect();
+  void look_up();
   void limit_time();
   void open_next();
+  void open();
+  void open_again_soon();
   void note_whether_reached();
   void watch_socket();
   void watch_writable();
@@ -101,7 +113,10 @@ class MosquittoClient final : public MqttClient {
   std::unique_ptr<Connection> connection_;
   asio::posix::stream_descriptor socket_;  // a copy of the connection's own, which the library closes when it likes
   asio::ip::tcp::resolver resolver_;
-  std::vector<std::string> addresses_;  // of the host, not tried yet in this attempt; the next one is the last
+  std::vector<Route> routes_;  // known and not tried yet in this attempt; the next one is the last
+  bool host_is_left_ = false;  // in this attempt, the addresses of the host come after those
+  Route route_;
+  asio::steady_timer queue_timer_;  // until the broker's Unix socket may have room
   asio::steady_timer
       timer_;  // until the connection is there or given up; then for keep-alive; then for the next attempt
   std::chrono::milliseconds backoff_;

@@ -63,6 +63,16 @@ struct BrokerFacts {
   std::string admin_problem;                     // why that one is not let in, in the words of whoever said no
 };
 
+/// The broker's Unix socket, which programs on this machine use.
+struct SocketFacts {
+  std::string path;  // empty: none is used, and nothing below holds
+  FileFacts file;
+  bool is_socket = false;
+  bool is_listening = false;
+  std::string problem;  // why no connection could be made; empty: one was
+  bool is_stale = false;
+};
+
 struct ProviderFacts {
   std::string name;
   std::string state;  // of its circuit
@@ -120,6 +130,7 @@ struct Facts {
   DatabaseFacts database;
   BrokerConfigFacts config;
   BrokerFacts broker;
+  SocketFacts socket;
   HubFacts hub;
   TokenFacts admin_token;
   std::optional<TokenFacts> token;              // of --token-file

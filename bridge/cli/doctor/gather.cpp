@@ -14,6 +14,7 @@
 #include "bridge/adapters/sqlite/database_health.h"
 #include "bridge/cli/doctor/judgements.h"
 #include "bridge/cli/text.h"
+#include "common/broker_socket.h"
 #include "common/keys.h"
 
 namespace strawberry::cli {
@@ -26,21 +27,6 @@ constexpr std::chrono::milliseconds anonymous_timeout{2'000};
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
 constexpr const char* package_data = "/var/lib/strawberry";
 constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
-
-FileFacts look(const std::string& path, int access_mode) {
-  FileFacts file;
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    file.exists = errno != ENOENT && errno != ENOTDIR;
-    if (file.exists) file.problem = std::strerror(errno);
-    return file;
-  }
-  file.exists = true;
-  file.mode = info.st_mode & 07777;
-  file.owner = info.st_uid;
-  if (::access(path.c_str(), access_mode) != 0) file.problem = std::strerror(errno);
-  return file;
-}
 
 void read_config_file(const std::string& path, std::size_t& files, BrokerConfigFacts& config);
 
@@ -188,6 +174,21 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
 
 }  // namespace
 
+FileFacts look(const std::string& path, int access_mode) {
+  FileFacts file;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    file.exists = errno != ENOENT && errno != ENOTDIR;
+    if (file.exists) file.problem = std::strerror(errno);
+    return file;
+  }
+  file.exists = true;
+  file.mode = info.st_mode & 07777;
+  file.owner = info.st_uid;
+  if (::access(path.c_str(), access_mode) != 0) file.problem = std::strerror(errno);
+  return file;
+}
+
 BrokerConfigFacts read_broker_config(const std::string& path) {
   BrokerConfigFacts config;
   config.path = path;
@@ -213,8 +214,16 @@ Facts gather(const CommandLine& line, const GatherOptions& options) {
   facts.broker.tls = endpoint->tls;
   facts.broker.ca_file = endpoint->ca_file;
   if (endpoint->tls) facts.run += " --tls";
+  facts.socket.path = endpoint->socket;
+  if (const std::string own = line.data_dir().socket();
+      own.size() > broker_socket_bytes_max && is_this_machine(endpoint->host))
+    facts.socket.path = own;  // the reason why there is none
+  try_socket(facts.socket);
   login_anonymously(facts.broker, anonymous_timeout);
-  if (!facts.broker.is_listening) return facts;
+  if (!facts.broker.is_listening) {
+    if (facts.socket.is_listening) ask_hub_how_it_is(line, options.chat, facts);
+    return facts;
+  }
   look_for_listener(facts.broker);
   const LoginResult found = facts.broker.anonymous;
   const bool is_broker = found != LoginResult::not_mqtt && found != LoginResult::speaks_tls;

@@ -19,6 +19,7 @@
 #include "bridge/adapters/mosquitto/tls.h"
 #include "bridge/cli/doctor/gather.h"
 #include "bridge/cli/text.h"
+#include "common/broker_socket.h"
 #include "common/file_descriptor.h"
 #include "common/ids.h"
 
@@ -199,8 +200,7 @@ void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout) {
 }
 
 void look_for_listener(BrokerFacts& broker) {
-  const bool is_here = broker.host == "localhost" || broker.host == "::1" || broker.host.starts_with("127.");
-  if (!is_here) return;
+  if (!is_this_machine(broker.host)) return;
   const auto inodes = listening_inodes(broker.port);
   if (inodes.empty()) return;
   std::size_t seen = 0;

@@ -160,6 +160,8 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
   options->connect_timeout = std::min(options->connect_timeout, answer_timeout);
   options->services = {Service::devices, Service::chat};
   options->filters = {"hub/health"};
+  // What is said of the port must hold for the port.
+  if (facts.broker.is_listening) options->endpoint.socket.clear();
   options->on_message = [&](const MqttMessage& message) {
     if (read_topic(message, facts.hub)) reported.set(true);
   };

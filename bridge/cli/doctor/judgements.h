@@ -47,6 +47,7 @@ Maybe anonymous_setting(const Facts& facts);
 Maybe nodelay(const Facts& facts);
 Maybe plugin_file(const Facts& facts);
 Maybe broker(const Facts& facts);
+Maybe socket(const Facts& facts);
 Maybe encryption(const Facts& facts);
 Maybe anonymous_login(const Facts& facts);
 Maybe login(const Facts& facts);

@@ -8,6 +8,7 @@
 #include "bridge/cli/identity.h"
 #include "bridge/cli/text.h"
 #include "common/base64url.h"
+#include "common/broker_socket.h"
 #include "common/ids.h"
 #include "common/private_file.h"
 #include "common/token.h"
@@ -52,6 +53,7 @@ Outcome<ConnectDirectory> read_connect_directory(const std::string& directory) {
     if (line.starts_with("-u ")) found.device_id = value;
     if (line.starts_with("-P ")) found.token = value;
     if (line.starts_with(ca_option)) found.endpoint.ca_file = without_line_end(line.substr(ca_option.size()));
+    if (line.starts_with(socket_comment)) found.endpoint.socket = without_line_end(line.substr(socket_comment.size()));
     if (line.starts_with(ca_option) || without_line_end(line) == system_cas_option) found.endpoint.tls = true;
     if (line.starts_with("-p ") && !read_port(value, found.endpoint.port)) {
       return cli_error(ExitCode::local, path + ": -p is no port");
@@ -60,6 +62,8 @@ Outcome<ConnectDirectory> read_connect_directory(const std::string& directory) {
   if (!is_valid_id(found.device_id) || found.token.empty() || found.token.size() > token_bytes_max) {
     return cli_error(ExitCode::local, path + " has no device id (-u) and token (-P): " + remedy);
   }
+  // Copied to another machine, it names a host of this one's network.
+  if (!is_this_machine(found.endpoint.host)) found.endpoint.socket.clear();
   return found;
 }
 

@@ -1,5 +1,5 @@
 /// What `strawberryctl device add --mosquitto DIR` wrote: host, port, device id and token, all that a Spoke on any
-/// machine needs.
+/// machine needs; and the broker's Unix socket, for one on the same machine.
 ///
 /// Threading: any, no state.   Errors: CliError, naming the file; never with the token.
 /// Bounds: 16 KiB of file. A file that others may read or write is refused.

@@ -33,10 +33,7 @@ Outcome<SpokeDevice::Options> with_directory(const CommandLine& line, const std:
   SpokeDevice::Options options;
   HubConnection::Options& connection = options.connection;
   connection.endpoint = found->endpoint;
-  if (!line.host.empty()) connection.endpoint.host = line.host;
-  if (line.port != 0) connection.endpoint.port = line.port;
-  if (line.tls || !line.ca_file.empty()) connection.endpoint.tls = true;
-  if (!line.ca_file.empty()) connection.endpoint.ca_file = line.ca_file;
+  line.change(connection.endpoint);
   connection.who.principal = {PrincipalType::device, found->device_id, ""};
   connection.who.name = found->device_id;
   // Read again each time: it may have been renewed, here or by hand.

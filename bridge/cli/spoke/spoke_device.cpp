@@ -93,8 +93,7 @@ void SpokeDevice::received(const MqttMessage& message) {
 void SpokeDevice::connected() {
   connected_ = true;
   last_loss_.clear();
-  const Endpoint& endpoint = options_.connection.endpoint;
-  options_.say("connected to " + endpoint.host + ":" + std::to_string(endpoint.port));
+  options_.say("connected to " + hub_.where());
 }
 
 void SpokeDevice::hub_is(const std::string& state) {
@@ -111,9 +110,7 @@ void SpokeDevice::lost(const std::string& reason) {
   last_loss_ = reason;
   const auto times = times_of(options_.connection.token());
   if (times && times->expires_at <= clock_.wall_now()) options_.say("its token has expired: add the device again");
-  const Endpoint& endpoint = options_.connection.endpoint;
-  options_.say("not connected to " + endpoint.host + ":" + std::to_string(endpoint.port) + " (" +
-               printable(reason, 200) + "), trying again");
+  options_.say("not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
 }
 
 void SpokeDevice::offer() {

@@ -60,9 +60,27 @@ TEST_F(Files, EndpointWithTlsTrustsTheHubsOwnCa) {
   EXPECT_FALSE(read_endpoint(dir())->tls);
 }
 
+TEST_F(Files, EndpointHasTheDataDirectorysSocketForABrokerOnThisMachine) {
+  const std::string own = directory_.file("broker.sock");
+  EXPECT_EQ(read_endpoint(dir())->socket, own);
+  write("endpoint", "127.0.0.1 2883\n");
+  EXPECT_EQ(read_endpoint(dir())->socket, own);
+  write("endpoint", "hub.lan 8883 tls\n");
+  EXPECT_EQ(read_endpoint(dir())->socket, "");
+}
+
+TEST_F(Files, EndpointSaysInItsSecondLineWhereTheSocketIs) {
+  write("endpoint", "broker 1883\nsocket /shared/a b.sock\n");
+  EXPECT_EQ(read_endpoint(dir())->socket, "/shared/a b.sock");
+  EXPECT_EQ(read_endpoint(dir())->host, "broker");
+  write("endpoint", "127.0.0.1 8883 tls\nsocket off\n");
+  EXPECT_EQ(read_endpoint(dir())->socket, "");
+  EXPECT_TRUE(read_endpoint(dir())->tls);
+}
+
 TEST_F(Files, BadEndpointIsAnErrorNotTheDefault) {
-  for (const char* text :
-       {"", "127.0.0.1", "127.0.0.1 x", "127.0.0.1 0", "127.0.0.1 65536", "127.0.0.1 -1", "127.0.0.1 1883 ssl"}) {
+  for (const char* text : {"", "127.0.0.1", "127.0.0.1 x", "127.0.0.1 0", "127.0.0.1 65536", "127.0.0.1 -1",
+                           "127.0.0.1 1883 ssl", "127.0.0.1 1883\nrubbish\n"}) {
     write("endpoint", text);
     const auto endpoint = read_endpoint(dir());
     ASSERT_FALSE(endpoint) << text;

@@ -204,6 +204,77 @@ TEST_F(RunScript, RefusesADirectoryThatOthersMayEnter) {
   EXPECT_TRUE(contains(refused.output, "chmod 700")) << refused.output;
 }
 
+// --- the broker's Unix socket ---
+
+TEST_F(RunScript, ItsProgramsComeToTheBrokerByASocketOfTheirOwn) {
+  const std::string socket = (data_dir() / "broker.sock").string();
+  HubRun hub(data_dir(), test::free_port(), {"--no-demo"});
+  EXPECT_TRUE(contains(content_of(data_dir() / "log" / "bridge.log"), "serving at " + socket))
+      << content_of(data_dir() / "log" / "bridge.log");
+  EXPECT_TRUE(contains(content_of(data_dir() / "endpoint"), "\nsocket " + socket + "\n"));
+  EXPECT_EQ(test::mode_of(socket) & 07U, 0U) << "others may connect";
+  const Finished seen = ctl({"doctor"});
+  EXPECT_TRUE(contains(seen.output, "ok      Unix socket: " + socket)) << seen.output;
+  EXPECT_EQ(hub.stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(socket));
+}
+
+TEST_F(RunScript, ABridgeThatWantsNoSocketUsesThePort) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  std::ofstream(data_dir() / "bridge.toml") << "[broker]\nsocket = \"\"\n";
+  HubRun hub(data_dir(), test::free_port(), {"--no-demo"});
+  EXPECT_TRUE(contains(content_of(data_dir() / "log" / "bridge.log"), "serving at 127.0.0.1:"));
+  EXPECT_EQ(hub.stop(), 0);
+}
+
+TEST_F(RunScript, AKilledHubsSocketIsNoObstacle) {
+  const int port = test::free_port();
+  {
+    HubRun hub(data_dir(), port, {"--no-demo"});
+    ::kill(hub.pid("broker"), SIGKILL);
+    ::kill(hub.script().pid(), SIGKILL);
+  }
+  EXPECT_TRUE(std::filesystem::exists(data_dir() / "broker.sock"));
+  HubRun again(data_dir(), port, {"--no-demo"});
+  EXPECT_TRUE(contains(content_of(data_dir() / "endpoint"), "broker.sock"));
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(again.stop(), 0);
+}
+
+TEST_F(RunScript, APathTooLongForASocketCostsOneLineAndTheSocket) {
+  const std::filesystem::path deep = directory_.path() / std::string(100, 'x');
+  HubRun hub(deep, test::free_port(), {"--no-demo"});
+  EXPECT_TRUE(contains(hub.output(), "No Unix socket, the path has more than 107 bytes: ")) << hub.output();
+  EXPECT_TRUE(contains(content_of(deep / "endpoint"), "\nsocket off\n"));
+  EXPECT_TRUE(contains(content_of(deep / "log" / "bridge.log"), "serving at 127.0.0.1:"));
+  EXPECT_EQ(test::control({"--data-dir", deep.string(), "ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(hub.stop(), 0);
+}
+
+TEST_F(RunScript, LeavesAFileAloneThatIsNoSocket) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  std::ofstream(data_dir() / "broker.sock") << "thesis";
+  const Finished refused = HubRun::refused(data_dir(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(count_lines(refused.output), 1U) << refused.output;
+  EXPECT_TRUE(contains(refused.output, "there is a file where the broker's Unix socket belongs")) << refused.output;
+  EXPECT_EQ(content_of(data_dir() / "broker.sock"), "thesis");
+}
+
+TEST_F(RunScript, LeavesTheSocketOfAnotherBrokerAlone) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  test::BrokerProcess::Options options;
+  options.socket_path = directory_.file("broker.sock");
+  const test::BrokerProcess other(options);
+  const Finished refused = HubRun::refused(directory_.path(), test::free_port());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(contains(refused.output, "another broker listens there")) << refused.output;
+  test::MqttTestClient::Options still;
+  still.socket_path = options.socket_path;
+  still.client_id = "still";
+  EXPECT_EQ(test::MqttTestClient(still).connect(), 0);
+}
+
 TEST_F(RunScript, WrongUsageExitsWithTwo) {
   for (const auto& options :
        std::vector<std::vector<std::string>>{{"--dance"}, {"--port", "0"}, {"--port", "65536"}, {"--data-dir"}}) {

@@ -61,10 +61,12 @@ class RunTls : public testing::Test {
 
 TEST_F(RunTls, EverythingSpeaksTlsByItself) {
   HubRun hub = run();
-  EXPECT_EQ(trimmed(content_of(data_dir() / "endpoint")), "127.0.0.1 " + std::to_string(hub.port()) + " tls");
+  EXPECT_EQ(trimmed(content_of(data_dir() / "endpoint")),
+            "127.0.0.1 " + std::to_string(hub.port()) + " tls\nsocket " + (data_dir() / "broker.sock").string());
   EXPECT_THAT(hub.output(), HasSubstr("with TLS"));
   EXPECT_THAT(hub.output(), HasSubstr("♪ Never Gonna Give You Up")) << "the demo";
   EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s", "--tls"}).code, 0) << "over TLS, with the hub's own CA";
   EXPECT_THAT(ctl({"chat", "play Help in the living room", "--user", "demo"}).output, HasSubstr("Playing Help"));
   EXPECT_TRUE(lists("Living Room Speaker  demo  online"));
   EXPECT_EQ(mode_of(data_dir() / "tls" / "ca.key"), 0600U);
@@ -141,7 +143,7 @@ TEST_F(RunTls, ASecondStartKeepsTheCaAndANewAddressMakesANewCertificate) {
   EXPECT_EQ(file("ca.crt"), ca_before);
   EXPECT_NE(file("server.crt"), server_before);
   EXPECT_THAT(content_of(data_dir() / "endpoint"), HasSubstr("127.0.0.2 "));
-  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s", "--tls"}).code, 0);
   EXPECT_THROW(WssClient(wss_port_, ca()), std::runtime_error) << "127.0.0.1 is open, too";
   EXPECT_EQ(moved.stop(), 0);
 }

@@ -51,6 +51,19 @@ TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
     EXPECT_EQ(complaint("[broker]\nhost = '" + std::string(host) + "'\n"), "accepted") << host;
 }
 
+TEST_F(ConfigRefusals, ASocketIsAPathThatTheSystemTakes) {
+  EXPECT_EQ(complaint("[broker]\nsocket = 'on'\n"),
+            "bridge.toml:2: [broker] socket must be auto, off, or the path of a Unix socket: with a slash, at most 107 "
+            "bytes, not \"on\"");
+  const std::string longest = "/" + std::string(106, 'x');
+  EXPECT_EQ(complaint("[broker]\nsocket = '" + longest + "'\n"), "accepted");
+  EXPECT_THAT(complaint("[broker]\nsocket = '" + longest + "x'\n"), HasSubstr("not a text of 108 bytes"));
+  EXPECT_THAT(complaint("", {{"STRAWBERRY_BROKER_SOCKET", "broker.sock"}}),
+              HasSubstr("variable STRAWBERRY_BROKER_SOCKET must be auto, off, or the path"));
+  for (const char* socket : {"auto", "off", "", "./broker.sock", "/run/strawberry hub/broker.sock"})
+    EXPECT_EQ(complaint("[broker]\nsocket = '" + std::string(socket) + "'\n"), "accepted") << socket;
+}
+
 TEST_F(ConfigRefusals, MetricsAreAtAnAddressNotAName) {
   EXPECT_EQ(complaint("[metrics]\naddress = 'localhost'\n"),
             "bridge.toml:2: [metrics] address must be an IP address such as 127.0.0.1 or ::1, not \"localhost\"");

@@ -56,6 +56,18 @@ TEST_F(ConfigTest, TlsToTheBrokerIsAskedForByFileOrEnvironment) {
   EXPECT_FALSE(load("[broker]\ntls = true\n", {{"STRAWBERRY_BROKER_TLS", "false"}}).broker.tls);
 }
 
+TEST_F(ConfigTest, TheBrokersSocketIsTheDataDirectorysUnlessSaidOtherwise) {
+  const std::string data = "[data]\ndirectory = '/hub'\n";
+  EXPECT_EQ(load(data).broker_socket(), (BrokerSocket{"/hub/broker.sock", false}));
+  EXPECT_EQ(load(data + "[broker]\nhost = 'broker'\n").broker_socket(), BrokerSocket{});
+  EXPECT_EQ(load(data + "[broker]\nsocket = ''\n").broker_socket(), BrokerSocket{});
+  const Environment named = {{"STRAWBERRY_BROKER_SOCKET", "/data/b.sock"}};
+  EXPECT_EQ(load(data + "[broker]\nhost = 'broker'\n", named).broker_socket(), (BrokerSocket{"/data/b.sock", true}));
+  EXPECT_EQ(load(data, {{"STRAWBERRY_BROKER_SOCKET", "off"}}).broker_socket(), BrokerSocket{});
+  EXPECT_EQ(load(data + "[broker]\nsocket = ''\n", {{"STRAWBERRY_BROKER_SOCKET", "auto"}}).broker_socket().path,
+            "/hub/broker.sock");
+}
+
 TEST_F(ConfigTest, EmptyVariableCountsAsNotSet) {
   EXPECT_EQ(load("", {{"STRAWBERRY_BROKER_PORT", ""}, {"OPENAI_API_KEY", ""}}), Config{});
 }

@@ -1,5 +1,7 @@
 #include "tests/bridge/adapters/mosquitto/fake_broker.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "bridge/core/asio.h"
@@ -43,8 +45,13 @@ Packet read_publish(unsigned char first, const std::string& body) {
 }  // namespace
 
 FakeBroker::FakeBroker(asio::io_context& loop, std::uint16_t port, asio::ip::address address)
-    : acceptor_(loop, tcp::endpoint(std::move(address), port)) {
-  accept();
+    : loop_(loop), tcp_(loop, tcp::endpoint(std::move(address), port)), unix_(loop) {
+  accept(tcp_);
+}
+
+FakeBroker::FakeBroker(asio::io_context& loop, const std::string& path)
+    : loop_(loop), tcp_(loop), unix_(loop, asio::local::stream_protocol::endpoint(path)) {
+  accept(unix_);
 }
 
 FakeBroker::~FakeBroker() { *alive_ = false; }
@@ -67,13 +74,14 @@ std::vector<std::string> FakeBroker::payloads() const {
   return all;
 }
 
-void FakeBroker::accept() {
-  acceptor_.async_accept([this, alive = alive_](const boost::system::error_code& error, tcp::socket socket) {
+template <class Acceptor>
+void FakeBroker::accept(Acceptor& acceptor) {
+  acceptor.async_accept([this, alive = alive_, &acceptor](const boost::system::error_code& error, auto socket) {
     if (error || !*alive) return;
     ++connections;
-    connections_.push_back(std::make_shared<Connection>(std::move(socket)));
+    connections_.push_back(std::make_shared<Connection>(loop_, socket.release()));
     read(connections_.back());
-    accept();
+    accept(acceptor);
   });
 }
 
@@ -157,7 +165,9 @@ void FakeBroker::resume() {
 void FakeBroker::drop_all(bool with_reset) {
   boost::system::error_code ignored;
   for (const auto& connection : connections_) {
-    if (with_reset) connection->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    const linger at_once{1, 0};
+    if (with_reset && connection->socket.is_open())
+      ::setsockopt(connection->socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     connection->socket.close(ignored);
   }
   connections_.clear();

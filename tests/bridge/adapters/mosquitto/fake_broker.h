@@ -1,4 +1,4 @@
-/// A broker that does what a test tells it to: a TCP server on the test's own loop that reads MQTT 5 packets and
+/// A broker that does what a test tells it to: a TCP or Unix server on the test's own loop that reads MQTT 5 packets and
 /// answers those it is told to answer.
 ///
 /// Threading: one loop, the client's.   Life: closes everything when destroyed.   Bounds: a test's own.
@@ -39,10 +39,12 @@ class FakeBroker {
   /// `port` 0: any.
   explicit FakeBroker(asio::io_context& loop, std::uint16_t port = 0,
                       asio::ip::address address = asio::ip::address_v4::loopback());
+  /// On a Unix socket of this path, where there must be no file yet.
+  FakeBroker(asio::io_context& loop, const std::string& path);
   ~FakeBroker();
 
   Script script;
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const { return tcp_.local_endpoint().port(); }
   std::vector<Packet> received;
   std::size_t connections = 0;
   std::size_t open_connections() const;
@@ -58,18 +60,21 @@ class FakeBroker {
 
  private:
   struct Connection {
-    explicit Connection(asio::ip::tcp::socket opened) : socket(std::move(opened)) {}
-    asio::ip::tcp::socket socket;
+    Connection(asio::io_context& loop, int fd) : socket(loop, fd) {}
+    asio::posix::stream_descriptor socket;
     std::string incoming;
     std::array<char, 64 * 1024> buffer{};
     bool reading = false;
   };
-  void accept();
+  template <class Acceptor>
+  void accept(Acceptor& acceptor);
   void read(const std::shared_ptr<Connection>& connection);
   void take_packets(Connection& connection);
   void take(Connection& connection, unsigned char first, const std::string& body);
 
-  asio::ip::tcp::acceptor acceptor_;
+  asio::io_context& loop_;
+  asio::ip::tcp::acceptor tcp_;
+  asio::local::stream_protocol::acceptor unix_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

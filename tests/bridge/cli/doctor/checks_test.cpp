@@ -47,6 +47,9 @@ Facts healthy() {
   f.broker.files_max = 65'536;
   f.broker.anonymous = LoginResult::refused;
   f.broker.admin = LoginResult::accepted;
+  f.socket.path = "/hub/broker.sock";
+  f.socket.file = file(0770);
+  f.socket.is_socket = f.socket.is_listening = true;
   f.hub.state = "online";
   f.hub.answers = true;
   f.hub.reported_at = now - 9s;
@@ -91,6 +94,11 @@ void no_tls(Facts& facts, const std::string& problem) {
   facts.broker.tls = true;
   facts.broker.tls_problem = problem;
   facts.broker.anonymous = facts.broker.admin = LoginResult::untried;
+}
+
+void no_socket(Facts& facts) {
+  facts.socket = {};
+  facts.socket.path = "/hub/broker.sock";
 }
 
 class DoctorSees : public testing::TestWithParam<Trouble> {};
@@ -176,7 +184,34 @@ INSTANTIATE_TEST_SUITE_P(
                 "config/mosquitto.conf"},
         Trouble{"PluginDoesNotLoad", [](Facts& f) { f.config.plugin_problem = "file too short"; }, "plugin", bad,
                 "file too short", "correct 'plugin'"},
+        Trouble{"NoSocket", no_socket, "Unix socket", warning, "there is no /hub/broker.sock",
+                "write 'listener 0 /hub/broker.sock' into /hub/mosquitto.conf"},
+        Trouble{"AFileThatIsNoSocket",
+                [](Facts& f) {
+                  f.socket.is_socket = f.socket.is_listening = false;
+                  f.socket.problem = "Connection refused";
+                },
+                "Unix socket", warning, "is no socket", "move that file away"},
+        Trouble{"AStaleSocket",
+                [](Facts& f) {
+                  f.socket.is_listening = false;
+                  f.socket.is_stale = true;
+                },
+                "Unix socket", warning, "left from a broker that was killed", "listener 0 /hub/broker.sock"},
+        Trouble{"ASocketOfAnother",
+                [](Facts& f) {
+                  f.socket.is_listening = false;
+                  f.socket.file.problem = f.socket.problem = "Permission denied";
+                },
+                "Unix socket", warning, "may not be used by this user (mode 0770)", "the user who runs the hub"},
+        Trouble{"ASocketForEverybody", [](Facts& f) { f.socket.file.mode = 0777; }, "Unix socket", warning,
+                "open to every user", "chmod 660 /hub/broker.sock"},
+        Trouble{"ASocketPathTooLong", [](Facts& f) { f.socket.path = "/" + std::string(107, 'x'); }, "Unix socket",
+                warning, "more than 107 bytes", "shorter --data-dir"},
+        Trouble{"OnlyTheSocket", [](Facts& f) { f.broker.is_listening = false; }, "broker", bad,
+                "listens at /hub/broker.sock, but nothing does at 127.0.0.1:1883", "add a listener"},
         Trouble{"NoBroker", [](Facts& f) {
+                  no_socket(f);
                   f.broker = {};
                   f.broker.host = "h";
                   f.broker.port = 1;

@@ -52,6 +52,17 @@ TEST_F(AConnectDirectory, SaysWhetherTheBrokerIsAskedForItsCertificateAndWhoseCo
   EXPECT_EQ(systems.ca_file, "");
 }
 
+TEST_F(AConnectDirectory, NamesTheSocketForAProgramOnTheSameMachine) {
+  const auto found = [this](Endpoint endpoint) {
+    endpoint.socket = "/hub/broker.sock";
+    EXPECT_TRUE(write_mosquitto_options(path(), endpoint, "lamp1", "secret"));
+    EXPECT_TRUE(replace_token(path(), "newer"));
+    return read_connect_directory(path()).value().endpoint.socket;
+  };
+  EXPECT_EQ(found({"127.0.0.1", 1883}), "/hub/broker.sock");
+  EXPECT_EQ(found({"hub.local", 1883}), "") << "where it is, that path is another hub's";
+}
+
 TEST_F(AConnectDirectory, GetsANewTokenInEachOfItsFilesAndNothingElse) {
   write("secret");
   for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {

@@ -1,0 +1,35 @@
+/// The Unix socket on which the broker takes connections of processes on the same machine.
+///
+/// Threading: any, no state.   Errors: none.   Bounds: a path has at most broker_socket_bytes_max bytes, the system's own
+/// limit.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+/// In the data directory of the hub.
+inline constexpr std::string_view broker_socket_name = "broker.sock";
+inline constexpr std::size_t broker_socket_bytes_max = 107;  // sockaddr_un::sun_path, less its zero
+
+/// How a process comes to the broker's socket.
+struct BrokerSocket {
+  std::string path = {};  // empty: the process uses TCP
+  bool only = false;      // TCP is not tried when the socket cannot be reached
+  bool operator==(const BrokerSocket&) const = default;
+};
+
+/// Settings other than a path.
+inline constexpr std::string_view broker_socket_auto = "auto";
+inline constexpr std::string_view broker_socket_off = "off";
+
+/// `setting`: `auto`, `off`, empty (as `off`), or a path. `auto` is the data directory's socket, with TCP after it,
+/// when `host` is this machine and the path is not too long; otherwise TCP.
+BrokerSocket choose_broker_socket(std::string_view setting, std::string_view data_directory, std::string_view host);
+
+/// True for `localhost`, loopback addresses, and addresses of this machine's own interfaces. Does not look up names.
+bool is_this_machine(std::string_view host);
+
+}  // namespace strawberry
