@@ -29,7 +29,6 @@ class ControlInBroker : public PluginInBroker {
 
   std::unique_ptr<MqttTestClient> bridge_;
   std::uint64_t number_ = 0;
-  std::chrono::steady_clock::duration took_ = std::chrono::hours(1);
 };
 
 TEST_P(ControlInBroker, AnAddedDeviceConnectsAndIsSeenByItsUserAtOnce) {
@@ -46,18 +45,19 @@ TEST_P(ControlInBroker, AnAddedDeviceConnectsAndIsSeenByItsUserAtOnce) {
 }
 
 TEST_P(ControlInBroker, ARevokedDeviceIsEndedAtOnce) {
+  std::chrono::steady_clock::duration took{};
   for (int i = 0; i < 5; ++i) {
     const auto speaker = device("speaker", "alice");
     hub_.set_active("speaker", false);
     const auto asked = std::chrono::steady_clock::now();
     say_changed({"speaker"});
     ASSERT_TRUE(speaker->wait_for_end()) << broker_->log();
-    took_ = std::min(took_, std::chrono::steady_clock::now() - asked);
+    took += std::chrono::steady_clock::now() - asked;
     hub_.set_active("speaker", true);
     say_changed({"speaker"});
   }
-  // The look once a second would take half a second of five tries each.
-  EXPECT_LT(took_, 400ms);
+  // By its look once a second the plugin would take half a second on average.
+  EXPECT_LT(took, 1500ms);
 }
 
 TEST_P(ControlInBroker, OthersMayNeitherSpeakNorListenThere) {

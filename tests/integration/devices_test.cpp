@@ -33,6 +33,22 @@ TEST(Devices, AUserAddsADeviceThatConnectsAtOnceWithItsToken) {
   EXPECT_EQ(entry.at("skill_count"), 0);
 }
 
+/// By its look once a second the plugin would miss nearly all of them.
+TEST(Devices, ADeviceAddedWhileEverythingRunsConnectsAtTheFirstTryAndIsSeenByItsUser) {
+  HubProcess hub;
+  auto alice = hub.user("alice");
+  ASSERT_LT(alice->mqtt().subscribe("devices/+/status"), 0x80);
+  auto shortest = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 20; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto added = alice->result_of("devices", {{"op", "register"}, {"name", "Lamp " + std::to_string(i)}});
+    ASSERT_EQ(connect_with(hub, added.at("access_token"), added.at("device_id")), 0);
+    shortest = std::min(shortest, std::chrono::steady_clock::now() - begin);
+    EXPECT_TRUE(alice->mqtt().wait_for("devices/" + added.at("device_id").get<std::string>() + "/status"));
+  }
+  EXPECT_LT(shortest, 50ms);
+}
+
 TEST(Devices, ASecondDeviceOfTheSameNameIsNumbered) {
   HubProcess hub;
   auto alice = hub.user("alice");

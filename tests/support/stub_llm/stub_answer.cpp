@@ -192,8 +192,8 @@ StubAnswer stub_answer_from_json(const nlohmann::json& json) {
                               json.value("content_type", std::string("application/json")));
   }
   answer.delay = std::chrono::milliseconds(json.value("delay_ms", 0));
-  for (const auto& [name, value] : json.value("headers", nlohmann::json::object()).items())
-    answer.headers.emplace_back(name, value.get<std::string>());
+  const auto headers = json.value("headers", nlohmann::json::object());
+  for (const auto& [name, value] : headers.items()) answer.headers.emplace_back(name, value.get<std::string>());
   return answer;
 }
 

@@ -14,6 +14,7 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace strawberry {
@@ -24,11 +25,14 @@ class GrowingPool final : public httplib::TaskQueue {
  public:
   explicit GrowingPool(std::size_t threads_max) : threads_max_(threads_max) {}
 
-  void enqueue(std::function<void()> job) override {
+  /// Nothing in old versions of the library, whether it was taken in newer ones.
+  using Enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
+  Enqueued enqueue(std::function<void()> job) override {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
     if (jobs_.size() > idle_ && threads_.size() < threads_max_) threads_.emplace_back([this] { work(); });
     wake_.notify_one();
+    return static_cast<Enqueued>(true);
   }
 
   void shutdown() override {
