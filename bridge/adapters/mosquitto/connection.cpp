@@ -137,7 +137,11 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
   if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
   if (error == MOSQ_ERR_ERRNO && route.is_socket) return fail(why_no_socket(socket_error));
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
-  if (tls_) look_at_handshake(socket_error);
+  if (tls_) {
+    look_at_handshake(socket_error);
+  } else {
+    buffer_.attach(socket());
+  }
   if (reports_.ended) return fail(*reports_.ended);
   return {};
 }
@@ -156,24 +160,25 @@ Result<void> MosquittoClient::Connection::use_tls() {
 
 /// OpenSSL keeps errors by thread and not by connection, and takes any that lies there for this one's: HTTPS on the
 /// same loop must not end it.
-struct mosquitto* MosquittoClient::Connection::handle_for_io() {
-  if (tls_) ERR_clear_error();
-  return handle_.get();
+MosquittoClient::Connection::HandleForIo::HandleForIo(Connection& connection)
+    : handle_(connection.handle_.get()), use_(connection.buffer_) {
+  if (connection.tls_) ERR_clear_error();
 }
 
 /// Before CONNECT may leave, the library always has something to write: what counts is what OpenSSL waits for.
 bool MosquittoClient::Connection::wants_to_write() const {
-  if (!shaking_hands_) return mosquitto_want_write(handle_.get());
+  if (!shaking_hands_) return buffer_.is_blocked() || mosquitto_want_write(handle_.get());
   const auto* connection = ssl();
   return connection != nullptr && SSL_want_write(connection);
 }
 
 bool MosquittoClient::Connection::has_buffered() const {
   const auto* connection = ssl();
-  return connection != nullptr && SSL_pending(connection) > 0;
+  return buffer_.has_input() || (connection != nullptr && SSL_pending(connection) > 0);
 }
 
 bool MosquittoClient::Connection::has_more_to_read() const {
+  if (buffer_.fd() >= 0) return buffer_.has_input();
   int bytes = 0;
   const int fd = socket();
   return fd >= 0 && (has_buffered() || (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0));
@@ -218,8 +223,16 @@ void MosquittoClient::Connection::read(std::size_t packets_max) {
 
 void MosquittoClient::Connection::write() {
   if (shaking_hands_) return go_on_shaking_hands();
+  flush();
+  if (reports_.ended) return;
   const int error = mosquitto_loop_write(handle_for_io(), 1);
-  if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
+  if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+  flush();
+}
+
+void MosquittoClient::Connection::flush() {
+  if (socket() != buffer_.fd()) buffer_.attach(-1);  // the library has closed it
+  if (const int error = buffer_.flush(); error != 0) end(std::strerror(error));
 }
 
 void MosquittoClient::Connection::keep_alive() {

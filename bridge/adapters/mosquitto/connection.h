@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "bridge/adapters/mosquitto/socket_buffer.h"
 #include "bridge/adapters/mosquitto/tls.h"
 #include "common/libmosquitto.h"
 #include "common/result.h"
@@ -47,6 +48,10 @@ class MosquittoClient::Connection {
   /// Reads what is there, about `packets_max` packets: the library takes a few more when it waits for acknowledgements.
   void read(std::size_t packets_max);
   void write();
+  /// Something was gathered that flush() writes: packets leave together, at the end of a round of the loop. With TLS
+  /// each leaves at once.
+  bool has_gathered() const { return buffer_.has_output() && !buffer_.is_blocked(); }
+  void flush();
   /// Called once a second or so: pings the broker, notices that it does not answer.
   void keep_alive();
   void disconnect();
@@ -59,8 +64,17 @@ class MosquittoClient::Connection {
  private:
   struct Callbacks;
   Result<void> use_tls();
-  /// For whatever reads or writes.
-  struct mosquitto* handle_for_io();
+  /// The handle, for one call that reads or writes.
+  class HandleForIo {
+   public:
+    explicit HandleForIo(Connection& connection);
+    operator struct mosquitto*() const { return handle_; }
+
+   private:
+    struct mosquitto* handle_;
+    SocketBuffer::Use use_;
+  };
+  HandleForIo handle_for_io() { return HandleForIo(*this); }
   bool has_more_to_read() const;
   SSL* ssl() const { return tls_ ? static_cast<SSL*>(mosquitto_ssl_get(handle_.get())) : nullptr; }
   void go_on_shaking_hands();
@@ -76,6 +90,7 @@ class MosquittoClient::Connection {
   bool queue_full_ = false;
   std::string tls_error_;  // OpenSSL's last word
   std::unique_ptr<struct mosquitto, Destroy> handle_;
+  SocketBuffer buffer_;
   Reports reports_;
 };
 

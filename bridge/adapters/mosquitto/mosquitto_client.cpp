@@ -132,8 +132,21 @@ void MosquittoClient::watch_socket() {
   watch_writable();
 }
 
+/// What is published and acknowledged in one round of the loop leaves together.
+void MosquittoClient::write_soon() {
+  if (writes_soon_ || !connection_ || !connection_->has_gathered()) return;
+  writes_soon_ = true;
+  asio::post(context_, [this, alive = alive_, opened = opened_] {
+    if (!*alive || opened != opened_) return;
+    writes_soon_ = false;
+    connection_->flush();
+    take_reports();
+  });
+}
+
 /// Only as long as something did not fit into the socket.
 void MosquittoClient::watch_writable() {
+  write_soon();
   if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
   watching_writable_ = true;
   socket_.async_wait(asio::posix::descriptor_base::wait_write,
@@ -218,7 +231,7 @@ void MosquittoClient::lost(const std::string& reason) {
   boost::system::error_code ignored;
   socket_.close(ignored);
   connection_.reset();
-  watching_writable_ = false;
+  watching_writable_ = writes_soon_ = false;
   take_back_unacknowledged();
   if (!reached_ && !stopping_ && !routes_.empty()) return open_next();
   if (!reached_ && !stopping_ && host_is_left_) return look_up();

@@ -102,6 +102,7 @@ class MosquittoClient final : public MqttClient {
   void lost(const std::string& reason);
   void tick();
   void flush_outbox();
+  void write_soon();
   Sent send(MqttMessage& message);
   void take_back_unacknowledged();
 
@@ -130,6 +131,7 @@ class MosquittoClient final : public MqttClient {
   std::size_t bytes_ = 0;   // of outbox_ and unacked_
   Counters counters_;
   bool watching_writable_ = false;
+  bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
   bool ready_ = false;
   bool stopping_ = false;

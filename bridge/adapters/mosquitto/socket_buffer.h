@@ -1,0 +1,68 @@
+/// What libmosquitto reads from its socket and writes to it, in few system calls.
+///
+/// The library reads a packet in three or more pieces (a byte, the length byte by byte, the rest) and writes each
+/// packet by itself; it has no option against that. So every program that is linked with this file has a read() and a
+/// write() of its own, which the library finds before those of libc. While a Use is alive, on its thread and for its
+/// socket, they are served from here; everywhere else they call libc's. A later library that calls something else
+/// reads and writes the socket itself, as it does without this file.
+///
+/// Reading takes what the socket has, up to `capacity`, and hands it out in pieces. Writing gathers whole packets until
+/// flush(). Acknowledgements are written last: nobody waits for them, and the broker handles one packet at a time.
+///
+/// Threading: one thread.   Lifetime: one connection. Not for TLS, where OpenSSL reads and writes.
+/// Errors: as read(2) and write(2) report them.   Bounds: `capacity` each way.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace strawberry {
+
+class SocketBuffer {
+ public:
+  static constexpr std::size_t capacity = 64 * 1024;
+
+  /// Serves read() and write() on `buffer.fd()` from `buffer`, on this thread, for as long as it lives. Does nothing
+  /// when there is no socket. Only one at a time on a thread.
+  class Use {
+   public:
+    explicit Use(SocketBuffer& buffer);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+  };
+
+  /// Begins with a stream socket in non-blocking mode, or with none (-1). What was buffered is dropped.
+  void attach(int fd);
+  int fd() const { return fd_; }
+
+  /// As read(2). EAGAIN also when the socket had nothing more a moment ago, within the same Use.
+  ssize_t read(void* into, std::size_t bytes);
+  /// As write(2), for one packet or for the rest of one. EAGAIN while the socket has not taken what came before.
+  ssize_t write(const void* from, std::size_t bytes);
+
+  /// Was read from the socket and not handed out.
+  bool has_input() const { return begin_ != end_; }
+  /// Was gathered and not written.
+  bool has_output() const { return !packets_.empty() || !acknowledgements_.empty(); }
+  /// The socket has not taken everything: call flush() again when it is writable.
+  bool is_blocked() const { return is_blocked_; }
+  /// Writes what was gathered. Returns 0, or the errno of a socket that is broken.
+  int flush();
+
+ private:
+  int fd_ = -1;
+  std::unique_ptr<char[]> input_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool is_drained_ = false;  // within this Use, the socket gave less than there was room for
+  std::string packets_;
+  std::string acknowledgements_;
+  std::size_t owed_ = 0;  // bytes of a large packet that the library has not written yet
+  bool is_blocked_ = false;
+};
+
+}  // namespace strawberry
