@@ -1,5 +1,6 @@
 #include "common/ids.h"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -56,7 +57,12 @@ std::string new_id() {
 
 std::string id_from(std::string_view name) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  ::SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  // Looked up once: that takes longer than the digest of so little.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (EVP_Digest(name.data(), name.size(), digest.data(), nullptr, sha256, nullptr) != 1) {
+    std::fputs("strawberry: no SHA-256\n", stderr);
+    std::abort();
+  }
   Uuid bytes{};
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   return write_uuid(bytes, 8);
