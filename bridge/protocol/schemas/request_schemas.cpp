@@ -12,6 +12,7 @@
 #include "bridge/protocol/schemas/complaint.h"
 #include "bridge/protocol/schemas/embedded_schemas.h"
 #include "bridge/protocol/schemas/precheck.h"
+#include "bridge/protocol/schemas/quick_check.h"
 
 namespace strawberry {
 namespace {
@@ -22,6 +23,7 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 struct RequestSchema {
   json source;
   valijson::Schema compiled;
+  QuickCheck quick_check;
   Precheck precheck;
 };
 
@@ -84,6 +86,7 @@ RequestSchemas RequestSchemas::load() {
       schema.source = json::parse(embedded.json);
       const Adapter adapter(schema.source);
       valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(adapter, schema.compiled);
+      schema.quick_check = QuickCheck::of_schema(schema.source);
       schema.precheck = Precheck::of_schema(schema.source);
     } catch (const std::exception& problem) {
       std::fprintf(stderr, "strawberry: the built-in schema %s is broken: %s\n", std::string(embedded.name).c_str(),
@@ -99,6 +102,7 @@ bool RequestSchemas::knows(Service service, std::string_view op) const { return 
 std::optional<Error> RequestSchemas::check(Service service, std::string_view op, const json& body) const {
   const RequestSchema* schema = impl_->find(service, op);
   if (schema == nullptr) return Error{ErrorCode::unknown_op, "There is no such operation.", nullptr};
+  if (schema->quick_check.accepts(body)) return std::nullopt;
   try {
     if (const auto finding = schema->precheck.find(body)) {
       const JsonPath& path = finding->path;
