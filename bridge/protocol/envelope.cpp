@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/protocol/bounded_json.h"
+#include "bridge/protocol/json_text.h"
 
 namespace strawberry {
 namespace {
@@ -63,14 +64,14 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
                 {{"bytes", payload.size()}, {"bytes_max", payload_bytes_max}}};
     return reject(std::move(error), find_correlation_id(payload));
   }
-  if (nests_too_deep(payload)) {
-    return reject(bad_request("JSON nests at most " + std::to_string(depth_max) + " levels deep", ""),
-                  find_correlation_id(payload));
-  }
   Envelope envelope;
   envelope.body = parse_bounded_json(payload, payload_bytes_max);
   const json& body = envelope.body;
-  if (body.is_discarded()) return reject(bad_request("the payload is not JSON", ""), find_correlation_id(payload));
+  if (body.is_discarded()) {
+    const auto why = nests_too_deep(payload) ? "JSON nests at most " + std::to_string(depth_max) + " levels deep"
+                                             : std::string("the payload is not JSON");
+    return reject(bad_request(why, ""), find_correlation_id(payload));
+  }
   if (!body.is_object()) return reject(bad_request("the payload is not a JSON object", ""), std::nullopt);
 
   if (const auto id = body.find("correlation_id"); id != body.end() && !id->is_null()) {
@@ -100,19 +101,27 @@ std::string request_identity(const Principal& sender, Service service, const std
   return identity;
 }
 
+namespace {
+
+JsonObject begin(const std::optional<std::string>& correlation_id) {
+  JsonObject out;
+  out.add("v", protocol_version);
+  correlation_id ? out.add("correlation_id", *correlation_id) : out.add("correlation_id", nullptr);
+  return out;
+}
+
+}  // namespace
+
 std::string write_reply(const std::optional<std::string>& correlation_id, const Reply<json>& reply) {
-  json out = {{"v", protocol_version}, {"correlation_id", nullptr}, {"success", reply.has_value()}};
-  if (correlation_id) out["correlation_id"] = *correlation_id;
-  out["result"] = reply ? *reply : json(nullptr);
-  out["error"] = reply ? json(nullptr) : to_json(reply.error());
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto out = begin(correlation_id);
+  out.add("success", reply.has_value());
+  if (reply) return out.add("result", *reply).add("error", nullptr).text();
+  return out.add("result", nullptr).add("error", to_json(reply.error())).text();
 }
 
 std::string write_event(const std::optional<std::string>& correlation_id, std::uint64_t seq, const std::string& event,
                         const json& data) {
-  json out = {{"v", protocol_version}, {"correlation_id", nullptr}, {"seq", seq}, {"event", event}, {"data", data}};
-  if (correlation_id) out["correlation_id"] = *correlation_id;
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return begin(correlation_id).add("seq", seq).add("event", event).add("data", data).text();
 }
 
 }  // namespace strawberry

@@ -20,14 +20,23 @@ std::string text_or(const json& object, const char* member, const char* otherwis
              : otherwise;
 }
 
+std::optional<std::string> correlation_id_in(const json& answer) {
+  const auto id = answer.find("correlation_id");
+  if (id == answer.end() || !id->is_string()) return std::nullopt;
+  return id->get<std::string>();
+}
+
 }  // namespace
 
-Reply<json> read_skill_result(const json& answer) {
+Reply<json> read_skill_result(json answer) {
   const auto success = answer.find("success");
   if (success == answer.end() || !success->is_boolean()) {
     return error(ErrorCode::skill_error, "the device answered without saying whether it succeeded");
   }
-  if (success->get<bool>()) return answer.value("result", json(nullptr));
+  if (success->get<bool>()) {
+    const auto result = answer.find("result");
+    return result == answer.end() ? json(nullptr) : std::move(*result);
+  }
   const auto what = answer.find("error");
   if (what == answer.end() || what->is_null()) return error(ErrorCode::skill_error, "the skill failed");
   if (what->is_string())
@@ -65,11 +74,11 @@ CallRouter::Done CallRouter::take(Calls::iterator call) {
 }
 
 bool CallRouter::deliver(std::string_view device_id, std::string_view payload) {
-  const auto id = find_correlation_id(payload);
+  auto answer = parse_bounded_json(payload, options_.result_bytes_max);
+  const auto id = answer.is_object() ? correlation_id_in(answer) : find_correlation_id(payload);
   const auto call = id ? calls_.find(*id) : calls_.end();
   if (call == calls_.end() || call->second.target != device_id) return ++counters_.unwanted_results, false;
-  const auto answer = parse_bounded_json(payload, options_.result_bytes_max);
-  take(call)(answer.is_object() ? read_skill_result(answer)
+  take(call)(answer.is_object() ? read_skill_result(std::move(answer))
                                 : error(ErrorCode::skill_error, "the device's answer is too large or not JSON"));
   return true;
 }

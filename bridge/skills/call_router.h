@@ -74,6 +74,6 @@ class CallRouter {
 };
 
 /// What a device's answer means: its `result`, or `skill_error` with the device's message.
-Reply<nlohmann::json> read_skill_result(const nlohmann::json& answer);
+Reply<nlohmann::json> read_skill_result(nlohmann::json answer);
 
 }  // namespace strawberry

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/core/one_shot.h"
+#include "bridge/protocol/json_text.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/correlation_id.h"
@@ -68,20 +69,21 @@ MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& c
                                      const std::string& target) const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(call.deadline - clock_.steady_now());
   const auto* caller = devices_.find(call.caller.id);
-  const auto result_topic = skill_result_topic(target);
-  const json payload = {{"v", 1},
-                        {"correlation_id", call_id},
-                        {"caller_device_id", call.caller.id},
-                        {"caller_device_name", caller != nullptr ? caller->row.name : call.caller.id},
-                        {"skill_path", path.class_name + "." + path.function_name},
-                        {"args", call.args},
-                        {"kwargs", call.kwargs},
-                        {"timeout_ms", left.count()},
-                        {"response_topic", result_topic}};
+  auto result_topic = skill_result_topic(target);
   MqttMessage message;
   message.topic = skill_call_topic(target);
-  message.payload = payload.dump();
-  message.response_topic = result_topic;
+  message.payload = JsonObject()
+                        .add("v", 1)
+                        .add("correlation_id", call_id)
+                        .add("caller_device_id", call.caller.id)
+                        .add("caller_device_name", caller != nullptr ? caller->row.name : call.caller.id)
+                        .add("skill_path", path.class_name + "." + path.function_name)
+                        .add("args", call.args)
+                        .add("kwargs", call.kwargs)
+                        .add("timeout_ms", left.count())
+                        .add("response_topic", result_topic)
+                        .text();
+  message.response_topic = std::move(result_topic);
   message.correlation_data = call_id;
   message.not_after = call.deadline;
   if (!call.request_id.empty()) message.user_properties = {{request_id_property, call.request_id}};

@@ -1,0 +1,43 @@
+/// Writes one line of JSON straight into a string, without building a document first. Pure.
+///
+/// Text that is not UTF-8 is replaced (U+FFFD), never refused. Members come in the order in which they are added.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace strawberry {
+
+void append_json(std::string& out, std::string_view text);
+void append_json(std::string& out, const nlohmann::json& value);
+
+/// One object:  JsonObject().add("v", 1).add("correlation_id", id).text()
+class JsonObject {
+ public:
+  JsonObject& add(std::string_view name, std::string_view value) { return append_json(begin(name), value), *this; }
+  JsonObject& add(std::string_view name, const std::string& value) { return add(name, std::string_view(value)); }
+  JsonObject& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
+  JsonObject& add(std::string_view name, const nlohmann::json& value) { return append_json(begin(name), value), *this; }
+  JsonObject& add(std::string_view name, bool value) { return begin(name) += value ? "true" : "false", *this; }
+  JsonObject& add(std::string_view name, std::nullptr_t) { return begin(name) += "null", *this; }
+  template <std::integral Number>
+    requires(!std::same_as<Number, bool>)
+  JsonObject& add(std::string_view name, Number value) {
+    return begin(name) += std::to_string(value), *this;
+  }
+  /// Closed; nothing can be added then.
+  std::string text() {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  /// `name` is plain: nothing in it needs escaping.
+  std::string& begin(std::string_view name);
+  std::string text_ = "{";
+};
+
+}  // namespace strawberry
