@@ -73,6 +73,7 @@ struct Dispatcher::Exchange {
   std::uint64_t events = 0;
   bool answered = false;
   int open_parts = 2;  // the service at work, and its answer
+  std::multimap<SteadyTime, std::shared_ptr<Exchange>>::iterator open;  // as long as it is not answered
 
   std::string_view log_id() const {
     if (correlation_id) return *correlation_id;
@@ -89,7 +90,8 @@ Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const Request
       publish_(std::move(publish)),
       options_(options),
       replies_(clock, options.replies),
-      waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}) {}
+      waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}),
+      overdue_(loop) {}
 
 void Dispatcher::add(RequestHandler& handler) { handlers_[static_cast<std::size_t>(handler.service())] = &handler; }
 
@@ -205,7 +207,7 @@ void Dispatcher::begin(Waiting waiting) {
   }
   count_in(*exchange);
   log_for(request).debug("{} {} from {} begins", to_string(request.service), request.op, request.sender.id);
-  asio::co_spawn(context_, run(std::move(exchange), handler, std::move(request)), asio::detached);
+  run(std::move(exchange), *handler, std::move(request));
 }
 
 bool Dispatcher::is_busy(const Principal& sender) const {
@@ -302,24 +304,47 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
 
 // --- out ---
 
-Task<void> Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request) {
-  const auto deadline = request.deadline;
-  auto outcome = std::make_shared<Outcome>(context_.get_executor());
-  open_.emplace(exchange.get(), outcome);
-  asio::co_spawn(context_, handler->handle(std::move(request)),
-                 [this, outcome, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
+void Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request) {
+  exchange->open = open_.emplace(request.deadline + options_.grace, exchange);
+  arm_overdue();
+  asio::co_spawn(context_, handler.handle(std::move(request)),
+                 [this, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
                    if (thrown) {
                      exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
                      reply = error(ErrorCode::internal, "the hub failed");
                    }
-                   outcome->set(std::move(reply));
+                   finish(*exchange, reply);
                    part_done(*exchange);
                  });
-  auto reply = co_await outcome->wait_until(deadline + options_.grace);
-  if (!reply) reply = error(ErrorCode::timeout, "the hub did not finish in time; whether it happened is unknown");
-  open_.erase(exchange.get());
-  answer(*exchange, *reply);
-  part_done(*exchange);
+}
+
+/// The first reply counts.
+void Dispatcher::finish(Exchange& exchange, const Reply<json>& reply) {
+  if (exchange.answered) return;
+  const auto kept = std::move(exchange.open->second);
+  open_.erase(exchange.open);
+  answer(exchange, reply);
+  part_done(exchange);
+}
+
+void Dispatcher::end_overdue() {
+  const auto now = SteadyTime::clock::now();
+  while (!open_.empty() && open_.begin()->first <= now) {
+    finish(*open_.begin()->second,
+           error(ErrorCode::timeout, "the hub did not finish in time; whether it happened is unknown"));
+  }
+}
+
+void Dispatcher::arm_overdue() {
+  if (open_.empty() || (armed_for_ && *armed_for_ <= open_.begin()->first)) return;
+  armed_for_ = open_.begin()->first;
+  overdue_.expires_at(*armed_for_);
+  overdue_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    armed_for_.reset();
+    end_overdue();
+    arm_overdue();
+  });
 }
 
 void Dispatcher::part_done(Exchange& exchange) {
@@ -328,7 +353,7 @@ void Dispatcher::part_done(Exchange& exchange) {
 
 void Dispatcher::end_all(const Error& why) {
   while (auto waiting = waiting_.pop()) begin(std::move(*waiting));
-  for (const auto& [exchange, outcome] : open_) outcome->set(tl::unexpected<Error>(why));
+  while (!open_.empty()) finish(*open_.begin()->second, tl::unexpected<Error>(why));
 }
 
 /// The broker ends the connection over a packet it finds too large, and would again when it is sent again.

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,7 +20,6 @@
 #include "bridge/core/asio.h"
 #include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
-#include "bridge/core/one_shot.h"
 #include "bridge/ports/mqtt.h"
 #include "bridge/protocol/envelope.h"
 #include "bridge/protocol/reply_cache.h"
@@ -103,7 +103,6 @@ class Dispatcher {
     Principal sender;
     SteadyTime arrived_at;
   };
-  using Outcome = OneShot<Reply<nlohmann::json>>;
   using Counts = std::unordered_map<std::string, std::size_t>;
 
   SteadyTime sent_at(const Waiting& waiting) const;
@@ -118,7 +117,10 @@ class Dispatcher {
   std::optional<Error> objection(Exchange& exchange, const nlohmann::json& body) const;
   void part_done(Exchange& exchange);
   bool is_too_large(const Exchange& exchange, const std::string& payload) const;
-  Task<void> run(std::shared_ptr<Exchange> exchange, RequestHandler* handler, Request request);
+  void run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request);
+  void finish(Exchange& exchange, const Reply<nlohmann::json>& reply);
+  void end_overdue();
+  void arm_overdue();
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
   void audit(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply, std::chrono::nanoseconds took) const;
@@ -141,7 +143,9 @@ class Dispatcher {
   FairQueue<Waiting> waiting_;
   bool is_pumping_ = false;  // pump() will be called
   bool is_held_ = false;
-  std::unordered_map<const Exchange*, std::shared_ptr<Outcome>> open_;  // not answered yet
+  std::multimap<SteadyTime, std::shared_ptr<Exchange>> open_;  // not answered yet, by when they are answered for
+  asio::steady_timer overdue_;
+  std::optional<SteadyTime> armed_for_;
   Counts in_flight_by_sender_;
   Counts in_flight_by_user_;
   bool refusing_ = false;
