@@ -1,8 +1,8 @@
 #include "bridge/protocol/bounded_json.h"
 
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -16,6 +16,10 @@ namespace strawberry {
 namespace {
 
 using nlohmann::json;
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
 /// UTF-8 that stands for half a UTF-16 pair: the reader lets a lone `\uDC00` pass.
 bool has_surrogate(std::string_view text) {
@@ -108,12 +112,14 @@ json parse_bounded_json(std::string_view text, std::size_t bytes_max) {
   // The parser takes NUL for the end of its input, and would not look at what follows.
   if (text.size() > bytes_max || text.find('\0') != std::string_view::npos) return json(json::value_t::discarded);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  std::string copy(text);  // unescaped in place
+  rapidjson::InsituStringStream stream(copy.data());
   rapidjson::Reader reader;
   Builder builder;
-  constexpr unsigned strict = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
-  if (!reader.Parse<strict>(stream, builder)) return json(json::value_t::discarded);
-  return std::move(builder.document);
+  constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
+  const bool is_read = is_ascii(text) ? reader.Parse<flags>(stream, builder)
+                                      : reader.Parse<flags | rapidjson::kParseValidateEncodingFlag>(stream, builder);
+  return is_read ? std::move(builder.document) : json(json::value_t::discarded);
 }
 
 }  // namespace strawberry
