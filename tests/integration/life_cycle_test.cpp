@@ -115,7 +115,7 @@ TEST(LifeCycle, StoppingAnswersWhatIsOpen) {
 }
 
 TEST(LifeCycle, TheBridgesConnectionHasTcpNoDelay) {
-  HubProcess hub;
+  HubProcess hub({.config = {}, .environment = {}, .broker_socket = false});
   // Its socket, borrowed from the running process: what is in force counts, not what was asked for.
   const auto pid = hub.bridge().pid();
   const int process = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));

@@ -77,7 +77,9 @@ TEST_F(RunningHub, ShowsTheJobBeingDone) {
 TEST_F(RunningHub, KeepsItsDataToItsOwner) {
   EXPECT_EQ(test::mode_of(data_dir()), 0700u);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data_dir())) {
-    EXPECT_EQ(test::mode_of(entry.path()) & 0077u, 0u) << entry.path();
+    // The broker gives its socket to the group as well; the directory lets nobody else come so far.
+    const unsigned others = entry.is_socket() ? 0007u : 0077u;
+    EXPECT_EQ(test::mode_of(entry.path()) & others, 0u) << entry.path();
   }
 }
 
