@@ -68,6 +68,7 @@ class Connections {
   void remember_stored(std::string_view client_id, StoredSession session);
   /// Null when none is known. Valid until the next change.
   const StoredSession* stored(std::string_view client_id) const;
+  void forget_stored(std::string_view client_id);
   std::size_t stored_count() const { return stored_.size(); }
   /// The broker is about to name every session it has, each of which is then remembered; forget_unnamed() then forgets
   /// those that it has not named.
@@ -101,8 +102,6 @@ class Connections {
     Principal principal;
     std::size_t connections = 0;
   };
-
-  void forget_stored(std::string_view client_id);
 
   Options options_;
   std::unordered_map<Connection::Handle, Connection> open_;

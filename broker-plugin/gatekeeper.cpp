@@ -28,10 +28,16 @@ bool is_revocation(std::string_view ending_because) {
   return !ending_because.empty() && ending_because != token_expired;
 }
 
-/// The reason in a status, from the reason in the log.
-std::string_view status_reason(std::string_view ending_because, bool lost) {
-  if (ending_because.empty()) return lost ? "connection_lost" : "disconnected";
-  return is_revocation(ending_because) ? "revoked" : token_expired;
+/// The reason in a status, from the reason in the log and what the broker says.
+std::string_view status_reason(std::string_view ending_because, Gatekeeper::Ending ending) {
+  if (!ending_because.empty()) return is_revocation(ending_because) ? "revoked" : token_expired;
+  switch (ending) {
+    case Gatekeeper::Ending::unknown:
+    case Gatekeeper::Ending::said_goodbye: return "disconnected";
+    case Gatekeeper::Ending::lost: return "connection_lost";
+    case Gatekeeper::Ending::taken_over: return "taken_over";
+  }
+  return "disconnected";
 }
 
 std::string list_of_kids(const KeySet& keys) {
@@ -69,7 +75,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   return answer;
 }
 
-void Gatekeeper::disconnected(Connection::Handle handle, bool lost) {
+void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   const auto connection = connections_.remove(handle);
   if (!connection || connection->principal().type != PrincipalType::device) return;
   const std::string& device_id = connection->principal().id;
@@ -77,8 +83,9 @@ void Gatekeeper::disconnected(Connection::Handle handle, bool lost) {
   if (remembered && directory_.find(device_id) == nullptr) {
     departed_owners_[device_id] = connection->principal().user_id;
   }
-  presence_.disconnected(device_id, connections_.count_of(device_id), connection->is_superseded,
-                         status_reason(connection->ending_because, lost));
+  const bool is_taken_over = connection->is_superseded || ending == Ending::taken_over;
+  presence_.disconnected(device_id, connections_.count_of(device_id), is_taken_over,
+                         status_reason(connection->ending_because, is_taken_over ? Ending::taken_over : ending));
 }
 
 LoginAnswer Gatekeeper::renew(const Login& login) {
@@ -185,7 +192,6 @@ bool Gatekeeper::control(const TopicEvent& event) {
   const auto change = read_change(event.payload);
   if (!change) return false;
   refresh_keys(/*even_if_unchanged=*/false);
-  directory_.begin_round();
   for (const std::string& id : change->ids) {
     (void)directory_.refresh_one(id, {});  // a failure is logged by the next look at all of it
     const DeviceRecord* device = directory_.find(id);
@@ -219,8 +225,7 @@ void Gatekeeper::reload() {
 }
 
 void Gatekeeper::tick() {
-  directory_.begin_round();
-  logins_.end_confirming();
+  logins_.round();
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
   awaits_sender_ = is_sending_will_ = false;
   end_changed();

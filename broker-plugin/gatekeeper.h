@@ -33,6 +33,13 @@ class Gatekeeper : private DeviceOwners {
     Logins::Options logins;
   };
 
+  enum class Ending {
+    unknown,  // Mosquitto 2.0 never says
+    said_goodbye,
+    lost,        // without a goodbye
+    taken_over,  // by a new connection with its client id
+  };
+
   struct TopicEvent {
     Connection::Handle handle = nullptr;
     std::string_view client_id;
@@ -52,8 +59,8 @@ class Gatekeeper : private DeviceOwners {
   LoginAnswer renew(const Login& login);
   /// True for a client that is in: what it authenticates with is a renewal.
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
-  /// `lost`: the broker knows that there was no goodbye.
-  void disconnected(Connection::Handle handle, bool lost = false);
+  /// `ending`: what the broker says of it.
+  void disconnected(Connection::Handle handle, Ending ending = Ending::unknown);
   bool allows(const TopicEvent& event);
 
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
@@ -70,7 +77,7 @@ class Gatekeeper : private DeviceOwners {
 
   /// The broker reads its configuration again, and then asks about every connection once more.
   void reload();
-  /// Call in every round of the broker; works once a second.
+  /// Call in every round of the broker, or at least once a second; most of it works once a second.
   void tick();
 
  private:

@@ -31,10 +31,12 @@ Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLo
 bool Logins::is_known(const Login& login) const {
   const Connection* connection = connections_.find(login.handle);
   if (connection != nullptr && connection->user_name == login.attempt.user_name) return true;
-  if (!is_confirming_) return false;
-  // A session that nobody is connected to. Who is new has an address, and cannot know the tag.
+  // A session that nobody is connected to.
   const auto name = decode_session_name(login.attempt.user_name);
-  return name && (login.address.empty() || name->tag == tag_);
+  if (login.is_session) return name && *login.is_session;
+  // Mosquitto 2.0 asks about all of them at once, before it reads anything from a client. A new client has an address,
+  // and cannot know the tag.
+  return is_confirming_ && name && (login.address.empty() || name->tag == tag_);
 }
 
 LoginAnswer Logins::confirm(const Login& login) {
@@ -42,23 +44,29 @@ LoginAnswer Logins::confirm(const Login& login) {
   // To say no about a session that nobody is connected to would make Mosquitto 2.0 put it into its list of expiring
   // ones a second time, and leave it there when the session is gone. Whoever wants to use it needs a token anyway.
   if (connections_.find(login.handle) == nullptr) {
-    if (const auto name = decode_session_name(login.attempt.user_name)) {
-      connections_.remember_stored(login.attempt.client_id, {name->principal, name->issued_at, name->jti, false});
-    }
+    remember(login.attempt.client_id, login.attempt.user_name);
   }
   return {LoginAnswer::Kind::accepted, std::string(login.attempt.user_name)};
 }
 
-void Logins::learn_of_session(std::string_view client_id) {
-  if (connections_.holder_of(client_id) != nullptr) return;
-  const std::string user_name = broker_.session_user_name(std::string(client_id));
-  if (const auto name = decode_session_name(user_name)) {
-    connections_.remember_stored(client_id, {name->principal, name->issued_at, name->jti, false});
+/// A user name that the plugin has not made says of nobody whose the session is.
+void Logins::remember(std::string_view client_id, std::string_view user_name) {
+  const auto name = decode_session_name(user_name);
+  if (!name) return;
+  connections_.remember_stored(client_id, {name->principal, name->issued_at, name->jti, false});
+}
+
+void Logins::look_up_session(std::string_view client_id) {
+  if (!broker_.shows_sessions()) return;
+  if (const auto session = broker_.session(std::string(client_id))) {
+    remember(client_id, session->user_name);
+  } else {
+    connections_.forget_stored(client_id);  // it has ended
   }
 }
 
 LoginAnswer Logins::admit(const Login& login) {
-  learn_of_session(login.attempt.client_id);
+  look_up_session(login.attempt.client_id);
   auto claims = authenticator_.authenticate(login.attempt);
   if (!claims) {
     doubt(login, claims.error());
@@ -111,11 +119,20 @@ void Logins::begin_confirming() {
   connections_.expect_names();
 }
 
-void Logins::end_confirming() {
+void Logins::round() {
+  if (awaits_stored_sessions_ && broker_.shows_sessions()) {
+    for (const BrokerSession& session : broker_.sessions()) remember(session.client_id, session.user_name);
+    stop_waiting();
+  }
   if (!std::exchange(is_confirming_, false)) return;
-  awaits_stored_sessions_ = false;
+  stop_waiting();
   // A broker that asks about nobody has nobody, or does not ask.
   if (was_asked_) connections_.forget_unnamed();
+}
+
+void Logins::stop_waiting() {
+  if (!std::exchange(awaits_stored_sessions_, false)) return;
+  broker_.log(LogLevel::notice, "ready: knows " + std::to_string(connections_.stored_count()) + " stored sessions");
 }
 
 void Logins::tick() {

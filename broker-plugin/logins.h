@@ -1,10 +1,11 @@
 /// Answers the broker's question who may log in: a new client, one that renews its token within its session, and all
 /// that the broker asks about once more when it reloads its configuration.
 ///
-/// That last question is also how the plugin learns, right after a start, whose the sessions are that the broker has
-/// kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's session. And
-/// when somebody is refused because of a session that may have ended since, the broker is made to ask again.
-/// Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
+/// Mosquitto 2.1 shows its sessions: the plugin reads them when it starts, and looks up one when its client id is
+/// wanted. With 2.0 that last question is how the plugin learns, right after a start, whose the sessions are that the
+/// broker has kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's
+/// session. And when somebody is refused because of a session that may have ended since, the broker is made to ask
+/// again. Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
 #pragma once
 
 #include <optional>
@@ -28,6 +29,9 @@ struct Login {
   /// started, and never for a client.
   std::string_view address;
   bool session_may_stay = false;
+  /// Whether the broker has this very client among its sessions, so that it is no new one. Nothing when the broker
+  /// cannot show its sessions.
+  std::optional<bool> is_session = std::nullopt;
 };
 
 struct LoginAnswer {
@@ -46,7 +50,7 @@ class Logins {
  public:
   struct Options {
     LoginLimiter::Options limiter;
-    /// The broker may have stored sessions that it will tell of by asking about everybody once more.
+    /// The broker may have stored sessions that it will show, or tell of by asking about everybody once more.
     bool awaits_stored_sessions = false;
   };
 
@@ -64,15 +68,17 @@ class Logins {
 
   /// The broker is about to ask about everybody.
   void begin_confirming();
-  /// It has, if it was about to. In every round of the broker.
-  void end_confirming();
+  /// In every round of the broker, or at least once a second: the broker has asked about everybody, if it was about to.
+  void round();
   /// About once a second.
   void tick();
 
   std::size_t limited_addresses() const { return limiter_.limited(); }
 
  private:
-  void learn_of_session(std::string_view client_id);
+  void look_up_session(std::string_view client_id);
+  void remember(std::string_view client_id, std::string_view user_name);
+  void stop_waiting();
   void doubt(const Login& login, const Refusal& refusal);
   LoginAnswer refuse(const Login& login, std::string_view action, const Refusal& refusal);
 

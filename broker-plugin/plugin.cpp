@@ -45,10 +45,26 @@ class MosquittoBroker final : public Broker {
   void kick(const std::string& client_id, bool with_will) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), with_will);
   }
-  std::string session_user_name(const std::string& client_id) override {
-    if (find_client_ == nullptr) return {};
-    const mosquitto* client = find_client_(client_id.c_str());
-    return client == nullptr ? std::string() : std::string(view_of(mosquitto_client_username(client)));
+  bool shows_sessions() const override { return find_client_ != nullptr && apply_on_all_ != nullptr; }
+  std::vector<BrokerSession> sessions() override {
+    std::vector<BrokerSession> all;
+    const auto add = [](const mosquitto* client, void* list) -> int {
+      static_cast<std::vector<BrokerSession>*>(list)->push_back(session_of(client));
+      return MOSQ_ERR_SUCCESS;
+    };
+    if (shows_sessions()) apply_on_all_(add, &all);
+    return all;
+  }
+  std::optional<BrokerSession> session(const std::string& client_id) override {
+    const mosquitto* client = shows_sessions() ? find_client_(client_id.c_str()) : nullptr;
+    if (client == nullptr) return std::nullopt;
+    return session_of(client);
+  }
+  /// Login::is_session of this client.
+  std::optional<bool> is_session(const mosquitto* client) const {
+    if (!shows_sessions()) return std::nullopt;
+    const char* client_id = mosquitto_client_id(client);
+    return client_id != nullptr && find_client_(client_id) == client;
   }
   void request_reload() override { strawberry::request_reload(); }
   void log(LogLevel level, const std::string& line) override {
@@ -65,8 +81,19 @@ class MosquittoBroker final : public Broker {
                                   retain, nullptr);
   }
 
+  static BrokerSession session_of(const mosquitto* client) {
+    return {std::string(view_of(mosquitto_client_id(client))), std::string(view_of(mosquitto_client_username(client)))};
+  }
+  template <class Function>
+  static Function exported(const char* name) {
+    return reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, name));
+  }
+
+  // Null before Mosquitto 2.1, whatever headers the plugin was built with.
   using FindClient = mosquitto* (*)(const char* client_id);
-  const FindClient find_client_ = reinterpret_cast<FindClient>(::dlsym(RTLD_DEFAULT, "mosquitto_client"));
+  using ApplyOnAll = int (*)(int (*function)(const mosquitto*, void*), void* argument);
+  const FindClient find_client_ = exported<FindClient>("mosquitto_client");
+  const ApplyOnAll apply_on_all_ = exported<ApplyOnAll>("mosquitto_apply_on_all_clients");
 };
 
 /// Everything the plugin owns while it is loaded.
@@ -93,7 +120,7 @@ int decided(void* userdata, int refusal, Decide decide) {
   return refusal;
 }
 
-Login login_of(const mosquitto* client, std::string_view user_name, std::string_view token) {
+Login login_of(const Plugin& plugin, const mosquitto* client, std::string_view user_name, std::string_view token) {
   Login login;
   login.handle = client;
   login.attempt.client_id = view_of(mosquitto_client_id(client));
@@ -106,6 +133,7 @@ Login login_of(const mosquitto* client, std::string_view user_name, std::string_
   if (login.address.empty() && version != no_version) login.address = unknown_address;
   // MQTT 5 has an expiry interval of its own, which the broker does not show.
   login.session_may_stay = version == mqtt_5 || !login.attempt.is_clean;
+  login.is_session = plugin.broker.is_session(client);
   return login;
 }
 
@@ -124,7 +152,7 @@ int carry_out(Plugin& plugin, mosquitto* client, const LoginAnswer& answer) {
 int on_basic_auth(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_AUTH, [data](Plugin& plugin) {
     const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
-    const Login login = login_of(event.client, view_of(event.username), view_of(event.password));
+    const Login login = login_of(plugin, event.client, view_of(event.username), view_of(event.password));
     return carry_out(plugin, event.client, plugin.gatekeeper->login(login));
   });
 }
@@ -136,7 +164,7 @@ int on_enhanced_auth(int, void* data, void* userdata) {
     if (view_of(event.auth_method) != enhanced_method) return MOSQ_ERR_NOT_SUPPORTED;
     const std::string_view token(static_cast<const char*>(event.data_in),
                                  event.data_in == nullptr ? 0 : event.data_in_len);
-    const Login login = login_of(event.client, view_of(mosquitto_client_username(event.client)), token);
+    const Login login = login_of(plugin, event.client, view_of(mosquitto_client_username(event.client)), token);
     if (!plugin.gatekeeper->is_open(event.client)) {
       return carry_out(plugin, event.client, plugin.gatekeeper->login(login));
     }
@@ -190,6 +218,7 @@ std::string correlation_data_of(const mosquitto_property* properties) {
 int on_message(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_ACL_DENIED, [data](Plugin& plugin) {
     auto& event = *static_cast<mosquitto_evt_message*>(data);
+    if (event.client == nullptr) return MOSQ_ERR_SUCCESS;  // since 2.1: published by a plugin
     Gatekeeper::TopicEvent topic;
     topic.handle = event.client;
     topic.client_id = view_of(mosquitto_client_id(event.client));
@@ -221,13 +250,17 @@ int on_control(int, void* data, void* userdata) {
   });
 }
 
-/// Also for a client whose session stays, of which a Mosquitto from 2.1 on tells apart.
+Gatekeeper::Ending ending_of(int reason) {
+  if (reason < MOSQ_ERR_SUCCESS) return Gatekeeper::Ending::unknown;  // Mosquitto 2.0 always says -1
+  if (reason == MOSQ_ERR_SUCCESS) return Gatekeeper::Ending::said_goodbye;
+  return reason == MQTT_RC_SESSION_TAKEN_OVER ? Gatekeeper::Ending::taken_over : Gatekeeper::Ending::lost;
+}
+
+/// Also for a client whose session stays, which Mosquitto reports by an event of its own since 2.1.
 int on_disconnect(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
     const auto& event = *static_cast<mosquitto_evt_disconnect*>(data);
-    // Mosquitto 2.0 always says -1.
-    const bool lost = event.reason > MOSQ_ERR_SUCCESS;
-    plugin.gatekeeper->disconnected(event.client, lost);
+    plugin.gatekeeper->disconnected(event.client, ending_of(event.reason));
     return MOSQ_ERR_SUCCESS;
   });
 }
@@ -236,8 +269,7 @@ int on_tick(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
     auto& event = *static_cast<mosquitto_evt_tick*>(data);
     plugin.gatekeeper->tick();
-    // Later brokers ask when they should come again.
-    event.next_s = 1;
+    call_in_each_round(event);
     return MOSQ_ERR_SUCCESS;
   });
 }
@@ -288,7 +320,7 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
       return fail("the broker offers no callback number " + std::to_string(callback.event));
     }
   }
-  plugin->reload_at_start.emplace();
+  if (!plugin->broker.shows_sessions()) plugin->reload_at_start.emplace();
   return plugin;
 }
 

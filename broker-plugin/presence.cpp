@@ -53,7 +53,9 @@ void Presence::disconnected(const std::string& device_id, std::size_t others, bo
   if (others == 0) {
     change(device_id, {false, clock_.wall_now(), reason});
   } else if (taken_over) {
-    publish(device_id, statuses_[device_id]);
+    Status& status = statuses_[device_id];
+    status.reason = reason;
+    publish(device_id, status);
   }
 }
 

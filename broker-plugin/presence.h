@@ -28,8 +28,8 @@ class Presence {
 
   /// The first connection of a device opened, or another one.
   void connected(const std::string& device_id);
-  /// A connection closed; `others` are still open. After a takeover the old connection's will has just been published
-  /// over what is true. `reason` must be a literal's.
+  /// A connection closed; `others` are still open. After a takeover the device stays online for that reason, which is
+  /// published, since the old connection's will may have been published over it. `reason` must be a literal's.
   void disconnected(const std::string& device_id, std::size_t others, bool taken_over, std::string_view reason);
   /// A will of the device is published: so it did not say goodbye.
   void left_a_will(const std::string& device_id);

@@ -81,7 +81,8 @@ bool remove_stamps(mosquitto_property** list) {
       return false;
     }
   }
-  mosquitto_property_free_all(list);
+  static const bool broker_frees = broker_frees_replaced_properties();
+  if (!broker_frees) mosquitto_property_free_all(list);
   *list = kept;
   return true;
 }

@@ -178,7 +178,7 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
 
   Result<void> refresh_one(std::string_view principal_id, std::string_view jti) override {
     const auto read = guarded([&]() -> Result<bool> {
-      if (!reader_ || is_current_) return false;
+      if (!reader_) return false;
       const std::int64_t data_version = reader_->data_version();
       if (data_version_ != data_version) {
         SQLite::Transaction snapshot(reader_->database());
@@ -188,16 +188,10 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
         }
         data_version_ = data_version;  // something else was written
       }
-      is_current_ = has_rounds_;
       return false;
     });
     if (!read) return tl::unexpected(read.error());
     return {};
-  }
-
-  void begin_round() override {
-    has_rounds_ = true;
-    is_current_ = false;
   }
 
   const DeviceRecord* find(std::string_view device_id) const override {
@@ -287,8 +281,6 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
   std::optional<std::pair<dev_t, ino_t>> file_;
   std::optional<std::int64_t> data_version_;
   std::optional<std::int64_t> revision_;
-  bool has_rounds_ = false;
-  bool is_current_ = false;  // nothing has changed as of this round
   View view_;
 };
 

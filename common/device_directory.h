@@ -40,11 +40,8 @@ class DeviceDirectory {
   /// True when something changed. On failure the last good view stays.
   virtual Result<bool> refresh() = 0;
   /// Brings up to date what is known of one principal and one token (an empty `jti` is none) and no more: for whoever
-  /// connects now, at a cost that does not grow with the number of devices.
-  /// Within one round of the caller's event loop the database is asked only once whether anything has changed: call
-  /// begin_round() first in each. Whoever connects in that round had begun to before it asked.
+  /// connects now, at a cost that does not grow with the number of devices: about 1 us when nothing has changed.
   virtual Result<void> refresh_one(std::string_view principal_id, std::string_view jti) = 0;
-  virtual void begin_round() {}
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
   /// Who had a device that is gone, until their Home Assistant has been told; empty when there is nothing to tell.

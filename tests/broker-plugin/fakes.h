@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,9 +37,16 @@ class FakeBroker final : public Broker {
     kicked.emplace_back(client_id, with_will);
     if (on_kick) on_kick(client_id);
   }
-  std::string session_user_name(const std::string& client_id) override {
-    const auto found = sessions.find(client_id);
-    return found == sessions.end() ? std::string() : found->second;
+  bool shows_sessions() const override { return user_names.has_value(); }
+  std::vector<BrokerSession> sessions() override {
+    std::vector<BrokerSession> all;
+    for (const auto& [client_id, user_name] : *user_names) all.push_back({client_id, user_name});
+    return all;
+  }
+  std::optional<BrokerSession> session(const std::string& client_id) override {
+    const auto found = user_names->find(client_id);
+    if (found == user_names->end()) return std::nullopt;
+    return BrokerSession{client_id, found->second};
   }
   void request_reload() override { ++reload_requests; }
   void log(LogLevel, const std::string& line) override { lines.push_back(line); }
@@ -60,7 +68,8 @@ class FakeBroker final : public Broker {
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;
   int reload_requests = 0;
-  std::map<std::string, std::string> sessions;  // user names by client id, of a broker that can say
+  /// Of its sessions, by client id; nothing for a broker that does not show them.
+  std::optional<std::map<std::string, std::string>> user_names;
   std::function<void(const std::string& client_id)> on_kick;
 };
 

@@ -139,7 +139,7 @@ TEST_F(Gate, TellsWhenADeviceComesAndGoes) {
 
 TEST_F(Gate, SaysThatAConnectionWasLostWhereItCanKnow) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
-  gate_->disconnected(handle(1), /*lost=*/true);
+  gate_->disconnected(handle(1), Gatekeeper::Ending::lost);
   EXPECT_EQ(broker_.status_of("speaker").at("reason"), "connection_lost");
   // Otherwise by the will, which comes after the end, or much later.
   EXPECT_TRUE(connect(2, tablet, "tablet"));
@@ -157,6 +157,23 @@ TEST_F(Gate, SaysThatAConnectionWasLostWhereItCanKnow) {
   seconds_pass(5);
   EXPECT_TRUE(gate_->allows(topic(3, lamp, Access::write, "devices/lamp/status", "offline")));
   EXPECT_EQ(broker_.status_of("lamp").at("reason"), "token_expired");
+}
+
+TEST_F(Gate, SaysThatADeviceWasTakenOverByItself) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  clock_.advance(5s);
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  gate_->disconnected(handle(1), Gatekeeper::Ending::taken_over);
+  EXPECT_EQ(broker_.status_of("speaker").at("state"), "online");
+  EXPECT_EQ(broker_.status_of("speaker").at("reason"), "taken_over");
+  EXPECT_EQ(broker_.status_of("speaker").at("since"), "2026-01-01T00:00:00.000Z");
+  // Mosquitto 2.0 does not say so, but has let a new connection with that client id in.
+  EXPECT_TRUE(connect(3, tablet, "tablet"));
+  EXPECT_TRUE(connect(4, tablet, "tablet"));
+  end(3);
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "taken_over");
+  end(4);
+  EXPECT_EQ(broker_.status_of("tablet").at("reason"), "disconnected");
 }
 
 TEST_F(Gate, SaysNothingOfUsers) {

@@ -318,11 +318,52 @@ TEST_F(LoginGate, ForgetsNoSessionWhenTheBrokerAsksAboutNobody) {
 }
 
 TEST_F(LoginGate, AsksABrokerThatCanSayWhoseASessionIs) {
-  broker_.sessions["dashboard"] = "user/alice/alice/1767225600/tag/";
-  broker_.sessions["odd"] = "not one of ours";
+  broker_.user_names = {{"dashboard", "user/alice/alice/1767225600/tag/"}, {"odd", "not one of ours"}};
   EXPECT_FALSE(connect(1, mallory, "dashboard"));
   EXPECT_TRUE(connect(1, alice, "dashboard"));
   EXPECT_TRUE(connect(2, mallory, "odd"));
+}
+
+TEST_F(LoginGate, ReadsTheSessionsOfABrokerThatShowsThemInItsFirstRound) {
+  make({.connections = {}, .presence = {}, .logins = {.limiter = {}, .awaits_stored_sessions = true}});
+  broker_.user_names = {{"speaker", "device/alice/speaker/1767225000/tag/old"}, {"odd", "not one of ours"}};
+  gate_->tick();
+  EXPECT_EQ(broker_.reload_requests, 0);
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("knows 1 stored sessions"));
+  EXPECT_TRUE(connect(2, mallory, "dashboard")) << "it waits for nothing more";
+  // So what was queued for a device that is deleted now and comes back later is never delivered.
+  directory_.remove("speaker");
+  seconds_pass(1);
+  directory_.add("speaker", "alice");
+  seconds_pass(1);
+  EXPECT_FALSE(connect(1, speaker, "speaker"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("session_of_revoked_token"));
+}
+
+TEST_F(LoginGate, SeesAtOnceThatASessionHasEndedWhenTheBrokerShowsThem) {
+  broker_.user_names.emplace();
+  EXPECT_TRUE(connect(1, alice, "dashboard", 1h, /*session_may_stay=*/true));
+  (*broker_.user_names)["dashboard"] = user_names_.at(handle(1));
+  end(1);
+  EXPECT_FALSE(connect(2, mallory, "dashboard"));
+  broker_.user_names->clear();
+  EXPECT_TRUE(connect(2, mallory, "dashboard"));
+}
+
+TEST_F(LoginGate, TakesOnlyItsOwnSessionsForSessionsOfABrokerThatShowsThem) {
+  const std::string name = "user/alice/alice/1767225600/tag/";
+  broker_.user_names = {{"dashboard", name}};
+  Login asked = login(20, "dashboard", "");
+  asked.attempt.user_name = name;
+  asked.address = "";
+  asked.is_session = true;
+  EXPECT_TRUE(gate_->login(asked).accepted());
+  // A new client gets in by no user name, also while the broker asks about everybody.
+  gate_->reload();
+  Login pretender = asked;
+  pretender.handle = handle(21);
+  pretender.is_session = false;
+  EXPECT_FALSE(gate_->login(pretender).accepted());
 }
 
 TEST_F(LoginGate, RemembersTheTokenOfASessionAcrossARestart) {

@@ -44,7 +44,7 @@ void MatrixInBroker::start_with_plugin(const std::vector<std::string>& config) {
   options.config.insert(options.config.end(), config.begin(), config.end());
   broker_ = std::make_unique<BrokerProcess>(options);
   // By then the plugin knows whose the stored sessions are, and lets others in under free client ids.
-  EXPECT_TRUE(broker_->process().wait_for_output("Reloading config.\n", std::chrono::seconds(10)));
+  EXPECT_TRUE(broker_->process().wait_for_output("strawberry: ready: ", std::chrono::seconds(10)));
 }
 
 void MatrixInBroker::start_without_plugin() { broker_ = std::make_unique<BrokerProcess>(without_plugin()); }

@@ -70,6 +70,13 @@ class PluginInBroker : public ::testing::TestWithParam<int> {
   /// What a denied PUBLISH gets: MQTT 3.1.1 has no way to say it.
   int denied_publication() const { return GetParam() == 5 ? 0x87 : 0; }
 
+  /// Mosquitto 2.1 tells a plugin how a connection ended.
+  bool broker_says_how_connections_end() const { return broker_->version() >= 2'001'000; }
+  /// The reason in the status of a device whose connection was lost, before its will has come or without one.
+  std::string reason_when_lost() const {
+    return broker_says_how_connections_end() ? "connection_lost" : "disconnected";
+  }
+
   /// The next status of a device that says `state`.
   static std::optional<nlohmann::json> wait_for_state(MqttTestClient& client, const std::string& device_id,
                                                       const std::string& state) {

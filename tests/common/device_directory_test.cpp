@@ -173,23 +173,7 @@ TEST_F(Directory, BringsOnePrincipalUpToDateWithoutReadingTheOthers) {
   EXPECT_NE(directory->find("other"), nullptr);
 }
 
-TEST_F(Directory, AsksTheDatabaseOnceARoundForThoseWhoConnect) {
-  const auto directory = open();
-  directory->begin_round();
-  ASSERT_TRUE(directory->refresh_one("speaker", ""));
-  hub_.add_device("speaker", "alice", "Living Room");
-  ASSERT_TRUE(directory->refresh_one("speaker", ""));
-  EXPECT_EQ(directory->find("speaker"), nullptr) << "in the same round";
-  directory->begin_round();
-  ASSERT_TRUE(directory->refresh_one("speaker", ""));
-  EXPECT_NE(directory->find("speaker"), nullptr);
-  // What changes after that is seen by the next refresh(), as ever.
-  hub_.set_active("speaker", false);
-  EXPECT_TRUE(directory->refresh().value());
-  EXPECT_FALSE(directory->find("speaker")->is_active);
-}
-
-TEST_F(Directory, WithoutRoundsAsksTheDatabaseForEveryone) {
+TEST_F(Directory, AsksTheDatabaseForEveryoneWhoConnects) {
   const auto directory = open();
   ASSERT_TRUE(directory->refresh_one("speaker", ""));
   hub_.add_device("speaker", "alice", "Living Room");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -60,6 +61,20 @@ BrokerProcess::~BrokerProcess() {
   look_for_reports();
 }
 
+int BrokerProcess::version() const {
+  const std::string output = log();
+  const std::string_view before = "mosquitto version ";
+  const std::size_t at = output.find(before);
+  int major = 0;
+  int minor = 0;
+  int revision = 0;
+  if (at == std::string::npos ||
+      std::sscanf(output.c_str() + at + before.size(), "%d.%d.%d", &major, &minor, &revision) != 3) {
+    throw std::runtime_error("the broker has not written its version:\n" + output);
+  }
+  return major * 1'000'000 + minor * 1'000 + revision;
+}
+
 void BrokerProcess::terminate() {
   // The broker forgets a signal that comes between its saying that it runs and its running.
   for (int attempt = 0; attempt < 10 && process_->is_running(); ++attempt) {
@@ -110,8 +125,9 @@ BrokerProcess::Outcome BrokerProcess::try_start() {
   child.argv = {"/usr/sbin/mosquitto", "-c", write_config()};
   child.environment = sanitizer_environment();
   process_ = std::make_unique<ChildProcess>(std::move(child));
-  // With the plugin it is ready once it has reloaded: before, foreign client ids are not let in.
-  const std::string ready = is_bare() ? " running\n" : "Reloading config.\n";
+  // With the plugin it is ready once that knows whose the stored sessions are: before, foreign client ids are not let
+  // in.
+  const std::string ready = is_bare() ? " running\n" : "strawberry: ready: ";
   if (process_->wait_for_output(ready, startup_timeout)) return Outcome::running;
   process_->wait_for_exit(std::chrono::seconds(2));
   look_for_reports(/*refused=*/true);

@@ -38,6 +38,8 @@ class BrokerProcess {
   /// What the broker wrote since it was last started.
   std::string log() const { return process_->output(); }
   ChildProcess& process() { return *process_; }
+  /// The broker's version as a number: 2'001'002 for 2.1.2.
+  int version() const;
 
   /// Ends it: SIGTERM (it saves what it must keep) or SIGKILL (it does not).
   void stop();
