@@ -1,7 +1,7 @@
 /// The Unix socket on which the broker takes connections of processes on the same machine.
 ///
-/// Threading: any, no state.   Errors: none.   Bounds: a path has at most broker_socket_bytes_max bytes, the system's own
-/// limit.
+/// Threading: any, no state.   Errors: none.   Bounds: a path has at most broker_socket_bytes_max bytes, the system's
+/// own limit.
 #pragma once
 
 #include <cstddef>

@@ -63,9 +63,10 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   app.add_option("--data-dir", line.data_dir_option,
                  "Where the hub's keys and database are; default: $STRAWBERRY_DATA_DIR, else "
                  "/var/lib/strawberry for an installed strawberryctl, ./var for one built here");
-  app.add_option("--host", line.host,
-                 "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1. With none of --host, --port, --tls "
-                 "and --ca-file, the broker's Unix socket (DATA_DIR/broker.sock) is tried first");
+  app.add_option(
+      "--host", line.host,
+      "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1. With none of --host, --port, --tls "
+      "and --ca-file, the broker's Unix socket (DATA_DIR/broker.sock) is tried first");
   app.add_option("--port", line.port, "The broker's port; default: from DATA_DIR/endpoint, else 1883")
       ->check(CLI::Range(1, 65535));
   app.add_flag("--tls", line.tls, "Speak TLS and check the broker's certificate; default: from DATA_DIR/endpoint");

@@ -49,8 +49,8 @@ Outcome<std::string> read_file(const std::string& path);
 /// A new file, mode 0600, complete or not there at all. With `replace` it takes the place of an old one; without, an
 /// old one is an error.
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
-/// Before the path of the broker's Unix socket in the files below: a comment, which those programs pass over, since they
-/// do not try the port after a socket.
+/// Before the path of the broker's Unix socket in the files below: a comment, which those programs pass over, since
+/// they do not try the port after a socket.
 inline constexpr std::string_view socket_comment = "# strawberryctl spoke: socket ";
 /// Options for mosquitto_sub, mosquitto_pub and mosquitto_rr in `directory`, which they read with
 /// XDG_CONFIG_HOME=directory: so the token stays out of command lines. Takes the place of older ones.

@@ -100,8 +100,8 @@ Task<Outcome<void>> HubConnection::open() {
   const auto deadline = std::chrono::steady_clock::now() + options_.connect_timeout;
   std::optional<Outcome<void>> outcome = co_await opened->wait_until(deadline);
   if (outcome) co_return *outcome;
-  co_return cli_error(ExitCode::unreachable, "the broker at " + where() +
-                                                 " did not let us in in time: is the hub running (scripts/run)?");
+  co_return cli_error(ExitCode::unreachable,
+                      "the broker at " + where() + " did not let us in in time: is the hub running (scripts/run)?");
 }
 
 Task<Outcome<json>> HubConnection::request(Service service, json body, std::chrono::milliseconds timeout,

@@ -413,7 +413,8 @@ TEST_F(LoginGate, LimitsNobodyOnAUnixSocket) {
 
 TEST_F(LoginGate, AClientOnAUnixSocketIsNotTakenForAStoredSession) {
   gate_->reload();
-  EXPECT_FALSE(asks_about(20, "admin", "admin/admin//1767225600/tag/jti", "/var/lib/strawberry/broker.sock").accepted());
+  EXPECT_FALSE(
+      asks_about(20, "admin", "admin/admin//1767225600/tag/jti", "/var/lib/strawberry/broker.sock").accepted());
   EXPECT_FALSE(asks_about(21, "admin", "admin/admin//1767225600/tag/jti", "unknown").accepted());
 }
 

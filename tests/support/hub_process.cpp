@@ -112,8 +112,7 @@ BrokerProcess::Options broker_options(const TestHub& files, const HubProcess::Op
 
 }  // namespace
 
-HubProcess::HubProcess(Options options)
-    : options_(std::move(options)), broker_(broker_options(files_, options_)) {
+HubProcess::HubProcess(Options options) : options_(std::move(options)), broker_(broker_options(files_, options_)) {
   if (options_.start_bridge) start_bridge();
 }
 

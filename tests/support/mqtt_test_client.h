@@ -45,7 +45,7 @@ class MqttTestClient {
   struct Options {
     int port = 0;
     std::string socket_path = {};  // of a Unix socket, instead of the port
-    int version = 5;  // or 4, which is MQTT 3.1.1
+    int version = 5;               // or 4, which is MQTT 3.1.1
     std::string client_id;
     std::string user_name;
     std::string password;

@@ -1,6 +1,6 @@
-/// MqttClient on libmosquitto, MQTT 5 over a Unix socket, TCP with TCP_NODELAY or TLS, driven by the event loop: what arrives is
-/// handled where it was read, what is published is written at once, and no other thread has a part in it. (Decision 7
-/// says why.)
+/// MqttClient on libmosquitto, MQTT 5 over a Unix socket, TCP with TCP_NODELAY or TLS, driven by the event loop: what
+/// arrives is handled where it was read, what is published is written at once, and no other thread has a part in it.
+/// (Decision 7 says why.)
 ///
 /// A connection is a handle of its own, thrown away when it is lost: what was not acknowledged then is sent again by
 /// this class, so that nothing leaves after its MqttMessage::not_after, whenever the broker comes back.

@@ -93,8 +93,8 @@ Maybe broker(const Facts& f) {
   }
   if (!b.is_listening && f.socket.is_listening) {
     return bad(name, "listens at " + f.socket.path + ", but nothing does at " + where(b) + ": no device can come there",
-               "add a listener (docs/installing.md), then " + restart_broker(f) + "; for one that is there: " + f.command +
-                   " --host HOST --port PORT doctor, and write HOST PORT into " + f.data_dir + "/endpoint");
+               "add a listener (docs/installing.md), then " + restart_broker(f) + "; for one that is there: " +
+                   f.command + " --host HOST --port PORT doctor, and write HOST PORT into " + f.data_dir + "/endpoint");
   }
   if (!b.is_listening) return bad(name, "nothing listens at " + where(b), "start the hub: " + start_hub(f));
   if (b.anonymous == LoginResult::not_mqtt) {

@@ -1,5 +1,5 @@
-/// A broker that does what a test tells it to: a TCP or Unix server on the test's own loop that reads MQTT 5 packets and
-/// answers those it is told to answer.
+/// A broker that does what a test tells it to: a TCP or Unix server on the test's own loop that reads MQTT 5 packets
+/// and answers those it is told to answer.
 ///
 /// Threading: one loop, the client's.   Life: closes everything when destroyed.   Bounds: a test's own.
 #pragma once
