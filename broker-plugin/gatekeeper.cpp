@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds report_interval{10};
+/// The broker delivers what was published in one round in the next.
+constexpr std::chrono::seconds departed_owner_kept{1};
 constexpr std::size_t departed_owners_max = 1'000;
 constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
 constexpr const char* report_topic = "hub/broker";
@@ -81,7 +83,7 @@ void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
   if (remembered && directory_.find(device_id) == nullptr) {
-    departed_owners_[device_id] = connection->principal().user_id;
+    departed_owners_[device_id] = {connection->principal().user_id, clock_.steady_now() + departed_owner_kept};
   }
   const bool is_taken_over = connection->is_superseded || ending == Ending::taken_over;
   presence_.disconnected(device_id, connections_.count_of(device_id), is_taken_over,
@@ -181,7 +183,8 @@ void Gatekeeper::dropped(const TopicEvent& event, std::string_view reason) {
 std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
   if (const DeviceRecord* device = directory_.find(device_id)) return device->user_id;
   const auto departed = departed_owners_.find(std::string(device_id));
-  return departed == departed_owners_.end() ? directory_.former_owner_of(device_id) : departed->second;
+  return departed == departed_owners_.end() ? directory_.former_owner_of(device_id)
+                                            : std::string_view(departed->second.user_id);
 }
 
 // --- what the bridge says ---
@@ -233,7 +236,7 @@ void Gatekeeper::tick() {
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;
 
-  departed_owners_.clear();
+  std::erase_if(departed_owners_, [now](const auto& entry) { return entry.second.forgotten_at <= now; });
   refresh_keys(/*even_if_unchanged=*/false);
   refresh_directory();
   end_what_may_not_go_on();

@@ -102,8 +102,12 @@ class Gatekeeper : private DeviceOwners {
   RefusalLog refusals_;
   BrokerReport report_;
   Logins logins_;
-  /// Owners of deleted devices, for as long as the last message about them is on its way.
-  std::unordered_map<std::string, std::string> departed_owners_;
+  struct DepartedOwner {
+    std::string user_id;
+    SteadyTime forgotten_at;
+  };
+  /// Of deleted devices, for as long as the last message about them is on its way.
+  std::unordered_map<std::string, DepartedOwner> departed_owners_;
   /// A request was let in and the broker has not asked for its sender yet, as it does before delivering it.
   bool awaits_sender_ = false;
   /// The will that is on its way carries no sender either.

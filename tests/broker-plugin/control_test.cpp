@@ -44,6 +44,20 @@ TEST_F(Control, ARevokedDeviceIsEndedInTheNextRoundOfTheBroker) {
   EXPECT_EQ(broker_.state_of("tablet"), "online");
 }
 
+TEST_F(Control, TheEmptyStatusOfADeletedDeviceReachesItsUserInWhateverRoundItEnds) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  EXPECT_TRUE(connect(2, alice, "alice"));
+  gate_->tick();
+  directory_.remove("speaker");
+  EXPECT_TRUE(say_changed({"speaker"}));
+  clock_.advance(1s);
+  gate_->tick();  // ends the connection, and is the round that works once a second
+  EXPECT_EQ(broker_.retained.at("devices/speaker/status"), "");
+  EXPECT_TRUE(gate_->allows(topic(2, alice, Access::read, "devices/speaker/status")));
+  seconds_pass(1);
+  EXPECT_FALSE(gate_->allows(topic(2, alice, Access::read, "devices/speaker/status")));
+}
+
 TEST_F(Control, AChangeThatTakesNoRightsEndsNothing) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   directory_.change("speaker").name = "New Name";
