@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "broker-plugin/connections.h"
+#include "broker-plugin/verified_tokens.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
 #include "common/key_file.h"
@@ -42,6 +43,7 @@ class Authenticator {
   std::string_view objection(const StoredSession& session) const;
 
  private:
+  Result<Claims, TokenError> verify(std::string_view token);
   std::string_view objection(const Principal& principal, WallTime issued_at, std::string_view jti) const;
   std::string_view objection_to_client_id(const ConnectAttempt& attempt, const Principal& principal) const;
   bool is_id_of_another(std::string_view client_id) const;
@@ -50,6 +52,7 @@ class Authenticator {
   DeviceDirectory& directory_;
   const Connections& connections_;
   const Clock& clock_;
+  VerifiedTokens verified_{{}};
 };
 
 }  // namespace strawberry

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/json_text.h"
 #include "common/strict_json.h"
 #include "common/topics.h"
 
@@ -22,20 +23,15 @@ std::string claimed_state(std::string_view payload) {
   return state != status->end() && state->is_string() ? state->get<std::string>() : std::string();
 }
 
-/// Written by hand, since it is written for every connection and every end of one. Only a name needs escaping.
 std::string write(const DeviceRecord& device, bool online, WallTime since, std::string_view reason) {
-  std::string json = R"({"v":1,"state":")";
-  json += online ? "online" : "offline";
-  json += R"(","device_id":")";
-  json += device.device_id;
-  json += R"(","name":)";
-  json += nlohmann::json(device.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  json += R"(,"since":")";
-  json += format_rfc3339(since);
-  json += R"(","reason":")";
-  json += reason;
-  json += R"("})";
-  return json;
+  return JsonObject()
+      .add("v", 1)
+      .add("state", online ? "online" : "offline")
+      .add("device_id", device.device_id)
+      .add("name", device.name)
+      .add("since", format_rfc3339(since))
+      .add("reason", reason)
+      .text();
 }
 
 }  // namespace

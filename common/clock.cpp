@@ -1,7 +1,7 @@
 #include "common/clock.h"
 
-#include <array>
-#include <cstdio>
+#include <cstdint>
+#include <string>
 
 namespace strawberry {
 namespace {
@@ -49,6 +49,14 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes(sign * (60 * hours + minutes));
 }
 
+/// At least `digits` digits, then `end`. By hand: it is written for each connection.
+void append_number(std::string& text, std::int64_t number, std::size_t digits, char end) {
+  const std::string written = std::to_string(number);
+  if (written.size() < digits) text.append(digits - written.size(), '0');
+  text += written;
+  text += end;
+}
+
 }  // namespace
 
 WallTime SystemClock::wall_now() const {
@@ -61,13 +69,16 @@ std::string format_rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time_of_day(time - day);
-  std::array<char, 64> text{};
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(time_of_day.hours().count()), static_cast<int>(time_of_day.minutes().count()),
-      static_cast<int>(time_of_day.seconds().count()), static_cast<int>(time_of_day.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  std::string text;
+  text.reserve(std::string_view("2000-01-01T00:00:00.000Z").size());
+  append_number(text, static_cast<int>(date.year()), 4, '-');
+  append_number(text, static_cast<unsigned>(date.month()), 2, '-');
+  append_number(text, static_cast<unsigned>(date.day()), 2, 'T');
+  append_number(text, time_of_day.hours().count(), 2, ':');
+  append_number(text, time_of_day.minutes().count(), 2, ':');
+  append_number(text, time_of_day.seconds().count(), 2, '.');
+  append_number(text, time_of_day.subseconds().count(), 3, 'Z');
+  return text;
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {

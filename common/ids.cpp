@@ -1,13 +1,13 @@
 #include "common/ids.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+
+#include "common/sha256.h"
 
 namespace strawberry {
 namespace {
@@ -56,13 +56,7 @@ std::string new_id() {
 }
 
 std::string id_from(std::string_view name) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  // Looked up once: that takes longer than the digest of so little.
-  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  if (EVP_Digest(name.data(), name.size(), digest.data(), nullptr, sha256, nullptr) != 1) {
-    std::fputs("strawberry: no SHA-256\n", stderr);
-    std::abort();
-  }
+  const Sha256 digest = sha256(name);
   Uuid bytes{};
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   return write_uuid(bytes, 8);

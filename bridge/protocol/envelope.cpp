@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "bridge/protocol/bounded_json.h"
-#include "bridge/protocol/json_text.h"
+#include "common/json_text.h"
 
 namespace strawberry {
 namespace {

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "bridge/core/one_shot.h"
-#include "bridge/protocol/json_text.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/correlation_id.h"
 #include "common/ids.h"
+#include "common/json_text.h"
 #include "common/topics.h"
 
 namespace strawberry {

@@ -1,0 +1,49 @@
+/// Tokens whose signature has been verified, so that a device that comes back with its token costs a digest and not a
+/// signature and two JSON documents.
+///
+/// Keeps digests, no tokens. What a token says is remembered as it was; whether it has expired, and whether its key
+/// still counts, the owner has to ask each time.
+///
+/// Threading: one thread.   Bounds: Options::tokens_max, then the longest unused is forgotten.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/sha256.h"
+#include "common/token.h"
+
+namespace strawberry {
+
+class VerifiedTokens {
+ public:
+  struct Options {
+    std::size_t tokens_max = 10'000;
+  };
+
+  explicit VerifiedTokens(Options options) : options_(options) {}
+
+  /// Null when the token is not known, or was verified later than `now`: a clock that was set back may make it one
+  /// that does not count yet. Valid until the next remember().
+  const Claims* find(std::string_view token, WallTime now);
+  void remember(std::string_view token, const Claims& claims, WallTime now);
+  std::size_t size() const { return by_digest_.size(); }
+
+ private:
+  struct Entry {
+    Sha256 digest;
+    Claims claims;
+    WallTime verified_at;
+  };
+  struct DigestHash {
+    std::size_t operator()(const Sha256& digest) const;
+  };
+
+  Options options_;
+  std::list<Entry> by_age_;  // the longest unused first
+  std::unordered_map<Sha256, std::list<Entry>::iterator, DigestHash> by_digest_;
+};
+
+}  // namespace strawberry
