@@ -151,8 +151,8 @@ TEST_F(ChatStream, WhatIsSaidBeforeACallComesBeforeIt) {
   EXPECT_EQ(answer_in(heard.back()), "It plays.");
   std::vector<std::string> order;
   for (const auto& event : heard)
-    if (event.contains("event") && (order.empty() || order.back() != event.at("event")))
-      order.push_back(event.at("event").get<std::string>());
+    if (const auto name = event.value("event", std::string()); !name.empty() && (order.empty() || order.back() != name))
+      order.push_back(name);
   EXPECT_EQ(order, (std::vector<std::string>{"delta", "tool_call", "tool_result", "delta"}));
 }
 
