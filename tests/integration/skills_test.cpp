@@ -61,7 +61,7 @@ TEST(Skills, ACallCarriesItsDeadlineAndResponseTopicAsProperties) {
   ASSERT_TRUE(message->expiry_s);
   EXPECT_LE(*message->expiry_s, 19U) << "Mosquitto keeps a message up to a second longer";
   EXPECT_GE(*message->expiry_s, 18U);
-  EXPECT_EQ(message->correlation_data, json::parse(message->payload).at("correlation_id"));
+  EXPECT_EQ(message->correlation_data, json::parse(message->payload).at("correlation_id").get<std::string>());
 }
 
 TEST(Skills, OldClientsCallAndAnswerToo) {
