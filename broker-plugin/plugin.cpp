@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker-plugin/broker.h"
+#include "broker-plugin/broker_version.h"
 #include "broker-plugin/gatekeeper.h"
 #include "broker-plugin/mosquitto_api.h"
 #include "broker-plugin/options.h"
@@ -296,6 +297,13 @@ constexpr Callback callbacks[] = {
     {event_client_offline, on_disconnect, /*is_optional=*/true},
 };
 
+void warn_of_version() {
+  const MosquittoVersion running = mosquitto_version_of(mosquitto_lib_version(nullptr, nullptr, nullptr));
+  for (const std::string& warning : version_warnings(running, mosquitto_version_of(LIBMOSQUITTO_VERSION_NUMBER))) {
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "strawberry: %s", warning.c_str());
+  }
+}
+
 Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
                                      const std::vector<std::pair<std::string, std::string>>& options) {
   const auto parsed = parse_plugin_options(options);
@@ -331,6 +339,9 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_version(int supported_version_count
   for (int i = 0; i < supported_version_count; ++i) {
     if (supported_versions[i] == MOSQ_PLUGIN_VERSION) return MOSQ_PLUGIN_VERSION;
   }
+  const std::vector<int> offered(supported_versions, supported_versions + supported_version_count);
+  mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: not loaded: %s",
+                       strawberry::interface_refusal(offered, MOSQ_PLUGIN_VERSION).c_str());
   return -1;
 }
 
@@ -341,6 +352,7 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_init(mosquitto_plugin_id_t* identif
     for (int i = 0; i < option_count; ++i) {
       given.emplace_back(strawberry::view_of(options[i].key), strawberry::view_of(options[i].value));
     }
+    strawberry::warn_of_version();
     auto plugin = strawberry::load(identifier, given);
     if (plugin) {
       *userdata = plugin->release();

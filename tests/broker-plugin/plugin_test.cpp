@@ -280,6 +280,11 @@ TEST_P(Plugin, KeepsConnectionsAndSessionsWhenTheBrokerReloadsItsConfiguration) 
   EXPECT_EQ(MqttTestClient(pretender).connect(), refused_code());
 }
 
+TEST_P(Plugin, HasNothingToSayOfTheVersionOfThisSystemsBroker) {
+  EXPECT_EQ(broker_->log().find("tested versions"), std::string::npos) << broker_->log();
+  EXPECT_EQ(broker_->log().find("was built for"), std::string::npos) << broker_->log();
+}
+
 TEST_P(Plugin, EndsARevokedConnectionAtAReloadToo) {
   const auto speaker = device("speaker", "alice");
   hub_.set_active("speaker", false);
