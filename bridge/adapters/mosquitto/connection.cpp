@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +12,7 @@
 #include <stdexcept>
 
 #include "bridge/adapters/mosquitto/properties.h"
+#include "common/file_descriptor.h"
 
 namespace strawberry {
 namespace {
@@ -32,12 +35,23 @@ std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
   return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
 }
 
+/// The errno of a connection to the broker's Unix socket; 0 when it can be reached now. Asked after the library has
+/// failed: since 2.1 it closes its socket before it returns, and errno is that of closing.
+int errno_of_socket(const std::string& path) {
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
 /// Why the broker's Unix socket cannot be reached, for people.
 std::string why_no_socket(int error) {
   switch (error) {
     case ENOENT: return "there is no such socket (does a broker run, with this listener?)";
     case ECONNREFUSED: return "no broker listens on it (a broker that was killed leaves the file behind)";
     case EACCES: return "Permission denied (write access to the socket, and to enter its directory, is needed)";
+    case 0:
     case EAGAIN: return "too many connections wait for the broker";
     default: return std::strerror(error);
   }
@@ -133,9 +147,12 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
   errno = 0;
   error = mosquitto_connect_async(handle_for_io(), route.address.c_str(), port, keepalive_s);
   const int socket_error = errno;
-  queue_full_ = route.is_socket && error == MOSQ_ERR_ERRNO && socket_error == EAGAIN;
   if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
-  if (error == MOSQ_ERR_ERRNO && route.is_socket) return fail(why_no_socket(socket_error));
+  if (error == MOSQ_ERR_ERRNO && route.is_socket) {
+    const int reason = socket_error == EAGAIN ? EAGAIN : errno_of_socket(route.address);
+    queue_full_ = reason == EAGAIN || reason == 0;
+    return fail(why_no_socket(reason));
+  }
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
   if (tls_) {
     look_at_handshake(socket_error);

@@ -1,6 +1,7 @@
 #include "bridge/adapters/mosquitto/socket_buffer.h"
 
 #include <dlfcn.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,6 +28,12 @@ ssize_t next_read(int fd, void* into, std::size_t bytes) {
 ssize_t next_write(int fd, const void* from, std::size_t bytes) {
   static const auto next = reinterpret_cast<ssize_t (*)(int, const void*, std::size_t)>(::dlsym(RTLD_NEXT, "write"));
   return next(fd, from, bytes);
+}
+
+ssize_t next_send(int fd, const void* from, std::size_t bytes, int flags) {
+  static const auto next =
+      reinterpret_cast<ssize_t (*)(int, const void*, std::size_t, int)>(::dlsym(RTLD_NEXT, "send"));
+  return next(fd, from, bytes, flags);
 }
 
 ssize_t fail_with(int error) {
@@ -74,8 +81,7 @@ ssize_t SocketBuffer::write(const void* from, std::size_t bytes) {
   const bool is_rest = owed_ > 0;
   const auto type = is_rest || bytes == 0 ? 0 : static_cast<unsigned char>(*text) & type_bits;
   // The library closes the socket after a DISCONNECT.
-  const bool leaves_now =
-      type == disconnect || packets_.size() + acknowledgements_.size() + bytes > capacity;
+  const bool leaves_now = type == disconnect || packets_.size() + acknowledgements_.size() + bytes > capacity;
   if (leaves_now || is_blocked_) {
     if (const int error = flush(); error != 0) return fail_with(error);
     if (is_blocked_) return fail_with(EAGAIN);
@@ -116,10 +122,18 @@ extern "C" __attribute__((visibility("default"))) ssize_t read(int fd, void* int
   return buffer->read(into, bytes);
 }
 
+/// Libmosquitto 2.1 writes packets with it.
+extern "C" __attribute__((visibility("default"))) ssize_t send(int fd, const void* from, std::size_t bytes, int flags) {
+  auto* buffer = strawberry::in_use;
+  if (buffer == nullptr || buffer->fd() != fd) return strawberry::next_send(fd, from, bytes, flags);
+  return buffer->write(from, bytes);
+}
+
 extern "C" __attribute__((visibility("default"))) ssize_t write(int fd, const void* from, std::size_t bytes) {
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr) return strawberry::next_write(fd, from, bytes);
   if (buffer->fd() == fd) return buffer->write(from, bytes);
-  // For each packet the library writes a byte to a socket pair that would wake a thread of its own, and nobody reads it.
+  // For each packet the library writes a byte to a socket pair that would wake a thread of its own, and nobody reads
+  // it.
   return bytes == 1 ? 1 : strawberry::next_write(fd, from, bytes);
 }

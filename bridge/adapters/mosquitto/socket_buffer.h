@@ -1,10 +1,10 @@
 /// What libmosquitto reads from its socket and writes to it, in few system calls.
 ///
 /// The library reads a packet in three or more pieces (a byte, the length byte by byte, the rest) and writes each
-/// packet by itself; it has no option against that. So every program that is linked with this file has a read() and a
-/// write() of its own, which the library finds before those of libc. While a Use is alive, on its thread and for its
-/// socket, they are served from here; everywhere else they call libc's. A later library that calls something else
-/// reads and writes the socket itself, as it does without this file.
+/// packet by itself; it has no option against that. So every program that is linked with this file has a read(), a
+/// write() and a send() of its own, which the library finds before those of libc. While a Use is alive, on its thread
+/// and for its socket, they are served from here; everywhere else they call libc's. A later library that calls
+/// something else reads and writes the socket itself, as it does without this file.
 ///
 /// Reading takes what the socket has, up to `capacity`, and hands it out in pieces. Writing gathers whole packets until
 /// flush(). Acknowledgements are written last: nobody waits for them, and the broker handles one packet at a time.
