@@ -33,12 +33,19 @@ Error bad_request(const JsonPath& path, std::string message) {
   return Error{ErrorCode::bad_request, std::move(message), std::move(details)};
 }
 
-/// valijson tells a place as `<root>`, `[skills]`, `[0]`, and a missing member only in its sentence about the parent.
+/// One step of a place, without what valijson puts around it: `[skills]` or, in newer versions, `["skills"]`; `[0]`.
+std::string name_of_step(std::string step) {
+  for (const auto& [open, close] : {std::pair('[', ']'), std::pair('"', '"')}) {
+    if (step.size() >= 2 && step.front() == open && step.back() == close) step = step.substr(1, step.size() - 2);
+  }
+  return step;
+}
+
+/// The first step is `<root>`. A missing member is named only in the sentence about its parent.
 JsonPath to_path(const valijson::ValidationResults::Error& error) {
   JsonPath path;
   for (std::size_t i = 1; i < error.context.size(); ++i) {
-    const std::string& step = error.context[i];
-    path.push_back(step.size() >= 2 ? step.substr(1, step.size() - 2) : step);
+    path.push_back(name_of_step(error.context[i]));
   }
   constexpr std::string_view missing = "Missing required property '";
   if (error.description.rfind(missing, 0) == 0) {
