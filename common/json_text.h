@@ -24,8 +24,7 @@ class JsonObject {
   JsonObject& add(std::string_view name, bool value) { return begin(name) += value ? "true" : "false", *this; }
   JsonObject& add(std::string_view name, std::nullptr_t) { return begin(name) += "null", *this; }
   template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  JsonObject& add(std::string_view name, Number value) {
+  requires(!std::same_as<Number, bool>) JsonObject& add(std::string_view name, Number value) {
     return begin(name) += std::to_string(value), *this;
   }
   /// Closed; nothing can be added then.

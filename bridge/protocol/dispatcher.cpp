@@ -72,7 +72,7 @@ struct Dispatcher::Exchange {
   SteadyTime arrived_at;        // here
   std::uint64_t events = 0;
   bool answered = false;
-  int open_parts = 2;  // the service at work, and its answer
+  int open_parts = 2;                                                   // the service at work, and its answer
   std::multimap<SteadyTime, std::shared_ptr<Exchange>>::iterator open;  // as long as it is not answered
 
   std::string_view log_id() const {

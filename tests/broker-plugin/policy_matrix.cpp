@@ -47,7 +47,8 @@ std::vector<std::string> make_other_shapes() {
       // the broker's own
       "$SYS", "$SYS/#", "$SYS/+", "$SYS/broker/uptime", "$SYS/broker/clients/connected", "$CONTROL", "$CONTROL/#",
       "$CONTROL/dynamic-security/v1", "$CONTROL/strawberry/v1", "$CONTROL/strawberry/v1/response",
-      "$CONTROL/strawberry/v1/other", "$CONTROL/strawberry/v2", "$share/group/$CONTROL/strawberry/v1/response", "$control/x",
+      "$CONTROL/strawberry/v1/other", "$CONTROL/strawberry/v2", "$share/group/$CONTROL/strawberry/v1/response",
+      "$control/x",
       // shared subscriptions
       "$share", "$share/", "$share/group", "$share/group/", "$share/group/#", "$share/group/hub/+",
       "$share/group/hub/state", "$share/group/$SYS/#", "$share/group/$CONTROL/#", "$share/group/$share/group/#",

@@ -68,7 +68,7 @@ class MosquittoClient::Connection {
   class HandleForIo {
    public:
     explicit HandleForIo(Connection& connection);
-    operator struct mosquitto*() const { return handle_; }
+    operator struct mosquitto *() const { return handle_; }
 
    private:
     struct mosquitto* handle_;

@@ -10,8 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 6> annotations = {"$schema", "$id", "title", "description", "default",
-                                                         "examples"};
+constexpr std::array<std::string_view, 6> annotations = {"$schema",     "$id",     "title",
+                                                         "description", "default", "examples"};
 
 template <class Range, class Value>
 bool contains(const Range& range, const Value& value) {

@@ -21,13 +21,40 @@ std::string nested(std::size_t levels) { return std::string(levels, '[') + std::
 
 const std::vector<std::string>& samples() {
   static const std::vector<std::string> texts = {
-      "null", "true", "false", "0", "-0", "1", "-1", "1.5", "-2.5e-3", "1E5", "0.1", "123456789.123456789",
-      "9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616",
-      "-9223372036854775808", "-9223372036854775809", "1e308", "4.9e-324", "2.2250738585072011e-308",
-      R"("")", R"("text")", R"("\"\\\/\b\f\n\r\t")", R"("\u0000")", R"("\u00e4\u20ac\ud83d\ude00")",
-      "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"", "[]", "{}", "[1,[2,{\"a\":[]}],\"x\"]",
+      "null",
+      "true",
+      "false",
+      "0",
+      "-0",
+      "1",
+      "-1",
+      "1.5",
+      "-2.5e-3",
+      "1E5",
+      "0.1",
+      "123456789.123456789",
+      "9223372036854775807",
+      "9223372036854775808",
+      "18446744073709551615",
+      "18446744073709551616",
+      "-9223372036854775808",
+      "-9223372036854775809",
+      "1e308",
+      "4.9e-324",
+      "2.2250738585072011e-308",
+      R"("")",
+      R"("text")",
+      R"("\"\\\/\b\f\n\r\t")",
+      R"("\u0000")",
+      R"("\u00e4\u20ac\ud83d\ude00")",
+      "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"",
+      "[]",
+      "{}",
+      "[1,[2,{\"a\":[]}],\"x\"]",
       R"({"v":1,"correlation_id":"a","args":[1,null,{"b":true}],"kwargs":{"x":-1.5}})",
-      R"({"b":1,"a":2,"b":3})", " \t\r\n[ 1 , 2 ] \n", "\xEF\xBB\xBF{\"a\":1}"};
+      R"({"b":1,"a":2,"b":3})",
+      " \t\r\n[ 1 , 2 ] \n",
+      "\xEF\xBB\xBF{\"a\":1}"};
   return texts;
 }
 
@@ -42,12 +69,54 @@ TEST(BoundedJson, ReadsWhatTheLibraryReads) {
 }
 
 TEST(BoundedJson, RefusesWhatIsNoJson) {
-  for (const char* text :
-       {"", " ", "{", "}", "[", "[1", "[1,", "[1,]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "nul", "TRUE",
-        "01", "1.", ".5", "+1", "-", "1e", "1e999", "-1e999", "NaN", "Infinity", "0x1", "\"", "\"a", "\"\\x\"", "\"\\u12\"",
-        "\"\n\"", "\"\x01\"", "1 2", "{} {}", "[] x", "// a\n1", "/* a */ 1", "\"\\ud800\"", "\"\\udc00\"",
-        "\"\\udc00\\ud800\"", "\"\\ud800\\u0041\"", "{\"\\udc00\":1}", "\"\xFF\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"",
-        "\"\xF4\x90\x80\x80\"", "\"\xE2\x82\"", "\xFE\xFF"}) {
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "}",
+                           "[",
+                           "[1",
+                           "[1,",
+                           "[1,]",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":1,}",
+                           "{a:1}",
+                           "{'a':1}",
+                           "nul",
+                           "TRUE",
+                           "01",
+                           "1.",
+                           ".5",
+                           "+1",
+                           "-",
+                           "1e",
+                           "1e999",
+                           "-1e999",
+                           "NaN",
+                           "Infinity",
+                           "0x1",
+                           "\"",
+                           "\"a",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\n\"",
+                           "\"\x01\"",
+                           "1 2",
+                           "{} {}",
+                           "[] x",
+                           "// a\n1",
+                           "/* a */ 1",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "\"\\udc00\\ud800\"",
+                           "\"\\ud800\\u0041\"",
+                           "{\"\\udc00\":1}",
+                           "\"\xFF\"",
+                           "\"\xC0\x80\"",
+                           "\"\xED\xA0\x80\"",
+                           "\"\xF4\x90\x80\x80\"",
+                           "\"\xE2\x82\"",
+                           "\xFE\xFF"}) {
     EXPECT_TRUE(is_refused(text)) << text;
     EXPECT_TRUE(json::parse(text, nullptr, false).is_discarded()) << text << ": the library takes it";
   }
@@ -81,9 +150,12 @@ TEST(BoundedJson, AgreesWithTheLibraryAboutDamagedTexts) {
     for (std::size_t changes = pick(4); changes > 0 && !text.empty(); --changes) {
       const std::size_t at = pick(text.size());
       const char letter = letters[pick(letters.size())];
-      if (pick(3) == 0) text.insert(at, 1, letter);
-      else if (pick(2) == 0) text[at] = letter;
-      else text.erase(at, 1 + pick(3));
+      if (pick(3) == 0)
+        text.insert(at, 1, letter);
+      else if (pick(2) == 0)
+        text[at] = letter;
+      else
+        text.erase(at, 1 + pick(3));
     }
     const json expected = json::parse(text, nullptr, false);
     const json got = parsed(text);

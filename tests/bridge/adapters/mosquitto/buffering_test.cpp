@@ -36,7 +36,9 @@ class Buffering : public ClientFixture {
 
 TEST_F(Buffering, WhatIsPublishedInAnswerLeavesBeforeTheAcknowledgement) {
   auto answering = handlers();
-  answering.on_message = [this](const MqttMessage& request) { client->publish(message("answer to " + request.payload)); };
+  answering.on_message = [this](const MqttMessage& request) {
+    client->publish(message("answer to " + request.payload));
+  };
   client = std::make_unique<MosquittoClient>(loop, options_for(broker.port()));
   client->start({"in"}, std::move(answering));
   ASSERT_TRUE(until_ready());

@@ -93,11 +93,30 @@ TEST(QuickCheck, AcceptsTheRequestsThatComeMost) {
 
 /// Changes one place of a document to something else.
 void disturb(json& value, std::mt19937& random) {
-  static const std::vector<json> strangers = {
-      nullptr, true, 0, 1, -1, 2, 120'001, std::uint64_t{1} << 63U, 1.0, 1.5, "", "a", "call", std::string(65, 'x'),
-      std::string(129, 'x'), std::string(600, 'x'), std::string("a\0b", 3), "\u00e4\u00f6\u00fc",
-      std::string(40, '\n'), json::array(), json::object(), json::array({nullptr, 1, "x"}),
-      json::array({json::object({{"class_name", "A"}})}), {{"a", 1}}};
+  static const std::vector<json> strangers = {nullptr,
+                                              true,
+                                              0,
+                                              1,
+                                              -1,
+                                              2,
+                                              120'001,
+                                              std::uint64_t{1} << 63U,
+                                              1.0,
+                                              1.5,
+                                              "",
+                                              "a",
+                                              "call",
+                                              std::string(65, 'x'),
+                                              std::string(129, 'x'),
+                                              std::string(600, 'x'),
+                                              std::string("a\0b", 3),
+                                              "\u00e4\u00f6\u00fc",
+                                              std::string(40, '\n'),
+                                              json::array(),
+                                              json::object(),
+                                              json::array({nullptr, 1, "x"}),
+                                              json::array({json::object({{"class_name", "A"}})}),
+                                              {{"a", 1}}};
   const auto pick = [&](std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random); };
   if (value.is_structured() && !value.empty() && pick(4) != 0) {
     auto at = value.begin();
