@@ -329,6 +329,7 @@ TEST_F(LoginGate, ReadsTheSessionsOfABrokerThatShowsThemInItsFirstRound) {
   broker_.user_names = {{"speaker", "device/alice/speaker/1767225000/tag/old"}, {"odd", "not one of ours"}};
   gate_->tick();
   EXPECT_EQ(broker_.reload_requests, 0);
+  ASSERT_FALSE(broker_.lines.empty());
   EXPECT_THAT(broker_.lines.back(), HasSubstr("knows 1 stored sessions"));
   EXPECT_TRUE(connect(2, mallory, "dashboard")) << "it waits for nothing more";
   // So what was queued for a device that is deleted now and comes back later is never delivered.
