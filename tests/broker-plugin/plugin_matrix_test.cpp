@@ -3,7 +3,6 @@
 #include <map>
 #include <set>
 
-#include "common/control.h"
 #include "common/libmosquitto.h"
 #include "tests/broker-plugin/matrix_fixture.h"
 
@@ -41,9 +40,6 @@ std::set<std::string> payloads(const std::vector<WireClient::Message>& messages)
 /// No filter matches a topic below `$share`: it would be a shared subscription.
 bool can_be_delivered(const std::string& topic) { return !is_no_topic(topic) && !topic.starts_with("$share"); }
 
-/// The plugin takes it; no subscriber gets it (control_in_broker_test.cpp).
-bool is_for_the_plugin(const std::string& topic) { return topic == control_topic; }
-
 /// The plugin speaks there too, so what a client left may have been put right already.
 bool is_status(const std::string& topic) { return topic.starts_with("devices/") && topic.ends_with("/status"); }
 
@@ -57,7 +53,6 @@ class Matrix : public MatrixInBroker {
     const std::map<std::string, std::string> kept = retained_now(watcher);
     const std::vector<std::string>& topics = matrix_topics();
     for (std::size_t i = 0; i < topics.size(); ++i) {
-      if (is_for_the_plugin(topics[i])) continue;
       const Verdict verdict = policy(who, access, topics[i], retain);
       const bool was_seen = seen.contains(payload_of(i, about));
       const std::string answer = answers[i].code ? "answered " + std::to_string(*answers[i].code) : "closed";
