@@ -10,13 +10,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t depth_max = 2;
 constexpr std::size_t bytes_max = 16 * 1024;  // control_ids_max ids take a third of it
 constexpr const char* number_member = "number";
 constexpr const char* changed_member = "changed";
 
 std::optional<json> parse(std::string_view text) {
-  return text.size() <= bytes_max ? parse_strict_object(text, depth_max) : std::nullopt;
+  return text.size() <= bytes_max ? parse_strict_object(text, /*depth_max=*/2) : std::nullopt;
 }
 
 std::optional<std::uint64_t> number_of(const json& message) {

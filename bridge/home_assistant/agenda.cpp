@@ -6,7 +6,6 @@
 namespace strawberry {
 namespace {
 
-constexpr Look only_state{false, true, false, false};
 constexpr Look only_tidy{true, false, false, true};
 constexpr Look everything_again{true, true, true, false};
 

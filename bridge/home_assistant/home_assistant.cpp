@@ -16,7 +16,6 @@ namespace {
 constexpr std::chrono::seconds acknowledgement_looked_for_every{1};
 constexpr Look whole{true, true, false, false};
 constexpr Look only_config{true, false, false, false};
-constexpr Look only_state{false, true, false, false};
 
 std::unordered_map<std::string, AnnouncedRow> by_id(std::vector<AnnouncedRow> rows) {
   std::unordered_map<std::string, AnnouncedRow> all;

@@ -25,6 +25,7 @@ struct Look {
   Look& operator|=(const Look& more);
   bool operator==(const Look&) const = default;
 };
+inline constexpr Look only_state{false, true, false, false};
 
 struct Plan {
   std::optional<AnnouncedRow> remember;  // before anything is published

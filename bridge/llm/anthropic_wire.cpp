@@ -68,7 +68,7 @@ json tools_of_history(const Conversation& conversation) {
   return tools;
 }
 
-void write_tools(const ModelRequest& request, const Conversation& conversation, AskedOptions& options, json& body) {
+void write_anthropic_tools(const ModelRequest& request, const Conversation& conversation, AskedOptions& options, json& body) {
   const auto choice = options.tool_choice();
   const bool one_at_a_time = options.one_call_at_a_time();
   if (request.tools.empty()) {
@@ -95,7 +95,7 @@ void write_tools(const ModelRequest& request, const Conversation& conversation, 
   body["tool_choice"] = std::move(said);
 }
 
-void write_options(AskedOptions& options, json& body) {
+void write_anthropic_options(AskedOptions& options, json& body) {
   body["max_tokens"] = options.max_tokens().value_or(max_tokens_default);
   options.move({{"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}}, body);
   if (const json* temperature = member(body, "temperature"); temperature && *temperature > 1)
@@ -213,8 +213,8 @@ class AnthropicWire final : public Wire {
     json body = {{"model", model}, {"messages", messages_of(*conversation)}, {"stream", bool(request.on_text)}};
     if (!conversation->system.empty()) body["system"] = conversation->system;
     AskedOptions options(request);
-    write_options(options, body);
-    write_tools(request, *conversation, options, body);
+    write_anthropic_options(options, body);
+    write_anthropic_tools(request, *conversation, options, body);
     if (auto problem = options.problem()) return tl::unexpected(std::move(*problem));
 
     Sent sent{url_, {{"Content-Type", "application/json"}, {"anthropic-version", api_version}}, std::move(body)};

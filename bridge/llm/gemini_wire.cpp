@@ -105,7 +105,7 @@ json declaration_of(const Tool& tool) {
   return declaration;
 }
 
-void write_tools(const ModelRequest& request, AskedOptions& options, json& body) {
+void write_gemini_tools(const ModelRequest& request, AskedOptions& options, json& body) {
   const auto choice = options.tool_choice();
   if (options.one_call_at_a_time()) options.refuse("parallel_tool_calls", "this provider cannot be held to one call");
   if (request.tools.empty()) return;
@@ -124,7 +124,7 @@ void write_tools(const ModelRequest& request, AskedOptions& options, json& body)
   body["toolConfig"] = {{"functionCallingConfig", std::move(config)}};
 }
 
-void write_options(AskedOptions& options, json& body) {
+void write_gemini_options(AskedOptions& options, json& body) {
   json config = json::object();
   options.move({{"temperature", "temperature"},
                 {"top_p", "topP"},
@@ -246,8 +246,8 @@ class GeminiWire final : public Wire {
     if (!conversation->system.empty())
       body["systemInstruction"] = {{"parts", json::array({json{{"text", conversation->system}}})}};
     AskedOptions options(request);
-    write_options(options, body);
-    write_tools(request, options, body);
+    write_gemini_options(options, body);
+    write_gemini_tools(request, options, body);
     if (auto problem = options.problem()) return tl::unexpected(std::move(*problem));
 
     Sent sent{url_of(model, bool(request.on_text)), {{"Content-Type", "application/json"}}, std::move(body)};

@@ -34,7 +34,7 @@ json messages_of(const Conversation& conversation) {
   return messages;
 }
 
-void write_tools(const ModelRequest& request, AskedOptions& options, json& body) {
+void write_ollama_tools(const ModelRequest& request, AskedOptions& options, json& body) {
   const auto choice = options.tool_choice();
   if (options.one_call_at_a_time()) options.refuse("parallel_tool_calls", "this provider cannot be held to one call");
   if (choice.kind == ToolChoice::Kind::required || choice.kind == ToolChoice::Kind::named)
@@ -48,7 +48,7 @@ void write_tools(const ModelRequest& request, AskedOptions& options, json& body)
   }
 }
 
-void write_options(AskedOptions& asked, json& body) {
+void write_ollama_options(AskedOptions& asked, json& body) {
   json options = json::object();
   asked.move({{"temperature", "temperature"},
               {"top_p", "top_p"},
@@ -116,8 +116,8 @@ class OllamaWire final : public Wire {
     if (!conversation) return tl::unexpected(conversation.error());
     json body = {{"model", model}, {"messages", messages_of(*conversation)}, {"stream", bool(request.on_text)}};
     AskedOptions options(request);
-    write_options(options, body);
-    write_tools(request, options, body);
+    write_ollama_options(options, body);
+    write_ollama_tools(request, options, body);
     if (auto problem = options.problem()) return tl::unexpected(std::move(*problem));
 
     Sent sent{url_, {{"Content-Type", "application/json"}}, std::move(body)};

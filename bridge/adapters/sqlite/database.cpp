@@ -13,7 +13,6 @@ namespace strawberry {
 namespace {
 
 constexpr int application_id = 0x53744875;  // 'StHu', as schemas/sql/0001_initial.sql sets it
-constexpr int busy_timeout_ms = 5'000;
 
 int pragma_int(SQLite::Database& database, const std::string& pragma) {
   return database.execAndGet("PRAGMA " + pragma).getInt();

@@ -14,6 +14,9 @@ class Database;
 
 namespace strawberry {
 
+/// How long a statement waits for another process's lock.
+inline constexpr int busy_timeout_ms = 5'000;
+
 /// The schema version this program reads and writes: the number of the newest file in schemas/sql/.
 int database_version();
 

@@ -2,10 +2,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "bridge/adapters/sqlite/database.h"
+
 namespace strawberry {
 namespace {
-
-constexpr int busy_timeout_ms = 5'000;
 
 std::string write_problem(const std::string& path) {
   try {

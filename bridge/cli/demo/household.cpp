@@ -11,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds patience{10'000};
 constexpr std::chrono::hours token_rest_min{24};
 
 std::string token_file(const DataDir& dir, const std::string& name) {

@@ -3,6 +3,7 @@
 /// What a device needs to connect is kept in DATA_DIR/demo/, readable by its owner only, as a real device would.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "bridge/cli/files.h"
@@ -14,6 +15,8 @@
 namespace strawberry::cli {
 
 inline constexpr const char* demo_user = "demo";
+/// For an answer of the hub's own, which no model is waited for.
+inline constexpr std::chrono::milliseconds patience{10'000};
 
 struct DemoDevice {
   Who who;

@@ -24,7 +24,6 @@ using nlohmann::json;
 using Kind = Transcript::Kind;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds patience{10'000};
 constexpr std::chrono::milliseconds chat_patience{60'000};
 constexpr const char* speaker_name = "Living Room Speaker";
 constexpr const char* tablet_name = "Kitchen Tablet";

@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds patience{10'000};
 /// Skills not heard of for 30 minutes expire (contract, section 4).
 constexpr std::chrono::minutes heartbeat_every{10};
 constexpr const char* skill_class = "MusicControlSkill";

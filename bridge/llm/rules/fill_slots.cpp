@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-bool contains(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool is_open(const SlotWork& work, const Slot& slot) { return !work.arguments.contains(slot.name); }
 
 bool is_number(Slot::Kind kind) { return kind == Slot::Kind::integer || kind == Slot::Kind::number; }

@@ -9,14 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-bool contains(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 /// Words that lead in a parameter of this name: `to` a recipient, `by` an artist.
 bool leads_in(const Slot& slot, const Word& word) {
   const auto named = [&slot](std::initializer_list<std::string_view> names) {

@@ -10,10 +10,6 @@ namespace {
 
 using Words = std::initializer_list<std::string_view>;
 
-bool is_one_of(std::string_view word, Words words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 /// action, then the words that ask for it (the action's own name among them when it is a word).
 struct Group {
   std::string_view action;

@@ -8,10 +8,6 @@
 namespace strawberry::rules {
 namespace {
 
-bool contains(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 template <class Range>
 bool has_action(const Range& actions, std::string_view action) {
   return std::find(actions.begin(), actions.end(), action) != actions.end();

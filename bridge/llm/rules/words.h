@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,5 +44,8 @@ std::string fold(std::string_view text);
 std::string stem(std::string_view folded);
 /// `MusicControlSkill` → music, control, skill; `set_volume2` → set, volume, 2. Folded and stemmed.
 std::vector<std::string> split_name(std::string_view name);
+
+bool contains(const std::vector<std::string>& words, std::string_view word);
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words);
 
 }  // namespace strawberry::rules
