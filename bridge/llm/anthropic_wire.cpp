@@ -68,7 +68,8 @@ json tools_of_history(const Conversation& conversation) {
   return tools;
 }
 
-void write_anthropic_tools(const ModelRequest& request, const Conversation& conversation, AskedOptions& options, json& body) {
+void write_anthropic_tools(const ModelRequest& request, const Conversation& conversation, AskedOptions& options,
+                           json& body) {
   const auto choice = options.tool_choice();
   const bool one_at_a_time = options.one_call_at_a_time();
   if (request.tools.empty()) {

@@ -40,7 +40,8 @@ Maybe socket(const Facts& f) {
                 s.path + " is left from a broker that was killed, and the one that runs does not listen there" + slower,
                 listen_there(f));
   }
-  if (!s.is_listening) return warn(check_name, s.path + ": " + s.problem + slower, "see its log: " + show_broker_log(f));
+  if (!s.is_listening)
+    return warn(check_name, s.path + ": " + s.problem + slower, "see its log: " + show_broker_log(f));
   if ((s.file.mode & others_may_write) != 0) {
     return warn(check_name, s.path + " is open to every user of this machine (mode " + octal(s.file.mode) + ")",
                 "chmod 660 " + shell_word(s.path));
