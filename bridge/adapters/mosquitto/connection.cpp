@@ -35,6 +35,15 @@ std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
   return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
 }
 
+/// What the system says of a connection that has failed; 0 when it has not. Says it once. Asked before the library is:
+/// what it says of a connection that breaks off during the handshake depends on its version.
+int error_of(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (fd < 0 || ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return 0;
+  return error;
+}
+
 /// The errno of a connection to the broker's Unix socket; 0 when it can be reached now. Asked after the library has
 /// failed: since 2.1 it closes its socket before it returns, and errno is that of closing.
 int errno_of_socket(const std::string& path) {
@@ -202,6 +211,7 @@ bool MosquittoClient::Connection::has_more_to_read() const {
 }
 
 void MosquittoClient::Connection::go_on_shaking_hands() {
+  if (const int error = error_of(socket()); error != 0) return end(std::strerror(error));
   errno = 0;
   const int error = mosquitto_loop_read(handle_for_io(), 1);
   const int socket_error = errno;
