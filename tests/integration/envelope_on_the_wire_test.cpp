@@ -43,8 +43,9 @@ TEST(Wire, AnyOtherResponseTopicIsRefusedOnTheDefaultOne) {
   HubProcess hub;
   auto tablet = hub.device("Tablet");
   auto other = hub.device("Other");
-  std::string deep = "skills/tablet/response";  // more levels than the broker lets anybody publish to
-  for (int i = 0; i < 230; ++i) deep += "/a";
+  // More levels than the hub takes. (At more than 200, newer brokers end the connection of whoever says it.)
+  std::string deep = "skills/tablet/response";
+  for (int i = 0; i < 40; ++i) deep += "/a";
   for (const auto& bad : {deep, std::string("skills/tablet/response/\xc3\xa4")}) {
     auto message = request("tablet", {{"op", "list"}});
     message.response_topic = bad;
