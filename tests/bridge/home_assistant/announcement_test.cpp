@@ -139,7 +139,7 @@ TEST_F(Announcements, NamesMayBeAnything) {
     device_.name = name;
     const auto config = announce().config;
     EXPECT_THAT(test::complaints_about(config), IsEmpty());
-    EXPECT_NO_THROW(json::parse(config.dump())) << name;
+    EXPECT_TRUE(json::accept(config.dump())) << name;
   }
 }
 
