@@ -17,6 +17,7 @@
 #include "broker-plugin/connections.h"
 #include "broker-plugin/logins.h"
 #include "broker-plugin/presence.h"
+#include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/topic_policy.h"
 #include "common/clock.h"
@@ -31,6 +32,7 @@ class Gatekeeper : private DeviceOwners {
     Connections::Options connections;
     Presence::Options presence;
     Logins::Options logins;
+    RateLimits::Options rates = {};
   };
 
   enum class Ending {
@@ -61,6 +63,7 @@ class Gatekeeper : private DeviceOwners {
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
   /// `ending`: what the broker says of it.
   void disconnected(Connection::Handle handle, Ending ending = Ending::unknown);
+  /// A client that goes on publishing what is refused, or beyond its rate, is ended in the next round of the broker.
   bool allows(const TopicEvent& event);
 
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
@@ -89,6 +92,9 @@ class Gatekeeper : private DeviceOwners {
   void refresh_directory();
   void end_what_may_not_go_on();
   void end_changed();
+  void end_flooding();
+  void refused(const TopicEvent& event, const Principal& principal, Access access, std::string_view reason);
+  bool is_within_rate(const TopicEvent& event, const Principal& principal);
   void end(Connection& connection, std::string_view reason);
   void report();
 
@@ -100,6 +106,7 @@ class Gatekeeper : private DeviceOwners {
   Authenticator authenticator_;
   Presence presence_;
   RefusalLog refusals_;
+  RateLimits rates_;
   BrokerReport report_;
   Logins logins_;
   struct DepartedOwner {
@@ -114,6 +121,8 @@ class Gatekeeper : private DeviceOwners {
   bool is_sending_will_ = false;
   /// Devices that changed and whose connections have not been looked through since.
   std::unordered_set<std::string> changed_;
+  /// Whose connections go on publishing beyond their rate.
+  std::unordered_set<Connection::Handle> flooding_;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

@@ -318,6 +318,7 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
   plugin->directory = std::move(*directory);
   Gatekeeper::Options gatekeeper_options;
   gatekeeper_options.logins.limiter = parsed->login_limit;
+  gatekeeper_options.rates = parsed->rates;
   gatekeeper_options.logins.awaits_stored_sessions = true;
   plugin->gatekeeper = std::make_unique<Gatekeeper>(plugin->broker, std::move(*keys), *plugin->directory, plugin->clock,
                                                     gatekeeper_options);
