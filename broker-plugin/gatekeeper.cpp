@@ -15,6 +15,8 @@ constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds departed_owner_kept{1};
 constexpr std::size_t departed_owners_max = 1'000;
 constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
+/// Retained, so the broker keeps it as long as the device exists, and every client of the user gets it.
+constexpr std::size_t status_bytes_max = 16 * 1024;
 constexpr const char* report_topic = "hub/broker";
 constexpr std::string_view token_expired = "token_expired";
 constexpr std::string_view rate_limited = "rate_limited";
@@ -61,6 +63,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       presence_(broker, directory, clock, options.presence),
       refusals_(broker, clock),
       rates_(clock, options.rates),
+      subscriptions_(options.subscriptions),
       report_(clock),
       logins_(authenticator_, connections_, refusals_, report_, broker, clock, options.logins),
       directory_read_at_(clock.steady_now()) {}
@@ -74,6 +77,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   refresh_keys(/*even_if_unchanged=*/false);  // the bridge signs with a new key at once
   LoginAnswer answer = logins_.admit(login);
   if (!answer.accepted()) return answer;
+  if (login.attempt.is_clean) subscriptions_.forget(login.attempt.client_id);
   const Principal& principal = connections_.find(login.handle)->principal();
   if (principal.type == PrincipalType::device) presence_.connected(principal.id);
   return answer;
@@ -82,6 +86,8 @@ LoginAnswer Gatekeeper::login(const Login& login) {
 void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   flooding_.erase(handle);
   const auto connection = connections_.remove(handle);
+  if (connection && connections_.holder_of(connection->client_id) == nullptr)
+    subscriptions_.forget(connection->client_id);
   if (!connection || connection->principal().type != PrincipalType::device) return;
   const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
@@ -149,8 +155,18 @@ bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionNa
   return known == nullptr || authenticator_.objection(*known).empty();
 }
 
+Verdict Gatekeeper::check_limits(const TopicEvent& event, const Principal& principal, Access access) {
+  if (access == Access::subscribe && !subscriptions_.add(event.client_id, principal.id, event.topic))
+    return Verdict::too_many_filters;
+  const bool publishes = access == Access::write || access == Access::will;
+  if (publishes && event.payload.size() > status_bytes_max && is_own_status(principal, event.topic))
+    return Verdict::too_large;
+  return Verdict::allowed;
+}
+
 Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, Access access) {
-  const Verdict verdict = check_topic(principal, access, event.topic, event.retain, *this);
+  Verdict verdict = check_topic(principal, access, event.topic, event.retain, *this);
+  if (verdict == Verdict::allowed && has_limits(principal)) verdict = check_limits(event, principal, access);
   if (verdict != Verdict::allowed || !carries_sender(event.topic)) return verdict;
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
   // publication, but are delivered without sender_of(), so a sender they carry is a forged one.
@@ -273,6 +289,7 @@ void Gatekeeper::tick() {
   logins_.tick();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
+  subscriptions_.forget_if([this](std::string_view id) { return connections_.holder_of(id) == nullptr; });
   report();
 }
 

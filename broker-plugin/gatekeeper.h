@@ -19,6 +19,7 @@
 #include "broker-plugin/presence.h"
 #include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
+#include "broker-plugin/subscriptions.h"
 #include "broker-plugin/topic_policy.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
@@ -33,6 +34,7 @@ class Gatekeeper : private DeviceOwners {
     Presence::Options presence;
     Logins::Options logins;
     RateLimits::Options rates = {};
+    Subscriptions::Options subscriptions = {};
   };
 
   enum class Ending {
@@ -66,6 +68,8 @@ class Gatekeeper : private DeviceOwners {
   /// A client that goes on publishing what is refused, or beyond its rate, is ended in the next round of the broker.
   bool allows(const TopicEvent& event);
 
+  void unsubscribed(std::string_view client_id, std::string_view filter) { subscriptions_.remove(client_id, filter); }
+
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
   /// empty when this topic carries none.
   std::optional<std::string> sender_of(const TopicEvent& event);
@@ -87,6 +91,7 @@ class Gatekeeper : private DeviceOwners {
   const Principal* who(const TopicEvent& event, const Connection* connection, std::optional<SessionName>& stored) const;
   bool may_receive_while_away(const TopicEvent& event, const SessionName& session);
   std::string_view owner_of(std::string_view device_id) const override;
+  Verdict check_limits(const TopicEvent& event, const Principal& principal, Access access);
   Verdict check(const TopicEvent& event, const Principal& principal, Access access);
   void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
@@ -107,6 +112,7 @@ class Gatekeeper : private DeviceOwners {
   Presence presence_;
   RefusalLog refusals_;
   RateLimits rates_;
+  Subscriptions subscriptions_;
   BrokerReport report_;
   Logins logins_;
   struct DepartedOwner {

@@ -22,7 +22,7 @@ double cost(std::size_t bytes, const RateLimit& limit) {
 }  // namespace
 
 bool RateLimits::is_limited(const Principal& principal) const {
-  return principal.type != PrincipalType::bridge && principal.type != PrincipalType::admin &&
+  return has_limits(principal) &&
          (options_.principal.messages_per_second > 0 || options_.principal.bytes_per_second > 0 ||
           options_.user.messages_per_second > 0 || options_.user.bytes_per_second > 0);
 }

@@ -322,6 +322,17 @@ TEST_P(Plugin, RefusesWhatIsPublishedTooFastAndEndsWhoGoesOn) {
   EXPECT_EQ(device("lamp", "bob")->publish("skills/lamp/request", "{}"), denied_publication()) << "a new connection is no pardon";
 }
 
+TEST_P(Plugin, KeepsSoManyFiltersOfAClientAndCountsWhatIsUnsubscribed) {
+  start_broker();
+  const auto lamp = device("lamp", "bob");
+  const auto filter = [](int number) { return "skills/lamp/response/" + std::to_string(number); };
+  for (int i = 0; i < 100; ++i) ASSERT_LE(lamp->subscribe(filter(i)), 2) << i;
+  EXPECT_EQ(lamp->subscribe(filter(100)), denied_subscription());
+  lamp->unsubscribe(filter(0));
+  EXPECT_LE(lamp->subscribe(filter(100)), 2);
+  EXPECT_EQ(lamp->subscribe(filter(0)), denied_subscription());
+}
+
 INSTANTIATE_TEST_SUITE_P(Mqtt, Plugin, ::testing::Values(4, 5));
 
 }  // namespace
