@@ -65,7 +65,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       rates_(clock, options.rates),
       subscriptions_(options.subscriptions),
       report_(clock),
-      logins_(authenticator_, connections_, refusals_, report_, broker, clock, options.logins),
+      logins_(authenticator_, connections_, refusals_, report_, rates_, broker, clock, options.logins),
       directory_read_at_(clock.steady_now()) {}
 
 // --- connections ---

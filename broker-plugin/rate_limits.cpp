@@ -50,7 +50,13 @@ RateLimits::Verdict RateLimits::refused(const Principal& principal) {
   own.refused += 1;
   if (own.refused <= static_cast<double>(refused_max)) return Verdict::beyond;
   own.refused = 0;
+  own.out_until = clock_.steady_now() + time_out;
   return Verdict::goes_on;
+}
+
+bool RateLimits::is_out(const Principal& principal) const {
+  const auto found = accounts_.find(std::string(1, kind_of(principal)) + principal.id);
+  return found != accounts_.end() && found->second.out_until > clock_.steady_now();
 }
 
 RateLimits::Account& RateLimits::account_of(char kind, std::string_view id, const RateLimit& limit) {
@@ -61,7 +67,7 @@ RateLimits::Account& RateLimits::account_of(char kind, std::string_view id, cons
     const std::string_view name = accounts_.size() < options_.accounts_max ? std::string_view(name_) : of_others;
     found = accounts_
                 .try_emplace(std::string(name), Account{static_cast<double>(limit.messages_at_once),
-                                                        static_cast<double>(limit.bytes_at_once), 0, now})
+                                                        static_cast<double>(limit.bytes_at_once), 0, now, now})
                 .first;
   }
   regain(found->second, limit, now);
@@ -90,7 +96,8 @@ void RateLimits::tick() {
     const RateLimit& limit = limit_of(entry.first);
     Account account = entry.second;
     regain(account, limit, now);
-    return account.refused <= 0 && account.messages >= static_cast<double>(limit.messages_at_once) &&
+    return account.refused <= 0 && account.out_until <= now &&
+           account.messages >= static_cast<double>(limit.messages_at_once) &&
            account.bytes >= static_cast<double>(limit.bytes_at_once);
   });
 }

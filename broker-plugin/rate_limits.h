@@ -5,6 +5,7 @@
 /// Bounds: Options::accounts_max principals and users that published lately; all others share one account.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -26,17 +27,20 @@ struct RateLimit {
 class RateLimits {
  public:
   static constexpr std::size_t refused_max = 4'000;
+  /// How long who was ended stays out: the broker reads whatever a connection sends, so refusing alone saves too
+  /// little.
+  static constexpr std::chrono::seconds time_out{10};
 
   struct Options {
     RateLimit principal{2'000, 4'000, 4 * 1024 * 1024, 16 * 1024 * 1024};
-    RateLimit user{4'000, 8'000, 8 * 1024 * 1024, 32 * 1024 * 1024};
+    RateLimit user{3'000, 6'000, 8 * 1024 * 1024, 32 * 1024 * 1024};
     std::size_t accounts_max = 200'000;
   };
 
   enum class Verdict {
     within,
-    beyond,    // refuse the message
-    goes_on,   // refuse it, and end the connection: refused_max were refused, of which half are forgiven a second
+    beyond,   // refuse the message
+    goes_on,  // refuse it, and end the connection: refused_max were refused, of which half are forgiven a second
   };
 
   RateLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
@@ -45,6 +49,8 @@ class RateLimits {
   Verdict published(const Principal& principal, std::size_t bytes);
   /// A message that is refused for another reason: it counts, too.
   Verdict refused(const Principal& principal);
+  /// Ended lately for going on: may not come in yet.
+  bool is_out(const Principal& principal) const;
   /// Call once a second. Forgets who has published nothing for long enough to have a full account.
   void tick();
   std::size_t accounts() const { return accounts_.size(); }
@@ -55,6 +61,7 @@ class RateLimits {
     double bytes = 0;
     double refused = 0;  // and not forgiven yet
     SteadyTime counted_at;
+    SteadyTime out_until;
   };
   struct TextHash {
     using is_transparent = void;

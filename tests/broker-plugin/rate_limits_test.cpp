@@ -167,6 +167,20 @@ TEST_F(FloodedGate, EndsAConnectionThatGoesOn) {
   EXPECT_TRUE(broker_.kicked.front().second) << "nobody has taken a right away";
 }
 
+TEST_F(FloodedGate, LeavesWhoWasEndedOutForAWhile) {
+  for (std::size_t i = 0; i < 11 + RateLimits::refused_max; ++i) sends(1, lamp, "skills/lamp/request");
+  gate_->tick();
+  ASSERT_EQ(broker_.kicked.size(), 1U);
+  clock_.advance(1s);  // or the refusal would not be logged among so many
+  EXPECT_FALSE(connect(3, lamp, "lamp"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect reason=rate_limited client_id=\"lamp\""));
+  EXPECT_TRUE(connect(4, tablet, "tablet"));
+  seconds_pass(static_cast<int>(RateLimits::time_out.count()) - 2);
+  EXPECT_FALSE(connect(5, lamp, "lamp"));
+  seconds_pass(1);
+  EXPECT_TRUE(connect(6, lamp, "lamp"));
+}
+
 TEST_F(FloodedGate, EndsAConnectionThatGoesOnWithWhatIsNotAllowed) {
   for (std::size_t i = 0; i <= RateLimits::refused_max; ++i) EXPECT_FALSE(sends(1, lamp, "skills/speaker/request"));
   gate_->tick();
