@@ -16,7 +16,8 @@ Result<Claims, Refusal> Authenticator::authenticate(const ConnectAttempt& attemp
   if (principal.type == PrincipalType::enroll && directory_.is_spent(principal.id)) return refuse("token_spent");
   const std::string_view reason = objection_to_client_id(attempt, principal);
   if (!reason.empty()) return refuse(reason);
-  if (connections_.is_full()) return refuse("too_many_connections");
+  if (connections_.is_full() || connections_.is_full_for(principal, attempt.client_id))
+    return refuse("too_many_connections");
   return claims;
 }
 

@@ -104,6 +104,11 @@ void Connections::forget_stored(std::string_view client_id) {
   stored_.erase(found);
 }
 
+bool Connections::is_full_for(const Principal& principal, std::string_view client_id) const {
+  return has_limits(principal) && count_of(principal.id) >= options_.principal_connections_max &&
+         by_client_id_.find(client_id) == by_client_id_.end();
+}
+
 std::size_t Connections::count_of(std::string_view principal_id) const {
   const auto found = by_principal_.find(principal_id);
   return found == by_principal_.end() ? 0 : found->second.connections;

@@ -47,11 +47,15 @@ class Connections {
   struct Options {
     std::size_t connections_max = 100'000;
     std::size_t stored_max = 100'000;
+    /// Open ones of a device, a user or a one-time token.
+    std::size_t principal_connections_max = 100;
   };
 
   explicit Connections(Options options) : options_(options) {}
 
   bool is_full() const { return open_.size() >= options_.connections_max; }
+  /// Whether the principal may have no further connection: one that takes a client id over is none more.
+  bool is_full_for(const Principal& principal, std::string_view client_id) const;
   /// Precondition: not is_full(), and `connection.handle` is not open.
   void add(Connection connection);
   /// The connection as it was; nothing when it is not known.

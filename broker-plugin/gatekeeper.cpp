@@ -15,8 +15,11 @@ constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds departed_owner_kept{1};
 constexpr std::size_t departed_owners_max = 1'000;
 constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
+/// Retained, so the broker keeps it as long as the device exists, and every client of the user gets it.
+constexpr std::size_t status_bytes_max = 16 * 1024;
 constexpr const char* report_topic = "hub/broker";
 constexpr std::string_view token_expired = "token_expired";
+constexpr std::string_view rate_limited = "rate_limited";
 
 /// The device whose own status topic this is; nothing for anybody else.
 bool is_own_status(const Principal& principal, std::string_view topic) {
@@ -27,12 +30,12 @@ bool is_own_status(const Principal& principal, std::string_view topic) {
 
 /// Why the plugin ended a connection: not because time ran out, but because somebody took a right away.
 bool is_revocation(std::string_view ending_because) {
-  return !ending_because.empty() && ending_because != token_expired;
+  return !ending_because.empty() && ending_because != token_expired && ending_because != rate_limited;
 }
 
 /// The reason in a status, from the reason in the log and what the broker says.
 std::string_view status_reason(std::string_view ending_because, Gatekeeper::Ending ending) {
-  if (!ending_because.empty()) return is_revocation(ending_because) ? "revoked" : token_expired;
+  if (!ending_because.empty()) return is_revocation(ending_because) ? "revoked" : ending_because;
   switch (ending) {
     case Gatekeeper::Ending::unknown:
     case Gatekeeper::Ending::said_goodbye: return "disconnected";
@@ -59,8 +62,10 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       authenticator_(keys_, directory, connections_, clock),
       presence_(broker, directory, clock, options.presence),
       refusals_(broker, clock),
+      rates_(clock, options.rates),
+      subscriptions_(options.subscriptions),
       report_(clock),
-      logins_(authenticator_, connections_, refusals_, report_, broker, clock, options.logins),
+      logins_(authenticator_, connections_, refusals_, report_, rates_, broker, clock, options.logins),
       directory_read_at_(clock.steady_now()) {}
 
 // --- connections ---
@@ -72,13 +77,17 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   refresh_keys(/*even_if_unchanged=*/false);  // the bridge signs with a new key at once
   LoginAnswer answer = logins_.admit(login);
   if (!answer.accepted()) return answer;
+  if (login.attempt.is_clean) subscriptions_.forget(login.attempt.client_id);
   const Principal& principal = connections_.find(login.handle)->principal();
   if (principal.type == PrincipalType::device) presence_.connected(principal.id);
   return answer;
 }
 
 void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
+  flooding_.erase(handle);
   const auto connection = connections_.remove(handle);
+  if (connection && connections_.holder_of(connection->client_id) == nullptr)
+    subscriptions_.forget(connection->client_id);
   if (!connection || connection->principal().type != PrincipalType::device) return;
   const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
@@ -123,11 +132,12 @@ bool Gatekeeper::allows(const TopicEvent& event) {
   if (verdict != Verdict::allowed) {
     // Not being delivered somebody else's status is no offence: `devices/+/status` is how one asks for one's own.
     if (access == Access::read) return false;
-    report_.refused(to_string(access), to_string(verdict));
-    RefusedAct act{to_string(access), event.client_id, *principal, event.topic, {}, to_string(verdict), event.payload};
-    refusals_.refused(act);
+    refused(event, *principal, access, to_string(verdict));
+    if (access == Access::write && rates_.refused(*principal) == RateLimits::Verdict::goes_on)
+      flooding_.insert(event.handle);
     return false;
   }
+  if (access == Access::write && !is_within_rate(event, *principal)) return false;
   if (access == Access::will && principal->type == PrincipalType::device) {
     presence_.left_a_will(principal->id);
     if (is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
@@ -145,8 +155,18 @@ bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionNa
   return known == nullptr || authenticator_.objection(*known).empty();
 }
 
+Verdict Gatekeeper::check_limits(const TopicEvent& event, const Principal& principal, Access access) {
+  if (access == Access::subscribe && !subscriptions_.add(event.client_id, principal.id, event.topic))
+    return Verdict::too_many_filters;
+  const bool publishes = access == Access::write || access == Access::will;
+  if (publishes && event.payload.size() > status_bytes_max && is_own_status(principal, event.topic))
+    return Verdict::too_large;
+  return Verdict::allowed;
+}
+
 Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, Access access) {
-  const Verdict verdict = check_topic(principal, access, event.topic, event.retain, *this);
+  Verdict verdict = check_topic(principal, access, event.topic, event.retain, *this);
+  if (verdict == Verdict::allowed && has_limits(principal)) verdict = check_limits(event, principal, access);
   if (verdict != Verdict::allowed || !carries_sender(event.topic)) return verdict;
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
   // publication, but are delivered without sender_of(), so a sender they carry is a forged one.
@@ -157,6 +177,20 @@ Verdict Gatekeeper::check(const TopicEvent& event, const Principal& principal, A
                                ? (awaits_sender_ || is_sending_will_) && principal.type == PrincipalType::bridge
                                : awaits_sender_;
   return is_unsigned ? Verdict::will_is_no_request : verdict;
+}
+
+void Gatekeeper::refused(const TopicEvent& event, const Principal& principal, Access access, std::string_view reason) {
+  report_.refused(to_string(access), reason);
+  refusals_.refused({to_string(access), event.client_id, principal, event.topic, {}, reason, event.payload});
+}
+
+bool Gatekeeper::is_within_rate(const TopicEvent& event, const Principal& principal) {
+  const auto verdict = rates_.published(principal, event.payload.size());
+  if (verdict == RateLimits::Verdict::within) return true;
+  awaits_sender_ = is_sending_will_ = false;
+  refused(event, principal, Access::write, rate_limited);
+  if (verdict == RateLimits::Verdict::goes_on) flooding_.insert(event.handle);
+  return false;
 }
 
 std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
@@ -220,6 +254,14 @@ void Gatekeeper::end_changed() {
   });
 }
 
+/// As end_changed(): not within the callback about another one.
+void Gatekeeper::end_flooding() {
+  for (const Connection::Handle handle : std::exchange(flooding_, {})) {
+    Connection* connection = connections_.find(handle);
+    if (connection != nullptr && !connection->is_leaving()) end(*connection, rate_limited);
+  }
+}
+
 // --- as time goes by ---
 
 void Gatekeeper::reload() {
@@ -232,6 +274,7 @@ void Gatekeeper::tick() {
   // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
   awaits_sender_ = is_sending_will_ = false;
   end_changed();
+  end_flooding();
   const SteadyTime now = clock_.steady_now();
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;
@@ -242,9 +285,11 @@ void Gatekeeper::tick() {
   end_what_may_not_go_on();
   presence_.tick();
   refusals_.tick();
+  rates_.tick();
   logins_.tick();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
+  subscriptions_.forget_if([this](std::string_view id) { return connections_.holder_of(id) == nullptr; });
   report();
 }
 

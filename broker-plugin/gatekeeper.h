@@ -17,7 +17,9 @@
 #include "broker-plugin/connections.h"
 #include "broker-plugin/logins.h"
 #include "broker-plugin/presence.h"
+#include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
+#include "broker-plugin/subscriptions.h"
 #include "broker-plugin/topic_policy.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
@@ -31,6 +33,8 @@ class Gatekeeper : private DeviceOwners {
     Connections::Options connections;
     Presence::Options presence;
     Logins::Options logins;
+    RateLimits::Options rates = {};
+    Subscriptions::Options subscriptions = {};
   };
 
   enum class Ending {
@@ -61,7 +65,10 @@ class Gatekeeper : private DeviceOwners {
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
   /// `ending`: what the broker says of it.
   void disconnected(Connection::Handle handle, Ending ending = Ending::unknown);
+  /// A client that goes on publishing what is refused, or beyond its rate, is ended in the next round of the broker.
   bool allows(const TopicEvent& event);
+
+  void unsubscribed(std::string_view client_id, std::string_view filter) { subscriptions_.remove(client_id, filter); }
 
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
   /// empty when this topic carries none.
@@ -84,11 +91,15 @@ class Gatekeeper : private DeviceOwners {
   const Principal* who(const TopicEvent& event, const Connection* connection, std::optional<SessionName>& stored) const;
   bool may_receive_while_away(const TopicEvent& event, const SessionName& session);
   std::string_view owner_of(std::string_view device_id) const override;
+  Verdict check_limits(const TopicEvent& event, const Principal& principal, Access access);
   Verdict check(const TopicEvent& event, const Principal& principal, Access access);
   void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
   void end_what_may_not_go_on();
   void end_changed();
+  void end_flooding();
+  void refused(const TopicEvent& event, const Principal& principal, Access access, std::string_view reason);
+  bool is_within_rate(const TopicEvent& event, const Principal& principal);
   void end(Connection& connection, std::string_view reason);
   void report();
 
@@ -100,6 +111,8 @@ class Gatekeeper : private DeviceOwners {
   Authenticator authenticator_;
   Presence presence_;
   RefusalLog refusals_;
+  RateLimits rates_;
+  Subscriptions subscriptions_;
   BrokerReport report_;
   Logins logins_;
   struct DepartedOwner {
@@ -114,6 +127,8 @@ class Gatekeeper : private DeviceOwners {
   bool is_sending_will_ = false;
   /// Devices that changed and whose connections have not been looked through since.
   std::unordered_set<std::string> changed_;
+  /// Whose connections go on publishing beyond their rate.
+  std::unordered_set<Connection::Handle> flooding_;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

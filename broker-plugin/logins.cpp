@@ -16,11 +16,12 @@ constexpr std::chrono::seconds doubt_interval{10};
 }  // namespace
 
 Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
-               Broker& broker, const Clock& clock, Options options)
+               const RateLimits& rates, Broker& broker, const Clock& clock, Options options)
     : authenticator_(authenticator),
       connections_(connections),
       refusals_(refusals),
       report_(report),
+      rates_(rates),
       broker_(broker),
       clock_(clock),
       limiter_(clock, options.limiter),
@@ -72,6 +73,7 @@ LoginAnswer Logins::admit(const Login& login) {
     doubt(login, claims.error());
     return refuse(login, "connect", claims.error());
   }
+  if (rates_.is_out(claims->principal)) return refuse(login, "connect", {"rate_limited", claims->principal});
   if (awaits_stored_sessions_ && login.attempt.client_id != claims->principal.id) {
     report_.refused("connect", "starting");
     broker_.request_reload();  // in case it is still on its way

@@ -16,6 +16,7 @@
 #include "broker-plugin/broker_report.h"
 #include "broker-plugin/connections.h"
 #include "broker-plugin/login_limiter.h"
+#include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/session_name.h"
 
@@ -55,7 +56,7 @@ class Logins {
   };
 
   Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
-         Broker& broker, const Clock& clock, Options options);
+         const RateLimits& rates, Broker& broker, const Clock& clock, Options options);
 
   /// True when this is the broker asking once more, not a new client.
   bool is_known(const Login& login) const;
@@ -86,6 +87,7 @@ class Logins {
   Connections& connections_;
   RefusalLog& refusals_;
   BrokerReport& report_;
+  const RateLimits& rates_;
   Broker& broker_;
   const Clock& clock_;
   LoginLimiter limiter_;

@@ -1,13 +1,14 @@
 #include "broker-plugin/options.h"
 
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 
 namespace strawberry {
 namespace {
 
-constexpr std::size_t count_max = 1'000'000;
+constexpr std::size_t count_max = 1'000'000'000;
 
 std::optional<std::size_t> parse_count(std::string_view text) {
   std::size_t count = 0;
@@ -23,8 +24,21 @@ std::string* path_option(PluginOptions& options, const std::string& name) {
 }
 
 std::size_t* count_option(PluginOptions& options, const std::string& name) {
-  if (name == "failed_logins_max") return &options.login_limit.failures_at_once_max;
-  return name == "failed_logins_per_minute" ? &options.login_limit.failures_per_minute_max : nullptr;
+  auto& [principal, user, accounts_max] = options.rates;
+  const std::map<std::string_view, std::size_t*> counts = {
+      {"failed_logins_max", &options.login_limit.failures_at_once_max},
+      {"failed_logins_per_minute", &options.login_limit.failures_per_minute_max},
+      {"messages_per_second", &principal.messages_per_second},
+      {"messages_at_once", &principal.messages_at_once},
+      {"bytes_per_second", &principal.bytes_per_second},
+      {"bytes_at_once", &principal.bytes_at_once},
+      {"user_messages_per_second", &user.messages_per_second},
+      {"user_messages_at_once", &user.messages_at_once},
+      {"user_bytes_per_second", &user.bytes_per_second},
+      {"user_bytes_at_once", &user.bytes_at_once},
+  };
+  const auto found = counts.find(name);
+  return found == counts.end() ? nullptr : found->second;
 }
 
 }  // namespace

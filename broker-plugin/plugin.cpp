@@ -193,7 +193,9 @@ int on_acl_check(int, void* data, void* userdata) {
       case MOSQ_ACL_READ: topic.access = Access::read; break;
       case MOSQ_ACL_WRITE: topic.access = Access::write; break;
       case MOSQ_ACL_SUBSCRIBE: topic.access = Access::subscribe; break;
-      case MOSQ_ACL_UNSUBSCRIBE: return MOSQ_ERR_SUCCESS;  // nobody learns anything by it
+      case MOSQ_ACL_UNSUBSCRIBE:
+        plugin.gatekeeper->unsubscribed(view_of(mosquitto_client_id(event.client)), view_of(event.topic));
+        return MOSQ_ERR_SUCCESS;  // nobody learns anything by it
       default: return MOSQ_ERR_ACL_DENIED;
     }
     topic.handle = event.client;
@@ -318,6 +320,7 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
   plugin->directory = std::move(*directory);
   Gatekeeper::Options gatekeeper_options;
   gatekeeper_options.logins.limiter = parsed->login_limit;
+  gatekeeper_options.rates = parsed->rates;
   gatekeeper_options.logins.awaits_stored_sessions = true;
   plugin->gatekeeper = std::make_unique<Gatekeeper>(plugin->broker, std::move(*keys), *plugin->directory, plugin->clock,
                                                     gatekeeper_options);

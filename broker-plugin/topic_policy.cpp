@@ -48,13 +48,14 @@ bool is_canonical_level(std::string_view level, bool last) {
 
 bool is_canonical(std::string_view topic) {
   if (topic.empty() || topic.size() > policy_topic_bytes_max) return false;
-  while (true) {
+  for (std::size_t levels = 1; levels <= topic_levels_max; ++levels) {
     const std::size_t slash = topic.find('/');
     const bool last = slash == std::string_view::npos;
     if (!is_canonical_level(topic.substr(0, slash), last)) return false;
     if (last) return true;
     topic.remove_prefix(slash + 1);
   }
+  return false;
 }
 
 /// The plugin itself writes this one.
@@ -227,6 +228,8 @@ std::string_view to_string(Verdict verdict) {
     case Verdict::retained: return "retained";
     case Verdict::will_is_no_request: return "will_is_no_request";
     case Verdict::shared_subscription: return "shared_subscription";
+    case Verdict::too_large: return "too_large";
+    case Verdict::too_many_filters: return "too_many_filters";
   }
   return "unknown";
 }

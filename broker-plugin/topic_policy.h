@@ -1,7 +1,7 @@
 /// Who may do what on which topic: docs/contract.md, section 2, as code. What is not listed is denied.
 ///
 /// Pure: the answer depends on the arguments and on who owns a device, never on connections or time.
-/// Threading: any.   Bounds: topics and filters of at most policy_topic_bytes_max bytes.
+/// Threading: any.   Bounds: topics and filters of at most policy_topic_bytes_max bytes and topic_levels_max levels.
 #pragma once
 
 #include <string_view>
@@ -22,12 +22,15 @@ std::string_view to_string(Access access);
 
 enum class Verdict {
   allowed,
-  not_canonical,        // too long, empty levels, control characters, misplaced wildcards
+  not_canonical,        // too long, too many levels, empty levels, control characters, misplaced wildcards
   not_listed,           // no rule of the contract allows it to anybody of this type
   not_yours,            // it would be allowed to somebody else
   retained,             // this topic carries no retained messages
   will_is_no_request,   // wills cannot be stamped with their sender, so they may not look like requests
   shared_subscription,  // for the bridge and admins only
+  // Not said by check_topic(), which knows neither payloads nor connections:
+  too_large,         // a status of more than status_bytes_max
+  too_many_filters,  // Subscriptions::Options
 };
 std::string_view to_string(Verdict verdict);
 

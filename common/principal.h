@@ -29,6 +29,11 @@ struct Principal {
   bool operator==(const Principal&) const = default;
 };
 
+/// The hub itself, its bridge and its operator, must be reachable whatever others do.
+inline bool has_limits(const Principal& principal) {
+  return principal.type != PrincipalType::bridge && principal.type != PrincipalType::admin;
+}
+
 /// One line without ambiguity: `device/alice/3f0c`, `admin//admin`. The plugin makes it the MQTT user
 /// name, so that topic policy needs no connection state, and stamps it on requests for the bridge as the user
 /// property `principal_property`.

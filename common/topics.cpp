@@ -10,7 +10,6 @@ namespace strawberry {
 namespace {
 
 constexpr std::size_t response_topic_bytes_max = 512;
-constexpr std::ptrdiff_t response_topic_levels_max = 32;
 
 constexpr std::array<std::pair<Service, std::string_view>, 4> service_names = {{
     {Service::skills, "skills"},
@@ -78,7 +77,7 @@ bool is_response_topic(std::string_view topic, Service service, std::string_view
   // The broker does not look at a Response Topic, but ends the connection of whoever publishes to a bad one: too many
   // levels, not UTF-8.
   if (topic.size() > response_topic_bytes_max) return false;
-  if (std::count(topic.begin(), topic.end(), '/') >= response_topic_levels_max) return false;
+  if (static_cast<std::size_t>(std::count(topic.begin(), topic.end(), '/')) >= topic_levels_max) return false;
   if (std::any_of(topic.begin(), topic.end(), forbidden_in_response_topic)) return false;
   if (topic.find("//") != std::string_view::npos || topic.ends_with('/')) return false;
 

@@ -3,11 +3,15 @@
 /// Pure functions; views point into their argument.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace strawberry {
+
+/// Of a topic or filter that a client may name. The broker keeps a node in memory for each level of a filter.
+inline constexpr std::size_t topic_levels_max = 32;
 
 enum class Service { skills, chat, sessions, devices };
 

@@ -136,6 +136,7 @@ std::unique_ptr<test::BrokerProcess> Fleet::start_with_plugin() const {
   options.keys_path = hub_.keys_path();
   options.database_path = hub_.database_path();
   options.socket_path = hub_.socket_path();  // for a bridge
+  options.rate_limits = false;
   return std::make_unique<test::BrokerProcess>(std::move(options));
 }
 

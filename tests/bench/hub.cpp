@@ -54,6 +54,7 @@ Hub::Hub(const std::map<std::string, std::string>& environment) {
   broker.keys_path = data_dir_ + "/keys.json";
   broker.database_path = data_dir_ + "/hub.db";
   broker.socket_path = data_dir_ + "/broker.sock";  // for the bridge; clients come over TCP
+  broker.rate_limits = false;
   broker_ = std::make_unique<test::BrokerProcess>(std::move(broker));
   std::ofstream(data_dir_ + "/endpoint") << "127.0.0.1 " << broker_->port() << "\n";
 

@@ -1,7 +1,7 @@
 /// As much of MQTT 5's wire format as the load generator sends and reads: packets are made once, before the clock
 /// starts, and only told apart while it runs.
 ///
-/// Threading: pure functions.   Errors: throws std::runtime_error.   Bounds: packets of at most 64 KiB.
+/// Threading: pure functions.   Errors: throws std::runtime_error.   Bounds: packets of at most 2 MiB.
 #pragma once
 
 #include <cstdint>

@@ -292,6 +292,47 @@ TEST_P(Plugin, EndsARevokedConnectionAtAReloadToo) {
   EXPECT_TRUE(speaker->wait_for_end(2s));
 }
 
+TEST_P(Plugin, RefusesWhatIsPublishedTooFastAndEndsWhoGoesOn) {
+  auto limited = broker_options();
+  limited.config = {"plugin_opt_messages_per_second 1", "plugin_opt_messages_at_once 20"};
+  broker_ = std::make_unique<BrokerProcess>(limited);
+  const auto watcher = admin();
+  watcher->subscribe("hub/audit");
+  const auto lamp = device("lamp", "bob");
+  const auto speaker = device("speaker", "alice");
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(lamp->publish("skills/lamp/request", "{}"), 0) << i;
+  EXPECT_EQ(lamp->publish("skills/lamp/request", "{}"), denied_publication());
+  EXPECT_EQ(lamp->publish("skills/lamp/result", "{}"), denied_publication());
+  EXPECT_EQ(speaker->publish("skills/speaker/request", "{}"), 0);
+  const auto audit = watcher->wait_for(
+      [](const TestMessage& message) { return message.payload.find("rate_limited") != std::string::npos; });
+  ASSERT_TRUE(audit);
+  EXPECT_EQ(nlohmann::json::parse(audit->payload).at("actor"), "lamp");
+
+  TestMessage flood;
+  flood.topic = "skills/lamp/request";
+  flood.payload = "{}";
+  flood.qos = 0;
+  for (int i = 0; i < 5'000; ++i) lamp->publish(flood);
+  EXPECT_TRUE(lamp->wait_for_end());
+  EXPECT_EQ(speaker->publish("skills/speaker/request", "{}"), 0);
+  const auto status = speaker->wait_for("devices/lamp/status", 100ms);
+  EXPECT_FALSE(status) << "bob's lamp is no business of alice's";
+  MqttTestClient again(options("lamp", hub_.device_token("lamp", "bob")));
+  EXPECT_EQ(again.connect(), refused_code()) << "a new connection is no pardon";
+}
+
+TEST_P(Plugin, KeepsSoManyFiltersOfAClientAndCountsWhatIsUnsubscribed) {
+  start_broker();
+  const auto lamp = device("lamp", "bob");
+  const auto filter = [](int number) { return "skills/lamp/response/" + std::to_string(number); };
+  for (int i = 0; i < 100; ++i) ASSERT_LE(lamp->subscribe(filter(i)), 2) << i;
+  EXPECT_EQ(lamp->subscribe(filter(100)), denied_subscription());
+  lamp->unsubscribe(filter(0));
+  EXPECT_LE(lamp->subscribe(filter(100)), 2);
+  EXPECT_EQ(lamp->subscribe(filter(0)), denied_subscription());
+}
+
 INSTANTIATE_TEST_SUITE_P(Mqtt, Plugin, ::testing::Values(4, 5));
 
 }  // namespace

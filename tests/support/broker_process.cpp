@@ -114,6 +114,10 @@ std::string BrokerProcess::write_config() const {
       config << "plugin_opt_keys " << options_.keys_path << "\n"
              << "plugin_opt_database " << options_.database_path << "\n";
     }
+    if (!options_.rate_limits) {
+      for (const char* limited : {"messages", "bytes", "user_messages", "user_bytes"})
+        config << "plugin_opt_" << limited << "_per_second 0\n";
+    }
     for (const std::string& line : options_.plugin_options) config << line << "\n";
   }
   for (const std::string& line : options_.config) config << line << "\n";

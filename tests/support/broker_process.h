@@ -23,6 +23,7 @@ class BrokerProcess {
     std::string keys_path;
     std::string database_path;
     bool persistence = false;
+    bool rate_limits = true;  // as the plugin has them by default
     /// More lines for mosquitto.conf.
     std::vector<std::string> config;
     /// Replaces the plugin's options (`plugin_opt_…` lines) for tests of what it refuses.

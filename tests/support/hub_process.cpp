@@ -105,8 +105,10 @@ BrokerProcess::Options broker_options(const TestHub& files, const HubProcess::Op
   options.keys_path = files.keys_path();
   options.database_path = files.database_path();
   options.persistence = hub.broker_persistence;
+  options.rate_limits = hub.rate_limits;
   // As config/mosquitto.conf has them: the broker's own defaults drop what comes in thousands.
-  options.config = {"max_inflight_messages 1000", "max_queued_messages 100000"};
+  options.config = {"max_inflight_messages 1000", "max_queued_messages 100000", "max_inflight_bytes 8388608",
+                    "max_queued_bytes 16777216"};
   return options;
 }
 

@@ -59,6 +59,7 @@ class HubProcess {
     std::map<std::string, std::string> environment;  // more for the bridge
     bool start_bridge = true;
     bool broker_persistence = false;
+    bool rate_limits = true;
     bool broker_socket = true;  // the broker listens on a Unix socket, too, and the bridge comes by that
   };
 

@@ -210,6 +210,8 @@ int MqttTestClient::subscribe(const std::string& filter, int qos) {
   return wait_for_acknowledgement(message_id);
 }
 
+void MqttTestClient::unsubscribe(const std::string& filter) { mosquitto_unsubscribe(client_, nullptr, filter.c_str()); }
+
 int MqttTestClient::publish(const TestMessage& message) {
   Properties list = options_.version == 5 ? properties_of(message) : nullptr;
   int message_id = 0;

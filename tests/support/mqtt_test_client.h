@@ -68,6 +68,8 @@ class MqttTestClient {
   bool is_connected() const;
   /// SUBACK: the granted QoS, or 0x80 and above.
   int subscribe(const std::string& filter, int qos = 1);
+  /// Without waiting: the broker does it before what is sent next.
+  void unsubscribe(const std::string& filter);
   /// PUBACK: 0 when accepted, also when nobody subscribes to it; else an MQTT 5 reason code. At QoS 0: 0 at once.
   int publish(const TestMessage& message);
   int publish(const std::string& topic, const std::string& payload);

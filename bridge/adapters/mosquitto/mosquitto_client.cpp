@@ -12,6 +12,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
+#include "common/topics.h"
 
 namespace strawberry {
 namespace {
@@ -25,6 +26,13 @@ bool is_overdue(const MqttMessage& message) {
   return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
 }
 
+/// Whose topic this is: messages of one receiver keep their order.
+std::string receiver_of(std::string_view topic) {
+  if (const auto parsed = parse_service_topic(topic)) return std::string(parsed->id);
+  if (const auto id = announced_id(topic); !id.empty()) return std::string(id);
+  return std::string(topic.substr(0, topic.find('/')));
+}
+
 }  // namespace
 
 MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
@@ -34,7 +42,10 @@ MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
       resolver_(loop),
       queue_timer_(loop),
       timer_(loop),
-      backoff_(options_.reconnect_min) {}
+      backoff_(options_.reconnect_min),
+      outbox_({.items_max = options_.outbox_messages_max,
+               .items_per_sender_max = options_.outbox_receiver_messages_max,
+               .bytes_max = options_.outbox_bytes_max}) {}
 
 MosquittoClient::~MosquittoClient() { *alive_ = false; }
 
@@ -252,8 +263,10 @@ void MosquittoClient::lost(const std::string& reason) {
 
 /// In the order in which they were sent, before what was never sent.
 void MosquittoClient::take_back_unacknowledged() {
+  if (next_) returned_.push_front(std::move(*next_));
+  next_.reset();
   for (auto message = unacked_.rbegin(); message != unacked_.rend(); ++message)
-    outbox_.push_front(std::move(message->second));
+    returned_.push_front(std::move(message->second));
   unacked_.clear();
   order_by_mid_.clear();
 }
@@ -262,24 +275,42 @@ bool MosquittoClient::publish(MqttMessage message) {
   loop_.check();
   if (stopping_) return false;
   const std::size_t bytes = message.payload.size();
-  if (outbox_.size() + unacked_.size() >= options_.outbox_messages_max || bytes_ + bytes > options_.outbox_bytes_max) {
+  const bool is_alone = waiting() == 0;
+  const std::string receiver = is_alone ? std::string() : receiver_of(message.topic);
+  if (waiting() + unacked_.size() >= options_.outbox_messages_max || bytes_ + bytes > options_.outbox_bytes_max ||
+      (!is_alone && !outbox_.has_room_for(receiver, {}, bytes))) {
     ++counters_.dropped_outbox_full;
     return false;
   }
   bytes_ += bytes;
-  outbox_.push_back(std::move(message));
+  if (is_alone) {
+    next_ = std::move(message);
+  } else {
+    outbox_.push(receiver, {}, std::move(message), bytes);
+  }
   flush_outbox();
   return true;
 }
 
+bool MosquittoClient::take_next() {
+  if (next_) return true;
+  if (!returned_.empty()) {
+    next_ = std::move(returned_.front());
+    returned_.pop_front();
+  } else {
+    next_ = outbox_.pop();
+  }
+  return next_.has_value();
+}
+
 void MosquittoClient::flush_outbox() {
   // What does not fit into the socket waits here, where it is counted and can become overdue, not in the library.
-  while (ready_ && !outbox_.empty() && unacked_.size() < window_ && !connection_->wants_to_write()) {
-    MqttMessage& message = outbox_.front();
-    const Sent sent = is_overdue(message) ? Sent::never : send(message);
+  while (ready_ && unacked_.size() < window_ && !connection_->wants_to_write() && take_next()) {
+    const std::size_t bytes = next_->payload.size();
+    const Sent sent = is_overdue(*next_) ? Sent::never : send(*next_);
     if (sent == Sent::no_connection) break;  // the next one sends
-    if (sent == Sent::never) bytes_ -= message.payload.size();
-    outbox_.pop_front();
+    if (sent == Sent::never) bytes_ -= bytes;
+    next_.reset();
   }
   watch_writable();
 }
@@ -316,7 +347,7 @@ Task<void> MosquittoClient::stop() {
       co_await pause.async_wait(asio::use_awaitable);
     }
   };
-  co_await until([this] { return !ready_ || (outbox_.empty() && unacked_.empty()); });
+  co_await until([this] { return !ready_ || (waiting() == 0 && unacked_.empty()); });
   if (!*alive) co_return;
   stopping_ = true;
   if (connection_ && ready_) {
@@ -333,7 +364,7 @@ std::string MosquittoClient::where() const {
 
 MosquittoClient::Counters MosquittoClient::counters() const {
   Counters all = counters_;
-  all.outbox_messages = outbox_.size() + unacked_.size();
+  all.outbox_messages = waiting() + unacked_.size();
   all.outbox_bytes = bytes_;
   return all;
 }

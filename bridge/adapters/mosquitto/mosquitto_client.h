@@ -6,9 +6,10 @@
 /// this class, so that nothing leaves after its MqttMessage::not_after, whenever the broker comes back.
 ///
 /// Threading: construct, call and destroy on the loop (asserted). Lifetime: must not outlive the io_context; a handler
-/// may destroy the client. Bounds: Options::outbox_messages_max and outbox_bytes_max (not yet sent, or not
-/// acknowledged; beyond them publish() says false); what arrives is bounded by the socket: packets_at_once_max are read
-/// before something else gets its turn.
+/// may destroy the client. Order: as published, for each receiver; receivers take turns, so that a thousand messages
+/// for one do not delay the next one's. Bounds: Options::outbox_messages_max and outbox_bytes_max (not yet sent, or not
+/// acknowledged; beyond them, or a receiver's part of them, publish() says false); what arrives is bounded by the
+/// socket: packets_at_once_max are read before something else gets its turn.
 #pragma once
 
 #include <chrono>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "bridge/core/asio.h"
+#include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/ports/mqtt.h"
 #include "common/broker_socket.h"
@@ -52,9 +54,11 @@ class MosquittoClient final : public MqttClient {
     std::chrono::milliseconds reconnect_max{5'000};
     bool connect_once = false;  // after the first on_lost, stay away
     std::size_t outbox_messages_max = 100'000;
+    std::size_t outbox_receiver_messages_max = 20'000;
     std::size_t outbox_bytes_max = 128 * 1024 * 1024;
     /// Unacknowledged at one time; less when the broker's Receive Maximum says so. What is more waits in the outbox.
-    std::size_t in_flight_max = 1'000;
+    /// What is in flight is behind all others that are: no more than keeps the broker busy.
+    std::size_t in_flight_max = 200;
     std::size_t packets_at_once_max = 64;
   };
 
@@ -103,6 +107,8 @@ class MosquittoClient final : public MqttClient {
   void tick();
   void flush_outbox();
   void write_soon();
+  bool take_next();
+  std::size_t waiting() const { return returned_.size() + outbox_.size() + (next_ ? 1 : 0); }
   Sent send(MqttMessage& message);
   void take_back_unacknowledged();
 
@@ -123,12 +129,14 @@ class MosquittoClient final : public MqttClient {
   std::chrono::milliseconds backoff_;
   std::uint64_t attempt_ = 0;                     // to connect; counts on when it is given up
   std::uint64_t opened_ = 0;                      // connections; counts on when one is begun or lost
-  std::deque<MqttMessage> outbox_;                // waiting for a connection, or for acknowledgements
+  std::deque<MqttMessage> returned_;              // sent over a connection that is lost, not acknowledged
+  std::optional<MqttMessage> next_;               // its turn has come
+  FairQueue<MqttMessage> outbox_;                 // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
   std::map<int, std::uint64_t> order_by_mid_;
   std::uint64_t sent_ = 0;
   std::size_t window_ = 0;  // how many may be unacknowledged
-  std::size_t bytes_ = 0;   // of outbox_ and unacked_
+  std::size_t bytes_ = 0;   // of all that waits and unacked_
   Counters counters_;
   bool watching_writable_ = false;
   bool writes_soon_ = false;

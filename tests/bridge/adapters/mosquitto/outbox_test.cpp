@@ -86,6 +86,37 @@ TEST_F(Outbox, SendsAgainWhatWasNotAcknowledgedInOrder) {
   EXPECT_EQ(client->counters().outbox_bytes, 0U);
 }
 
+TEST_F(Outbox, LetsReceiversTakeTurns) {
+  options.in_flight_max = 1;
+  options.outbox_receiver_messages_max = 5;
+  broker.script.answers_publish = false;
+  start(options);
+  ASSERT_TRUE(until_ready());
+  const auto publish = [this](const std::string& topic, const std::string& payload) {
+    auto published = message(payload);
+    published.topic = topic;
+    return client->publish(std::move(published));
+  };
+  EXPECT_TRUE(publish("skills/greedy/response", "0"));
+  ASSERT_TRUE(arrived(1));
+  EXPECT_TRUE(publish("skills/greedy/response", "1"));
+  for (const char* payload : {"2", "3", "4", "5", "6"})
+    EXPECT_TRUE(publish(*payload % 2 == 0 ? "skills/greedy/response" : "chat/greedy/response/x", payload));
+  EXPECT_FALSE(publish("skills/greedy/call", "7")) << "only its part of the outbox";
+  EXPECT_TRUE(publish("skills/modest/response", "a"));
+  EXPECT_TRUE(publish("homeassistant/device/tidy/config", "b"));
+  EXPECT_TRUE(publish("skills/modest/call", "c"));
+  broker.drop_all();
+  ASSERT_TRUE(until([this] { return !lost.empty(); }));
+  broker.received.clear();
+  broker.script.answers_publish = true;
+  ASSERT_TRUE(until_ready());
+  ASSERT_TRUE(all_acknowledged());
+  // First what was sent before, then what was next; each receiver's in order.
+  EXPECT_THAT(broker.payloads(), ElementsAre("0", "1", "2", "a", "b", "3", "c", "4", "5", "6"));
+  EXPECT_EQ(client->counters().outbox_bytes, 0U);
+}
+
 TEST_F(Outbox, DropsWhatIsOverdueWhenTheBrokerIsBack) {
   broker.script.answers_publish = false;
   start(options);

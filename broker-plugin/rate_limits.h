@@ -1,0 +1,83 @@
+/// How much a client may publish: so many messages and bytes a second, and more in a burst, for each principal and for
+/// all of a user's together. Whoever goes on publishing beyond that is to be disconnected.
+///
+/// The bridge and admins have no limits: the hub must be reachable when it is flooded. Threading: one thread.
+/// Bounds: Options::accounts_max principals and users that published lately; all others share one account.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/clock.h"
+#include "common/principal.h"
+
+namespace strawberry {
+
+/// A token bucket for messages and one for bytes. 0 a second: no limit.
+struct RateLimit {
+  std::size_t messages_per_second = 0;
+  std::size_t messages_at_once = 0;
+  std::size_t bytes_per_second = 0;
+  std::size_t bytes_at_once = 0;
+};
+
+class RateLimits {
+ public:
+  static constexpr std::size_t refused_max = 4'000;
+  /// How long who was ended stays out: the broker reads whatever a connection sends, so refusing alone saves too
+  /// little.
+  static constexpr std::chrono::seconds time_out{10};
+
+  struct Options {
+    RateLimit principal{2'000, 4'000, 4 * 1024 * 1024, 16 * 1024 * 1024};
+    RateLimit user{3'000, 6'000, 8 * 1024 * 1024, 32 * 1024 * 1024};
+    std::size_t accounts_max = 200'000;
+  };
+
+  enum class Verdict {
+    within,
+    beyond,   // refuse the message
+    goes_on,  // refuse it, and end the connection: refused_max were refused, of which half are forgiven a second
+  };
+
+  RateLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
+
+  /// A message that would be let in otherwise.
+  Verdict published(const Principal& principal, std::size_t bytes);
+  /// A message that is refused for another reason: it counts, too.
+  Verdict refused(const Principal& principal);
+  /// Ended lately for going on: may not come in yet.
+  bool is_out(const Principal& principal) const;
+  /// Call once a second. Forgets who has published nothing for long enough to have a full account.
+  void tick();
+  std::size_t accounts() const { return accounts_.size(); }
+
+ private:
+  struct Account {
+    double messages = 0;  // what may still be published
+    double bytes = 0;
+    double refused = 0;  // and not forgiven yet
+    SteadyTime counted_at;
+    SteadyTime out_until;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Accounts = std::unordered_map<std::string, Account, TextHash, std::equal_to<>>;
+
+  bool is_limited(const Principal& principal) const;
+  Account& account_of(char kind, std::string_view id, const RateLimit& limit);
+  void regain(Account& account, const RateLimit& limit, SteadyTime now) const;
+  const RateLimit& limit_of(std::string_view name) const;
+
+  const Clock& clock_;
+  Options options_;
+  Accounts accounts_;  // by kind and id
+  std::string name_;   // of the account looked for, kept for its memory
+};
+
+}  // namespace strawberry

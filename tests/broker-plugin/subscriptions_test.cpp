@@ -1,0 +1,135 @@
+// How many filters may be subscribed to, and what else a client may have of the broker.
+#include "broker-plugin/subscriptions.h"
+
+#include <gtest/gtest.h>
+
+#include "common/topics.h"
+#include "tests/broker-plugin/gate.h"
+
+namespace strawberry::test {
+namespace {
+
+TEST(Subscriptions, LetAClientHaveSoManyFilters) {
+  Subscriptions subscriptions({.client_filters_max = 2, .principal_filters_max = 100});
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "a"));
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "b"));
+  EXPECT_FALSE(subscriptions.add("c", "lamp", "c"));
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "a")) << "the same again is none more";
+  EXPECT_TRUE(subscriptions.add("d", "lamp", "a"));
+  subscriptions.remove("c", "x");
+  EXPECT_FALSE(subscriptions.add("c", "lamp", "c"));
+  subscriptions.remove("c", "b");
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "c"));
+}
+
+TEST(Subscriptions, LetAPrincipalHaveSoManyFilters) {
+  Subscriptions subscriptions({.client_filters_max = 2, .principal_filters_max = 3});
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "a"));
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "b"));
+  EXPECT_TRUE(subscriptions.add("d", "lamp", "a"));
+  EXPECT_FALSE(subscriptions.add("e", "lamp", "a"));
+  EXPECT_TRUE(subscriptions.add("f", "speaker", "a"));
+  subscriptions.forget("c");
+  EXPECT_TRUE(subscriptions.add("e", "lamp", "a"));
+  EXPECT_TRUE(subscriptions.add("e", "lamp", "b"));
+  EXPECT_FALSE(subscriptions.add("d", "lamp", "b"));
+}
+
+TEST(Subscriptions, KnowWhoseSessionAClientIdIs) {
+  Subscriptions subscriptions({.client_filters_max = 1, .principal_filters_max = 1});
+  EXPECT_TRUE(subscriptions.add("c", "lamp", "a"));
+  EXPECT_TRUE(subscriptions.add("c", "speaker", "b"));
+  EXPECT_EQ(subscriptions.count_of("c"), 1U);
+  EXPECT_TRUE(subscriptions.add("d", "lamp", "a")) << "what the lamp had there is gone";
+}
+
+TEST(Subscriptions, ForgetWhoIsGone) {
+  Subscriptions subscriptions({.client_filters_max = 1, .principal_filters_max = 2});
+  subscriptions.add("c", "lamp", "a");
+  subscriptions.add("d", "lamp", "a");
+  EXPECT_FALSE(subscriptions.add("e", "lamp", "a"));
+  subscriptions.forget_if([](std::string_view id) { return id == "c"; });
+  EXPECT_EQ(subscriptions.count_of("c"), 0U);
+  EXPECT_TRUE(subscriptions.add("e", "lamp", "a"));
+}
+
+// --- a client of the broker ---
+
+class LimitedGate : public Gate {
+ protected:
+  LimitedGate() {
+    Gatekeeper::Options options;
+    options.subscriptions = {.client_filters_max = 2, .principal_filters_max = 100};
+    options.connections.principal_connections_max = 3;
+    make(options);
+    EXPECT_TRUE(connect(1, lamp, "lamp"));
+  }
+  bool subscribes(int number, const Principal& who, const std::string& client_id, const std::string& filter) {
+    auto event = topic(number, who, Access::subscribe, filter);
+    event.client_id = client_id;
+    return gate_->allows(event);
+  }
+};
+
+TEST_F(LimitedGate, RefusesOneFilterTooMany) {
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", "skills/lamp/call"));
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", "skills/lamp/response"));
+  EXPECT_FALSE(subscribes(1, lamp, "lamp", "chat/lamp/response"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=too_many_filters"));
+  gate_->unsubscribed("lamp", "skills/lamp/call");
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", "chat/lamp/response"));
+}
+
+TEST_F(LimitedGate, CountsAgainWhenTheSessionHasEndedAndNotWhenItStays) {
+  subscribes(1, lamp, "lamp", "skills/lamp/call");
+  subscribes(1, lamp, "lamp", "skills/lamp/response");
+  end(1);
+  ASSERT_TRUE(connect(1, lamp, "lamp", 1h, /*session_may_stay=*/true));
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", "chat/lamp/response"));
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", "sessions/lamp/response"));
+  end(1);
+  ASSERT_TRUE(connect(1, lamp, "lamp", 1h, /*session_may_stay=*/true));
+  EXPECT_FALSE(subscribes(1, lamp, "lamp", "skills/lamp/call"));
+}
+
+TEST_F(LimitedGate, LimitsNeitherBridgeNorAdmin) {
+  for (int i = 0; i < 10; ++i) {
+    const auto client_id = "admin-" + std::to_string(i);
+    ASSERT_TRUE(connect(10 + i, admin, client_id));
+    for (int n = 0; n < 10; ++n)
+      EXPECT_TRUE(subscribes(10 + i, admin, client_id, "devices/d" + std::to_string(n) + "/status"));
+  }
+}
+
+TEST_F(LimitedGate, RefusesOneConnectionTooMany) {
+  ASSERT_TRUE(connect(2, lamp, "lamp-2"));
+  ASSERT_TRUE(connect(3, lamp, "lamp-3"));
+  EXPECT_FALSE(connect(4, lamp, "lamp-4"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=too_many_connections"));
+  EXPECT_TRUE(connect(5, lamp, "lamp-3")) << "takes its own place";
+  EXPECT_TRUE(connect(6, speaker, "speaker"));
+  end(3);
+  end(5);
+  EXPECT_TRUE(connect(4, lamp, "lamp-4"));
+}
+
+TEST_F(LimitedGate, RefusesALargeStatusAlsoAsAWill) {
+  const std::string largest(16 * 1024, ' ');
+  EXPECT_TRUE(publishes(1, lamp, "devices/lamp/status", largest));
+  EXPECT_FALSE(publishes(1, lamp, "devices/lamp/status", largest + " "));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=too_large"));
+  EXPECT_TRUE(publishes(1, lamp, "skills/lamp/result", largest + " "));
+  end(1);
+  EXPECT_FALSE(gate_->allows(topic(1, lamp, Access::write, "devices/lamp/status", largest + " ")));
+}
+
+TEST_F(LimitedGate, RefusesTopicsOfManyLevels) {
+  std::string topic_of_most = "skills/lamp/response";
+  for (std::size_t levels = 3; levels < topic_levels_max; ++levels) topic_of_most += "/a";
+  EXPECT_TRUE(subscribes(1, lamp, "lamp", topic_of_most));
+  EXPECT_FALSE(subscribes(1, lamp, "lamp", topic_of_most + "/a"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=not_canonical"));
+}
+
+}  // namespace
+}  // namespace strawberry::test

@@ -1,0 +1,39 @@
+/// Another user of the attacked hub, with two devices: one calls a skill of the other, again and again, and looks at
+/// how long each call takes and whether it is answered.
+///
+/// Threading: one thread.   Errors: throws when the hub does not come up.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "tests/support/hub_process.h"
+
+namespace strawberry::enemy {
+
+class Household {
+ public:
+  explicit Household(test::HubProcess& hub);
+
+  struct Measured {
+    std::vector<double> milliseconds;  // of each call that was answered, sorted
+    int lost = 0;                      // calls without the right answer within answer_wait_max
+    int refused_logins = 0;
+
+    double percentile(double part) const;
+  };
+  static constexpr std::chrono::milliseconds answer_wait_max{5'000};
+
+  /// A call every `pause` for `time`, and now and then a new connection.
+  Measured live_for(std::chrono::milliseconds time, std::chrono::milliseconds pause);
+
+ private:
+  bool call();
+
+  test::HubProcess& hub_;
+  std::unique_ptr<test::Spoke> speaker_;
+  std::unique_ptr<test::Spoke> tablet_;
+};
+
+}  // namespace strawberry::enemy

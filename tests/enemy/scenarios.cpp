@@ -1,0 +1,119 @@
+#include "tests/enemy/scenarios.h"
+
+#include "tests/bench/wire.h"
+
+namespace strawberry::enemy {
+namespace {
+
+namespace wire = bench::wire;
+
+constexpr int packets_in_a_block = 200;
+constexpr std::size_t large_bytes = 1024 * 1024;
+constexpr std::size_t status_bytes = 16 * 1024;
+
+/// The same message again and again; at QoS 1 under packet ids of its own.
+void repeat(Attacker::Options& options, const std::string& topic, const std::string& payload, int qos, int packets) {
+  options.packets = packets;
+  for (int i = 1; i <= packets; ++i) {
+    std::string packet = wire::publish(topic, payload, qos);
+    if (qos > 0) {  // the packet id stands behind the topic
+      const std::size_t id = packet.find(topic) + topic.size();
+      packet[id] = static_cast<char>(i >> 8);
+      packet[id + 1] = static_cast<char>(i & 0xff);
+    }
+    options.block += packet;
+  }
+}
+
+void requests(Attacker::Options& options, const std::string& id) {
+  repeat(options, "skills/" + id + "/request", R"({"op":"list"})", 1, packets_in_a_block);
+}
+/// Ten clients that never rest would leave broker and bridge no processor of this machine.
+void requests_of_a_crowd(Attacker::Options& options, const std::string& id) {
+  requests(options, id);
+  options.pause = std::chrono::milliseconds(10);
+}
+void rubbish(Attacker::Options& options, const std::string& id) {
+  repeat(options, "skills/" + id + "/request", "rubbish", 0, packets_in_a_block);
+}
+void results(Attacker::Options& options, const std::string& id) {
+  const std::string result = R"({"correlation_id":"nobody-asked","success":true,"result":1,"error":null})";
+  repeat(options, "skills/" + id + "/result", result, 1, packets_in_a_block);
+}
+void large_results(Attacker::Options& options, const std::string& id) {
+  const std::string result = R"({"correlation_id":"nobody-asked","success":true,"error":null,"result":")";
+  repeat(options, "skills/" + id + "/result", result + std::string(large_bytes, 'x') + "\"}", 1, 1);
+}
+void statuses(Attacker::Options& options, const std::string& id) {
+  const std::string status = R"({"state":"online","filler":")";
+  repeat(options, "devices/" + id + "/status", status + std::string(status_bytes - 64, 'x') + "\"}", 1, 20);
+}
+void forbidden(Attacker::Options& options, const std::string&) {
+  repeat(options, "skills/tablet/request", R"({"op":"list"})", 0, packets_in_a_block);
+}
+void appends(Attacker::Options& options, const std::string& id) {
+  const std::string session = R"({"op":"sync","sessions":[{"id":"s","title":"t","created_at":"2020-01-01T00:00:00Z",)";
+  const std::string message = R"("messages":[{"id":"m","role":"user","created_at":"2020-01-01T00:00:00Z","content":")";
+  repeat(options, "sessions/" + id + "/request", session + message + std::string(32 * 1024, 'x') + "\"}]}]}", 1, 10);
+}
+void connects(Attacker::Options&, const std::string&) {}
+
+/// One packet of a megabyte, of filters of 190 levels.
+void filters(Attacker::Options& options, const std::string& id) {
+  std::vector<std::string> deep;
+  for (int number = 0; number < 2'000; ++number) {
+    std::string filter = "skills/" + id + "/response/" + std::to_string(number);
+    for (int level = 4; level < 190; ++level) filter += "/a";
+    deep.push_back(std::move(filter));
+  }
+  options.block = wire::subscribe(deep, 1);
+}
+
+/// Subscribes to what it publishes and reads nothing.
+void unread(Attacker::Options& options, const std::string& id) {
+  options.first = wire::subscribe({"devices/+/status"}, 1);
+  options.reads = false;
+  statuses(options, id);
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all = {
+      {"requests", "small valid requests at QoS 1", 1, requests},
+      {"rubbish", "requests at QoS 0 that are none", 1, rubbish},
+      {"results", "results that nobody awaits", 1, results},
+      {"large-results", "the same, of 1 MiB each", 1, large_results},
+      {"statuses", "statuses of 16 KiB", 1, statuses},
+      {"forbidden", "messages on topics of another user", 1, forbidden},
+      {"uploads", "sessions of 32 KiB to be stored", 1, appends},
+      {"connects", "connecting again and again", 1, connects},
+      {"filters", "SUBSCRIBE packets of 1 MB, 2 000 filters of 190 levels", 1, filters},
+      {"unread", "statuses of 16 KiB for a subscriber that does not read", 1, unread},
+      {"crowd", "small valid requests from ten devices of one user", 10, requests_of_a_crowd},
+  };
+  return all;
+}
+
+std::vector<std::unique_ptr<Attacker>> attack(test::HubProcess& hub, const Scenario& scenario,
+                                              std::chrono::seconds time_max) {
+  const auto admin = hub.admin();
+  std::vector<Attacker::Options> armed;
+  for (int number = 0; number < scenario.devices; ++number) {
+    Attacker::Options options;
+    options.client_id = "enemy-" + std::to_string(number);
+    admin->result_of(
+        "devices",
+        {{"op", "register"}, {"user_id", enemy_user}, {"name", options.client_id}, {"device_id", options.client_id}});
+    options.port = hub.port();
+    options.token = hub.files().device_token(options.client_id, enemy_user);
+    options.time_max = time_max;
+    scenario.arm(options, options.client_id);
+    armed.push_back(std::move(options));
+  }
+  std::vector<std::unique_ptr<Attacker>> attackers;
+  for (auto& options : armed) attackers.push_back(std::make_unique<Attacker>(std::move(options)));
+  return attackers;
+}
+
+}  // namespace strawberry::enemy

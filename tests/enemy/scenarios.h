@@ -1,0 +1,30 @@
+/// What an enemy with a token tries: the attacks by name, each a few clients of one user and what they send.
+///
+/// Pure functions but for the tokens that the hub signs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/enemy/attacker.h"
+#include "tests/support/hub_process.h"
+
+namespace strawberry::enemy {
+
+struct Scenario {
+  std::string_view name;
+  std::string_view what;  // one line for the table of --help
+  int devices = 1;        // of the enemy, all attacking at once
+  /// Sets what the attackers send; `id` is the device's.
+  void (*arm)(Attacker::Options& options, const std::string& id);
+};
+const std::vector<Scenario>& scenarios();
+
+inline constexpr const char* enemy_user = "mallory";
+
+/// Attackers of the scenario, at work when returned.
+std::vector<std::unique_ptr<Attacker>> attack(test::HubProcess& hub, const Scenario& scenario,
+                                              std::chrono::seconds time_max);
+
+}  // namespace strawberry::enemy
