@@ -5,6 +5,7 @@
 #include "bridge/app_parts.h"
 #include "bridge/core/asio.h"
 #include "bridge/devices/presence.h"
+#include "bridge/log.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
@@ -272,6 +273,7 @@ Task<void> App::write_usage() {
     co_await usage_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await usage_.flush();  // what fails is tried again
     audit_.tick();
+    tick_logging();
   }
 }
 

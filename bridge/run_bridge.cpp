@@ -24,6 +24,11 @@ void allow_many_connections() {
   if (::setrlimit(RLIMIT_NOFILE, &files) != 0) hub_log().debug("the bridge may not have more open files");
 }
 
+LogOptions log_options(const Config& config) {
+  return {config.log.level, config.log.format, static_cast<std::size_t>(config.limits.log_line_bytes_max),
+          static_cast<std::uint64_t>(config.limits.log_lines_per_second_max)};
+}
+
 int refuse(const Failure& failure) {
   hub_log().critical("{}", failure.message);
   spdlog::shutdown();
@@ -34,9 +39,10 @@ int refuse(const Failure& failure) {
 void reload(const std::string& config_path, Config& current) {
   auto config = load_config(config_path, process_environment());
   if (!config) return hub_log().error("the log goes on as it is: {}", config.error().message);
-  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  change_logging(log_options(*config));
   current.log = config->log;
   current.limits.log_line_bytes_max = config->limits.log_line_bytes_max;
+  current.limits.log_lines_per_second_max = config->limits.log_lines_per_second_max;
   // Whoever sent the signal looks for this, whatever the level is now.
   hub_log().write(std::max(spdlog::level::info, spdlog::get_level()), "logs from {} on, {} lines{}", config->log.level,
                   config->log.format,
@@ -56,11 +62,10 @@ void on_hangup(asio::signal_set& hangups, const std::string& config_path, Config
 int run_bridge(const std::string& config_path) {
   ::umask(077);
   std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
-  const Config defaults;
-  start_logging(defaults.log.level, defaults.log.format, static_cast<std::size_t>(defaults.limits.log_line_bytes_max));
+  start_logging(log_options(Config()));
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
-  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  change_logging(log_options(*config));
   const auto lock = DataLock::take(config->data.directory);  // two bridges would answer everything twice
   if (!lock) return refuse(lock.error());
 
@@ -82,6 +87,7 @@ int run_bridge(const std::string& config_path) {
     loop.stop();
   });
   loop.run();
+  finish_logging();
   hub_log().info("stopped");
   spdlog::shutdown();
   return finished ? 0 : 1;
