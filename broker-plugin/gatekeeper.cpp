@@ -59,6 +59,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       authenticator_(keys_, directory, connections_, clock),
       presence_(broker, directory, clock, options.presence),
       refusals_(broker, clock),
+      endings_(broker, clock, "connections ended"),
       report_(clock),
       logins_(authenticator_, connections_, refusals_, report_, broker, clock, options.logins),
       directory_read_at_(clock.steady_now()) {}
@@ -242,6 +243,7 @@ void Gatekeeper::tick() {
   end_what_may_not_go_on();
   presence_.tick();
   refusals_.tick();
+  endings_.tick();
   logins_.tick();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
@@ -295,9 +297,9 @@ void Gatekeeper::end_what_may_not_go_on() {
 void Gatekeeper::end(Connection& connection, std::string_view reason) {
   connection.ending_because = reason;
   report_.ended(reason);
-  broker_.log(LogLevel::notice, "ends connection reason=" + std::string(reason) +
-                                    " client_id=" + quoted_for_log(connection.client_id) +
-                                    " principal=" + encode_principal(connection.principal()));
+  endings_.write(LogLevel::notice, "ends connection reason=" + std::string(reason) +
+                                       " client_id=" + quoted_for_log(connection.client_id) +
+                                       " principal=" + encode_principal(connection.principal()));
   // Ending it removes `connection`; the client id must outlive that. Who is thrown out does not have the last word.
   const std::string client_id = connection.client_id;
   broker_.kick(client_id, /*with_will=*/!is_revocation(reason));

@@ -15,6 +15,7 @@
 #include "broker-plugin/broker.h"
 #include "broker-plugin/broker_report.h"
 #include "broker-plugin/connections.h"
+#include "broker-plugin/limited_log.h"
 #include "broker-plugin/logins.h"
 #include "broker-plugin/presence.h"
 #include "broker-plugin/refusal_log.h"
@@ -100,6 +101,7 @@ class Gatekeeper : private DeviceOwners {
   Authenticator authenticator_;
   Presence presence_;
   RefusalLog refusals_;
+  LimitedLog endings_;
   BrokerReport report_;
   Logins logins_;
   struct DepartedOwner {
