@@ -1,12 +1,12 @@
 #include "bridge/app.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "bridge/app_parts.h"
 #include "bridge/core/asio.h"
 #include "bridge/devices/presence.h"
+#include "bridge/log.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
 
@@ -100,7 +100,7 @@ Result<void> App::remember() {
     if (!skills.empty()) skills_.put(id, user, skills);
   });
   if (!loaded) return loaded;
-  spdlog::info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
+  hub_log().info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
   return {};
 }
 
@@ -119,7 +119,7 @@ MosquittoClient::Options App::mqtt_options() {
     claims.expires_at = claims.issued_at + bridge_token_lifetime;
     claims.jti = new_id();
     auto token = tokens_.issue(claims);
-    if (!token) spdlog::error("cannot sign the bridge's own token: {}", token.error().message);
+    if (!token) hub_log().error("cannot sign the bridge's own token: {}", token.error().message);
     return token.value_or("");
   };
   options.clean_start = false;
@@ -154,7 +154,7 @@ DeviceService::Neighbours App::neighbours() {
     home_assistant_.device_changed(row.user_id);  // the hub, should that have been the user's only device
   };
   neighbours.audit = [this](const std::string& actor, const std::string& act, const std::string& id) {
-    spdlog::info("audit: {} by {} on {}", act, actor, id);
+    hub_log().info("audit: {} by {} on {}", act, actor, id);
     audit_.acted(actor, "devices." + act, id);
   };
   return neighbours;
@@ -181,7 +181,7 @@ MqttClient::Handlers App::handlers() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
   handlers.on_lost = [this](const std::string& reason) {
-    spdlog::warn("no broker at {}: {}; trying again", printable(mqtt_.where()), printable(reason));
+    hub_log().warn("no broker at {}: {}; trying again", printable(mqtt_.where()), printable(reason));
     serving_ = false;
     plugin_.lost();
     home_assistant_.stop_serving();
@@ -220,8 +220,8 @@ void App::receive(MqttMessage message) {
 
 void App::start_serving() {
   serving_ = true;
-  spdlog::info("serving at {}: {} devices are online, {} requests were waiting", printable(mqtt_.where()),
-               devices_.online_count(), dispatcher_.waiting());
+  hub_log().info("serving at {}: {} devices are online, {} requests were waiting", printable(mqtt_.where()),
+                 devices_.online_count(), dispatcher_.waiting());
   dispatcher_.release();
   home_assistant_.start_serving();
   publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
@@ -230,8 +230,8 @@ void App::start_serving() {
 void App::status_arrived(std::string_view device_id, const MqttMessage& message) {
   const auto online = read_presence(message.payload);
   if (!online) {
-    spdlog::info("status of {}: neither online nor offline, ignored: {}", printable(device_id),
-                 printable(message.payload, 64));
+    hub_log().info("status of {}: neither online nor offline, ignored: {}", printable(device_id),
+                   printable(message.payload, 64));
     return;
   }
   if (!devices_.set_online(device_id, *online)) return;
@@ -273,6 +273,7 @@ Task<void> App::write_usage() {
     co_await usage_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await usage_.flush();  // what fails is tried again
     audit_.tick();
+    tick_logging();
   }
 }
 
@@ -295,7 +296,7 @@ Task<void> App::run() {
   start_metrics();
   // Before anybody can ask for more than a day's tokens.
   if (auto loaded = co_await usage_.load(); !loaded)
-    spdlog::error("what was used today is unknown: counting from none");
+    hub_log().error("what was used today is unknown: counting from none");
   mqtt_.start(filters, handlers());
   asio::co_spawn(context_, report_health(), asio::detached);
   asio::co_spawn(context_, write_usage(), asio::detached);
@@ -306,7 +307,7 @@ Task<void> App::run() {
 }
 
 Task<void> App::finish_open_work() {
-  spdlog::info("stopping: {} requests are open", dispatcher_.counters().in_flight);
+  hub_log().info("stopping: {} requests are open", dispatcher_.counters().in_flight);
   dispatcher_.refuse_new();
   asio::steady_timer pause(context_);
   const auto give_up = clock_.steady_now() + stop_patience;
@@ -329,7 +330,7 @@ Task<void> App::finish_open_work() {
     co_await pause.async_wait(asio::use_awaitable);
   }
   if (auto written = co_await usage_.flush(); !written) {
-    spdlog::error("what was used last is not written: {}", written.error().message);
+    hub_log().error("what was used last is not written: {}", written.error().message);
   }
   const auto now = clock_.wall_now();
   publish(hub_state_topic, hub_state(false, now, now), true);

@@ -1,12 +1,11 @@
 #include "bridge/app_metrics.h"
 
-#include <spdlog/spdlog.h>
-
 #include <array>
 #include <utility>
 
 #include "bridge/core/asio.h"
 #include "bridge/process_numbers.h"
+#include "bridge/protocol/request_log.h"
 
 namespace strawberry {
 namespace {
@@ -146,13 +145,13 @@ Task<void> AppMetrics::serve() {
     const auto listening = server_.listen();
     if (listening) break;
     if (!has_failed) {
-      spdlog::error("no metrics at {}: {}; the hub goes on without, and tries again every {} s", place_,
-                    listening.error().message, listen_again_after.count());
+      hub_log().error("no metrics at {}: {}; the hub goes on without, and tries again every {} s", place_,
+                      listening.error().message, listen_again_after.count());
     }
     pause_.expires_after(listen_again_after);
     co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  spdlog::info("metrics are at http://{}/metrics", place_);
+  hub_log().info("metrics are at http://{}/metrics", place_);
 }
 
 }  // namespace strawberry

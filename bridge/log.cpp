@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bridge/limited_sink.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
+#include "common/clock.h"
 
 namespace strawberry {
 namespace {
@@ -66,6 +68,9 @@ class RequestFields final : public spdlog::custom_flag_formatter {
   bool json_;
 };
 
+/// The process's own, from start_logging() on.
+std::shared_ptr<LimitedSink> limited_sink;
+
 }  // namespace
 
 std::unique_ptr<spdlog::formatter> make_log_formatter(const std::string& format, std::size_t line_bytes_max) {
@@ -78,18 +83,26 @@ std::unique_ptr<spdlog::formatter> make_log_formatter(const std::string& format,
   return formatter;
 }
 
-void start_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max) {
-  auto logger = std::make_shared<spdlog::logger>("bridge", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+void start_logging(const LogOptions& options) {
+  static const SystemClock clock;
+  limited_sink = std::make_shared<LimitedSink>(std::make_shared<spdlog::sinks::stderr_sink_mt>(), clock,
+                                               options.lines_per_second_max);
+  auto logger = std::make_shared<spdlog::logger>("bridge", limited_sink);
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
-  change_logging(level, format, line_bytes_max);
+  change_logging(options);
 }
 
 /// The logger stays: the store's thread may be using it.
-void change_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max) {
+void change_logging(const LogOptions& options) {
   auto* logger = spdlog::default_logger_raw();
-  logger->set_formatter(make_log_formatter(format, line_bytes_max));
-  logger->set_level(spdlog::level::from_str(level));
+  logger->set_formatter(make_log_formatter(options.format, options.line_bytes_max));
+  logger->set_level(spdlog::level::from_str(options.level));
+  limited_sink->allow(options.lines_per_second_max);
 }
+
+void tick_logging() { limited_sink->tick(); }
+
+void finish_logging() { limited_sink->finish(); }
 
 }  // namespace strawberry

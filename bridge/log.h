@@ -5,12 +5,13 @@
 ///
 /// Threading: any; change_logging() also while others log.
 /// Bounds: a message is cut at line_bytes_max, a field at field_bytes_max; both are escaped, so that whatever a client
-/// sends stays within its line and its field.
+/// sends stays within its line and its field. Lines of one kind: lines_per_second_max (limited_sink.h).
 #pragma once
 
 #include <spdlog/formatter.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,9 +19,19 @@ namespace strawberry {
 
 inline constexpr std::size_t field_bytes_max = 128;
 
-/// `level`: trace, debug, info, warn, error, off. `format`: human or json. Both checked by the configuration.
-void start_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max);
-void change_logging(const std::string& level, const std::string& format, std::size_t line_bytes_max);
+struct LogOptions {
+  std::string level;   // trace, debug, info, warn, error, off; this and the format checked by the configuration
+  std::string format;  // human or json
+  std::size_t line_bytes_max = 0;
+  std::uint64_t lines_per_second_max = 0;  // of one kind; 0: any number
+};
+/// First of all: what is below needs it.
+void start_logging(const LogOptions& options);
+void change_logging(const LogOptions& options);
+/// Says how many lines were left out of a second that is over. About once a second.
+void tick_logging();
+/// Says how many were left out until now: the process is about to end.
+void finish_logging();
 
 std::unique_ptr<spdlog::formatter> make_log_formatter(const std::string& format, std::size_t line_bytes_max);
 

@@ -10,6 +10,7 @@
 #include "bridge/app.h"
 #include "bridge/core/asio.h"
 #include "bridge/log.h"
+#include "bridge/protocol/request_log.h"
 #include "common/data_lock.h"
 
 namespace strawberry {
@@ -20,11 +21,16 @@ void allow_many_connections() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
   files.rlim_cur = files.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) spdlog::debug("the bridge may not have more open files");
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) hub_log().debug("the bridge may not have more open files");
+}
+
+LogOptions log_options(const Config& config) {
+  return {config.log.level, config.log.format, static_cast<std::size_t>(config.limits.log_line_bytes_max),
+          static_cast<std::uint64_t>(config.limits.log_lines_per_second_max)};
 }
 
 int refuse(const Failure& failure) {
-  spdlog::critical("{}", failure.message);
+  hub_log().critical("{}", failure.message);
   spdlog::shutdown();
   return 1;
 }
@@ -32,14 +38,15 @@ int refuse(const Failure& failure) {
 /// The rest of the configuration is built into everything that runs.
 void reload(const std::string& config_path, Config& current) {
   auto config = load_config(config_path, process_environment());
-  if (!config) return spdlog::error("the log goes on as it is: {}", config.error().message);
-  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  if (!config) return hub_log().error("the log goes on as it is: {}", config.error().message);
+  change_logging(log_options(*config));
   current.log = config->log;
   current.limits.log_line_bytes_max = config->limits.log_line_bytes_max;
+  current.limits.log_lines_per_second_max = config->limits.log_lines_per_second_max;
   // Whoever sent the signal looks for this, whatever the level is now.
-  spdlog::log(std::max(spdlog::level::info, spdlog::get_level()), "logs from {} on, {} lines{}", config->log.level,
-              config->log.format,
-              *config == current ? "" : "; what else has changed in the configuration holds from the next start");
+  hub_log().write(std::max(spdlog::level::info, spdlog::get_level()), "logs from {} on, {} lines{}", config->log.level,
+                  config->log.format,
+                  *config == current ? "" : "; what else has changed in the configuration holds from the next start");
 }
 
 void on_hangup(asio::signal_set& hangups, const std::string& config_path, Config& current) {
@@ -55,11 +62,10 @@ void on_hangup(asio::signal_set& hangups, const std::string& config_path, Config
 int run_bridge(const std::string& config_path) {
   ::umask(077);
   std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
-  const Config defaults;
-  start_logging(defaults.log.level, defaults.log.format, static_cast<std::size_t>(defaults.limits.log_line_bytes_max));
+  start_logging(log_options(Config()));
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
-  change_logging(config->log.level, config->log.format, static_cast<std::size_t>(config->limits.log_line_bytes_max));
+  change_logging(log_options(*config));
   const auto lock = DataLock::take(config->data.directory);  // two bridges would answer everything twice
   if (!lock) return refuse(lock.error());
 
@@ -81,7 +87,8 @@ int run_bridge(const std::string& config_path) {
     loop.stop();
   });
   loop.run();
-  spdlog::info("stopped");
+  finish_logging();
+  hub_log().info("stopped");
   spdlog::shutdown();
   return finished ? 0 : 1;
 }

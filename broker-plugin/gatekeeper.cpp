@@ -64,6 +64,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       refusals_(broker, clock),
       rates_(clock, options.rates),
       subscriptions_(options.subscriptions),
+      endings_(broker, clock, "connections ended"),
       report_(clock),
       logins_(authenticator_, connections_, refusals_, report_, rates_, broker, clock, options.logins),
       directory_read_at_(clock.steady_now()) {}
@@ -286,6 +287,7 @@ void Gatekeeper::tick() {
   presence_.tick();
   refusals_.tick();
   rates_.tick();
+  endings_.tick();
   logins_.tick();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
@@ -340,9 +342,9 @@ void Gatekeeper::end_what_may_not_go_on() {
 void Gatekeeper::end(Connection& connection, std::string_view reason) {
   connection.ending_because = reason;
   report_.ended(reason);
-  broker_.log(LogLevel::notice, "ends connection reason=" + std::string(reason) +
-                                    " client_id=" + quoted_for_log(connection.client_id) +
-                                    " principal=" + encode_principal(connection.principal()));
+  endings_.write(LogLevel::notice, "ends connection reason=" + std::string(reason) +
+                                       " client_id=" + quoted_for_log(connection.client_id) +
+                                       " principal=" + encode_principal(connection.principal()));
   // Ending it removes `connection`; the client id must outlive that. Who is thrown out does not have the last word.
   const std::string client_id = connection.client_id;
   broker_.kick(client_id, /*with_will=*/!is_revocation(reason));

@@ -15,6 +15,7 @@
 #include "broker-plugin/broker.h"
 #include "broker-plugin/broker_report.h"
 #include "broker-plugin/connections.h"
+#include "broker-plugin/limited_log.h"
 #include "broker-plugin/logins.h"
 #include "broker-plugin/presence.h"
 #include "broker-plugin/rate_limits.h"
@@ -113,6 +114,7 @@ class Gatekeeper : private DeviceOwners {
   RefusalLog refusals_;
   RateLimits rates_;
   Subscriptions subscriptions_;
+  LimitedLog endings_;
   BrokerReport report_;
   Logins logins_;
   struct DepartedOwner {

@@ -25,6 +25,7 @@ Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLo
       broker_(broker),
       clock_(clock),
       limiter_(clock, options.limiter),
+      cut_off_(broker, clock, "addresses with too many failed logins"),
       tag_(new_id()),
       awaits_stored_sessions_(options.awaits_stored_sessions),
       started_(clock.steady_now()) {}
@@ -138,6 +139,7 @@ void Logins::stop_waiting() {
 }
 
 void Logins::tick() {
+  cut_off_.tick();
   if (!awaits_stored_sessions_ || clock_.steady_now() < started_ + stored_sessions_wait_max) return;
   awaits_stored_sessions_ = false;
   broker_.log(LogLevel::warning, "the broker has not told of the sessions it stores; owners are learnt as they come");
@@ -147,8 +149,8 @@ LoginAnswer Logins::refuse(const Login& login, std::string_view action, const Re
   report_.refused(action, refusal.reason);
   const auto verdict = limiter_.failed(login.address);
   if (verdict == LoginLimiter::Verdict::just_beyond) {
-    broker_.log(LogLevel::warning, "too many failed logins from address=" + quoted_for_log(login.address) +
-                                       "; more of them are cut off unanswered and not logged one by one");
+    cut_off_.write(LogLevel::warning, "too many failed logins from address=" + quoted_for_log(login.address) +
+                                          "; more of them are cut off unanswered and not logged one by one");
   }
   if (verdict != LoginLimiter::Verdict::within) {
     refusals_.passed_over();

@@ -15,6 +15,7 @@
 #include "broker-plugin/authenticator.h"
 #include "broker-plugin/broker_report.h"
 #include "broker-plugin/connections.h"
+#include "broker-plugin/limited_log.h"
 #include "broker-plugin/login_limiter.h"
 #include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
@@ -91,6 +92,7 @@ class Logins {
   Broker& broker_;
   const Clock& clock_;
   LoginLimiter limiter_;
+  LimitedLog cut_off_;
   std::string tag_;
   bool is_confirming_ = false;
   bool was_asked_ = false;  // since begin_confirming()

@@ -16,6 +16,7 @@
 #include "broker-plugin/broker.h"
 #include "broker-plugin/broker_version.h"
 #include "broker-plugin/gatekeeper.h"
+#include "broker-plugin/limited_log.h"
 #include "broker-plugin/mosquitto_api.h"
 #include "broker-plugin/options.h"
 #include "broker-plugin/reload_at_start.h"
@@ -105,6 +106,8 @@ struct Plugin {
   std::unique_ptr<DeviceDirectory> directory;
   std::unique_ptr<Gatekeeper> gatekeeper;
   std::optional<ReloadAtStart> reload_at_start;
+  LimitedLog errors{broker, clock, "internal errors"};
+  LimitedLog ignored{broker, clock, "ignored control messages"};
 };
 
 /// Runs `decide`; an exception in it is logged and becomes `refusal`.
@@ -114,9 +117,10 @@ int decided(void* userdata, int refusal, Decide decide) {
   try {
     return decide(plugin);
   } catch (const std::exception& e) {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: refused because of an internal error: %s", e.what());
+    if (plugin.errors.take())
+      mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: refused because of an internal error: %s", e.what());
   } catch (...) {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: refused because of an internal error");
+    if (plugin.errors.take()) mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: refused because of an internal error");
   }
   return refusal;
 }
@@ -248,7 +252,7 @@ int on_control(int, void* data, void* userdata) {
     topic.handle = event.client;
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     if (!plugin.gatekeeper->control(topic))
-      plugin.broker.log(LogLevel::warning, "ignored a message on " + std::string(control_topic));
+      plugin.ignored.write(LogLevel::warning, "ignored a message on " + std::string(control_topic));
     return MOSQ_ERR_SUCCESS;
   });
 }
@@ -271,6 +275,8 @@ int on_disconnect(int, void* data, void* userdata) {
 int on_tick(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
     auto& event = *static_cast<mosquitto_evt_tick*>(data);
+    plugin.errors.tick();
+    plugin.ignored.tick();
     plugin.gatekeeper->tick();
     call_in_each_round(event);
     return MOSQ_ERR_SUCCESS;

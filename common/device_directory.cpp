@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "common/database_file.h"
 #include "common/ids.h"
 #include "common/topics.h"
 
@@ -59,7 +60,7 @@ std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
 class Reader {
  public:
   explicit Reader(const std::string& path)
-      : database_(path, SQLite::OPEN_READONLY, busy_timeout_ms),
+      : database_(open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms)),
         data_version_(database_, "PRAGMA data_version"),
         schema_version_(database_, "PRAGMA user_version") {}
 

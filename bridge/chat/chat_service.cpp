@@ -1,7 +1,5 @@
 #include "bridge/chat/chat_service.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "bridge/chat/chat_events.h"
@@ -148,7 +146,7 @@ std::chrono::milliseconds ChatService::default_timeout(const std::string&) const
 void ChatService::sender_left(const std::string& device_id) {
   loop_.check();
   if (const auto stopped = running_->sender_left(device_id); stopped > 0)
-    spdlog::info("{} left: {} of its chats stopped", device_id, stopped);
+    hub_log().info("{} left: {} of its chats stopped", device_id, stopped);
 }
 
 Task<Reply<json>> ChatService::handle(Request request) {

@@ -6,6 +6,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/text.h"
+#include "common/database_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -16,6 +17,16 @@ constexpr std::chrono::hours admin_token_rest_min{24};
 bool exists(const std::string& path) {
   std::error_code missing;
   return std::filesystem::exists(path, missing);
+}
+
+/// What follows does not follow links either: this is to say so before anything is made.
+Outcome<void> refuse_links(const DataDir& dir, std::vector<std::string>&) {
+  std::vector<std::string> files = files_of_database(dir.database());
+  files.insert(files.end(), {dir.keys(), dir.admin_token()});
+  for (const std::string& file : files) {
+    if (const auto why = link_refusal(file); !why.empty()) return cli_error(ExitCode::local, printable(why, 400));
+  }
+  return {};
 }
 
 Outcome<void> create_keys(const DataDir& dir, std::vector<std::string>& done) {
@@ -59,7 +70,7 @@ Outcome<void> init(const CommandLine& line) {
   auto made = make_private_directory(dir.path);
   if (!made) return tl::unexpected(made.error());
   if (*made) done.push_back("created " + dir.path.string() + ", for your eyes only");
-  for (const auto& step : {create_keys, create_database, create_admin_token}) {
+  for (const auto& step : {refuse_links, create_keys, create_database, create_admin_token}) {
     if (auto outcome = step(dir, done); !outcome) return outcome;
   }
   if (auto shared = share_with_group(dir); !shared) return shared;

@@ -76,6 +76,7 @@ struct Config {
     std::int64_t tool_calls_per_step_max = 16;
     std::int64_t tool_result_bytes_max = 8 * 1024;
     std::int64_t log_line_bytes_max = 4 * 1024;
+    std::int64_t log_lines_per_second_max = 20;  // of one kind; 0: any number
     bool operator==(const Limits&) const = default;
   };
   /// Each shorter than the next, so that who asked learns why it took long; load_config() checks it.

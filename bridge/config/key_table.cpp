@@ -129,6 +129,7 @@ const KeyRow<Config> config_rows[] = {
     {"limits", "tool_calls_per_step_max", "", IntegerRange{1, 128}, [](Config& c) -> Target { return &c.limits.tool_calls_per_step_max; }},
     {"limits", "tool_result_bytes_max", "", IntegerRange{256, 262'144}, [](Config& c) -> Target { return &c.limits.tool_result_bytes_max; }},
     {"limits", "log_line_bytes_max", "", IntegerRange{256, 65'536}, [](Config& c) -> Target { return &c.limits.log_line_bytes_max; }},
+    {"limits", "log_lines_per_second_max", "", IntegerRange{0, million}, [](Config& c) -> Target { return &c.limits.log_lines_per_second_max; }},
     {"timeouts", "sandbox_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.sandbox_ms; }},
     {"timeouts", "local_skill_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.local_skill_ms; }},
     {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.remote_skill_call_ms; }},

@@ -1,13 +1,12 @@
 #include "bridge/home_assistant/home_assistant.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "bridge/core/asio.h"
 #include "bridge/protocol/dispatcher.h"
+#include "bridge/protocol/request_log.h"
 #include "common/topics.h"
 
 namespace strawberry {
@@ -149,7 +148,7 @@ Task<void> HomeAssistant::run() {
 void HomeAssistant::wait_a_while() {
   not_before_ = clock_.steady_now() + options_.retry_after;
   if (std::exchange(has_failed_, true)) return;
-  spdlog::error("announcements to Home Assistant wait: the database or the broker does not take them");
+  hub_log().error("announcements to Home Assistant wait: the database or the broker does not take them");
 }
 
 SteadyTime HomeAssistant::next_turn() const {

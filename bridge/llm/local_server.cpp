@@ -1,7 +1,5 @@
 #include "bridge/llm/local_server.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,6 +8,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/llm/wire_json.h"
 #include "bridge/protocol/bounded_json.h"
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -90,9 +89,10 @@ Task<std::optional<LocalLook>> look(HttpClient* http, Whom whom, std::string url
 }
 
 void log_found(Whom whom, const LocalServer& server) {
-  spdlog::info("found {} at {}: it is used, with the model {}", called(whom), server.base_url, printable(server.model));
+  hub_log().info("found {} at {}: it is used, with the model {}", called(whom), server.base_url,
+                 printable(server.model));
   if (!server.lists_model)
-    spdlog::warn("{} does not say that it has the model {} (DEFAULT_MODEL)", called(whom), printable(server.model));
+    hub_log().warn("{} does not say that it has the model {} (DEFAULT_MODEL)", called(whom), printable(server.model));
 }
 
 }  // namespace
@@ -148,11 +148,11 @@ Task<void> look_for_local_servers(HttpClient* http, LocalOptions options,
         on_found(seen->server);
         is_found = true;
       } else if (seen && seen->kind == Kind::stranger) {
-        spdlog::info("who answers at {} is not {}: left alone", candidate->url, called(candidate->whom));
+        hub_log().info("who answers at {} is not {}: left alone", candidate->url, called(candidate->whom));
         candidate = candidates.erase(candidate);
         continue;
       } else if (seen && !candidate->was_not_ready) {
-        spdlog::info("{} at {} has no model ready yet: asked again", called(candidate->whom), candidate->url);
+        hub_log().info("{} at {} has no model ready yet: asked again", called(candidate->whom), candidate->url);
         candidate->was_not_ready = true;
       }
       ++candidate;

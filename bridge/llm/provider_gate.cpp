@@ -1,10 +1,9 @@
 #include "bridge/llm/provider_gate.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "bridge/llm/failure_policy.h"
+#include "bridge/protocol/request_log.h"
 
 namespace strawberry {
 namespace {
@@ -28,7 +27,7 @@ void ProviderGate::Pass::succeeded() {
   const bool was_closed = gate_->breaker_.state() == CircuitBreaker::State::closed;
   permit_.succeeded();
   if (!was_closed && gate_->breaker_.state() == CircuitBreaker::State::closed)
-    spdlog::info("{} answers again", gate_->name_);
+    hub_log().info("{} answers again", gate_->name_);
 }
 
 void ProviderGate::Pass::failed_blameless() { ++gate_->counts_.failures; }
@@ -43,7 +42,7 @@ void ProviderGate::Pass::failed(const ProviderError& error) {
   const bool was_open = breaker.state() == CircuitBreaker::State::open;
   permit_.failed(believable_retry_after(error));
   if (const auto wait = breaker.retry_in(); wait && !was_open)
-    spdlog::warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*wait));
+    hub_log().warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*wait));
 }
 
 ProviderGate::ProviderGate(std::string name, const Clock& clock, Options options)

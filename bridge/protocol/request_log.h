@@ -3,6 +3,10 @@
 /// people.
 ///
 ///   log_for(request).info("{} was not allowed", printable(path));
+///   hub_log().info("stopped");                                        // belongs to no request
+///
+/// The format is the line's kind: bridge/limited_sink.h counts by it. So whatever changes from line to line is an
+/// argument.
 ///
 /// A RequestLog is made for one line from what is at hand, so that nothing of one request is left over when a coroutine
 /// of another goes on.
@@ -28,6 +32,24 @@ struct LogFields {
   std::string_view op = {};
 };
 
+/// While it lives, this thread writes a line with these fields, of this kind. No coroutine is suspended within.
+class LogLine {
+ public:
+  LogLine(const LogFields& fields, std::string_view kind);
+  ~LogLine();
+  LogLine(const LogLine&) = delete;
+  LogLine& operator=(const LogLine&) = delete;
+
+ private:
+  LogFields outer_fields_;
+  std::string_view outer_kind_;
+};
+
+/// Those of the line that this thread is writing.
+const LogFields& fields_of_line();
+/// Likewise; empty for a line that is written past RequestLog.
+std::string_view kind_of_line();
+
 class RequestLog {
  public:
   explicit RequestLog(LogFields fields) : fields_(fields) {}
@@ -49,32 +71,27 @@ class RequestLog {
     write(spdlog::level::err, text, std::forward<Args>(args)...);
   }
   template <class... Args>
+  void critical(spdlog::format_string_t<Args...> text, Args&&... args) const {
+    write(spdlog::level::critical, text, std::forward<Args>(args)...);
+  }
+  template <class... Args>
   void write(spdlog::level::level_enum level, spdlog::format_string_t<Args...> text, Args&&... args) const {
     if (!spdlog::should_log(level)) return;
-    const Line line(fields_);
+    const spdlog::string_view_t kind = text;
+    const LogLine line(fields_, {kind.data(), kind.size()});
     spdlog::log(level, text, std::forward<Args>(args)...);
   }
 
  private:
-  /// While it lives, this thread writes a line with these fields. No coroutine is suspended within.
-  class Line {
-   public:
-    explicit Line(const LogFields& fields);
-    ~Line();
-    Line(const Line&) = delete;
-    Line& operator=(const Line&) = delete;
-  };
-
   LogFields fields_;
 };
-
-/// Those of the line that this thread is writing: for the formatter.
-const LogFields& fields_of_line();
 
 inline RequestLog log_for(const Request& request) {
   return RequestLog({request.log_id, request.sender.id, to_string(request.service), request.op});
 }
 /// Where only the id of the request is known.
 inline RequestLog log_for(std::string_view log_id) { return RequestLog({log_id}); }
+/// Where there is no request.
+inline RequestLog hub_log() { return RequestLog({}); }
 
 }  // namespace strawberry

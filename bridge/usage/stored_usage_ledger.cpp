@@ -1,10 +1,9 @@
 #include "bridge/usage/stored_usage_ledger.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -93,7 +92,7 @@ void StoredUsageLedger::add(Key key, const UsageCount& count) {
   } else if (pending_.size() < options_.rows_pending_max) {
     pending_.emplace(std::move(key), count);
   } else if (!std::exchange(is_full_, true)) {
-    spdlog::error("usage is not counted: {} rows wait for the store", pending_.size());
+    hub_log().error("usage is not counted: {} rows wait for the store", pending_.size());
   }
 }
 

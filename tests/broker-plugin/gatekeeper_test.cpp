@@ -275,6 +275,18 @@ TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
   EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=token_expired client_id=\"speaker\""));
 }
 
+TEST_F(Gate, DoesNotLetEndedConnectionsFloodTheLog) {
+  constexpr int beyond = 5;
+  for (int i = 0; i < LimitedLog::lines_per_second_max + beyond; ++i)
+    ASSERT_TRUE(connect(i + 1, alice, "alice-" + std::to_string(i), 10s));
+  seconds_pass(10);
+  EXPECT_EQ(broker_.kicked.size(), static_cast<std::size_t>(LimitedLog::lines_per_second_max + beyond));
+  ASSERT_EQ(broker_.lines.size(), static_cast<std::size_t>(LimitedLog::lines_per_second_max) + 1);
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("5 more connections ended, not logged one by one"));
+  seconds_pass(2);
+  EXPECT_EQ(broker_.lines.size(), static_cast<std::size_t>(LimitedLog::lines_per_second_max) + 1) << "said once";
+}
+
 TEST_F(Gate, EndsConnectionsOfDevicesRevokedDeactivatedOrGivenAway) {
   const auto revoke = [this](const std::function<void(DeviceRecord&)>& change) {
     EXPECT_TRUE(connect(1, speaker, "speaker"));

@@ -1,4 +1,6 @@
 // Logins beyond the first: keys that change, tokens renewed or taken back, sessions from before, addresses that try.
+#include <algorithm>
+
 #include "tests/broker-plugin/gate.h"
 
 namespace strawberry {
@@ -391,6 +393,22 @@ TEST_F(LoginGate, CutsOffAnAddressThatFailsTooOften) {
   seconds_pass(1);
   EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::refused);
   EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::hung_up);
+}
+
+TEST_F(LoginGate, DoesNotLetManyAddressesFloodTheLogWithTheirLimits) {
+  add_limit(1, 60);
+  constexpr int beyond = 5;
+  for (int i = 0; i < LimitedLog::lines_per_second_max + beyond; ++i) {
+    const std::string address = "192.0.2." + std::to_string(i);
+    for (int failure = 0; failure < 2; ++failure) fails_from(address);
+  }
+  const auto said = [this](std::string_view part) {
+    return std::count_if(broker_.lines.begin(), broker_.lines.end(),
+                         [part](const std::string& line) { return line.find(part) != std::string::npos; });
+  };
+  EXPECT_EQ(said("too many failed logins from address="), LimitedLog::lines_per_second_max);
+  seconds_pass(1);
+  EXPECT_EQ(said("5 more addresses with too many failed logins, not logged one by one"), 1);
 }
 
 TEST_F(LoginGate, ReportsHowManyAddressesAreCutOff) {

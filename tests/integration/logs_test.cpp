@@ -170,6 +170,30 @@ TEST_F(HubLog, ThePluginCallsARefusedRequestByItsId) {
       << hub_->broker().log();
 }
 
+TEST_F(HubLog, CountsWhatAClientHasRefusedTooOften) {
+  start(config_with("info", "json"));
+  auto tablet = hub_->device("Tablet");
+  constexpr int requests = 300;
+  for (int i = 0; i < requests; ++i)
+    tablet->send("skills", {{"op", "call"}, {"correlation_id", "bad-" + std::to_string(i)}, {"skill_path", "No.such"}});
+  EXPECT_EQ(tablet->code_of("devices", {{"op", "me"}}), "ok") << "what was sent before has been seen";
+  // Without another line: the bridge's own second is over.
+  EXPECT_TRUE(hub_->bridge().wait_for_output("more lines like this, not written: {} {} from {}: ", 5s));
+  EXPECT_EQ(hub_->stop_bridge(), 0);
+  int written = 0;
+  int left_out = 0;
+  for (const auto& line : lines_of(hub_->bridge().output())) {
+    const auto message = line.at("message").get<std::string>();
+    if (message.starts_with("skills call from device/alice/tablet: ")) ++written;
+    if (message.find(" more lines like this, not written: {} {} from {}: ") == std::string::npos) continue;
+    left_out += std::stoi(message);
+    EXPECT_FALSE(line.contains("correlation_id")) << line;
+  }
+  EXPECT_GE(written, 20);
+  EXPECT_LT(written, requests);
+  EXPECT_EQ(written + left_out, requests);
+}
+
 TEST_F(HubLog, TakesOverLevelAndFormatAtSighup) {
   start(config_with("info", "human"));
   auto tablet = hub_->device("Tablet");

@@ -1,7 +1,6 @@
 #include "bridge/adapters/mosquitto/mosquitto_client.h"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -201,7 +200,7 @@ void MosquittoClient::take_reports() {
   counters_.received += reports.messages.size();
   if (reports.refused > 0) {
     counters_.refused += reports.refused;
-    spdlog::warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
+    hub_log().warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
   }
   if (is_subscribed) accepted();
   if (!*alive) return;

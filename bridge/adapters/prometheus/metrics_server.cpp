@@ -1,10 +1,9 @@
 #include "bridge/adapters/prometheus/metrics_server.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "bridge/core/asio.h"
+#include "bridge/protocol/request_log.h"
 
 namespace strawberry {
 namespace {
@@ -113,7 +112,7 @@ Task<void> MetricsServer::accept(std::shared_ptr<State> state) {
     auto [error, socket] = co_await state->acceptor.async_accept(as_result);
     if (error) {
       if (!state->acceptor.is_open()) break;
-      spdlog::warn("metrics: a connection cannot be taken in: {}", error.message());
+      hub_log().warn("metrics: a connection cannot be taken in: {}", error.message());
       pause.expires_after(accept_pause);
       co_await pause.async_wait(as_result);
       continue;

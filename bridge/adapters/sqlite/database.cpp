@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "bridge/adapters/sqlite/migrations.h"
+#include "common/database_file.h"
 
 namespace strawberry {
 namespace {
@@ -33,8 +36,12 @@ std::string refusal(SQLite::Database& database) {
 
 /// Makes an empty file that only its owner can read, before SQLite makes one with the process's umask.
 Result<void> create_private(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0) return fail("cannot open database " + path + ": " + std::generic_category().message(errno));
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const int error = errno;
+  if (file < 0 && error == ELOOP) {
+    if (const auto why = link_refusal(path); !why.empty()) return fail("cannot use database: " + why);
+  }
+  if (file < 0) return fail("cannot open database " + path + ": " + std::generic_category().message(error));
   ::close(file);
   return {};
 }
@@ -53,10 +60,11 @@ Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path)
   if (auto created = create_private(path); !created) return tl::unexpected(created.error());
   try {
     {
-      SQLite::Database look(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+      SQLite::Database look = open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms);
       if (const auto why = refusal(look); !why.empty()) return fail("cannot use database " + path + ": " + why);
     }
-    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, busy_timeout_ms);
+    auto database =
+        std::make_unique<SQLite::Database>(open_database_file(path, SQLite::OPEN_READWRITE, busy_timeout_ms));
     database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     for (int version = pragma_int(*database, "user_version"); version < database_version(); ++version) {
       SQLite::Transaction transaction(*database);
@@ -71,11 +79,11 @@ Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path)
 
 Result<void> copy_database(const std::string& path, const std::string& copy) {
   try {
-    SQLite::Database source(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    SQLite::Database source = open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms);
     if (const auto why = refusal(source); !why.empty()) return fail("cannot copy database " + path + ": " + why);
     const int version = pragma_int(source, "user_version");
     if (version < 1) return fail("cannot copy database " + path + ": there is nothing in it");
-    SQLite::Database target(copy, SQLite::OPEN_READWRITE);
+    SQLite::Database target = open_database_file(copy, SQLite::OPEN_READWRITE);
     {
       // It throws at errors only: busy and locked are answers like others, and an empty copy is no damaged one.
       SQLite::Backup backup(target, source);
@@ -96,7 +104,7 @@ Result<void> copy_database(const std::string& path, const std::string& copy) {
 
 Result<int> check_database(const std::string& path) {
   try {
-    SQLite::Database database(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    SQLite::Database database = open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms);
     std::string why = refusal(database);
     const int version = pragma_int(database, "user_version");
     if (why.empty() && version < 1) why = "there is nothing in it";
@@ -110,7 +118,8 @@ Result<int> check_database(const std::string& path) {
 
 Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path) {
   try {
-    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    auto database =
+        std::make_unique<SQLite::Database>(open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms));
     if (const auto why = refusal(*database); !why.empty()) return fail("cannot use database " + path + ": " + why);
     if (const int version = pragma_int(*database, "user_version"); version < database_version()) {
       return fail("database " + path + " has schema version " + std::to_string(version) + ", this program reads " +

@@ -3,13 +3,14 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "bridge/adapters/sqlite/database.h"
+#include "common/database_file.h"
 
 namespace strawberry {
 namespace {
 
 std::string write_problem(const std::string& path) {
   try {
-    SQLite::Database database(path, SQLite::OPEN_READWRITE, busy_timeout_ms);
+    SQLite::Database database = open_database_file(path, SQLite::OPEN_READWRITE, busy_timeout_ms);
     database.exec("BEGIN IMMEDIATE");
     database.exec("ROLLBACK");
     return {};
@@ -23,7 +24,7 @@ std::string write_problem(const std::string& path) {
 Result<DatabaseHealth> examine_database(const std::string& path) {
   DatabaseHealth health;
   try {
-    SQLite::Database database(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+    SQLite::Database database = open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms);
     health.version = database.execAndGet("PRAGMA user_version").getInt();
     const std::string said = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (said != "ok") health.damage = said;

@@ -1,7 +1,5 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "bridge/adapters/sqlite/announced_rows.h"
@@ -12,6 +10,7 @@
 #include "bridge/adapters/sqlite/usage_rows.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
+#include "bridge/protocol/request_log.h"
 
 namespace strawberry {
 
@@ -62,7 +61,7 @@ Task<Reply<T>> SqliteStore::run(std::function<Reply<T>(StatementCache&)> work) {
   Job job;
   job.work = [work = std::move(work), outcome](StatementCache& statements) { *outcome = work(statements); };
   job.failed = [outcome](const std::string& why) {
-    spdlog::error("store: {}", why);
+    hub_log().error("store: {}", why);
     auto failed = error(ErrorCode::internal, "the store failed");
     failed.value().cause = why;
     *outcome = std::move(failed);

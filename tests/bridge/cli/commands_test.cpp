@@ -129,6 +129,46 @@ TEST_F(Init, DoesNotFollowALinkThatTheGroupPutThere) {
   }
 }
 
+TEST_F(Init, RefusesALinkInThePlaceOfAFileItMakes) {
+  const std::filesystem::path elsewhere = directory_.path() / "elsewhere";
+  for (const std::string& file : {dir_.keys(), dir_.admin_token(), dir_.database(), dir_.database() + "-wal",
+                                  dir_.database() + "-shm", dir_.database() + "-journal"}) {
+    for (const bool leads_nowhere : {false, true}) {
+      std::filesystem::remove_all(dir_.path);
+      std::filesystem::create_directory(dir_.path);
+      std::filesystem::permissions(dir_.path, std::filesystem::perms(0700));
+      std::filesystem::remove(elsewhere);
+      if (!leads_nowhere) std::ofstream(elsewhere).flush();  // empty, as SQLite would take it for a new database
+      std::filesystem::create_symlink(elsewhere, file);
+      const Finished refused = init();
+      EXPECT_EQ(refused.code, 4) << file;
+      EXPECT_EQ(count_lines(refused.output), 1U) << refused.output;
+      EXPECT_NE(refused.output.find(file + " is a symbolic link"), std::string::npos) << refused.output;
+      EXPECT_NE(refused.output.find("put the file itself there, or remove the link"), std::string::npos);
+      EXPECT_TRUE(std::filesystem::is_symlink(file));
+      EXPECT_EQ(std::filesystem::exists(elsewhere), !leads_nowhere) << file;
+      EXPECT_EQ(content_of(elsewhere), "") << file;
+      EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path), {}), 1) << "something was made";
+    }
+  }
+}
+
+TEST_F(Init, MakesEverythingInADirectoryThatALinkLeadsTo) {
+  const std::filesystem::path real = directory_.path() / "real";
+  std::filesystem::create_directories(real / "hub");
+  std::filesystem::permissions(real / "hub", std::filesystem::perms(0700));
+  std::filesystem::create_directory_symlink(real, directory_.path() / "lib");
+  std::filesystem::create_directory_symlink("lib/hub", dir_.path);
+  const Finished made = init();
+  ASSERT_EQ(made.code, 0) << made.output;
+  for (const char* file : {"keys.json", "hub.db", "admin.token"})
+    EXPECT_EQ(mode_of(real / "hub" / file), 0600U) << file;
+  EXPECT_NE(init().output.find("nothing changed"), std::string::npos);
+  EXPECT_EQ(control({"token", "list", "--data-dir", dir_.path.string()}).code, 0);
+  EXPECT_EQ(control({"device", "list", "--data-dir", dir_.path.string()}).output.find("symbolic link"),
+            std::string::npos);
+}
+
 TEST_F(Init, TakesTheDirectoryFromTheEnvironment) {
   EXPECT_EQ(control({"init"}, "", {{"STRAWBERRY_DATA_DIR", dir_.path.string()}}).code, 0);
   EXPECT_TRUE(std::filesystem::exists(dir_.keys()));

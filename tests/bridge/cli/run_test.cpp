@@ -165,6 +165,61 @@ TEST_F(RunScript, TwoHubsRunSideBySide) {
   EXPECT_EQ(first.stop(), 0);
 }
 
+/// Both logs, while both go on writing to them.
+TEST_F(RunScript, RotatesTheLogsWhileTheHubRuns) {
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  std::ofstream(data_dir() / "bridge.toml") << "[log]\nlevel = \"debug\"\n[limits]\nlog_lines_per_second_max = 0\n";
+  constexpr std::uintmax_t bytes_max =
+      300;  // the broker logs a refusal a second of one address, when it has refused many
+  HubRun hub(data_dir(), test::free_port(),
+             {"--no-demo", "--log-bytes-max", std::to_string(bytes_max), "--log-files-max", "3"});
+  const std::filesystem::path log = data_dir() / "log";
+  const int bridge = hub.pid("bridge");
+  const int broker = hub.pid("broker");
+  test::MqttTestClient::Options stranger;
+  stranger.port = hub.port();
+  stranger.client_id = "stranger";
+  stranger.password = "no token";
+  const auto deadline = std::chrono::steady_clock::now() + 2 * patience;
+  const auto is_rotated = [&](const char* name) {
+    return std::filesystem::exists(log / (name + std::string(".log.1"))) &&
+           std::filesystem::exists(log / (name + std::string(".log.2")));
+  };
+  while (!(is_rotated("bridge") && is_rotated("broker")) && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_NE(test::MqttTestClient(stranger).connect(), 0);
+    EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
+  }
+  EXPECT_TRUE(is_rotated("bridge"));
+  EXPECT_TRUE(is_rotated("broker"));
+  for (const char* name : {"bridge", "broker"}) {
+    const std::string older = content_of(log / (name + std::string(".log.1")));
+    EXPECT_GT(older.size(), bytes_max);
+    EXPECT_EQ(older.find('\0'), std::string::npos) << "written past the end of an emptied file";
+    EXPECT_FALSE(std::filesystem::exists(log / (name + std::string(".log.3"))));
+    EXPECT_EQ(test::mode_of(log / (name + std::string(".log.1"))), 0600U);
+  }
+  EXPECT_EQ(hub.pid("bridge"), bridge);
+  EXPECT_EQ(hub.pid("broker"), broker);
+  EXPECT_EQ(hub.stop(), 0);
+  const std::string last = content_of(log / "bridge.log");
+  EXPECT_TRUE(contains(last, "stopped")) << "the bridge no longer writes to its log:\n" << last;
+  EXPECT_EQ(last.find('\0'), std::string::npos);
+}
+
+TEST_F(RunScript, RotatesAtItsStartWhatAnEarlierRunLeft) {
+  const test::BrokerProcess other(test::BrokerProcess::Options{});
+  ASSERT_EQ(ctl({"init"}).code, 0);
+  const std::filesystem::path log = data_dir() / "log";
+  std::filesystem::create_directory(log);
+  for (const char* name : {"broker.log", "bridge.log"}) std::ofstream(log / name) << std::string(3'000, 'x') << "\n";
+  HubRun hub(data_dir(), other.port(), {"--no-demo", "--log-bytes-max", "2000", "--log-files-max", "1"});
+  for (const char* name : {"broker.log", "bridge.log"}) {
+    EXPECT_FALSE(contains(content_of(log / name), "xxx")) << name;
+    EXPECT_FALSE(std::filesystem::exists(log / (name + std::string(".1")))) << "one file was asked for";
+  }
+  EXPECT_EQ(hub.stop(), 0);
+}
+
 TEST_F(RunScript, RefusesUnreadableKeys) {
   ASSERT_EQ(ctl({"init"}).code, 0);
   std::ofstream(data_dir() / "keys.json", std::ios::trunc) << "rubbish";
@@ -276,8 +331,13 @@ TEST_F(RunScript, LeavesTheSocketOfAnotherBrokerAlone) {
 }
 
 TEST_F(RunScript, WrongUsageExitsWithTwo) {
-  for (const auto& options :
-       std::vector<std::vector<std::string>>{{"--dance"}, {"--port", "0"}, {"--port", "65536"}, {"--data-dir"}}) {
+  for (const auto& options : std::vector<std::vector<std::string>>{{"--dance"},
+                                                                   {"--port", "0"},
+                                                                   {"--port", "65536"},
+                                                                   {"--data-dir"},
+                                                                   {"--log-bytes-max", "0"},
+                                                                   {"--log-files-max", "101"},
+                                                                   {"--log-files-max", "x"}}) {
     EXPECT_EQ(HubRun::refused(data_dir(), test::free_port(), options).code, 2) << options.front();
   }
   EXPECT_FALSE(std::filesystem::exists(data_dir()));
