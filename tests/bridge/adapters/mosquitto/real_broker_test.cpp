@@ -95,7 +95,7 @@ TEST_F(RealBroker, LargeMessagesPassInBothDirections) {
 
 TEST(RealHub, ABadTokenIsReported) {
   TestHub hub;
-  BrokerProcess broker({hub.keys_path(), hub.database_path(), false, {}, {}});
+  BrokerProcess broker({hub.keys_path(), hub.database_path(), false, true, {}, {}});
   asio::io_context loop;
   MosquittoClient::Options options;
   options.port = static_cast<std::uint16_t>(broker.port());
