@@ -1,5 +1,6 @@
 #include "tests/broker-plugin/contract_rights.h"
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <vector>
@@ -8,6 +9,7 @@ namespace strawberry::test {
 namespace {
 
 constexpr std::size_t topic_bytes_max = 512;
+constexpr std::ptrdiff_t topic_levels_max = 32;
 
 /// In `types`, each letter is one type: device, user, admin, bridge, enroll.
 /// In `pattern`, {me} is the principal's own id, {mine} a device of the same user, {id} any id, {service} one of the
@@ -131,6 +133,7 @@ const std::vector<std::pair<std::regex, bool>>& compiled(const Principal& who, A
 
 bool contract_allows(const Principal& who, Access access, const std::string& topic, bool retain) {
   if (topic.size() > topic_bytes_max || topic.find('\0') != std::string::npos) return false;
+  if (std::count(topic.begin(), topic.end(), '/') >= topic_levels_max) return false;
   const bool writes = access == Access::write || access == Access::will;
   for (const auto& [pattern, may_be_retained] : compiled(who, access)) {
     if (writes && retain && !may_be_retained) continue;

@@ -176,7 +176,7 @@ std::string write_permissions() {
          "`other` somebody else's device, `unknown` nobody's id.\n\n"
          "**For all other topics and filters: nothing.** Only an admin may also subscribe to and receive everything "
          "that is\n"
-         "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes, no empty level, no control characters,\n"
+         "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes and 32 levels, no empty level, no control characters,\n"
          "wildcards alone in their level.\n\n"
          "| topic or filter | device | user | admin | bridge | enroll |\n|---|---|---|---|---|---|\n";
   for (const Row& row : rows) text << "| `" << topic_of(row) << "` |" << row.cells << "\n";

@@ -65,6 +65,10 @@ std::vector<std::string> make_other_shapes() {
   for (const std::size_t size : {511U, 512U, 513U, 600U}) shapes.push_back(deep + std::string(size - deep.size(), 'x'));
   shapes.push_back("skills/speaker/request/" + std::string(500, 'x'));
   std::string levels = "skills/speaker/response";
+  for (int level = 3; level < 34; ++level) {  // around the policy's limit of 32
+    if (level >= 31) shapes.push_back(levels);
+    levels += "/x";
+  }
   while (levels.size() < 450) levels += "/x";  // more than the 200 that Mosquitto has
   shapes.push_back(levels);
   return shapes;
