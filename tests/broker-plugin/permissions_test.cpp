@@ -161,24 +161,24 @@ std::string write_permissions() {
   }
 
   std::ostringstream text;
-  text
-      << "# Permissions\n\n"
-         "Who may do what on the broker, as the plugin's policy really decides it: written by `permissions_test` from "
-         "the\n"
-         "code, and compared with it in every test run. The promises behind it are in [contract.md](contract.md), "
-         "section 2.\n"
-         "After a change of rights, run `STRAWBERRY_WRITE_PERMISSIONS=1 permissions_test` and review the "
-         "difference.\n\n"
-         "`p` publish, `P` also retained; `w` as a will, `W` also retained; `s` subscribe to this filter; `r` have a "
-         "message\n"
-         "with this topic delivered. `me` is one's own id, `mine` a device of the same user (admin and bridge have "
-         "none),\n"
-         "`other` somebody else's device, `unknown` nobody's id.\n\n"
-         "**For all other topics and filters: nothing.** Only an admin may also subscribe to and receive everything "
-         "that is\n"
-         "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes and 32 levels, no empty level, no control characters,\n"
-         "wildcards alone in their level.\n\n"
-         "| topic or filter | device | user | admin | bridge | enroll |\n|---|---|---|---|---|---|\n";
+  text << "# Permissions\n\n"
+          "Who may do what on the broker, as the plugin's policy really decides it: written by `permissions_test` from "
+          "the\n"
+          "code, and compared with it in every test run. The promises behind it are in [contract.md](contract.md), "
+          "section 2.\n"
+          "After a change of rights, run `STRAWBERRY_WRITE_PERMISSIONS=1 permissions_test` and review the "
+          "difference.\n\n"
+          "`p` publish, `P` also retained; `w` as a will, `W` also retained; `s` subscribe to this filter; `r` have a "
+          "message\n"
+          "with this topic delivered. `me` is one's own id, `mine` a device of the same user (admin and bridge have "
+          "none),\n"
+          "`other` somebody else's device, `unknown` nobody's id.\n\n"
+          "**For all other topics and filters: nothing.** Only an admin may also subscribe to and receive everything "
+          "that is\n"
+          "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes and 32 levels, no empty level, no "
+          "control characters,\n"
+          "wildcards alone in their level.\n\n"
+          "| topic or filter | device | user | admin | bridge | enroll |\n|---|---|---|---|---|---|\n";
   for (const Row& row : rows) text << "| `" << topic_of(row) << "` |" << row.cells << "\n";
   text << "\nAsked about " << shapes_with_id().size() * relations.size() + other_shapes().size() << " shapes.\n";
   return text.str();
