@@ -51,7 +51,7 @@ TEST(ToolResult, WhatIsTooLongIsCutMarkedAndStillJson) {
   }
   std::string strawberries;
   for (int i = 0; i < 10'000; ++i) strawberries += "\xF0\x9F\x8D\x93";
-  EXPECT_NO_THROW(json::parse(tool_result_content(json(strawberries), 1001)));
+  EXPECT_TRUE(json::accept(tool_result_content(json(strawberries), 1001)));
 }
 
 TEST(ToolResult, ControlCharactersAreDropped) {
