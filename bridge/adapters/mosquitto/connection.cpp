@@ -107,6 +107,7 @@ struct MosquittoClient::Connection::Callbacks {
     // The library's own errors are small numbers, the broker's reasons start at 0x80.
     if (reason >= MQTT_RC_UNSPECIFIED)
       return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason));
+    if (connection.shaking_hands_) return;  // what it returns next is told from what TLS says, which is more
     // The library has no words for this one.
     connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
   }
