@@ -183,7 +183,9 @@ TEST(Doctor, SeesAProgramThatIsNoBroker) {
   const int port = std::stoi(url.substr(url.find(':', 6) + 1));
   const auto seen = doctor(files.directory().path().string(), port);
   EXPECT_EQ(seen.verdict("broker"), "failed") << seen.output;
-  EXPECT_TRUE(contains(seen.what("broker"), "no MQTT broker")) << seen.output;
+  // Newer versions of the web server's library wait for more where older ones answer.
+  EXPECT_TRUE(contains(seen.what("broker"), "no MQTT broker") || contains(seen.what("broker"), "did not answer"))
+      << seen.output;
 }
 
 /// Lets clients connect, and never says a word.

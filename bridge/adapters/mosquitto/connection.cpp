@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
@@ -22,9 +23,15 @@ constexpr int qos_not_kept = 0;
 constexpr int receive_maximum_default = 65'535;  // MQTT 5, section 3.2.2.3.3
 constexpr int port_of_sockets = 0;               // says to libmosquitto that the host is the path of a Unix socket
 
+/// A broker that is gone is an error of a write, not the end of this process: newer versions of the library do not see
+/// to that.
 void start_library() {
   static std::once_flag once;
-  std::call_once(once, [] { mosquitto_lib_init(); });
+  std::call_once(once, [] {
+    mosquitto_lib_init();
+    struct sigaction now {};
+    if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+  });
 }
 
 /// How long the broker may keep a message for a device that is away. MQTT has whole seconds, and Mosquitto's clock for
