@@ -114,7 +114,7 @@ TEST_F(Tls, RefusesWithoutACaOfItsOwn) {
 TEST_F(Tls, RefusesAnExpiredCertificate) {
   run({"/usr/bin/openssl", "req", "-new", "-key", "server.key", "-subj", "/CN=old", "-out", "old.csr"}, file("tls"));
   std::ofstream(file("tls/names")) << "subjectAltName=IP:127.0.0.1\n";
-  run({"/usr/bin/openssl", "x509", "-req", "-in", "old.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "-1",
+  run({"/usr/bin/openssl", "x509", "-req", "-in", "old.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "0",
        "-set_serial", "7", "-extfile", "names", "-out", "server.crt"},
       file("tls"));
   const BrokerProcess broker(with_tls());
