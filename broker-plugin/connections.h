@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/by_text.h"
 #include "common/clock.h"
 #include "common/principal.h"
 #include "common/token.h"
@@ -91,12 +92,6 @@ class Connections {
   const Principal* principal_with(std::string_view principal_id) const;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  template <class T>
-  using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
   struct Stored {
     StoredSession session;
     bool is_named = true;

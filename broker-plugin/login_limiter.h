@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "common/by_text.h"
 #include "common/clock.h"
 
 namespace strawberry {
@@ -37,10 +38,6 @@ class LoginLimiter {
   std::size_t limited() const;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   struct Failures {
     std::string address;
     double remaining = 0;  // failures it may still have

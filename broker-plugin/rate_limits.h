@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "common/by_text.h"
 #include "common/clock.h"
 #include "common/principal.h"
 
@@ -63,11 +63,7 @@ class RateLimits {
     SteadyTime counted_at;
     SteadyTime out_until;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  using Accounts = std::unordered_map<std::string, Account, TextHash, std::equal_to<>>;
+  using Accounts = ByText<Account>;
 
   bool is_limited(const Principal& principal) const;
   Account& account_of(char kind, std::string_view id, const RateLimit& limit);

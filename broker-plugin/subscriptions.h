@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
+
+#include "common/by_text.h"
 
 namespace strawberry {
 
@@ -39,12 +40,6 @@ class Subscriptions {
   std::size_t count_of(std::string_view client_id) const;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  template <class T>
-  using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
   struct Client {
     std::string principal_id;
     std::unordered_set<std::size_t> filters;

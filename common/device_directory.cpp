@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "common/by_text.h"
 #include "common/database_file.h"
 #include "common/ids.h"
 #include "common/topics.h"
@@ -23,20 +24,14 @@ constexpr int schema_version_with_announcements = 4;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;
 
-/// Lets find() look up a view without making a string of it.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
 struct View {
-  std::unordered_map<std::string, DeviceRecord, TextHash, std::equal_to<>> devices;
+  ByText<DeviceRecord> devices;
   TextSet owners;
   TextSet spent;
   TextSet revoked;
-  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> former_owners;
+  ByText<std::string> former_owners;
 };
 
 #define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
