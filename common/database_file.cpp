@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace strawberry {
 namespace {
@@ -30,13 +31,25 @@ std::string link_refusal(const std::string& path) {
   return path + " is a symbolic link, and those are not followed: put the file itself there, or remove the link";
 }
 
-/// The look is for the words alone: what becomes a link after it, SQLite does not follow either. It opens the files
-/// beside the database with O_NOFOLLOW always.
-SQLite::Database open_database_file(const std::string& path, int flags, int busy_timeout_ms) {
+void pause_before_next_attempt() { std::this_thread::sleep_for(open_pause); }
+
+/// The look for links is for the message alone: what becomes a link after it, SQLite does not follow either. It opens
+/// the files beside the database with O_NOFOLLOW always.
+SQLite::Database open_database_file(const std::string& path, int flags, int busy_timeout_ms,
+                                    const std::function<void()>& pause) {
   for (const std::string& file : files_of_database(path)) {
     if (const std::string why = link_refusal(file); !why.empty()) throw SQLite::Exception(why);
   }
-  return {direct_path(path), flags | SQLITE_OPEN_NOFOLLOW, busy_timeout_ms};
+  for (int attempt = 1;; ++attempt) {
+    SQLite::Database database(direct_path(path), flags | SQLITE_OPEN_NOFOLLOW, busy_timeout_ms);
+    try {
+      database.execAndGet("PRAGMA schema_version");  // opens the files beside it
+      return database;
+    } catch (const SQLite::Exception& failure) {
+      if (failure.getErrorCode() != SQLITE_CANTOPEN || attempt == open_attempts_max) throw;
+    }
+    pause();
+  }
 }
 
 }  // namespace strawberry

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -82,6 +83,38 @@ TEST_F(DatabaseFile, ThePluginsDirectoryFollowsNoLinkAndKeepsWhatItHasRead) {
   const auto opened = DeviceDirectory::open(path_, {});
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().message, HasSubstr(path_ + " is a symbolic link"));
+}
+
+/// A socket, which not even root can open as a file.
+void make_what_cannot_be_opened(const std::string& path) {
+  if (::mknod(path.c_str(), S_IFSOCK | 0600, 0) != 0) throw std::runtime_error("no socket at " + path);
+}
+
+// A process of another user that opens the database at the same moment makes the file beside it; this one cannot open
+// that until SQLite has set its mode there.
+TEST_F(DatabaseFile, TriesAgainWhileAFileBesideItCannotBeOpened) {
+  const std::string beside = path_ + "-shm";
+  make_what_cannot_be_opened(beside);
+  int pauses = 0;
+  SQLite::Database database = open_database_file(path_, SQLite::OPEN_READONLY, 0, [&] {
+    if (++pauses == 3) fs::remove(beside);
+  });
+  EXPECT_EQ(pauses, 3);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM devices").getInt(), 0);
+}
+
+TEST_F(DatabaseFile, GivesUpAfterSomeAttempts) {
+  make_what_cannot_be_opened(path_ + "-shm");
+  int pauses = 0;
+  EXPECT_THROW(open_database_file(path_, SQLite::OPEN_READWRITE, 0, [&] { ++pauses; }), SQLite::Exception);
+  EXPECT_EQ(pauses, open_attempts_max - 1);
+}
+
+TEST_F(DatabaseFile, DoesNotWaitForAFileThatIsNotThere) {
+  int pauses = 0;
+  EXPECT_THROW(open_database_file(directory_.file("none.db"), SQLite::OPEN_READONLY, 0, [&] { ++pauses; }),
+               SQLite::Exception);
+  EXPECT_EQ(pauses, 0);
 }
 
 }  // namespace
