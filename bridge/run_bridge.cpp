@@ -9,6 +9,7 @@
 
 #include "bridge/app.h"
 #include "bridge/core/asio.h"
+#include "bridge/core/busy_poll.h"
 #include "bridge/log.h"
 #include "bridge/protocol/request_log.h"
 #include "common/data_lock.h"
@@ -86,7 +87,7 @@ int run_bridge(const std::string& config_path) {
     finished = true;
     loop.stop();
   });
-  loop.run();
+  run_loop(loop, std::chrono::microseconds(config->broker.busy_poll_us));
   finish_logging();
   hub_log().info("stopped");
   spdlog::shutdown();

@@ -49,6 +49,7 @@ struct Config {
     std::int64_t keepalive_s = 30;
     std::int64_t reconnect_min_ms = 200;
     std::int64_t reconnect_max_ms = 5'000;
+    std::int64_t busy_poll_us = 50;  // how long the bridge looks for a message before its thread sleeps
     bool operator==(const Broker&) const = default;
   };
   struct Data {

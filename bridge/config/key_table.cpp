@@ -110,6 +110,7 @@ const KeyRow<Config> config_rows[] = {
     {"broker", "keepalive_s", "", IntegerRange{5, 3'600}, [](Config& c) -> Target { return &c.broker.keepalive_s; }},
     {"broker", "reconnect_min_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_min_ms; }},
     {"broker", "reconnect_max_ms", "", IntegerRange{10, ten_minutes_ms}, [](Config& c) -> Target { return &c.broker.reconnect_max_ms; }},
+    {"broker", "busy_poll_us", "", IntegerRange{0, 1'000}, [](Config& c) -> Target { return &c.broker.busy_poll_us; }},
     {"data", "directory", "STRAWBERRY_DATA_DIR", Text{TextKind::any}, [](Config& c) -> Target { return &c.data.directory; }},
     {"limits", "payload_bytes_max", "", IntegerRange{4'096, 1'048'576}, [](Config& c) -> Target { return &c.limits.payload_bytes_max; }},
     {"limits", "requests_in_flight_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.requests_in_flight_max; }},
