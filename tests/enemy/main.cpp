@@ -13,6 +13,7 @@
 #include <fstream>
 #include <thread>
 
+#include "bridge/cli/choices.h"
 #include "tests/enemy/household.h"
 #include "tests/enemy/scenarios.h"
 
