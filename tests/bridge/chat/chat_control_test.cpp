@@ -260,13 +260,13 @@ TEST_F(ChatConfirmTest, NobodyElseAnswers) {
   EXPECT_EQ(code_of(say_so(events.at(0).second.at("id"), true, "phone")), "not_found");
   EXPECT_EQ(code_of(say_so("guessed", true)), "not_found");
   EXPECT_TRUE(tools.calls.empty());
-  handle(operation("cancel", {{"cancel", "c-1"}}));
+  (void)handle(operation("cancel", {{"cancel", "c-1"}}));
   poll();
 }
 
 TEST_F(ChatConfirmTest, WithTheChatItsQuestionIsOver) {
   begin(request(json::object()));
-  handle(operation("cancel", {{"cancel", "c-1"}}));
+  (void)handle(operation("cancel", {{"cancel", "c-1"}}));
   poll();
   EXPECT_EQ(code_of(say_so(events.at(0).second.at("id"), true)), "not_found");
   EXPECT_TRUE(tools.calls.empty());
@@ -282,7 +282,7 @@ TEST_F(ChatConfirmTest, WhenTooManyQuestionsAreOpenItIsNoAtOnce) {
   EXPECT_EQ(content_of(say(json::object())), "Not now.");
   EXPECT_EQ(events.size(), 1U);
   EXPECT_THAT(told_model(), HasSubstr("forbidden"));
-  handle(operation("cancel", {{"cancel", "c-1"}}));
+  (void)handle(operation("cancel", {{"cancel", "c-1"}}));
   poll();
 }
 
@@ -292,7 +292,7 @@ TEST_F(ChatConfirmTest, TheQuestionComesAfterTheWordsBeforeIt) {
   model->script = {first, model->words("Done.")};
   begin(request({{"stream", true}}));
   EXPECT_THAT(told(), ElementsAre("Shall I? ", "[confirm]"));
-  say_so(events.at(1).second.at("id"), true);
+  (void)say_so(events.at(1).second.at("id"), true);
   poll();
   EXPECT_THAT(told(), ElementsAre("Shall I? ", "[confirm]", "[tool_call]", "[tool_result]", "Done.", "<stop>"));
 }
@@ -307,13 +307,13 @@ TEST_F(ChatControlTest, WhoMayHaveNoMoreIsTurnedAwayBeforeAnythingHappens) {
 }
 
 TEST_F(ChatControlTest, ARequestThatIsWrongIsNotCounted) {
-  say({{"messages", "wrong"}});
+  (void)say({{"messages", "wrong"}});
   EXPECT_TRUE(usage.admitted.empty());
 }
 
 TEST_F(ChatControlTest, EachAnswerOfAModelIsCounted) {
   model->script = {calls({{"a", "MusicControlSkill-play_song", R"({"song":"x"})"}}), model->words("done")};
-  say(json::object());
+  (void)say(json::object());
   EXPECT_EQ(usage.admitted.size(), 1U);
   ASSERT_EQ(usage.recorded.size(), 2U);
   EXPECT_EQ(usage.recorded[1].first, "tablet");
@@ -418,7 +418,7 @@ TEST_F(ChatControlTest, PythonWritesTheSkillsIntoThePromptAndReturnsTheCode) {
 
 TEST_F(ChatControlTest, PythonComesBeforeASessionsHistory) {
   const auto id = say({{"session_id", "new"}})->at("session_id");
-  say({{"session_id", id}, {"tool_mode", "python"}});
+  (void)say({{"session_id", id}, {"tool_mode", "python"}});
   const auto& messages = model->requests.at(1).messages;
   ASSERT_EQ(messages.size(), 4U);
   EXPECT_EQ(messages[0].at("role"), "system");

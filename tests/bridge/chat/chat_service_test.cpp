@@ -84,7 +84,7 @@ TEST_F(ChatServiceTest, CallsWhoseDeviceTheHubChoosesRunInOrder) {
   tools.skills["alice"].at(1).skill.device_agnostic = true;
   model->script = {calls({{"a", "LightSkill-turn_on", "{}"}, {"b", "MusicControlSkill-play_song", R"({"song":"x"})"}}),
                    model->words("on")};
-  say(json::object());
+  (void)say(json::object());
   EXPECT_EQ(tools.calls.at(0).target, "");
   EXPECT_EQ(tools.most_at_once, 1);
 }
@@ -105,7 +105,7 @@ TEST_F(ChatServiceTest, AnEndlessLoopEnds) {
 
 TEST_F(ChatServiceTest, ToolModeNoneAddsNothing) {
   model->script.push_back(model->words("hi"));
-  say({{"tool_mode", "none"}});
+  (void)say({{"tool_mode", "none"}});
   EXPECT_TRUE(model->requests.at(0).tools.empty());
   EXPECT_EQ(model->requests.at(0).messages.size(), 1u);
 }
@@ -113,7 +113,7 @@ TEST_F(ChatServiceTest, ToolModeNoneAddsNothing) {
 TEST_F(ChatServiceTest, OnlyTheUsersOwnSkillsAreOffered) {
   tools.skills["bob"] = {skill("DoorSkill", "unlock()", {device("door")})};
   model->script = {calls({{"c", "DoorSkill-unlock", "{}"}}), model->words("no")};
-  say(json::object());
+  (void)say(json::object());
   EXPECT_EQ(model->requests.at(0).tools.size(), 2u);
   EXPECT_TRUE(tools.calls.empty());
 }
@@ -133,7 +133,7 @@ TEST_F(ChatServiceTest, AClientsCallIsReturnedToIt) {
 
 TEST_F(ChatServiceTest, AToolThatTheClientInsistsOnIsInsistedOnOnce) {
   model->script = {calls({{"c", "MusicControlSkill-play_song", R"({"song":"x"})"}}), model->words("done")};
-  say({{"tool_choice", "required"}});
+  (void)say({{"tool_choice", "required"}});
   EXPECT_EQ(model->requests.at(0).options.at("tool_choice"), "required");
   EXPECT_FALSE(model->requests.at(1).options.contains("tool_choice"));
 }
@@ -190,7 +190,7 @@ TEST_F(ChatServiceTest, AShortDeadlineLeavesTheModelTimeToSpeakAfterACall) {
   model->script = {calls({{"c", "MusicControlSkill-play_song", R"({"song":"x"})"}}), model->words("done")};
   auto quick = request(json::object());
   quick.deadline = clock.steady_now() + 5s;
-  handle(std::move(quick));
+  (void)handle(std::move(quick));
   EXPECT_EQ(tools.calls.at(0).deadline, clock.steady_now() + 4s);
 }
 
@@ -244,8 +244,8 @@ TEST_F(ChatServiceTest, ANewSessionKeepsBothSides) {
   EXPECT_EQ(row.title, "hello");
   ASSERT_EQ(store.messages.at(id).size(), 2u);
 
-  say({{"session_id", id},
-       {"messages", json::parse(R"([{"role":"system","content":"s2"},{"role":"user","content":"me again"}])")}});
+  (void)say({{"session_id", id},
+             {"messages", json::parse(R"([{"role":"system","content":"s2"},{"role":"user","content":"me again"}])")}});
   EXPECT_EQ(model->requests.at(1).messages,
             json::parse(R"([{"role":"system","content":"s2"},{"role":"user","content":"hello"},
       {"role":"assistant","content":"hello alice"},{"role":"user","content":"me again"}])"));
@@ -288,7 +288,7 @@ TEST_F(ChatServiceTest, OnlyTheNewestFiftyMessagesGoBefore) {
   for (int i = 0; i < 80; ++i)
     store.messages["s1"].push_back(
         {"m" + std::to_string(i), i % 2 ? "assistant" : "user", std::to_string(i), now - 100 + i});
-  say({{"session_id", "s1"}});
+  (void)say({{"session_id", "s1"}});
   ASSERT_EQ(model->requests.at(0).messages.size(), 51u);
   EXPECT_EQ(model->requests.at(0).messages.at(0).at("content"), "30");
 }
@@ -310,10 +310,10 @@ TEST_F(ChatServiceTest, AnAnswerSurvivesAStoreThatFails) {
 TEST_F(ChatServiceTest, ASessionWithoutATitleGetsOneUnlessItWasGivenOneMeanwhile) {
   const auto now = to_unix_ms(clock.wall_now());
   for (const char* id : {"s1", "s2"}) store.sessions[id] = {id, "alice", "d", "", 0, true, now, now};
-  say({{"session_id", "s1"}});
+  (void)say({{"session_id", "s1"}});
   EXPECT_EQ(store.sessions.at("s1").title, "go");
   model->on_request = [&](const ModelRequest&) { store.sessions.at("s2").title = "Mine"; };
-  say({{"session_id", "s2"}});
+  (void)say({{"session_id", "s2"}});
   EXPECT_EQ(store.sessions.at("s2").title, "Mine");
   EXPECT_EQ(store.messages.at("s2").size(), 2u);
 }

@@ -170,7 +170,7 @@ TEST_F(ToolSearch, ClientsToolsThatFillAllPlacesLeaveNoneForSkills) {
   client.pop_back();
   auto catalog = make("play a song", client, options);
   EXPECT_EQ(catalog.tools().size(), 10u);
-  catalog.answer(search_for("lamp1"));
+  (void)catalog.answer(search_for("lamp1"));
   EXPECT_EQ(catalog.tools().size(), 10u);
 }
 

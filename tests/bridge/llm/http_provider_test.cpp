@@ -40,19 +40,19 @@ class HttpProviderTest : public testing::Test {
 };
 
 TEST_F(HttpProviderTest, TheKeyIsSentOnlyWhenThereIsOne) {
-  complete(http, options());
+  (void)complete(http, options());
   for (const auto& [name, value] : http.requests.at(0).headers) EXPECT_NE(name, "Authorization");
   auto with_key = options();
   with_key.api_key = "sesame";
-  complete(http, with_key);
+  (void)complete(http, with_key);
   EXPECT_THAT(http.requests.at(1).headers, testing::Contains(testing::Pair("Authorization", "Bearer sesame")));
 }
 
 TEST_F(HttpProviderTest, TheRequestsModelWins) {
-  complete(http, options());
+  (void)complete(http, options());
   ModelRequest request;
   request.model = "large";
-  complete(http, options(), request);
+  (void)complete(http, options(), request);
   EXPECT_EQ(json::parse(http.requests.at(0).body).at("model"), "small");
   EXPECT_EQ(json::parse(http.requests.at(1).body).at("model"), "large");
 }
@@ -60,11 +60,11 @@ TEST_F(HttpProviderTest, TheRequestsModelWins) {
 TEST_F(HttpProviderTest, EndsAtTheRequestsDeadline) {
   ModelRequest request;
   request.deadline = clock.steady_now() + 3s;
-  complete(http, options(), request);
+  (void)complete(http, options(), request);
   EXPECT_EQ(http.requests.at(0).total_timeout, 3s);
   EXPECT_EQ(http.requests.at(0).connect_timeout, 3s);
   request.deadline = clock.steady_now() + 10min;
-  complete(http, options(), request);
+  (void)complete(http, options(), request);
   EXPECT_EQ(http.requests.at(1).total_timeout, 60s);
   EXPECT_EQ(http.requests.at(1).connect_timeout, 5s);
 }

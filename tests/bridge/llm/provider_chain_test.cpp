@@ -70,7 +70,7 @@ TEST_F(ProviderChainTest, TellsWhoCountsOfEveryAttempt) {
   openai->script.push_back(openai->fails("status", 400));
   ollama->script.push_back(ollama->words(""));
   rules->script.push_back(nothing());
-  complete("gpt-x");
+  (void)complete("gpt-x");
   EXPECT_THAT(seen, ElementsAre("openai gpt-x status 0", "ollama ollama empty 5", "rules rules no_match 5"));
 }
 
@@ -120,7 +120,7 @@ TEST_F(ProviderChainTest, APrefixChoosesTheProvider) {
 TEST_F(ProviderChainTest, AnotherNameIsAModelOfTheFirstAndOfNobodyElse) {
   openai->script.push_back(openai->fails("status", 404));
   ollama->script.push_back(ollama->words("two"));
-  complete("meta-llama/llama-3");
+  (void)complete("meta-llama/llama-3");
   EXPECT_EQ(openai->requests.at(0).model, "meta-llama/llama-3");
   EXPECT_EQ(ollama->requests.at(0).model, "");
 }
@@ -147,7 +147,7 @@ TEST_F(ProviderChainTest, AHangingFirstProviderDoesNotUseUpTheDeadline) {
 TEST_F(ProviderChainTest, TimeNotUsedGoesToTheNext) {
   const auto begun = clock.steady_now();
   openai->script.push_back(openai->fails("connect"));
-  complete();
+  (void)complete();
   EXPECT_EQ(ollama->requests.at(0).deadline, begun + 48s);
 }
 

@@ -128,7 +128,7 @@ TEST_F(ProviderRetryTest, AStreamedAnswerMustBeginWithinTheShareAndMayThenGoOn) 
   auto asked = request();
   asked.on_text = [](std::string_view) {};
   const auto begun = clock.steady_now();
-  complete(asked);
+  (void)complete(asked);
   EXPECT_EQ(openai->requests.at(0).begin_by, begun + 24s);  // half of four fifths
   EXPECT_EQ(openai->requests.at(0).deadline, begun + 60s);
 }
@@ -137,7 +137,7 @@ TEST_F(ProviderRetryTest, WhereNobodyFollowsAllOfTheTimeIsTheProviders) {
   auto asked = request();
   asked.is_last_try = true;
   const auto begun = clock.steady_now();
-  complete(asked);
+  (void)complete(asked);
   EXPECT_EQ(openai->requests.at(0).deadline, begun + 60s);
 }
 
@@ -208,7 +208,7 @@ TEST_F(ProviderRetryTest, WhoGivesItLittleTimeLearnsNothingOfAProvider) {
     asked.is_last_try = true;  // all of the time is this one's
     asked.deadline = clock.steady_now() + time;
     if (is_streamed) asked.on_text = [](std::string_view) {};
-    complete(std::move(asked));
+    (void)complete(std::move(asked));
   };
   for (int i = 0; i < 10; ++i) ask(4'999ms, i % 2 == 0);
   EXPECT_EQ(chain->health()[0].state, State::closed);
@@ -222,7 +222,7 @@ TEST_F(ProviderRetryTest, TheTimeToBeginIsWhatCountsOfAStream) {
   auto asked = request("openai");
   asked.deadline = clock.steady_now() + 12s;  // a share of 4.8 s, and somebody else follows
   asked.on_text = [](std::string_view) {};
-  for (int i = 0; i < 5; ++i) complete(asked);
+  for (int i = 0; i < 5; ++i) (void)complete(asked);
   EXPECT_EQ(chain->health()[0].state, State::closed);
 }
 
@@ -232,16 +232,16 @@ TEST_F(ProviderRetryTest, OtherFailuresCountHoweverLittleTimeThereWas) {
     auto asked = request("openai");
     asked.is_last_try = true;
     asked.deadline = clock.steady_now() + 1s;
-    complete(std::move(asked));
+    (void)complete(std::move(asked));
   }
   EXPECT_EQ(chain->health()[0].state, State::open);
 }
 
 TEST_F(ProviderRetryTest, AnOpenCircuitTakesNoShareOfTheTime) {
   always(ollama, ollama->fails("connect"));
-  for (int i = 0; i < 2; ++i) complete("ollama");
+  for (int i = 0; i < 2; ++i) (void)complete("ollama");
   const auto begun = clock.steady_now();
-  complete();
+  (void)complete();
   EXPECT_EQ(openai->requests.back().deadline, begun + 48s);
 }
 
@@ -264,11 +264,11 @@ TEST_F(ProviderRetryTest, RetriesCountAsRequestsOfTheMinute) {
 }
 
 TEST_F(ProviderRetryTest, AnAliasStandsForAProviderAndItsModel) {
-  complete("fast");
+  (void)complete("fast");
   EXPECT_EQ(ollama->requests.at(0).model, "llama3:8b");
-  complete("best");
+  (void)complete("best");
   EXPECT_EQ(openai->requests.at(0).model, "");
-  complete("fast/other");  // an alias is a whole name
+  (void)complete("fast/other");  // an alias is a whole name
   EXPECT_EQ(openai->requests.at(1).model, "fast/other");
 }
 
@@ -281,7 +281,7 @@ TEST_F(ProviderRetryTest, TheModelsThatWereNamedAreDefaultsAndWhatAliasesLeadTo)
 }
 
 TEST_F(ProviderRetryTest, OnlyTheFirstSlashParts) {
-  complete("ollama/meta/llama");
+  (void)complete("ollama/meta/llama");
   EXPECT_EQ(ollama->requests.at(0).model, "meta/llama");
 }
 
