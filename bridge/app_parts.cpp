@@ -73,6 +73,7 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   options.requests_waiting_per_sender_max = size(config.limits.requests_waiting_per_sender_max);
   options.replies.lifetime = std::chrono::minutes(config.limits.dedup_minutes);
   options.replies.bytes_max = size(config.limits.dedup_bytes_max);
+  options.replies.requests_max = size(config.limits.dedup_requests_max);
   return options;
 }
 

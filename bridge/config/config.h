@@ -73,6 +73,7 @@ struct Config {
     std::int64_t skills_per_device_max = 500;
     std::int64_t dedup_minutes = 10;
     std::int64_t dedup_bytes_max = 64 * 1024 * 1024;
+    std::int64_t dedup_requests_max = 200'000;
     std::int64_t agent_steps_max = 8;
     std::int64_t tool_calls_per_step_max = 16;
     std::int64_t tool_result_bytes_max = 8 * 1024;

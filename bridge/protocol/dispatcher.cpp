@@ -186,9 +186,14 @@ void Dispatcher::begin(Waiting waiting) {
     auto seen = replies_.begin(exchange->reply_key);
     if (!seen.is_new()) {
       ++counters_.repeated;
-      exchange->log().debug("asked again: {}", seen.payload ? "it gets the same answer" : "it is under way");
+      exchange->log().debug("asked again: {}", seen.payload ? "it gets the same answer"
+                                               : seen.ran   ? "its answer is no longer kept"
+                                                            : "it is under way");
       if (seen.payload) publish_({exchange->reply_topic, *seen.payload, false, {}, exchange->correlation_data, {}, {}});
-      return;
+      if (!seen.ran || seen.payload) return;
+      exchange->reply_key.clear();
+      return answer(*exchange, error(ErrorCode::already_done,
+                                     "this request was carried out before; its answer is no longer kept"));
     }
   }
   if (refusing_) return answer(*exchange, error(ErrorCode::shutting_down, "the hub is stopping"));
@@ -403,7 +408,8 @@ void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);
     } else {
-      replies_.finish(exchange.reply_key, payload);
+      const auto& sender = exchange.sender;
+      replies_.finish(exchange.reply_key, sender.user_id.empty() ? sender.id : sender.user_id, payload);
     }
   }
   publish_({exchange.reply_topic, std::move(payload), false, {}, exchange.correlation_data, {}, {}});

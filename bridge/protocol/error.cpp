@@ -23,6 +23,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::provider_error: return "provider_error";
     case ErrorCode::provider_timeout: return "provider_timeout";
     case ErrorCode::cancelled: return "cancelled";
+    case ErrorCode::already_done: return "already_done";
     case ErrorCode::shutting_down: return "shutting_down";
     case ErrorCode::internal: return "internal";
   }

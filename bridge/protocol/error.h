@@ -28,18 +28,21 @@ enum class ErrorCode {
   provider_error,
   provider_timeout,
   cancelled,
+  already_done,
   shutting_down,
   internal,
 };
 
-inline constexpr std::array error_codes_all = {
-    ErrorCode::bad_request,      ErrorCode::unsupported_version, ErrorCode::unknown_op,
-    ErrorCode::too_large,        ErrorCode::bad_response_topic,  ErrorCode::forbidden,
-    ErrorCode::not_found,        ErrorCode::ambiguous,           ErrorCode::device_offline,
-    ErrorCode::timeout,          ErrorCode::skill_error,         ErrorCode::busy,
-    ErrorCode::rate_limited,     ErrorCode::quota_exceeded,      ErrorCode::provider_error,
-    ErrorCode::provider_timeout, ErrorCode::cancelled,           ErrorCode::shutting_down,
-    ErrorCode::internal};
+inline constexpr std::array error_codes_all = {ErrorCode::bad_request,        ErrorCode::unsupported_version,
+                                               ErrorCode::unknown_op,         ErrorCode::too_large,
+                                               ErrorCode::bad_response_topic, ErrorCode::forbidden,
+                                               ErrorCode::not_found,          ErrorCode::ambiguous,
+                                               ErrorCode::device_offline,     ErrorCode::timeout,
+                                               ErrorCode::skill_error,        ErrorCode::busy,
+                                               ErrorCode::rate_limited,       ErrorCode::quota_exceeded,
+                                               ErrorCode::provider_error,     ErrorCode::provider_timeout,
+                                               ErrorCode::cancelled,          ErrorCode::already_done,
+                                               ErrorCode::shutting_down,      ErrorCode::internal};
 
 std::string_view to_string(ErrorCode code);
 /// Whether sending the same request again may succeed.

@@ -5,43 +5,52 @@
 namespace strawberry {
 namespace {
 
-/// Two copies of the key, the reply, and what the containers need per entry.
-std::size_t cost(const std::string& key, const std::string& payload) { return 2 * key.size() + payload.size() + 256; }
+/// The reply, and what the containers need for it.
+std::size_t cost(const std::string& payload) { return payload.size() + 256; }
 
 }  // namespace
 
-ReplyCache::Seen ReplyCache::begin(const std::string& key) {
+ReplyCache::ReplyCache(const Clock& clock, Options options)
+    : clock_(clock), options_(options), requests_(options.requests_max), replies_(options.bytes_max) {}
+
+ReplyCache::Seen ReplyCache::begin(std::string_view key) {
   expire();
-  const auto [entry, is_new] = entries_.try_emplace(key);
+  const auto [entry, is_new] = entries_.try_emplace(sha256(key));
   if (is_new) return {};
-  if (entry->second.payload) return {false, entry->second.payload};
-  return {true, std::nullopt};
+  if (!entry->second) return {true, false, std::nullopt};
+  return {false, true, (*entry->second)->payload};
 }
 
-void ReplyCache::finish(const std::string& key, std::string payload) {
-  const auto entry = entries_.find(key);
-  if (entry == entries_.end() || entry->second.payload) return;
-  bytes_ += cost(key, payload);
-  entry->second = {std::move(payload), clock_.steady_now()};
-  finished_.push_back(key);
-  while (bytes_ > options_.bytes_max && !finished_.empty()) drop_oldest();
+void ReplyCache::finish(std::string_view key, std::string_view user, std::string payload) {
+  const auto entry = entries_.find(sha256(key));
+  if (entry == entries_.end() || entry->second) return;
+  const auto bytes = cost(payload);
+  const auto ran = ran_.insert(ran_.end(), {entry->first, std::string(user), clock_.steady_now(), std::move(payload)});
+  entry->second = ran;
+  requests_.put(user, ran, 1);
+  replies_.put(user, ran, bytes);
+  while (const auto given_up = replies_.make_room()) (*given_up)->payload.reset();
+  while (const auto given_up = requests_.make_room()) remove(*given_up);
 }
 
-void ReplyCache::forget(const std::string& key) {
-  const auto entry = entries_.find(key);
-  if (entry != entries_.end() && !entry->second.payload) entries_.erase(entry);
+void ReplyCache::forget(std::string_view key) {
+  const auto entry = entries_.find(sha256(key));
+  if (entry != entries_.end() && !entry->second) entries_.erase(entry);
 }
 
-void ReplyCache::drop_oldest() {
-  const auto entry = entries_.find(finished_.front());
-  bytes_ -= cost(entry->first, *entry->second.payload);
-  entries_.erase(entry);
-  finished_.pop_front();
+/// It is its user's oldest request, so that its reply, where it is still kept, is the oldest too.
+void ReplyCache::remove(RanList::iterator ran) {
+  if (ran->payload) replies_.take_oldest(ran->user);
+  entries_.erase(ran->key);
+  ran_.erase(ran);
 }
 
 void ReplyCache::expire() {
   const auto now = clock_.steady_now();
-  while (!finished_.empty() && now - entries_.at(finished_.front()).finished_at >= options_.lifetime) drop_oldest();
+  while (!ran_.empty() && now - ran_.front().at >= options_.lifetime) {
+    requests_.take_oldest(ran_.front().user);
+    remove(ran_.begin());
+  }
 }
 
 }  // namespace strawberry

@@ -1,20 +1,24 @@
 /// Remembers what was asked and answered, so that a request seen again is not executed again (docs/contract.md, section
-/// 3).
+/// 3): the reply as long as there is room for it, and that the request ran for the whole lifetime.
 ///
-/// Threading: loop only.   Bounds: Options::bytes_max over all keys and replies, then the oldest answers are forgotten
-/// first; entries that still run are bounded by the dispatcher's requests in flight and never forgotten.
+/// Threading: loop only.
+/// Bounds: Options::bytes_max over all replies and Options::requests_max requests that ran. At either limit the user
+/// who holds most loses the oldest: first the reply, then that it ran. Requests that still run are bounded by the
+/// dispatcher's requests in flight and never forgotten.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "bridge/core/shared_room.h"
 #include "common/clock.h"
-#include "common/principal.h"
-#include "common/topics.h"
+#include "common/sha256.h"
 
 namespace strawberry {
 
@@ -23,39 +27,54 @@ class ReplyCache {
   struct Options {
     std::chrono::milliseconds lifetime = std::chrono::minutes(10);
     std::size_t bytes_max = 64 * 1024 * 1024;
+    std::size_t requests_max = 200'000;
   };
   struct Seen {
     bool running = false;                // the one reply will come
-    std::optional<std::string> payload;  // the reply, to be sent once more
-    bool is_new() const { return !running && !payload; }
+    bool ran = false;                    // it was answered
+    std::optional<std::string> payload;  // the reply, to be sent once more; nothing when it is no longer kept
+    bool is_new() const { return !running && !ran; }
   };
 
-  ReplyCache(const Clock& clock, Options options) : clock_(clock), options_(options) {}
+  ReplyCache(const Clock& clock, Options options);
 
   /// Looks a request up and, when it is new, notes it as running.
-  Seen begin(const std::string& key);
-  /// Keeps the reply of a request that ran.
-  void finish(const std::string& key, std::string payload);
+  Seen begin(std::string_view key);
+  /// Keeps the reply of a request that ran; `user` is whose share of the room it takes.
+  void finish(std::string_view key, std::string_view user, std::string payload);
   /// Forgets a request that was turned away without having run (busy, …): it may be tried again.
-  void forget(const std::string& key);
+  void forget(std::string_view key);
 
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return replies_.used(); }
+  /// Requests that run and that ran.
   std::size_t entries() const { return entries_.size(); }
 
  private:
-  struct Entry {
+  struct Ran {
+    Sha256 key;
+    std::string user;
+    SteadyTime at;
     std::optional<std::string> payload;
-    SteadyTime finished_at;
+  };
+  using RanList = std::list<Ran>;
+  struct FirstBytes {
+    std::size_t operator()(const Sha256& digest) const {
+      std::size_t hash = 0;
+      std::memcpy(&hash, digest.data(), sizeof hash);
+      return hash;
+    }
   };
 
-  void drop_oldest();
   void expire();
+  /// After its place among the requests that ran was taken from it.
+  void remove(RanList::iterator ran);
 
   const Clock& clock_;
-  Options options_;
-  std::unordered_map<std::string, Entry> entries_;
-  std::list<std::string> finished_;  // keys, oldest first
-  std::size_t bytes_ = 0;
+  const Options options_;
+  std::unordered_map<Sha256, std::optional<RanList::iterator>, FirstBytes> entries_;  // nothing: it still runs
+  RanList ran_;                                                                       // oldest first
+  SharedRoom<RanList::iterator> requests_;
+  SharedRoom<RanList::iterator> replies_;
 };
 
 }  // namespace strawberry

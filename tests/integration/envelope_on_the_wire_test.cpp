@@ -87,6 +87,41 @@ TEST(Wire, ARequestSeenAgainIsAnsweredAgainButNotExecutedAgain) {
   EXPECT_FALSE(speaker->next_call(300ms));
 }
 
+/// Calls C.f of `device` under this correlation id and answers with that many bytes.
+void call_and_answer(Spoke& caller, Spoke& device, const std::string& correlation_id, std::size_t bytes) {
+  caller.send("skills", {{"op", "call"}, {"skill_path", "C.f"}, {"correlation_id", correlation_id}});
+  const auto call = device.next_call();
+  ASSERT_TRUE(call);
+  device.answer(*call, std::string(bytes, 'x'));
+  ASSERT_EQ(caller.response("skills", correlation_id).at("result").get<std::string>().size(), bytes);
+}
+
+TEST(Wire, LargeAnswersToOneUserMakeNobodyElsesRequestRunTwice) {
+  HubProcess::Options options;
+  options.config = "[limits]\ndedup_bytes_max = 1048576\n";
+  HubProcess hub(options);
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  auto other_speaker = hub.device("Loud", "mallory");
+  auto other_tablet = hub.device("Slate", "mallory");
+  speaker->offer("C", {"f()"});
+  other_speaker->offer("C", {"f()"});
+  call_and_answer(*tablet, *speaker, "once", 100'000);
+  for (int i = 0; i < 20; ++i) call_and_answer(*other_tablet, *other_speaker, "m" + std::to_string(i), 200'000);
+
+  json body = {{"op", "call"}, {"skill_path", "C.f"}, {"correlation_id", "once"}};
+  tablet->send("skills", body);
+  EXPECT_EQ(tablet->response("skills", "once").at("result"), std::string(100'000, 'x'));
+  EXPECT_FALSE(speaker->next_call(300ms));
+
+  body["correlation_id"] = "m0";
+  other_tablet->send("skills", body);
+  const auto refused = other_tablet->response("skills", "m0");
+  EXPECT_EQ(refused.at("error").at("code"), "already_done");
+  EXPECT_EQ(refused.at("error").at("retryable"), false);
+  EXPECT_FALSE(other_speaker->next_call(300ms));
+}
+
 TEST(Wire, TheSameCorrelationIdOfAnotherSenderIsAnotherRequest) {
   HubProcess hub;
   auto one = hub.device("One");

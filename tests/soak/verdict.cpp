@@ -17,7 +17,8 @@ constexpr milliseconds clock_step = 5ms;
 const std::set<std::string> contract_codes = {
     "bad_request",  "unsupported_version", "unknown_op",     "too_large",        "bad_response_topic", "forbidden",
     "not_found",    "ambiguous",           "device_offline", "timeout",          "skill_error",        "busy",
-    "rate_limited", "quota_exceeded",      "provider_error", "provider_timeout", "cancelled",          "shutting_down"};
+    "rate_limited", "quota_exceeded",      "provider_error", "provider_timeout", "cancelled",          "already_done",
+    "shutting_down"};
 
 bool is_success_expected(How how) {
   return how == How::ok || how == How::slow || how == How::twice || how == How::theft;

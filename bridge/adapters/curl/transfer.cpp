@@ -110,7 +110,16 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   return std::nullopt;
+}
+
+/// Called when the connection, with TLS where there is any, is there and the request is about to be sent. The times
+/// that curl keeps do not tell: newer versions set some although the connection never came about.
+int CurlTransfer::on_connected(void* self, char*, char*, int, int) {
+  static_cast<CurlTransfer*>(self)->is_connected_ = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
@@ -163,7 +172,7 @@ HttpError CurlTransfer::describe(CURLcode code) const {
   HttpError::Kind kind = HttpError::Kind::protocol;
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      kind = was_connected() ? HttpError::Kind::timeout : HttpError::Kind::connect_timeout;
+      kind = is_connected_ ? HttpError::Kind::timeout : HttpError::Kind::connect_timeout;
       break;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -184,13 +193,6 @@ long CurlTransfer::status() const {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   return status;
-}
-
-/// With TLS, where there is any.
-bool CurlTransfer::was_connected() const {
-  curl_off_t microseconds = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
-  return microseconds > 0;
 }
 
 Task<Result<HttpResponse, HttpError>> CurlTransfer::result() {

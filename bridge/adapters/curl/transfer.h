@@ -34,10 +34,10 @@ class CurlTransfer {
 
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_connected(void* self, char* remote_address, char* local_address, int remote_port, int local_port);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   std::size_t take_body(std::string_view bytes);
   long status() const;
-  bool was_connected() const;
   HttpError describe(CURLcode code) const;
 
   HttpRequest request_;
@@ -47,6 +47,7 @@ class CurlTransfer {
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
   std::size_t body_bytes_ = 0;
+  bool is_connected_ = false;
   bool too_large_ = false;
   bool ended_by_reader_ = false;
   std::exception_ptr reader_failure_;
