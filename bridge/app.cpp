@@ -37,7 +37,7 @@ const std::vector<std::string> filters = {"devices/+/status",
 Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& config) {
   auto keys = KeyFile::open(config.data.keys_file());
   if (!keys) return tl::unexpected(keys.error());
-  auto store = SqliteStore::open(loop, config.data.database_file(), {});
+  auto store = SqliteStore::open(loop, config.data.database_file(), store_options(config));
   if (!store) return tl::unexpected(store.error());
   try {
     std::unique_ptr<App> app(new App(loop, config, std::move(*keys), std::move(*store)));
@@ -66,7 +66,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
           loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           call_router_options(config_)),
       skill_service_(clock_, devices_, skills_, calls_, *store_, skill_service_options(config_)),
-      device_service_(clock_, devices_, *store_, tokens_, neighbours(), {}),
+      device_service_(clock_, devices_, *store_, tokens_, neighbours(), device_service_options(config_)),
       session_service_(clock_, *store_),
       usage_(clock_, *store_, usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),

@@ -20,6 +20,22 @@ std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
 
 }  // namespace
 
+SqliteStore::Options store_options(const Config& config) {
+  SqliteStore::Options options;
+  options.limits.stored_bytes_per_user_max = config.limits.stored_bytes_per_user_max;
+  options.limits.sessions_per_user_max = config.limits.sessions_per_user_max;
+  options.limits.messages_per_user_max = config.limits.messages_per_user_max;
+  options.limits.messages_per_session_max = config.limits.messages_per_session_max;
+  options.limits.devices_per_user_max = config.limits.devices_per_user_max;
+  return options;
+}
+
+DeviceService::Options device_service_options(const Config& config) {
+  DeviceService::Options options;
+  options.registrations_per_hour_max = config.limits.device_registrations_per_hour;
+  return options;
+}
+
 SkillRegistry::Options skill_registry_options(const Config& config) {
   return {std::chrono::seconds(config.skills.expiry_s)};
 }

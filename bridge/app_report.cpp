@@ -22,6 +22,12 @@ HubInfo App::info() const {
                  {"open_calls_max", config_.limits.open_calls_max},
                  {"open_calls_per_target_max", config_.limits.open_calls_per_target_max},
                  {"chats_per_principal_max", config_.limits.chats_per_principal_max},
+                 {"stored_bytes_per_user_max", config_.limits.stored_bytes_per_user_max},
+                 {"sessions_per_user_max", config_.limits.sessions_per_user_max},
+                 {"messages_per_user_max", config_.limits.messages_per_user_max},
+                 {"messages_per_session_max", config_.limits.messages_per_session_max},
+                 {"devices_per_user_max", config_.limits.devices_per_user_max},
+                 {"device_registrations_per_hour", config_.limits.device_registrations_per_hour},
                  {"skills_per_device_max", config_.limits.skills_per_device_max},
                  {"timeout_ms", timeout_max.count()}};
   for (const auto service : services_all) {

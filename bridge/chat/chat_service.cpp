@@ -317,8 +317,10 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
     } else {
       log_for(turn->request)
           .error("the turn was not stored: {} ({})", saved.error().message, printable(saved.error().cause));
-      // No name is told of what is not there: the new one was not opened, an old one was deleted.
-      if (!is_new && saved.error().code != ErrorCode::not_found) whole.session_id = std::move(id);
+      // No name is told of what is not there: the new one was not opened, an old one was deleted, or takes no more.
+      const auto code = saved.error().code;
+      const bool is_lost = code == ErrorCode::not_found || code == ErrorCode::quota_exceeded;
+      if (!is_new && !is_lost) whole.session_id = std::move(id);
     }
   }
   turn->head.model = turn->loop.model();

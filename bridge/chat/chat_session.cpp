@@ -94,6 +94,10 @@ Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSessio
     if (!stored) co_return stored;
   }
   auto added = co_await store.append_messages(session.row_.session_id, std::move(rows));
+  if (!added && session.is_new_) {
+    // Nobody is told of it: it must not stay, empty, on the user's account.
+    (void)co_await store.delete_session(session.row_.session_id);
+  }
   if (!added) co_return tl::unexpected(added.error());
   co_return Reply<void>();
 }

@@ -68,8 +68,14 @@ struct Config {
     std::int64_t open_calls_max = 10'000;
     std::int64_t open_calls_per_target_max = 64;
     std::int64_t chats_per_principal_max = 4;
-    std::int64_t chat_requests_per_minute = 0;  // of one user; 0: any number
-    std::int64_t chat_tokens_per_day = 0;       // of one user; 0: any number
+    std::int64_t chat_requests_per_minute = 0;                   // of one user; 0: any number
+    std::int64_t chat_tokens_per_day = 0;                        // of one user; 0: any number
+    std::int64_t stored_bytes_per_user_max = 256 * 1024 * 1024;  // of sessions; this and the next: 0: any number
+    std::int64_t sessions_per_user_max = 10'000;
+    std::int64_t messages_per_user_max = 500'000;
+    std::int64_t messages_per_session_max = 100'000;
+    std::int64_t devices_per_user_max = 200;
+    std::int64_t device_registrations_per_hour = 300;  // of one user
     std::int64_t skills_per_device_max = 500;
     std::int64_t dedup_minutes = 10;
     std::int64_t dedup_bytes_max = 64 * 1024 * 1024;

@@ -43,7 +43,8 @@ DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store&
       store_(store),
       tokens_(tokens),
       neighbours_(std::move(neighbours)),
-      options_(options) {}
+      options_(options),
+      registrations_(clock, {options.registrations_per_hour_max}) {}
 
 std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
 
@@ -165,9 +166,22 @@ void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRo
   neighbours_.taken_back(row);
 }
 
+/// An admin has no rate, as with what the broker counts: who sets up a house does it at once.
+std::optional<Error> DeviceService::too_many_registrations(const Principal& sender, const std::string& user_id) {
+  if (sender.type == PrincipalType::admin) return std::nullopt;
+  const auto wait = registrations_.take(user_id);
+  if (!wait) return std::nullopt;
+  return Error{ErrorCode::rate_limited,
+               "more than " + std::to_string(options_.registrations_per_hour_max) + " device registrations an hour",
+               {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(*wait).count()}}};
+}
+
 Task<Reply<json>> DeviceService::add(Request request) {
   auto row = new_row(request);
   if (!row) co_return tl::unexpected(row.error());
+  if (auto refused = too_many_registrations(request.sender, row->user_id)) {
+    co_return tl::unexpected<Error>(std::move(*refused));
+  }
   const auto issued_at = std::max(clock_.wall_now(), from_unix_ms(row->tokens_valid_from_ms));
   auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
   if (!token) co_return tl::unexpected(token.error());

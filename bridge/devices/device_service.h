@@ -4,13 +4,15 @@
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///
-/// Threading: loop only.   Bounds: Options::devices_max, then `busy`.
+/// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max of one user, then
+/// `rate_limited`; an admin has no such rate. How many devices a user may have the store knows (quota_exceeded).
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "bridge/core/user_rate.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/protocol/service.h"
@@ -21,6 +23,7 @@ class DeviceService final : public RequestHandler {
  public:
   struct Options {
     std::size_t devices_max = 100'000;
+    std::int64_t registrations_per_hour_max = 0;  // of one user; 0: any number
     std::chrono::seconds token_lifetime = token_lifetime_default;
   };
   /// What other parts of the bridge know or do about a device.
@@ -60,6 +63,7 @@ class DeviceService final : public RequestHandler {
   void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
   Reply<const Device*> managed(const Request& request) const;
   Reply<DeviceRow> new_row(const Request& request) const;
+  std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);
   Reply<std::string> owner_of_new(const Request& request) const;
   nlohmann::json entry(const Device& device) const;
   Reply<std::string> sign(const Principal& principal, const std::string& name, WallTime issued_at) const;
@@ -70,6 +74,7 @@ class DeviceService final : public RequestHandler {
   TokenIssuer& tokens_;
   Neighbours neighbours_;
   Options options_;
+  UserRate registrations_;
 };
 
 }  // namespace strawberry

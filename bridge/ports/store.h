@@ -2,7 +2,8 @@
 /// Implemented by adapters/sqlite/; rows are plain structs.
 ///
 /// Threading: called on the loop; the work happens on the store's own thread.   Errors: `internal` (logged with its
-/// cause), or `busy` when Options::jobs_max writes are waiting.
+/// cause), `busy` when too many writes are waiting, or `quota_exceeded` (details.limit, max and used) when the user
+/// would have more devices, sessions, messages or bytes than allowed. A write that is refused leaves nothing.
 #pragma once
 
 #include <cstdint>

@@ -65,16 +65,12 @@ std::optional<Error> UserLimits::check_tokens(const User& user) const {
 
 std::optional<Error> UserLimits::take_chat(User& user) const {
   if (options_.chats_per_minute_max == 0) return std::nullopt;
-  constexpr std::chrono::nanoseconds minute = std::chrono::minutes(1);
-  const auto now = clock_.steady_now();
-  const auto full_then = std::max(user.full_at, now) + minute / options_.chats_per_minute_max;
-  if (full_then <= now + minute) {
-    user.full_at = full_then;
-    return std::nullopt;
-  }
+  const auto wait =
+      user.chats_of_minute.take(clock_.steady_now(), std::chrono::minutes(1), options_.chats_per_minute_max);
+  if (!wait) return std::nullopt;
   return Error{ErrorCode::rate_limited,
                "more than " + std::to_string(options_.chats_per_minute_max) + " chats a minute",
-               {{"retry_after_ms", rounded_up_ms(full_then - now - minute)}}};
+               {{"retry_after_ms", rounded_up_ms(*wait)}}};
 }
 
 }  // namespace strawberry

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "bridge/core/user_rate.h"
 #include "bridge/protocol/error.h"
 #include "common/clock.h"
 
@@ -49,7 +50,7 @@ class UserLimits {
  private:
   struct User {
     std::string id;
-    SteadyTime full_at{};  // when its bucket is full again
+    RateBucket chats_of_minute{};
     UtcDay day{};
     std::int64_t tokens = 0;  // of that day
     std::int64_t chats = 0;   // likewise

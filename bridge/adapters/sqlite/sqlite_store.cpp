@@ -6,7 +6,6 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
-#include "bridge/adapters/sqlite/sync_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
@@ -59,7 +58,10 @@ Task<Reply<T>> SqliteStore::run(std::function<Reply<T>(StatementCache&)> work) {
   auto arrival = std::make_shared<OneShot<Reply<T>>>(context_.get_executor());
   auto outcome = std::make_shared<Reply<T>>(error(ErrorCode::internal, "the store failed"));
   Job job;
-  job.work = [work = std::move(work), outcome](StatementCache& statements) { *outcome = work(statements); };
+  job.work = [work = std::move(work), outcome](StatementCache& statements) {
+    *outcome = work(statements);
+    return outcome->has_value();
+  };
   job.failed = [outcome](const std::string& why) {
     hub_log().error("store: {}", why);
     auto failed = error(ErrorCode::internal, "the store failed");
@@ -109,7 +111,7 @@ void SqliteStore::commit(std::vector<Job>& batch) {
     for (auto& job : batch) {
       database.exec("SAVEPOINT job");
       try {
-        job.work(*statements_);
+        if (!job.work(*statements_)) database.exec("ROLLBACK TO job");
       } catch (const SQLite::Exception& failure) {
         job.failed(failure.what());
         database.exec("ROLLBACK TO job");
@@ -124,7 +126,10 @@ void SqliteStore::commit(std::vector<Job>& batch) {
 }
 
 Task<Reply<void>> SqliteStore::add_device(DeviceRow device) {
-  return run<void>([device = std::move(device)](StatementCache& statements) -> Reply<void> {
+  return run<void>([this, device = std::move(device)](StatementCache& statements) -> Reply<void> {
+    if (auto over = check_devices(statements, options_.limits, device.user_id)) {
+      return tl::unexpected<Error>(std::move(*over));
+    }
     insert_device(statements, device);
     return {};
   });
@@ -139,11 +144,14 @@ Task<Reply<void>> SqliteStore::change_device(std::string device_id, DeviceChange
 }
 
 Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
-  return run<void>([device = std::move(device), enroll_id = std::move(enroll_id),
+  return run<void>([this, device = std::move(device), enroll_id = std::move(enroll_id),
                     now_ms](StatementCache& statements) -> Reply<void> {
     const int spent =
         statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id, now_ms);
     if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
+    if (auto over = check_devices(statements, options_.limits, device.user_id)) {
+      return tl::unexpected<Error>(std::move(*over));  // which leaves the token unspent
+    }
     insert_device(statements, device);
     return {};
   });
@@ -187,9 +195,8 @@ Task<Reply<std::optional<SessionRow>>> SqliteStore::get_session(std::string sess
 }
 
 Task<Reply<void>> SqliteStore::add_session(SessionRow session) {
-  return run<void>([session = std::move(session)](StatementCache& statements) -> Reply<void> {
-    insert_session(statements, session);
-    return {};
+  return run<void>([this, session = std::move(session)](StatementCache& statements) {
+    return add_session_within(statements, options_.limits, session);
   });
 }
 
@@ -232,16 +239,16 @@ Task<Reply<std::vector<MessageRow>>> SqliteStore::get_messages(std::string sessi
 }
 
 Task<Reply<std::size_t>> SqliteStore::append_messages(std::string session_id, std::vector<MessageRow> messages) {
-  return run<std::size_t>([session_id = std::move(session_id),
-                           messages = std::move(messages)](StatementCache& statements) -> Reply<std::size_t> {
-    if (!read_session(statements, session_id)) return error(ErrorCode::not_found, "no such session");
-    return write_messages(statements, session_id, messages);
-  });
+  return run<std::size_t>(
+      [this, session_id = std::move(session_id), messages = std::move(messages)](StatementCache& statements) {
+        return append_messages_within(statements, options_.limits, session_id, messages);
+      });
 }
 
 Task<Reply<std::vector<SyncCount>>> SqliteStore::sync_sessions(std::vector<SessionUpload> uploads) {
-  return run<std::vector<SyncCount>>(
-      [uploads = std::move(uploads)](StatementCache& statements) { return sync_rows(statements, uploads); });
+  return run<std::vector<SyncCount>>([this, uploads = std::move(uploads)](StatementCache& statements) {
+    return sync_rows_within(statements, options_.limits, uploads);
+  });
 }
 
 Task<Reply<void>> SqliteStore::add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) {

@@ -1,7 +1,8 @@
 /// Store and AnnouncementLedger on SQLite: one thread writes, and what is waiting goes into one transaction.
 ///
-/// Each job runs in a savepoint of its own, so that one that fails does not take the others with it; every reply is
-/// given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each.
+/// Each job runs in a savepoint of its own, so that one that fails does not take the others with it, and one that is
+/// refused leaves nothing; every reply is given after the commit that made it durable. A burst of registrations thus
+/// costs one fsync, not one each.
 ///
 /// Threading: called on the loop; jobs run on the store's thread; replies arrive on the loop.
 /// Lifetime: destroying it finishes what was accepted.   Bounds: Options::jobs_max waiting jobs, then `busy`.
@@ -17,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
 #include "bridge/ports/announcements.h"
@@ -32,6 +34,7 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   struct Options {
     std::size_t jobs_max = 20'000;
     std::size_t jobs_per_commit_max = 512;
+    StorageLimits limits{};
   };
 
   static Result<std::unique_ptr<SqliteStore>> open(asio::io_context& loop, const std::string& path, Options options);
@@ -74,7 +77,7 @@ class SqliteStore final : public Store, public AnnouncementLedger {
 
  private:
   struct Job {
-    std::function<void(StatementCache&)> work;           // store's thread; may throw SQLite::Exception
+    std::function<bool(StatementCache&)> work;           // store's thread; false: take it back; may throw
     std::function<void(const std::string& why)> failed;  // store's thread; replaces the job's reply
     std::function<void()> reply;                         // loop
   };

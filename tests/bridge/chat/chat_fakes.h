@@ -148,6 +148,7 @@ class FakeSessions final : public Store {
     if (on_append) on_append();
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
+    if (is_full) co_return error(ErrorCode::quota_exceeded, "there is no room");
     for (auto& row : rows) {
       sessions[id].last_activity_ms = row.created_at_ms;
       messages[id].push_back(std::move(row));
@@ -162,7 +163,10 @@ class FakeSessions final : public Store {
   Task<Reply<void>> set_last_seen(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> put_skills(std::string, std::vector<SkillRow>, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> set_skills_heartbeat(std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> delete_session(std::string) override { co_return Reply<void>(); }
+  Task<Reply<void>> delete_session(std::string id) override {
+    sessions.erase(id);
+    co_return Reply<void>();
+  }
   Task<Reply<SessionList>> list_sessions(std::string, std::int64_t, std::size_t) override { co_return SessionList(); }
   Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload>) override {
     co_return std::vector<SyncCount>();
@@ -186,6 +190,7 @@ class FakeSessions final : public Store {
   std::vector<UsageRow> usage;  // as they were added
   bool failing = false;
   bool takes_sessions = true;  // new ones
+  bool is_full = false;        // takes no messages
   std::function<void()> on_append;
 };
 

@@ -342,6 +342,19 @@ TEST_F(ChatServiceTest, AStoreThatFailsLeavesASessionItsName) {
   EXPECT_EQ(say({{"session_id", id}})->at("session_id"), id);
 }
 
+TEST_F(ChatServiceTest, ATurnThereIsNoRoomForIsAnsweredAndItsSessionNotNamed) {
+  const auto id = say({{"session_id", "new"}})->at("session_id").get<std::string>();
+  store.is_full = true;
+  model->script = {model->words("hi"), model->words("hello")};
+  const auto old = say({{"session_id", id}});
+  EXPECT_EQ(content_of(old), "hi");
+  EXPECT_TRUE(old->at("session_id").is_null());
+  const auto fresh = say({{"session_id", "new"}});
+  EXPECT_EQ(content_of(fresh), "hello");
+  EXPECT_TRUE(fresh->at("session_id").is_null());
+  EXPECT_EQ(store.sessions.size(), 1u) << "no empty one is left";
+}
+
 TEST_F(ChatServiceTest, BothSidesOfATurnKeepTheirOrderInTime) {
   const auto id =
       say({{"session_id", "new"},

@@ -36,6 +36,11 @@ INSERT INTO spent_tokens VALUES ('enroll-1', 900);
 )sql",
       R"sql(INSERT INTO revoked_tokens VALUES ('jti-1', 800, 99000);)sql",
       R"sql(INSERT INTO usage VALUES ('alice', 20000, 'speaker', 'openai', 'gpt', 0, 3, 40, 50);)sql",
+      R"sql(
+INSERT INTO issued_tokens VALUES ('jti-2', 'Home', 'user', 'alice', 'alice', 'k', 700, 99000);
+INSERT INTO announced_topics VALUES ('homeassistant/device/speaker/config', 'alice', 17, 'b1 b2', 0);
+INSERT INTO chats_of_day VALUES (20000, 'alice', 4);
+)sql",
   };
   return all;
 }
