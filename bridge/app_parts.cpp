@@ -136,6 +136,7 @@ void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, co
   ProviderChain::Limits limits;
   limits.retry.retries_max = size(configured.retries_max);
   limits.gate.requests_in_flight_max = size(configured.requests_in_flight_max);
+  limits.gate.requests_in_flight_per_user_max = size(configured.requests_in_flight_per_user_max);
   limits.gate.requests_per_minute_max = size(configured.requests_per_minute_max);
   chain.add(std::make_unique<HttpProvider>(http, clock, make_wire(configured), std::move(options)), limits);
 }

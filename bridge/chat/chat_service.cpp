@@ -102,6 +102,7 @@ struct ChatService::Turn {
     model.options = options_for(chat, ask);
     model.deadline = request.deadline;
     model.log_id = request.log_id;
+    model.user = request.sender.user_id.empty() ? request.sender.id : request.sender.user_id;
     model.is_last_try = loop.has_run_tools();
     if (stream) {
       model.on_text = [stream = stream, unrecorded = unrecorded_bytes](std::string_view text) {

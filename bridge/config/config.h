@@ -30,7 +30,8 @@ struct LlmProviderConfig {
   std::int64_t total_timeout_ms = 55'000;
   std::int64_t retries_max = 2;
   std::int64_t requests_in_flight_max = 2'000;
-  std::int64_t requests_per_minute_max = 0;  // 0: any number
+  std::int64_t requests_in_flight_per_user_max = 0;  // 0: half of them
+  std::int64_t requests_per_minute_max = 0;          // 0: any number
 
   std::string api_key;  // the key itself, read by load_config(); empty when none is needed. A secret: never logged.
 

@@ -167,6 +167,7 @@ const KeyRow<LlmProviderConfig> provider_rows[] = {
     {"llm.provider", "total_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.total_timeout_ms; }},
     {"llm.provider", "retries_max", "", IntegerRange{0, 10}, [](LlmProviderConfig& c) -> Target { return &c.retries_max; }},
     {"llm.provider", "requests_in_flight_max", "", IntegerRange{1, 100'000}, [](LlmProviderConfig& c) -> Target { return &c.requests_in_flight_max; }},
+    {"llm.provider", "requests_in_flight_per_user_max", "", IntegerRange{0, 100'000}, [](LlmProviderConfig& c) -> Target { return &c.requests_in_flight_per_user_max; }},
     {"llm.provider", "requests_per_minute_max", "", IntegerRange{0, 100'000}, [](LlmProviderConfig& c) -> Target { return &c.requests_per_minute_max; }},
 };
 // clang-format on

@@ -45,6 +45,7 @@ struct ModelRequest {
   nlohmann::json options;  // temperature, max_tokens, stop, tool_choice, response_format, …: as the client sent them
   SteadyTime deadline;
   std::string log_id;  // of the request this belongs to (Request::log_id)
+  std::string user;    // whose share of a provider's requests it takes: a user's id, or that of a principal without one
   /// Given the answer's text piece by piece as it arrives. Empty: the answer is wanted whole.
   std::function<void(std::string_view text)> on_text = nullptr;
   /// A tool has run for this turn: what fails now is asked neither again nor elsewhere.

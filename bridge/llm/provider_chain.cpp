@@ -192,7 +192,7 @@ void ProviderChain::observe(const Provider& provider, const std::string& model,
 }
 
 Task<Result<ModelReply, ProviderError>> ProviderChain::ask_once(std::shared_ptr<Member> member, ModelRequest request) {
-  auto pass = member->gate.enter(request.is_last_try);
+  auto pass = member->gate.enter(request.is_last_try, request.user);
   if (!pass) co_return tl::unexpected<ProviderError>(std::move(pass.error()));
   const bool is_fair = due(request) - clock_.steady_now() >= fair_time_min;
   auto reply = co_await member->provider->complete(std::move(request));

@@ -1,5 +1,6 @@
 #include "bridge/llm/provider_gate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/llm/failure_policy.h"
@@ -17,10 +18,10 @@ std::string seconds(std::chrono::milliseconds time) {
 }  // namespace
 
 ProviderGate::Pass::Pass(Pass&& other) noexcept
-    : gate_(std::exchange(other.gate_, nullptr)), permit_(std::move(other.permit_)) {}
+    : gate_(std::exchange(other.gate_, nullptr)), user_(std::move(other.user_)), permit_(std::move(other.permit_)) {}
 
 ProviderGate::Pass::~Pass() {
-  if (gate_ != nullptr) --gate_->in_flight_;
+  if (gate_ != nullptr) gate_->leave(user_);
 }
 
 void ProviderGate::Pass::succeeded() {
@@ -45,11 +46,21 @@ void ProviderGate::Pass::failed(const ProviderError& error) {
     hub_log().warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*wait));
 }
 
-ProviderGate::ProviderGate(std::string name, const Clock& clock, Options options)
-    : name_(std::move(name)), clock_(clock), options_(options), breaker_(clock, options.breaker) {}
+namespace {
 
-Result<ProviderGate::Pass, ProviderError> ProviderGate::enter(bool is_under_way) {
-  auto over = over_limit();
+ProviderGate::Options with_share(ProviderGate::Options options) {
+  auto& share = options.requests_in_flight_per_user_max;
+  if (share == 0) share = std::max<std::size_t>(1, options.requests_in_flight_max / 2);
+  return options;
+}
+
+}  // namespace
+
+ProviderGate::ProviderGate(std::string name, const Clock& clock, Options options)
+    : name_(std::move(name)), clock_(clock), options_(with_share(options)), breaker_(clock, options.breaker) {}
+
+Result<ProviderGate::Pass, ProviderError> ProviderGate::enter(bool is_under_way, const std::string& user) {
+  auto over = over_limit(user);
   if (over && !is_under_way) return tl::unexpected<ProviderError>(std::move(*over));
   auto permit = breaker_.admit();
   if (!permit) {
@@ -60,16 +71,27 @@ Result<ProviderGate::Pass, ProviderError> ProviderGate::enter(bool is_under_way)
   }
   ++counts_.requests;
   ++in_flight_;
+  ++in_flight_by_user_[user];
   if (options_.requests_per_minute_max > 0) {
     if (last_minute_.size() == options_.requests_per_minute_max) last_minute_.pop_front();
     last_minute_.push_back(clock_.steady_now());
   }
-  return Pass(*this, std::move(*permit));
+  return Pass(*this, std::move(*permit), user);
 }
 
-std::optional<ProviderError> ProviderGate::over_limit() {
+void ProviderGate::leave(const std::string& user) {
+  --in_flight_;
+  const auto found = in_flight_by_user_.find(user);
+  if (--found->second == 0) in_flight_by_user_.erase(found);
+}
+
+std::optional<ProviderError> ProviderGate::over_limit(const std::string& user) {
   if (in_flight_ >= options_.requests_in_flight_max)
     return refusal("busy", "it has " + std::to_string(in_flight_) + " requests in flight, the most it may");
+  if (const auto of_user = in_flight_by_user_.find(user);
+      of_user != in_flight_by_user_.end() && of_user->second >= options_.requests_in_flight_per_user_max)
+    return refusal("busy", "this user has " + std::to_string(of_user->second) +
+                               " requests in flight there, the most one user may");
   const auto now = clock_.steady_now();
   while (!last_minute_.empty() && last_minute_.front() + minute <= now) last_minute_.pop_front();
   if (options_.requests_per_minute_max > 0 && last_minute_.size() >= options_.requests_per_minute_max)

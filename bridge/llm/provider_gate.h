@@ -1,5 +1,6 @@
 /// Whether one provider may be asked now, by what became of those who asked before: its circuit breaker, how many
-/// requests it has in flight, how many began in the last minute. And the counts that `hub/health` shows.
+/// requests it has in flight, in all and for the same user, how many began in the last minute. And the counts that
+/// `hub/health` shows.
 ///
 /// Threading: loop only.   Lifetime: outlives its passes, as does the clock.
 /// Errors: ProviderError with reason `circuit_open` or `busy`, at once: nobody waits here.
@@ -9,6 +10,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "bridge/llm/circuit_breaker.h"
 #include "bridge/llm/provider.h"
@@ -21,6 +23,7 @@ class ProviderGate {
     std::size_t requests_in_flight_max = 2'000;
     std::size_t requests_per_minute_max = 0;  // 0: any number
     CircuitBreaker::Options breaker;
+    std::size_t requests_in_flight_per_user_max = 0;  // 0: half of requests_in_flight_max, at least 1
   };
   struct Counts {
     std::uint64_t requests = 0;  // each attempt counts
@@ -41,9 +44,11 @@ class ProviderGate {
 
    private:
     friend class ProviderGate;
-    Pass(ProviderGate& gate, CircuitBreaker::Permit permit) : gate_(&gate), permit_(std::move(permit)) {}
+    Pass(ProviderGate& gate, CircuitBreaker::Permit permit, std::string user)
+        : gate_(&gate), user_(std::move(user)), permit_(std::move(permit)) {}
 
     ProviderGate* gate_;
+    std::string user_;
     CircuitBreaker::Permit permit_;
   };
 
@@ -52,14 +57,15 @@ class ProviderGate {
   ProviderGate& operator=(const ProviderGate&) = delete;
 
   /// `is_under_way`: the provider has begun this turn. Our own limits kept others out then, and do not break it off in
-  /// the middle.
-  Result<Pass, ProviderError> enter(bool is_under_way);
+  /// the middle. `user`: whose share of the requests in flight it takes.
+  Result<Pass, ProviderError> enter(bool is_under_way, const std::string& user);
 
   const CircuitBreaker& breaker() const { return breaker_; }
   const Counts& counts() const { return counts_; }
 
  private:
-  std::optional<ProviderError> over_limit();
+  std::optional<ProviderError> over_limit(const std::string& user);
+  void leave(const std::string& user);
   ProviderError refusal(std::string reason, std::string message) const;
 
   const std::string name_;
@@ -68,6 +74,7 @@ class ProviderGate {
   CircuitBreaker breaker_;
   Counts counts_;
   std::size_t in_flight_ = 0;
+  std::unordered_map<std::string, std::size_t> in_flight_by_user_;
   std::deque<SteadyTime> last_minute_;  // when requests began; oldest first
 };
 

@@ -16,20 +16,40 @@ ProviderError failure(std::string reason, int status = 0) { return {"openai", st
 
 class ProviderGateTest : public testing::Test {
  protected:
-  std::string reason(ProviderGate& gate, bool is_under_way = false) {
-    auto pass = gate.enter(is_under_way);
+  std::string reason(ProviderGate& gate, bool is_under_way = false, const std::string& user = "alice") {
+    auto pass = gate.enter(is_under_way, user);
     return pass ? "" : pass.error().provider + " " + pass.error().reason;
   }
   void fail(ProviderGate& gate, const ProviderError& error, int times) {
-    for (int i = 0; i < times; ++i) gate.enter(false)->failed(error);
+    for (int i = 0; i < times; ++i) gate.enter(false, "bob")->failed(error);
   }
   test::FakeClock clock;
 };
 
-TEST_F(ProviderGateTest, LetsNoMoreInFlightThanItMay) {
-  ProviderGate gate("openai", clock, {2, 0, {}});
+TEST_F(ProviderGateTest, AUserMayHaveHalfOfTheRequestsInFlight) {
+  ProviderGate gate("openai", clock, {5, 0, {}});
   std::vector<ProviderGate::Pass> passes;
-  for (int i = 0; i < 2; ++i) passes.push_back(std::move(*gate.enter(false)));
+  for (int i = 0; i < 2; ++i) passes.push_back(std::move(*gate.enter(false, "mallory")));
+  EXPECT_EQ(reason(gate, false, "mallory"), "openai busy");
+  EXPECT_EQ(reason(gate, true, "mallory"), "") << "a turn under way is not broken off";
+  EXPECT_EQ(reason(gate, false, "alice"), "");
+  passes.pop_back();
+  EXPECT_EQ(reason(gate, false, "mallory"), "");
+}
+
+TEST_F(ProviderGateTest, AUsersShareCanBeSetAndIsAtLeastOne) {
+  ProviderGate set("openai", clock, {100, 0, {}, 1});
+  const auto first = set.enter(false, "mallory");
+  EXPECT_EQ(reason(set, false, "mallory"), "openai busy");
+  EXPECT_EQ(reason(set, false, "alice"), "");
+  ProviderGate one("openai", clock, {1, 0, {}});
+  EXPECT_EQ(reason(one, false, "mallory"), "");
+}
+
+TEST_F(ProviderGateTest, LetsNoMoreInFlightThanItMay) {
+  ProviderGate gate("openai", clock, {2, 0, {}, 2});
+  std::vector<ProviderGate::Pass> passes;
+  for (int i = 0; i < 2; ++i) passes.push_back(std::move(*gate.enter(false, "bob")));
   EXPECT_EQ(reason(gate), "openai busy");
   EXPECT_EQ(gate.counts().requests, 2u);
   passes.pop_back();
@@ -51,7 +71,7 @@ TEST_F(ProviderGateTest, LetsNoMoreBeginInAnySixtySecondsThanItMay) {
 
 TEST_F(ProviderGateTest, ItsLimitsDoNotBreakOffATurnUnderWay) {
   ProviderGate gate("openai", clock, {1, 1, {}});
-  const auto other = gate.enter(false);
+  const auto other = gate.enter(false, "bob");
   EXPECT_EQ(reason(gate), "openai busy");
   EXPECT_EQ(reason(gate, true), "");
 }
