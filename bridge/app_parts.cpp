@@ -49,7 +49,11 @@ CallRouter::Options call_router_options(const Config& config) {
 }
 
 SkillService::Options skill_service_options(const Config& config) {
-  return {size(config.limits.skills_per_device_max), std::chrono::milliseconds(config.timeouts.remote_skill_call_ms)};
+  SkillService::Options options;
+  options.skills_per_device_max = size(config.limits.skills_per_device_max);
+  options.call_timeout = std::chrono::milliseconds(config.timeouts.remote_skill_call_ms);
+  options.confirms_always = config.skills.confirm == "always";
+  return options;
 }
 
 ChatService::Options chat_service_options(const Config& config) {

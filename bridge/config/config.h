@@ -98,6 +98,7 @@ struct Config {
   };
   struct Skills {
     std::int64_t expiry_s = 1'800;
+    std::string confirm = "chat";  // chat, always: for which calls a skill marked `confirm` needs its user's word
     bool operator==(const Skills&) const = default;
   };
   struct Llm {

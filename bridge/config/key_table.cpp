@@ -143,6 +143,7 @@ const KeyRow<Config> config_rows[] = {
     {"timeouts", "remote_skill_call_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.remote_skill_call_ms; }},
     {"timeouts", "interface_ms", "", IntegerRange{1, ten_minutes_ms}, [](Config& c) -> Target { return &c.timeouts.interface_ms; }},
     {"skills", "expiry_s", "SKILL_EXPIRY_SECONDS", IntegerRange{1, 31'536'000}, [](Config& c) -> Target { return &c.skills.expiry_s; }},
+    {"skills", "confirm", "", Text{TextKind::choice, "chat always"}, [](Config& c) -> Target { return &c.skills.confirm; }},
     {"llm", "find_local", "STRAWBERRY_FIND_LOCAL", Flag{}, [](Config& c) -> Target { return &c.llm.find_local; }},
     {"llm", "ollama_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.ollama_port; }},
     {"llm", "llama_cpp_port", "", IntegerRange{1, 65'535}, [](Config& c) -> Target { return &c.llm.llama_cpp_port; }},

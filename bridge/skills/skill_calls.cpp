@@ -61,7 +61,10 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
   if (!chosen || call.is_consented) return chosen;
   const auto wants_asking = [&](const auto& candidate) { return candidate.device_id == *chosen && candidate.confirm; };
   if (std::any_of(candidates.begin(), candidates.end(), wants_asking))
-    return error(ErrorCode::forbidden, printable(name) + " is called only when the user allows it, who was not asked");
+    return error(
+        ErrorCode::forbidden,
+        printable(name) +
+            " runs only when its user allows it, who was not asked (ask in a chat, or call it with the user's token)");
   return chosen;
 }
 

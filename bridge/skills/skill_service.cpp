@@ -223,6 +223,7 @@ Task<Reply<json>> SkillService::call_for(Request request) {
   call.deadline = request.deadline;
   call.log_id = std::move(request.log_id);
   call.identity = std::move(request.identity);
+  call.is_consented = !options_.confirms_always || request.sender.type != PrincipalType::device;
   co_return co_await calls_.call(std::move(call));
 }
 

@@ -20,6 +20,8 @@ class SkillService final : public RequestHandler, public ToolSource {
     std::size_t skills_per_device_max = 500;
     std::chrono::milliseconds call_timeout{30'000};
     std::size_t answer_bytes_max = 1024 * 1024;  // as the dispatcher has it
+    /// Also a device that calls directly must not run a skill marked `confirm` (decision 11).
+    bool confirms_always = false;
   };
 
   SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,

@@ -28,7 +28,8 @@ struct SkillCall {
   std::string identity;
   /// Of a chat that makes this call: the id that follows from the chat's own identity, for whoever watches.
   std::string request_id;
-  /// A person asked for this very call. False: a model made it up, and a skill marked `confirm` is `forbidden`.
+  /// A person asked for this very call. False: a model made it up, or a device calls and must not by itself; then a
+  /// skill marked `confirm` is `forbidden`.
   bool is_consented = true;
 };
 

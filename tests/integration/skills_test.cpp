@@ -268,5 +268,47 @@ TEST(Skills, TooManyOpenCallsToOneDeviceAreBusyAtOnce) {
   EXPECT_EQ(reply.at("error").at("retryable"), true);
 }
 
+/// Registers Door.unlock() marked `confirm` and hears its calls.
+void offer_what_asks_first(Spoke& door) {
+  ASSERT_LT(door.mqtt().subscribe("skills/door/call"), 0x80);
+  door.result_of("skills", {{"op", "register"},
+                            {"skills",
+                             {{{"class_name", "Door"},
+                               {"function_name", "unlock"},
+                               {"signature", "unlock() -> str"},
+                               {"docstring", "Unlock the door."},
+                               {"confirm", true}}}}});
+}
+
+TEST(Skills, ADirectCallOfASkillThatAsksFirstRunsAtOnce) {
+  HubProcess hub;
+  auto door = hub.device("Door");
+  auto button = hub.device("Button");
+  offer_what_asks_first(*door);
+  button->send("skills", {{"op", "call"}, {"skill_path", "Door.unlock"}, {"correlation_id", "c"}});
+  const auto call = door->next_call();
+  ASSERT_TRUE(call);
+  door->answer(*call, "open");
+  EXPECT_EQ(button->response("skills", "c").at("result"), "open");
+}
+
+TEST(Skills, WithConfirmAlwaysOnlyPeopleCallItDirectly) {
+  HubProcess::Options options;
+  options.config = "[skills]\nconfirm = \"always\"\n";
+  HubProcess hub(options);
+  auto door = hub.device("Door");
+  auto button = hub.device("Button");
+  auto alice = hub.user("alice");
+  offer_what_asks_first(*door);
+  const auto refused = button->ask("skills", {{"op", "call"}, {"skill_path", "Door.unlock"}});
+  EXPECT_EQ(refused.at("error").at("code"), "forbidden");
+  EXPECT_FALSE(door->next_call(300ms));
+  alice->send("skills", {{"op", "call"}, {"skill_path", "Door.unlock"}, {"correlation_id", "c"}});
+  const auto call = door->next_call();
+  ASSERT_TRUE(call);
+  door->answer(*call, "open");
+  EXPECT_EQ(alice->response("skills", "c").at("result"), "open");
+}
+
 }  // namespace
 }  // namespace strawberry::test
