@@ -91,6 +91,7 @@ Dispatcher::Options dispatcher_options(const Config& config) {
   options.requests_in_flight_per_sender_max = size(config.limits.requests_in_flight_per_sender_max);
   options.requests_waiting_max = size(config.limits.requests_waiting_max);
   options.requests_waiting_per_sender_max = size(config.limits.requests_waiting_per_sender_max);
+  options.busy_answers_per_second_max = config.limits.busy_answers_per_second_max;
   options.replies.lifetime = std::chrono::minutes(config.limits.dedup_minutes);
   options.replies.bytes_max = size(config.limits.dedup_bytes_max);
   options.replies.requests_max = size(config.limits.dedup_requests_max);

@@ -54,6 +54,7 @@ HubHealth App::health() const {
                    {"repeated", requests.repeated},
                    {"ignored", requests.ignored},
                    {"busy", requests.busy},
+                   {"busy_unanswered", requests.silent},
                    {"overdue", requests.overdue},
                    {"calls", router.counters().opened},
                    {"unwanted_results", router.counters().unwanted_results},

@@ -66,6 +66,7 @@ struct Config {
     std::int64_t requests_in_flight_per_sender_max = 500;
     std::int64_t requests_waiting_max = 20'000;
     std::int64_t requests_waiting_per_sender_max = 1'000;
+    std::int64_t busy_answers_per_second_max = 1'000;  // to one sender; 0: any number
     std::int64_t open_calls_max = 10'000;
     std::int64_t open_calls_per_target_max = 64;
     std::int64_t chats_per_principal_max = 4;

@@ -118,6 +118,7 @@ const KeyRow<Config> config_rows[] = {
     {"limits", "requests_in_flight_per_sender_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.requests_in_flight_per_sender_max; }},
     {"limits", "requests_waiting_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.requests_waiting_max; }},
     {"limits", "requests_waiting_per_sender_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.requests_waiting_per_sender_max; }},
+    {"limits", "busy_answers_per_second_max", "", IntegerRange{0, million}, [](Config& c) -> Target { return &c.limits.busy_answers_per_second_max; }},
     {"limits", "open_calls_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_max; }},
     {"limits", "open_calls_per_target_max", "", IntegerRange{1, million}, [](Config& c) -> Target { return &c.limits.open_calls_per_target_max; }},
     {"limits", "chats_per_principal_max", "", IntegerRange{1, 1'000}, [](Config& c) -> Target { return &c.limits.chats_per_principal_max; }},

@@ -24,6 +24,9 @@ std::string device_named_in(Service service, const json& body) {
   return service == Service::devices && id != body.end() && id->is_string() ? id->get<std::string>() : std::string();
 }
 
+/// Over how long the number of `busy` answers to one sender is counted: a burst within it is answered in full.
+constexpr std::chrono::seconds busy_answer_seconds{4};
+
 /// An answer that says the request did not run: sending it again must not get the same answer from memory.
 bool was_turned_away(const Reply<json>& reply) {
   if (reply) return false;
@@ -90,6 +93,7 @@ Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const Request
       publish_(std::move(publish)),
       options_(options),
       replies_(clock, options.replies),
+      busy_answers_(clock, {options.busy_answers_per_second_max * busy_answer_seconds.count(), busy_answer_seconds}),
       waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}),
       overdue_(loop) {}
 
@@ -172,8 +176,18 @@ void Dispatcher::turn_away(const Waiting& waiting) {
     exchange->reply_topic = *response_topic;
   }
   exchange->correlation_id = find_correlation_id(waiting.message.payload);
+  answer_busy(*exchange, "too many requests wait");
+}
+
+void Dispatcher::answer_busy(Exchange& exchange, const char* why) {
   ++counters_.busy;
-  answer(*exchange, error(ErrorCode::busy, "too many requests wait", {{"retry_after_ms", 1000}}));
+  if (!busy_answers_.take(exchange.sender.id)) {
+    return answer(exchange, error(ErrorCode::busy, why, {{"retry_after_ms", 1000}}));
+  }
+  ++counters_.silent;
+  replies_.forget(exchange.reply_key);
+  log_for("").warn("{}: more than {} answers of busy a second; the others get none", encode_principal(exchange.sender),
+                   options_.busy_answers_per_second_max);
 }
 
 void Dispatcher::begin(Waiting waiting) {
@@ -198,8 +212,7 @@ void Dispatcher::begin(Waiting waiting) {
   }
   if (refusing_) return answer(*exchange, error(ErrorCode::shutting_down, "the hub is stopping"));
   if (is_busy(exchange->sender)) {
-    ++counters_.busy;
-    return answer(*exchange, error(ErrorCode::busy, "too many requests are in flight", {{"retry_after_ms", 1000}}));
+    return answer_busy(*exchange, "too many requests are in flight");
   }
   auto* handler = handlers_[static_cast<std::size_t>(exchange->service)];
   auto request = make_request(exchange, std::move(envelope), *handler, waiting.message);

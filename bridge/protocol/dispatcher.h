@@ -6,7 +6,8 @@
 /// overruns its deadline. A deadline counts from when the broker took the request in.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
-/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs.
+/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs. Who sends on gets no more than
+/// busy_answers_per_second_max of those answers.
 #pragma once
 
 #include <array>
@@ -20,6 +21,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
+#include "bridge/core/user_rate.h"
 #include "bridge/ports/mqtt.h"
 #include "bridge/protocol/envelope.h"
 #include "bridge/protocol/reply_cache.h"
@@ -41,6 +43,8 @@ class Dispatcher {
     std::size_t requests_waiting_max = 20'000;
     std::size_t requests_waiting_per_sender_max = 1'000;
     std::size_t waiting_bytes_max = 64 * 1024 * 1024;
+    /// To one sender, four seconds' worth of them at once; what is beyond gets no answer. 0: any number.
+    std::int64_t busy_answers_per_second_max = 1'000;
     /// Begun before the loop looks after other things, such as results and new arrivals.
     std::size_t requests_begun_at_once_max = 16;
     /// How long after its deadline a service may still give its own answer.
@@ -53,6 +57,7 @@ class Dispatcher {
     std::uint64_t repeated = 0;
     std::uint64_t ignored = 0;  // retained, or without a principal
     std::uint64_t busy = 0;     // turned away: too much waits or is in flight
+    std::uint64_t silent = 0;   // of them, those without an answer
     std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
     std::size_t in_flight = 0;
   };
@@ -109,6 +114,7 @@ class Dispatcher {
   void pump_soon();
   void pump();
   void turn_away(const Waiting& waiting);
+  void answer_busy(Exchange& exchange, const char* why);
   void begin(Waiting waiting);
   std::shared_ptr<Exchange> open(const Waiting& waiting) const;
   bool is_busy(const Principal& sender) const;
@@ -139,6 +145,7 @@ class Dispatcher {
   Options options_;
   std::array<RequestHandler*, 4> handlers_{};
   ReplyCache replies_;
+  UserRate busy_answers_;  // by sender
   Counters counters_;
   FairQueue<Waiting> waiting_;
   bool is_pumping_ = false;  // pump() will be called

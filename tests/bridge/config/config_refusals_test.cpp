@@ -82,7 +82,8 @@ TEST_F(ConfigRefusals, UsersAreIdsWithASpaceBetweenThem) {
 }
 
 TEST_F(ConfigRefusals, UnknownKeyIsRefusedAndTheKnownOnesNamed) {
-  EXPECT_EQ(complaint("[skills]\nexpiry = 5\n"), "bridge.toml:2: [skills] has no key \"expiry\"; it knows: expiry_s");
+  EXPECT_EQ(complaint("[skills]\nexpiry = 5\n"),
+            "bridge.toml:2: [skills] has no key \"expiry\"; it knows: expiry_s, confirm");
   EXPECT_THAT(
       complaint("[llm]\nmodel = 'x'\n"),
       HasSubstr("[llm] has no key \"model\"; it knows: find_local, ollama_port, llama_cpp_port, aliases, provider"));

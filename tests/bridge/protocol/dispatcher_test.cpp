@@ -168,6 +168,24 @@ TEST_F(DispatcherTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
   EXPECT_EQ(handler_.handled, 3);
 }
 
+TEST_F(DispatcherTest, WhoSendsOnGetsOnlySoManyAnswersOfBusy) {
+  auto few = options();
+  few.requests_waiting_per_sender_max = 1;
+  few.busy_answers_per_second_max = 1;
+  use(few);
+  dispatcher_->hold();
+  for (int i = 0; i < 101; ++i) receive(message("flood" + std::to_string(i)));
+  const auto answered = sent_.size();
+  EXPECT_GE(answered, 4U) << "four seconds' worth at once";
+  EXPECT_LT(answered, 50U);
+  EXPECT_EQ(dispatcher_->counters().busy, 100U);
+  EXPECT_EQ(dispatcher_->counters().silent, 100U - answered);
+  receive(from("other", "alice", "a"));
+  receive(from("other", "alice", "b"));
+  EXPECT_EQ(code(sent_.back()), "busy") << "another sender has answers of its own";
+  EXPECT_EQ(sent_.back().at("correlation_id"), "b");
+}
+
 TEST_F(DispatcherTest, BeginsNothingWhileItIsHeldAndAllOfItAfterwards) {
   auto few = options();
   few.requests_in_flight_max = 10;
