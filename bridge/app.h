@@ -40,6 +40,8 @@ class App {
   Task<void> run();
   /// Idempotent.
   void request_stop();
+  /// Of all services, those that wait for something included.
+  std::size_t requests_in_flight() const { return dispatcher_.counters().in_flight; }
 
  private:
   App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);

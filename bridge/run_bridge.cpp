@@ -25,6 +25,9 @@ void allow_many_connections() {
   if (::setrlimit(RLIMIT_NOFILE, &files) != 0) hub_log().debug("the bridge may not have more open files");
 }
 
+/// With more of them open, the loop sleeps as soon as there is nothing to do.
+constexpr std::size_t calm_requests_max = 4;
+
 LogOptions log_options(const Config& config) {
   return {config.log.level, config.log.format, static_cast<std::size_t>(config.limits.log_line_bytes_max),
           static_cast<std::uint64_t>(config.limits.log_lines_per_second_max)};
@@ -87,7 +90,8 @@ int run_bridge(const std::string& config_path) {
     finished = true;
     loop.stop();
   });
-  run_loop(loop, std::chrono::microseconds(config->broker.busy_poll_us));
+  run_loop(loop, std::chrono::microseconds(config->broker.busy_poll_us),
+           [&] { return (*app)->requests_in_flight() <= calm_requests_max; });
   finish_logging();
   hub_log().info("stopped");
   spdlog::shutdown();

@@ -14,7 +14,7 @@ bool BusyPoll::looks_again(SteadyTime now, bool found_work) {
   return now - quiet_since_ < duration_;
 }
 
-void run_loop(asio::io_context& loop, std::chrono::microseconds busy_poll) {
+void run_loop(asio::io_context& loop, std::chrono::microseconds busy_poll, const std::function<bool()>& is_calm) {
   // On one core, looking for a message keeps away whoever is to send it.
   if (busy_poll.count() <= 0 || std::thread::hardware_concurrency() == 1) {
     loop.run();
@@ -23,7 +23,7 @@ void run_loop(asio::io_context& loop, std::chrono::microseconds busy_poll) {
   BusyPoll busy(busy_poll);
   while (!loop.stopped()) {
     const bool found_work = loop.poll() != 0;
-    if (!busy.looks_again(std::chrono::steady_clock::now(), found_work)) {
+    if (!busy.looks_again(std::chrono::steady_clock::now(), found_work) || (!found_work && !is_calm())) {
       loop.run_one();
       busy.woke();
     } else if (!found_work) {

@@ -52,7 +52,9 @@ TEST_F(LookOrSleep, TheTimeBeginsAgainAfterASleep) {
 
 class RunLoop : public ::testing::TestWithParam<microseconds> {
  protected:
-  void run() { run_loop(loop_, GetParam()); }
+  void run(bool is_calm = true) {
+    run_loop(loop_, GetParam(), [=] { return is_calm; });
+  }
 
   asio::io_context loop_{1};
 };
@@ -74,6 +76,17 @@ TEST_P(RunLoop, ReturnsWhenStoppedThoughWorkIsLeft) {
   soon.async_wait([&](const boost::system::error_code&) { loop_.stop(); });
   run();
   EXPECT_TRUE(loop_.stopped());
+}
+
+TEST_P(RunLoop, DoesAllTheWorkAlsoWhenMuchIsGoingOn) {
+  int ran = 0;
+  asio::steady_timer timer(loop_, milliseconds(1));
+  timer.async_wait([&](const boost::system::error_code&) {
+    ++ran;
+    asio::post(loop_, [&] { ++ran; });
+  });
+  run(/*is_calm=*/false);
+  EXPECT_EQ(ran, 2);
 }
 
 TEST_P(RunLoop, LetsAnExceptionThrough) {
