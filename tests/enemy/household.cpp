@@ -11,12 +11,15 @@ using std::chrono::steady_clock;
 
 constexpr const char* user = "bob";
 constexpr int calls_for_a_login = 20;
+constexpr std::chrono::milliseconds pause_before_next_try{100};
+
+Principal device(const std::string& id) { return {PrincipalType::device, id, user}; }
 
 }  // namespace
 
 Household::Household(test::HubProcess& hub)
     : hub_(hub), speaker_(hub.device("Speaker", user)), tablet_(hub.device("Tablet", user)) {
-  speaker_->offer("Lamp", {"toggle(n: int)"});
+  offer_skill();
 }
 
 double Household::Measured::percentile(double part) const {
@@ -47,6 +50,23 @@ Household::Measured Household::live_for(std::chrono::milliseconds time, std::chr
   std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
   return measured;
 }
+
+std::optional<std::chrono::milliseconds> Household::come_back() {
+  const auto began = steady_clock::now();
+  while (steady_clock::now() - began < served_again_max) {
+    try {
+      speaker_ = std::make_unique<test::Spoke>(hub_, device("speaker"));
+      tablet_ = std::make_unique<test::Spoke>(hub_, device("tablet"));
+      offer_skill();
+      if (call()) return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
+    } catch (const std::exception&) {
+      std::this_thread::sleep_for(pause_before_next_try);
+    }
+  }
+  return std::nullopt;
+}
+
+void Household::offer_skill() { speaker_->offer("Lamp", {"toggle(n: int)"}); }
 
 bool Household::call() {
   try {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tests/support/hub_process.h"
@@ -28,8 +29,14 @@ class Household {
   /// A call every `pause` for `time`, and now and then a new connection.
   Measured live_for(std::chrono::milliseconds time, std::chrono::milliseconds pause);
 
+  static constexpr std::chrono::seconds served_again_max{30};
+  /// Both devices connect anew, as they do when the broker was away, until a call is answered: how long that took.
+  /// Nothing when it does not happen within served_again_max.
+  std::optional<std::chrono::milliseconds> come_back();
+
  private:
   bool call();
+  void offer_skill();
 
   test::HubProcess& hub_;
   std::unique_ptr<test::Spoke> speaker_;

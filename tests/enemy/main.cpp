@@ -11,6 +11,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "bridge/cli/choices.h"
@@ -19,6 +20,9 @@
 
 namespace strawberry::enemy {
 namespace {
+
+/// For bridge, broker and household to be back.
+constexpr std::chrono::seconds restart_max{60};
 
 struct Wanted {
   std::vector<std::string> names;
@@ -66,37 +70,69 @@ class MemoryWatch {
   std::thread thread_;
 };
 
+struct Sent {
+  double packets = 0;
+  double bytes = 0;
+  double connections = 0;
+};
+Sent sent_by(const std::vector<std::unique_ptr<Attacker>>& attackers) {
+  Sent sent;
+  for (const auto& attacker : attackers) {
+    sent.packets += static_cast<double>(attacker->packets());
+    sent.bytes += static_cast<double>(attacker->bytes());
+    sent.connections += static_cast<double>(attacker->connections());
+  }
+  return sent;
+}
+
+/// False when the other user is not served again.
+bool restart(test::HubProcess& hub, Household& household) {
+  hub.stop_bridge();
+  hub.start_bridge();
+  hub.broker().stop();
+  hub.broker().start();
+  const auto took = household.come_back();
+  if (!took) {
+    std::fprintf(stderr, "the other user is not served again after the restart\n");
+    return false;
+  }
+  std::fprintf(stderr, "the other user is served again %d ms after the restart\n", static_cast<int>(took->count()));
+  return true;
+}
+
 /// True when the other user was not harmed.
 bool run(const Scenario& scenario, const Wanted& wanted) {
   const std::chrono::seconds time(wanted.seconds);
   constexpr std::chrono::milliseconds pause{20};
   test::HubProcess::Options options;
   options.rate_limits = wanted.rate_limits;
+  options.broker_persistence = scenario.restarts;  // as shipped
   test::HubProcess hub(options);
   Household household(hub);
   household.live_for(std::chrono::milliseconds(300), pause);
-  const MemoryWatch memory(hub.broker().process().pid(), hub.bridge().pid());
-  auto attackers = attack(hub, scenario, 2 * time);
-  const auto measured = household.live_for(time, pause);
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t connections = 0;
-  for (const auto& attacker : attackers) {
-    packets += attacker->packets();
-    bytes += attacker->bytes();
-    connections += attacker->connections();
+  std::optional<MemoryWatch> memory;
+  const auto watch_memory = [&] { memory.emplace(hub.broker().process().pid(), hub.bridge().pid()); };
+  if (!scenario.restarts) watch_memory();
+  auto attackers = attack(hub, scenario, 2 * time + (scenario.restarts ? restart_max : std::chrono::seconds(0)));
+  if (scenario.restarts) {
+    household.live_for(time / 2, pause);  // the flood is on
+    if (!restart(hub, household)) return false;
+    watch_memory();
   }
+  const Sent before = sent_by(attackers);
+  const auto measured = household.live_for(time, pause);
+  const Sent after = sent_by(attackers);
   attackers.clear();
   const double seconds = wanted.seconds;
   std::printf("| %-13s | %9.0f | %7.1f | %7.1f | %7d | %4d | %8.1f | %8.1f | %6.0f | %6.0f |\n", scenario.name.data(),
-              static_cast<double>(packets) / seconds, static_cast<double>(bytes) / 1e6 / seconds,
-              static_cast<double>(connections) / seconds, static_cast<int>(measured.milliseconds.size()),
+              (after.packets - before.packets) / seconds, (after.bytes - before.bytes) / 1e6 / seconds,
+              (after.connections - before.connections) / seconds, static_cast<int>(measured.milliseconds.size()),
               measured.lost + measured.refused_logins, measured.percentile(0.5), measured.percentile(0.99),
-              memory.broker_gained(), memory.bridge_gained());
+              memory->broker_gained(), memory->bridge_gained());
   std::fflush(stdout);
   if (!wanted.logs.empty()) std::ofstream(wanted.logs) << hub.broker().log() << hub.bridge().output();
   return measured.lost + measured.refused_logins == 0 && measured.percentile(0.99) <= wanted.p99_ms &&
-         memory.broker_gained() + memory.bridge_gained() <= wanted.mib;
+         memory->broker_gained() + memory->bridge_gained() <= wanted.mib;
 }
 
 int run_all(const Wanted& wanted) {

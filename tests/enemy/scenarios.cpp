@@ -91,6 +91,7 @@ const std::vector<Scenario>& scenarios() {
       {"filters", "SUBSCRIBE packets of 1 MB, 2 000 filters of 190 levels", 1, filters},
       {"unread", "statuses of 16 KiB for a subscriber that does not read", 1, unread},
       {"crowd", "small valid requests from ten devices of one user", 10, requests_of_a_crowd},
+      {"restart", "small valid requests while bridge and broker are restarted", 1, requests, true},
   };
   return all;
 }

@@ -18,6 +18,8 @@ struct Scenario {
   int devices = 1;        // of the enemy, all attacking at once
   /// Sets what the attackers send; `id` is the device's.
   void (*arm)(Attacker::Options& options, const std::string& id);
+  /// Bridge and broker are restarted under the attack, each once, before it is looked at what the other user notices.
+  bool restarts = false;
 };
 const std::vector<Scenario>& scenarios();
 
