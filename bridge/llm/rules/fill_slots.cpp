@@ -6,6 +6,7 @@
 
 #include "bridge/llm/rules/fill_text.h"
 #include "bridge/llm/rules/lexicon.h"
+#include "bridge/llm/rules/slot_doc.h"
 
 namespace strawberry::rules {
 namespace {
@@ -78,34 +79,85 @@ void fill_boolean(SlotWork& work, const Slot& slot) {
   }
 }
 
-/// `10 minutes` for a parameter called `seconds` is 600.
-std::optional<double> in_unit_of(const Slot& slot, double value, int said_seconds) {
-  for (const auto& word : slot.words)
-    if (const int wanted = seconds_in(word); wanted != 0) return value * said_seconds / wanted;
-  return std::nullopt;
+std::string shown(double value) { return json(value).dump(); }
+
+std::string shown_number(double value) {
+  return value == std::floor(value) && std::abs(value) < 9e15 ? std::to_string(static_cast<std::int64_t>(value))
+                                                              : shown(value);
+}
+
+bool is_in_range(const Slot& slot, double value) {
+  return (!slot.number.least || value >= *slot.number.least) && (!slot.number.most || value <= *slot.number.most);
+}
+
+std::string out_of_range(const Slot& slot, double value) {
+  const auto& number = slot.number;
+  std::string text = slot.name + " goes ";
+  if (number.least) text += "from " + shown_number(*number.least) + (number.most ? " " : " on");
+  if (number.most) text += (number.least ? "to " : "up to ") + shown_number(*number.most);
+  return text + ", not " + shown_number(value) + ".";
+}
+
+/// A number and its unit.
+struct Amount {
+  double value = 0;
+  std::size_t end = 0;  // the word behind
+  std::string doubt;    // not empty: its unit does not fit
+};
+
+/// `10 minutes` for a parameter called `seconds` is 600; `70 fahrenheit` where degrees are celsius is a doubt.
+Amount read_amount(const SlotWork& work, const Slot& slot, std::size_t at) {
+  const auto& words = work.sentence.words;
+  Amount amount{*words[at].number, at + 1, {}};
+  const auto unit_at = [&](std::size_t i) {
+    return i < work.to && !words[i].is_quoted && !words[i - 1].is_break_after ? words[i].stem : std::string();
+  };
+  for (auto unit = unit_at(amount.end); !unit.empty(); unit = unit_at(amount.end)) {
+    const int seconds = seconds_in(unit);
+    if (seconds != 0 && slot.number.unit_seconds != 0) {
+      amount.value = amount.value * seconds / slot.number.unit_seconds;
+      ++amount.end;
+      break;
+    }
+    if (contains(slot.words, unit) && !is_unit(unit)) {
+      ++amount.end;
+      break;
+    }
+    if (!is_unit(unit) && seconds == 0) break;
+    if (!accepts_unit(slot.number, unit)) {
+      amount.doubt = "\"" + work.sentence.slice(at, amount.end + 1) + "\" does not fit";
+      if (slot.number.is_temperature)
+        amount.doubt += ": " + slot.name + " is in " + (slot.number.scale.empty() ? "°C" : slot.number.scale);
+      amount.doubt += ".";
+      break;
+    }
+    ++amount.end;
+  }
+  return amount;
+}
+
+void doubt(SlotWork& work, std::string why) {
+  if (std::find(work.doubts.begin(), work.doubts.end(), why) == work.doubts.end())
+    work.doubts.push_back(std::move(why));
 }
 
 bool put_number(SlotWork& work, const Slot& slot, std::size_t at) {
-  const auto& words = work.sentence.words;
-  double value = *words[at].number;
-  std::size_t unit_end = at + 1;
-  if (unit_end < work.to && !words[unit_end].is_quoted && !words[at].is_break_after) {
-    if (const int seconds = seconds_in(words[unit_end].stem); seconds != 0) {
-      if (const auto converted = in_unit_of(slot, value, seconds)) {
-        value = *converted;
-        ++unit_end;
-      }
-    } else if (is_unit(words[unit_end].stem) || contains(slot.words, words[unit_end].stem)) {
-      ++unit_end;
-    }
+  const Amount amount = read_amount(work, slot, at);
+  if (!amount.doubt.empty()) {
+    doubt(work, amount.doubt);
+    return false;
+  }
+  if (!is_in_range(slot, amount.value)) {
+    doubt(work, out_of_range(slot, amount.value));
+    return false;
   }
   if (slot.kind == Slot::Kind::integer) {
-    if (value != std::floor(value) || std::abs(value) > 9e15) return false;
-    work.arguments[slot.name] = static_cast<std::int64_t>(value);
+    if (amount.value != std::floor(amount.value) || std::abs(amount.value) > 9e15) return false;
+    work.arguments[slot.name] = static_cast<std::int64_t>(amount.value);
   } else {
-    work.arguments[slot.name] = value;
+    work.arguments[slot.name] = amount.value;
   }
-  for (std::size_t i = at; i < unit_end; ++i) work.taken[i] = true;
+  for (std::size_t i = at; i < amount.end; ++i) work.taken[i] = true;
   take_preposition_before(work, at);
   ++work.typed_fills;
   return true;
@@ -128,7 +180,7 @@ void fill_named_number(SlotWork& work, const Slot& slot) {
         before > work.from && !words[before - 1].is_quoted && contains(slot.words, words[before - 1].stem);
     const bool has_next = at + 1 < work.to && !words[at].is_break_after && !words[at + 1].is_quoted;
     const bool before_name = has_next && (contains(slot.words, words[at + 1].stem) ||
-                                          (seconds_in(words[at + 1].stem) != 0 && in_unit_of(slot, 1, 1)));
+                                          (seconds_in(words[at + 1].stem) != 0 && slot.number.unit_seconds != 0));
     if (!after_name && !before_name) continue;
     if (!put_number(work, slot, at)) continue;
     if (after_name) {

@@ -196,6 +196,11 @@ class TextFiller {
 
   /// Not only `music`, `a song`, `something`.
   bool says_something(std::size_t begin, std::size_t end) const {
+    // `set the light to 400` is no colour.
+    if (does("set") && std::all_of(words_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   words_.begin() + static_cast<std::ptrdiff_t>(end),
+                                   [](const Word& word) { return word.number.has_value() || is_unit(word.stem); }))
+      return false;
     for (std::size_t i = begin; i < end; ++i) {
       const bool says_nothing = is_empty_word(words_[i].fold) || is_general_noun(words_[i].stem) ||
                                 is_one_of(words_[i].fold, {"next", "previous", "last", "another"});

@@ -55,6 +55,22 @@ const std::array groups = {
     Group{"restart", {"restart", "reboot", "reset"}},
 };
 
+/// name, then what else the thing is called.
+const std::array things = {
+    Group{"light", {"lamp", "bulb", "lighting", "lightbulb", "lite"}},
+    Group{"curtain", {"blind", "shutter", "shade", "drape", "cover", "awning"}},
+    Group{"color", {"colour"}},
+    Group{"tv", {"television", "telly"}},
+    Group{"heat", {"heating"}},
+    Group{"heater", {"radiator"}},
+    Group{"temperature", {"temp"}},
+    Group{"photo", {"photograph", "picture", "pic"}},
+    Group{"brightness", {"luminosity"}},
+    Group{"volume", {"loudness", "sound"}},
+    Group{"outlet", {"plug", "socket"}},
+    Group{"door", {"gate"}},
+};
+
 }  // namespace
 
 std::vector<std::string_view> actions_of(std::string_view word) {
@@ -73,6 +89,12 @@ bool asks_for(std::string_view said, std::string_view head) {
     if (std::find(wanted.begin(), wanted.end(), action) != wanted.end()) return true;
   }
   return false;
+}
+
+std::string_view canonical(std::string_view stem) {
+  for (const auto& [name, words] : things)
+    if (is_one_of(stem, words)) return name;
+  return stem;
 }
 
 bool is_media_noun(std::string_view stem) {
@@ -119,14 +141,22 @@ bool is_general_noun(std::string_view stem) {
                           "something", "anything", "entry",       "task",    "reading"});
 }
 
+bool is_fact(std::string_view stem) {
+  return is_one_of(stem, {"temperature", "humidity", "weather", "forecast", "time",        "date",   "day",
+                          "new",         "status",   "state",   "level",    "battery",     "price",  "joke",
+                          "version",     "uptime",   "info",    "position", "consumption", "energy", "pressure",
+                          "speed",       "count",    "number",  "name",     "list",        "co2",    "air"});
+}
+
 bool is_unit(std::string_view stem) {
-  return is_one_of(stem, {"percent", "degree", "celsius", "fahrenheit", "kelvin"});
+  return is_one_of(stem, {"percent", "degree", "celsius", "fahrenheit", "kelvin", "centigrade", "c", "f", "k", "dollar",
+                          "euro", "pound", "x"});
 }
 
 int seconds_in(std::string_view stem) {
-  if (is_one_of(stem, {"second", "sec"})) return 1;
-  if (is_one_of(stem, {"minute", "min"})) return 60;
-  if (is_one_of(stem, {"hour", "hr"})) return 3600;
+  if (is_one_of(stem, {"second", "sec", "s"})) return 1;
+  if (is_one_of(stem, {"minute", "min", "m"})) return 60;
+  if (is_one_of(stem, {"hour", "hr", "h"})) return 3600;
   return 0;
 }
 

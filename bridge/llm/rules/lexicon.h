@@ -12,6 +12,8 @@ namespace strawberry::rules {
 std::vector<std::string_view> actions_of(std::string_view word);
 /// Whether `said` asks for what a function with the verb `head` does.
 bool asks_for(std::string_view said, std::string_view head);
+/// One word for all that mean the same thing: lamp and bulb are light, blind and shutter are curtain, …
+std::string_view canonical(std::string_view stem);
 /// song, track, music, …: one as good as another.
 bool is_media_noun(std::string_view stem);
 /// `turn`, `switch`, …: verbs that mean something only with on, off, up or down.
@@ -29,6 +31,8 @@ bool is_empty_word(std::string_view word);
 bool is_courtesy(std::string_view word);
 /// A noun too general to tell skills apart (song, state, value, …): may be missing from a sentence.
 bool is_general_noun(std::string_view stem);
+/// temperature, weather, time, …: what a function that only tells something is called after.
+bool is_fact(std::string_view stem);
 /// A unit after a number: percent, degrees, …
 bool is_unit(std::string_view stem);
 /// Seconds in a unit of time (`minute` → 60); 0 for any other word.

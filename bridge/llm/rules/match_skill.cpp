@@ -4,6 +4,7 @@
 
 #include "bridge/llm/rules/fill_slots.h"
 #include "bridge/llm/rules/lexicon.h"
+#include "bridge/llm/rules/manner.h"
 
 namespace strawberry::rules {
 namespace {
@@ -30,6 +31,7 @@ class Matcher {
     take_mention();
     work_.explains = [this](std::size_t at) { return explains(at); };
     fill_slots(work_);
+    doubt_words_beside_numbers();
     if (!is_everything_explained() || !has_subject()) return std::nullopt;
     return make_fit();
   }
@@ -101,17 +103,31 @@ class Matcher {
     return true;
   }
 
+  /// `would you mind turning`
+  bool is_gerund(std::size_t at) const {
+    return at > 0 && words_[at - 1].fold == "mind" && words_[at].fold.ends_with("ing");
+  }
+  bool is_gerund_of(std::size_t at, const std::string& head) const {
+    const auto& stem = words_[at].stem;
+    const bool drops_e = head.size() == stem.size() + 1 && head.back() == 'e' && head.starts_with(stem);
+    return is_gerund(at) && (stem == head || drops_e);
+  }
+
   bool read_verb(std::size_t at) {
     const Word& word = words_[at];
     if (word.is_quoted || word.number) return false;
-    if (is_particle_verb(word.fold))
+    const bool is_part_of_statement = at > work_.from && at + 1 < work_.to && is_copula(words_[at + 1].fold);
+    if (is_part_of_statement && !skill_.is_reading) return false;
+    if (is_particle_verb(word.fold) || (is_gerund(at) && is_particle_verb(word.stem)))
       if (const auto particle = find_particle(at); particle && read_phrase(at, *particle)) return true;
     if (!skill_.particle.empty()) {
       if (!has_action(actions_of(word.fold), skill_.particle)) return false;
       if (word.fold == "louder" || word.fold == "quieter" || word.fold == "softer") implied_noun_ = "volume";
       return accept_verb(0.8, at + 1, {at});
     }
-    if (word.fold == skill_.head || (word.stem == skill_.head && !is_question(word.fold))) {
+    // `the speaker plays` tells what happens.
+    const bool is_own_form = word.fold == skill_.head || (word.stem == skill_.head && skill_.is_reading);
+    if (is_own_form || is_gerund_of(at, skill_.head)) {
       is_literal_ = true;
       return accept_verb(1.0, at + 1, {at});
     }
@@ -163,6 +179,7 @@ class Matcher {
   bool read_verbless(std::size_t at) {
     const Word& first = words_[at];
     if (first.is_quoted || first.number) return false;
+    if (!skill_.is_reading && tells_of_things(at)) return false;
     if (skill_.particle == "on" || skill_.particle == "off") {
       for (std::size_t i = at + 1; i < work_.to; ++i) {
         const bool ends_phrase = i + 1 >= work_.to || words_[i].is_break_after || is_preposition(words_[i + 1].fold);
@@ -180,6 +197,32 @@ class Matcher {
     if (has_action(skill_.actions, "set") ? has_number : has_action(skill_.actions, "get") || skill_.actions.empty())
       return accept_verb(0.6, at, {});
     return false;
+  }
+
+  /// Words without a verb in front are a command only when they name things alone: no `light turned on`, no `light is
+  /// on`, no `any lights on`.
+  bool tells_of_things(std::size_t from) const {
+    for (std::size_t i = from; i < work_.to; ++i) {
+      const Word& word = words_[i];
+      if (word.is_quoted || is_particle(word.fold)) continue;
+      const bool is_verb_form = word.fold.ends_with("ed") || is_particle_verb(word.stem);
+      if (is_copula(word.fold) || is_verb_form || is_one_of(word.fold, {"any", "some"})) return true;
+    }
+    return false;
+  }
+
+  /// `30 bananas`: a word behind a number says what the number means, so it is never passed over.
+  void doubt_words_beside_numbers() {
+    for (std::size_t i = work_.from + 1; i < work_.to; ++i) {
+      const Word& word = words_[i];
+      const bool is_beside = work_.taken[i - 1] && !words_[i - 1].is_break_after &&
+                             (words_[i - 1].number || is_unit(words_[i - 1].stem)) && !work_.is_text(i - 1);
+      if (!is_beside || work_.taken[i] || word.is_quoted || is_empty_word(word.fold)) continue;
+      const bool is_own = contains(skill_.nouns, word.stem) || resembles(skill_.class_words, word.stem);
+      if (!is_own || is_unit(word.stem) || seconds_in(word.stem) != 0)
+        work_.doubts.push_back("I do not know \"" + work_.sentence.slice(i, i + 1) + "\" beside " +
+                               work_.sentence.slice(i - 1, i) + ".");
+    }
   }
 
   void take_mention() {
@@ -203,7 +246,7 @@ class Matcher {
 
   bool explains(std::size_t at) const {
     const auto& word = words_[at];
-    if (word.is_quoted) return false;
+    if (word.is_quoted || is_condition(word.fold)) return false;
     return contains(skill_.nouns, word.stem) || resembles(skill_.class_words, word.stem) || is_slot_word(word.stem) ||
            resembles(skill_.doc_words, word.stem) || (is_media_noun(word.stem) && is_about_media());
   }
@@ -216,10 +259,22 @@ class Matcher {
   }
 
   bool is_everything_explained() const {
+    // A doubt is told when it is the only thing in the way.
+    if (!work_.doubts.empty()) return is_explained_but_numbers();
     for (std::size_t i = work_.from; i < work_.to; ++i)
       if (!work_.taken[i] && !explains(i) &&
           (words_[i].is_quoted || words_[i].number || !is_empty_word(words_[i].fold)))
         return false;
+    return true;
+  }
+
+  bool is_explained_but_numbers() const {
+    for (std::size_t i = work_.from; i < work_.to; ++i) {
+      const bool is_amount =
+          words_[i].number || (i > work_.from && (words_[i - 1].number || is_unit(words_[i - 1].stem)));
+      if (!work_.taken[i] && !is_amount && !explains(i) && (words_[i].is_quoted || !is_empty_word(words_[i].fold)))
+        return false;
+    }
     return true;
   }
 
@@ -279,6 +334,8 @@ class Matcher {
     for (const auto& slot : skill_.slots)
       if (slot.is_required && !fit.arguments.contains(slot.name)) fit.missing.push_back(slot.name);
     if (!fit.missing.empty()) fit.kind = Fit::Kind::missing;
+    fit.doubts = work_.doubts;
+    if (!fit.doubts.empty()) fit.kind = Fit::Kind::unclear;
     choose_device(fit);
     return fit;
   }
@@ -313,7 +370,8 @@ class Matcher {
       fit.arguments[parameter] = candidates.front()->normalized_name;
       return;
     }
-    if (fit.kind == Fit::Kind::complete) fit.kind = Fit::Kind::which_device;
+    if (fit.kind != Fit::Kind::complete) return;
+    fit.kind = Fit::Kind::which_device;
     for (const auto* device : candidates) fit.devices.push_back(device->name);
   }
 

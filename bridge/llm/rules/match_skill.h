@@ -23,6 +23,7 @@ struct Fit {
     complete,      // can be called
     missing,       // asks for it, but parameters have no value: `missing`
     which_device,  // asks for it, but not on which of `devices`
+    unclear,       // asks for it, but a word or number does not fit: `doubts`
     other_device,  // asks for it on a device that does not offer it: `devices`
   };
   Kind kind = Kind::complete;
@@ -31,6 +32,7 @@ struct Fit {
   double score = 0;
   bool is_literal = false;  // the function's own verb was said
   std::vector<std::string> missing;
+  std::vector<std::string> doubts;   // sentences
   std::vector<std::string> devices;  // names as their owner wrote them
 };
 

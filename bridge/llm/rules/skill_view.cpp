@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bridge/llm/rules/lexicon.h"
+#include "bridge/llm/rules/slot_doc.h"
 #include "bridge/llm/rules/words.h"
 #include "bridge/skills/signature.h"
 
@@ -42,8 +43,14 @@ Slot::Kind kind_of(const json& schema, Slot& slot) {
   return Slot::Kind::text;
 }
 
+std::vector<std::string> name_words(const std::string& name) {
+  auto words = split_name(name);
+  for (auto& word : words) word = canonical(word);
+  return words;
+}
+
 std::vector<std::string> class_words_of(const std::string& class_name) {
-  auto words = split_name(class_name);
+  auto words = name_words(class_name);
   std::erase_if(words, [](const std::string& word) {
     return word == "skill" || word == "control" || word == "controller" || word == "service" || word == "manager";
   });
@@ -53,8 +60,41 @@ std::vector<std::string> class_words_of(const std::string& class_name) {
 std::vector<std::string> doc_words_of(const std::string& docstring) {
   std::vector<std::string> words;
   for (auto& word : read_sentence(std::string_view(docstring).substr(0, 1000)).words)
-    if (!word.is_quoted && !is_empty_word(word.fold)) words.push_back(std::move(word.stem));
+    if (!word.is_quoted && !is_empty_word(word.fold)) words.emplace_back(canonical(word.stem));
   return words;
+}
+
+bool returns_something(const std::string& annotation) { return !annotation.empty() && annotation != "None"; }
+
+bool returns_facts(const std::string& annotation) {
+  return annotation == "int" || annotation == "float" || annotation.starts_with("dict") ||
+         annotation.starts_with("list");
+}
+
+/// Whether the function only tells something. A function with a verb that the rules do not know may do anything; one
+/// without a verb tells what it is called after, if its docstring or what it returns says so.
+bool only_tells(const std::string& function_name, const SkillView& view, const Signature& signature,
+                const std::string& docstring) {
+  if (!view.particle.empty()) return false;
+  const auto words = name_words(function_name);
+  const std::string& head = words.front();
+  if (is_one_of(head, {"get",  "read",   "check", "fetch",    "query",   "measure", "report",
+                       "list", "search", "find",  "lookup",   "look",    "is",      "are",
+                       "has",  "status", "count", "describe", "explain", "current", "state"}))
+    return true;
+  if (is_one_of(head, {"tell", "show"})) return returns_something(signature.return_annotation);
+  if (!view.actions.empty()) return false;
+  if (returns_facts(signature.return_annotation)) return true;
+  const auto said = read_sentence(std::string_view(docstring).substr(0, docstring.find('\n'))).words;
+  const bool names_fact = std::any_of(words.begin(), words.end(), [](const auto& word) { return is_fact(word); });
+  if (said.empty()) return names_fact && returns_something(signature.return_annotation);
+  if (is_determiner(said.front().fold) || said.front().fold == "how" || said.front().fold == "what" ||
+      said.front().fold == "current" || is_fact(said.front().stem))
+    return true;
+  const auto meant = actions_of(said.front().stem);
+  const auto tells = actions_of("get");
+  return said.front().stem == "return" ||
+         (said.front().stem != head && std::find(meant.begin(), meant.end(), tells.front()) != meant.end());
 }
 
 }  // namespace
@@ -74,7 +114,7 @@ std::optional<SkillView> view_skill(const Tool& tool) {
   view.class_words = class_words_of(tool.skill->skill.class_name);
   view.doc_words = doc_words_of(tool.skill->skill.docstring);
 
-  auto words = split_name(tool.skill->skill.function_name);
+  auto words = name_words(tool.skill->skill.function_name);
   if (words.empty()) return std::nullopt;
   const auto particle = std::find_if(words.begin(), words.end(), [](const auto& word) { return is_particle(word); });
   const bool is_phrase = particle != words.end() && (is_particle_verb(words.front()) || particle == words.begin() ||
@@ -98,11 +138,13 @@ std::optional<SkillView> view_skill(const Tool& tool) {
     if (parameter.kind == Parameter::Kind::var_positional || parameter.kind == Parameter::Kind::var_keyword) continue;
     Slot slot;
     slot.name = parameter.name;
-    slot.words = split_name(parameter.name);
+    slot.words = name_words(parameter.name);
     slot.is_required = parameter.is_required();
     slot.kind = kind_of(schema.at("properties").at(parameter.name), slot);
     view.slots.push_back(std::move(slot));
   }
+  view.is_reading = only_tells(tool.skill->skill.function_name, view, *signature, tool.skill->skill.docstring);
+  read_slot_docs(tool.skill->skill.docstring, view);
   return view;
 }
 

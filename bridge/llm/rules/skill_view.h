@@ -12,6 +12,16 @@
 
 namespace strawberry::rules {
 
+/// What a number may be, as the docstring says (slot_doc.h).
+struct NumberDoc {
+  std::optional<double> least;
+  std::optional<double> most;
+  bool is_percent = false;
+  bool is_temperature = false;
+  std::string scale;     // fahrenheit or kelvin when it is not celsius
+  int unit_seconds = 0;  // of a time
+};
+
 struct Slot {
   enum class Kind { integer, number, boolean, choice, text, list, other };
   std::string name;
@@ -20,6 +30,7 @@ struct Slot {
   Kind item = Kind::text;               // of a list
   std::vector<nlohmann::json> choices;  // of a choice
   bool is_required = false;
+  NumberDoc number{};
 };
 
 struct SkillView {
@@ -31,6 +42,8 @@ struct SkillView {
   std::vector<std::string> class_words;
   std::vector<std::string> doc_words;
   std::vector<Slot> slots;
+
+  bool is_reading = false;  // only tells something: may answer a question
 
   bool has_text_slot() const;
 };

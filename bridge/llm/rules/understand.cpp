@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "bridge/llm/rules/manner.h"
 #include "bridge/llm/rules/match_skill.h"
+#include "bridge/llm/rules/normal_form.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry::rules {
@@ -53,7 +55,7 @@ std::string describe_skill(const Tool& tool) {
 class Understanding {
  public:
   Understanding(const std::string& text, const std::vector<Tool>& tools, std::size_t listed_max)
-      : sentence_(read_sentence(text)), listed_max_(listed_max) {
+      : sentence_(normal_form(read_sentence(text))), listed_max_(listed_max) {
     std::map<std::string, OfferingDevice> devices;
     for (const auto& tool : tools) {
       if (!tool.skill) continue;
@@ -72,8 +74,12 @@ class Understanding {
  private:
   std::vector<Fit> fits_of(std::size_t from, std::size_t to) const {
     std::vector<Fit> fits;
+    const auto said = how_said(sentence_, from, to);
+    if (said.manner == Manner::statement) return fits;
+    from = said.begin;
     for (const auto& view : views_)
-      if (auto fit = match_skill(view, sentence_, from, to, devices_)) fits.push_back(std::move(*fit));
+      if (said.manner == Manner::command || view.is_reading)
+        if (auto fit = match_skill(view, sentence_, from, to, devices_)) fits.push_back(std::move(*fit));
     std::stable_sort(fits.begin(), fits.end(), [](const Fit& a, const Fit& b) { return a.score > b.score; });
     return fits;
   }
@@ -125,6 +131,7 @@ class Understanding {
       case Fit::Kind::other_device:
         return say(join(best.devices, " and ") + (best.devices.size() > 1 ? " do" : " does") + " not offer " +
                    path_of(best) + ".");
+      case Fit::Kind::unclear: return say(best.doubts.front());
       case Fit::Kind::missing:
       case Fit::Kind::complete: break;
     }

@@ -85,7 +85,21 @@ constexpr std::array<std::pair<std::string_view, int>, 32> number_words = {
      {"sixty", 60},     {"seventy", 70},    {"eighty", 80},   {"ninety", 90},  {"hundred", 100}, {"twentyfive", 25},
      {"fortyfive", 45}, {"seventyfive", 75}}};
 
-std::optional<double> number_of(std::string_view written, std::string_view folded) {
+/// A comma in front of three digits parts thousands, else it is a decimal comma.
+std::string with_decimal_point(std::string_view written) {
+  std::string text(written);
+  if (const auto comma = text.find(','); comma != std::string::npos) {
+    if (text.size() - comma == 4) {
+      text.erase(comma, 1);
+    } else {
+      text[comma] = '.';
+    }
+  }
+  return text;
+}
+
+std::optional<double> number_of(std::string_view as_written, std::string_view folded) {
+  const std::string written = with_decimal_point(as_written);
   double value = 0;
   const auto [end, failure] = std::from_chars(written.data(), written.data() + written.size(), value);
   const bool starts_right = !written.empty() && (is_digit(written.front()) || written.front() == '-');
@@ -109,8 +123,8 @@ class Reader {
       } else if (closing_mark(c.code) != 0 && at_word_start && read_quoted(c)) {
         continue;
       } else {
-        if (c.code > ' ' && c.code != '-' && !sentence_.words.empty() && is_break(c.code))
-          sentence_.words.back().is_break_after = true;
+        if (!sentence_.words.empty()) mark_break(c.code);
+        if (const auto name = unit_sign(c.code); !name.empty()) add_sign(name, c);
         advance(c);
       }
     }
@@ -123,6 +137,39 @@ class Reader {
     return code == ',' || code == '.' || code == ';' || code == ':' || code == '!' || code == '?' || code == 0x2014;
   }
 
+  void mark_break(utf8proc_int32_t code) {
+    Word& last = sentence_.words.back();
+    last.is_break_after = last.is_break_after || is_break(code) || code == '\n';
+    last.is_end_after = last.is_end_after || is_one_of_ends(code);
+    last.is_asked = last.is_asked || code == '?';
+  }
+
+  static bool is_one_of_ends(utf8proc_int32_t code) {
+    return code == '.' || code == '!' || code == '?' || code == ';' || code == '\n';
+  }
+
+  /// Signs that are words: a number with another unit is another number.
+  static std::string_view unit_sign(utf8proc_int32_t code) {
+    switch (code) {
+      case '%': return "percent";
+      case 0xB0: return "degree";
+      case '$': return "dollar";
+      case 0x20AC: return "euro";
+      case 0xA3: return "pound";
+      default: return {};
+    }
+  }
+
+  /// Only behind a number: a title may hold any sign.
+  void add_sign(std::string_view name, const Char& c) {
+    if (sentence_.words.empty() || !sentence_.words.back().number || sentence_.words.back().is_break_after) return;
+    Word word;
+    word.begin = at_;
+    word.end = at_ + c.bytes;
+    word.fold = word.stem = word.name = name;
+    sentence_.words.push_back(std::move(word));
+  }
+
   bool is_minus(const Char& c) const {
     const std::string_view text = sentence_.text;
     return c.code == '-' && at_ + 1 < text.size() && is_digit(text[at_ + 1]) && (at_ == 0 || previous_ == ' ');
@@ -131,6 +178,32 @@ class Reader {
   void advance(const Char& c) {
     previous_ = c.code;
     at_ += c.bytes;
+  }
+
+  /// `21,5` and `1,000` are one number, `1,2,3` is three.
+  bool joins_digits(std::size_t begin) const {
+    const std::string_view text = sentence_.text;
+    const auto is_number_part = [](char c) { return is_digit(c) || c == ',' || c == '.' || c == '-'; };
+    if (!std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(at_),
+                     [](char c) { return is_digit(c) || c == '-'; }) ||
+        !is_digit(text[at_ - 1]))
+      return false;
+    std::size_t end = at_ + 1;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    const std::size_t digits = end - at_ - 1;
+    const bool goes_on = end + 1 < text.size() && is_number_part(text[end]) && is_digit(text[end + 1]);
+    return digits > 0 && digits <= 3 && !goes_on;
+  }
+
+  /// `70f`, `10min`: a unit that is glued to its number.
+  bool begins_unit(std::size_t begin) const {
+    const std::string_view text = sentence_.text;
+    if (!is_digit(text[at_ - 1]) || is_digit(text[at_]) || !is_digit(text[begin + (text[begin] == '-' ? 1 : 0)]))
+      return false;
+    std::size_t end = at_;
+    while (end < text.size() && is_letter_or_digit(char_at(text, end).code)) end += char_at(text, end).bytes;
+    return is_one_of(fold(text.substr(at_, end - at_)),
+                     {"c", "f", "k", "s", "sec", "secs", "m", "min", "mins", "h", "hr", "hrs", "x"});
   }
 
   void read_word() {
@@ -144,7 +217,11 @@ class Reader {
       const bool next_joins = next < text.size() && is_letter_or_digit(char_at(text, next).code);
       const bool is_decimal_point =
           c.code == '.' && is_digit(text[at_ - 1]) && next < text.size() && is_digit(text[next]);
-      if (!is_letter_or_digit(c.code) && !(is_apostrophe(c.code) && next_joins) && !is_decimal_point) break;
+      const bool is_decimal_comma = c.code == ',' && joins_digits(word.begin);
+      if (!is_letter_or_digit(c.code) && !(is_apostrophe(c.code) && next_joins) && !is_decimal_point &&
+          !is_decimal_comma)
+        break;
+      if (begins_unit(word.begin)) break;
       advance(c);
     }
     word.end = at_;

@@ -26,6 +26,8 @@ struct Word {
   std::string owner;             // the same without a possessive s; empty when there is none
   bool is_quoted = false;        // one word whatever was between the quotation marks
   bool is_break_after = false;   // punctuation follows
+  bool is_end_after = false;     // of these a full stop, or a question or exclamation mark, a semicolon or a new line
+  bool is_asked = false;         // of these a question mark
 };
 
 struct Sentence {
