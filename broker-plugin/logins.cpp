@@ -16,7 +16,7 @@ constexpr std::chrono::seconds doubt_interval{10};
 }  // namespace
 
 Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
-               const RateLimits& rates, Broker& broker, const Clock& clock, Options options)
+               RateLimits& rates, Broker& broker, const Clock& clock, Options options)
     : authenticator_(authenticator),
       connections_(connections),
       refusals_(refusals),
@@ -80,6 +80,8 @@ LoginAnswer Logins::admit(const Login& login) {
     broker_.request_reload();  // in case it is still on its way
     return {LoginAnswer::Kind::hung_up};
   }
+  // Last, so that nobody can use up what is another's, and nothing is counted that is refused anyway.
+  if (!rates_.connected(claims->principal)) return refuse(login, "connect", {"connecting_too_fast", claims->principal});
 
   Connection connection;
   connection.handle = login.handle;

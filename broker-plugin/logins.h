@@ -57,7 +57,7 @@ class Logins {
   };
 
   Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
-         const RateLimits& rates, Broker& broker, const Clock& clock, Options options);
+         RateLimits& rates, Broker& broker, const Clock& clock, Options options);
 
   /// True when this is the broker asking once more, not a new client.
   bool is_known(const Login& login) const;
@@ -88,7 +88,7 @@ class Logins {
   Connections& connections_;
   RefusalLog& refusals_;
   BrokerReport& report_;
-  const RateLimits& rates_;
+  RateLimits& rates_;
   Broker& broker_;
   const Clock& clock_;
   LoginLimiter limiter_;

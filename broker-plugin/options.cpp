@@ -24,7 +24,7 @@ std::string* path_option(PluginOptions& options, const std::string& name) {
 }
 
 std::size_t* count_option(PluginOptions& options, const std::string& name) {
-  auto& [principal, user, accounts_max] = options.rates;
+  auto& [principal, user, connections, accounts_max] = options.rates;
   const std::map<std::string_view, std::size_t*> counts = {
       {"failed_logins_max", &options.login_limit.failures_at_once_max},
       {"failed_logins_per_minute", &options.login_limit.failures_per_minute_max},
@@ -32,6 +32,8 @@ std::size_t* count_option(PluginOptions& options, const std::string& name) {
       {"messages_at_once", &principal.messages_at_once},
       {"bytes_per_second", &principal.bytes_per_second},
       {"bytes_at_once", &principal.bytes_at_once},
+      {"connections_per_second", &connections.per_second},
+      {"connections_at_once", &connections.at_once},
       {"user_messages_per_second", &user.messages_per_second},
       {"user_messages_at_once", &user.messages_at_once},
       {"user_bytes_per_second", &user.bytes_per_second},

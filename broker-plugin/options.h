@@ -1,7 +1,8 @@
 /// The plugin's options in mosquitto.conf: `plugin_opt_keys FILE` and `plugin_opt_database FILE`, both required;
 /// `plugin_opt_failed_logins_max N` and `plugin_opt_failed_logins_per_minute N`, for each address; and how much may be
 /// published: `plugin_opt_messages_per_second N`, `…messages_at_once N`, `…bytes_per_second N`, `…bytes_at_once N` for
-/// each principal, and the same with `user_` before it for all of a user's.
+/// each principal, and the same with `user_` before it for all of a user's;
+/// `plugin_opt_connections_per_second N` and `plugin_opt_connections_at_once N`, for each principal.
 #pragma once
 
 #include <string>

@@ -43,6 +43,14 @@ RateLimits::Verdict RateLimits::published(const Principal& principal, std::size_
   return Verdict::within;
 }
 
+bool RateLimits::connected(const Principal& principal) {
+  if (!has_limits(principal) || options_.connections.per_second == 0) return true;
+  Account& own = account_of(kind_of(principal), principal.id, options_.principal);
+  if (own.connections < 1) return false;
+  own.connections -= 1;
+  return true;
+}
+
 /// What is refused costs the broker little, so it takes nothing from the account.
 RateLimits::Verdict RateLimits::refused(const Principal& principal) {
   if (!is_limited(principal)) return Verdict::beyond;
@@ -67,7 +75,8 @@ RateLimits::Account& RateLimits::account_of(char kind, std::string_view id, cons
     const std::string_view name = accounts_.size() < options_.accounts_max ? std::string_view(name_) : of_others;
     found = accounts_
                 .try_emplace(std::string(name), Account{static_cast<double>(limit.messages_at_once),
-                                                        static_cast<double>(limit.bytes_at_once), 0, now, now})
+                                                        static_cast<double>(limit.bytes_at_once), 0,
+                                                        static_cast<double>(options_.connections.at_once), now, now})
                 .first;
   }
   regain(found->second, limit, now);
@@ -83,6 +92,7 @@ void RateLimits::regain(Account& account, const RateLimit& limit, SteadyTime now
   };
   account.messages = regained(account.messages, limit.messages_per_second, limit.messages_at_once);
   account.bytes = regained(account.bytes, limit.bytes_per_second, limit.bytes_at_once);
+  account.connections = regained(account.connections, options_.connections.per_second, options_.connections.at_once);
   account.refused = std::max(account.refused - seconds * refused_max / 2, 0.0);
 }
 
@@ -96,8 +106,8 @@ void RateLimits::tick() {
     const RateLimit& limit = limit_of(entry.first);
     Account account = entry.second;
     regain(account, limit, now);
-    return account.refused <= 0 && account.out_until <= now &&
-           account.messages >= static_cast<double>(limit.messages_at_once) &&
+    return account.refused <= 0 && account.connections >= static_cast<double>(options_.connections.at_once) &&
+           account.out_until <= now && account.messages >= static_cast<double>(limit.messages_at_once) &&
            account.bytes >= static_cast<double>(limit.bytes_at_once);
   });
 }

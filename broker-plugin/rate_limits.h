@@ -1,8 +1,9 @@
 /// How much a client may publish: so many messages and bytes a second, and more in a burst, for each principal and for
-/// all of a user's together. Whoever goes on publishing beyond that is to be disconnected.
+/// all of a user's together. Whoever goes on publishing beyond that is to be disconnected. And how often a principal
+/// may connect.
 ///
 /// The bridge and admins have no limits: the hub must be reachable when it is flooded. Threading: one thread.
-/// Bounds: Options::accounts_max principals and users that published lately; all others share one account.
+/// Bounds: Options::accounts_max principals and users that published or connected lately; all others share one account.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,12 @@ struct RateLimit {
   std::size_t bytes_at_once = 0;
 };
 
+/// 0 a second: no limit.
+struct ConnectRate {
+  std::size_t per_second = 0;
+  std::size_t at_once = 0;
+};
+
 class RateLimits {
  public:
   static constexpr std::size_t refused_max = 4'000;
@@ -34,6 +41,7 @@ class RateLimits {
   struct Options {
     RateLimit principal{2'000, 4'000, 4 * 1024 * 1024, 16 * 1024 * 1024};
     RateLimit user{3'000, 6'000, 8 * 1024 * 1024, 32 * 1024 * 1024};
+    ConnectRate connections{20, 200};  // of a principal
     std::size_t accounts_max = 200'000;
   };
 
@@ -49,9 +57,12 @@ class RateLimits {
   Verdict published(const Principal& principal, std::size_t bytes);
   /// A message that is refused for another reason: it counts, too.
   Verdict refused(const Principal& principal);
+  /// A principal that proved who it is and would be let in otherwise: false when it connects too fast. Only those that
+  /// are let in are counted, so who tries too fast is let in at the rate.
+  bool connected(const Principal& principal);
   /// Ended lately for going on: may not come in yet.
   bool is_out(const Principal& principal) const;
-  /// Call once a second. Forgets who has published nothing for long enough to have a full account.
+  /// Call once a second. Forgets who has published nothing, and not connected, for long enough to have a full account.
   void tick();
   std::size_t accounts() const { return accounts_.size(); }
 
@@ -60,6 +71,7 @@ class RateLimits {
     double messages = 0;  // what may still be published
     double bytes = 0;
     double refused = 0;  // and not forgiven yet
+    double connections = 0;
     SteadyTime counted_at;
     SteadyTime out_until;
   };

@@ -40,7 +40,8 @@ void MatrixInBroker::start_with_plugin(const std::vector<std::string>& config) {
   options.config.insert(options.config.end(),
                         {"allow_anonymous false", std::string("plugin ") + STRAWBERRY_PUBLISHING_PLUGIN_PATH,
                          std::string("plugin ") + STRAWBERRY_PLUGIN_PATH, "plugin_opt_keys " + hub_.keys_path(),
-                         "plugin_opt_database " + hub_.database_path(), "plugin_opt_failed_logins_max 0"});
+                         "plugin_opt_database " + hub_.database_path(), "plugin_opt_failed_logins_max 0",
+                         "plugin_opt_connections_per_second 0"});
   options.config.insert(options.config.end(), config.begin(), config.end());
   broker_ = std::make_unique<BrokerProcess>(options);
   // By then the plugin knows whose the stored sessions are, and lets others in under free client ids.

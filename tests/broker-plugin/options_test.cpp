@@ -27,5 +27,16 @@ TEST(PluginOptions, SayWhichOneIsWrong) {
   EXPECT_EQ(refusal({{"keys", "/k"}}).substr(0, 30), "plugin_opt_database is missing");
 }
 
+TEST(PluginOptions, MayChangeHowOftenAClientConnects) {
+  Given given = {{"keys", "/k"}, {"database", "/d"}};
+  EXPECT_EQ(parse_plugin_options(given)->rates.connections.per_second, 20U);
+  EXPECT_EQ(parse_plugin_options(given)->rates.connections.at_once, 200U);
+  given.insert(given.end(), {{"connections_per_second", "5"}, {"connections_at_once", "50"}});
+  EXPECT_EQ(parse_plugin_options(given)->rates.connections.per_second, 5U);
+  EXPECT_EQ(parse_plugin_options(given)->rates.connections.at_once, 50U);
+  given.back().second = "many";
+  EXPECT_EQ(refusal(given), "plugin_opt_connections_at_once is no number from 0 to 1000000000");
+}
+
 }  // namespace
 }  // namespace strawberry

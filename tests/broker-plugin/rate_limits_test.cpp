@@ -103,6 +103,46 @@ TEST_F(Rates, CountWhatIsRefusedForAnotherReason) {
   EXPECT_EQ(rates.published(lamp_of_bob, 1), Verdict::within) << "but takes nothing from what it may publish";
 }
 
+int let_in(RateLimits& rates, const Principal& principal, int attempts) {
+  int in = 0;
+  for (int i = 0; i < attempts; ++i) in += rates.connected(principal) ? 1 : 0;
+  return in;
+}
+
+TEST_F(Rates, LimitHowOftenAPrincipalConnects) {
+  RateLimits rates(clock_, {});
+  EXPECT_EQ(let_in(rates, lamp_of_bob, 1'000), 200);
+  EXPECT_EQ(let_in(rates, speaker_of_alice, 1'000), 200) << "each its own";
+  clock_.advance(1s);
+  EXPECT_EQ(let_in(rates, lamp_of_bob, 1'000), 20) << "what was refused took nothing";
+  for (int i = 0; i < 100; ++i) {
+    clock_.advance(100ms);
+    ASSERT_EQ(let_in(rates, lamp_of_bob, 1), 1) << "ten times a second, as long as it likes: " << i;
+  }
+  EXPECT_EQ(let_through(rates, lamp_of_bob, 10), 10) << "publishing is counted apart";
+}
+
+TEST_F(Rates, LetTheHubItselfConnectAsItLikesAndEverybodyWhenTurnedOff) {
+  RateLimits rates(clock_, {.principal = none, .user = none, .connections = {1, 1}});
+  EXPECT_EQ(let_in(rates, {PrincipalType::bridge, "bridge", ""}, 1'000), 1'000);
+  EXPECT_EQ(let_in(rates, {PrincipalType::admin, "admin", ""}, 1'000), 1'000);
+  EXPECT_EQ(let_in(rates, lamp_of_bob, 1'000), 1);
+  RateLimits off(clock_, {.principal = none, .user = none, .connections = {0, 0}});
+  EXPECT_EQ(let_in(off, lamp_of_bob, 1'000), 1'000);
+}
+
+TEST_F(Rates, ForgetWhoHasNotConnectedForLongEnough) {
+  RateLimits rates(clock_, {});
+  let_in(rates, lamp_of_bob, 200);
+  clock_.advance(9s);
+  rates.tick();
+  EXPECT_EQ(rates.accounts(), 1U) << "or it could begin anew too soon";
+  EXPECT_EQ(let_in(rates, lamp_of_bob, 1'000), 180);
+  clock_.advance(10s);
+  rates.tick();
+  EXPECT_EQ(rates.accounts(), 0U);
+}
+
 TEST_F(Rates, ForgetWhoIsSilent) {
   RateLimits rates(clock_, {.principal = {10, 10, 0, 0}, .user = {0, 0, 10, 10}});
   let_through(rates, lamp_of_bob, 20);
@@ -179,6 +219,23 @@ TEST_F(FloodedGate, LeavesWhoWasEndedOutForAWhile) {
   EXPECT_FALSE(connect(5, lamp, "lamp"));
   seconds_pass(1);
   EXPECT_TRUE(connect(6, lamp, "lamp"));
+}
+
+TEST_F(FloodedGate, RefusesWhoConnectsTooFastAndCountsOnlyWhoIsWhoItSays) {
+  const std::string forged = token(tablet, 1h, "", "x");
+  for (int number = 0; number < 1'000; ++number) {
+    ASSERT_FALSE(enters(login(3, "tablet", forged)));
+  }
+  seconds_pass(60);  // the address may fail again, and be logged
+  for (int number = 0; number < 200; ++number) {
+    ASSERT_TRUE(connect(3, tablet, "tablet")) << number;
+    end(3);
+  }
+  EXPECT_FALSE(connect(3, tablet, "tablet"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect reason=connecting_too_fast client_id=\"tablet\""));
+  EXPECT_TRUE(connect(4, alice, "alice")) << "others of the user are not held back";
+  clock_.advance(50ms);
+  EXPECT_TRUE(connect(3, tablet, "tablet"));
 }
 
 TEST_F(FloodedGate, EndsAConnectionThatGoesOnWithWhatIsNotAllowed) {

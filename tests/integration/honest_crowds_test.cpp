@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/hub_process.h"
@@ -22,7 +23,7 @@ constexpr auto patience = 20s;
 constexpr auto next_report_max = 15s;  // hub/health and hub/broker come every 10 s
 
 std::string limit_named_in(const std::string& text) {
-  for (const char* word : {"rate_limited", "too_many"}) {
+  for (const char* word : {"rate_limited", "too_many", "too_fast"}) {
     const std::size_t at = text.find(word);
     if (at == std::string::npos) continue;
     const std::size_t line = text.rfind('\n', at) + 1;
@@ -297,6 +298,22 @@ TEST(HonestCrowds, ANodeRedWithFiftyFlowsAsksInBurstsOfFifty) {
   for (int burst = 0; burst < bursts; ++burst) {
     for (std::size_t flow = 0; flow < flows; ++flow) node_red.ask(services[flow % services.size()], {{"op", "list"}});
     ASSERT_TRUE(node_red.are_answered()) << "burst " << burst;
+  }
+  watch.expect_nobody_was_limited();
+}
+
+/// A poor wireless network: and each time the device says again what it can.
+TEST(HonestCrowds, ADeviceThatLosesItsConnectionTenTimesASecondComesBackEachTime) {
+  HubProcess hub;
+  Watch watch(hub);
+  auto crowd = devices(hub, watch.admin(), 1);
+  for (int second = 0; second < 3; ++second) {
+    const auto until = std::chrono::steady_clock::now() + 1s;
+    for (int time = 0; time < 10; ++time) {
+      ASSERT_EQ(connect_at_once(crowd), 1) << second << " " << time;
+      ASSERT_EQ(register_at_once(crowd, {"toggle()"}), 1) << second << " " << time;
+    }
+    std::this_thread::sleep_until(until);
   }
   watch.expect_nobody_was_limited();
 }

@@ -115,7 +115,7 @@ std::string BrokerProcess::write_config() const {
              << "plugin_opt_database " << options_.database_path << "\n";
     }
     if (!options_.rate_limits) {
-      for (const char* limited : {"messages", "bytes", "user_messages", "user_bytes"})
+      for (const char* limited : {"messages", "bytes", "user_messages", "user_bytes", "connections"})
         config << "plugin_opt_" << limited << "_per_second 0\n";
     }
     for (const std::string& line : options_.plugin_options) config << line << "\n";
