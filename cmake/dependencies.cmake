@@ -20,6 +20,7 @@ find_package(mimalloc REQUIRED)
 pkg_check_modules(libmosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
 
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
 find_path(MOSQUITTO_INCLUDE_DIR mosquitto_broker.h REQUIRED)

@@ -10,6 +10,7 @@
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/line_reader.h"
 #include "bridge/cli/questions.h"
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/turn_printer.h"
 #include "bridge/core/asio.h"
@@ -32,12 +33,14 @@ struct ChatOptions {
   std::string session;
 };
 
+/// With a person who types, who can be asked something.
+bool is_conversation(const CommandLine& line) { return ::isatty(STDIN_FILENO) == 1 && !line.json; }
+
 /// What a skill asks first; without a terminal (`lines` is null) the answer is no.
 Task<void> ask_at_terminal(HubConnection* hub, std::shared_ptr<LineReader> lines, json question) {
   bool is_allowed = false;
   if (lines) {
-    std::cout << "  ? " << call_in_words(question) << "  Allow it? [y/N] " << std::flush;
-    const auto line = co_await lines->next();
+    const auto line = co_await lines->next("  ? " + call_in_words(question) + "  Allow it? [y/N] ");
     is_allowed = line && (*line == "y" || *line == "Y" || *line == "yes");
   } else {
     std::cerr << call_in_words(question) << ": not allowed, nobody can be asked here\n";
@@ -49,10 +52,11 @@ Task<void> ask_at_terminal(HubConnection* hub, std::shared_ptr<LineReader> lines
 
 class Conversation {
  public:
-  Conversation(const CommandLine& line, const ChatOptions& options, HubConnection& hub, Questions& questions,
-               std::chrono::milliseconds timeout)
+  Conversation(const CommandLine& line, const ChatOptions& options, json acting, HubConnection& hub,
+               Questions& questions, std::chrono::milliseconds timeout)
       : line_(line),
         options_(options),
+        acting_(std::move(acting)),
         hub_(hub),
         questions_(questions),
         timeout_(timeout),
@@ -68,13 +72,20 @@ class Conversation {
   Task<Outcome<void>> prompt(std::shared_ptr<LineReader> lines) {
     if (session_id_.empty()) session_id_ = "new";
     Outcome<void> outcome = co_await hub_.open();
-    const bool asks = ::isatty(STDIN_FILENO) == 1 && !line_.json;
-    if (outcome && asks) std::cout << "Ctrl-C takes a question back, Ctrl-D leaves.\n";
+    const bool asks = is_conversation(line_);
+    if (outcome && asks) {
+      std::cout << "Tab completes the names of devices. Ctrl-C takes a question back; exit or Ctrl-D leaves.\n";
+      lines->complete_with(co_await device_names());
+    }
+    const std::string prompt = !asks ? "" : terminal_has_colours() ? "\1\x1b[1m\1you>\1\x1b[0m\1 " : "you> ";
     while (outcome) {
-      if (asks) std::cout << "you> " << std::flush;
-      std::optional<std::string> question = co_await lines->next();
-      if (!question) break;
+      std::optional<std::string> question = co_await lines->next(prompt, asks);
+      if (!question) {
+        if (asks) std::cout << "\n";
+        break;
+      }
       if (question->find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (asks && (*question == "exit" || *question == "quit")) break;
       outcome = co_await turn(std::move(*question));
       co_await questions_.wait();
       // The hub said no to this one; the next may do better.
@@ -83,7 +94,6 @@ class Conversation {
         outcome = Outcome<void>{};
       }
     }
-    if (asks) std::cout << "\n";
     co_await hub_.close();
     co_return outcome;
   }
@@ -97,11 +107,26 @@ class Conversation {
   }
 
  private:
+  /// Those of who asks; none when the hub does not say.
+  Task<std::vector<std::string>> device_names() {
+    std::vector<std::string> names;
+    json body = acting_;
+    body["op"] = "list";
+    const auto listed = co_await hub_.request(Service::devices, std::move(body), control_timeout, {});
+    if (!listed) co_return names;
+    for (const json& device : listed->value("devices", json::array())) {
+      const auto name = device.find("name");
+      if (name != device.end() && name->is_string()) names.push_back(show_value(*name, 128));
+    }
+    co_return names;
+  }
+
   Task<Outcome<void>> turn(std::string question) {
     under_way_ = new_id();
-    json body{{"messages", json::array({json{{"role", "user"}, {"content", std::move(question)}}})},
-              {"stream", true},
-              {"correlation_id", under_way_}};
+    json body = acting_;
+    body.update({{"messages", json::array({json{{"role", "user"}, {"content", std::move(question)}}})},
+                 {"stream", true},
+                 {"correlation_id", under_way_}});
     if (!session_id_.empty()) body["session_id"] = session_id_;
     if (!options_.model.empty()) body["model"] = options_.model;
     auto printer = std::make_shared<TurnPrinter>(line_.json);
@@ -127,6 +152,7 @@ class Conversation {
 
   const CommandLine& line_;
   const ChatOptions& options_;
+  const json acting_;  // what each request begins with
   HubConnection& hub_;
   Questions& questions_;
   std::chrono::milliseconds timeout_;
@@ -144,22 +170,24 @@ void watch_signals(asio::signal_set& signals, asio::io_context& loop, Conversati
 }
 
 Outcome<void> chat(const CommandLine& line, const ChatOptions& options, bool timeout_is_given) {
-  auto who = choose_who(line.data_dir(), options.user, options.device);
+  auto who = choose_who(line, options.user, options.device);
   if (!who) return tl::unexpected(who.error());
   auto connection = connection_options(line, *who);
   if (!connection) return tl::unexpected(connection.error());
-  connection->services = {Service::chat};
+  connection->services = {Service::chat, Service::devices};
   auto timeout =
       timeout_is_given ? line.timeout() : Outcome<std::chrono::milliseconds>(*parse_duration(chat_timeout_default));
   if (!timeout) return tl::unexpected(timeout.error());
 
   asio::io_context loop;
   HubConnection hub(loop, std::move(*connection));
-  auto lines = std::make_shared<LineReader>(loop);
-  const auto can_answer = ::isatty(STDIN_FILENO) == 1 && !line.json ? lines : nullptr;
+  const bool asks = is_conversation(line);
+  auto lines = std::make_shared<LineReader>(
+      loop, asks && output_is_terminal() ? std::make_unique<LineEditor>(chat_history_file()) : nullptr);
+  const auto can_answer = asks ? lines : nullptr;
   Questions questions(
       loop, [&hub, can_answer](json question) { return ask_at_terminal(&hub, can_answer, std::move(question)); });
-  Conversation conversation(line, options, hub, questions, *timeout);
+  Conversation conversation(line, options, acting_for(*who, options.user), hub, questions, *timeout);
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   watch_signals(signals, loop, conversation);
   std::string question;
@@ -181,7 +209,7 @@ void add_chat_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<ChatOptions>();
   CLI::App* command = add_command(app, "chat", "Ask the hub something, or talk with it at a prompt",
                                   "strawberryctl chat play some jazz in the kitchen");
-  command->add_option("TEXT", options->words, "What to say; without, a prompt that ends with Ctrl-D or Ctrl-C");
+  command->add_option("TEXT", options->words, "What to say; without, a prompt that ends with exit, Ctrl-D or Ctrl-C");
   command->add_option("--user", options->user, "As this user; default: the only one there is");
   command->add_option("--device", options->device, "As this device: its id, or its name");
   command->add_option("--model", options->model, "Ask for this model");

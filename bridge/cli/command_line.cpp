@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cstdlib>
 
 #include "bridge/cli/text.h"
 
@@ -29,9 +30,26 @@ Task<Outcome<void>> ask(HubConnection& hub, Service service, nlohmann::json body
 
 }  // namespace
 
+Outcome<std::optional<Login>> CommandLine::login() const {
+  const char* environment = std::getenv("STRAWBERRY_TOKEN_FILE");
+  LoginSources sources;
+  sources.connect = connect;
+  sources.token_file = token_file.empty() && environment != nullptr ? environment : token_file;
+  sources.kept = login_directory();
+  sources.data_dir = data_dir();
+  sources.data_dir_is_given = !data_dir_option.empty() || std::getenv("STRAWBERRY_DATA_DIR") != nullptr;
+  // Who names a data directory on the command line means its keys, whatever the environment says.
+  if (!data_dir_option.empty() && token_file.empty()) sources.token_file.clear();
+  return choose_login(sources);
+}
+
 Outcome<Endpoint> CommandLine::endpoint() const {
+  auto from = login();
+  if (!from) return tl::unexpected(from.error());
   Endpoint endpoint;
-  if (host.empty() || port == 0) {
+  if (*from && (*from)->endpoint) {
+    endpoint = *(*from)->endpoint;
+  } else if (host.empty() || port == 0) {
     auto written = read_endpoint(data_dir());
     if (!written) return written;
     endpoint = *written;
@@ -63,6 +81,12 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   app.add_option("--data-dir", line.data_dir_option,
                  "Where the hub's keys and database are; default: $STRAWBERRY_DATA_DIR, else "
                  "/var/lib/strawberry for an installed strawberryctl, ./var for one built here");
+  app.add_option("--connect", line.connect,
+                 "Speak as the device or user whose token is in this directory, which 'device add --mosquitto', 'token "
+                 "issue --mosquitto' or 'login' wrote, and not with the hub's own keys");
+  app.add_option("--token-file", line.token_file,
+                 "Speak with the token in this file (mode 0600); default: $STRAWBERRY_TOKEN_FILE. Without keys in the "
+                 "data directory and without these two, what 'strawberryctl login' kept is used");
   app.add_option(
       "--host", line.host,
       "The broker's host; default: from DATA_DIR/endpoint, else 127.0.0.1. With none of --host, --port, --tls "
@@ -81,6 +105,8 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_key_command(app, line);
   add_token_command(app, line);
   add_call_command(app, line);
+  add_login_command(app, line);
+  add_logout_command(app, line);
   add_chat_command(app, line);
   add_skills_command(app, line);
   add_tail_command(app, line);
@@ -90,17 +116,38 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_restore_command(app, line);
 }
 
+Outcome<Who> choose_who(const CommandLine& line, const std::string& user_option, const std::string& device_option) {
+  auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
+  if (!*login) return choose_who(line.data_dir(), user_option, device_option);
+  auto fits = check_login(**login, user_option, device_option);
+  if (!fits) return tl::unexpected(fits.error());
+  return (*login)->who;
+}
+
+nlohmann::json acting_for(const Who& who, const std::string& user_option) {
+  if (who.principal.type != PrincipalType::admin || user_option.empty()) return nlohmann::json::object();
+  return {{"user_id", user_option}};
+}
+
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who) {
   auto endpoint = line.endpoint();
   if (!endpoint) return tl::unexpected(endpoint.error());
-  auto keys = load_keys(line.data_dir());
-  if (!keys) return tl::unexpected(keys.error());
   auto timeout = line.timeout();
   if (!timeout) return tl::unexpected(timeout.error());
+  auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
   HubConnection::Options options;
   options.endpoint = std::move(*endpoint);
-  options.who = who;
   options.connect_timeout = *timeout;
+  if (*login) {
+    options.who = (*login)->who;
+    options.token = (*login)->token;
+    return options;
+  }
+  auto keys = load_keys(line.data_dir());
+  if (!keys) return tl::unexpected(keys.error());
+  options.who = who;
   options.token = [keys = std::move(*keys), who] {
     return sign(keys, who, session_token_lifetime).value_or(std::string());
   };

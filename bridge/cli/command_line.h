@@ -15,6 +15,7 @@
 #include "bridge/cli/files.h"
 #include "bridge/cli/hub_connection.h"
 #include "bridge/cli/identity.h"
+#include "bridge/cli/login.h"
 #include "bridge/cli/outcome.h"
 #include "bridge/core/asio.h"
 
@@ -22,6 +23,8 @@ namespace strawberry::cli {
 
 struct CommandLine {
   std::string data_dir_option;
+  std::string connect;
+  std::string token_file;
   std::string host;
   std::uint16_t port = 0;
   bool tls = false;
@@ -31,7 +34,9 @@ struct CommandLine {
   std::function<Outcome<void>()> action;
 
   DataDir data_dir() const { return choose_data_dir(data_dir_option); }
-  /// --host, --port, --tls and --ca-file over the data directory's endpoint file.
+  /// Whose token is used instead of one signed with the hub's keys; see choose_login().
+  Outcome<std::optional<Login>> login() const;
+  /// --host, --port, --tls and --ca-file over the login's endpoint, else over the data directory's endpoint file.
   Outcome<Endpoint> endpoint() const;
   /// Those options over any endpoint: with one of them, its Unix socket is not used.
   void change(Endpoint& endpoint) const;
@@ -49,6 +54,8 @@ void add_token_command(CLI::App& app, CommandLine& line);
 void add_token_list_command(CLI::App& token, CommandLine& line);
 void add_token_revoke_command(CLI::App& token, CommandLine& line);
 void add_call_command(CLI::App& app, CommandLine& line);
+void add_login_command(CLI::App& app, CommandLine& line);
+void add_logout_command(CLI::App& app, CommandLine& line);
 void add_chat_command(CLI::App& app, CommandLine& line);
 void add_skills_command(CLI::App& app, CommandLine& line);
 void add_doctor_command(CLI::App& app, CommandLine& line);
@@ -57,7 +64,14 @@ void add_ready_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
 
-/// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect.
+/// As whom a command speaks that is a user's or a device's: as the login says, else as the options do (identity.h).
+Outcome<Who> choose_who(const CommandLine& line, const std::string& user_option, const std::string& device_option);
+
+/// The members that a request of `who` begins with: an admin, who speaks for nobody, says for which user.
+nlohmann::json acting_for(const Who& who, const std::string& user_option);
+
+/// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect. With a login
+/// it is the login's principal instead, and the hub decides what that one may do.
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who);
 
 /// Connects as `who`, sends one request and returns its result.

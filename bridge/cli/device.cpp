@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 
 namespace strawberry::cli {
@@ -79,13 +80,13 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
     const bool active = is_true(entry, "is_active");
     const std::string state = !active ? "revoked" : is_true(entry, "online") ? "online" : "offline";
     rows.push_back({text(entry, "device_id"), text(entry, "name"), text(entry, "user_id"), state,
-                    text(entry, "skill_count"), text(entry, "last_seen")});
+                    text(entry, "skill_count"), local_time(text(entry, "last_seen"))});
   }
   if (rows.empty()) {
     std::cout << "no devices; add one with: strawberryctl device add NAME --user USER\n";
     return {};
   }
-  std::cout << table({"DEVICE ID", "NAME", "USER", "STATE", "SKILLS", "LAST SEEN"}, rows);
+  std::cout << table({"DEVICE ID", "NAME", "USER", "STATE", "SKILLS", "LAST SEEN"}, rows, terminal_columns());
   return {};
 }
 

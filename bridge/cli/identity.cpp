@@ -11,6 +11,10 @@
 namespace strawberry::cli {
 namespace {
 
+constexpr const char* no_hub_here =
+    ": run 'strawberryctl init', or say where the hub's data is with --data-dir; for a hub on another machine, "
+    "'strawberryctl login'";
+
 tl::unexpected<CliError> not_an_id(const std::string& text) {
   return cli_error(ExitCode::usage, in_quotes(text) + " is not an id: letters, digits, _ and -, at most 64");
 }
@@ -31,8 +35,7 @@ std::string joined(const std::set<std::string>& words) {
 Outcome<KeySet> load_keys(const DataDir& dir) {
   std::error_code missing;
   if (!std::filesystem::exists(dir.keys(), missing)) {
-    return cli_error(ExitCode::local, "there is no " + dir.keys() +
-                                          ": run 'strawberryctl init', or say where the hub's data is with --data-dir");
+    return cli_error(ExitCode::local, "there is no " + dir.keys() + no_hub_here);
   }
   auto keys = KeySet::load(dir.keys());
   if (!keys) return cli_error(ExitCode::local, printable(keys.error().message, 400));
@@ -42,8 +45,7 @@ Outcome<KeySet> load_keys(const DataDir& dir) {
 Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir) {
   std::error_code missing;
   if (!std::filesystem::exists(dir.database(), missing)) {
-    return cli_error(ExitCode::local, "there is no " + dir.database() +
-                                          ": run 'strawberryctl init', or say where the hub's data is with --data-dir");
+    return cli_error(ExitCode::local, "there is no " + dir.database() + no_hub_here);
   }
   auto directory = DeviceDirectory::open(dir.database(), {});
   if (!directory) return cli_error(ExitCode::local, printable(directory.error().message, 400));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iostream>
 #include <thread>
 
 #include "bridge/core/asio.h"
@@ -14,6 +15,9 @@ struct LineReader::Shared {
   std::condition_variable wanted;
   asio::io_context* loop = nullptr;        // null once the reader is gone
   std::shared_ptr<OneShot<Line>> waiting;  // next() of the loop, if any
+  std::string prompt;
+  bool remember = false;
+  std::unique_ptr<LineEditor> editor;
 
   static void read_lines(const std::shared_ptr<Shared>& shared);
 };
@@ -37,12 +41,22 @@ LineReader::Line read_line() {
 
 void LineReader::Shared::read_lines(const std::shared_ptr<Shared>& shared) {
   while (true) {
+    std::string prompt;
+    bool remember = false;
     {
       std::unique_lock lock(shared->mutex);
       shared->wanted.wait(lock, [&] { return shared->waiting || shared->loop == nullptr; });
       if (shared->loop == nullptr) return;
+      prompt = shared->prompt;
+      remember = shared->remember;
     }
-    Line line = read_line();
+    Line line;
+    if (shared->editor) {
+      line = shared->editor->read(prompt, remember);
+    } else {
+      std::cout << prompt << std::flush;
+      line = read_line();
+    }
     const std::lock_guard lock(shared->mutex);
     if (shared->loop == nullptr) return;
     asio::post(*shared->loop, [waiting = std::move(shared->waiting), line = std::move(line)] { waiting->set(line); });
@@ -50,8 +64,10 @@ void LineReader::Shared::read_lines(const std::shared_ptr<Shared>& shared) {
   }
 }
 
-LineReader::LineReader(asio::io_context& loop) : shared_(std::make_shared<Shared>()) {
+LineReader::LineReader(asio::io_context& loop, std::unique_ptr<LineEditor> editor)
+    : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
+  shared_->editor = std::move(editor);
   std::thread(&Shared::read_lines, shared_).detach();
 }
 
@@ -60,13 +76,20 @@ LineReader::~LineReader() {
   shared_->loop = nullptr;
   shared_->waiting.reset();
   shared_->wanted.notify_one();
+  if (shared_->editor) shared_->editor->restore_terminal();
 }
 
-Task<LineReader::Line> LineReader::next() {
+void LineReader::complete_with(std::vector<std::string> words) {
+  if (shared_->editor) shared_->editor->complete_with(std::move(words));
+}
+
+Task<LineReader::Line> LineReader::next(std::string prompt, bool remember) {
   const auto arrived = std::make_shared<OneShot<Line>>(shared_->loop->get_executor());
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->waiting = arrived;
+    shared_->prompt = std::move(prompt);
+    shared_->remember = remember;
   }
   shared_->wanted.notify_one();
   std::optional<Line> line = co_await arrived->wait();

@@ -7,6 +7,8 @@
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/completion_command.h"
+#include "bridge/cli/mistyped.h"
 #include "bridge/cli/spoke/spoke_command.h"
 #include "bridge/cli/text.h"
 
@@ -22,12 +24,16 @@ int main(int argc, char** argv) {
     CommandLine line;
     describe_command_line(app, line);
     add_spoke_command(app, line);
+    add_completion_command(app, line);
+    app.set_version_flag("--version", std::string("strawberryctl ") + STRAWBERRY_VERSION,
+                         "Print the version and leave");
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {
       return app.exit(wanted);
     } catch (const CLI::ParseError& wrong) {
-      return exit_with(ExitCode::usage, printable(wrong.what(), 400) + " (see --help)");
+      const std::string typed = mistyped(app);
+      return exit_with(ExitCode::usage, (typed.empty() ? printable(wrong.what(), 400) : typed) + " (see --help)");
     }
     const Outcome<void> outcome = line.action();
     if (!outcome) return exit_with(outcome.error().code, outcome.error().message);

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 
 namespace strawberry::cli {
@@ -36,11 +37,13 @@ std::string devices_of(const json& found) {
 }
 
 Outcome<void> show_skills(const CommandLine& line, const SkillsOptions& options) {
-  auto who = choose_who(line.data_dir(), options.user, options.device);
+  auto who = choose_who(line, options.user, options.device);
   if (!who) return tl::unexpected(who.error());
   std::string query;
   for (const std::string& word : options.query) query += (query.empty() ? "" : " ") + word;
-  auto result = ask_hub(line, *who, Service::skills, json{{"op", "search"}, {"query", query}});
+  json body = acting_for(*who, options.user);
+  body.update({{"op", "search"}, {"query", query}});
+  auto result = ask_hub(line, *who, Service::skills, std::move(body));
   if (!result) return tl::unexpected(result.error());
   if (line.json) {
     std::cout << result->dump() << "\n";
@@ -57,7 +60,7 @@ Outcome<void> show_skills(const CommandLine& line, const SkillsOptions& options)
                                 : "no skill fits; see all with: strawberryctl skills\n");
     return {};
   }
-  std::cout << table({"SKILL", "ON", "WHAT IT DOES"}, rows);
+  std::cout << table({"SKILL", "ON", "WHAT IT DOES"}, rows, terminal_columns());
   return {};
 }
 

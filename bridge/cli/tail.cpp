@@ -1,17 +1,14 @@
-/// `strawberryctl tail [filter]`: what passes the broker, as its admin, until Ctrl-C.
+/// `strawberryctl tail [filter]`: what passes the broker, as its admin or as who is logged in, until Ctrl-C.
 ///
 /// What a message means is decided in tail/watch.h, how it looks in tail/line_format.h.
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <CLI/App.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/tail/line_format.h"
 #include "bridge/cli/tail/watch.h"
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 #include "bridge/core/asio.h"
 
@@ -22,7 +19,7 @@ namespace {
 constexpr std::chrono::seconds unknown_again_interval{1};
 
 struct TailOptions {
-  std::string filter = "#";
+  std::string filter;
   std::string follow_correlation;
   std::uint64_t count = 0;
 };
@@ -51,15 +48,16 @@ class DeviceNames {
   SteadyTime next_look_{};
 };
 
-/// Of the terminal as it is now: it may be made wider or narrower.
-LineStyle style_of_output(bool is_terminal) {
-  LineStyle style;
-  if (!is_terminal) return style;
-  style.colours = std::getenv("NO_COLOR") == nullptr;
-  winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  style.columns = known ? size.ws_col : 80;
-  return style;
+/// Everything for the admin; for others what they may read: themselves, their devices' presence, and the hub.
+std::vector<std::string> filters_for(const Principal& who, const std::string& wanted) {
+  if (!wanted.empty()) return {wanted};
+  if (who.type == PrincipalType::admin) return {"#"};
+  std::vector<std::string> filters{"devices/+/status", "hub/state", "hub/info", "hub/health"};
+  for (const char* service : {"skills", "chat", "sessions", "devices"}) {
+    filters.push_back(std::string(service) + "/" + who.id + "/response/#");
+  }
+  if (who.type == PrincipalType::device) filters.push_back("skills/" + who.id + "/call");
+  return filters;
 }
 
 /// Ends at the first that comes: Ctrl-C, the wanted number of lines, a connection that could not be made.
@@ -78,21 +76,21 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   if (!connection) return tl::unexpected(connection.error());
   asio::io_context loop;
   OneShot<Outcome<void>> ended(loop.get_executor());
-  const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   const SystemClock clock;
   const auto names = std::make_shared<DeviceNames>(line.data_dir());
-  Watch watch(clock, {is_terminal && !line.json, options.follow_correlation},
+  Watch watch(clock, {output_is_terminal() && !line.json, options.follow_correlation},
               [names](const std::string& id) { return (*names)(id); });
   std::uint64_t shown = 0;
   const auto show = [&](const std::vector<Sight>& sights) {
     for (const Sight& sight : sights) {
       if (options.count != 0 && shown == options.count) return;
-      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(is_terminal))) << std::endl;
+      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, {terminal_columns(), terminal_has_colours()}))
+                << std::endl;
       ++shown;
     }
     if (!std::cout || (options.count != 0 && shown == options.count)) ended.set(Outcome<void>{});
   };
-  connection->filters = {options.filter};
+  connection->filters = filters_for(connection->who.principal, options.filter);
   connection->on_message = [&](const MqttMessage& message) { show(watch.see(message)); };
   connection->on_lost = [&](const std::string& reason) {
     const std::string why = "the broker ended the connection: " + printable(reason, 200);
@@ -114,7 +112,7 @@ void add_tail_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<TailOptions>();
   CLI::App* command = add_command(app, "tail", "Show what passes the broker until Ctrl-C (tokens are hidden)",
                                   "strawberryctl tail 'skills/#'");
-  command->add_option("FILTER", options->filter, "An MQTT topic filter; default: everything");
+  command->add_option("FILTER", options->filter, "An MQTT topic filter; default: everything that the token may read");
   command->add_option("--follow-correlation", options->follow_correlation,
                       "Only the life of one request: by its correlation_id, or the hub's own id of a call");
   command->add_option("--count", options->count, "Leave after this many lines");

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 
 #include "common/json_depth.h"
 
@@ -13,19 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-bool is_identifier(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || digit(c); });
-}
-
 constexpr std::size_t json_levels_max = 64;
-
-json parse_word(const std::string& word) {
-  auto value = parse_json(word);
-  return value ? std::move(*value) : json(word);
-}
 
 /// Length of the UTF-8 sequence at the front of `text` and its code point; 0 when it is none.
 std::size_t decode(std::string_view text, std::uint32_t& code_point) {
@@ -89,6 +78,22 @@ std::size_t width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+constexpr std::size_t column_gap = 2;
+
+/// Takes from the widest column until all fit side by side, or none can give any more.
+void fit(std::vector<std::size_t>& widths, std::size_t columns_max) {
+  constexpr std::size_t least = 8;
+  if (widths.empty()) return;
+  std::size_t all = (widths.size() - 1) * column_gap;
+  for (const std::size_t one : widths) all += one;
+  while (all > columns_max) {
+    const auto widest = std::max_element(widths.begin(), widths.end());
+    if (*widest <= least) return;
+    --*widest;
+    --all;
+  }
+}
+
 }  // namespace
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -117,21 +122,6 @@ std::optional<json> parse_json(std::string_view text) {
   return value;
 }
 
-Result<CallArguments> parse_call_arguments(const std::vector<std::string>& words) {
-  CallArguments arguments;
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || !is_identifier(std::string_view(word).substr(0, equals))) {
-      arguments.args.push_back(parse_word(word));
-      continue;
-    }
-    const std::string name = word.substr(0, equals);
-    if (arguments.kwargs.contains(name)) return fail("the argument " + in_quotes(name) + " is given twice");
-    arguments.kwargs[name] = parse_word(word.substr(equals + 1));
-  }
-  return arguments;
-}
-
 std::string printable(std::string_view text, std::size_t bytes_max) { return printable_with(text, bytes_max, ""); }
 std::string in_quotes(std::string_view text, std::size_t bytes_max) {
   std::string out(1, '\'');
@@ -141,6 +131,12 @@ std::string in_quotes(std::string_view text, std::size_t bytes_max) {
 
 std::string printable_lines(std::string_view text, std::size_t bytes_max) {
   return printable_with(text, bytes_max, "\n\t");
+}
+
+std::string text_member(const json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::string show_value(const json& value, std::size_t bytes_max) {
@@ -174,18 +170,21 @@ json without_tokens(json value) {
   return value;
 }
 
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                  std::size_t columns_max) {
   std::vector<std::size_t> widths;
   for (const std::string& cell : header) widths.push_back(width(cell));
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
+  if (columns_max > 0) fit(widths, columns_max);
   std::string out;
   const auto add = [&](const std::vector<std::string>& row) {
     std::string line;
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
+      const std::string cell = cut_to_columns(row[i], widths[i]);
+      line += cell;
+      if (i + 1 < row.size()) line.append(widths[i] - width(cell) + column_gap, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
@@ -193,6 +192,32 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
   add(header);
   for (const auto& row : rows) add(row);
   return out;
+}
+
+std::string cut_to_columns(const std::string& text, std::size_t columns) {
+  if (width(text) <= columns) return text;
+  if (columns == 0) return {};
+  std::size_t end = 0;
+  for (std::size_t kept = 0; end < text.size(); ++end) {
+    const bool begins_character = (static_cast<unsigned char>(text[end]) & 0xC0) != 0x80;
+    if (begins_character && kept++ == columns - 1) break;
+  }
+  return text.substr(0, end) + "…";
+}
+
+std::string local_time(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::localtime_r(&seconds, &parts) == nullptr) return "-";
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts);
+  return text.data();
+}
+
+std::string local_time(const std::string& rfc3339) {
+  const auto time = parse_rfc3339(rfc3339);
+  if (time) return local_time(*time);
+  return rfc3339.empty() ? "-" : printable(rfc3339, 40);
 }
 
 }  // namespace strawberry::cli

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 
 namespace strawberry::cli {
@@ -22,15 +23,6 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// returns can be walked and printed by recursion.
 std::optional<nlohmann::json> parse_json(std::string_view text);
 
-struct CallArguments {
-  nlohmann::json args = nlohmann::json::array();
-  nlohmann::json kwargs = nlohmann::json::object();
-};
-
-/// Words of a command line as a skill's arguments: what parses as JSON is that value, anything else a string, and
-/// `name=value` with a Python identifier for a name goes into `kwargs`. Fails when a name comes twice.
-Result<CallArguments> parse_call_arguments(const std::vector<std::string>& words);
-
 /// `text` on one line that cannot steer a terminal: control characters, line ends, the direction-changing characters
 /// of Unicode and bytes that are not UTF-8 become `\n`, `\x1b`, `\u202e` … ; cut (with `…`) after `bytes_max`.
 std::string printable(std::string_view text, std::size_t bytes_max);
@@ -38,6 +30,9 @@ std::string printable(std::string_view text, std::size_t bytes_max);
 std::string in_quotes(std::string_view text, std::size_t bytes_max = 128);
 /// As printable(), but line ends and tabs stay: for text of several lines.
 std::string printable_lines(std::string_view text, std::size_t bytes_max);
+
+/// The text that `object` has under this name; empty when it is no object, or has none there.
+std::string text_member(const nlohmann::json& object, const char* name);
 
 /// A value as a person reads it: a string without quotes, anything else as compact JSON; printable.
 std::string show_value(const nlohmann::json& value, std::size_t bytes_max);
@@ -47,7 +42,17 @@ std::string show_arguments(const nlohmann::json& args, const nlohmann::json& kwa
 /// A copy in which every `access_token`, wherever it stands, reads `<hidden>`.
 nlohmann::json without_tokens(nlohmann::json value);
 
-/// Columns padded to the widest cell, two spaces between them, the header first; one line per row.
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+/// Columns padded to the widest cell, two spaces between them, the header first; one line per row. Where that is wider
+/// than `columns_max` (0: no limit), the widest columns are cut (with `…`) until it fits, none below eight characters.
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                  std::size_t columns_max = 0);
+
+/// At most `columns` characters (`…` marks a cut). `text` must be printable.
+std::string cut_to_columns(const std::string& text, std::size_t columns);
+
+/// `2026-11-21 14:03` in this machine's time zone, for people; programs get RFC 3339.
+std::string local_time(WallTime time);
+/// The same of an RFC 3339 time as the hub writes it; the text itself when it is none, `-` when empty.
+std::string local_time(const std::string& rfc3339);
 
 }  // namespace strawberry::cli

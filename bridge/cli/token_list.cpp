@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/token_names.h"
 #include "common/device_name.h"
@@ -27,22 +28,15 @@ nlohmann::json as_json(const IssuedToken& token) {
           {"state", to_string(token.state)}};
 }
 
-/// `2026-11-21 14:03`, UTC.
-std::string minute(std::int64_t unix_ms) {
-  std::string text = format_rfc3339(from_unix_ms(unix_ms)).substr(0, 16);
-  std::replace(text.begin(), text.end(), 'T', ' ');
-  return text;
-}
-
 void print(const std::vector<IssuedToken>& tokens) {
   std::vector<std::vector<std::string>> rows;
   rows.reserve(tokens.size());
   for (const IssuedToken& token : tokens) {
     rows.push_back({token.name.empty() ? "-" : printable(token.name, device_name_bytes_max), whose_token(token),
-                    minute(token.issued_at_ms), minute(token.expires_at_ms), std::string(to_string(token.state)),
-                    printable(token.jti, 64)});
+                    local_time(from_unix_ms(token.issued_at_ms)), local_time(from_unix_ms(token.expires_at_ms)),
+                    std::string(to_string(token.state)), printable(token.jti, 64)});
   }
-  std::cout << table({"NAME", "FOR", "ISSUED (UTC)", "EXPIRES (UTC)", "STATE", "JTI"}, rows);
+  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI"}, rows, terminal_columns());
 }
 
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 
 namespace strawberry::cli {
@@ -10,6 +11,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t answer_bytes_max = 256 * 1024;
+
+constexpr const char* cyan = "\x1b[36m";
+constexpr const char* red = "\x1b[31m";
+
+std::string in_colour(const std::string& text, const char* colour) {
+  return terminal_has_colours() ? colour + text + "\x1b[0m" : text;
+}
 
 std::string text(const json& object, const char* member) {
   if (!object.is_object()) return "";
@@ -50,12 +58,13 @@ void TurnPrinter::event(const std::string& name, const json& data) {
     delta(data);
   } else if (name == "tool_call" && data.is_object()) {
     end_line();
-    std::cout << "  → " << call_in_words(data) << std::endl;
+    std::cout << in_colour("  → " + call_in_words(data), cyan) << std::endl;
   } else if (name == "tool_result" && data.is_object()) {
     end_line();
     const auto success = data.find("success");
     const bool worked = success != data.end() && success->is_boolean() && success->get<bool>();
-    std::cout << (worked ? "  ← " : "  ✗ ") << text(data, worked ? "result" : "error") << std::endl;
+    std::cout << (worked ? in_colour("  ← ", cyan) : in_colour("  ✗ ", red)) << text(data, worked ? "result" : "error")
+              << std::endl;
   }
 }
 

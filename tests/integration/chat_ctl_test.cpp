@@ -34,6 +34,7 @@ class ChatFromATerminal : public ::testing::Test {
     for (const auto& word : command(words)) line += "'" + word + "' ";
     ChildProcess::Options options;
     options.argv = {"/usr/bin/script", "-qec", line, "/dev/null"};
+    options.environment = {{"XDG_STATE_HOME", hub_.files().directory().path().string()}};
     options.input = input;
     return std::make_unique<ChildProcess>(options);
   }
@@ -132,6 +133,25 @@ TEST_F(ChatFromATerminal, ASessionGoesOn) {
     EXPECT_EQ(ctl.wait_for_exit(5s), 0) << ctl.output();
   }
   EXPECT_NE(model_.requests().at(1).body.at("messages").dump().find("Hi, Ada."), std::string::npos);
+}
+
+TEST_F(ChatFromATerminal, ThePromptEditsRemembersAndCompletes) {
+  model_.otherwise(stub_echo);
+  auto tablet = hub_.device("Kitchen Tablet");
+  // "helo", one left, "l"; the same again with the arrow up; a name completed with Tab; then `exit`.
+  auto ctl = at_a_terminal({"--device", "kitchen_tablet"}, "helo\x1b[Dl\n\x1b[A!\nis kit\tthere\nexit\n");
+  EXPECT_EQ(ctl->wait_for_exit(10s), 0) << ctl->output();
+  const auto requests = model_.requests();
+  ASSERT_EQ(requests.size(), 3u) << ctl->output();
+  const auto asked = [&](std::size_t i) {
+    return requests[i].body.at("messages").back().at("content").get<std::string>();
+  };
+  EXPECT_EQ(asked(0), "hello");
+  EXPECT_EQ(asked(1), "hello!");
+  EXPECT_EQ(asked(2), "is kitchen Tablet there");
+  const std::string history = (hub_.files().directory().path() / "strawberry" / "chat_history").string();
+  EXPECT_NE(content_of(history).find("hello!"), std::string::npos);
+  EXPECT_EQ(mode_of(history), 0600u);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <set>
 
-#include "bridge/cli/spoke/connect_directory.h"
+#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/spoke/spoke_device.h"
 #include "bridge/core/asio.h"
 #include "common/clock.h"

@@ -15,26 +15,21 @@ constexpr std::chrono::milliseconds retained_timeout{1'000};
 constexpr std::chrono::milliseconds answer_timeout{3'000};
 constexpr std::size_t providers_max = 32;
 
-std::string text_of(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 std::uint64_t number_of(const json& object, const char* member) {
   const auto found = object.find(member);
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
 void read_health(const json& health, HubFacts& hub) {
-  hub.reported_at = parse_rfc3339(text_of(health, "ts"));
+  hub.reported_at = parse_rfc3339(text_member(health, "ts"));
   hub.devices = number_of(health, "devices");
   const auto providers = health.find("providers");
   hub.providers.clear();
   if (providers == health.end() || !providers->is_array()) return;
   for (const json& provider : *providers) {
     if (!provider.is_object() || hub.providers.size() == providers_max) continue;
-    hub.providers.push_back({text_of(provider, "name"), text_of(provider, "state"), number_of(provider, "requests"),
-                             number_of(provider, "failures")});
+    hub.providers.push_back({text_member(provider, "name"), text_member(provider, "state"),
+                             number_of(provider, "requests"), number_of(provider, "failures")});
   }
 }
 
@@ -42,7 +37,7 @@ void read_health(const json& health, HubFacts& hub) {
 bool read_topic(const MqttMessage& message, HubFacts& hub) {
   const auto payload = parse_json(message.payload);
   if (!payload || !payload->is_object()) return false;
-  if (message.topic == "hub/state") hub.state = text_of(*payload, "state");
+  if (message.topic == "hub/state") hub.state = text_member(*payload, "state");
   if (message.topic == "hub/health") read_health(*payload, hub);
   return !hub.state.empty() && hub.reported_at;
 }
@@ -55,7 +50,7 @@ Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::mil
   body["messages"] = json::array({message});
   const auto reply = co_await hub.request(Service::chat, std::move(body), timeout, nullptr);
   if (reply) {
-    chat.answered_by = text_of(*reply, "provider");
+    chat.answered_by = text_member(*reply, "provider");
   } else {
     chat.error = reply.error().message;
   }

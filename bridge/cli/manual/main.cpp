@@ -3,7 +3,7 @@
 #include <iostream>
 #include <sstream>
 
-#include "bridge/cli/command_line.h"
+#include "bridge/cli/completion_command.h"
 #include "bridge/cli/manual/pages.h"
 #include "bridge/cli/spoke/spoke_command.h"
 
@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   describe_command_line(app, line);
   add_spoke_command(app, line);
+  add_completion_command(app, line);
   if (what == "page" && argc == 2) {
     std::cout << manual_page(app, STRAWBERRY_VERSION);
   } else if (what == "completion" && argc == 2) {

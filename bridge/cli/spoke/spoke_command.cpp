@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "bridge/cli/spoke/connect_directory.h"
+#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/spoke/skill_file.h"
 #include "bridge/cli/spoke/spoke_device.h"
 #include "bridge/cli/text.h"
@@ -21,7 +21,6 @@ using nlohmann::json;
 
 struct SpokeOptions {
   std::string skills;
-  std::string connect;
   std::string device;
   std::string user;
 };
@@ -77,6 +76,7 @@ Outcome<SpokeDevice::Options> with_keys(const CommandLine& line, const SpokeOpti
   if (!who) return tl::unexpected(who.error());
   auto connection = connection_options(line, *who);
   if (!connection) return tl::unexpected(connection.error());
+  connection->who = *who;  // whatever else is logged in
   // A connection ends with its token, and this one is to stay. The keys are read each time: today's may be retired.
   connection->token = [dir = line.data_dir(), who = *who] {
     const auto keys = load_keys(dir);
@@ -116,14 +116,14 @@ Task<Outcome<void>> serve(asio::io_context& loop, SpokeDevice& spoke, OneShot<Ou
 }
 
 Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
-  if (wanted.connect.empty() == wanted.device.empty()) {
+  if (line.connect.empty() == wanted.device.empty()) {
     return cli_error(ExitCode::usage, "say which device this is: --connect DIR, or --device NAME on the hub's machine");
   }
   auto skills = read_skill_file(wanted.skills);
   if (!skills) return tl::unexpected(skills.error());
   auto timeout = line.timeout();
   if (!timeout) return tl::unexpected(timeout.error());
-  auto options = wanted.connect.empty() ? with_keys(line, wanted) : with_directory(line, wanted.connect);
+  auto options = line.connect.empty() ? with_keys(line, wanted) : with_directory(line, line.connect);
   if (!options) return tl::unexpected(options.error());
   options->connection.connect_timeout = *timeout;
   options->directory = std::filesystem::absolute(wanted.skills).parent_path();
@@ -150,7 +150,6 @@ void add_spoke_command(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(app, "spoke", "Be a device whose skills are commands of a file, until Ctrl-C",
                                   "strawberryctl spoke --skills skills.toml --connect var/laptop");
   command->add_option("--skills", options->skills, "The file; see docs/spokes.md. SIGHUP reads it again")->required();
-  command->add_option("--connect", options->connect, "What 'device add --mosquitto DIR' wrote: host, port, id, token");
   command->add_option("--device", options->device, "On the hub's machine: the device's id or name");
   command->add_option("--user", options->user, "Whose device that is; adds it when there is none yet");
   command->callback([&line, options] { line.action = [&line, options] { return be_spoke(line, *options); }; });

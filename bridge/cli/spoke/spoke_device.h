@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
+#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/hub_connection.h"
-#include "bridge/cli/spoke/connect_directory.h"
 #include "bridge/cli/spoke/skill_runner.h"
 #include "bridge/core/asio.h"
 

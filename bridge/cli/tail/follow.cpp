@@ -1,5 +1,6 @@
 #include "bridge/cli/tail/follow.h"
 
+#include "bridge/cli/text.h"
 #include "bridge/protocol/envelope.h"
 #include "common/ids.h"
 
@@ -7,12 +8,6 @@ namespace strawberry::cli {
 namespace {
 
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* member) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 }  // namespace
 
@@ -24,7 +19,8 @@ bool Follow::request(const std::optional<Principal>& sender, Service service, co
     if (!identity.empty()) request_id = id_from(identity);
   }
   const bool asks_for_it = is_wanted(correlation_id) || is_wanted(correlation_data) || request_id == wanted_;
-  const bool is_about_it = is_wanted(text_of(body, "cancel")) || questions_.find(text_of(body, "confirm")) != nullptr;
+  const bool is_about_it =
+      is_wanted(text_member(body, "cancel")) || questions_.find(text_member(body, "confirm")) != nullptr;
   if (!asks_for_it && !is_about_it) return false;
   if (correlation_id) correlation_ids_.put(*correlation_id, {});
   if (asks_for_it && !request_id.empty()) request_ids_.put(request_id, {});
@@ -33,8 +29,8 @@ bool Follow::request(const std::optional<Principal>& sender, Service service, co
 
 bool Follow::response(const Id& correlation_id, const Id& correlation_data, const json& body) {
   if (!is_wanted(correlation_id) && !is_wanted(correlation_data)) return false;
-  if (text_of(body, "event") == "confirm" && body.contains("data")) {
-    questions_.put(text_of(body.at("data"), "id"), {});
+  if (text_member(body, "event") == "confirm" && body.contains("data")) {
+    questions_.put(text_member(body.at("data"), "id"), {});
   }
   return true;
 }

@@ -87,17 +87,6 @@ const char* word(Direction direction) {
 
 }  // namespace
 
-std::string cut_to_columns(const std::string& text, std::size_t columns) {
-  if (width(text) <= columns) return text;
-  if (columns == 0) return {};
-  std::size_t shown = 0;
-  std::size_t bytes = 0;
-  for (; bytes < text.size(); ++bytes) {
-    if (begins_character(text[bytes]) && shown++ == columns - 1) break;
-  }
-  return text.substr(0, bytes) + "…";
-}
-
 std::string show_sight(const Sight& sight, const LineStyle& style) {
   Line line(style.colours);
   line.add_cell(format_rfc3339(sight.at).substr(11, 12), 12, dim);

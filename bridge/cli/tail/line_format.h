@@ -20,7 +20,4 @@ std::string show_sight(const Sight& sight, const LineStyle& style);
 /// One JSON object: the message, and what is understood of it.
 std::string sight_as_json(const Sight& sight);
 
-/// At most `columns` characters (`…` marks a cut). `text` must be printable.
-std::string cut_to_columns(const std::string& text, std::size_t columns);
-
 }  // namespace strawberry::cli

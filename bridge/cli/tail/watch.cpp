@@ -23,14 +23,8 @@ std::optional<std::string> user_property(const MqttMessage& message, std::string
   return std::nullopt;
 }
 
-std::string text_of(const json& object, const char* member) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 std::optional<std::string> correlation_id_of(const json& payload) {
-  const std::string id = text_of(payload, "correlation_id");
+  const std::string id = text_member(payload, "correlation_id");
   return id.empty() ? std::nullopt : std::optional<std::string>(id);
 }
 
@@ -38,7 +32,7 @@ std::string outcome_of(const json& answer) {
   const auto success = answer.find("success");
   if (success != answer.end() && success->is_boolean() && success->get<bool>()) return "ok";
   const auto error = answer.find("error");
-  const std::string code = error == answer.end() ? std::string() : text_of(*error, "code");
+  const std::string code = error == answer.end() ? std::string() : text_member(*error, "code");
   return code.empty() ? "failed" : word(code);
 }
 
@@ -63,7 +57,7 @@ std::vector<Sight> Watch::see(const MqttMessage& message) {
   sight.retained = message.retained;
   auto document = parse_json(message.payload);
   sight.payload = document ? without_tokens(std::move(*document)) : json(message.payload);
-  sight.correlation_id = text_of(sight.payload, "correlation_id");
+  sight.correlation_id = text_member(sight.payload, "correlation_id");
 
   const auto topic = parse_service_topic(message.topic);
   bool shown = false;
@@ -104,7 +98,7 @@ bool Watch::response(const MqttMessage& message, const ServiceTopic& topic, Sigh
   if (!is_everything() && !follow_->response(ids.correlation_id, ids.correlation_data, sight.payload)) return false;
   const std::string key = ids.key(topic);
   sight.op = std::string(to_string(topic.service));
-  const std::string event = text_of(sight.payload, "event");
+  const std::string event = text_member(sight.payload, "event");
   const bool is_event = !event.empty() && !sight.payload.contains("success");
   if (is_event) {
     sight.op += "." + word(event);
@@ -147,18 +141,20 @@ bool Watch::result(Sight& sight) {
 
 bool Watch::status(const ServiceTopic& topic, Sight& sight) {
   sight.op = "status";
-  if (const std::string name = text_of(sight.payload, "name"); !name.empty()) names_.put(std::string(topic.id), name);
-  sight.outcome = word(sight.payload.is_string() ? sight.payload.get<std::string>() : text_of(sight.payload, "state"));
-  sight.summary = word(text_of(sight.payload, "reason"));
+  if (const std::string name = text_member(sight.payload, "name"); !name.empty())
+    names_.put(std::string(topic.id), name);
+  sight.outcome =
+      word(sight.payload.is_string() ? sight.payload.get<std::string>() : text_member(sight.payload, "state"));
+  sight.summary = word(text_member(sight.payload, "reason"));
   return is_everything();
 }
 
 bool Watch::notice(Sight& sight) {
   if (sight.topic == "hub/audit" && sight.payload.is_object()) {
-    sight.id = word(text_of(sight.payload, "actor"));
+    sight.id = word(text_member(sight.payload, "actor"));
     if (sight.id.empty()) sight.who = "-";
     sight.op = "audit";
-    sight.outcome = word(text_of(sight.payload, "outcome"));
+    sight.outcome = word(text_member(sight.payload, "outcome"));
     sight.summary = summary_of_audit(sight.payload, summary_bytes_max);
     return is_everything();
   }
@@ -175,7 +171,7 @@ bool Watch::notice(Sight& sight) {
   }
   if (sight.topic.starts_with("hub/")) sight.who = "hub";
   if (sight.who.empty()) sight.who = "-";
-  sight.outcome = sight.topic == "hub/state" ? word(text_of(sight.payload, "state")) : "";
+  sight.outcome = sight.topic == "hub/state" ? word(text_member(sight.payload, "state")) : "";
   sight.summary = show_value(sight.payload, summary_bytes_max);
   return is_everything();
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 namespace strawberry::cli {
 namespace {
 
@@ -22,41 +25,6 @@ TEST(Duration, RefusesWhatIsNone) {
                            "9223372036854775807", "99999999999999999999d", "9223372036854775807ms", "3651d"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
-}
-
-TEST(CallArguments, AreJsonWhenTheyReadAsJson) {
-  const auto parsed = parse_call_arguments({"5", "-1.5", "true", "null", "\"5\"", "[1,\"a\"]", "{\"a\":1}"});
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->args, json::parse(R"([5,-1.5,true,null,"5",[1,"a"],{"a":1}])"));
-  EXPECT_EQ(parsed->kwargs, json::object());
-}
-
-TEST(CallArguments, AreTextOtherwise) {
-  const auto parsed = parse_call_arguments({"Never Gonna Give You Up", "True", "5 apples", "", "[1,", "nan"});
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->args, json::parse(R"(["Never Gonna Give You Up","True","5 apples","","[1,","nan"])"));
-}
-
-TEST(CallArguments, WithANameBecomeKeywords) {
-  const auto parsed = parse_call_arguments({"Yesterday", "volume=20", "_by=The Beatles", "empty=", "q=a=b"});
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->args, json::parse(R"(["Yesterday"])"));
-  EXPECT_EQ(parsed->kwargs, json::parse(R"({"volume":20,"_by":"The Beatles","empty":"","q":"a=b"})"));
-}
-
-TEST(CallArguments, KeepAnEqualsSignThatFollowsNoIdentifier) {
-  const auto parsed = parse_call_arguments({"1+1=2", "=x", "a b=c", "{\"a=b\":1}"});
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->args, json::parse(R"(["1+1=2","=x","a b=c",{"a=b":1}])"));
-}
-
-TEST(CallArguments, RefuseOneNameTwice) { EXPECT_FALSE(parse_call_arguments({"volume=1", "volume=2"})); }
-
-TEST(CallArguments, NestedTooDeepStayText) {
-  const std::string deep(100'000, '[');
-  const auto parsed = parse_call_arguments({deep});
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->args.at(0), deep);
 }
 
 TEST(ParseJson, AcceptsTheContractsDepthAndNoMore) {
@@ -117,6 +85,36 @@ TEST(WithoutTokens, HidesThemWhereverTheyStand) {
 
 TEST(Table, AlignsByCharactersNotBytes) {
   EXPECT_EQ(table({"NAME", "ON"}, {{"Büro", "x"}, {"Kitchen", "y"}}), "NAME     ON\nBüro     x\nKitchen  y\n");
+}
+
+TEST(CuttingToColumns, CountsCharacters) {
+  EXPECT_EQ(cut_to_columns("äöü", 3), "äöü");
+  EXPECT_EQ(cut_to_columns("äöüx", 3), "äö…");
+}
+
+TEST(ATable, IsCutToTheTerminalInItsWidestColumns) {
+  const std::vector<std::string> header{"ID", "NAME", "WHAT IT DOES"};
+  const std::vector<std::vector<std::string>> rows{{"1", "Lamp", std::string(60, 'x')}, {"22", "Speaker", "plays"}};
+  const std::string wide = table(header, rows);
+  EXPECT_NE(wide.find(std::string(60, 'x')), std::string::npos);
+  const std::string narrow = table(header, rows, 40);
+  for (std::size_t at = 0, end = 0; at < narrow.size(); at = end + 1) {
+    end = narrow.find('\n', at);
+    EXPECT_LE(end - at, 40u + 2) << narrow;  // `…` has three bytes
+  }
+  EXPECT_NE(narrow.find("Speaker"), std::string::npos);
+  EXPECT_NE(narrow.find("xxx…"), std::string::npos);
+  EXPECT_EQ(table(header, rows, 5), table(header, rows, 6));  // narrower than it can be
+}
+
+TEST(LocalTime, IsReadFromRfc3339) {
+  ::setenv("TZ", "Europe/Berlin", 1);
+  ::tzset();
+  EXPECT_EQ(local_time("2026-07-01T12:00:00.000Z"), "2026-07-01 14:00");
+  EXPECT_EQ(local_time(""), "-");
+  EXPECT_EQ(local_time("yesterday"), "yesterday");
+  ::unsetenv("TZ");
+  ::tzset();
 }
 
 }  // namespace

@@ -160,8 +160,6 @@ TEST_F(Tail, IsNeverWiderThanTheTerminal) {
     const auto shown = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
     EXPECT_EQ(static_cast<std::size_t>(shown), columns) << line;
   }
-  EXPECT_EQ(cut_to_columns("äöü", 3), "äöü");
-  EXPECT_EQ(cut_to_columns("äöüx", 3), "äö…");
 }
 
 TEST_F(Tail, ColoursOnlyWhenAskedTo) {

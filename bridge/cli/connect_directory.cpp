@@ -1,11 +1,10 @@
-#include "bridge/cli/spoke/connect_directory.h"
+#include "bridge/cli/connect_directory.h"
 
 #include <cerrno>
 
 #include <charconv>
 #include <sstream>
 
-#include "bridge/cli/identity.h"
 #include "bridge/cli/text.h"
 #include "common/base64url.h"
 #include "common/broker_socket.h"
@@ -37,6 +36,16 @@ Outcome<std::string> read_options(const std::string& path) {
 bool read_port(const std::string& text, std::uint16_t& port) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
   return failed == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
+std::optional<nlohmann::json> claims_of(const std::string& token) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = token.find('.', first == std::string::npos ? first : first + 1);
+  if (second == std::string::npos) return std::nullopt;
+  const auto payload = base64url_decode(std::string_view(token).substr(first + 1, second - first - 1));
+  auto claims = payload ? parse_json(*payload) : std::nullopt;
+  if (!claims || !claims->is_object()) return std::nullopt;
+  return claims;
 }
 
 }  // namespace
@@ -84,12 +93,8 @@ Outcome<void> replace_token(const std::string& directory, const std::string& tok
 }
 
 std::optional<TokenTimes> times_of(const std::string& token) {
-  const std::size_t first = token.find('.');
-  const std::size_t second = token.find('.', first == std::string::npos ? first : first + 1);
-  if (second == std::string::npos) return std::nullopt;
-  const auto payload = base64url_decode(std::string_view(token).substr(first + 1, second - first - 1));
-  const auto claims = payload ? parse_json(*payload) : std::nullopt;
-  if (!claims || !claims->is_object()) return std::nullopt;
+  const auto claims = claims_of(token);
+  if (!claims) return std::nullopt;
   const auto seconds = [&](const char* name) -> std::optional<std::int64_t> {
     const auto found = claims->find(name);
     if (found == claims->end() || !found->is_number()) return std::nullopt;
@@ -101,6 +106,24 @@ std::optional<TokenTimes> times_of(const std::string& token) {
   const auto expires = seconds("exp");
   if (!issued || !expires || *expires <= *issued) return std::nullopt;
   return TokenTimes{from_unix_ms(*issued * 1000), from_unix_ms(*expires * 1000)};
+}
+
+std::optional<Who> who_of(const std::string& token) {
+  const auto claims = claims_of(token);
+  if (!claims) return std::nullopt;
+  const auto text = [&](const char* name) {
+    const auto found = claims->find(name);
+    return found != claims->end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto type = claims->contains("type") ? parse_principal_type(text("type")) : PrincipalType::device;
+  Who who;
+  who.principal.id = text("sub");
+  who.principal.user_id = text("user_id");
+  if (!type || !is_valid_id(who.principal.id)) return std::nullopt;
+  who.principal.type = *type;
+  who.name = text("device_name");
+  if (who.name.empty()) who.name = who.principal.id;
+  return who;
 }
 
 }  // namespace strawberry::cli

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bridge/cli/files.h"
+#include "bridge/cli/identity.h"
 #include "bridge/cli/outcome.h"
 #include "common/clock.h"
 
@@ -32,5 +33,7 @@ struct TokenTimes {
 };
 /// What the token says of itself. It proves nothing: only the hub can verify it.
 std::optional<TokenTimes> times_of(const std::string& token);
+/// Whose token it says it is; likewise.
+std::optional<Who> who_of(const std::string& token);
 
 }  // namespace strawberry::cli

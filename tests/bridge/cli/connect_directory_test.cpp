@@ -1,4 +1,4 @@
-#include "bridge/cli/spoke/connect_directory.h"
+#include "bridge/cli/connect_directory.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>

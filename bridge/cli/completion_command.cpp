@@ -1,0 +1,21 @@
+/// `strawberryctl completion`: what bash needs to complete its commands and options.
+#include "bridge/cli/completion_command.h"
+
+#include <iostream>
+
+#include "bridge/cli/manual/pages.h"
+
+namespace strawberry::cli {
+
+void add_completion_command(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(app, "completion", "Print a script that makes bash complete commands and options",
+                                  "source <(strawberryctl completion)");
+  command->callback([&app, &line] {
+    line.action = [&app]() -> Outcome<void> {
+      std::cout << bash_completion(app);
+      return {};
+    };
+  });
+}
+
+}  // namespace strawberry::cli

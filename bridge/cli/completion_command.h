@@ -1,0 +1,11 @@
+/// `strawberryctl completion`. Apart from command_line.h, since it describes all the other commands.
+#pragma once
+
+#include "bridge/cli/command_line.h"
+
+namespace strawberry::cli {
+
+/// Both must outlive what is parsed.
+void add_completion_command(CLI::App& app, CommandLine& line);
+
+}  // namespace strawberry::cli
