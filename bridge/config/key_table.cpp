@@ -133,7 +133,7 @@ const KeyRow<Config> config_rows[] = {
     {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, [](Config& c) -> Target { return &c.limits.skills_per_device_max; }},
     {"limits", "dedup_minutes", "", IntegerRange{1, 60}, [](Config& c) -> Target { return &c.limits.dedup_minutes; }},
     {"limits", "dedup_bytes_max", "", IntegerRange{1'048'576, gib}, [](Config& c) -> Target { return &c.limits.dedup_bytes_max; }},
-    {"limits", "dedup_requests_max", "", IntegerRange{1'000, 10 * million}, [](Config& c) -> Target { return &c.limits.dedup_requests_max; }},
+    {"limits", "dedup_requests_max", "", IntegerRange{100, 10 * million}, [](Config& c) -> Target { return &c.limits.dedup_requests_max; }},
     {"limits", "agent_steps_max", "", IntegerRange{1, 64}, [](Config& c) -> Target { return &c.limits.agent_steps_max; }},
     {"limits", "tool_calls_per_step_max", "", IntegerRange{1, 128}, [](Config& c) -> Target { return &c.limits.tool_calls_per_step_max; }},
     {"limits", "tool_result_bytes_max", "", IntegerRange{256, 262'144}, [](Config& c) -> Target { return &c.limits.tool_result_bytes_max; }},

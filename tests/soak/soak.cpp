@@ -33,7 +33,7 @@ test::HubProcess::Options hub_options(const SoakOptions& options, const StubLlm&
   test::HubProcess::Options hub;
   hub.start_bridge = false;
   hub.broker_persistence = true;
-  if (options.forgetful) hub.config = "[limits]\ndedup_bytes_max = 1048576\ndedup_minutes = 1\n";
+  if (options.forgetful) hub.config = "[limits]\ndedup_requests_max = 100\n";
   hub.config +=
       "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
   return hub;

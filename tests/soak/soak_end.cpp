@@ -127,7 +127,7 @@ void Soak::look_at_the_store() {
   for (const auto& request : stage_.ledger.requests) {
     if (request.service != "sessions" || request.answers.empty()) continue;
     const bool is_session = request.kind == "create";
-    if (!is_session && (request.kind != "append" || options_.forgetful)) continue;
+    if (!is_session && request.kind != "append") continue;
     const auto& there = is_session ? titles : messages;
     const auto found = there.find((is_session ? "t" : "m") + std::to_string(request.number));
     const int times = found == there.end() ? 0 : found->second;

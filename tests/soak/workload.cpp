@@ -26,8 +26,8 @@ json says(const std::string& text) { return {{"messages", {{{"role", "user"}, {"
 
 }  // namespace
 
-Workload::Workload(Stage& stage, const std::vector<Party*>& parties, bool with_large_answers)
-    : stage_(stage), parties_(parties), with_large_answers_(with_large_answers) {
+Workload::Workload(Stage& stage, const std::vector<Party*>& parties, bool presses_often)
+    : stage_(stage), parties_(parties), presses_often_(presses_often) {
   for (auto* party : parties_) {
     if (party->is_device()) devices_[party->user()].push_back(party);
     party->on_answer = [this, party](int number, const json& reply) { remember(*party, number, reply); };
@@ -58,16 +58,15 @@ bool Workload::ask_something() {
     auto& party = somebody();
     if (!party.is_up() || party.unanswered() >= unanswered_max) continue;
     const int dice = stage_.between(1, 100);
-    const int number = with_large_answers_ && stage_.one_in(12) ? large(party)
-                       : dice <= 60                             ? call(party)
-                       : dice <= 76                             ? about_skills(party)
-                       : dice <= 83                             ? about_devices(party)
-                       : dice <= 91                             ? about_sessions(party)
-                       : dice <= 97                             ? chat(party)
-                                                                : something_wrong(party);
+    const int number = dice <= 60   ? call(party)
+                       : dice <= 76 ? about_skills(party)
+                       : dice <= 83 ? about_devices(party)
+                       : dice <= 91 ? about_sessions(party)
+                       : dice <= 97 ? chat(party)
+                                    : something_wrong(party);
     if (number < 0) continue;
     if (stage_.one_in(20)) party.send_again(number);  // pressed twice
-    if (stage_.one_in(with_large_answers_ ? 2 : 15)) to_press_.insert(number);
+    if (stage_.one_in(presses_often_ ? 2 : 15)) to_press_.insert(number);
     return true;
   }
   return false;
@@ -182,18 +181,6 @@ int Workload::something_wrong(Party& party) {
       if (!stage_.one_in(5)) return ask("unknown_op", {{"op", ""}});
       return ask("too_large", {{"op", "search"}, {"query", std::string(300'000, 'x')}});
   }
-}
-
-/// So many and so large answers that nothing stays in a reply cache of its smallest size.
-int Workload::large(Party& party) {
-  const auto session = sessions_.at(party.id());
-  if (stage_.one_in(2)) {
-    return party.ask(
-        draft("sessions", "append", 8'000, 8'000),
-        {{"op", "append"}, {"session_id", session}, {"role", "user"}, {"content", std::string(100'000, 'x')}});
-  }
-  return party.ask(draft("sessions", "messages", 8'000, 8'000),
-                   {{"op", "messages"}, {"session_id", session}, {"limit", 8}});
 }
 
 void Workload::remember(Party& party, int number, const json& reply) {

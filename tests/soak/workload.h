@@ -13,7 +13,7 @@ namespace strawberry::soak {
 
 class Workload {
  public:
-  Workload(Stage& stage, const std::vector<Party*>& parties, bool with_large_answers);
+  Workload(Stage& stage, const std::vector<Party*>& parties, bool presses_often);
 
   /// What everybody does at the start: devices offer their skills, everybody opens a session.
   void begin(Party& party);
@@ -31,7 +31,6 @@ class Workload {
   int about_devices(Party& party);
   int about_sessions(Party& party);
   int something_wrong(Party& party);
-  int large(Party& party);
   void remember(Party& party, int number, const nlohmann::json& reply);
   void press_again(Party& party, int number);
   Party& somebody();
@@ -39,7 +38,7 @@ class Workload {
 
   Stage& stage_;
   std::vector<Party*> parties_;
-  bool with_large_answers_;
+  bool presses_often_;
   std::map<std::string, std::vector<Party*>> devices_;                              // by user
   std::map<std::string, std::string> sessions_;                                     // party → the session it keeps
   std::map<std::string, std::vector<std::pair<int, std::string>>> spare_sessions_;  // to delete: request, id
