@@ -44,8 +44,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "the same seed asks the same");
   app.add_option("--slack-ms", slack_ms, "for a machine that does other things too, on top of 250 ms")
       ->check(CLI::Range(0, 10'000));
-  app.add_flag("--forgetful", options.forgetful,
-               "a hub that remembers 100 requests, asked many things again: the ledger must see that it makes calls twice");
+  app.add_flag(
+      "--forgetful", options.forgetful,
+      "a hub that remembers 100 requests, asked many things again: the ledger must see that it makes calls twice");
   app.add_option("--bridge-log", log, "where to write what the last bridge said");
   app.add_flag("--quiet", options.quiet, "only the ledger");
   CLI11_PARSE(app, argc, argv);

@@ -210,12 +210,16 @@ void MosquittoClient::take_reports() {
     handlers->on_message(std::move(message));
   }
   if (!*alive) return;
-  if (reports.ended) return lost(*reports.ended);
+  if (reports.ended) {
+    refusal_ = reports.ended_code;
+    return lost(*reports.ended);
+  }
   flush_outbox();
 }
 
 void MosquittoClient::accepted() {
   if (stopping_) return;
+  refusal_ = 0;
   ready_ = true;
   routes_.clear();  // those that were not needed
   host_is_left_ = false;

@@ -80,6 +80,9 @@ class MosquittoClient final : public MqttClient {
   Task<void> stop() override;
 
   Counters counters() const;
+  /// Why the broker ended the last connection, or did not take it: an MQTT 5 reason code (0x80 and above). 0 when it
+  /// gave none, because it was never reached, or is gone.
+  int refusal() const { return refusal_; }
   /// How it is connected, was last, or was last tried: `host:port`, or the path of a socket.
   std::string where() const;
 
@@ -141,6 +144,7 @@ class MosquittoClient final : public MqttClient {
   bool watching_writable_ = false;
   bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
+  int refusal_ = 0;
   bool ready_ = false;
   bool stopping_ = false;
   /// What asynchronous operations and handlers look at before they touch this again.

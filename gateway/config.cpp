@@ -1,0 +1,206 @@
+#include "gateway/config.h"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <functional>
+#include <set>
+
+#include "bridge/core/asio.h"
+
+namespace strawberry::gateway {
+namespace {
+
+constexpr std::size_t config_bytes_max = 64 * 1024;
+constexpr std::size_t names_max = 64;
+
+/// One file; the first mistake is kept.
+class Reading {
+ public:
+  Reading(std::string path, toml::table document) : path_(std::move(path)), document_(std::move(document)) {}
+
+  void text(const char* section, const char* key, std::string& value) {
+    with(section, key, [&](const toml::node& node) {
+      const auto read = node.value<std::string>();
+      if (!node.is_string() || !read) return wrong(section, key, "a text");
+      value = *read;
+    });
+  }
+  void choice(const char* section, const char* key, std::string& value, std::initializer_list<const char*> choices) {
+    text(section, key, value);
+    if (std::none_of(choices.begin(), choices.end(), [&](const char* one) { return value == one; })) {
+      std::string all;
+      for (const char* one : choices) all += (all.empty() ? "" : ", ") + std::string(one);
+      wrong(section, key, "one of " + all);
+    }
+  }
+  void number(const char* section, const char* key, std::int64_t& value, std::int64_t least, std::int64_t most) {
+    with(section, key, [&](const toml::node& node) {
+      const auto read = node.value<std::int64_t>();
+      if (!node.is_integer() || !read || *read < least || *read > most) {
+        return wrong(section, key, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+      }
+      value = *read;
+    });
+  }
+  void flag(const char* section, const char* key, bool& value) {
+    with(section, key, [&](const toml::node& node) {
+      const auto read = node.value<bool>();
+      if (!node.is_boolean() || !read) return wrong(section, key, "true or false");
+      value = *read;
+    });
+  }
+  void texts(const char* section, const char* key, std::vector<std::string>& values) {
+    with(section, key, [&](const toml::node& node) {
+      const toml::array* list = node.as_array();
+      if (list == nullptr || list->size() > names_max) return wrong(section, key, "a list of at most 64 texts");
+      for (const toml::node& one : *list) {
+        const auto read = one.value<std::string>();
+        if (!one.is_string() || !read) return wrong(section, key, "a list of texts");
+        values.push_back(*read);
+      }
+    });
+  }
+  /// What is there and was not asked for.
+  void refuse_unknown() {
+    for (const auto& [section, node] : document_) {
+      const std::string name(section.str());
+      const toml::table* table = node.as_table();
+      if (table == nullptr || !known_.contains(name)) return fault("unknown section or key: " + name);
+      for (const auto& [key, value] : *table) {
+        const std::string full = name + "." + std::string(key.str());
+        if (!known_.contains(full)) return fault("unknown key: " + full);
+      }
+    }
+  }
+  const std::string& mistake() const { return mistake_; }
+
+ private:
+  void with(const char* section, const char* key, const std::function<void(const toml::node&)>& read) {
+    known_.insert(section);
+    known_.insert(std::string(section) + "." + key);
+    const auto* table = document_[section].as_table();
+    const toml::node* node = table == nullptr ? nullptr : table->get(key);
+    if (node != nullptr) read(*node);
+  }
+  void wrong(const std::string& section, const std::string& key, const std::string& expected) {
+    fault(section + "." + key + " must be " + expected);
+  }
+  void fault(const std::string& what) {
+    if (mistake_.empty()) mistake_ = path_ + ": " + what;
+  }
+
+  std::string path_;
+  toml::table document_;
+  std::set<std::string> known_;
+  std::string mistake_;
+};
+
+void read_into(Reading& file, GatewayConfig& config) {
+  auto& http = config.http;
+  file.text("http", "address", http.address);
+  file.number("http", "port", http.port, 0, 65'535);
+  file.flag("http", "insecure", http.insecure);
+  file.texts("http", "hosts", http.hosts);
+  file.texts("http", "origins", http.origins);
+  file.number("http", "connections_max", http.connections_max, 1, 1'000'000);
+  file.number("http", "header_bytes_max", http.header_bytes_max, 1'024, 262'144);
+  file.number("http", "body_bytes_max", http.body_bytes_max, 1'024, 16'777'216);
+  file.number("http", "header_timeout_ms", http.header_timeout_ms, 10, 600'000);
+  file.number("http", "body_timeout_ms", http.body_timeout_ms, 10, 600'000);
+  file.number("http", "idle_timeout_ms", http.idle_timeout_ms, 10, 3'600'000);
+  file.number("http", "write_timeout_ms", http.write_timeout_ms, 10, 600'000);
+  file.text("broker", "host", config.broker.host);
+  file.number("broker", "port", config.broker.port, 1, 65'535);
+  file.text("broker", "socket", config.broker.socket);
+  file.flag("broker", "tls", config.broker.tls);
+  file.text("broker", "ca_file", config.broker.ca_file);
+  file.text("broker", "tls_server_name", config.broker.tls_server_name);
+  file.text("data", "directory", config.data_directory);
+  file.number("tokens", "connections_max", config.tokens.connections_max, 1, 1'000'000);
+  file.number("tokens", "idle_s", config.tokens.idle_s, 1, 86'400);
+  file.choice("log", "level", config.log.level, {"trace", "debug", "info", "warn", "error", "off"});
+  file.choice("log", "format", config.log.format, {"human", "json"});
+  file.refuse_unknown();
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+Result<void> read_environment(const std::map<std::string, std::string>& environment, GatewayConfig& config) {
+  const auto value = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  const auto text = [&](const char* name, std::string& to) {
+    if (const std::string given = value(name); !given.empty()) to = given;
+  };
+  text("STRAWBERRY_DATA_DIR", config.data_directory);
+  text("STRAWBERRY_BROKER_HOST", config.broker.host);
+  text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
+  text("STRAWBERRY_BROKER_CA_FILE", config.broker.ca_file);
+  text("STRAWBERRY_BROKER_TLS_SERVER_NAME", config.broker.tls_server_name);
+  if (const std::string tls = value("STRAWBERRY_BROKER_TLS"); !tls.empty()) {
+    if (tls != "true" && tls != "false") return fail("STRAWBERRY_BROKER_TLS must be true or false");
+    config.broker.tls = tls == "true";
+  }
+  for (const auto& [name, port] : {std::pair("STRAWBERRY_BROKER_PORT", &config.broker.port),
+                                   std::pair("STRAWBERRY_HTTP_PORT", &config.http.port)}) {
+    const std::string given = value(name);
+    if (given.empty()) continue;
+    const bool is_number =
+        given.size() <= 5 && std::all_of(given.begin(), given.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_number || std::stoi(given) > 65'535) return fail(std::string(name) + " must be a port, 0 to 65535");
+    *port = std::stoi(given);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  boost::system::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  return !error && parsed.is_loopback();
+}
+
+Result<GatewayConfig> load_gateway_config(const std::string& path,
+                                          const std::map<std::string, std::string>& environment) {
+  GatewayConfig config;
+  if (!path.empty()) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(path + ": cannot be read");
+    std::string content(config_bytes_max + 1, '\0');
+    file.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(file.gcount()));
+    if (content.size() > config_bytes_max) return fail(path + ": larger than 64 KiB");
+    try {
+      Reading reading(path, toml::parse(content));
+      read_into(reading, config);
+      if (!reading.mistake().empty()) return fail(reading.mistake());
+    } catch (const toml::parse_error& error) {
+      return fail(path + ", line " + std::to_string(error.source().begin.line) + ": " +
+                  std::string(error.description()));
+    }
+  }
+  if (auto read = read_environment(environment, config); !read) return tl::unexpected(read.error());
+  for (std::string& host : config.http.hosts) host = lower(host);
+  for (std::string& origin : config.http.origins) origin = lower(origin);
+  boost::system::error_code no_address;
+  asio::ip::make_address(config.http.address, no_address);
+  if (no_address) return fail("http.address is no address: " + config.http.address);
+  if (!is_loopback(config.http.address) && !config.http.insecure) {
+    return fail(
+        "http.address " + config.http.address +
+        " can be reached from other machines, and tokens would travel in the clear: put a proxy with TLS before "
+        "the gateway, or set http.insecure = true");
+  }
+  return config;
+}
+
+}  // namespace strawberry::gateway

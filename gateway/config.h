@@ -1,0 +1,66 @@
+/// The gateway's configuration: config/gateway.toml over the defaults here, environment over both.
+///
+/// Errors: load_gateway_config() fails with one line for people: the file, the key, what was expected.
+/// Bounds: config_bytes_max of file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/broker_socket.h"
+#include "common/result.h"
+
+namespace strawberry::gateway {
+
+struct GatewayConfig {
+  struct Http {
+    std::string address = "127.0.0.1";
+    std::int64_t port = 8080;
+    bool insecure = false;             // another address than this machine's without TLS
+    std::vector<std::string> hosts;    // allowed in Host, beside addresses and localhost
+    std::vector<std::string> origins;  // allowed in Origin, beside the own
+    std::int64_t connections_max = 10'000;
+    std::int64_t header_bytes_max = 16 * 1024;
+    std::int64_t body_bytes_max = 256 * 1024;
+    std::int64_t header_timeout_ms = 10'000;
+    std::int64_t body_timeout_ms = 30'000;
+    std::int64_t idle_timeout_ms = 60'000;
+    std::int64_t write_timeout_ms = 30'000;
+    bool operator==(const Http&) const = default;
+  };
+  struct Broker {
+    std::string host = "127.0.0.1";
+    std::int64_t port = 1883;
+    std::string socket = std::string(broker_socket_auto);
+    bool tls = false;
+    std::string ca_file;
+    std::string tls_server_name;
+    bool operator==(const Broker&) const = default;
+  };
+  struct Tokens {
+    std::int64_t connections_max = 10'000;  // to the broker: one for each token in use
+    std::int64_t idle_s = 60;
+    bool operator==(const Tokens&) const = default;
+  };
+  struct Log {
+    std::string level = "info";
+    std::string format = "human";
+    bool operator==(const Log&) const = default;
+  };
+  std::string data_directory = "./var";  // where http-endpoint is written, and the broker's socket looked for
+  Http http;
+  Broker broker;
+  Tokens tokens;
+  Log log;
+  bool operator==(const GatewayConfig&) const = default;
+};
+
+/// `path` empty: no file.
+Result<GatewayConfig> load_gateway_config(const std::string& path,
+                                          const std::map<std::string, std::string>& environment);
+/// True for an address of this machine alone: 127.0.0.0/8 and ::1.
+bool is_loopback(const std::string& address);
+
+}  // namespace strawberry::gateway

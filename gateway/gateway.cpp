@@ -1,0 +1,74 @@
+#include "gateway/gateway.h"
+
+#include "bridge/protocol/request_log.h"
+#include "gateway/openai/chat.h"
+#include "gateway/rest/operations_pages.h"
+#include "gateway/rest/resources.h"
+
+namespace strawberry::gateway {
+namespace {
+
+constexpr std::chrono::seconds stop_timeout{5};
+
+Links::Options link_options(const GatewayConfig& config) {
+  Links::Options options;
+  options.broker.host = config.broker.host;
+  options.broker.port = static_cast<std::uint16_t>(config.broker.port);
+  options.broker.socket = choose_broker_socket(config.broker.socket, config.data_directory, config.broker.host);
+  if (config.broker.tls)
+    options.broker.tls = MosquittoClient::Tls{config.broker.ca_file, config.broker.tls_server_name};
+  options.links_max = static_cast<std::size_t>(config.tokens.connections_max);
+  options.idle = std::chrono::seconds(config.tokens.idle_s);
+  return options;
+}
+
+Limits limits_of(const GatewayConfig::Http& http) {
+  Limits limits;
+  limits.connections_max = static_cast<std::size_t>(http.connections_max);
+  limits.header_bytes_max = static_cast<std::size_t>(http.header_bytes_max);
+  limits.body_bytes_max = static_cast<std::size_t>(http.body_bytes_max);
+  limits.header_timeout = std::chrono::milliseconds(http.header_timeout_ms);
+  limits.body_timeout = std::chrono::milliseconds(http.body_timeout_ms);
+  limits.idle_timeout = std::chrono::milliseconds(http.idle_timeout_ms);
+  limits.write_timeout = std::chrono::milliseconds(http.write_timeout_ms);
+  return limits;
+}
+
+void log_request(const Request& request, unsigned status, std::chrono::microseconds took) {
+  // Never the query, the headers or the body: a token may stand in each of them.
+  hub_log().debug("{} {} {} {} us {}", request.peer, request.method, request.path, took.count(), status);
+}
+
+}  // namespace
+
+Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config)
+    : loop_(loop),
+      links_(loop, clock_, link_options(config)),
+      server_(loop, router_, limits_of(config.http),
+              {{config.http.hosts.begin(), config.http.hosts.end()},
+               {config.http.origins.begin(), config.http.origins.end()}},
+              log_request),
+      stop_timer_(loop) {
+  add_routes();
+}
+
+void Gateway::add_routes() {
+  const auto chat = std::make_shared<OpenAiChat>(loop_, links_);
+  const Handler handle_chat = [chat](Exchange& exchange) { return (*chat)(exchange); };
+  for (const char* path : {"/v1/chat/completions", "/api/v1/chat/completions"}) {
+    router_.add({"POST", path, ErrorShape::openai, handle_chat});
+  }
+  router_.add(operations_routes(loop_, links_, server_));
+  router_.add(rest_routes(loop_, links_));
+}
+
+void Gateway::stop() {
+  server_.stop();
+  links_.close();
+  stop_timer_.expires_after(stop_timeout);
+  stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) loop_.stop();
+  });
+}
+
+}  // namespace strawberry::gateway

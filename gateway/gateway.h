@@ -1,0 +1,37 @@
+/// The web door, whole: the server, its routes, the connections to the hub.
+///
+/// Threading: loop only.   Lifetime: stop(), then the loop runs out by itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bridge/core/asio.h"
+#include "common/clock.h"
+#include "gateway/config.h"
+#include "gateway/http/server.h"
+#include "gateway/hub/links.h"
+
+namespace strawberry::gateway {
+
+class Gateway {
+ public:
+  Gateway(asio::io_context& loop, const GatewayConfig& config);
+  /// What went wrong, for people; empty when nothing did.
+  std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
+  std::uint16_t port() const { return server_.port(); }
+  /// Requests under way have stop_timeout to end.
+  void stop();
+
+ private:
+  void add_routes();
+
+  asio::io_context& loop_;
+  SystemClock clock_;
+  Links links_;
+  Router router_;
+  Server server_;
+  asio::steady_timer stop_timer_;
+};
+
+}  // namespace strawberry::gateway

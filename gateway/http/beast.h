@@ -1,0 +1,21 @@
+/// Boost.Beast's HTTP, and nothing else of Boost but what bridge/core/asio.h has.
+#pragma once
+
+#include "bridge/core/asio.h"
+
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace strawberry::gateway {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,123 @@
+#include "gateway/http/errors.h"
+
+#include <algorithm>
+#include <array>
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+
+struct Row {
+  const char* code;
+  unsigned status;
+  unsigned status_when_it_may_have_run;
+};
+constexpr unsigned failed_dependency = 424;
+constexpr unsigned client_closed_request = 499;  // nginx's, no standard has one
+
+constexpr std::array rows = {
+    Row{"bad_request", 400, 400},
+    Row{"unsupported_version", 400, 400},
+    Row{"bad_response_topic", 400, 400},
+    Row{"forbidden", 403, 403},
+    Row{"not_found", 404, 404},
+    Row{"unknown_op", 404, 404},
+    Row{"too_large", 413, 413},
+    Row{"ambiguous", 409, failed_dependency},
+    Row{"device_offline", failed_dependency, failed_dependency},
+    Row{"timeout", failed_dependency, failed_dependency},
+    Row{"skill_error", failed_dependency, failed_dependency},
+    Row{"already_done", failed_dependency, failed_dependency},
+    Row{"busy", 429, failed_dependency},
+    Row{"rate_limited", 429, failed_dependency},
+    Row{"quota_exceeded", 429, failed_dependency},
+    Row{"cancelled", client_closed_request, client_closed_request},
+    Row{"internal", 500, failed_dependency},
+    Row{"provider_error", 502, failed_dependency},
+    Row{"shutting_down", 503, failed_dependency},
+    Row{"unavailable", 503, failed_dependency},
+    Row{"provider_timeout", 504, failed_dependency},
+};
+
+std::string text(const json& object, const char* member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// OpenAI's own words for kinds of errors.
+std::string openai_type(unsigned status) {
+  if (status == 401) return "authentication_error";
+  if (status == 403) return "permission_error";
+  if (status == 404) return "not_found_error";
+  if (status == 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}
+
+json openai_body(const Problem& problem) {
+  json parameter = nullptr;
+  // A JSON Pointer of the request: its first member is what OpenAI names.
+  if (const std::string path = problem.details.is_object() ? text(problem.details, "path") : ""; path.size() > 1) {
+    parameter = path.substr(1, path.find('/', 1) - 1);
+  }
+  return {{"error",
+           {{"message", problem.message},
+            {"type", openai_type(problem.status)},
+            {"param", std::move(parameter)},
+            {"code", problem.code}}}};
+}
+
+}  // namespace
+
+unsigned status_of(const std::string& code, bool may_have_run) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return code == one.code; });
+  if (row == rows.end()) return may_have_run ? failed_dependency : 500;
+  return may_have_run ? row->status_when_it_may_have_run : row->status;
+}
+
+Problem problem(unsigned status, std::string code, std::string message, std::string path) {
+  Problem made;
+  made.status = status;
+  made.code = std::move(code);
+  made.message = std::move(message);
+  if (!path.empty()) made.details = {{"path", std::move(path)}};
+  return made;
+}
+
+Problem problem_of(const json& error, bool may_have_run) {
+  Problem read;
+  if (!error.is_object()) {
+    read.code = "internal";
+    read.message = "the hub's reply is not understood";
+  } else {
+    read.code = text(error, "code");
+    read.message = text(error, "message");
+    if (const auto details = error.find("details"); details != error.end()) read.details = *details;
+  }
+  read.status = status_of(read.code, may_have_run);
+  return read;
+}
+
+json body_of(const Problem& problem, ErrorShape shape) {
+  if (shape == ErrorShape::openai) return openai_body(problem);
+  if (shape == ErrorShape::spoke) return {{"detail", problem.message}};
+  json error{{"code", problem.code}, {"message", problem.message}};
+  if (!problem.details.is_null()) error["details"] = problem.details;
+  return {{"error", std::move(error)}};
+}
+
+Response response_of(const Problem& problem, ErrorShape shape) {
+  Response response;
+  response.status = problem.status;
+  response.body = body_of(problem, shape).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (problem.status == 429 || problem.status == 503) {
+    const auto& details = problem.details;
+    const json wait = details.is_object() ? details.value("retry_after_ms", json()) : json();
+    const std::int64_t ms = wait.is_number_unsigned() ? static_cast<std::int64_t>(wait.get<std::uint64_t>()) : 1'000;
+    response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, (ms + 999) / 1000)));
+  }
+  return response;
+}
+
+}  // namespace strawberry::gateway

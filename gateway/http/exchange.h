@@ -1,0 +1,38 @@
+/// One request and the way its answer takes: whole, or as a stream.
+///
+/// Threading: loop only.   Lifetime: the handler's coroutine; the server owns it.
+/// Errors: writing returns false when the client is gone, or does not read for Limits::write_timeout; then nothing more
+/// is sent, and the connection ends with the handler.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "bridge/core/task.h"
+#include "gateway/http/message.h"
+
+namespace strawberry::gateway {
+
+class Exchange {
+ public:
+  explicit Exchange(Request about) : request(std::move(about)) {}
+  virtual ~Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// The whole answer. Once, and not beside a stream.
+  virtual Task<bool> reply(Response response) = 0;
+  /// Status 200 and headers; then pieces, then the end.
+  virtual Task<bool> begin_stream(std::string content_type) = 0;
+  virtual Task<bool> write(std::string piece) = 0;
+  virtual Task<bool> end_stream() = 0;
+
+  virtual bool has_begun() const = 0;
+  /// `notify` is called once, when the client closes its connection before it has its answer. Call it again with
+  /// nothing before what it refers to is gone.
+  virtual void when_gone(std::function<void()> notify) = 0;
+
+  Request request;
+};
+
+}  // namespace strawberry::gateway

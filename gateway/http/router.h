@@ -1,0 +1,52 @@
+/// Which piece of code answers which request: a table of methods and paths.
+///
+/// Threading: built once, then read only.   Errors: see find().
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/core/task.h"
+#include "gateway/http/exchange.h"
+#include "gateway/http/message.h"
+
+namespace strawberry::gateway {
+
+using Handler = std::function<Task<void>(Exchange&)>;
+
+/// How errors look to the clients of a route.
+enum class ErrorShape {
+  hub,     // {"error":{"code","message","details"?}}: REST, and what belongs to nobody
+  openai,  // {"error":{"message","type","param","code"}}
+  spoke,   // {"detail"}: the Spoke API
+};
+
+struct Route {
+  std::string method;
+  std::string pattern;  // `/api/v1/devices/{device_id}`: each `{name}` stands for one segment that is not empty
+  ErrorShape errors = ErrorShape::hub;
+  Handler handler;
+};
+
+class Router {
+ public:
+  /// Earlier routes win.
+  void add(Route route) { routes_.push_back(std::move(route)); }
+  void add(std::vector<Route> routes);
+
+  struct Found {
+    const Route* route = nullptr;  // null: `allowed` says which methods the path has, none when there is no such path
+    std::vector<std::string> allowed;
+    ErrorShape errors = ErrorShape::hub;
+  };
+  /// Also writes `request.places`. HEAD is answered by what answers GET.
+  Found find(Request& request) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace strawberry::gateway

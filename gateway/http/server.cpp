@@ -1,0 +1,394 @@
+#include "gateway/http/server.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "gateway/http/beast.h"
+#include "gateway/http/errors.h"
+#include "gateway/http/origin.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Tcp = asio::ip::tcp;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
+const char* reason_of(unsigned status) {
+  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+  return reason.empty() ? (status == 499 ? "Client Closed Request" : "Unknown") : reason.data();
+}
+
+std::string head_of(unsigned status, const std::string& content_type, const Fields& fields, bool keep_alive) {
+  std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_of(status) + "\r\n";
+  if (!content_type.empty()) head += "Content-Type: " + content_type + "\r\n";
+  for (const auto& [name, value] : fields) head += name + ": " + value + "\r\n";
+  head += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
+  head += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+  return head;
+}
+
+}  // namespace
+
+struct Server::Core : std::enable_shared_from_this<Server::Core> {
+  Core(asio::io_context& io, const Router& routes, Limits bounds, Origins allowed, Log to)
+      : loop(io), router(routes), limits(bounds), origins(std::move(allowed)), log(std::move(to)), acceptor(io) {}
+
+  class Connection;
+
+  Task<void> accept_all();
+  Task<void> serve(std::shared_ptr<Connection> connection);
+  /// False when the connection is to end.
+  Task<bool> serve_one(Connection& connection);
+
+  asio::io_context& loop;
+  const Router& router;
+  const Limits limits;
+  const Origins origins;
+  const Log log;
+  Tcp::acceptor acceptor;
+  std::set<Connection*> open;
+  Counters counters;
+  bool stopping = false;
+};
+
+/// One client's connection; one request at a time.
+class Server::Core::Connection {
+ public:
+  Connection(Core& core, Tcp::socket socket) : core_(core), stream_(std::move(socket)) {
+    boost::system::error_code ignored;
+    stream_.socket().set_option(Tcp::no_delay(true), ignored);
+    const auto peer = stream_.socket().remote_endpoint(ignored);
+    peer_ = peer.address().to_string();
+    core_.open.insert(this);
+  }
+  ~Connection() { core_.open.erase(this); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  beast::tcp_stream& stream() { return stream_; }
+  beast::flat_buffer& buffer() { return buffer_; }
+  const std::string& peer() const { return peer_; }
+  bool is_idle() const { return idle_; }
+  void set_idle(bool idle) { idle_ = idle; }
+  void close() {
+    boost::system::error_code ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
+    stream_.close();
+  }
+  Task<bool> send(std::string bytes, std::chrono::milliseconds limit) {
+    stream_.expires_after(limit);
+    const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes), as_tuple);
+    co_return !error;
+  }
+
+ private:
+  Core& core_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::string peer_;
+  bool idle_ = true;
+};
+
+namespace {
+
+/// Tells once when the client closes its side, and keeps what it sends ahead for the next request.
+class Watch : public std::enable_shared_from_this<Watch> {
+ public:
+  explicit Watch(Tcp::socket& socket) : socket_(socket) {}
+  void start() {
+    socket_.async_wait(Tcp::socket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+      if (error || self->ended_) return;
+      char byte = 0;
+      const ssize_t count = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      // With bytes of a next request behind this one, its closing cannot be seen, and need not be.
+      if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) return;
+      if (self->notify_) std::exchange(self->notify_, nullptr)();
+    });
+  }
+  void notify(std::function<void()> gone) { notify_ = std::move(gone); }
+  void end() {
+    ended_ = true;
+    notify_ = nullptr;
+  }
+
+ private:
+  Tcp::socket& socket_;
+  std::function<void()> notify_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+namespace {
+
+/// Of one request on a connection.
+template <class Connection>
+class HttpExchange final : public Exchange {
+ public:
+  HttpExchange(Request about, Connection& connection, std::chrono::milliseconds write_timeout, bool keep_alive)
+      : Exchange(std::move(about)),
+        connection_(connection),
+        write_timeout_(write_timeout),
+        keep_alive_(keep_alive),
+        watch_(std::make_shared<Watch>(connection.stream().socket())) {}
+  ~HttpExchange() override { watch_->end(); }
+
+  Task<bool> reply(Response response) override {
+    status_ = response.status;
+    const bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
+    std::string head = head_of(response.status, has_body ? response.content_type : "", response.headers, keep_alive_);
+    if (has_body) head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    head += "\r\n";
+    if (has_body && request.method != "HEAD") head += response.body;
+    co_return co_await send(std::move(head));
+  }
+  Task<bool> begin_stream(std::string content_type) override {
+    status_ = 200;
+    streams_ = true;
+    Fields fields;
+    fields.emplace_back("X-Accel-Buffering", "no");
+    const std::string head = head_of(200, content_type, fields, keep_alive_);
+    co_return co_await send(head + "Transfer-Encoding: chunked\r\n\r\n");
+  }
+  Task<bool> write(std::string piece) override {
+    if (piece.empty()) co_return !broken_;
+    std::array<char, 20> size{};
+    const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
+    piece.insert(0, size.data(), static_cast<std::size_t>(digits));
+    piece += "\r\n";
+    co_return co_await send(std::move(piece));
+  }
+  Task<bool> end_stream() override {
+    ended_ = true;
+    co_return co_await send("0\r\n\r\n");
+  }
+  bool has_begun() const override { return status_ != 0; }
+  void when_gone(std::function<void()> notify) override {
+    const bool starts = notify && !watching_;
+    watch_->notify(std::move(notify));
+    if (starts) {
+      watching_ = true;
+      watch_->start();
+    }
+  }
+
+  unsigned status() const { return status_; }
+  /// The next request may come: this one's answer is whole.
+  bool is_whole() const { return status_ != 0 && !broken_ && (!streams_ || ended_); }
+
+ private:
+  Task<bool> send(std::string bytes) {
+    if (broken_) co_return false;
+    broken_ = !co_await connection_.send(std::move(bytes), write_timeout_);
+    co_return !broken_;
+  }
+
+  Connection& connection_;
+  const std::chrono::milliseconds write_timeout_;
+  const bool keep_alive_;
+  std::shared_ptr<Watch> watch_;
+  unsigned status_ = 0;
+  bool streams_ = false;
+  bool ended_ = false;
+  bool broken_ = false;
+  bool watching_ = false;
+};
+
+Request taken_over(http::request<http::string_body>& message, const std::string& peer) {
+  Request request;
+  request.method = std::string(message.method_string());
+  request.peer = peer;
+  for (const auto& field : message) {
+    std::string name(field.name_string());
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    request.headers.emplace_back(std::move(name), std::string(field.value()));
+  }
+  return request;
+}
+
+Problem problem_of(const boost::system::error_code& error) {
+  if (error == http::error::header_limit) return {431, "too_large", "the request's headers are too large"};
+  if (error == http::error::body_limit) return {413, "too_large", "the request's body is too large"};
+  if (error == beast::error::timeout) return {408, "timeout", "the request did not arrive in time"};
+  return {400, "bad_request", "not an HTTP/1.1 request: " + error.message()};
+}
+
+bool is_silent_end(const boost::system::error_code& error) {
+  return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::operation_aborted || error == asio::error::bad_descriptor;
+}
+
+}  // namespace
+
+Task<bool> Server::Core::serve_one(Connection& connection) {
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+  parser.body_limit(limits.body_bytes_max);
+  const auto refuse = [&](Problem why, ErrorShape shape) -> Task<bool> {
+    Request nobody;
+    nobody.peer = connection.peer();
+    HttpExchange<Connection> exchange(std::move(nobody), connection, limits.write_timeout, false);
+    co_await exchange.reply(response_of(why, shape));
+    co_return false;
+  };
+
+  // Idle until the first byte, then the headers have their own time.
+  if (connection.buffer().size() == 0) {
+    connection.set_idle(true);
+    connection.stream().expires_after(limits.idle_timeout);
+    const auto [error, count] =
+        co_await connection.stream().async_read_some(connection.buffer().prepare(4096), as_tuple);
+    if (error) co_return false;
+    connection.buffer().commit(count);
+  }
+  connection.set_idle(false);
+  connection.stream().expires_after(limits.header_timeout);
+  if (const auto [error, count] =
+          co_await http::async_read_header(connection.stream(), connection.buffer(), parser, as_tuple);
+      error) {
+    if (is_silent_end(error)) co_return false;
+    co_return co_await refuse(problem_of(error), ErrorShape::hub);
+  }
+  const auto started = Clock::now();
+  if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
+    if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
+  }
+  connection.stream().expires_after(limits.body_timeout);
+  if (const auto [error, count] = co_await http::async_read(connection.stream(), connection.buffer(), parser, as_tuple);
+      error) {
+    if (is_silent_end(error)) co_return false;
+    Request about = taken_over(parser.get(), connection.peer());
+    ErrorShape shape = ErrorShape::hub;
+    if (read_target(parser.get().target(), about)) shape = router.find(about).errors;
+    co_return co_await refuse(problem_of(error), shape);
+  }
+
+  auto message = parser.release();
+  const bool keep_alive = message.keep_alive() && !stopping;
+  Request request = taken_over(message, connection.peer());
+  request.body = std::move(message.body());
+  if (!read_target(message.target(), request)) {
+    co_return co_await refuse(problem(400, "bad_request", "the request's target is not a plain path"), ErrorShape::hub);
+  }
+  const auto found = router.find(request);
+  HttpExchange<Connection> exchange(std::move(request), connection, limits.write_timeout, keep_alive);
+  connection.stream().expires_never();
+  ++counters.requests;
+  if (!may_ask(exchange.request, origins)) {
+    co_await exchange.reply(response_of(
+        {403, "forbidden", "a web page of another origin, or another host name, may not ask"}, found.errors));
+  } else if (found.route != nullptr) {
+    co_await found.route->handler(exchange);
+  } else if (found.allowed.empty()) {
+    co_await exchange.reply(response_of(problem(404, "not_found", "there is no such path"), found.errors));
+  } else {
+    std::string allowed;
+    for (const std::string& method : found.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
+    Response response = response_of(problem(405, "method_not_allowed", "this path takes " + allowed), found.errors);
+    response.headers.emplace_back("Allow", allowed);
+    co_await exchange.reply(std::move(response));
+  }
+  if (log) {
+    log(exchange.request, exchange.status(),
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
+  }
+  co_return keep_alive&& exchange.is_whole();
+}
+
+Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
+  while (!stopping && co_await serve_one(*connection)) {
+  }
+  // The other side may still be sending what will not be read: let it see the answer first.
+  boost::system::error_code ignored;
+  connection->stream().socket().shutdown(Tcp::socket::shutdown_send, ignored);
+  std::array<char, 4096> rest{};
+  connection->stream().expires_after(std::chrono::milliseconds(500));
+  for (int i = 0; i < 64; ++i) {
+    const auto [error, count] = co_await connection->stream().async_read_some(asio::buffer(rest), as_tuple);
+    if (error) break;
+  }
+  connection->close();
+}
+
+Task<void> Server::Core::accept_all() {
+  const auto self = shared_from_this();
+  asio::steady_timer pause(loop);
+  while (!stopping) {
+    auto [error, socket] = co_await acceptor.async_accept(as_tuple);
+    if (stopping) co_return;
+    if (error) {
+      // Out of files, most likely: what is open now will end.
+      pause.expires_after(std::chrono::milliseconds(50));
+      co_await pause.async_wait(as_tuple);
+      continue;
+    }
+    ++counters.connections;
+    if (open.size() >= limits.connections_max) {
+      ++counters.refused_connections;
+      static constexpr std::string_view full =
+          "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+      boost::system::error_code ignored;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(full), ignored);
+      continue;
+    }
+    const auto connection = std::make_shared<Connection>(*this, std::move(socket));
+    asio::co_spawn(
+        loop, [self, connection] { return self->serve(connection); },
+        [self, connection](std::exception_ptr thrown) {
+          if (thrown) connection->close();
+        });
+  }
+}
+
+Server::Server(asio::io_context& loop, const Router& router, Limits limits, Origins origins, Log log)
+    : core_(std::make_shared<Core>(loop, router, limits, std::move(origins), std::move(log))) {}
+
+Server::~Server() = default;
+
+std::string Server::listen(const std::string& address, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto where = asio::ip::make_address(address, error);
+  if (error) return address + " is no address";
+  const Tcp::endpoint endpoint(where, port);
+  auto& acceptor = core_->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    boost::system::error_code ignored;
+    acceptor.close(ignored);
+    return "cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message();
+  }
+  asio::co_spawn(
+      core_->loop, [core = core_] { return core->accept_all(); }, asio::detached);
+  return {};
+}
+
+std::uint16_t Server::port() const {
+  boost::system::error_code unknown;
+  return core_->acceptor.local_endpoint(unknown).port();
+}
+
+void Server::stop() {
+  core_->stopping = true;
+  boost::system::error_code ignored;
+  core_->acceptor.close(ignored);
+  for (auto* connection : std::vector<Core::Connection*>(core_->open.begin(), core_->open.end())) {
+    if (connection->is_idle()) connection->close();
+  }
+}
+
+Server::Counters Server::counters() const {
+  Counters now = core_->counters;
+  now.open = core_->open.size();
+  return now;
+}
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,96 @@
+/// One token's MQTT connection to the hub: many requests at once, each with its events and its one reply.
+///
+/// Threading: loop only.   Lifetime: shared; close() ends it, and so does the broker. Callbacks are not called after
+/// their request was answered or given up.
+/// Errors: see Opened and Call::on_lost.   Bounds: calls_max at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "bridge/core/asio.h"
+#include "bridge/core/signal.h"
+#include "common/topics.h"
+#include "gateway/hub/token_claims.h"
+
+namespace strawberry::gateway {
+
+/// Where the broker is.
+struct BrokerAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 1883;
+  BrokerSocket socket = {};
+  std::optional<MosquittoClient::Tls> tls = std::nullopt;
+};
+
+class HubLink : public std::enable_shared_from_this<HubLink> {
+ public:
+  static constexpr std::size_t calls_max = 1'000;
+
+  enum class State { opening, ready, refused, unreachable };
+
+  struct Options {
+    BrokerAddress broker;
+    std::string token;
+    Principal principal;
+    std::string client_id;
+    /// More to subscribe to, and who hears of it.
+    std::vector<std::string> filters;
+    std::function<void(MqttMessage)> on_message;
+    /// Called once, when it is over after having been ready.
+    std::function<void()> on_ended;
+  };
+
+  /// One request's answers.
+  struct Call {
+    std::function<void(nlohmann::json event)> on_event;  // may be empty
+    std::function<void(nlohmann::json reply)> on_reply;
+    std::function<void()> on_lost;  // the connection ended, and no answer will come
+  };
+
+  HubLink(asio::io_context& loop, Options options);
+  ~HubLink();
+  HubLink(const HubLink&) = delete;
+  HubLink& operator=(const HubLink&) = delete;
+
+  /// Connects, once.
+  void start();
+  /// Until it is known how connecting went, or until `deadline`.
+  Task<State> opened(SteadyTime deadline);
+  State state() const { return state_; }
+  /// Why not, for people.
+  const std::string& reason() const { return reason_; }
+  bool is_hub_offline() const { return hub_offline_; }
+
+  /// Sends; `body` has a correlation_id. False when too much is under way, or the connection is gone.
+  bool call(Service service, const nlohmann::json& body, std::shared_ptr<Call> call);
+  /// Nothing of that request is wanted any more.
+  void forget(const std::string& correlation_id, const std::shared_ptr<Call>& call);
+  bool publish(MqttMessage message) { return client_.publish(std::move(message)); }
+  void close();
+
+  const Principal& principal() const { return options_.principal; }
+  bool is_idle() const { return calls_.empty(); }
+  std::size_t calls() const { return calls_.size(); }
+
+ private:
+  void receive(MqttMessage message);
+  void ended(const std::string& reason);
+
+  asio::io_context& loop_;
+  Options options_;
+  MosquittoClient client_;
+  State state_ = State::opening;
+  std::string reason_;
+  bool hub_offline_ = false;
+  std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened()
+  std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by correlation id
+};
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,157 @@
+#include "gateway/hub/links.h"
+
+#include <algorithm>
+
+#include "common/ids.h"
+#include "common/token.h"
+
+namespace strawberry::gateway {
+namespace {
+
+constexpr std::chrono::seconds sweep_interval{5};
+
+Problem unauthorized(std::string message) { return {401, "unauthorized", std::move(message)}; }
+Problem unavailable(std::string message) { return {503, "unavailable", std::move(message)}; }
+
+bool is_equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+}  // namespace
+
+Links::Links(asio::io_context& loop, const Clock& clock, Options options)
+    : loop_(loop), clock_(clock), options_(std::move(options)), timer_(loop) {
+  sweep();
+}
+
+Links::~Links() = default;
+
+tl::expected<std::string, Problem> Links::token_of(const Request& request) {
+  const std::string_view header = request.header("authorization");
+  if (header.empty()) return tl::unexpected(unauthorized("there is no token: send Authorization: Bearer TOKEN"));
+  constexpr std::string_view scheme = "bearer";
+  const std::size_t space = header.find(' ');
+  if (space != scheme.size() || !is_equal_ignoring_case(header.substr(0, space), scheme)) {
+    return tl::unexpected(unauthorized("the Authorization header is not Bearer TOKEN"));
+  }
+  std::string_view token = header.substr(space);
+  token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
+  if (token.empty() || token.size() > token_bytes_max) {
+    return tl::unexpected(unauthorized("the token is empty or too long"));
+  }
+  return std::string(token);
+}
+
+Task<Links::Found> Links::get(std::string token, std::string address) {
+  const auto claims = read_token_claims(token);
+  if (!claims) {
+    failed(address);
+    co_return tl::unexpected(unauthorized("the token is not one of a hub"));
+  }
+  if (clock_.wall_now() >= claims->expires_at) co_return tl::unexpected(unauthorized("the token has expired"));
+  const SteadyTime now = clock_.steady_now();
+  if (const auto known = refused_.find(token); known != refused_.end() && now < known->second) {
+    co_return tl::unexpected(unauthorized("the hub refused this token"));
+  }
+  auto found = links_.find(token);
+  if (found == links_.end() || found->second.link->state() == HubLink::State::refused ||
+      found->second.link->state() == HubLink::State::unreachable) {
+    if (!may_fail(address)) {
+      ++counters_.limited;
+      co_return tl::unexpected(problem(429, "rate_limited", "too many refused tokens from this address"));
+    }
+    if (closed_ || (found == links_.end() && !make_room())) {
+      co_return tl::unexpected(unavailable("too many tokens are in use"));
+    }
+    HubLink::Options options;
+    options.broker = options_.broker;
+    options.token = token;
+    options.principal = claims->principal;
+    options.client_id = "quiet-" + new_id();
+    const auto link = std::make_shared<HubLink>(loop_, std::move(options));
+    found = links_.insert_or_assign(token, Entry{link, now}).first;
+    ++counters_.opened;
+    link->start();
+  }
+  found->second.used = now;
+  const auto link = found->second.link;
+  const auto state = co_await link->opened(now + options_.open_timeout);
+  if (state == HubLink::State::ready) co_return link;
+  if (const auto still = links_.find(token); still != links_.end() && still->second.link == link) links_.erase(still);
+  if (state == HubLink::State::refused) {
+    ++counters_.refused;
+    failed(address);
+    if (refused_.size() < options_.links_max) refused_[token] = clock_.steady_now() + options_.refused_memory;
+    co_return tl::unexpected(unauthorized("the hub refused the token: it is unknown, expired or revoked"));
+  }
+  link->close();
+  co_return tl::unexpected(unavailable("the hub's broker cannot be reached"));
+}
+
+bool Links::may_fail(const std::string& address) {
+  const auto found = failures_.find(address);
+  if (found == failures_.end()) return true;
+  const std::chrono::duration<double> passed = clock_.steady_now() - found->second.at;
+  const double left = found->second.left + passed.count() * options_.failures_per_second;
+  return left >= 1.0;
+}
+
+void Links::failed(const std::string& address) {
+  const SteadyTime now = clock_.steady_now();
+  const auto burst = static_cast<double>(options_.failures_burst);
+  if (failures_.size() >= options_.addresses_max && !failures_.contains(address)) return;
+  auto& failures = failures_.try_emplace(address, Failures{burst, now}).first->second;
+  const std::chrono::duration<double> passed = now - failures.at;
+  failures.left = std::max(0.0, std::min(burst, failures.left + passed.count() * options_.failures_per_second) - 1.0);
+  failures.at = now;
+}
+
+/// For one more: the one that was idle longest gives way.
+bool Links::make_room() {
+  if (links_.size() < options_.links_max) return true;
+  auto oldest = links_.end();
+  for (auto link = links_.begin(); link != links_.end(); ++link) {
+    if (!link->second.link->is_idle()) continue;
+    if (oldest == links_.end() || link->second.used < oldest->second.used) oldest = link;
+  }
+  if (oldest == links_.end()) return false;
+  oldest->second.link->close();
+  links_.erase(oldest);
+  return true;
+}
+
+void Links::sweep() {
+  const SteadyTime now = clock_.steady_now();
+  for (auto link = links_.begin(); link != links_.end();) {
+    const auto state = link->second.link->state();
+    const bool is_over = state == HubLink::State::refused || state == HubLink::State::unreachable;
+    const bool is_unused = link->second.link->is_idle() && now - link->second.used >= options_.idle;
+    if (is_unused && !is_over) link->second.link->close();
+    link = is_over || is_unused ? links_.erase(link) : std::next(link);
+  }
+  std::erase_if(refused_, [&](const auto& token) { return now >= token.second; });
+  std::erase_if(failures_, [&](const auto& address) {
+    const std::chrono::duration<double> passed = now - address.second.at;
+    return address.second.left + passed.count() * options_.failures_per_second >=
+           static_cast<double>(options_.failures_burst);
+  });
+  timer_.expires_after(sweep_interval);
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) sweep();
+  });
+}
+
+void Links::close() {
+  closed_ = true;
+  timer_.cancel();
+  for (auto& [token, entry] : links_) entry.link->close();
+  links_.clear();
+}
+
+Links::Counters Links::counters() const {
+  Counters now = counters_;
+  now.open = links_.size();
+  return now;
+}
+
+}  // namespace strawberry::gateway

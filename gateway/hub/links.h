@@ -1,0 +1,84 @@
+/// The connections to the hub, one for each token that is in use: opened at the first request, kept for a minute of
+/// idleness, gone when the broker ends them.
+///
+/// Threading: loop only.   Lifetime: close() and then run the loop until it is idle, before destruction.
+/// Errors: see Problem; a token that the broker refuses is `unauthorized` (401), and is not asked about again for
+/// refused_memory. Failed tokens are limited by address, before the broker is asked: its own limit must not lock out
+/// everybody who comes through the gateway.
+/// Bounds: Options.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+#include <unordered_map>
+
+#include "bridge/core/asio.h"
+#include "gateway/http/errors.h"
+#include "gateway/hub/hub_link.h"
+
+namespace strawberry::gateway {
+
+class Links {
+ public:
+  struct Options {
+    BrokerAddress broker;
+    std::size_t links_max = 10'000;
+    std::chrono::milliseconds idle{60'000};
+    std::chrono::milliseconds open_timeout{5'000};
+    std::chrono::milliseconds refused_memory{10'000};
+    /// Of tokens that were refused, for each address.
+    std::size_t failures_burst = 60;
+    double failures_per_second = 1.0;
+    std::size_t addresses_max = 10'000;
+  };
+  struct Counters {
+    std::size_t open = 0;
+    std::uint64_t opened = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t limited = 0;
+  };
+  using Found = tl::expected<std::shared_ptr<HubLink>, Problem>;
+
+  Links(asio::io_context& loop, const Clock& clock, Options options);
+  ~Links();
+  Links(const Links&) = delete;
+  Links& operator=(const Links&) = delete;
+
+  /// A connection that is ready, for the token of a request from `address`.
+  Task<Found> get(std::string token, std::string address);
+  /// The token of `Authorization: Bearer …`.
+  static tl::expected<std::string, Problem> token_of(const Request& request);
+  const BrokerAddress& broker() const { return options_.broker; }
+  void close();
+  Counters counters() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<HubLink> link;
+    SteadyTime used{};
+  };
+  struct Failures {
+    double left = 0;
+    SteadyTime at{};
+  };
+
+  void sweep();
+  bool may_fail(const std::string& address);
+  void failed(const std::string& address);
+  bool make_room();
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  const Options options_;
+  std::unordered_map<std::string, Entry> links_;         // by token
+  std::unordered_map<std::string, SteadyTime> refused_;  // tokens, until when they need not be asked about
+  std::unordered_map<std::string, Failures> failures_;   // by address
+  asio::steady_timer timer_;
+  Counters counters_;
+  bool closed_ = false;
+};
+
+}  // namespace strawberry::gateway

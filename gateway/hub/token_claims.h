@@ -1,0 +1,22 @@
+/// What a token says of itself. It proves nothing: the broker's plugin verifies it when the gateway connects with it.
+///
+/// Pure.   Bounds: token_bytes_max.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/principal.h"
+
+namespace strawberry::gateway {
+
+struct TokenClaims {
+  Principal principal;
+  WallTime expires_at{};
+};
+
+/// Nothing when it is no JWT, or names no principal.
+std::optional<TokenClaims> read_token_claims(std::string_view token);
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,85 @@
+#include "gateway/openai/chunks.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+
+const json* first_choice(const json& object) {
+  const auto choices = object.find("choices");
+  if (choices == object.end() || !choices->is_array() || choices->empty() || !choices->front().is_object())
+    return nullptr;
+  return &choices->front();
+}
+
+std::string text(const json& object, const char* member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::string sse(const json& data) {
+  return "data: " + data.dump(-1, ' ', false, json::error_handler_t::replace) + "\n\n";
+}
+
+Chunks::Chunks(std::string id, std::string model, std::int64_t created)
+    : id_(std::move(id)), model_(std::move(model)), created_(created) {}
+
+json Chunks::chunk(json delta, json finish_reason) const {
+  return {{"id", id_},
+          {"object", "chat.completion.chunk"},
+          {"created", created_},
+          {"model", model_},
+          {"choices",
+           json::array({{{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish_reason)}}})}};
+}
+
+std::string Chunks::event(const std::string& name, const json& data) {
+  if (!data.is_object()) return {};
+  if (name == "delta") {
+    if (const std::string model = text(data, "model"); !model.empty()) model_ = model;
+    if (const json* choice = first_choice(data)) {
+      const json delta = choice->value("delta", json::object());
+      has_text_ = has_text_ || !text(delta, "content").empty() || delta.contains("tool_calls");
+      has_finished_ = has_finished_ || (choice->contains("finish_reason") && !choice->at("finish_reason").is_null());
+    }
+    // One stream has one id, whichever model answers after a tool.
+    json shown = data;
+    shown["id"] = id_;
+    return sse(shown);
+  }
+  if (name != "tool_call" && name != "tool_result" && name != "confirm") return {};
+  json shown = chunk(json::object(), nullptr);
+  shown["strawberry"] = data;
+  shown["strawberry"]["event"] = name;
+  return sse(shown);
+}
+
+std::string Chunks::end(const json& completion, bool with_usage) {
+  std::string out;
+  if (const std::string model = text(completion, "model"); !model.empty()) model_ = model;
+  const json* choice = first_choice(completion);
+  const json message = choice == nullptr ? json::object() : choice->value("message", json::object());
+  if (!has_text_) {
+    json delta{{"role", "assistant"}, {"content", message.value("content", json())}};
+    if (const auto calls = message.find("tool_calls"); calls != message.end() && calls->is_array()) {
+      json indexed = *calls;
+      for (std::size_t i = 0; i < indexed.size(); ++i) indexed[i]["index"] = i;
+      delta["tool_calls"] = std::move(indexed);
+    }
+    out += sse(chunk(std::move(delta), nullptr));
+  }
+  if (!has_finished_) {
+    out += sse(chunk(json::object(), choice == nullptr ? json("stop") : choice->value("finish_reason", json("stop"))));
+  }
+  if (with_usage) {
+    json usage = chunk(json::object(), nullptr);
+    usage["choices"] = json::array();
+    usage["usage"] = completion.value("usage", json());
+    out += sse(usage);
+  }
+  return out;
+}
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,134 @@
+#include "gateway/rest/operations_pages.h"
+
+#include "bridge/core/one_shot.h"
+#include "common/ids.h"
+#include "gateway/openai/chat.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds retained_timeout{3};
+
+/// What the hub keeps on a topic of its own (`hub/health`, `hub/info`), as this principal may read it.
+Task<tl::expected<json, Problem>> retained(asio::io_context& loop, Links& links, std::string token, std::string topic) {
+  const auto claims = read_token_claims(token);
+  const auto arrived = std::make_shared<OneShot<std::string>>(loop.get_executor());
+  HubLink::Options options;
+  options.broker = links.broker();
+  options.token = std::move(token);
+  options.principal = claims ? claims->principal : Principal{};
+  options.client_id = "quiet-" + new_id();
+  options.filters = {topic};
+  options.on_message = [arrived, topic](MqttMessage message) {
+    if (message.topic == topic) arrived->set(std::move(message.payload));
+  };
+  const auto link = std::make_shared<HubLink>(loop, std::move(options));
+  link->start();
+  const auto text = co_await arrived->wait_until(std::chrono::steady_clock::now() + retained_timeout);
+  link->close();
+  json payload = text ? json::parse(*text, nullptr, false) : json();
+  if (!payload.is_object()) co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
+  co_return payload;
+}
+
+class Pages {
+ public:
+  Pages(asio::io_context& loop, Links& links, const Server& server) : loop_(loop), links_(links), server_(server) {}
+
+  Task<void> health(Exchange& exchange) const {
+    const json healthy{{"status", "healthy"}};
+    co_await exchange.reply(said(healthy));
+  }
+
+  Task<void> metrics(Exchange& exchange) const {
+    const auto http = server_.counters();
+    const auto hub = links_.counters();
+    std::string text;
+    const auto add = [&](const char* name, const char* kind, const char* help, std::uint64_t value) {
+      text += "# HELP strawberry_gateway_" + std::string(name) + " " + help + "\n# TYPE strawberry_gateway_" + name +
+              " " + kind + "\nstrawberry_gateway_" + name + " " + std::to_string(value) + "\n";
+    };
+    add("connections", "gauge", "Open HTTP connections.", http.open);
+    add("connections_total", "counter", "HTTP connections accepted.", http.connections);
+    add("connections_refused_total", "counter", "HTTP connections beyond the limit.", http.refused_connections);
+    add("requests_total", "counter", "HTTP requests read.", http.requests);
+    add("hub_connections", "gauge", "MQTT connections to the hub, one for each token in use.", hub.open);
+    add("hub_connections_total", "counter", "MQTT connections begun.", hub.opened);
+    add("tokens_refused_total", "counter", "Tokens that the hub refused.", hub.refused);
+    add("tokens_limited_total", "counter", "Requests turned away for too many refused tokens.", hub.limited);
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = std::move(text);
+    co_await exchange.reply(std::move(response));
+  }
+
+  Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape shape, bool as_models) const {
+    const auto token = Links::token_of(exchange.request);
+    Problem wrong;
+    if (!token) {
+      wrong = token.error();
+    } else if (auto link = co_await links_.get(*token, exchange.request.peer); !link) {
+      wrong = link.error();
+    } else if (auto payload = co_await retained(loop_, links_, *token, std::move(topic)); !payload) {
+      wrong = payload.error();
+    } else {
+      Response response = as_models ? models(exchange.request, *payload) : said(*payload);
+      co_await exchange.reply(std::move(response));
+      co_return;
+    }
+    co_await exchange.reply(response_of(wrong, shape));
+  }
+
+ private:
+  static Response said(const json& body) {
+    Response response;
+    response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    return response;
+  }
+
+  /// Providers, as a request's `model` may name them.
+  static Response models(const Request& request, const json& health) {
+    json list = json::array();
+    for (const json& provider : health.value("providers", json::array())) {
+      const json name = provider.is_object() ? provider.value("name", json()) : json();
+      if (!name.is_string()) continue;
+      list.push_back({{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "strawberry-hub"}});
+    }
+    const auto wanted = request.places.find("model");
+    if (wanted == request.places.end()) return said({{"object", "list"}, {"data", std::move(list)}});
+    for (const json& model : list) {
+      if (model.at("id") == wanted->second) return said(model);
+    }
+    return response_of(problem(404, "not_found", "there is no such model", "/model"), ErrorShape::openai);
+  }
+
+  asio::io_context& loop_;
+  Links& links_;
+  const Server& server_;
+};
+
+}  // namespace
+
+std::vector<Route> operations_routes(asio::io_context& loop, Links& links, const Server& server) {
+  const auto pages = std::make_shared<Pages>(loop, links, server);
+  const auto topic = [pages](std::string name, ErrorShape shape, bool as_models) -> Handler {
+    return [=](Exchange& exchange) { return pages->hub_topic(exchange, name, shape, as_models); };
+  };
+  std::vector<Route> routes;
+  routes.push_back(
+      {"GET", "/health", ErrorShape::hub, [pages](Exchange& exchange) { return pages->health(exchange); }});
+  routes.push_back(
+      {"GET", "/metrics", ErrorShape::hub, [pages](Exchange& exchange) { return pages->metrics(exchange); }});
+  routes.push_back({"GET", "/api/v1/system/health", ErrorShape::hub, topic("hub/health", ErrorShape::hub, false)});
+  routes.push_back({"GET", "/api/v1/system/info", ErrorShape::hub, topic("hub/info", ErrorShape::hub, false)});
+  for (const char* prefix : {"/v1", "/api/v1"}) {
+    const std::string models = std::string(prefix) + "/models";
+    routes.push_back({"GET", models, ErrorShape::openai, topic("hub/health", ErrorShape::openai, true)});
+    routes.push_back({"GET", models + "/{model}", ErrorShape::openai, topic("hub/health", ErrorShape::openai, true)});
+  }
+  return routes;
+}
+
+}  // namespace strawberry::gateway

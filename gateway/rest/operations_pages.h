@@ -1,0 +1,17 @@
+/// What operators and load balancers look at: `/health`, `/metrics`, `/api/v1/system/health`, `/api/v1/system/info`;
+/// and `GET /v1/models`, which stands on the hub's health.
+///
+/// Threading: loop only.
+#pragma once
+
+#include <vector>
+
+#include "gateway/http/router.h"
+#include "gateway/http/server.h"
+#include "gateway/hub/links.h"
+
+namespace strawberry::gateway {
+
+std::vector<Route> operations_routes(asio::io_context& loop, Links& links, const Server& server);
+
+}  // namespace strawberry::gateway

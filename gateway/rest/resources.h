@@ -1,0 +1,31 @@
+/// REST: every operation of the contract as `POST /api/v1/{service}/{op}`, and the usual resources beside it, one row
+/// of a table each.
+///
+/// Threading: loop only.   Errors: {"error":{"code","message","details"?}}.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/http/router.h"
+#include "gateway/hub/links.h"
+
+namespace strawberry::gateway {
+
+/// Where a member of the operation's request comes from, beside the body.
+struct ResourceRow {
+  const char* method;
+  const char* path;  // `{name}` becomes the member of that name
+  Service service;
+  const char* op;
+  std::vector<std::string> text_parameters;    // of the query, as text
+  std::vector<std::string> number_parameters;  // of the query, as whole numbers
+  unsigned status = 200;                       // when it worked
+};
+
+const std::vector<ResourceRow>& resource_rows();
+
+/// The routes of both.
+std::vector<Route> rest_routes(asio::io_context& loop, Links& links);
+
+}  // namespace strawberry::gateway

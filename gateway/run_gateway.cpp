@@ -1,0 +1,87 @@
+#include "gateway/run_gateway.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "bridge/config/config.h"
+#include "bridge/core/asio.h"
+#include "bridge/log.h"
+#include "bridge/protocol/request_log.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+
+namespace strawberry::gateway {
+namespace {
+
+constexpr int ports_tried_max = 100;
+
+void allow_many_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// For people and for `strawberryctl`: where the gateway is.
+void write_endpoint(const std::string& directory, const std::string& url) {
+  const std::string path = directory + "/http-endpoint";
+  const std::string draft = path + ".new";
+  std::ofstream file(draft, std::ios::trunc);
+  file << url << "\n";
+  file.close();
+  if (!file || ::chmod(draft.c_str(), 0644) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
+    hub_log().warn("cannot write {}", path);
+  }
+}
+
+std::string url_of(const std::string& address, int port) {
+  return "http://" + (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" +
+         std::to_string(port);
+}
+
+}  // namespace
+
+int run_gateway(const Invocation& invocation) {
+  ::umask(077);
+  std::signal(SIGPIPE, SIG_IGN);
+  start_logging({"info", "human", 2'048, 20});
+  const auto refuse = [](const std::string& why) {
+    hub_log().critical("{}", why);
+    return 1;
+  };
+  auto config = load_gateway_config(invocation.config_path, process_environment());
+  if (!config) return refuse(config.error().message);
+  if (invocation.port) config->http.port = *invocation.port;
+  change_logging({config->log.level, config->log.format, 2'048, 20});
+  allow_many_connections();
+
+  asio::io_context loop(1);
+  Gateway gateway(loop, *config);
+  const int first = static_cast<int>(config->http.port);
+  std::string problem;
+  for (int port = first; port <= std::min(first + ports_tried_max, 65'535); ++port) {
+    problem = gateway.listen(config->http.address, static_cast<std::uint16_t>(port));
+    if (problem.empty() || !invocation.next_free) break;
+  }
+  if (!problem.empty()) return refuse(problem);
+  const std::string url = url_of(config->http.address, gateway.port());
+  if (first != 0 && gateway.port() != first) hub_log().warn("port {} is taken", first);
+  hub_log().info("the web door is at {}", url);
+  write_endpoint(config->data_directory, url);
+
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
+    if (!cancelled) gateway.stop();
+  });
+  loop.run();
+  (void)::unlink((config->data_directory + "/http-endpoint").c_str());
+  finish_logging();
+  hub_log().info("stopped");
+  return 0;
+}
+
+}  // namespace strawberry::gateway

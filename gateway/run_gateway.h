@@ -1,0 +1,18 @@
+/// The gateway as a process: configuration, logs, signals, the loop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace strawberry::gateway {
+
+struct Invocation {
+  std::string config_path;
+  std::optional<int> port;
+  bool next_free = false;
+};
+
+/// Runs until SIGINT or SIGTERM. 0 when it was stopped, 1 when it could not start.
+int run_gateway(const Invocation& invocation);
+
+}  // namespace strawberry::gateway
