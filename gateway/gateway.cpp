@@ -4,6 +4,9 @@
 #include "gateway/openai/chat.h"
 #include "gateway/rest/operations_pages.h"
 #include "gateway/rest/resources.h"
+#include "gateway/spoke_api/routes.h"
+#include "gateway/websocket/events_socket.h"
+#include "gateway/websocket/mqtt_tunnel.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -44,6 +47,7 @@ void log_request(const Request& request, unsigned status, std::chrono::microseco
 Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config)
     : loop_(loop),
       links_(loop, clock_, link_options(config)),
+      device_tokens_(loop, links_, clock_),
       server_(loop, router_, limits_of(config.http),
               {{config.http.hosts.begin(), config.http.hosts.end()},
                {config.http.origins.begin(), config.http.origins.end()}},
@@ -55,15 +59,18 @@ Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config)
 void Gateway::add_routes() {
   const auto chat = std::make_shared<OpenAiChat>(loop_, links_);
   const Handler handle_chat = [chat](Exchange& exchange) { return (*chat)(exchange); };
-  for (const char* path : {"/v1/chat/completions", "/api/v1/chat/completions"}) {
-    router_.add({"POST", path, ErrorShape::openai, handle_chat});
-  }
+  router_.add({"POST", "/v1/chat/completions", ErrorShape::openai, handle_chat});
+  router_.add(device_socket_route(loop_, links_, device_tokens_, sockets_));
+  router_.add(events_socket_route(loop_, links_, sockets_));
+  router_.add(mqtt_tunnel_route(loop_, links_.broker(), sockets_));
+  router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
   router_.add(operations_routes(loop_, links_, server_));
   router_.add(rest_routes(loop_, links_));
 }
 
 void Gateway::stop() {
   server_.stop();
+  sockets_.close_all();
   links_.close();
   stop_timer_.expires_after(stop_timeout);
   stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {

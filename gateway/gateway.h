@@ -10,7 +10,9 @@
 #include "common/clock.h"
 #include "gateway/config.h"
 #include "gateway/http/server.h"
+#include "gateway/hub/device_tokens.h"
 #include "gateway/hub/links.h"
+#include "gateway/websocket/device_socket.h"
 
 namespace strawberry::gateway {
 
@@ -29,6 +31,8 @@ class Gateway {
   asio::io_context& loop_;
   SystemClock clock_;
   Links links_;
+  DeviceTokens device_tokens_;
+  OpenSockets sockets_;
   Router router_;
   Server server_;
   asio::steady_timer stop_timer_;

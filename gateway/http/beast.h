@@ -18,4 +18,7 @@ namespace strawberry::gateway {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
+/// For co_await: the error comes as a value.
+inline constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
 }  // namespace strawberry::gateway

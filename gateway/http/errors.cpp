@@ -1,4 +1,5 @@
 #include "gateway/http/errors.h"
+#include "gateway/json.h"
 
 #include <algorithm>
 #include <array>
@@ -39,11 +40,6 @@ constexpr std::array rows = {
     Row{"unavailable", 503, failed_dependency},
     Row{"provider_timeout", 504, failed_dependency},
 };
-
-std::string text(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// OpenAI's own words for kinds of errors.
 std::string openai_type(unsigned status) {
@@ -109,7 +105,7 @@ json body_of(const Problem& problem, ErrorShape shape) {
 Response response_of(const Problem& problem, ErrorShape shape) {
   Response response;
   response.status = problem.status;
-  response.body = body_of(problem, shape).dump(-1, ' ', false, json::error_handler_t::replace);
+  response.body = dumped(body_of(problem, shape));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (problem.status == 429 || problem.status == 503) {
     const auto& details = problem.details;

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "bridge/core/task.h"
 #include "gateway/http/message.h"
+#include "gateway/http/websocket.h"
 
 namespace strawberry::gateway {
 
@@ -26,6 +28,12 @@ class Exchange {
   virtual Task<bool> begin_stream(std::string content_type) = 0;
   virtual Task<bool> write(std::string piece) = 0;
   virtual Task<bool> end_stream() = 0;
+
+  /// Whether the request asks to become a WebSocket.
+  virtual bool wants_websocket() const = 0;
+  /// Answers the handshake; null when that fails, and then there is nothing more to say. The HTTP connection is over
+  /// either way.
+  virtual Task<std::shared_ptr<WebSocket>> accept_websocket(WebSocket::Options options) = 0;
 
   virtual bool has_begun() const = 0;
   /// `notify` is called once, when the client closes its connection before it has its answer. Call it again with

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "gateway/http/beast.h"
+#include "gateway/http/beast_websocket.h"
 #include "gateway/http/errors.h"
 #include "gateway/http/origin.h"
 
@@ -14,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Tcp = asio::ip::tcp;
-
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 const char* reason_of(unsigned status) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
@@ -74,7 +73,11 @@ class Server::Core::Connection {
   const std::string& peer() const { return peer_; }
   bool is_idle() const { return idle_; }
   void set_idle(bool idle) { idle_ = idle; }
+  /// Its socket is another's now.
+  void give_away() { given_away_ = true; }
+  bool is_given_away() const { return given_away_; }
   void close() {
+    if (given_away_) return;
     boost::system::error_code ignored;
     stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
     stream_.close();
@@ -90,6 +93,7 @@ class Server::Core::Connection {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::string peer_;
+  bool given_away_ = false;
   bool idle_ = true;
 };
 
@@ -129,8 +133,10 @@ namespace {
 template <class Connection>
 class HttpExchange final : public Exchange {
  public:
-  HttpExchange(Request about, Connection& connection, std::chrono::milliseconds write_timeout, bool keep_alive)
+  HttpExchange(Request about, Connection& connection, std::chrono::milliseconds write_timeout, bool keep_alive,
+               http::request<http::string_body> message = {})
       : Exchange(std::move(about)),
+        message_(std::move(message)),
         connection_(connection),
         write_timeout_(write_timeout),
         keep_alive_(keep_alive),
@@ -166,6 +172,18 @@ class HttpExchange final : public Exchange {
     ended_ = true;
     co_return co_await send("0\r\n\r\n");
   }
+  bool wants_websocket() const override { return beast::websocket::is_upgrade(message_); }
+  Task<std::shared_ptr<WebSocket>> accept_websocket(WebSocket::Options options) override {
+    watch_->end();
+    status_ = 101;
+    broken_ = true;  // as far as HTTP goes
+    connection_.give_away();
+    auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options));
+    const bool accepted = co_await socket->accept(message_);
+    std::shared_ptr<WebSocket> result;
+    if (accepted) result = std::move(socket);
+    co_return result;
+  }
   bool has_begun() const override { return status_ != 0; }
   void when_gone(std::function<void()> notify) override {
     const bool starts = notify && !watching_;
@@ -187,6 +205,7 @@ class HttpExchange final : public Exchange {
     co_return !broken_;
   }
 
+  const http::request<http::string_body> message_;
   Connection& connection_;
   const std::chrono::milliseconds write_timeout_;
   const bool keep_alive_;
@@ -276,7 +295,8 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     co_return co_await refuse(problem(400, "bad_request", "the request's target is not a plain path"), ErrorShape::hub);
   }
   const auto found = router.find(request);
-  HttpExchange<Connection> exchange(std::move(request), connection, limits.write_timeout, keep_alive);
+  HttpExchange<Connection> exchange(std::move(request), connection, limits.write_timeout, keep_alive,
+                                    std::move(message));
   connection.stream().expires_never();
   ++counters.requests;
   if (!may_ask(exchange.request, origins)) {
@@ -303,6 +323,7 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
 Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
   while (!stopping && co_await serve_one(*connection)) {
   }
+  if (connection->is_given_away()) co_return;
   // The other side may still be sending what will not be read: let it see the answer first.
   boost::system::error_code ignored;
   connection->stream().socket().shutdown(Tcp::socket::shutdown_send, ignored);

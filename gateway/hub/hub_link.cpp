@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "common/ids.h"
 #include "common/json_depth.h"
+#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -99,11 +101,18 @@ bool HubLink::call(Service service, const json& body, std::shared_ptr<Call> call
   const std::string id = body.at("correlation_id").get<std::string>();
   MqttMessage message;
   message.topic = request_topic(service, options_.principal.id);
-  message.payload = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  message.payload = dumped(body);
   message.response_topic = own_response_topic(options_, service);
   if (!client_.publish(std::move(message))) return false;
   calls_[id].push_back(std::move(call));
   return true;
+}
+
+void HubLink::tell(json body) {
+  auto nobody = std::make_shared<Call>();
+  nobody->on_reply = [](const json&) {};
+  body["correlation_id"] = new_id();
+  call(Service::chat, body, std::move(nobody));
 }
 
 void HubLink::forget(const std::string& correlation_id, const std::shared_ptr<Call>& call) {

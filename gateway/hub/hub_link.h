@@ -70,6 +70,8 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
 
   /// Sends; `body` has a correlation_id. False when too much is under way, or the connection is gone.
   bool call(Service service, const nlohmann::json& body, std::shared_ptr<Call> call);
+  /// Tells the chat service something; the answer is not wanted.
+  void tell(nlohmann::json body);
   /// Nothing of that request is wanted any more.
   void forget(const std::string& correlation_id, const std::shared_ptr<Call>& call);
   bool publish(MqttMessage message) { return client_.publish(std::move(message)); }

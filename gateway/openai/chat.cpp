@@ -3,6 +3,7 @@
 #include "common/ids.h"
 #include "common/json_depth.h"
 #include "gateway/hub/asking.h"
+#include "gateway/json.h"
 #include "gateway/openai/chunks.h"
 
 namespace strawberry::gateway {
@@ -13,24 +14,6 @@ using nlohmann::json;
 constexpr std::size_t json_levels_max = 64;  // the contract's
 constexpr std::size_t correlation_id_bytes_max = 128;
 constexpr std::chrono::seconds keep_alive_interval{15};
-
-bool is_true(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-/// Tells the hub something about a chat that nobody waits for the answer of.
-void tell(HubLink& link, json body) {
-  auto nobody = std::make_shared<HubLink::Call>();
-  nobody->on_reply = [](const json&) {};
-  body["correlation_id"] = new_id();
-  link.call(Service::chat, body, std::move(nobody));
-}
-
-/// The answer to a skill that asks first: there is nobody here who could be asked.
-json refusal_of(const json& question) {
-  return {{"op", "confirm"}, {"confirm", question.value("id", "")}, {"allow", false}};
-}
 
 /// One chat, from its request to its answer.
 class Turn {
@@ -92,7 +75,7 @@ class Turn {
     const json data = message.value("data", json());
     if (name == "tool_call") tool_called_ = true;
     if (name == "confirm" && data.is_object()) {
-      tell(*link_, refusal_of(data));
+      link_->tell(refusal_of(data));
     }
     if (!is_streamed_) co_return true;
     std::string piece = chunks_->event(name, data);
@@ -109,7 +92,7 @@ class Turn {
     const json completion = reply.value("result", json::object());
     if (!is_streamed_) {
       Response response;
-      response.body = completion.dump(-1, ' ', false, json::error_handler_t::replace);
+      response.body = dumped(completion);
       co_await exchange_.reply(std::move(response));
       co_return;
     }
@@ -129,9 +112,9 @@ class Turn {
 
   /// The client is gone: the hub need not go on.
   void give_up() {
-    tell(*link_, {{"op", "cancel"},
-                  {"cancel", asking_->correlation_id()},
-                  {"correlation_id", asking_->correlation_id() + "-cancel"}});
+    link_->tell({{"op", "cancel"},
+                 {"cancel", asking_->correlation_id()},
+                 {"correlation_id", asking_->correlation_id() + "-cancel"}});
   }
 
   Exchange& exchange_;

@@ -1,4 +1,5 @@
 #include "gateway/openai/chunks.h"
+#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -12,16 +13,9 @@ const json* first_choice(const json& object) {
   return &choices->front();
 }
 
-std::string text(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 }  // namespace
 
-std::string sse(const json& data) {
-  return "data: " + data.dump(-1, ' ', false, json::error_handler_t::replace) + "\n\n";
-}
+std::string sse(const json& data) { return "data: " + dumped(data) + "\n\n"; }
 
 Chunks::Chunks(std::string id, std::string model, std::int64_t created)
     : id_(std::move(id)), model_(std::move(model)), created_(created) {}

@@ -2,6 +2,7 @@
 
 #include "bridge/core/one_shot.h"
 #include "common/ids.h"
+#include "gateway/json.h"
 #include "gateway/openai/chat.h"
 
 namespace strawberry::gateway {
@@ -39,7 +40,7 @@ class Pages {
 
   Task<void> health(Exchange& exchange) const {
     const json healthy{{"status", "healthy"}};
-    co_await exchange.reply(said(healthy));
+    co_await exchange.reply(json_response(healthy));
   }
 
   Task<void> metrics(Exchange& exchange) const {
@@ -74,7 +75,7 @@ class Pages {
     } else if (auto payload = co_await retained(loop_, links_, *token, std::move(topic)); !payload) {
       wrong = payload.error();
     } else {
-      Response response = as_models ? models(exchange.request, *payload) : said(*payload);
+      Response response = as_models ? models(exchange.request, *payload) : json_response(*payload);
       co_await exchange.reply(std::move(response));
       co_return;
     }
@@ -82,12 +83,6 @@ class Pages {
   }
 
  private:
-  static Response said(const json& body) {
-    Response response;
-    response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-    return response;
-  }
-
   /// Providers, as a request's `model` may name them.
   static Response models(const Request& request, const json& health) {
     json list = json::array();
@@ -97,9 +92,9 @@ class Pages {
       list.push_back({{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "strawberry-hub"}});
     }
     const auto wanted = request.places.find("model");
-    if (wanted == request.places.end()) return said({{"object", "list"}, {"data", std::move(list)}});
+    if (wanted == request.places.end()) return json_response({{"object", "list"}, {"data", std::move(list)}});
     for (const json& model : list) {
-      if (model.at("id") == wanted->second) return said(model);
+      if (model.at("id") == wanted->second) return json_response(model);
     }
     return response_of(problem(404, "not_found", "there is no such model", "/model"), ErrorShape::openai);
   }

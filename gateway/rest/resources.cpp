@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "gateway/hub/asking.h"
+#include "gateway/json.h"
 #include "gateway/openai/chat.h"
 #include "gateway/openai/chunks.h"
 
@@ -39,13 +40,6 @@ tl::expected<json, Problem> request_of(const Request& request, const ResourceRow
   }
   (*body)["op"] = row.op;
   return body;
-}
-
-Response answer(const json& result, unsigned status) {
-  Response response;
-  response.status = status;
-  response.body = result.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
 }
 
 /// What both kinds of routes do once they know the operation.
@@ -97,7 +91,7 @@ class Operations {
     if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
     auto result = co_await ask(loop_, std::move(link), service, std::move(body));
     if (!result) co_return co_await refuse(exchange, result.error());
-    co_await exchange.reply(answer(*result, status));
+    co_await exchange.reply(json_response(*result, status));
   }
 
   /// The hub's own events, and its reply as the last one.

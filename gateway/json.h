@@ -1,0 +1,27 @@
+/// Members of JSON that may be missing or of another type, and JSON as an answer.
+///
+/// Pure functions.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gateway/http/message.h"
+
+namespace strawberry::gateway {
+
+/// Null when `object` is none, or has no such member.
+nlohmann::json member(const nlohmann::json& object, const char* name);
+/// Empty unless it is text.
+std::string text(const nlohmann::json& object, const char* name);
+bool is_true(const nlohmann::json& object, const char* name);
+/// Bytes that are no UTF-8 are replaced.
+std::string dumped(const nlohmann::json& value);
+Response json_response(const nlohmann::json& body, unsigned status = 200);
+
+/// What the hub is told when nobody waits for a chat's answer any more.
+nlohmann::json cancel_of(const std::string& correlation_id);
+/// The answer to a skill that asks first, where nobody can be asked. `question`: the `confirm` event's data.
+nlohmann::json refusal_of(const nlohmann::json& question);
+
+}  // namespace strawberry::gateway

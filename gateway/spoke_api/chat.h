@@ -1,0 +1,41 @@
+/// The Spoke API's chat: `POST /api/v1/chat/completions` and `/api/inference` with `enable_tools`, whole, or streamed
+/// as its own kinds of events.
+///
+/// Threading: loop only.   Errors: {"detail"} before the first event, then an event `error`.
+/// Bounds: sessions_max remembered successors of sessions that the hub closed.
+#pragma once
+
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <unordered_map>
+
+#include "gateway/http/exchange.h"
+#include "gateway/hub/asking.h"
+
+namespace strawberry::gateway::spoke_api {
+
+/// The hub closes a session that was idle and goes on in a new one, whose id its reply has; these clients keep sending
+/// the old id.
+class Successors {
+ public:
+  static constexpr std::size_t sessions_max = 10'000;
+
+  /// The session to go on with, of this user.
+  std::string of(const std::string& user_id, const std::string& session_id) const;
+  void note(const std::string& user_id, const std::string& asked, const std::string& answered);
+
+ private:
+  std::unordered_map<std::string, std::string> next_;  // by user, a space, session
+  std::deque<std::string> order_;
+};
+
+/// Whether a chat's body is one of the Spoke API, and not OpenAI's.
+bool is_spoke_chat(const nlohmann::json& body);
+/// The hub's request.
+nlohmann::json hub_request(nlohmann::json body);
+
+Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json body,
+                Successors& successors);
+
+}  // namespace strawberry::gateway::spoke_api

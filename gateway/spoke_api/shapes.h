@@ -1,0 +1,38 @@
+/// The Spoke API of the Python hub: its records, made of the hub's own.
+///
+/// Pure functions. What the hub's answer does not have is null, or left out where the clients do not need it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gateway/http/errors.h"
+
+namespace strawberry::gateway::spoke_api {
+
+/// {device_id, name, user_id, is_active, last_seen, created_at}
+nlohmann::json me(const nlohmann::json& device);
+/// Of a user's token without a device: the virtual device of their dashboard.
+nlohmann::json dashboard_of(const std::string& user_id);
+/// {id, name, is_active, last_seen}; `is_active`: it is connected.
+nlohmann::json discovered(const nlohmann::json& device);
+nlohmann::json discovered_list(const nlohmann::json& listed);
+/// With its id, which is made up from what it is, so that it stays the same.
+nlohmann::json skill(const nlohmann::json& skill);
+nlohmann::json skill_list(const nlohmann::json& listed);
+/// Of a search; a skill that any device can run is on `hub`.
+nlohmann::json found_list(const nlohmann::json& found);
+nlohmann::json session(const nlohmann::json& session, const std::string& user_id);
+nlohmann::json session_list(const nlohmann::json& listed, const std::string& user_id);
+nlohmann::json message(const nlohmann::json& message);
+nlohmann::json message_list(const nlohmann::json& listed, const std::string& session_id);
+
+/// What `/skills/execute` answers: a call that went wrong, or may have run, is 200 with `success` false, since the
+/// clients repeat what has a status from 500 on.
+Response executed(const nlohmann::json& result);
+Response not_executed(const Problem& problem);
+
+/// An OpenAI completion with every member that the client reads.
+nlohmann::json completion(nlohmann::json result);
+
+}  // namespace strawberry::gateway::spoke_api

@@ -1,0 +1,236 @@
+#include "gateway/websocket/device_socket.h"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+#include "common/json_depth.h"
+#include "gateway/json.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t calls_max = 1'000;
+constexpr std::uint16_t close_going_away = 1001;
+
+/// The hub's call as the Spoke's request; null when it is not understood.
+json request_of(const json& call) {
+  const std::string path = text(call, "skill_path");
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string::npos) return nullptr;
+  return {{"type", "skill_request"},
+          {"v", 1},
+          {"request_id", text(call, "correlation_id")},
+          {"skill_name", path.substr(0, dot)},
+          {"method_name", path.substr(dot + 1)},
+          {"args", call.value("args", json::array())},
+          {"kwargs", call.value("kwargs", json::object())}};
+}
+
+json result_of(const json& response, const std::string& id) {
+  const auto success = response.find("success");
+  const bool worked = success != response.end() && success->is_boolean() && success->get<bool>();
+  json result{{"correlation_id", id}, {"success", worked}};
+  if (worked) {
+    result["result"] = response.value("result", json());
+  } else {
+    const json error = response.value("error", json());
+    result["error"] = error.is_string() || error.is_object() ? error : json("the skill failed");
+  }
+  return result;
+}
+
+Response refusal(const Problem& why) {
+  // As the original answers a handshake that it refuses.
+  Response response = response_of(why, ErrorShape::spoke);
+  response.status = why.status == 503 ? 503 : 403;
+  return response;
+}
+
+/// One Spoke's connection.
+class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
+ public:
+  explicit DeviceSocket(asio::io_context& loop) : loop_(loop) {}
+
+  HubLink::Options options(const BrokerAddress& broker, const std::string& token, const Principal& principal) {
+    HubLink::Options link;
+    link.broker = broker;
+    link.token = token;
+    link.principal = principal;
+    link.client_id = principal.id;
+    link.filters = {skill_call_topic(principal.id)};
+    link.on_message = [self = weak_from_this()](MqttMessage message) {
+      if (const auto socket = self.lock()) socket->call(message);
+    };
+    link.on_ended = [self = weak_from_this()] {
+      const auto socket = self.lock();
+      if (socket && socket->socket_) socket->socket_->close(close_policy, "the hub ended the connection");
+    };
+    return link;
+  }
+
+  Task<HubLink::State> open(HubLink::Options link_options) {
+    link_ = std::make_shared<HubLink>(loop_, std::move(link_options));
+    link_->start();
+    const auto self = shared_from_this();
+    co_return co_await link_->opened(std::chrono::steady_clock::now() + socket_open_timeout);
+  }
+
+  Task<void> serve(std::shared_ptr<WebSocket> socket) {
+    const auto self = shared_from_this();
+    socket_ = socket;
+    // What came between the hub's welcome and this one's.
+    for (std::string& early : std::exchange(early_, {})) socket_->send(std::move(early));
+    while (true) {
+      std::optional<WebSocket::Message> message = co_await socket_->read();
+      if (!message) break;
+      receive(*message);
+    }
+    link_->close();
+  }
+
+  void close() { link_->close(); }
+
+ private:
+  void call(const MqttMessage& message) {
+    if (json_nests_deeper_than(message.payload, message_levels_max + 8)) return;
+    const json call = json::parse(message.payload, nullptr, false);
+    if (!call.is_object()) return;
+    const json request = request_of(call);
+    if (request.is_null()) return;
+    const std::string id = text(call, "correlation_id");
+    if (!open_.insert_or_assign(id, message.response_topic.value_or(skill_result_topic(link_->principal().id))).second)
+      return;
+    order_.push_back(id);
+    if (order_.size() > calls_max) {
+      open_.erase(order_.front());
+      order_.pop_front();
+    }
+    std::string bytes = dumped(request);
+    if (socket_) {
+      socket_->send(std::move(bytes));
+    } else if (early_.size() < calls_max) {
+      early_.push_back(std::move(bytes));
+    }
+  }
+
+  void receive(const WebSocket::Message& message) {
+    if (json_nests_deeper_than(message.payload, message_levels_max)) return;
+    const json said = json::parse(message.payload, nullptr, false);
+    if (!said.is_object()) return;
+    const std::string type = text(said, "type");
+    if (type == "ping") {
+      socket_->send(pong_message);
+      return;
+    }
+    if (type != "skill_response") return;
+    const std::string id = text(said, "request_id");
+    const auto call = open_.find(id);
+    if (call == open_.end()) return;
+    MqttMessage result;
+    result.topic = call->second;
+    result.payload = dumped(result_of(said, id));
+    open_.erase(call);
+    std::erase(order_, id);
+    link_->publish(std::move(result));
+  }
+
+  asio::io_context& loop_;
+  std::shared_ptr<HubLink> link_;
+  std::shared_ptr<WebSocket> socket_;
+  std::vector<std::string> early_;
+  std::unordered_map<std::string, std::string> open_;  // calls by id, with their result's topic
+  std::deque<std::string> order_;
+};
+
+class DeviceSockets {
+ public:
+  DeviceSockets(asio::io_context& loop, Links& links, DeviceTokens& tokens, OpenSockets& sockets)
+      : loop_(loop), links_(links), tokens_(tokens), sockets_(sockets) {}
+
+  Task<void> serve(Exchange& exchange) {
+    Problem wrong;
+    if (!exchange.wants_websocket()) {
+      Response response = response_of(problem(426, "bad_request", "this is a WebSocket"), ErrorShape::spoke);
+      response.headers.emplace_back("Upgrade", "websocket");
+      co_await exchange.reply(std::move(response));
+      co_return;
+    }
+    const auto bearer = websocket_token(exchange.request);
+    if (!bearer) {
+      wrong = bearer.error();
+    } else {
+      const std::string named =
+          exchange.request.parameter("device_id").value_or(std::string(exchange.request.header("x-device-id")));
+      const std::string peer = exchange.request.peer;
+      // Counts a refused token against its address before the broker is asked as the device.
+      Links::Found asked = co_await links_.get(*bearer, peer);
+      if (!asked) {
+        wrong = asked.error();
+      } else {
+        tl::expected<std::string, Problem> token = co_await tokens_.token_for(*bearer, named, peer);
+        const auto claims = token ? read_token_claims(*token) : std::nullopt;
+        if (!token) {
+          wrong = token.error();
+        } else if (!claims || claims->principal.type != PrincipalType::device) {
+          wrong = problem(403, "forbidden", "say which device this is: ?device_id=");
+        } else {
+          const auto device = std::make_shared<DeviceSocket>(loop_);
+          HubLink::Options link = device->options(links_.broker(), *token, claims->principal);
+          const HubLink::State state = co_await device->open(std::move(link));
+          if (state == HubLink::State::ready) {
+            std::shared_ptr<WebSocket> socket = co_await exchange.accept_websocket(WebSocket::Options());
+            if (!socket) {
+              device->close();
+              co_return;
+            }
+            sockets_.add(socket);
+            co_return co_await device->serve(std::move(socket));
+          }
+          device->close();
+          wrong = state == HubLink::State::refused ? problem(403, "forbidden", "the hub refused the device's token")
+                                                   : problem(503, "unavailable", "the hub cannot be reached");
+        }
+      }
+    }
+    Response response = refusal(wrong);
+    co_await exchange.reply(std::move(response));
+  }
+
+ private:
+  asio::io_context& loop_;
+  Links& links_;
+  DeviceTokens& tokens_;
+  OpenSockets& sockets_;
+};
+
+}  // namespace
+
+void OpenSockets::add(const std::shared_ptr<WebSocket>& socket) {
+  if (sockets_.size() >= 64 && (sockets_.size() & (sockets_.size() - 1)) == 0) {
+    std::erase_if(sockets_, [](const auto& one) { return one.expired(); });
+  }
+  sockets_.push_back(socket);
+}
+
+void OpenSockets::close_all() {
+  for (const auto& one : std::exchange(sockets_, {})) {
+    if (const auto socket = one.lock()) socket->close(close_going_away, "Server shutdown");
+  }
+}
+
+tl::expected<std::string, Problem> websocket_token(const Request& request) {
+  if (!request.header("authorization").empty()) return Links::token_of(request);
+  const auto token = request.parameter("token");
+  if (!token || token->empty()) return tl::unexpected(problem(401, "unauthorized", "there is no token"));
+  return *token;
+}
+
+Route device_socket_route(asio::io_context& loop, Links& links, DeviceTokens& tokens, OpenSockets& sockets) {
+  const auto all = std::make_shared<DeviceSockets>(loop, links, tokens, sockets);
+  return {"GET", "/ws/device", ErrorShape::spoke, [all](Exchange& exchange) { return all->serve(exchange); }};
+}
+
+}  // namespace strawberry::gateway

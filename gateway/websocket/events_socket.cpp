@@ -1,0 +1,147 @@
+#include "gateway/websocket/events_socket.h"
+
+#include <set>
+
+#include "common/ids.h"
+#include "common/json_depth.h"
+#include "gateway/json.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* presence = "presence";
+constexpr const char* hub = "hub";
+
+json connected() { return {{"type", "connection"}, {"status", "connected"}}; }
+json wrong(const std::string& what) { return {{"type", "error"}, {"message", what}}; }
+json event(const std::string& topic, const json& data) { return {{"type", "event"}, {"topic", topic}, {"data", data}}; }
+
+class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
+ public:
+  HubLink::Options options(const BrokerAddress& broker, const std::string& token, const Principal& principal) {
+    HubLink::Options link;
+    link.broker = broker;
+    link.token = token;
+    link.principal = principal;
+    link.client_id = "quiet-" + new_id();
+    link.filters = {"devices/+/status", "hub/health"};
+    link.on_message = [self = weak_from_this()](const MqttMessage& message) {
+      if (const auto socket = self.lock()) socket->heard(message);
+    };
+    link.on_ended = [self = weak_from_this()] {
+      const auto socket = self.lock();
+      if (socket && socket->socket_) socket->socket_->close(close_policy, "the hub ended the connection");
+    };
+    return link;
+  }
+
+  Task<void> serve(std::shared_ptr<WebSocket> socket, std::shared_ptr<HubLink> link) {
+    const auto self = shared_from_this();
+    socket_ = std::move(socket);
+    socket_->send(connected().dump());
+    while (true) {
+      std::optional<WebSocket::Message> message = co_await socket_->read();
+      if (!message) break;
+      receive(*message);
+    }
+    link->close();
+  }
+
+ private:
+  void heard(const MqttMessage& message) {
+    const bool is_presence = message.topic.rfind("devices/", 0) == 0;
+    json data = json::parse(message.payload, nullptr, false);
+    if (data.is_discarded()) data = message.payload;  // a device may say just `online`
+    const std::string topic = is_presence ? presence : hub;
+    if (is_presence && !data.is_object()) {
+      const std::size_t begin = message.topic.find('/') + 1;
+      data = {{"device_id", message.topic.substr(begin, message.topic.rfind('/') - begin)}, {"state", data}};
+    }
+    // What is retained comes before anybody has subscribed.
+    last_[message.topic] = event(topic, data);
+    constexpr std::size_t devices_max = 10'000;
+    if (last_.size() > devices_max) last_.erase(last_.begin());
+    if (socket_ && topics_.contains(topic)) socket_->send(last_[message.topic].dump());
+  }
+
+  void receive(const WebSocket::Message& message) {
+    const bool is_deep = json_nests_deeper_than(message.payload, message_levels_max);
+    const json said = is_deep ? json() : json::parse(message.payload, nullptr, false);
+    if (!said.is_object()) return void(socket_->send(wrong("not a JSON object").dump()));
+    const std::string type = text(said, "type");
+    if (type == "ping") return void(socket_->send(pong_message));
+    if (type != "subscribe") return void(socket_->send(wrong("the types are subscribe and ping").dump()));
+    std::set<std::string> added;
+    for (const json& topic : said.value("topics", json::array())) {
+      const bool is_known = topic == presence || topic == hub;
+      if (!is_known) return void(socket_->send(wrong("the topics are presence and hub").dump()));
+      if (topics_.insert(topic.get<std::string>()).second) added.insert(topic.get<std::string>());
+    }
+    json answer{{"type", "subscribed"}, {"topics", topics_}};
+    socket_->send(answer.dump());
+    for (const auto& [name, kept] : last_) {
+      if (added.contains(text(kept, "topic"))) socket_->send(kept.dump());
+    }
+  }
+
+  std::shared_ptr<WebSocket> socket_;
+  std::set<std::string> topics_;
+  std::map<std::string, json> last_;  // by MQTT topic
+};
+
+class EventsSockets {
+ public:
+  EventsSockets(asio::io_context& loop, Links& links, OpenSockets& sockets)
+      : loop_(loop), links_(links), sockets_(sockets) {}
+
+  Task<void> serve(Exchange& exchange) {
+    Problem why;
+    const auto token = websocket_token(exchange.request);
+    if (!exchange.wants_websocket()) {
+      why = problem(426, "bad_request", "this is a WebSocket");
+    } else if (!token) {
+      why = token.error();
+    } else {
+      const std::string peer = exchange.request.peer;
+      Links::Found known = co_await links_.get(*token, peer);
+      if (!known) {
+        why = known.error();
+      } else {
+        const auto events = std::make_shared<EventsSocket>();
+        HubLink::Options options = events->options(links_.broker(), *token, (*known)->principal());
+        const auto link = std::make_shared<HubLink>(loop_, std::move(options));
+        link->start();
+        const HubLink::State state = co_await link->opened(std::chrono::steady_clock::now() + socket_open_timeout);
+        if (state == HubLink::State::ready) {
+          std::shared_ptr<WebSocket> socket = co_await exchange.accept_websocket(WebSocket::Options());
+          if (!socket) {
+            link->close();
+            co_return;
+          }
+          sockets_.add(socket);
+          co_return co_await events->serve(std::move(socket), link);
+        }
+        link->close();
+        why = problem(503, "unavailable", "the hub cannot be reached");
+      }
+    }
+    Response response = response_of(why, ErrorShape::hub);
+    co_await exchange.reply(std::move(response));
+  }
+
+ private:
+  asio::io_context& loop_;
+  Links& links_;
+  OpenSockets& sockets_;
+};
+
+}  // namespace
+
+Route events_socket_route(asio::io_context& loop, Links& links, OpenSockets& sockets) {
+  const auto all = std::make_shared<EventsSockets>(loop, links, sockets);
+  return {"GET", "/api/v1/ws", ErrorShape::hub, [all](Exchange& exchange) { return all->serve(exchange); }};
+}
+
+}  // namespace strawberry::gateway

@@ -1,0 +1,16 @@
+/// `/mqtt`: MQTT over WebSocket (subprotocol `mqtt`), byte for byte to the broker. Rights, limits and presence are the
+/// broker's.
+///
+/// Threading: loop only.   Bounds: a message of at most WebSocket::Options::message_bytes_max, and what the broker
+/// sends waits in the broker while the client does not read.
+#pragma once
+
+#include "gateway/http/router.h"
+#include "gateway/hub/hub_link.h"
+#include "gateway/websocket/device_socket.h"
+
+namespace strawberry::gateway {
+
+Route mqtt_tunnel_route(asio::io_context& loop, const BrokerAddress& broker, OpenSockets& sockets);
+
+}  // namespace strawberry::gateway
