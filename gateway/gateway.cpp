@@ -11,7 +11,8 @@
 namespace strawberry::gateway {
 namespace {
 
-constexpr std::chrono::seconds stop_timeout{5};
+constexpr std::chrono::seconds stop_timeout{3};
+constexpr std::chrono::milliseconds stop_interval{50};
 
 Links::Options link_options(const GatewayConfig& config) {
   Links::Options options;
@@ -72,9 +73,15 @@ void Gateway::stop() {
   server_.stop();
   sockets_.close_all();
   links_.close();
-  stop_timer_.expires_after(stop_timeout);
-  stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) loop_.stop();
+  stop_at_ = clock_.steady_now() + stop_timeout;
+  stop_when_idle();
+}
+
+void Gateway::stop_when_idle() {
+  stop_timer_.expires_after(stop_interval);
+  stop_timer_.async_wait([this](const boost::system::error_code&) {
+    if (server_.counters().open == 0 || clock_.steady_now() >= stop_at_) return loop_.stop();
+    stop_when_idle();
   });
 }
 

@@ -27,6 +27,7 @@ class Gateway {
 
  private:
   void add_routes();
+  void stop_when_idle();
 
   asio::io_context& loop_;
   SystemClock clock_;
@@ -36,6 +37,7 @@ class Gateway {
   Router router_;
   Server server_;
   asio::steady_timer stop_timer_;
+  SteadyTime stop_at_{};
 };
 
 }  // namespace strawberry::gateway

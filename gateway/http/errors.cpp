@@ -110,7 +110,7 @@ Response response_of(const Problem& problem, ErrorShape shape) {
   if (problem.status == 429 || problem.status == 503) {
     const auto& details = problem.details;
     const json wait = details.is_object() ? details.value("retry_after_ms", json()) : json();
-    const std::int64_t ms = wait.is_number_unsigned() ? static_cast<std::int64_t>(wait.get<std::uint64_t>()) : 1'000;
+    const std::int64_t ms = wait.is_number_integer() ? wait.get<std::int64_t>() : 1'000;
     response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, (ms + 999) / 1000)));
   }
   return response;

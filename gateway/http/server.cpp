@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bridge/protocol/request_log.h"
 #include "gateway/http/beast.h"
 #include "gateway/http/beast_websocket.h"
 #include "gateway/http/errors.h"
@@ -42,6 +43,7 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   Task<void> serve(std::shared_ptr<Connection> connection);
   /// False when the connection is to end.
   Task<bool> serve_one(Connection& connection);
+  Task<void> answer(Exchange& exchange, Router::Found found);
 
   asio::io_context& loop;
   const Router& router;
@@ -57,7 +59,8 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
 /// One client's connection; one request at a time.
 class Server::Core::Connection {
  public:
-  Connection(Core& core, Tcp::socket socket) : core_(core), stream_(std::move(socket)) {
+  Connection(Core& core, Tcp::socket socket)
+      : core_(core), stream_(std::move(socket)), deadline_(stream_.get_executor()) {
     boost::system::error_code ignored;
     stream_.socket().set_option(Tcp::no_delay(true), ignored);
     const auto peer = stream_.socket().remote_endpoint(ignored);
@@ -74,7 +77,10 @@ class Server::Core::Connection {
   bool is_idle() const { return idle_; }
   void set_idle(bool idle) { idle_ = idle; }
   /// Its socket is another's now.
-  void give_away() { given_away_ = true; }
+  void give_away() {
+    given_away_ = true;
+    unlimited();
+  }
   bool is_given_away() const { return given_away_; }
   void close() {
     if (given_away_) return;
@@ -82,9 +88,24 @@ class Server::Core::Connection {
     stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
     stream_.close();
   }
-  Task<bool> send(std::string bytes, std::chrono::milliseconds limit) {
-    stream_.expires_after(limit);
+  /// What is read or written next ends with operation_aborted after this long, and has_timed_out() is true; the socket
+  /// stays open, so that the client can be told.
+  void limit(std::chrono::milliseconds time) {
+    timed_out_ = false;
+    deadline_.expires_after(time);
+    deadline_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
+      if (cancelled || alive.expired()) return;
+      timed_out_ = true;
+      boost::system::error_code ignored;
+      stream_.socket().cancel(ignored);
+    });
+  }
+  void unlimited() { deadline_.cancel(); }
+  bool has_timed_out() const { return timed_out_; }
+  Task<bool> send(std::string bytes, std::chrono::milliseconds time) {
+    limit(time);
     const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes), as_tuple);
+    unlimited();
     co_return !error;
   }
 
@@ -92,7 +113,10 @@ class Server::Core::Connection {
   Core& core_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
+  asio::steady_timer deadline_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::string peer_;
+  bool timed_out_ = false;
   bool given_away_ = false;
   bool idle_ = true;
 };
@@ -157,8 +181,9 @@ class HttpExchange final : public Exchange {
     streams_ = true;
     Fields fields;
     fields.emplace_back("X-Accel-Buffering", "no");
-    const std::string head = head_of(200, content_type, fields, keep_alive_);
-    co_return co_await send(head + "Transfer-Encoding: chunked\r\n\r\n");
+    std::string head = head_of(200, content_type, fields, keep_alive_);
+    head += "Transfer-Encoding: chunked\r\n\r\n";
+    co_return co_await send(std::move(head));
   }
   Task<bool> write(std::string piece) override {
     if (piece.empty()) co_return !broken_;
@@ -237,6 +262,14 @@ Problem problem_of(const boost::system::error_code& error) {
   return {400, "bad_request", "not an HTTP/1.1 request: " + error.message()};
 }
 
+/// Whether another server on the way could read another length: what Beast leaves to its user.
+bool is_ambiguous_in_length(const http::request<http::string_body>& request) {
+  const auto transfer = request.equal_range(http::field::transfer_encoding);
+  if (transfer.first == transfer.second) return false;
+  return std::next(transfer.first) != transfer.second || request.count(http::field::content_length) > 0 ||
+         !beast::iequals(transfer.first->value(), "chunked");
+}
+
 bool is_silent_end(const boost::system::error_code& error) {
   return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
          error == asio::error::operation_aborted || error == asio::error::bad_descriptor;
@@ -252,39 +285,49 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     Request nobody;
     nobody.peer = connection.peer();
     HttpExchange<Connection> exchange(std::move(nobody), connection, limits.write_timeout, false);
-    co_await exchange.reply(response_of(why, shape));
+    Response response = response_of(why, shape);
+    co_await exchange.reply(std::move(response));
     co_return false;
+  };
+
+  const auto refuse_unread = [&](boost::system::error_code error) -> Task<bool> {
+    if (connection.has_timed_out()) error = beast::error::timeout;
+    if (is_silent_end(error)) co_return false;
+    Request about = taken_over(parser.get(), connection.peer());
+    ErrorShape shape = ErrorShape::hub;
+    if (read_target(parser.get().target(), about)) shape = router.find(about).errors;
+    Problem why = problem_of(error);
+    co_return co_await refuse(std::move(why), shape);
   };
 
   // Idle until the first byte, then the headers have their own time.
   if (connection.buffer().size() == 0) {
     connection.set_idle(true);
-    connection.stream().expires_after(limits.idle_timeout);
+    connection.limit(limits.idle_timeout);
     const auto [error, count] =
         co_await connection.stream().async_read_some(connection.buffer().prepare(4096), as_tuple);
     if (error) co_return false;
     connection.buffer().commit(count);
   }
   connection.set_idle(false);
-  connection.stream().expires_after(limits.header_timeout);
+  connection.limit(limits.header_timeout);
   if (const auto [error, count] =
           co_await http::async_read_header(connection.stream(), connection.buffer(), parser, as_tuple);
       error) {
-    if (is_silent_end(error)) co_return false;
-    co_return co_await refuse(problem_of(error), ErrorShape::hub);
+    co_return co_await refuse_unread(error);
   }
   const auto started = Clock::now();
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
     if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
   }
-  connection.stream().expires_after(limits.body_timeout);
+  if (is_ambiguous_in_length(parser.get())) {
+    Problem why = problem(400, "bad_request", "the length of the body is ambiguous");
+    co_return co_await refuse(std::move(why), ErrorShape::hub);
+  }
+  connection.limit(limits.body_timeout);
   if (const auto [error, count] = co_await http::async_read(connection.stream(), connection.buffer(), parser, as_tuple);
       error) {
-    if (is_silent_end(error)) co_return false;
-    Request about = taken_over(parser.get(), connection.peer());
-    ErrorShape shape = ErrorShape::hub;
-    if (read_target(parser.get().target(), about)) shape = router.find(about).errors;
-    co_return co_await refuse(problem_of(error), shape);
+    co_return co_await refuse_unread(error);
   }
 
   auto message = parser.release();
@@ -292,32 +335,47 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   Request request = taken_over(message, connection.peer());
   request.body = std::move(message.body());
   if (!read_target(message.target(), request)) {
-    co_return co_await refuse(problem(400, "bad_request", "the request's target is not a plain path"), ErrorShape::hub);
+    Problem why = problem(400, "bad_request", "the request's target is not a plain path");
+    co_return co_await refuse(std::move(why), ErrorShape::hub);
   }
   const auto found = router.find(request);
   HttpExchange<Connection> exchange(std::move(request), connection, limits.write_timeout, keep_alive,
                                     std::move(message));
-  connection.stream().expires_never();
+  connection.unlimited();
   ++counters.requests;
-  if (!may_ask(exchange.request, origins)) {
-    co_await exchange.reply(response_of(
-        {403, "forbidden", "a web page of another origin, or another host name, may not ask"}, found.errors));
-  } else if (found.route != nullptr) {
-    co_await found.route->handler(exchange);
-  } else if (found.allowed.empty()) {
-    co_await exchange.reply(response_of(problem(404, "not_found", "there is no such path"), found.errors));
-  } else {
-    std::string allowed;
-    for (const std::string& method : found.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
-    Response response = response_of(problem(405, "method_not_allowed", "this path takes " + allowed), found.errors);
-    response.headers.emplace_back("Allow", allowed);
-    co_await exchange.reply(std::move(response));
-  }
+  co_await answer(exchange, found);
   if (log) {
     log(exchange.request, exchange.status(),
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
   }
   co_return keep_alive&& exchange.is_whole();
+}
+
+Task<void> Server::Core::answer(Exchange& exchange, Router::Found found) {
+  Response response;
+  if (!may_ask(exchange.request, origins)) {
+    response = response_of(problem(403, "forbidden", "a web page of another origin, or another host name, may not ask"),
+                           found.errors);
+  } else if (found.route != nullptr) {
+    std::string thrown;
+    try {
+      co_await found.route->handler(exchange);
+    } catch (const std::exception& error) {
+      thrown = error.what();
+    }
+    if (thrown.empty()) co_return;
+    hub_log().error("{} {} failed: {}", exchange.request.method, exchange.request.path, thrown);
+    if (exchange.has_begun()) co_return;
+    response = response_of(problem(500, "internal", "the gateway failed; its log says how"), found.errors);
+  } else if (found.allowed.empty()) {
+    response = response_of(problem(404, "not_found", "there is no such path"), found.errors);
+  } else {
+    std::string allowed;
+    for (const std::string& method : found.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
+    response = response_of(problem(405, "method_not_allowed", "this path takes " + allowed), found.errors);
+    response.headers.emplace_back("Allow", allowed);
+  }
+  co_await exchange.reply(std::move(response));
 }
 
 Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
@@ -328,7 +386,7 @@ Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
   boost::system::error_code ignored;
   connection->stream().socket().shutdown(Tcp::socket::shutdown_send, ignored);
   std::array<char, 4096> rest{};
-  connection->stream().expires_after(std::chrono::milliseconds(500));
+  connection->limit(std::chrono::milliseconds(500));
   for (int i = 0; i < 64; ++i) {
     const auto [error, count] = co_await connection->stream().async_read_some(asio::buffer(rest), as_tuple);
     if (error) break;

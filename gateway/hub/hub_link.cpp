@@ -15,6 +15,7 @@ using nlohmann::json;
 constexpr const char* hub_state_topic = "hub/state";
 constexpr std::array services{Service::skills, Service::chat, Service::sessions, Service::devices};
 constexpr std::size_t json_levels_max = 128;
+constexpr std::chrono::milliseconds state_timeout{500};
 
 MosquittoClient::Options mqtt_options(const HubLink::Options& options) {
   MosquittoClient::Options mqtt;
@@ -44,7 +45,7 @@ bool is_about_the_token(int reason) { return reason == 0x86 || reason == 0x87 ||
 }  // namespace
 
 HubLink::HubLink(asio::io_context& loop, Options options)
-    : loop_(loop), options_(std::move(options)), client_(loop, mqtt_options(options_)) {}
+    : loop_(loop), options_(std::move(options)), client_(loop, mqtt_options(options_)), state_timer_(loop) {}
 
 HubLink::~HubLink() = default;
 
@@ -59,10 +60,7 @@ void HubLink::start() {
   MqttClient::Handlers handlers;
   const std::weak_ptr<HubLink> self = weak_from_this();
   handlers.on_ready = [self] {
-    const auto link = self.lock();
-    if (!link) return;
-    link->state_ = State::ready;
-    for (const auto& waiting : std::exchange(link->waiting_, {})) waiting->set();
+    if (const auto link = self.lock()) link->subscribed();
   };
   handlers.on_lost = [self](const std::string& reason) {
     if (const auto link = self.lock()) link->ended(reason);
@@ -80,6 +78,23 @@ Task<HubLink::State> HubLink::opened(SteadyTime deadline) {
   waiting_.push_back(signal);
   co_await signal->wait_until(deadline);
   co_return state_;
+}
+
+/// The hub says on a retained topic whether it is there; without a word soon, it is not.
+void HubLink::subscribed() {
+  if (options_.principal.type == PrincipalType::enroll) return ready();
+  hub_offline_ = true;
+  state_timer_.expires_after(state_timeout);
+  state_timer_.async_wait([self = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto link = self.lock();
+    if (!cancelled && link) link->ready();
+  });
+}
+
+void HubLink::ready() {
+  if (state_ != State::opening) return;
+  state_ = State::ready;
+  for (const auto& waiting : std::exchange(waiting_, {})) waiting->set();
 }
 
 void HubLink::ended(const std::string& reason) {
@@ -146,8 +161,9 @@ void HubLink::receive(MqttMessage message) {
   json payload = json::parse(message.payload, nullptr, false);
   if (!payload.is_object()) return;
   if (is_state) {
-    hub_offline_ = payload.value("state", json()) == "offline";
-    return;
+    hub_offline_ = text(payload, "state") != "online";
+    state_timer_.cancel();
+    return ready();
   }
   const auto id = payload.find("correlation_id");
   if (id == payload.end() || !id->is_string()) return;

@@ -82,12 +82,15 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   std::size_t calls() const { return calls_.size(); }
 
  private:
+  void subscribed();
+  void ready();
   void receive(MqttMessage message);
   void ended(const std::string& reason);
 
   asio::io_context& loop_;
   Options options_;
   MosquittoClient client_;
+  asio::steady_timer state_timer_;
   State state_ = State::opening;
   std::string reason_;
   bool hub_offline_ = false;

@@ -37,8 +37,10 @@ class Turn {
   }
 
   Task<void> run() {
-    if (!asking_->send())
-      co_return co_await fail(problem(503, "unavailable", "the hub is not running, or has too much to do"));
+    if (!asking_->send()) {
+      Problem away = problem(503, "unavailable", "the hub is not running, or has too much to do");
+      co_return co_await fail(std::move(away));
+    }
     asking_->watch(exchange_);
     const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
     while (true) {
@@ -51,15 +53,21 @@ class Turn {
         case Asking::Kind::reply: co_return co_await finish(item.payload);
         case Asking::Kind::client_gone:
         case Asking::Kind::overflow: co_return give_up();
-        case Asking::Kind::lost:
-          co_return co_await fail(
-              problem(status_of("unavailable", tool_called_), "unavailable", "the connection to the hub was lost"));
+        case Asking::Kind::lost: {
+          Problem lost =
+              problem(status_of("unavailable", tool_called_), "unavailable", "the connection to the hub was lost");
+          co_return co_await fail(std::move(lost));
+        }
         case Asking::Kind::too_late:
           if (std::chrono::steady_clock::now() >= deadline) {
             give_up();
-            co_return co_await fail(problem(424, "timeout", "the hub did not answer in time"));
+            Problem late = problem(424, "timeout", "the hub did not answer in time");
+            co_return co_await fail(std::move(late));
           }
-          if (exchange_.has_begun() && !co_await exchange_.write(std::string(sse_keep_alive))) co_return give_up();
+          if (!exchange_.has_begun()) break;
+          std::string comment(sse_keep_alive);
+          const bool is_there = co_await exchange_.write(std::move(comment));
+          if (!is_there) co_return give_up();
       }
     }
   }
@@ -67,7 +75,8 @@ class Turn {
  private:
   Task<bool> begin() {
     if (exchange_.has_begun()) co_return true;
-    co_return co_await exchange_.begin_stream("text/event-stream; charset=utf-8");
+    std::string type(sse_content_type);
+    co_return co_await exchange_.begin_stream(std::move(type));
   }
 
   Task<bool> show(const json& message) {
@@ -87,7 +96,8 @@ class Turn {
   Task<void> finish(const json& reply) {
     const auto success = reply.find("success");
     if (!success->is_boolean() || !success->get<bool>()) {
-      co_return co_await fail(problem_of(reply.value("error", json()), tool_called_));
+      Problem why = problem_of(reply.value("error", json()), tool_called_);
+      co_return co_await fail(std::move(why));
     }
     const json completion = reply.value("result", json::object());
     if (!is_streamed_) {
@@ -97,17 +107,20 @@ class Turn {
       co_return;
     }
     if (!co_await begin()) co_return;
-    if (!co_await exchange_.write(chunks_->end(completion, with_usage_) + std::string(sse_done))) co_return;
-    co_await exchange_.end_stream();
+    std::string last = chunks_->end(completion, with_usage_) + std::string(sse_done);
+    const bool is_there = co_await exchange_.write(std::move(last));
+    if (is_there) co_await exchange_.end_stream();
   }
 
   Task<void> fail(Problem why) {
     if (!exchange_.has_begun()) {
-      co_await exchange_.reply(response_of(why, ErrorShape::openai));
+      Response response = response_of(why, ErrorShape::openai);
+      co_await exchange_.reply(std::move(response));
       co_return;
     }
-    if (!co_await exchange_.write(sse(body_of(why, ErrorShape::openai)))) co_return;
-    co_await exchange_.end_stream();
+    std::string last = sse(body_of(why, ErrorShape::openai));
+    const bool is_there = co_await exchange_.write(std::move(last));
+    if (is_there) co_await exchange_.end_stream();
   }
 
   /// The client is gone: the hub need not go on.
@@ -165,7 +178,8 @@ Task<void> OpenAiChat::operator()(Exchange& exchange) const {
   } else {
     wrong = token.error();
   }
-  co_await exchange.reply(response_of(wrong, ErrorShape::openai));
+  Response response = response_of(wrong, ErrorShape::openai);
+  co_await exchange.reply(std::move(response));
 }
 
 }  // namespace strawberry::gateway

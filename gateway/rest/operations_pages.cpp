@@ -40,7 +40,8 @@ class Pages {
 
   Task<void> health(Exchange& exchange) const {
     const json healthy{{"status", "healthy"}};
-    co_await exchange.reply(json_response(healthy));
+    Response response = json_response(healthy);
+    co_await exchange.reply(std::move(response));
   }
 
   Task<void> metrics(Exchange& exchange) const {
@@ -67,19 +68,17 @@ class Pages {
 
   Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape shape, bool as_models) const {
     const auto token = Links::token_of(exchange.request);
-    Problem wrong;
-    if (!token) {
-      wrong = token.error();
-    } else if (auto link = co_await links_.get(*token, exchange.request.peer); !link) {
-      wrong = link.error();
-    } else if (auto payload = co_await retained(loop_, links_, *token, std::move(topic)); !payload) {
-      wrong = payload.error();
-    } else {
+    Links::Found link = tl::unexpected(token ? Problem() : token.error());
+    if (token) link = co_await links_.get(*token, exchange.request.peer);
+    tl::expected<json, Problem> payload = tl::unexpected(link ? Problem() : link.error());
+    if (link) payload = co_await retained(loop_, links_, *token, std::move(topic));
+    if (payload) {
       Response response = as_models ? models(exchange.request, *payload) : json_response(*payload);
       co_await exchange.reply(std::move(response));
       co_return;
     }
-    co_await exchange.reply(response_of(wrong, shape));
+    Response response = response_of(payload.error(), shape);
+    co_await exchange.reply(std::move(response));
   }
 
  private:

@@ -51,7 +51,10 @@ class Operations {
     auto link = co_await link_for(exchange);
     if (!link) co_return;
     auto body = request_of(exchange.request, row);
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     co_await run(exchange, std::move(link), row.service, std::move(*body), row.status);
   }
 
@@ -59,9 +62,15 @@ class Operations {
     auto link = co_await link_for(exchange);
     if (!link) co_return;
     const auto service = parse_service(exchange.request.places.at("service"));
-    if (!service) co_return co_await refuse(exchange, problem(404, "not_found", "there is no such service"));
+    if (!service) {
+      Problem why = problem(404, "not_found", "there is no such service");
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto body = read_json_object(exchange.request);
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     (*body)["op"] = exchange.request.places.at("op");
     const auto wants = exchange.request.parameter("stream");
     if (wants && *wants != "0" && *wants != "false" && *service == Service::chat) {
@@ -84,14 +93,19 @@ class Operations {
   }
 
   static Task<void> refuse(Exchange& exchange, Problem why) {
-    co_await exchange.reply(response_of(why, ErrorShape::hub));
+    Response response = response_of(why, ErrorShape::hub);
+    co_await exchange.reply(std::move(response));
   }
 
   Task<void> run(Exchange& exchange, std::shared_ptr<HubLink> link, Service service, json body, unsigned status) const {
     if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
     auto result = co_await ask(loop_, std::move(link), service, std::move(body));
-    if (!result) co_return co_await refuse(exchange, result.error());
-    co_await exchange.reply(json_response(*result, status));
+    if (!result) {
+      Problem why = result.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
+    Response response = json_response(*result, status);
+    co_await exchange.reply(std::move(response));
   }
 
   /// The hub's own events, and its reply as the last one.
@@ -99,9 +113,14 @@ class Operations {
     if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
     body["stream"] = true;
     Asking asking(loop_, std::move(link), Service::chat, std::move(body));
-    if (!asking.send()) co_return co_await refuse(exchange, problem(503, "unavailable", "the hub is not running"));
+    if (!asking.send()) {
+      Problem why = problem(503, "unavailable", "the hub is not running");
+      co_return co_await refuse(exchange, std::move(why));
+    }
     asking.watch(exchange);
-    if (!co_await exchange.begin_stream("text/event-stream; charset=utf-8")) co_return;
+    std::string type(sse_content_type);
+    const bool has_begun = co_await exchange.begin_stream(std::move(type));
+    if (!has_begun) co_return;
     const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
     while (true) {
       const SteadyTime pause = std::chrono::steady_clock::now() + std::chrono::seconds(15);
@@ -117,7 +136,10 @@ class Operations {
       } else if (item.kind == Asking::Kind::lost || item.kind == Asking::Kind::too_late) {
         piece = sse(body_of(problem(424, "timeout", "the hub's answer was lost"), ErrorShape::hub));
       }
-      if (!piece.empty() && !co_await exchange.write(std::move(piece))) is_over = true;
+      if (!piece.empty()) {
+        const bool is_there = co_await exchange.write(std::move(piece));
+        if (!is_there) is_over = true;
+      }
       if (is_over) break;
     }
     co_await exchange.end_stream();

@@ -161,8 +161,12 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
       wrong = problem(status_of("unavailable", tool_called), "unavailable", "the hub's answer was lost");
     }
     if (!piece.empty()) {
-      if (!exchange.has_begun() && !co_await exchange.begin_stream("text/event-stream; charset=utf-8")) is_over = true;
-      if (!co_await exchange.write(std::move(piece))) {
+      if (!exchange.has_begun()) {
+        std::string type(sse_content_type);
+        co_await exchange.begin_stream(std::move(type));
+      }
+      const bool is_there = co_await exchange.write(std::move(piece));
+      if (!is_there) {
         link->tell(cancel_of(asking.correlation_id()));
         co_return;
       }
@@ -178,7 +182,8 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
     co_return;
   }
   std::string last = sse(error_frame(wrong.message)) + sse(done_frame());
-  if (co_await exchange.write(std::move(last))) co_await exchange.end_stream();
+  const bool is_there = co_await exchange.write(std::move(last));
+  if (is_there) co_await exchange.end_stream();
 }
 
 }  // namespace strawberry::gateway::spoke_api

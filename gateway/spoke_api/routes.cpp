@@ -117,18 +117,30 @@ class SpokeApi {
   using Shape = std::function<json(const json& result, const Request&, const HubLink&)>;
   Task<void> simple(Exchange& exchange, Service service, const Ask& asks, const Shape& shape) {
     Acts acts = co_await acting(exchange);
-    if (!acts) co_return co_await refuse(exchange, acts.error());
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto body = asks(exchange.request, *acts->link);
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     Answered result = co_await ask(loop_, acts->link, service, std::move(*body));
-    if (!result) co_return co_await refuse(exchange, result.error());
+    if (!result) {
+      Problem why = result.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     Response response = json_response(shape(*result, exchange.request, *acts->link));
     co_await exchange.reply(std::move(response));
   }
 
   Task<void> me(Exchange& exchange) {
     Acts acts = co_await acting(exchange);
-    if (!acts) co_return co_await refuse(exchange, acts.error());
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     const Principal& who = acts->link->principal();
     Response response;
     if (who.type != PrincipalType::device) {
@@ -136,7 +148,10 @@ class SpokeApi {
     } else {
       json body = request("me");
       Answered device = co_await ask(loop_, acts->link, Service::devices, std::move(body));
-      if (!device) co_return co_await refuse(exchange, device.error());
+      if (!device) {
+        Problem why = device.error();
+        co_return co_await refuse(exchange, std::move(why));
+      }
       response = json_response(spoke_api::me(*device));
     }
     co_await exchange.reply(std::move(response));
@@ -146,11 +161,20 @@ class SpokeApi {
   /// another id means that device.
   Task<void> register_device(Exchange& exchange) {
     const auto bearer = Links::token_of(exchange.request);
-    if (!bearer) co_return co_await refuse(exchange, bearer.error());
+    if (!bearer) {
+      Problem why = bearer.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto link = co_await links_.get(*bearer, exchange.request.peer);
-    if (!link) co_return co_await refuse(exchange, link.error());
+    if (!link) {
+      Problem why = link.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto body = read_json_object(exchange.request);
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     const Principal who = (*link)->principal();
     std::string device_id = text(*body, "device_id");
     if (device_id.empty() && who.type == PrincipalType::device) device_id = who.id;
@@ -161,7 +185,10 @@ class SpokeApi {
     }
     json registration = registration_of(*body, device_id);
     Answered registered = co_await ask(loop_, *link, Service::devices, std::move(registration));
-    if (!registered) co_return co_await refuse(exchange, registered.error());
+    if (!registered) {
+      Problem why = registered.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     const std::string id = text(*registered, "device_id");
     if (id != who.id) tokens_.remember(*bearer, id, text(*registered, "access_token"));
     Response response = json_response(display(*registered));
@@ -170,9 +197,15 @@ class SpokeApi {
 
   Task<void> execute(Exchange& exchange) {
     Acts acts = co_await acting(exchange);
-    if (!acts) co_return co_await refuse(exchange, acts.error());
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto body = read_json_object(exchange.request);
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     json call = call_of(*body);
     Answered result = co_await ask(loop_, acts->link, Service::skills, std::move(call));
     Response response;
@@ -183,13 +216,22 @@ class SpokeApi {
 
   Task<void> devices_of_dashboard(Exchange& exchange) {
     Acts acts = co_await acting(exchange);
-    if (!acts) co_return co_await refuse(exchange, acts.error());
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     json list = request("list");
     json skills = list;
     Answered devices = co_await ask(loop_, acts->link, Service::devices, std::move(list));
-    if (!devices) co_return co_await refuse(exchange, devices.error());
+    if (!devices) {
+      Problem why = devices.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     Answered offered = co_await ask(loop_, acts->link, Service::skills, std::move(skills));
-    if (!offered) co_return co_await refuse(exchange, offered.error());
+    if (!offered) {
+      Problem why = offered.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     Response response = json_response(dashboard_devices(*devices, *offered));
     co_await exchange.reply(std::move(response));
   }
@@ -201,8 +243,14 @@ class SpokeApi {
       co_return co_await openai_chat_(exchange);
     }
     Acts acts = co_await acting(exchange);
-    if (!acts) co_return co_await refuse(exchange, acts.error());
-    if (!body) co_return co_await refuse(exchange, body.error());
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
+    if (!body) {
+      Problem why = body.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
     co_await spoke_api::chat(loop_, exchange, acts->link, std::move(*body), successors_);
   }
 

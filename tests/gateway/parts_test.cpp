@@ -1,0 +1,254 @@
+/// What the gateway decides without a network.
+#include <gmock/gmock.h>
+
+#include "common/base64url.h"
+#include "gateway/http/errors.h"
+#include "gateway/http/origin.h"
+#include "gateway/http/router.h"
+#include "gateway/hub/asking.h"
+#include "gateway/hub/token_claims.h"
+#include "gateway/openai/chunks.h"
+#include "gateway/spoke_api/chat.h"
+#include "gateway/spoke_api/shapes.h"
+
+namespace strawberry::gateway {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+
+std::string path_of(const std::string& target) {
+  Request request;
+  return read_target(target, request) ? request.path : "(refused)";
+}
+
+TEST(ATarget, IsDecodedOnce) {
+  EXPECT_EQ(path_of("/a%20b/%C3%BC"), "/a b/ü");
+  EXPECT_EQ(path_of("/a%252e"), "/a%2e");
+  EXPECT_EQ(path_of("/a+b"), "/a+b");
+}
+
+TEST(ATarget, IsRefusedWithTricks) {
+  for (const char* target : {"", "*", "a", "http://x/", "/..", "/a/../b", "/a/%2e%2e/b", "/.", "/a%2f..%2fb", "/%",
+                             "/%4", "/%zz", "/%00", "/a%0ab", "/%ff", "/a#b"}) {
+    EXPECT_EQ(path_of(target), "(refused)") << target;
+  }
+}
+
+TEST(ATarget, HasItsQueryInOrder) {
+  Request request;
+  ASSERT_TRUE(read_target("/x?a=1&b=2%263&a=4&c&=d&&e=f+g", request));
+  EXPECT_EQ(request.parameter("a"), "1");
+  EXPECT_EQ(request.parameter("b"), "2&3");
+  EXPECT_EQ(request.parameter("c"), "");
+  EXPECT_EQ(request.parameter("e"), "f g");
+  EXPECT_FALSE(request.parameter("d"));
+  EXPECT_FALSE(read_target("/x?a=%00", request));
+}
+
+Router routes() {
+  Router router;
+  for (const auto& [method, pattern] :
+       {std::pair("GET", "/things"), std::pair("POST", "/things"), std::pair("GET", "/things/me"),
+        std::pair("GET", "/things/{id}"), std::pair("DELETE", "/things/{id}"),
+        std::pair("GET", "/things/{id}/parts/{part}")}) {
+    router.add({method, pattern, ErrorShape::spoke, nullptr});
+  }
+  return router;
+}
+
+std::string found(const std::string& method, const std::string& path) {
+  const Router router = routes();
+  Request request;
+  request.method = method;
+  request.path = path;
+  const auto route = router.find(request);
+  if (route.route == nullptr) {
+    std::string allowed;
+    for (const auto& one : route.allowed) allowed += one + " ";
+    return allowed;
+  }
+  std::string places;
+  for (const auto& [name, value] : request.places) places += " " + name + "=" + value;
+  return route.route->pattern + places;
+}
+
+TEST(ARouter, FindsTheFirstRouteThatFits) {
+  EXPECT_EQ(found("GET", "/things"), "/things");
+  EXPECT_EQ(found("HEAD", "/things"), "/things");
+  EXPECT_EQ(found("GET", "/things/me"), "/things/me");
+  EXPECT_EQ(found("GET", "/things/7"), "/things/{id} id=7");
+  EXPECT_EQ(found("GET", "/things/7/parts/a b"), "/things/{id}/parts/{part} id=7 part=a b");
+}
+
+TEST(ARouter, SaysWhichMethodsAPathHas) {
+  EXPECT_EQ(found("PUT", "/things"), "GET POST ");
+  EXPECT_EQ(found("get", "/things"), "GET POST ");
+  EXPECT_EQ(found("GET", "/things/"), "");
+  EXPECT_EQ(found("GET", "/things/7/parts/"), "");
+  EXPECT_EQ(found("GET", "/nothing"), "");
+  EXPECT_EQ(found("GET", "/things/7/parts/a/b"), "");
+}
+
+TEST(AnOrigin, MustBeTheGatewaysOwnOrAllowed) {
+  Origins origins;
+  origins.hosts = {"hub.local"};
+  origins.origins = {"https://dashboard.example"};
+  const auto may = [&](const std::string& host, const std::string& origin) {
+    Request request;
+    if (!host.empty()) request.headers.emplace_back("host", host);
+    if (!origin.empty()) request.headers.emplace_back("origin", origin);
+    return may_ask(request, origins);
+  };
+  EXPECT_TRUE(may("127.0.0.1:8080", ""));
+  EXPECT_TRUE(may("[::1]:8080", ""));
+  EXPECT_TRUE(may("LocalHost:8080", ""));
+  EXPECT_TRUE(may("hub.local", ""));
+  EXPECT_TRUE(may("", ""));
+  EXPECT_FALSE(may("evil.example:8080", ""));
+  EXPECT_FALSE(may("127.0.0.1.evil.example", ""));
+  EXPECT_FALSE(may("localhost.evil.example", ""));
+  EXPECT_TRUE(may("localhost:8080", "http://localhost:8080"));
+  EXPECT_TRUE(may("localhost:8080", "https://dashboard.example"));
+  EXPECT_FALSE(may("localhost:8080", "https://evil.example"));
+  EXPECT_FALSE(may("localhost:8080", "null"));
+  EXPECT_FALSE(may("localhost:8080", "http://localhost:9090"));
+}
+
+TEST(AStatus, IsNeverOneThatClientsRepeatOnceSomethingMayHaveRun) {
+  for (const char* code : {"busy", "rate_limited", "quota_exceeded", "internal", "provider_error", "provider_timeout",
+                           "shutting_down", "unavailable", "ambiguous", "timeout", "device_offline", "skill_error",
+                           "already_done", "a code of next year"}) {
+    const unsigned status = status_of(code, true);
+    EXPECT_LT(status, 500u) << code;
+    EXPECT_NE(status, 408u) << code;
+    EXPECT_NE(status, 409u) << code;
+    EXPECT_NE(status, 429u) << code;
+  }
+  EXPECT_EQ(status_of("provider_error", false), 502u);
+  EXPECT_EQ(status_of("not_found", false), 404u);
+  EXPECT_EQ(status_of("ambiguous", false), 409u);
+}
+
+TEST(AnError, HasTheShapeThatItsReadersKnow) {
+  const Problem problem(429, "rate_limited", "too fast", {{"retry_after_ms", 1'500}});
+  EXPECT_EQ(body_of(problem, ErrorShape::spoke), (json{{"detail", "too fast"}}));
+  EXPECT_EQ(body_of(problem, ErrorShape::hub).at("error").at("code"), "rate_limited");
+  const json openai = body_of(problem, ErrorShape::openai).at("error");
+  EXPECT_EQ(openai.at("type"), "rate_limit_error");
+  EXPECT_TRUE(openai.at("param").is_null());
+  EXPECT_THAT(response_of(problem, ErrorShape::hub).headers, ElementsAre(std::pair("Retry-After", "2")));
+  const Problem bad(400, "bad_request", "no", {{"path", "/messages/0/role"}});
+  EXPECT_EQ(body_of(bad, ErrorShape::openai).at("error").at("param"), "messages");
+}
+
+TEST(TokenClaims, AreReadFromWhatLooksLikeAToken) {
+  const auto token = [](const json& claims) { return "e30." + base64url_encode(claims.dump()) + ".c2ln"; };
+  const auto alice = read_token_claims(token({{"sub", "alice"}, {"type", "user"}, {"user_id", "alice"}, {"exp", 2e9}}));
+  ASSERT_TRUE(alice);
+  EXPECT_EQ(alice->principal, (Principal{PrincipalType::user, "alice", "alice"}));
+  EXPECT_EQ(read_token_claims(token({{"sub", "lamp"}, {"exp", 2e9}}))->principal.type, PrincipalType::device);
+  for (const std::string& bad :
+       {std::string(), std::string("a.b"), std::string("a.b.c"), std::string("..."), std::string(5'000, 'x'),
+        token({{"sub", "al ice"}, {"exp", 2e9}}), token({{"sub", "alice"}}), token({{"sub", "alice"}, {"exp", "soon"}}),
+        token({{"sub", 7}, {"exp", 2e9}}), token({{"sub", "a"}, {"type", "king"}, {"exp", 2e9}}), token(json::array()),
+        token({{"sub", "a"}, {"exp", -1}}), token({{"sub", "a"}, {"exp", 1e300}})}) {
+    EXPECT_FALSE(read_token_claims(bad)) << bad;
+  }
+}
+
+json delta(const std::string& words) {
+  return {{"id", "hubs-own"},
+          {"model", "stub-1"},
+          {"choices", {{{"index", 0}, {"delta", {{"content", words}}}, {"finish_reason", nullptr}}}}};
+}
+json completed(const std::string& words) {
+  return {{"id", "hubs-own"},
+          {"model", "stub-1"},
+          {"usage", {{"total_tokens", 3}}},
+          {"choices",
+           {{{"index", 0}, {"finish_reason", "stop"}, {"message", {{"role", "assistant"}, {"content", words}}}}}}};
+}
+std::vector<json> read(const std::string& events) {
+  std::vector<json> all;
+  for (std::size_t at = 0; at < events.size();) {
+    const std::size_t end = events.find("\n\n", at);
+    all.push_back(json::parse(events.substr(at + 6, end - at - 6)));
+    at = end + 2;
+  }
+  return all;
+}
+
+TEST(AStreamOfChunks, HasOneIdAndEndsWithAReasonAndItsUsage) {
+  Chunks chunks("chatcmpl-1", "asked-for", 7);
+  const auto first = read(chunks.event("delta", delta("Hel")));
+  EXPECT_EQ(first.at(0).at("id"), "chatcmpl-1");
+  const auto end = read(chunks.end(completed("Hello"), true));
+  ASSERT_EQ(end.size(), 2u);
+  EXPECT_EQ(end[0].at("choices")[0].at("finish_reason"), "stop");
+  EXPECT_TRUE(end[1].at("choices").empty());
+  EXPECT_EQ(end[1].at("usage").at("total_tokens"), 3);
+}
+
+TEST(AStreamOfChunks, SaysTheWholeAnswerWhenNothingWasStreamed) {
+  Chunks chunks("chatcmpl-1", "", 7);
+  const auto end = read(chunks.end(completed("Hello"), false));
+  ASSERT_EQ(end.size(), 2u);
+  EXPECT_EQ(end[0].at("choices")[0].at("delta").at("content"), "Hello");
+}
+
+TEST(AStreamOfChunks, ShowsToolsAsChunksWithoutWords) {
+  Chunks chunks("chatcmpl-1", "m", 7);
+  const auto shown = read(chunks.event("tool_call", {{"id", "c1"}, {"skill_path", "A.b"}}));
+  EXPECT_TRUE(shown.at(0).at("choices")[0].at("delta").empty());
+  EXPECT_EQ(shown.at(0).at("strawberry").at("event"), "tool_call");
+  EXPECT_EQ(chunks.event("something new", json::object()), "");
+}
+
+TEST(ASpokesChat, IsKnownByItsMembers) {
+  EXPECT_TRUE(spoke_api::is_spoke_chat({{"enable_tools", true}}));
+  EXPECT_TRUE(spoke_api::is_spoke_chat({{"tool_mode", "python_exec"}}));
+  EXPECT_FALSE(spoke_api::is_spoke_chat({{"messages", json::array()}, {"stream", true}}));
+  const json with = spoke_api::hub_request({{"enable_tools", true}, {"tool_mode", "python_exec"}, {"model", nullptr}});
+  EXPECT_EQ(with.at("tool_mode"), "native");
+  EXPECT_FALSE(with.contains("enable_tools"));
+  EXPECT_FALSE(with.contains("model"));
+  EXPECT_EQ(spoke_api::hub_request({{"enable_tools", false}}).at("tool_mode"), "none");
+}
+
+TEST(SuccessorsOfSessions, AreFollowedForTheirUserOnly) {
+  spoke_api::Successors successors;
+  successors.note("alice", "s1", "s2");
+  successors.note("alice", "s2", "s3");
+  successors.note("alice", "s3", "s3");
+  EXPECT_EQ(successors.of("alice", "s1"), "s3");
+  EXPECT_EQ(successors.of("bob", "s1"), "s1");
+  for (std::size_t i = 0; i < spoke_api::Successors::sessions_max; ++i) {
+    successors.note("alice", "x" + std::to_string(i), "y");
+  }
+  EXPECT_EQ(successors.of("alice", "s1"), "s1");
+}
+
+TEST(ASuccessorOfASession, ThatGoesInCirclesEnds) {
+  spoke_api::Successors successors;
+  successors.note("alice", "a", "b");
+  successors.note("alice", "b", "a");
+  EXPECT_FALSE(successors.of("alice", "a").empty());
+}
+
+TEST(ACallThatMayHaveRun, IsNoErrorStatusForASpoke) {
+  EXPECT_EQ(spoke_api::not_executed(Problem(424, "skill_error", "it broke")).status, 200u);
+  EXPECT_EQ(spoke_api::not_executed(Problem(503, "unavailable", "away")).status, 200u);
+  EXPECT_EQ(spoke_api::not_executed(Problem(404, "not_found", "no such device")).status, 404u);
+}
+
+TEST(WhatOnlyReads, CanBeAskedAgain) {
+  EXPECT_TRUE(only_reads(Service::skills, "search"));
+  EXPECT_FALSE(only_reads(Service::skills, "call"));
+  EXPECT_FALSE(only_reads(Service::sessions, "append"));
+  EXPECT_FALSE(only_reads(Service::chat, "complete"));
+  EXPECT_FALSE(only_reads(Service::devices, ""));
+}
+
+}  // namespace
+}  // namespace strawberry::gateway
