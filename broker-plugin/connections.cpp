@@ -14,6 +14,7 @@ void Connections::add(Connection connection) {
   Present& present = by_principal_[connection.principal().id];
   present.principal = connection.principal();
   ++present.connections;
+  if (is_quiet(connection.client_id)) ++present.quiet;
 
   const Connection::Handle handle = connection.handle;
   open_.insert_or_assign(handle, std::move(connection));
@@ -38,6 +39,7 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
   }
 
   const auto present = by_principal_.find(connection.principal().id);
+  if (is_quiet(connection.client_id)) --present->second.quiet;
   if (--present->second.connections == 0) by_principal_.erase(present);
   return connection;
 }
@@ -112,6 +114,11 @@ bool Connections::is_full_for(const Principal& principal, std::string_view clien
 std::size_t Connections::count_of(std::string_view principal_id) const {
   const auto found = by_principal_.find(principal_id);
   return found == by_principal_.end() ? 0 : found->second.connections;
+}
+
+std::size_t Connections::present_count_of(std::string_view principal_id) const {
+  const auto found = by_principal_.find(principal_id);
+  return found == by_principal_.end() ? 0 : found->second.connections - found->second.quiet;
 }
 
 const Principal* Connections::principal_with(std::string_view principal_id) const {

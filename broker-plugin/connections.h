@@ -43,6 +43,10 @@ struct StoredSession {
   bool is_dead = false;  // that token was revoked meanwhile: nobody may have what is queued
 };
 
+/// A connection with such a client id speaks for its principal, but is no sign that the device itself is there: the web
+/// door's, for a request of a program that only has the device's token.
+inline bool is_quiet(std::string_view client_id) { return client_id.starts_with("quiet-"); }
+
 class Connections {
  public:
   struct Options {
@@ -88,6 +92,8 @@ class Connections {
 
   /// Open connections of the principal with this id, of whatever type.
   std::size_t count_of(std::string_view principal_id) const;
+  /// Those of them that are not quiet.
+  std::size_t present_count_of(std::string_view principal_id) const;
   /// One of them; null when there is none.
   const Principal* principal_with(std::string_view principal_id) const;
 
@@ -100,6 +106,7 @@ class Connections {
   struct Present {
     Principal principal;
     std::size_t connections = 0;
+    std::size_t quiet = 0;  // of these
   };
 
   Options options_;

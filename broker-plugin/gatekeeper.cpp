@@ -80,7 +80,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   if (!answer.accepted()) return answer;
   if (login.attempt.is_clean) subscriptions_.forget(login.attempt.client_id);
   const Principal& principal = connections_.find(login.handle)->principal();
-  if (principal.type == PrincipalType::device) presence_.connected(principal.id);
+  if (principal.type == PrincipalType::device && !is_quiet(login.attempt.client_id)) presence_.connected(principal.id);
   return answer;
 }
 
@@ -89,14 +89,14 @@ void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   const auto connection = connections_.remove(handle);
   if (connection && connections_.holder_of(connection->client_id) == nullptr)
     subscriptions_.forget(connection->client_id);
-  if (!connection || connection->principal().type != PrincipalType::device) return;
+  if (!connection || connection->principal().type != PrincipalType::device || is_quiet(connection->client_id)) return;
   const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
   if (remembered && directory_.find(device_id) == nullptr) {
     departed_owners_[device_id] = {connection->principal().user_id, clock_.steady_now() + departed_owner_kept};
   }
   const bool is_taken_over = connection->is_superseded || ending == Ending::taken_over;
-  presence_.disconnected(device_id, connections_.count_of(device_id), is_taken_over,
+  presence_.disconnected(device_id, connections_.present_count_of(device_id), is_taken_over,
                          status_reason(connection->ending_because, is_taken_over ? Ending::taken_over : ending));
 }
 

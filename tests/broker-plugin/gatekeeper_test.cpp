@@ -137,6 +137,18 @@ TEST_F(Gate, TellsWhenADeviceComesAndGoes) {
   EXPECT_EQ(status.at("since"), "2026-01-01T00:00:05.000Z");
 }
 
+TEST_F(Gate, AQuietConnectionIsNoSignOfTheDevice) {
+  EXPECT_TRUE(connect(1, speaker, "quiet-1"));
+  EXPECT_FALSE(broker_.retained.contains("devices/speaker/status"));
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  EXPECT_EQ(broker_.status_of("speaker").at("state"), "online");
+  end(2);
+  EXPECT_EQ(broker_.status_of("speaker").at("state"), "offline");
+  EXPECT_TRUE(connect(3, speaker, "speaker"));
+  end(1);
+  EXPECT_EQ(broker_.status_of("speaker").at("state"), "online");
+}
+
 TEST_F(Gate, SaysThatAConnectionWasLostWhereItCanKnow) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   gate_->disconnected(handle(1), Gatekeeper::Ending::lost);

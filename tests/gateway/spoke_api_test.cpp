@@ -1,0 +1,320 @@
+/// A Spoke of the Python hub, as its client does it, before the web door of a whole hub; and the other WebSockets.
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "tests/gateway/gateway_process.h"
+#include "tests/gateway/ws_client.h"
+#include "tests/support/stub_llm/stub_llm.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class SpokeApi : public testing::Test {
+ protected:
+  static HubProcess::Options with(const StubLlm& model) {
+    HubProcess::Options options;
+    options.config =
+        "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+    return options;
+  }
+  struct Answer {
+    int status = 0;
+    json body;
+    std::string text;
+  };
+  Answer ask(const std::string& method, const std::string& path, const json& body = nullptr, std::string device = {},
+             std::string version = "v1") {
+    httplib::Request request;
+    request.method = method;
+    request.path = path;
+    request.headers = {{"X-Protocol-Version", version}};
+    if (!device.empty()) request.headers.emplace("X-Device-Id", device);
+    if (!body.is_null()) {
+      request.body = body.dump();
+      request.headers.emplace("Content-Type", "application/json");
+    }
+    const auto result = door_.client(token_).send(request);
+    if (!result) throw std::runtime_error("no answer to " + path);
+    Answer answer;
+    answer.status = result->status;
+    answer.text = result->body;
+    answer.body = json::parse(result->body, nullptr, false);
+    return answer;
+  }
+  std::string register_device(const std::string& name) {
+    const auto answer = ask("POST", "/api/devices/register", {{"device_name", name}});
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    return answer.body.at("device_id").get<std::string>();
+  }
+  std::unique_ptr<WsClient> socket_of(const std::string& device) {
+    return std::make_unique<WsClient>(door_.port(), "/ws/device?token=" + token_ + "&device_id=" + device);
+  }
+  static json skills() {
+    return {{"skills",
+             {{{"class_name", "LampSkill"},
+               {"function_name", "turn_on"},
+               {"signature", "turn_on(level: int = 100) -> str"},
+               {"docstring", nullptr},
+               {"device_agnostic", false}}}}};
+  }
+  static std::vector<json> events(const std::string& body) {
+    std::vector<json> all;
+    for (std::size_t at = 0; at < body.size();) {
+      const std::size_t end = body.find("\n\n", at);
+      if (body.compare(at, 6, "data: ") == 0) all.push_back(json::parse(body.substr(at + 6, end - at - 6)));
+      at = end + 2;
+    }
+    return all;
+  }
+
+  StubLlm model_;
+  HubProcess hub_{with(model_)};
+  GatewayProcess door_{hub_};
+  std::string token_ = hub_.files().user_token("alice");
+};
+
+TEST_F(SpokeApi, ConnectsAsTheClientDoes) {
+  EXPECT_EQ(ask("GET", "/health").status, 200);
+  const auto me = ask("GET", "/auth/me");
+  EXPECT_EQ(me.body.at("user_id"), "alice");
+  const std::string id = register_device("Kitchen PC");
+  EXPECT_EQ(ask("GET", "/auth/me", nullptr, id).body.at("name"), "Kitchen PC");
+  const auto registered = ask("POST", "/skills/register", skills(), id);
+  EXPECT_EQ(registered.body, (json{{"message", "Registered 1 skills"}, {"device_id", id}})) << registered.text;
+  EXPECT_EQ(ask("POST", "/skills/heartbeat", nullptr, id).body.at("message"), "Heartbeat updated for 1 skills");
+  auto socket = socket_of(id);
+  ASSERT_EQ(socket->status(), 101);
+  socket->send(R"({"type":"ping"})");
+  EXPECT_EQ(socket->read(), R"({"type":"pong"})");
+  const auto found = ask("GET", "/api/device-discovery").body.at("devices");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].at("is_active"), true);
+  const auto again = ask("POST", "/api/devices/register", {{"device_name", "Kitchen PC"}, {"device_id", id}});
+  EXPECT_EQ(again.body.at("device_id"), id);
+  EXPECT_EQ(again.body.at("display_name"), "Kitchen PC");
+}
+
+TEST_F(SpokeApi, CallsGoFromSpokeToSpoke) {
+  const std::string lamp = register_device("Lamp");
+  const std::string tablet = register_device("Tablet");
+  ask("POST", "/skills/register", skills(), lamp);
+  auto socket = socket_of(lamp);
+  ASSERT_EQ(socket->status(), 101);
+  std::thread spoke([&] {
+    for (int i = 0; i < 2; ++i) {
+      const auto asked = socket->read();
+      if (!asked) return;
+      const json request = json::parse(*asked);
+      EXPECT_EQ(request.at("type"), "skill_request");
+      EXPECT_EQ(request.at("skill_name"), "LampSkill");
+      EXPECT_EQ(request.at("method_name"), "turn_on");
+      EXPECT_EQ(request.at("kwargs"), (json{{"level", 5}}));
+      json response{{"type", "skill_response"}, {"request_id", request.at("request_id")}, {"success", i == 0}};
+      if (i == 0) response["result"] = "it is on";
+      if (i == 1) response["error"] = "no bulb";
+      socket->send(response.dump());
+    }
+  });
+  const json call{{"device_name", "lamp"},
+                  {"skill_name", "LampSkill"},
+                  {"method_name", "turn_on"},
+                  {"args", json::array()},
+                  {"kwargs", {{"level", 5}}}};
+  const auto worked = ask("POST", "/skills/execute", call, tablet);
+  EXPECT_EQ(worked.body, (json{{"success", true}, {"result", "it is on"}})) << worked.text;
+  const auto failed = ask("POST", "/skills/execute", call, tablet);
+  EXPECT_EQ(failed.status, 200);
+  EXPECT_EQ(failed.body.at("success"), false);
+  EXPECT_THAT(failed.body.at("error").get<std::string>(), HasSubstr("no bulb"));
+  spoke.join();
+  socket->close();
+  json nobody = call;
+  nobody["device_name"] = "cellar";
+  EXPECT_EQ(ask("POST", "/skills/execute", nobody, tablet).status, 404);
+  for (int i = 0; i < 50; ++i) {
+    const auto gone = ask("POST", "/skills/execute", call, tablet);
+    EXPECT_LT(gone.status, 500) << gone.text;
+    if (gone.text.find("offline") != std::string::npos || gone.text.find("connected") != std::string::npos) break;
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+TEST_F(SpokeApi, ChatsStreamedAndWhole) {
+  const std::string id = register_device("Tablet");
+  json chat{{"messages", {{{"role", "user"}, {"content", "say this"}}}},
+            {"temperature", 0.7},
+            {"enable_tools", false},
+            {"stream", true},
+            {"tool_mode", "native"}};
+  const auto streamed = events(ask("POST", "/api/v1/chat/completions", chat, id).text);
+  ASSERT_GE(streamed.size(), 3u);
+  EXPECT_EQ(streamed.front().at("type"), "content_delta");
+  EXPECT_EQ(streamed[streamed.size() - 2].at("type"), "assistant_message");
+  EXPECT_THAT(streamed[streamed.size() - 2].at("content").get<std::string>(), HasSubstr("say this"));
+  EXPECT_EQ(streamed.back().at("type"), "done");
+  chat["stream"] = false;
+  chat["tool_mode"] = "python_exec";
+  const auto whole = ask("POST", "/api/inference", chat, id);
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_THAT(whole.body.at("choices")[0].at("message").at("content").get<std::string>(), HasSubstr("say this"));
+  EXPECT_TRUE(whole.body.at("choices")[0].at("message").contains("tool_calls"));
+}
+
+TEST_F(SpokeApi, ShowsToolsOfAChat) {
+  const std::string lamp = register_device("Lamp");
+  ask("POST", "/skills/register", skills(), lamp);
+  auto socket = socket_of(lamp);
+  model_.otherwise(stub_calling("turn_on", {{"level", 9}}));
+  std::thread spoke([&] {
+    const auto asked = socket->read();
+    if (!asked) return;
+    const json id = json::parse(*asked).at("request_id");
+    socket->send(json{{"type", "skill_response"}, {"request_id", id}, {"success", true}, {"result", "lit"}}.dump());
+  });
+  const json chat{{"messages", {{{"role", "user"}, {"content", "light"}}}}, {"enable_tools", true}, {"stream", true}};
+  std::vector<std::string> types;
+  for (const json& event : events(ask("POST", "/api/v1/chat/completions", chat).text)) {
+    const auto type = event.at("type").get<std::string>();
+    if (type != "content_delta") types.push_back(type);
+    if (type == "tool_call_started") {
+      EXPECT_EQ(event.at("tool_name"), "LampSkill__turn_on");
+    }
+    if (type == "tool_call_result") {
+      EXPECT_EQ(event.at("result"), "lit");
+    }
+  }
+  spoke.join();
+  EXPECT_THAT(types, ElementsAre("tool_call_started", "tool_call_result", "assistant_message", "done"));
+}
+
+TEST_F(SpokeApi, KeepsSessions) {
+  const std::string id = register_device("Tablet");
+  const auto made = ask("POST", "/api/sessions", json::object(), id);
+  ASSERT_EQ(made.status, 200) << made.text;
+  const auto session = made.body.at("id").get<std::string>();
+  EXPECT_TRUE(made.body.at("is_active").get<bool>());
+  const auto added = ask("POST", "/api/sessions/" + session + "/messages", {{"role", "user"}, {"content", "hi"}}, id);
+  EXPECT_EQ(added.body.at("content"), "hi") << added.text;
+  EXPECT_EQ(ask("GET", "/sessions/" + session + "/messages", nullptr, id).body.at("messages").size(), 1u);
+  EXPECT_EQ(ask("PATCH", "/api/sessions/" + session, {{"title", "Plans"}}, id).body.at("title"), "Plans");
+  EXPECT_EQ(ask("GET", "/api/sessions?limit=50&days=30", nullptr, id).body.at("total"), 1);
+  EXPECT_EQ(ask("DELETE", "/api/sessions/" + session, nullptr, id).body, (json{{"status", "deleted"}}));
+  const auto gone = ask("GET", "/api/sessions/" + session, nullptr, id);
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_TRUE(gone.body.contains("detail"));
+}
+
+TEST_F(SpokeApi, RefusesForeignDevicesAndUnknownVersions) {
+  const std::string lamp = register_device("Lamp");
+  token_ = hub_.files().user_token("bob");
+  const auto foreign = ask("GET", "/skills", nullptr, lamp);
+  EXPECT_EQ(foreign.status, 401) << foreign.text;
+  EXPECT_EQ(foreign.body.at("detail"), "Device '" + lamp + "' not found");
+  EXPECT_EQ(socket_of(lamp)->status(), 403);
+  const auto stolen = ask("POST", "/api/devices/register", {{"device_name", "Lamp"}, {"device_id", lamp}});
+  EXPECT_EQ(stolen.status, 200);
+  EXPECT_NE(stolen.body.at("device_id"), lamp);
+  const auto old = ask("GET", "/skills", nullptr, "", "v9");
+  EXPECT_EQ(old.status, 400);
+  EXPECT_EQ(old.text, "Unsupported protocol version: v9. Supported: v1");
+}
+
+TEST_F(SpokeApi, ASecondSocketOfADeviceEndsTheFirst) {
+  const std::string lamp = register_device("Lamp");
+  ask("POST", "/skills/register", skills(), lamp);
+  auto first = socket_of(lamp);
+  auto second = socket_of(lamp);
+  ASSERT_EQ(second->status(), 101);
+  EXPECT_FALSE(first->read());
+  EXPECT_NE(first->close_code(), 0);
+  second->send(R"({"type":"ping"})");
+  EXPECT_TRUE(second->read());
+  EXPECT_EQ(ask("GET", "/skills").body.at("total"), 1);
+}
+
+TEST_F(SpokeApi, ASocketThatSaysRubbishHurtsNobody) {
+  const std::string lamp = register_device("Lamp");
+  auto socket = socket_of(lamp);
+  for (const std::string& rubbish :
+       {std::string("{"), std::string("[]"), std::string("7"), std::string(1'000, '['), std::string("{\"type\":7}"),
+        std::string(R"({"type":"skill_response","request_id":"none","success":true})"), std::string("\xff\xfe")}) {
+    try {
+      socket->send(rubbish);
+    } catch (const std::exception&) {
+      socket = socket_of(lamp);  // text that is no UTF-8 ends a WebSocket (RFC 6455, 8.1)
+    }
+  }
+  socket = socket_of(lamp);
+  socket->send(R"({"type":"ping"})");
+  EXPECT_EQ(socket->read(), R"({"type":"pong"})");
+  EXPECT_THAT(door_.log(), Not(HasSubstr(token_)));
+}
+
+TEST_F(SpokeApi, ARevokedDevicesSocketEnds) {
+  const std::string lamp = register_device("Lamp");
+  auto socket = socket_of(lamp);
+  ASSERT_EQ(socket->status(), 101);
+  hub_.admin()->result_of("devices", {{"op", "revoke"}, {"device_id", lamp}});
+  EXPECT_FALSE(socket->read());
+  EXPECT_EQ(socket->close_code(), 1008);
+}
+
+TEST_F(SpokeApi, AStoppingDoorSaysGoodbye) {
+  auto socket = socket_of(register_device("Lamp"));
+  std::thread stops([&] { door_.stop(); });
+  EXPECT_FALSE(socket->read());
+  EXPECT_EQ(socket->close_code(), 1001);
+  socket->close();
+  stops.join();
+}
+
+TEST_F(SpokeApi, EventsTellOfPresence) {
+  WsClient::Options bearer;
+  bearer.bearer = token_;
+  WsClient events(door_.port(), "/api/v1/ws", bearer);
+  ASSERT_EQ(events.status(), 101);
+  EXPECT_EQ(json::parse(*events.read()).at("type"), "connection");
+  events.send(R"({"type":"subscribe","topics":["presence"]})");
+  EXPECT_EQ(json::parse(*events.read()).at("type"), "subscribed");
+  auto lamp = hub_.device("Lamp");
+  const auto seen = events.read();
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(json::parse(*seen).at("topic"), "presence");
+  EXPECT_EQ(json::parse(*seen).at("data").at("device_id"), "lamp");
+  events.send(R"({"type":"subscribe","topics":["secrets"]})");
+  EXPECT_EQ(json::parse(*events.read()).at("type"), "error");
+  EXPECT_EQ(WsClient(door_.port(), "/api/v1/ws").status(), 401);
+  WsClient::Options foreign = bearer;
+  foreign.origin = "https://evil.example";
+  EXPECT_EQ(WsClient(door_.port(), "/api/v1/ws", foreign).status(), 403);
+}
+
+TEST_F(SpokeApi, MqttGoesThroughTheDoor) {
+  WsClient::Options mqtt;
+  mqtt.subprotocol = "mqtt";
+  mqtt.binary = true;
+  WsClient client(door_.port(), "/mqtt", mqtt);
+  ASSERT_EQ(client.status(), 101);
+  // CONNECT, MQTT 3.1.1, clean session, user name and password.
+  const auto text = [](const std::string& of) {
+    return std::string{static_cast<char>(of.size() >> 8), static_cast<char>(of.size() & 0xFF)} + of;
+  };
+  const std::string body =
+      text("MQTT") + std::string("\x04\xC2\x00\x3C", 4) + text("tunnel-1") + text("alice") + text(token_);
+  std::string packet = "\x10";
+  for (std::size_t rest = body.size(); rest > 0; rest /= 128)
+    packet += static_cast<char>((rest % 128) | (rest >= 128 ? 0x80 : 0));
+  client.send(packet + body);
+  EXPECT_EQ(client.read(), std::string("\x20\x02\x00\x00", 4));
+}
+
+}  // namespace
+}  // namespace strawberry::test
