@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bridge/llm/answer_end.h"
 #include "bridge/llm/wire_json.h"
 
 namespace strawberry {
@@ -142,8 +143,7 @@ ToolCall* ReplyBuilder::add_call(std::string id, std::string name) {
 
 Result<ModelReply, ProviderError> ReplyBuilder::complete_reply() {
   if (reply_.finish_reason.empty()) return wire_error("cut", 200, "the answer ended in the middle");
-  if (!reply_.tool_calls.empty()) reply_.finish_reason = "tool_calls";
-  return std::move(reply_);
+  return settle_calls(std::move(reply_));
 }
 
 Result<ModelReply, ProviderError> read_whole(const HttpResponse& response, ReplyBuilder& builder) {

@@ -36,8 +36,8 @@ class ReplyBuilder {
   void count_piece() { ++pieces_; }
   /// Null when there are reply_tool_calls_max already.
   ToolCall* add_call(std::string id, std::string name);
-  /// `reply_` as it is given away: tool_calls as the reason when there are some. It may be empty, as after tools that
-  /// leave nothing to say.
+  /// `reply_` as it is given away, its calls settled (answer_end.h). It may be empty, as after tools that leave nothing
+  /// to say.
   Result<ModelReply, ProviderError> complete_reply();
 
   ModelReply reply_;

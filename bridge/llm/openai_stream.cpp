@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "bridge/llm/answer_end.h"
 #include "bridge/llm/openai_wire.h"
 #include "bridge/llm/sse.h"
 #include "bridge/llm/tool_call_fragments.h"
@@ -43,8 +44,7 @@ class OpenAiStream final : public StreamReader {
     if (reply_.finish_reason.empty())
       return wire_error("cut", status_ok, is_begun_ ? "the answer ended in the middle" : "answered nothing");
     reply_.tool_calls = calls_.take();
-    if (!reply_.tool_calls.empty()) reply_.finish_reason = "tool_calls";
-    return std::move(reply_);
+    return settle_calls(std::move(reply_));
   }
 
  private:
@@ -86,8 +86,8 @@ class OpenAiStream final : public StreamReader {
     for (const auto& choice : *choices) {
       if (count_at(choice, "index") != 0) continue;
       if (const json* delta = member(choice, "delta")) take_delta(*delta, on_text);
-      if (auto reason = string_at(choice, "finish_reason"); !reason.empty())
-        reply_.finish_reason = printable(reason, 64);
+      if (auto reason = openai_finish_reason(string_at(choice, "finish_reason")); !reason.empty())
+        reply_.finish_reason = std::move(reason);
     }
   }
 

@@ -1,7 +1,11 @@
 #include "bridge/llm/openai_wire.h"
 
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
 #include <stdexcept>
 
+#include "bridge/llm/answer_end.h"
 #include "bridge/llm/base_url.h"
 #include "bridge/llm/openai_stream.h"
 #include "bridge/llm/wire_json.h"
@@ -34,6 +38,22 @@ std::string openai_text(const json& message) {
   if (content && content->is_array())
     for (const auto& part : *content) text += string_at(part, "text");
   return text.empty() ? string_at(message, "refusal") : text;
+}
+
+std::string openai_finish_reason(std::string_view said) {
+  const auto is_one_of = [said](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [said](std::string_view word) {
+      return std::equal(said.begin(), said.end(), word.begin(), word.end(),
+                        [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+    });
+  };
+  if (said.empty()) return {};
+  if (is_one_of({"length", "max_tokens", "max_output_tokens", "max_length", "model_length", "context_length",
+                 "context_length_exceeded", "token_limit"}))
+    return "length";
+  if (is_one_of({"content_filter", "safety", "sensitive", "refusal", "recitation", "blocklist", "prohibited_content"}))
+    return "content_filter";
+  return "stop";
 }
 
 Result<std::string> chat_completions_url(const std::string& base_url) {
@@ -92,13 +112,12 @@ Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& respo
   ModelReply reply;
   reply.content = openai_text(*message);
   reply.tool_calls = tool_calls_of(*message);
-  reply.finish_reason = string_at(choices->front(), "finish_reason");
+  reply.finish_reason = openai_finish_reason(string_at(choices->front(), "finish_reason"));
   if (reply.finish_reason.empty()) reply.finish_reason = "stop";
-  if (!reply.tool_calls.empty()) reply.finish_reason = "tool_calls";
   reply.model = printable(string_at(*body, "model"), 128);
   if (const json* usage = member(*body, "usage"))
     reply.usage = {count_at(*usage, "prompt_tokens"), count_at(*usage, "completion_tokens")};
-  return reply;
+  return settle_calls(std::move(reply));
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "bridge/llm/wire.h"
 
@@ -21,5 +22,9 @@ Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& respo
 
 /// What a message, or a piece of one, says: text, texts in parts, or a refusal.
 std::string openai_text(const nlohmann::json& message);
+
+/// The contract's word for what a server calls it: many pass on the words of the models behind them. `stop` for a word
+/// that is not known, empty for an empty one.
+std::string openai_finish_reason(std::string_view said);
 
 }  // namespace strawberry
