@@ -1,60 +1,14 @@
 #include "bridge/llm/openai_wire.h"
 
-#include <algorithm>
-#include <cctype>
-#include <initializer_list>
 #include <stdexcept>
 
-#include "bridge/llm/answer_end.h"
 #include "bridge/llm/base_url.h"
-#include "bridge/llm/openai_stream.h"
+#include "bridge/llm/event_reader.h"
+#include "bridge/llm/openai_reply.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
 
 namespace strawberry {
-namespace {
-
 using nlohmann::json;
-
-std::vector<ToolCall> tool_calls_of(const json& message) {
-  std::vector<ToolCall> calls;
-  const json* list = member(message, "tool_calls");
-  if (!list || !list->is_array()) return calls;
-  for (const auto& call : *list) {
-    const json* function = member(call, "function");
-    if (!function || calls.size() == reply_tool_calls_max) continue;
-    calls.push_back(
-        {string_at(call, "id"), string_at(*function, "name"), arguments_text(member(*function, "arguments"))});
-  }
-  return calls;
-}
-
-}  // namespace
-
-std::string openai_text(const json& message) {
-  const json* content = member(message, "content");
-  if (content && content->is_string()) return content->get<std::string>();
-  std::string text;
-  if (content && content->is_array())
-    for (const auto& part : *content) text += string_at(part, "text");
-  return text.empty() ? string_at(message, "refusal") : text;
-}
-
-std::string openai_finish_reason(std::string_view said) {
-  const auto is_one_of = [said](std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(), [said](std::string_view word) {
-      return std::equal(said.begin(), said.end(), word.begin(), word.end(),
-                        [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-    });
-  };
-  if (said.empty()) return {};
-  if (is_one_of({"length", "max_tokens", "max_output_tokens", "max_length", "model_length", "context_length",
-                 "context_length_exceeded", "token_limit"}))
-    return "length";
-  if (is_one_of({"content_filter", "safety", "sensitive", "refusal", "recitation", "blocklist", "prohibited_content"}))
-    return "content_filter";
-  return "stop";
-}
 
 Result<std::string> chat_completions_url(const std::string& base_url) {
   auto url = read_base_url(base_url, {"/chat/completions"});
@@ -98,28 +52,6 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
   return body;
 }
 
-Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response) {
-  const auto is_no_reply = [&](std::string message) {
-    return wire_error("bad_reply", response.status, std::move(message));
-  };
-  const auto body = successful_json(response);
-  if (!body) return tl::unexpected(body.error());
-  const json* choices = member(*body, "choices");
-  if (!choices || !choices->is_array()) return is_no_reply("answered with JSON that is no chat completion");
-  const json* message = choices->empty() ? nullptr : member(choices->front(), "message");
-  if (!message || !message->is_object()) return is_no_reply("answered without a message");
-
-  ModelReply reply;
-  reply.content = openai_text(*message);
-  reply.tool_calls = tool_calls_of(*message);
-  reply.finish_reason = openai_finish_reason(string_at(choices->front(), "finish_reason"));
-  if (reply.finish_reason.empty()) reply.finish_reason = "stop";
-  reply.model = printable(string_at(*body, "model"), 128);
-  if (const json* usage = member(*body, "usage"))
-    reply.usage = {count_at(*usage, "prompt_tokens"), count_at(*usage, "completion_tokens")};
-  return settle_calls(std::move(reply));
-}
-
 namespace {
 
 class OpenAiWire final : public Wire {
@@ -138,9 +70,9 @@ class OpenAiWire final : public Wire {
     return sent;
   }
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
-    return read_openai_response(response);
+    return read_response(response, make_openai_reply());
   }
-  std::unique_ptr<StreamReader> stream() const override { return make_openai_stream(); }
+  std::unique_ptr<StreamReader> stream() const override { return make_event_reader(make_openai_reply()); }
 
  private:
   std::string url_;

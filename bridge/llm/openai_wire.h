@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 
 #include "bridge/llm/wire.h"
 
@@ -17,14 +16,5 @@ Result<std::string> chat_completions_url(const std::string& base_url);
 
 /// The request's JSON body, for a streamed answer when there is an on_text. `model` is what to ask for.
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model);
-
-Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response);
-
-/// What a message, or a piece of one, says: text, texts in parts, or a refusal.
-std::string openai_text(const nlohmann::json& message);
-
-/// The contract's word for what a server calls it: many pass on the words of the models behind them. `stop` for a word
-/// that is not known, empty for an empty one.
-std::string openai_finish_reason(std::string_view said);
 
 }  // namespace strawberry

@@ -202,8 +202,8 @@ TEST_F(HttpProviderServerTest, ACutConnection) {
   EXPECT_EQ(whole(StubAnswer::cut()).error().reason, "protocol");
 }
 
-TEST_F(HttpProviderServerTest, AnEndWithoutAReasonIsAnError) {
-  const auto reply = streamed(StubAnswer::stream({{said("half")}, {done}}));
+TEST_F(HttpProviderServerTest, AnEndThatNothingAnnouncesIsAnError) {
+  const auto reply = streamed(StubAnswer::stream({{said("half")}}));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().reason, "cut");
   EXPECT_TRUE(reply.error().shown);
