@@ -30,13 +30,13 @@ json without_extras(json messages) {
 
 }  // namespace
 
-nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model) {
+nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model, bool with_usage) {
   json body = request.options.is_object() ? request.options : json::object();
   body["model"] = model;
   body["messages"] = without_extras(request.messages);
   body["stream"] = request.on_text != nullptr;
   body.erase("stream_options");
-  if (request.on_text) body["stream_options"] = {{"include_usage", true}};
+  if (request.on_text && with_usage) body["stream_options"] = {{"include_usage", true}};
   if (request.tools.empty()) {
     // Servers refuse a choice among no tools.
     for (const char* key : {"tools", "tool_choice", "parallel_tool_calls"}) body.erase(key);
@@ -66,17 +66,25 @@ class OpenAiWire final : public Wire {
     const char* accepted = request.on_text ? "text/event-stream, application/json" : "application/json";
     Sent sent{url_, {{"Content-Type", "application/json"}, {"Accept", accepted}}, {}};
     if (!api_key_.empty()) sent.headers.emplace_back("Authorization", "Bearer " + api_key_);
-    sent.body = openai_request_body(request, model);
+    sent.body = openai_request_body(request, model, takes_stream_options_);
     return sent;
   }
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
     return read_response(response, make_openai_reply());
   }
   std::unique_ptr<StreamReader> stream() const override { return make_event_reader(make_openai_reply()); }
+  /// Several servers refuse `stream_options`; without it, tokens are estimated.
+  bool learn(const json& body, const HttpResponse& refusal) override {
+    const bool is_refused = (refusal.status == 400 || refusal.status == 422) && body.contains("stream_options") &&
+                            refusal.body.find("stream_options") != std::string::npos;
+    if (is_refused) takes_stream_options_ = false;
+    return is_refused;
+  }
 
  private:
   std::string url_;
   std::string api_key_;
+  bool takes_stream_options_ = true;
 };
 
 }  // namespace
