@@ -4,9 +4,11 @@
 /// Threading: loop only (asserted).
 /// Lifetime: fetch() may outlive the client: destroying the client ends every transfer with an error. Cancelling or
 /// destroying the coroutine ends its own transfer at once.
+/// Bodies that come packed (gzip, deflate and what else libcurl can do) are unpacked; none is asked for packed, since
+/// packing delays a stream.
 /// Errors: HttpError in Result. Messages name scheme, host, port and path, never user info, query, header or body.
 /// What on_body throws, fetch() throws. on_body must not destroy the coroutine; cancelling it is fine.
-/// Bounds: Options; the request's response_bytes_max (too_large), connect_timeout (connect_timeout) and total_timeout
+/// Bounds: Options; the request's response_bytes_max (too_large) of the unpacked body, connect_timeout (connect_timeout) and total_timeout
 /// (timeout), 128 response headers of 64 KiB together (too_large).
 #pragma once
 

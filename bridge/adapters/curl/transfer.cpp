@@ -68,7 +68,8 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   if (!is_header_token(request_.method)) return wrong("the HTTP method is not valid");
 
   // Without this, curl asks before it sends a large body and waits a second for servers that do not answer.
-  std::vector<std::string> lines = {"Expect:"};
+  // A stream that is packed comes late: nobody is asked to, but it is unpacked all the same (CURLOPT_ACCEPT_ENCODING).
+  std::vector<std::string> lines = {"Expect:", "Accept-Encoding:"};
   for (const auto& [name, value] : request_.headers) {
     if (!is_header_token(name) || !is_header_value(value))
       return wrong("the HTTP header " + (is_header_token(name) ? name : std::string("name")) + " is not valid");
@@ -96,6 +97,7 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms(request_.total_timeout));
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "strawberry-hub");
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   if (!options.proxy.empty() || !options.proxy_from_environment)
     curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());  // "" also keeps the environment out
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());

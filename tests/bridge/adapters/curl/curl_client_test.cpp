@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <tuple>
 
 #include "tests/support/stub_llm/stub_llm.h"
 
@@ -350,6 +351,57 @@ TEST_F(CurlClientTest, ProxyFromTheEnvironmentIsNotUsedUnlessAsked) {
   make(options);
   EXPECT_FALSE(fetch(request()));
   ::unsetenv("http_proxy");
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+TEST_F(CurlClientTest, PackedBodiesAreUnpackedThoughNobodyAskedForThem) {
+  const std::tuple<const char*, const char*> cases[] = {
+      {"gzip", "1f8b0800000000000203ab564a54b252ca48cdc9c957aa050090fc227b0d000000"},
+      {"x-gzip", "1f8b0800000000000203ab564a54b252ca48cdc9c957aa050090fc227b0d000000"},
+      {"deflate", "789cab564a54b252ca48cdc9c957aa05001b8d0430"},
+      {"deflate", "ab564a54b252ca48cdc9c957aa0500"}};
+  for (const auto& [encoding, hex] : cases) {
+    for (const bool is_handed_on : {false, true}) {
+      auto answer = StubAnswer::http(200, from_hex(hex));
+      answer.headers = {{"Content-Encoding", encoding}};
+      stub.push(answer);
+      std::string body;
+      HttpRequest asked = request();
+      if (is_handed_on) asked.on_body = [&body](std::string_view bytes) { return !(body += bytes).empty(); };
+      const auto response = fetch(asked);
+      ASSERT_TRUE(response) << encoding << ": " << response.error().message;
+      EXPECT_EQ(is_handed_on ? body : response->body, R"({"a":"hello"})") << encoding;
+    }
+  }
+  const auto sent = stub.requests().at(0);
+  for (const auto& [name, value] : sent.headers) EXPECT_NE(name, "Accept-Encoding") << value;
+}
+
+TEST_F(CurlClientTest, TheBoundHoldsForTheUnpackedBody) {
+  // 100 000 zeros in 132 bytes.
+  const std::string packed = from_hex("1f8b0800000000000203edc13101000000c2a0f54f6d0d0fa0") + std::string(96, '\0') +
+                             from_hex("8057037d9511d4a0860100");
+  for (const std::size_t bytes_max : {99'999u, 100'000u}) {
+    auto answer = StubAnswer::http(200, packed);
+    answer.headers = {{"Content-Encoding", "gzip"}};
+    stub.push(answer);
+    HttpRequest asked = request();
+    asked.response_bytes_max = bytes_max;
+    const auto response = fetch(asked);
+    ASSERT_EQ(response.has_value(), bytes_max == 100'000u);
+    if (response) {
+      EXPECT_EQ(response->body, std::string(100'000, '\0'));
+    }
+    if (!response) {
+      EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+    }
+  }
 }
 
 TEST_F(CurlClientTest, CancellingTheCoroutineEndsTheTransfer) {
