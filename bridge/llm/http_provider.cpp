@@ -78,6 +78,7 @@ HttpRequest HttpProvider::http_request(const Wire::Sent& sent, milliseconds left
   asked.total_timeout = std::min(options_.total_timeout, left);
   asked.connect_timeout = std::min(options_.connect_timeout, asked.total_timeout);
   asked.response_bytes_max = options_.response_bytes_max;
+  asked.proxy = options_.proxy;
   return asked;
 }
 

@@ -36,6 +36,7 @@ class HttpProvider final : public Provider {
     std::chrono::milliseconds idle_timeout{30'000};         // from one piece of the answer to the next
     std::chrono::milliseconds total_timeout{60'000};
     std::size_t response_bytes_max = 4 * 1024 * 1024;
+    std::optional<std::string> proxy = std::nullopt;  // as HttpRequest has it
   };
 
   /// Throws std::invalid_argument when the name is empty, or it or the key have control characters.

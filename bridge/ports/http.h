@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,9 @@ struct HttpRequest {
   /// Told of each piece of a successful (2xx) body as it arrives, on the loop, instead of having it collected. False
   /// ends the transfer, which then counts as complete. May be empty.
   std::function<bool(std::string_view bytes)> on_body;
+  /// The proxy to go through: a URL, perhaps with a user and a password (a secret); empty: none; nothing: as the client
+  /// is set up.
+  std::optional<std::string> proxy = std::nullopt;
 };
 
 struct HttpResponse {
