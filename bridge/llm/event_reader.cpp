@@ -118,8 +118,11 @@ class EventReader final : public StreamReader {
 
   void take_line(std::string_view line, const OnText& on_text) {
     line = without_blanks(line);
+    // Behind a JSON line, lines of an event stream may follow.
+    for (const std::string_view field : {":", "event:", "id:", "retry:"})
+      if (line.starts_with(field)) return;
     if (line.starts_with("data:")) line = without_blanks(line.substr(5));
-    if (!line.empty() && line.front() != ':') take_event({{}, std::string(line)}, on_text);
+    if (!line.empty()) take_event({{}, std::string(line)}, on_text);
   }
 
   /// Whether more is wanted.
