@@ -18,6 +18,12 @@ std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
   return make_openai_wire(options);
 }
 
+/// As HttpRequest has it.
+std::optional<std::string> proxy_of(const LlmProviderConfig& configured) {
+  if (configured.proxy == "environment") return std::nullopt;
+  return configured.proxy == "none" ? std::string() : configured.proxy;
+}
+
 }  // namespace
 
 SqliteStore::Options store_options(const Config& config) {
@@ -103,6 +109,7 @@ CurlClient::Options http_options(const Config& config) {
   // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
   // look like a provider that is down.
   options.transfers_max = size(config.limits.requests_in_flight_max);
+  options.proxy_from_environment = true;
   return options;
 }
 
@@ -138,6 +145,7 @@ void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, co
   options.first_token_timeout = std::chrono::milliseconds(configured.first_token_timeout_ms);
   options.idle_timeout = std::chrono::milliseconds(configured.idle_timeout_ms);
   options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
+  options.proxy = proxy_of(configured);
   ProviderChain::Limits limits;
   limits.retry.retries_max = size(configured.retries_max);
   limits.gate.requests_in_flight_max = size(configured.requests_in_flight_max);

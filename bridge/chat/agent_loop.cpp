@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bridge/chat/history.h"
+#include "bridge/llm/answer_end.h"
 #include "bridge/llm/tool_result.h"
 #include "common/strict_json.h"
 
@@ -94,6 +95,7 @@ AgentLoop::Next AgentLoop::model_answered(ModelReply reply) {
   usage_.completion_tokens += reply.usage.completion_tokens;
   model_ = reply.model;
   provider_ = reply.provider;
+  if (was_broken_off(reply.finish_reason)) reply.tool_calls.clear();  // no provider may make this one run them
   if (reply.tool_calls.empty() || !can_call()) return finish(std::move(reply));
   return take_calls(std::move(reply));
 }

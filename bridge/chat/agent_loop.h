@@ -4,6 +4,7 @@
 ///   next = loop.start();
 ///   AskModel → next = loop.model_answered(reply);   RunTools → next = loop.tools_ran(outcomes);   Finish → done
 ///
+/// Calls of an answer that was broken off (`length`, `content_filter`) are never run: their arguments may be cut.
 /// Whatever a model does wrong goes back to it as a tool result with an error, and nothing is sent. The hub's own tools
 /// (hub_tools.h) are answered here, without a step of their own for whoever drives. In the last step no call is
 /// allowed, so that it ends in words; the tools are named all the same when the conversation has calls, for servers

@@ -24,6 +24,9 @@ struct LlmProviderConfig {
   std::string model;
   std::string api_key_env;   // name of the environment variable with the key; or
   std::string api_key_file;  // a file only its owner can read
+  /// `environment`: that of http_proxy, https_proxy, no_proxy; `none` or empty: none; else a URL, which may have a user
+  /// and a password. A secret: never logged.
+  std::string proxy = "environment";
   std::int64_t connect_timeout_ms = 5'000;
   std::int64_t first_token_timeout_ms = 30'000;  // this and the next: of streamed answers
   std::int64_t idle_timeout_ms = 30'000;

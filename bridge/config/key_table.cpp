@@ -30,6 +30,19 @@ bool is_url(std::string_view value) {
   return false;
 }
 
+/// What libcurl can go through. User and password may be in it.
+bool is_proxy(std::string_view value) {
+  if (value == "environment" || value == "none") return true;
+  for (const std::string_view scheme : {"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"}) {
+    if (!value.starts_with(scheme)) continue;
+    const std::string_view rest = value.substr(scheme.size());
+    const std::string_view host = rest.substr(rest.find('@') == std::string_view::npos ? 0 : rest.rfind('@') + 1);
+    return !host.empty() && host.front() != '/' && host.front() != ':' &&
+           rest.find_first_of("?#") == std::string_view::npos && std::all_of(rest.begin(), rest.end(), is_graphic);
+  }
+  return false;
+}
+
 /// More than one colon: an IPv6 address.
 bool is_host(std::string_view value) {
   return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic) &&
@@ -163,6 +176,7 @@ const KeyRow<LlmProviderConfig> provider_rows[] = {
     {"llm.provider", "model", "DEFAULT_MODEL", Text{TextKind::any}, [](LlmProviderConfig& c) -> Target { return &c.model; }},
     {"llm.provider", "api_key_env", "", Text{TextKind::variable, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_env; }, true},
     {"llm.provider", "api_key_file", "", Text{TextKind::any, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.api_key_file; }, true},
+    {"llm.provider", "proxy", "", Text{TextKind::proxy, {}, true}, [](LlmProviderConfig& c) -> Target { return &c.proxy; }, true},
     {"llm.provider", "connect_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.connect_timeout_ms; }},
     {"llm.provider", "first_token_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.first_token_timeout_ms; }},
     {"llm.provider", "idle_timeout_ms", "", IntegerRange{1, ten_minutes_ms}, [](LlmProviderConfig& c) -> Target { return &c.idle_timeout_ms; }},
@@ -197,6 +211,9 @@ std::string describe_allowed(const Allowed& allowed) {
     case TextKind::socket:
       return "auto, off, or the path of a Unix socket: with a slash, at most " +
              std::to_string(broker_socket_bytes_max) + " bytes";
+    case TextKind::proxy:
+      return "environment, none, or the URL of a proxy: http://, https://, socks4://, socks4a://, socks5:// or "
+             "socks5h://, without query or fragment";
   }
   return "something else";
 }
@@ -214,6 +231,7 @@ bool is_allowed(const Text& text, std::string_view value) {
     case TextKind::choice: return is_choice(text.choices, value);
     case TextKind::ids: return are_ids(value);
     case TextKind::socket: return is_socket(value);
+    case TextKind::proxy: return is_proxy(value);
   }
   return false;
 }

@@ -13,7 +13,7 @@
 namespace strawberry {
 
 /// What a value may be. A check says what it expected, as a noun.
-enum class TextKind { any, host, address, name, url, variable, choice, ids, socket };
+enum class TextKind { any, host, address, name, url, variable, choice, ids, socket, proxy };
 
 struct IntegerRange {
   std::int64_t least;

@@ -130,16 +130,13 @@ class AnthropicReply final : public ReplyBuilder {
       if (const json* delta = member(event, "delta")) end(*delta);
       if (const json* usage = member(event, "usage")) count(*usage);
     } else if (type == "message_stop") {
+      end_was_announced();
       return false;
     }
     return true;
   }
 
-  Result<ModelReply, ProviderError> finish() override {
-    for (auto& call : reply_.tool_calls)
-      if (call.arguments.empty()) call.arguments = "{}";
-    return complete_reply();
-  }
+  Result<ModelReply, ProviderError> finish() override { return complete_reply(); }
 
  private:
   Result<bool, ProviderError> take_whole(const json& message, const OnText& on_text) {
@@ -161,6 +158,8 @@ class AnthropicReply final : public ReplyBuilder {
   void begin_block(std::int64_t index, const json& block, const OnText& on_text) {
     const auto type = string_at(block, "type");
     if (type == "text") say(string_at(block, "text"), on_text);
+    // A thought begins empty in a stream, and follows in pieces; one that is hidden comes at once.
+    if (is_thought(block) && (type != "thinking" || !string_at(block, "thinking").empty())) count_piece();
     if (type != "tool_use") return;
     call_of_block_.erase(index);
     ToolCall* call = add_call(string_at(block, "id"), string_at(block, "name"));
@@ -225,12 +224,11 @@ class AnthropicWire final : public Wire {
   }
 
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
-    AnthropicReply reply;
-    return read_whole(response, reply);
+    return read_response(response, std::make_unique<AnthropicReply>());
   }
 
   std::unique_ptr<StreamReader> stream() const override {
-    return make_event_reader(EventFormat::server_sent_events, std::make_unique<AnthropicReply>());
+    return make_event_reader(std::make_unique<AnthropicReply>());
   }
 
  private:

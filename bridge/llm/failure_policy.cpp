@@ -16,7 +16,7 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 
 /// The next time it may be different.
 bool passes_by_itself(const ProviderError& error) {
-  if (is_one_of(error.reason, {"unsupported", "blocked"})) return false;
+  if (is_one_of(error.reason, {"unsupported", "blocked", "length"})) return false;
   // An answer that began well and then broke is the network's doing, as is one that never came.
   if (error.status == 0 || is_success(error.status))
     return error.timed_out || is_one_of(error.reason, {"connect", "timeout", "protocol", "cut"});
@@ -50,7 +50,7 @@ NextStep after_failure(const ProviderError& error, const Situation& situation, c
 }
 
 bool is_fault_of_provider(const ProviderError& error) {
-  if (is_one_of(error.reason, {"unsupported", "blocked"})) return false;
+  if (is_one_of(error.reason, {"unsupported", "blocked", "length"})) return false;
   constexpr std::array client_errors = {400, 403, 404, 413, 422, 451};
   return std::find(client_errors.begin(), client_errors.end(), error.status) == client_errors.end();
 }

@@ -43,8 +43,9 @@ NextStep after_failure(const ProviderError& error, const Situation& situation, c
 /// The pause that the server asks for, when it is one to keep.
 std::optional<std::chrono::milliseconds> believable_retry_after(const ProviderError& error);
 
-/// False for what the request is to blame for (400, 403, 404, 413, 422, 451, `unsupported`, `blocked`): the provider is
-/// well. The model is the client's choice, and 403 or 451 what it gets for one it may not use; 401 is the hub's key.
+/// False for what the request is to blame for (400, 403, 404, 413, 422, 451, `unsupported`, `blocked`, `length`): the
+/// provider is well. The model is the client's choice, and 403 or 451 what it gets for one it may not use; 401 is the
+/// hub's key.
 bool is_fault_of_provider(const ProviderError& error);
 
 }  // namespace strawberry

@@ -183,8 +183,7 @@ class GeminiReply final : public ReplyBuilder {
       }
       return;
     }
-    const json* thought = member(part, "thought");
-    if (thought && *thought == true) {
+    if (is_thought(part)) {
       count_piece();
     } else {
       say(string_at(part, "text"), on_text);
@@ -257,16 +256,13 @@ class GeminiWire final : public Wire {
   }
 
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
-    GeminiReply builder;
-    auto reply = read_whole(response, builder);
+    auto reply = read_response(response, std::make_unique<GeminiReply>());
     if (!reply && reply.error().reason == "status" && !reply.error().retry_after)
       reply.error().retry_after = retry_delay_of(response);
     return reply;
   }
 
-  std::unique_ptr<StreamReader> stream() const override {
-    return make_event_reader(EventFormat::server_sent_events, std::make_unique<GeminiReply>());
-  }
+  std::unique_ptr<StreamReader> stream() const override { return make_event_reader(std::make_unique<GeminiReply>()); }
 
  private:
   std::string url_of(const std::string& model, bool is_streamed) const {

@@ -7,6 +7,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/llm/streamed_answer.h"
 #include "bridge/llm/usage_estimate.h"
+#include "bridge/protocol/request_log.h"
 
 namespace strawberry {
 namespace {
@@ -44,29 +45,41 @@ HttpProvider::HttpProvider(HttpClient& http, const Clock& clock, std::unique_ptr
 }
 
 Task<Result<ModelReply, ProviderError>> HttpProvider::complete(ModelRequest request) {
-  const auto left = std::chrono::duration_cast<milliseconds>(request.deadline - clock_.steady_now());
-  if (left.count() <= 0) co_return refuse(timed_out("no time was left"));
   const std::string model = request.model.empty() ? options_.model : request.model;
-  auto sent = wire_->write(request, model);
-  if (!sent) co_return refuse(std::move(sent.error()));
+  for (bool is_repeated = false;; is_repeated = true) {
+    const auto left = std::chrono::duration_cast<milliseconds>(request.deadline - clock_.steady_now());
+    if (left.count() <= 0) co_return refuse(timed_out("no time was left"));
+    auto sent = wire_->write(request, model);
+    if (!sent) co_return refuse(std::move(sent.error()));
+    HttpRequest asked = http_request(*sent, left);
+    HttpResponse refusal;
+    auto asking = request.on_text
+                      ? fetch_streamed(std::move(asked), request.on_text, first_token_limit(request), &refusal)
+                      : fetch_whole(std::move(asked), &refusal);
+    auto reply = co_await std::move(asking);
+    if (!reply && !is_repeated && wire_->learn(sent->body, refusal)) {
+      log_for(request.log_id).info("{} refused an option: it is asked without it from now on", name());
+      continue;
+    }
+    if (!reply) co_return refuse(std::move(reply.error()));
+    reply->provider = name();
+    if (reply->model.empty()) reply->model = model;
+    if (reply->usage.prompt_tokens == 0 && reply->usage.completion_tokens == 0)
+      reply->usage = estimate_usage(request, *reply);
+    co_return reply;
+  }
+}
 
+HttpRequest HttpProvider::http_request(const Wire::Sent& sent, milliseconds left) const {
   HttpRequest asked;
-  asked.url = std::move(sent->url);
-  asked.headers = std::move(sent->headers);
-  asked.body = sent->body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  asked.url = sent.url;
+  asked.headers = sent.headers;
+  asked.body = sent.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   asked.total_timeout = std::min(options_.total_timeout, left);
   asked.connect_timeout = std::min(options_.connect_timeout, asked.total_timeout);
   asked.response_bytes_max = options_.response_bytes_max;
-
-  auto asking = request.on_text ? fetch_streamed(std::move(asked), request.on_text, first_token_limit(request))
-                                : fetch_whole(std::move(asked));
-  auto reply = co_await std::move(asking);
-  if (!reply) co_return refuse(std::move(reply.error()));
-  reply->provider = name();
-  if (reply->model.empty()) reply->model = model;
-  if (reply->usage.prompt_tokens == 0 && reply->usage.completion_tokens == 0)
-    reply->usage = estimate_usage(request, *reply);
-  co_return reply;
+  asked.proxy = options_.proxy;
+  return asked;
 }
 
 /// Its own, or less when another provider is to have its turn should this one not begin.
@@ -76,15 +89,17 @@ milliseconds HttpProvider::first_token_limit(const ModelRequest& request) const 
   return std::clamp(left, milliseconds(0), options_.first_token_timeout);
 }
 
-Task<HttpProvider::Outcome> HttpProvider::fetch_whole(HttpRequest asked) {
+Task<HttpProvider::Outcome> HttpProvider::fetch_whole(HttpRequest asked, HttpResponse* refusal) {
   const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
   const auto response = co_await http_.fetch(std::move(asked));
   if (!response) co_return tl::unexpected(explain(response.error(), connect_timeout, total_timeout));
-  co_return wire_->read(*response);
+  auto reply = wire_->read(*response);
+  if (!reply) *refusal = *response;
+  co_return reply;
 }
 
 Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, StreamReader::OnText on_text,
-                                                         milliseconds first_token_timeout) {
+                                                         milliseconds first_token_timeout, HttpResponse* refusal) {
   using namespace asio::experimental::awaitable_operators;
   const auto connect_timeout = asked.connect_timeout, total_timeout = asked.total_timeout;
   const StreamedAnswer::Limits limits{first_token_timeout, options_.idle_timeout};
@@ -96,8 +111,10 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, Stre
   const auto ended = co_await (std::move(fetching) || std::move(watching));
 
   const auto* response = std::get_if<0>(&ended);
-  if (response && *response && ((*response)->status < 200 || (*response)->status > 299))
+  if (response && *response && ((*response)->status < 200 || (*response)->status > 299)) {
+    *refusal = **response;
     co_return wire_->read(**response);
+  }
   auto reply = answer->finish();
   if (reply) {
     // It came as one whole, or its end lacked what ends an event.

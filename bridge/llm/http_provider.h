@@ -4,7 +4,8 @@
 /// An answer that is wanted piece by piece (request.on_text) is read as it arrives. A server may be slow in four ways,
 /// each with its own limit and sentence, all with reason `timeout`: to connect, to begin the answer, in the middle of
 /// it, and in all. The two in the middle hold for streamed answers; one that is wanted whole comes at once, at its end.
-/// Tokens that a server does not count are estimated.
+/// Tokens that a server does not count are estimated. A request that is refused for a part that the answer can do
+/// without is sent once more without it (Wire::learn()).
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; `http` and `clock` outlive it. Cancelling complete() ends
 /// the transfer.
@@ -15,6 +16,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bridge/llm/provider.h"
@@ -34,6 +36,7 @@ class HttpProvider final : public Provider {
     std::chrono::milliseconds idle_timeout{30'000};         // from one piece of the answer to the next
     std::chrono::milliseconds total_timeout{60'000};
     std::size_t response_bytes_max = 4 * 1024 * 1024;
+    std::optional<std::string> proxy = std::nullopt;  // as HttpRequest has it
   };
 
   /// Throws std::invalid_argument when the name is empty, or it or the key have control characters.
@@ -46,9 +49,10 @@ class HttpProvider final : public Provider {
  private:
   using Outcome = Result<ModelReply, ProviderError>;
 
-  Task<Outcome> fetch_whole(HttpRequest asked);
+  HttpRequest http_request(const Wire::Sent& sent, std::chrono::milliseconds left) const;
+  Task<Outcome> fetch_whole(HttpRequest asked, HttpResponse* refusal);
   Task<Outcome> fetch_streamed(HttpRequest asked, StreamReader::OnText on_text,
-                               std::chrono::milliseconds first_token_timeout);
+                               std::chrono::milliseconds first_token_timeout, HttpResponse* refusal);
   std::chrono::milliseconds first_token_limit(const ModelRequest& request) const;
   tl::unexpected<ProviderError> refuse(ProviderError error) const;
   std::string without_key(std::string text) const;

@@ -65,6 +65,7 @@ Task<std::optional<Result<HttpResponse>>> get(HttpClient* http, std::string url,
   request.connect_timeout = options.timeout;
   request.total_timeout = options.timeout;
   request.response_bytes_max = options.response_bytes_max;
+  request.proxy = "";  // it is this machine
   auto response = co_await http->fetch(std::move(request));
   if (response) co_return std::move(*response);
   const auto kind = response.error().kind;

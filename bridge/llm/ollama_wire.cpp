@@ -90,7 +90,7 @@ class OllamaReply final : public ReplyBuilder {
  private:
   void take_message(const json& message, const OnText& on_text) {
     say(string_at(message, "content"), on_text);
-    if (!string_at(message, "thinking").empty()) count_piece();
+    count_pieces(thoughts_in(message));
     const json* calls = member(message, "tool_calls");
     if (!calls || !calls->is_array()) return;
     for (const auto& entry : *calls) {
@@ -127,13 +127,10 @@ class OllamaWire final : public Wire {
   }
 
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
-    OllamaReply reply;
-    return read_whole(response, reply);
+    return read_response(response, std::make_unique<OllamaReply>());
   }
 
-  std::unique_ptr<StreamReader> stream() const override {
-    return make_event_reader(EventFormat::json_lines, std::make_unique<OllamaReply>());
-  }
+  std::unique_ptr<StreamReader> stream() const override { return make_event_reader(std::make_unique<OllamaReply>()); }
 
  private:
   std::string url_;

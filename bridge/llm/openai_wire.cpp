@@ -3,38 +3,12 @@
 #include <stdexcept>
 
 #include "bridge/llm/base_url.h"
-#include "bridge/llm/openai_stream.h"
+#include "bridge/llm/event_reader.h"
+#include "bridge/llm/openai_reply.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
 
 namespace strawberry {
-namespace {
-
 using nlohmann::json;
-
-std::vector<ToolCall> tool_calls_of(const json& message) {
-  std::vector<ToolCall> calls;
-  const json* list = member(message, "tool_calls");
-  if (!list || !list->is_array()) return calls;
-  for (const auto& call : *list) {
-    const json* function = member(call, "function");
-    if (!function || calls.size() == reply_tool_calls_max) continue;
-    calls.push_back(
-        {string_at(call, "id"), string_at(*function, "name"), arguments_text(member(*function, "arguments"))});
-  }
-  return calls;
-}
-
-}  // namespace
-
-std::string openai_text(const json& message) {
-  const json* content = member(message, "content");
-  if (content && content->is_string()) return content->get<std::string>();
-  std::string text;
-  if (content && content->is_array())
-    for (const auto& part : *content) text += string_at(part, "text");
-  return text.empty() ? string_at(message, "refusal") : text;
-}
 
 Result<std::string> chat_completions_url(const std::string& base_url) {
   auto url = read_base_url(base_url, {"/chat/completions"});
@@ -56,13 +30,13 @@ json without_extras(json messages) {
 
 }  // namespace
 
-nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model) {
+nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model, bool with_usage) {
   json body = request.options.is_object() ? request.options : json::object();
   body["model"] = model;
   body["messages"] = without_extras(request.messages);
   body["stream"] = request.on_text != nullptr;
   body.erase("stream_options");
-  if (request.on_text) body["stream_options"] = {{"include_usage", true}};
+  if (request.on_text && with_usage) body["stream_options"] = {{"include_usage", true}};
   if (request.tools.empty()) {
     // Servers refuse a choice among no tools.
     for (const char* key : {"tools", "tool_choice", "parallel_tool_calls"}) body.erase(key);
@@ -76,29 +50,6 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
   }
   body["tools"] = std::move(tools);
   return body;
-}
-
-Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response) {
-  const auto is_no_reply = [&](std::string message) {
-    return wire_error("bad_reply", response.status, std::move(message));
-  };
-  const auto body = successful_json(response);
-  if (!body) return tl::unexpected(body.error());
-  const json* choices = member(*body, "choices");
-  if (!choices || !choices->is_array()) return is_no_reply("answered with JSON that is no chat completion");
-  const json* message = choices->empty() ? nullptr : member(choices->front(), "message");
-  if (!message || !message->is_object()) return is_no_reply("answered without a message");
-
-  ModelReply reply;
-  reply.content = openai_text(*message);
-  reply.tool_calls = tool_calls_of(*message);
-  reply.finish_reason = string_at(choices->front(), "finish_reason");
-  if (reply.finish_reason.empty()) reply.finish_reason = "stop";
-  if (!reply.tool_calls.empty()) reply.finish_reason = "tool_calls";
-  reply.model = printable(string_at(*body, "model"), 128);
-  if (const json* usage = member(*body, "usage"))
-    reply.usage = {count_at(*usage, "prompt_tokens"), count_at(*usage, "completion_tokens")};
-  return reply;
 }
 
 namespace {
@@ -115,17 +66,25 @@ class OpenAiWire final : public Wire {
     const char* accepted = request.on_text ? "text/event-stream, application/json" : "application/json";
     Sent sent{url_, {{"Content-Type", "application/json"}, {"Accept", accepted}}, {}};
     if (!api_key_.empty()) sent.headers.emplace_back("Authorization", "Bearer " + api_key_);
-    sent.body = openai_request_body(request, model);
+    sent.body = openai_request_body(request, model, takes_stream_options_);
     return sent;
   }
   Result<ModelReply, ProviderError> read(const HttpResponse& response) const override {
-    return read_openai_response(response);
+    return read_response(response, make_openai_reply());
   }
-  std::unique_ptr<StreamReader> stream() const override { return make_openai_stream(); }
+  std::unique_ptr<StreamReader> stream() const override { return make_event_reader(make_openai_reply()); }
+  /// Several servers refuse `stream_options`; without it, tokens are estimated.
+  bool learn(const json& body, const HttpResponse& refusal) override {
+    const bool is_refused = (refusal.status == 400 || refusal.status == 422) && body.contains("stream_options") &&
+                            refusal.body.find("stream_options") != std::string::npos;
+    if (is_refused) takes_stream_options_ = false;
+    return is_refused;
+  }
 
  private:
   std::string url_;
   std::string api_key_;
+  bool takes_stream_options_ = true;
 };
 
 }  // namespace

@@ -14,12 +14,8 @@ namespace strawberry {
 /// there is no path at all, `/v1`. Fails unless it is an http or https URL.
 Result<std::string> chat_completions_url(const std::string& base_url);
 
-/// The request's JSON body, for a streamed answer when there is an on_text. `model` is what to ask for.
-nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model);
-
-Result<ModelReply, ProviderError> read_openai_response(const HttpResponse& response);
-
-/// What a message, or a piece of one, says: text, texts in parts, or a refusal.
-std::string openai_text(const nlohmann::json& message);
+/// The request's JSON body, for a streamed answer when there is an on_text. `model` is what to ask for. `with_usage`:
+/// a streamed answer is to say how many tokens it took.
+nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model, bool with_usage = true);
 
 }  // namespace strawberry

@@ -62,9 +62,9 @@ struct Usage {
 
 struct ModelReply {
   std::string content;
-  std::vector<ToolCall> tool_calls;
-  std::string finish_reason;  // stop, length, tool_calls, content_filter
-  std::string model;          // as the provider names it
+  std::vector<ToolCall> tool_calls;  // whole: none of an answer that was broken off (answer_end.h)
+  std::string finish_reason;         // stop, length, tool_calls, content_filter
+  std::string model;                 // as the provider names it
   std::string provider;
   Usage usage;
   bool understood = true;  // false: the embedded provider found nothing to do and only says so
@@ -74,7 +74,7 @@ struct ModelReply {
 
 struct ProviderError {
   std::string provider;
-  std::string reason;  // a word: connect, timeout, status, bad_reply, unsupported, …
+  std::string reason;  // a word: connect, timeout, status, bad_reply, length, unsupported, …
   int status = 0;      // HTTP status, 0 when there was none
   std::string message;
   bool timed_out = false;

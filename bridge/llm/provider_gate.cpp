@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds minute{60};
 
-std::string seconds(std::chrono::milliseconds time) {
+std::string wait_text(std::chrono::milliseconds time) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
 }
 
@@ -43,7 +43,7 @@ void ProviderGate::Pass::failed(const ProviderError& error) {
   const bool was_open = breaker.state() == CircuitBreaker::State::open;
   permit_.failed(believable_retry_after(error));
   if (const auto wait = breaker.retry_in(); wait && !was_open)
-    hub_log().warn("{} keeps failing and is not asked for {}", gate_->name_, seconds(*wait));
+    hub_log().warn("{} keeps failing and is not asked for {}", gate_->name_, wait_text(*wait));
 }
 
 namespace {
@@ -66,7 +66,7 @@ Result<ProviderGate::Pass, ProviderError> ProviderGate::enter(bool is_under_way,
   if (!permit) {
     const auto wait = breaker_.retry_in();
     return tl::unexpected<ProviderError>(refusal(
-        "circuit_open", wait ? "it kept failing and is asked again in " + seconds(*wait)
+        "circuit_open", wait ? "it kept failing and is asked again in " + wait_text(*wait)
                              : std::string("it kept failing, and another request is finding out whether it is back")));
   }
   ++counts_.requests;

@@ -41,11 +41,20 @@ bool SseParser::take_line(const OnEvent& on_event) {
     line_.clear();
     return dispatch(on_event);
   }
+  if (line.front() == '{') {
+    const std::string json(line);
+    line_.clear();
+    if (has_data_ && !dispatch(on_event)) return false;
+    event_.data = json;
+    has_data_ = true;
+    return dispatch(on_event);
+  }
   const auto colon = line.find(':');
   const std::string_view field = line.substr(0, colon);
   std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
-  if (field == "data") {
+  if (field == "error") event_.name = field;
+  if (field == "data" || field == "error") {
     if (has_data_) event_.data += '\n';
     event_.data.append(value);
     has_data_ = true;

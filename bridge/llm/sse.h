@@ -2,6 +2,9 @@
 /// several `data:` are joined by LF, comments are skipped, a byte order mark at the start is dropped, UTF-8 may be cut
 /// anywhere.
 ///
+/// Two things that model servers do are taken besides: a line `error:` is the data of an event of that name, and a line
+/// that begins with a brace, as no field does, is an event's data by itself.
+///
 /// Pure; one stream.   Bounds: an event and the line being read, together, have at most Options::event_bytes_max bytes;
 /// beyond them feed() says false and has_failed() is true.
 #pragma once

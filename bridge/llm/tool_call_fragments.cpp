@@ -39,28 +39,52 @@ ToolCallFragments::Begun* ToolCallFragments::find(const Fragment& fragment) {
     if (known) return known;
   }
   Begun* last = last_that(same_place);
-  if (!last) return nullptr;
-  // An id may come late, but then without the name.
-  if (!fragment.id.empty()) return last->call.id.empty() && fragment.name.empty() ? last : nullptr;
-  if (fragment.name.empty()) return last;
-  const bool other_name = !last->call.name.empty() && last->call.name != fragment.name;
-  const bool was_complete = last->call.arguments.ends_with('}') && fragment.arguments.starts_with('{');
-  return other_name || was_complete ? nullptr : last;
+  // Only a name can begin a call: an id alone may be another one in each fragment, or come late.
+  if (!last || fragment.name.empty() || last->call.name.empty()) return last;
+  const bool is_same_name = last->call.name == fragment.name;
+  if (!fragment.id.empty()) return is_same_name && last->written.is_open() ? last : nullptr;
+  const bool is_next = !last->written.is_open() && !last->call.arguments.empty() && fragment.arguments.starts_with('{');
+  return is_same_name && !is_next ? last : nullptr;
+}
+
+/// Whether brackets and quotes are closed, as far as it has come.
+void ToolCallFragments::Balance::add(std::string_view text) {
+  for (const char c : text) {
+    if (in_string_) {
+      in_string_ = is_escaped_ || c != '"';
+      is_escaped_ = !is_escaped_ && c == '\\';
+    } else if (c == '"') {
+      in_string_ = true;
+    } else if (c == '{' || c == '[') {
+      ++depth_;
+    } else if (c == '}' || c == ']') {
+      --depth_;
+    }
+  }
 }
 
 ToolCallFragments::Begun& ToolCallFragments::begin(const Fragment& fragment) {
   if (begun_.size() > reply_tool_calls_max) begun_.pop_back();
-  return begun_.emplace_back(Begun{fragment.index, {}});
+  return begun_.emplace_back(Begun{fragment.index, {}, {}});
 }
 
 void ToolCallFragments::add(const json& json_fragment) {
+  if (json_fragment.is_object()) add(Fragment(json_fragment), false);
+}
+
+void ToolCallFragments::add_whole(const json& json_fragment) {
   if (!json_fragment.is_object()) return;
   const Fragment fragment(json_fragment);
-  Begun* known = find(fragment);
-  ToolCall& call = known ? known->call : begin(fragment).call;
-  if (call.id.empty()) call.id = fragment.id;
-  if (call.name.empty()) call.name = fragment.name;
-  call.arguments += fragment.arguments;
+  add(fragment, !fragment.index && !fragment.name.empty());
+}
+
+void ToolCallFragments::add(const Fragment& fragment, bool is_new) {
+  Begun* known = is_new ? nullptr : find(fragment);
+  Begun& begun = known ? *known : begin(fragment);
+  if (begun.call.id.empty()) begun.call.id = fragment.id;
+  if (begun.call.name.empty()) begun.call.name = fragment.name;
+  begun.call.arguments += fragment.arguments;
+  begun.written.add(fragment.arguments);
 }
 
 std::vector<ToolCall> ToolCallFragments::take() {
@@ -68,8 +92,6 @@ std::vector<ToolCall> ToolCallFragments::take() {
   for (auto& begun : begun_)
     if (calls.size() < reply_tool_calls_max) calls.push_back(std::move(begun.call));
   begun_.clear();
-  for (auto& call : calls)
-    if (call.arguments.empty()) call.arguments = "{}";
   return calls;
 }
 

@@ -54,6 +54,12 @@ class Wire {
   virtual Result<ModelReply, ProviderError> read(const HttpResponse& response) const = 0;
   /// For one streamed response with a 2xx status.
   virtual std::unique_ptr<StreamReader> stream() const = 0;
+  /// Called with a request that was refused. True: the server refused a part that the answer can do without, requests
+  /// are written without it from now on, and this one is worth sending again.
+  virtual bool learn(const nlohmann::json& body, const HttpResponse& refusal) {
+    static_cast<void>(body), static_cast<void>(refusal);
+    return false;
+  }
 };
 
 struct WireOptions {

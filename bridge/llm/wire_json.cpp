@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "bridge/llm/retry_after.h"
+#include "bridge/llm/said_error.h"
+#include "bridge/llm/surrogates.h"
 #include "bridge/protocol/text.h"
 #include "common/json_depth.h"
 
@@ -13,6 +15,10 @@ using nlohmann::json;
 std::optional<json> parse_wire(std::string_view text) {
   if (json_nests_deeper_than(text, wire_depth_max)) return std::nullopt;
   auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_discarded()) return parsed;
+  const auto repaired = with_stand_ins(text);
+  if (repaired == text) return std::nullopt;
+  parsed = json::parse(repaired, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return std::nullopt;
   return parsed;
 }
@@ -39,45 +45,46 @@ std::int64_t count_at(const json& object, const char* key) {
 
 std::string arguments_text(const json* arguments) {
   if (!arguments || arguments->is_null()) return "{}";
-  if (!arguments->is_string()) return arguments->dump();
-  const auto text = arguments->get<std::string>();
-  return text.empty() ? "{}" : text;
+  return plain_arguments(arguments->is_string() ? arguments->get<std::string>() : arguments->dump());
 }
 
-namespace {
-
-const json* error_of(const json& body) {
-  const json& object = body.is_array() && !body.empty() ? body.front() : body;
-  const json* error = member(object, "error");
-  return error && !error->is_null() ? error : nullptr;
+std::string plain_arguments(const std::string& text) {
+  constexpr int encodings_max = 2;
+  std::string plain = join_halves(text);
+  for (int decoded = 0; decoded <= encodings_max; ++decoded) {
+    const auto first = plain.find_first_not_of(" \t\r\n");
+    if (first == std::string::npos) return "{}";
+    if (plain[first] == '{') return plain;
+    const auto parsed = parse_wire(plain);
+    if (parsed && (parsed->is_null() || (parsed->is_array() && parsed->empty()))) return "{}";
+    if (!parsed || !parsed->is_string()) break;
+    plain = join_halves(parsed->get<std::string>());
+  }
+  return text;  // what it means is unknown
 }
 
-}  // namespace
-
-std::optional<std::string> error_said(const json& body) {
-  const json* error = error_of(body);
-  if (!error) return std::nullopt;
-  return error->is_string() ? error->get<std::string>() : string_at(*error, "message");
+bool is_thought(const json& part) {
+  if (const json* thought = member(part, "thought"); thought && *thought == true) return true;
+  const auto type = string_at(part, "type");
+  return type == "thinking" || type == "redacted_thinking" || type == "thought" || type.starts_with("reasoning");
 }
 
-int error_status(const json& body) {
-  const json* error = error_of(body);
-  if (!error) return 0;
-  if (const auto code = count_at(*error, "code"); code >= 400 && code <= 599) return static_cast<int>(code);
-  constexpr std::pair<std::string_view, int> types[] = {{"invalid_request_error", 400}, {"authentication_error", 401},
-                                                        {"billing_error", 402},         {"permission_error", 403},
-                                                        {"not_found_error", 404},       {"request_too_large", 413},
-                                                        {"rate_limit_error", 429},      {"api_error", 500},
-                                                        {"server_error", 500},          {"timeout_error", 504},
-                                                        {"overloaded_error", 529}};
-  const auto type = string_at(*error, "type");
-  for (const auto& [name, status] : types)
-    if (type == name) return status;
-  return 0;
+std::size_t thoughts_in(const json& message) {
+  std::size_t count = 0;
+  for (const char* key : {"thinking", "reasoning", "reasoning_content", "reasoning_details"}) {
+    const json* thought = member(message, key);
+    if (thought && (thought->is_string() ? !thought->get_ref<const std::string&>().empty() : !thought->empty()))
+      ++count;
+  }
+  if (const json* content = member(message, "content"); content && content->is_array())
+    for (const auto& part : *content) count += is_thought(part) ? 1 : 0;
+  return count;
 }
 
 /// Twice, as escaping makes it longer.
-std::string shown_text(std::string_view said) { return printable(printable(said, said_bytes_max), said_bytes_max); }
+std::string shown_text(std::string_view said) {
+  return printable(printable(join_halves(said.substr(0, 2 * said_bytes_max)), said_bytes_max), said_bytes_max);
+}
 
 tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::string message) {
   ProviderError error;
@@ -93,24 +100,12 @@ tl::unexpected<ProviderError> reported_error(const json& body, int otherwise) {
                     "reported an error: " + shown_text(error_said(body).value_or("")));
 }
 
-Result<json, ProviderError> successful_json(const HttpResponse& response) {
-  auto body = parse_wire(response.body);
-  const auto said = body ? error_said(*body) : std::nullopt;
-  if (response.status < 200 || response.status > 299) {
-    auto failed = wire_error("status", response.status,
-                             "HTTP " + std::to_string(response.status) +
-                                 (said && !said->empty() ? ": " + shown_text(*said) : std::string()));
-    failed.value().retry_after = retry_after_of(response);
-    return failed;
-  }
-  if (!body) {
-    const auto first = response.body.find_first_not_of(" \t\r\n");
-    const bool is_markup = first != std::string::npos && response.body[first] == '<';
-    return wire_error("bad_reply", response.status,
-                      is_markup ? "answered with a web page: is base_url right?" : "answered with no JSON");
-  }
-  if (said) return reported_error(*body, response.status);
-  return std::move(*body);
+tl::unexpected<ProviderError> failed_response(const HttpResponse& response) {
+  const auto said = failure_said(std::string_view(response.body));
+  auto failed = wire_error("status", response.status,
+                           "HTTP " + std::to_string(response.status) + (said.empty() ? said : ": " + shown_text(said)));
+  failed.value().retry_after = retry_after_of(response);
+  return failed;
 }
 
 }  // namespace strawberry

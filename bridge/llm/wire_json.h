@@ -1,10 +1,10 @@
-/// What the readers of every dialect need: JSON of strangers looked at without surprises, and what a server says about
-/// its failure.
+/// What the readers of every dialect need: JSON of strangers looked at without surprises, and errors made of it.
 ///
 /// Pure functions. Errors: ProviderError without the provider's name.   Bounds: nesting wire_depth_max, messages
 /// said_bytes_max; the size of a text is bounded by the caller.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,7 +20,8 @@ inline constexpr std::size_t wire_depth_max = 64;
 inline constexpr std::size_t said_bytes_max = 300;
 inline constexpr std::int64_t count_max = 1'000'000'000'000;
 
-/// Nothing when it is not JSON or nested too deep for the code that walks it later.
+/// Nothing when it is not JSON or nested too deep for the code that walks it later. Texts may hold stand-ins for halves
+/// of characters (surrogates.h).
 std::optional<nlohmann::json> parse_wire(std::string_view text);
 
 /// Null when `object` is none or has no such member.
@@ -32,12 +33,14 @@ std::int64_t count_at(const nlohmann::json& object, const char* key);
 
 /// A tool call's arguments as JSON text: they come as text, as the object itself, or, meaning none, not at all.
 std::string arguments_text(const nlohmann::json* arguments);
+/// The text as it was meant: what stands for no arguments (blanks, `null`, `[]`) is `{}`, an object that was encoded
+/// twice is decoded once more, and halves of characters are joined. Anything else stays as it is.
+std::string plain_arguments(const std::string& text);
 
-/// What an error object says: {"error":{"message":…}} or {"error":"…"}, or one of these in an array. Nothing when
-/// `body` is no error.
-std::optional<std::string> error_said(const nlohmann::json& body);
-/// The HTTP status that such an object would have come with: `code`, or what `type` stands for. 0 when it does not say.
-int error_status(const nlohmann::json& body);
+/// Whether a part of a message's content is a thought of the model, which nobody is shown.
+bool is_thought(const nlohmann::json& part);
+/// How many thoughts a message, or a piece of one, holds: as parts of its content or in a member of its own.
+std::size_t thoughts_in(const nlohmann::json& message);
 
 /// Of a server, for people: said_bytes_max of it, printable.
 std::string shown_text(std::string_view said);
@@ -47,7 +50,7 @@ tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::st
 /// An error object that came where an answer was due. `otherwise` is its status when it does not say.
 tl::unexpected<ProviderError> reported_error(const nlohmann::json& body, int otherwise);
 
-/// The JSON of a whole response that succeeded, else why there is none: `status`, `bad_reply`, `error`.
-Result<nlohmann::json, ProviderError> successful_json(const HttpResponse& response);
+/// A response whose status is no success: `status`, with what the server said and its wish to be asked later.
+tl::unexpected<ProviderError> failed_response(const HttpResponse& response);
 
 }  // namespace strawberry

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +21,13 @@ struct HttpRequest {
   std::string body;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{60'000};
-  std::size_t response_bytes_max = 4 * 1024 * 1024;  // of the body, collected or not
+  std::size_t response_bytes_max = 4 * 1024 * 1024;  // of the body, unpacked, collected or not
   /// Told of each piece of a successful (2xx) body as it arrives, on the loop, instead of having it collected. False
   /// ends the transfer, which then counts as complete. May be empty.
   std::function<bool(std::string_view bytes)> on_body;
+  /// The proxy to go through: a URL, perhaps with a user and a password (a secret); empty: none; nothing: as the client
+  /// is set up.
+  std::optional<std::string> proxy = std::nullopt;
 };
 
 struct HttpResponse {

@@ -100,6 +100,28 @@ TEST(Providers, EachKindIsAskedInItsOwnDialect) {
   }
 }
 
+TEST(Providers, AreReachedThroughTheirOwnProxyElseThroughThatOfTheEnvironment) {
+  // Each is a proxy for whatever host: it is sent the whole URL, and answers itself.
+  StubLlm own;
+  StubLlm general;
+  const auto proxy = [](const StubLlm& stub) { return "http://me:hunter2@127.0.0.1:" + std::to_string(stub.port()); };
+  const std::string away = "base_url = \"http://model.test/v1\"\nmodel = \"m\"\nretries_max = 0\n";
+  auto options = with("[[llm.provider]]\nname = \"first\"\n" + away + "proxy = \"" + proxy(own) + "\"\n" +
+                      "[[llm.provider]]\nname = \"second\"\n" + away);
+  options.environment = {{"http_proxy", proxy(general)}};
+  HubProcess hub(options);
+  auto tablet = hub.device("Tablet");
+  for (const char* name : {"first", "second"})
+    EXPECT_EQ(tablet->result_of("chat", user_says("hello", name)).at("provider"), name);
+  EXPECT_EQ(own.requests().size(), 1U);
+  EXPECT_EQ(general.requests().size(), 1U);
+  own.push(StubAnswer::http(407, ""));
+  general.push(StubAnswer::http(407, ""));
+  EXPECT_THAT(attempts(tablet->ask("chat", user_says("why is the sky blue?"))),
+              testing::ElementsAre("first 407", "second 407", "rules 0"));
+  EXPECT_THAT(hub.bridge().output(), testing::Not(testing::HasSubstr("hunter2")));
+}
+
 TEST(Providers, OneThatKeepsFailingIsNotAskedAndTheHubsHealthShowsIt) {
   StubLlm model;
   model.otherwise([](const StubRequest&) { return StubAnswer::http(500, "{}"); });

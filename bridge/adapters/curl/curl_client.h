@@ -4,10 +4,13 @@
 /// Threading: loop only (asserted).
 /// Lifetime: fetch() may outlive the client: destroying the client ends every transfer with an error. Cancelling or
 /// destroying the coroutine ends its own transfer at once.
-/// Errors: HttpError in Result. Messages name scheme, host, port and path, never user info, query, header or body.
+/// Bodies that come packed (gzip, deflate and what else libcurl can do) are unpacked; none is asked for packed, since
+/// packing delays a stream.
+/// Errors: HttpError in Result. Messages name scheme, host, port and path, also of a proxy, never user info, query,
+/// header or body.
 /// What on_body throws, fetch() throws. on_body must not destroy the coroutine; cancelling it is fine.
-/// Bounds: Options; the request's response_bytes_max (too_large), connect_timeout (connect_timeout) and total_timeout
-/// (timeout), 128 response headers of 64 KiB together (too_large).
+/// Bounds: Options; the request's response_bytes_max (too_large) of the unpacked body, connect_timeout
+/// (connect_timeout) and total_timeout (timeout), 128 response headers of 64 KiB together (too_large).
 #pragma once
 
 #include <memory>
@@ -24,9 +27,11 @@ class CurlClient final : public HttpClient {
     std::size_t transfers_max = 2'048;      // one more fails with `connect`: nothing is queued
     std::size_t idle_connections_max = 64;  // kept open for reuse
     std::size_t request_bytes_max = 8 * 1024 * 1024;
-    std::string proxy;                    // URL; empty: none
-    bool proxy_from_environment = false;  // http_proxy, https_proxy, no_proxy; `proxy` wins
-    std::string ca_file;                  // PEM; empty: the system's
+    std::string proxy;  // URL; empty: none. The request's wins.
+    /// http_proxy, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, no_proxy, NO_PROXY as curl reads them, but never for
+    /// this machine itself (localhost, 127.0.0.0/8, ::1). `proxy` wins, and so does the request's.
+    bool proxy_from_environment = false;
+    std::string ca_file;  // PEM; empty: the system's
   };
 
   /// Throws std::runtime_error when libcurl cannot start.

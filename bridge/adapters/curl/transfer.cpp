@@ -41,6 +41,19 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   return copy;
 }
 
+std::string host_of(const std::string& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
+  return lower(part(parsed.get(), CURLUPART_HOST));
+}
+
+/// No proxy reaches the machine that the hub itself runs on.
+bool is_this_machine(const std::string& host) {
+  if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host == "::1") return true;
+  return host.starts_with("127.") &&
+         std::all_of(host.begin(), host.end(), [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; });
+}
+
 }  // namespace
 
 std::string printable_url(const std::string& url) {
@@ -59,6 +72,14 @@ CurlTransfer::CurlTransfer(const asio::any_io_executor& executor, HttpRequest re
       headers_(nullptr, &curl_slist_free_all),
       done_(executor) {}
 
+/// Empty: none; nothing: what curl finds in the environment.
+std::optional<std::string> CurlTransfer::proxy_of(const CurlClient::Options& options) const {
+  if (request_.proxy) return request_.proxy;
+  if (!options.proxy.empty() || !options.proxy_from_environment || is_this_machine(host_of(request_.url)))
+    return options.proxy;
+  return std::nullopt;
+}
+
 std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& options) {
   const auto wrong = [](std::string message) { return HttpError{HttpError::Kind::protocol, std::move(message)}; };
   if (!easy_) return wrong("libcurl: no handle");
@@ -68,7 +89,8 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   if (!is_header_token(request_.method)) return wrong("the HTTP method is not valid");
 
   // Without this, curl asks before it sends a large body and waits a second for servers that do not answer.
-  std::vector<std::string> lines = {"Expect:"};
+  // A stream that is packed comes late: nobody is asked to, but it is unpacked all the same (CURLOPT_ACCEPT_ENCODING).
+  std::vector<std::string> lines = {"Expect:", "Accept-Encoding:"};
   for (const auto& [name, value] : request_.headers) {
     if (!is_header_token(name) || !is_header_value(value))
       return wrong("the HTTP header " + (is_header_token(name) ? name : std::string("name")) + " is not valid");
@@ -96,8 +118,13 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms(request_.total_timeout));
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "strawberry-hub");
-  if (!options.proxy.empty() || !options.proxy_from_environment)
-    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());  // "" also keeps the environment out
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (const auto proxy = proxy_of(options)) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->c_str());  // "" also keeps the environment out
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");            // the environment's list is for the environment's proxy
+    shown_proxy_ = printable_url(*proxy);
+  }
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   if (request_.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   if (request_.method == "POST" || !request_.body.empty()) {
@@ -167,6 +194,9 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
 
 HttpError CurlTransfer::describe(CURLcode code) const {
   if (too_large_) return {HttpError::Kind::too_large, "the response of " + shown_url_ + " is too large"};
+  long proxy_status = 0;
+  if (curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status) == CURLE_OK && proxy_status >= 300)
+    return {HttpError::Kind::connect, shown_url_ + ": the proxy answered HTTP " + std::to_string(proxy_status)};
   // curl's own sentence for the code, not its error buffer: that one may quote what the server or the URL said.
   std::string reason = curl_easy_strerror(code);
   HttpError::Kind kind = HttpError::Kind::protocol;
@@ -177,6 +207,7 @@ HttpError CurlTransfer::describe(CURLcode code) const {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION: kind = HttpError::Kind::connect; break;
     case CURLE_ABORTED_BY_CALLBACK: return {HttpError::Kind::connect, "the HTTP client has been stopped"};
@@ -186,6 +217,7 @@ HttpError CurlTransfer::describe(CURLcode code) const {
   if (curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error) == CURLE_OK && os_error != 0 &&
       code == CURLE_COULDNT_CONNECT)
     reason += std::string(" (") + std::strerror(static_cast<int>(os_error)) + ")";
+  if (kind != HttpError::Kind::protocol && !shown_proxy_.empty()) reason += " (through the proxy " + shown_proxy_ + ")";
   return {kind, shown_url_ + ": " + reason};
 }
 

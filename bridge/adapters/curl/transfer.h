@@ -37,11 +37,13 @@ class CurlTransfer {
   static int on_connected(void* self, char* remote_address, char* local_address, int remote_port, int local_port);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   std::size_t take_body(std::string_view bytes);
+  std::optional<std::string> proxy_of(const CurlClient::Options& options) const;
   long status() const;
   HttpError describe(CURLcode code) const;
 
   HttpRequest request_;
   std::string shown_url_;
+  std::string shown_proxy_;  // empty: none, or one of the environment
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_;
   HttpResponse response_;

@@ -29,9 +29,9 @@ const Buckets token_counts = {1,     4,     16,     64,      256,     1024,     
                               16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 
 /// Besides ok: why an attempt came to nothing (ProviderError::reason, ModelAttempt::outcome).
-constexpr std::array<std::string_view, 16> outcomes = {
-    "ok",        "empty",    "no_match", "connect", "timeout",      "status", "bad_reply", "unsupported",
-    "too_large", "protocol", "error",    "cut",     "circuit_open", "busy",   "cancelled", other};
+constexpr std::array<std::string_view, 18> outcomes = {
+    "ok",       "empty", "no_match", "connect",      "timeout", "status",    "bad_reply", "unsupported", "too_large",
+    "protocol", "error", "cut",      "circuit_open", "busy",    "cancelled", "length",    "blocked",     other};
 
 std::string_view known_outcome(std::string_view outcome) {
   return std::find(outcomes.begin(), outcomes.end(), outcome) == outcomes.end() ? other : outcome;

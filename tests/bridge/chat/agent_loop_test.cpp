@@ -73,6 +73,21 @@ TEST_F(AgentLoopTest, ACallIsRunAndItsResultToldToTheModel) {
   EXPECT_EQ(loop.usage().completion_tokens, 10);
 }
 
+TEST_F(AgentLoopTest, CallsOfAnAnswerThatWasBrokenOffAreNeverRun) {
+  for (const char* reason : {"length", "content_filter"}) {
+    for (const char* name : {"A-f", "own"}) {
+      auto loop = make();
+      loop.start();
+      auto reply = calls({{"c", name, R"({"x":1})"}}, "half");
+      reply.finish_reason = reason;
+      const auto end = std::get<AgentLoop::Finish>(loop.model_answered(reply));
+      EXPECT_EQ(end.content, "half");
+      EXPECT_EQ(end.finish_reason, reason);
+      EXPECT_TRUE(end.client_calls.empty());
+    }
+  }
+}
+
 TEST_F(AgentLoopTest, WrongCallsGoBackToTheModelAndNothingIsRun) {
   for (const auto& call : {ToolCall{"c", "nope", "{}"}, ToolCall{"c", "A-f", "{}"}, ToolCall{"c", "A-f", "[]"},
                            ToolCall{"c", "A-f", "{"}, ToolCall{"c", "A-f", R"({"x":1,"y":2})"},

@@ -42,6 +42,18 @@ TEST_F(ConfigRefusals, WrongTypeIsRefusedWithFileAndLine) {
   EXPECT_EQ(complaint("[log]\nformat = 'xml'\n"), "bridge.toml:2: [log] format must be human or json, not \"xml\"");
 }
 
+TEST_F(ConfigRefusals, AProxyIsAUrlOrAWordAndIsNotRepeated) {
+  for (const char* proxy : {"", "none", "environment", "http://proxy.lan:3128", "http://me:sk-secret@proxy.lan:3128/",
+                            "https://proxy.lan", "socks5h://[fe80::1]:1080"})
+    EXPECT_EQ(provider("proxy = '" + std::string(proxy) + "'\n"), "accepted") << proxy;
+  for (const char* proxy : {"proxy.lan:3128", "ftp://me:sk-secret@proxy.lan", "http://", "http://me:sk-secret@",
+                            "http://sk-secret proxy.lan", "http://proxy.lan?sk-secret", "direct"}) {
+    const auto words = provider("proxy = '" + std::string(proxy) + "'\n");
+    EXPECT_THAT(words, HasSubstr("[llm.provider] proxy must be environment, none, or the URL of a proxy")) << proxy;
+    EXPECT_THAT(words, Not(HasSubstr("sk-secret")));
+  }
+}
+
 TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
   for (const char* host : {"hub:1883", "mqtt://hub", "hub/", ":1883", "hub lan"})
     EXPECT_THAT(complaint("[broker]\nhost = '" + std::string(host) + "'\n"),

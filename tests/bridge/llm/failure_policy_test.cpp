@@ -81,6 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"redirected", failure("status", 302), 0, 60s, false, next_provider},
         Row{"unsupported", failure("unsupported"), 0, 60s, false, next_provider},
         Row{"blocked", failure("blocked", 200), 0, 60s, false, next_provider},
+        Row{"a call cut by the token limit", failure("length", 200), 0, 60s, false, next_provider},
         Row{"a web page", failure("bad_reply", 200), 0, 60s, false, next_provider},
         Row{"an error in a good reply", failure("error", 200), 0, 60s, false, next_provider},
         Row{"too large", failure("too_large"), 0, 60s, false, next_provider},
@@ -134,7 +135,8 @@ TEST(FailurePolicyOfDelays, DoubleUpToTheMostAndAreShortenedByUpToAQuarter) {
 TEST(FailurePolicyOfBlame, IsTheRequestsForWhatItSaysAndTheProvidersForTheRest) {
   for (const int status : {400, 403, 404, 413, 422, 451})
     EXPECT_FALSE(is_fault_of_provider(failure("status", status))) << status;
-  for (const char* reason : {"unsupported", "blocked"}) EXPECT_FALSE(is_fault_of_provider(failure(reason))) << reason;
+  for (const char* reason : {"unsupported", "blocked", "length"})
+    EXPECT_FALSE(is_fault_of_provider(failure(reason))) << reason;
   for (const int status : {401, 408, 429, 500, 503})
     EXPECT_TRUE(is_fault_of_provider(failure("status", status))) << status;
   for (const char* reason : {"connect", "timeout", "protocol", "bad_reply", "too_large"})

@@ -202,8 +202,53 @@ TEST_F(HttpProviderServerTest, ACutConnection) {
   EXPECT_EQ(whole(StubAnswer::cut()).error().reason, "protocol");
 }
 
-TEST_F(HttpProviderServerTest, AnEndWithoutAReasonIsAnError) {
-  const auto reply = streamed(StubAnswer::stream({{said("half")}, {done}}));
+TEST_F(HttpProviderServerTest, AServerThatRefusesStreamOptionsIsAskedWithoutThemFromThenOn) {
+  for (const int status : {400, 422}) {
+    const auto before = stub.requests().size();
+    stub.push(StubAnswer::http(
+        status, R"({"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"not permitted"}]})"));
+    for (int i = 0; i < 2; ++i) stub.push(StubAnswer::stream({{said("all") + stop + done}}));
+    auto asked = provider();
+    for (int i = 0; i < 2; ++i) {
+      const auto reply = test::run_task(loop, asked.complete(listening()));
+      ASSERT_TRUE(reply) << reply.error().message;
+      EXPECT_EQ(shown(), "all");
+      EXPECT_TRUE(reply->usage.estimated);
+    }
+    const auto sent = stub.requests();
+    ASSERT_EQ(sent.size(), before + 3);
+    EXPECT_TRUE(sent.at(before).body.contains("stream_options"));
+    EXPECT_FALSE(sent.at(before + 1).body.contains("stream_options"));
+    EXPECT_FALSE(sent.at(before + 2).body.contains("stream_options")) << "it is remembered";
+  }
+}
+
+TEST_F(HttpProviderServerTest, AnotherRefusalIsNotAskedAgainAndNeitherIsTheSameOneTwice) {
+  const std::string names_it = R"({"error":{"message":"unknown field stream_options"}})";
+  EXPECT_EQ(streamed(StubAnswer::http(400, R"({"error":{"message":"unknown field seed"}})")).error().status, 400);
+  EXPECT_EQ(streamed(StubAnswer::http(500, names_it)).error().status, 500);
+  EXPECT_EQ(whole(StubAnswer::http(400, names_it)).error().status, 400) << "it was not sent";
+  EXPECT_EQ(stub.requests().size(), 3u);
+  stub.push(StubAnswer::http(400, names_it));
+  EXPECT_EQ(streamed(StubAnswer::http(400, names_it)).error().message, "HTTP 400: unknown field stream_options");
+  EXPECT_EQ(stub.requests().size(), 5u);
+}
+
+TEST_F(HttpProviderServerTest, EveryKindOfThoughtIsASignOfLife) {
+  options.first_token_timeout = options.idle_timeout = 300ms;
+  for (const char* thought : {R"({"reasoning_content":"hm"})", R"({"reasoning":"hm"})", R"({"thinking":"hm"})",
+                              R"({"reasoning_details":[{"type":"reasoning.text","text":"hm"}]})",
+                              R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]})"}) {
+    std::vector<StubPiece> pieces(10, {delta(thought), 60ms});
+    pieces.push_back({said("done") + stop + done, 60ms});
+    const auto reply = streamed(StubAnswer::stream(pieces));
+    ASSERT_TRUE(reply) << thought << ": " << reply.error().message;
+    EXPECT_EQ(shown(), "done") << thought;
+  }
+}
+
+TEST_F(HttpProviderServerTest, AnEndThatNothingAnnouncesIsAnError) {
+  const auto reply = streamed(StubAnswer::stream({{said("half")}}));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().reason, "cut");
   EXPECT_TRUE(reply.error().shown);

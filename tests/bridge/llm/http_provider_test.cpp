@@ -91,6 +91,20 @@ TEST_F(HttpProviderTest, AServerThatRepeatsTheKeyDoesNotGetItIntoTheError) {
   EXPECT_EQ(reply.error().status, 401);
 }
 
+TEST_F(HttpProviderTest, InWhicheverFormTheServerRepeatsTheKey) {
+  auto with_key = options();
+  with_key.api_key = "sk-very-secret";
+  for (const char* body : {"no such key: sk-very-secret", R"({"detail":"no such key: sk-very-secret"})",
+                           R"({"request":{"key":"sk-very-secret"}})", "<title>sk-very-secret</title>",
+                           "event: error\ndata: sk-very-secret\n\n"}) {
+    http.answer = HttpResponse{401, {}, body};
+    const auto reply = complete(http, with_key);
+    ASSERT_FALSE(reply);
+    EXPECT_THAT(reply.error().message, Not(HasSubstr("very-secret"))) << body;
+    EXPECT_THAT(reply.error().message, HasSubstr("***")) << body;
+  }
+}
+
 TEST_F(HttpProviderTest, TransportFailuresHaveTheirWords) {
   const std::pair<HttpError::Kind, const char*> cases[] = {{HttpError::Kind::connect, "connect"},
                                                            {HttpError::Kind::connect_timeout, "timeout"},

@@ -1,8 +1,8 @@
-#include "bridge/llm/openai_stream.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bridge/llm/event_reader.h"
+#include "bridge/llm/openai_reply.h"
 #include "tests/support/seeds.h"
 
 namespace strawberry {
@@ -27,7 +27,7 @@ struct Heard {
 
 Heard listen(const std::vector<std::string>& pieces) {
   Heard heard;
-  const auto reader = make_openai_stream();
+  const auto reader = make_event_reader(make_openai_reply());
   for (const auto& piece : pieces)
     heard.wants_more = reader->feed(piece, [&heard](std::string_view text) { heard.texts.emplace_back(text); });
   heard.pieces = reader->pieces();
@@ -101,13 +101,14 @@ TEST(OpenAiStream, OnlyTheFirstChoiceIsRead) {
   EXPECT_EQ(heard.reply->finish_reason, "stop");
 }
 
-TEST(OpenAiStream, AnEndWithoutAFinishReasonIsAnError) {
-  for (const auto& end : {std::string(), done, delta("{}", R"("")")}) {
+TEST(OpenAiStream, AnEndThatNothingAnnouncesIsAnError) {
+  for (const auto& end : {std::string(), delta("{}", R"("")")}) {
     const auto heard = listen({said("half") + end});
     ASSERT_FALSE(heard.reply);
     EXPECT_EQ(heard.reply.error().reason, "cut");
     EXPECT_EQ(heard.text(), "half");
   }
+  EXPECT_EQ(listen({said("all"), done}).reply->finish_reason, "stop") << "DONE announces it as well";
   EXPECT_TRUE(listen({said("all"), stop}).reply) << "though nobody says DONE";
   EXPECT_TRUE(listen({said("all"), "data: " + stop.substr(6, stop.size() - 8)}).reply) << "nor ends the last line";
 }
@@ -163,8 +164,8 @@ TEST(OpenAiStream, AnEventAtTheLimitIsTakenAndOneByteMoreIsNot) {
     const std::string frame = said("");
     return said(std::string(size - (frame.size() - 2), 'x'));  // the line, without the two line feeds
   };
-  EXPECT_TRUE(listen({of_size(openai_event_bytes_max), stop}).reply);
-  const auto above = listen({of_size(openai_event_bytes_max + 1), stop});
+  EXPECT_TRUE(listen({of_size(event_bytes_max), stop}).reply);
+  const auto above = listen({of_size(event_bytes_max + 1), stop});
   ASSERT_FALSE(above.reply);
   EXPECT_EQ(above.reply.error().reason, "too_large");
   EXPECT_FALSE(above.wants_more);

@@ -73,6 +73,19 @@ TEST(Sse, AnEventHasItsNameOnce) {
               ElementsAre(Pair("error", "a"), Pair("", "b")));
 }
 
+TEST(Sse, AnErrorLineIsAnEventOfThatName) {
+  EXPECT_THAT(parse({"error: {\"code\":500}\n\ndata: b\n\n"}).events,
+              ElementsAre(Pair("error", "{\"code\":500}"), Pair("", "b")));
+}
+
+TEST(Sse, ALineOfJsonIsAnEventByItself) {
+  EXPECT_THAT(parse({"data: a\n{\"b\":1}\n{\"c\":2}\ndata: d\n\nevent: error\n{\"e\":3}"}).events,
+              ElementsAre(Pair("", "a"), Pair("", "{\"b\":1}"), Pair("", "{\"c\":2}"), Pair("", "d"),
+                          Pair("error", "{\"e\":3}")));
+  const auto first = parse({"data: a\n{\"b\":1}\n"}, {}, 1);
+  EXPECT_THAT(first.events, ElementsAre(Pair("", "a")));
+}
+
 TEST(Sse, WithoutDataThereIsNoEvent) {
   EXPECT_THAT(parse({"event: ping\n\n\n\ndata: a\n\n"}).events, ElementsAre(Pair("", "a")));
 }
@@ -143,20 +156,50 @@ Events events_in(std::string text) {
       data.clear();
       continue;
     }
+    if (line.starts_with('{')) {
+      std::string joined;
+      for (std::size_t i = 0; i < data.size(); ++i) joined += (i ? "\n" : "") + data[i];
+      if (!data.empty()) events.emplace_back(std::exchange(name, {}), joined);
+      events.emplace_back(std::exchange(name, {}), line);
+      data.clear();
+      continue;
+    }
     std::string value = line.find(':') == std::string::npos ? "" : line.substr(line.find(':') + 1);
     if (value.starts_with(' ')) value.erase(0, 1);
     if (line == "data" || line.starts_with("data:")) data.push_back(value);
+    if (line == "error" || line.starts_with("error:")) {
+      data.push_back(value);
+      name = "error";
+    }
     if (line == "event" || line.starts_with("event:")) name = value;
   }
   return events;
 }
 
 TEST(Sse, AnySplitOfTheBytesGivesTheSameEvents) {
-  static const std::vector<std::string> words = {
-      "\n",   "\r",     "\r\n",           "\n\n",         "\r\r",     "\r\n\r\n",
-      "data", "data:",  "data: ",         "event:",       "event: x", ":",
-      " ",    "id: 1",  "ping",           "\xEF\xBB\xBF", "ü",        "\xF0\x9F\x8D\x93",
-      "\"}",  "[DONE]", std::string(1, 0)};
+  static const std::vector<std::string> words = {"\n",
+                                                 "\r",
+                                                 "\r\n",
+                                                 "\n\n",
+                                                 "\r\r",
+                                                 "\r\n\r\n",
+                                                 "data",
+                                                 "data:",
+                                                 "data: ",
+                                                 "event:",
+                                                 "event: x",
+                                                 ":",
+                                                 " ",
+                                                 "id: 1",
+                                                 "ping",
+                                                 "\xEF\xBB\xBF",
+                                                 "ü",
+                                                 "\xF0\x9F\x8D\x93",
+                                                 "\"}",
+                                                 "[DONE]",
+                                                 std::string(1, 0),
+                                                 "{",
+                                                 "error:"};
   test::for_each_seed(3000, [](test::Random& random) {
     std::string stream;
     for (std::size_t i = random.below(60); i > 0; --i) stream += random.pick(words);

@@ -11,12 +11,13 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 
-/// What they come to, as `id name arguments`.
+/// What they come to, as `id name arguments`; `{}` where no arguments came.
 std::vector<std::string> joined(const std::vector<const char*>& fragments) {
   ToolCallFragments calls;
   for (const char* fragment : fragments) calls.add(json::parse(fragment));
   std::vector<std::string> lines;
-  for (const auto& call : calls.take()) lines.push_back(call.id + " " + call.name + " " + call.arguments);
+  for (const auto& call : calls.take())
+    lines.push_back(call.id + " " + call.name + " " + (call.arguments.empty() ? "{}" : call.arguments));
   return lines;
 }
 
@@ -42,6 +43,36 @@ TEST(ToolCallFragments, AnIdThatIsRepeatedGoesOnWithItsCall) {
               R"({"index":0,"id":"a","function":{"name":"x","arguments":"}"}})",
               R"({"id":"b","function":{"name":"y","arguments":"["}})", R"({"id":"b","function":{"arguments":"]"}})"}),
       ElementsAre("a x {}", "b y []"));
+}
+
+TEST(ToolCallFragments, IdsThatChangeFromOneToTheNextAreOneCall) {
+  for (const char* name : {R"("name":"",)", R"("name":null,)", ""}) {
+    const auto next = [&](const char* id, const char* index, const char* arguments) {
+      return std::string("{") + index + R"("id":")" + id + R"(","function":{)" + name + R"("arguments":")" + arguments +
+             "\"}}";
+    };
+    for (const char* index : {R"("index":0,)", ""}) {
+      const auto first = std::string("{") + index + R"("id":"a","function":{"name":"x","arguments":""}})";
+      const auto second = next("b", index, R"({\"q\":)"), third = next("c", index, "1}");
+      EXPECT_THAT(joined({first.c_str(), second.c_str(), third.c_str()}), ElementsAre(R"(a x {"q":1})")) << second;
+    }
+  }
+}
+
+TEST(ToolCallFragments, AnotherIdWithTheSameNameGoesOnWithArgumentsThatAreOpen) {
+  EXPECT_THAT(joined({R"({"index":0,"id":"a","function":{"name":"x","arguments":"{\"q\":{\"}\":1}"}})",
+                      R"({"index":0,"id":"b","function":{"name":"x","arguments":",\"r\":\"\\\"}\"}"}})",
+                      R"({"index":0,"id":"c","function":{"name":"x","arguments":"{\"q\":"}})",
+                      R"({"index":0,"id":"d","function":{"name":"y","arguments":"{}"}})"}),
+              ElementsAre(R"(a x {"q":{"}":1},"r":"\"}"})", R"(c x {"q":)", "d y {}"));
+}
+
+TEST(ToolCallFragments, InAWholeMessageEachIsACall) {
+  ToolCallFragments calls;
+  for (int i = 0; i < 2; ++i) calls.add_whole(json::parse(R"({"function":{"name":"x","arguments":""}})"));
+  calls.add_whole(json::parse(R"({"index":7,"id":"a","function":{"name":"x","arguments":"{"}})"));
+  calls.add_whole(json::parse(R"({"index":7,"id":"a","function":{"name":"x","arguments":"}"}})"));
+  EXPECT_EQ(calls.take().size(), 3u);
 }
 
 TEST(ToolCallFragments, OneIdAtTwoIndexesIsTwoCalls) {

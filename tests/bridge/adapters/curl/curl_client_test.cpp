@@ -7,9 +7,12 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <tuple>
+#include <vector>
 
 #include "tests/support/stub_llm/stub_llm.h"
 
@@ -91,6 +94,96 @@ class RawServer {
   std::string bytes_;
   std::promise<void> client_left_;
   std::thread thread_;
+};
+
+/// A small HTTP proxy: hands requests for `http://model.test` on to a server on loopback, a connection each, and
+/// refuses tunnels (CONNECT) with 407.
+class StubProxy {
+ public:
+  explicit StubProxy(int server_port)
+      : server_port_(server_port),
+        acceptor_(io_, {asio::ip::address_v4::loopback(), 0}),
+        port_(acceptor_.local_endpoint().port()) {
+    thread_ = std::thread([this] {
+      while (true) {
+        asio::ip::tcp::socket client(io_);
+        boost::system::error_code failure;
+        acceptor_.accept(client, failure);
+        if (failure || is_stopping_) return;
+        serve(std::move(client));
+      }
+    });
+  }
+  ~StubProxy() {
+    is_stopping_ = true;
+    asio::io_context io;
+    asio::ip::tcp::socket unblock(io);
+    boost::system::error_code ignored;
+    unblock.connect({asio::ip::address_v4::loopback(), port_}, ignored);
+    thread_.join();
+  }
+  std::string url(const std::string& user = "") const {
+    return "http://" + user + "127.0.0.1:" + std::to_string(port_);
+  }
+  /// Of each request, what came before its body.
+  std::vector<std::string> heads() const {
+    const std::lock_guard lock(mutex_);
+    return heads_;
+  }
+
+ private:
+  void serve(asio::ip::tcp::socket client) {
+    boost::system::error_code failure;
+    std::string bytes;
+    const auto head_bytes = asio::read_until(client, asio::dynamic_buffer(bytes), "\r\n\r\n", failure);
+    if (failure) return;
+    const std::string head = bytes.substr(0, head_bytes);
+    {
+      const std::lock_guard lock(mutex_);
+      heads_.push_back(head);
+    }
+    const std::string target = " http://model.test";
+    const auto at = head.find(target);
+    if (at == std::string::npos) {
+      const std::string refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+      asio::write(client, asio::buffer(refusal), failure);
+      return;
+    }
+    asio::ip::tcp::socket server(io_);
+    server.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(server_port_)}, failure);
+    std::string request = bytes.erase(at + 1, target.size() - 1);
+    const auto lines = request.find("\r\n") + 2;
+    request.insert(lines, "Connection: close\r\n");
+    asio::write(server, asio::buffer(request), failure);
+    std::array<char, 4096> buffer{};
+    while (!failure) {
+      const auto count = server.read_some(asio::buffer(buffer), failure);
+      boost::system::error_code gone;
+      asio::write(client, asio::buffer(buffer.data(), count), gone);
+      if (gone) return;
+    }
+  }
+
+  const int server_port_;
+  asio::io_context io_;
+  asio::ip::tcp::acceptor acceptor_;
+  const std::uint16_t port_;
+  std::atomic<bool> is_stopping_{false};
+  mutable std::mutex mutex_;
+  std::vector<std::string> heads_;
+  std::thread thread_;
+};
+
+/// A variable of the environment, for as long as this lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
 };
 
 class CurlClientTest : public testing::Test {
@@ -341,15 +434,131 @@ TEST_F(CurlClientTest, RequestBodyIsBounded) {
   EXPECT_EQ(response.error().kind, HttpError::Kind::request_too_large);
 }
 
-TEST_F(CurlClientTest, ProxyFromTheEnvironmentIsNotUsedUnlessAsked) {
-  const std::string nowhere = "http://127.0.0.1:" + std::to_string(refused_port());
-  ::setenv("http_proxy", nowhere.c_str(), 1);
+class CurlProxyTest : public CurlClientTest {
+ protected:
+  static constexpr const char* away = "http://model.test/v1/chat/completions";
+
+  void SetUp() override { make(from_environment()); }
+  static CurlClient::Options from_environment() {
+    CurlClient::Options options;
+    options.proxy_from_environment = true;
+    return options;
+  }
+  Result<HttpResponse, HttpError> fetch_from(const std::string& url,
+                                             std::optional<std::string> through = std::nullopt) {
+    HttpRequest asked = request();
+    asked.url = url;
+    asked.proxy = std::move(through);
+    return fetch(asked);
+  }
+
+  StubProxy proxy{stub.port()};
+};
+
+TEST_F(CurlProxyTest, ThatOfTheEnvironmentIsUsed) {
+  const Variable variable("http_proxy", proxy.url("user:secret@"));
+  const auto response = fetch_from(away);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 200);
+  ASSERT_EQ(proxy.heads().size(), 1u);
+  EXPECT_THAT(proxy.heads()[0], testing::StartsWith("POST http://model.test/v1/chat/completions HTTP/1.1"));
+  EXPECT_THAT(proxy.heads()[0], HasSubstr("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ="));
+  EXPECT_EQ(stub.requests().at(0).path, "/v1/chat/completions");
+}
+
+TEST_F(CurlProxyTest, HostsOfNoProxyAndThisMachineAreReachedWithoutIt) {
+  const Variable variable("http_proxy", proxy.url());
+  for (const char* name : {"no_proxy", "NO_PROXY"}) {
+    const Variable list(name, "other.test,model.test");
+    EXPECT_THAT(fetch_from(away).error().message, HasSubstr("resolve host")) << name;
+  }
   EXPECT_TRUE(fetch(request()));
-  CurlClient::Options options;
-  options.proxy_from_environment = true;
-  make(options);
-  EXPECT_FALSE(fetch(request()));
-  ::unsetenv("http_proxy");
+  EXPECT_TRUE(fetch_from("http://LOCALHOST:" + std::to_string(stub.port()) + "/"));
+  EXPECT_TRUE(proxy.heads().empty());
+  EXPECT_TRUE(fetch_from(away));
+  EXPECT_EQ(proxy.heads().size(), 1u);
+}
+
+TEST_F(CurlProxyTest, ThatOfTheEnvironmentIsNotUsedUnlessAsked) {
+  make({});
+  const Variable variable("http_proxy", proxy.url());
+  EXPECT_FALSE(fetch_from(away));
+  EXPECT_TRUE(proxy.heads().empty());
+}
+
+TEST_F(CurlProxyTest, TheRequestsWins) {
+  const Variable variable("http_proxy", "http://127.0.0.1:" + std::to_string(refused_port()));
+  const Variable list("no_proxy", "*");
+  EXPECT_TRUE(fetch_from(away, proxy.url()));
+  EXPECT_EQ(proxy.heads().size(), 1u);
+  EXPECT_THAT(fetch_from(away, "").error().message, HasSubstr("resolve host")) << "none";
+  EXPECT_EQ(proxy.heads().size(), 1u);
+}
+
+TEST_F(CurlProxyTest, FailuresNameItWithoutItsPassword) {
+  const std::string nowhere = "127.0.0.1:" + std::to_string(refused_port());
+  const auto refused = fetch_from(away, "http://user:hunter2@" + nowhere);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, HttpError::Kind::connect);
+  EXPECT_THAT(refused.error().message, HasSubstr("(through the proxy http://" + nowhere));
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("hunter2")));
+  const auto tunnel = fetch_from("https://model.test/v1", proxy.url("user:hunter2@"));
+  ASSERT_FALSE(tunnel);
+  EXPECT_EQ(tunnel.error().kind, HttpError::Kind::connect);
+  EXPECT_THAT(tunnel.error().message, HasSubstr("the proxy answered HTTP 407"));
+  EXPECT_THAT(tunnel.error().message, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(proxy.heads().back(), testing::StartsWith("CONNECT model.test:443 "));
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+TEST_F(CurlClientTest, PackedBodiesAreUnpackedThoughNobodyAskedForThem) {
+  const std::tuple<const char*, const char*> cases[] = {
+      {"gzip", "1f8b0800000000000203ab564a54b252ca48cdc9c957aa050090fc227b0d000000"},
+      {"x-gzip", "1f8b0800000000000203ab564a54b252ca48cdc9c957aa050090fc227b0d000000"},
+      {"deflate", "789cab564a54b252ca48cdc9c957aa05001b8d0430"},
+      {"deflate", "ab564a54b252ca48cdc9c957aa0500"}};
+  for (const auto& [encoding, hex] : cases) {
+    for (const bool is_handed_on : {false, true}) {
+      auto answer = StubAnswer::http(200, from_hex(hex));
+      answer.headers = {{"Content-Encoding", encoding}};
+      stub.push(answer);
+      std::string body;
+      HttpRequest asked = request();
+      if (is_handed_on) asked.on_body = [&body](std::string_view bytes) { return !(body += bytes).empty(); };
+      const auto response = fetch(asked);
+      ASSERT_TRUE(response) << encoding << ": " << response.error().message;
+      EXPECT_EQ(is_handed_on ? body : response->body, R"({"a":"hello"})") << encoding;
+    }
+  }
+  const auto sent = stub.requests().at(0);
+  for (const auto& [name, value] : sent.headers) EXPECT_NE(name, "Accept-Encoding") << value;
+}
+
+TEST_F(CurlClientTest, TheBoundHoldsForTheUnpackedBody) {
+  // 100 000 zeros in 132 bytes.
+  const std::string packed = from_hex("1f8b0800000000000203edc13101000000c2a0f54f6d0d0fa0") + std::string(96, '\0') +
+                             from_hex("8057037d9511d4a0860100");
+  for (const std::size_t bytes_max : {99'999u, 100'000u}) {
+    auto answer = StubAnswer::http(200, packed);
+    answer.headers = {{"Content-Encoding", "gzip"}};
+    stub.push(answer);
+    HttpRequest asked = request();
+    asked.response_bytes_max = bytes_max;
+    const auto response = fetch(asked);
+    ASSERT_EQ(response.has_value(), bytes_max == 100'000u);
+    if (response) {
+      EXPECT_EQ(response->body, std::string(100'000, '\0'));
+    }
+    if (!response) {
+      EXPECT_EQ(response.error().kind, HttpError::Kind::too_large);
+    }
+  }
 }
 
 TEST_F(CurlClientTest, CancellingTheCoroutineEndsTheTransfer) {
