@@ -16,6 +16,7 @@
 #include "bridge/cli/text.h"
 #include "common/broker_socket.h"
 #include "common/keys.h"
+#include "common/token_admission.h"
 
 namespace strawberry::cli {
 namespace {
@@ -105,18 +106,6 @@ DatabaseFacts look_at_database(const std::string& path) {
   return database;
 }
 
-/// What the plugin would say about this token's owner now; empty: nothing.
-std::string objection(const DeviceDirectory& directory, const Claims& claims) {
-  if (directory.is_revoked(claims.jti)) return "token_revoked";
-  if (claims.principal.type == PrincipalType::enroll && directory.is_spent(claims.principal.id)) return "token_spent";
-  if (claims.principal.type != PrincipalType::device) return {};
-  const DeviceRecord* device = directory.find(claims.principal.id);
-  if (device == nullptr) return "unknown_device";
-  if (!device->is_active) return "device_inactive";
-  if (device->user_id != claims.principal.user_id) return "not_the_owner";
-  return claims.issued_at < device->tokens_valid_from ? "token_revoked" : "";
-}
-
 TokenFacts look_at_token(const std::string& path, const KeySet* keys, const DeviceDirectory* directory, WallTime now) {
   TokenFacts token;
   token.path = path;
@@ -136,7 +125,7 @@ TokenFacts look_at_token(const std::string& path, const KeySet* keys, const Devi
   token.type = to_string(claims->principal.type);
   token.who = token.type + " " + claims->principal.id;
   token.expires_at = claims->expires_at;
-  if (directory != nullptr) token.problem = objection(*directory, *claims);
+  if (directory != nullptr) token.problem = objection_to_login(*directory, *claims);
   return token;
 }
 
