@@ -79,7 +79,7 @@ std::string why_no_socket(int error) {
 struct MosquittoClient::Connection::Callbacks {
   static void on_connect(struct mosquitto*, void* self, int reason, int, const mosquitto_property* properties) {
     auto& connection = *static_cast<Connection*>(self);
-    if (reason != MQTT_RC_SUCCESS) return connection.end(mosquitto_reason_string(reason));
+    if (reason != MQTT_RC_SUCCESS) return connection.end(mosquitto_reason_string(reason), reason);
     std::uint16_t maximum = receive_maximum_default;
     mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &maximum, false);
     connection.reports_.accepted = maximum;
@@ -113,7 +113,7 @@ struct MosquittoClient::Connection::Callbacks {
     auto& connection = *static_cast<Connection*>(self);
     // The library's own errors are small numbers, the broker's reasons start at 0x80.
     if (reason >= MQTT_RC_UNSPECIFIED)
-      return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason));
+      return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason), reason);
     if (connection.shaking_hands_) return;  // what it returns next is told from what TLS says, which is more
     // The library has no words for this one.
     connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
@@ -292,8 +292,10 @@ int MosquittoClient::Connection::publish(const MqttMessage& message, int& mid) {
 MosquittoClient::Connection::Reports MosquittoClient::Connection::take_reports() { return std::exchange(reports_, {}); }
 
 /// The first reason is the one that says most.
-void MosquittoClient::Connection::end(const std::string& why) {
-  if (!reports_.ended) reports_.ended = why;
+void MosquittoClient::Connection::end(const std::string& why, int code) {
+  if (reports_.ended) return;
+  reports_.ended = why;
+  reports_.ended_code = code;
 }
 
 }  // namespace strawberry

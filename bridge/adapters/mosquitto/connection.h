@@ -28,6 +28,7 @@ class MosquittoClient::Connection {
     std::optional<std::size_t> accepted;  // CONNACK: how many unacknowledged messages the broker takes
     std::optional<bool> subscribed;       // SUBACK: everything was granted
     std::optional<std::string> ended;     // why, for people
+    int ended_code = 0;                   // the broker's reason code, 0x80 or more; 0: it gave none
     std::vector<MqttMessage> messages;
     std::vector<int> acknowledged;  // packet identifiers; among them those of
     std::size_t refused = 0;        // messages that the broker will not take
@@ -79,7 +80,7 @@ class MosquittoClient::Connection {
   SSL* ssl() const { return tls_ ? static_cast<SSL*>(mosquitto_ssl_get(handle_.get())) : nullptr; }
   void go_on_shaking_hands();
   void look_at_handshake(int socket_error);
-  void end(const std::string& why);
+  void end(const std::string& why, int code = 0);
 
   struct Destroy {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }

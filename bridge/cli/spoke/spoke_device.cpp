@@ -92,6 +92,7 @@ void SpokeDevice::received(const MqttMessage& message) {
 
 void SpokeDevice::connected() {
   connected_ = true;
+  loss_policy_.connected();
   last_loss_.clear();
   options_.say("connected to " + hub_.where());
 }
@@ -106,11 +107,26 @@ void SpokeDevice::hub_is(const std::string& state) {
 
 void SpokeDevice::lost(const std::string& reason) {
   connected_ = false;
-  if (closing_ || reason == last_loss_) return;
+  if (closing_) return;
+  const LossCause cause = hub_.loss_cause();
+  const auto verdict = loss_policy_.lost(cause);
+  if (verdict == LossPolicy::Verdict::taken_over) {
+    return give_up("another connection came as the device " + options_.connection.who.principal.id +
+                   ": it runs twice, here or on another machine; leave one of them");
+  }
+  const std::string refusal =
+      "the broker does not let it in: " + why_refused(options_.connection.token(), clock_.wall_now()) +
+      (options_.new_token_hint.empty() ? "" : "; " + options_.new_token_hint);
+  if (verdict == LossPolicy::Verdict::refused) return give_up(refusal);
+  if (reason == last_loss_) return;
   last_loss_ = reason;
-  const auto times = times_of(options_.connection.token());
-  if (times && times->expires_at <= clock_.wall_now()) options_.say("its token has expired: add the device again");
+  if (cause == LossCause::refused) return options_.say(refusal);
   options_.say("not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+}
+
+void SpokeDevice::give_up(std::string why) {
+  closing_ = true;
+  if (options_.give_up) options_.give_up({ExitCode::refused, std::move(why)});
 }
 
 void SpokeDevice::offer() {
