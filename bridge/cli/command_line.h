@@ -57,6 +57,9 @@ void add_ready_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
 
+/// The duration that `option` was given. Errors name both: `--ttl 365: add a unit, such as 365d, 12h or 30m`.
+Outcome<std::chrono::milliseconds> duration_of(const std::string& option, const std::string& text);
+
 /// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect.
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who);
 

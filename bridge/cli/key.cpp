@@ -198,7 +198,7 @@ Outcome<void> retire_key(const CommandLine& line, const KeyOptions& options) {
     return {};
   }
   std::cout << "retired " << printable(options.kid, kid_shown_max) << ": tokens it signed are refused within 2 s\n";
-  if (renew_admin) std::cout << "renewed " << dir.admin_token() << ", valid for 30 days\n";
+  if (renew_admin) std::cout << "renewed " << dir.admin_token() << ", " + admin_token_end(dir) + "\n";
   if (key->can_sign()) {
     std::cout << "a device that had one needs another: strawberryctl token issue --device DEVICE --output FILE\n";
   }

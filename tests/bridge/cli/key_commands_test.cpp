@@ -112,14 +112,14 @@ TEST_F(KeyCommand, RotateSignsWithANewKeyAndKeepsTheOldOnes) {
   EXPECT_EQ(kids(), (std::vector<std::string>{rotated.at("kid").get<std::string>(), old}));
   EXPECT_EQ(verdict(token), old);
   EXPECT_EQ(admin_token(), token);
-  EXPECT_EQ(verdict(trimmed(ctl({"token", "issue", "--admin"}).output)), rotated.at("kid").get<std::string>());
+  EXPECT_EQ(verdict(test::first_line(ctl({"token", "issue", "--admin"}).output)), rotated.at("kid").get<std::string>());
 }
 
 TEST_F(KeyCommand, EveryAlgorithmSignsTokensThatItsKeyVerifies) {
   for (const char* algorithm : {"HS256", "RS256", "ES256"}) {
     ASSERT_EQ(ctl({"key", "rotate", "--algorithm", algorithm, "--kid", std::string("of ") + algorithm}).code, 0);
     EXPECT_EQ(to_string(keys().signing_key().algorithm()), algorithm);
-    EXPECT_EQ(verdict(trimmed(ctl({"token", "issue", "--admin"}).output)), std::string("of ") + algorithm);
+    EXPECT_EQ(verdict(test::first_line(ctl({"token", "issue", "--admin"}).output)), std::string("of ") + algorithm);
   }
   EXPECT_EQ(kids().size(), 4u);
   EXPECT_EQ(to_string(keys().keys()[1].algorithm()), "RS256");
@@ -244,7 +244,7 @@ TEST_F(KeyCommand, WhatElseIsInTheFileStaysAndALoneKeyGetsAName) {
   const std::string secret(43, 'A');
   const json nameless = {{"keys", {{{"kty", "oct"}, {"k", secret}, {"comment", "made by hand"}}}}, {"owner", "me"}};
   write_file("var/keys.json", nameless.dump());
-  const auto token = trimmed(ctl({"token", "issue", "--admin"}).output);
+  const auto token = test::first_line(ctl({"token", "issue", "--admin"}).output);
   ASSERT_EQ(ctl({"key", "rotate"}).code, 0);
   const json stored = json::parse(content_of(dir_.keys()));
   EXPECT_EQ(stored.at("owner"), "me");
