@@ -115,16 +115,17 @@ void read_key(const std::string& path, std::string_view section, std::string_vie
     if (row.section == section && row.name == key) found = &row;
   }
   if (found == nullptr && section == "llm.provider" && key == "api_key") {
-    return problems.add(place(path, node) + "[llm.provider] a key does not belong into this file: name the environment " +
-                "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
+    return problems.add(place(path, node) +
+                        "[llm.provider] a key does not belong into this file: name the environment " +
+                        "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
   }
   if (found == nullptr) {
     return problems.add(place(path, node) + "[" + std::string(section) + "] has no key " + show(key) +
-                "; it knows: " + known_keys(rows, section) + (section == "llm" ? ", aliases, provider" : ""));
+                        "; it knows: " + known_keys(rows, section) + (section == "llm" ? ", aliases, provider" : ""));
   }
   if (!set_value(*found, node, owner)) {
-    return problems.add(place(path, node) + key_name(section, found->name) + " must be " + describe_allowed(found->allowed) +
-                (found->hush ? "" : ", not " + show(node)));
+    return problems.add(place(path, node) + key_name(section, found->name) + " must be " +
+                        describe_allowed(found->allowed) + (found->hush ? "" : ", not " + show(node)));
   }
 }
 
@@ -140,7 +141,8 @@ void read_providers(const std::string& path, const toml::node& node, Config& con
     return problems.add(place(path, node) + "providers are written as [[llm.provider]], one table each");
   }
   if (tables->size() > providers_max) {
-    return problems.add(place(path, node) + "at most " + std::to_string(providers_max) + " [[llm.provider]] are possible");
+    return problems.add(place(path, node) + "at most " + std::to_string(providers_max) +
+                        " [[llm.provider]] are possible");
   }
   std::set<std::string> names;
   for (const toml::node& entry : *tables) {
@@ -154,7 +156,7 @@ void read_providers(const std::string& path, const toml::node& node, Config& con
     }
     if (provider.name == "rules" || (!provider.name.empty() && !names.insert(provider.name).second)) {
       problems.add(place(path, entry) + "[llm.provider] name " + show(provider.name) + " is taken" +
-                  (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
+                   (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
     }
     config.llm.providers.push_back(std::move(provider));
   }

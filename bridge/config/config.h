@@ -3,8 +3,8 @@
 ///
 /// load_config() reads the file, lets the environment override it and checks the whole; nothing else is touched.
 /// Threading: pure apart from reading files.   Errors: Failure that names file, line and what was expected.
-/// Bounds: config_problems_max problems are told, file config_bytes_max, providers_max providers, aliases_max aliases; every number has a range
-/// (key_table.cpp).
+/// Bounds: config_problems_max problems are told, file config_bytes_max, providers_max providers, aliases_max aliases;
+/// every number has a range (key_table.cpp).
 #pragma once
 
 #include <cstdint>

@@ -51,9 +51,9 @@ TEST_F(ConfigRefusals, EverythingThatIsWrongIsTold) {
   const auto expect_told = [](const CheckedConfig& config, const std::string& text) {
     EXPECT_THAT(config.problems, ::testing::Contains(HasSubstr(text)));
   };
-  for (const char* told : {":2: [broker] host", ":3: [broker] port", ":5: [limits] has no key \"wishes_max\"",
-                           "[timeouts] sandbox_ms", ":8: \"wishes\" is not a section", "needs a model",
-                           ":13: [llm.provider] retries_max"}) {
+  for (const char* told :
+       {":2: [broker] host", ":3: [broker] port", ":5: [limits] has no key \"wishes_max\"", "[timeouts] sandbox_ms",
+        ":8: \"wishes\" is not a section", "needs a model", ":13: [llm.provider] retries_max"}) {
     expect_told(checked, told);
     expect_told(check_config_file(path), told);
   }
