@@ -280,6 +280,25 @@ TEST_F(KeyCommand, ChangedFilesStayTheirOwnersAlone) {
   }
 }
 
+TEST_F(KeyCommand, RetireRenewsTheTokenThatMosquittoSubUses) {
+  const std::string clients = (dir_.path / "clients").string();
+  ASSERT_EQ(ctl({"token", "issue", "--admin", "--name", "scripts/run", "--mosquitto", clients}).code, 0);
+  const std::string before = content_of(clients + "/mosquitto_sub");
+  const std::string old = signing_kid();
+  ASSERT_EQ(ctl({"key", "rotate"}).code, 0);
+  EXPECT_EQ(content_of(clients + "/mosquitto_sub"), before) << "it is still good";
+  const json retired = ctl_json({"key", "retire", old, "--yes"});
+  EXPECT_EQ(retired.at("clients_token_renewed"), true);
+  for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
+    const std::string options = content_of(clients + "/" + client);
+    const std::size_t at = options.find("\n-P ") + 4;
+    const auto claims = verify_token(keys(), options.substr(at, options.find('\n', at) - at), SystemClock().wall_now());
+    ASSERT_TRUE(claims) << client;
+    EXPECT_EQ(claims->principal.type, PrincipalType::admin);
+    EXPECT_EQ(options.substr(0, at), before.substr(0, at)) << "the rest stays";
+  }
+}
+
 class RevokeCommand : public OfflineHub {
  protected:
   /// The rows of revoked_tokens: jti and expiry.
