@@ -49,7 +49,9 @@ CliError error_of(const json& reply) {
   if (details != error->end() && details->is_object() && !details->empty()) {
     line += " " + show_value(*details, 400);
   }
-  return {ExitCode::refused, line};
+  const bool has_details = details != error->end() && details->is_object();
+  return {ExitCode::refused, line, text_of(*error, "code", ""),
+          has_details ? details->dump(-1, ' ', false, json::error_handler_t::replace) : std::string()};
 }
 
 CliError bridge_is_down() {

@@ -72,6 +72,15 @@ Maybe admin_token(const Facts& f) {
   return token_finding(f, f.admin_token, "admin token", f.command + " init");
 }
 
+Maybe clients_token(const Facts& f) {
+  if (!f.clients_token.file.exists || is_permission_denied(f.clients_token.file)) return std::nullopt;
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (f.clients_token.file.problem.empty() && !has_keys) return std::nullopt;
+  return token_finding(f, f.clients_token, "mosquitto_sub's token",
+                       f.command + " token issue --admin --name scripts/run --replace --mosquitto " +
+                           shell_word(f.data_dir + "/clients"));
+}
+
 Maybe given_token(const Facts& f) {
   if (!f.token) return std::nullopt;
   if (!f.token->file.exists)

@@ -19,10 +19,7 @@ constexpr milliseconds timer_max = std::chrono::hours(24);
 std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
 
 /// Asking again would get the same answer.
-bool is_final(const CliError& error) {
-  return error.code == ExitCode::refused &&
-         (error.message.starts_with("bad_request") || error.message.starts_with("forbidden"));
-}
+bool is_final(const CliError& error) { return error.hub_code == "bad_request" || error.hub_code == "forbidden"; }
 
 }  // namespace
 
@@ -194,7 +191,9 @@ void SpokeDevice::renew_token_later(milliseconds least) {
 Task<void> SpokeDevice::renew_token() {
   const Outcome<void> done = co_await renew_token_once();
   if (closing_) co_return;
-  options_.say(done ? "has a new token" : "cannot renew its token: " + done.error().message);
+  const auto times = done ? times_of(options_.connection.token()) : std::nullopt;
+  options_.say(done ? "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : "")
+                    : "cannot renew its token: " + done.error().message);
   renew_token_later(renewal_pause);
 }
 
