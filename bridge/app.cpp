@@ -257,9 +257,8 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
 std::optional<Error> App::admit(const Principal& sender) {
   const auto* device = devices_.find(sender.id);
   if (sender.type == PrincipalType::user) devices_.note_user(sender.id);
-  const auto standing = device == nullptr
-                            ? std::nullopt
-                            : std::optional(DeviceStanding{device->row.is_active, device->row.user_id});
+  const auto standing =
+      device == nullptr ? std::nullopt : std::optional(DeviceStanding{device->row.is_active, device->row.user_id});
   if (objection_to_principal(sender, standing).empty()) return std::nullopt;
   return Error{ErrorCode::forbidden, "this device is unknown or has been revoked", {}};
 }

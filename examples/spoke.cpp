@@ -168,11 +168,11 @@ int main(int argc, char** argv) try {
   try {
     Spoke(std::move(options)).serve();
   } catch (const mqtt::exception& error) {
-    if (error.get_reason_code() < 0x80) throw;
-    throw std::runtime_error("not let in (" + error.get_reason_code_str() +
-                             "): the token has expired, it or the device " +
-                             "was revoked, or it is another hub's. On the hub's machine: strawberryctl token issue " +
-                             "--device " + id + " --mosquitto DIR");
+    const int code = std::max(error.get_return_code(), error.get_reason_code());  // versions of Paho differ
+    if (code < 0x80) throw;
+    throw std::runtime_error("not let in (" + std::string(MQTTReasonCode_toString(MQTTReasonCodes(code))) +
+                             "): the token has expired, it or the device was revoked, or it is another hub's. On the " +
+                             "hub's machine: strawberryctl token issue --device " + id + " --mosquitto DIR");
   }
 } catch (const std::exception& error) {
   std::cerr << "example-spoke: " << error.what() << std::endl;

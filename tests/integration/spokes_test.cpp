@@ -96,7 +96,7 @@ TEST_P(AnySpoke, StopsAndSaysSoWhenItWasStartedTwice) {
   options.argv = argv();
   ChildProcess second(std::move(options));
   EXPECT_TRUE(second.wait_for_output(registered(), 20s)) << second.output();
-  EXPECT_EQ(process().wait_for_exit(30s), 1) << process().output() << second.output();
+  EXPECT_EQ(process().wait_for_exit(60s), 1) << process().output() << second.output();
   EXPECT_NE(process().output().find("it runs twice"), std::string::npos) << process().output();
   EXPECT_EQ(call("LampSkill.turn_on", {40}).at("result"), "The lamp is on at 40 %");
   EXPECT_TRUE(second.is_running()) << second.output();
