@@ -9,6 +9,7 @@
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 #include "common/ids.h"
+#include "common/token_admission.h"
 
 namespace strawberry {
 namespace {
@@ -228,34 +229,37 @@ void App::start_serving() {
 }
 
 void App::status_arrived(std::string_view device_id, const MqttMessage& message) {
-  const auto online = read_presence(message.payload);
-  if (!online) {
+  const auto report = read_presence(message.payload);
+  if (!report) {
     hub_log().info("status of {}: neither online nor offline, ignored: {}", printable(device_id),
                    printable(message.payload, 64));
     return;
   }
-  if (!devices_.set_online(device_id, *online)) return;
+  const auto* device = devices_.find(device_id);
+  if (device == nullptr) return;
+  const bool is_change = devices_.set_online(device_id, report->online);
   const std::string id(device_id);
-  if (!*online) {
+  if (is_change && !report->online) {
     chat_service_.sender_left(id);
     calls_.target_left(id);
   }
-  // A device found online after a restart was seen when it connected, not now.
-  if (message.retained) return;
-  const auto now_ms = to_unix_ms(clock_.wall_now());
-  devices_.set_last_seen(id, now_ms);
-  home_assistant_.presence_changed(id);
-  asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
+  // A retained status tells what happened while the bridge was away.
+  const auto last_seen =
+      last_seen_after(*report, {message.retained, is_change, clock_.wall_now()}, device->row.last_seen_ms);
+  if (last_seen) {
+    devices_.set_last_seen(id, *last_seen);
+    asio::co_spawn(context_, store_->set_last_seen(id, *last_seen), asio::detached);
+  }
+  if (last_seen || (is_change && !message.retained)) home_assistant_.presence_changed(id);
 }
 
 /// A revoked device may still be speaking until the plugin has ended its connection, and what it sent before may wait.
 std::optional<Error> App::admit(const Principal& sender) {
   const auto* device = devices_.find(sender.id);
   if (sender.type == PrincipalType::user) devices_.note_user(sender.id);
-  const bool is_itself = sender.type == PrincipalType::device
-                             ? device != nullptr && device->row.is_active && device->row.user_id == sender.user_id
-                             : device == nullptr;
-  if (is_itself) return std::nullopt;
+  const auto standing =
+      device == nullptr ? std::nullopt : std::optional(DeviceStanding{device->row.is_active, device->row.user_id});
+  if (objection_to_principal(sender, standing).empty()) return std::nullopt;
   return Error{ErrorCode::forbidden, "this device is unknown or has been revoked", {}};
 }
 

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iostream>
 
 #include "bridge/app.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/busy_poll.h"
 #include "bridge/log.h"
 #include "bridge/protocol/request_log.h"
+#include "bridge/protocol/text.h"
 #include "common/data_lock.h"
 
 namespace strawberry {
@@ -62,6 +64,14 @@ void on_hangup(asio::signal_set& hangups, const std::string& config_path, Config
 }
 
 }  // namespace
+
+int check_bridge(const std::string& config_path) {
+  const CheckedConfig checked = check_config(config_path, process_environment());
+  for (const std::string& problem : checked.problems) std::cerr << printable(problem, 1'000) << "\n";
+  if (!checked.problems.empty()) return 1;
+  std::cout << (config_path.empty() ? "the configuration" : config_path) << " is good\n";
+  return 0;
+}
 
 int run_bridge(const std::string& config_path) {
   ::umask(077);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/ids.h"
+#include "common/token_admission.h"
 
 namespace strawberry {
 
@@ -13,7 +14,7 @@ Result<Claims, Refusal> Authenticator::authenticate(const ConnectAttempt& attemp
   const Principal& principal = claims->principal;
   const auto refuse = [&principal](std::string_view reason) { return tl::unexpected(Refusal{reason, principal}); };
   if (!attempt.user_name.empty() && attempt.user_name != principal.id) return refuse("user_name_differs");
-  if (principal.type == PrincipalType::enroll && directory_.is_spent(principal.id)) return refuse("token_spent");
+  if (const auto reason = objection_to_login(directory_, *claims); !reason.empty()) return refuse(reason);
   const std::string_view reason = objection_to_client_id(attempt, principal);
   if (!reason.empty()) return refuse(reason);
   if (connections_.is_full() || connections_.is_full_for(principal, attempt.client_id))
@@ -61,17 +62,7 @@ std::string_view Authenticator::objection(const StoredSession& session) const {
 }
 
 std::string_view Authenticator::objection(const Principal& principal, WallTime issued_at, std::string_view jti) const {
-  if (directory_.is_revoked(jti)) return "token_revoked";
-  const DeviceRecord* device = directory_.find(principal.id);
-  if (principal.type != PrincipalType::device) {
-    // Ids are one namespace: whoever had a device's id would speak and listen in its place.
-    return device == nullptr ? "" : "id_is_a_device";
-  }
-  if (device == nullptr) return "unknown_device";
-  if (!device->is_active) return "device_inactive";
-  if (device->user_id != principal.user_id) return "not_the_owner";
-  if (issued_at < device->tokens_valid_from) return "token_revoked";
-  return "";
+  return objection_to_token(directory_, principal, issued_at, jti);
 }
 
 std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& attempt,

@@ -34,6 +34,7 @@ std::string BrokerReport::write(const Now& now) const {
   report["logins"]["refused"] =
       refused_logins == refused_.end() ? ordered_json::object() : to_json(refused_logins->second);
   report["logins"]["limited_addresses"] = now.limited_addresses;
+  report["logins"]["refused_lately"] = refused_logins_.write();
   report["refused"] = ordered_json::object();
   for (const auto& [action, reasons] : refused_) {
     if (action != "connect") report["refused"][std::string(action)] = to_json(reasons);

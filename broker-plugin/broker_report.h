@@ -1,6 +1,6 @@
 /// Counts what the plugin decides, and writes the retained `hub/broker` (docs/contract.md, section 9).
 ///
-/// Threading: one thread.   Bounds: actions and reasons are words of this program's, never a client's.
+/// Threading: one thread.   Bounds: actions and reasons are words of this program's, never a client's; RefusedLogins'.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker-plugin/refused_logins.h"
 #include "common/clock.h"
 #include "common/keys.h"
 
@@ -24,6 +25,8 @@ class BrokerReport {
   void renewed_login() { ++renewed_; }
   /// `action`: connect, publish, …; both views must be of literals.
   void refused(std::string_view action, std::string_view reason) { ++refused_[action][reason]; }
+  /// Who could not log in, beside the count.
+  void refused_login(const RefusedAct& act) { refused_logins_.note(act, clock_.wall_now()); }
   /// The plugin ended a connection.
   void ended(std::string_view reason) { ++ended_[reason]; }
 
@@ -48,6 +51,7 @@ class BrokerReport {
   std::uint64_t renewed_ = 0;
   std::map<std::string_view, Counts> refused_;
   Counts ended_;
+  RefusedLogins refused_logins_;
 };
 
 }  // namespace strawberry

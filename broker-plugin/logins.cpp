@@ -149,6 +149,8 @@ void Logins::tick() {
 
 LoginAnswer Logins::refuse(const Login& login, std::string_view action, const Refusal& refusal) {
   report_.refused(action, refusal.reason);
+  const RefusedAct act{action, login.attempt.client_id, refusal.principal, {}, login.address, refusal.reason};
+  if (action == "connect") report_.refused_login(act);
   const auto verdict = limiter_.failed(login.address);
   if (verdict == LoginLimiter::Verdict::just_beyond) {
     cut_off_.write(LogLevel::warning, "too many failed logins from address=" + quoted_for_log(login.address) +
@@ -158,7 +160,6 @@ LoginAnswer Logins::refuse(const Login& login, std::string_view action, const Re
     refusals_.passed_over();
     return {LoginAnswer::Kind::hung_up};
   }
-  RefusedAct act{action, login.attempt.client_id, refusal.principal, {}, login.address, refusal.reason};
   refusals_.refused(act);
   return {LoginAnswer::Kind::refused};
 }

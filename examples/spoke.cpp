@@ -1,6 +1,7 @@
 /// A Spoke in C++: a device that offers a skill to a Strawberry hub. Copy it and write skills of your own.
 ///
 ///   sudo apt install libpaho-mqttpp-dev libpaho-mqtt-dev nlohmann-json3-dev
+///   cmake --build build/release --target example-spoke
 ///   strawberryctl device add 'Garden Lamp' --user demo --mosquitto var/lamp
 ///   build/release/bin/example-spoke var/lamp
 ///
@@ -28,6 +29,9 @@ using std::chrono::steady_clock;
 constexpr auto heartbeat_every = 10min;  // skills that are not heard of for 30 minutes expire
 constexpr auto remember_for = 10min;
 constexpr std::size_t remembered_max = 256;
+// Not every broker says that another connection took this one over: so many in a row that were lost that soon mean it.
+constexpr auto quick_loss = 5s;
+constexpr int quick_losses_max = 5;
 std::atomic<bool> stopping = false;
 
 const json skills = {{{"class_name", "LampSkill"},
@@ -72,11 +76,17 @@ class Spoke {
     if (options.count("--cafile"))
       connect_.set_ssl(mqtt::ssl_options_builder().trust_store(options["--cafile"]).finalize());
     mqtt_.set_connected_handler([this](const std::string&) { connected(); });
+    mqtt_.set_connection_lost_handler([this](const std::string&) { lost(); });
+    mqtt_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+      std::cout << "the broker ended the connection: " << MQTTReasonCode_toString(MQTTReasonCodes(reason)) << std::endl;
+      if (reason == mqtt::ReasonCode::SESSION_TAKEN_OVER) stopping = taken_over_ = true;
+    });
     mqtt_.start_consuming();
   }
 
   void serve() {
-    mqtt_.connect(connect_)->wait();  // throws when there is no hub; from then on Paho comes back by itself
+    // Throws when there is no hub, or it does not accept the token; from then on Paho comes back by itself.
+    mqtt_.connect(connect_)->wait();
     auto heartbeat_at = steady_clock::now() + heartbeat_every;
     while (!stopping) {
       mqtt::const_message_ptr message;  // null when the connection was lost
@@ -86,6 +96,8 @@ class Spoke {
       heartbeat_at += heartbeat_every;
     }
     if (mqtt_.is_connected()) mqtt_.disconnect()->wait_for(2s);
+    if (taken_over_)
+      throw std::runtime_error("another connection came as this device: it runs twice; leave one of them");
   }
 
  private:
@@ -97,10 +109,16 @@ class Spoke {
 
   /// At every connect, the first and those after a loss: listen. The hub's state is the first that comes.
   void connected() try {
+    connected_at_ = steady_clock::now();
     mqtt_.subscribe(topic_ + "call", 1);
     mqtt_.subscribe(topic_ + "response", 1);
     mqtt_.subscribe("hub/state", 1);
   } catch (const mqtt::exception&) {  // lost again already
+  }
+
+  void lost() {
+    quick_losses_ = steady_clock::now() - connected_at_ < quick_loss ? quick_losses_ + 1 : 0;
+    if (quick_losses_ >= quick_losses_max) stopping = taken_over_ = true;
   }
 
   void received(const mqtt::message& message) {
@@ -132,6 +150,10 @@ class Spoke {
   mqtt::async_client mqtt_;
   mqtt::connect_options connect_;
   std::deque<Answer> recent_;  // oldest first
+  std::atomic<bool> taken_over_ = false;
+  // Of Paho's thread:
+  steady_clock::time_point connected_at_;
+  int quick_losses_ = 0;
 };
 
 int main(int argc, char** argv) try {
@@ -142,7 +164,16 @@ int main(int argc, char** argv) try {
   if (options["-P"].empty()) throw std::runtime_error("usage: example-spoke DIR, from 'device add --mosquitto DIR'");
   std::signal(SIGINT, [](int) { stopping = true; });
   std::signal(SIGTERM, [](int) { stopping = true; });
-  Spoke(std::move(options)).serve();
+  const std::string id = options["-u"];
+  try {
+    Spoke(std::move(options)).serve();
+  } catch (const mqtt::exception& error) {
+    const int code = std::max(error.get_return_code(), error.get_reason_code());  // versions of Paho differ
+    if (code < 0x80) throw;
+    throw std::runtime_error("not let in (" + std::string(MQTTReasonCode_toString(MQTTReasonCodes(code))) +
+                             "): the token has expired, it or the device was revoked, or it is another hub's. On the " +
+                             "hub's machine: strawberryctl token issue --device " + id + " --mosquitto DIR");
+  }
 } catch (const std::exception& error) {
   std::cerr << "example-spoke: " << error.what() << std::endl;
   return 1;

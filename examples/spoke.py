@@ -23,6 +23,9 @@ import paho.mqtt.client as mqtt
 HEARTBEAT_S = 10 * 60  # skills that are not heard of for 30 minutes expire
 REMEMBER_S = 10 * 60
 REMEMBERED_MAX = 256
+TAKEN_OVER = 0x8E  # MQTT 5: another connection came with this client id
+QUICK_LOSS_S = 5  # not every broker or library tells: so many connections in a row that were lost that soon
+QUICK_LOSSES_MAX = 5  # mean the same
 
 
 def turn_on(brightness: int = 100) -> str:
@@ -50,6 +53,10 @@ class Spoke:
         options = dict(line.partition(" ")[::2] for line in lines)
         self.host, self.port, self.id = options["-h"], int(options["-p"]), options["-u"]
         self.answers = collections.OrderedDict()  # correlation id: (when, answer)
+        self.stop = threading.Event()
+        self.why = None  # it stops, when it was not told to
+        self.connected_at = None
+        self.quick_losses = 0
         version = [mqtt.CallbackAPIVersion.VERSION2] if hasattr(mqtt, "CallbackAPIVersion") else []  # paho-mqtt 2
         self.mqtt = mqtt.Client(*version, client_id=self.id, protocol=mqtt.MQTTv5)
         self.mqtt.username_pw_set(self.id, options["-P"])
@@ -58,7 +65,7 @@ class Spoke:
         self.mqtt.reconnect_delay_set(1, 30)
         self.mqtt.on_socket_open = self.socket_opened
         self.mqtt.on_connect = self.connected
-        self.mqtt.on_disconnect = lambda *_: print("disconnected", flush=True)
+        self.mqtt.on_disconnect = self.disconnected
         self.mqtt.on_message = self.received
 
     def socket_opened(self, _client, _userdata, opened):
@@ -67,10 +74,27 @@ class Spoke:
 
     def connected(self, _client, _userdata, _flags, reason, _properties):
         """At every connect, the first and those after a loss: listen. The hub's state is the first that comes."""
-        if reason != 0:
-            print(f"not let in: {reason}", flush=True)
+        if reason != 0:  # to come back with the same token would get the same answer
+            self.give_up(f"not let in ({reason}): the token has expired, it or the device was revoked, or it is another"
+                         f" hub's. On the hub's machine: strawberryctl token issue --device {self.id} --mosquitto DIR")
             return
+        self.connected_at = time.monotonic()
         self.mqtt.subscribe([(f"skills/{self.id}/call", 1), (f"skills/{self.id}/response", 1), ("hub/state", 1)])
+
+    def disconnected(self, _client, _userdata, *rest):
+        if self.connected_at is None:
+            return
+        is_quick = time.monotonic() - self.connected_at < QUICK_LOSS_S
+        self.quick_losses = self.quick_losses + 1 if is_quick else 0
+        self.connected_at = None
+        print("disconnected", flush=True)
+        reason = rest[-2]  # paho-mqtt 2 has flags before it
+        if getattr(reason, "value", reason) == TAKEN_OVER or self.quick_losses >= QUICK_LOSSES_MAX:
+            self.give_up(f"another connection came as the device {self.id}: it runs twice; leave one of them")
+
+    def give_up(self, why):
+        self.why = self.why or why
+        self.stop.set()
 
     @staticmethod
     def describe(skill):
@@ -117,18 +141,18 @@ class Spoke:
             return json.dumps({**answer, "error": f"{type(error).__name__}: {error}"})
 
     def serve(self):
-        stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, lambda *_: self.stop.set())
         self.mqtt.connect_async(self.host, self.port, keepalive=30)
         self.mqtt.loop_start()  # a thread of its own, which also connects again after a loss
-        while not stop.wait(HEARTBEAT_S):
+        while not self.stop.wait(HEARTBEAT_S):
             self.ask({"op": "heartbeat"})
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
+        return self.why
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    Spoke(sys.argv[1]).serve()
+    sys.exit(Spoke(sys.argv[1]).serve())

@@ -67,10 +67,15 @@ void CommandLine::change(Endpoint& endpoint) const {
   if (!host.empty() || port != 0 || tls || !ca_file.empty()) endpoint.socket.clear();
 }
 
-Outcome<std::chrono::milliseconds> CommandLine::timeout() const {
-  auto timeout = parse_duration(timeout_option);
-  if (!timeout) return cli_error(ExitCode::usage, "--timeout: " + timeout.error().message);
-  return *timeout;
+Outcome<std::chrono::milliseconds> CommandLine::timeout() const { return duration_of("--timeout", timeout_option); }
+
+Outcome<std::chrono::milliseconds> duration_of(const std::string& option, const std::string& text) {
+  auto duration = parse_duration(text);
+  if (!duration) {
+    const std::string shown = text.empty() ? "''" : printable(text, 40);
+    return cli_error(ExitCode::usage, option + " " + shown + ": " + duration.error().message);
+  }
+  return *duration;
 }
 
 void describe_command_line(CLI::App& app, CommandLine& line) {

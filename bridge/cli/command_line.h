@@ -64,6 +64,9 @@ void add_ready_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
 
+/// The duration that `option` was given. Errors name both: `--ttl 365: add a unit, such as 365d, 12h or 30m`.
+Outcome<std::chrono::milliseconds> duration_of(const std::string& option, const std::string& text);
+
 /// As whom a command speaks that is a user's or a device's: as the login says, else as the options do (identity.h).
 Outcome<Who> choose_who(const CommandLine& line, const std::string& user_option, const std::string& device_option);
 

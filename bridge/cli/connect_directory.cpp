@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "bridge/cli/text.h"
-#include "common/base64url.h"
 #include "common/broker_socket.h"
 #include "common/ids.h"
 #include "common/private_file.h"
@@ -90,22 +89,6 @@ Outcome<void> replace_token(const std::string& directory, const std::string& tok
       return cli_error(ExitCode::local, "cannot write " + path + ": " + printable(written.error().message, 200));
   }
   return {};
-}
-
-std::optional<TokenTimes> times_of(const std::string& token) {
-  const auto claims = claims_of(token);
-  if (!claims) return std::nullopt;
-  const auto seconds = [&](const char* name) -> std::optional<std::int64_t> {
-    const auto found = claims->find(name);
-    if (found == claims->end() || !found->is_number()) return std::nullopt;
-    const double value = found->get<double>();
-    constexpr double most = 253402300800.0;  // the year 10000
-    return value >= 0 && value < most ? std::optional(static_cast<std::int64_t>(value)) : std::nullopt;
-  };
-  const auto issued = seconds("iat");
-  const auto expires = seconds("exp");
-  if (!issued || !expires || *expires <= *issued) return std::nullopt;
-  return TokenTimes{from_unix_ms(*issued * 1000), from_unix_ms(*expires * 1000)};
 }
 
 std::optional<Who> who_of(const std::string& token) {

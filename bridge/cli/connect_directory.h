@@ -5,13 +5,12 @@
 /// Bounds: 16 KiB of file. A file that others may read or write is refused.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "bridge/cli/files.h"
 #include "bridge/cli/identity.h"
 #include "bridge/cli/outcome.h"
-#include "common/clock.h"
+#include "bridge/cli/token_times.h"
 
 namespace strawberry::cli {
 
@@ -25,15 +24,7 @@ Outcome<ConnectDirectory> read_connect_directory(const std::string& directory);
 /// In each of the directory's files, everything else left as it is; each is replaced as a whole.
 Outcome<void> replace_token(const std::string& directory, const std::string& token);
 
-struct TokenTimes {
-  WallTime issued_at;
-  WallTime expires_at;
-  /// A third before its end: what then goes wrong can still be put right.
-  WallTime refresh_at() const { return expires_at - (expires_at - issued_at) / 3; }
-};
-/// What the token says of itself. It proves nothing: only the hub can verify it.
-std::optional<TokenTimes> times_of(const std::string& token);
-/// Whose token it says it is; likewise.
+/// Whose token it says it is. It proves nothing: only the hub can verify it.
 std::optional<Who> who_of(const std::string& token);
 
 }  // namespace strawberry::cli

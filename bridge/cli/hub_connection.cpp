@@ -7,6 +7,7 @@
 #include "bridge/cli/text.h"
 #include "bridge/core/asio.h"
 #include "common/ids.h"
+#include "common/libmosquitto.h"
 
 namespace strawberry::cli {
 namespace {
@@ -48,7 +49,9 @@ CliError error_of(const json& reply) {
   if (details != error->end() && details->is_object() && !details->empty()) {
     line += " " + show_value(*details, 400);
   }
-  return {ExitCode::refused, line};
+  const bool has_details = details != error->end() && details->is_object();
+  return {ExitCode::refused, line, text_of(*error, "code", ""),
+          has_details ? details->dump(-1, ' ', false, json::error_handler_t::replace) : std::string()};
 }
 
 CliError bridge_is_down() {
@@ -69,6 +72,18 @@ std::string HubConnection::own_response_topic(Service service) const {
   return response_topic(service, options_.who.principal.id) + "/" + client_id_;
 }
 
+LossCause HubConnection::loss_cause() const {
+  switch (client_->loss_code()) {
+    case 0: return LossCause::unreachable;
+    case MQTT_RC_SESSION_TAKEN_OVER: return LossCause::taken_over;
+    case MQTT_RC_NOT_AUTHORIZED:
+    case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
+    case MQTT_RC_CLIENTID_NOT_VALID:
+    case MQTT_RC_BANNED: return LossCause::refused;
+    default: return LossCause::ended;
+  }
+}
+
 std::string HubConnection::where() const { return printable(client_->where(), 200); }
 
 Task<Outcome<void>> HubConnection::open() {
@@ -84,13 +99,19 @@ Task<Outcome<void>> HubConnection::open() {
     if (options_.on_ready) options_.on_ready();
   };
   handlers.on_lost = [this](const std::string& reason) {
-    const std::string line = "cannot reach the broker at " + where() + " (" + printable(reason, 200) +
-                             "): is the hub running (scripts/run), and is this its --data-dir?";
+    const std::string broker = "the broker at " + where();
+    const std::string why = " (" + printable(reason, 200) + ")";
+    const std::string line =
+        loss_cause() == LossCause::refused
+            ? broker + " does not accept the token" + why +
+                  ": it has other keys, or the token has expired or was revoked; see 'strawberryctl doctor'"
+            : "cannot reach " + broker + why + ": is the hub running (scripts/run), and is this its --data-dir?";
     const CliError error{ExitCode::unreachable, line};
-    if (!options_.reconnect) {
-      opened_->set(tl::unexpected(error));
-      fail_all(error);
+    // To ask again with a token that is not accepted would get the same answer.
+    if (!options_.reconnect || options_.first_must_succeed || loss_cause() == LossCause::refused) {
+      opened_->set(tl::unexpected(error));  // once it was opened, this changes nothing
     }
+    if (!options_.reconnect) fail_all(error);
     if (options_.on_lost) options_.on_lost(reason);
   };
   handlers.on_message = [this](const MqttMessage& message) { receive(message); };

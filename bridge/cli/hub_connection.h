@@ -31,6 +31,14 @@ class MosquittoClient;
 
 namespace strawberry::cli {
 
+/// Why there is no connection.
+enum class LossCause {
+  unreachable,  // no broker, or the network failed
+  refused,      // the broker does not accept the token
+  taken_over,   // another connection came under the same client id
+  ended,        // the broker ended it for another reason
+};
+
 class HubConnection {
  public:
   struct Options {
@@ -41,6 +49,8 @@ class HubConnection {
     std::chrono::milliseconds connect_timeout{10'000};
     /// Comes back by itself after a loss. Without, a loss ends every request.
     bool reconnect = false;
+    /// open() ends with the first attempt that fails; only a connection that was there is worth waiting for.
+    bool first_must_succeed = false;
     /// Connect under the principal's own id, as the device itself does, and not under a random one.
     bool own_client_id = false;
     /// Services that requests will be sent to.
@@ -68,6 +78,8 @@ class HubConnection {
   bool publish(const std::string& topic, const nlohmann::json& payload);
   bool publish_text(const std::string& topic, std::string payload);
   Task<void> close();
+  /// Of the last loss; valid in on_lost.
+  LossCause loss_cause() const;
   /// How it is connected, was last, or was last tried: `host:port`, or the path of a Unix socket.
   std::string where() const;
 

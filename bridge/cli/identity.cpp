@@ -3,7 +3,10 @@
 #include <set>
 #include <vector>
 
+#include "bridge/adapters/sqlite/issued_tokens.h"
+#include "bridge/cli/nearest.h"
 #include "bridge/cli/text.h"
+#include "bridge/cli/token_times.h"
 #include "common/device_name.h"
 #include "common/ids.h"
 #include "common/private_file.h"
@@ -76,6 +79,34 @@ Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const
   return named.front();
 }
 
+std::set<std::string> known_users(const DataDir& dir) {
+  std::set<std::string> users;
+  auto directory = open_directory(dir);
+  if (!directory) return users;
+  for (const DeviceRecord* record : (*directory)->all()) users.insert(record->user_id);
+  const auto tokens = issued_tokens(dir.database(), {}, to_unix_ms(SystemClock().wall_now()));
+  if (!tokens) return users;
+  for (const IssuedToken& token : *tokens) {
+    if (!token.user_id.empty()) users.insert(token.user_id);
+  }
+  return users;
+}
+
+Outcome<void> check_user(const DataDir& dir, const std::string& id) {
+  if (!is_valid_id(id)) return not_an_id(id);
+  if (!open_directory(dir)) return {};
+  const std::set<std::string> users = known_users(dir);
+  if (users.contains(id)) return {};
+  const std::string nearest = nearest_to(id, users);
+  std::string hint = "add a device for one: strawberryctl device add NAME --user USER";
+  if (!nearest.empty()) {
+    hint = "did you mean " + in_quotes(nearest) + "?";
+  } else if (!users.empty()) {
+    hint = "the users are: " + joined(users);
+  }
+  return cli_error(ExitCode::usage, "there is no user " + in_quotes(id) + ": " + hint);
+}
+
 Who admin() { return {{PrincipalType::admin, "admin", ""}, "strawberryctl"}; }
 
 Outcome<Who> user(const std::string& id) {
@@ -100,7 +131,10 @@ Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_n
 }
 
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option) {
-  if (device_option.empty() && !user_option.empty()) return user(user_option);
+  if (device_option.empty() && !user_option.empty()) {
+    if (auto known = check_user(dir, user_option); !known) return tl::unexpected(known.error());
+    return user(user_option);
+  }
   auto directory = open_directory(dir);
   if (!directory) return tl::unexpected(directory.error());
   if (!device_option.empty()) return device(**directory, device_option, user_option);
@@ -140,6 +174,12 @@ Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys) {
   auto replaced = replace_private_file(dir.admin_token(), *token + "\n");
   if (!replaced) return cli_error(ExitCode::local, printable(replaced.error().message, 400));
   return {};
+}
+
+std::string admin_token_end(const DataDir& dir) {
+  const auto token = read_file(dir.admin_token());
+  const auto times = token ? times_of(without_line_end(*token)) : std::nullopt;
+  return times ? "valid until " + local_and_utc(times->expires_at) : "valid for 30 days";
 }
 
 std::optional<Claims> read_admin_token(const DataDir& dir, const KeySet& keys) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "bridge/cli/files.h"
@@ -28,6 +29,12 @@ Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir);
 Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
                                          const std::string& user);
 
+/// Everybody who has a device, revoked ones too, or a token on the list. Empty when that cannot be read.
+std::set<std::string> known_users(const DataDir& dir);
+/// Refuses a user whom nobody has heard of (ExitCode::usage), naming the nearest one. Where the hub's database is not
+/// at hand, every user will do: the hub decides.
+Outcome<void> check_user(const DataDir& dir, const std::string& id);
+
 struct Who {
   Principal principal;
   std::string name;
@@ -45,6 +52,8 @@ Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milli
                           const std::string& jti = {});
 /// A new admin token, for 30 days, into the data directory; an old one's owner keeps the file.
 Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys);
+/// `valid until 2027-01-28 10:35 CET (…)`, of the admin token in the data directory.
+std::string admin_token_end(const DataDir& dir);
 /// What the admin token in the data directory says; nothing when there is none that is good.
 std::optional<Claims> read_admin_token(const DataDir& dir, const KeySet& keys);
 /// A token as it is read from a file.

@@ -60,7 +60,7 @@ Outcome<void> create_admin_token(const DataDir& dir, std::vector<std::string>& d
     if (verify_token(*keys, without_line_end(*token), soon)) return {};
   }
   if (auto written = write_admin_token(dir, *keys); !written) return written;
-  done.push_back((is_new ? "created " : "renewed ") + dir.admin_token() + ", valid for 30 days");
+  done.push_back((is_new ? "created " : "renewed ") + dir.admin_token() + ", " + admin_token_end(dir));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/key_document.h"
 #include "bridge/cli/key_material.h"
+#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/text.h"
 #include "common/ids.h"
 
@@ -168,6 +169,27 @@ Outcome<void> check_retirement(const KeySet& keys, const Key& key, bool yes) {
                                         "; there is no way back. Say --yes if that is meant");
 }
 
+/// The admin's token in DATA_DIR/clients, which scripts/run made for mosquitto_sub: with a new one in its place when
+/// the retired key had signed it. True when that was so. The other options in those files stay as they are.
+Outcome<bool> renew_clients_token(const CommandLine& line, const KeySet& now, const KeySet& before,
+                                  const std::string& kid) {
+  const std::string directory = line.data_dir().path / "clients";
+  std::error_code missing;
+  if (!std::filesystem::exists(directory + "/mosquitto_sub", missing)) return false;
+  auto found = read_connect_directory(directory);
+  if (!found) return false;  // somebody's own
+  const auto claims = verify_token(before, found->token, SystemClock().wall_now());
+  if (!claims || claims->kid != kid || claims->principal.type != PrincipalType::admin) return false;
+  auto token = sign(now, admin(), token_lifetime_default);
+  if (!token) return tl::unexpected(token.error());
+  auto replaced = replace_token(directory, *token);
+  if (!replaced) {
+    return cli_error(replaced.error().code, "the key is retired, but the token in " + directory +
+                                                " could not be renewed: " + replaced.error().message);
+  }
+  return true;
+}
+
 Outcome<void> retire_key(const CommandLine& line, const KeyOptions& options) {
   auto document = open_document(line);
   if (!document) return tl::unexpected(document.error());
@@ -191,14 +213,20 @@ Outcome<void> retire_key(const CommandLine& line, const KeyOptions& options) {
                                                  " could not be renewed: " + renewed.error().message);
     }
   }
+  const auto renewed_clients = renew_clients_token(line, *saved, before, options.kid);
+  if (!renewed_clients) return tl::unexpected(renewed_clients.error());
   if (line.json) {
-    json done{{"kid", options.kid}, {"retired", true}, {"admin_token_renewed", renew_admin}};
+    json done{{"kid", options.kid},
+              {"retired", true},
+              {"admin_token_renewed", renew_admin},
+              {"clients_token_renewed", *renewed_clients}};
     if (saved->can_sign()) done["signing_kid"] = saved->signing_key().kid();
     std::cout << done.dump() << "\n";
     return {};
   }
   std::cout << "retired " << printable(options.kid, kid_shown_max) << ": tokens it signed are refused within 2 s\n";
-  if (renew_admin) std::cout << "renewed " << dir.admin_token() << ", valid for 30 days\n";
+  if (*renewed_clients) std::cout << "renewed the token in " << (line.data_dir().path / "clients").string() << "\n";
+  if (renew_admin) std::cout << "renewed " << dir.admin_token() << ", " + admin_token_end(dir) + "\n";
   if (key->can_sign()) {
     std::cout << "a device that had one needs another: strawberryctl token issue --device DEVICE --output FILE\n";
   }

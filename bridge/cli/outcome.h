@@ -14,6 +14,9 @@ enum class ExitCode { ok = 0, refused = 1, usage = 2, unreachable = 3, local = 4
 struct CliError {
   ExitCode code = ExitCode::local;
   std::string message;
+  // Of an error that the hub answered with, for programs; nobody need read the sentence:
+  std::string hub_code = {};  // `not_found`
+  std::string details = {};   // a JSON object, or empty
 };
 
 template <class T>

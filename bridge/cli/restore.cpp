@@ -6,17 +6,20 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <iostream>
 #include <optional>
+#include <vector>
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/cli/archive.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/copy_tree.h"
+#include "bridge/cli/data_files.h"
 #include "bridge/cli/text.h"
 #include "common/data_lock.h"
 #include "common/file_descriptor.h"
@@ -119,6 +122,42 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
   return aside;
 }
 
+struct Moved {
+  std::vector<std::string> names;
+  std::vector<std::string> problems;  // with the name; that one is still in the old directory
+};
+
+/// Brings back from the old directory what is not the hub's own, each by one rename: it is never in neither place.
+Moved move_back_what_is_others(const fs::path& aside, const fs::path& place) {
+  constexpr std::size_t names_max = 10'000;
+  Moved moved;
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(aside, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!is_hubs_own(name) && moved.names.size() < names_max) moved.names.push_back(name);
+  }
+  std::sort(moved.names.begin(), moved.names.end());
+  const auto stays = [&](const std::string& name) {
+    const bool came =
+        ::renameat2(AT_FDCWD, (aside / name).c_str(), AT_FDCWD, (place / name).c_str(), RENAME_NOREPLACE) == 0;
+    if (!came) moved.problems.push_back(printable(name, 200) + ": " + std::strerror(errno));
+    return !came;
+  };
+  moved.names.erase(std::remove_if(moved.names.begin(), moved.names.end(), stays), moved.names.end());
+  return moved;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  constexpr std::size_t shown_max = 8;
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == shown_max) return out + ", …";
+    out += (i == 0 ? "" : ", ") + printable(names[i], 200);
+  }
+  return out;
+}
+
 Outcome<void> restore(const CommandLine& line, const std::string& file) {
   std::error_code error;
   const fs::path place = fs::weakly_canonical(fs::absolute(line.data_dir().path), error);
@@ -151,11 +190,17 @@ Outcome<void> restore(const CommandLine& line, const std::string& file) {
   if (auto written = put_on_disk(stage.dir().path); !written) return written;
   auto aside = swap_in(stage, place, has_old);
   if (!aside) return tl::unexpected(aside.error());
+  const Moved moved = has_old ? move_back_what_is_others(*aside, place) : Moved{};
+  for (const std::string& problem : moved.problems) {
+    std::cerr << "strawberryctl: stays in " << aside->string() << ": " << problem << "\n";
+  }
   if (line.json) {
-    std::cout << nlohmann::json{{"data_dir", place.string()}, {"before", aside->string()}}.dump() << "\n";
+    const nlohmann::json result{{"data_dir", place.string()}, {"before", aside->string()}, {"kept", moved.names}};
+    std::cout << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return {};
   }
   std::cout << "restored " << place.string() << " from " << file << "\n";
+  if (!moved.names.empty()) std::cout << "Kept, since it is not the hub's: " << joined(moved.names) << "\n";
   if (has_old) std::cout << "What was there before is in " << aside->string() << "; delete it when you are content.\n";
   std::cout << "Start the broker again, then the bridge.\n";
   return {};

@@ -22,6 +22,7 @@ struct TailOptions {
   std::string filter;
   std::string follow_correlation;
   std::uint64_t count = 0;
+  bool ids = false;
 };
 
 /// Names out of the hub's database, read again when somebody unknown comes by. Without a database there are none.
@@ -60,6 +61,15 @@ std::vector<std::string> filters_for(const Principal& who, const std::string& wa
   return filters;
 }
 
+/// Of the terminal as it is now: it may be made wider or narrower.
+LineStyle style_of_output(bool ids) {
+  LineStyle style;
+  style.ids = ids;
+  style.columns = terminal_columns();
+  style.colours = terminal_has_colours();
+  return style;
+}
+
 /// Ends at the first that comes: Ctrl-C, the wanted number of lines, a connection that could not be made.
 Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
   Outcome<void> outcome = co_await hub.open();
@@ -69,6 +79,20 @@ Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
   }
   co_await hub.close();
   co_return outcome;
+}
+
+/// Beside what is watched, so on standard error.
+void tell(const Clock& clock, const std::string& what) {
+  std::cerr << "strawberryctl: " << format_rfc3339(clock.wall_now()).substr(11, 8) << " " << what << std::endl;
+}
+
+/// For each connect: with the hub's keys as they are then, and good for longer than a command usually takes, since a
+/// connection ends with its token. Without keys, what `otherwise` gives.
+std::function<std::string()> lasting_token(const DataDir& dir, std::function<std::string()> otherwise) {
+  return [dir, otherwise = std::move(otherwise)] {
+    const auto keys = load_keys(dir);
+    return keys ? sign(*keys, admin(), token_lifetime_default).value_or(std::string()) : otherwise();
+  };
 }
 
 Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
@@ -84,7 +108,7 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   const auto show = [&](const std::vector<Sight>& sights) {
     for (const Sight& sight : sights) {
       if (options.count != 0 && shown == options.count) return;
-      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, {terminal_columns(), terminal_has_colours()}))
+      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(options.ids)))
                 << std::endl;
       ++shown;
     }
@@ -92,9 +116,21 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   };
   connection->filters = filters_for(connection->who.principal, options.filter);
   connection->on_message = [&](const MqttMessage& message) { show(watch.see(message)); };
+  // A broker that starts again is waited for. What passed meanwhile is not seen; what is retained comes again.
+  connection->reconnect = true;
+  connection->first_must_succeed = true;
+  auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
+  if (!*login) connection->token = lasting_token(line.data_dir(), std::move(connection->token));
+  bool is_connected = false;
+  bool was_connected = false;
+  connection->on_ready = [&] {
+    if (was_connected) tell(clock, "the broker is back");
+    is_connected = was_connected = true;
+  };
   connection->on_lost = [&](const std::string& reason) {
-    const std::string why = "the broker ended the connection: " + printable(reason, 200);
-    ended.set(cli_error(ExitCode::unreachable, why));
+    if (is_connected) tell(clock, "the broker is gone (" + printable(reason, 200) + "), waiting for it");
+    is_connected = false;
   };
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
@@ -110,11 +146,13 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
 
 void add_tail_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<TailOptions>();
-  CLI::App* command = add_command(app, "tail", "Show what passes the broker until Ctrl-C (tokens are hidden)",
-                                  "strawberryctl tail 'skills/#'");
+  CLI::App* command = add_command(
+      app, "tail", "Show what passes the broker until Ctrl-C (tokens are hidden); waits for a broker that restarts",
+      "strawberryctl tail 'skills/#'");
   command->add_option("FILTER", options->filter, "An MQTT topic filter; default: everything that the token may read");
   command->add_option("--follow-correlation", options->follow_correlation,
                       "Only the life of one request: by its correlation_id, or the hub's own id of a call");
+  command->add_flag("--ids", options->ids, "Also show the ids of devices and users, and correlation_ids");
   command->add_option("--count", options->count, "Leave after this many lines");
   command->callback([&line, options] { line.action = [&line, options] { return tail(line, *options); }; });
 }

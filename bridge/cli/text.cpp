@@ -97,15 +97,14 @@ void fit(std::vector<std::size_t>& widths, std::size_t columns_max) {
 }  // namespace
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const auto bad = [&] {
-    return fail(in_quotes(text, 40) + " is not a duration: write 30s, 15m, 12h or 30d (at most 3650d)");
-  };
+  const auto bad = [] { return fail("not a duration: write 30s, 15m, 12h or 30d (at most 3650d)"); };
   std::int64_t number = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (status != std::errc{} || number <= 0) return bad();
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{
-      {{"ms", 1}, {"s", 1'000}, {"", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  if (unit.empty()) return fail("add a unit, such as 365d, 12h or 30m");
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
+      {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
   constexpr std::int64_t longest_ms = std::int64_t{3650} * 86'400'000;
   for (const auto& [name, ms] : units) {
     if (name != unit) continue;

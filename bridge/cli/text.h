@@ -16,7 +16,8 @@
 
 namespace strawberry::cli {
 
-/// `500ms`, `30s`, `15m`, `12h`, `30d`; a bare number means seconds. Positive, and at most ten years.
+/// `500ms`, `30s`, `15m`, `12h`, `30d`. Positive, and at most ten years. A bare number is refused: nobody can tell
+/// whether 365 are seconds or days.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// A JSON document nested at most as deep as the contract allows (64 levels); nothing for anything else. What it

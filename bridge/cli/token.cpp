@@ -4,11 +4,14 @@
 
 #include <CLI/App.hpp>
 #include <iostream>
+#include <set>
 
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/nearest.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/token_names.h"
+#include "bridge/cli/token_times.h"
 #include "common/ids.h"
 
 namespace strawberry::cli {
@@ -86,9 +89,23 @@ Outcome<std::vector<IssuedToken>> record(const DataDir& dir, const KeySet& keys,
   return std::move(*namesakes);
 }
 
+/// A misspelt name makes a token for a user who has nothing.
+std::string note_of_new_user(const DataDir& dir, const std::string& user_id) {
+  const std::set<std::string> users = known_users(dir);
+  if (user_id.empty() || users.contains(user_id)) return {};
+  const std::string nearest = nearest_to(user_id, users);
+  return "note: the user " + user_id + " is new" + (nearest.empty() ? "" : "; there is also " + nearest) + "\n";
+}
+
+/// What a client has to be told beside the token, on standard error: standard output is the token alone.
+void tell_how_to_use(const Who& who, WallTime end) {
+  std::cerr << "user name: " << who.principal.id << " (the token is the password)\n"
+            << "valid until " << local_and_utc(end) << "\n";
+}
+
 /// `is_out`: somebody may have it, whatever came of the rest.
-Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Who& who, const std::string& token,
-                      nlohmann::json result, bool& is_out) {
+Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Who& who, const Claims& claims,
+                      const std::string& token, nlohmann::json result, bool& is_out) {
   if (!options.output.empty()) {
     auto written = write_secret_file(options.output, token + "\n", /*replace=*/false);
     if (!written) return written;
@@ -113,11 +130,12 @@ Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, cons
     for (const std::string& place : {options.output, options.mosquitto}) {
       if (place.empty()) continue;
       std::cout << "wrote " << place << ", a token for " << to_string(who.principal.type) << " " << who.principal.id
-                << "\n";
+                << ", valid until " << local_and_utc(claims.expires_at) << "\n";
     }
   }
   std::cout.flush();
   if (!std::cout) return cli_error(ExitCode::local, "cannot write to standard output: there is no new token");
+  if (prints_token && !line.json) tell_how_to_use(who, claims.expires_at);
   return {};
 }
 
@@ -131,8 +149,8 @@ void take_back(const DataDir& dir, const Claims& claims, const std::string& outp
 }
 
 Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
-  auto lifetime = parse_duration(options.ttl);
-  if (!lifetime) return cli_error(ExitCode::usage, "--ttl: " + lifetime.error().message);
+  auto lifetime = duration_of("--ttl", options.ttl);
+  if (!lifetime) return tl::unexpected(lifetime.error());
   if (*lifetime < std::chrono::seconds(1)) return cli_error(ExitCode::usage, "--ttl: at least one second");
   if (auto good = check_token_name(options.name); !good) return good;
   if (options.replace && options.name.empty()) {
@@ -150,10 +168,12 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
   const auto claims = verify_token(*keys, *token, now);
   if (!claims) return cli_error(ExitCode::local, "the hub's own keys do not vouch for the token they signed");
 
+  const std::string note = line.json ? std::string() : note_of_new_user(dir, who->principal.user_id);
   auto replaced = record(dir, *keys, row_of(*claims, options.name), options.replace);
   if (!replaced) return tl::unexpected(replaced.error());
   nlohmann::json result{{"type", to_string(who->principal.type)},
                         {"id", who->principal.id},
+                        {"user_name", who->principal.id},
                         {"jti", claims->jti},
                         {"expires_at", format_rfc3339(claims->expires_at)}};
   if (!options.name.empty()) result["name"] = options.name;
@@ -162,10 +182,11 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
     for (const IssuedToken& old : *replaced) jtis.push_back(old.jti);
   }
   bool is_out = false;
-  if (auto delivered = deliver(line, options, *who, *token, std::move(result), is_out); !delivered) {
+  if (auto delivered = deliver(line, options, *who, *claims, *token, std::move(result), is_out); !delivered) {
     take_back(dir, *claims, options.output, is_out);
     return delivered;
   }
+  std::cerr << note;
   // The old one goes last: whatever fails before, its holder has a token that is good.
   for (const IssuedToken& old : *replaced) {
     auto revoked = revoke_token(dir.database(), old.jti, to_unix_ms(now), old.expires_at_ms);
@@ -190,7 +211,7 @@ void add_token_command(CLI::App& app, CommandLine& line) {
   command->add_option("--user", options->user, "For this user; with --device or --enroll: whose device");
   command->add_flag("--admin", options->admin, "For an administrator");
   command->add_flag("--enroll", options->enroll, "Good for registering one device of --user, once");
-  command->add_option("--ttl", options->ttl, "How long it is valid; default: 30d");
+  command->add_option("--ttl", options->ttl, "How long it is valid: 365d, 12h, 30m or 90s; default: 30d");
   command->add_option(
       "--name", options->name,
       "What it is for, to list and revoke it by; also the name in the token (default: the device's own)");

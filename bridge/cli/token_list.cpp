@@ -42,6 +42,9 @@ void print(const std::vector<IssuedToken>& tokens) {
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {
   auto tokens = list_of_tokens(line.data_dir());
   if (!tokens) return tl::unexpected(tokens.error());
+  if (!options.user.empty()) {
+    if (auto known = check_user(line.data_dir(), options.user); !known) return known;
+  }
   const auto drop = [&](const auto& is_unwanted) {
     tokens->erase(std::remove_if(tokens->begin(), tokens->end(), is_unwanted), tokens->end());
   };

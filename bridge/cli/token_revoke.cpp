@@ -73,8 +73,8 @@ Outcome<Revoked> named_by_jti(const CommandLine& line, const RevokeOptions& opti
   if (options.jti.empty() || options.jti.size() > jti_bytes_max) {
     return cli_error(ExitCode::usage, "a jti has 1 to " + std::to_string(jti_bytes_max) + " bytes");
   }
-  auto ttl = parse_duration(options.ttl.empty() ? "365d" : options.ttl);
-  if (!ttl) return cli_error(ExitCode::usage, "--ttl: " + ttl.error().message);
+  auto ttl = duration_of("--ttl", options.ttl.empty() ? "365d" : options.ttl);
+  if (!ttl) return tl::unexpected(ttl.error());
   const WallTime expiry = SystemClock().wall_now() + *ttl;
   return Revoked{options.jti, std::max(expiry, listed_expiry(line.data_dir(), options.jti))};
 }
@@ -83,6 +83,9 @@ Outcome<Revoked> named_by_jti(const CommandLine& line, const RevokeOptions& opti
 Outcome<Revoked> named_by_name(const CommandLine& line, const RevokeOptions& options) {
   auto tokens = list_of_tokens(line.data_dir());
   if (!tokens) return tl::unexpected(tokens.error());
+  if (!options.user.empty()) {
+    if (auto known = check_user(line.data_dir(), options.user); !known) return tl::unexpected(known.error());
+  }
   std::vector<const IssuedToken*> live;
   const IssuedToken* revoked = nullptr;
   bool is_known = false;
@@ -148,7 +151,7 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
   }
   std::cout << (*is_new ? "revoked " : "had been revoked: ") << printable(token->jti, jti_bytes_max)
             << (*is_new ? "; a running hub ends its connections within 2 s" : "") << "\n";
-  if (*renewed) std::cout << "renewed " << dir.admin_token() << ", valid for 30 days\n";
+  if (*renewed) std::cout << "renewed " << dir.admin_token() << ", " + admin_token_end(dir) + "\n";
   return {};
 }
 

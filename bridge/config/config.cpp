@@ -18,6 +18,18 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 60;
 
+/// Everything that is wrong, in the order in which it stands in the file; at most problems_max.
+class Problems {
+ public:
+  void add(std::string problem) {
+    if (found_.size() < config_problems_max) found_.push_back(std::move(problem));
+  }
+  std::vector<std::string> take() { return std::move(found_); }
+
+ private:
+  std::vector<std::string> found_;
+};
+
 /// `config/bridge.toml:12: `
 std::string place(const std::string& path, const toml::node& node) {
   return path + ":" + std::to_string(node.source().begin.line) + ": ";
@@ -96,93 +108,92 @@ std::string known_keys(std::span<const KeyRow<Owner>> rows, std::string_view sec
 
 /// One key: known and allowed.
 template <class Owner>
-Result<void> read_key(const std::string& path, std::string_view section, std::string_view key, const toml::node& node,
-                      std::span<const KeyRow<Owner>> rows, Owner& owner) {
+void read_key(const std::string& path, std::string_view section, std::string_view key, const toml::node& node,
+              std::span<const KeyRow<Owner>> rows, Owner& owner, Problems& problems) {
   const KeyRow<Owner>* found = nullptr;
   for (const auto& row : rows) {
     if (row.section == section && row.name == key) found = &row;
   }
   if (found == nullptr && section == "llm.provider" && key == "api_key") {
-    return fail(place(path, node) + "[llm.provider] a key does not belong into this file: name the environment " +
-                "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
+    return problems.add(place(path, node) +
+                        "[llm.provider] a key does not belong into this file: name the environment " +
+                        "variable that holds it (api_key_env) or a file only you can read (api_key_file)");
   }
   if (found == nullptr) {
-    return fail(place(path, node) + "[" + std::string(section) + "] has no key " + show(key) +
-                "; it knows: " + known_keys(rows, section) + (section == "llm" ? ", aliases, provider" : ""));
+    return problems.add(place(path, node) + "[" + std::string(section) + "] has no key " + show(key) +
+                        "; it knows: " + known_keys(rows, section) + (section == "llm" ? ", aliases, provider" : ""));
   }
   if (!set_value(*found, node, owner)) {
-    return fail(place(path, node) + key_name(section, found->name) + " must be " + describe_allowed(found->allowed) +
-                (found->hush ? "" : ", not " + show(node)));
+    return problems.add(place(path, node) + key_name(section, found->name) + " must be " +
+                        describe_allowed(found->allowed) + (found->hush ? "" : ", not " + show(node)));
   }
-  return {};
 }
 
 template <class Owner>
-Result<void> read_section(const std::string& path, const toml::table& table, std::string_view section,
-                          std::span<const KeyRow<Owner>> rows, Owner& owner) {
-  for (const auto& [key, node] : table) {
-    if (auto read = read_key(path, section, key.str(), node, rows, owner); !read) return read;
-  }
-  return {};
+void read_section(const std::string& path, const toml::table& table, std::string_view section,
+                  std::span<const KeyRow<Owner>> rows, Owner& owner, Problems& problems) {
+  for (const auto& [key, node] : table) read_key(path, section, key.str(), node, rows, owner, problems);
 }
 
-Result<void> read_providers(const std::string& path, const toml::node& node, Config& config) {
+void read_providers(const std::string& path, const toml::node& node, Config& config, Problems& problems) {
   const toml::array* tables = node.as_array();
   if (tables == nullptr || !tables->is_homogeneous<toml::table>()) {
-    return fail(place(path, node) + "providers are written as [[llm.provider]], one table each");
+    return problems.add(place(path, node) + "providers are written as [[llm.provider]], one table each");
   }
   if (tables->size() > providers_max) {
-    return fail(place(path, node) + "at most " + std::to_string(providers_max) + " [[llm.provider]] are possible");
+    return problems.add(place(path, node) + "at most " + std::to_string(providers_max) +
+                        " [[llm.provider]] are possible");
   }
   std::set<std::string> names;
   for (const toml::node& entry : *tables) {
     LlmProviderConfig provider;
-    auto read = read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider);
-    if (!read) return read;
+    read_section(path, *entry.as_table(), "llm.provider", provider_keys(), provider, problems);
     for (const auto& [key, value] : {std::pair{"name", provider.name}, std::pair{"model", provider.model}}) {
-      if (value.empty()) return fail(place(path, entry) + "[llm.provider] needs a " + key);
+      if (value.empty()) problems.add(place(path, entry) + "[llm.provider] needs a " + key);
     }
     if (!provider.api_key_env.empty() && !provider.api_key_file.empty()) {
-      return fail(place(path, entry) + "[llm.provider] takes api_key_env or api_key_file, not both");
+      problems.add(place(path, entry) + "[llm.provider] takes api_key_env or api_key_file, not both");
     }
-    if (provider.name == "rules" || !names.insert(provider.name).second) {
-      return fail(place(path, entry) + "[llm.provider] name " + show(provider.name) + " is taken" +
-                  (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
+    if (provider.name == "rules" || (!provider.name.empty() && !names.insert(provider.name).second)) {
+      problems.add(place(path, entry) + "[llm.provider] name " + show(provider.name) + " is taken" +
+                   (provider.name == "rules" ? ": it is the hub's own, always the last" : ""));
     }
     config.llm.providers.push_back(std::move(provider));
   }
-  return {};
 }
 
-Result<void> read_aliases(const std::string& path, const toml::node& node, Config& config) {
+void read_aliases(const std::string& path, const toml::node& node, Config& config, Problems& problems) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return fail(place(path, node) + "aliases are written as [llm.aliases], a line each");
+  if (table == nullptr) return problems.add(place(path, node) + "aliases are written as [llm.aliases], a line each");
   if (table->size() > aliases_max) {
-    return fail(place(path, node) + "at most " + std::to_string(aliases_max) + " [llm.aliases] are possible");
+    return problems.add(place(path, node) + "at most " + std::to_string(aliases_max) + " [llm.aliases] are possible");
   }
   const Text name{TextKind::name};
   for (const auto& [key, value] : *table) {
     if (!is_allowed(name, key.str())) {
-      return fail(place(path, value) + "[llm.aliases] " + show(key.str()) + " must be " + describe_allowed(name));
+      problems.add(place(path, value) + "[llm.aliases] " + show(key.str()) + " must be " + describe_allowed(name));
+      continue;
     }
     const auto* model = value.as_string();
     if (model == nullptr || !is_allowed(Text{}, model->get())) {
-      return fail(place(path, value) + key_name("llm.aliases", key.str()) + " must be " + describe_allowed(Text{}) +
-                  ", not " + show(value));
+      problems.add(place(path, value) + key_name("llm.aliases", key.str()) + " must be " + describe_allowed(Text{}) +
+                   ", not " + show(value));
+      continue;
     }
     config.llm.aliases.emplace(key.str(), model->get());
   }
-  return {};
 }
 
-Result<void> read_llm(const std::string& path, const toml::table& table, Config& config) {
+void read_llm(const std::string& path, const toml::table& table, Config& config, Problems& problems) {
   for (const auto& [key, node] : table) {
-    auto read = key.str() == "provider"  ? read_providers(path, node, config)
-                : key.str() == "aliases" ? read_aliases(path, node, config)
-                                         : read_key(path, "llm", key.str(), node, config_keys(), config);
-    if (!read) return read;
+    if (key.str() == "provider") {
+      read_providers(path, node, config, problems);
+    } else if (key.str() == "aliases") {
+      read_aliases(path, node, config, problems);
+    } else {
+      read_key(path, "llm", key.str(), node, config_keys(), config, problems);
+    }
   }
-  return {};
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -197,19 +208,24 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Result<void> read_toml(const std::string& path, Config& config) {
+/// False when it cannot be read at all.
+bool read_toml(const std::string& path, Config& config, Problems& problems) {
   const auto text = read_file(path);
-  if (!text) return tl::unexpected(text.error());
+  if (!text) {
+    problems.add(text.error().message);
+    return false;
+  }
   toml::table document;
   try {
     document = toml::parse(std::string_view(*text), std::string_view(path));
   } catch (const toml::parse_error& error) {
-    return fail(path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+    problems.add(path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+    return false;
   }
   for (const auto& [key, node] : document) {
     const std::string section(key.str());
     if (section == "llm" && node.is_table()) {
-      if (auto read = read_llm(path, *node.as_table(), config); !read) return read;
+      read_llm(path, *node.as_table(), config, problems);
       continue;
     }
     std::string sections;
@@ -220,49 +236,59 @@ Result<void> read_toml(const std::string& path, Config& config) {
       if (sections.find(name) == std::string::npos) sections += (sections.empty() ? "" : ", ") + name;
     }
     if (!known || !node.is_table()) {
-      return fail(place(path, node) + show(section) + " is not a section; there are: " + sections);
+      problems.add(place(path, node) + show(section) + " is not a section; there are: " + sections);
+      continue;
     }
-    if (auto read = read_section(path, *node.as_table(), section, config_keys(), config); !read) return read;
+    read_section(path, *node.as_table(), section, config_keys(), config, problems);
   }
-  return {};
+  return true;
 }
 
-Result<void> read_environment(const Environment& environment, Config& config) {
+void read_environment(const Environment& environment, Config& config, Problems& problems) {
   for (const auto& row : config_keys()) {
     const std::string* value = row.environment.empty() ? nullptr : variable(environment, row.environment);
     if (value == nullptr || set_value(row, *value, config)) continue;
-    return fail("environment variable " + std::string(row.environment) + " must be " + describe_allowed(row.allowed) +
-                ", not " + show(*value));
+    problems.add("environment variable " + std::string(row.environment) + " must be " + describe_allowed(row.allowed) +
+                 ", not " + show(*value));
   }
-  return {};
 }
 
-Result<void> read_api_keys(const std::string& path, const Environment& environment, Config& config) {
+/// The key of one provider, empty when it needs none.
+Result<std::string> api_key_of(const LlmProviderConfig& provider, const std::string& path,
+                               const Environment& environment) {
+  const std::string who = "the provider " + provider.name;
+  if (!provider.api_key_env.empty()) {
+    const std::string* key = variable(environment, provider.api_key_env);
+    if (key == nullptr) {
+      return fail(who + " wants its key in the environment variable " + provider.api_key_env + ", which is not set");
+    }
+    if (!is_plausible_key(*key)) {
+      return fail("environment variable " + provider.api_key_env +
+                  " must be a key: printable ASCII without spaces, at most 4096 bytes");
+    }
+    return *key;
+  }
+  if (provider.api_key_file.empty()) return std::string();
+  const auto folder = std::filesystem::path(path).parent_path();
+  auto key = read_secret_file((folder / provider.api_key_file).string());
+  if (!key) return fail(who + ": " + key.error().message);
+  return key;
+}
+
+void read_api_keys(const std::string& path, const Environment& environment, Config& config, Problems& problems) {
   for (auto& provider : config.llm.providers) {
     while (provider.base_url.size() > 1 && provider.base_url.back() == '/') provider.base_url.pop_back();
-    const std::string who = "the provider " + provider.name;
-    if (!provider.api_key_env.empty()) {
-      const std::string* key = variable(environment, provider.api_key_env);
-      if (key == nullptr) {
-        return fail(who + " wants its key in the environment variable " + provider.api_key_env + ", which is not set");
-      }
-      if (!is_plausible_key(*key)) {
-        return fail("environment variable " + provider.api_key_env +
-                    " must be a key: printable ASCII without spaces, at most 4096 bytes");
-      }
-      provider.api_key = *key;
-    } else if (!provider.api_key_file.empty()) {
-      const auto folder = std::filesystem::path(path).parent_path();
-      auto key = read_secret_file((folder / provider.api_key_file).string());
-      if (!key) return fail(who + ": " + key.error().message);
+    auto key = api_key_of(provider, path, environment);
+    if (key) {
       provider.api_key = std::move(*key);
+    } else {
+      problems.add(key.error().message);
     }
   }
-  return {};
 }
 
 /// What no single key can say.
-Result<void> check_whole(const std::string& source, const Config& config) {
+void check_whole(const std::string& source, const Config& config, Problems& problems) {
   const Config::Timeouts& t = config.timeouts;
   const std::pair<const char*, std::int64_t> ladder[] = {{"sandbox_ms", t.sandbox_ms},
                                                          {"local_skill_ms", t.local_skill_ms},
@@ -272,23 +298,22 @@ Result<void> check_whole(const std::string& source, const Config& config) {
     const auto& [shorter, shorter_ms] = ladder[i - 1];
     const auto& [longer, longer_ms] = ladder[i];
     if (shorter_ms < longer_ms) continue;
-    return fail(source + ": [timeouts] " + shorter + " (" + std::to_string(shorter_ms) + ") must be less than " +
-                longer + " (" + std::to_string(longer_ms) + "): who waits must wait longer than what it waits for");
+    problems.add(source + ": [timeouts] " + shorter + " (" + std::to_string(shorter_ms) + ") must be less than " +
+                 longer + " (" + std::to_string(longer_ms) + "): who waits must wait longer than what it waits for");
   }
   if (config.broker.reconnect_min_ms > config.broker.reconnect_max_ms) {
-    return fail(source + ": [broker] reconnect_min_ms (" + std::to_string(config.broker.reconnect_min_ms) +
-                ") must not be more than reconnect_max_ms (" + std::to_string(config.broker.reconnect_max_ms) + ")");
+    problems.add(source + ": [broker] reconnect_min_ms (" + std::to_string(config.broker.reconnect_min_ms) +
+                 ") must not be more than reconnect_max_ms (" + std::to_string(config.broker.reconnect_max_ms) + ")");
   }
   for (const auto& [name, model] : config.llm.aliases) {
     const auto is_named = [&name = name](const LlmProviderConfig& provider) { return provider.name == name; };
     if (name == "rules" || std::any_of(config.llm.providers.begin(), config.llm.providers.end(), is_named)) {
-      return fail(source + ": [llm.aliases] " + name + " is the name of a provider");
+      problems.add(source + ": [llm.aliases] " + name + " is the name of a provider");
     }
     if (config.llm.aliases.contains(model)) {
-      return fail(source + ": [llm.aliases] " + name + " stands for " + model + ", which is an alias itself");
+      problems.add(source + ": [llm.aliases] " + name + " stands for " + model + ", which is an alias itself");
     }
   }
-  return {};
 }
 
 }  // namespace
@@ -303,18 +328,28 @@ Environment process_environment() {
   return environment;
 }
 
-Result<Config> load_config(const std::string& path, const Environment& environment) {
+CheckedConfig check_config(const std::string& path, const Environment& environment) {
   Config config;
-  if (!path.empty()) {
-    if (auto read = read_toml(path, config); !read) return tl::unexpected(read.error());
-  }
-  if (auto read = read_environment(environment, config); !read) return tl::unexpected(read.error());
-  if (auto read = read_provider_environment(environment, config); !read) return tl::unexpected(read.error());
-  if (auto read = read_api_keys(path, environment, config); !read) return tl::unexpected(read.error());
-  if (auto check = check_whole(path.empty() ? "configuration" : path, config); !check) {
-    return tl::unexpected(check.error());
-  }
-  return config;
+  Problems problems;
+  if (!path.empty() && !read_toml(path, config, problems)) return {std::move(config), problems.take()};
+  read_environment(environment, config, problems);
+  if (auto read = read_provider_environment(environment, config); !read) problems.add(read.error().message);
+  read_api_keys(path, environment, config, problems);
+  check_whole(path.empty() ? "configuration" : path, config, problems);
+  return {std::move(config), problems.take()};
+}
+
+CheckedConfig check_config_file(const std::string& path) {
+  Config config;
+  Problems problems;
+  if (read_toml(path, config, problems)) check_whole(path, config, problems);
+  return {std::move(config), problems.take()};
+}
+
+Result<Config> load_config(const std::string& path, const Environment& environment) {
+  CheckedConfig checked = check_config(path, environment);
+  if (!checked.problems.empty()) return fail(std::move(checked.problems.front()));
+  return std::move(checked.config);
 }
 
 }  // namespace strawberry

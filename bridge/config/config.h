@@ -3,8 +3,8 @@
 ///
 /// load_config() reads the file, lets the environment override it and checks the whole; nothing else is touched.
 /// Threading: pure apart from reading files.   Errors: Failure that names file, line and what was expected.
-/// Bounds: file config_bytes_max, providers_max providers, aliases_max aliases; every number has a range
-/// (key_table.cpp).
+/// Bounds: config_problems_max problems are told, file config_bytes_max, providers_max providers, aliases_max aliases;
+/// every number has a range (key_table.cpp).
 #pragma once
 
 #include <cstdint>
@@ -158,7 +158,19 @@ using Environment = std::map<std::string, std::string>;
 /// This process's own.
 Environment process_environment();
 
-/// `path` empty: no file, defaults and environment only. A variable that is set but empty counts as not set.
+inline constexpr std::size_t config_problems_max = 100;
+
+struct CheckedConfig {
+  Config config;                      // what could be read, defaults for the rest
+  std::vector<std::string> problems;  // one line each, with file and line; empty: it is good
+};
+/// As load_config(), but tells everything that is wrong.
+CheckedConfig check_config(const std::string& path, const Environment& environment);
+/// The file alone, for a program that does not have the bridge's environment and may not read its keys.
+CheckedConfig check_config_file(const std::string& path);
+
+/// `path` empty: no file, defaults and environment only. A variable that is set but empty counts as not set. Fails with
+/// the first problem.
 Result<Config> load_config(const std::string& path, const Environment& environment);
 
 }  // namespace strawberry

@@ -71,6 +71,13 @@ const std::string* variable(const Environment& environment, std::string_view nam
   return found == environment.end() || found->second.empty() ? nullptr : &found->second;
 }
 
+std::string key_variable_of(std::string_view provider) {
+  for (const Known& known : known_providers) {
+    if (known.name == provider) return std::string(known.key);
+  }
+  return {};
+}
+
 Result<void> read_provider_environment(const Environment& environment, Config& config) {
   auto& providers = config.llm.providers;
   const bool is_configured = !providers.empty();

@@ -19,4 +19,7 @@ const std::string* variable(const Environment& environment, std::string_view nam
 /// key goes only where it was meant to. DEFAULT_MODEL is the model of the first provider, whatever it is.
 Result<void> read_provider_environment(const Environment& environment, Config& config);
 
+/// The variable with the key of the provider of this name; empty when its name says none.
+std::string key_variable_of(std::string_view provider);
+
 }  // namespace strawberry

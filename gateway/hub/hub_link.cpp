@@ -101,7 +101,7 @@ void HubLink::ended(const std::string& reason) {
   const auto self = shared_from_this();
   const bool was_ready = state_ == State::ready;
   reason_ = reason;
-  state_ = is_about_the_token(client_.refusal()) ? State::refused : State::unreachable;
+  state_ = is_about_the_token(client_.loss_code()) ? State::refused : State::unreachable;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting->set();
   for (auto& [correlation_id, calls] : std::exchange(calls_, {})) {
     for (const auto& call : calls) {

@@ -418,6 +418,34 @@ TEST_F(LoginGate, ReportsHowManyAddressesAreCutOff) {
   EXPECT_EQ(report().at("logins").at("limited_addresses"), 1);
 }
 
+TEST_F(LoginGate, ReportsWhoCouldNotLogInAndWhy) {
+  for (int i = 0; i < 3; ++i) fails_from("192.0.2.1");
+  fails_from("192.0.2.2");
+  seconds_pass(10);
+  const auto lately = report().at("logins").at("refused_lately");
+  ASSERT_EQ(lately.size(), 2U) << lately.dump();
+  EXPECT_EQ(lately[0].at("address"), "192.0.2.2") << "the newest first";
+  EXPECT_EQ(lately[1].at("times"), 3);
+  EXPECT_EQ(lately[1].at("reason").get<std::string>().substr(0, 6), "token_") << lately.dump();
+}
+
+TEST(RefusedLogins, AreBoundedAndShowNoTokenInTheWrongField) {
+  RefusedLogins refused;
+  const WallTime now = from_unix_ms(1'767'225'600'000);
+  const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln";
+  refused.note({"connect", token, std::nullopt, {}, "192.0.2.1", "token_missing"}, now);
+  EXPECT_EQ(refused.write().dump(),
+            R"([{"ts":"2026-01-01T00:00:00.000Z","reason":"token_missing","address":"192.0.2.1","times":1}])");
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = "lamp-" + std::to_string(i);
+    refused.note({"connect", id, Principal{PrincipalType::device, id, "alice"}, {}, "", "token_revoked"}, now);
+  }
+  const auto list = refused.write();
+  ASSERT_EQ(list.size(), RefusedLogins::entries_max);
+  EXPECT_EQ(list.front().at("actor"), "lamp-99");
+  EXPECT_EQ(list.back().at("client_id"), "lamp-84");
+}
+
 /// The broker shows the path of the listener for all of them alike.
 TEST_F(LoginGate, LimitsNobodyOnAUnixSocket) {
   add_limit(1, 0);

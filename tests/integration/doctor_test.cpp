@@ -361,6 +361,48 @@ TEST(Doctor, KnowsWhyATokenIsNotGood) {
                "there is no /no/file"));
 }
 
+TEST(Doctor, SeesWhatIsWrongWithTheBridgesConfiguration) {
+  TestHub files;
+  const auto path = written(files.directory(), "bridge.toml", "[broker]\nport = \"x\"\n[limits]\nwishes_max = 3\n");
+  const auto seen = doctor(files.directory().path().string(), free_port());
+  EXPECT_EQ(seen.verdict("bridge configuration"), "failed") << seen.output;
+  EXPECT_TRUE(contains(seen.what("bridge configuration"), "bridge.toml:2: [broker] port")) << seen.output;
+  EXPECT_TRUE(contains(seen.what("bridge configuration"), "(and 1 more)")) << seen.output;
+  ChildProcess::Options options;
+  options.argv = {STRAWBERRY_BRIDGE_PATH, "--check", "--config", path};
+  ChildProcess wrong(options);
+  EXPECT_EQ(wrong.wait_for_exit(10s), 1);
+  EXPECT_TRUE(contains(wrong.output(), "bridge.toml:2: ")) << wrong.output();
+  EXPECT_TRUE(contains(wrong.output(), "bridge.toml:4: ")) << wrong.output();
+  written(files.directory(), "bridge.toml", "[broker]\nport = 1883\n");
+  ChildProcess right(options);
+  EXPECT_EQ(right.wait_for_exit(10s), 0) << right.output();
+  EXPECT_EQ(doctor(files.directory().path().string(), free_port()).verdict("bridge configuration"), "ok");
+}
+
+TEST(Doctor, SeesADeviceThatIsNotLetInAndWhy) {
+  HubProcess hub;
+  hub.files().add_device("lamp-1", "alice", "Garden Lamp");
+  Claims old;
+  old.principal = {PrincipalType::device, "lamp-1", "alice"};
+  old.issued_at = SystemClock().wall_now() - 2h;
+  old.expires_at = old.issued_at + 1h;
+  MqttTestClient::Options options;
+  options.port = hub.port();
+  options.client_id = "lamp-1";
+  options.password = issue_token(hub.files().keys(), old).value();
+  EXPECT_NE(MqttTestClient(options).connect(), 0);
+  EXPECT_NE(MqttTestClient(options).connect(), 0);
+  // The plugin reports every 10 s.
+  Examined seen;
+  for (const auto end = SystemClock().steady_now() + 20s; SystemClock().steady_now() < end;) {
+    seen = doctor(hub);
+    if (seen.verdict("refused logins") == "warning") break;
+  }
+  EXPECT_TRUE(contains(seen.what("refused logins"), "Garden Lamp (lamp-1): token_expired, 2 times")) << seen.output;
+  EXPECT_TRUE(contains(seen.what_to_do("refused logins"), "token issue --device lamp-1")) << seen.output;
+}
+
 TEST(Doctor, SeesABridgeThatIsNotThere) {
   HubProcess::Options options;
   options.start_bridge = false;

@@ -64,6 +64,28 @@ TEST(LifeCycle, WhatWasAnsweredSurvivesAKilledBridge) {
   EXPECT_EQ(entry.at("skill_count"), 1);
 }
 
+TEST(LifeCycle, LastSeenIsWhenADeviceLeftThoughTheBridgeWasAway) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  const auto last_seen = [&](const std::string& id) {
+    const auto entry = tablet->result_of("devices", {{"op", "get"}, {"device_id", id}});
+    return parse_rfc3339(entry.at("last_seen").get<std::string>()).value_or(WallTime{});
+  };
+  const WallTime came = last_seen("speaker");
+  ASSERT_LT(tablet->mqtt().subscribe("devices/speaker/status"), 0x80);
+  ASSERT_EQ(state_in(tablet->mqtt().wait_for("devices/speaker/status")), "online");
+  hub.kill_bridge();
+  const WallTime before = SystemClock().wall_now();
+  speaker.reset();
+  ASSERT_EQ(state_in(tablet->mqtt().wait_for("devices/speaker/status")), "offline");
+  const WallTime after = SystemClock().wall_now();
+  hub.start_bridge();
+  EXPECT_GE(last_seen("speaker"), before) << "it was seen at " << format_rfc3339(came) << " when it came";
+  EXPECT_LE(last_seen("speaker"), after);
+  EXPECT_LE(last_seen("tablet"), before) << "it has stayed";
+}
+
 TEST(LifeCycle, RequestsSentWhileTheBridgeIsAwayAreAnsweredWhenItIsBack) {
   HubProcess hub;
   auto speaker = hub.device("Speaker");

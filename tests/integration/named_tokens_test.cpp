@@ -24,7 +24,7 @@ class NamedTokens : public ::testing::Test {
   std::string issue(const std::string& name) const {
     const Finished issued = ctl({"token", "issue", "--user", "alice", "--name", name, "--ttl", "365d"});
     if (issued.code != 0) throw std::runtime_error(issued.output);
-    return trimmed(issued.output);
+    return first_line(issued.output);
   }
   /// As such systems do: a client id of their own, no user name.
   std::unique_ptr<MqttTestClient> client(const std::string& client_id, const std::string& token) const {

@@ -22,20 +22,18 @@ class AnySpoke : public SpokeFixture, public testing::WithParamInterface<const c
     run_it();
     wait_for(registered());
   }
-  void run_it() {
-    if (kind() == "ctl") {
-      spoke({"--connect", directory_}, R"(
-        class_name = "LampSkill"
-        [[skill]]
-        signature = "turn_on(brightness: int = 100) -> str"
-        docstring = "Turn the garden lamp on."
-        command = ["printf", "The lamp is on at %s %%", "{brightness}"]
-      )");
-    } else if (kind() == "python") {
-      run({STRAWBERRY_PYTHON, STRAWBERRY_SOURCE_DIR "/examples/spoke.py", directory_});
-    } else {
-      run({STRAWBERRY_EXAMPLE_SPOKE, directory_});
-    }
+  void run_it() { run(argv()); }
+  std::vector<std::string> argv() {
+    if (kind() == "python") return {STRAWBERRY_PYTHON, STRAWBERRY_SOURCE_DIR "/examples/spoke.py", directory_};
+    if (kind() == "cpp") return {STRAWBERRY_EXAMPLE_SPOKE, directory_};
+    write_skills(R"(
+      class_name = "LampSkill"
+      [[skill]]
+      signature = "turn_on(brightness: int = 100) -> str"
+      docstring = "Turn the garden lamp on."
+      command = ["printf", "The lamp is on at %s %%", "{brightness}"]
+    )");
+    return {STRAWBERRYCTL_PATH, "spoke", "--skills", file("skills.toml"), "--connect", directory_};
   }
 
   std::string directory_;
@@ -90,6 +88,27 @@ TEST_P(AnySpoke, ComesBackWithTheBroker) {
   restart_broker();
   wait_for(registered());
   EXPECT_EQ(call("LampSkill.turn_on", {8}).at("result"), "The lamp is on at 8 %");
+}
+
+TEST_P(AnySpoke, StopsAndSaysSoWhenItWasStartedTwice) {
+  start();
+  ChildProcess::Options options;
+  options.argv = argv();
+  ChildProcess second(std::move(options));
+  EXPECT_TRUE(second.wait_for_output(registered(), 20s)) << second.output();
+  EXPECT_EQ(process().wait_for_exit(60s), 1) << process().output() << second.output();
+  EXPECT_NE(process().output().find("it runs twice"), std::string::npos) << process().output();
+  EXPECT_EQ(call("LampSkill.turn_on", {40}).at("result"), "The lamp is on at 40 %");
+  EXPECT_TRUE(second.is_running()) << second.output();
+}
+
+TEST_P(AnySpoke, SaysOnceWhyItsTokenIsRefusedAndEnds) {
+  directory_ = connect_directory("lamp", "e30.e30.c2ln");
+  run_it();
+  EXPECT_EQ(process().wait_for_exit(20s), 1) << process().output();
+  EXPECT_NE(process().output().find("strawberryctl token issue --device lamp --mosquitto DIR"), std::string::npos)
+      << process().output();
+  EXPECT_EQ(count("token issue"), 1u) << process().output();
 }
 
 TEST_P(AnySpoke, RegistersWhenTheHubComesLaterThanItself) {

@@ -99,6 +99,30 @@ TEST_F(TailOfAHub, SaysWhoDidWhatWithWhichOutcomeAndHowFast) {
   EXPECT_EQ(tail->wait_for_exit(5s), 0);
 }
 
+TEST_F(TailOfAHub, SurvivesARestartOfTheBroker) {
+  auto tail = start({"tail", "hub/state"});
+  wait_for_tail(*tail);
+  hub_.broker().kill();
+  ASSERT_TRUE(tail->wait_for_output("the broker is gone", 5s)) << tail->output();
+  hub_.broker().start();
+  ASSERT_TRUE(tail->wait_for_output("the broker is back", 20s)) << tail->output();
+  ASSERT_TRUE(tail->wait_for_output("online", 20s, tail->output().find("the broker is back"))) << tail->output();
+  tail->signal(SIGINT);
+  EXPECT_EQ(tail->wait_for_exit(5s), 0) << tail->output();
+}
+
+TEST_F(TailOfAHub, ShowsIdsWhenAsked) {
+  auto player = speaker();
+  auto tablet = hub_.device("Tablet");
+  auto tail = start({"tail", "--ids"});
+  wait_for_tail(*tail);
+  play(*player, *tablet, "c1");
+  ASSERT_TRUE(tail->wait_for_output("ms #c1 Playing Yesterday", 5s)) << tail->output();
+  EXPECT_NE(tail->output().find("→ Tablet              tablet                               skills.call      #c1"),
+            std::string::npos)
+      << tail->output();
+}
+
 TEST_F(TailOfAHub, FollowsOneCallFromItsRequestToItsResponse) {
   auto player = speaker();
   auto tablet = hub_.device("Tablet");

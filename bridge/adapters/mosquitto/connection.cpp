@@ -293,8 +293,9 @@ MosquittoClient::Connection::Reports MosquittoClient::Connection::take_reports()
 
 /// The first reason is the one that says most.
 void MosquittoClient::Connection::end(const std::string& why, int code) {
-  if (!reports_.ended) reports_.ended_code = code;
-  if (!reports_.ended) reports_.ended = why;
+  if (reports_.ended) return;
+  reports_.ended = why;
+  reports_.ended_code = code;
 }
 
 }  // namespace strawberry

@@ -28,7 +28,7 @@ class MosquittoClient::Connection {
     std::optional<std::size_t> accepted;  // CONNACK: how many unacknowledged messages the broker takes
     std::optional<bool> subscribed;       // SUBACK: everything was granted
     std::optional<std::string> ended;     // why, for people
-    int ended_code = 0;                   // the broker's reason (MQTT 5, 0x80 and above); 0 when it gave none
+    int ended_code = 0;                   // the broker's reason code, 0x80 or more; 0: it gave none
     std::vector<MqttMessage> messages;
     std::vector<int> acknowledged;  // packet identifiers; among them those of
     std::size_t refused = 0;        // messages that the broker will not take

@@ -210,16 +210,12 @@ void MosquittoClient::take_reports() {
     handlers->on_message(std::move(message));
   }
   if (!*alive) return;
-  if (reports.ended) {
-    refusal_ = reports.ended_code;
-    return lost(*reports.ended);
-  }
+  if (reports.ended) return lost(*reports.ended, reports.ended_code);
   flush_outbox();
 }
 
 void MosquittoClient::accepted() {
   if (stopping_) return;
-  refusal_ = 0;
   ready_ = true;
   routes_.clear();  // those that were not needed
   host_is_left_ = false;
@@ -239,8 +235,9 @@ void MosquittoClient::tick() {
   });
 }
 
-void MosquittoClient::lost(const std::string& reason) {
+void MosquittoClient::lost(const std::string& reason, int code) {
   ready_ = false;
+  loss_code_ = code;
   ++opened_;
   boost::system::error_code ignored;
   socket_.close(ignored);

@@ -79,10 +79,11 @@ class MosquittoClient final : public MqttClient {
   bool is_ready() const override { return ready_; }
   Task<void> stop() override;
 
+  /// Why the broker refused or ended the last connection, for programs: MQTT 5's reason code, 0x80 or more. 0 when it
+  /// gave none, as when there is no broker. Valid in on_lost and until the next loss.
+  int loss_code() const { return loss_code_; }
+
   Counters counters() const;
-  /// Why the broker ended the last connection, or did not take it: an MQTT 5 reason code (0x80 and above). 0 when it
-  /// gave none, because it was never reached, or is gone.
-  int refusal() const { return refusal_; }
   /// How it is connected, was last, or was last tried: `host:port`, or the path of a socket.
   std::string where() const;
 
@@ -106,7 +107,7 @@ class MosquittoClient final : public MqttClient {
   void readable();
   void take_reports();
   void accepted();
-  void lost(const std::string& reason);
+  void lost(const std::string& reason, int code = 0);
   void tick();
   void flush_outbox();
   void write_soon();
@@ -144,8 +145,8 @@ class MosquittoClient final : public MqttClient {
   bool watching_writable_ = false;
   bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
-  int refusal_ = 0;
   bool ready_ = false;
+  int loss_code_ = 0;
   bool stopping_ = false;
   /// What asynchronous operations and handlers look at before they touch this again.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -24,6 +24,8 @@ class TlsContext {
   SSL_CTX* get() const { return context_.get(); }
   /// Why a handshake has failed, for people; `said` is OpenSSL's own last word.
   std::string why_failed(const std::string& said) const;
+  /// Why the broker's certificate was not accepted, for programs: an X509_V_ERR_… code; X509_V_OK when it was not that.
+  int certificate_error() const { return refused_; }
 
  private:
   struct Free {

@@ -69,6 +69,19 @@ Task<Outcome<DemoDevice>> enlist(HubConnection& hub, DataDir dir, std::string na
 
 }  // namespace
 
+std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice& device) {
+  return [dir, device = DemoDevice(device)]() mutable {
+    const auto keys = load_keys(dir);
+    if (!keys || verify_token(*keys, device.token, SystemClock().wall_now())) return device.token;
+    if (auto fresh = sign(*keys, device.who, token_lifetime_default)) {
+      device.token = std::move(*fresh);
+      // If it cannot be kept, the next start signs another one.
+      (void)write_secret_file(token_file(dir, device.who.name), device.token + "\n", /*replace=*/true);
+    }
+    return device.token;
+  };
+}
+
 Task<Outcome<DemoDevice>> join_household(asio::io_context& loop, DataDir dir, Endpoint endpoint, std::string name) {
   auto keys = load_keys(dir);
   if (!keys) co_return tl::unexpected(keys.error());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "bridge/cli/files.h"
@@ -22,6 +23,10 @@ struct DemoDevice {
   Who who;
   std::string token;
 };
+
+/// For each connect: the device's token as long as it is good, then a new one, which is kept; so its key may be
+/// retired.
+std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice& device);
 
 /// Asks the hub, as its admin, only for a device that it does not know yet.
 Task<Outcome<DemoDevice>> join_household(asio::io_context& loop, DataDir dir, Endpoint endpoint, std::string name);

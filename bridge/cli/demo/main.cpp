@@ -54,19 +54,22 @@ void report_ready(int fd) {
 
 /// Connects, offers its skills and plays what it is told to, until `ended`.
 Task<Outcome<void>> be_speaker(asio::io_context& loop, DataDir dir, Endpoint endpoint, DemoOptions options,
-                               OneShot<bool>& ended) {
-  auto device = co_await join_household(loop, std::move(dir), endpoint, speaker_name);
+                               OneShot<Outcome<void>>& ended) {
+  auto device = co_await join_household(loop, dir, endpoint, speaker_name);
   if (!device) co_return tl::unexpected(device.error());
   const Transcript transcript;
   const auto start = steady_clock::now();
-  Speaker speaker(loop, *device, std::move(endpoint),
-                  [&](const std::string& what) { transcript.line(Kind::does, speaker_name, what); });
+  Speaker::Handlers handlers;
+  handlers.on_play = [&](const std::string& what) { transcript.line(Kind::does, speaker_name, what); };
+  handlers.give_up = [&](const CliError& why) { ended.set(tl::unexpected(why)); };
+  Speaker speaker(loop, *device, std::move(endpoint), lasting_token(dir, *device), std::move(handlers));
   Outcome<void> outcome = co_await speaker.join();
   if (outcome) {
     constexpr const char* offers = "connects, offers MusicControlSkill: play_song, stop, set_volume";
     if (!options.quiet) transcript.line(Kind::says, speaker_name, offers, start);
     report_ready(options.ready_fd);
-    co_await ended.wait();
+    std::optional<Outcome<void>> end = co_await ended.wait();
+    if (end) outcome = *end;
   }
   co_await speaker.close();
   co_return outcome;
@@ -154,10 +157,10 @@ Outcome<void> play(const DemoOptions& options) {
   if (options.port != 0) endpoint->port = options.port;
   asio::io_context loop;
   if (options.role == "tablet") return run(loop, be_tablet(loop, dir, *endpoint));
-  OneShot<bool> ended(loop.get_executor());
+  OneShot<Outcome<void>> ended(loop.get_executor());
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
-    if (!cancelled) ended.set(true);
+    if (!cancelled) ended.set(Outcome<void>{});
   });
   return run(loop, be_speaker(loop, dir, *endpoint, options, ended));
 }

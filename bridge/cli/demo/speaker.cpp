@@ -39,11 +39,11 @@ bool is_volume(const json& value) {
   return value.is_number_integer() && value.get<std::int64_t>() >= 0 && value.get<std::int64_t>() <= 100;
 }
 
-HubConnection::Options connection_of(const DemoDevice& device, Endpoint endpoint) {
+HubConnection::Options connection_of(const DemoDevice& device, Endpoint endpoint, std::function<std::string()> token) {
   HubConnection::Options options;
   options.endpoint = std::move(endpoint);
   options.who = device.who;
-  options.token = [token = device.token] { return token; };
+  options.token = std::move(token);
   options.reconnect = true;
   options.own_client_id = true;
   options.services = {Service::skills};
@@ -54,17 +54,20 @@ HubConnection::Options connection_of(const DemoDevice& device, Endpoint endpoint
 }  // namespace
 
 Speaker::Speaker(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint,
-                 std::function<void(const std::string&)> on_play)
+                 std::function<std::string()> token, Handlers handlers)
     : loop_(loop),
-      on_play_(std::move(on_play)),
+      id_(device.who.principal.id),
+      token_(std::move(token)),
+      handlers_(std::move(handlers)),
       hub_(loop,
            [&] {
-             HubConnection::Options options = connection_of(device, std::move(endpoint));
+             HubConnection::Options options = connection_of(device, std::move(endpoint), token_);
              const std::string call_topic = options.filters.front();
              options.on_message = [this, call_topic](const MqttMessage& message) {
                if (message.topic == call_topic) called(message);
              };
              options.on_ready = [this] { came_back(); };
+             options.on_lost = [this](const std::string&) { lost(); };
              return options;
            }()),
       heartbeat_(loop) {}
@@ -89,7 +92,20 @@ Task<Outcome<void>> Speaker::offer_skills() {
   co_return Outcome<void>{};
 }
 
+void Speaker::lost() {
+  switch (loss_policy_.lost(hub_.loss_cause())) {
+    case LossPolicy::Verdict::try_again: return;
+    case LossPolicy::Verdict::taken_over:
+      return handlers_.give_up({ExitCode::refused, "another connection came as the device " + id_ +
+                                                       ": the demo runs twice; leave one of them"});
+    case LossPolicy::Verdict::refused:
+      return handlers_.give_up(
+          {ExitCode::refused, "the broker does not let the speaker in: " + why_refused(token_(), clock_.wall_now())});
+  }
+}
+
 void Speaker::came_back() {
+  loss_policy_.connected();
   if (!joined_) return;
   asio::co_spawn(loop_, offer_skills(), asio::detached);
 }
@@ -141,19 +157,19 @@ Result<json> Speaker::perform(const std::string& function, const json& args, con
     if (!volume.is_null() && !is_volume(volume)) return fail("volume: an integer from 0 to 100, please");
     playing_ = name.get<std::string>();
     volume_ = volume.is_null() ? 50 : volume.get<std::int64_t>();
-    on_play_(printable(playing_, 100) + "  (volume " + std::to_string(volume_) + ")");
+    handlers_.on_play(printable(playing_, 100) + "  (volume " + std::to_string(volume_) + ")");
     return json("Playing " + playing_);
   }
   if (function == "stop") {
     playing_.clear();
-    on_play_("(silence)");
+    handlers_.on_play("(silence)");
     return json("Stopped");
   }
   if (function == "set_volume") {
     const json level = parameter(args, kwargs, 0, "level");
     if (!is_volume(level)) return fail("level: an integer from 0 to 100, please");
     volume_ = level.get<std::int64_t>();
-    on_play_("(volume " + std::to_string(volume_) + ")");
+    handlers_.on_play("(volume " + std::to_string(volume_) + ")");
     return json("Volume " + std::to_string(volume_));
   }
   return fail("this speaker has no skill " + in_quotes(function));

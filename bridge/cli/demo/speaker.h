@@ -11,6 +11,7 @@
 
 #include "bridge/cli/demo/household.h"
 #include "bridge/cli/hub_connection.h"
+#include "bridge/cli/spoke/loss_policy.h"
 #include "bridge/cli/spoke/recent_calls.h"
 #include "bridge/core/asio.h"
 #include "common/clock.h"
@@ -19,9 +20,13 @@ namespace strawberry::cli {
 
 class Speaker {
  public:
-  /// `on_play` hears what the speaker does, in words.
-  Speaker(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint,
-          std::function<void(const std::string&)> on_play);
+  struct Handlers {
+    std::function<void(const std::string&)> on_play;  // what the speaker does, in words
+    std::function<void(CliError)> give_up;            // called once: it runs twice, or is not let in any more
+  };
+  /// `token` is asked for at every connect.
+  Speaker(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint, std::function<std::string()> token,
+          Handlers handlers);
 
   /// Connects and registers its skills; afterwards comes back by itself whenever the broker does.
   Task<Outcome<void>> join();
@@ -32,6 +37,7 @@ class Speaker {
  private:
   Task<Outcome<void>> offer_skills();
   void came_back();
+  void lost();
   void keep_alive();
   void called(const MqttMessage& message);
   /// Does what is asked, and gives the answer.
@@ -39,10 +45,13 @@ class Speaker {
   Result<nlohmann::json> perform(const std::string& function, const nlohmann::json& args, const nlohmann::json& kwargs);
 
   asio::io_context& loop_;
-  std::function<void(const std::string&)> on_play_;
+  SystemClock clock_;
+  LossPolicy loss_policy_{clock_};
+  const std::string id_;
+  std::function<std::string()> token_;
+  Handlers handlers_;
   HubConnection hub_;
   asio::steady_timer heartbeat_;
-  SystemClock clock_;
   RecentCalls recent_calls_{clock_, {}};
   bool joined_ = false;
   std::string playing_;

@@ -55,10 +55,30 @@ std::string_view to_string(Verdict verdict) {
 }
 
 const std::vector<Check>& all_checks() {
-  static const std::vector<Check> checks = {
-      data_directory,    keys,        database, disk,      configuration, per_listener,    nodelay,
-      anonymous_setting, plugin_file, broker,   socket,    encryption,    anonymous_login, login,
-      open_files,        bridge,      clock,    providers, chat,          admin_token,     given_token};
+  static const std::vector<Check> checks = {data_directory,
+                                            keys,
+                                            database,
+                                            disk,
+                                            settings,
+                                            configuration,
+                                            per_listener,
+                                            nodelay,
+                                            anonymous_setting,
+                                            plugin_file,
+                                            broker,
+                                            socket,
+                                            encryption,
+                                            anonymous_login,
+                                            login,
+                                            open_files,
+                                            bridge,
+                                            clock,
+                                            refused_logins,
+                                            providers,
+                                            chat,
+                                            admin_token,
+                                            clients_token,
+                                            given_token};
   return checks;
 }
 

@@ -47,6 +47,15 @@ enum class LoginResult {
   speaks_tls,  // and was spoken to without
 };
 
+enum class TlsTrouble {
+  none,
+  ca_file,      // of ours, cannot be used
+  other_name,   // the certificate is for other names
+  not_now,      // it has expired, or is not valid yet
+  certificate,  // it leads to no CA that we trust, or is wrong in another way
+  no_tls,       // no handshake: perhaps no TLS there
+};
+
 struct BrokerFacts {
   std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
   std::string host;
@@ -55,8 +64,9 @@ struct BrokerFacts {
   std::string ca_file;       // with TLS; empty: the CAs this system trusts
   std::string host_problem;  // why there is no such host; empty: there is
   bool is_listening = false;
-  std::string tls_problem;  // why there is no TLS connection; empty: there is one, or none was wanted
-  std::string program;      // who listens, when /proc tells: `mosquitto (process 42)`
+  std::string tls_problem;                    // why there is no TLS connection; empty: there is one, or none was wanted
+  TlsTrouble tls_trouble = TlsTrouble::none;  // of which kind that is
+  std::string program;                        // who listens, when /proc tells: `mosquitto (process 42)`
   std::optional<std::uint64_t> files_max;
   LoginResult anonymous = LoginResult::untried;  // without a token
   LoginResult admin = LoginResult::untried;      // with one of our keys
@@ -98,6 +108,22 @@ struct TokenFacts {
   std::optional<WallTime> expires_at;
 };
 
+/// bridge.toml.
+struct SettingsFacts {
+  FileFacts file;
+  std::vector<std::string> problems;  // with file and line
+};
+
+/// Somebody whom the plugin did not let in.
+struct RefusedLogin {
+  WallTime at;          // the last time
+  std::string reason;   // a word of the plugin's
+  std::string id;       // of the principal when its token proved it, else the client id
+  std::string name;     // of the device with that id
+  std::string address;  // where it comes from
+  std::uint64_t times = 1;
+};
+
 /// How the bridge's configuration says a model is reached.
 struct ModelSettings {
   std::string base_url;  // empty: its own default
@@ -111,6 +137,8 @@ struct ChatFacts {
   std::string answered_by;
   std::string error;  // the hub's, as far as it is about the one that was asked
   ModelSettings settings = {};
+  int status = 0;           // HTTP; 0: none
+  std::string reason = {};  // the hub's word: connect, timeout, status, circuit_open, …
 };
 
 struct Facts {
@@ -132,7 +160,10 @@ struct Facts {
   BrokerFacts broker;
   SocketFacts socket;
   HubFacts hub;
+  SettingsFacts settings;
+  std::optional<std::vector<RefusedLogin>> refused_logins;  // newest first; nothing when the plugin did not report
   TokenFacts admin_token;
+  TokenFacts clients_token;                     // of DATA_DIR/clients, which scripts/run writes for mosquitto_sub
   std::optional<TokenFacts> token;              // of --token-file
   std::optional<std::vector<ChatFacts>> chats;  // of --chat
 };

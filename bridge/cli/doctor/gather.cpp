@@ -16,6 +16,7 @@
 #include "bridge/cli/text.h"
 #include "common/broker_socket.h"
 #include "common/keys.h"
+#include "common/token_admission.h"
 
 namespace strawberry::cli {
 namespace {
@@ -105,19 +106,23 @@ DatabaseFacts look_at_database(const std::string& path) {
   return database;
 }
 
-/// What the plugin would say about this token's owner now; empty: nothing.
-std::string objection(const DeviceDirectory& directory, const Claims& claims) {
-  if (directory.is_revoked(claims.jti)) return "token_revoked";
-  if (claims.principal.type == PrincipalType::enroll && directory.is_spent(claims.principal.id)) return "token_spent";
-  if (claims.principal.type != PrincipalType::device) return {};
-  const DeviceRecord* device = directory.find(claims.principal.id);
-  if (device == nullptr) return "unknown_device";
-  if (!device->is_active) return "device_inactive";
-  if (device->user_id != claims.principal.user_id) return "not_the_owner";
-  return claims.issued_at < device->tokens_valid_from ? "token_revoked" : "";
+void look_into_token(TokenFacts& token, const std::string& text, const KeySet* keys, const DeviceDirectory* directory,
+                     WallTime now) {
+  if (keys == nullptr) return;
+  const auto claims = verify_token(*keys, text, now);
+  if (!claims) {
+    token.problem = to_string(claims.error());
+    return;
+  }
+  token.type = to_string(claims->principal.type);
+  token.who = token.type + " " + claims->principal.id;
+  token.expires_at = claims->expires_at;
+  if (directory != nullptr) token.problem = objection_to_login(*directory, *claims);
 }
 
-TokenFacts look_at_token(const std::string& path, const KeySet* keys, const DeviceDirectory* directory, WallTime now) {
+/// The token in a file that holds nothing else, or behind `option` in a file of options, one a line.
+TokenFacts look_at_token(const std::string& path, const std::string& option, const KeySet* keys,
+                         const DeviceDirectory* directory, WallTime now) {
   TokenFacts token;
   token.path = path;
   token.file = look(path, R_OK);
@@ -127,16 +132,12 @@ TokenFacts look_at_token(const std::string& path, const KeySet* keys, const Devi
     token.file.problem = text.error().message;
     return token;
   }
-  if (keys == nullptr) return token;
-  const auto claims = verify_token(*keys, without_line_end(*text), now);
-  if (!claims) {
-    token.problem = to_string(claims.error());
-    return token;
+  std::string found = option.empty() ? without_line_end(*text) : std::string();
+  std::istringstream lines(*text);
+  for (std::string line; !option.empty() && std::getline(lines, line);) {
+    if (line.starts_with(option)) found = line.substr(option.size());
   }
-  token.type = to_string(claims->principal.type);
-  token.who = token.type + " " + claims->principal.id;
-  token.expires_at = claims->expires_at;
-  if (directory != nullptr) token.problem = objection(*directory, *claims);
+  look_into_token(token, found, keys, directory, now);
   return token;
 }
 
@@ -167,8 +168,10 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   const auto directory = DeviceDirectory::open(dir.database(), {});
   const DeviceDirectory* devices = directory ? directory->get() : nullptr;
   const KeySet* good_keys = keys ? &*keys : nullptr;
-  facts.admin_token = look_at_token(dir.admin_token(), good_keys, devices, facts.now);
-  if (!options.token_file.empty()) facts.token = look_at_token(options.token_file, good_keys, devices, facts.now);
+  facts.admin_token = look_at_token(dir.admin_token(), "", good_keys, devices, facts.now);
+  facts.clients_token = look_at_token(dir.path / "clients" / "mosquitto_sub", "-P ", good_keys, devices, facts.now);
+  if (!options.token_file.empty()) facts.token = look_at_token(options.token_file, "", good_keys, devices, facts.now);
+  look_at_settings(facts);
   facts.config = find_broker_config(dir, options.mosquitto_conf);
 }
 
@@ -200,14 +203,39 @@ BrokerConfigFacts read_broker_config(const std::string& path) {
   return config;
 }
 
+namespace {
+
+/// A client id or principal may be a device's: its name says more.
+void name_the_refused(const DataDir& dir, Facts& facts) {
+  if (!facts.refused_logins) return;
+  const auto directory = open_directory(dir);
+  if (!directory) return;
+  for (RefusedLogin& login : *facts.refused_logins) {
+    const DeviceRecord* device = (*directory)->find(login.id);
+    if (device != nullptr) login.name = device->name;
+  }
+}
+
+void look_at_broker(const CommandLine& line, const GatherOptions& options, Facts& facts);
+
+}  // namespace
+
 Facts gather(const CommandLine& line, const GatherOptions& options) {
   Facts facts;
   facts.now = SystemClock().wall_now();
   look_at_files(line, options, facts);
+  look_at_broker(line, options, facts);
+  name_the_refused(line.data_dir(), facts);
+  return facts;
+}
+
+namespace {
+
+void look_at_broker(const CommandLine& line, const GatherOptions& options, Facts& facts) {
   const auto endpoint = line.endpoint();
   if (!endpoint) {
     facts.broker.endpoint_problem = endpoint.error().message;
-    return facts;
+    return;
   }
   facts.broker.host = endpoint->host;
   facts.broker.port = endpoint->port;
@@ -222,14 +250,14 @@ Facts gather(const CommandLine& line, const GatherOptions& options) {
   login_anonymously(facts.broker, anonymous_timeout);
   if (!facts.broker.is_listening) {
     if (facts.socket.is_listening) ask_hub_how_it_is(line, options.chat, facts);
-    return facts;
+    return;
   }
   look_for_listener(facts.broker);
   const LoginResult found = facts.broker.anonymous;
   const bool is_broker = found != LoginResult::not_mqtt && found != LoginResult::speaks_tls;
   if (is_broker && facts.broker.tls_problem.empty() && facts.keys.exists && facts.keys.problem.empty())
     ask_hub_how_it_is(line, options.chat, facts);
-  return facts;
 }
 
+}  // namespace
 }  // namespace strawberry::cli

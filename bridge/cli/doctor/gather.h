@@ -34,6 +34,8 @@ void try_socket(SocketFacts& socket);
 /// Comes in as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
 /// `chat`, also as a user, who asks every model.
 void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts);
+/// Reads and checks bridge.toml, without the environment that only the bridge has.
+void look_at_settings(Facts& facts);
 /// What bridge.toml says of this model, or the environment when no model is named there. Empty where that is not known.
 ModelSettings settings_of_model(const std::string& settings_path, const std::string& name);
 

@@ -53,28 +53,45 @@ std::string connect_packet() {
   return std::string("\x10") + static_cast<char>(body.size()) + body;
 }
 
+TlsTrouble trouble_with(int certificate_error) {
+  switch (certificate_error) {
+    case X509_V_OK: return TlsTrouble::no_tls;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return TlsTrouble::other_name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return TlsTrouble::not_now;
+    default: return TlsTrouble::certificate;
+  }
+}
+
 /// A connection to the broker, with or without TLS.
 class Stream {
  public:
   Stream(int fd, SteadyTime deadline) : fd_(fd), deadline_(deadline) {}
 
-  /// Why there is no TLS; empty: there is.
-  std::string begin_tls(const BrokerFacts& broker) {
+  /// Fills tls_problem and tls_trouble; both stay empty when there is TLS.
+  void begin_tls(BrokerFacts& broker) {
+    const auto fail_with = [&broker](TlsTrouble trouble, std::string problem) {
+      broker.tls_trouble = trouble;
+      broker.tls_problem = std::move(problem);
+    };
     auto context = TlsContext::make(broker.ca_file, broker.host);
-    if (!context) return context.error().message;
+    if (!context) return fail_with(TlsTrouble::ca_file, context.error().message);
     context_ = std::move(*context);
     // OpenSSL writes to a connection that the broker has closed, as libmosquitto does, which ignores the signal, too.
     std::signal(SIGPIPE, SIG_IGN);
     ssl_.reset(SSL_new(context_->get()));
-    if (!ssl_ || SSL_set_fd(ssl_.get(), fd_) != 1) return "there is no memory for a TLS connection";
+    if (!ssl_ || SSL_set_fd(ssl_.get(), fd_) != 1)
+      return fail_with(TlsTrouble::no_tls, "there is no memory for a TLS connection");
     ERR_clear_error();
     const int done = until_done([this] { return SSL_connect(ssl_.get()); });
-    if (done == 1) return {};
-    if (std::chrono::steady_clock::now() >= deadline_) return "no TLS connection: the broker did not answer";
+    if (done == 1) return;
+    if (std::chrono::steady_clock::now() >= deadline_)
+      return fail_with(TlsTrouble::no_tls, "no TLS connection: the broker did not answer");
     std::array<char, 256> said{};
     const auto error = ERR_peek_last_error();
     if (error != 0) ERR_error_string_n(error, said.data(), said.size());
-    return context_->why_failed(said.data());
+    fail_with(trouble_with(context_->certificate_error()), context_->why_failed(said.data()));
   }
 
   bool send(const std::string& bytes) {
@@ -193,7 +210,7 @@ void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout) {
     if (socket.get() < 0 || !connect_within(socket.get(), *address, timeout)) continue;
     broker.is_listening = true;
     Stream stream(socket.get(), std::chrono::steady_clock::now() + timeout);
-    if (broker.tls) broker.tls_problem = stream.begin_tls(broker);
+    if (broker.tls) stream.begin_tls(broker);
     if (broker.tls_problem.empty()) broker.anonymous = ask(stream);
     return;
   }

@@ -1,9 +1,9 @@
 /// What the hub says of itself to an admin.
 #include <algorithm>
+#include <string_view>
 
 #include "bridge/cli/doctor/gather.h"
 #include "bridge/cli/text.h"
-#include "common/libmosquitto.h"
 
 namespace strawberry::cli {
 namespace {
@@ -13,7 +13,9 @@ using nlohmann::json;
 /// What is retained comes right behind the subscription.
 constexpr std::chrono::milliseconds retained_timeout{1'000};
 constexpr std::chrono::milliseconds answer_timeout{3'000};
-constexpr std::size_t providers_max = 32;
+constexpr std::size_t providers_shown_max = 32;
+constexpr std::size_t refused_logins_max = 64;
+constexpr std::string_view own_client_id = "doctor-";  // and something random, of who knocks without a token
 
 std::uint64_t number_of(const json& object, const char* member) {
   const auto found = object.find(member);
@@ -27,19 +29,58 @@ void read_health(const json& health, HubFacts& hub) {
   hub.providers.clear();
   if (providers == health.end() || !providers->is_array()) return;
   for (const json& provider : *providers) {
-    if (!provider.is_object() || hub.providers.size() == providers_max) continue;
-    hub.providers.push_back({text_member(provider, "name"), text_member(provider, "state"),
-                             number_of(provider, "requests"), number_of(provider, "failures")});
+    if (!provider.is_object() || hub.providers.size() == providers_shown_max) continue;
+    hub.providers.push_back({text_member(provider, "name"), text_member(provider, "state"), number_of(provider, "requests"),
+                             number_of(provider, "failures")});
   }
 }
 
-/// One of both retained topics: true when it was the last that was missing.
-bool read_topic(const MqttMessage& message, HubFacts& hub) {
+/// Whom the plugin has not let in. Doctor's own knocking is none of them.
+void read_refusals(const json& report, Facts& facts) {
+  facts.refused_logins.emplace();
+  const auto logins = report.find("logins");
+  if (logins == report.end() || !logins->is_object()) return;
+  const auto lately = logins->find("refused_lately");
+  if (lately == logins->end() || !lately->is_array()) return;
+  for (const json& entry : *lately) {
+    if (!entry.is_object() || facts.refused_logins->size() == refused_logins_max) continue;
+    RefusedLogin login;
+    const auto at = parse_rfc3339(text_member(entry, "ts"));
+    login.reason = text_member(entry, "reason");
+    login.id = text_member(entry, "actor");
+    if (login.id.empty()) login.id = text_member(entry, "client_id");
+    login.address = text_member(entry, "address");
+    login.times = number_of(entry, "times");
+    if (!at || login.reason.empty() || login.id.starts_with(own_client_id)) continue;
+    login.at = *at;
+    facts.refused_logins->push_back(std::move(login));
+  }
+}
+
+/// One of the retained topics: true when it was the last that was missing.
+bool read_topic(const MqttMessage& message, Facts& facts) {
   const auto payload = parse_json(message.payload);
   if (!payload || !payload->is_object()) return false;
-  if (message.topic == "hub/state") hub.state = text_member(*payload, "state");
-  if (message.topic == "hub/health") read_health(*payload, hub);
-  return !hub.state.empty() && hub.reported_at;
+  if (message.topic == "hub/state") facts.hub.state = text_member(*payload, "state");
+  if (message.topic == "hub/health") read_health(*payload, facts.hub);
+  if (message.topic == "hub/broker") read_refusals(*payload, facts);
+  return !facts.hub.state.empty() && facts.hub.reported_at && facts.refused_logins;
+}
+
+/// Of an error that may be about several models, what is about this one.
+void blame(const CliError& error, ChatFacts& chat) {
+  chat.error = error.message;
+  const auto details = parse_json(error.details);
+  if (!details || !details->is_object()) return;
+  const auto attempts = details->find("attempts");
+  if (attempts == details->end() || !attempts->is_array()) return;
+  for (const json& attempt : *attempts) {
+    if (!attempt.is_object() || text_member(attempt, "provider") != chat.asked) continue;
+    chat.reason = text_member(attempt, "reason");
+    chat.status = static_cast<int>(number_of(attempt, "status"));
+    const std::string message = text_member(attempt, "message");
+    chat.error = message.empty() ? chat.reason : message;
+  }
 }
 
 Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::milliseconds timeout) {
@@ -52,20 +93,9 @@ Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::mil
   if (reply) {
     chat.answered_by = text_member(*reply, "provider");
   } else {
-    chat.error = reply.error().message;
+    blame(reply.error(), chat);
   }
   co_return chat;
-}
-
-/// Of `no language model could answer (a: why; b: why) {…}` what it says of `name`, when all is about several.
-std::string part_about(const std::string& name, const std::string& error, const std::vector<ProviderFacts>& providers) {
-  const std::string head = name + ": ";
-  auto begin = error.find("(" + head);
-  if (begin == std::string::npos) return error;
-  begin += 1 + head.size();
-  std::size_t end = std::min(error.find(") {", begin), error.size());
-  for (const ProviderFacts& other : providers) end = std::min(end, error.find("; " + other.name + ": ", begin));
-  return error.substr(begin, end - begin);
 }
 
 /// A user who has devices, as chats are about them; without any, one that is made up.
@@ -90,7 +120,6 @@ Task<Outcome<void>> ask_models(HubConnection& hub, std::chrono::milliseconds tim
       chat.asked = provider.name;
       chat.error = opened.error().message;
     }
-    chat.error = part_about(provider.name, chat.error, facts.hub.providers);
     chat.settings = settings_of_model(facts.settings_path, provider.name);
     facts.chats->push_back(std::move(chat));
   }
@@ -112,13 +141,6 @@ void ask_models_as_user(const CommandLine& line, Facts& facts) {
   (void)run(loop, ask_models(hub, timeout, facts));
 }
 
-bool is_refusal(const std::string& reason) {
-  constexpr int codes[] = {MQTT_RC_NOT_AUTHORIZED, MQTT_RC_BAD_USERNAME_OR_PASSWORD, MQTT_RC_BANNED,
-                           MQTT_RC_CLIENTID_NOT_VALID};
-  return std::any_of(std::begin(codes), std::end(codes),
-                     [&](int code) { return reason == mosquitto_reason_string(code); });
-}
-
 struct Visit {
   Facts& facts;
   OneShot<bool>& reported;
@@ -130,7 +152,8 @@ Task<Outcome<void>> look(HubConnection& hub, Visit& visit) {
   if (opened) {
     facts.broker.admin = LoginResult::accepted;
   } else {
-    facts.broker.admin = is_refusal(facts.broker.admin_problem) ? LoginResult::refused : LoginResult::no_answer;
+    const bool is_refused = hub.loss_cause() == LossCause::refused;
+    facts.broker.admin = is_refused ? LoginResult::refused : LoginResult::no_answer;
     if (facts.broker.admin_problem.empty()) facts.broker.admin_problem = "nothing came within 3 s";
   }
   if (opened && facts.broker.anonymous != LoginResult::accepted) {
@@ -154,11 +177,11 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
   OneShot<bool> reported(loop.get_executor());
   options->connect_timeout = std::min(options->connect_timeout, answer_timeout);
   options->services = {Service::devices, Service::chat};
-  options->filters = {"hub/health"};
+  options->filters = {"hub/health", "hub/broker"};
   // What is said of the port must hold for the port.
   if (facts.broker.is_listening) options->endpoint.socket.clear();
   options->on_message = [&](const MqttMessage& message) {
-    if (read_topic(message, facts.hub)) reported.set(true);
+    if (read_topic(message, facts)) reported.set(true);
   };
   options->on_lost = [&](const std::string& reason) {
     if (facts.broker.admin == LoginResult::untried && facts.broker.admin_problem.empty()) {

@@ -12,6 +12,7 @@ constexpr std::uint64_t files_recommended = 65'536;
 /// The hub reports every 10 s.
 constexpr std::chrono::seconds report_age_max{40};
 constexpr std::chrono::seconds clock_ahead_max{5};
+constexpr std::chrono::minutes refused_age_max{10};
 constexpr std::int64_t year_2024_ms = 1'704'067'200'000;
 
 std::string where(const BrokerFacts& broker) { return broker.host + ":" + std::to_string(broker.port); }
@@ -36,20 +37,20 @@ std::string other_port(const Facts& f) { return f.run + " --port " + std::to_str
 
 /// What to do about a broker whose certificate is not accepted, or that has none.
 std::string mend_tls(const Facts& f) {
-  const std::string& problem = f.broker.tls_problem;
   const std::string look = "openssl s_client -connect " + where(f.broker) + " </dev/null | openssl x509 -noout -text";
-  if (mentions(problem, "cannot use the CA")) return "name the CA of the hub: " + with_tls(f);
-  if (!mentions(problem, "certificate is not accepted")) {
-    return "if it is a broker without TLS, leave --tls out (or 'tls' in " + shell_word(f.data_dir + "/endpoint") +
-           "); see its log: " + show_broker_log(f);
-  }
-  if (mentions(problem, "mismatch")) {
-    return "name it as its certificate does, with --host, or add this name: scripts/certificates " +
-           shell_word(f.data_dir + "/tls") + " " + shell_word(f.broker.host) + "; its names: " + look;
-  }
-  if (mentions(problem, "expired") || mentions(problem, "not yet valid")) {
-    return "compare the clock (date -u) with the certificate: " + look +
-           "; scripts/run --tls makes a new one when it starts, for another broker see docs/tls.md";
+  switch (f.broker.tls_trouble) {
+    case TlsTrouble::ca_file: return "name the CA of the hub: " + with_tls(f);
+    case TlsTrouble::none:
+    case TlsTrouble::no_tls:
+      return "if it is a broker without TLS, leave --tls out (or 'tls' in " + shell_word(f.data_dir + "/endpoint") +
+             "); see its log: " + show_broker_log(f);
+    case TlsTrouble::other_name:
+      return "name it as its certificate does, with --host, or add this name: scripts/certificates " +
+             shell_word(f.data_dir + "/tls") + " " + shell_word(f.broker.host) + "; its names: " + look;
+    case TlsTrouble::not_now:
+      return "compare the clock (date -u) with the certificate: " + look +
+             "; scripts/run --tls makes a new one when it starts, for another broker see docs/tls.md";
+    case TlsTrouble::certificate: break;
   }
   return "name the CA that signed it: " + with_tls(f) + "; who that is: " + look;
 }
@@ -69,11 +70,11 @@ std::string mend_key(const Facts& f, const ChatFacts& c) {
 }
 
 std::string mend_model(const Facts& f, const ChatFacts& c) {
-  const bool is_refused =
-      mentions(c.error, "HTTP 401") || mentions(c.error, "HTTP 403") || mentions(c.error, "API key not valid");
+  // Gemini answers 400 to a bad key; the sentence is its own.
+  const bool is_refused = c.status == 401 || c.status == 403 || mentions(c.error, "API key not valid");
   if (is_refused) return "the key is refused: " + mend_key(f, c);
   const std::string log = "see why: " + show_bridge_log(f);
-  if (c.error.empty() || mentions(c.error, "kept failing")) return log + "; its base_url and key: " + f.settings_path;
+  if (c.error.empty() || c.reason == "circuit_open") return log + "; its base_url and key: " + f.settings_path;
   const std::string url = c.settings.base_url.empty() ? "BASE_URL/models" : shell_word(c.settings.base_url + "/models");
   return "see that its server runs and that base_url of " + c.asked + " in " + f.settings_path + " is right: curl " +
          url + "; " + log;
@@ -222,6 +223,76 @@ Maybe providers(const Facts& f) {
                "see why: " + f.command + " doctor --chat; then its base_url and key in " + f.settings_path);
   }
   return good("language models", all);
+}
+
+/// Who it is, as far as that is known: a device's name says most.
+std::string who(const RefusedLogin& login) {
+  if (!login.name.empty()) return login.name + " (" + login.id + ")";
+  if (!login.id.empty()) return login.id;
+  return login.address.empty() ? "somebody" : "somebody at " + login.address;
+}
+
+std::string mend_login(const Facts& f, const RefusedLogin& login) {
+  const std::string id = login.id.empty() ? "DEVICE" : shell_word(login.id);
+  const std::string renew = f.command + " token issue --device " + id + " --output FILE";
+  const std::string& reason = login.reason;
+  if (reason == "token_missing") {
+    return "give it its token as the password, and a user name beside it (the device's or user's id): many clients "
+           "send "
+           "no password without one";
+  }
+  if (reason == "user_name_differs") return "its user name must be the id that its token is for, or empty";
+  if (reason == "token_not_yet_valid") return "compare the clocks: date -u on both machines";
+  if (reason == "device_inactive") return "it was revoked; let it in again: " + f.command + " device restore " + id;
+  if (reason == "unknown_device")
+    return "it was deleted, or is another hub's: " + f.command + " device add NAME --user USER";
+  if (reason == "connecting_too_fast" || reason == "rate_limited") {
+    return "it connects or publishes again and again: does it run twice, or in a loop? It is let in when it is calmer";
+  }
+  if (reason == "client_id_in_use" || reason == "client_id_is_a_principal" || reason == "bad_client_id") {
+    return "give it the client id of its own device, or one that nobody else has: letters, digits, _ and -";
+  }
+  if (reason.starts_with("token_") || reason == "not_the_owner") return "give it a new token: " + renew;
+  return "see what it sends: " + f.command + " tail hub/audit";
+}
+
+Maybe refused_logins(const Facts& f) {
+  if (!f.refused_logins) return std::nullopt;
+  const std::string name = "refused logins";
+  std::string all;
+  const RefusedLogin* first = nullptr;
+  std::size_t more = 0;
+  constexpr std::size_t shown_max = 4;
+  std::size_t shown = 0;
+  for (const RefusedLogin& login : *f.refused_logins) {
+    if (login.at + refused_age_max < f.now) continue;
+    if (first == nullptr) first = &login;
+    if (shown == shown_max) {
+      ++more;
+      continue;
+    }
+    ++shown;
+    all += (all.empty() ? "" : "; ") + who(login) + ": " + login.reason + ", " + std::to_string(login.times) +
+           (login.times == 1 ? " time" : " times") + ", last at " + format_rfc3339(login.at).substr(11, 8);
+  }
+  if (first == nullptr) return good(name, "none in the last ten minutes");
+  if (more > 0) all += "; and " + std::to_string(more) + " more";
+  return warn(name, all, who(*first) + ": " + mend_login(f, *first));
+}
+
+Maybe settings(const Facts& f) {
+  const std::string name = "bridge configuration";
+  if (!f.settings.file.exists) return std::nullopt;  // defaults
+  if (!f.settings.file.problem.empty()) {
+    if (is_permission_denied(f.settings.file)) return std::nullopt;  // somebody else's to look at
+    return bad(name, "cannot read " + f.settings_path + ": " + f.settings.file.problem,
+               "see: ls -l " + f.settings_path);
+  }
+  if (f.settings.problems.empty()) return good(name, f.settings_path);
+  const std::size_t more = f.settings.problems.size() - 1;
+  return bad(name, f.settings.problems.front() + (more == 0 ? "" : " (and " + std::to_string(more) + " more)"),
+             "see all that is wrong: strawberry-bridge --check --config " + shell_word(f.settings_path) +
+                 "; correct it, then " + restart_bridge(f));
 }
 
 Maybe chat(const Facts& f) {

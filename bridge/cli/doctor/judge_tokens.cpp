@@ -22,6 +22,7 @@ constexpr Advice advices[] = {
     {"device_inactive", "is of a device that was revoked", ""},
     {"unknown_device", "is of a device that this hub does not have", ""},
     {"not_the_owner", "is of a device that belongs to another user here", ""},
+    {"id_is_a_device", "is of somebody who has the id of a device, which no hub accepts", ""},
     {"token_spent", "was good for one registration, which has happened", ""},
     {"token_no_expiry", "never expires, which no hub accepts", ""},
 };
@@ -69,6 +70,15 @@ Maybe admin_token(const Facts& f) {
   const bool has_keys = f.keys.exists && f.keys.problem.empty();
   if (was_read && !has_keys) return std::nullopt;  // that is said of the keys
   return token_finding(f, f.admin_token, "admin token", f.command + " init");
+}
+
+Maybe clients_token(const Facts& f) {
+  if (!f.clients_token.file.exists || is_permission_denied(f.clients_token.file)) return std::nullopt;
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (f.clients_token.file.problem.empty() && !has_keys) return std::nullopt;
+  return token_finding(f, f.clients_token, "mosquitto_sub's token",
+                       f.command + " token issue --admin --name scripts/run --replace --mosquitto " +
+                           shell_word(f.data_dir + "/clients"));
 }
 
 Maybe given_token(const Facts& f) {

@@ -56,6 +56,9 @@ Maybe bridge(const Facts& facts);
 Maybe clock(const Facts& facts);
 Maybe providers(const Facts& facts);
 Maybe chat(const Facts& facts);
+Maybe settings(const Facts& facts);
+Maybe refused_logins(const Facts& facts);
+Maybe clients_token(const Facts& facts);
 Maybe admin_token(const Facts& facts);
 Maybe given_token(const Facts& facts);
 

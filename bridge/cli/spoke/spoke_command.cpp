@@ -40,6 +40,8 @@ Outcome<SpokeDevice::Options> with_directory(const CommandLine& line, const std:
     auto now = read_connect_directory(directory);
     return now ? now->token : std::string();
   };
+  options.new_token_hint = "on the hub's machine, 'strawberryctl token issue --device " + found->device_id +
+                           " --mosquitto DIR' makes a new one, and 'strawberryctl doctor' tells more";
   options.keep_token = [directory](const std::string& token) { return replace_token(directory, token); };
   return options;
 }
@@ -84,6 +86,7 @@ Outcome<SpokeDevice::Options> with_keys(const CommandLine& line, const SpokeOpti
   };
   SpokeDevice::Options options;
   options.connection = std::move(*connection);
+  options.new_token_hint = "'strawberryctl doctor' tells more";
   return options;
 }
 
@@ -131,8 +134,9 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
   const std::string name = options->connection.who.name;
 
   asio::io_context loop;
-  SpokeDevice spoke(loop, std::move(*skills), std::move(*options));
   OneShot<Outcome<void>> ended(loop.get_executor());
+  options->give_up = [&ended](const CliError& why) { ended.set(tl::unexpected(why)); };
+  SpokeDevice spoke(loop, std::move(*skills), std::move(*options));
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   asio::signal_set hangup(loop, SIGHUP);
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {

@@ -19,10 +19,7 @@ constexpr milliseconds timer_max = std::chrono::hours(24);
 std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
 
 /// Asking again would get the same answer.
-bool is_final(const CliError& error) {
-  return error.code == ExitCode::refused &&
-         (error.message.starts_with("bad_request") || error.message.starts_with("forbidden"));
-}
+bool is_final(const CliError& error) { return error.hub_code == "bad_request" || error.hub_code == "forbidden"; }
 
 }  // namespace
 
@@ -92,6 +89,7 @@ void SpokeDevice::received(const MqttMessage& message) {
 
 void SpokeDevice::connected() {
   connected_ = true;
+  loss_policy_.connected();
   last_loss_.clear();
   options_.say("connected to " + hub_.where());
 }
@@ -106,11 +104,26 @@ void SpokeDevice::hub_is(const std::string& state) {
 
 void SpokeDevice::lost(const std::string& reason) {
   connected_ = false;
-  if (closing_ || reason == last_loss_) return;
+  if (closing_) return;
+  const LossCause cause = hub_.loss_cause();
+  const auto verdict = loss_policy_.lost(cause);
+  if (verdict == LossPolicy::Verdict::taken_over) {
+    return give_up("another connection came as the device " + options_.connection.who.principal.id +
+                   ": it runs twice, here or on another machine; leave one of them");
+  }
+  const std::string refusal =
+      "the broker does not let it in: " + why_refused(options_.connection.token(), clock_.wall_now()) +
+      (options_.new_token_hint.empty() ? "" : "; " + options_.new_token_hint);
+  if (verdict == LossPolicy::Verdict::refused) return give_up(refusal);
+  if (reason == last_loss_) return;
   last_loss_ = reason;
-  const auto times = times_of(options_.connection.token());
-  if (times && times->expires_at <= clock_.wall_now()) options_.say("its token has expired: add the device again");
+  if (cause == LossCause::refused) return options_.say(refusal);
   options_.say("not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+}
+
+void SpokeDevice::give_up(std::string why) {
+  closing_ = true;
+  if (options_.give_up) options_.give_up({ExitCode::refused, std::move(why)});
 }
 
 void SpokeDevice::offer() {
@@ -178,7 +191,9 @@ void SpokeDevice::renew_token_later(milliseconds least) {
 Task<void> SpokeDevice::renew_token() {
   const Outcome<void> done = co_await renew_token_once();
   if (closing_) co_return;
-  options_.say(done ? "has a new token" : "cannot renew its token: " + done.error().message);
+  const auto times = done ? times_of(options_.connection.token()) : std::nullopt;
+  options_.say(done ? "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : "")
+                    : "cannot renew its token: " + done.error().message);
   renew_token_later(renewal_pause);
 }
 

@@ -5,8 +5,8 @@
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
 /// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
 /// it, and comes back with the new one. Threading: loop only.   Lifetime: close() before destruction, and then run the
-/// loop no more.   Errors: join() ends with what cannot be put right by trying again; all else is said and tried again.
-/// Bounds: SkillRunner's.
+/// loop no more.   Errors: join() ends with what cannot be put right by trying again, Options::give_up tells what ends
+/// a device that has joined (LossPolicy); all else is said and tried again. Bounds: SkillRunner's.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 
 #include "bridge/cli/connect_directory.h"
 #include "bridge/cli/hub_connection.h"
+#include "bridge/cli/spoke/loss_policy.h"
 #include "bridge/cli/spoke/skill_runner.h"
 #include "bridge/core/asio.h"
 
@@ -28,6 +29,9 @@ class SpokeDevice {
     /// Writes a renewed token to where `connection.token` finds it. Without, no token is renewed.
     std::function<Outcome<void>(const std::string& token)> keep_token;
     std::function<void(const std::string& line)> say;  // to whoever watches
+    /// Called once, when to try again would be of no use: the device runs twice, or its token is refused.
+    std::function<void(CliError why)> give_up;
+    std::string new_token_hint;  // how to get a token that works
     // Skills not heard of for 30 minutes expire (contract, section 4).
     std::chrono::milliseconds heartbeat_every = std::chrono::minutes(10);
     std::chrono::milliseconds retry_after{2'000};
@@ -48,6 +52,7 @@ class SpokeDevice {
   void connected();
   void hub_is(const std::string& state);
   void lost(const std::string& reason);
+  void give_up(std::string why);
   void offer();
   Task<void> register_skills(std::uint64_t registration);
   Task<Outcome<void>> register_once();
@@ -61,6 +66,7 @@ class SpokeDevice {
   Options options_;
   SystemClock clock_;
   SkillFile skills_;
+  LossPolicy loss_policy_{clock_};
   const std::string call_topic_;
   const std::string result_topic_;
   HubConnection hub_;

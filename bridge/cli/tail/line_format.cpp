@@ -6,12 +6,15 @@
 #include <string_view>
 
 #include "bridge/cli/text.h"
+#include "common/correlation_id.h"
 
 namespace strawberry::cli {
 namespace {
 
 constexpr std::size_t who_columns = 19;
 constexpr std::size_t op_columns = 16;
+constexpr std::size_t id_columns = 36;  // those that the hub makes
+constexpr std::size_t id_bytes_max = 256;
 constexpr std::size_t columns_min = 60;
 constexpr std::size_t bytes_without_terminal = 160;
 
@@ -24,7 +27,7 @@ constexpr std::string_view plain = "\x1b[0m";
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-std::size_t width(std::string_view text) {
+std::size_t shown_width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
@@ -43,7 +46,7 @@ class Line {
   explicit Line(bool colours) : colours_(colours) {}
 
   void add(const std::string& text, std::string_view colour = {}) {
-    width_ += width(text);
+    width_ += shown_width(text);
     if (!colours_ || colour.empty()) {
       text_ += text;
     } else {
@@ -53,7 +56,7 @@ class Line {
   /// Padded to `columns`, then a space.
   void add_cell(const std::string& text, std::size_t columns, std::string_view colour = {}) {
     add(text, colour);
-    add(std::string(columns > width(text) ? columns - width(text) + 1 : 1, ' '));
+    add(std::string(columns > shown_width(text) ? columns - shown_width(text) + 1 : 1, ' '));
   }
   std::size_t columns() const { return width_; }
   std::string take() {
@@ -92,11 +95,15 @@ std::string show_sight(const Sight& sight, const LineStyle& style) {
   line.add_cell(format_rfc3339(sight.at).substr(11, 12), 12, dim);
   line.add_cell(arrow(sight.direction), 1, cyan);
   line.add_cell(cut_to_columns(sight.who, who_columns), who_columns, bold);
+  if (style.ids) line.add_cell(cut_to_columns(printable(sight.id, id_bytes_max), id_columns), id_columns, dim);
   line.add_cell(sight.op, op_columns);
   if (!sight.outcome.empty()) line.add_cell(sight.outcome, 0, is_good(sight.outcome) ? green : red);
   if (sight.gathered > 0) line.add_cell("×" + std::to_string(sight.gathered), 0);
   if (sight.took) line.add_cell(milliseconds(*sight.took), 0, dim);
   if (sight.retained) line.add_cell("(retained)", 0, dim);
+  if (style.ids && !sight.correlation_id.empty()) {
+    line.add_cell("#" + printable(sight.correlation_id, correlation_id_bytes_max), 0, dim);
+  }
   if (style.columns == 0) {
     line.add(printable(sight.summary, bytes_without_terminal));
     return line.take();

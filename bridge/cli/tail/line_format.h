@@ -13,6 +13,7 @@ namespace strawberry::cli {
 struct LineStyle {
   std::size_t columns = 0;  // of the terminal; 0: as wide as it comes, the summary cut at 160 bytes
   bool colours = false;
+  bool ids = false;  // also the id of the topic and the correlation_id
 };
 
 /// `12:00:00.123 ← Kitchen Tablet      skills.call     ok 0.8 ms  Playing Yesterday`, without a line end.

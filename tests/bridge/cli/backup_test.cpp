@@ -242,6 +242,29 @@ TEST_F(Restore, KeepsWhatWasThereBefore) {
   EXPECT_TRUE(fs::exists(aside / "hub.db"));
 }
 
+TEST_F(Restore, KeepsInPlaceWhatIsNotTheHubs) {
+  fs::create_directory(place_ / "lamp");
+  ASSERT_EQ(::chmod((place_ / "lamp").c_str(), 0700), 0);
+  std::ofstream(place_ / "lamp" / "mosquitto_pub") << "-u dev-1\n";
+  std::ofstream(place_ / "openai.key") << std::string(2 * 1024 * 1024, 'x');
+  fs::create_directory(place_ / "log");
+  std::ofstream(place_ / "log" / "broker.log") << "old\n";
+  std::ofstream(place_ / "mosquitto.db") << "sessions\n";
+  const Finished restored = restore(place_);
+  ASSERT_EQ(restored.code, 0) << restored.output;
+  EXPECT_EQ(content_of(place_ / "lamp" / "mosquitto_pub"), "-u dev-1\n");
+  EXPECT_EQ(mode_of(place_ / "lamp"), 0700u);
+  EXPECT_EQ(fs::file_size(place_ / "openai.key"), 2u * 1024 * 1024);
+  EXPECT_NE(restored.output.find("Kept, since it is not the hub's: lamp, openai.key\n"), std::string::npos)
+      << restored.output;
+  const fs::path aside = put_aside(place_);
+  EXPECT_FALSE(fs::exists(aside / "lamp"));
+  for (const char* own : {"log", "mosquitto.db"}) {
+    EXPECT_FALSE(fs::exists(place_ / own)) << own;
+    EXPECT_TRUE(fs::exists(aside / own)) << own;
+  }
+}
+
 TEST_F(Restore, LeavesThisMachinesCertificateAuthority) {
   const fs::path tls = place_ / "tls";
   fs::create_directories(tls / "old");

@@ -183,7 +183,7 @@ class Token : public ::testing::Test {
   }
   Claims claims(const Finished& run) {
     EXPECT_EQ(run.code, 0) << run.output;
-    const auto verified = verify_token(hub_.keys(), trimmed(run.output), SystemClock().wall_now());
+    const auto verified = verify_token(hub_.keys(), test::first_line(run.output), SystemClock().wall_now());
     EXPECT_TRUE(verified) << run.output;
     return verified.value_or(Claims{});
   }
@@ -281,6 +281,61 @@ TEST_F(Token, IsRefusedWithoutAClearHolder) {
   EXPECT_EQ(issue({"--user", "bob", "--ttl", "forever"}).code, 2);
 }
 
+TEST_F(Token, IsNotMadeForANumberWithoutAUnit) {
+  const Finished refused = issue({"--user", "bob", "--ttl", "365"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_EQ(refused.output, "strawberryctl: --ttl 365: add a unit, such as 365d, 12h or 30m\n");
+}
+
+TEST_F(Token, ComesWithItsUserNameAndItsEndWhichAProgramNeedNotRead) {
+  const Finished issued = issue({"--user", "bob", "--ttl", "365d"});
+  const std::string end = format_rfc3339(claims(issued).expires_at).substr(0, 19) + "Z";
+  EXPECT_NE(issued.output.find("\nuser name: bob (the token is the password)\n"), std::string::npos) << issued.output;
+  EXPECT_NE(issued.output.find("valid until "), std::string::npos) << issued.output;
+  EXPECT_NE(issued.output.find(end), std::string::npos) << issued.output;
+  const Finished for_programs = issue({"--device", "dev-1", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(for_programs.output).at("user_name"), "dev-1");
+}
+
+TEST_F(Token, ForAUserWhoIsNewSaysSo) {
+  EXPECT_NE(issue({"--user", "alcie"}).output.find("alcie is new; there is also alice"), std::string::npos);
+  EXPECT_EQ(issue({"--user", "alice"}).output.find("is new"), std::string::npos);
+}
+
+TEST_F(Token, IsNotAskedForAsAUserWhoDoesNotExist) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"skills"},
+                                                                 {"chat", "hello"},
+                                                                 {"call", "Lamp.on"},
+                                                                 {"token", "list"},
+                                                                 {"token", "revoke", "--name", "x"},
+                                                                 {"device", "list"},
+                                                                 {"device", "rename", "Kitchen Tablet", "Other"},
+                                                                 {"device", "revoke", "Kitchen Tablet"}}) {
+    auto asked = words;
+    asked.insert(asked.begin(), {"--data-dir", hub_.directory().path().string(), "--port", "1", "--timeout", "1s"});
+    asked.insert(asked.end(), {"--user", "alise"});
+    const Finished refused = control(asked);
+    EXPECT_EQ(refused.code, 2) << refused.output;
+    EXPECT_EQ(refused.output, "strawberryctl: there is no user 'alise': did you mean 'alice'?\n") << words.front();
+  }
+}
+
+TEST_F(Token, IsNeededAgainForADeviceThatWasDeletedNotForOneThatWasRevoked) {
+  const std::vector<std::string> at{"--data-dir", hub_.directory().path().string(), "--port", "1"};
+  const auto device = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), at.begin(), at.end());
+    return control(words);
+  };
+  const Finished unconfirmed = device({"device", "delete", "dev-1"});
+  EXPECT_EQ(unconfirmed.code, 2);
+  EXPECT_EQ(unconfirmed.output,
+            "strawberryctl: deleting Kitchen Tablet (dev-1) of alice cannot be undone: say --yes if that is meant\n");
+  const Finished gone = device({"device", "restore", "Old Radio"});
+  EXPECT_EQ(gone.code, 2);
+  EXPECT_NE(gone.output.find("a deleted one cannot"), std::string::npos) << gone.output;
+  EXPECT_NE(device({"device", "restore", "dev-1"}).output.find("is not revoked"), std::string::npos);
+}
+
 TEST(CommandLine, EveryHelpHasAnExample) {
   for (const auto& words : std::vector<std::vector<std::string>>{{},
                                                                  {"init"},
@@ -289,6 +344,8 @@ TEST(CommandLine, EveryHelpHasAnExample) {
                                                                  {"device", "list"},
                                                                  {"device", "revoke"},
                                                                  {"device", "delete"},
+                                                                 {"device", "rename"},
+                                                                 {"device", "restore"},
                                                                  {"token", "issue"},
                                                                  {"token", "list"},
                                                                  {"token", "revoke"},
@@ -332,7 +389,8 @@ TEST(CommandLine, MissingDataDirectoryIsALocalProblem) {
 }
 
 TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
-  const test::TestHub hub;
+  test::TestHub hub;
+  hub.add_device("dev-1", "alice", "Lamp");
   const std::string port = std::to_string(test::free_port());
   for (const auto& words : std::vector<std::vector<std::string>>{{"call", "A.b", "--user", "alice"},
                                                                  {"chat", "hello", "--user", "alice"},

@@ -52,6 +52,8 @@ std::string content_of(const std::filesystem::path& path);
 /// Permission bits; 0 when there is no such file.
 unsigned mode_of(const std::filesystem::path& path);
 std::string trimmed(std::string text);
+/// The token that `token issue` printed: its first line; what follows is for people.
+std::string first_line(const std::string& text);
 std::size_t count_lines(const std::string& text);
 
 }  // namespace strawberry::test

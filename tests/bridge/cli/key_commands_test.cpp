@@ -112,14 +112,14 @@ TEST_F(KeyCommand, RotateSignsWithANewKeyAndKeepsTheOldOnes) {
   EXPECT_EQ(kids(), (std::vector<std::string>{rotated.at("kid").get<std::string>(), old}));
   EXPECT_EQ(verdict(token), old);
   EXPECT_EQ(admin_token(), token);
-  EXPECT_EQ(verdict(trimmed(ctl({"token", "issue", "--admin"}).output)), rotated.at("kid").get<std::string>());
+  EXPECT_EQ(verdict(test::first_line(ctl({"token", "issue", "--admin"}).output)), rotated.at("kid").get<std::string>());
 }
 
 TEST_F(KeyCommand, EveryAlgorithmSignsTokensThatItsKeyVerifies) {
   for (const char* algorithm : {"HS256", "RS256", "ES256"}) {
     ASSERT_EQ(ctl({"key", "rotate", "--algorithm", algorithm, "--kid", std::string("of ") + algorithm}).code, 0);
     EXPECT_EQ(to_string(keys().signing_key().algorithm()), algorithm);
-    EXPECT_EQ(verdict(trimmed(ctl({"token", "issue", "--admin"}).output)), std::string("of ") + algorithm);
+    EXPECT_EQ(verdict(test::first_line(ctl({"token", "issue", "--admin"}).output)), std::string("of ") + algorithm);
   }
   EXPECT_EQ(kids().size(), 4u);
   EXPECT_EQ(to_string(keys().keys()[1].algorithm()), "RS256");
@@ -244,7 +244,7 @@ TEST_F(KeyCommand, WhatElseIsInTheFileStaysAndALoneKeyGetsAName) {
   const std::string secret(43, 'A');
   const json nameless = {{"keys", {{{"kty", "oct"}, {"k", secret}, {"comment", "made by hand"}}}}, {"owner", "me"}};
   write_file("var/keys.json", nameless.dump());
-  const auto token = trimmed(ctl({"token", "issue", "--admin"}).output);
+  const auto token = test::first_line(ctl({"token", "issue", "--admin"}).output);
   ASSERT_EQ(ctl({"key", "rotate"}).code, 0);
   const json stored = json::parse(content_of(dir_.keys()));
   EXPECT_EQ(stored.at("owner"), "me");
@@ -277,6 +277,25 @@ TEST_F(KeyCommand, ChangedFilesStayTheirOwnersAlone) {
     EXPECT_EQ(status.st_mode & 07777, 0600u) << path;
     EXPECT_EQ(status.st_uid, is_root ? 4711u : ::geteuid()) << path;
     EXPECT_EQ(status.st_gid, is_root ? 4712u : ::getegid()) << path;
+  }
+}
+
+TEST_F(KeyCommand, RetireRenewsTheTokenThatMosquittoSubUses) {
+  const std::string clients = (dir_.path / "clients").string();
+  ASSERT_EQ(ctl({"token", "issue", "--admin", "--name", "scripts/run", "--mosquitto", clients}).code, 0);
+  const std::string before = content_of(clients + "/mosquitto_sub");
+  const std::string old = signing_kid();
+  ASSERT_EQ(ctl({"key", "rotate"}).code, 0);
+  EXPECT_EQ(content_of(clients + "/mosquitto_sub"), before) << "it is still good";
+  const json retired = ctl_json({"key", "retire", old, "--yes"});
+  EXPECT_EQ(retired.at("clients_token_renewed"), true);
+  for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
+    const std::string options = content_of(clients + "/" + client);
+    const std::size_t at = options.find("\n-P ") + 4;
+    const auto claims = verify_token(keys(), options.substr(at, options.find('\n', at) - at), SystemClock().wall_now());
+    ASSERT_TRUE(claims) << client;
+    EXPECT_EQ(claims->principal.type, PrincipalType::admin);
+    EXPECT_EQ(options.substr(0, at), before.substr(0, at)) << "the rest stays";
   }
 }
 

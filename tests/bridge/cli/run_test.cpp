@@ -250,6 +250,16 @@ TEST_F(RunScript, SaysWhatIsWrongWithTheConfiguration) {
   EXPECT_TRUE(contains(refused.output, "wishes_max")) << refused.output;
 }
 
+TEST_F(RunScript, ShowsNoLinesOfAnEarlierRunAsTheReasonForAFailure) {
+  { EXPECT_EQ(HubRun(data_dir(), test::free_port(), {"--no-demo"}).stop(), 0); }
+  std::ofstream(data_dir() / "log" / "bridge.log", std::ios::app) << "a line of yesterday\n";
+  std::ofstream(data_dir() / "bridge.toml", std::ios::trunc) << "[broker]\nport = \"rubbish\"\n";
+  const Finished failed = HubRun::refused(data_dir(), test::free_port(), {"--no-demo"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_TRUE(contains(failed.output, "port")) << failed.output;
+  EXPECT_FALSE(contains(failed.output, "yesterday")) << failed.output;
+}
+
 TEST_F(RunScript, RefusesADirectoryThatOthersMayEnter) {
   std::filesystem::create_directory(data_dir());
   std::ofstream(data_dir() / "thesis.txt") << "…";

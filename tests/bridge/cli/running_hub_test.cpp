@@ -121,8 +121,14 @@ TEST_F(RunningHub, AddsADeviceWithATokenThatWorks) {
   const Finished revoked = ctl({"device", "revoke", "hallway_lamp", "--user", "bob"});
   EXPECT_EQ(revoked.code, 0) << revoked.output;
   EXPECT_EQ(ctl({"token", "issue", "--device", id}).code, 2);
-  EXPECT_EQ(ctl({"device", "delete", id}).code, 0);
-  EXPECT_EQ(ctl({"device", "delete", id}).code, 2);
+  const json restored = ctl_json({"device", "restore", id});
+  EXPECT_EQ(restored.at("device_id"), id);
+  EXPECT_EQ(ctl({"skills", "--as-device", id}).code, 0) << "it is back";
+  const Finished renamed = ctl({"device", "rename", id, "Stairs Lamp"});
+  EXPECT_EQ(renamed.output, "renamed Hallway Lamp (" + id + ") to Stairs Lamp\n");
+  EXPECT_EQ(ctl({"device", "delete", id}).code, 2) << "nobody said --yes";
+  EXPECT_EQ(ctl({"device", "delete", id, "--yes"}).code, 0);
+  EXPECT_EQ(ctl({"device", "delete", id, "--yes"}).code, 2);
   EXPECT_EQ(ctl_json({"device", "list", "--user", "bob"}).at("total"), 0);
 }
 
@@ -132,7 +138,9 @@ TEST_F(RunningHub, AddWritesTheTokenToAFileOnRequest) {
   EXPECT_EQ(added.code, 0) << added.output;
   EXPECT_FALSE(contains(added.output, "eyJ"));
   EXPECT_EQ(test::mode_of(file), 0600u);
-  EXPECT_EQ(ctl({"device", "delete", "desk_lamp", "--user", "carol"}).code, 0);
+  EXPECT_TRUE(contains(added.output, "user       carol, who is new")) << added.output;
+  EXPECT_TRUE(contains(added.output, "valid      until ")) << added.output;
+  EXPECT_EQ(ctl({"device", "delete", "desk_lamp", "--user", "carol", "--yes"}).code, 0);
 }
 
 TEST_F(RunningHub, CallPrintsWhatTheSkillReturns) {
@@ -161,7 +169,8 @@ TEST_F(RunningHub, CallSaysWhatTheHubRefused) {
   EXPECT_EQ(count_lines(unknown.output), 1u) << unknown.output;
   EXPECT_TRUE(contains(unknown.output, "not_found: ")) << unknown.output;
   const Finished foreign = ctl({"call", std::string(speaker) + "stop", "--user", "mallory"});
-  EXPECT_EQ(foreign.code, 1) << foreign.output;
+  EXPECT_EQ(foreign.code, 2) << foreign.output;
+  EXPECT_TRUE(contains(foreign.output, "there is no user 'mallory'")) << foreign.output;
 }
 
 TEST_F(RunningHub, SkillsShowsWhatFits) {
@@ -208,7 +217,7 @@ TEST_F(RunningHub, TailShowsWhatPassesWithoutTokens) {
   EXPECT_FALSE(contains(tail->output(), "eyJ")) << tail->output();
   tail->signal(SIGINT);
   EXPECT_EQ(tail->wait_for_exit(patience), 0);
-  EXPECT_EQ(ctl({"device", "delete", added.at("device_id").get<std::string>()}).code, 0);
+  EXPECT_EQ(ctl({"device", "delete", added.at("device_id").get<std::string>(), "--yes"}).code, 0);
 }
 
 TEST_F(RunningHub, TailPrintsJsonForPrograms) {

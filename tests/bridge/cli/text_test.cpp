@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "bridge/cli/nearest.h"
+#include "bridge/cli/token_times.h"
+
 namespace strawberry::cli {
 namespace {
 
@@ -14,17 +17,43 @@ using std::chrono::milliseconds;
 TEST(Duration, ReadsEveryUnit) {
   EXPECT_EQ(parse_duration("500ms").value(), milliseconds(500));
   EXPECT_EQ(parse_duration("30s").value(), std::chrono::seconds(30));
-  EXPECT_EQ(parse_duration("30").value(), std::chrono::seconds(30));
   EXPECT_EQ(parse_duration("15m").value(), std::chrono::minutes(15));
   EXPECT_EQ(parse_duration("12h").value(), std::chrono::hours(12));
   EXPECT_EQ(parse_duration("30d").value(), std::chrono::hours(24 * 30));
 }
 
 TEST(Duration, RefusesWhatIsNone) {
-  for (const char* text : {"", "d", "0", "-1s", "+1s", "1.5h", "1 h", "1w", "1D", " 1s", "1s ", "0x10", "nan",
+  for (const char* text : {"", "d", "0", "0s", "-1s", "+1s", "1.5h", "1 h", "1w", "1D", " 1s", "1s ", "0x10", "nan",
                            "9223372036854775807", "99999999999999999999d", "9223372036854775807ms", "3651d"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
+}
+
+TEST(Duration, RefusesABareNumberAndAsksForAUnit) {
+  for (const char* text : {"30", "365", "1"}) {
+    const auto parsed = parse_duration(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().message, "add a unit, such as 365d, 12h or 30m");
+  }
+}
+
+TEST(Nearest, IsTheOneWithTheFewestMistakes) {
+  const std::set<std::string> known{"alice", "bob", "demo", "dora"};
+  EXPECT_EQ(nearest_to("alcie", known), "alice");
+  EXPECT_EQ(nearest_to("Alise", known), "alice");
+  EXPECT_EQ(nearest_to("demmo", known), "demo");
+  EXPECT_EQ(nearest_to("bo", known), "bob");
+  EXPECT_EQ(nearest_to("carol", known), "");
+  EXPECT_EQ(nearest_to("", known), "");
+  EXPECT_EQ(nearest_to(std::string(65, 'a'), known), "");
+  EXPECT_EQ(nearest_to("x", {}), "");
+}
+
+TEST(TokenTimes, AreShownInLocalTimeAndInUtc) {
+  ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+  EXPECT_EQ(local_and_utc(from_unix_ms(1'800'000'000'000)), "2027-01-15 09:00 CET (2027-01-15T08:00:00Z)");
+  EXPECT_EQ(local_and_utc(from_unix_ms(1'815'000'000'000)), "2027-07-08 00:40 CEST (2027-07-07T22:40:00Z)");
+  ::unsetenv("TZ");
 }
 
 TEST(ParseJson, AcceptsTheContractsDepthAndNoMore) {

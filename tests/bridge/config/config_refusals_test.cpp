@@ -54,6 +54,30 @@ TEST_F(ConfigRefusals, AProxyIsAUrlOrAWordAndIsNotRepeated) {
   }
 }
 
+TEST_F(ConfigRefusals, EverythingThatIsWrongIsTold) {
+  const std::string path = dir_.write("bridge.toml",
+                                      "[broker]\nhost = 7\nport = 0\n[limits]\nwishes_max = 3\n[timeouts]\n"
+                                      "sandbox_ms = 60000\n[wishes]\na = 1\n[[llm.provider]]\nname = 'a'\n"
+                                      "api_key_env = 'NOWHERE'\nretries_max = -1\n");
+  const auto checked = check_config(path, {{"STRAWBERRY_LOG_LEVEL", "loud"}});
+  const auto expect_told = [](const CheckedConfig& config, const std::string& text) {
+    EXPECT_THAT(config.problems, ::testing::Contains(HasSubstr(text)));
+  };
+  for (const char* told :
+       {":2: [broker] host", ":3: [broker] port", ":5: [limits] has no key \"wishes_max\"", "[timeouts] sandbox_ms",
+        ":8: \"wishes\" is not a section", "needs a model", ":13: [llm.provider] retries_max"}) {
+    expect_told(checked, told);
+    expect_told(check_config_file(path), told);
+  }
+  expect_told(checked, "environment variable STRAWBERRY_LOG_LEVEL");
+  expect_told(checked, "NOWHERE, which is not set");
+  EXPECT_EQ(check_config_file(path).problems.size() + 2, checked.problems.size()) << "it has no environment";
+  EXPECT_TRUE(check_config("", {}).problems.empty());
+  std::string many = "[limits]\n";
+  for (int i = 0; i < 200; ++i) many += "x" + std::to_string(i) + " = 1\n";
+  EXPECT_EQ(check_config(dir_.write("bridge.toml", many), {}).problems.size(), config_problems_max);
+}
+
 TEST_F(ConfigRefusals, AHostIsNoUrlAndHasNoPort) {
   for (const char* host : {"hub:1883", "mqtt://hub", "hub/", ":1883", "hub lan"})
     EXPECT_THAT(complaint("[broker]\nhost = '" + std::string(host) + "'\n"),

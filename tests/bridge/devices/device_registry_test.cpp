@@ -90,18 +90,60 @@ TEST(DeviceRegistry, CountsEachUsersOwnToo) {
   EXPECT_EQ(devices.owners(), std::vector<std::string>{"bob"});
 }
 
+std::optional<bool> online_in(std::string_view payload) {
+  const auto report = read_presence(payload);
+  return report ? std::optional(report->online) : std::nullopt;
+}
+
 TEST(Presence, IsReadFromWhateverADevicePublishes) {
-  EXPECT_EQ(read_presence("online"), true);
-  EXPECT_EQ(read_presence("offline"), false);
-  EXPECT_EQ(read_presence(""), false);
-  EXPECT_EQ(read_presence(R"({"v":1,"state":"online","battery":7})"), true);
-  EXPECT_EQ(read_presence(R"({"state":"offline"})"), false);
+  EXPECT_EQ(online_in("online"), true);
+  EXPECT_EQ(online_in("offline"), false);
+  EXPECT_EQ(online_in(""), false);
+  EXPECT_EQ(online_in(R"({"v":1,"state":"online","battery":7})"), true);
+  EXPECT_EQ(online_in(R"({"state":"offline"})"), false);
   for (const auto* nonsense :
        {"ONLINE", "null", "[]", "{}", R"({"state":true})", R"({"state":"asleep"})", "{\"state\":", "\xff"}) {
-    EXPECT_EQ(read_presence(nonsense), std::nullopt) << nonsense;
+    EXPECT_EQ(online_in(nonsense), std::nullopt) << nonsense;
   }
-  EXPECT_EQ(read_presence(std::string(100'000, '[')), std::nullopt);
-  EXPECT_EQ(read_presence(R"({"state":"online","pad":")" + std::string(20'000, 'x') + "\"}"), std::nullopt);
+  EXPECT_EQ(online_in(std::string(100'000, '[')), std::nullopt);
+  EXPECT_EQ(online_in(R"({"state":"online","pad":")" + std::string(20'000, 'x') + "\"}"), std::nullopt);
+}
+
+TEST(Presence, TellsSinceWhen) {
+  const auto report =
+      read_presence(R"({"v":1,"state":"offline","since":"2026-01-01T00:00:00.250Z","reason":"disconnected"})");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->since, from_unix_ms(1'767'225'600'250));
+  EXPECT_FALSE(report->after_broker_restart);
+  EXPECT_TRUE(read_presence(R"({"state":"offline","reason":"broker_restart"})")->after_broker_restart);
+  for (const auto* odd : {R"({"state":"online","since":7})", R"({"state":"online","since":"yesterday","reason":[]})"}) {
+    EXPECT_EQ(read_presence(odd)->since, std::nullopt) << odd;
+  }
+}
+
+TEST(LastSeen, IsWhatHappenedWhileTheBridgeWasAway) {
+  const PresenceArrival retained{true, false, from_unix_ms(9'000)};
+  const PresenceReport left{false, from_unix_ms(5'000), false};
+  EXPECT_EQ(last_seen_after(left, retained, 2'000), 5'000);
+  EXPECT_EQ(last_seen_after(left, retained, std::nullopt), 5'000);
+  EXPECT_EQ(last_seen_after(left, retained, 5'000), std::nullopt) << "it is known";
+  EXPECT_EQ(last_seen_after(left, retained, 6'000), std::nullopt) << "never back";
+  const PresenceReport came{true, from_unix_ms(8'000), false};
+  EXPECT_EQ(last_seen_after(came, {true, true, from_unix_ms(9'000)}, 2'000), 8'000) << "when it came, not now";
+  EXPECT_EQ(last_seen_after({false, from_unix_ms(99'000), false}, retained, 2'000), 9'000) << "never in the future";
+  EXPECT_EQ(last_seen_after({false, std::nullopt, false}, retained, 2'000), std::nullopt) << "nobody knows when";
+  EXPECT_EQ(last_seen_after({false, from_unix_ms(8'000), true}, retained, 2'000), std::nullopt)
+      << "the broker was away, too: that is when it started again";
+}
+
+TEST(LastSeen, IsTheMomentOfAChangeThatTheBridgeWitnesses) {
+  const PresenceArrival change{false, true, from_unix_ms(9'000)};
+  EXPECT_EQ(last_seen_after({false, from_unix_ms(8'990), false}, change, 2'000), 8'990);
+  EXPECT_EQ(last_seen_after({true, std::nullopt, false}, change, 2'000), 9'000);
+  EXPECT_EQ(last_seen_after({false, from_unix_ms(8'990), true}, change, 2'000), 8'990) << "it was there until then";
+  EXPECT_EQ(last_seen_after({false, from_unix_ms(8'990), false}, {false, false, from_unix_ms(9'000)}, 2'000),
+            std::nullopt)
+      << "said again";
 }
 
 }  // namespace

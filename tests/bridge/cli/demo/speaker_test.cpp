@@ -9,8 +9,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-TEST(DemoSpeaker, PlaysACallOnceThoughItIsMadeAgainAfterACrashOfTheBridge) {
-  HubProcess hub;
+ChildProcess::Options speaker_of(const HubProcess& hub) {
   ChildProcess::Options options;
   options.argv = {STRAWBERRY_DEMO_PATH,
                   "speaker",
@@ -20,7 +19,23 @@ TEST(DemoSpeaker, PlaysACallOnceThoughItIsMadeAgainAfterACrashOfTheBridge) {
                   "127.0.0.1",
                   "--port",
                   std::to_string(hub.port())};
-  ChildProcess speaker(options);
+  return options;
+}
+
+TEST(DemoSpeaker, EndsWhenASecondOneTakesItsPlace) {
+  HubProcess hub;
+  ChildProcess first(speaker_of(hub));
+  ASSERT_TRUE(first.wait_for_output("offers MusicControlSkill", 10s)) << first.output();
+  ChildProcess second(speaker_of(hub));
+  ASSERT_TRUE(second.wait_for_output("offers MusicControlSkill", 10s)) << second.output();
+  EXPECT_EQ(first.wait_for_exit(20s), 1) << first.output();
+  EXPECT_NE(first.output().find("the demo runs twice"), std::string::npos) << first.output();
+  EXPECT_TRUE(second.is_running());
+}
+
+TEST(DemoSpeaker, PlaysACallOnceThoughItIsMadeAgainAfterACrashOfTheBridge) {
+  HubProcess hub;
+  ChildProcess speaker(speaker_of(hub));
   ASSERT_TRUE(speaker.wait_for_output("offers MusicControlSkill", 10s)) << speaker.output();
   auto person = hub.user("demo");
   const auto play = [&](const std::string& song, const std::string& correlation_id) {

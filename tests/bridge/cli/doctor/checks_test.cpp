@@ -90,8 +90,9 @@ struct Trouble {
 };
 void PrintTo(const Trouble& trouble, std::ostream* out) { *out << trouble.name; }
 
-void no_tls(Facts& facts, const std::string& problem) {
+void no_tls(Facts& facts, TlsTrouble trouble, const std::string& problem) {
   facts.broker.tls = true;
+  facts.broker.tls_trouble = trouble;
   facts.broker.tls_problem = problem;
   facts.broker.anonymous = facts.broker.admin = LoginResult::untried;
 }
@@ -112,6 +113,16 @@ TEST_P(DoctorSees, TheTroubleAndSaysWhatToDo) {
   EXPECT_THAT(found->what, HasSubstr(GetParam().what));
   EXPECT_THAT(found->what_to_do, HasSubstr(GetParam().what_to_do));
   EXPECT_EQ(is_healthy(examine(facts)), GetParam().verdict != Verdict::bad);
+}
+
+RefusedLogin refused(const std::string& reason, WallTime at) {
+  RefusedLogin login;
+  login.at = at;
+  login.reason = reason;
+  login.id = "lamp-1";
+  login.name = "Garden Lamp";
+  login.times = 5;
+  return login;
 }
 
 constexpr auto bad = Verdict::bad;
@@ -244,15 +255,15 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"BrokerThatSpeaksTls", [](Facts& f) { f.broker.anonymous = LoginResult::speaks_tls;
                                                       f.broker.admin = LoginResult::untried; }, "broker",
                 bad, "speaks TLS", "strawberryctl --tls --ca-file /hub/tls/ca.crt doctor"},
-        Trouble{"AnotherCa", [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: self-signed"); },
+        Trouble{"AnotherCa", [](Facts& f) { no_tls(f, TlsTrouble::certificate, "self-signed"); },
                 "TLS", bad, "self-signed", "name the CA that signed it: strawberryctl --tls --ca-file"},
         Trouble{"AnotherName",
-                [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: hostname mismatch"); }, "TLS",
+                [](Facts& f) { no_tls(f, TlsTrouble::other_name, "hostname mismatch"); }, "TLS",
                 bad, "hostname mismatch", "scripts/certificates /hub/tls 127.0.0.1"},
         Trouble{"AnExpiredCertificate",
-                [](Facts& f) { no_tls(f, "the broker's certificate is not accepted for h: certificate has expired"); },
+                [](Facts& f) { no_tls(f, TlsTrouble::not_now, "it has expired"); },
                 "TLS", bad, "has expired", "date -u"},
-        Trouble{"NoTlsThere", [](Facts& f) { no_tls(f, "no TLS connection: wrong version number"); }, "TLS", bad,
+        Trouble{"NoTlsThere", [](Facts& f) { no_tls(f, TlsTrouble::no_tls, "wrong version number"); }, "TLS", bad,
                 "wrong version number", "leave --tls out"},
         Trouble{"AnotherBroker", [](Facts& f) { f.broker.anonymous = LoginResult::accepted; }, "clients without a token",
                 bad, "another broker than the hub's, or the plugin is not loaded", "disable --now mosquitto"},
@@ -283,11 +294,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "openai (open, 6 of 9 requests failed)", "doctor --chat"},
         Trouble{"ModelFailsAlways", [](Facts& f) { f.hub.providers[0] = {"openai", "closed", 2, 2}; }, "language models",
                 bad, "2 of 2", "doctor --chat"},
-        Trouble{"KeyRefused", [](Facts& f) { f.chats = {{"openai", "", "HTTP 401", {"", "OPENAI_API_KEY", ""}}}; },
-                "chat", bad, "HTTP 401", "the key is refused: start the hub with a good one: OPENAI_API_KEY=… scripts/run"},
-        Trouble{"KeyInAFileRefused", [](Facts& f) { f.chats = {{"mine", "", "HTTP 403", {"", "", "/etc/my key"}}}; },
-                "chat", bad, "HTTP 403", "the key is refused: put a good one into '/etc/my key'"},
-        Trouble{"NoKeyAtAll", [](Facts& f) { f.chats = {{"mine", "", "HTTP 401"}}; }, "chat", bad, "HTTP 401",
+        Trouble{"KeyRefused", [](Facts& f) { f.chats = {{"openai", "", "no such key", {"", "OPENAI_API_KEY", ""}, 401}}; },
+                "chat", bad, "no such key", "the key is refused: start the hub with a good one: OPENAI_API_KEY=… scripts/run"},
+        Trouble{"KeyInAFileRefused", [](Facts& f) { f.chats = {{"mine", "", "not yours", {"", "", "/etc/my key"}, 403}}; },
+                "chat", bad, "not yours", "the key is refused: put a good one into '/etc/my key'"},
+        Trouble{"NoKeyAtAll", [](Facts& f) { f.chats = {{"mine", "", "no", {}, 401}}; }, "chat", bad, "mine did not answer: no",
                 "the key is refused: /hub/bridge.toml names none for mine: write api_key_env"},
         Trouble{"HubSilentAboutModels",
                 [](Facts& f) {
@@ -299,6 +310,32 @@ INSTANTIATE_TEST_SUITE_P(
                 bad, "ollama did not answer", "curl 'http://o/v1/models'"},
         Trouble{"OnlyTheRules", [](Facts& f) { f.chats = {{"openai", "rules", ""}}; }, "chat", bad, "only rules did",
                 "base_url"},
+        Trouble{"ModelThatKeptFailing",
+                [](Facts& f) { f.chats = {{"openai", "", "it rests", {}, 0, "circuit_open"}}; }, "chat", bad, "it rests",
+                "its base_url and key: /hub/bridge.toml"},
+        Trouble{"AMistakeInTheSettings",
+                [](Facts& f) {
+                  f.settings.file = file(0600);
+                  f.settings.problems = {"/hub/bridge.toml:3: [broker] port", "/hub/bridge.toml:9: x", "y"};
+                },
+                "bridge configuration", bad, "/hub/bridge.toml:3: [broker] port (and 2 more)",
+                "strawberry-bridge --check --config /hub/bridge.toml"},
+        Trouble{"ADeviceThatIsRefused", [](Facts& f) { f.refused_logins = {refused("token_expired", f.now - 9min)}; },
+                "refused logins", warning, "Garden Lamp (lamp-1): token_expired, 5 times, last at 23:51:00",
+                "Garden Lamp (lamp-1): give it a new token: strawberryctl token issue --device lamp-1"},
+        Trouble{"AClientWithoutAPassword", [](Facts& f) { f.refused_logins = {refused("token_missing", f.now)}; },
+                "refused logins", warning, "token_missing", "many clients send no password without"},
+        Trouble{"ADeviceThatWasRevoked", [](Facts& f) { f.refused_logins = {refused("device_inactive", f.now)}; },
+                "refused logins", warning, "device_inactive", "strawberryctl device restore lamp-1"},
+        Trouble{"ADeadTokenOfMosquittoSub",
+                [](Facts& f) {
+                  f.clients_token = token("token_unknown_key");
+                  f.clients_token.path = "/hub/clients/mosquitto_sub";
+                },
+                "mosquitto_sub's token", bad, "another hub's key, or with one that was retired",
+                "token issue --admin --name scripts/run --replace --mosquitto /hub/clients"},
+        Trouble{"AUserWithADevicesId", [](Facts& f) { f.token = token("id_is_a_device"); }, "token", bad,
+                "the id of a device", "token issue"},
         Trouble{"NoModel", [](Facts& f) { f.chats.emplace(); }, "chat", warning, "no language model", "OPENAI_API_KEY"},
         Trouble{"OldAdminToken", [](Facts& f) { f.admin_token.problem = "token_expired"; }, "admin token", bad, "has expired",
                 "strawberryctl init"},
@@ -349,13 +386,37 @@ TEST(Doctor, AcceptsWhatThePackageSharesWithItsGroup) {
   EXPECT_THAT(finding(facts, "bridge")->what_to_do, HasSubstr("journalctl -u strawberry-bridge"));
 }
 
+TEST(Doctor, ForgetsWhoWasRefusedLongAgo) {
+  Facts facts = healthy();
+  EXPECT_FALSE(finding(facts, "refused logins")) << "the plugin has not reported";
+  facts.refused_logins.emplace();
+  EXPECT_EQ(finding(facts, "refused logins")->verdict, Verdict::good);
+  facts.refused_logins->push_back(refused("token_expired", facts.now - 601s));
+  EXPECT_EQ(finding(facts, "refused logins")->verdict, Verdict::good);
+  for (int i = 0; i < 7; ++i) facts.refused_logins->push_back(refused("token_expired", facts.now - 1s));
+  EXPECT_THAT(finding(facts, "refused logins")->what, HasSubstr("and 3 more"));
+  RefusedLogin stranger;
+  stranger.at = facts.now;
+  stranger.reason = "token_malformed";
+  stranger.address = "192.0.2.1";
+  facts.refused_logins = {stranger};
+  EXPECT_THAT(finding(facts, "refused logins")->what, HasSubstr("somebody at 192.0.2.1: token_malformed, 1 time,"));
+}
+
+TEST(Doctor, IsContentWithSettingsThatAreGoodOrNone) {
+  Facts facts = healthy();
+  EXPECT_FALSE(finding(facts, "bridge configuration"));
+  facts.settings.file = file(0600);
+  EXPECT_EQ(finding(facts, "bridge configuration")->verdict, Verdict::good);
+}
+
 TEST(Doctor, IsContentWithTlsThatIsGood) {
   Facts facts = healthy();
   EXPECT_FALSE(finding(facts, "TLS"));
   facts.broker.tls = true;
   facts.broker.ca_file = "/hub/tls/ca.crt";
   EXPECT_EQ(finding(facts, "TLS")->verdict, Verdict::good);
-  no_tls(facts, "no TLS connection: the broker ended it");
+  no_tls(facts, TlsTrouble::no_tls, "the broker ended it");
   for (const auto* check : {"broker", "clients without a token", "login", "bridge"})
     EXPECT_FALSE(finding(facts, check)) << check << " says something that nobody has seen";
 }

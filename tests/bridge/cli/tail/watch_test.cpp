@@ -81,6 +81,14 @@ TEST_F(Tail, ShowsACallFromTheRequestToTheResponseWithTimes) {
             "← Kitchen Tablet      skills.call      ok 1.0 ms done");
 }
 
+TEST_F(Tail, ShowsIdsWhenAsked) {
+  LineStyle style;
+  style.ids = true;
+  EXPECT_EQ(line_of(call_request("c\x1b"), style),
+            "→ Kitchen Tablet      tablet                               skills.call      #c\\x1b "
+            "speaker.Music.play(\"Yesterday\", volume=20)");
+}
+
 TEST_F(Tail, ShowsTheErrorsCodeAndMessage) {
   see(call_request("c"));
   clock_.advance(1234ms);

@@ -1,0 +1,35 @@
+/// Whether a token whose signature is good still counts: one set of rules for the broker plugin, the bridge and
+/// strawberryctl.
+///
+/// Each function returns one word for logs and programs, empty when there is no objection: token_revoked, token_spent,
+/// id_is_a_device, unknown_device, device_inactive, not_the_owner. (verify_token() comes before: TokenError.)
+/// Pure functions; the directory is looked at as it was last read.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/device_directory.h"
+#include "common/principal.h"
+#include "common/token.h"
+
+namespace strawberry {
+
+/// What the rules look at of the device that has the principal's id.
+struct DeviceStanding {
+  bool is_active = false;
+  std::string_view user_id;
+};
+
+/// Of whoever holds a token, whenever it was issued. `device`: the one with this id, if there is one.
+std::string_view objection_to_principal(const Principal& principal, const std::optional<DeviceStanding>& device);
+
+/// Of a token that was issued at `issued_at`, for a connection that is open.
+std::string_view objection_to_token(const DeviceDirectory& directory, const Principal& principal, WallTime issued_at,
+                                    std::string_view jti);
+
+/// Of a token that somebody connects with: also, a one-time token must not have been used.
+std::string_view objection_to_login(const DeviceDirectory& directory, const Claims& claims);
+
+}  // namespace strawberry

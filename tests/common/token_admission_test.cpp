@@ -1,0 +1,78 @@
+#include "common/token_admission.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace strawberry {
+namespace {
+
+/// A directory of one device, `lamp` of alice.
+class Directory final : public DeviceDirectory {
+ public:
+  DeviceRecord lamp{"lamp", "alice", "Lamp", true, from_unix_ms(10'000)};
+  std::set<std::string, std::less<>> revoked;
+  std::set<std::string, std::less<>> spent;
+
+  Result<bool> refresh() override { return false; }
+  Result<void> refresh_one(std::string_view, std::string_view) override { return {}; }
+  const DeviceRecord* find(std::string_view id) const override { return id == "lamp" ? &lamp : nullptr; }
+  std::string_view former_owner_of(std::string_view) const override { return {}; }
+  bool has_devices(std::string_view user) const override { return user == "alice"; }
+  bool is_spent(std::string_view id) const override { return spent.contains(id); }
+  bool is_revoked(std::string_view jti) const override { return revoked.contains(jti); }
+  std::size_t size() const override { return 1; }
+  std::vector<const DeviceRecord*> all() const override { return {&lamp}; }
+};
+
+class Admission : public ::testing::Test {
+ protected:
+  Claims claims(PrincipalType type, const std::string& id, const std::string& user, std::int64_t issued_ms = 10'000) {
+    Claims made;
+    made.principal = {type, id, user};
+    made.issued_at = from_unix_ms(issued_ms);
+    made.jti = "j";
+    return made;
+  }
+  std::string_view login(const Claims& made) { return objection_to_login(directory_, made); }
+  Directory directory_;
+};
+
+TEST_F(Admission, OfADeviceDependsOnTheDirectory) {
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice")), "");
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "bob")), "not_the_owner");
+  EXPECT_EQ(login(claims(PrincipalType::device, "radio", "alice")), "unknown_device");
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice", 9'999)), "token_revoked");
+  directory_.lamp.is_active = false;
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice")), "device_inactive");
+}
+
+TEST_F(Admission, OfAnybodyElseIsRefusedUnderADevicesId) {
+  for (const auto type : {PrincipalType::user, PrincipalType::admin, PrincipalType::enroll}) {
+    EXPECT_EQ(login(claims(type, "lamp", "alice")), "id_is_a_device");
+    EXPECT_EQ(login(claims(type, "somebody", "alice", 0)), "");
+  }
+}
+
+TEST_F(Admission, EndsForATokenThatWasTakenBackOrUsed) {
+  directory_.spent.insert("once");
+  EXPECT_EQ(login(claims(PrincipalType::enroll, "once", "alice")), "token_spent");
+  EXPECT_EQ(login(claims(PrincipalType::user, "once", "once")), "") << "only of one-time tokens";
+  const Principal once{PrincipalType::enroll, "once", "alice"};
+  EXPECT_EQ(objection_to_token(directory_, once, {}, "j"), "") << "its connection may hear the answer";
+  directory_.revoked.insert("j");
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice")), "token_revoked");
+  EXPECT_EQ(login(claims(PrincipalType::enroll, "once", "alice")), "token_revoked");
+}
+
+TEST_F(Admission, OfASenderNeedsNoToken) {
+  const Principal lamp{PrincipalType::device, "lamp", "alice"};
+  EXPECT_EQ(objection_to_principal(lamp, DeviceStanding{true, "alice"}), "");
+  EXPECT_EQ(objection_to_principal(lamp, DeviceStanding{false, "alice"}), "device_inactive");
+  EXPECT_EQ(objection_to_principal(lamp, std::nullopt), "unknown_device");
+  EXPECT_EQ(objection_to_principal({PrincipalType::user, "lamp", "lamp"}, DeviceStanding{true, "alice"}),
+            "id_is_a_device");
+}
+
+}  // namespace
+}  // namespace strawberry
