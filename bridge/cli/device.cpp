@@ -10,6 +10,7 @@
 #include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/token_times.h"
+#include "common/device_name.h"
 
 namespace strawberry::cli {
 namespace {
@@ -96,7 +97,10 @@ Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) 
 Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options) {
   json body{{"op", "list"}};
   if (!options.user.empty()) {
-    if (auto known = check_user(line.data_dir(), options.user); !known) return known;
+    const auto login = line.login();
+    if (!login) return tl::unexpected(login.error());
+    // Elsewhere, only the hub knows its users.
+    if (auto known = *login ? Outcome<void>() : check_user(line.data_dir(), options.user); !known) return known;
     body["user_id"] = options.user;
   }
   auto result = ask_hub(line, admin(), Service::devices, std::move(body));
@@ -127,8 +131,33 @@ struct FoundDevice {
   bool is_active = false;
 };
 
+/// As found_device(), for a machine without the hub's database: among those that the hub lists for the login.
+Outcome<FoundDevice> device_at_the_hub(const CommandLine& line, const DeviceOptions& options) {
+  json body{{"op", "list"}};
+  if (!options.user.empty()) body["user_id"] = options.user;
+  auto listed = ask_hub(line, admin(), Service::devices, std::move(body));
+  if (!listed) return tl::unexpected(listed.error());
+  const std::string name = normalize_device_name(options.name);
+  std::vector<FoundDevice> named;
+  for (const json& entry : listed->value("devices", json::array())) {
+    const FoundDevice device{text(entry, "device_id"), text(entry, "name"), text(entry, "user_id"),
+                             is_true(entry, "is_active")};
+    if (device.id == options.name) return device;
+    if (!name.empty() && text(entry, "normalized_name") == name) named.push_back(device);
+  }
+  if (named.size() == 1) return named.front();
+  if (named.empty()) {
+    return cli_error(ExitCode::usage,
+                     "there is no device " + in_quotes(options.name) + ": see 'strawberryctl device list'");
+  }
+  return cli_error(ExitCode::usage, "several devices are called " + in_quotes(options.name) + ", name one by its id");
+}
+
 /// By id or name; a device that is gone cannot be found.
 Outcome<FoundDevice> found_device(const CommandLine& line, const DeviceOptions& options) {
+  const auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
+  if (*login) return device_at_the_hub(line, options);
   const DataDir dir = line.data_dir();
   if (!options.user.empty()) {
     if (auto known = check_user(dir, options.user); !known) return tl::unexpected(known.error());

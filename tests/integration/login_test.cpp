@@ -50,6 +50,8 @@ TEST_F(WithoutTheHubsKeys, ALoginIsKeptAndForgotten) {
   const auto skills = run({"skills"});
   EXPECT_THAT(skills.output, HasSubstr("Music.play(name: str)"));
   EXPECT_THAT(run({"device", "list"}).output, HasSubstr("Speaker"));
+  EXPECT_THAT(run({"device", "rename", "Speaker", "Loud Speaker"}).output, HasSubstr("renamed Speaker"));
+  EXPECT_EQ(run({"device", "delete", "nothing", "--yes"}).code, 2);
   EXPECT_THAT(run({"chat", "hello"}).output, Not(HasSubstr("strawberryctl:")));
 
   EXPECT_THAT(run({"logout"}).output, HasSubstr("logged out"));
