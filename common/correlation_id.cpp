@@ -25,7 +25,7 @@ class CorrelationIdFinder : public nlohmann::json_sax<json> {
   }
   bool string(string_t& value) override {
     if (!wanted_) return true;
-    if (value.size() <= correlation_id_bytes_max) found = std::move(value);
+    if (!value.empty() && value.size() <= correlation_id_bytes_max) found = std::move(value);
     return false;
   }
   bool null() override { return !wanted_; }

@@ -13,8 +13,8 @@ inline constexpr std::size_t correlation_id_bytes_max = 128;
 /// As much of a message as it is worth looking at, only to call it by its id in the log.
 inline constexpr std::size_t looked_at_for_log_bytes_max = 4 * 1024;
 
-/// The first top-level one. Nothing when it is no text, longer than correlation_id_bytes_max, or behind something that
-/// is no JSON or nests deeper than 64.
+/// The first top-level one. Nothing when it is no text, empty, longer than correlation_id_bytes_max, or behind
+/// something that is no JSON or nests deeper than 64.
 std::optional<std::string> find_correlation_id(std::string_view payload);
 
 }  // namespace strawberry

@@ -4,6 +4,9 @@
 #include <array>
 #include <set>
 
+#include "bridge/protocol/schemas/complaint.h"
+#include "bridge/protocol/schemas/near_name.h"
+
 namespace strawberry {
 namespace {
 
@@ -13,6 +16,13 @@ using nlohmann::json;
 constexpr std::array own_fields = {
     "op",     "correlation_id", "v",         "timeout_ms",    "session_id", "tool_mode", "messages", "model", "tools",
     "stream", "stream_options", "functions", "function_call", "n",          "user_id"};
+
+/// A member of the hub's own that somebody misspelt; empty when it is none. A provider would pass over it in silence.
+std::string hubs_own(const std::string& name) {
+  constexpr std::size_t bytes_min = 5;
+  if (name.size() < bytes_min) return {};
+  return nearest_name(name, {"session_id", "tool_mode"}).value_or("");
+}
 
 tl::unexpected<Error> bad(std::string path, std::string message) {
   return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
@@ -200,6 +210,10 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
 
   request.options = body;
   for (const char* field : own_fields) request.options.erase(field);
+  for (const auto& [name, value] : request.options.items())
+    if (const auto meant = hubs_own(name); !meant.empty())
+      return error(ErrorCode::bad_request, name + " is not known here; perhaps " + meant + " is meant",
+                   {{"path", json_pointer({name})}, {"meant", meant}});
   return request;
 }
 

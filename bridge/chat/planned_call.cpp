@@ -46,6 +46,17 @@ Reply<Target> choose_device(const Tool& tool, const ToolCatalog::SkillTool& entr
   return refuse(ErrorCode::not_found, "no device of that name offers this skill");
 }
 
+/// Gives arguments the names that the skill has for them.
+void rename(const ToolCatalog::SkillTool& entry, json& arguments) {
+  for (const auto& [offered, name] : entry.renamed) {
+    const auto given = arguments.find(offered);
+    if (given == arguments.end() || arguments.contains(name)) continue;
+    json value = std::move(*given);
+    arguments.erase(given);
+    arguments[name] = std::move(value);
+  }
+}
+
 /// Each of those given has the type its annotation names.
 Reply<void> check_types(const Signature& signature, json& arguments) {
   const json schema = parameters_schema(signature);
@@ -94,7 +105,8 @@ Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& cal
   }
   if (arguments.empty()) return {};
   if (!takes_any)
-    return error(ErrorCode::bad_request, "there is no argument " + printable(arguments.begin().key(), 64));
+    return error(ErrorCode::bad_request, "there is no argument " + printable(arguments.begin().key(), 64),
+                 {{"path", "/" + printable(arguments.begin().key(), 64)}});
   call.kwargs.update(arguments);
   return {};
 }
@@ -116,6 +128,7 @@ Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   if (!target) return tl::unexpected<Error>(std::move(target.error()));
   planned.target = std::move(target->device_id);
   planned.device = std::move(target->name);
+  rename(*entry, *arguments);
   if (auto fits = check_types(entry->signature, *arguments); !fits)
     return tl::unexpected<Error>(std::move(fits.error()));
   planned.arguments = *arguments;

@@ -7,6 +7,7 @@
 #include "bridge/llm/tool_result.h"
 #include "bridge/protocol/text.h"
 #include "bridge/skills/call_target.h"
+#include "bridge/skills/python_name.h"
 
 namespace strawberry {
 namespace {
@@ -26,6 +27,29 @@ std::string hash_hex(const std::string& text) {
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-'; }
+
+/// A parameter's name as every provider takes it: itself, or one with a hash.
+std::string property_name(const std::string& name) {
+  if (name.size() <= tool_name_bytes_max && std::all_of(name.begin(), name.end(), is_name_char)) return name;
+  const std::string suffix = "_" + hash_hex(name);
+  std::string made = ascii_name(name);
+  made.resize(std::min(made.size(), tool_name_bytes_max - suffix.size()));
+  return made + suffix;
+}
+
+/// Gives the properties names that every provider takes; the pairs are new names and old ones.
+std::vector<std::pair<std::string, std::string>> rename_properties(json& schema) {
+  std::vector<std::pair<std::string, std::string>> renamed;
+  json properties = json::object();
+  for (auto& [name, property] : schema["properties"].items()) {
+    auto made = property_name(name);
+    properties[made] = std::move(property);
+    if (made != name) renamed.emplace_back(std::move(made), name);
+  }
+  schema["properties"] = std::move(properties);
+  for (auto& required : schema["required"]) required = property_name(required.get_ref<const std::string&>());
+  return renamed;
+}
 
 std::string description_of(const OfferedSkill& skill, const ToolCatalog::Options& options) {
   std::string text = as_data(skill.skill.docstring, options.description_bytes_max);
@@ -58,7 +82,7 @@ json device_property(const OfferedSkill& skill, const std::string& default_devic
 std::string tool_name(const std::string& class_name, const std::string& function_name, const std::string& distinct,
                       bool must_differ) {
   const std::string wanted = class_name + "-" + function_name;
-  std::string name = wanted;
+  std::string name = ascii_name(wanted);
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_name_char(c); }, '_');
   if (!is_name_start(name.front())) name.insert(0, "_");
@@ -160,6 +184,7 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
   if (tool.name.empty()) return {};
   tool.description = description_of(skill, options_);
   tool.parameters = parameters_schema(*signature);
+  auto renamed = rename_properties(tool.parameters);
   const auto device_count = skill.devices.size() + skill.more_devices;
   std::string default_device = device_count == 1 ? skill.devices.front().device_id : std::string();
   if (skill.is_on(sender_id_)) default_device = sender_id_;
@@ -174,7 +199,7 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
   }
   tool.skill = std::move(skill);
   auto name = tool.name;
-  skills_.emplace(name, SkillTool{std::move(*signature), tools_.size(), std::move(default_device)});
+  skills_.emplace(name, SkillTool{std::move(*signature), tools_.size(), std::move(default_device), std::move(renamed)});
   tools_.push_back(std::move(tool));
   return name;
 }

@@ -5,10 +5,10 @@
 /// `describe_skill` are offered instead (hub_tools.h), and with them the skills found so far: first those that the
 /// user's own words fit, then what the model looks for. So a chat costs the same however many skills there are.
 ///
-/// Names are `Class-function` as far as `[A-Za-z_][A-Za-z0-9_-]{0,63}` allows, else with a hash that makes them unique;
-/// a client's tool keeps its name, a skill that clashes with it is left out, and a tool of the hub's gives way. A skill
-/// on several devices gets the property `device` (`target_device` when it has a parameter of that name). Docstrings are
-/// data: control characters dropped, cut.
+/// Names are `Class-function` as far as `[A-Za-z_][A-Za-z0-9_-]{0,63}` allows, else without accents and with a hash
+/// that makes them unique, and so are those of parameters; a client's tool keeps its name, a skill that clashes with it
+/// is left out, and a tool of the hub's gives way. A skill on several devices gets the property `device`
+/// (`target_device` when it has a parameter of that name). Docstrings are data: control characters dropped, cut.
 ///
 /// Threading: loop only.   Lifetime: one turn; `source` outlives it.   Errors: answer()'s go to the model.
 /// Bounds: Options. Of skills that were searched for, the ones found longest ago go first.
@@ -16,6 +16,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bridge/llm/provider.h"
@@ -40,6 +41,9 @@ class ToolCatalog {
     std::size_t tool;  // index into tools()
     std::string
         default_device;  // the sender's own, when it offers the skill; the only one; else empty: the hub chooses
+    /// Parameters that the model is told of under another name, since providers take ASCII alone: that name, and its
+    /// own.
+    std::vector<std::pair<std::string, std::string>> renamed = {};
   };
 
   /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said.

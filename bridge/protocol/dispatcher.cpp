@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/core/asio.h"
+#include "bridge/protocol/request_content.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/protocol/text.h"
@@ -69,6 +70,7 @@ struct Dispatcher::Exchange {
   std::optional<std::string> correlation_data;
   std::optional<std::string> correlation_id;
   std::string reply_key;        // empty: nothing to recognise it by
+  std::uint64_t content = 0;    // what it asks, to tell it from another under the same key
   std::string subject;          // the device or user that the request names, for the audit
   bool is_for_another = false;  // an admin acts for a user
   SteadyTime sent_at;           // as near as we know
@@ -197,7 +199,14 @@ void Dispatcher::begin(Waiting waiting) {
     return answer(*exchange, tl::unexpected<Error>(std::move(*problem)));
   }
   if (!exchange->reply_key.empty()) {
-    auto seen = replies_.begin(exchange->reply_key);
+    auto seen = replies_.begin(exchange->reply_key, exchange->content);
+    if (seen.is_another) {
+      exchange->reply_key.clear();  // what is remembered under it is the other's
+      return answer(*exchange,
+                    error(ErrorCode::bad_request,
+                          "another request was sent under this id within the last ten minutes; nothing ran",
+                          {{"path", exchange->correlation_id ? "/correlation_id" : ""}, {"reason", "id_reused"}}));
+    }
     if (!seen.is_new()) {
       ++counters_.repeated;
       exchange->log().debug("asked again: {}", seen.payload ? "it gets the same answer"
@@ -278,6 +287,7 @@ std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exch
   if (auto problem = schemas_.check(service, envelope.op, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
   exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, message.correlation_data);
+  if (!exchange.reply_key.empty()) exchange.content = request_content(envelope.op, envelope.body);
   return std::nullopt;
 }
 

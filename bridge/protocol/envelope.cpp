@@ -80,7 +80,7 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
       return reject(bad_request("correlation_id must be a string of at most " + bytes + " bytes", "/correlation_id"),
                     std::nullopt);
     }
-    envelope.correlation_id = id->get<std::string>();
+    if (!id->get_ref<const std::string&>().empty()) envelope.correlation_id = id->get<std::string>();
   }
   auto problem = check_version(body);
   if (!problem) problem = read_timeout(body, envelope);
@@ -91,13 +91,15 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
 
 std::string request_identity(const Principal& sender, Service service, const std::optional<std::string>& correlation_id,
                              const std::optional<std::string>& correlation_data) {
-  if (!correlation_id && !correlation_data) return {};
+  const bool has_id = correlation_id && !correlation_id->empty();
+  const bool has_data = correlation_data && !correlation_data->empty();
+  if (!has_id && !has_data) return {};
   std::string identity = encode_principal(sender);
   identity += '\n';
   identity += to_string(service);
   // The prefix keeps the two apart.
-  identity += correlation_id ? "\nid " : "\ndata ";
-  identity += correlation_id ? *correlation_id : *correlation_data;
+  identity += has_id ? "\nid " : "\ndata ";
+  identity += has_id ? *correlation_id : *correlation_data;
   return identity;
 }
 

@@ -23,7 +23,7 @@ inline constexpr std::chrono::milliseconds timeout_max{120'000};
 struct Envelope {
   nlohmann::json body;  // the whole object
   std::string op;
-  std::optional<std::string> correlation_id;
+  std::optional<std::string> correlation_id;  // never empty: that means none, as null does
   std::optional<std::chrono::milliseconds> timeout;
 };
 
@@ -37,7 +37,7 @@ tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_vie
                                                 std::size_t payload_bytes_max);
 
 /// What tells a request from all others, and stays the same when it is sent again. Correlation Data stands in for a
-/// correlation id that is not there; without either it is empty.
+/// correlation id that is not there; without either it is empty. An empty one of them is not there.
 std::string request_identity(const Principal& sender, Service service, const std::optional<std::string>& correlation_id,
                              const std::optional<std::string>& correlation_data);
 

@@ -13,20 +13,22 @@ std::size_t cost(const std::string& payload) { return payload.size() + 256; }
 ReplyCache::ReplyCache(const Clock& clock, Options options)
     : clock_(clock), options_(options), requests_(options.requests_max), replies_(options.bytes_max) {}
 
-ReplyCache::Seen ReplyCache::begin(std::string_view key) {
+ReplyCache::Seen ReplyCache::begin(std::string_view key, std::uint64_t content) {
   expire();
-  const auto [entry, is_new] = entries_.try_emplace(sha256(key));
+  const auto [found, is_new] = entries_.try_emplace(sha256(key), Entry{content, std::nullopt});
+  const Entry& entry = found->second;
   if (is_new) return {};
-  if (!entry->second) return {true, false, std::nullopt};
-  return {false, true, (*entry->second)->payload};
+  if (entry.content != content) return {true, false, false, std::nullopt};
+  if (!entry.ran) return {false, true, false, std::nullopt};
+  return {false, false, true, (*entry.ran)->payload};
 }
 
 void ReplyCache::finish(std::string_view key, std::string_view user, std::string payload) {
   const auto entry = entries_.find(sha256(key));
-  if (entry == entries_.end() || entry->second) return;
+  if (entry == entries_.end() || entry->second.ran) return;
   const auto bytes = cost(payload);
   const auto ran = ran_.insert(ran_.end(), {entry->first, std::string(user), clock_.steady_now(), std::move(payload)});
-  entry->second = ran;
+  entry->second.ran = ran;
   requests_.put(user, ran, 1);
   replies_.put(user, ran, bytes);
   while (const auto given_up = replies_.make_room()) (*given_up)->payload.reset();
@@ -35,7 +37,7 @@ void ReplyCache::finish(std::string_view key, std::string_view user, std::string
 
 void ReplyCache::forget(std::string_view key) {
   const auto entry = entries_.find(sha256(key));
-  if (entry != entries_.end() && !entry->second) entries_.erase(entry);
+  if (entry != entries_.end() && !entry->second.ran) entries_.erase(entry);
 }
 
 /// It is its user's oldest request, so that its reply, where it is still kept, is the oldest too.

@@ -1,5 +1,5 @@
 /// Remembers what was asked and answered, so that a request seen again is not executed again (docs/contract.md, section
-/// 3): the reply as long as there is room for it, and that the request ran for the whole lifetime.
+/// 3): the reply as long as there is room for it, and that the request ran, and what it asked, for the whole lifetime.
 ///
 /// Threading: loop only.
 /// Bounds: Options::bytes_max over all replies and Options::requests_max requests that ran. At either limit the user
@@ -30,16 +30,18 @@ class ReplyCache {
     std::size_t requests_max = 200'000;
   };
   struct Seen {
+    bool is_another = false;             // what was seen under this key asked for something else
     bool running = false;                // the one reply will come
     bool ran = false;                    // it was answered
     std::optional<std::string> payload;  // the reply, to be sent once more; nothing when it is no longer kept
-    bool is_new() const { return !running && !ran; }
+    bool is_new() const { return !is_another && !running && !ran; }
   };
 
   ReplyCache(const Clock& clock, Options options);
 
-  /// Looks a request up and, when it is new, notes it as running.
-  Seen begin(std::string_view key);
+  /// Looks a request up and, when it is new, notes it as running. `content` tells apart what is asked under one key
+  /// (request_content.h).
+  Seen begin(std::string_view key, std::uint64_t content = 0);
   /// Keeps the reply of a request that ran; `user` is whose share of the room it takes.
   void finish(std::string_view key, std::string_view user, std::string payload);
   /// Forgets a request that was turned away without having run (busy, …): it may be tried again.
@@ -57,6 +59,10 @@ class ReplyCache {
     std::optional<std::string> payload;
   };
   using RanList = std::list<Ran>;
+  struct Entry {
+    std::uint64_t content;
+    std::optional<RanList::iterator> ran;  // nothing: it still runs
+  };
   struct FirstBytes {
     std::size_t operator()(const Sha256& digest) const {
       std::size_t hash = 0;
@@ -71,8 +77,8 @@ class ReplyCache {
 
   const Clock& clock_;
   const Options options_;
-  std::unordered_map<Sha256, std::optional<RanList::iterator>, FirstBytes> entries_;  // nothing: it still runs
-  RanList ran_;                                                                       // oldest first
+  std::unordered_map<Sha256, Entry, FirstBytes> entries_;
+  RanList ran_;  // oldest first
   SharedRoom<RanList::iterator> requests_;
   SharedRoom<RanList::iterator> replies_;
 };

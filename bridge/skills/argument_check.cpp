@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "bridge/protocol/schemas/complaint.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
@@ -56,20 +57,6 @@ struct Misfit {
 };
 using Misfits = std::optional<Misfit>;
 
-std::string pointer_part(const std::string& key) {
-  std::string part = "/";
-  for (const char c : key) {
-    if (c == '~') {
-      part += "~0";
-    } else if (c == '/') {
-      part += "~1";
-    } else {
-      part += c;
-    }
-  }
-  return part;
-}
-
 bool has_type(const json& value, const std::string& type) {
   if (type == "string") return value.is_string();
   if (type == "integer") return value.is_number_integer();
@@ -103,7 +90,7 @@ Misfits misfit_of_members(const json& schema, json& value) {
   const auto values = schema.find("additionalProperties");
   if (values == schema.end() || !values->is_object() || !value.is_object()) return std::nullopt;
   for (auto member = value.begin(); member != value.end(); ++member) {
-    if (auto found = inside(*values, member.value(), pointer_part(member.key()))) return found;
+    if (auto found = inside(*values, member.value(), json_pointer({member.key()}))) return found;
   }
   return std::nullopt;
 }
@@ -139,9 +126,13 @@ Misfits misfit(const json& schema, json& value) {
 }  // namespace
 
 Reply<void> check_argument(const json& schema, json& value, const std::string& name) {
+  return check_value(schema, value, json_pointer({name}));
+}
+
+Reply<void> check_value(const json& schema, json& value, const std::string& where) {
   const auto found = misfit(schema, value);
   if (!found) return {};
-  const auto place = printable(pointer_part(name) + found->below, place_bytes_max);
+  const auto place = printable(where + found->below, place_bytes_max);
   return error(ErrorCode::bad_request,
                "the argument at " + place + " must be " + printable(expected_by(*found->schema), expected_bytes_max) +
                    " and is " + type_of(*found->value),

@@ -22,7 +22,7 @@ std::string text_or(const json& object, const char* member, const char* otherwis
 
 std::optional<std::string> correlation_id_in(const json& answer) {
   const auto id = answer.find("correlation_id");
-  if (id == answer.end() || !id->is_string()) return std::nullopt;
+  if (id == answer.end() || !id->is_string() || id->get_ref<const std::string&>().empty()) return std::nullopt;
   return id->get<std::string>();
 }
 

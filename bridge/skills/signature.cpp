@@ -1,271 +1,146 @@
 #include "bridge/skills/signature.h"
 
 #include <algorithm>
-#include <cctype>
-#include <set>
+#include <array>
+#include <utility>
+
+#include "bridge/skills/python_expression.h"
 
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
+using python::Expression;
+using Form = python::Expression::Kind;
 
-constexpr std::size_t nesting_max = 16;
+constexpr std::size_t schema_nesting_max = 16;
 
-bool is_identifier_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool is_identifier_part(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+template <std::size_t size>
+bool is_among(const std::array<std::string_view, size>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Reads left to right; the first failure is remembered and everything after it is empty.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+constexpr std::array<std::string_view, 11> arrays = {"list",      "List",       "set",        "Set",
+                                                     "frozenset", "FrozenSet",  "Sequence",   "MutableSequence",
+                                                     "Iterable",  "Collection", "AbstractSet"};
+constexpr std::array<std::string_view, 2> tuples = {"tuple", "Tuple"};
+constexpr std::array<std::string_view, 4> objects = {"dict", "Dict", "Mapping", "MutableMapping"};
+/// Where the names of types come from that mean the same without them.
+constexpr std::array<std::string_view, 6> modules = {"builtins", "typing", "typing_extensions",
+                                                     "types",    "t",      "collections.abc"};
 
-  void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
-  }
-  bool at_end() {
-    skip_space();
-    return at_ >= text_.size();
-  }
-  bool take(std::string_view token) {
-    skip_space();
-    if (text_.substr(at_, token.size()) != token) return false;
-    at_ += token.size();
-    return true;
-  }
-  std::string identifier() {
-    skip_space();
-    const auto start = at_;
-    if (at_ < text_.size() && is_identifier_start(text_[at_])) {
-      while (at_ < text_.size() && is_identifier_part(text_[at_])) ++at_;
-    }
-    return std::string(text_.substr(start, at_ - start));
-  }
-  /// Text up to one of `stops` outside brackets and quotes; nothing when brackets or quotes do not close.
-  std::optional<std::string> expression(std::string_view stops) {
-    const auto start = at_;
-    std::string open;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '\'' || c == '"') {
-        if (!skip_quoted(c)) return std::nullopt;
-        continue;
-      }
-      if (open.empty() && stops.find(c) != std::string_view::npos) break;
-      if (c == '(' || c == '[' || c == '{') {
-        if (open.size() == nesting_max) return std::nullopt;
-        open.push_back(c);
-      } else if (c == ')' || c == ']' || c == '}') {
-        if (open.empty() || !closes(open.back(), c)) return std::nullopt;
-        open.pop_back();
-      }
-    }
-    if (!open.empty()) return std::nullopt;
-    return std::string(trim(text_.substr(start, at_ - start)));
-  }
-  Failure expected(std::string_view what) const {
-    return Failure{"expected " + std::string(what) + " at byte " + std::to_string(at_)};
-  }
-
- private:
-  static bool closes(char open, char close) {
-    return (open == '(' && close == ')') || (open == '[' && close == ']') || (open == '{' && close == '}');
-  }
-  bool skip_quoted(char quote) {
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == quote) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-/// The parameter list between the parentheses, with the order rules of Python's `def`.
-class ParameterList {
- public:
-  explicit ParameterList(Scanner& scanner) : scanner_(scanner) {}
-
-  Result<std::vector<Parameter>> parse() {
-    while (!scanner_.take(")")) {
-      if (!parameters_.empty() || slash_ || star_) {
-        if (!scanner_.take(",")) return unexpected("',' or ')'");
-        if (scanner_.take(")")) break;
-      }
-      if (parameters_.size() == parameters_max)
-        return unexpected("at most " + std::to_string(parameters_max) + " parameters");
-      auto done = parse_one();
-      if (!done) return tl::unexpected(done.error());
-    }
-    if (bare_star_needs_name_) return unexpected("a parameter after '*'");
-    return std::move(parameters_);
-  }
-
- private:
-  tl::unexpected<Failure> unexpected(std::string_view what) const { return tl::unexpected(scanner_.expected(what)); }
-
-  Result<void> parse_one() {
-    if (var_keyword_) return unexpected("')' after '**' parameter");
-    if (scanner_.take("/")) {
-      if (slash_ || star_ || parameters_.empty()) return unexpected("a parameter name");
-      slash_ = true;
-      for (auto& parameter : parameters_) parameter.kind = Parameter::Kind::positional_only;
-      return {};
-    }
-    if (scanner_.take("**")) {
-      var_keyword_ = true;
-      return parse_named(Parameter::Kind::var_keyword);
-    }
-    if (scanner_.take("*")) {
-      if (star_) return unexpected("only one '*'");
-      star_ = true;
-      auto name = scanner_.identifier();
-      if (name.empty()) {
-        bare_star_needs_name_ = true;
-        return {};
-      }
-      return parse_rest(std::move(name), Parameter::Kind::var_positional);
-    }
-    return parse_named(star_ ? Parameter::Kind::keyword_only : Parameter::Kind::positional);
-  }
-
-  Result<void> parse_named(Parameter::Kind kind) {
-    auto name = scanner_.identifier();
-    if (name.empty()) return unexpected("a parameter name");
-    if (kind == Parameter::Kind::keyword_only) bare_star_needs_name_ = false;
-    return parse_rest(std::move(name), kind);
-  }
-
-  Result<void> parse_rest(std::string name, Parameter::Kind kind) {
-    if (!names_.insert(name).second) return unexpected("a parameter name other than '" + name + "', which is taken");
-    Parameter parameter{std::move(name), kind, {}, {}};
-    if (scanner_.take(":")) {
-      auto annotation = scanner_.expression(",)=");
-      if (!annotation || annotation->empty()) return unexpected("a type after ':'");
-      parameter.annotation = std::move(*annotation);
-    }
-    if (scanner_.take("=")) {
-      const bool variadic = kind == Parameter::Kind::var_positional || kind == Parameter::Kind::var_keyword;
-      auto value = scanner_.expression(",)");
-      if (variadic || !value || value->empty()) return unexpected("a default value after '='");
-      parameter.default_value = std::move(*value);
-      if (kind == Parameter::Kind::positional) default_seen_ = true;
-    } else if (default_seen_ && kind == Parameter::Kind::positional) {
-      return unexpected("a default for '" + parameter.name + "', since one before it has a default");
-    }
-    parameters_.push_back(std::move(parameter));
-    return {};
-  }
-
-  Scanner& scanner_;
-  std::vector<Parameter> parameters_;
-  std::set<std::string> names_;
-  bool slash_ = false;
-  bool star_ = false;
-  bool bare_star_needs_name_ = false;
-  bool var_keyword_ = false;
-  bool default_seen_ = false;
-};
-
-/// Splits `a, b[c, d], e` at top level.
-std::vector<std::string> split_top_level(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  Scanner scanner(text);
-  const std::string_view stops(&separator, 1);
-  for (;;) {
-    auto part = scanner.expression(stops);
-    if (!part) return {};
-    parts.push_back(std::move(*part));
-    if (!scanner.take(stops)) return parts;
-  }
+/// `typing.List` → `List`; what comes from elsewhere stays as it is.
+std::string_view without_module(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot != std::string_view::npos && is_among(modules, name.substr(0, dot)) ? name.substr(dot + 1) : name;
 }
 
-/// A Python literal as JSON; nothing when it is an expression.
-std::optional<json> literal(std::string_view text) {
-  if (text == "None") return json(nullptr);
-  if (text == "True") return json(true);
-  if (text == "False") return json(false);
-  const bool quoted = text.size() >= 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front();
-  if (quoted) {
-    const auto inside = text.substr(1, text.size() - 2);
-    if (inside.find('\\') == std::string_view::npos && inside.find(text.front()) == std::string_view::npos) {
-      return json(inside);
-    }
-    return std::nullopt;
-  }
-  if (text == "[]" || text == "{}" ||
-      (!text.empty() && (std::isdigit(static_cast<unsigned char>(text.front())) != 0 || text.front() == '-'))) {
-    auto value = json::parse(text, nullptr, false);
-    if (!value.is_discarded()) return value;
-  }
-  return std::nullopt;
-}
-
-json type_schema(std::string_view annotation, std::size_t depth);
-
-json union_schema(const std::vector<std::string>& members, std::size_t depth) {
-  json any = json::array();
-  for (const auto& member : members) any.push_back(type_schema(member, depth + 1));
-  if (any.size() == 1) return any.front();
-  return {{"anyOf", any}};
-}
-
-json literal_schema(const std::vector<std::string>& members) {
-  json values = json::array();
-  for (const auto& member : members) {
-    auto value = literal(member);
-    if (!value) return json::object();
+/// A Python literal as JSON; nothing when it is an expression, or JSON has no such value.
+std::optional<json> literal(const Expression& expression, std::size_t depth) {
+  if (depth > schema_nesting_max) return std::nullopt;
+  if (expression.kind == Form::value) return expression.literal;
+  if (expression.kind != Form::list && expression.kind != Form::dict) return std::nullopt;
+  std::vector<json> values;
+  for (const auto& part : expression.parts) {
+    auto value = literal(part, depth + 1);
+    if (!value) return std::nullopt;
     values.push_back(std::move(*value));
   }
-  return {{"enum", values}};
+  if (expression.kind == Form::list) return json(std::move(values));
+  json object = json::object();
+  for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
+    if (!values[i].is_string()) return std::nullopt;
+    object[values[i].get_ref<const std::string&>()] = std::move(values[i + 1]);
+  }
+  return object;
 }
 
-json type_schema(std::string_view annotation, std::size_t depth) {
-  const auto text = trim(annotation);
-  if (depth > nesting_max || text.empty()) return json::object();
-  if (const auto members = split_top_level(text, '|'); members.size() > 1) return union_schema(members, depth);
+json type_schema(const Expression& type, std::size_t depth);
 
-  if (text == "str") return {{"type", "string"}};
-  if (text == "int") return {{"type", "integer"}};
-  if (text == "float") return {{"type", "number"}};
-  if (text == "bool") return {{"type", "boolean"}};
-  if (text == "None") return {{"type", "null"}};
-  if (text == "list" || text == "List" || text == "tuple" || text == "set") return {{"type", "array"}};
-  if (text == "dict" || text == "Dict") return {{"type", "object"}};
-  const bool quoted = text.size() > 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front();
-  if (quoted) return type_schema(text.substr(1, text.size() - 2), depth + 1);  // a forward reference
+json any_of(std::vector<Expression>::const_iterator begin, std::vector<Expression>::const_iterator end,
+            std::size_t depth) {
+  json any = json::array();
+  for (; begin != end; ++begin) any.push_back(type_schema(*begin, depth + 1));
+  if (any.size() == 1) return any.front();
+  return {{"anyOf", std::move(any)}};
+}
 
-  const auto bracket = text.find('[');
-  if (bracket == std::string_view::npos || text.back() != ']') return json::object();
-  auto generic = text.substr(0, bracket);
-  if (const auto dot = generic.rfind('.'); dot != std::string_view::npos)
-    generic.remove_prefix(dot + 1);  // typing.List
-  const auto arguments = split_top_level(text.substr(bracket + 1, text.size() - bracket - 2), ',');
-  if (arguments.empty()) return json::object();
-  if (generic == "list" || generic == "List" || generic == "Sequence" || generic == "set" || generic == "Set") {
-    return {{"type", "array"}, {"items", type_schema(arguments.front(), depth + 1)}};
+json named_schema(std::string_view name) {
+  if (name == "str") return {{"type", "string"}};
+  if (name == "int") return {{"type", "integer"}};
+  if (name == "float") return {{"type", "number"}};
+  if (name == "bool") return {{"type", "boolean"}};
+  if (name == "NoneType") return {{"type", "null"}};
+  if (is_among(tuples, name) || name == "list" || name == "List" || name == "set" || name == "Set" ||
+      name == "frozenset" || name == "FrozenSet")
+    return {{"type", "array"}};
+  if (name == "dict" || name == "Dict") return {{"type", "object"}};
+  return json::object();
+}
+
+/// Nothing when one of them is no literal.
+std::optional<json> choices(std::vector<Expression>::const_iterator begin,
+                            std::vector<Expression>::const_iterator end) {
+  json values = json::array();
+  for (; begin != end; ++begin) {
+    const bool is_nested = begin->kind == Form::subscript && begin->parts[0].kind == Form::name &&
+                           without_module(begin->parts[0].text) == "Literal";
+    if (is_nested) {
+      auto inner = choices(begin->parts.begin() + 1, begin->parts.end());
+      if (!inner) return std::nullopt;
+      for (auto& value : *inner) values.push_back(std::move(value));
+    } else if (begin->kind == Form::value) {
+      values.push_back(begin->literal);
+    } else {
+      return std::nullopt;
+    }
   }
-  if (generic == "tuple" || generic == "Tuple") return {{"type", "array"}};
-  if (generic == "dict" || generic == "Dict" || generic == "Mapping") {
+  return values;
+}
+
+json generic_schema(const Expression& type, std::size_t depth) {
+  if (type.parts[0].kind != Form::name) return json::object();
+  auto name = std::string_view(type.parts[0].text);
+  if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);  // typing.List
+  const auto begin = type.parts.begin() + 1;
+  const auto end = type.parts.end();
+  const auto count = end - begin;
+  if (is_among(arrays, name)) return {{"type", "array"}, {"items", type_schema(*begin, depth + 1)}};
+  if (is_among(tuples, name)) return {{"type", "array"}};
+  if (is_among(objects, name)) {
     json schema = {{"type", "object"}};
-    if (arguments.size() == 2) schema["additionalProperties"] = type_schema(arguments[1], depth + 1);
+    if (count == 2) schema["additionalProperties"] = type_schema(begin[1], depth + 1);
     return schema;
   }
-  if (generic == "Optional") return union_schema({arguments.front(), "None"}, depth);
-  if (generic == "Union") return union_schema(arguments, depth);
-  if (generic == "Literal") return literal_schema(arguments);
-  if (generic == "Annotated") return type_schema(arguments.front(), depth + 1);
-  return json::object();
+  if (name == "Optional") return {{"anyOf", {type_schema(*begin, depth + 1), {{"type", "null"}}}}};
+  if (name == "Union") return any_of(begin, end, depth);
+  if (name == "Annotated") return type_schema(*begin, depth + 1);
+  if (name != "Literal") return json::object();
+  auto values = choices(begin, end);
+  return values ? json{{"enum", std::move(*values)}} : json::object();
+}
+
+json type_schema(const Expression& type, std::size_t depth) {
+  if (depth > schema_nesting_max) return json::object();
+  switch (type.kind) {
+    case Form::alternative: return any_of(type.parts.begin(), type.parts.end(), depth);
+    case Form::name: return named_schema(without_module(type.text));
+    case Form::subscript: return generic_schema(type, depth);
+    case Form::value:
+      if (type.literal.is_null()) return {{"type", "null"}};
+      if (!type.literal.is_string()) return json::object();
+      // A forward reference.
+      if (const auto meant = python::parse_expression(type.literal.get_ref<const std::string&>()))
+        return type_schema(*meant, depth + 1);
+      return json::object();
+    default: return json::object();
+  }
+}
+
+json annotation_schema(const std::string& annotation) {
+  if (annotation.empty()) return json::object();
+  const auto type = python::parse_expression(annotation);
+  return type ? type_schema(*type, 0) : json::object();
 }
 
 }  // namespace
@@ -273,23 +148,28 @@ json type_schema(std::string_view annotation, std::size_t depth) {
 Result<Signature> parse_signature(std::string_view text) {
   if (text.size() > signature_bytes_max)
     return fail("a signature has at most " + std::to_string(signature_bytes_max) + " bytes");
-  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; })) {
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; })) {
     return fail("a signature is one line without control characters");
   }
-  Scanner scanner(text);
+  const auto tokens = python::tokenize(text);
+  if (!tokens) return tl::unexpected(tokens.error());
+  python::Parser parser(*tokens);
   Signature signature;
-  signature.function_name = scanner.identifier();
-  if (signature.function_name.empty()) return tl::unexpected(scanner.expected("a function name"));
-  if (!scanner.take("(")) return tl::unexpected(scanner.expected("'('"));
-  auto parameters = ParameterList(scanner).parse();
-  if (!parameters) return tl::unexpected(parameters.error());
+  signature.function_name = parser.take_name();
+  if (signature.function_name.empty()) return tl::unexpected(parser.failure("a function name"));
+  if (!parser.take("(")) return tl::unexpected(parser.failure("'('"));
+  auto parameters = parser.parameters(")", parameters_max);
+  if (!parameters) return tl::unexpected(parser.failure("a parameter"));
   signature.parameters = std::move(*parameters);
-  if (scanner.take("->")) {
-    auto annotation = scanner.expression("");
-    if (!annotation || annotation->empty()) return tl::unexpected(scanner.expected("a type after '->'"));
-    signature.return_annotation = std::move(*annotation);
+  if (parser.take("->")) {
+    const char* start = parser.next().source.data();
+    if (!parser.expression()) return tl::unexpected(parser.failure("a type after '->'"));
+    const char* end = parser.next().source.data();
+    signature.return_annotation.assign(start, static_cast<std::size_t>(end - start));
+    signature.return_annotation.erase(signature.return_annotation.find_last_not_of(" \t") + 1);
   }
-  if (!scanner.at_end()) return tl::unexpected(scanner.expected("the end or '->'"));
+  if (!parser.at_end()) return tl::unexpected(parser.failure("the end or '->'"));
   return signature;
 }
 
@@ -301,10 +181,11 @@ json parameters_schema(const Signature& signature) {
       schema["additionalProperties"] = true;
       continue;
     }
-    json type = type_schema(parameter.annotation, 0);
+    json type = annotation_schema(parameter.annotation);
     if (parameter.kind == Parameter::Kind::var_positional) type = {{"type", "array"}, {"items", std::move(type)}};
     if (parameter.default_value) {
-      if (auto value = literal(*parameter.default_value)) type["default"] = std::move(*value);
+      const auto given = python::parse_expression(*parameter.default_value);
+      if (auto value = given ? literal(*given, 0) : std::nullopt) type["default"] = std::move(*value);
     }
     if (parameter.is_required()) schema["required"].push_back(parameter.name);
     schema["properties"][parameter.name] = std::move(type);

@@ -1,15 +1,16 @@
 /// Python-style signatures: `play_song(name: str, volume: int = 50) -> bool`.
 ///
-/// Accepts what `def` accepts in front of a body (PEP 3107 annotations, defaults, `*`, `/`, `*args`, `**kwargs`), with
-/// annotations and defaults kept as text. Pure functions. Bounds: signature_bytes_max, parameters_max, nesting 16.
+/// Accepts what Python 3.11 accepts between `def` and `:` on one line (annotations, defaults, `*`, `/`, `*args`,
+/// `**kwargs`, names of any script), and what `inspect.signature` prints, with annotations and defaults kept as text.
+/// Refuses what Python refuses. Pure functions. Bounds: signature_bytes_max, parameters_max, python::brackets_max.
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bridge/skills/parameter.h"
 #include "common/result.h"
 
 namespace strawberry {
@@ -17,18 +18,8 @@ namespace strawberry {
 inline constexpr std::size_t signature_bytes_max = 2048;
 inline constexpr std::size_t parameters_max = 32;
 
-struct Parameter {
-  enum class Kind { positional_only, positional, keyword_only, var_positional, var_keyword };
-  std::string name;
-  Kind kind = Kind::positional;
-  std::string annotation;                    // as written; empty when there is none
-  std::optional<std::string> default_value;  // as written
-
-  bool is_required() const { return !default_value && kind != Kind::var_positional && kind != Kind::var_keyword; }
-};
-
 struct Signature {
-  std::string function_name;
+  std::string function_name;  // this and the parameters' as Python keeps them (NFKC)
   std::vector<Parameter> parameters;
   std::string return_annotation;
 };
@@ -37,7 +28,8 @@ struct Signature {
 Result<Signature> parse_signature(std::string_view text);
 
 /// JSON Schema (an object) of the parameters by name: int, float, str, bool, list[T], dict, Optional[T], T | None,
-/// Literal[...]; anything else admits any value. Defaults that are literals are given as `default`.
+/// Literal[...]; anything else admits any value. Defaults that are literals and that JSON can say are given as
+/// `default`.
 nlohmann::json parameters_schema(const Signature& signature);
 
 }  // namespace strawberry

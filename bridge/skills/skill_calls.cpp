@@ -40,10 +40,10 @@ Reply<std::string> SkillCalls::named_target(const std::string& user_id, const st
   return id;
 }
 
-Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath& path,
-                                         const std::string& call_id) const {
+Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath& path, const std::string& call_id,
+                                         const std::vector<OfferedSkill>& offering) const {
   std::vector<CallCandidate> candidates;
-  for (const auto& offered : skills_.offering(call.caller.user_id, path.class_name, path.function_name)) {
+  for (const auto& offered : offering) {
     for (const auto& device : offered.devices) {
       const auto heard_of = devices_.find(device.device_id)->row.skills_heartbeat_at_ms.value_or(0);
       candidates.push_back({device.device_id, device.normalized_name, device.connected, offered.skill.device_agnostic,
@@ -66,6 +66,18 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
         printable(name) +
             " runs only when its user allows it, who was not asked (ask in a chat, or call it with the user's token)");
   return chosen;
+}
+
+Reply<void> SkillCalls::fit_to_signature(SkillCall& call, const std::string& target,
+                                         const std::vector<OfferedSkill>& offering) {
+  const auto offered =
+      std::find_if(offering.begin(), offering.end(), [&](const OfferedSkill& each) { return each.is_on(target); });
+  const auto shape = offered == offering.end() ? nullptr : shapes_.of(offered->skill.signature);
+  // Registered by a release that took it.
+  if (!shape)
+    return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid",
+                 {{"path", "/skill_path"}});
+  return fit_arguments(*shape, call.args, call.kwargs);
 }
 
 MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,
@@ -100,8 +112,10 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   if (!path) co_return tl::unexpected(path.error());
   // Should the bridge die and be asked again, the device sees the same id again and can tell.
   const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
-  auto target = target_of(call, *path, call_id);
+  const auto offering = skills_.offering(call.caller.user_id, path->class_name, path->function_name);
+  auto target = target_of(call, *path, call_id, offering);
   if (!target) co_return tl::unexpected(target.error());
+  if (auto fits = fit_to_signature(call, *target, offering); !fits) co_return tl::unexpected(fits.error());
   auto outcome = std::make_shared<OneShot<Reply<json>>>(context_.get_executor());
   auto opened =
       router_.open(call_id, *target, call.deadline, [outcome](Reply<json> reply) { outcome->set(std::move(reply)); });

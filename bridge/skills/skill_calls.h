@@ -1,4 +1,5 @@
-/// A call from one device to another, from choosing the target to its answer (docs/contract.md, section 4).
+/// A call from one device to another, from choosing the target to its answer (docs/contract.md, section 4). Arguments
+/// that do not fit the target's signature are refused, whoever calls, and nothing is sent.
 ///
 /// Threading: loop only.   Lifetime: outlives its calls; end_all() ends them.   Bounds: the router's.
 #pragma once
@@ -8,6 +9,7 @@
 
 #include "bridge/core/asio.h"
 #include "bridge/ports/mqtt.h"
+#include "bridge/skills/call_arguments.h"
 #include "bridge/skills/call_router.h"
 #include "bridge/skills/call_target.h"
 #include "bridge/skills/skill_registry.h"
@@ -30,7 +32,9 @@ class SkillCalls {
   const CallRouter& router() const { return router_; }
 
  private:
-  Reply<std::string> target_of(const SkillCall& call, const SkillPath& path, const std::string& call_id) const;
+  Reply<std::string> target_of(const SkillCall& call, const SkillPath& path, const std::string& call_id,
+                               const std::vector<OfferedSkill>& offering) const;
+  Reply<void> fit_to_signature(SkillCall& call, const std::string& target, const std::vector<OfferedSkill>& offering);
   Reply<std::string> named_target(const std::string& user_id, const std::string& target,
                                   const std::vector<CallCandidate>& candidates, const std::string& path) const;
   MqttMessage call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,
@@ -43,6 +47,7 @@ class SkillCalls {
   const SkillRegistry& skills_;
   Publish publish_;
   CallRouter router_;
+  CallShapes shapes_;
   asio::steady_timer expiry_;
   std::optional<SteadyTime> armed_for_;
 };

@@ -6,6 +6,7 @@
 
 #include "bridge/protocol/acting_user.h"
 #include "bridge/protocol/text.h"
+#include "bridge/skills/python_name.h"
 #include "bridge/skills/signature.h"
 
 namespace strawberry {
@@ -28,6 +29,15 @@ json names_of(const std::vector<OfferingDevice>& devices, std::size_t limit) {
   return names;
 }
 
+/// A name as Python keeps it, or why it is none.
+Reply<std::string> read_name(const json& skill, const char* member, const std::string& place) {
+  const auto& written = skill.at(member).get_ref<const std::string&>();
+  auto name = python_identifier(written);
+  if (!name.empty() && !is_python_keyword(name)) return name;
+  return error(ErrorCode::bad_request, printable(written, 64) + " is no name that Python has",
+               {{"path", place + "/" + member}});
+}
+
 /// The skills of a registration, or which one cannot be taken and why.
 Reply<std::vector<SkillRow>> read_skills(const json& skills) {
   std::vector<SkillRow> rows;
@@ -35,8 +45,11 @@ Reply<std::vector<SkillRow>> read_skills(const json& skills) {
   for (const auto& skill : skills) {
     const auto place = "/skills/" + std::to_string(rows.size());
     SkillRow row;
-    row.class_name = skill.at("class_name").get<std::string>();
-    row.function_name = skill.at("function_name").get<std::string>();
+    auto class_name = read_name(skill, "class_name", place);
+    auto function_name = read_name(skill, "function_name", place);
+    if (!class_name || !function_name) return tl::unexpected((class_name ? function_name : class_name).error());
+    row.class_name = std::move(*class_name);
+    row.function_name = std::move(*function_name);
     row.signature = skill.at("signature").get<std::string>();
     if (const auto docstring = skill.find("docstring"); docstring != skill.end() && docstring->is_string()) {
       row.docstring = docstring->get<std::string>();
@@ -44,8 +57,13 @@ Reply<std::vector<SkillRow>> read_skills(const json& skills) {
     row.device_agnostic = skill.value("device_agnostic", false);
     row.confirm = skill.value("confirm", false);
     const auto name = printable(row.class_name + "." + row.function_name);
-    if (auto signature = parse_signature(row.signature); !signature) {
+    const auto signature = parse_signature(row.signature);
+    if (!signature) {
       return error(ErrorCode::bad_request, name + ": the signature does not parse: " + signature.error().message,
+                   {{"path", place + "/signature"}, {"skill", name}});
+    }
+    if (signature->function_name != row.function_name) {
+      return error(ErrorCode::bad_request, name + ": the signature is that of " + printable(signature->function_name),
                    {{"path", place + "/signature"}, {"skill", name}});
     }
     if (!seen.emplace(row.class_name, row.function_name).second) {

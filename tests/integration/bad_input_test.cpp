@@ -65,7 +65,7 @@ TEST(BadInput, EachPayloadGetsItsErrorAndALogLineAndTheHubGoesOn) {
   EXPECT_TRUE(hub.bridge().is_running());
 }
 
-/// Members that an operation does not know are let through: nobody may trip over what is in them.
+/// Nobody may trip over what is in a member, whether the operation knows it or not.
 TEST(BadInput, AnyMemberOfAnyTypeInAnyOperationGetsAnAnswer) {
   HubProcess hub;
   auto clumsy = hub.device("Clumsy");
@@ -78,13 +78,8 @@ TEST(BadInput, AnyMemberOfAnyTypeInAnyOperationGetsAnAnswer) {
   for (const auto& [service, ops] : operations) {
     for (const auto& op : ops) {
       for (const auto& value : odd) {
-        json request{{"op", op}, {"pad", value}};
         for (const auto* name : {"device_id", "user_id", "session_id", "name", "title", "target", "args", "model",
-                                 "stream", "messages", "caller_device_id", "limit"}) {
-          request[name] = value;
-        }
-        ASSERT_NO_THROW(clumsy->ask(service, request)) << service << " " << request.dump();
-        for (const auto* name : {"device_id", "user_id"}) {
+                                 "stream", "messages", "caller_device_id", "limit", "metadata", "pad"}) {
           ASSERT_NO_THROW(clumsy->ask(service, {{"op", op}, {name, value}})) << service << " " << op << " " << name;
         }
       }

@@ -218,6 +218,63 @@ TEST(Skills, ASignatureThatDoesNotParseIsRefusedByName) {
   EXPECT_EQ(list.at("skills").at(0).at("class_name"), "Old");
 }
 
+TEST(Skills, ASignatureIsThatOfItsFunction) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  const auto refused_at = [&](const std::string& class_name, const std::string& name, const std::string& signature) {
+    const json skill = {{"class_name", class_name}, {"function_name", name}, {"signature", signature}};
+    const auto reply = speaker->ask("skills", {{"op", "register"}, {"skills", json::array({skill})}});
+    if (reply.at("success").get<bool>()) return std::string("taken");
+    return reply.at("error").at("details").at("path").get<std::string>();
+  };
+  EXPECT_EQ(refused_at("C", "f", "g()"), "/skills/0/signature");
+  EXPECT_EQ(refused_at("C", "f", "f():"), "/skills/0/signature");
+  EXPECT_EQ(refused_at("C", "class", "class()"), "/skills/0/function_name");
+  EXPECT_EQ(refused_at("lambda", "f", "f()"), "/skills/0/class_name");
+  EXPECT_EQ(refused_at("C", "a-b", "a()"), "/skills/0/function_name");
+  EXPECT_EQ(refused_at("C", "\xf0\x9f\x98\x80", "f()"), "/skills/0/function_name");
+  EXPECT_EQ(refused_at("C", "f", "f()"), "taken");
+}
+
+TEST(Skills, NamesMayBeOfAnyScript) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("Gerät", {"wähle_größe(größe: int)"});
+  const auto id =
+      tablet->send("skills", {{"op", "call"}, {"skill_path", "Gerät.wähle_größe"}, {"kwargs", {{"größe", 5}}}});
+  const auto call = speaker->next_call();
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->at("skill_path"), "Gerät.wähle_größe");
+  EXPECT_EQ(call->at("kwargs").dump(), R"({"größe":5})");
+  speaker->answer(*call, "done");
+  EXPECT_EQ(tablet->response("skills", id).at("result"), "done");
+}
+
+TEST(Skills, ArgumentsThatDoNotFitTheSignatureAreRefused) {
+  HubProcess hub;
+  auto speaker = hub.device("Speaker");
+  auto tablet = hub.device("Tablet");
+  speaker->offer("C", {"f(a: int, b: str = 'x')", "loose(*args, **kwargs)"});
+  const auto path_of = [&](json request) {
+    request.update({{"op", "call"}, {"skill_path", "C.f"}});
+    const auto error = tablet->ask("skills", request).at("error");
+    EXPECT_EQ(error.at("code"), "bad_request");
+    return error.at("details").at("path").get<std::string>();
+  };
+  EXPECT_EQ(path_of({{"args", json::array()}}), "/kwargs/a");
+  EXPECT_EQ(path_of({{"args", {1, "x", 2}}}), "/args/2");
+  EXPECT_EQ(path_of({{"args", {"1"}}}), "/args/0");
+  EXPECT_EQ(path_of({{"args", {1}}, {"kwargs", {{"c", 1}}}}), "/kwargs/c");
+  EXPECT_EQ(path_of({{"arguments", {1}}}), "/arguments");
+  const auto id = tablet->send(
+      "skills", {{"op", "call"}, {"skill_path", "C.loose"}, {"args", {1, nullptr}}, {"kwargs", {{"anything", 2.5}}}});
+  const auto call = speaker->next_call();
+  ASSERT_TRUE(call);
+  speaker->answer(*call, "done");
+  EXPECT_EQ(tablet->response("skills", id).at("result"), "done");
+}
+
 TEST(Skills, DescribeAndListSayWhatIsThere) {
   HubProcess hub;
   auto speaker = hub.device("Speaker");

@@ -50,7 +50,8 @@ TEST_P(AnySpoke, AnswersCalls) {
 
 TEST_P(AnySpoke, SaysWhyACallCannotBe) {
   start();
-  EXPECT_EQ(call("LampSkill.turn_on", json::array({"bright"})).at("error").at("code"), "skill_error");
+  EXPECT_EQ(call("LampSkill.turn_on", json::array({"bright"})).at("error").at("code"), "bad_request")
+      << "the hub knows the signature";
   publish_call({{"correlation_id", "1"},
                 {"skill_path", "LampSkill.__init__"},
                 {"args", json::array()},

@@ -77,6 +77,8 @@ void QuickCheck::take_keyword(const std::string& keyword, const json& value) {
     required_ = value.get<std::vector<std::string>>();
   } else if (keyword == "properties") {
     for (const auto& [name, schema] : value.items()) members_.emplace(name, of_schema(schema));
+  } else if (keyword == "additionalProperties" && value.is_boolean()) {
+    takes_others_ = value.get<bool>();
   } else {
     is_understood_ = false;
   }
@@ -126,7 +128,7 @@ bool QuickCheck::accepts_object(const json::object_t& object) const {
   }
   return std::all_of(object.begin(), object.end(), [&](const auto& member) {
     const auto known = members_.find(member.first);
-    return known == members_.end() || known->second.accepts(member.second);
+    return known == members_.end() ? takes_others_ : known->second.accepts(member.second);
   });
 }
 

@@ -45,6 +45,7 @@ class QuickCheck {
   std::optional<std::int64_t> members_max_;
   std::vector<std::string> required_;
   std::map<std::string, QuickCheck> members_;
+  bool takes_others_ = true;
 };
 
 }  // namespace strawberry

@@ -13,6 +13,7 @@
 #include "bridge/protocol/schemas/embedded_schemas.h"
 #include "bridge/protocol/schemas/precheck.h"
 #include "bridge/protocol/schemas/quick_check.h"
+#include "bridge/protocol/schemas/unknown_member.h"
 
 namespace strawberry {
 namespace {
@@ -27,10 +28,20 @@ struct RequestSchema {
   Precheck precheck;
 };
 
+constexpr std::size_t place_bytes_max = 200;
+
 Error bad_request(const JsonPath& path, std::string message) {
   json details = json::object();
   details["path"] = json_pointer(path);
   return Error{ErrorCode::bad_request, std::move(message), std::move(details)};
+}
+
+Error refuse_unknown(const UnknownMember& unknown) {
+  JsonPath path = unknown.path;
+  if (json_pointer(path).size() > place_bytes_max) path.pop_back();  // the sender's own name for it, of any length
+  Error error = bad_request(path, describe_unknown(unknown));
+  if (!unknown.meant.empty()) error.details["meant"] = unknown.meant;
+  return error;
 }
 
 /// One step of a place, without what valijson puts around it: `[skills]` or, in newer versions, `["skills"]`; `[0]`.
@@ -116,6 +127,7 @@ std::optional<Error> RequestSchemas::check(Service service, std::string_view op,
       return bad_request(path, finding->has_nul ? json_pointer(path) + " must not contain the character U+0000."
                                                 : describe_problem(schema->source, body, path));
     }
+    if (const auto unknown = find_unknown_member(schema->source, body)) return refuse_unknown(*unknown);
     const Adapter target(body);
     if (impl_->validator.validate(schema->compiled, target, nullptr)) return std::nullopt;
     // Only a request that failed pays for finding out where.

@@ -28,8 +28,9 @@ class RequestSchemas {
 
   bool knows(Service service, std::string_view op) const;
   /// Nothing when `body` is valid. Else bad_request: details.path is a JSON Pointer (RFC 6901) to the deepest place
-  /// that is wrong (where it should be, when it is missing), the message says what was expected there. unknown_op when
-  /// there is no such operation.
+  /// that is wrong (where it should be, when it is missing), the message says what was expected there. A member that
+  /// the operation does not know comes first, with details.meant where one is near. unknown_op when there is no such
+  /// operation.
   std::optional<Error> check(Service service, std::string_view op, const nlohmann::json& body) const;
   /// In alphabetical order.
   std::vector<std::string> ops(Service service) const;

@@ -43,6 +43,10 @@ TEST(ToolName, IsAlwaysWhatModelsAccept) {
               std::string::npos)
         << made;
   }
+  const auto with_accents = tool_name("Büro", "größe", "Büro.größe", false);
+  EXPECT_TRUE(with_accents.starts_with("Buro-gro_e-")) << with_accents;
+  EXPECT_EQ(with_accents, tool_name("Büro", "größe", "Büro.größe", false));
+  EXPECT_NE(with_accents, tool_name("Buro", "grose", "Buro.grose", false));
   EXPECT_NE(tool_name(std::string(200, 'x'), "f", "one", false), tool_name(std::string(200, 'x'), "f", "two", false));
 }
 
@@ -147,6 +151,19 @@ TEST_F(PlanCall, ArgumentsGoByName) {
   EXPECT_EQ(planned->kwargs, json({{"x", 1}}));
   EXPECT_EQ(planned->args, json::array());
   EXPECT_EQ(planned->arguments, json({{"x", 1}}));
+}
+
+TEST_F(PlanCall, AParameterThatIsNotAsciiHasAnotherNameForTheModel) {
+  const auto made = catalog({skill("A", "f(größe: int, b: str = 'x')", {device("1")})});
+  const auto& parameters = made.tools().at(0).parameters;
+  ASSERT_EQ(parameters.at("properties").size(), 2u);
+  const auto offered = parameters.at("required").at(0).get<std::string>();
+  EXPECT_TRUE(offered.starts_with("gro_e_")) << offered;
+  EXPECT_EQ(parameters.at("properties").at(offered), json({{"type", "integer"}}));
+  const auto tool = made.tools()[0].name;
+  EXPECT_EQ(plan_call(made, {"c1", tool, json{{offered, 5}}.dump()})->kwargs, json({{"größe", 5}}));
+  EXPECT_EQ(plan_call(made, {"c1", tool, json{{"größe", 5}}.dump()})->kwargs, json({{"größe", 5}}));
+  EXPECT_FALSE(plan_call(made, {"c1", tool, json{{offered, "5"}}.dump()}));
 }
 
 TEST_F(PlanCall, WithoutADeviceItIsTheSendersOwnOrTheOnlyOne) {

@@ -293,6 +293,69 @@ TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
   EXPECT_EQ(again[0].at("result"), "done");
 }
 
+TEST_F(DispatcherTest, AnIdThatWasUsedForSomethingElseIsRefusedAndNothingRuns) {
+  const auto ask = [&](const std::string& payload, std::optional<std::string> data = {}) {
+    auto request = message("");
+    request.payload = payload;
+    request.correlation_data = std::move(data);
+    receive(request);
+    return run();
+  };
+  const auto is_reused = [&](const std::vector<json>& sent, const std::string& path) {
+    return sent.size() == 1 && code(sent[0]) == "bad_request" && sent[0]["error"]["details"]["reason"] == "id_reused" &&
+           sent[0]["error"]["details"]["path"] == path;
+  };
+  EXPECT_EQ(ask(R"({"op":"search","query":"a","correlation_id":"1"})").at(0).at("result"), "done");
+  EXPECT_TRUE(is_reused(ask(R"({"op":"search","query":"b","correlation_id":"1"})"), "/correlation_id"));
+  EXPECT_TRUE(is_reused(ask(R"({"op":"list","correlation_id":"1"})"), "/correlation_id"));
+  EXPECT_EQ(handler_.handled, 1);
+  EXPECT_EQ(
+      ask(R"( {"timeout_ms":9000, "correlation_id":"1", "v":1, "query":"\u0061","op":"search"} )").at(0).at("result"),
+      "done")
+      << "the same, written in another way";
+  EXPECT_EQ(handler_.handled, 1);
+  EXPECT_EQ(ask(R"({"op":"list"})", "data").at(0).at("result"), "done");
+  EXPECT_TRUE(is_reused(ask(R"({"op":"search","query":"b"})", "data"), ""));
+  EXPECT_EQ(handler_.handled, 2);
+}
+
+TEST_F(DispatcherTest, WhatRunsUnderAnIdIsStillAnsweredWhenTheIdIsUsedForSomethingElse) {
+  receive(message("hangs"));
+  auto other = message("hangs");
+  other.payload = R"({"op":"heartbeat","correlation_id":"hangs"})";
+  receive(other);
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0]["error"]["details"]["reason"], "id_reused");
+  EXPECT_EQ(code(sent[1]), "timeout");
+  receive(message("hangs"));
+  EXPECT_EQ(code(run().at(0)), "timeout") << "the first one's answer is remembered, not the second one's";
+}
+
+TEST_F(DispatcherTest, AnEmptyIdIsNone) {
+  for (const auto* payload :
+       {R"({"op":"list","correlation_id":""})", R"({"op":"list","correlation_id":null})", R"({"op":"list"})"}) {
+    for (int time = 0; time < 2; ++time) {
+      auto request = message("");
+      request.payload = payload;
+      request.correlation_data = "";
+      receive(request);
+      const auto sent = run();
+      ASSERT_EQ(sent.size(), 1U);
+      EXPECT_EQ(sent[0].at("result"), "done");
+      EXPECT_EQ(sent[0].at("correlation_id"), nullptr);
+    }
+  }
+  EXPECT_EQ(handler_.handled, 6) << "each of them ran";
+  for (int time = 0; time < 2; ++time) {
+    auto request = message("");
+    request.correlation_data = "data";
+    receive(request);
+    run();
+  }
+  EXPECT_EQ(handler_.handled, 7) << "Correlation Data stands in for an empty id";
+}
+
 TEST_F(DispatcherTest, OnlyAnAdminActsForAnotherUser) {
   for (const auto* principal : {"device/alice/d", "admin//d"}) {
     auto request = message(principal, principal);

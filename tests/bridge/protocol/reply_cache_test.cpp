@@ -31,6 +31,23 @@ TEST(ReplyCache, SenderAndServiceAreWhatMakesARequestTheSame) {
             request_identity(alice, Service::skills, "1", std::nullopt));
 }
 
+TEST(ReplyCache, WhatAsksForSomethingElseUnderTheSameKeyIsAnother) {
+  test::FakeClock clock;
+  ReplyCache cache(clock, {10min, 10'000, 1'000});
+  cache.begin("k", 1);
+  EXPECT_TRUE(cache.begin("k", 2).is_another) << "while it runs";
+  EXPECT_FALSE(cache.begin("k", 2).is_new());
+  cache.finish("k", "alice", "reply");
+  EXPECT_TRUE(cache.begin("k", 2).is_another) << "when it was answered";
+  EXPECT_EQ(cache.begin("k", 2).payload, std::nullopt);
+  EXPECT_EQ(cache.begin("k", 1).payload, "reply") << "which changed nothing";
+  cache.begin("large", 1);
+  cache.finish("large", "alice", std::string(20'000, 'x'));
+  EXPECT_TRUE(cache.begin("large", 2).is_another) << "when its answer is no longer kept";
+  clock.advance(10min);
+  EXPECT_TRUE(cache.begin("k", 2).is_new());
+}
+
 TEST(ReplyCache, AnAnswerIsRememberedForItsLifetimeNotLonger) {
   test::FakeClock clock;
   ReplyCache cache(clock, {10min, 1 << 20, 1'000});

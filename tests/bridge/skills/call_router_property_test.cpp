@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using test::Random;
 
 constexpr CallRouter::Options bounds{7, 3, 512};
-const std::vector<std::string> ids{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "", "ü\n"};
+const std::vector<std::string> ids{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", " ", "ü\n"};
 const std::vector<std::string> devices{"speaker", "lamp", "tv", "blinds"};
 
 /// What one opened call has heard.
@@ -131,6 +131,7 @@ class RouterAndModel {
                                                   "{",
                                                   "null",
                                                   R"({"correlation_id":null})",
+                                                  R"({"correlation_id":"","success":true})",
                                                   R"({"success":true})",
                                                   R"({"correlation_id":"no such call","success":true})"};
     EXPECT_FALSE(router_.deliver(random_.pick(devices), random_.pick(rubbish)));

@@ -86,7 +86,8 @@ TEST_F(CallRouterTest, BeyondItsBoundsItIsBusy) {
 TEST_F(CallRouterTest, RubbishThatNamesNoCallChangesNothing) {
   ASSERT_TRUE(open("1", "speaker"));
   for (const auto* rubbish :
-       {"", "null", "[]", "{", "\"1\"", "{\"correlation_id\":1}", "{\"success\":true}", "\xff\xfe"}) {
+       {"", "null", "[]", "{", "\"1\"", "{\"correlation_id\":1}", "{\"correlation_id\":\"\",\"success\":true}",
+        "{\"correlation_id\":null,\"success\":true}", "{\"success\":true}", "\xff\xfe"}) {
     EXPECT_FALSE(router_.deliver("speaker", rubbish)) << rubbish;
   }
   EXPECT_EQ(router_.open_calls(), 1U);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace strawberry {
 namespace {
 
@@ -20,30 +22,67 @@ TEST(Signature, ReadsNamesTypesAndDefaults) {
   EXPECT_FALSE(signature->parameters[1].is_required());
 }
 
-class AcceptedSignature : public testing::TestWithParam<const char*> {};
-TEST_P(AcceptedSignature, Parses) {
-  const auto signature = parse_signature(GetParam());
-  EXPECT_TRUE(signature) << signature.error().message;
+/// The same file that check_signatures.py compares with Python.
+json corpus() {
+  std::ifstream file(SIGNATURES_FILE);
+  return json::parse(file);
 }
-INSTANTIATE_TEST_SUITE_P(Signature, AcceptedSignature,
-                         testing::Values("f()", "f( )", "f(a)", "f(a,)", " f ( a : int ) -> None ", "f(a, /, b)",
-                                         "f(*, a)", "f(*args, **kwargs)", "f(a, *args: int, b: str = 'x', **kw)",
-                                         "f(a: dict[str, list[int]] = {}) -> Optional[tuple[int, ...]]",
-                                         "f(a: str = 'a, b) -> c')", "f(a: Literal['x,', \"y)\"] = 'x,')",
-                                         "f(a: str = \"it\\\"s\")", "f(a: Callable[[int], str] = lambda_)",
-                                         "_f1(_a1: int | None = None)"));
 
-class RefusedSignature : public testing::TestWithParam<const char*> {};
-TEST_P(RefusedSignature, SaysWhatWasExpected) {
-  const auto signature = parse_signature(GetParam());
-  ASSERT_FALSE(signature);
-  EXPECT_NE(signature.error().message, "");
+TEST(Signature, IsReadAsPythonReadsIt) {
+  const json entries = corpus();
+  ASSERT_GT(entries.size(), 200U);
+  for (const auto& entry : entries) {
+    const auto text = entry.at("signature").get<std::string>();
+    const auto signature = parse_signature(text);
+    if (!entry.at("accepted").get<bool>()) {
+      EXPECT_FALSE(signature) << text;
+      EXPECT_TRUE(signature || !signature.error().message.empty()) << text;
+    } else if (!signature) {
+      ADD_FAILURE() << text << ": " << signature.error().message;
+    } else {
+      EXPECT_EQ(parameters_schema(*signature).dump(), entry.at("schema").dump()) << text;
+    }
+  }
 }
-INSTANTIATE_TEST_SUITE_P(Signature, RefusedSignature,
-                         testing::Values("", "f", "f(", "f)", "f(a", "f(a:)", "f(a=)", "f(a b)", "f(a,,b)", "f(,)",
-                                         "f(1a)", "1f()", "f(a, a)", "f(a=1, b)", "f(**kw, a)", "f(*, *)", "f(*)",
-                                         "f(/)", "f(a: list[int)", "f(a: str = ')", "f() ->", "f() x", "f()\n",
-                                         "f(a: [)", "f(a: (])", "def f()", "f(*a=1)", "f(a, /, b, /)", "\xff()"));
+
+TEST(Signature, EveryBeginningOfOneIsReadOrRefused) {
+  for (const auto& entry : corpus()) {
+    const auto text = entry.at("signature").get<std::string>();
+    for (std::size_t bytes = 0; bytes <= text.size(); ++bytes) {
+      const auto signature = parse_signature(text.substr(0, bytes));
+      if (signature) parameters_schema(*signature);
+    }
+  }
+}
+
+TEST(Signature, WhatIsNoTextIsRefused) {
+  for (const auto* text : {"\xff()", "f(\xc3)", "f(a\xe2\x82=1)", "f()\n", "f(a: str = '\x01')"})
+    EXPECT_FALSE(parse_signature(text)) << text;
+}
+
+TEST(Signature, KeepsAnnotationsAndDefaultsAsTheyAreWritten) {
+  const auto signature = parse_signature("größe( ﬁ : list [ int ]= [ 1 ,2 ] , *b : *Ts ) ->  dict[ str,int ]  ");
+  ASSERT_TRUE(signature) << signature.error().message;
+  EXPECT_EQ(signature->function_name, "größe");
+  EXPECT_EQ(signature->return_annotation, "dict[ str,int ]");
+  EXPECT_EQ(signature->parameters.at(0).name, "fi") << "as Python keeps it";
+  EXPECT_EQ(signature->parameters[0].annotation, "list [ int ]");
+  EXPECT_EQ(signature->parameters[0].default_value, "[ 1 ,2 ]");
+  EXPECT_EQ(signature->parameters.at(1).annotation, "*Ts");
+}
+
+TEST(Signature, LongChainsAreNoTrouble) {
+  const auto many = [](const std::string& part, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  for (const auto& part : {"not ", "-", "~", "lambda: ", "1 if x else ", "2 ** ", "(", "[", "{", "x[", "f(", "'a' "})
+    EXPECT_NO_THROW(parse_signature("f(a=" + many(part, 250) + "1)")) << part;
+  EXPECT_TRUE(parse_signature("f(a=" + many("1 + ", 400) + "1)"));
+  EXPECT_TRUE(parse_signature("f(a=x" + many("[0]", 400) + ")"));
+  EXPECT_TRUE(parse_signature("f(a: " + many("int | ", 300) + "None)"));
+}
 
 TEST(Signature, IsBounded) {
   EXPECT_FALSE(parse_signature("f(" + std::string(signature_bytes_max, 'a') + ")"));

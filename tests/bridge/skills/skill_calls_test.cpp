@@ -107,6 +107,43 @@ TEST_F(SkillCallsTest, ADeviceThatWasRevokedExpiredOrLeftIsNotCalled) {
   EXPECT_EQ(refused(call()), ErrorCode::not_found);
 }
 
+TEST_F(SkillCallsTest, ArgumentsThatDoNotFitTheTargetsSignatureAreRefused) {
+  auto numbers = row("Lamp", "dim");
+  numbers.signature = "dim(level: int)";
+  auto words = row("Lamp", "dim");
+  words.signature = "dim(level: str, *rest)";
+  add("desk", "alice", {numbers});
+  add("floor", "alice", {words});
+  auto made = call("Lamp.dim", "desk");
+  EXPECT_EQ(refused(made), ErrorCode::bad_request) << "missing";
+  made.args = json::array({"half"});
+  EXPECT_EQ(refused(made), ErrorCode::bad_request) << "wrong";
+  made.args = json::array({5, 6});
+  EXPECT_EQ(refused(made), ErrorCode::bad_request) << "too many";
+  made.args = json::array({5});
+  made.kwargs = {{"colour", "red"}};
+  EXPECT_EQ(refused(made), ErrorCode::bad_request) << "unknown";
+  made.kwargs = json::object();
+  made.target = "floor";
+  EXPECT_EQ(refused(made), ErrorCode::bad_request) << "the other one's signature counts here";
+  made.args = json::array({"half", 1, 2});
+  EXPECT_FALSE(make(made)) << "it is under way";
+  made.target = "desk";
+  made.args = json::array({5.0});
+  EXPECT_FALSE(make(made));
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(json::parse(sent[1].payload).at("args").dump(), "[5]");
+  calls.end_all({ErrorCode::cancelled, "", nullptr});
+  loop.poll();
+}
+
+TEST_F(SkillCallsTest, ASkillWhoseSignatureIsNoneIsNotCalled) {
+  auto old = row("Lamp", "dim");
+  old.signature = "dim(level: int";
+  add("desk", "alice", {old});
+  EXPECT_EQ(refused(call("Lamp.dim", "desk")), ErrorCode::bad_request);
+}
+
 TEST_F(SkillCallsTest, AModelsCallOfASkillThatAsksFirstIsForbiddenWithoutAnAnswer) {
   skills.put("speaker", "alice", {row("Door", "unlock", /*confirm=*/true)});
   auto made = call();

@@ -67,6 +67,7 @@ TEST(QuickCheck, KnowsTheKeywords) {
       {{{"items", {{"type", "string"}}}}, json::array({"a"}), json::array({"a", 1})},
       {{{"required", {"a"}}}, {{"a", 1}}, {{"b", 1}}},
       {{{"properties", {{"a", {{"type", "string"}}}}}}, {{"a", "b"}, {"c", 1}}, {{"a", 1}}},
+      {{{"properties", {{"a", json::object()}}}, {"additionalProperties", false}}, {{"a", 1}}, {{"a", 1}, {"b", 1}}},
   };
   for (const auto& [schema, good, bad] : cases) {
     EXPECT_TRUE(quickly(schema, good)) << schema << good;
@@ -78,6 +79,7 @@ TEST(QuickCheck, LeavesWhatItDoesNotKnowToTheValidator) {
   EXPECT_FALSE(quickly({{"pattern", "a"}}, "a"));
   EXPECT_FALSE(quickly({{"minLength", 2}}, "\u00e4\u00e4")) << "it may be one character of four bytes";
   EXPECT_FALSE(quickly(true, "a"));
+  EXPECT_FALSE(quickly({{"additionalProperties", {{"type", "string"}}}}, {{"a", "a"}}));
   const json within = {{"properties", {{"a", {{"pattern", "a"}}}}}};
   EXPECT_FALSE(quickly(within, {{"a", "a"}}));
   EXPECT_TRUE(quickly(within, {{"b", "a"}})) << "only where it matters";
@@ -126,6 +128,8 @@ void disturb(json& value, std::mt19937& random) {
     } else {
       disturb(*at, random);
     }
+  } else if (value.is_object() && pick(3) == 0) {
+    value[pick(2) == 0 ? "metadata" : "stranger"] = strangers[pick(strangers.size())];
   } else if (value.is_array() && pick(3) == 0) {
     for (std::size_t i = pick(40); i > 0; --i) value.push_back(strangers[pick(strangers.size())]);
   } else {

@@ -57,8 +57,53 @@ TEST_F(RequestSchemasTest, StrangeOperationNamesAreUnknown) {
   EXPECT_FALSE(schemas_.knows(Service::skills, std::string_view("call\0", 5)));
 }
 
-TEST_F(RequestSchemasTest, MembersNobodyKnowsAreLeftToLaterContracts) {
-  EXPECT_EQ(path_of(Service::skills, "heartbeat", {{"op", "heartbeat"}, {"from_the_future", {1, 2}}}), "ok");
+TEST_F(RequestSchemasTest, MembersNobodyKnowsAreRefusedWithTheOneThatIsMeant) {
+  const auto check = [&](Service service, const char* op, const char* body, const std::string& path,
+                         const std::string& meant) {
+    json request = json::parse(body);
+    request["op"] = op;
+    const auto error = schemas_.check(service, op, request);
+    ASSERT_TRUE(error) << body;
+    EXPECT_EQ(error->code, ErrorCode::bad_request) << body;
+    EXPECT_EQ(error->details.value("path", "-"), path) << body;
+    EXPECT_EQ(error->details.value("meant", ""), meant) << body;
+    EXPECT_NE(error->message.find(meant), std::string::npos) << error->message;
+  };
+  check(Service::sessions, "get", R"({"session":"s"})", "/session", "session_id");
+  check(Service::sessions, "get", R"({"id":"s"})", "/id", "session_id");
+  check(Service::sessions, "get", R"({"session_id":"s","sessionId":"s"})", "/sessionId", "");
+  check(Service::sessions, "create", R"({"titel":"s"})", "/titel", "title");
+  check(Service::skills, "call", R"({"skill_path":"C.f","arguments":[1]})", "/arguments", "args");
+  check(Service::skills, "call", R"({"skill_path":"C.f","arguments":{"a":1}})", "/arguments", "kwargs");
+  check(Service::skills, "call", R"({"skillPath":"C.f"})", "/skillPath", "skill_path");
+  check(Service::skills, "call", R"({"skill_path":"C.f","timeout":5})", "/timeout", "timeout_ms");
+  check(Service::skills, "call", R"({"skill_path":"C.f","correlationId":"1"})", "/correlationId", "correlation_id");
+  check(Service::devices, "get", R"({"device":"d"})", "/device", "device_id");
+  check(Service::devices, "me", R"({"from_the_future":[1,2]})", "/from_the_future", "");
+  check(Service::chat, "cancel", R"({"cancel":"1","user_id":"u"})", "/user_id", "");
+  check(Service::skills, "register",
+        R"-({"skills":[{"class_name":"C","function_name":"f","signature":"f()","doc_string":"x"}]})-",
+        "/skills/0/doc_string", "docstring");
+  check(Service::sessions, "sync",
+        R"({"sessions":[{"id":"s","created_at":"2026-01-01T00:00:00Z","messages":[{"id":"m","role":"user",
+            "content":"x","created_at":"2026-01-01T00:00:00Z","name":"n"}]}]})",
+        "/sessions/0/messages/0/name", "");
+}
+
+TEST_F(RequestSchemasTest, ALongNameIsNotRepeated) {
+  const auto error = schemas_.check(Service::skills, "list", {{"op", "list"}, {std::string(100'000, 'x'), 1}});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->details.at("path"), "");
+  EXPECT_LT(error->message.size(), 200U);
+}
+
+TEST_F(RequestSchemasTest, WhatIsTheSendersOwnOrTheProvidersIsLetThrough) {
+  for (const auto* op : {"list", "heartbeat"})
+    EXPECT_EQ(path_of(Service::skills, op, {{"op", op}, {"metadata", {{"trace", {1, 2}}}}}), "ok") << op;
+  EXPECT_EQ(path_of(Service::skills, "list", {{"op", "list"}, {"metadata", "text"}}), "/metadata");
+  EXPECT_EQ(path_of(Service::skills, "call", {{"skill_path", "C.f"}, {"kwargs", {{"session", 1}}}}), "ok");
+  const json messages = {{{"role", "user"}, {"content", "x"}, {"annotations", json::array()}}};
+  EXPECT_EQ(path_of(Service::chat, "complete", {{"messages", messages}, {"reasoning_effort", "low"}}), "ok");
 }
 
 TEST_F(RequestSchemasTest, BodyThatIsNoObjectIsRefusedAsAWhole) {
