@@ -245,7 +245,7 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
   const auto now_ms = to_unix_ms(clock_.wall_now());
   devices_.set_last_seen(id, now_ms);
   home_assistant_.presence_changed(id);
-  asio::co_spawn(context_, store_->set_last_seen(id, now_ms), asio::detached);
+  asio::co_spawn(context_, store_->set_last_seen(devices_.find(id)->row.user_id, id, now_ms), asio::detached);
 }
 
 /// A revoked device may still be speaking until the plugin has ended its connection, and what it sent before may wait.
