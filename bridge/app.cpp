@@ -248,7 +248,7 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
       last_seen_after(*report, {message.retained, is_change, clock_.wall_now()}, device->row.last_seen_ms);
   if (last_seen) {
     devices_.set_last_seen(id, *last_seen);
-    asio::co_spawn(context_, store_->set_last_seen(id, *last_seen), asio::detached);
+    asio::co_spawn(context_, store_->set_last_seen(device->row.user_id, id, *last_seen), asio::detached);
   }
   if (last_seen || (is_change && !message.retained)) home_assistant_.presence_changed(id);
 }

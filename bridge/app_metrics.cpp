@@ -112,6 +112,12 @@ std::vector<Reading> readings_of(const HubHealth& health, bool serving, WallTime
   all.push_back({"strawberry_chats_in_flight", "Chats under way.", Kind::gauge, number(health.chats_in_flight)});
   all.push_back(
       {"strawberry_database_bytes", "Size of the database file.", Kind::gauge, number(health.database_bytes)});
+  if (health.disk_free_bytes) {
+    all.push_back(
+        {"strawberry_disk_free_bytes", "Free where the database is.", Kind::gauge, number(*health.disk_free_bytes)});
+  }
+  all.push_back({"strawberry_disk_low", "1 while nothing new is stored, since the disk is almost full.", Kind::gauge,
+                 health.disk_low ? 1.0 : 0.0});
   add_totals(all, health);
   add_queues(all, health);
   add_providers(all, health);

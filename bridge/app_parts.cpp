@@ -33,6 +33,7 @@ SqliteStore::Options store_options(const Config& config) {
   options.limits.messages_per_user_max = config.limits.messages_per_user_max;
   options.limits.messages_per_session_max = config.limits.messages_per_session_max;
   options.limits.devices_per_user_max = config.limits.devices_per_user_max;
+  options.disk.free_min_mib = config.limits.disk_free_min_mib;
   return options;
 }
 
@@ -118,6 +119,7 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const SqliteStore::Options store;
   const Dispatcher::Options requests = dispatcher_options(config);
   return {{"store", store.jobs_max},
+          {"store_bytes", store.bytes_max},
           {"requests_waiting", requests.requests_waiting_max},
           {"requests_in_flight", requests.requests_in_flight_max},
           {"calls_in_flight", call_router_options(config).open_calls_max},

@@ -27,6 +27,7 @@ HubInfo App::info() const {
                  {"messages_per_user_max", config_.limits.messages_per_user_max},
                  {"messages_per_session_max", config_.limits.messages_per_session_max},
                  {"devices_per_user_max", config_.limits.devices_per_user_max},
+                 {"disk_free_min_mib", config_.limits.disk_free_min_mib},
                  {"device_registrations_per_hour", config_.limits.device_registrations_per_hour},
                  {"skills_per_device_max", config_.limits.skills_per_device_max},
                  {"timeout_ms", timeout_max.count()}};
@@ -63,6 +64,7 @@ HubHealth App::health() const {
                    {"dropped_unsendable", mqtt.dropped_unsendable},
                    {"refused_by_broker", mqtt.refused}};
   health.queues = {{"store", store_->jobs_waiting()},
+                   {"store_bytes", store_->bytes_waiting()},
                    {"requests_waiting", dispatcher_.waiting()},
                    {"outbox", mqtt.outbox_messages},
                    {"outbox_bytes", mqtt.outbox_bytes},
@@ -71,6 +73,9 @@ HubHealth App::health() const {
   health.queue_limits = queue_limits(config_);
   std::error_code ignored;
   health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
+  const auto disk = store_->disk();
+  health.disk_free_bytes = disk.free_bytes;
+  health.disk_low = disk.is_low;
   health.providers = provider_health(providers_);
   return health;
 }

@@ -39,14 +39,15 @@ class OpenAiFormat final : public AnswerFormat {
                   {"completion_tokens", answer.usage.completion_tokens},
                   {"total_tokens", answer.usage.prompt_tokens + answer.usage.completion_tokens}};
     if (answer.usage.estimated) usage["estimated"] = true;
-    return {{"id", "chatcmpl-" + head.id},
-            {"object", "chat.completion"},
-            {"created", head.created_s},
-            {"model", head.model},
-            {"choices", json::array({std::move(choice)})},
-            {"usage", std::move(usage)},
-            {"session_id", answer.session_id ? json(*answer.session_id) : json(nullptr)},
-            {"provider", head.provider}};
+    json result = {{"id", "chatcmpl-" + head.id},
+                   {"object", "chat.completion"},
+                   {"created", head.created_s},
+                   {"model", head.model},
+                   {"choices", json::array({std::move(choice)})},
+                   {"usage", std::move(usage)},
+                   {"provider", head.provider}};
+    add_session(result, answer);
+    return result;
   }
 
  private:
@@ -61,6 +62,13 @@ class OpenAiFormat final : public AnswerFormat {
 };
 
 }  // namespace
+
+void add_session(json& result, const WholeAnswer& answer) {
+  result["session_id"] = answer.session_id ? json(*answer.session_id) : json(nullptr);
+  if (!answer.not_stored) return;
+  result["stored"] = false;
+  result["stored_error"] = to_json(*answer.not_stored);
+}
 
 std::unique_ptr<AnswerFormat> openai_format() { return std::make_unique<OpenAiFormat>(); }
 

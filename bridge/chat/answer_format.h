@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
+#include "bridge/protocol/error.h"
 
 namespace strawberry {
 
@@ -29,7 +30,11 @@ struct WholeAnswer {
   std::vector<ToolCall> client_calls;
   Usage usage;
   std::optional<std::string> session_id;
+  std::optional<Error> not_stored = std::nullopt;  // why the turn is not in its session
 };
+
+/// Into the `result`: the session, and when the turn is not in it, that and why.
+void add_session(nlohmann::json& result, const WholeAnswer& answer);
 
 class AnswerFormat {
  public:

@@ -322,6 +322,7 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
       const auto code = saved.error().code;
       const bool is_lost = code == ErrorCode::not_found || code == ErrorCode::quota_exceeded;
       if (!is_new && !is_lost) whole.session_id = std::move(id);
+      whole.not_stored = std::move(saved.error());
     }
   }
   turn->head.model = turn->loop.model();

@@ -35,7 +35,7 @@ Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Pri
     session.start_new(clock, sender);
     co_return session;
   }
-  auto found = co_await store.get_session(std::move(session_id));
+  auto found = co_await store.get_session(sender.user_id, std::move(session_id));
   if (!found) co_return tl::unexpected(found.error());
   if (!*found || (*found)->user_id != sender.user_id) co_return error(ErrorCode::not_found, "there is no such session");
   session.row_ = std::move(**found);
@@ -47,7 +47,7 @@ Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Pri
   }
   // One more than is told: whether the oldest of them begins a turn can be seen only by what is before it.
   const auto rows_max = options.history_messages_max + 1;
-  auto rows = co_await store.get_messages(session.row_.session_id, rows_max, std::string());
+  auto rows = co_await store.get_messages(session.row_.user_id, session.row_.session_id, rows_max, std::string());
   if (!rows) co_return tl::unexpected(rows.error());
   session.remember(std::move(*rows), options);
   co_return session;
@@ -79,7 +79,7 @@ Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSessio
   if (session.closed_) {
     SessionChange close;
     close.is_active = false;
-    auto closed = co_await store.change_session(session.closed_->session_id, std::move(close));
+    auto closed = co_await store.change_session(session.row_.user_id, session.closed_->session_id, std::move(close));
     // Deleted meanwhile is as good as closed.
     if (!closed && closed.error().code != ErrorCode::not_found) co_return closed;
   }
@@ -90,13 +90,13 @@ Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSessio
   } else if (session.row_.title.empty()) {
     SessionChange title;
     title.default_title = title_from(first_user_text);
-    auto stored = co_await store.change_session(session.row_.session_id, std::move(title));
+    auto stored = co_await store.change_session(session.row_.user_id, session.row_.session_id, std::move(title));
     if (!stored) co_return stored;
   }
-  auto added = co_await store.append_messages(session.row_.session_id, std::move(rows));
+  auto added = co_await store.append_messages(session.row_.user_id, session.row_.session_id, std::move(rows));
   if (!added && session.is_new_) {
     // Nobody is told of it: it must not stay, empty, on the user's account.
-    (void)co_await store.delete_session(session.row_.session_id);
+    (void)co_await store.delete_session(session.row_.user_id, session.row_.session_id);
   }
   if (!added) co_return tl::unexpected(added.error());
   co_return Reply<void>();

@@ -238,7 +238,7 @@ class TensorZeroFormat final : public AnswerFormat {
     }
     result["usage"] = usage_of(answer);
     result["finish_reason"] = finish_reason_of(answer.finish_reason);
-    result["session_id"] = answer.session_id ? json(*answer.session_id) : json(nullptr);
+    add_session(result, answer);
     result["provider"] = head.provider;
     return result;
   }

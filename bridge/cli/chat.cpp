@@ -143,6 +143,9 @@ class Conversation {
       co_return tl::unexpected(completion.error());
     }
     printer->answer(*completion);
+    if (const std::string why = why_not_stored(*completion); !why.empty() && !line_.json) {
+      std::cerr << "this turn was not stored: " << why << "\n";
+    }
     if (!session_id_.empty()) {
       const auto session = completion->find("session_id");
       if (session != completion->end() && session->is_string()) session_id_ = session->get<std::string>();

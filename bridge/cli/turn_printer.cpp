@@ -50,6 +50,12 @@ std::string call_in_words(const json& data) {
   return text(data, "device") + " " + text(data, "skill_path") + arguments_of(data);
 }
 
+std::string why_not_stored(const json& completion) {
+  const auto why = completion.find("stored_error");
+  if (why == completion.end() || !why->is_object()) return {};
+  return text(*why, "message");
+}
+
 void TurnPrinter::event(const std::string& name, const json& data) {
   if (is_json_) {
     std::cout << json{{"event", name}, {"data", data}}.dump(-1, ' ', false, json::error_handler_t::replace)

@@ -30,4 +30,7 @@ class TurnPrinter {
 /// `kitchen_lamp LightSkill.turn_on(level=3)`: what an event `tool_call` or `confirm` is about.
 std::string call_in_words(const nlohmann::json& data);
 
+/// Of a chat's answer: why the turn is not in its session. Empty: it is, or was not meant to be.
+std::string why_not_stored(const nlohmann::json& completion);
+
 }  // namespace strawberry::cli

@@ -142,6 +142,7 @@ const KeyRow<Config> config_rows[] = {
     {"limits", "messages_per_user_max", "", IntegerRange{0, 1'000 * million}, [](Config& c) -> Target { return &c.limits.messages_per_user_max; }},
     {"limits", "messages_per_session_max", "", IntegerRange{0, 1'000 * million}, [](Config& c) -> Target { return &c.limits.messages_per_session_max; }},
     {"limits", "devices_per_user_max", "", IntegerRange{0, 100'000}, [](Config& c) -> Target { return &c.limits.devices_per_user_max; }},
+    {"limits", "disk_free_min_mib", "", IntegerRange{0, 1'000 * million}, [](Config& c) -> Target { return &c.limits.disk_free_min_mib; }},
     {"limits", "device_registrations_per_hour", "", IntegerRange{0, million}, [](Config& c) -> Target { return &c.limits.device_registrations_per_hour; }},
     {"limits", "skills_per_device_max", "", IntegerRange{1, 500}, [](Config& c) -> Target { return &c.limits.skills_per_device_max; }},
     {"limits", "dedup_minutes", "", IntegerRange{1, 60}, [](Config& c) -> Target { return &c.limits.dedup_minutes; }},

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <list>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ class FairQueue {
     std::size_t items_max = 20'000;
     std::size_t items_per_sender_max = 1'000;
     std::size_t bytes_max = 64 * 1024 * 1024;
+    std::size_t bytes_per_user_max = std::numeric_limits<std::size_t>::max();
   };
 
   explicit FairQueue(Options options) : options_(options) {}
@@ -28,6 +30,8 @@ class FairQueue {
   bool has_room_for(const std::string& user, const std::string& sender, std::size_t bytes) const {
     if (items_ >= options_.items_max || bytes_ + bytes > options_.bytes_max) return false;
     const auto turn = by_user_.find(user);
+    const std::size_t users_bytes = turn == by_user_.end() ? 0 : turn->second->bytes;
+    if (users_bytes + bytes > options_.bytes_per_user_max) return false;
     if (turn == by_user_.end()) return options_.items_per_sender_max > 0;
     const auto pile = turn->second->by_sender.find(sender);
     const std::size_t items = pile == turn->second->by_sender.end() ? 0 : pile->second->items.size();
@@ -37,6 +41,7 @@ class FairQueue {
   void push(const std::string& user, const std::string& sender, Item item, std::size_t bytes) {
     auto& turn = turn_of(turns_, by_user_, user);
     turn_of(turn.senders, turn.by_sender, sender).items.emplace_back(std::move(item), bytes);
+    turn.bytes += bytes;
     ++items_;
     bytes_ += bytes;
   }
@@ -48,6 +53,7 @@ class FairQueue {
     auto& pile = turn.senders.front();
     auto [item, bytes] = std::move(pile.items.front());
     pile.items.pop_front();
+    turn.bytes -= bytes;
     --items_;
     bytes_ -= bytes;
     end_turn(turn.senders, turn.by_sender, pile.items.empty());
@@ -71,6 +77,7 @@ class FairQueue {
     std::string name;
     std::list<Pile> senders;  // whose turn is next comes first
     Index<Pile> by_sender;
+    std::size_t bytes = 0;
   };
 
   template <class Entry>

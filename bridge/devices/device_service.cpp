@@ -196,7 +196,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
     change.name = row->name;
     change.normalized_name = row->normalized_name;
     change.is_active = true;
-    stored = co_await store_.change_device(row->device_id, std::move(change));
+    stored = co_await store_.change_device(row->user_id, row->device_id, std::move(change));
   } else if (request.sender.type == PrincipalType::enroll) {
     stored = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
   } else {
@@ -231,7 +231,7 @@ Task<Reply<json>> DeviceService::update(Request request) {
   DeviceChange change;
   change.name = row.name;
   change.normalized_name = row.normalized_name;
-  auto stored = co_await store_.change_device(row.device_id, std::move(change));
+  auto stored = co_await store_.change_device(row.user_id, row.device_id, std::move(change));
   if (!stored) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
@@ -274,7 +274,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
   DeviceChange change;
   change.is_active = false;
   change.tokens_valid_from_ms = row.tokens_valid_from_ms;
-  auto stored = co_await store_.change_device(row.device_id, std::move(change));
+  auto stored = co_await store_.change_device(row.user_id, row.device_id, std::move(change));
   if (!stored) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
@@ -290,7 +290,8 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   auto device = managed(request);
   if (!device) co_return tl::unexpected(device.error());
   const auto device_id = (*device)->row.device_id;
-  auto stored = co_await store_.delete_device(device_id);
+  const auto user_id = (*device)->row.user_id;
+  auto stored = co_await store_.delete_device(user_id, device_id);
   if (!stored) co_return tl::unexpected(stored.error());
   devices_.remove(device_id);
   neighbours_.device_gone(device_id);

@@ -42,20 +42,22 @@ std::string hub_info(const HubInfo& info, WallTime now) {
 std::string hub_health(const HubHealth& health, WallTime now) {
   json providers = json::array();
   for (const auto& provider : health.providers) providers.push_back(as_json(provider));
-  return line({{"uptime_s", health.uptime.count()},
-               {"rss_bytes", health.rss_bytes},
-               {"devices", health.devices},
-               {"devices_connected", health.devices_connected},
-               {"skills", health.skills},
-               {"requests_in_flight", health.requests_in_flight},
-               {"calls_in_flight", health.calls_in_flight},
-               {"chats_in_flight", health.chats_in_flight},
-               {"totals", health.totals},
-               {"queues", health.queues},
-               {"queue_limits", health.queue_limits},
-               {"database_bytes", health.database_bytes},
-               {"providers", std::move(providers)}},
-              now);
+  json object = {{"uptime_s", health.uptime.count()},
+                 {"rss_bytes", health.rss_bytes},
+                 {"devices", health.devices},
+                 {"devices_connected", health.devices_connected},
+                 {"skills", health.skills},
+                 {"requests_in_flight", health.requests_in_flight},
+                 {"calls_in_flight", health.calls_in_flight},
+                 {"chats_in_flight", health.chats_in_flight},
+                 {"totals", health.totals},
+                 {"queues", health.queues},
+                 {"queue_limits", health.queue_limits},
+                 {"database_bytes", health.database_bytes},
+                 {"disk_low", health.disk_low},
+                 {"providers", std::move(providers)}};
+  if (health.disk_free_bytes) object["disk_free_bytes"] = *health.disk_free_bytes;
+  return line(std::move(object), now);
 }
 
 std::int64_t resident_bytes() {

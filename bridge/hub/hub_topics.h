@@ -48,7 +48,9 @@ struct HubHealth {
   std::map<std::string, std::uint64_t> queues;
   std::map<std::string, std::uint64_t> queue_limits;  // by the names of `queues`, and of what is in flight
   std::int64_t database_bytes = 0;
-  std::vector<ProviderHealth> providers;  // in the order they are asked
+  std::optional<std::uint64_t> disk_free_bytes;  // not known: nothing
+  bool disk_low = false;                         // nothing is stored that needs room
+  std::vector<ProviderHealth> providers;         // in the order they are asked
 };
 std::string hub_health(const HubHealth& health, WallTime now);
 

@@ -1,9 +1,14 @@
 /// The hub's memory on disk. Every write is durable before its Task completes.
 /// Implemented by adapters/sqlite/; rows are plain structs.
 ///
+/// Users take turns: each call says whose it is (`user_id`, where its rows do not), and one user's calls are worked off
+/// in their order.
+///
 /// Threading: called on the loop; the work happens on the store's own thread.   Errors: `internal` (logged with its
-/// cause), `busy` when too many writes are waiting, or `quota_exceeded` (details.limit, max and used) when the user
-/// would have more devices, sessions, messages or bytes than allowed. A write that is refused leaves nothing.
+/// cause), `busy` when too much of the user's or of all waits, or `quota_exceeded` (details.limit, max and used) when
+/// the user would have more devices, sessions, messages or bytes than allowed; with the limit `disk_free_min_mib`
+/// (details.min and free) while the disk is almost full and the call would need room. A write that is refused leaves
+/// nothing.
 #pragma once
 
 #include <cstdint>
@@ -148,35 +153,39 @@ class Store {
 
   virtual Task<Reply<void>> add_device(DeviceRow device) = 0;
   /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
-  virtual Task<Reply<void>> change_device(std::string device_id, DeviceChange change) = 0;
+  virtual Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change) = 0;
   /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
   virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
   /// The device with its skills.
-  virtual Task<Reply<void>> delete_device(std::string device_id) = 0;
-  virtual Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) = 0;
+  virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id) = 0;
+  virtual Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) = 0;
 
-  /// Replaces everything the device had.
-  virtual Task<Reply<void>> put_skills(std::string device_id, std::vector<SkillRow> skills,
+  /// Replaces everything the device had. Skills that are there already need no room.
+  virtual Task<Reply<void>> put_skills(std::string user_id, std::string device_id, std::vector<SkillRow> skills,
                                        std::int64_t heartbeat_at_ms) = 0;
-  virtual Task<Reply<void>> set_skills_heartbeat(std::string device_id, std::int64_t heartbeat_at_ms) = 0;
+  virtual Task<Reply<void>> set_skills_heartbeat(std::string user_id, std::string device_id,
+                                                 std::int64_t heartbeat_at_ms) = 0;
 
-  virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string session_id) = 0;
+  /// Whoever's it is: the caller compares.
+  virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string user_id, std::string session_id) = 0;
   virtual Task<Reply<void>> add_session(SessionRow session) = 0;
   /// `not_found` when it is not there (any more).
-  virtual Task<Reply<void>> change_session(std::string session_id, SessionChange change) = 0;
+  virtual Task<Reply<void>> change_session(std::string user_id, std::string session_id, SessionChange change) = 0;
   /// With its messages.
-  virtual Task<Reply<void>> delete_session(std::string session_id) = 0;
+  virtual Task<Reply<void>> delete_session(std::string user_id, std::string session_id) = 0;
   /// The user's sessions with activity at or after `since_ms`: the `limit` last active, newest first, and how many
   /// there are.
   virtual Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) = 0;
-  virtual Task<Reply<std::optional<MessageRow>>> get_message(std::string session_id, std::string message_id) = 0;
+  virtual Task<Reply<std::optional<MessageRow>>> get_message(std::string user_id, std::string session_id,
+                                                             std::string message_id) = 0;
   /// The newest `limit` (fewer when they are long: messages_read_bytes_max) of those before `before_message_id` (all
   /// when empty), oldest first.
-  virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string session_id, std::size_t limit,
-                                                            std::string before_message_id) = 0;
+  virtual Task<Reply<std::vector<MessageRow>>> get_messages(std::string user_id, std::string session_id,
+                                                            std::size_t limit, std::string before_message_id) = 0;
   /// Appends to a session that exists (else `not_found`), counts them and moves last_activity, to now at most; a
   /// message_id already there is skipped. Gives how many were added.
-  virtual Task<Reply<std::size_t>> append_messages(std::string session_id, std::vector<MessageRow> messages) = 0;
+  virtual Task<Reply<std::size_t>> append_messages(std::string user_id, std::string session_id,
+                                                   std::vector<MessageRow> messages) = 0;
   /// All of them or none: opens the sessions that are not there, and adds the messages whose ids are not. Where there
   /// is a session already it keeps what it has, and last_activity follows the messages added, up to the upload's own.
   /// `not_found` (details.session_id) when one belongs to another user than its upload says.

@@ -42,7 +42,7 @@ json message_json(const MessageRow& message) {
 std::chrono::milliseconds SessionService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
 
 Task<Reply<SessionRow>> SessionService::owned(std::string session_id, std::string user_id) {
-  auto session = co_await store_.get_session(std::move(session_id));
+  auto session = co_await store_.get_session(user_id, std::move(session_id));
   if (!session) co_return tl::unexpected(session.error());
   if (!*session || (*session)->user_id != user_id) co_return error(ErrorCode::not_found, "no such session");
   co_return std::move(**session);
@@ -105,8 +105,8 @@ Task<Reply<json>> SessionService::sync(Request request, std::string user_id) {
 
 Task<Reply<json>> SessionService::messages(Request request, SessionRow session) {
   auto before = request.body.value("before", "");
-  auto found =
-      co_await store_.get_messages(session.session_id, request.body.value("limit", std::size_t{50}), std::move(before));
+  auto found = co_await store_.get_messages(session.user_id, session.session_id,
+                                            request.body.value("limit", std::size_t{50}), std::move(before));
   if (!found) co_return tl::unexpected(found.error());
   json messages = json::array();
   for (const auto& message : *found) messages.push_back(message_json(message));
@@ -122,15 +122,15 @@ Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
   if (session.title.empty() && message.role == "user") {
     SessionChange title;
     title.default_title = title_from(message.content);
-    auto titled = co_await store_.change_session(session.session_id, std::move(title));
+    auto titled = co_await store_.change_session(session.user_id, session.session_id, std::move(title));
     if (!titled) co_return tl::unexpected(titled.error());
   }
   std::vector<MessageRow> one = {message};
-  auto stored = co_await store_.append_messages(session.session_id, std::move(one));
+  auto stored = co_await store_.append_messages(session.user_id, session.session_id, std::move(one));
   if (!stored) co_return tl::unexpected(stored.error());
   if (*stored > 0) co_return message_json(message);
   // That message_id is taken: the same message sent again, or another one that must not pass for stored.
-  auto kept = co_await store_.get_message(session.session_id, message.message_id);
+  auto kept = co_await store_.get_message(session.user_id, session.session_id, message.message_id);
   if (!kept) co_return tl::unexpected(kept.error());
   if (!*kept) co_return error(ErrorCode::not_found, "no such session");
   if ((*kept)->role != message.role || (*kept)->content != message.content) {
@@ -144,13 +144,13 @@ Task<Reply<json>> SessionService::update(Request request, SessionRow session) {
   change.title = session.title = request.body.at("title").get<std::string>();
   change.last_activity_ms = session.last_activity_ms =
       std::max(session.last_activity_ms, to_unix_ms(clock_.wall_now()));
-  auto stored = co_await store_.change_session(session.session_id, std::move(change));
+  auto stored = co_await store_.change_session(session.user_id, session.session_id, std::move(change));
   if (!stored) co_return tl::unexpected(stored.error());
   co_return session_json(session);
 }
 
 Task<Reply<json>> SessionService::remove(SessionRow session) {
-  auto stored = co_await store_.delete_session(session.session_id);
+  auto stored = co_await store_.delete_session(session.user_id, session.session_id);
   if (!stored) co_return tl::unexpected(stored.error());
   co_return json{{"session_id", session.session_id}, {"deleted", true}};
 }

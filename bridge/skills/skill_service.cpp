@@ -109,7 +109,7 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   auto rows = read_skills(listed);
   if (!rows) co_return tl::unexpected(rows.error());
   const auto now_ms = to_unix_ms(clock_.wall_now());
-  auto stored = co_await store_.put_skills(id, *rows, now_ms);
+  auto stored = co_await store_.put_skills(request.sender.user_id, id, *rows, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   const auto count = rows->size();
@@ -124,7 +124,7 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   if (request.sender.type != PrincipalType::device) co_return not_a_device();
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "no such device");
   const auto now_ms = to_unix_ms(clock_.wall_now());
-  auto stored = co_await store_.set_skills_heartbeat(id, now_ms);
+  auto stored = co_await store_.set_skills_heartbeat(request.sender.user_id, id, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
   devices_.set_skills_heartbeat(id, now_ms);
   co_return json{{"skills", skills_.count(id)}};

@@ -47,6 +47,21 @@ json report_json(const UsageReport& report) {
 
 }  // namespace
 
+/// While it lives, usage is on its way to the store.
+class StoredUsageLedger::UsageWrite {
+ public:
+  explicit UsageWrite(StoredUsageLedger& ledger) : ledger_(ledger) { ++ledger_.usage_writes_; }
+  ~UsageWrite() {
+    if (--ledger_.usage_writes_ > 0) return;
+    for (const auto& report : std::exchange(ledger_.waiting_, {})) report->set();
+  }
+  UsageWrite(const UsageWrite&) = delete;
+  UsageWrite& operator=(const UsageWrite&) = delete;
+
+ private:
+  StoredUsageLedger& ledger_;
+};
+
 Task<Reply<void>> StoredUsageLedger::load() {
   const UtcDay today = utc_day(clock_);
   auto users = co_await store_.tokens_of_day(number_of(today), options_.limits.users_max);
@@ -124,13 +139,25 @@ Task<Reply<void>> StoredUsageLedger::flush_usage() {
     const auto& [user_id, day, device_id, provider, model, estimated] = key;
     rows.push_back({user_id, day, device_id, provider, model, estimated, count});
   }
+  const UsageWrite write(*this);
   auto stored = co_await store_.add_usage(std::move(rows), number_of(utc_day(clock_) - days_kept));
   if (stored) co_return stored;
   for (const auto& [key, count] : taken) add(key, count);
   co_return stored;
 }
 
+/// The store does not keep the order between the hub's writes and a user's reading.
+Task<void> StoredUsageLedger::usage_written() {
+  while (usage_writes_ > 0) {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto written = std::make_shared<Signal>(executor);
+    waiting_.push_back(written);
+    co_await written->wait();
+  }
+}
+
 Task<Reply<json>> StoredUsageLedger::report(const Principal& sender, int days) {
+  co_await usage_written();
   auto flushed = co_await flush();
   if (!flushed) co_return tl::unexpected(flushed.error());
   const auto since = number_of(utc_day(clock_)) - days + 1;

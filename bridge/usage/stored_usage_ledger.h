@@ -9,10 +9,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "bridge/core/signal.h"
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"
@@ -54,6 +57,8 @@ class StoredUsageLedger final : public UsageLedger {
   void add(Key key, const UsageCount& count);
   void add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats);
   Task<Reply<void>> flush_usage();
+  Task<void> usage_written();
+  class UsageWrite;
   Task<Reply<void>> flush_chats();
 
   const Clock& clock_;
@@ -63,6 +68,8 @@ class StoredUsageLedger final : public UsageLedger {
   std::map<Key, UsageCount> pending_;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // by day and user
   bool is_full_ = false;
+  std::size_t usage_writes_ = 0;                  // on their way to the store
+  std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the dispatcher bounds
   std::function<void(const std::string& user_id)> changed_;
 };
 

@@ -86,6 +86,22 @@ TEST(Doctor, HasNothingToSayAgainstAHubThatRuns) {
   EXPECT_FALSE(contains(seen.output, "eyJ"));
 }
 
+TEST(Doctor, SaysThatTheHubStoresNothingNewAndSoDoesAddingADevice) {
+  HubProcess::Options options;
+  options.config = "[limits]\ndisk_free_min_mib = 1000000000\n";
+  HubProcess hub(options);
+  const auto seen = doctor(hub);
+  EXPECT_EQ(seen.verdict("disk"), "failed") << seen.output;
+  EXPECT_TRUE(contains(seen.what("disk"), "the hub stores nothing new")) << seen.what("disk");
+  EXPECT_TRUE(contains(seen.what_to_do("disk"), "disk_free_min_mib in ")) << seen.what_to_do("disk");
+  const auto added = control({"--data-dir", hub.files().directory().path().string(), "--port",
+                              std::to_string(hub.port()), "device", "add", "Radio", "--user", "alice"});
+  EXPECT_NE(added.code, 0);
+  EXPECT_TRUE(contains(added.output, "quota_exceeded: the hub's disk is almost full, it takes nothing new: "))
+      << added.output;
+  EXPECT_EQ(std::count(added.output.begin(), added.output.end(), '\n'), 1) << added.output;
+}
+
 /// A hub's files, and its broker's port where strawberryctl looks for it.
 class DoctorSocket : public testing::Test {
  protected:

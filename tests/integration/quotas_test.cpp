@@ -88,5 +88,61 @@ TEST(Quotas, DevicesAreRegisteredUpToTheLimitAndAtARate) {
   EXPECT_EQ(alice->result_of("devices", {{"op", "list"}}).at("total"), 3);
 }
 
+TEST(Quotas, OnAnAlmostFullDiskWhatNeedsRoomIsRefusedAndTheRestGoesOn) {
+  HubProcess hub;
+  auto alice = hub.user("alice");
+  auto tablet = hub.device("Tablet");
+  auto lamp = hub.device("Lamp");
+  auto admin = hub.admin();
+  const json one = {{"op", "register"},
+                    {"skills", {{{"class_name", "C"}, {"function_name", "f"}, {"signature", "f()"}}}}};
+  tablet->result_of("skills", one);
+  const auto id = tablet->result_of("sessions", {{"op", "create"}}).at("session_id").get<std::string>();
+  tablet->result_of("sessions", append(id, "before"));
+  hub.stop_bridge();
+  // No disk has so much free: the real bridge asks the real file system.
+  hub.configure("[limits]\ndisk_free_min_mib = 1000000000\n");
+  hub.start_bridge();
+  hub.wait_until_serving();
+
+  const auto refused = tablet->ask("sessions", {{"op", "create"}}).at("error");
+  EXPECT_EQ(refused.at("code"), "quota_exceeded");
+  EXPECT_EQ(refused.at("details").at("limit"), "disk_free_min_mib");
+  EXPECT_EQ(refused.at("details").at("min"), 1'000'000'000);
+  EXPECT_TRUE(refused.at("details").at("free").is_number_unsigned());
+  EXPECT_EQ(tablet->code_of("sessions", append(id, "after")), "quota_exceeded");
+  EXPECT_EQ(alice->code_of("devices", {{"op", "register"}, {"name", "Radio"}}), "quota_exceeded");
+  EXPECT_EQ(admin->code_of("devices", {{"op", "register"}, {"name", "Radio"}, {"user_id", "bob"}}), "quota_exceeded")
+      << "it is the disk, not the user";
+  auto two = one;
+  two["skills"].push_back({{"class_name", "C"}, {"function_name", "g"}, {"signature", "g()"}});
+  EXPECT_EQ(tablet->code_of("skills", two), "quota_exceeded");
+  EXPECT_EQ(tablet->result_of("skills", {{"op", "heartbeat"}}).at("skills"), 1) << "those of before";
+
+  EXPECT_EQ(tablet->code_of("skills", one), "ok") << "nothing is new in it";
+  EXPECT_EQ(tablet->result_of("sessions", {{"op", "messages"}, {"session_id", id}}).at("messages").size(), 1U);
+  EXPECT_EQ(tablet->code_of("devices", {{"op", "update"}, {"device_id", "lamp"}, {"name", "Light"}}), "ok");
+  json question = {{"messages", {{{"role", "user"}, {"content", "what can you do?"}}}}, {"session_id", "new"}};
+  const auto chat = tablet->result_of("chat", question);
+  EXPECT_NE(chat.at("choices").at(0).at("message").at("content"), "");
+  EXPECT_EQ(chat.at("session_id"), nullptr);
+  EXPECT_EQ(chat.at("stored"), false);
+  EXPECT_EQ(chat.at("stored_error").at("details").at("limit"), "disk_free_min_mib");
+  EXPECT_EQ(tablet->code_of("devices", {{"op", "revoke"}, {"device_id", "lamp"}}), "ok");
+  EXPECT_EQ(tablet->code_of("devices", {{"op", "delete"}, {"device_id", "lamp"}}), "ok");
+  EXPECT_EQ(tablet->code_of("sessions", {{"op", "delete"}, {"session_id", id}}), "ok");
+
+  admin->mqtt().subscribe("hub/health");
+  const auto health = admin->mqtt().wait_for("hub/health");
+  ASSERT_TRUE(health);
+  const auto said = json::parse(health->payload);
+  EXPECT_EQ(said.at("disk_low"), true);
+  EXPECT_GT(said.at("disk_free_bytes").get<std::uint64_t>(), 0U);
+  const auto log = hub.bridge().output();
+  const auto line = log.find("the disk is almost full");
+  ASSERT_NE(line, std::string::npos) << log;
+  EXPECT_EQ(log.find("the disk is almost full", line + 1), std::string::npos) << "said once";
+}
+
 }  // namespace
 }  // namespace strawberry::test

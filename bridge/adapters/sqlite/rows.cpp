@@ -122,6 +122,13 @@ int update_device(StatementCache& statements, const std::string& device_id, cons
       change.name, change.normalized_name, change.is_active, change.tokens_valid_from_ms, device_id);
 }
 
+bool has_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills) {
+  const auto is_there = compare_skills(statements, device_id, skills);
+  return is_there.size() >= skills.size() &&
+         std::all_of(is_there.begin(), is_there.begin() + static_cast<std::ptrdiff_t>(skills.size()),
+                     [](bool same) { return same; });
+}
+
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms) {
   const auto is_there = compare_skills(statements, device_id, skills);

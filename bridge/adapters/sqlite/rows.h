@@ -19,6 +19,8 @@ void read_devices(StatementCache& statements, const UseDevice& use);
 void insert_device(StatementCache& statements, const DeviceRow& device);
 /// How many rows it found: 0 or 1.
 int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
+/// Whether write_skills() would have no skill to write; it may have some to remove.
+bool has_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills);
 /// Writes only what is not there already.
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms);

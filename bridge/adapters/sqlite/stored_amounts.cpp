@@ -33,6 +33,7 @@ StoredAmounts read_stored_amounts(StatementCache& statements, const std::string&
 
 std::optional<Error> passed_limit(const StorageLimits& limits, const StoredAmounts& before,
                                   const StoredAmounts& after) {
+  if (limits.disk_low && after.bytes > before.bytes) return limits.disk_low;
   if (has_passed(limits.sessions_per_user_max, before.sessions, after.sessions)) {
     return quota_error("the user would have more sessions than allowed", "sessions_per_user_max",
                        limits.sessions_per_user_max, before.sessions);
@@ -56,6 +57,7 @@ std::optional<Error> passed_session_limit(const StorageLimits& limits, std::int6
 
 std::optional<Error> check_devices(StatementCache& statements, const StorageLimits& limits,
                                    const std::string& user_id) {
+  if (limits.disk_low) return limits.disk_low;
   if (limits.devices_per_user_max == 0) return std::nullopt;
   // Of one user: a walk through a few rows of the index on user and name.
   auto& count = statements.bind("SELECT count(*) FROM devices WHERE user_id = ?", user_id);

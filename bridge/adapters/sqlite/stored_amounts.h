@@ -2,7 +2,7 @@
 /// triggers (schemas/sql/0005_user_storage.sql), in the transaction that changes them, whoever changes them.
 ///
 /// As rows.h: inside a transaction on the store's thread; the comparisons are pure.
-/// Errors: quota_exceeded with details limit (its name in the configuration), max and used.
+/// Errors: quota_exceeded with details limit (its name in the configuration), max and used; or StorageLimits::disk_low.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ struct StorageLimits {
   std::int64_t messages_per_user_max = 0;
   std::int64_t messages_per_session_max = 0;
   std::int64_t devices_per_user_max = 0;
+  /// While the disk is almost full: what is answered to whatever would grow.
+  std::optional<Error> disk_low = std::nullopt;
 };
 
 struct StoredAmounts {

@@ -96,6 +96,7 @@ struct HubFacts {
   std::string problem;                  // why it did not
   std::optional<WallTime> reported_at;  // ts of hub/health
   std::optional<std::uint64_t> devices;
+  bool disk_low = false;  // it stores nothing that needs room
   std::vector<ProviderFacts> providers;
 };
 

@@ -25,6 +25,8 @@ std::uint64_t number_of(const json& object, const char* member) {
 void read_health(const json& health, HubFacts& hub) {
   hub.reported_at = parse_rfc3339(text_member(health, "ts"));
   hub.devices = number_of(health, "devices");
+  const auto disk_low = health.find("disk_low");
+  hub.disk_low = disk_low != health.end() && disk_low->is_boolean() && disk_low->get<bool>();
   const auto providers = health.find("providers");
   hub.providers.clear();
   if (providers == health.end() || !providers->is_array()) return;

@@ -119,9 +119,13 @@ Maybe database(const Facts& f) {
 }
 
 Maybe disk(const Facts& f) {
-  if (!f.disk_free_bytes) return std::nullopt;
-  const std::string what = mebibytes(*f.disk_free_bytes) + " free where the data is";
   const std::string todo = "make room: df -h " + shell_word(f.data_dir) + " && du -sh " + shell_word(f.data_dir);
+  const std::string floor = "the hub stores nothing new: less than disk_free_min_mib was free at its last report";
+  if (!f.disk_free_bytes) return f.hub.disk_low ? Maybe(bad("disk", floor, todo)) : std::nullopt;
+  const std::string what = mebibytes(*f.disk_free_bytes) + " free where the data is";
+  if (f.hub.disk_low) {
+    return bad("disk", floor + "; " + what, todo + "; or lower disk_free_min_mib in " + f.settings_path);
+  }
   if (*f.disk_free_bytes < disk_free_bytes_min) return bad("disk", "almost full: " + what, todo);
   if (*f.disk_free_bytes < disk_free_bytes_low) return warn("disk", what, todo);
   return good("disk", what);

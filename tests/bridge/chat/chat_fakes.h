@@ -116,7 +116,7 @@ inline FakeTools household_of(const std::string& user_id, std::vector<OfferedSki
 
 class FakeSessions final : public Store {
  public:
-  Task<Reply<std::optional<SessionRow>>> get_session(std::string id) override {
+  Task<Reply<std::optional<SessionRow>>> get_session(std::string, std::string id) override {
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     const auto found = sessions.find(id);
     if (found == sessions.end()) co_return std::optional<SessionRow>();
@@ -127,7 +127,7 @@ class FakeSessions final : public Store {
     sessions[session.session_id] = session;
     co_return Reply<void>();
   }
-  Task<Reply<void>> change_session(std::string id, SessionChange change) override {
+  Task<Reply<void>> change_session(std::string, std::string id, SessionChange change) override {
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
     if (change.title) sessions[id].title = *change.title;
@@ -135,16 +135,17 @@ class FakeSessions final : public Store {
     if (change.is_active) sessions[id].is_active = *change.is_active;
     co_return Reply<void>();
   }
-  Task<Reply<std::optional<MessageRow>>> get_message(std::string, std::string) override {
+  Task<Reply<std::optional<MessageRow>>> get_message(std::string, std::string, std::string) override {
     co_return std::optional<MessageRow>();
   }
-  Task<Reply<std::vector<MessageRow>>> get_messages(std::string id, std::size_t limit, std::string) override {
+  Task<Reply<std::vector<MessageRow>>> get_messages(std::string, std::string id, std::size_t limit,
+                                                    std::string) override {
     auto rows = messages[id];
     std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.created_at_ms < b.created_at_ms; });
     if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
     co_return rows;
   }
-  Task<Reply<std::size_t>> append_messages(std::string id, std::vector<MessageRow> rows) override {
+  Task<Reply<std::size_t>> append_messages(std::string, std::string id, std::vector<MessageRow> rows) override {
     if (on_append) on_append();
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
     if (!sessions.contains(id)) co_return error(ErrorCode::not_found, "no such session");
@@ -157,13 +158,15 @@ class FakeSessions final : public Store {
   }
 
   Task<Reply<void>> add_device(DeviceRow) override { co_return Reply<void>(); }
-  Task<Reply<void>> change_device(std::string, DeviceChange) override { co_return Reply<void>(); }
+  Task<Reply<void>> change_device(std::string, std::string, DeviceChange) override { co_return Reply<void>(); }
   Task<Reply<void>> enroll_device(DeviceRow, std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> delete_device(std::string) override { co_return Reply<void>(); }
-  Task<Reply<void>> set_last_seen(std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> put_skills(std::string, std::vector<SkillRow>, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> set_skills_heartbeat(std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> delete_session(std::string id) override {
+  Task<Reply<void>> delete_device(std::string, std::string) override { co_return Reply<void>(); }
+  Task<Reply<void>> set_last_seen(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> put_skills(std::string, std::string, std::vector<SkillRow>, std::int64_t) override {
+    co_return Reply<void>();
+  }
+  Task<Reply<void>> set_skills_heartbeat(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> delete_session(std::string, std::string id) override {
     sessions.erase(id);
     co_return Reply<void>();
   }

@@ -339,7 +339,17 @@ TEST_F(ChatServiceTest, AClosedSessionIsNotNamedWhenTheNewOneCannotBeStored) {
 TEST_F(ChatServiceTest, AStoreThatFailsLeavesASessionItsName) {
   const auto id = say({{"session_id", "new"}})->at("session_id").get<std::string>();
   model->on_request = [&](const ModelRequest&) { store.failing = true; };
-  EXPECT_EQ(say({{"session_id", id}})->at("session_id"), id);
+  const auto reply = say({{"session_id", id}});
+  EXPECT_EQ(reply->at("session_id"), id);
+  EXPECT_EQ(reply->at("stored"), false);
+  EXPECT_EQ(reply->at("stored_error").at("code"), "internal");
+}
+
+TEST_F(ChatServiceTest, NothingIsSaidOfStoringWhenItWasStoredOrNotAskedFor) {
+  for (const auto& reply : {say({{"session_id", "new"}}), say({})}) {
+    EXPECT_FALSE(reply->contains("stored"));
+    EXPECT_FALSE(reply->contains("stored_error"));
+  }
 }
 
 TEST_F(ChatServiceTest, ATurnThereIsNoRoomForIsAnsweredAndItsSessionNotNamed) {
@@ -349,8 +359,12 @@ TEST_F(ChatServiceTest, ATurnThereIsNoRoomForIsAnsweredAndItsSessionNotNamed) {
   const auto old = say({{"session_id", id}});
   EXPECT_EQ(content_of(old), "hi");
   EXPECT_TRUE(old->at("session_id").is_null());
+  EXPECT_EQ(old->at("stored"), false);
+  EXPECT_EQ(old->at("stored_error"),
+            json({{"code", "quota_exceeded"}, {"message", "there is no room"}, {"retryable", true}}));
   const auto fresh = say({{"session_id", "new"}});
   EXPECT_EQ(content_of(fresh), "hello");
+  EXPECT_EQ(fresh->at("stored"), false);
   EXPECT_TRUE(fresh->at("session_id").is_null());
   EXPECT_EQ(store.sessions.size(), 1u) << "no empty one is left";
 }

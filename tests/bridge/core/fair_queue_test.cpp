@@ -56,5 +56,18 @@ TEST(FairQueue, IsBoundedInAllAndForEachSender) {
   EXPECT_TRUE(queue.has_room_for("alice", "speaker", 100));
 }
 
+TEST(FairQueue, BoundsTheBytesOfOneUserWhoeverOfTheirSendersHasThem) {
+  Queue queue({.bytes_max = 100, .bytes_per_user_max = 40});
+  EXPECT_FALSE(queue.has_room_for("alice", "speaker", 41));
+  queue.push("alice", "speaker", "1", 30);
+  EXPECT_FALSE(queue.has_room_for("alice", "tablet", 11));
+  queue.push("alice", "tablet", "2", 10);
+  EXPECT_FALSE(queue.has_room_for("alice", "speaker", 1));
+  EXPECT_TRUE(queue.has_room_for("bob", "lamp", 40)) << "others have their own";
+  EXPECT_EQ(queue.pop(), "1");
+  EXPECT_FALSE(queue.has_room_for("alice", "speaker", 31));
+  EXPECT_TRUE(queue.has_room_for("alice", "speaker", 30));
+}
+
 }  // namespace
 }  // namespace strawberry

@@ -38,6 +38,18 @@ TEST(HubTopics, SayHowFullEachQueueIsAndMayBe) {
   EXPECT_EQ(line.at("queue_limits").at("outbox"), 100);
 }
 
+TEST(HubTopics, SayWhetherTheDiskIsLow) {
+  HubHealth health;
+  auto line = json::parse(hub_health(health, now));
+  EXPECT_EQ(line.at("disk_low"), false);
+  EXPECT_FALSE(line.contains("disk_free_bytes")) << "not known";
+  health.disk_low = true;
+  health.disk_free_bytes = 1'000;
+  line = json::parse(hub_health(health, now));
+  EXPECT_EQ(line.at("disk_low"), true);
+  EXPECT_EQ(line.at("disk_free_bytes"), 1'000);
+}
+
 TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(resident_bytes(), 500'000); }
 
 }  // namespace

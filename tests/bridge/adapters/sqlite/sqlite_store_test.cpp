@@ -17,7 +17,7 @@ class SqliteStoreTest : public testing::Test {
 
   void open(SqliteStore::Options options) {
     store_.reset();
-    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), options);
+    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), std::move(options));
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -65,8 +65,8 @@ class SqliteStoreTest : public testing::Test {
 TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
   ASSERT_TRUE(run(store_->add_device(device("b"))));
   ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("e")}, 7'000)));
-  ASSERT_TRUE(run(store_->set_last_seen("a", 8'000)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("e")}, 7'000)));
+  ASSERT_TRUE(run(store_->set_last_seen("alice", "a", 8'000)));
   open({});
   const auto known = load();
   ASSERT_TRUE(known);
@@ -84,8 +84,8 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
 TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten) {
   ASSERT_TRUE(run(store_->add_device(device("a"))));
   ASSERT_TRUE(run(store_->add_device(device("b"))));
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("g"), skill("h")}, 1)));
-  ASSERT_TRUE(run(store_->put_skills("b", {skill("f")}, 1)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 1)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "b", {skill("f")}, 1)));
   SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READWRITE, 5'000);
   look.exec("CREATE TABLE written (position INTEGER)");
   for (const char* change : {"INSERT", "UPDATE"}) {
@@ -104,28 +104,28 @@ TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten)
     return names;
   };
 
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("g"), skill("h")}, 2)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 2)));
   EXPECT_EQ(written(), "");
   EXPECT_EQ(load()->at(0).device.skills_heartbeat_at_ms, 2);
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), skill("x"), skill("h"), skill("i")}, 3)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("x"), skill("h"), skill("i")}, 3)));
   EXPECT_EQ(written(), "1,3");
   EXPECT_EQ(functions(), "f x h i ");
   auto asks = skill("x");
   asks.confirm = true;
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f"), asks}, 4)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), asks}, 4)));
   EXPECT_EQ(written(), "1");
   EXPECT_EQ(functions(), "f x! ");
-  ASSERT_TRUE(run(store_->put_skills("a", {}, 5)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {}, 5)));
   EXPECT_EQ(functions(), "");
   EXPECT_EQ(load()->at(1).skills.size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, ChangingADeviceKeepsItsSkills) {
   ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->put_skills("a", {skill("f")}, 7'000)));
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f")}, 7'000)));
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
-  ASSERT_TRUE(run(store_->change_device("a", rename)));
+  ASSERT_TRUE(run(store_->change_device("alice", "a", rename)));
   const auto known = load();
   EXPECT_EQ(known->at(0).device.name, "other");
   EXPECT_EQ(known->at(0).skills.size(), 1U);
@@ -137,15 +137,15 @@ TEST_F(SqliteStoreTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
   DeviceChange revocation;
   revocation.is_active = false;
   revocation.tokens_valid_from_ms = 9'000;
-  ASSERT_TRUE(run(store_->change_device("a", revocation)));
+  ASSERT_TRUE(run(store_->change_device("alice", "a", revocation)));
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
-  ASSERT_TRUE(run(store_->change_device("a", rename)));
+  ASSERT_TRUE(run(store_->change_device("alice", "a", rename)));
   const auto known = load();
   EXPECT_FALSE(known->at(0).device.is_active);
   EXPECT_EQ(known->at(0).device.tokens_valid_from_ms, 9'000);
-  ASSERT_TRUE(run(store_->delete_device("a")));
-  EXPECT_EQ(run(store_->change_device("a", rename)).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(run(store_->delete_device("alice", "a")));
+  EXPECT_EQ(run(store_->change_device("alice", "a", rename)).error().code, ErrorCode::not_found);
   EXPECT_TRUE(load()->empty());
 }
 
@@ -170,13 +170,13 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
   asio::co_spawn(loop_, store_->add_device(device("a")), note(0));
   asio::co_spawn(loop_, store_->add_device(clash), note(1));
   asio::co_spawn(loop_, store_->add_device(device("c")), note(2));
-  ASSERT_TRUE(run(store_->set_last_seen("a", 1)));  // behind them in the queue
+  ASSERT_TRUE(run(store_->set_last_seen("alice", "a", 1)));  // behind them in the queue
   EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
   EXPECT_EQ(load()->size(), 2U);
 }
 
 TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
-  open({0, 1});
+  open({.jobs_max = 0});
   const auto refused = run(store_->add_device(device("a")));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::busy);
@@ -184,19 +184,20 @@ TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
 
 TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
   ASSERT_TRUE(run(store_->add_session(session("s"))));
-  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
-  const auto added =
-      run(store_->append_messages("s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
+  ASSERT_TRUE(
+      run(store_->append_messages("alice", "s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
+  const auto added = run(
+      store_->append_messages("alice", "s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
   EXPECT_EQ(*added, 1U);
-  const auto messages = run(store_->get_messages("s", 10, ""));
+  const auto messages = run(store_->get_messages("alice", "s", 10, ""));
   ASSERT_EQ(messages->size(), 3U);
   EXPECT_EQ(messages->at(0).message_id, "m0");
   EXPECT_EQ(messages->at(1).message_id, "m1") << "of the same millisecond: as they came";
   EXPECT_EQ(messages->at(2).content, "two");
-  const auto stored = run(store_->get_session("s"));
+  const auto stored = run(store_->get_session("alice", "s"));
   EXPECT_EQ((*stored)->message_count, 3);
   EXPECT_EQ((*stored)->last_activity_ms, 7'000);
-  EXPECT_EQ(run(store_->append_messages("none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->append_messages("alice", "none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
 }
 
 TEST_F(SqliteStoreTest, AMessageFromTheFutureIsNoActivityThere) {
@@ -204,36 +205,38 @@ TEST_F(SqliteStoreTest, AMessageFromTheFutureIsNoActivityThere) {
   ASSERT_TRUE(run(store_->add_session(session("s"))));
   const auto before = now();
   const auto ahead = before + 24 * 3'600'000;
-  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "tomorrow", ahead}})));
+  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m1", "user", "tomorrow", ahead}})));
   const auto after = now();
-  const auto last_activity = (*run(store_->get_session("s")))->last_activity_ms;
+  const auto last_activity = (*run(store_->get_session("alice", "s")))->last_activity_ms;
   EXPECT_GE(last_activity, before);
   EXPECT_LE(last_activity, after);
-  EXPECT_EQ(run(store_->get_messages("s", 10, ""))->at(0).created_at_ms, ahead) << "the message keeps its time";
-  ASSERT_TRUE(run(store_->append_messages("s", {{"m2", "user", "yesterday", before - 24 * 3'600'000}})));
-  EXPECT_EQ((*run(store_->get_session("s")))->last_activity_ms, last_activity);
+  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, ""))->at(0).created_at_ms, ahead)
+      << "the message keeps its time";
+  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m2", "user", "yesterday", before - 24 * 3'600'000}})));
+  EXPECT_EQ((*run(store_->get_session("alice", "s")))->last_activity_ms, last_activity);
 }
 
 TEST_F(SqliteStoreTest, OneReadingOfMessagesIsBoundedInBytes) {
   ASSERT_TRUE(run(store_->add_session(session("s"))));
   std::vector<MessageRow> rows;
   for (int i = 0; i < 5; ++i) rows.push_back({"m" + std::to_string(i), "user", std::string(200'000, 'x'), 6'000 + i});
-  ASSERT_TRUE(run(store_->append_messages("s", rows)));
-  const auto read = run(store_->get_messages("s", 10, ""));
+  ASSERT_TRUE(run(store_->append_messages("alice", "s", rows)));
+  const auto read = run(store_->get_messages("alice", "s", 10, ""));
   ASSERT_EQ(read->size(), 2U);
   EXPECT_EQ(read->back().message_id, "m4") << "the newest";
-  EXPECT_EQ(run(store_->get_messages("s", 10, "m3"))->back().message_id, "m2") << "the rest is a page further back";
+  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, "m3"))->back().message_id, "m2")
+      << "the rest is a page further back";
 }
 
 TEST_F(SqliteStoreTest, DeletingASessionTakesItsMessages) {
   ASSERT_TRUE(run(store_->add_session(session("s"))));
-  ASSERT_TRUE(run(store_->append_messages("s", {{"m1", "user", "one", 6'000}})));
-  ASSERT_TRUE(run(store_->delete_session("s")));
+  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m1", "user", "one", 6'000}})));
+  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
   SessionChange title;
   title.title = "back?";
-  EXPECT_EQ(run(store_->change_session("s", title)).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->change_session("alice", "s", title)).error().code, ErrorCode::not_found);
   ASSERT_TRUE(run(store_->add_session(session("s"))));
-  EXPECT_TRUE(run(store_->get_messages("s", 10, ""))->empty());
+  EXPECT_TRUE(run(store_->get_messages("alice", "s", 10, ""))->empty());
 }
 
 TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
@@ -242,8 +245,8 @@ TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
     SessionChange change;
     change.title = std::move(title);
     change.default_title = std::move(default_title);
-    EXPECT_TRUE(run(store_->change_session("s", change)));
-    return (*run(store_->get_session("s")))->title;
+    EXPECT_TRUE(run(store_->change_session("alice", "s", change)));
+    return (*run(store_->get_session("alice", "s")))->title;
   };
   EXPECT_EQ(title_after(std::nullopt, std::nullopt), "");
   EXPECT_EQ(title_after(std::nullopt, ""), "");
@@ -255,7 +258,7 @@ TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
 
 TEST_F(SqliteStoreTest, SessionsAreListedByLastActivity) {
   for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->add_session(session(id))));
-  ASSERT_TRUE(run(store_->append_messages("b", {{"m", "user", "x", 9'000}})));
+  ASSERT_TRUE(run(store_->append_messages("alice", "b", {{"m", "user", "x", 9'000}})));
   const auto list = run(store_->list_sessions("alice", 0, 2));
   EXPECT_EQ(list->total, 3U);
   ASSERT_EQ(list->sessions.size(), 2U);

@@ -61,7 +61,7 @@ class StoredAmountsTest : public testing::Test {
     return run(store_->add_session(session(id, user)));
   }
   Reply<std::size_t> append(const std::string& session_id, std::vector<MessageRow> messages) {
-    return run(store_->append_messages(session_id, std::move(messages)));
+    return run(store_->append_messages("alice", session_id, std::move(messages)));
   }
   std::string ask(const char* sql, const std::string& user = "alice") {
     SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READONLY, 5'000);
@@ -88,8 +88,8 @@ TEST_F(StoredAmountsTest, BytesAreTakenUpToTheLimitAndNotOneMore) {
   open({.stored_bytes_per_user_max = 1'024 + 256 + 100});
   ASSERT_TRUE(add("s"));
   EXPECT_EQ(told(append("s", {message("m", 101)})), "stored_bytes_per_user_max 1380 1024");
-  EXPECT_TRUE(run(store_->get_messages("s", 10, ""))->empty()) << "what is refused leaves nothing";
-  EXPECT_EQ(run(store_->get_session("s"))->value().message_count, 0);
+  EXPECT_TRUE(run(store_->get_messages("alice", "s", 10, ""))->empty()) << "what is refused leaves nothing";
+  EXPECT_EQ(run(store_->get_session("alice", "s"))->value().message_count, 0);
   EXPECT_EQ(told(append("s", {message("m", 100)})), "ok");
   EXPECT_EQ(told(append("s", {message("n", 0)})), "stored_bytes_per_user_max 1380 1380") << "nothing is free";
   EXPECT_EQ(told(append("s", {message("m", 100)})), "ok") << "the same again stores nothing";
@@ -112,12 +112,12 @@ TEST_F(StoredAmountsTest, DeletingMakesRoom) {
     ASSERT_TRUE(append(id, {message("m", 100)}));
   }
   EXPECT_NE(told(add("u")), "ok");
-  ASSERT_TRUE(run(store_->delete_session("s")));
-  ASSERT_TRUE(run(store_->delete_session("s")));  // again: it frees once
+  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
+  ASSERT_TRUE(run(store_->delete_session("alice", "s")));  // again: it frees once
   EXPECT_EQ(ask(counted), "1 1 1380");
   EXPECT_EQ(told(add("u")), "ok");
   EXPECT_EQ(told(append("u", {message("m", 100)})), "ok");
-  for (const char* id : {"t", "u"}) ASSERT_TRUE(run(store_->delete_session(id)));
+  for (const char* id : {"t", "u"}) ASSERT_TRUE(run(store_->delete_session("alice", id)));
   EXPECT_EQ(ask("SELECT count(*) FROM user_storage WHERE user_id = ?1"), "0") << "who has nothing is not remembered";
 }
 
@@ -132,7 +132,7 @@ TEST_F(StoredAmountsTest, SessionsAndMessagesAreCountedUpToTheirLimits) {
   EXPECT_EQ(told(append("s", {message("4")})), "messages_per_session_max 3 3");
   EXPECT_EQ(told(append("t", {message("4")})), "ok");
   EXPECT_EQ(told(append("t", {message("5")})), "messages_per_user_max 4 4");
-  ASSERT_TRUE(run(store_->delete_session("s")));
+  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
   EXPECT_EQ(told(append("t", {message("5")})), "ok");
 }
 
@@ -181,9 +181,9 @@ TEST_F(StoredAmountsTest, DevicesAreTakenUpToTheLimitHoweverTheyCome) {
   EXPECT_EQ(told(run(store_->add_device(device("z", "bob")))), "ok");
   DeviceChange revocation;
   revocation.is_active = false;
-  ASSERT_TRUE(run(store_->change_device("a", revocation)));
+  ASSERT_TRUE(run(store_->change_device("alice", "a", revocation)));
   EXPECT_NE(told(run(store_->add_device(device("c")))), "ok") << "a revoked one is still there";
-  ASSERT_TRUE(run(store_->delete_device("a")));
+  ASSERT_TRUE(run(store_->delete_device("alice", "a")));
   EXPECT_EQ(told(run(store_->enroll_device(device("c"), "twice", 1))), "ok") << "refused, the token was not spent";
 }
 
@@ -196,9 +196,9 @@ TEST_F(StoredAmountsTest, WhoIsBeyondALoweredLimitMayShrinkAndReadButNotGrow) {
   EXPECT_EQ(told(append("s", {message("2")})), "stored_bytes_per_user_max 1000 3329");
   SessionChange title;
   title.title = "Songs";
-  EXPECT_TRUE(run(store_->change_session("s", title)));
-  EXPECT_EQ(run(store_->get_messages("s", 10, ""))->size(), 1U);
-  EXPECT_TRUE(run(store_->delete_session("s")));
+  EXPECT_TRUE(run(store_->change_session("alice", "s", title)));
+  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, ""))->size(), 1U);
+  EXPECT_TRUE(run(store_->delete_session("alice", "s")));
 }
 
 TEST_F(StoredAmountsTest, AreWhatIsThereWhateverWasDone) {
@@ -217,9 +217,9 @@ TEST_F(StoredAmountsTest, AreWhatIsThereWhateverWasDone) {
       };
       switch (pick(6)) {
         case 0:
-          if (!run(store_->get_session(id))->has_value()) (void)add(id, user);
+          if (!run(store_->get_session("alice", id))->has_value()) (void)add(id, user);
           break;
-        case 1: (void)run(store_->delete_session(id)); break;
+        case 1: (void)run(store_->delete_session("alice", id)); break;
         case 2: (void)run(store_->sync_sessions({{session(id, user), some()}})); break;
         case 3: open({.stored_bytes_per_user_max = 20'000, .sessions_per_user_max = 6}); break;
         default: (void)append(id, some());
@@ -247,7 +247,7 @@ TEST_F(StoredAmountsTest, OfADatabaseOfBeforeAreCountedWhenItIsBroughtUpToDate) 
   EXPECT_EQ(ask(counted), "2 2 2564");
   EXPECT_EQ(ask(added_up), "2 2 2564");
   EXPECT_EQ(ask(counted, "bob"), "1 1 1280");
-  ASSERT_TRUE(run(store_->delete_session("s")));
+  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
   EXPECT_EQ(ask(counted), "1 0 1024");
 }
 

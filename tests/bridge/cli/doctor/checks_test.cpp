@@ -178,6 +178,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "cannot be written", "ls -l /hub/hub.db"},
         Trouble{"FullDisk", [](Facts& f) { f.disk_free_bytes = (64 << 20) - 1; }, "disk", bad, "almost full", "df -h /hub"},
         Trouble{"FillingDisk", [](Facts& f) { f.disk_free_bytes = 64 << 20; }, "disk", warning, "64 MiB", "make room"},
+        Trouble{"DiskTooFullForTheHub", [](Facts& f) { f.hub.disk_low = true; }, "disk", bad,
+                "stores nothing new: less than disk_free_min_mib was free", "disk_free_min_mib in /hub/bridge.toml"},
+        Trouble{"DiskTooFullForAHubElsewhere",
+                [](Facts& f) {
+                  f.disk_free_bytes.reset();
+                  f.hub.disk_low = true;
+                },
+                "disk", bad, "stores nothing new", "make room"},
         Trouble{"ConfigurationNotThere",
                 [](Facts& f) {
                   f.config = {};
