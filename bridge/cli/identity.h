@@ -31,6 +31,7 @@ Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const
 struct Who {
   Principal principal;
   std::string name;
+  WallTime tokens_valid_from{};  // of a device: older tokens are dead
 };
 Who admin();
 Outcome<Who> user(const std::string& id);
