@@ -101,6 +101,8 @@ Result<void> App::remember() {
     if (!skills.empty()) skills_.put(id, user, skills);
   });
   if (!loaded) return loaded;
+  loaded = store_->load_taken_ids([this](const std::string& id) { devices_.note_user(id); });
+  if (!loaded) return loaded;
   hub_log().info("{} devices, {} skills in {}", devices_.size(), skills_.total(), config_.data.database_file());
   return {};
 }
@@ -256,11 +258,19 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
 /// A revoked device may still be speaking until the plugin has ended its connection, and what it sent before may wait.
 std::optional<Error> App::admit(const Principal& sender) {
   const auto* device = devices_.find(sender.id);
-  if (sender.type == PrincipalType::user) devices_.note_user(sender.id);
+  const bool is_person = sender.type == PrincipalType::user || sender.type == PrincipalType::admin;
+  if (is_person && device == nullptr && devices_.note_user(sender.id)) {
+    asio::co_spawn(context_, take_id(sender.id), asio::detached);
+  }
   const auto standing =
       device == nullptr ? std::nullopt : std::optional(DeviceStanding{device->row.is_active, device->row.user_id});
   if (objection_to_principal(sender, standing).empty()) return std::nullopt;
   return Error{ErrorCode::forbidden, "this device is unknown or has been revoked", {}};
+}
+
+Task<void> App::take_id(std::string id) {
+  auto stored = co_await store_->take_id(id, to_unix_ms(clock_.wall_now()));
+  if (!stored) devices_.user_not_stored(id);  // tried again when it asks again
 }
 
 bool App::publish(std::string topic, std::string payload, bool retained) {

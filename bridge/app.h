@@ -55,6 +55,7 @@ class App {
   void ready();
   void receive(MqttMessage message);
   std::optional<Error> admit(const Principal& sender);
+  Task<void> take_id(std::string id);
   void status_arrived(std::string_view device_id, const MqttMessage& message);
   void start_serving();
   bool publish(std::string topic, std::string payload, bool retained);

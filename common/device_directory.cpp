@@ -18,7 +18,7 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 5;
+constexpr int schema_version_known = 6;
 constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.

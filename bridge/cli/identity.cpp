@@ -1,5 +1,6 @@
 #include "bridge/cli/identity.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -127,7 +128,8 @@ Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_n
   if (!(*record)->is_active) {
     return cli_error(ExitCode::usage, "the device " + in_quotes((*record)->name) + " has been revoked");
   }
-  return Who{{PrincipalType::device, (*record)->device_id, (*record)->user_id}, (*record)->name};
+  return Who{
+      {PrincipalType::device, (*record)->device_id, (*record)->user_id}, (*record)->name, (*record)->tokens_valid_from};
 }
 
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option) {
@@ -152,7 +154,8 @@ Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, cons
 
 Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,
                           const std::string& jti) {
-  const WallTime now = SystemClock().wall_now();
+  // Right after a revocation the first good moment is up to a second away.
+  const WallTime now = std::max(SystemClock().wall_now(), who.tokens_valid_from);
   Claims claims;
   claims.principal = who.principal;
   claims.name = who.name;

@@ -38,6 +38,7 @@ Outcome<void> check_user(const DataDir& dir, const std::string& id);
 struct Who {
   Principal principal;
   std::string name;
+  WallTime tokens_valid_from{};  // of a device: older tokens are dead
 };
 Who admin();
 Outcome<Who> user(const std::string& id);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bridge/adapters/sqlite/database.h"
+#include "bridge/adapters/sqlite/kept_revocations.h"
 #include "bridge/cli/archive.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/copy_tree.h"
@@ -29,6 +30,8 @@ namespace strawberry::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t key_name_shown_max = 128;
 
 tl::unexpected<CliError> cannot(const std::string& what, const fs::path& path) {
   return cli_error(ExitCode::local, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
@@ -67,6 +70,33 @@ Outcome<void> fill(const Stage& stage, const std::string& file) {
   auto keys = load_keys(stage.dir());
   if (!keys) return cli_error(ExitCode::local, "cannot use " + file + ": " + keys.error().message);
   return write_admin_token(stage.dir(), *keys);
+}
+
+/// True when there was anything to take over. A database that cannot be read ends it: only the admin can say that who
+/// was locked out since may come back.
+Outcome<bool> keep_what_was_revoked(const DataDir& replaced, const DataDir& stage) {
+  std::error_code error;
+  const fs::file_status there = fs::symlink_status(replaced.database(), error);
+  if (there.type() == fs::file_type::not_found) return false;
+  auto kept = keep_revocations(replaced.database(), stage.database(), to_unix_ms(SystemClock().wall_now()));
+  if (kept) return true;
+  return cli_error(ExitCode::local,
+                   printable(kept.error().message, 400) +
+                       ": so what was revoked since the backup is not known; --revive-tokens restores all the same");
+}
+
+/// The names of keys that the data of before did not have. It does not say whether they were retired or never there.
+std::vector<std::string> keys_that_come_back(const DataDir& replaced, const DataDir& stage) {
+  std::vector<std::string> names;
+  const auto old = load_keys(replaced);
+  const auto restored = load_keys(stage);
+  if (!old || !restored) return names;
+  for (const Key& key : restored->keys()) {
+    const auto is_same = [&key](const Key& other) { return other.fingerprint() == key.fingerprint(); };
+    const auto& before = old->keys();
+    if (std::none_of(before.begin(), before.end(), is_same)) names.push_back(key.kid());
+  }
+  return names;
 }
 
 /// Owners and rights as the directory in whose place it comes has them.
@@ -158,7 +188,7 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-Outcome<void> restore(const CommandLine& line, const std::string& file) {
+Outcome<void> restore(const CommandLine& line, const std::string& file, bool revives_tokens) {
   std::error_code error;
   const fs::path place = fs::weakly_canonical(fs::absolute(line.data_dir().path), error);
   if (error || !place.has_filename()) return cli_error(ExitCode::usage, "--data-dir: a directory, please");
@@ -179,6 +209,14 @@ Outcome<void> restore(const CommandLine& line, const std::string& file) {
 
   Stage stage(place.string() + ".restoring-" + new_id());
   if (auto filled = fill(stage, file); !filled) return filled;
+  bool has_kept = false;
+  std::vector<std::string> keys_back;
+  if (has_old) keys_back = keys_that_come_back({place}, stage.dir());
+  if (has_old && !revives_tokens) {
+    auto kept = keep_what_was_revoked({place}, stage.dir());
+    if (!kept) return tl::unexpected(kept.error());
+    has_kept = *kept;
+  }
   if (has_old) {
     // Where this machine's broker is, a backup of another one does not know; nor does it have the CA that clients
     // trust.
@@ -195,11 +233,21 @@ Outcome<void> restore(const CommandLine& line, const std::string& file) {
     std::cerr << "strawberryctl: stays in " << aside->string() << ": " << problem << "\n";
   }
   if (line.json) {
-    const nlohmann::json result{{"data_dir", place.string()}, {"before", aside->string()}, {"kept", moved.names}};
+    const nlohmann::json result{{"data_dir", place.string()},
+                                {"before", aside->string()},
+                                {"kept", moved.names},
+                                {"revocations_kept", has_kept},
+                                {"keys_back", keys_back}};
     std::cout << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return {};
   }
   std::cout << "restored " << place.string() << " from " << file << "\n";
+  for (const std::string& kid : keys_back) {
+    std::cout << "The key " << printable(kid, key_name_shown_max)
+              << " was not among the keys of before: if it had been "
+              << "retired, do so again ('strawberryctl key retire').\n";
+  }
+  if (has_kept) std::cout << "Tokens and devices that were revoked or deleted since then stay so.\n";
   if (!moved.names.empty()) std::cout << "Kept, since it is not the hub's: " << joined(moved.names) << "\n";
   if (has_old) std::cout << "What was there before is in " << aside->string() << "; delete it when you are content.\n";
   std::cout << "Start the broker again, then the bridge.\n";
@@ -214,7 +262,12 @@ void add_restore_command(CLI::App& app, CommandLine& line) {
       add_command(app, "restore", "Put a backup in the place of the hub's data, and keep what was there",
                   "strawberryctl restore hub-monday.tar");
   command->add_option("FILE", *file, "What 'strawberryctl backup' wrote; the hub must not be running")->required();
-  command->callback([&line, file] { line.action = [&line, file] { return restore(line, *file); }; });
+  auto revives_tokens = std::make_shared<bool>(false);
+  command->add_flag("--revive-tokens", *revives_tokens,
+                    "As the backup says, also for tokens and devices that were revoked or deleted since");
+  command->callback([&line, file, revives_tokens] {
+    line.action = [&line, file, revives_tokens] { return restore(line, *file, *revives_tokens); };
+  });
 }
 
 }  // namespace strawberry::cli

@@ -59,9 +59,16 @@ std::string DeviceRegistry::free_name(const std::string& user_id, const std::str
   }
 }
 
-void DeviceRegistry::note_user(const std::string& user_id) {
-  constexpr std::size_t users_noted_max = 100'000;
-  if (users_.size() < users_noted_max) users_.insert(user_id);
+bool DeviceRegistry::note_user(const std::string& user_id) {
+  const auto known = users_.find(user_id);
+  if (known != users_.end()) return !std::exchange(known->second, true);
+  if (users_.size() >= users_noted_max) return false;
+  users_.emplace(user_id, true);
+  return true;
+}
+
+void DeviceRegistry::user_not_stored(const std::string& user_id) {
+  if (const auto known = users_.find(user_id); known != users_.end()) known->second = false;
 }
 
 std::size_t DeviceRegistry::online_count(const std::string& user_id) const {

@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +24,8 @@ struct Device {
 
 class DeviceRegistry {
  public:
+  static constexpr std::size_t users_noted_max = 100'000;
+
   const Device* find(std::string_view device_id) const;
   /// By id, else by name (normalised or as written), among the user's own.
   const Device* find_for(const std::string& user_id, const std::string& id_or_name) const;
@@ -32,8 +33,10 @@ class DeviceRegistry {
   std::vector<const Device*> list(const std::string& user_id) const;
   /// Owns a device, or has been noted.
   bool is_user(const std::string& id) const { return names_by_user_.contains(id) || users_.contains(id); }
-  /// A user who has been heard of, with devices or without.
-  void note_user(const std::string& user_id);
+  /// A user or an admin who has been heard of, with devices or without. True when the store has yet to be told: from
+  /// now on it counts as told, until user_not_stored() says otherwise. Of more than users_noted_max it is false.
+  bool note_user(const std::string& user_id);
+  void user_not_stored(const std::string& user_id);
   std::size_t size() const { return devices_.size(); }
   std::size_t online_count() const { return online_count_; }
   /// Of one user's devices.
@@ -62,7 +65,7 @@ class DeviceRegistry {
 
   std::map<std::string, Device, std::less<>> devices_;
   std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
-  std::set<std::string> users_;
+  std::unordered_map<std::string, bool> users_;                                        // whether the store knows
   std::size_t online_count_ = 0;
   std::unordered_map<std::string, std::size_t> online_by_user_;  // who has any
   std::uint64_t revision_ = 0;

@@ -16,9 +16,14 @@ json optional_time(const std::optional<std::int64_t>& ms) {
   return ms ? json(format_rfc3339(from_unix_ms(*ms))) : json(nullptr);
 }
 
-/// The first moment at which every token issued up to now is dead: `iat` counts whole seconds.
-WallTime after_issued_tokens(WallTime now) {
-  return std::chrono::ceil<std::chrono::seconds>(now + std::chrono::milliseconds(1));
+/// From when on the tokens of a new device are valid: its first one, made in this second, is.
+WallTime from_this_second(WallTime now) { return std::chrono::floor<std::chrono::seconds>(now); }
+
+/// The first moment at which every token that a device was issued up to now is dead: `iat` counts whole seconds. Right
+/// after an earlier such moment was set, its newest token is of that moment, up to a second from now.
+std::int64_t after_issued_tokens(WallTime now, const DeviceRow& device) {
+  const auto newest = std::max(now, from_unix_ms(device.tokens_valid_from_ms));
+  return to_unix_ms(std::chrono::ceil<std::chrono::seconds>(newest + std::chrono::milliseconds(1)));
 }
 
 /// The name a request gives a device, or why it cannot have it.
@@ -133,6 +138,13 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   row.device_id = request.body.value("device_id", new_id());
   row.user_id = *user;
   row.created_at_ms = to_unix_ms(now);
+  row.tokens_valid_from_ms = to_unix_ms(from_this_second(now));
+  // A chosen id may be the one that somebody is waiting to come by: people choose, devices are given theirs.
+  const bool chooses = request.body.contains("device_id");
+  if (chooses && (request.sender.type == PrincipalType::enroll ||
+                  (request.sender.type == PrincipalType::device && row.device_id != request.sender.id))) {
+    return error(ErrorCode::forbidden, "only a user or an admin may choose a device_id");
+  }
   const auto* existing = devices_.find(row.device_id);
   if (existing != nullptr) {
     // Registering again gives a new token for that device, so it takes somebody who speaks for it.
@@ -166,6 +178,14 @@ void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRo
   neighbours_.taken_back(row);
 }
 
+void DeviceService::tokens_valid_from(const std::string& device_id, std::int64_t valid_from_ms) {
+  const auto* device = devices_.find(device_id);
+  if (device == nullptr) return;
+  auto row = device->row;
+  row.tokens_valid_from_ms = std::max(row.tokens_valid_from_ms, valid_from_ms);
+  devices_.put(std::move(row));
+}
+
 /// An admin has no rate, as with what the broker counts: who sets up a house does it at once.
 std::optional<Error> DeviceService::too_many_registrations(const Principal& sender, const std::string& user_id) {
   if (sender.type == PrincipalType::admin) return std::nullopt;
@@ -186,25 +206,34 @@ Task<Reply<json>> DeviceService::add(Request request) {
   auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
   if (!token) co_return tl::unexpected(token.error());
 
-  // The registry has it before the write, so that a second registration meanwhile gets another name.
+  // The registry has it before the write, so that a second registration meanwhile gets another name. The token was
+  // signed before, so that a device is not stored for nothing when the hub cannot sign.
   const auto* before = devices_.find(row->device_id);
   const auto old = before != nullptr ? std::optional<DeviceRow>(before->row) : std::nullopt;
   devices_.put(*row);
-  Reply<void> stored;
+  Reply<std::int64_t> valid_from = row->tokens_valid_from_ms;
   if (old) {
     DeviceChange change;
     change.name = row->name;
     change.normalized_name = row->normalized_name;
     change.is_active = true;
-    stored = co_await store_.change_device(row->user_id, row->device_id, std::move(change));
+    auto stored = co_await store_.change_device(row->user_id, row->device_id, std::move(change));
+    if (!stored) valid_from = tl::unexpected(stored.error());
   } else if (request.sender.type == PrincipalType::enroll) {
-    stored = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
+    valid_from = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
   } else {
-    stored = co_await store_.add_device(*row);
+    valid_from = co_await store_.add_device(*row);
   }
-  if (!stored) {
+  if (!valid_from) {
     take_back(*row, old);
-    co_return tl::unexpected(stored.error());
+    co_return tl::unexpected(valid_from.error());
+  }
+  if (*valid_from > row->tokens_valid_from_ms) {
+    // One of that id was deleted in this second, or by a clock that was ahead.
+    tokens_valid_from(row->device_id, *valid_from);
+    token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name,
+                 std::max(issued_at, from_unix_ms(*valid_from)));
+    if (!token) co_return tl::unexpected(token.error());
   }
   std::vector<std::string> ids{row->device_id};
   if (request.sender.type == PrincipalType::enroll) ids.push_back(request.sender.id);
@@ -269,7 +298,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
   const auto old = (*device)->row;
   auto row = old;
   row.is_active = false;
-  row.tokens_valid_from_ms = to_unix_ms(after_issued_tokens(clock_.wall_now()));
+  row.tokens_valid_from_ms = after_issued_tokens(clock_.wall_now(), old);
   devices_.put(row);  // from now on it is heard no more
   DeviceChange change;
   change.is_active = false;
@@ -289,10 +318,17 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
 Task<Reply<json>> DeviceService::remove(Request request) {
   auto device = managed(request);
   if (!device) co_return tl::unexpected(device.error());
-  const auto device_id = (*device)->row.device_id;
-  const auto user_id = (*device)->row.user_id;
-  auto stored = co_await store_.delete_device(user_id, device_id);
-  if (!stored) co_return tl::unexpected(stored.error());
+  const auto old = (*device)->row;
+  const auto device_id = old.device_id;
+  auto row = old;
+  row.is_active = false;
+  row.tokens_valid_from_ms = after_issued_tokens(clock_.wall_now(), old);
+  devices_.put(row);  // from now on it is heard no more, and gets no token that would be younger than its end
+  auto stored = co_await store_.delete_device(old.user_id, device_id, row.tokens_valid_from_ms);
+  if (!stored) {
+    take_back(row, old);
+    co_return tl::unexpected(stored.error());
+  }
   devices_.remove(device_id);
   neighbours_.device_gone(device_id);
   co_await tell_plugin(device_id);

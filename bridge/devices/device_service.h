@@ -61,6 +61,7 @@ class DeviceService final : public RequestHandler {
   Task<void> tell_plugin(const std::string& device_id) const;
   /// Undoes in the registry what could not be stored.
   void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
+  void tokens_valid_from(const std::string& device_id, std::int64_t valid_from_ms);
   Reply<const Device*> managed(const Request& request) const;
   Reply<DeviceRow> new_row(const Request& request) const;
   std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);

@@ -151,13 +151,20 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  virtual Task<Reply<void>> add_device(DeviceRow device) = 0;
+  /// A new device. Gives from when on its tokens are valid: as `device` says, or later, so that those of an earlier
+  /// device of that id stay dead. `forbidden` when its id is a user's or admin's, `bad_request` when its user's id is a
+  /// device's.
+  virtual Task<Reply<std::int64_t>> add_device(DeviceRow device) = 0;
   /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
   virtual Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change) = 0;
   /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
-  virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
-  /// The device with its skills.
-  virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id) = 0;
+  virtual Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
+  /// The device with its skills. Tokens of that id that were issued before `tokens_valid_from_ms` stay dead, whoever
+  /// registers it again.
+  virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
+                                          std::int64_t tokens_valid_from_ms) = 0;
+  /// The id of a user or an admin: from now on no device may have it. `forbidden` when one has it.
+  virtual Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) = 0;
   virtual Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) = 0;
 
   /// Replaces everything the device had. Skills that are there already need no room.

@@ -128,9 +128,13 @@ Crowd devices(HubProcess& hub, Spoke& admin, int count) {
   for (int number = 0; number < count; ++number) {
     const std::string id = "device_" + std::to_string(number);
     asked.push_back(admin.send("devices", {{"op", "register"}, {"user_id", owner}, {"name", id}, {"device_id", id}}));
-    crowd.push_back(std::make_unique<Member>(hub, Principal{PrincipalType::device, id, owner}));
   }
+  // Then they get their tokens: one that is older than its device is none.
   for (const auto& id : asked) EXPECT_TRUE(admin.response("devices", id).at("success"));
+  for (int number = 0; number < count; ++number) {
+    const Principal device{PrincipalType::device, "device_" + std::to_string(number), owner};
+    crowd.push_back(std::make_unique<Member>(hub, device));
+  }
   return crowd;
 }
 

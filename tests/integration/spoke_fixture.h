@@ -28,9 +28,11 @@ class SpokeFixture : public testing::Test {
   ChildProcess& process() { return *process_; }
   std::string file(const std::string& name) const { return directory_.file(name); }
 
-  /// As `device add --mosquitto` writes it, for a device that is in the directory; `token` in place of a good one.
+  /// As `device add --mosquitto` writes it, for a device that is in the directory; `token` in place of a good one, of a
+  /// device that has been there for as long as the token says.
   std::string connect_directory(const std::string& id, const std::string& token = {}) {
     hub_.admin()->result_of("devices", {{"op", "register"}, {"user_id", "alice"}, {"name", id}, {"device_id", id}});
+    if (!token.empty()) hub_.files().revoke_tokens(id, WallTime{});
     const std::string path = file(id);
     const cli::Endpoint endpoint{"127.0.0.1", static_cast<std::uint16_t>(hub_.port())};
     const auto written = cli::write_mosquitto_options(path, endpoint, id,

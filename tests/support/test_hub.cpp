@@ -30,14 +30,19 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
-  for (const char* version :
-       {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements", "0005_user_storage"}) {
+  for (const char* version : {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements",
+                              "0005_user_storage", "0006_identities"}) {
     database->exec(read_file(std::string(STRAWBERRY_SOURCE_DIR "/schemas/sql/") + version + ".sql"));
   }
   return database;
 }
 
 void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 6) {
+    database.exec(
+        "DROP TRIGGER owners_noted; DROP TRIGGER token_holders_noted; DROP TRIGGER session_owners_noted;"
+        "DROP TABLE taken_ids; DROP TABLE deleted_devices");
+  }
   if (version < 5) {
     database.exec(
         "DROP TRIGGER stored_session_added; DROP TRIGGER stored_session_removed; DROP TRIGGER stored_message_added;"

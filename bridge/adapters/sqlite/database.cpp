@@ -116,15 +116,14 @@ Result<int> check_database(const std::string& path) {
   }
 }
 
-Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path) {
+Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path, int version_min) {
   try {
     auto database =
         std::make_unique<SQLite::Database>(open_database_file(path, SQLite::OPEN_READONLY, busy_timeout_ms));
     if (const auto why = refusal(*database); !why.empty()) return fail("cannot use database " + path + ": " + why);
-    if (const int version = pragma_int(*database, "user_version"); version < database_version()) {
+    if (const int version = pragma_int(*database, "user_version"); version < version_min) {
       return fail("database " + path + " has schema version " + std::to_string(version) + ", this program reads " +
-                  std::to_string(database_version()) +
-                  ": start the hub, or run 'strawberryctl init', to bring it up to date");
+                  std::to_string(version_min) + ": start the hub, or run 'strawberryctl init', to bring it up to date");
     }
     return database;
   } catch (const SQLite::Exception& failure) {

@@ -35,8 +35,9 @@ Result<void> copy_database(const std::string& path, const std::string& copy);
 Result<int> check_database(const std::string& path);
 
 /// Opens `path` for looking only: nothing is created and nothing brought up to date. Refuses, besides what
-/// open_database() does, a file that is missing or of an older version.
-Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path);
+/// open_database() does, a file that is missing or of a version before `version_min`.
+Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::string& path,
+                                                                int version_min = database_version());
 
 /// As open_database(), for whoever only wants the file to be there and up to date.
 Result<void> migrate_database(const std::string& path);

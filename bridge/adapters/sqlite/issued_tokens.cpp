@@ -64,6 +64,14 @@ bool is_full(SQLite::Database& database) {
   return database.execAndGet("SELECT count(*) FROM issued_tokens").getInt64() >= issued_tokens_max;
 }
 
+/// Device and user ids share one namespace: the holder would speak in the device's place.
+bool is_for_a_device(SQLite::Database& database, const IssuedToken& token) {
+  if (token.type != "user" && token.type != "enroll") return false;
+  SQLite::Statement device(database, "SELECT 1 FROM devices WHERE device_id = ?");
+  device.bind(1, token.user_id);
+  return device.executeStep();
+}
+
 void remove(SQLite::Database& database, const std::string& jti) {
   SQLite::Statement row(database, "DELETE FROM issued_tokens WHERE jti = ?");
   row.bind(1, jti);
@@ -123,6 +131,9 @@ Result<std::vector<IssuedToken>> record_token(const std::string& database_path, 
   if (!database) return tl::unexpected(database.error());
   try {
     SQLite::Transaction transaction(**database, SQLite::TransactionBehavior::IMMEDIATE);
+    if (is_for_a_device(**database, token)) {
+      return fail("the user " + token.user_id + " would have the id of a device: choose another");
+    }
     auto namesakes = live_namesakes(**database, token, kids, now_ms);
     if (!namesakes.empty() && !beside_others) return namesakes;
     make_room(**database, kids, now_ms);

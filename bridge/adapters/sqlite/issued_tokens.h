@@ -43,7 +43,7 @@ Result<std::vector<IssuedToken>> issued_tokens(const std::string& database_path,
                                                std::int64_t now_ms);
 
 /// Puts `token` on the list; durable when it returns. Gives the live tokens that have its name and its principal: when
-/// there are any, and not `beside_others`, nothing was written.
+/// there are any, and not `beside_others`, nothing was written. Fails when its user's id is a device's.
 Result<std::vector<IssuedToken>> record_token(const std::string& database_path, const IssuedToken& token,
                                               const std::set<std::string>& kids, bool beside_others,
                                               std::int64_t now_ms);

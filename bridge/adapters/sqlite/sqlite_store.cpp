@@ -8,6 +8,7 @@
 
 #include "bridge/adapters/sqlite/announced_rows.h"
 #include "bridge/adapters/sqlite/database.h"
+#include "bridge/adapters/sqlite/identity_rows.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
@@ -110,10 +111,18 @@ SqliteStore::~SqliteStore() {
 }
 
 Result<void> SqliteStore::load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) {
+  return load([&use](StatementCache& statements) { read_devices(statements, use); });
+}
+
+Result<void> SqliteStore::load_taken_ids(const std::function<void(std::string)>& use) {
+  return load([&use](StatementCache& statements) { read_taken_ids(statements, use); });
+}
+
+Result<void> SqliteStore::load(const std::function<void(StatementCache&)>& read) {
   loop_.check();
   const std::lock_guard lock(mutex_);  // keeps the store's thread away
   try {
-    read_devices(*statements_, use);
+    read(*statements_);
     return {};
   } catch (const SQLite::Exception& failure) {
     return fail("cannot read database " + statements_->database().getFilename() + ": " + failure.what());
@@ -265,14 +274,10 @@ void SqliteStore::work_on(Job& job) {
   database.exec("RELEASE job");
 }
 
-Task<Reply<void>> SqliteStore::add_device(DeviceRow device) {
+Task<Reply<std::int64_t>> SqliteStore::add_device(DeviceRow device) {
   const Place place{device.user_id, bytes_of_job};
-  return run<void>(place, [this, device = std::move(device)](StatementCache& statements) -> Reply<void> {
-    if (auto over = check_devices(statements, limits(), device.user_id)) {
-      return tl::unexpected<Error>(std::move(*over));
-    }
-    insert_device(statements, device);
-    return {};
+  return run<std::int64_t>(place, [this, device = std::move(device)](StatementCache& statements) {
+    return add_device_within(statements, limits(), device);
   });
 }
 
@@ -285,28 +290,34 @@ Task<Reply<void>> SqliteStore::change_device(std::string user_id, std::string de
       });
 }
 
-Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
+Task<Reply<std::int64_t>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
   const Place place{device.user_id, bytes_of_job};
-  return run<void>(place,
-                   [this, device = std::move(device), enroll_id = std::move(enroll_id),
-                    now_ms](StatementCache& statements) -> Reply<void> {
-                     const int spent = statements.execute(
-                         "INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id, now_ms);
-                     if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
-                     if (auto over = check_devices(statements, limits(), device.user_id)) {
-                       return tl::unexpected<Error>(std::move(*over));  // which leaves the token unspent
-                     }
-                     insert_device(statements, device);
+  return run<std::int64_t>(
+      place,
+      [this, device = std::move(device), enroll_id = std::move(enroll_id),
+       now_ms](StatementCache& statements) -> Reply<std::int64_t> {
+        const int spent = statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)",
+                                             enroll_id, now_ms);
+        if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
+        return add_device_within(statements, limits(), device);  // refused, it leaves the token unspent
+      });
+}
+
+Task<Reply<void>> SqliteStore::delete_device(std::string user_id, std::string device_id,
+                                             std::int64_t tokens_valid_from_ms) {
+  return run<void>({std::move(user_id), bytes_of_job},
+                   [device_id = std::move(device_id), tokens_valid_from_ms](StatementCache& statements) -> Reply<void> {
+                     remove_device(statements, device_id, tokens_valid_from_ms);
                      return {};
                    });
 }
 
-Task<Reply<void>> SqliteStore::delete_device(std::string user_id, std::string device_id) {
-  return run<void>({std::move(user_id), bytes_of_job},
-                   [device_id = std::move(device_id)](StatementCache& statements) -> Reply<void> {
-                     statements.execute("DELETE FROM devices WHERE device_id = ?", device_id);
-                     return {};
-                   });
+Task<Reply<void>> SqliteStore::take_id(std::string id, std::int64_t now_ms) {
+  const Place place{id, bytes_of_job};
+  return run<void>(place, [id = std::move(id), now_ms](StatementCache& statements) -> Reply<void> {
+    if (!insert_taken_id(statements, id, now_ms)) return error(ErrorCode::forbidden, "this id is a device's");
+    return {};
+  });
 }
 
 Task<Reply<void>> SqliteStore::set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) {

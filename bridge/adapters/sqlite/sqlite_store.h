@@ -59,6 +59,8 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   /// Everything the bridge keeps in memory, one device with its skills after the other. Called once, before any job;
   /// blocks.
   Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use);
+  /// Every id of a user or admin. As load_devices().
+  Result<void> load_taken_ids(const std::function<void(std::string)>& use);
   std::size_t jobs_waiting() const;
   std::size_t bytes_waiting() const;
   /// Logged when it changes, so somebody should ask from time to time.
@@ -66,10 +68,12 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   /// Told on the loop of every commit: how long it took, with all that was in it.
   void observe_with(std::function<void(std::chrono::nanoseconds)> observer) { *observer_ = std::move(observer); }
 
-  Task<Reply<void>> add_device(DeviceRow device) override;
+  Task<Reply<std::int64_t>> add_device(DeviceRow device) override;
   Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change) override;
-  Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
-  Task<Reply<void>> delete_device(std::string user_id, std::string device_id) override;
+  Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
+  Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
+                                  std::int64_t tokens_valid_from_ms) override;
+  Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) override;
   Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) override;
   Task<Reply<void>> put_skills(std::string user_id, std::string device_id, std::vector<SkillRow> skills,
                                std::int64_t heartbeat_at_ms) override;
@@ -114,6 +118,7 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   using Observer = std::function<void(std::chrono::nanoseconds)>;
 
   SqliteStore(asio::io_context& loop, std::unique_ptr<StatementCache> statements, Options options);
+  Result<void> load(const std::function<void(StatementCache&)>& read);
   template <class T>
   Task<Reply<T>> run(Place place, std::function<Reply<T>(StatementCache&)> work);
   void work_until_stopped();

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "bridge/adapters/sqlite/database.h"
@@ -263,6 +264,56 @@ TEST_F(Restore, KeepsInPlaceWhatIsNotTheHubs) {
     EXPECT_FALSE(fs::exists(place_ / own)) << own;
     EXPECT_TRUE(fs::exists(aside / own)) << own;
   }
+}
+
+/// Restored once, used since then, and restored again from the same backup.
+TEST_F(Restore, LeavesDeadWhatWasRevokedAndDeletedSince) {
+  ASSERT_EQ(restore(place_).code, 0);
+  const auto now = SystemClock().wall_now();
+  {
+    SQLite::Database since(place_ / "hub.db", SQLite::OPEN_READWRITE, 5'000);
+    since.exec("INSERT INTO revoked_tokens VALUES ('jti', 1, " + std::to_string(to_unix_ms(now) + 1000) + ")");
+    since.exec("INSERT INTO spent_tokens VALUES ('once', 1)");
+    since.exec("DELETE FROM devices; INSERT INTO deleted_devices VALUES ('dev-1', 'alice', 7000)");
+    since.exec("INSERT INTO taken_ids VALUES ('carol', 1)");
+  }
+  const auto value = [&](const std::string& sql) {
+    SQLite::Database look(place_ / "hub.db", SQLite::OPEN_READWRITE, 5'000);
+    return look.execAndGet(sql).getInt64();
+  };
+  const Finished restored = restore(place_);
+  ASSERT_EQ(restored.code, 0) << restored.output;
+  EXPECT_NE(restored.output.find("stay so"), std::string::npos) << restored.output;
+  EXPECT_EQ(count(place_ / "hub.db", "revoked_tokens"), 1);
+  EXPECT_EQ(count(place_ / "hub.db", "spent_tokens"), 1);
+  EXPECT_EQ(count(place_ / "hub.db", "taken_ids WHERE id = 'carol'"), 1);
+  EXPECT_EQ(value("SELECT tokens_valid_from FROM devices WHERE device_id = 'dev-1'"), 7000) << "back, with new tokens";
+  EXPECT_EQ(count(place_ / "hub.db", "messages"), 1) << "all else is as the backup says";
+
+  ASSERT_EQ(control({"restore", file_.string(), "--data-dir", place_.string(), "--revive-tokens"}).code, 0);
+  EXPECT_EQ(value("SELECT tokens_valid_from FROM devices WHERE device_id = 'dev-1'"), 0);
+  EXPECT_EQ(count(place_ / "hub.db", "revoked_tokens"), 0);
+}
+
+TEST_F(Restore, SaysWhichKeysComeBack) {
+  const std::string kid = hub_.keys().signing_key().kid();
+  const Finished first = restore(place_);
+  EXPECT_NE(first.output.find("The key " + kid + " was not among"), std::string::npos) << first.output;
+  const Finished again = restore(place_);
+  EXPECT_EQ(again.output.find("The key "), std::string::npos) << again.output;
+  ASSERT_EQ(control({"key", "rotate", "--data-dir", place_.string()}).code, 0);
+  ASSERT_EQ(control({"key", "retire", kid, "--yes", "--data-dir", place_.string()}).code, 0);
+  const Finished retired = control({"--json", "restore", file_.string(), "--data-dir", place_.string()});
+  ASSERT_EQ(retired.code, 0) << retired.output;
+  EXPECT_EQ(nlohmann::json::parse(retired.output).at("keys_back"), nlohmann::json({kid}));
+}
+
+TEST_F(Restore, OverADatabaseThatCannotBeReadIsOnlyDoneWhenTheAdminSaysSo) {
+  for (const char* name : {"hub.db-wal", "hub.db-shm"}) fs::remove(place_ / name);
+  std::ofstream(place_ / "hub.db", std::ios::trunc) << std::string(8192, 'x');
+  expect_refused(file_, "--revive-tokens");
+  ASSERT_EQ(control({"restore", file_.string(), "--data-dir", place_.string(), "--revive-tokens"}).code, 0);
+  EXPECT_EQ(count(place_ / "hub.db", "devices"), 1);
 }
 
 TEST_F(Restore, LeavesThisMachinesCertificateAuthority) {

@@ -66,8 +66,26 @@ TEST(DeviceRegistry, CountsWhoIsOnline) {
   devices.remove("1");
   EXPECT_EQ(devices.online_count(), 0U);
   EXPECT_FALSE(devices.is_user("alice"));
-  devices.note_user("alice");
+}
+
+TEST(DeviceRegistry, NotesWhoWasHeardOfAndSaysOnceThatTheStoreIsToBeTold) {
+  DeviceRegistry devices;
+  EXPECT_TRUE(devices.note_user("alice"));
   EXPECT_TRUE(devices.is_user("alice")) << "heard of, with devices or without";
+  EXPECT_FALSE(devices.note_user("alice"));
+  devices.user_not_stored("alice");
+  EXPECT_TRUE(devices.is_user("alice"));
+  EXPECT_TRUE(devices.note_user("alice")) << "it was told in vain";
+  EXPECT_FALSE(devices.note_user("alice"));
+  devices.user_not_stored("bob");
+  EXPECT_FALSE(devices.is_user("bob"));
+}
+
+TEST(DeviceRegistry, NotesSoManyUsersAndNoMore) {
+  DeviceRegistry devices;
+  for (std::size_t i = 0; i < DeviceRegistry::users_noted_max; ++i) devices.note_user(std::to_string(i));
+  EXPECT_FALSE(devices.note_user("one more"));
+  EXPECT_FALSE(devices.is_user("one more"));
 }
 
 TEST(DeviceRegistry, CountsEachUsersOwnToo) {

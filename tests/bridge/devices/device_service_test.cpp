@@ -8,6 +8,8 @@
 
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "common/base64url.h"
+#include "common/key_file.h"
+#include "common/token.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
@@ -24,6 +26,7 @@ class DeviceServices : public ::testing::Test {
     store_ = std::move(SqliteStore::open(loop_, directory_.file("hub.db"), store_options_).value());
     DeviceService::Neighbours neighbours;
     neighbours.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
+    neighbours.device_gone = neighbours.device_deleted = [](const std::string&) {};
     neighbours.changed = [this](const std::string& id) { events_.push_back("changed " + id); };
     neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
     neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
@@ -33,34 +36,39 @@ class DeviceServices : public ::testing::Test {
     for (const auto& id : ids) events_.push_back("told " + id);
     co_return;
   }
-  TokenIssuer issuer() const {
+  TokenIssuer issuer() {
     const auto path = directory_.file("keys.json");
     std::ofstream(path) << R"({"keys":[{"kty":"oct","kid":"k","k":")" << base64url_encode(std::string(32, '1'))
                         << "\"}]}";
     if (::chmod(path.c_str(), 0600) != 0) throw std::runtime_error("no key file");
+    keys_.emplace(KeyFile::open(path).value());
     return TokenIssuer(KeyFile::open(path).value());
   }
-  Reply<json> add(const Principal& sender, json body) {
+  Reply<json> add(const Principal& sender, json body) { return ask("register", sender, std::move(body)); }
+  Reply<json> enroll(const std::string& enroll_id, const std::string& name, const std::string& user_id) {
+    return add({PrincipalType::enroll, enroll_id, user_id}, {{"name", name}});
+  }
+  Reply<json> remove(const Principal& sender, const std::string& device_id) {
+    return ask("delete", sender, {{"device_id", device_id}});
+  }
+  Reply<json> ask(const std::string& op, const Principal& sender, json body) {
     Request request;
     request.sender = sender;
     request.service = Service::devices;
-    request.op = "register";
+    request.op = op;
     request.body = std::move(body);
     return test::run_task(loop_, service_->handle(std::move(request)));
   }
-  Reply<json> enroll(const std::string& enroll_id, const std::string& device_id, const std::string& user_id) {
-    Request request;
-    request.sender = {PrincipalType::enroll, enroll_id, user_id};
-    request.service = Service::devices;
-    request.op = "register";
-    request.body = {{"op", "register"}, {"device_id", device_id}, {"name", device_id}};
-    return test::run_task(loop_, service_->handle(std::move(request)));
+  Claims claims_of(const Reply<json>& added) {
+    return verify_token(keys_->keys(), added->at("access_token").get<std::string>(), clock_.wall_now()).value();
   }
+  std::int64_t valid_from(const std::string& device_id) { return devices_.find(device_id)->row.tokens_valid_from_ms; }
 
   test::TempDir directory_;
   test::FakeClock clock_;
   asio::io_context loop_;
   DeviceRegistry devices_;
+  std::optional<KeyFile> keys_;
   TokenIssuer tokens_ = issuer();
   SqliteStore::Options store_options_;
   std::unique_ptr<SqliteStore> store_;
@@ -75,15 +83,17 @@ TEST_F(DeviceServices, WhoeverHeardOfARegistrationThatIsNotStoredHearsThatItIsTa
   const auto refused = enroll("once", "radio", "alice");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
-  EXPECT_EQ(devices_.find("radio"), nullptr);
+  EXPECT_EQ(devices_.find_for("alice", "radio"), nullptr);
   ASSERT_EQ(taken_back_.size(), 1U);
-  EXPECT_EQ(taken_back_[0].device_id, "radio");
+  EXPECT_EQ(taken_back_[0].name, "radio");
   EXPECT_EQ(taken_back_[0].user_id, "alice");
 }
 
 TEST_F(DeviceServices, ThePluginIsToldOfDeviceAndSpentTokenBeforeOthersHearOfTheChange) {
-  ASSERT_TRUE(enroll("once", "lamp", "alice"));
-  EXPECT_EQ(events_, (std::vector<std::string>{"told lamp", "told once", "changed lamp"}));
+  const auto lamp = enroll("once", "lamp", "alice");
+  ASSERT_TRUE(lamp);
+  const auto id = lamp->at("device_id").get<std::string>();
+  EXPECT_EQ(events_, (std::vector<std::string>{"told " + id, "told once", "changed " + id}));
   ASSERT_FALSE(enroll("once", "radio", "alice"));
   EXPECT_EQ(events_.size(), 3U) << "nothing was stored";
 }
@@ -121,6 +131,100 @@ TEST_F(DeviceServices, ADeviceTooManyLeavesNothingWhoeverRegistersIt) {
   }
   EXPECT_EQ(devices_.size(), 2U);
   EXPECT_TRUE(add(alice, {{"name", "One again"}, {"device_id", "one"}})) << "it is there already";
+}
+
+TEST_F(DeviceServices, OnlyPeopleChooseTheIdOfADevice) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  const Principal one{PrincipalType::device, "one", "alice"};
+  ASSERT_TRUE(add(alice, {{"name", "One"}, {"device_id", "one"}}));
+  EXPECT_TRUE(add({PrincipalType::admin, "root", ""}, {{"name", "Two"}, {"device_id", "two"}, {"user_id", "alice"}}));
+  for (const Principal& sender : {one, Principal{PrincipalType::enroll, "once", "alice"}}) {
+    for (const char* chosen : {"carol", "two"}) {
+      const auto refused = add(sender, {{"name", "X"}, {"device_id", chosen}});
+      ASSERT_FALSE(refused) << chosen;
+      EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+    }
+  }
+  EXPECT_EQ(devices_.size(), 2U);
+  EXPECT_TRUE(add(one, {{"name", "One again"}, {"device_id", "one"}})) << "its own";
+  EXPECT_TRUE(add(one, {{"name", "Three"}}));
+  EXPECT_TRUE(enroll("once", "Four", "alice")) << "what was refused has not spent the token";
+}
+
+TEST_F(DeviceServices, AnIdThatIsAUsersInTheDatabaseAloneIsTakenAllTheSame) {
+  const Principal bob{PrincipalType::user, "bob", "bob"};
+  ASSERT_TRUE(test::run_task(loop_, store_->take_id("carol", 1)));
+  const auto refused = add(bob, {{"name", "X"}, {"device_id", "carol"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(refused.error().message, "this device_id is taken");
+  EXPECT_EQ(devices_.size(), 0U);
+  EXPECT_EQ(taken_back_.size(), 1U);
+}
+
+TEST_F(DeviceServices, ANewDevicesTokensAreThoseOfThisSecondAndLater) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  const auto added = add(alice, {{"name", "One"}, {"device_id", "one"}});
+  ASSERT_TRUE(added);
+  const auto now = to_unix_ms(clock_.wall_now());
+  EXPECT_EQ(valid_from("one"), now - now % 1000);
+  EXPECT_EQ(to_unix_ms(claims_of(added).issued_at), now - now % 1000) << "the first one is good at once";
+}
+
+TEST_F(DeviceServices, AnIdThatComesAgainAfterADeletionBringsNoOldTokenBack) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  clock_.advance(std::chrono::milliseconds(1250));
+  const auto before = add(alice, {{"name", "One"}, {"device_id", "one"}});
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(remove(alice, "one"));
+  const auto again = add(alice, {{"name", "One"}, {"device_id", "one"}});  // in the same millisecond
+  ASSERT_TRUE(again);
+  EXPECT_LT(to_unix_ms(claims_of(before).issued_at), valid_from("one"));
+  EXPECT_EQ(to_unix_ms(claims_of(again).issued_at), valid_from("one"));
+  const auto refreshed = ask("refresh_token", {PrincipalType::device, "one", "alice"}, json::object());
+  ASSERT_TRUE(refreshed);
+  EXPECT_EQ(to_unix_ms(claims_of(refreshed).issued_at), valid_from("one"));
+}
+
+TEST_F(DeviceServices, ARevocationInTheSecondOfAnotherKillsTheTokenBetweenThem) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  const json one = {{"name", "One"}, {"device_id", "one"}};
+  clock_.advance(std::chrono::milliseconds(1250));
+  for (const char* end : {"revoke", "delete"}) {
+    std::int64_t issued_before = 0;
+    for (int round = 0; round < 3; ++round) {
+      const auto added = add(alice, one);
+      ASSERT_TRUE(added);
+      const auto issued = to_unix_ms(claims_of(added).issued_at);
+      EXPECT_GE(issued, valid_from("one"));
+      EXPECT_LT(issued_before, valid_from("one")) << end << " " << round;
+      issued_before = issued;
+      ASSERT_TRUE(ask(end, alice, {{"device_id", "one"}}));
+    }
+  }
+}
+
+TEST_F(DeviceServices, ADeviceThatCannotBeDeletedIsAsItWas) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  ASSERT_TRUE(add(alice, {{"name", "One"}, {"device_id", "one"}}));
+  const auto before = devices_.find("one")->row;
+  store_options_.jobs_max = 0;
+  start({});
+  EXPECT_EQ(remove(alice, "one").error().code, ErrorCode::busy);
+  EXPECT_EQ(devices_.find("one")->row, before);
+}
+
+TEST_F(DeviceServices, ADeviceThatWasRevokedAndDeletedComesBackWithNewTokensOnly) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  ASSERT_TRUE(add(alice, {{"name", "One"}, {"device_id", "one"}}));
+  clock_.advance(std::chrono::hours(2));
+  ASSERT_TRUE(ask("revoke", alice, {{"device_id", "one"}}));
+  const auto revoked_from = valid_from("one");
+  ASSERT_TRUE(remove(alice, "one"));
+  clock_.advance(-std::chrono::hours(1));  // the clock was ahead, and is put right
+  const auto again = add(alice, {{"name", "One"}, {"device_id", "one"}});
+  ASSERT_TRUE(again);
+  EXPECT_GE(valid_from("one"), revoked_from);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST_F(AnnouncedRows, StayWhenTheirDeviceIsDeletedUntilItIsTakenBack) {
     return database.execAndGet("SELECT count(*) FROM announced_topics WHERE is_orphan = 1").getInt();
   };
   EXPECT_EQ(orphans(), 0);
-  ASSERT_TRUE(test::run_task(loop_, store_->delete_device("alice", "lamp")));
+  ASSERT_TRUE(test::run_task(loop_, store_->delete_device("alice", "lamp", 1)));
   EXPECT_EQ(orphans(), 1);
   put({{"lamp", "bob", 1, {}}});
   EXPECT_EQ(orphans(), 0) << "it is somebody's again";

@@ -41,6 +41,8 @@ INSERT INTO issued_tokens VALUES ('jti-2', 'Home', 'user', 'alice', 'alice', 'k'
 INSERT INTO announced_topics VALUES ('homeassistant/device/speaker/config', 'alice', 17, 'b1 b2', 0);
 INSERT INTO chats_of_day VALUES (20000, 'alice', 4);
 )sql",
+      "",  // the triggers of version 5 fill its table
+      R"sql(INSERT INTO deleted_devices VALUES ('radio', 'bob', 600);)sql",
   };
   return all;
 }
@@ -135,6 +137,30 @@ TEST_P(Migrations, ThePluginReadsWhatIsNotBroughtUpToDate) {
   ASSERT_TRUE(open_database(path()));
   ASSERT_TRUE((*directory)->refresh()) << "while it looks on";
   EXPECT_EQ((*directory)->size(), 2u);
+}
+
+TEST(Migration, TakesTheIdsOfEverybodyWhoLeftSomethingInVersionFive) {
+  const test::TempDir directory;
+  const std::string path = directory.file("hub.db");
+  {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    for (std::size_t i = 0; i < 5; ++i) database.exec(std::string(migrations()[i]));
+    database.exec(R"sql(
+INSERT INTO devices VALUES ('speaker', 'owner', 'Speaker', 'speaker', 1, 0, 1000, 2000, 3000);
+INSERT INTO issued_tokens VALUES ('1', '', 'user', 'listed', 'listed', 'k', 700, 99000);
+INSERT INTO issued_tokens VALUES ('2', '', 'enroll', 'once', 'enrolling', 'k', 700, 99000);
+INSERT INTO issued_tokens VALUES ('3', '', 'admin', 'root', '', 'k', 700, 99000);
+INSERT INTO issued_tokens VALUES ('4', '', 'user', 'owner', 'owner', 'k', 700, 99000);
+INSERT INTO sessions VALUES ('s1', 'talking', 'talking', 'Songs', 2, 1, 4000, 5000);
+INSERT INTO usage VALUES ('using', 1, 'using', 'openai', 'gpt', 0, 3, 40, 50);
+INSERT INTO chats_of_day VALUES (2, 'chatting', 4);
+)sql");
+  }
+  auto database = open_database(path);
+  ASSERT_TRUE(database) << database.error().message;
+  EXPECT_EQ(column(**database, "SELECT id || ' ' || first_seen FROM taken_ids ORDER BY id"),
+            (std::vector<std::string>{"chatting 172800000", "enrolling 700", "listed 700", "owner 700", "root 700",
+                                      "talking 4000", "using 86400000"}));
 }
 
 int commits_left = 0;

@@ -144,7 +144,7 @@ TEST_F(SqliteStoreTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
   const auto known = load();
   EXPECT_FALSE(known->at(0).device.is_active);
   EXPECT_EQ(known->at(0).device.tokens_valid_from_ms, 9'000);
-  ASSERT_TRUE(run(store_->delete_device("alice", "a")));
+  ASSERT_TRUE(run(store_->delete_device("alice", "a", 9'000)));
   EXPECT_EQ(run(store_->change_device("alice", "a", rename)).error().code, ErrorCode::not_found);
   EXPECT_TRUE(load()->empty());
 }
@@ -163,7 +163,7 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
   clash.normalized_name = "a";
   std::vector<std::string> outcomes(3);
   const auto note = [&](std::size_t i) {
-    return [&outcomes, i](std::exception_ptr, Reply<void> reply) {
+    return [&outcomes, i](std::exception_ptr, Reply<std::int64_t> reply) {
       outcomes[i] = reply ? "ok" : std::string(to_string(reply.error().code));
     };
   };

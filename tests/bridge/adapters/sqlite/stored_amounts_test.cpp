@@ -163,7 +163,7 @@ TEST_F(StoredAmountsTest, WhatIsAskedAtTheSameTimeIsCountedOneAfterTheOther) {
     asio::co_spawn(loop_, store_->add_session(session("s" + std::to_string(i))),
                    [&](std::exception_ptr, Reply<void> reply) { sessions += reply ? 1 : 0; });
     asio::co_spawn(loop_, store_->add_device(device("d" + std::to_string(i))),
-                   [&](std::exception_ptr, Reply<void> reply) { devices += reply ? 1 : 0; });
+                   [&](std::exception_ptr, Reply<std::int64_t> reply) { devices += reply ? 1 : 0; });
   }
   loop_.restart();
   while (loop_.run_one_for(std::chrono::seconds(1)) > 0) {
@@ -183,7 +183,7 @@ TEST_F(StoredAmountsTest, DevicesAreTakenUpToTheLimitHoweverTheyCome) {
   revocation.is_active = false;
   ASSERT_TRUE(run(store_->change_device("alice", "a", revocation)));
   EXPECT_NE(told(run(store_->add_device(device("c")))), "ok") << "a revoked one is still there";
-  ASSERT_TRUE(run(store_->delete_device("alice", "a")));
+  ASSERT_TRUE(run(store_->delete_device("alice", "a", 1)));
   EXPECT_EQ(told(run(store_->enroll_device(device("c"), "twice", 1))), "ok") << "refused, the token was not spent";
 }
 

@@ -258,7 +258,7 @@ TEST_F(LowDiskTest, WhatFreesSpaceOrIsKeptInPlaceGoesOn) {
   DeviceChange revocation;
   revocation.is_active = false;
   EXPECT_EQ(told(run(store_->change_device("alice", "b", revocation))), "ok");
-  EXPECT_EQ(told(run(store_->delete_device("alice", "b"))), "ok");
+  EXPECT_EQ(told(run(store_->delete_device("alice", "b", 1))), "ok");
   EXPECT_EQ(told(run(store_->delete_session("alice", "alice"))), "ok");
   EXPECT_EQ(told(run(store_->get_session("alice", "alice"))), "ok");
 }

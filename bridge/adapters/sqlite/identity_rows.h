@@ -1,0 +1,31 @@
+/// Whose an id is, and what stays of a device that is deleted (schemas/sql/0006_identities.sql).
+///
+/// As rows.h: inside a transaction on the store's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/stored_amounts.h"
+#include "bridge/ports/store.h"
+
+namespace strawberry {
+
+/// Of each user so many deleted devices are remembered, those deleted last.
+inline constexpr std::int64_t deleted_devices_per_user_max = 10'000;
+
+/// Every id that a device may not have, in order.
+void read_taken_ids(StatementCache& statements, const std::function<void(std::string)>& use);
+/// False, with nothing written, when a device has that id.
+bool insert_taken_id(StatementCache& statements, const std::string& id, std::int64_t now_ms);
+
+/// A new device, and from when on its tokens are valid: as `device` says, or later when tokens of an earlier device of
+/// that id have to stay dead. `forbidden` when its id is a user's, `bad_request` when its user's id is a device's,
+/// `quota_exceeded` as check_devices() says.
+Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageLimits& limits, DeviceRow device);
+/// With its skills. What is remembered of it says that tokens issued before `tokens_valid_from_ms` are dead.
+void remove_device(StatementCache& statements, const std::string& device_id, std::int64_t tokens_valid_from_ms);
+
+}  // namespace strawberry

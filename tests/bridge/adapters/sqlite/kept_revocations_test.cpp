@@ -1,0 +1,141 @@
+/// What a restored database has of the one whose place it takes.
+#include "bridge/adapters/sqlite/kept_revocations.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include "bridge/adapters/sqlite/database.h"
+#include "bridge/adapters/sqlite/migrations.h"
+#include "bridge/adapters/sqlite/revoked_tokens.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry {
+namespace {
+
+/// The first column, with a space between rows.
+std::string column(const std::string& path, const std::string& select) {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE, 5'000);
+  SQLite::Statement rows(database, select);
+  std::string all;
+  while (rows.executeStep()) all += (all.empty() ? "" : " ") + rows.getColumn(0).getString();
+  return all;
+}
+
+void exec(const std::string& path, const std::string& sql) {
+  SQLite::Database(path, SQLite::OPEN_READWRITE, 5'000).exec(sql);
+}
+
+constexpr std::int64_t now = 1'767'225'600'000;
+
+/// Two databases: `replaced_` is what was there, `restored_` what a backup of an earlier time had.
+class KeptRevocations : public testing::Test {
+ protected:
+  KeptRevocations() {
+    for (const auto& path : {replaced_, restored_}) EXPECT_TRUE(migrate_database(path));
+  }
+  static std::string row(const std::string& id, bool is_active, std::int64_t tokens_valid_from) {
+    return "INSERT INTO devices VALUES ('" + id + "', 'alice', '" + id + "', '" + id + "', " +
+           (is_active ? "1, " : "0, ") + std::to_string(tokens_valid_from) + ", 1000, NULL, NULL);";
+  }
+  void keep() {
+    const auto kept = keep_revocations(replaced_, restored_, now);
+    EXPECT_TRUE(kept) << kept.error().message;
+  }
+  std::string devices() {
+    return column(restored_,
+                  "SELECT device_id || ':' || is_active || ':' || tokens_valid_from FROM devices ORDER BY device_id");
+  }
+  std::string deleted() {
+    return column(restored_, "SELECT device_id || ':' || tokens_valid_from FROM deleted_devices ORDER BY device_id");
+  }
+
+  test::TempDir directory_;
+  const std::string replaced_ = directory_.file("replaced.db");
+  const std::string restored_ = directory_.file("restored.db");
+};
+
+TEST_F(KeptRevocations, AreThoseOfBothForTokens) {
+  exec(replaced_, "INSERT INTO revoked_tokens VALUES ('both', 1, 9000000000000), ('since', 2, 9000000000001)");
+  exec(restored_, "INSERT INTO revoked_tokens VALUES ('both', 1, 9000000000002), ('then', 3, 9000000000003)");
+  exec(replaced_, "INSERT INTO spent_tokens VALUES ('once', 1), ('twice', 2)");
+  exec(restored_, "INSERT INTO spent_tokens VALUES ('once', 1)");
+  keep();
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT jti || ':' || expires_at FROM revoked_tokens ORDER BY jti"),
+            "both:9000000000002 since:9000000000001 then:9000000000003");
+  EXPECT_EQ(column(restored_, "SELECT enroll_id FROM spent_tokens ORDER BY enroll_id"), "once twice");
+  EXPECT_EQ(column(replaced_, "SELECT count(*) FROM revoked_tokens"), "2") << "it was only read";
+}
+
+TEST_F(KeptRevocations, OfDevicesAreTheLaterOnes) {
+  exec(replaced_, row("revoked", false, 5'000) + row("restarted", true, 3'000) + row("older", true, 1'000) +
+                      row("new", true, 6'000) + row("unlimited", true, 0));
+  exec(restored_, row("revoked", true, 0) + row("restarted", true, 0) + row("older", false, 2'000));
+  keep();
+  EXPECT_EQ(devices(), "older:0:2000 restarted:1:3000 revoked:0:5000");
+  EXPECT_EQ(deleted(), "new:6000") << "which the backup does not know, but another one may";
+}
+
+TEST_F(KeptRevocations, OfDeletedDevicesHoldForTheRestoredOnes) {
+  exec(replaced_, "INSERT INTO deleted_devices VALUES ('lamp', 'alice', 7000), ('radio', 'bob', 8000)");
+  exec(restored_, row("lamp", true, 0) + "INSERT INTO deleted_devices VALUES ('radio', 'bob', 9000)");
+  keep();
+  EXPECT_EQ(devices(), "lamp:1:7000") << "it is there again, with new tokens only";
+  EXPECT_EQ(deleted(), "radio:9000");
+}
+
+TEST_F(KeptRevocations, ComeWithTheIdsOfUsers) {
+  exec(replaced_, "INSERT INTO taken_ids VALUES ('alice', 900), ('bob', 3), ('lamp', 4)");
+  exec(restored_, row("lamp", true, 0));
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT id || ':' || first_seen FROM taken_ids ORDER BY id"), "alice:900 bob:3");
+}
+
+TEST_F(KeptRevocations, AreReadFromEveryEarlierVersion) {
+  for (std::size_t version = 1; version < migrations().size(); ++version) {
+    const std::string path = directory_.file("version-" + std::to_string(version));
+    {
+      SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      for (std::size_t i = 0; i < version; ++i) database.exec(std::string(migrations()[i]));
+      database.exec(row("lamp", false, 1'000 * static_cast<std::int64_t>(version)));
+      if (version >= 2) database.exec("INSERT INTO revoked_tokens VALUES ('jti', 1, 9000000000000)");
+    }
+    const std::string restored = directory_.file("restored-" + std::to_string(version));
+    ASSERT_TRUE(migrate_database(restored));
+    exec(restored, row("lamp", true, 0));
+    const auto kept = keep_revocations(path, restored, now);
+    ASSERT_TRUE(kept) << kept.error().message;
+    EXPECT_EQ(column(restored, "SELECT is_active || ':' || tokens_valid_from FROM devices"),
+              "0:" + std::to_string(1'000 * version));
+    EXPECT_EQ(column(restored, "SELECT count(*) FROM revoked_tokens"), version >= 2 ? "1" : "0");
+  }
+}
+
+TEST_F(KeptRevocations, OfADamagedDatabaseAreNoneAndThatIsAnError) {
+  const std::string damaged = directory_.file("damaged.db");
+  SQLite::Database(damaged, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE other (x)");
+  EXPECT_FALSE(keep_revocations(damaged, restored_, now));
+  EXPECT_FALSE(keep_revocations(directory_.file("missing.db"), restored_, now));
+}
+
+TEST_F(KeptRevocations, DoNotGoBeyondTheMostThereCanBe) {
+  const auto fill = [](const std::string& path, const std::string& prefix, std::int64_t rows, std::int64_t expires_at) {
+    exec(path, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(rows) +
+                   ") INSERT INTO revoked_tokens SELECT '" + prefix + "' || i, 0, " + std::to_string(expires_at) +
+                   " FROM n");
+  };
+  fill(restored_, "then ", revoked_tokens_max / 2, now + 1);
+  fill(replaced_, "since ", revoked_tokens_max / 2, now + 1);
+  fill(replaced_, "expired ", 10, 1);
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT count(*) FROM revoked_tokens"), std::to_string(revoked_tokens_max));
+  fill(replaced_, "one more ", 1, now + 1);
+  exec(replaced_, row("lamp", false, 5'000));
+  const auto refused = keep_revocations(replaced_, restored_, now);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(column(restored_, "SELECT count(*) FROM revoked_tokens"), std::to_string(revoked_tokens_max));
+  EXPECT_EQ(deleted(), "") << "all or nothing";
+}
+
+}  // namespace
+}  // namespace strawberry
