@@ -5,9 +5,9 @@
 
 #include "bridge/cli/choices.h"
 #include "bridge/cli/command_line.h"
+#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/key_document.h"
 #include "bridge/cli/key_material.h"
-#include "bridge/cli/connect_directory.h"
 #include "bridge/cli/text.h"
 #include "common/ids.h"
 

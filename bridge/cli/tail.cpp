@@ -108,8 +108,7 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   const auto show = [&](const std::vector<Sight>& sights) {
     for (const Sight& sight : sights) {
       if (options.count != 0 && shown == options.count) return;
-      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(options.ids)))
-                << std::endl;
+      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(options.ids))) << std::endl;
       ++shown;
     }
     if (!std::cout || (options.count != 0 && shown == options.count)) ended.set(Outcome<void>{});

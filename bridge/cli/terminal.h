@@ -4,8 +4,17 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace strawberry::cli {
+
+/// What switches a terminal's colours on, and off again.
+inline constexpr std::string_view dim = "\x1b[2m";
+inline constexpr std::string_view bold = "\x1b[1m";
+inline constexpr std::string_view red = "\x1b[31m";
+inline constexpr std::string_view green = "\x1b[32m";
+inline constexpr std::string_view cyan = "\x1b[36m";
+inline constexpr std::string_view plain = "\x1b[0m";
 
 /// True when standard output is a terminal.
 bool output_is_terminal();

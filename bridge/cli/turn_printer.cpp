@@ -12,11 +12,8 @@ using nlohmann::json;
 
 constexpr std::size_t answer_bytes_max = 256 * 1024;
 
-constexpr const char* cyan = "\x1b[36m";
-constexpr const char* red = "\x1b[31m";
-
-std::string in_colour(const std::string& text, const char* colour) {
-  return terminal_has_colours() ? colour + text + "\x1b[0m" : text;
+std::string in_colour(const std::string& text, std::string_view colour) {
+  return terminal_has_colours() ? std::string(colour) + text + std::string(plain) : text;
 }
 
 std::string text(const json& object, const char* member) {

@@ -32,8 +32,8 @@ void read_health(const json& health, HubFacts& hub) {
   if (providers == health.end() || !providers->is_array()) return;
   for (const json& provider : *providers) {
     if (!provider.is_object() || hub.providers.size() == providers_shown_max) continue;
-    hub.providers.push_back({text_member(provider, "name"), text_member(provider, "state"), number_of(provider, "requests"),
-                             number_of(provider, "failures")});
+    hub.providers.push_back({text_member(provider, "name"), text_member(provider, "state"),
+                             number_of(provider, "requests"), number_of(provider, "failures")});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "bridge/cli/terminal.h"
 #include "bridge/cli/text.h"
 #include "common/correlation_id.h"
 
@@ -17,13 +18,6 @@ constexpr std::size_t id_columns = 36;  // those that the hub makes
 constexpr std::size_t id_bytes_max = 256;
 constexpr std::size_t columns_min = 60;
 constexpr std::size_t bytes_without_terminal = 160;
-
-constexpr std::string_view dim = "\x1b[2m";
-constexpr std::string_view bold = "\x1b[1m";
-constexpr std::string_view red = "\x1b[31m";
-constexpr std::string_view green = "\x1b[32m";
-constexpr std::string_view cyan = "\x1b[36m";
-constexpr std::string_view plain = "\x1b[0m";
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
