@@ -2,6 +2,7 @@
 
 #include "bridge/core/one_shot.h"
 #include "common/ids.h"
+#include "gateway/config.h"
 #include "gateway/json.h"
 #include "gateway/openai/chat.h"
 
@@ -44,7 +45,13 @@ class Pages {
     co_await exchange.reply(std::move(response));
   }
 
+  /// For a Prometheus on this machine: they say nothing of anybody, but how much is going on.
   Task<void> metrics(Exchange& exchange) const {
+    if (!is_loopback(exchange.request.peer)) {
+      Response refused = response_of(problem(403, "forbidden", "only for this machine"), ErrorShape::hub);
+      co_await exchange.reply(std::move(refused));
+      co_return;
+    }
     const auto http = server_.counters();
     const auto hub = links_.counters();
     std::string text;
