@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "bridge/cli/text.h"
+#include "common/base64url.h"
 #include "common/broker_socket.h"
 #include "common/ids.h"
 #include "common/private_file.h"
