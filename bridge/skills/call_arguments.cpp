@@ -96,7 +96,7 @@ Reply<void> find_missing(const Signature& signature, std::size_t positions, cons
     if (!parameter.is_required() || is_given_by_position(signature, parameter, positions)) continue;
     const bool has_no_name = parameter.kind == Binds::positional_only;
     if (!has_no_name && kwargs.contains(parameter.name)) continue;
-    return refuse("the argument " + parameter.name + " of " + signature.function_name + " is missing",
+    return refuse("the argument " + parameter.name + " is missing",
                   has_no_name ? in_args(index) : in_kwargs(parameter.name));
   }
   return {};

@@ -24,6 +24,52 @@ TEST(ChatRequestTest, TakesAnOpenAiBody) {
   EXPECT_EQ(request->tool_mode, ToolMode::none);
 }
 
+TEST(ChatRequestTest, AMisspeltMemberOfTheHubsOwnIsNotLeftToTheProvider) {
+  const auto with = [](const std::string& name) {
+    return ChatRequest::read({{"messages", {{{"role", "user"}, {"content", "x"}}}}, {name, "y"}}, {});
+  };
+  const std::pair<const char*, const char*> misspelt[] = {{"session", "session_id"},   {"sessionId", "session_id"},
+                                                          {"sesion_id", "session_id"}, {"toolMode", "tool_mode"},
+                                                          {"tool-mode", "tool_mode"},  {"tool_mod", "tool_mode"}};
+  for (const auto& [name, meant] : misspelt) {
+    const auto request = with(name);
+    ASSERT_FALSE(request) << name;
+    EXPECT_EQ(request.error().code, ErrorCode::bad_request) << name;
+    EXPECT_EQ(request.error().details, json({{"path", std::string("/") + name}, {"meant", meant}}));
+  }
+  for (const auto* theirs : {"audio",
+                             "frequency_penalty",
+                             "logit_bias",
+                             "logprobs",
+                             "max_completion_tokens",
+                             "metadata",
+                             "modalities",
+                             "models",
+                             "parallel_tool_calls",
+                             "prediction",
+                             "presence_penalty",
+                             "prompt_cache_key",
+                             "reasoning_effort",
+                             "response_format",
+                             "safety_identifier",
+                             "seed",
+                             "service_tier",
+                             "stop",
+                             "store",
+                             "temperature",
+                             "tool_choice",
+                             "tool_config",
+                             "top_k",
+                             "top_logprobs",
+                             "top_p",
+                             "user",
+                             "verbosity",
+                             "web_search_options",
+                             "mode",
+                             "id"})
+    EXPECT_TRUE(with(theirs)) << theirs;
+}
+
 TEST(ChatRequestTest, WithoutASessionTheOrderIsTheClients) {
   const auto request = read(
       R"({"messages":[{"role":"user","content":"1"},{"role":"system","content":"2"},{"role":"user","content":"3"}]})");
