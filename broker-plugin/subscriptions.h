@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "common/by_text.h"
 #include "common/principal.h"
@@ -22,6 +22,9 @@ class Subscriptions {
     std::size_t client_filters_max = 100;
     std::size_t principal_filters_max = 1'000;
     std::size_t user_filters_max = 4'000;
+    /// Of all their filters: the broker has a node for each, of about 700 bytes.
+    std::size_t principal_levels_max = 8'000;
+    std::size_t user_levels_max = 32'000;
   };
 
   explicit Subscriptions(Options options) : options_(options) {}
@@ -35,7 +38,7 @@ class Subscriptions {
   void forget_if(Predicate is_gone) {
     std::erase_if(clients_, [&](const auto& client) {
       if (!is_gone(std::string_view(client.first))) return false;
-      release(client.second, client.second.filters.size());
+      release_all(client.second);
       return true;
     });
   }
@@ -45,15 +48,23 @@ class Subscriptions {
   struct Client {
     std::string principal_id;
     std::string user_id;
-    std::unordered_set<std::size_t> filters;
+    std::unordered_map<std::size_t, std::size_t> filters;  // hash and levels
   };
+  struct Count {
+    std::size_t filters = 0;
+    std::size_t levels = 0;
+  };
+  using Counts = ByText<Count>;
 
-  void release(const Client& client, std::size_t filters);
+  static Count count_in(const Counts& counts, std::string_view id);
+  static void take_from(Counts& counts, const std::string& id, std::size_t levels);
+  void release(const Client& client, std::size_t levels);
+  void release_all(const Client& client);
 
   Options options_;
   ByText<Client> clients_;
-  ByText<std::size_t> by_principal_;
-  ByText<std::size_t> by_user_;
+  Counts by_principal_;
+  Counts by_user_;
 };
 
 }  // namespace strawberry

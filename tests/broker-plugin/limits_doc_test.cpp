@@ -100,6 +100,7 @@ TEST(LimitsDoc, HasEveryLimitOfThePlugin) {
       {"bytes of a topic or filter", {policy_topic_bytes_max}},
       {"filters of a client; of a principal; of a user",
        {filters.client_filters_max, filters.principal_filters_max, filters.user_filters_max}},
+      {"levels of all filters of a principal; of a user", {filters.principal_levels_max, filters.user_levels_max}},
       {"connections of a principal", {connections.principal_connections_max}},
       {"stored sessions of a principal; of a user", {connections.principal_stored_max, connections.user_stored_max}},
       {"sessions of a principal that may have ended: the broker says so later", {connections.principal_left_max}},

@@ -50,6 +50,20 @@ TEST(Subscriptions, LetAUserHaveSoManyFilters) {
   EXPECT_FALSE(subscriptions.add("c", speaker, "d"));
 }
 
+TEST(Subscriptions, LetAPrincipalAndAUserHaveSoManyLevels) {
+  Subscriptions subscriptions({.principal_levels_max = 10, .user_levels_max = 12});
+  EXPECT_TRUE(subscriptions.add("c", speaker, "a/b/c/d/e/f"));
+  EXPECT_FALSE(subscriptions.add("d", speaker, "a/b/c/d/e")) << "eleven";
+  EXPECT_TRUE(subscriptions.add("d", speaker, "a/b/c/d"));
+  EXPECT_FALSE(subscriptions.add("e", tablet, "a/b/c")) << "of the same user";
+  EXPECT_TRUE(subscriptions.add("e", tablet, "a/b"));
+  EXPECT_TRUE(subscriptions.add("f", lamp, "a/b/c/d"));
+  subscriptions.remove("c", "a/b/c/d/e/f");
+  EXPECT_TRUE(subscriptions.add("d", speaker, "a/b/c/d/e"));
+  subscriptions.forget("d");
+  EXPECT_TRUE(subscriptions.add("e", tablet, "a/b/c/d/e/f/g/h"));
+}
+
 TEST(Subscriptions, KnowWhoseSessionAClientIdIs) {
   Subscriptions subscriptions({.client_filters_max = 1, .principal_filters_max = 1});
   EXPECT_TRUE(subscriptions.add("c", lamp, "a"));

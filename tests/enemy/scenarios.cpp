@@ -156,7 +156,7 @@ const std::vector<Scenario>& scenarios() {
       {"requests", "small valid requests at QoS 1", 1, requests},
       {"rubbish", "requests at QoS 0 that are none", 1, rubbish},
       {"results", "results that nobody awaits", 1, results},
-      {"large-results", "the same, of 1 MiB each", 1, large_results},
+      {"large-results", "the same, of 1 MiB each", 1, large_results, false, 1, 64},
       {"statuses", "statuses of 16 KiB", 1, statuses},
       {"forbidden", "messages on topics of another user", 1, forbidden},
       {"uploads", "sessions of 32 KiB to be stored", 1, appends},

@@ -21,7 +21,8 @@ struct Scenario {
   /// Bridge and broker are restarted under the attack, each once, before it is looked at what the other user notices.
   bool restarts = false;
   int connections = 1;  // of each device
-  /// What the broker may gain, in MiB: of one device unless it says otherwise.
+  /// What the broker may gain, in MiB: of one device unless it says otherwise. More where much waits for the bridge,
+  /// which is nobody's own.
   double broker_mib = 32;
 };
 const std::vector<Scenario>& scenarios();
