@@ -16,6 +16,7 @@ void Connections::add(Connection connection) {
   Present& present = by_principal_[connection.principal().id];
   present.principal = connection.principal();
   ++present.connections;
+  ++open_by_user_[connection.principal().user_id];
 
   const Connection::Handle handle = connection.handle;
   open_.insert_or_assign(handle, std::move(connection));
@@ -40,6 +41,8 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
     open_.at(same_id->second.back()).is_superseded = false;
   }
 
+  const auto users = open_by_user_.find(connection.principal().user_id);
+  if (--users->second == 0) open_by_user_.erase(users);
   const auto present = by_principal_.find(connection.principal().id);
   if (--present->second.connections == 0) by_principal_.erase(present);
   return connection;
@@ -119,8 +122,10 @@ void Connections::forget_stored(std::string_view client_id) {
 }
 
 bool Connections::is_full_for(const Principal& principal, std::string_view client_id) const {
-  return has_limits(principal) && count_of(principal.id) >= options_.principal_connections_max &&
-         by_client_id_.find(client_id) == by_client_id_.end();
+  if (!has_limits(principal) || by_client_id_.find(client_id) != by_client_id_.end()) return false;
+  const auto users = open_by_user_.find(principal.user_id);
+  return count_of(principal.id) >= options_.principal_connections_max ||
+         (users != open_by_user_.end() && users->second >= options_.user_connections_max);
 }
 
 void Connections::count(const Stored& stored, int change) {

@@ -50,6 +50,8 @@ class Connections {
     std::size_t stored_max = 100'000;
     /// Open ones of a device, a user or a one-time token.
     std::size_t principal_connections_max = 100;
+    /// Of all of a user's.
+    std::size_t user_connections_max = 1'000;
     /// Stored sessions that the broker has said it has, of a principal and of all of a user's.
     std::size_t principal_stored_max = 20;
     std::size_t user_stored_max = 400;
@@ -60,7 +62,7 @@ class Connections {
   explicit Connections(Options options) : options_(options) {}
 
   bool is_full() const { return open_.size() >= options_.connections_max; }
-  /// Whether the principal may have no further connection: one that takes a client id over is none more.
+  /// Whether the principal, or its user, may have no further connection: one that takes a client id over is none more.
   bool is_full_for(const Principal& principal, std::string_view client_id) const;
   /// Precondition: not is_full(), and `connection.handle` is not open.
   void add(Connection connection);
@@ -126,6 +128,7 @@ class Connections {
   std::unordered_map<Connection::Handle, Connection> open_;
   ByText<std::vector<Connection::Handle>> by_client_id_;  // the last one holds it, the others are superseded
   ByText<Present> by_principal_;
+  ByText<std::size_t> open_by_user_;
   ByText<Stored> stored_;
   ByText<Kept> stored_by_principal_;  // by type and id
   ByText<std::size_t> sure_by_user_;

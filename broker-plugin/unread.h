@@ -28,7 +28,7 @@ class Unread {
 
   struct Options {
     std::size_t principal_bytes_max = 12 * 1024 * 1024;
-    std::size_t user_bytes_max = 64 * 1024 * 1024;
+    std::size_t user_bytes_max = 40 * 1024 * 1024;
   };
 
   Unread(Broker& broker, const Clock& clock, Options options);

@@ -226,6 +226,23 @@ TEST_F(HoardingGate, LimitsNeitherBridgeNorAdmin) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(leaves(admin, "admin-" + std::to_string(i)));
 }
 
+TEST_F(LimitedGate, RefusesOneConnectionOfAUserTooMany) {
+  Gatekeeper::Options options;
+  options.connections.user_connections_max = 3;
+  make(options);
+  ASSERT_TRUE(connect(1, speaker, "speaker"));
+  ASSERT_TRUE(connect(2, speaker, "speaker-2"));
+  ASSERT_TRUE(connect(3, tablet, "tablet"));
+  EXPECT_FALSE(connect(4, alice, "alice"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=too_many_connections"));
+  EXPECT_TRUE(connect(5, tablet, "tablet")) << "takes its own place";
+  EXPECT_TRUE(connect(6, lamp, "lamp"));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(connect(10 + i, admin, "admin-" + std::to_string(i)));
+  end(2);
+  end(3);  // the one whose place was taken
+  EXPECT_TRUE(connect(4, alice, "alice"));
+}
+
 TEST_F(LimitedGate, RefusesALargeStatusAlsoAsAWill) {
   const std::string largest(16 * 1024, ' ');
   EXPECT_TRUE(publishes(1, lamp, "devices/lamp/status", largest));
