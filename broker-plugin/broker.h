@@ -2,6 +2,7 @@
 /// tests.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class Broker {
   virtual std::optional<BrokerSession> session(const std::string& client_id) = 0;
   /// Has the broker reload its configuration soon, upon which it asks about every connection and session it has.
   virtual void request_reload() = 0;
+  /// Bytes that the broker's process has allocated. Nothing when it cannot be known.
+  virtual std::optional<std::size_t> memory_in_use() = 0;
   virtual void log(LogLevel level, const std::string& line) = 0;
 };
 

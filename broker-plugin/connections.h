@@ -54,27 +54,42 @@ class Connections {
     std::size_t stored_max = 100'000;
     /// Open ones of a device, a user or a one-time token.
     std::size_t principal_connections_max = 100;
+    /// Of all of a user's.
+    std::size_t user_connections_max = 1'000;
+    /// Stored sessions that the broker has said it has, of a principal and of all of a user's.
+    std::size_t principal_stored_max = 20;
+    std::size_t user_stored_max = 400;
+    /// Those that it may have, of a principal: it does not say at once which of them have ended.
+    std::size_t principal_left_max = 200;
   };
 
   explicit Connections(Options options) : options_(options) {}
 
   bool is_full() const { return open_.size() >= options_.connections_max; }
-  /// Whether the principal may have no further connection: one that takes a client id over is none more.
+  /// Whether the principal, or its user, may have no further connection: one that takes a client id over is none more.
   bool is_full_for(const Principal& principal, std::string_view client_id) const;
   /// Precondition: not is_full(), and `connection.handle` is not open.
   void add(Connection connection);
+  /// Whether the principal may leave no further session behind. Its own client id, and one that has a session already,
+  /// are none more.
+  bool has_too_many_stored(const Principal& principal, std::string_view client_id) const;
+  /// Whether so many sessions that may have ended are counted for the principal that the broker should be asked.
+  bool is_unsure_of(const Principal& principal) const;
   /// The connection as it was; nothing when it is not known.
   std::optional<Connection> remove(Connection::Handle handle);
   /// Null when not known. Valid until the next add() or remove().
   Connection* find(Connection::Handle handle);
   const Connection* find(Connection::Handle handle) const;
   std::vector<Connection::Handle> handles() const;
+  /// The open connection with this client id; null when there is none.
+  Connection::Handle handle_of(std::string_view client_id) const;
   std::size_t size() const { return open_.size(); }
 
   /// Who holds a client id: the open connection with it, else whoever left a session under it.
   const Principal* holder_of(std::string_view client_id) const;
-  /// A session the broker keeps. One that is known already stays as it is, if it is the same principal's.
-  void remember_stored(std::string_view client_id, StoredSession session);
+  /// A session the broker keeps. One that is known already stays as it is, if it is the same principal's. `is_sure`:
+  /// the broker has said so; else it may have ended with its connection.
+  void remember_stored(std::string_view client_id, StoredSession session, bool is_sure = true);
   /// Null when none is known. Valid until the next change.
   const StoredSession* stored(std::string_view client_id) const;
   void forget_stored(std::string_view client_id);
@@ -101,7 +116,12 @@ class Connections {
   struct Stored {
     StoredSession session;
     bool is_named = true;
+    bool is_sure = true;
     std::list<std::string>::iterator age;
+  };
+  struct Kept {
+    std::size_t sure = 0;
+    std::size_t unsure = 0;
   };
   struct Present {
     Principal principal;
@@ -109,11 +129,16 @@ class Connections {
     std::size_t quiet = 0;  // of these
   };
 
+  void count(const Stored& stored, int change);
+
   Options options_;
   std::unordered_map<Connection::Handle, Connection> open_;
   ByText<std::vector<Connection::Handle>> by_client_id_;  // the last one holds it, the others are superseded
   ByText<Present> by_principal_;
+  ByText<std::size_t> open_by_user_;
   ByText<Stored> stored_;
+  ByText<Kept> stored_by_principal_;  // by type and id
+  ByText<std::size_t> sure_by_user_;
   std::list<std::string> stored_by_age_;  // oldest first
 };
 

@@ -15,11 +15,10 @@ constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds departed_owner_kept{1};
 constexpr std::size_t departed_owners_max = 1'000;
 constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
-/// Retained, so the broker keeps it as long as the device exists, and every client of the user gets it.
-constexpr std::size_t status_bytes_max = 16 * 1024;
 constexpr const char* report_topic = "hub/broker";
 constexpr std::string_view token_expired = "token_expired";
 constexpr std::string_view rate_limited = "rate_limited";
+constexpr std::string_view not_reading = "not_reading";
 
 /// The device whose own status topic this is; nothing for anybody else.
 bool is_own_status(const Principal& principal, std::string_view topic) {
@@ -30,7 +29,8 @@ bool is_own_status(const Principal& principal, std::string_view topic) {
 
 /// Why the plugin ended a connection: not because time ran out, but because somebody took a right away.
 bool is_revocation(std::string_view ending_because) {
-  return !ending_because.empty() && ending_because != token_expired && ending_because != rate_limited;
+  return !ending_because.empty() && ending_because != token_expired && ending_because != rate_limited &&
+         ending_because != not_reading;
 }
 
 /// The reason in a status, from the reason in the log and what the broker says.
@@ -64,6 +64,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       refusals_(broker, clock),
       rates_(clock, options.rates),
       subscriptions_(options.subscriptions),
+      unread_(broker, clock, options.unread),
       endings_(broker, clock, "connections ended"),
       report_(clock),
       logins_(authenticator_, connections_, refusals_, report_, rates_, broker, clock, options.logins),
@@ -78,7 +79,13 @@ LoginAnswer Gatekeeper::login(const Login& login) {
   refresh_keys(/*even_if_unchanged=*/false);  // the bridge signs with a new key at once
   LoginAnswer answer = logins_.admit(login);
   if (!answer.accepted()) return answer;
-  if (login.attempt.is_clean) subscriptions_.forget(login.attempt.client_id);
+  if (login.attempt.is_clean) {
+    subscriptions_.forget(login.attempt.client_id);
+    unread_.forget(login.attempt.client_id);
+  } else {
+    unread_.came_back(login.attempt.client_id);
+    coming_back_ = login.handle;
+  }
   const Principal& principal = connections_.find(login.handle)->principal();
   if (principal.type == PrincipalType::device && !is_quiet(login.attempt.client_id)) presence_.connected(principal.id);
   return answer;
@@ -87,8 +94,10 @@ LoginAnswer Gatekeeper::login(const Login& login) {
 void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   flooding_.erase(handle);
   const auto connection = connections_.remove(handle);
-  if (connection && connections_.holder_of(connection->client_id) == nullptr)
+  if (connection && connections_.holder_of(connection->client_id) == nullptr) {
     subscriptions_.forget(connection->client_id);
+    unread_.forget(connection->client_id);
+  }
   if (!connection || connection->principal().type != PrincipalType::device || is_quiet(connection->client_id)) return;
   const std::string& device_id = connection->principal().id;
   const bool remembered = departed_owners_.size() < departed_owners_max;
@@ -116,6 +125,7 @@ const Principal* Gatekeeper::who(const TopicEvent& event, const Connection* conn
 }
 
 bool Gatekeeper::allows(const TopicEvent& event) {
+  if (event.handle != coming_back_ || event.access == Access::write) coming_back_ = nullptr;
   const Connection* connection = connections_.find(event.handle);
   std::optional<SessionName> stored;
   const Principal* principal = who(event, connection, stored);
@@ -139,11 +149,28 @@ bool Gatekeeper::allows(const TopicEvent& event) {
     return false;
   }
   if (access == Access::write && !is_within_rate(event, *principal)) return false;
+  if (has_limits(*principal) && !may_be_held(event, *principal, access)) return false;
   if (access == Access::will && principal->type == PrincipalType::device) {
     presence_.left_a_will(principal->id);
     if (is_own_status(*principal, event.topic)) presence_.claimed(principal->id, event.payload);
   }
   return true;
+}
+
+/// What the broker holds until the client has read it, or has released it (QoS 2).
+bool Gatekeeper::may_be_held(const TopicEvent& event, const Principal& principal, Access access) {
+  constexpr int exactly_once = 2;
+  const bool is_received = access == Access::write && event.qos == exactly_once;
+  if (access != Access::read && !is_received) return true;
+  const std::size_t bytes = event.topic.size() + event.payload.size() + (is_received ? 0 : properties_bytes_);
+  if (event.handle == coming_back_) {
+    unread_.holds(event.client_id, principal, bytes);
+    return true;
+  }
+  if (unread_.give(event.client_id, principal, bytes)) return true;
+  if (is_received) awaits_sender_ = is_sending_will_ = false;
+  report_.refused(to_string(access), not_reading);
+  return false;
 }
 
 /// A session that nobody is connected to: what it is given now waits for its owner.
@@ -157,7 +184,7 @@ bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionNa
 }
 
 Verdict Gatekeeper::check_limits(const TopicEvent& event, const Principal& principal, Access access) {
-  if (access == Access::subscribe && !subscriptions_.add(event.client_id, principal.id, event.topic))
+  if (access == Access::subscribe && !subscriptions_.add(event.client_id, principal, event.topic))
     return Verdict::too_many_filters;
   const bool publishes = access == Access::write || access == Access::will;
   if (publishes && event.payload.size() > status_bytes_max && is_own_status(principal, event.topic))
@@ -191,6 +218,19 @@ bool Gatekeeper::is_within_rate(const TopicEvent& event, const Principal& princi
   awaits_sender_ = is_sending_will_ = false;
   refused(event, principal, Access::write, rate_limited);
   if (verdict == RateLimits::Verdict::goes_on) flooding_.insert(event.handle);
+  return false;
+}
+
+/// No rate and no limit of the broker counts them.
+bool Gatekeeper::takes_properties(const TopicEvent& event) {
+  properties_bytes_ = event.properties_bytes;
+  if (event.properties_bytes <= properties_bytes_max) return true;
+  std::optional<SessionName> stored;
+  const Principal* principal = who(event, connections_.find(event.handle), stored);
+  if (principal == nullptr || !has_limits(*principal)) return true;
+  awaits_sender_ = is_sending_will_ = false;
+  refused(event, *principal, Access::write, "properties_too_large");
+  if (rates_.refused(*principal) == RateLimits::Verdict::goes_on) flooding_.insert(event.handle);
   return false;
 }
 
@@ -263,6 +303,14 @@ void Gatekeeper::end_flooding() {
   }
 }
 
+/// As end_changed(): not within the callback about another one.
+void Gatekeeper::end_unread() {
+  for (const std::string& client_id : unread_.take_overdue()) {
+    Connection* connection = connections_.find(connections_.handle_of(client_id));
+    if (connection != nullptr && !connection->is_leaving()) end(*connection, not_reading);
+  }
+}
+
 // --- as time goes by ---
 
 void Gatekeeper::reload() {
@@ -276,6 +324,8 @@ void Gatekeeper::tick() {
   awaits_sender_ = is_sending_will_ = false;
   end_changed();
   end_flooding();
+  end_unread();
+  coming_back_ = nullptr;
   const SteadyTime now = clock_.steady_now();
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;
@@ -287,11 +337,14 @@ void Gatekeeper::tick() {
   presence_.tick();
   refusals_.tick();
   rates_.tick();
+  unread_.tick();
   endings_.tick();
   logins_.tick();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
-  subscriptions_.forget_if([this](std::string_view id) { return connections_.holder_of(id) == nullptr; });
+  const auto is_gone = [this](std::string_view id) { return connections_.holder_of(id) == nullptr; };
+  subscriptions_.forget_if(is_gone);
+  unread_.forget_if(is_gone);
   report();
 }
 

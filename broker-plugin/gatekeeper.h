@@ -22,6 +22,7 @@
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/subscriptions.h"
 #include "broker-plugin/topic_policy.h"
+#include "broker-plugin/unread.h"
 #include "common/clock.h"
 #include "common/device_directory.h"
 #include "common/key_file.h"
@@ -30,12 +31,19 @@ namespace strawberry {
 
 class Gatekeeper : private DeviceOwners {
  public:
+  /// Of a device's status: retained, so the broker keeps it as long as the device exists, and every client of the user
+  /// gets it.
+  static constexpr std::size_t status_bytes_max = 16 * 1024;
+  /// Of the properties of one message: names and values, and 64 for each.
+  static constexpr std::size_t properties_bytes_max = 8 * 1024;
+
   struct Options {
     Connections::Options connections;
     Presence::Options presence;
     Logins::Options logins;
     RateLimits::Options rates = {};
     Subscriptions::Options subscriptions = {};
+    Unread::Options unread = {};
   };
 
   enum class Ending {
@@ -53,6 +61,8 @@ class Gatekeeper : private DeviceOwners {
     std::string_view topic;
     std::string_view payload;
     bool retain = false;
+    int qos = 0;                             // of a publication and of a subscription
+    std::size_t properties_bytes = 0;        // MQTT 5; only told to takes_properties()
     std::string_view correlation_data = {};  // MQTT 5; only told to dropped()
   };
 
@@ -70,6 +80,10 @@ class Gatekeeper : private DeviceOwners {
   bool allows(const TopicEvent& event);
 
   void unsubscribed(std::string_view client_id, std::string_view filter) { subscriptions_.remove(client_id, filter); }
+
+  /// A message that allows() has let in: false when it must be dropped after all, for what it carries beside its
+  /// payload. Ask before sender_of().
+  bool takes_properties(const TopicEvent& event);
 
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
   /// empty when this topic carries none.
@@ -99,6 +113,8 @@ class Gatekeeper : private DeviceOwners {
   void end_what_may_not_go_on();
   void end_changed();
   void end_flooding();
+  void end_unread();
+  bool may_be_held(const TopicEvent& event, const Principal& principal, Access access);
   void refused(const TopicEvent& event, const Principal& principal, Access access, std::string_view reason);
   bool is_within_rate(const TopicEvent& event, const Principal& principal);
   void end(Connection& connection, std::string_view reason);
@@ -114,6 +130,7 @@ class Gatekeeper : private DeviceOwners {
   RefusalLog refusals_;
   RateLimits rates_;
   Subscriptions subscriptions_;
+  Unread unread_;
   LimitedLog endings_;
   BrokerReport report_;
   Logins logins_;
@@ -131,6 +148,10 @@ class Gatekeeper : private DeviceOwners {
   std::unordered_set<std::string> changed_;
   /// Whose connections go on publishing beyond their rate.
   std::unordered_set<Connection::Handle> flooding_;
+  /// The client that came back to its session just now: the broker shows what it holds for it, before anything else.
+  Connection::Handle coming_back_ = nullptr;
+  /// Of the message that the broker delivers now.
+  std::size_t properties_bytes_ = 0;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

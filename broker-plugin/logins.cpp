@@ -80,6 +80,11 @@ LoginAnswer Logins::admit(const Login& login) {
     broker_.request_reload();  // in case it is still on its way
     return {LoginAnswer::Kind::hung_up};
   }
+  if (login.session_may_stay) {
+    const bool is_full = connections_.has_too_many_stored(claims->principal, login.attempt.client_id);
+    if (is_full || connections_.is_unsure_of(claims->principal)) ask_broker();
+    if (is_full) return refuse(login, "connect", {"too_many_sessions", claims->principal});
+  }
   // Last, so that nobody can use up what is another's, and nothing is counted that is refused anyway.
   if (!rates_.connected(claims->principal)) return refuse(login, "connect", {"connecting_too_fast", claims->principal});
 
@@ -112,6 +117,10 @@ LoginAnswer Logins::renew(const Login& login) {
 /// MQTT 5 sessions have an expiry of their own, which the broker does not show: the one in the way may be gone.
 void Logins::doubt(const Login& login, const Refusal& refusal) {
   if (refusal.reason != "client_id_in_use" || connections_.stored(login.attempt.client_id) == nullptr) return;
+  ask_broker();
+}
+
+void Logins::ask_broker() {
   const SteadyTime now = clock_.steady_now();
   if (last_doubt_ && now < *last_doubt_ + doubt_interval) return;
   last_doubt_ = now;

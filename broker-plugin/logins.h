@@ -82,6 +82,7 @@ class Logins {
   void remember(std::string_view client_id, std::string_view user_name);
   void stop_waiting();
   void doubt(const Login& login, const Refusal& refusal);
+  void ask_broker();
   LoginAnswer refuse(const Login& login, std::string_view action, const Refusal& refusal);
 
   Authenticator& authenticator_;

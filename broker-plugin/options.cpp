@@ -23,9 +23,11 @@ std::string* path_option(PluginOptions& options, const std::string& name) {
   return name == "database" ? &options.database_path : nullptr;
 }
 
-std::size_t* count_option(PluginOptions& options, const std::string& name) {
+using Counts = std::map<std::string_view, std::size_t*>;
+
+Counts count_options(PluginOptions& options) {
   auto& [principal, user, connections, accounts_max] = options.rates;
-  const std::map<std::string_view, std::size_t*> counts = {
+  return {
       {"failed_logins_max", &options.login_limit.failures_at_once_max},
       {"failed_logins_per_minute", &options.login_limit.failures_per_minute_max},
       {"messages_per_second", &principal.messages_per_second},
@@ -39,11 +41,22 @@ std::size_t* count_option(PluginOptions& options, const std::string& name) {
       {"user_bytes_per_second", &user.bytes_per_second},
       {"user_bytes_at_once", &user.bytes_at_once},
   };
+}
+
+std::size_t* count_option(PluginOptions& options, const std::string& name) {
+  const Counts counts = count_options(options);
   const auto found = counts.find(name);
   return found == counts.end() ? nullptr : found->second;
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::size_t>> plugin_count_options() {
+  PluginOptions defaults;
+  std::vector<std::pair<std::string, std::size_t>> all;
+  for (const auto& [name, value] : count_options(defaults)) all.emplace_back(name, *value);
+  return all;
+}
 
 Result<PluginOptions> parse_plugin_options(const std::vector<std::pair<std::string, std::string>>& options) {
   PluginOptions parsed;

@@ -26,4 +26,7 @@ struct PluginOptions {
 /// given twice, missing or no number from 0 to 1 000 000 000 where one is wanted.
 Result<PluginOptions> parse_plugin_options(const std::vector<std::pair<std::string, std::string>>& options);
 
+/// The options that are numbers: name, without `plugin_opt_`, and default.
+std::vector<std::pair<std::string, std::size_t>> plugin_count_options();
+
 }  // namespace strawberry

@@ -2,6 +2,7 @@
 //
 // Whatever goes wrong in here, an exception included, is a no. Nothing here waits.
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -69,6 +70,12 @@ class MosquittoBroker final : public Broker {
     return client_id != nullptr && find_client_(client_id) == client;
   }
   void request_reload() override { strawberry::request_reload(); }
+  std::optional<std::size_t> memory_in_use() override {
+    const struct mallinfo2 info = ::mallinfo2();
+    const std::size_t bytes = info.uordblks + info.hblkhd;
+    if (bytes == 0) return std::nullopt;  // another allocator, such as a sanitizer's
+    return bytes;
+  }
   void log(LogLevel level, const std::string& line) override {
     const int mosquitto_level = level == LogLevel::error     ? MOSQ_LOG_ERR
                                 : level == LogLevel::warning ? MOSQ_LOG_WARNING
@@ -208,6 +215,7 @@ int on_acl_check(int, void* data, void* userdata) {
     topic.topic = view_of(event.topic);
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     topic.retain = event.retain;
+    topic.qos = event.qos;
     return plugin.gatekeeper->allows(topic) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
   });
 }
@@ -234,6 +242,8 @@ int on_message(int, void* data, void* userdata) {
     topic.topic = view_of(event.topic);
     if (event.payload != nullptr) topic.payload = {static_cast<const char*>(event.payload), event.payloadlen};
     topic.retain = event.retain;
+    topic.properties_bytes = properties_size(event.properties);
+    if (!plugin.gatekeeper->takes_properties(topic)) return MOSQ_ERR_ACL_DENIED;
     const auto sender = plugin.gatekeeper->sender_of(topic);
     if (sender && stamp_sender(&event.properties, *sender, plugin.clock.wall_now())) return MOSQ_ERR_SUCCESS;
     const std::string correlation_data = correlation_data_of(event.properties);

@@ -35,7 +35,7 @@ RateLimits::Verdict RateLimits::published(const Principal& principal, std::size_
                     has_room(users.messages, 1, options_.user.messages_per_second) &&
                     has_room(own.bytes, cost(bytes, options_.principal), options_.principal.bytes_per_second) &&
                     has_room(users.bytes, cost(bytes, options_.user), options_.user.bytes_per_second);
-  if (!fits) return refused(principal);
+  if (!fits) return refuse(own);
   own.messages -= 1;
   users.messages -= 1;
   own.bytes -= cost(bytes, options_.principal);
@@ -54,7 +54,10 @@ bool RateLimits::connected(const Principal& principal) {
 /// What is refused costs the broker little, so it takes nothing from the account.
 RateLimits::Verdict RateLimits::refused(const Principal& principal) {
   if (!is_limited(principal)) return Verdict::beyond;
-  Account& own = account_of(kind_of(principal), principal.id, options_.principal);
+  return refuse(account_of(kind_of(principal), principal.id, options_.principal));
+}
+
+RateLimits::Verdict RateLimits::refuse(Account& own) const {
   own.refused += 1;
   if (own.refused <= static_cast<double>(refused_max)) return Verdict::beyond;
   own.refused = 0;
@@ -72,11 +75,12 @@ RateLimits::Account& RateLimits::account_of(char kind, std::string_view id, cons
   name_.assign(1, kind).append(id);
   auto found = accounts_.find(name_);
   if (found == accounts_.end()) {
-    const std::string_view name = accounts_.size() < options_.accounts_max ? std::string_view(name_) : of_others;
+    // Users share an account apart from devices: theirs has other limits.
+    if (accounts_.size() >= options_.accounts_max) name_.assign(1, kind).append(of_others);
     found = accounts_
-                .try_emplace(std::string(name), Account{static_cast<double>(limit.messages_at_once),
-                                                        static_cast<double>(limit.bytes_at_once), 0,
-                                                        static_cast<double>(options_.connections.at_once), now, now})
+                .try_emplace(name_, Account{static_cast<double>(limit.messages_at_once),
+                                            static_cast<double>(limit.bytes_at_once), 0,
+                                            static_cast<double>(options_.connections.at_once), now, now})
                 .first;
   }
   regain(found->second, limit, now);

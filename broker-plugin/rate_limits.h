@@ -3,7 +3,8 @@
 /// may connect.
 ///
 /// The bridge and admins have no limits: the hub must be reachable when it is flooded. Threading: one thread.
-/// Bounds: Options::accounts_max principals and users that published or connected lately; all others share one account.
+/// Bounds: Options::accounts_max principals and users that published or connected lately; all others share
+/// one account for each type of principal, and one for users.
 #pragma once
 
 #include <chrono>
@@ -79,6 +80,7 @@ class RateLimits {
 
   bool is_limited(const Principal& principal) const;
   Account& account_of(char kind, std::string_view id, const RateLimit& limit);
+  Verdict refuse(Account& own) const;
   void regain(Account& account, const RateLimit& limit, SteadyTime now) const;
   const RateLimit& limit_of(std::string_view name) const;
 

@@ -87,7 +87,41 @@ bool remove_stamps(mosquitto_property** list) {
   return true;
 }
 
+std::size_t size_and_free(char* text) {
+  const std::size_t size = view_of(text).size();
+  std::free(text);
+  return size;
+}
+
+std::size_t property_size(const mosquitto_property* property) {
+  const int identifier = mosquitto_property_identifier(property);
+  char* name = nullptr;
+  char* value = nullptr;
+  if (identifier == MQTT_PROP_USER_PROPERTY) {
+    if (mosquitto_property_read_string_pair(property, identifier, &name, &value, false) == nullptr) return 0;
+    return size_and_free(name) + size_and_free(value);
+  }
+  if (identifier == MQTT_PROP_CORRELATION_DATA) {
+    void* data = nullptr;
+    std::uint16_t size = 0;
+    if (mosquitto_property_read_binary(property, identifier, &data, &size, false) == nullptr) return 0;
+    std::free(data);
+    return size;
+  }
+  if (identifier != MQTT_PROP_CONTENT_TYPE && identifier != MQTT_PROP_RESPONSE_TOPIC) return 0;
+  if (mosquitto_property_read_string(property, identifier, &value, false) == nullptr) return 0;
+  return size_and_free(value);
+}
+
 }  // namespace
+
+std::size_t properties_size(const mosquitto_property* list) {
+  // What the broker allocates for each, however small: 1 MB of empty ones is much more in memory.
+  constexpr std::size_t each = 64;
+  std::size_t bytes = 0;
+  for (; list != nullptr; list = mosquitto_property_next(list)) bytes += each + property_size(list);
+  return bytes;
+}
 
 bool stamp_sender(mosquitto_property** list, const std::string& sender, WallTime now) {
   if (has_stamp(*list) && !remove_stamps(list)) return false;

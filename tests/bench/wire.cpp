@@ -23,15 +23,18 @@ void add_text(std::string& out, std::string_view text) {
   out += text;
 }
 
-std::string packet(int first_byte, const std::string& body) {
-  if (body.size() > packet_bytes_max) throw std::runtime_error("too long for a packet");
-  std::string out(1, static_cast<char>(first_byte));
-  std::size_t length = body.size();
+void add_length(std::string& out, std::size_t length) {
   do {
     const std::size_t rest = length / 128;
     out += static_cast<char>(length % 128 + (rest > 0 ? 128 : 0));
     length = rest;
   } while (length > 0);
+}
+
+std::string packet(int first_byte, const std::string& body) {
+  if (body.size() > packet_bytes_max) throw std::runtime_error("too long for a packet");
+  std::string out(1, static_cast<char>(first_byte));
+  add_length(out, body.size());
   return out + body;
 }
 
@@ -61,7 +64,7 @@ bool next_packet(std::string_view& bytes, Packet& packet) {
 }
 
 std::string connect(const Credentials& credentials) {
-  int flags = 0x02;  // clean start
+  int flags = credentials.is_clean ? 0x02 : 0;
   if (!credentials.user_name.empty()) flags |= 0x80;
   if (!credentials.password.empty()) flags |= 0x40;
   std::string body;
@@ -69,7 +72,8 @@ std::string connect(const Credentials& credentials) {
   body += '\x05';
   body += static_cast<char>(flags);
   add_number(body, keepalive_s);
-  body += '\0';  // no properties
+  body += static_cast<char>(credentials.properties.size());
+  body += credentials.properties;
   add_text(body, credentials.client_id);
   if (!credentials.user_name.empty()) add_text(body, credentials.user_name);
   if (!credentials.password.empty()) add_text(body, credentials.password);
@@ -87,11 +91,12 @@ std::string subscribe(const std::vector<std::string>& filters, int qos) {
   return packet(0x82, body);
 }
 
-std::string publish(std::string_view topic, std::string_view payload, int qos) {
+std::string publish(std::string_view topic, std::string_view payload, int qos, std::string_view properties) {
   std::string body;
   add_text(body, topic);
   if (qos > 0) add_number(body, 1);
-  body += '\0';
+  add_length(body, properties.size());
+  body += properties;
   body += payload;
   return packet(0x30 | (qos << 1), body);
 }

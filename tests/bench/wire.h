@@ -24,14 +24,16 @@ bool next_packet(std::string_view& bytes, Packet& packet);
 
 struct Credentials {
   std::string client_id;
-  std::string user_name;  // empty: none
-  std::string password;   // empty: none
+  std::string user_name;        // empty: none
+  std::string password;         // empty: none
+  bool is_clean = true;         // clean start
+  std::string properties = {};  // as bytes, at most 127
 };
-/// Clean start, no will, keep-alive of an hour.
+/// No will, keep-alive of an hour.
 std::string connect(const Credentials& credentials);
 std::string subscribe(const std::vector<std::string>& filters, int qos);
 /// At QoS 1 with a packet id of 1, to be changed by set_packet_id().
-std::string publish(std::string_view topic, std::string_view payload, int qos);
+std::string publish(std::string_view topic, std::string_view payload, int qos, std::string_view properties = {});
 void set_packet_id(std::string& publish, std::uint16_t packet_id);
 inline constexpr std::string_view disconnect{"\xe0\x00", 2};
 

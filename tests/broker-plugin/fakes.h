@@ -49,6 +49,10 @@ class FakeBroker final : public Broker {
     return BrokerSession{client_id, found->second};
   }
   void request_reload() override { ++reload_requests; }
+  std::optional<std::size_t> memory_in_use() override {
+    ++memory_looks;
+    return memory;
+  }
   void log(LogLevel, const std::string& line) override { lines.push_back(line); }
 
   /// `online`, `offline`, or empty when nothing is retained.
@@ -68,6 +72,8 @@ class FakeBroker final : public Broker {
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;
   int reload_requests = 0;
+  std::optional<std::size_t> memory = 10 * 1024 * 1024;
+  int memory_looks = 0;
   /// Of its sessions, by client id; nothing for a broker that does not show them.
   std::optional<std::map<std::string, std::string>> user_names;
   std::function<void(const std::string& client_id)> on_kick;

@@ -1,10 +1,13 @@
 // The plugin in a real Mosquitto: who gets in, what passes, and what the bridge can believe.
+#include <gmock/gmock.h>
+
 #include "tests/broker-plugin/plugin_fixture.h"
 
 namespace strawberry::test {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::HasSubstr;
 
 constexpr const char* property = "strawberry-principal";
 
@@ -331,6 +334,48 @@ TEST_P(Plugin, KeepsSoManyFiltersOfAClientAndCountsWhatIsUnsubscribed) {
   lamp->unsubscribe(filter(0));
   EXPECT_LE(lamp->subscribe(filter(100)), 2);
   EXPECT_EQ(lamp->subscribe(filter(0)), denied_subscription());
+}
+
+TEST_P(Plugin, LetsAPrincipalLeaveSoManySessionsAlsoAcrossARestart) {
+  constexpr int most = 20;
+  const auto durable = [&](const std::string& client_id, const std::string& user) {
+    auto stored = options(client_id, hub_.user_token(user));
+    stored.clean = false;
+    stored.session_expiry_s = 600;
+    return stored;
+  };
+  for (int i = 0; i < most; ++i) {
+    const auto phone = connected(durable("phone-" + std::to_string(i), "alice"));
+    ASSERT_EQ(phone->subscribe("hub/state"), 1);
+    phone->disconnect();
+  }
+  broker_->stop();
+  broker_->start();
+  EXPECT_EQ(MqttTestClient(durable("one-more", "alice")).connect(), refused_code()) << broker_->log();
+  EXPECT_THAT(broker_->log(), HasSubstr("reason=too_many_sessions"));
+  EXPECT_TRUE(connected(durable("phone-3", "alice"))->session_present());
+  EXPECT_EQ(MqttTestClient(durable("alice", "alice")).connect(), 0) << "her own client id";
+  EXPECT_EQ(MqttTestClient(durable("phone", "bob")).connect(), 0);
+}
+
+TEST_P(Plugin, RefusesAMessageWithLargeProperties) {
+  if (GetParam() != 5) GTEST_SKIP() << "MQTT 3.1.1 has none";
+  const auto hub_bridge = bridge();
+  ASSERT_EQ(hub_bridge->subscribe("+/+/request"), 1);
+  const auto lamp = device("lamp", "bob");
+  TestMessage request;
+  request.topic = "skills/lamp/request";
+  request.payload = "{}";
+  request.user_properties = {{"trace", std::string(8'000, 'x')}};
+  EXPECT_EQ(lamp->publish(request), 0);
+  EXPECT_TRUE(hub_bridge->wait_for(request.topic));
+  request.correlation_data = std::string(200, 'c');
+  EXPECT_EQ(lamp->publish(request), denied_publication());
+  request.correlation_data.reset();
+  request.user_properties.assign(130, {"n", "v"});  // each is something to the broker
+  EXPECT_EQ(lamp->publish(request), denied_publication());
+  EXPECT_THAT(broker_->log(), HasSubstr("reason=properties_too_large"));
+  EXPECT_TRUE(hub_bridge->take_all().empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Mqtt, Plugin, ::testing::Values(4, 5));

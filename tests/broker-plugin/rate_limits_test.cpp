@@ -163,7 +163,20 @@ TEST_F(Rates, KeepNoMoreAccountsThanAreAllowed) {
   int through = 0;
   for (int i = 0; i < 100; ++i) through += let_through(rates, stranger(i), 1);
   EXPECT_LE(through, 10) << "all others share one account";
-  EXPECT_LE(rates.accounts(), 3U);
+  EXPECT_LE(rates.accounts(), 4U) << "and one that devices share, and one that users share";
+}
+
+TEST_F(Rates, ShareAnAccountOnlyAmongThoseWithTheSameLimits) {
+  RateLimits rates(clock_, {.principal = {10, 10, 0, 0}, .user = {40, 40, 0, 0}, .accounts_max = 2});
+  EXPECT_EQ(let_through(rates, lamp_of_bob, 5), 5);
+  // Everybody else finds all accounts taken; the first to do so is a device.
+  int through = 0;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = std::to_string(i);
+    through += let_through(rates, {PrincipalType::device, "d" + id, "u" + id}, 1);
+    through += let_through(rates, {PrincipalType::user, "u" + id, "u" + id}, 1);
+  }
+  EXPECT_EQ(through, 20) << "devices have ten messages, users have ten, and what is counted for users has forty";
 }
 
 // --- a connection ---

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_after_failure{5};
 constexpr int patience_ms = 200;
+constexpr std::string_view receive_maximum{"\x21\xff\xff", 3};
+constexpr std::string_view expiry_of_an_hour{"\x11\x00\x00\x0e\x10", 5};
 
 int connect_to(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -38,6 +40,7 @@ bool drain(int fd) {
   }
 }
 
+/// Also true when the connection has ended.
 bool wait_for(int fd, short what) {
   pollfd entry{fd, what, 0};
   return ::poll(&entry, 1, patience_ms) > 0;
@@ -57,15 +60,24 @@ void Attacker::run() {
   while (!stops_ && std::chrono::steady_clock::now() < end) {
     const FileDescriptor connection(connect_to(options_.port));
     if (connection.get() >= 0) attack(connection.get());
+    if (options_.then == Options::Then::leaves && connections_ > 0) break;
     if (!options_.block.empty()) std::this_thread::sleep_for(pause_after_failure);
   }
   stops_ = true;
 }
 
 void Attacker::attack(int fd) {
-  if (!send_all(fd, bench::wire::connect({options_.client_id, "", options_.token})) || !wait_for(fd, POLLIN)) return;
+  bench::wire::Credentials credentials{options_.client_id, "", options_.token, options_.is_clean,
+                                       std::string(receive_maximum)};
+  if (!options_.is_clean) credentials.properties += expiry_of_an_hour;
+  if (!send_all(fd, bench::wire::connect(credentials)) || !wait_for(fd, POLLIN)) return;
   ++connections_;
-  if (!drain(fd) || !send_all(fd, options_.first) || options_.block.empty()) return;
+  if (!drain(fd) || !send_all(fd, options_.first)) return;
+  if (options_.then == Options::Then::leaves) wait_for(fd, POLLIN);  // until it is subscribed
+  while (options_.then == Options::Then::stays && !stops_ && !wait_for(fd, POLLRDHUP)) {
+    if (options_.reads && !drain(fd)) return;
+  }
+  if (options_.block.empty()) return;
   while (!stops_ && send_all(fd, options_.block)) {
     packets_ += static_cast<std::uint64_t>(options_.packets);
     std::this_thread::sleep_for(options_.pause);

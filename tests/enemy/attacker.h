@@ -19,11 +19,13 @@ class Attacker {
     int port = 0;
     std::string client_id;
     std::string token;
-    std::string first;                   // packets sent once after each CONNACK
-    std::string block;                   // packets sent again and again; empty: connects again and again
+    std::string first;  // packets sent once after each CONNACK
+    std::string block;  // packets sent again and again; empty: `then` says
+    enum class Then { connects_again, stays, leaves } then = Then::connects_again;
+    bool is_clean = true;                // else its session stays for an hour
     int packets = 1;                     // in the block
     std::chrono::milliseconds pause{0};  // after each block
-    bool reads = true;                   // what the broker sends it
+    bool reads = true;                   // what the broker sends it; it says that it takes 65 535 at once
     std::chrono::seconds time_max{60};
   };
 

@@ -16,10 +16,14 @@ struct Scenario {
   std::string_view name;
   std::string_view what;  // one line for the table of --help
   int devices = 1;        // of the enemy, all attacking at once
-  /// Sets what the attackers send; `id` is the device's.
-  void (*arm)(Attacker::Options& options, const std::string& id);
+  /// Sets what the attackers send; `id` is the device's, `connection` counts those of one device from 0.
+  void (*arm)(Attacker::Options& options, const std::string& id, int connection);
   /// Bridge and broker are restarted under the attack, each once, before it is looked at what the other user notices.
   bool restarts = false;
+  int connections = 1;  // of each device
+  /// What the broker may gain, in MiB: of one device unless it says otherwise. More where much waits for the bridge,
+  /// which is nobody's own.
+  double broker_mib = 32;
 };
 const std::vector<Scenario>& scenarios();
 
