@@ -30,6 +30,7 @@ class Hub {
     std::string token;
   };
   Device add_device(const std::string& name);
+  const std::string& data_dir() const { return data_dir_; }
   int port() const { return broker_->port(); }
   int broker_pid() const { return broker_->process().pid(); }
   int bridge_pid() const { return bridge_->pid(); }

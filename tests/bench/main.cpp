@@ -10,6 +10,7 @@
 #include "tests/bench/calls.h"
 #include "tests/bench/chat.h"
 #include "tests/bench/connects.h"
+#include "tests/bench/http.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/messages.h"
 #include "tests/bench/scale.h"
@@ -24,8 +25,9 @@ struct Part {
   std::string_view name;
   void (*measure)();
 };
-constexpr std::array<Part, 8> parts{{{"calls", measure_calls},
+constexpr std::array<Part, 9> parts{{{"calls", measure_calls},
                                      {"chat", measure_chat},
+                                     {"http", measure_http},
                                      {"streams", measure_streams},
                                      {"connects", measure_connects},
                                      {"messages", measure_messages},
@@ -38,6 +40,7 @@ constexpr const char* usage =
     "Runs the parts named, or all; prints a Markdown table for each.\n\n"
     "  calls     routed against direct, 1 to 256 in flight          45 s\n"
     "  chat      a chat against HTTP and MQTT apart                  5 s\n"
+    "  http      a chat through the web door, small requests       15 s\n"
     "  streams   100 and 1 000 chats that stream at once            30 s\n"
     "  connects  connections a second                               20 s\n"
     "  messages  messages a second                                  30 s\n"
