@@ -170,7 +170,7 @@ TEST_F(ChatServiceTest, TheRulesDoTheJobWhenTheModelCannot) {
   model->script = {model->fails("connect")};
   model->repeat_last = true;
   const auto reply = say({{"messages", json::parse(R"([{"role":"user","content":"play Never Gonna Give You Up"}])")}});
-  EXPECT_EQ(content_of(reply), "Done: MusicControlSkill.play_song (song: Never Gonna Give You Up).");
+  EXPECT_EQ(content_of(reply), "Done: play song Never Gonna Give You Up on Device lrs.");
   EXPECT_EQ(reply->at("provider"), "rules");
   EXPECT_EQ(reply->at("usage").at("total_tokens"), 0);
   EXPECT_EQ(model->requests.size(), 1u) << "it is not asked again in the second step";
