@@ -91,7 +91,7 @@ struct ChatService::Turn {
         chat(std::move(given_chat)),
         format(std::move(given_format)),
         catalog(chat.tool_mode == ToolMode::native ? &source : nullptr, request.sender, chat.client_tools,
-                last_user_text(messages), options.tools),
+                recent_user_text(messages), options.tools),
         loop(catalog, messages, chat.may_call, options.agent) {}
 
   ModelRequest model_request(const AgentLoop::AskModel& ask) const {

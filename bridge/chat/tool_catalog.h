@@ -42,7 +42,8 @@ class ToolCatalog {
         default_device;  // the sender's own, when it offers the skill; the only one; else empty: the hub chooses
   };
 
-  /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said.
+  /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said, the newest
+  /// first.
   ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
               const std::string& about, Options options);
 

@@ -7,6 +7,7 @@
 
 #include "bridge/llm/user_text.h"
 #include "bridge/llm/wire_json.h"
+#include "bridge/rules/understand.h"
 #include "bridge/rules/wording.h"
 
 namespace strawberry {
@@ -65,8 +66,7 @@ rules::Made made_from(const json& call, const std::vector<Tool>& tools) {
   return made;
 }
 
-}  // namespace
-
+/// The conversation as the rules see it: what the user said and what was answered in words.
 rules::Talk talk_of(const json& messages) {
   rules::Talk talk;
   if (!messages.is_array()) return talk;
@@ -83,6 +83,8 @@ rules::Talk talk_of(const json& messages) {
   talk.before.pop_back();
   return talk;
 }
+
+}  // namespace
 
 std::optional<std::string> tell_outcomes(const json& messages, const std::vector<Tool>& tools) {
   if (!messages.is_array()) return std::nullopt;

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "bridge/llm/provider.h"
-#include "bridge/rules/understand.h"
 
 namespace strawberry {
 
@@ -22,9 +21,6 @@ class RulesProvider final : public Provider {
  private:
   std::string name_ = "rules";
 };
-
-/// The conversation as the rules see it: what the user said and what was answered in words.
-rules::Talk talk_of(const nlohmann::json& messages);
 
 /// What the tool messages after the last user message say; nothing when there are none.
 std::optional<std::string> tell_outcomes(const nlohmann::json& messages, const std::vector<Tool>& tools);

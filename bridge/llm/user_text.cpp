@@ -14,11 +14,17 @@ std::string message_text(const json& message) {
   return text;
 }
 
-std::string last_user_text(const json& messages) {
-  if (!messages.is_array()) return {};
-  for (auto message = messages.rbegin(); message != messages.rend(); ++message)
-    if (string_at(*message, "role") == "user") return message_text(*message);
-  return {};
+std::string recent_user_text(const json& messages) {
+  std::string text;
+  if (!messages.is_array()) return text;
+  std::size_t count = 0;
+  for (auto message = messages.rbegin(); message != messages.rend() && count < recent_texts_max; ++message) {
+    if (string_at(*message, "role") != "user") continue;
+    const auto said = message_text(*message);
+    if (count++ > 0 && text.size() + said.size() >= recent_bytes_max) break;
+    text += (text.empty() ? "" : "\n") + said;
+  }
+  return text;
 }
 
 }  // namespace strawberry

@@ -37,13 +37,14 @@ class MentionFinder {
     std::size_t found_words = 0;
     for (std::size_t at = from_; at < to_; ++at) {
       for (const auto& device : devices) {
+        const auto is_only = [&](const std::string& noun) { return is_only_one_called(devices, device, noun); };
         for (std::size_t first = 0; first < device.words.size(); ++first) {
           const std::size_t length = match_length(at, device, first);
           const bool is_quoted = length == 1 && words_[at].is_quoted;
           const bool is_full = first == 0 && (is_quoted || length == device.words.size());
           const bool is_part = length > 0 && (first == 0 || first + length == device.words.size());
           if (!is_full && !is_part) continue;
-          auto mention = frame(at, at + length, is_full, device.words.size());
+          auto mention = frame(at, at + length, is_full, device.words.size(), is_only(words_[at].stem));
           if (!mention) continue;
           const auto rank = [](const Mention& m, std::size_t n) { return std::tuple(m.is_full, n, m.end); };
           if (found && found->begin == mention->begin && found->end == mention->end && found->is_full == is_full) {
@@ -83,7 +84,16 @@ class MentionFinder {
 
   bool is_free(std::size_t at) const { return at < to_ && !taken_[at] && !words_[at].is_quoted; }
 
-  std::optional<Mention> frame(std::size_t begin, std::size_t end, bool is_full, std::size_t name_words) const {
+  /// `the thermostat` names a device when it is the only one.
+  static bool is_only_one_called(const std::vector<NamedDevice>& devices, const NamedDevice& device,
+                                 const std::string& noun) {
+    return std::none_of(devices.begin(), devices.end(), [&](const NamedDevice& other) {
+      return other.device_id != device.device_id && contains(other.stems, noun);
+    });
+  }
+
+  std::optional<Mention> frame(std::size_t begin, std::size_t end, bool is_full, std::size_t name_words,
+                               bool is_only_device) const {
     std::size_t start = begin;
     bool has_determiner = false, has_preposition = false;
     while (start > from_ && !taken_[start - 1] && is_determiner(words_[start - 1].fold)) {
@@ -106,8 +116,8 @@ class MentionFinder {
     const bool is_in_list = !is_only_noun && is_free(end) && words_[end].fold == "and" && is_free(end + 1) &&
                             is_free(end + 2) && is_device_noun(words_[end + 2].stem);
     const bool counts = is_quoted  ? is_full && has_preposition
-                        : !is_full ? (has_preposition && ends_phrase && !is_only_noun) || is_in_front_of_thing ||
-                                         is_in_list || (is_listed_ && !is_only_noun)
+                        : !is_full ? (has_preposition && ends_phrase && (!is_only_noun || is_only_device)) ||
+                                         is_in_front_of_thing || is_in_list || (is_listed_ && !is_only_noun)
                         : name_words > 1
                             ? true
                             : ((has_preposition || has_determiner || begin == from_) && ends_phrase) || is_listed_;
@@ -127,6 +137,17 @@ std::size_t after_list_sign(const Sentence& sentence, std::size_t at, std::size_
   if (at >= to || at == 0) return at;
   if (sentence.words[at].fold == "and" && !sentence.words[at].is_quoted && !taken[at]) return at + 1;
   return at;
+}
+
+/// The longest mention that begins with word `from`.
+std::optional<Mention> read_from(const Sentence& sentence, std::size_t from, std::size_t to,
+                                 const std::vector<bool>& taken, const std::vector<NamedDevice>& devices) {
+  constexpr std::size_t words_max = 10;
+  for (std::size_t end = std::min(from + words_max, to); end > from; --end) {
+    auto mention = MentionFinder(sentence, from, end, taken, true).best(devices);
+    if (mention && mention->begin == from && mention->end == end) return mention;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -163,8 +184,8 @@ std::vector<Mention> find_mentions(const Sentence& sentence, std::size_t from, s
     const bool has_comma = end < to && sentence.words[end - 1].is_break_after && !sentence.words[end - 1].is_end_after;
     const std::size_t next = after_list_sign(sentence, end, to, taken);
     if (next > end || has_comma) {
-      auto more = MentionFinder(sentence, next, to, taken, true).best(devices);
-      if (more && more->begin == next) {
+      auto more = read_from(sentence, next, to, taken, devices);
+      if (more) {
         more->begin = end;
         mentions.push_back(std::move(*more));
         grew = true;

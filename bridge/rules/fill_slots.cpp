@@ -112,12 +112,14 @@ struct Amount {
 Amount read_amount(const SlotWork& work, const Slot& slot, std::size_t at) {
   const auto& words = work.sentence.words;
   Amount amount{*words[at].number, at + 1, {}};
+  bool has_time_unit = false;
   const auto unit_at = [&](std::size_t i) {
     return i < work.to && !words[i].is_quoted && !words[i - 1].is_break_after ? words[i].stem : std::string();
   };
   for (auto unit = unit_at(amount.end); !unit.empty(); unit = unit_at(amount.end)) {
     const int seconds = seconds_in(unit);
     if (seconds != 0 && slot.number.unit_seconds != 0) {
+      has_time_unit = true;
       amount.value = amount.value * seconds / slot.number.unit_seconds;
       ++amount.end;
       // `1 hour and 30 minutes`
@@ -148,6 +150,14 @@ Amount read_amount(const SlotWork& work, const Slot& slot, std::size_t at) {
     }
     ++amount.end;
   }
+  if (has_time_unit && at > work.from && words[at - 1].fold == "in" && !work.skill.does("remind"))
+    amount.doubt = in(work.sentence.language, "I only act at once, not \"", "Ich handle nur sofort, nicht \"") +
+                   work.sentence.slice(at - 1, amount.end) + "\".";
+  // A timer for 10 is one of minutes to some and of seconds to others.
+  if (amount.doubt.empty() && slot.number.unit_seconds != 0 && !has_time_unit && !work.is_answer)
+    amount.doubt =
+        work.sentence.slice(at, at + 1) + in(work.sentence.language, " of what? Say seconds, minutes or hours.",
+                                             " wovon? Sage Sekunden, Minuten oder Stunden.");
   return amount;
 }
 

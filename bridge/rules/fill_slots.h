@@ -25,6 +25,7 @@ struct SlotWork {
   std::function<bool(std::size_t)> explains{};  // whether a word is known to the skill
   std::size_t text_from = 0;                    // where text may begin: after the verb
   std::size_t typed_fills = 0;                  // parameters filled by choice, boolean or number
+  bool is_answer = false;                       // to a question for one parameter: its unit is known
   std::vector<std::string> doubts{};            // why a number was not taken, as sentences
 
   bool is_text(std::size_t word) const;

@@ -132,6 +132,8 @@ class TextFiller {
     std::size_t at = work_.text_from;
     while (at < work_.to && work_.taken[at]) ++at;
     if (is_plain(at) && is_one_of(words_[at].fold, {"me", "us"}) && is_lower_case(at) && at + 1 < work_.to) ++at;
+    // `make it blue`
+    if (does("set") && is_plain(at) && is_one_of(words_[at].fold, {"it", "them", "that"}) && at + 1 < work_.to) ++at;
     for (bool moved = true; moved && at + 1 < work_.to;) {
       moved = false;
       while (at < work_.to && work_.taken[at]) {
@@ -189,13 +191,23 @@ class TextFiller {
     return noun < end && has_lead ? start - 1 : end;
   }
 
+  /// `play Hey Jude now`
+  std::size_t without_urgency(std::size_t begin, std::size_t end) {
+    while (takes_titles() && end > begin + 1 && is_lower_case(end - 1) &&
+           is_one_of(words_[end - 1].fold, {"now", "immediately", "again", "please"}))
+      work_.taken[--end] = true;
+    return end;
+  }
+
   bool put(const Slot& slot, std::size_t begin, std::size_t limit) {
-    const std::size_t end = without_trailing_nouns(begin, find_end(begin, limit));
+    const std::size_t end = without_urgency(begin, without_trailing_nouns(begin, find_end(begin, limit)));
     if (begin >= end || !says_something(begin, end)) return false;
+    if (const auto name = find_other_slot(slot, begin + 1, end); name && !is_free_text())
+      work_.doubts.push_back(in(work_.sentence.language, "I do not understand \"", "Ich verstehe nicht: \"") +
+                             work_.sentence.slice(*name, end) + "\".");
     // `play Yesterday in ten minutes`: a time or condition that nobody asked for is no part of a title. What is sent,
     // said, searched or written down may hold anything.
-    const bool is_free = does("send") || does("say") || does("search") || does("remind") || does("add");
-    if (const auto later = find_later(work_.sentence, begin + 1, end, true); later && !is_free)
+    if (const auto later = find_later(work_.sentence, begin + 1, end, true); later && !is_free_text())
       work_.doubts.push_back(
           in(work_.sentence.language, "I only act at once, not \"", "Ich handle nur sofort, nicht \"") +
           work_.sentence.slice(*later, end) +
@@ -205,8 +217,37 @@ class TextFiller {
     return true;
   }
 
+  bool is_free_text() const { return does("send") || does("say") || does("search") || does("remind") || does("add"); }
+
+  /// `Yesterday at half volume`: where another parameter is spoken of in a way that was not understood.
+  std::optional<std::size_t> find_other_slot(const Slot& own, std::size_t begin, std::size_t end) const {
+    for (std::size_t at = begin; at + 1 < end; ++at) {
+      if (!is_one_of(words_[at].fold, {"at", "with"}) || !is_lower_case(at)) continue;
+      for (const auto& slot : work_.skill.slots)
+        if (&slot != &own && contains(slot.words, words_[end - 1].stem)) return at;
+    }
+    return std::nullopt;
+  }
+
   /// Not only `music`, `a song`, `something`.
   bool says_something(std::size_t begin, std::size_t end) const {
+    if (end == begin + 1 && is_one_of(words_[begin].fold, {"nothing", "none", "nichts"}) && !words_[begin].is_quoted)
+      return false;
+    const auto any = [&](auto is_such) {
+      for (std::size_t i = begin; i < end; ++i)
+        if (is_such(i)) return true;
+      return false;
+    };
+    // `make it a bit brighter`, `as bright as possible` is no colour either.
+    const auto is_degree = [&](std::size_t i) {
+      return !words_[i].is_quoted && is_one_of(words_[i].fold, {"bit", "little", "as", "than", "possible", "more",
+                                                                "less", "out", "away", "over"});
+    };
+    if (does("set") && any(is_degree)) return false;
+    // `what is the weather` names no city.
+    if (!takes_titles() &&
+        !any([&](std::size_t i) { return words_[i].is_quoted || !(is_own_noun(i) || is_empty_word(words_[i].fold)); }))
+      return false;
     // `set the light to 400` is no colour.
     if (does("set") && std::all_of(words_.begin() + static_cast<std::ptrdiff_t>(begin),
                                    words_.begin() + static_cast<std::ptrdiff_t>(end), [](const Word& word) {

@@ -153,6 +153,7 @@ class Relative {
                            {"bit", "little", "slightly", "somewhat", "some", "much", "lot", "more", "even", "a"})) {
         taken_[i] = true;
         says_bit_ = says_bit_ || word != "a";
+        says_much_ = says_much_ || is_one_of(word, {"much", "lot"});
       } else if (words_[i].number && i > 0 && is_one_of(words_[i - 1].fold, {"by", "about"})) {
         amount_ = i;
         taken_[i] = taken_[i - 1] = true;
@@ -233,7 +234,7 @@ class Relative {
                       known == nullptr ? in(language, "I do not know how it is set now.",
                                             "Ich weiß nicht, wie es jetzt eingestellt ist.")
                                        : std::string());
-    double value = known->value + direction_ * *by;
+    double value = known->value + direction_ * *by * (says_much_ && !amount_ ? steps_of_much : 1);
     if (slot.number.least) value = std::max(value, *slot.number.least);
     if (slot.number.most) value = std::min(value, *slot.number.most);
     if (slot.kind == Slot::Kind::integer) {
@@ -264,6 +265,7 @@ class Relative {
   std::optional<std::size_t> amount_;
   bool says_bit_ = false;
   bool says_dim_ = false;
+  bool says_much_ = false;
 };
 
 }  // namespace

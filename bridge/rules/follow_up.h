@@ -13,6 +13,7 @@ namespace strawberry::rules {
 /// How far a number goes by itself.
 inline constexpr double step_share = 0.1;  // of a range that is known
 inline constexpr double step_of_temperature = 1;
+inline constexpr double steps_of_much = 3;  // `a lot brighter`
 
 /// What was done last, once more or on another device.
 std::optional<Thought> read_repetition(const Sentence& sentence, const Context& context, const Household& household);

@@ -218,7 +218,7 @@ constexpr std::array translations = {
 
 /// German words that are English ones too: they do not make a sentence German.
 constexpr std::string_view in_both_languages =
-    " in an was die den am so hat war bad man halt mal will ton tor bald minute all her es er hi ok warmer der des "
+    " in im an was die den am so hat war bad man halt mal will ton tor bald minute all her es er hi ok warmer der des "
     "pack stock stall rest kalter bit art gift fast ne als tag not vor da du ";
 
 std::optional<std::string_view> look_up(std::string_view folded) {
@@ -325,8 +325,7 @@ class Translator {
   /// The verb in front of a prefix, in the same clause.
   std::string_view verb_before(std::size_t at) const {
     constexpr std::string_view verbs =
-        " schalte schalt mach mache dreh drehe stell stelle fahr fahre schliess schliesse halt halte hor sperr sperre "
-        "lass ";
+        " schalte schalt mach mache dreh drehe stell stelle fahr fahre schliess schliesse halt halte hor sperr sperre ";
     for (std::size_t i = at; i-- > 0;) {
       if (words_[i].is_end_after || begins_clause(i)) break;
       const std::string padded = " " + german_[i] + " ";
@@ -354,8 +353,7 @@ class Translator {
   std::optional<std::string> in_place(std::size_t at) const {
     const auto german = german_at(at);
     if (german == "morgen" && at > 0 && german_at(at - 1) == "guten") return "morning";
-    if (is_one_of(german, {"mach", "mache", "lass"}) && prefix_of(at) != at)
-      return verb_with(at, prefix_of(at), "turn");
+    if (is_one_of(german, {"mach", "mache"}) && prefix_of(at) != at) return verb_with(at, prefix_of(at), "turn");
     if (is_one_of(german, {"mach", "mache"}) && says_any({"foto", "bild"})) return "take";
     if (is_one_of(german, {"schliess", "schliesse", "sperr", "sperre"})) return verb_with(at, prefix_of(at), "close");
     if (is_one_of(german, {"halt", "halte"}) && at < 3) return "stop";
@@ -430,9 +428,10 @@ class Translator {
     const auto whole = is_two ? fold(std::string_view(sentence_.text)
                                          .substr(words[end - 2].begin, words[end - 2].end - words[end - 2].begin))
                               : written;
+    const bool is_prefix_alone = is_one_of(written, {"zu", "auf"}) && is_one_of(words[end - 1].fold, {"close", "open"});
     const bool is_infinitive = (whole.ends_with("en") || whole.ends_with("rn")) && look_up(whole) &&
                                (!actions_of(words[end - 1].fold).empty() || is_particle_verb(words[end - 1].fold));
-    if (!is_infinitive) return;
+    if (!is_infinitive && !is_prefix_alone) return;
     std::size_t begin = 0;
     while (begin < end && is_one_of(words[begin].fold, {"can", "could", "would", "you", "please", "just", "i", "want",
                                                         "like", "will", "now"}))

@@ -87,6 +87,8 @@ std::vector<std::string_view> actions_of(std::string_view word) {
 bool asks_for(std::string_view said, std::string_view head) {
   const auto makes = [](std::string_view word) { return is_one_of(word, {"create", "make", "new", "schedule"}); };
   const auto wanted = actions_of(head);
+  // To schedule a thing is to set it later.
+  if (said == "schedule" && (head == "set" || head == "start")) return false;
   for (const auto action : actions_of(said)) {
     // `add` and `set` both may mean create; that does not make them mean each other.
     if (action == "create" && !makes(said) && !makes(head)) continue;
@@ -113,6 +115,12 @@ std::string_view noun_implied_by(std::string_view word) {
   return {};
 }
 
+bool is_degree_word(std::string_view word) {
+  return is_one_of(word, {"bit", "little", "slightly", "somewhat", "even", "much", "a"});
+}
+
+bool is_heating(std::string_view stem) { return is_one_of(stem, {"heat", "heater", "thermostat"}); }
+
 bool is_share_word(std::string_view word) {
   return is_one_of(word, {"half", "halfway", "medium", "full", "maximum", "max", "highest", "minimum", "lowest"});
 }
@@ -122,7 +130,7 @@ bool is_media_noun(std::string_view stem) {
 }
 
 bool is_particle_verb(std::string_view word) {
-  return is_one_of(word, {"turn", "switch", "power", "put", "shut", "flip", "roll", "pull", "bring"});
+  return is_one_of(word, {"turn", "switch", "power", "put", "shut", "flip", "roll", "pull", "bring", "crank"});
 }
 
 bool is_particle(std::string_view word) { return is_one_of(word, {"on", "off", "up", "down"}); }
@@ -144,8 +152,8 @@ bool is_preposition(std::string_view word) {
 
 bool is_empty_word(std::string_view word) {
   return is_determiner(word) || is_preposition(word) || is_courtesy(word) ||
-         is_one_of(word, {"it", "its", "is", "are", "me", "us", "be", "currently", "current", "there", "here", "right",
-                          "much", "many", "does", "again", "them", "back"});
+         is_one_of(word, {"it", "its", "is", "are", "me", "us", "be", "currently", "current", "there", "here", "much",
+                          "many", "does", "again", "them"});
 }
 
 bool is_courtesy(std::string_view word) {

@@ -18,6 +18,10 @@ std::string_view canonical(std::string_view stem);
 bool is_known_thing(std::string_view stem);
 /// What a word is about without saying so: volume for louder, brightness for dim, temperature for warm; or nothing.
 std::string_view noun_implied_by(std::string_view word);
+/// `a bit`, `slightly`, …: how much louder.
+bool is_degree_word(std::string_view word);
+/// heating, radiator, thermostat: whose temperature is set without saying so.
+bool is_heating(std::string_view stem);
 /// half, full, minimum, …: a share of a range.
 bool is_share_word(std::string_view word);
 /// song, track, music, …: one as good as another.

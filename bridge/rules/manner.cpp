@@ -74,7 +74,7 @@ class Listener {
         ++at_;
       } else if (fold(at_) == "thank" && is_you(fold(at_ + 1))) {
         at_ += 2;
-      } else if (fold(at_) == "good" && is_one_of(fold(at_ + 1), {"morning", "evening", "afternoon", "day"})) {
+      } else if (fold(at_) == "good" && is_one_of(fold(at_ + 1), {"morning", "evening", "afternoon", "day", "night"})) {
         at_ += 2;
       } else if (fold(at_) == "lets" || (fold(at_) == "let" && fold(at_ + 1) == "us")) {
         at_ += fold(at_) == "lets" ? 1 : 2;
@@ -126,6 +126,7 @@ class Listener {
     if (is_let(begin) || first == "to" || is_reported(begin) || is_taken_back(begin) || is_denied_in_german(begin))
       return Manner::statement;
     if (negates(first) || (first == "do" && fold(begin + 1) == "not")) return Manner::statement;
+    if (asks_whether_able(begin)) return Manner::question;
     if (asks(first) || (first == "do" && is_person(fold(begin + 1)) && fold(begin + 1) != "it"))
       return Manner::question;
     for (std::size_t at = begin; at < to_; ++at)
@@ -166,6 +167,16 @@ class Listener {
     for (std::size_t at = begin; at < to_; ++at)
       if (is_one_of(fold(at), {"not", "no", "never"})) return true;
     return false;
+  }
+
+  /// `can you unlock doors?`: of no particular ones.
+  bool asks_whether_able(std::size_t begin) const {
+    if (begin < 2 || fold(begin - 2) != "can" || !is_you(fold(begin - 1)) || !words_[to_ - 1].is_asked) return false;
+    for (std::size_t at = begin; at < to_; ++at)
+      if (is_determiner(fold(at)) || is_preposition(fold(at)) || is_please(fold(at)) || words_[at].is_quoted)
+        return false;
+    const Word& last = words_[to_ - 1];
+    return to_ > begin + 1 && last.fold.size() > 3 && last.fold.ends_with("s");
   }
 
   /// A thing comes first, and then what it is or does rather than what is to be done with it.

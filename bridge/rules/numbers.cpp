@@ -186,7 +186,8 @@ class Joiner {
 std::optional<double> number_of(std::string_view as_written, std::string_view folded) {
   const std::string written = with_decimal_point(as_written);
   double value = 0;
-  const auto [end, failure] = std::from_chars(written.data(), written.data() + written.size(), value);
+  const auto [end, failure] =
+      std::from_chars(written.data(), written.data() + written.size(), value, std::chars_format::fixed);
   const bool starts_right = !written.empty() && (is_ascii_digit(written.front()) || written.front() == '-');
   if (starts_right && failure == std::errc() && end == written.data() + written.size()) return value;
   if (const auto number = number_in_word(folded)) return *number;

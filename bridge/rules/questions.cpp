@@ -41,8 +41,8 @@ std::string asked_kind(const Slot& slot, Language language) {
 }
 
 bool is_bare(std::string_view word) {
-  return is_empty_word(word) || is_one_of(word, {"one", "ones", "only", "mean", "make", "set", "want", "take", "use",
-                                                 "yes", "ok", "okay", "sure"});
+  return is_empty_word(word) || is_one_of(word, {"one", "ones", "only", "mean", "meant", "make", "set", "want", "take",
+                                                 "use", "yes", "ok", "okay", "sure"});
 }
 
 class AnswerReader {
@@ -65,6 +65,9 @@ class AnswerReader {
       if (!word.is_quoted && is_one_of(word.fold, {"not", "dont", "never", "no", "if", "when", "later", "tomorrow",
                                                    "or", "except", "but"}))
         return std::nullopt;
+    if (!is_text)
+      for (const auto& word : words_)
+        if (!word.is_quoted && is_copula(word.fold)) return std::nullopt;
     while (to_ > from_ + 1 && !words_[to_ - 1].is_quoted && is_one_of(words_[to_ - 1].fold, {"please", "thanks"}))
       --to_;
     return question_.slot.empty() ? read_devices() : read_slot();
@@ -93,7 +96,7 @@ class AnswerReader {
   Devices read_all() const {
     for (std::size_t i = from_; i < to_; ++i)
       if (!words_[i].is_quoted && is_one_of(words_[i].fold, {"all", "both", "every", "everywhere", "each"}) &&
-          is_rest_bare(i))
+          (words_[i].fold != "both" || question_.devices.size() == 2) && is_rest_bare(i))
         return question_.devices;
     return {};
   }
@@ -130,7 +133,17 @@ class AnswerReader {
   }
 
   Devices read_name(std::size_t begin, std::size_t end) const {
-    while (begin + 1 < end && !words_[begin].is_quoted && is_bare(words_[begin].fold)) ++begin;
+    for (; begin < end; ++begin) {
+      auto meant = read_name_from(begin, end);
+      if (!meant.empty()) return meant;
+      // `the light in the kitchen`
+      const Word& word = words_[begin];
+      if (word.is_quoted || (!is_bare(word.fold) && !question_.intent.skill->is_about(word.stem))) return {};
+    }
+    return {};
+  }
+
+  Devices read_name_from(std::size_t begin, std::size_t end) const {
     for (std::size_t stop = end; stop > begin; --stop) {
       if (stop < end) {
         // `the kitchen one`, `the kitchen light` for a device that is called only after the kitchen
@@ -161,6 +174,7 @@ class AnswerReader {
     asked.slots.front().is_required = true;
     SlotWork work{sentence_, asked, begin, to_, std::vector<bool>(words_.size(), false)};
     work.text_from = begin;
+    work.is_answer = true;
     work.explains = [](std::size_t) { return false; };
     fill_slots(work);
     if (!work.arguments.contains(slot->name)) {

@@ -17,7 +17,7 @@
 
 namespace strawberry::rules {
 
-inline constexpr std::size_t exchanges_max = 6;
+inline constexpr std::size_t exchanges_max = 12;
 inline constexpr std::size_t commands_max = 4;
 inline constexpr std::size_t calls_max = 16;
 inline constexpr std::size_t suggestions_max = 3;

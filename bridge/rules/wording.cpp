@@ -99,8 +99,10 @@ std::string told_result(const Made& made, const json& result, Language language)
   if (result.is_string() && !result.get_ref<const std::string&>().empty())
     return told_text(made, printable(result.get_ref<const std::string&>(), result_bytes_max), language);
   const bool is_plain_yes = result.is_null() || result == json(true) || result == json("");
+  // `Kitchen Light is on: yes`
   if (made.only_tells && result.is_boolean())
-    return capital(plain(result, language)) + ": " + spoken_name(made.function_name) + on_device(made, language) + ".";
+    return capital(printable(made.device, 100) + (made.device.empty() ? "" : " ") + spoken_name(made.function_name)) +
+           ": " + plain(result, language);
   if (is_plain_yes) return in(language, "Done: ", "Erledigt: ") + name_call(made, language) + ".";
   if (result.is_boolean())
     return capital(name_call(made, language)) + in(language, ": it answered no.", ": die Antwort war nein.");

@@ -238,6 +238,8 @@ std::string Sentence::slice(std::size_t from, std::size_t to) const {
         --begin;
       while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80);
   }
+  // `Believin'`
+  if (end < text.size() && text[end] == '\'' && !words[to - 1].is_quoted) ++end;
   std::string out = text.substr(begin, end - begin);
   if (out.find('(') != std::string::npos && out.find(')') == std::string::npos && end < text.size() && text[end] == ')')
     out += ')';
