@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "bridge/llm/http_provider.h"
-#include "bridge/llm/rules/rules_provider.h"
+#include "bridge/llm/rules_provider.h"
 
 namespace strawberry {
 namespace {

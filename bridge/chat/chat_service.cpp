@@ -5,8 +5,8 @@
 #include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
 #include "bridge/core/asio.h"
-#include "bridge/llm/rules/tell_outcome.h"
 #include "bridge/llm/usage_estimate.h"
+#include "bridge/llm/user_text.h"
 #include "bridge/protocol/acting_user.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
@@ -91,7 +91,7 @@ struct ChatService::Turn {
         chat(std::move(given_chat)),
         format(std::move(given_format)),
         catalog(chat.tool_mode == ToolMode::native ? &source : nullptr, request.sender, chat.client_tools,
-                rules::last_user_text(messages), options.tools),
+                recent_user_text(messages), options.tools),
         loop(catalog, messages, chat.may_call, options.agent) {}
 
   ModelRequest model_request(const AgentLoop::AskModel& ask) const {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "bridge/chat/planned_call.h"
-#include "bridge/llm/rules/lexicon.h"
-#include "bridge/llm/rules/words.h"
 #include "bridge/llm/tool_result.h"
+#include "bridge/rules/lexicon.h"
+#include "bridge/rules/words.h"
 #include "bridge/skills/signature.h"
 #include "common/strict_json.h"
 

@@ -46,7 +46,8 @@ class ToolCatalog {
     std::vector<std::pair<std::string, std::string>> renamed = {};
   };
 
-  /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said.
+  /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said, the newest
+  /// first.
   ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
               const std::string& about, Options options);
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bridge/chat/chat_service.h"
-#include "bridge/llm/rules/rules_provider.h"
+#include "bridge/llm/rules_provider.h"
 #include "tests/bridge/chat/chat_fakes.h"
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"

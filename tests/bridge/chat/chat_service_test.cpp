@@ -170,11 +170,28 @@ TEST_F(ChatServiceTest, TheRulesDoTheJobWhenTheModelCannot) {
   model->script = {model->fails("connect")};
   model->repeat_last = true;
   const auto reply = say({{"messages", json::parse(R"([{"role":"user","content":"play Never Gonna Give You Up"}])")}});
-  EXPECT_EQ(content_of(reply), "Done: MusicControlSkill.play_song (song: Never Gonna Give You Up).");
+  EXPECT_EQ(content_of(reply), "Done: play song Never Gonna Give You Up on Device lrs.");
   EXPECT_EQ(reply->at("provider"), "rules");
   EXPECT_EQ(reply->at("usage").at("total_tokens"), 0);
   EXPECT_EQ(model->requests.size(), 1u) << "it is not asked again in the second step";
   EXPECT_EQ(tools.calls.size(), 1u);
+}
+
+TEST_F(ChatServiceTest, WhatTheRulesAskIsAnsweredInTheNextTurnOfTheSession) {
+  const auto turn = [this](const std::string& said, const std::string& session) {
+    return say({{"model", "rules"}, {"session_id", session}, {"messages", {{{"role", "user"}, {"content", said}}}}});
+  };
+  const auto asked = turn("turn on the light", "new");
+  EXPECT_EQ(content_of(asked), "Which one: Device k1 or Device k2?");
+  EXPECT_TRUE(tools.calls.empty());
+  const auto session = asked->at("session_id").get<std::string>();
+  EXPECT_EQ(content_of(turn("k2", session)), "Done: turn on Device k2.");
+  EXPECT_EQ(tools.calls.size(), 1u);
+  EXPECT_EQ(content_of(turn("and k1 too", session)), "Done: turn on Device k1.");
+  EXPECT_EQ(tools.calls.size(), 2u);
+  EXPECT_EQ(turn("k2", "new")->at("choices").at(0).at("message").at("content").get<std::string>().find("Done"),
+            std::string::npos)
+      << "another session knows nothing of it";
 }
 
 TEST_F(ChatServiceTest, TheDeadlineEndsTheTurn) {

@@ -6,7 +6,7 @@
 
 #include "bridge/chat/agent_loop.h"
 #include "bridge/chat/hub_tools.h"
-#include "bridge/llm/rules/rules_provider.h"
+#include "bridge/llm/rules_provider.h"
 #include "tests/bridge/chat/chat_fakes.h"
 
 namespace strawberry {

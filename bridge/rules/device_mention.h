@@ -1,0 +1,48 @@
+/// Finds where a sentence names devices: `on the living room speaker`, `in the living room`, `kitchen lights`, `in the
+/// kitchen and the bedroom`. Lamp and light, curtain and blind are one word, in names too; German names may be said in
+/// English and the other way round.
+///
+/// Pure functions. Bounds: those of the sentence; mentions_max.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/rules/words.h"
+#include "bridge/skills/offered_skill.h"
+
+namespace strawberry::rules {
+
+inline constexpr std::size_t mentions_max = 8;
+
+struct Mention {
+  std::size_t begin = 0;  // words, with the preposition and article in front
+  std::size_t end = 0;
+  bool is_full = false;                 // the whole name
+  std::vector<std::string> device_ids;  // all that the words fit
+};
+
+/// A way to say a device's name: words as written, and their canonical stems.
+struct NamedDevice {
+  std::string device_id;
+  std::vector<std::string> words;
+  std::vector<std::string> stems;
+};
+std::vector<NamedDevice> name_devices(const std::vector<OfferingDevice>& devices);
+
+/// The best mention within words [from, to) that leaves `taken` words alone: a whole name rather than a part, more
+/// words rather than fewer, later rather than earlier. A part of a name counts only after a preposition and at the end
+/// of its phrase, or in front of a thing (`kitchen lights`), so that song titles keep their words.
+std::optional<Mention> find_mention(const Sentence& sentence, std::size_t from, std::size_t to,
+                                    const std::vector<bool>& taken, const std::vector<NamedDevice>& devices);
+
+/// The mention and those listed with it: `in the kitchen, the bedroom and the hall`.
+std::vector<Mention> find_mentions(const Sentence& sentence, std::size_t from, std::size_t to,
+                                   const std::vector<bool>& taken, const std::vector<NamedDevice>& devices);
+
+/// A mention of exactly words [from, to), where nothing but a device can be meant: a part of its name is enough.
+std::optional<Mention> read_mention(const Sentence& sentence, std::size_t from, std::size_t to,
+                                    const std::vector<NamedDevice>& devices);
+
+}  // namespace strawberry::rules

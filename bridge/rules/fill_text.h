@@ -1,0 +1,10 @@
+/// The text parameters of a skill: quoted text first, in order, then the words that are left after the verb.
+#pragma once
+
+#include "bridge/rules/fill_slots.h"
+
+namespace strawberry::rules {
+
+void fill_text(SlotWork& work);
+
+}  // namespace strawberry::rules
