@@ -235,7 +235,8 @@ std::vector<SqliteStore::Job> SqliteStore::commit() {
   } catch (const SQLite::Exception& failure) {
     // Nothing of the batch is on disk, so nothing of it may be answered as done.
     if (batch.empty()) batch = take_to_fail();
-    const bool is_full = failure.getErrorCode() == SQLITE_FULL && batch.size() > 1;
+    const bool is_full = failure.getErrorCode() == SQLITE_FULL;
+    if (is_full) reuse_log();
     for (auto& job : batch) is_full ? commit_alone(job) : job.failed(failure);
   }
   return batch;
@@ -248,6 +249,15 @@ std::vector<SqliteStore::Job> SqliteStore::take_to_fail() {
     if (auto job = next_job()) batch.push_back(std::move(*job));
   } while (!batch.empty() && batch.size() < options_.commit.jobs_max && jobs_waiting() > 0);
   return batch;
+}
+
+/// With all of it in the database, the log is written from its beginning again: a revocation needs no more disk then.
+void SqliteStore::reuse_log() {
+  try {
+    statements_->database().exec("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch (const SQLite::Exception& failure) {
+    hub_log().error("store: no checkpoint: {}", failure.what());
+  }
 }
 
 /// What reads, or needs little, must not fail with what needs more than there is.

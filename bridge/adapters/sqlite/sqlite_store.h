@@ -125,6 +125,7 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   std::optional<Job> next_job();
   std::vector<Job> commit();
   std::vector<Job> take_to_fail();
+  void reuse_log();
   void commit_alone(Job& job);
   void work_on(Job& job);
   void count_unused();
