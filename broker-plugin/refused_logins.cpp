@@ -22,7 +22,10 @@ void RefusedLogins::note(const RefusedAct& act, WallTime now) {
     entry.times = known->times;
     entries_.erase(known);
   } else if (entries_.size() == entries_max) {
-    entries_.erase(entries_.begin());
+    // Who tries under ever other names must not push out a device that comes again and again.
+    const auto once =
+        std::find_if(entries_.begin(), entries_.end(), [](const Entry& other) { return other.times == 1; });
+    entries_.erase(once == entries_.end() ? entries_.begin() : once);
   }
   entry.at = now;
   ++entry.times;

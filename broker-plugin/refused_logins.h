@@ -1,7 +1,8 @@
 /// Who was not let in lately, and why: for the retained `hub/broker`, so that an admin sees a device that cannot come
 /// without having watched when it tried.
 ///
-/// Threading: one thread.   Bounds: entries_max; the one that tried longest ago is forgotten. Client ids that are none
+/// Threading: one thread.   Bounds: entries_max; the one that tried longest ago is forgotten, one that tried only once
+/// before the others. Client ids that are none
 /// are left out: they may be a token in the wrong field.
 #pragma once
 

@@ -436,6 +436,7 @@ TEST(RefusedLogins, AreBoundedAndShowNoTokenInTheWrongField) {
   refused.note({"connect", token, std::nullopt, {}, "192.0.2.1", "token_missing"}, now);
   EXPECT_EQ(refused.write().dump(),
             R"([{"ts":"2026-01-01T00:00:00.000Z","reason":"token_missing","address":"192.0.2.1","times":1}])");
+  for (int i = 0; i < 2; ++i) refused.note({"connect", "radio", std::nullopt, {}, "", "token_expired"}, now);
   for (int i = 0; i < 100; ++i) {
     const std::string id = "lamp-" + std::to_string(i);
     refused.note({"connect", id, Principal{PrincipalType::device, id, "alice"}, {}, "", "token_revoked"}, now);
@@ -443,7 +444,8 @@ TEST(RefusedLogins, AreBoundedAndShowNoTokenInTheWrongField) {
   const auto list = refused.write();
   ASSERT_EQ(list.size(), RefusedLogins::entries_max);
   EXPECT_EQ(list.front().at("actor"), "lamp-99");
-  EXPECT_EQ(list.back().at("client_id"), "lamp-84");
+  EXPECT_EQ(list[RefusedLogins::entries_max - 2].at("client_id"), "lamp-85");
+  EXPECT_EQ(list.back().at("client_id"), "radio") << "it came again";
 }
 
 /// The broker shows the path of the listener for all of them alike.

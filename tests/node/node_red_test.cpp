@@ -19,7 +19,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-constexpr auto startup_timeout = 30s;
+constexpr auto startup_timeout = 80s;  // Node.js on a busy machine
 constexpr auto answer_timeout = 10s;
 
 json example_flow() { return json::parse(content_of(STRAWBERRY_SOURCE_DIR "/config/examples/node-red-flow.json")); }

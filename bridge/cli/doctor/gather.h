@@ -7,11 +7,15 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/doctor/facts.h"
 
 namespace strawberry::cli {
+
+/// Who knocks without a token: the same each time, so that the plugin's list of whom it refused has it once.
+inline constexpr std::string_view doctor_client_id = "strawberry-doctor";
 
 struct GatherOptions {
   std::string mosquitto_conf;  // empty: the data directory's, else the system's if it loads our plugin

@@ -21,7 +21,6 @@
 #include "bridge/cli/text.h"
 #include "common/broker_socket.h"
 #include "common/file_descriptor.h"
-#include "common/ids.h"
 
 namespace strawberry::cli {
 namespace {
@@ -45,7 +44,7 @@ bool connect_within(int fd, const addrinfo& address, std::chrono::milliseconds t
 
 /// CONNECT of MQTT 3.1.1 with a clean session and neither user name nor password.
 std::string connect_packet() {
-  const std::string client_id = "doctor-" + new_id();
+  const std::string client_id(doctor_client_id);
   std::string body = std::string("\0\x04MQTT\x04\x02\0\x0a", 10);
   body += '\0';
   body += static_cast<char>(client_id.size());

@@ -15,7 +15,6 @@ constexpr std::chrono::milliseconds retained_timeout{1'000};
 constexpr std::chrono::milliseconds answer_timeout{3'000};
 constexpr std::size_t providers_shown_max = 32;
 constexpr std::size_t refused_logins_max = 64;
-constexpr std::string_view own_client_id = "doctor-";  // and something random, of who knocks without a token
 
 std::uint64_t number_of(const json& object, const char* member) {
   const auto found = object.find(member);
@@ -53,7 +52,7 @@ void read_refusals(const json& report, Facts& facts) {
     if (login.id.empty()) login.id = text_member(entry, "client_id");
     login.address = text_member(entry, "address");
     login.times = number_of(entry, "times");
-    if (!at || login.reason.empty() || login.id.starts_with(own_client_id)) continue;
+    if (!at || login.reason.empty() || login.id == doctor_client_id) continue;
     login.at = *at;
     facts.refused_logins->push_back(std::move(login));
   }
