@@ -171,7 +171,7 @@ const std::vector<Scenario>& scenarios() {
       {"properties", "small requests with 1 MB of properties", 1, properties},
       {"unreleased", "messages at QoS 2 that are never released, of ten connections", 1, unreleased, false, 10},
       {"crowd", "small valid requests from ten devices of one user", 10, requests_of_a_crowd, false, 1, 128},
-      {"hoard-crowd", "statuses of 16 KiB for stored sessions of five devices of one user", 5, hoard, false, 11, 128},
+      {"hoard-crowd", "statuses of 16 KiB for stored sessions of five devices of one user", 5, hoard, false, 5, 128},
       {"restart", "small valid requests while bridge and broker are restarted", 1, requests, true},
   };
   return all;
