@@ -207,7 +207,9 @@ class TextFiller {
                              work_.sentence.slice(*name, end) + "\".");
     // `play Yesterday in ten minutes`: a time or condition that nobody asked for is no part of a title. What is sent,
     // said, searched or written down may hold anything.
-    if (const auto later = find_later(work_.sentence, begin + 1, end, true); later && !is_free_text())
+    // Only a title may begin so: `play If I Were a Boy`; a timer's label `if it rains` is none.
+    const std::size_t first = takes_titles() && slot.is_required ? begin + 1 : begin;
+    if (const auto later = find_later(work_.sentence, first, end, true); later && !is_free_text())
       work_.doubts.push_back(
           in(work_.sentence.language, "I only act at once, not \"", "Ich handle nur sofort, nicht \"") +
           work_.sentence.slice(*later, end) +

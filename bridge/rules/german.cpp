@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "bridge/rules/later.h"
 #include "bridge/rules/lexicon.h"
 
 namespace strawberry::rules {
@@ -419,6 +420,10 @@ class Translator {
   /// German puts the verb last behind `kannst du` or in a short bid: `Licht einschalten`.
   void bring_verb_to_front() {
     auto& words = sentence_.words;
+    // `in zehn Minuten …`, `er sagte, …`: the verb of another time or another speaker stays where it is.
+    if (find_later(sentence_, 0, words.size(), false)) return;
+    for (std::size_t i = 0; i + 1 < words.size(); ++i)
+      if (words[i].is_break_after) return;
     std::size_t end = words.size();
     while (end > 0 && is_one_of(words[end - 1].fold, {"please", "thanks"})) --end;
     if (end < 2 || words[end - 1].is_quoted) return;

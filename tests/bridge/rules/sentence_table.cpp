@@ -113,6 +113,74 @@ std::vector<TableLine> read_table(const std::string& path) {
   return table;
 }
 
+const std::vector<std::string>& twists(const std::string& language) {
+  static const std::vector<std::string> english = {
+      "don't |",
+      "do not |",
+      "please don't |",
+      "never |",
+      "should I |?",
+      "why would you |?",
+      "what happens if I |",
+      "did you |?",
+      "I will |",
+      "I could |",
+      "you never |",
+      "she said |",
+      "she said: |",
+      "|, she said",
+      "remember to |",
+      "remind me to |",
+      "tell Bob to |",
+      "if it rains, |",
+      "if it rains |",
+      "| if it rains",
+      "| when I get home",
+      "| unless it rains",
+      "tomorrow |",
+      "| tomorrow",
+      "| in ten minutes",
+      "in ten minutes |",
+      "| at 7 pm",
+      "at 7 pm |",
+      "| later",
+      "| next week",
+      "every day |",
+      "|, no wait",
+      "|. Don't.",
+      "| or not",
+      "let me |",
+      "how do I |",
+      "I forgot to |",
+      "Bob wants to |",
+      "is it possible to |?",
+      "don't forget to |",
+  };
+  static const std::vector<std::string> german = {
+      "wenn es regnet, |", "|, wenn es regnet", "| in zehn Minuten", "in zehn Minuten |", "morgen |",      "| morgen",
+      "er sagte: |",       "er sagte, |",       "|, sagte er",       "|, nein doch nicht", "| um sieben Uhr", "niemals |",
+      "bitte nicht: |",    "warum |?",          "soll ich |?",       "vergiss nicht: |",   "| oder nicht",    "| sobald es dunkel ist",
+  };
+  return language == "de" ? german : english;
+}
+
+std::vector<TableLine> twisted(const std::vector<TableLine>& table, const std::string& twist) {
+  constexpr std::size_t commands_max = 100;
+  const auto bar = twist.find('|');
+  std::vector<TableLine> lines;
+  for (const auto& line : table) {
+    const bool is_call = line.expected.ends_with("}");
+    const bool is_free = line.expected.find("send_message") != std::string::npos ||
+                         line.expected.find("add_items") != std::string::npos ||
+                         line.expected.find("get_") != std::string::npos;
+    if (line.goes_on || !is_call || is_free || lines.size() == commands_max) continue;
+    std::string sentence = line.sentence;
+    while (!sentence.empty() && std::string(".!?").find(sentence.back()) != std::string::npos) sentence.pop_back();
+    lines.push_back({line.number, false, twist.substr(0, bar) + sentence + twist.substr(bar + 1), "-"});
+  }
+  return lines;
+}
+
 std::string in_table_form(const rules::Decision& decision) {
   using Kind = rules::Decision::Kind;
   if (decision.kind == Kind::ask) return "ask";

@@ -31,6 +31,12 @@ struct Tried {
 /// Ends the program when the file cannot be read or has a line of another form.
 std::vector<TableLine> read_table(const std::string& path);
 
+/// Words around a command that make it none: `don't …`, `… if it rains`. Parted at the bar.
+const std::vector<std::string>& twists(const std::string& language);
+
+/// The table's first commands put into a twist: nothing may be called. Without those that hold free text or only tell.
+std::vector<TableLine> twisted(const std::vector<TableLine>& table, const std::string& twist);
+
 /// Each sentence on the table's household; what is called succeeds.
 std::vector<Tried> try_table(const std::vector<TableLine>& table);
 
