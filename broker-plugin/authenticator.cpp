@@ -25,8 +25,8 @@ Result<Claims, Refusal> Authenticator::authenticate_token(std::string_view token
   auto claims = verify(token);
   if (!claims) return tl::unexpected(Refusal{to_string(claims.error()), std::nullopt});
   // A device registered or revoked this instant is just that; without the database the last good view decides.
-  (void)directory_.refresh_one(claims->principal.id, claims->jti);
-  const std::string_view reason = objection(claims->principal, claims->issued_at, claims->jti);
+  (void)directory_.refresh_one({claims->principal.id, claims->principal.user_id, claims->jti, claims->root_jti});
+  const std::string_view reason = objection_to({claims->principal, claims->issued_at, claims->jti, claims->root_jti});
   if (!reason.empty()) return tl::unexpected(Refusal{reason, claims->principal});
   return std::move(*claims);
 }
@@ -53,15 +53,20 @@ std::string_view Authenticator::objection(const Claims& claims) const {
   const auto& keys = keys_.keys().keys();
   const bool key_stands = std::any_of(
       keys.begin(), keys.end(), [&claims](const Key& key) { return key.fingerprint() == claims.key_fingerprint; });
-  return key_stands ? objection(claims.principal, claims.issued_at, claims.jti) : "key_retired";
+  if (!key_stands) return "key_retired";
+  return objection_to({claims.principal, claims.issued_at, claims.jti, claims.root_jti});
 }
 
 std::string_view Authenticator::objection(const StoredSession& session) const {
-  return session.is_dead ? "token_revoked" : objection(session.principal, session.issued_at, session.jti);
+  if (session.is_dead) return "token_revoked";
+  return objection_to({session.principal, session.issued_at, session.jti, session.root_jti});
 }
 
-std::string_view Authenticator::objection(const Principal& principal, WallTime issued_at, std::string_view jti) const {
-  if (directory_.is_revoked(jti)) return "token_revoked";
+std::string_view Authenticator::objection_to(const Origin& token) const {
+  const Principal& principal = token.principal;
+  // A line of tokens dies with its first.
+  if (directory_.is_revoked(token.jti) || directory_.is_revoked(token.root_jti)) return "token_revoked";
+  if (token.issued_at < directory_.tokens_valid_from(principal.user_id)) return "token_revoked";
   const DeviceRecord* device = directory_.find(principal.id);
   if (principal.type != PrincipalType::device) {
     // Ids are one namespace: whoever had a device's id would speak and listen in its place.
@@ -70,7 +75,7 @@ std::string_view Authenticator::objection(const Principal& principal, WallTime i
   if (device == nullptr) return "unknown_device";
   if (!device->is_active) return "device_inactive";
   if (device->user_id != principal.user_id) return "not_the_owner";
-  if (issued_at < device->tokens_valid_from) return "token_revoked";
+  if (token.issued_at < device->tokens_valid_from) return "token_revoked";
   return "";
 }
 

@@ -44,7 +44,14 @@ class Authenticator {
 
  private:
   Result<Claims, TokenError> verify(std::string_view token);
-  std::string_view objection(const Principal& principal, WallTime issued_at, std::string_view jti) const;
+  /// What of a token or of a session's name says whether it was taken back.
+  struct Origin {
+    const Principal& principal;
+    WallTime issued_at;
+    std::string_view jti;
+    std::string_view root_jti;
+  };
+  std::string_view objection_to(const Origin& token) const;
   std::string_view objection_to_client_id(const ConnectAttempt& attempt, const Principal& principal) const;
   bool is_id_of_another(std::string_view client_id) const;
 

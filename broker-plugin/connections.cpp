@@ -29,8 +29,8 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
   if (same_id->second.empty()) {
     by_client_id_.erase(same_id);
     if (connection.session_may_stay) {
-      remember_stored(connection.client_id,
-                      {connection.principal(), connection.claims.issued_at, connection.claims.jti, false});
+      remember_stored(connection.client_id, {connection.principal(), connection.claims.issued_at, connection.claims.jti,
+                                             connection.claims.root_jti, false});
     }
   } else {
     // The one that would have replaced it did not come to be.

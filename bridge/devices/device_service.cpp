@@ -21,6 +21,12 @@ WallTime after_issued_tokens(WallTime now) {
   return std::chrono::ceil<std::chrono::seconds>(now + std::chrono::milliseconds(1));
 }
 
+/// `what` with its number, of an hour.
+tl::unexpected<Error> too_often(const std::string& what, std::chrono::nanoseconds wait) {
+  return error(ErrorCode::rate_limited, "more than " + what + " an hour",
+               {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count()}});
+}
+
 /// The name a request gives a device, or why it cannot have it.
 Reply<std::string> wanted_name(const Request& request) {
   auto name = request.body.at("name").get<std::string>();
@@ -44,7 +50,8 @@ DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store&
       tokens_(tokens),
       neighbours_(std::move(neighbours)),
       options_(options),
-      registrations_(clock, {options.registrations_per_hour_max}) {}
+      registrations_(clock, {options.registrations_per_hour_max}),
+      refreshes_(clock, {options.refreshes_per_hour_max}) {}
 
 std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
 
@@ -60,7 +67,7 @@ Task<Reply<json>> DeviceService::handle(Request request) {
   if (request.op == "get") co_return get(request);
   if (request.op == "register") co_return co_await add(std::move(request));
   if (request.op == "update") co_return co_await update(std::move(request));
-  if (request.op == "refresh_token") co_return refresh_token(request);
+  if (request.op == "refresh_token") co_return co_await refresh_token(std::move(request));
   if (request.op == "revoke") co_return co_await revoke(std::move(request));
   if (request.op == "delete") co_return co_await remove(std::move(request));
   co_return error(ErrorCode::unknown_op, "devices has no such operation");
@@ -171,9 +178,7 @@ std::optional<Error> DeviceService::too_many_registrations(const Principal& send
   if (sender.type == PrincipalType::admin) return std::nullopt;
   const auto wait = registrations_.take(user_id);
   if (!wait) return std::nullopt;
-  return Error{ErrorCode::rate_limited,
-               "more than " + std::to_string(options_.registrations_per_hour_max) + " device registrations an hour",
-               {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(*wait).count()}}};
+  return too_often(std::to_string(options_.registrations_per_hour_max) + " device registrations", *wait).value();
 }
 
 Task<Reply<json>> DeviceService::add(Request request) {
@@ -182,8 +187,8 @@ Task<Reply<json>> DeviceService::add(Request request) {
   if (auto refused = too_many_registrations(request.sender, row->user_id)) {
     co_return tl::unexpected<Error>(std::move(*refused));
   }
-  const auto issued_at = std::max(clock_.wall_now(), from_unix_ms(row->tokens_valid_from_ms));
-  auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
+  auto token = make_token(request, {PrincipalType::device, row->device_id, row->user_id}, row->name,
+                          from_unix_ms(row->tokens_valid_from_ms));
   if (!token) co_return tl::unexpected(token.error());
 
   // The registry has it before the write, so that a second registration meanwhile gets another name.
@@ -196,11 +201,12 @@ Task<Reply<json>> DeviceService::add(Request request) {
     change.name = row->name;
     change.normalized_name = row->normalized_name;
     change.is_active = true;
-    stored = co_await store_.change_device(row->device_id, std::move(change));
+    stored = co_await store_.change_device(row->device_id, std::move(change), std::move(token->listed));
   } else if (request.sender.type == PrincipalType::enroll) {
-    stored = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
+    stored =
+        co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()), std::move(token->listed));
   } else {
-    stored = co_await store_.add_device(*row);
+    stored = co_await store_.add_device(*row, std::move(token->listed));
   }
   if (!stored) {
     take_back(*row, old);
@@ -211,7 +217,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
   co_await neighbours_.tell_plugin(std::move(ids));
   neighbours_.changed(row->device_id);
   neighbours_.audit(request.sender.id, "register", row->device_id);
-  co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", *token}};
+  co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", token->text}};
 }
 
 Task<void> DeviceService::tell_plugin(const std::string& device_id) const {
@@ -244,23 +250,34 @@ Task<Reply<json>> DeviceService::update(Request request) {
   co_return entry(*updated);
 }
 
-Reply<json> DeviceService::refresh_token(const Request& request) const {
+Task<Reply<json>> DeviceService::refresh_token(Request request) {
   if (request.sender.type != PrincipalType::device && request.sender.type != PrincipalType::user) {
-    return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
+    co_return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
+  }
+  if (!request.token) {
+    auto failed = error(ErrorCode::internal, "the hub does not know which token asks");
+    failed.value().cause = "the broker's plugin does not say by which token a request was made: restart the broker";
+    co_return failed;
   }
   std::string name;
-  auto issued_at = clock_.wall_now();
+  WallTime not_before{};
   if (request.sender.type == PrincipalType::device) {
     const auto* device = devices_.find(request.sender.id);
     if (device == nullptr || !device->row.is_active)
-      return error(ErrorCode::forbidden, "this device may not have a token");
+      co_return error(ErrorCode::forbidden, "this device may not have a token");
+    not_before = from_unix_ms(device->row.tokens_valid_from_ms);
+    if (request.token->issued_at < not_before)
+      co_return error(ErrorCode::forbidden, "the token that asks for another one was revoked");
     name = device->row.name;
-    issued_at = std::max(issued_at, from_unix_ms(device->row.tokens_valid_from_ms));
   }
-  auto token = sign(request.sender, name, issued_at);
-  if (!token) return tl::unexpected(token.error());
+  if (const auto wait = refreshes_.take(request.sender.user_id))
+    co_return too_often(std::to_string(options_.refreshes_per_hour_max) + " token refreshes", *wait);
+  auto token = make_token(request, request.sender, name, not_before);
+  if (!token) co_return tl::unexpected(token.error());
+  auto stored = co_await store_.add_token(std::move(token->listed));
+  if (!stored) co_return tl::unexpected(stored.error());
   neighbours_.audit(request.sender.id, "refresh_token", request.sender.id);
-  return json{{"access_token", *token}, {"expires_at", format_rfc3339(issued_at + options_.token_lifetime)}};
+  co_return json{{"access_token", token->text}, {"expires_at", format_rfc3339(token->expires_at)}};
 }
 
 Task<Reply<json>> DeviceService::revoke(Request request) {
@@ -301,20 +318,56 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }
 
-Reply<std::string> DeviceService::sign(const Principal& principal, const std::string& name, WallTime issued_at) const {
+/// It dies with the first of the line, and does not make the line longer than it may be.
+std::optional<Error> DeviceService::join_line(const AskingToken& asking, Claims& claims) const {
+  claims.root_jti = asking.root();
+  // Of a token that does not say how old it is the line begins now.
+  claims.root_issued_at = asking.root_issued_at != WallTime{} ? asking.root_issued_at
+                          : asking.issued_at != WallTime{}    ? asking.issued_at
+                                                              : claims.issued_at;
+  if (options_.token_line_max == std::chrono::seconds(0)) return std::nullopt;
+  claims.expires_at = std::min(claims.expires_at, claims.root_issued_at + options_.token_line_max);
+  if (claims.expires_at >= claims.issued_at + std::chrono::seconds(1)) return std::nullopt;
+  return Error{
+      ErrorCode::forbidden,
+      "the first token of this line is older than " +
+          std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.token_line_max).count() / 24) +
+          " days: have a new one issued",
+      {}};
+}
+
+Reply<DeviceService::Made> DeviceService::make_token(const Request& request, const Principal& holder,
+                                                     const std::string& name, WallTime not_before) const {
   Claims claims;
-  claims.principal = principal;
+  claims.principal = holder;
   claims.name = name;
-  claims.issued_at = issued_at;
-  claims.expires_at = issued_at + options_.token_lifetime;
   claims.jti = new_id();
-  auto token = tokens_.issue(claims);
-  if (!token) {
+  // As the token will say, and the list as well: whole seconds.
+  claims.issued_at = std::chrono::floor<std::chrono::seconds>(std::max(clock_.wall_now(), not_before));
+  claims.expires_at = claims.issued_at + options_.token_lifetime;
+  if (request.token && holder == request.sender) {
+    if (auto problem = join_line(*request.token, claims)) return tl::unexpected<Error>(std::move(*problem));
+  }
+  auto signed_token = tokens_.issue(claims);
+  if (!signed_token) {
     auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
-    failed.value().cause = token.error().message;
+    failed.value().cause = signed_token.error().message;
     return failed;
   }
-  return std::move(*token);
+  Made made{std::move(signed_token->token), claims.expires_at, {}};
+  TokenRow& row = made.listed.row;
+  row.jti = claims.jti;
+  row.type = to_string(holder.type);
+  row.subject = holder.id;
+  row.user_id = holder.user_id;
+  row.kid = std::move(signed_token->kid);
+  row.issued_at_ms = to_unix_ms(claims.issued_at);
+  row.expires_at_ms = to_unix_ms(claims.expires_at);
+  row.parent_jti = request.token ? request.token->jti : "";
+  row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
+  made.listed.asking = request.token;
+  made.listed.asking_user_id = request.sender.user_id;
+  return made;
 }
 
 }  // namespace strawberry

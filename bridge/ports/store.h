@@ -3,7 +3,7 @@
 ///
 /// Threading: called on the loop; the work happens on the store's own thread.   Errors: `internal` (logged with its
 /// cause), `busy` when too many writes are waiting, or `quota_exceeded` (details.limit, max and used) when the user
-/// would have more devices, sessions, messages or bytes than allowed. A write that is refused leaves nothing.
+/// would have more devices, tokens, sessions, messages or bytes than allowed. A write that is refused leaves nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/core/task.h"
+#include "bridge/ports/token_row.h"
 #include "bridge/protocol/error.h"
 
 namespace strawberry {
@@ -146,11 +147,17 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  virtual Task<Reply<void>> add_device(DeviceRow device) = 0;
+  /// With the token that is given for it, as add_token(); likewise in the two that follow.
+  virtual Task<Reply<void>> add_device(DeviceRow device, std::optional<NewToken> token = {}) = 0;
   /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
-  virtual Task<Reply<void>> change_device(std::string device_id, DeviceChange change) = 0;
+  virtual Task<Reply<void>> change_device(std::string device_id, DeviceChange change,
+                                          std::optional<NewToken> token = {}) = 0;
   /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
-  virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
+  virtual Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                          std::optional<NewToken> token = {}) = 0;
+  /// Puts a token on the list before anybody has it. `forbidden` when the one that asks for it, or its line, was taken
+  /// back meanwhile; `busy` in the second in which all of the user's tokens were: this one would be dead, too.
+  virtual Task<Reply<void>> add_token(NewToken token) = 0;
   /// The device with its skills.
   virtual Task<Reply<void>> delete_device(std::string device_id) = 0;
   virtual Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) = 0;

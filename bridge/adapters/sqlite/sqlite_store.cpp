@@ -6,6 +6,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
@@ -125,27 +126,36 @@ void SqliteStore::commit(std::vector<Job>& batch) {
   }
 }
 
-Task<Reply<void>> SqliteStore::add_device(DeviceRow device) {
-  return run<void>([this, device = std::move(device)](StatementCache& statements) -> Reply<void> {
-    if (auto over = check_devices(statements, options_.limits, device.user_id)) {
-      return tl::unexpected<Error>(std::move(*over));
-    }
-    insert_device(statements, device);
-    return {};
-  });
-}
-
-Task<Reply<void>> SqliteStore::change_device(std::string device_id, DeviceChange change) {
+Task<Reply<void>> SqliteStore::add_device(DeviceRow device, std::optional<NewToken> token) {
   return run<void>(
-      [device_id = std::move(device_id), change = std::move(change)](StatementCache& statements) -> Reply<void> {
-        if (update_device(statements, device_id, change) == 0) return error(ErrorCode::not_found, "no such device");
-        return {};
+      [this, device = std::move(device), token = std::move(token)](StatementCache& statements) -> Reply<void> {
+        if (auto over = check_devices(statements, options_.limits, device.user_id)) {
+          return tl::unexpected<Error>(std::move(*over));
+        }
+        insert_device(statements, device);
+        return add_token_within(statements, options_.limits, token);
       });
 }
 
-Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
-  return run<void>([this, device = std::move(device), enroll_id = std::move(enroll_id),
-                    now_ms](StatementCache& statements) -> Reply<void> {
+Task<Reply<void>> SqliteStore::change_device(std::string device_id, DeviceChange change,
+                                             std::optional<NewToken> token) {
+  return run<void>([this, device_id = std::move(device_id), change = std::move(change),
+                    token = std::move(token)](StatementCache& statements) -> Reply<void> {
+    if (update_device(statements, device_id, change) == 0) return error(ErrorCode::not_found, "no such device");
+    return add_token_within(statements, options_.limits, token);
+  });
+}
+
+Task<Reply<void>> SqliteStore::add_token(NewToken token) {
+  return run<void>([this, token = std::optional(std::move(token))](StatementCache& statements) -> Reply<void> {
+    return add_token_within(statements, options_.limits, token);
+  });
+}
+
+Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                             std::optional<NewToken> token) {
+  return run<void>([this, device = std::move(device), enroll_id = std::move(enroll_id), now_ms,
+                    token = std::move(token)](StatementCache& statements) -> Reply<void> {
     const int spent =
         statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id, now_ms);
     if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
@@ -153,7 +163,7 @@ Task<Reply<void>> SqliteStore::enroll_device(DeviceRow device, std::string enrol
       return tl::unexpected<Error>(std::move(*over));  // which leaves the token unspent
     }
     insert_device(statements, device);
-    return {};
+    return add_token_within(statements, options_.limits, token);
   });
 }
 

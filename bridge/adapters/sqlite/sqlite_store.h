@@ -47,9 +47,12 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   /// Told on the loop of every commit: how long it took, with all that was in it.
   void observe_with(std::function<void(std::chrono::nanoseconds)> observer) { *observer_ = std::move(observer); }
 
-  Task<Reply<void>> add_device(DeviceRow device) override;
-  Task<Reply<void>> change_device(std::string device_id, DeviceChange change) override;
-  Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
+  Task<Reply<void>> add_device(DeviceRow device, std::optional<NewToken> token = {}) override;
+  Task<Reply<void>> change_device(std::string device_id, DeviceChange change,
+                                  std::optional<NewToken> token = {}) override;
+  Task<Reply<void>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                  std::optional<NewToken> token = {}) override;
+  Task<Reply<void>> add_token(NewToken token) override;
   Task<Reply<void>> delete_device(std::string device_id) override;
   Task<Reply<void>> set_last_seen(std::string device_id, std::int64_t last_seen_ms) override;
   Task<Reply<void>> put_skills(std::string device_id, std::vector<SkillRow> skills,

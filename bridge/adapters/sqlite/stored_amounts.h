@@ -22,6 +22,9 @@ struct StorageLimits {
   std::int64_t messages_per_user_max = 0;
   std::int64_t messages_per_session_max = 0;
   std::int64_t devices_per_user_max = 0;
+  /// On the list and good.
+  std::int64_t tokens_per_user_max = 0;
+  std::int64_t tokens_per_principal_max = 0;
 };
 
 struct StoredAmounts {

@@ -107,7 +107,8 @@ DatabaseFacts look_at_database(const std::string& path) {
 
 /// What the plugin would say about this token's owner now; empty: nothing.
 std::string objection(const DeviceDirectory& directory, const Claims& claims) {
-  if (directory.is_revoked(claims.jti)) return "token_revoked";
+  if (directory.is_revoked(claims.jti) || directory.is_revoked(claims.root_jti)) return "token_revoked";
+  if (claims.issued_at < directory.tokens_valid_from(claims.principal.user_id)) return "token_revoked";
   if (claims.principal.type == PrincipalType::enroll && directory.is_spent(claims.principal.id)) return "token_spent";
   if (claims.principal.type != PrincipalType::device) return {};
   const DeviceRecord* device = directory.find(claims.principal.id);

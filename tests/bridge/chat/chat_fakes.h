@@ -156,9 +156,14 @@ class FakeSessions final : public Store {
     co_return rows.size();
   }
 
-  Task<Reply<void>> add_device(DeviceRow) override { co_return Reply<void>(); }
-  Task<Reply<void>> change_device(std::string, DeviceChange) override { co_return Reply<void>(); }
-  Task<Reply<void>> enroll_device(DeviceRow, std::string, std::int64_t) override { co_return Reply<void>(); }
+  Task<Reply<void>> add_device(DeviceRow, std::optional<NewToken>) override { co_return Reply<void>(); }
+  Task<Reply<void>> change_device(std::string, DeviceChange, std::optional<NewToken>) override {
+    co_return Reply<void>();
+  }
+  Task<Reply<void>> enroll_device(DeviceRow, std::string, std::int64_t, std::optional<NewToken>) override {
+    co_return Reply<void>();
+  }
+  Task<Reply<void>> add_token(NewToken) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_device(std::string) override { co_return Reply<void>(); }
   Task<Reply<void>> set_last_seen(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> put_skills(std::string, std::vector<SkillRow>, std::int64_t) override { co_return Reply<void>(); }

@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "bridge/adapters/sqlite/issued_tokens.h"
+#include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "common/base64url.h"
 #include "tests/support/fake_clock.h"
@@ -56,6 +58,27 @@ class DeviceServices : public ::testing::Test {
     request.body = {{"op", "register"}, {"device_id", device_id}, {"name", device_id}};
     return test::run_task(loop_, service_->handle(std::move(request)));
   }
+
+  /// As if it came with this token.
+  Reply<json> refresh(const Principal& sender, const AskingToken& token) {
+    Request request;
+    request.sender = sender;
+    request.service = Service::devices;
+    request.op = "refresh_token";
+    request.body = {{"op", "refresh_token"}};
+    request.token = token;
+    return test::run_task(loop_, service_->handle(std::move(request)));
+  }
+  AskingToken asking(const Claims& claims) const { return decode_token_stamp(encode_token_stamp(claims)).value(); }
+  Claims claims_of(const Reply<json>& reply) const {
+    const auto keys = KeySet::load(directory_.file("keys.json")).value();
+    const auto claims = reply ? verify_token(keys, reply->at("access_token").get<std::string>(), clock_.wall_now())
+                              : tl::unexpected(TokenError::missing);
+    EXPECT_TRUE(claims) << (reply ? "" : reply.error().message);
+    return claims.value_or(Claims{});
+  }
+  TokenList listed() const { return issued_tokens(directory_.file("hub.db"), {"k"}, now_ms()).value(); }
+  std::int64_t now_ms() const { return to_unix_ms(clock_.wall_now()); }
 
   test::TempDir directory_;
   test::FakeClock clock_;
@@ -121,6 +144,114 @@ TEST_F(DeviceServices, ADeviceTooManyLeavesNothingWhoeverRegistersIt) {
   }
   EXPECT_EQ(devices_.size(), 2U);
   EXPECT_TRUE(add(alice, {{"name", "One again"}, {"device_id", "one"}})) << "it is there already";
+}
+
+const Principal lamp{PrincipalType::device, "lamp", "alice"};
+
+TEST_F(DeviceServices, EveryTokenIsListedWithTheOneThatAskedForIt) {
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  clock_.advance(std::chrono::seconds(5));
+  const Claims second = claims_of(refresh(lamp, asking(first)));
+  clock_.advance(std::chrono::seconds(5));
+  const Claims third = claims_of(refresh(lamp, asking(second)));
+  EXPECT_EQ(first.root_jti, "");
+  EXPECT_EQ(second.root_jti, first.jti);
+  EXPECT_EQ(third.root_jti, first.jti);
+  EXPECT_EQ(third.root_issued_at, first.issued_at);
+
+  const auto tokens = listed().tokens;
+  ASSERT_EQ(tokens.size(), 3U);
+  EXPECT_EQ(tokens[0].jti, first.jti);
+  EXPECT_EQ(tokens[1].parent_jti, first.jti);
+  EXPECT_EQ(tokens[2].parent_jti, second.jti);
+  for (const IssuedToken& token : tokens) {
+    EXPECT_EQ(token.root_jti, first.jti);
+    EXPECT_EQ(token.type + " " + token.subject + " " + token.user_id + " " + token.kid, "device lamp alice k");
+    EXPECT_EQ(token.state, TokenState::live);
+  }
+  EXPECT_EQ(tokens[2].issued_at_ms, to_unix_ms(third.issued_at));
+  EXPECT_EQ(tokens[2].expires_at_ms, to_unix_ms(third.expires_at));
+}
+
+TEST_F(DeviceServices, ARevokedLineGetsNoFurtherToken) {
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  const Claims second = claims_of(refresh(lamp, asking(first)));
+  ASSERT_TRUE(revoke_token(directory_.file("hub.db"), second.jti, now_ms(), now_ms()));
+  for (const Claims& claims : {first, second}) {
+    const auto refused = refresh(lamp, asking(claims));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  }
+  EXPECT_EQ(listed().total, 2);
+}
+
+TEST_F(DeviceServices, ADeviceThatRegistersItselfAgainStaysInItsLineAndOthersBeginOne) {
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  Request request;
+  request.sender = lamp;
+  request.service = Service::devices;
+  request.op = "register";
+  request.token = asking(first);
+  request.body = {{"op", "register"}, {"device_id", "lamp"}, {"name", "Lamp"}};
+  const Claims again = claims_of(test::run_task(loop_, service_->handle(request)));
+  EXPECT_EQ(again.root_jti, first.jti);
+  request.body = {{"op", "register"}, {"device_id", "radio"}, {"name", "Radio"}};
+  const Claims other = claims_of(test::run_task(loop_, service_->handle(request)));
+  EXPECT_EQ(other.root_jti, "");
+  ASSERT_TRUE(revoke_token(directory_.file("hub.db"), first.jti, now_ms(), now_ms()));
+  request.body["device_id"] = "clock";
+  const auto refused = test::run_task(loop_, service_->handle(request));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(devices_.find("clock"), nullptr);
+}
+
+TEST_F(DeviceServices, ALineEndsWhenItIsTooOld) {
+  start({.token_lifetime = std::chrono::hours(24 * 30), .token_line_max = std::chrono::hours(24 * 40)});
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  clock_.advance(std::chrono::hours(24 * 20));
+  const auto reply = refresh(lamp, asking(first));
+  const Claims second = claims_of(reply);
+  EXPECT_EQ(second.expires_at, first.issued_at + std::chrono::hours(24 * 40)) << "not a month from now";
+  EXPECT_EQ(reply->at("expires_at"), format_rfc3339(second.expires_at));
+  clock_.advance(std::chrono::hours(24 * 20));
+  const auto refused = refresh(lamp, asking(second));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_NE(refused.error().message.find("40 days"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(DeviceServices, ATokenThatSaysLittleOfItselfBeginsALine) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  start({.token_line_max = std::chrono::hours(24 * 40)});
+  const Claims made = claims_of(refresh(alice, AskingToken{}));  // another issuer's, without jti and iat
+  EXPECT_EQ(made.root_jti, "");
+  EXPECT_EQ(made.root_issued_at, clock_.wall_now());
+  EXPECT_EQ(claims_of(refresh(alice, asking(made))).root_jti, made.jti);
+}
+
+TEST_F(DeviceServices, NoTokenIsMadeFromOneThatWasRevokedWithItsDeviceOrThatNobodyNames) {
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  clock_.advance(std::chrono::seconds(5));
+  auto row = devices_.find("lamp")->row;
+  row.tokens_valid_from_ms = now_ms();
+  devices_.put(row);
+  EXPECT_EQ(refresh(lamp, asking(first)).error().code, ErrorCode::forbidden);
+  Request request;
+  request.sender = lamp;
+  request.op = "refresh_token";
+  EXPECT_EQ(test::run_task(loop_, service_->handle(request)).error().code, ErrorCode::internal) << "no stamp";
+  EXPECT_EQ(listed().total, 1);
+}
+
+TEST_F(DeviceServices, AUsersTokensAreRefreshedAtARate) {
+  start({.refreshes_per_hour_max = 2});
+  const Claims first = claims_of(enroll("once", "lamp", "alice"));
+  EXPECT_TRUE(refresh(lamp, asking(first)));
+  EXPECT_TRUE(refresh(lamp, asking(first)));
+  EXPECT_EQ(refresh(lamp, asking(first)).error().code, ErrorCode::rate_limited);
+  clock_.advance(std::chrono::minutes(30));
+  EXPECT_TRUE(refresh(lamp, asking(first)));
 }
 
 }  // namespace
