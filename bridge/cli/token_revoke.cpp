@@ -203,7 +203,8 @@ void add_token_revoke_command(CLI::App& token, CommandLine& line) {
   command->add_option("--user", options->user, "With a name: whose token it is, when several have one of that name");
   command->add_flag("--all", options->all, "With --user: everything issued for that user and their devices until now");
   command->add_option("--file", options->file, "The token in this file");
-  command->add_option("--ttl", options->ttl, "With a JTI: how long the token may still be valid; default: 365d");
+  command->add_option("--ttl", options->ttl,
+                      "With a JTI: how long the token may still be valid; at least 30d; default: 365d");
   command->callback([&line, options] { line.action = [&line, options] { return revoke(line, *options); }; });
 }
 

@@ -48,8 +48,8 @@ Error too_many(const std::string& whose, const char* limit, std::int64_t max, st
 std::optional<Error> too_many_of_user(StatementCache& statements, std::int64_t max, const TokenRow& token) {
   constexpr const char* count = "SELECT tokens FROM token_counts WHERE user_id = ?";
   if (max == 0 || number(statements, count, token.user_id) < max) return std::nullopt;
-  statements.execute("DELETE FROM issued_tokens AS t WHERE t.user_id = ?2 AND " STRAWBERRY_TOKEN_STATE_CASES
-                     " ELSE 0 END <> 0",
+  statements.execute("DELETE FROM issued_tokens AS t WHERE " STRAWBERRY_TOKEN_STATE_CASES
+                     " ELSE 0 END <> 0 AND t.user_id = ?2",
                      token.issued_at_ms, token.user_id);
   const auto used = number(statements, count, token.user_id);
   if (used < max) return std::nullopt;
@@ -61,8 +61,8 @@ std::optional<Error> too_many_of_principal(StatementCache& statements, std::int6
       "SELECT count(*) FROM issued_tokens WHERE user_id = ? AND subject = ? AND expires_at > ?";
   if (max == 0 || number(statements, count, token.user_id, token.subject, token.issued_at_ms) < max)
     return std::nullopt;
-  statements.execute("DELETE FROM issued_tokens AS t WHERE t.user_id = ?2 AND t.subject = ?3 AND "  //
-                     STRAWBERRY_TOKEN_STATE_CASES " ELSE 0 END <> 0",
+  statements.execute("DELETE FROM issued_tokens AS t WHERE " STRAWBERRY_TOKEN_STATE_CASES
+                     " ELSE 0 END <> 0 AND t.user_id = ?2 AND t.subject = ?3",
                      token.issued_at_ms, token.user_id, token.subject);
   const auto used = number(statements, count, token.user_id, token.subject, token.issued_at_ms);
   if (used < max) return std::nullopt;
