@@ -123,7 +123,7 @@ MosquittoClient::Options App::mqtt_options() {
     claims.jti = new_id();
     auto token = tokens_.issue(claims);
     if (!token) hub_log().error("cannot sign the bridge's own token: {}", token.error().message);
-    return token.value_or("");
+    return token ? token->token : std::string();
   };
   options.clean_start = false;
   options.session_expiry_s = static_cast<std::uint32_t>(broker_session_expiry.count());

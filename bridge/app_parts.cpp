@@ -34,12 +34,15 @@ SqliteStore::Options store_options(const Config& config) {
   options.limits.messages_per_session_max = config.limits.messages_per_session_max;
   options.limits.devices_per_user_max = config.limits.devices_per_user_max;
   options.disk.free_min_mib = config.limits.disk_free_min_mib;
+  options.limits.tokens_per_user_max = config.limits.tokens_per_user_max;
+  options.limits.tokens_per_principal_max = config.limits.tokens_per_principal_max;
   return options;
 }
 
 DeviceService::Options device_service_options(const Config& config) {
   DeviceService::Options options;
   options.registrations_per_hour_max = config.limits.device_registrations_per_hour;
+  options.token_line_max = std::chrono::hours(24) * config.limits.token_line_days_max;
   return options;
 }
 

@@ -28,6 +28,9 @@ HubInfo App::info() const {
                  {"messages_per_session_max", config_.limits.messages_per_session_max},
                  {"devices_per_user_max", config_.limits.devices_per_user_max},
                  {"disk_free_min_mib", config_.limits.disk_free_min_mib},
+                 {"tokens_per_user_max", config_.limits.tokens_per_user_max},
+                 {"tokens_per_principal_max", config_.limits.tokens_per_principal_max},
+                 {"token_line_days_max", config_.limits.token_line_days_max},
                  {"device_registrations_per_hour", config_.limits.device_registrations_per_hour},
                  {"skills_per_device_max", config_.limits.skills_per_device_max},
                  {"timeout_ms", timeout_max.count()}};

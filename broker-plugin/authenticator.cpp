@@ -26,8 +26,9 @@ Result<Claims, Refusal> Authenticator::authenticate_token(std::string_view token
   auto claims = verify(token);
   if (!claims) return tl::unexpected(Refusal{to_string(claims.error()), std::nullopt});
   // A device registered or revoked this instant is just that; without the database the last good view decides.
-  (void)directory_.refresh_one(claims->principal.id, claims->jti);
-  const std::string_view reason = objection(claims->principal, claims->issued_at, claims->jti);
+  (void)directory_.refresh_one({claims->principal.id, claims->principal.user_id, claims->jti, claims->root_jti});
+  const std::string_view reason =
+      objection_to_token(directory_, {claims->principal, claims->issued_at, claims->jti, claims->root_jti});
   if (!reason.empty()) return tl::unexpected(Refusal{reason, claims->principal});
   return std::move(*claims);
 }
@@ -54,15 +55,13 @@ std::string_view Authenticator::objection(const Claims& claims) const {
   const auto& keys = keys_.keys().keys();
   const bool key_stands = std::any_of(
       keys.begin(), keys.end(), [&claims](const Key& key) { return key.fingerprint() == claims.key_fingerprint; });
-  return key_stands ? objection(claims.principal, claims.issued_at, claims.jti) : "key_retired";
+  if (!key_stands) return "key_retired";
+  return objection_to_token(directory_, {claims.principal, claims.issued_at, claims.jti, claims.root_jti});
 }
 
 std::string_view Authenticator::objection(const StoredSession& session) const {
-  return session.is_dead ? "token_revoked" : objection(session.principal, session.issued_at, session.jti);
-}
-
-std::string_view Authenticator::objection(const Principal& principal, WallTime issued_at, std::string_view jti) const {
-  return objection_to_token(directory_, principal, issued_at, jti);
+  if (session.is_dead) return "token_revoked";
+  return objection_to_token(directory_, {session.principal, session.issued_at, session.jti, session.root_jti});
 }
 
 std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& attempt,

@@ -44,7 +44,6 @@ class Authenticator {
 
  private:
   Result<Claims, TokenError> verify(std::string_view token);
-  std::string_view objection(const Principal& principal, WallTime issued_at, std::string_view jti) const;
   std::string_view objection_to_client_id(const ConnectAttempt& attempt, const Principal& principal) const;
   bool is_id_of_another(std::string_view client_id) const;
 

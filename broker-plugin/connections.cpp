@@ -34,7 +34,8 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
     by_client_id_.erase(same_id);
     if (connection.session_may_stay) {
       remember_stored(connection.client_id,
-                      {connection.principal(), connection.claims.issued_at, connection.claims.jti, false},
+                      {connection.principal(), connection.claims.issued_at, connection.claims.jti,
+                       connection.claims.root_jti, false},
                       /*is_sure=*/false);
     }
   } else {

@@ -40,6 +40,7 @@ struct StoredSession {
   Principal principal;
   WallTime issued_at;  // of the token it was last used with
   std::string jti;
+  std::string root_jti;
   bool is_dead = false;  // that token was revoked meanwhile: nobody may have what is queued
 };
 

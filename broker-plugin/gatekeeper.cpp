@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/control.h"
+#include "common/token_stamp.h"
 #include "common/topics.h"
 
 namespace strawberry {
@@ -177,7 +178,8 @@ bool Gatekeeper::may_be_held(const TopicEvent& event, const Principal& principal
 bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionName& session) {
   const StoredSession* known = connections_.stored(event.client_id);
   if (known == nullptr) {
-    connections_.remember_stored(event.client_id, {session.principal, session.issued_at, session.jti, false});
+    connections_.remember_stored(event.client_id,
+                                 {session.principal, session.issued_at, session.jti, session.root_jti, false});
     known = connections_.stored(event.client_id);
   }
   return known == nullptr || authenticator_.objection(*known).empty();
@@ -243,6 +245,13 @@ std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
   return carries_sender(event.topic) ? encode_principal(*principal) : std::string();
 }
 
+std::string Gatekeeper::token_of(const TopicEvent& event) const {
+  const auto parsed = parse_service_topic(event.topic);
+  if (!parsed || parsed->service != Service::devices || parsed->rest != "request") return {};
+  const Connection* connection = connections_.find(event.handle);
+  return connection == nullptr ? std::string() : encode_token_stamp(connection->claims);
+}
+
 void Gatekeeper::dropped(const TopicEvent& event, std::string_view reason) {
   report_.refused(to_string(event.access), reason);
   refusals_.refused({to_string(event.access),
@@ -271,7 +280,7 @@ bool Gatekeeper::control(const TopicEvent& event) {
   if (!change) return false;
   refresh_keys(/*even_if_unchanged=*/false);
   for (const std::string& id : change->ids) {
-    (void)directory_.refresh_one(id, {});  // a failure is logged by the next look at all of it
+    (void)directory_.refresh_one({id});  // a failure is logged by the next look at all of it
     const DeviceRecord* device = directory_.find(id);
     const bool has_lost_rights = device == nullptr || !device->is_active || connections_.count_of(id) > 0;
     if (has_lost_rights && changed_.size() < changed_max) changed_.insert(id);

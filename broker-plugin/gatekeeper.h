@@ -89,6 +89,10 @@ class Gatekeeper : private DeviceOwners {
   /// empty when this topic carries none.
   std::optional<std::string> sender_of(const TopicEvent& event);
 
+  /// For a message that has a sender: the token by which it was made, to stamp on it. Empty when this topic carries
+  /// none: only the `devices` service makes tokens from others.
+  std::string token_of(const TopicEvent& event) const;
+
   /// A message that allows() had let in is not delivered.
   void dropped(const TopicEvent& event, std::string_view reason);
 

@@ -55,7 +55,7 @@ LoginAnswer Logins::confirm(const Login& login) {
 void Logins::remember(std::string_view client_id, std::string_view user_name) {
   const auto name = decode_session_name(user_name);
   if (!name) return;
-  connections_.remember_stored(client_id, {name->principal, name->issued_at, name->jti, false});
+  connections_.remember_stored(client_id, {name->principal, name->issued_at, name->jti, name->root_jti, false});
 }
 
 void Logins::look_up_session(std::string_view client_id) {

@@ -37,6 +37,7 @@ std::string encode_session_name(const Claims& claims, std::string_view tag) {
   name += tag;
   name += '/';
   if (is_valid_id(claims.jti)) name += claims.jti;
+  if (is_valid_id(claims.root_jti)) name += '/' + claims.root_jti;
   return name;
 }
 
@@ -47,12 +48,15 @@ std::optional<SessionName> decode_session_name(std::string_view name) {
   auto principal = decode_principal(name.substr(0, name.size() - rest.size() - (has_more ? 1 : 0)));
   if (!principal) return std::nullopt;
 
-  SessionName session{std::move(*principal), {}, {}, {}};
+  SessionName session{std::move(*principal), {}, {}, {}, {}};
   if (!has_more) return session;
   const auto issued_at = parse_seconds(take_part(rest));
   session.tag = take_part(rest);
-  session.jti = rest;
-  if (!issued_at || !is_valid_id(session.tag) || (!session.jti.empty() && !is_valid_id(session.jti))) {
+  const bool has_root = rest.find('/') != std::string_view::npos;
+  session.jti = take_part(rest);
+  session.root_jti = rest;
+  if (!issued_at || !is_valid_id(session.tag) || (!session.jti.empty() && !is_valid_id(session.jti)) ||
+      (has_root && !is_valid_id(session.root_jti))) {
     return std::nullopt;
   }
   session.issued_at = *issued_at;

@@ -17,14 +17,15 @@ namespace strawberry {
 
 struct SessionName {
   Principal principal;
-  WallTime issued_at;  // the epoch when unknown
-  std::string jti;     // empty when there is none, or none that fits into a name
+  WallTime issued_at;    // the epoch when unknown
+  std::string jti;       // empty when there is none, or none that fits into a name
+  std::string root_jti;  // likewise; empty, too, for the first of a line
   std::string tag;
 };
 
-/// `device/alice/3f0c/1767225600/<tag>/<jti>`.
+/// `device/alice/3f0c/1767225600/<tag>/<jti>`, and `/<root_jti>` when there is one.
 std::string encode_session_name(const Claims& claims, std::string_view tag);
-/// Nothing for anything else but encode_principal() alone, which is how earlier versions named sessions.
+/// Nothing for anything else but encode_principal() alone, which is how the first versions named sessions.
 std::optional<SessionName> decode_session_name(std::string_view name);
 
 }  // namespace strawberry

@@ -18,9 +18,10 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 6;
+constexpr int schema_version_known = 7;
 constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
+constexpr int schema_version_with_user_revocations = 7;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;
 
@@ -32,6 +33,7 @@ struct View {
   TextSet spent;
   TextSet revoked;
   ByText<std::string> former_owners;
+  ByText<WallTime> users_valid_from;
 };
 
 #define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
@@ -77,6 +79,7 @@ class Reader {
     }
     if (!read_ids("SELECT enroll_id FROM spent_tokens", view.spent, rows_max)) return false;
     if (has_revoked_tokens() && !read_ids("SELECT jti FROM revoked_tokens", view.revoked, rows_max)) return false;
+    if (has_user_revocations() && !read_users_valid_from(view, rows_max)) return false;
     return schema_version() < schema_version_with_announcements || read_former_owners(view, rows_max);
   }
 
@@ -89,6 +92,13 @@ class Reader {
   }
   bool is_revoked(std::string_view jti) {
     return has_revoked_tokens() && Row(prepared(one_revoked_, "SELECT 1 FROM revoked_tokens WHERE jti = ?"), jti).found;
+  }
+
+  /// The epoch when the user has no such row.
+  WallTime tokens_valid_from(std::string_view user_id) {
+    if (!has_user_revocations()) return {};
+    const Row row(prepared(one_user_, "SELECT tokens_valid_from FROM user_revocations WHERE user_id = ?"), user_id);
+    return row.found ? from_unix_ms(row.statement.getColumn(0).getInt64()) : WallTime{};
   }
 
   SQLite::Database& database() { return database_; }
@@ -120,12 +130,22 @@ class Reader {
     return value;
   }
   bool has_revoked_tokens() { return schema_version() >= schema_version_with_revoked_tokens; }
+  bool has_user_revocations() { return schema_version() >= schema_version_with_user_revocations; }
 
   bool read_ids(const char* sql, TextSet& ids, std::size_t rows_max) {
     SQLite::Statement rows(database_, sql);
     while (rows.executeStep()) {
       if (ids.size() == rows_max) return false;
       ids.insert(rows.getColumn(0).getString());
+    }
+    return true;
+  }
+
+  bool read_users_valid_from(View& view, std::size_t rows_max) {
+    SQLite::Statement rows(database_, "SELECT user_id, tokens_valid_from FROM user_revocations");
+    while (rows.executeStep()) {
+      if (view.users_valid_from.size() == rows_max) return false;
+      view.users_valid_from.emplace(rows.getColumn(0).getString(), from_unix_ms(rows.getColumn(1).getInt64()));
     }
     return true;
   }
@@ -146,6 +166,7 @@ class Reader {
   Statement one_device_;
   Statement one_spent_;
   Statement one_revoked_;
+  Statement one_user_;
 };
 
 void set_member(TextSet& set, std::string_view id, bool is_member) {
@@ -172,14 +193,14 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     });
   }
 
-  Result<void> refresh_one(std::string_view principal_id, std::string_view jti) override {
+  Result<void> refresh_one(const Lookup& lookup) override {
     const auto read = guarded([&]() -> Result<bool> {
       if (!reader_) return false;
       const std::int64_t data_version = reader_->data_version();
       if (data_version_ != data_version) {
         SQLite::Transaction snapshot(reader_->database());
         if (revision_ != reader_->revision()) {
-          read_one(principal_id, jti);
+          read_one(lookup);
           return true;
         }
         data_version_ = data_version;  // something else was written
@@ -202,6 +223,10 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
   bool has_devices(std::string_view user_id) const override { return view_.owners.contains(user_id); }
   bool is_spent(std::string_view enroll_id) const override { return view_.spent.contains(enroll_id); }
   bool is_revoked(std::string_view jti) const override { return !jti.empty() && view_.revoked.contains(jti); }
+  WallTime tokens_valid_from(std::string_view user_id) const override {
+    const auto found = view_.users_valid_from.find(user_id);
+    return found == view_.users_valid_from.end() ? WallTime{} : found->second;
+  }
 
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
@@ -253,7 +278,8 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     return changed;
   }
 
-  void read_one(std::string_view principal_id, std::string_view jti) {
+  void read_one(const Lookup& lookup) {
+    const std::string_view principal_id = lookup.principal_id;
     auto device = reader_->device(principal_id);
     const auto known = view_.devices.find(principal_id);
     if (!device) {
@@ -268,7 +294,20 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
       view_.devices.emplace(std::string(principal_id), std::move(*device));
     }
     set_member(view_.spent, principal_id, reader_->is_spent(principal_id));
-    if (!jti.empty()) set_member(view_.revoked, jti, reader_->is_revoked(jti));
+    for (const std::string_view jti : {lookup.jti, lookup.root_jti}) {
+      if (!jti.empty()) set_member(view_.revoked, jti, reader_->is_revoked(jti));
+    }
+    if (!lookup.user_id.empty()) read_user(lookup.user_id);
+  }
+
+  void read_user(std::string_view user_id) {
+    const WallTime valid_from = reader_->tokens_valid_from(user_id);
+    const auto known = view_.users_valid_from.find(user_id);
+    if (known != view_.users_valid_from.end()) {
+      known->second = valid_from;
+    } else if (valid_from != WallTime{} && view_.users_valid_from.size() < options_.devices_max) {
+      view_.users_valid_from.emplace(std::string(user_id), valid_from);
+    }
   }
 
   std::string path_;

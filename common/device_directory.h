@@ -31,6 +31,13 @@ class DeviceDirectory {
   struct Options {
     std::size_t devices_max = 100'000;
   };
+  /// Whom and which token to look up; an empty one is none.
+  struct Lookup {
+    std::string_view principal_id;
+    std::string_view user_id = {};
+    std::string_view jti = {};
+    std::string_view root_jti = {};
+  };
 
   /// Opens `path` read-only. Fails when there is no database, or its schema is newer than this program knows. An
   /// older one will do: it is the bridge that brings it up to date.
@@ -39,9 +46,9 @@ class DeviceDirectory {
 
   /// True when something changed. On failure the last good view stays.
   virtual Result<bool> refresh() = 0;
-  /// Brings up to date what is known of one principal and one token (an empty `jti` is none) and no more: for whoever
-  /// connects now, at a cost that does not grow with the number of devices: about 1 us when nothing has changed.
-  virtual Result<void> refresh_one(std::string_view principal_id, std::string_view jti) = 0;
+  /// Brings up to date what is known of one principal, its user and one token, and no more: for whoever connects now,
+  /// at a cost that does not grow with the number of devices: about 1 us when nothing has changed.
+  virtual Result<void> refresh_one(const Lookup& lookup) = 0;
   /// Null when unknown. Valid until the next refresh().
   virtual const DeviceRecord* find(std::string_view device_id) const = 0;
   /// Who had a device that is gone, until their Home Assistant has been told; empty when there is nothing to tell.
@@ -52,6 +59,8 @@ class DeviceDirectory {
   virtual bool is_spent(std::string_view enroll_id) const = 0;
   /// True for a token that was taken back, by its `jti`.
   virtual bool is_revoked(std::string_view jti) const = 0;
+  /// Tokens of this user and of their devices that were issued before it are dead; the epoch when none are.
+  virtual WallTime tokens_valid_from(std::string_view user_id) const = 0;
   virtual std::size_t size() const = 0;
   /// Every device, by id.
   virtual std::vector<const DeviceRecord*> all() const = 0;

@@ -160,6 +160,8 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
   const std::string other_name = reader.text("name", device_name_bytes_max);
   if (claims.name.empty()) claims.name = other_name;
   claims.jti = reader.text("jti", jti_bytes_max);
+  claims.root_jti = reader.text("root_jti", jti_bytes_max);
+  const auto root_issued_at = reader.date("root_iat");
   const auto issued_at = reader.date("iat");
   const auto not_before = reader.date("nbf");
   const auto expires_at = reader.date("exp");
@@ -173,6 +175,7 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
 
   claims.expires_at = *expires_at;
   claims.issued_at = issued_at.value_or(WallTime{});
+  claims.root_issued_at = root_issued_at.value_or(WallTime{});
   if (claims.expires_at <= now) return tl::unexpected(TokenError::expired);
   if (claims.issued_at > now + token_clock_leeway || (not_before && *not_before > now + token_clock_leeway)) {
     return tl::unexpected(TokenError::not_yet_valid);
@@ -192,6 +195,8 @@ nlohmann::json to_claims_json(const Claims& claims) {
   json["iat"] = seconds(claims.issued_at);
   json["exp"] = seconds(claims.expires_at);
   if (!claims.jti.empty()) json["jti"] = claims.jti;
+  if (!claims.root_jti.empty()) json["root_jti"] = claims.root_jti;
+  if (claims.root_issued_at != WallTime{}) json["root_iat"] = seconds(claims.root_issued_at);
   return json;
 }
 
@@ -224,9 +229,12 @@ Result<std::string> issue_token(const KeySet& keys, const Claims& claims) {
   if (!keys.can_sign()) return fail("no key of the set can sign: all are public");
   if (!owner_fits(claims.principal)) return fail("such a principal cannot exist: an id or the owner does not fit");
   if (claims.name.size() > device_name_bytes_max) return fail("the name is longer than 128 bytes");
-  if (claims.jti.size() > jti_bytes_max) return fail("the jti is longer than 128 bytes");
+  if (claims.jti.size() > jti_bytes_max || claims.root_jti.size() > jti_bytes_max) {
+    return fail("the jti is longer than 128 bytes");
+  }
   const WallTime last = WallTime(std::chrono::seconds(numeric_date_max));
-  if (claims.issued_at < WallTime{} || claims.expires_at <= claims.issued_at || claims.expires_at > last) {
+  if (claims.issued_at < WallTime{} || claims.root_issued_at < WallTime{} || claims.expires_at <= claims.issued_at ||
+      claims.expires_at > last) {
     return fail("a token must expire after it was issued");
   }
 

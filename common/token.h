@@ -27,6 +27,9 @@ struct Claims {
   WallTime issued_at;   // the epoch when a token that is no device's has none
   WallTime expires_at;
   std::string jti;
+  // Of a token that was made from another one: where its line begins. Empty and the epoch in the first of a line.
+  std::string root_jti;     // dies with this one
+  WallTime root_issued_at;  // how old the line is
   // Of the key that verified it; issue_token() takes no notice of them.
   std::string kid;              // the key's own, which may be empty; not what the token says
   std::string key_fingerprint;  // never logged, see Key

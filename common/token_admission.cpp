@@ -13,19 +13,22 @@ std::string_view objection_to_principal(const Principal& principal, const std::o
   return "";
 }
 
-std::string_view objection_to_token(const DeviceDirectory& directory, const Principal& principal, WallTime issued_at,
-                                    std::string_view jti) {
-  if (directory.is_revoked(jti)) return "token_revoked";
+std::string_view objection_to_token(const DeviceDirectory& directory, const TokenOrigin& token) {
+  const Principal& principal = token.principal;
+  // A line of tokens dies with its first.
+  if (directory.is_revoked(token.jti) || directory.is_revoked(token.root_jti)) return "token_revoked";
+  if (token.issued_at < directory.tokens_valid_from(principal.user_id)) return "token_revoked";
   const DeviceRecord* device = directory.find(principal.id);
   const auto standing =
       device == nullptr ? std::nullopt : std::optional(DeviceStanding{device->is_active, device->user_id});
   const std::string_view reason = objection_to_principal(principal, standing);
   if (!reason.empty() || principal.type != PrincipalType::device) return reason;
-  return issued_at < device->tokens_valid_from ? "token_revoked" : "";
+  return token.issued_at < device->tokens_valid_from ? "token_revoked" : "";
 }
 
 std::string_view objection_to_login(const DeviceDirectory& directory, const Claims& claims) {
-  const std::string_view reason = objection_to_token(directory, claims.principal, claims.issued_at, claims.jti);
+  const std::string_view reason =
+      objection_to_token(directory, {claims.principal, claims.issued_at, claims.jti, claims.root_jti});
   if (!reason.empty()) return reason;
   const bool is_spent = claims.principal.type == PrincipalType::enroll && directory.is_spent(claims.principal.id);
   return is_spent ? "token_spent" : "";

@@ -25,9 +25,17 @@ struct DeviceStanding {
 /// Of whoever holds a token, whenever it was issued. `device`: the one with this id, if there is one.
 std::string_view objection_to_principal(const Principal& principal, const std::optional<DeviceStanding>& device);
 
-/// Of a token that was issued at `issued_at`, for a connection that is open.
-std::string_view objection_to_token(const DeviceDirectory& directory, const Principal& principal, WallTime issued_at,
-                                    std::string_view jti);
+/// What of a token, or of a session's name, says whether it was taken back. Views: good as long as what they were made
+/// of.
+struct TokenOrigin {
+  const Principal& principal;
+  WallTime issued_at;
+  std::string_view jti;
+  std::string_view root_jti;
+};
+
+/// Of a token whose connection is open.
+std::string_view objection_to_token(const DeviceDirectory& directory, const TokenOrigin& token);
 
 /// Of a token that somebody connects with: also, a one-time token must not have been used.
 std::string_view objection_to_login(const DeviceDirectory& directory, const Claims& claims);

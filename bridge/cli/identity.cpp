@@ -85,11 +85,7 @@ std::set<std::string> known_users(const DataDir& dir) {
   auto directory = open_directory(dir);
   if (!directory) return users;
   for (const DeviceRecord* record : (*directory)->all()) users.insert(record->user_id);
-  const auto tokens = issued_tokens(dir.database(), {}, to_unix_ms(SystemClock().wall_now()));
-  if (!tokens) return users;
-  for (const IssuedToken& token : *tokens) {
-    if (!token.user_id.empty()) users.insert(token.user_id);
-  }
+  if (auto listed = listed_users(dir.database())) users.merge(*listed);
   return users;
 }
 

@@ -65,7 +65,7 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
 /// What is put on the list: what the token says of itself.
 IssuedToken row_of(const Claims& claims, const std::string& name) {
   IssuedToken row;
-  row.jti = claims.jti;
+  row.jti = row.root_jti = claims.jti;
   row.name = name;
   row.type = to_string(claims.principal.type);
   row.subject = claims.principal.id;

@@ -1,4 +1,4 @@
-/// `strawberryctl token list`: the tokens that 'token issue' made. Offline, and while a hub runs.
+/// `strawberryctl token list`: the tokens that 'token issue' and the hub gave out. Offline, and while a hub runs.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
@@ -15,6 +15,7 @@ namespace {
 struct ListOptions {
   std::string user;
   bool all = false;
+  std::int64_t limit = 1'000;
 };
 
 nlohmann::json as_json(const IssuedToken& token) {
@@ -23,6 +24,8 @@ nlohmann::json as_json(const IssuedToken& token) {
           {"id", token.subject},
           {"user_id", token.user_id},
           {"jti", token.jti},
+          {"parent", token.parent_jti.empty() ? nlohmann::json(nullptr) : nlohmann::json(token.parent_jti)},
+          {"root", token.root_jti},
           {"issued_at", format_rfc3339(from_unix_ms(token.issued_at_ms))},
           {"expires_at", format_rfc3339(from_unix_ms(token.expires_at_ms))},
           {"state", to_string(token.state)}};
@@ -34,33 +37,40 @@ void print(const std::vector<IssuedToken>& tokens) {
   for (const IssuedToken& token : tokens) {
     rows.push_back({token.name.empty() ? "-" : printable(token.name, device_name_bytes_max), whose_token(token),
                     local_time(from_unix_ms(token.issued_at_ms)), local_time(from_unix_ms(token.expires_at_ms)),
-                    std::string(to_string(token.state)), printable(token.jti, 64)});
+                    std::string(to_string(token.state)), printable(token.jti, 64),
+                    token.parent_jti.empty() ? "-" : printable(token.parent_jti, 64)});
   }
-  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI"}, rows, terminal_columns());
+  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI", "PARENT"}, rows, terminal_columns());
 }
 
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {
-  auto tokens = list_of_tokens(line.data_dir());
-  if (!tokens) return tl::unexpected(tokens.error());
+  TokenQuery query;
+  query.user_id = options.user;
+  query.only_live = !options.all;
+  query.limit = options.limit;
+  auto list = list_of_tokens(line.data_dir(), query);
+  if (!list) return tl::unexpected(list.error());
   if (!options.user.empty()) {
     if (auto known = check_user(line.data_dir(), options.user); !known) return known;
   }
-  const auto drop = [&](const auto& is_unwanted) {
-    tokens->erase(std::remove_if(tokens->begin(), tokens->end(), is_unwanted), tokens->end());
-  };
-  if (!options.user.empty()) drop([&](const IssuedToken& token) { return token.user_id != options.user; });
-  const std::size_t known = tokens->size();
-  if (!options.all) drop([](const IssuedToken& token) { return token.state != TokenState::live; });
   if (line.json) {
     auto listed = nlohmann::json::array();
-    for (const IssuedToken& token : *tokens) listed.push_back(as_json(token));
-    std::cout << nlohmann::json{{"tokens", std::move(listed)}, {"total", tokens->size()}}.dump() << "\n";
+    for (const IssuedToken& token : list->tokens) listed.push_back(as_json(token));
+    std::cout << nlohmann::json{{"tokens", std::move(listed)}, {"total", list->total}}.dump() << "\n";
     return {};
   }
-  if (!tokens->empty()) {
-    print(*tokens);
-  } else if (known > 0) {
-    std::cout << "no live tokens; see the " << known << " others with: strawberryctl token list --all\n";
+  if (!list->tokens.empty()) {
+    print(list->tokens);
+    const std::int64_t more = list->total - static_cast<std::int64_t>(list->tokens.size());
+    if (more > 0) std::cout << "and " << more << " more: see them with --limit " << list->total << ", or say --user\n";
+    return {};
+  }
+  query.only_live = false;
+  query.limit = 1;
+  list = list_of_tokens(line.data_dir(), query);
+  if (!list) return tl::unexpected(list.error());
+  if (list->total > 0) {
+    std::cout << "no live tokens; see the " << list->total << " others with: strawberryctl token list --all\n";
   } else {
     std::cout << "no tokens; issue one with: strawberryctl token issue --user USER --name NAME --ttl 365d\n";
   }
@@ -88,12 +98,12 @@ std::set<std::string> kids_of(const KeySet& keys) {
   return kids;
 }
 
-Outcome<std::vector<IssuedToken>> list_of_tokens(const DataDir& dir) {
+Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query) {
   // Says where to look when there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
-  auto tokens = issued_tokens(dir.database(), kids_of(*keys), to_unix_ms(SystemClock().wall_now()));
+  auto tokens = issued_tokens(dir.database(), kids_of(*keys), to_unix_ms(SystemClock().wall_now()), query);
   if (!tokens) return cli_error(ExitCode::local, printable(tokens.error().message, 400));
   return std::move(*tokens);
 }
@@ -109,9 +119,12 @@ std::string whose_token(const IssuedToken& token) {
 void add_token_list_command(CLI::App& token, CommandLine& line) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command =
-      add_command(token, "list", "Show the tokens that 'token issue' made", "strawberryctl token list --user alice");
+      add_command(token, "list", "Show the tokens that were given out, each with the one it was made from",
+                  "strawberryctl token list --user alice");
   command->add_option("--user", options->user, "Only this user's and those of their devices");
   command->add_flag("--all", options->all, "Also those that have expired or were revoked");
+  command->add_option("--limit", options->limit, "At most so many; default: 1000")
+      ->check(CLI::Range(std::int64_t{1}, issued_tokens_max));
   command->callback([&line, options] { line.action = [&line, options] { return list(line, *options); }; });
 }
 

@@ -18,8 +18,8 @@ namespace strawberry::cli {
 /// with spaces at its ends. None at all is fine.
 Outcome<void> check_token_name(const std::string& name);
 std::set<std::string> kids_of(const KeySet& keys);
-/// Every token there is a record of.
-Outcome<std::vector<IssuedToken>> list_of_tokens(const DataDir& dir);
+/// Of the tokens there is a record of, those that are asked for.
+Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query);
 /// `user alice`, `device lamp of alice`, `admin`, `a new device of alice`.
 std::string whose_token(const IssuedToken& token);
 

@@ -1,13 +1,16 @@
-/// `strawberryctl token revoke`: takes one token back. Offline; a running hub follows.
+/// `strawberryctl token revoke`: takes a token back, with its line; or all of a user's. Offline; a running hub follows.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <map>
+#include <thread>
 
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/cli/command_line.h"
 #include "bridge/cli/text.h"
 #include "bridge/cli/token_names.h"
+#include "common/ids.h"
 
 namespace strawberry::cli {
 namespace {
@@ -18,11 +21,13 @@ struct RevokeOptions {
   std::string name;
   std::string user;
   std::string ttl;
+  bool all = false;
 };
 
-struct Revoked {
+struct Named {
   std::string jti;
   WallTime expires_at;
+  std::string root_jti = {};  // as the token itself says; the list may know as well
 };
 
 /// Without one that works, `admin.token` would be in everybody's way. True when it was the revoked one.
@@ -40,7 +45,7 @@ Outcome<bool> renew_admin_token(const DataDir& dir, const std::string& revoked_j
 }
 
 /// Whatever the token in `file` says of itself, if the hub's keys vouch for it.
-Outcome<Revoked> named_by_file(const CommandLine& line, const std::string& file) {
+Outcome<Named> named_by_file(const CommandLine& line, const std::string& file) {
   auto keys = load_keys(line.data_dir());
   if (!keys) return tl::unexpected(keys.error());
   auto text = read_file(file);
@@ -55,44 +60,34 @@ Outcome<Revoked> named_by_file(const CommandLine& line, const std::string& file)
                                           " has no jti: revoke its device ('strawberryctl device "
                                           "revoke'), or retire the key that signed it");
   }
-  return Revoked{claims->jti, claims->expires_at};
+  return Named{claims->jti, claims->expires_at, claims->root_jti};
 }
 
-/// Of one on the list it is known when it expires; no sooner may its row go.
-WallTime listed_expiry(const DataDir& dir, const std::string& jti) {
-  WallTime expiry{};
-  const auto tokens = list_of_tokens(dir);
-  if (!tokens) return expiry;
-  for (const IssuedToken& token : *tokens) {
-    if (token.jti == jti) expiry = from_unix_ms(token.expires_at_ms);
-  }
-  return expiry;
-}
-
-Outcome<Revoked> named_by_jti(const CommandLine& line, const RevokeOptions& options) {
+Outcome<Named> named_by_jti(const RevokeOptions& options) {
   if (options.jti.empty() || options.jti.size() > jti_bytes_max) {
     return cli_error(ExitCode::usage, "a jti has 1 to " + std::to_string(jti_bytes_max) + " bytes");
   }
   auto ttl = duration_of("--ttl", options.ttl.empty() ? "365d" : options.ttl);
   if (!ttl) return tl::unexpected(ttl.error());
-  const WallTime expiry = SystemClock().wall_now() + *ttl;
-  return Revoked{options.jti, std::max(expiry, listed_expiry(line.data_dir(), options.jti))};
+  return Named{options.jti, SystemClock().wall_now() + *ttl};
 }
 
 /// The live one of that name; the newest of those revoked when there is none, so that a second time does no harm.
-Outcome<Revoked> named_by_name(const CommandLine& line, const RevokeOptions& options) {
-  auto tokens = list_of_tokens(line.data_dir());
-  if (!tokens) return tl::unexpected(tokens.error());
+/// Those of one line are one: they go together.
+Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& options) {
+  TokenQuery query;
+  query.user_id = options.user;
+  query.name = options.name;
+  query.limit = issued_tokens_max;
+  auto list = list_of_tokens(line.data_dir(), query);
+  if (!list) return tl::unexpected(list.error());
   if (!options.user.empty()) {
     if (auto known = check_user(line.data_dir(), options.user); !known) return tl::unexpected(known.error());
   }
-  std::vector<const IssuedToken*> live;
+  std::map<std::string, const IssuedToken*> live;  // by line
   const IssuedToken* revoked = nullptr;
-  bool is_known = false;
-  for (const IssuedToken& token : *tokens) {
-    if (token.name != options.name || (!options.user.empty() && token.user_id != options.user)) continue;
-    is_known = true;
-    if (token.state == TokenState::live) live.push_back(&token);
+  for (const IssuedToken& token : list->tokens) {
+    if (token.state == TokenState::live) live.emplace(token.root_jti, &token);
     if (token.state == TokenState::revoked) revoked = &token;
   }
   const std::string whose = options.user.empty() ? "" : " of user " + in_quotes(options.user);
@@ -100,57 +95,102 @@ Outcome<Revoked> named_by_name(const CommandLine& line, const RevokeOptions& opt
   if (live.size() > 1) {
     constexpr std::size_t shown_max = 8;
     std::string candidates;
-    for (std::size_t i = 0; i < live.size() && i < shown_max; ++i) {
-      candidates += (i == 0 ? "" : ", ") + printable(live[i]->jti, jti_bytes_max) + " (" + whose_token(*live[i]) + ")";
+    std::size_t count = 0;
+    for (const auto& [root, token] : live) {
+      if (count++ == shown_max) break;
+      candidates += (count == 1 ? "" : ", ") + printable(token->jti, jti_bytes_max) + " (" + whose_token(*token) + ")";
     }
     if (live.size() > shown_max) candidates += ", …";
     return cli_error(ExitCode::usage,
                      "several tokens are named " + shown + ": say --user, or revoke one by its jti: " + candidates);
   }
-  const IssuedToken* found = live.empty() ? revoked : live.front();
-  if (found != nullptr) return Revoked{found->jti, from_unix_ms(found->expires_at_ms)};
-  if (is_known) return cli_error(ExitCode::usage, "the token " + shown + " is spent or has expired: nothing to revoke");
+  const IssuedToken* found = live.empty() ? revoked : live.begin()->second;
+  if (found != nullptr) return Named{found->jti, from_unix_ms(found->expires_at_ms)};
+  if (list->total > 0) {
+    return cli_error(ExitCode::usage, "the token " + shown + " is spent or has expired: nothing to revoke");
+  }
   return cli_error(ExitCode::usage, "there is no token named " + shown + ": see 'strawberryctl token list'");
 }
 
-Outcome<Revoked> named(const CommandLine& line, const RevokeOptions& options) {
+Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
   if (!options.name.empty()) return named_by_name(line, options);
-  return options.file.empty() ? named_by_jti(line, options) : named_by_file(line, options.file);
+  return options.file.empty() ? named_by_jti(options) : named_by_file(line, options.file);
+}
+
+/// Returns when a token that is issued from now on is good.
+Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) {
+  if (!options.jti.empty() || !options.name.empty() || !options.file.empty() || !options.ttl.empty()) {
+    return cli_error(ExitCode::usage, "--all takes all of a user's tokens: leave out JTI, --name, --file and --ttl");
+  }
+  if (!is_valid_id(options.user)) return cli_error(ExitCode::usage, "--all: say whose with --user");
+  const DataDir dir = line.data_dir();
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  TokenQuery query;
+  query.user_id = options.user;
+  query.only_live = true;
+  query.limit = 1;
+  const auto list = list_of_tokens(dir, query);
+  const auto valid_from = revoke_user(dir.database(), options.user, to_unix_ms(SystemClock().wall_now()));
+  if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
+  std::this_thread::sleep_until(from_unix_ms(*valid_from));
+  const std::int64_t count = list ? list->total : 0;  // an older database has no list
+  if (line.json) {
+    std::cout << nlohmann::json{{"user_id", options.user},
+                                {"revoked", true},
+                                {"listed", count},
+                                {"valid_from", format_rfc3339(from_unix_ms(*valid_from))}}
+                     .dump()
+              << "\n";
+    return {};
+  }
+  std::cout << "revoked all tokens of user " << options.user << " and their devices: " << count
+            << " live ones on the list, and any others; a running hub ends their connections within 2 s\n";
+  return {};
 }
 
 Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
+  if (options.all) return revoke_all(line, options);
   const std::string* const ways[] = {&options.jti, &options.name, &options.file};
   if (std::count_if(std::begin(ways), std::end(ways), [](const auto* way) { return !way->empty(); }) != 1) {
-    return cli_error(ExitCode::usage, "say either the token's JTI, or its --name, or --file with the token in it");
+    return cli_error(ExitCode::usage,
+                     "say either the token's JTI, or its --name, or --file with the token in it, or --user and --all");
   }
   if (options.jti.empty() && !options.ttl.empty()) {
     return cli_error(ExitCode::usage, "--ttl goes with a JTI: of other tokens it is known when they expire");
   }
   if (options.name.empty() && !options.user.empty()) {
-    return cli_error(ExitCode::usage, "--user goes with --name: a JTI and a file name one token");
+    return cli_error(ExitCode::usage, "--user goes with --name or --all: a JTI and a file name one token");
   }
   auto token = named(line, options);
   if (!token) return tl::unexpected(token.error());
   const DataDir dir = line.data_dir();
   // Or a database would be made where no hub is.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  const auto is_new =
-      revoke_token(dir.database(), token->jti, to_unix_ms(SystemClock().wall_now()), to_unix_ms(token->expires_at));
-  if (!is_new) return cli_error(ExitCode::local, printable(is_new.error().message, 400));
-  const auto renewed = renew_admin_token(dir, token->jti);
+  const auto revoked = revoke_token(dir.database(), token->jti, to_unix_ms(SystemClock().wall_now()),
+                                    to_unix_ms(token->expires_at), token->root_jti);
+  if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
+  const auto renewed = renew_admin_token(dir, revoked->root_jti);
   if (!renewed) return tl::unexpected(renewed.error());
   if (line.json) {
     std::cout << nlohmann::json{{"jti", token->jti},
+                                {"root", revoked->root_jti},
                                 {"revoked", true},
-                                {"was_revoked", !*is_new},
+                                {"was_revoked", !revoked->is_new},
+                                {"live_elsewhere", revoked->live_elsewhere},
                                 {"admin_token_renewed", *renewed},
-                                {"expires_at", format_rfc3339(token->expires_at)}}
+                                {"expires_at", format_rfc3339(from_unix_ms(revoked->expires_at_ms))}}
                      .dump()
               << "\n";
     return {};
   }
-  std::cout << (*is_new ? "revoked " : "had been revoked: ") << printable(token->jti, jti_bytes_max)
-            << (*is_new ? "; a running hub ends its connections within 2 s" : "") << "\n";
+  std::cout << (revoked->is_new ? "revoked " : "had been revoked: ") << printable(token->jti, jti_bytes_max)
+            << (token->jti == revoked->root_jti ? ""
+                                                : ", with the line of " + printable(revoked->root_jti, jti_bytes_max))
+            << (revoked->is_new ? "; a running hub ends its connections within 2 s" : "") << "\n";
+  if (revoked->live_elsewhere > 0) {
+    std::cout << "it has had tokens made for other devices, and " << revoked->live_elsewhere
+              << " of them still count: see 'strawberryctl token list', column PARENT\n";
+  }
   if (*renewed) std::cout << "renewed " << dir.admin_token() << ", " + admin_token_end(dir) + "\n";
   return {};
 }
@@ -159,13 +199,15 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
 
 void add_token_revoke_command(CLI::App& token, CommandLine& line) {
   auto options = std::make_shared<RevokeOptions>();
-  CLI::App* command = add_command(token, "revoke", "Take one token back",
+  CLI::App* command = add_command(token, "revoke", "Take a token back, with all of its line; or all of a user's",
                                   "strawberryctl token revoke --name 'Home Assistant' --user alice");
   command->add_option("JTI", options->jti, "The token's `jti`, as 'token list' shows it");
   command->add_option("--name", options->name, "The name it was issued with");
   command->add_option("--user", options->user, "With a name: whose token it is, when several have one of that name");
+  command->add_flag("--all", options->all, "With --user: everything issued for that user and their devices until now");
   command->add_option("--file", options->file, "The token in this file");
-  command->add_option("--ttl", options->ttl, "With a JTI: how long the token may still be valid; default: 365d");
+  command->add_option("--ttl", options->ttl,
+                      "With a JTI: how long the token may still be valid; at least 30d; default: 365d");
   command->callback([&line, options] { line.action = [&line, options] { return revoke(line, *options); }; });
 }
 

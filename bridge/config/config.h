@@ -80,7 +80,10 @@ struct Config {
     std::int64_t messages_per_user_max = 500'000;
     std::int64_t messages_per_session_max = 100'000;
     std::int64_t devices_per_user_max = 200;
-    std::int64_t disk_free_min_mib = 200;              // 0: no floor
+    std::int64_t disk_free_min_mib = 200;  // 0: no floor
+    std::int64_t tokens_per_user_max = 5'000;
+    std::int64_t tokens_per_principal_max = 200;
+    std::int64_t token_line_days_max = 365;
     std::int64_t device_registrations_per_hour = 300;  // of one user
     std::int64_t skills_per_device_max = 500;
     std::int64_t dedup_minutes = 10;

@@ -26,6 +26,12 @@ std::int64_t after_issued_tokens(WallTime now, const DeviceRow& device) {
   return to_unix_ms(std::chrono::ceil<std::chrono::seconds>(newest + std::chrono::milliseconds(1)));
 }
 
+/// `what` with its number, of an hour.
+tl::unexpected<Error> too_often(const std::string& what, std::chrono::nanoseconds wait) {
+  return error(ErrorCode::rate_limited, "more than " + what + " an hour",
+               {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count()}});
+}
+
 /// The name a request gives a device, or why it cannot have it.
 Reply<std::string> wanted_name(const Request& request) {
   auto name = request.body.at("name").get<std::string>();
@@ -49,7 +55,8 @@ DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store&
       tokens_(tokens),
       neighbours_(std::move(neighbours)),
       options_(options),
-      registrations_(clock, {options.registrations_per_hour_max}) {}
+      registrations_(clock, {options.registrations_per_hour_max}),
+      refreshes_(clock, {options.refreshes_per_hour_max}) {}
 
 std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
 
@@ -65,7 +72,7 @@ Task<Reply<json>> DeviceService::handle(Request request) {
   if (request.op == "get") co_return get(request);
   if (request.op == "register") co_return co_await add(std::move(request));
   if (request.op == "update") co_return co_await update(std::move(request));
-  if (request.op == "refresh_token") co_return refresh_token(request);
+  if (request.op == "refresh_token") co_return co_await refresh_token(std::move(request));
   if (request.op == "revoke") co_return co_await revoke(std::move(request));
   if (request.op == "delete") co_return co_await remove(std::move(request));
   co_return error(ErrorCode::unknown_op, "devices has no such operation");
@@ -191,9 +198,7 @@ std::optional<Error> DeviceService::too_many_registrations(const Principal& send
   if (sender.type == PrincipalType::admin) return std::nullopt;
   const auto wait = registrations_.take(user_id);
   if (!wait) return std::nullopt;
-  return Error{ErrorCode::rate_limited,
-               "more than " + std::to_string(options_.registrations_per_hour_max) + " device registrations an hour",
-               {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(*wait).count()}}};
+  return too_often(std::to_string(options_.registrations_per_hour_max) + " device registrations", *wait).value();
 }
 
 Task<Reply<json>> DeviceService::add(Request request) {
@@ -202,8 +207,8 @@ Task<Reply<json>> DeviceService::add(Request request) {
   if (auto refused = too_many_registrations(request.sender, row->user_id)) {
     co_return tl::unexpected<Error>(std::move(*refused));
   }
-  const auto issued_at = std::max(clock_.wall_now(), from_unix_ms(row->tokens_valid_from_ms));
-  auto token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name, issued_at);
+  auto token = make_token(request, {PrincipalType::device, row->device_id, row->user_id}, row->name,
+                          from_unix_ms(row->tokens_valid_from_ms));
   if (!token) co_return tl::unexpected(token.error());
 
   // The registry has it before the write, so that a second registration meanwhile gets another name. The token was
@@ -217,12 +222,13 @@ Task<Reply<json>> DeviceService::add(Request request) {
     change.name = row->name;
     change.normalized_name = row->normalized_name;
     change.is_active = true;
-    auto stored = co_await store_.change_device(row->user_id, row->device_id, std::move(change));
+    auto stored =
+        co_await store_.change_device(row->user_id, row->device_id, std::move(change), std::move(token->listed));
     if (!stored) valid_from = tl::unexpected(stored.error());
   } else if (request.sender.type == PrincipalType::enroll) {
-    valid_from = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()));
+    valid_from = co_await store_.enroll_device(*row, request.sender.id, to_unix_ms(clock_.wall_now()), token->listed);
   } else {
-    valid_from = co_await store_.add_device(*row);
+    valid_from = co_await store_.add_device(*row, token->listed);
   }
   if (!valid_from) {
     take_back(*row, old);
@@ -231,16 +237,16 @@ Task<Reply<json>> DeviceService::add(Request request) {
   if (*valid_from > row->tokens_valid_from_ms) {
     // One of that id was deleted in this second, or by a clock that was ahead.
     tokens_valid_from(row->device_id, *valid_from);
-    token = sign({PrincipalType::device, row->device_id, row->user_id}, row->name,
-                 std::max(issued_at, from_unix_ms(*valid_from)));
-    if (!token) co_return tl::unexpected(token.error());
+    if (auto signed_again = sign_from(*token, *valid_from); !signed_again) {
+      co_return tl::unexpected(signed_again.error());
+    }
   }
   std::vector<std::string> ids{row->device_id};
   if (request.sender.type == PrincipalType::enroll) ids.push_back(request.sender.id);
   co_await neighbours_.tell_plugin(std::move(ids));
   neighbours_.changed(row->device_id);
   neighbours_.audit(request.sender.id, "register", row->device_id);
-  co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", *token}};
+  co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", token->text}};
 }
 
 Task<void> DeviceService::tell_plugin(const std::string& device_id) const {
@@ -273,23 +279,34 @@ Task<Reply<json>> DeviceService::update(Request request) {
   co_return entry(*updated);
 }
 
-Reply<json> DeviceService::refresh_token(const Request& request) const {
+Task<Reply<json>> DeviceService::refresh_token(Request request) {
   if (request.sender.type != PrincipalType::device && request.sender.type != PrincipalType::user) {
-    return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
+    co_return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
+  }
+  if (!request.token) {
+    auto failed = error(ErrorCode::internal, "the hub does not know which token asks");
+    failed.value().cause = "the broker's plugin does not say by which token a request was made: restart the broker";
+    co_return failed;
   }
   std::string name;
-  auto issued_at = clock_.wall_now();
+  WallTime not_before{};
   if (request.sender.type == PrincipalType::device) {
     const auto* device = devices_.find(request.sender.id);
     if (device == nullptr || !device->row.is_active)
-      return error(ErrorCode::forbidden, "this device may not have a token");
+      co_return error(ErrorCode::forbidden, "this device may not have a token");
+    not_before = from_unix_ms(device->row.tokens_valid_from_ms);
+    if (request.token->issued_at < not_before)
+      co_return error(ErrorCode::forbidden, "the token that asks for another one was revoked");
     name = device->row.name;
-    issued_at = std::max(issued_at, from_unix_ms(device->row.tokens_valid_from_ms));
   }
-  auto token = sign(request.sender, name, issued_at);
-  if (!token) return tl::unexpected(token.error());
+  if (const auto wait = refreshes_.take(request.sender.user_id))
+    co_return too_often(std::to_string(options_.refreshes_per_hour_max) + " token refreshes", *wait);
+  auto token = make_token(request, request.sender, name, not_before);
+  if (!token) co_return tl::unexpected(token.error());
+  auto stored = co_await store_.add_token(std::move(token->listed));
+  if (!stored) co_return tl::unexpected(stored.error());
   neighbours_.audit(request.sender.id, "refresh_token", request.sender.id);
-  return json{{"access_token", *token}, {"expires_at", format_rfc3339(issued_at + options_.token_lifetime)}};
+  co_return json{{"access_token", token->text}, {"expires_at", format_rfc3339(token->claims.expires_at)}};
 }
 
 Task<Reply<json>> DeviceService::revoke(Request request) {
@@ -338,20 +355,72 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }
 
-Reply<std::string> DeviceService::sign(const Principal& principal, const std::string& name, WallTime issued_at) const {
+/// It dies with the first of the line, and does not make the line longer than it may be.
+std::optional<Error> DeviceService::join_line(const AskingToken& asking, Claims& claims) const {
+  claims.root_jti = asking.root();
+  // Of a token that does not say how old it is the line begins now.
+  claims.root_issued_at = asking.root_issued_at != WallTime{} ? asking.root_issued_at
+                          : asking.issued_at != WallTime{}    ? asking.issued_at
+                                                              : claims.issued_at;
+  if (options_.token_line_max == std::chrono::seconds(0)) return std::nullopt;
+  claims.expires_at = std::min(claims.expires_at, claims.root_issued_at + options_.token_line_max);
+  if (claims.expires_at >= claims.issued_at + std::chrono::seconds(1)) return std::nullopt;
+  return Error{
+      ErrorCode::forbidden,
+      "the first token of this line is older than " +
+          std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.token_line_max).count() / 24) +
+          " days: have a new one issued",
+      {}};
+}
+
+Reply<TokenIssuer::Issued> DeviceService::sign(const Claims& claims) const {
+  auto issued = tokens_.issue(claims);
+  if (issued) return std::move(*issued);
+  auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
+  failed.value().cause = issued.error().message;
+  return failed;
+}
+
+/// As the store has moved it on the list: with the same jti, so that it is the one that is there.
+Reply<void> DeviceService::sign_from(Made& made, std::int64_t valid_from_ms) const {
+  date_from(made.listed.row, valid_from_ms);
+  made.claims.issued_at = from_unix_ms(made.listed.row.issued_at_ms);
+  made.claims.expires_at = from_unix_ms(made.listed.row.expires_at_ms);
+  auto issued = sign(made.claims);
+  if (!issued) return tl::unexpected(issued.error());
+  made.text = std::move(issued->token);
+  return {};
+}
+
+Reply<DeviceService::Made> DeviceService::make_token(const Request& request, const Principal& holder,
+                                                     const std::string& name, WallTime not_before) const {
   Claims claims;
-  claims.principal = principal;
+  claims.principal = holder;
   claims.name = name;
-  claims.issued_at = issued_at;
-  claims.expires_at = issued_at + options_.token_lifetime;
   claims.jti = new_id();
-  auto token = tokens_.issue(claims);
-  if (!token) {
-    auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
-    failed.value().cause = token.error().message;
-    return failed;
+  // As the token will say, and the list as well: whole seconds.
+  claims.issued_at = std::max(std::chrono::floor<std::chrono::seconds>(clock_.wall_now()),
+                              std::chrono::ceil<std::chrono::seconds>(not_before));
+  claims.expires_at = claims.issued_at + options_.token_lifetime;
+  if (request.token && holder == request.sender) {
+    if (auto problem = join_line(*request.token, claims)) return tl::unexpected<Error>(std::move(*problem));
   }
-  return std::move(*token);
+  auto signed_token = sign(claims);
+  if (!signed_token) return tl::unexpected(signed_token.error());
+  Made made{std::move(signed_token->token), claims, {}};
+  TokenRow& row = made.listed.row;
+  row.jti = claims.jti;
+  row.type = to_string(holder.type);
+  row.subject = holder.id;
+  row.user_id = holder.user_id;
+  row.kid = std::move(signed_token->kid);
+  row.issued_at_ms = to_unix_ms(claims.issued_at);
+  row.expires_at_ms = to_unix_ms(claims.expires_at);
+  row.parent_jti = request.token ? request.token->jti : "";
+  row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
+  made.listed.asking = request.token;
+  made.listed.asking_user_id = request.sender.user_id;
+  return made;
 }
 
 }  // namespace strawberry

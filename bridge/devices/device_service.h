@@ -4,11 +4,17 @@
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///
-/// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max of one user, then
-/// `rate_limited`; an admin has no such rate. How many devices a user may have the store knows (quota_exceeded).
+/// Every token goes onto the list (Store::add_token()) before its holder has it, with the one that asked for it. One
+/// that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is too
+/// old.
+///
+/// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max and
+/// refreshes_per_hour_max of one user, then `rate_limited`; an admin has no such rate. How many devices and tokens a
+/// user may have the store knows (quota_exceeded).
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +30,10 @@ class DeviceService final : public RequestHandler {
   struct Options {
     std::size_t devices_max = 100'000;
     std::int64_t registrations_per_hour_max = 0;  // of one user; 0: any number
+    std::int64_t refreshes_per_hour_max = 1'200;  // likewise: each is a write
     std::chrono::seconds token_lifetime = token_lifetime_default;
+    /// From the first token of a line on; nothing made in it is good for longer. 0: any time.
+    std::chrono::seconds token_line_max{0};
   };
   /// What other parts of the bridge know or do about a device.
   struct Neighbours {
@@ -54,7 +63,7 @@ class DeviceService final : public RequestHandler {
   Outcome get(const Request& request) const;
   Task<Outcome> add(Request request);
   Task<Outcome> update(Request request);
-  Outcome refresh_token(const Request& request) const;
+  Task<Outcome> refresh_token(Request request);
   Task<Outcome> revoke(Request request);
   Task<Outcome> remove(Request request);
 
@@ -67,7 +76,17 @@ class DeviceService final : public RequestHandler {
   std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);
   Reply<std::string> owner_of_new(const Request& request) const;
   nlohmann::json entry(const Device& device) const;
-  Reply<std::string> sign(const Principal& principal, const std::string& name, WallTime issued_at) const;
+  /// What is to be handed out, and what is to be put on the list before.
+  struct Made {
+    std::string text;
+    Claims claims;
+    NewToken listed;
+  };
+  Reply<Made> make_token(const Request& request, const Principal& holder, const std::string& name,
+                         WallTime not_before) const;
+  Reply<TokenIssuer::Issued> sign(const Claims& claims) const;
+  Reply<void> sign_from(Made& made, std::int64_t valid_from_ms) const;
+  std::optional<Error> join_line(const AskingToken& asking, Claims& claims) const;
 
   const Clock& clock_;
   DeviceRegistry& devices_;
@@ -76,6 +95,7 @@ class DeviceService final : public RequestHandler {
   Neighbours neighbours_;
   Options options_;
   UserRate registrations_;
+  UserRate refreshes_;
 };
 
 }  // namespace strawberry

@@ -1,11 +1,13 @@
 #include "bridge/devices/token_issuer.h"
 
+#include <utility>
+
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
 
 namespace strawberry {
 
-Result<std::string> TokenIssuer::issue(const Claims& claims) {
+Result<TokenIssuer::Issued> TokenIssuer::issue(const Claims& claims) {
   const auto changed = keys_.refresh();
   if (!changed) {
     hub_log().warn("{}; tokens are still signed with the keys of before", printable(changed.error().message));
@@ -13,7 +15,9 @@ Result<std::string> TokenIssuer::issue(const Claims& claims) {
     hub_log().info("new keys in {}: tokens are signed with {}", keys_.path(),
                    printable(keys_.keys().signing_key().kid()));
   }
-  return issue_token(keys_.keys(), claims);
+  auto token = issue_token(keys_.keys(), claims);
+  if (!token) return tl::unexpected(token.error());
+  return Issued{std::move(*token), keys_.keys().signing_key().kid()};
 }
 
 }  // namespace strawberry

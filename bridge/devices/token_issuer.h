@@ -16,7 +16,11 @@ class TokenIssuer {
  public:
   explicit TokenIssuer(KeyFile keys) : keys_(std::move(keys)) {}
 
-  Result<std::string> issue(const Claims& claims);
+  struct Issued {
+    std::string token;
+    std::string kid;  // of the key that signed it
+  };
+  Result<Issued> issue(const Claims& claims);
 
  private:
   KeyFile keys_;

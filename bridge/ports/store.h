@@ -6,9 +6,9 @@
 ///
 /// Threading: called on the loop; the work happens on the store's own thread.   Errors: `internal` (logged with its
 /// cause), `busy` when too much of the user's or of all waits, or `quota_exceeded` (details.limit, max and used) when
-/// the user would have more devices, sessions, messages or bytes than allowed; with the limit `disk_free_min_mib`
-/// (details.min and free) while the disk is almost full and the call would need room. A write that is refused leaves
-/// nothing.
+/// the user would have more devices, tokens, sessions, messages or bytes than allowed; with the limit
+/// `disk_free_min_mib` (details.min and free) while the disk is almost full and the call would need room. A write that
+/// is refused leaves nothing.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bridge/core/task.h"
+#include "bridge/ports/token_row.h"
 #include "bridge/protocol/error.h"
 
 namespace strawberry {
@@ -153,12 +154,19 @@ class Store {
 
   /// A new device. Gives from when on its tokens are valid: as `device` says, or later, so that those of an earlier
   /// device of that id stay dead. `forbidden` when its id is a user's or admin's, `bad_request` when its user's id is a
-  /// device's.
-  virtual Task<Reply<std::int64_t>> add_device(DeviceRow device) = 0;
+  /// device's. With the token that is given for it, as add_token(), but date_from() that moment; likewise in the two
+  /// that follow.
+  virtual Task<Reply<std::int64_t>> add_device(DeviceRow device, std::optional<NewToken> token = {}) = 0;
   /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
-  virtual Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change) = 0;
+  virtual Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change,
+                                          std::optional<NewToken> token = {}) = 0;
   /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
-  virtual Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) = 0;
+  virtual Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                                  std::optional<NewToken> token = {}) = 0;
+  /// Puts a token on the list before anybody has it. `forbidden` when the one that asks for it, or its line, was taken
+  /// back meanwhile; `busy` in the second in which all of the user's tokens were: this one would be dead, too. Needs no
+  /// room on the disk: or else a full one would lock devices out.
+  virtual Task<Reply<void>> add_token(NewToken token) = 0;
   /// The device with its skills. Tokens of that id that were issued before `tokens_valid_from_ms` stay dead, whoever
   /// registers it again.
   virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id,

@@ -61,6 +61,13 @@ std::optional<WallTime> stamped_time(const MqttMessage& message) {
   return std::nullopt;
 }
 
+std::optional<AskingToken> stamped_token(const MqttMessage& message) {
+  for (const auto& [name, value] : message.user_properties) {
+    if (name == token_property) return decode_token_stamp(value);
+  }
+  return std::nullopt;
+}
+
 /// One request on its way: where the reply goes, and under which name it is remembered.
 struct Dispatcher::Exchange {
   Principal sender;
@@ -315,6 +322,7 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
   request.correlation_id = exchange->correlation_id.value_or("");
   request.log_id = exchange->log_id();
   request.identity = exchange->reply_key;
+  request.token = stamped_token(message);
   request.deadline = exchange->sent_at + allowed;
   // The broker counts a message's expiry down while it keeps it: what is left counts from here.
   if (message.expiry_s) {

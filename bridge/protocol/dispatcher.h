@@ -164,5 +164,7 @@ std::optional<Principal> stamped_principal(const MqttMessage& message);
 std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
 /// When the broker took the message in, as the plugin says; nothing when it does not.
 std::optional<WallTime> stamped_time(const MqttMessage& message);
+/// By which token it was made; nothing when the plugin does not say.
+std::optional<AskingToken> stamped_token(const MqttMessage& message);
 
 }  // namespace strawberry

@@ -7,12 +7,14 @@
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "bridge/core/task.h"
 #include "bridge/protocol/error.h"
 #include "common/clock.h"
 #include "common/principal.h"
+#include "common/token_stamp.h"
 #include "common/topics.h"
 
 namespace strawberry {
@@ -28,6 +30,8 @@ struct Request {
   /// What tells this request from all others, and stays the same when it is sent again, to whichever bridge: sender,
   /// service and correlation id. Empty when there was no correlation id.
   std::string identity;
+  /// The token it was made with, of a request to the `devices` service; nothing when the plugin does not say.
+  std::optional<AskingToken> token;
   SteadyTime deadline;  // when the sender stops waiting
   /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
   std::function<void(const std::string& event, nlohmann::json data)> emit;

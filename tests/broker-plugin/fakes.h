@@ -89,9 +89,10 @@ class FakeDirectory final : public DeviceDirectory {
     devices = pending;
     spent = pending_spent;
     revoked = pending_revoked;
+    users_valid_from = pending_users_valid_from;
     return true;
   }
-  Result<void> refresh_one(std::string_view, std::string_view) override {
+  Result<void> refresh_one(const Lookup&) override {
     if (auto refreshed = refresh(); !refreshed) return tl::unexpected(refreshed.error());
     return {};
   }
@@ -112,6 +113,10 @@ class FakeDirectory final : public DeviceDirectory {
   }
   bool is_spent(std::string_view enroll_id) const override { return spent.contains(std::string(enroll_id)); }
   bool is_revoked(std::string_view jti) const override { return revoked.contains(std::string(jti)); }
+  WallTime tokens_valid_from(std::string_view user_id) const override {
+    const auto found = users_valid_from.find(std::string(user_id));
+    return found == users_valid_from.end() ? WallTime{} : found->second;
+  }
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
     for (const auto& [id, device] : devices) records.push_back(&device);
@@ -138,6 +143,10 @@ class FakeDirectory final : public DeviceDirectory {
     changed = true;
     pending_revoked.insert(jti);
   }
+  void revoke_user(const std::string& user_id, WallTime valid_from) {
+    changed = true;
+    pending_users_valid_from[user_id] = valid_from;
+  }
 
   std::string failure;
   int refreshes = 0;
@@ -148,9 +157,11 @@ class FakeDirectory final : public DeviceDirectory {
   std::map<std::string, DeviceRecord> pending;
   std::set<std::string> pending_spent;
   std::set<std::string> pending_revoked;
+  std::map<std::string, WallTime> pending_users_valid_from;
   std::map<std::string, DeviceRecord> devices;
   std::set<std::string> spent;
   std::set<std::string> revoked;
+  std::map<std::string, WallTime> users_valid_from;
 };
 
 }  // namespace strawberry::test

@@ -77,6 +77,17 @@ class Gate : public ::testing::Test {
     claims.jti = jti;
     return issue_token(KeySet::parse(jwk_set(key)).value(), claims).value();
   }
+  /// One that was made from another, in the line of `root_jti`.
+  std::string refreshed(const Principal& principal, const std::string& jti, const std::string& root_jti) const {
+    Claims claims;
+    claims.principal = principal;
+    claims.issued_at = clock_.wall_now();
+    claims.expires_at = clock_.wall_now() + 1h;
+    claims.jti = jti;
+    claims.root_jti = root_jti;
+    claims.root_issued_at = clock_.wall_now() - 1h;
+    return issue_token(KeySet::parse(jwk_set("k")).value(), claims).value();
+  }
   /// The views must outlive what is returned.
   static Login login(int number, std::string_view client_id, std::string_view password) {
     Login login;

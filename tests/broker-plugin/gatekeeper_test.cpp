@@ -1,5 +1,6 @@
 // The plugin as a whole: client ids, presence, revocation, wills and logs.
 #include "common/correlation_id.h"
+#include "common/token_stamp.h"
 #include "tests/broker-plugin/gate.h"
 
 namespace strawberry {
@@ -360,6 +361,22 @@ TEST_F(Gate, NamesTheSenderOfRequestsOnly) {
   nobody.user_name = "speaker";
   EXPECT_EQ(gate_->sender_of(nobody), std::nullopt);
   EXPECT_FALSE(gate_->allows(nobody));
+}
+
+TEST_F(Gate, SaysByWhichTokenARequestToTheDevicesServiceWasMade) {
+  const std::string password = refreshed(speaker, "second", "first");
+  EXPECT_TRUE(enters(login(1, "speaker", password)));
+  const auto stamp = gate_->token_of(topic(1, speaker, Access::write, "devices/speaker/request"));
+  const auto token = decode_token_stamp(stamp);
+  ASSERT_TRUE(token) << stamp;
+  EXPECT_EQ(token->jti, "second");
+  EXPECT_EQ(token->root_jti, "first");
+  EXPECT_EQ(token->issued_at, clock_.wall_now());
+  EXPECT_EQ(token->root_issued_at, clock_.wall_now() - 1h);
+  for (const char* other : {"skills/speaker/request", "chat/speaker/request", "devices/speaker/status"}) {
+    EXPECT_EQ(gate_->token_of(topic(1, speaker, Access::write, other)), "") << other;
+  }
+  EXPECT_EQ(gate_->token_of(topic(7, speaker, Access::write, "devices/speaker/request")), "") << "nobody's";
 }
 
 TEST_F(Gate, TakesWhatAClientPublishesAfterItsEndForAWill) {

@@ -1,5 +1,6 @@
 // Logins beyond the first: keys that change, tokens renewed or taken back, sessions from before, addresses that try.
 #include <algorithm>
+#include <set>
 
 #include "tests/broker-plugin/gate.h"
 
@@ -157,6 +158,61 @@ TEST_F(LoginGate, EndsTheConnectionOfASingleTokenThatWasTakenBack) {
   EXPECT_EQ(broker_.kicked, (std::vector<std::pair<std::string, bool>>{{"alice", false}}));
   EXPECT_FALSE(enters(login(3, "alice", token(alice, 1h, "one"))));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=token_revoked"));
+}
+
+TEST_F(LoginGate, EndsAllOfALineWhoseFirstWasTakenBack) {
+  const std::string second = refreshed(speaker, "second", "first");
+  const std::string third = refreshed(speaker, "third", "first");
+  EXPECT_TRUE(enters(login(1, "speaker", second)));
+  EXPECT_TRUE(enters(login(2, "speaker-2", third)));
+  EXPECT_TRUE(enters(login(3, "speaker-3", refreshed(speaker, "fourth", "another"))));
+  directory_.revoke("first");
+  EXPECT_FALSE(enters(login(4, "speaker-4", third))) << "at once";
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=token_revoked"));
+  EXPECT_FALSE(renews(3, "speaker-3", second).accepted());
+  seconds_pass(2);
+  std::set<std::string> kicked;
+  for (const auto& [client_id, with_will] : broker_.kicked) kicked.insert(client_id);
+  EXPECT_EQ(kicked, (std::set<std::string>{"speaker", "speaker-2"}));
+}
+
+TEST_F(LoginGate, EndsEverythingOfAUserAllOfWhoseTokensWereTakenBack) {
+  const std::string old = token(tablet, 1h, "tablets");
+  const std::string enrolling = token({PrincipalType::enroll, "once", "alice"});
+  EXPECT_TRUE(connect(1, alice, "alice"));
+  EXPECT_TRUE(enters(login(2, "tablet", old)));
+  EXPECT_TRUE(connect(3, lamp, "lamp"));
+  EXPECT_TRUE(connect(4, admin, "admin"));
+  clock_.advance(1s);
+  directory_.revoke_user("alice", clock_.wall_now());
+  seconds_pass(1);
+  std::set<std::string> kicked;
+  for (const auto& [client_id, with_will] : broker_.kicked) kicked.insert(client_id);
+  EXPECT_EQ(kicked, (std::set<std::string>{"alice", "tablet"}));
+  EXPECT_FALSE(enters(login(5, "tablet", old)));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=token_revoked"));
+  EXPECT_FALSE(enters(login(6, "once", enrolling)));
+  EXPECT_TRUE(enters(login(7, "tablet", token(tablet)))) << "what is issued from then on is good";
+}
+
+TEST_F(LoginGate, GivesNobodyTheSessionOfALineThatWasTakenBackAlsoAfterARestart) {
+  const std::string password = refreshed(speaker, "second", "first");
+  Login stays = login(1, "speaker", password);
+  stays.session_may_stay = true;
+  EXPECT_TRUE(enters(stays));
+  end(1);
+  directory_.revoke("first");
+  seconds_pass(1);
+  EXPECT_FALSE(connect(2, speaker, "speaker"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("session_of_revoked_token"));
+
+  gate_->reload();
+  EXPECT_TRUE(asks_about(20, "tablet", "device/alice/tablet/1767225000/tag/child/root", "").accepted());
+  gate_->tick();
+  directory_.revoke("root");
+  seconds_pass(1);
+  EXPECT_FALSE(connect(2, tablet, "tablet"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("session_of_revoked_token"));
 }
 
 TEST_F(LoginGate, GivesNobodyTheSessionOfARevokedToken) {

@@ -1,6 +1,7 @@
 // The plugin in a real Mosquitto: who gets in, what passes, and what the bridge can believe.
 #include <gmock/gmock.h>
 
+#include "common/token_stamp.h"
 #include "tests/broker-plugin/plugin_fixture.h"
 
 namespace strawberry::test {
@@ -94,10 +95,12 @@ TEST_P(Plugin, NamesTheSenderToTheBridgeAndToNobodyElseFalsely) {
   request.content_type = "application/json";
   request.expiry_s = 30;
   request.user_properties = {{"mine", "1"}, {property, "admin//admin"}, {"mine", "2"}, {property, "bridge//bridge"}};
+  request.user_properties.emplace_back(token_property, "1/1/Zm9yZ2Vk/Zm9yZ2Vk");
   ASSERT_EQ(speaker->publish(request), 0);
   const auto received = hub_bridge->wait_for("chat/speaker/request");
   ASSERT_TRUE(received);
   EXPECT_EQ(values_of(*received, property), std::vector<std::string>{"device/alice/speaker"});
+  EXPECT_TRUE(values_of(*received, token_property).empty()) << "only the devices service is told";
   EXPECT_EQ(received->payload, request.payload);
   if (GetParam() == 5) {
     EXPECT_EQ(values_of(*received, "mine"), (std::vector<std::string>{"1", "2"}));
@@ -115,11 +118,15 @@ TEST_P(Plugin, NamesTheSenderToTheBridgeAndToNobodyElseFalsely) {
   for (const int qos : {0, 1, 2}) {
     TestMessage from_user;
     from_user.topic = "devices/alice/request";
+    from_user.user_properties = {{token_property, "1/1/Zm9yZ2Vk/Zm9yZ2Vk"}, {token_property, ""}};
     from_user.qos = qos;
     ASSERT_EQ(alice->publish(from_user), 0);
     const auto got = hub_bridge->wait_for("devices/alice/request");
     ASSERT_TRUE(got) << "QoS " << qos;
     EXPECT_EQ(values_of(*got, property), std::vector<std::string>{"user/alice/alice"}) << "QoS " << qos;
+    const auto tokens = values_of(*got, token_property);
+    ASSERT_EQ(tokens.size(), 1U) << "QoS " << qos;
+    EXPECT_TRUE(decode_token_stamp(tokens[0])) << tokens[0];
   }
 }
 

@@ -128,6 +128,39 @@ TEST_F(Directory, KnowsWhichTokensWereTakenBack) {
   EXPECT_FALSE(directory->is_revoked("old"));
 }
 
+TEST_F(Directory, KnowsWhoseTokensWereAllTakenBack) {
+  const WallTime first = from_unix_ms(1'700'000'000'000);
+  hub_.revoke_user("alice", first);
+  const auto directory = open();
+  EXPECT_EQ(directory->tokens_valid_from("alice"), first);
+  EXPECT_EQ(directory->tokens_valid_from("bob"), WallTime{});
+  EXPECT_EQ(directory->tokens_valid_from(""), WallTime{});
+  hub_.database().exec("UPDATE user_revocations SET tokens_valid_from = tokens_valid_from + 1000");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_EQ(directory->tokens_valid_from("alice"), first + std::chrono::seconds(1));
+  hub_.database().exec("DELETE FROM user_revocations");
+  EXPECT_TRUE(directory->refresh().value());
+  EXPECT_EQ(directory->tokens_valid_from("alice"), WallTime{});
+}
+
+TEST_F(Directory, LooksUpTheLineAndTheUserOfATokenWithIt) {
+  const auto directory = open();
+  const WallTime now = from_unix_ms(1'700'000'000'000);
+  hub_.revoke_token("root");
+  hub_.revoke_token("other");
+  hub_.revoke_user("alice", now);
+  hub_.revoke_user("bob", now);
+  ASSERT_TRUE(directory->refresh_one({"speaker", "alice", "child", "root"}));
+  EXPECT_TRUE(directory->is_revoked("root"));
+  EXPECT_FALSE(directory->is_revoked("child"));
+  EXPECT_FALSE(directory->is_revoked("other")) << "nobody asked";
+  EXPECT_EQ(directory->tokens_valid_from("alice"), now);
+  EXPECT_EQ(directory->tokens_valid_from("bob"), WallTime{});
+  hub_.revoke_user("alice", now + std::chrono::seconds(5));
+  ASSERT_TRUE(directory->refresh_one({"speaker", "alice"}));
+  EXPECT_EQ(directory->tokens_valid_from("alice"), now + std::chrono::seconds(5));
+}
+
 TEST_F(Directory, KnowsWhoHadADeviceThatWasAnnounced) {
   hub_.database().exec(
       "INSERT INTO announced_topics (topic, user_id, config_hash, buttons) VALUES"
@@ -160,7 +193,8 @@ TEST_F(Directory, BringsOnePrincipalUpToDateWithoutReadingTheOthers) {
   hub_.spend("once");
   hub_.revoke_token("token");
 
-  for (const char* id : {"speaker", "gone", "lamp", "once"}) ASSERT_TRUE(directory->refresh_one(id, "token")) << id;
+  for (const char* id : {"speaker", "gone", "lamp", "once"})
+    ASSERT_TRUE(directory->refresh_one({id, "alice", "token"})) << id;
   EXPECT_FALSE(directory->find("speaker")->is_active);
   EXPECT_EQ(directory->find("gone"), nullptr);
   EXPECT_EQ(directory->find("lamp")->user_id, "bob");
@@ -175,9 +209,9 @@ TEST_F(Directory, BringsOnePrincipalUpToDateWithoutReadingTheOthers) {
 
 TEST_F(Directory, AsksTheDatabaseForEveryoneWhoConnects) {
   const auto directory = open();
-  ASSERT_TRUE(directory->refresh_one("speaker", ""));
+  ASSERT_TRUE(directory->refresh_one({"speaker"}));
   hub_.add_device("speaker", "alice", "Living Room");
-  ASSERT_TRUE(directory->refresh_one("speaker", ""));
+  ASSERT_TRUE(directory->refresh_one({"speaker"}));
   EXPECT_NE(directory->find("speaker"), nullptr);
 }
 
@@ -185,7 +219,7 @@ TEST_F(Directory, OneMoreThanFitsStaysUnknown) {
   hub_.add_device("one", "alice", "One");
   const auto directory = open({.devices_max = 1});
   hub_.add_device("two", "alice", "Two");
-  ASSERT_TRUE(directory->refresh_one("two", ""));
+  ASSERT_TRUE(directory->refresh_one({"two"}));
   EXPECT_EQ(directory->find("two"), nullptr);
 }
 
@@ -213,7 +247,7 @@ TEST_F(Directory, ReadsADatabaseThatTheBridgeHasNotBroughtUpToDateYet) {
   hub_.database().exec("DROP TABLE revoked_tokens; PRAGMA user_version = 1");
   const auto directory = open();
   EXPECT_NE(directory->find("speaker"), nullptr);
-  ASSERT_TRUE(directory->refresh_one("speaker", "token"));
+  ASSERT_TRUE(directory->refresh_one({"speaker", "alice", "token"}));
   EXPECT_FALSE(directory->is_revoked("token"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace strawberry {
@@ -13,14 +14,19 @@ class Directory final : public DeviceDirectory {
   DeviceRecord lamp{"lamp", "alice", "Lamp", true, from_unix_ms(10'000)};
   std::set<std::string, std::less<>> revoked;
   std::set<std::string, std::less<>> spent;
+  std::map<std::string, WallTime, std::less<>> users_valid_from;
 
   Result<bool> refresh() override { return false; }
-  Result<void> refresh_one(std::string_view, std::string_view) override { return {}; }
+  Result<void> refresh_one(const Lookup&) override { return {}; }
   const DeviceRecord* find(std::string_view id) const override { return id == "lamp" ? &lamp : nullptr; }
   std::string_view former_owner_of(std::string_view) const override { return {}; }
   bool has_devices(std::string_view user) const override { return user == "alice"; }
   bool is_spent(std::string_view id) const override { return spent.contains(id); }
   bool is_revoked(std::string_view jti) const override { return revoked.contains(jti); }
+  WallTime tokens_valid_from(std::string_view user) const override {
+    const auto found = users_valid_from.find(user);
+    return found == users_valid_from.end() ? WallTime{} : found->second;
+  }
   std::size_t size() const override { return 1; }
   std::vector<const DeviceRecord*> all() const override { return {&lamp}; }
 };
@@ -59,10 +65,26 @@ TEST_F(Admission, EndsForATokenThatWasTakenBackOrUsed) {
   EXPECT_EQ(login(claims(PrincipalType::enroll, "once", "alice")), "token_spent");
   EXPECT_EQ(login(claims(PrincipalType::user, "once", "once")), "") << "only of one-time tokens";
   const Principal once{PrincipalType::enroll, "once", "alice"};
-  EXPECT_EQ(objection_to_token(directory_, once, {}, "j"), "") << "its connection may hear the answer";
+  EXPECT_EQ(objection_to_token(directory_, {once, {}, "j", ""}), "") << "its connection may hear the answer";
   directory_.revoked.insert("j");
   EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice")), "token_revoked");
   EXPECT_EQ(login(claims(PrincipalType::enroll, "once", "alice")), "token_revoked");
+}
+
+TEST_F(Admission, EndsForAWholeLineAndForAllOfAUsersTokens) {
+  Claims made = claims(PrincipalType::device, "lamp", "alice");
+  made.root_jti = "root";
+  EXPECT_EQ(login(made), "");
+  directory_.revoked.insert("root");
+  EXPECT_EQ(login(made), "token_revoked");
+  EXPECT_EQ(login(claims(PrincipalType::device, "lamp", "alice")), "") << "of another line";
+  directory_.users_valid_from["alice"] = from_unix_ms(11'000);
+  for (const auto& [type, id] : {std::pair(PrincipalType::device, "lamp"), std::pair(PrincipalType::user, "alice"),
+                                 std::pair(PrincipalType::enroll, "once")}) {
+    EXPECT_EQ(login(claims(type, id, "alice", 10'999)), "token_revoked");
+    EXPECT_EQ(login(claims(type, id, "alice", 11'000)), "");
+  }
+  EXPECT_EQ(login(claims(PrincipalType::user, "bob", "bob")), "");
 }
 
 TEST_F(Admission, OfASenderNeedsNoToken) {

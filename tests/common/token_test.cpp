@@ -160,6 +160,30 @@ TEST_F(Tokens, IssuedHereAreAcceptedHere) {
   }
 }
 
+TEST_F(Tokens, SayWhereTheirLineBegins) {
+  Claims claims;
+  claims.principal = {PrincipalType::device, "speaker", "alice"};
+  claims.issued_at = clock_.wall_now();
+  claims.expires_at = clock_.wall_now() + token_lifetime_default;
+  claims.jti = "child";
+  claims.root_jti = "root";
+  claims.root_issued_at = clock_.wall_now() - std::chrono::hours(24);
+  const auto read = verify_token(keys_, issue_token(keys_, claims).value(), clock_.wall_now());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->root_jti, "root");
+  EXPECT_EQ(read->root_issued_at, claims.root_issued_at);
+
+  const auto first = verify_token(keys_, good_token(), clock_.wall_now());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->root_jti, "");
+  EXPECT_EQ(first->root_issued_at, WallTime{});
+  EXPECT_EQ(verdict_with("root_jti", std::string(128, 'j')), "accepted");
+  EXPECT_EQ(verdict_with("root_jti", std::string(129, 'j')), "token_bad_claims");
+  EXPECT_EQ(verdict_with("root_jti", 7), "token_bad_claims");
+  EXPECT_EQ(verdict_with("root_iat", "7"), "token_bad_claims");
+  EXPECT_EQ(verdict_with("root_iat", -1), "token_bad_claims");
+}
+
 TEST_F(Tokens, AreNotIssuedForWhatWouldBeRefused) {
   Claims claims;
   claims.principal = {PrincipalType::device, "speaker", "alice"};
@@ -177,6 +201,9 @@ TEST_F(Tokens, AreNotIssuedForWhatWouldBeRefused) {
   EXPECT_FALSE(issue_token(keys_, bad));
   bad = claims;
   bad.name = std::string(129, 'n');
+  EXPECT_FALSE(issue_token(keys_, bad));
+  bad = claims;
+  bad.root_jti = std::string(129, 'j');
   EXPECT_FALSE(issue_token(keys_, bad));
 }
 

@@ -31,13 +31,22 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
   for (const char* version : {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements",
-                              "0005_user_storage", "0006_identities"}) {
+                              "0005_user_storage", "0006_identities", "0007_token_lines"}) {
     database->exec(read_file(std::string(STRAWBERRY_SOURCE_DIR "/schemas/sql/") + version + ".sql"));
   }
   return database;
 }
 
 void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 7) {
+    database.exec(
+        "DROP TRIGGER user_tokens_revoked; DROP TRIGGER user_tokens_revoked_again;"
+        "DROP TRIGGER user_revocations_removed; DROP TABLE user_revocations;"
+        "DROP TRIGGER issued_token_added; DROP TRIGGER issued_token_removed; DROP TABLE token_counts;"
+        "DROP INDEX issued_tokens_by_root; DROP INDEX issued_tokens_by_parent;"
+        "DROP INDEX issued_tokens_by_holder; DROP INDEX issued_tokens_by_expiry;"
+        "ALTER TABLE issued_tokens DROP COLUMN parent_jti; ALTER TABLE issued_tokens DROP COLUMN root_jti");
+  }
   if (version < 6) {
     database.exec(
         "DROP TRIGGER owners_noted; DROP TRIGGER token_holders_noted; DROP TRIGGER session_owners_noted;"
@@ -103,6 +112,13 @@ void TestHub::spend(const std::string& enroll_id) {
 void TestHub::revoke_token(const std::string& jti) {
   SQLite::Statement insert(*database_, "INSERT INTO revoked_tokens (jti, revoked_at, expires_at) VALUES (?, 0, 0)");
   insert.bind(1, jti);
+  insert.exec();
+}
+
+void TestHub::revoke_user(const std::string& user_id, WallTime valid_from) {
+  SQLite::Statement insert(*database_, "INSERT OR REPLACE INTO user_revocations VALUES (?, ?)");
+  insert.bind(1, user_id);
+  insert.bind(2, to_unix_ms(valid_from));
   insert.exec();
 }
 

@@ -36,6 +36,8 @@ class TestHub {
   void revoke_tokens(const std::string& device_id, WallTime valid_from);
   void spend(const std::string& enroll_id);
   void revoke_token(const std::string& jti);
+  /// All of a user's tokens and of their devices' that were issued before this moment are dead.
+  void revoke_user(const std::string& user_id, WallTime valid_from);
 
   std::string token(const Principal& principal, std::chrono::seconds lifetime = std::chrono::hours(1)) const;
   std::string device_token(const std::string& device_id, const std::string& user_id) const;

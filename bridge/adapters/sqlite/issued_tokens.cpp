@@ -2,25 +2,26 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "bridge/adapters/sqlite/database.h"
+#include "bridge/adapters/sqlite/token_state.h"
 
 namespace strawberry {
 namespace {
 
-/// What the broker plugin asks of a token as well; ?1 is now.
-constexpr const char* select =
-    "SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, CASE"
-    " WHEN EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.jti = t.jti) THEN 2"
-    " WHEN type = 'enroll' AND EXISTS (SELECT 1 FROM spent_tokens s WHERE s.enroll_id = t.subject) THEN 3"
-    " WHEN expires_at <= ?1 THEN 1"
-    " WHEN type = 'device' AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.device_id = t.subject"
-    "   AND d.user_id = t.user_id AND d.is_active AND d.tokens_valid_from <= t.issued_at) THEN 2"
-    " ELSE 0 END FROM issued_tokens t ";
+/// With its state; ?1 is now, ?2 the ids of the keys there are, as a JSON array.
+#define STRAWBERRY_TOKENS                                                               \
+  "(SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, " \
+  "root_jti, " STRAWBERRY_TOKEN_STATE_CASES                                             \
+  " WHEN t.kid NOT IN (SELECT value FROM json_each(?2)) THEN 2 ELSE 0 END AS state FROM issued_tokens t)"
 
-std::vector<IssuedToken> rows_of(SQLite::Statement& statement, const std::set<std::string>& kids) {
+/// ?3 … ?6 are a TokenQuery's.
+constexpr const char* matches =
+    " WHERE (?3 = '' OR user_id = ?3) AND (?4 = '' OR name = ?4) AND (?5 = '' OR jti = ?5) AND (?6 = 0 OR state = 0)";
+
+std::vector<IssuedToken> rows_of(SQLite::Statement& statement) {
   std::vector<IssuedToken> tokens;
   while (statement.executeStep()) {
     IssuedToken& token = tokens.emplace_back();
@@ -29,39 +30,60 @@ std::vector<IssuedToken> rows_of(SQLite::Statement& statement, const std::set<st
     for (std::string* text : texts) *text = statement.getColumn(column++).getString();
     token.issued_at_ms = statement.getColumn(column++).getInt64();
     token.expires_at_ms = statement.getColumn(column++).getInt64();
+    token.parent_jti = statement.getColumn(column++).getString();
+    token.root_jti = statement.getColumn(column++).getString();
     token.state = static_cast<TokenState>(statement.getColumn(column).getInt());
-    if (token.state == TokenState::live && kids.count(token.kid) == 0) token.state = TokenState::revoked;
   }
   return tokens;
 }
 
-std::vector<IssuedToken> all_tokens(SQLite::Database& database, const std::set<std::string>& kids,
-                                    std::int64_t now_ms) {
-  SQLite::Statement rows(database, std::string(select) + "ORDER BY name = '', name, issued_at, jti");
-  rows.bind(1, now_ms);
-  return rows_of(rows, kids);
+void bind_now(SQLite::Statement& statement, const std::set<std::string>& kids, std::int64_t now_ms) {
+  statement.bind(1, now_ms);
+  statement.bind(2, nlohmann::json(kids).dump());
+}
+
+void bind_query(SQLite::Statement& statement, const TokenQuery& query) {
+  statement.bind(3, query.user_id);
+  statement.bind(4, query.name);
+  statement.bind(5, query.jti);
+  statement.bind(6, query.only_live ? 1 : 0);
+}
+
+TokenList find(SQLite::Database& database, const std::set<std::string>& kids, std::int64_t now_ms,
+               const TokenQuery& query) {
+  TokenList list;
+  SQLite::Statement rows(database, std::string("SELECT * FROM " STRAWBERRY_TOKENS) + matches +
+                                       " ORDER BY name = '', name, issued_at, jti LIMIT ?7");
+  bind_now(rows, kids, now_ms);
+  bind_query(rows, query);
+  rows.bind(7, query.limit);
+  list.tokens = rows_of(rows);
+  list.total = static_cast<std::int64_t>(list.tokens.size());
+  if (list.total < query.limit) return list;
+  SQLite::Statement count(database, std::string("SELECT count(*) FROM " STRAWBERRY_TOKENS) + matches);
+  bind_now(count, kids, now_ms);
+  bind_query(count, query);
+  if (count.executeStep()) list.total = count.getColumn(0).getInt64();
+  return list;
 }
 
 std::vector<IssuedToken> live_namesakes(SQLite::Database& database, const IssuedToken& token,
                                         const std::set<std::string>& kids, std::int64_t now_ms) {
   if (token.name.empty()) return {};
   // Each enroll token is a principal of its own; whom it is for is its user.
-  SQLite::Statement rows(database, std::string(select) +
-                                       "WHERE name = ?2 AND type = ?3 AND "
-                                       "CASE type WHEN 'enroll' THEN user_id = ?5 ELSE subject = ?4 END");
-  rows.bind(1, now_ms);
-  rows.bind(2, token.name);
-  rows.bind(3, token.type);
-  rows.bind(4, token.subject);
-  rows.bind(5, token.user_id);
-  auto namesakes = rows_of(rows, kids);
-  const auto is_dead = [](const IssuedToken& other) { return other.state != TokenState::live; };
-  namesakes.erase(std::remove_if(namesakes.begin(), namesakes.end(), is_dead), namesakes.end());
-  return namesakes;
+  SQLite::Statement rows(database, "SELECT * FROM " STRAWBERRY_TOKENS
+                                   " WHERE name = ?3 AND type = ?4 AND state = 0 AND "
+                                   "CASE type WHEN 'enroll' THEN user_id = ?6 ELSE subject = ?5 END");
+  bind_now(rows, kids, now_ms);
+  rows.bind(3, token.name);
+  rows.bind(4, token.type);
+  rows.bind(5, token.subject);
+  rows.bind(6, token.user_id);
+  return rows_of(rows);
 }
 
 bool is_full(SQLite::Database& database) {
-  return database.execAndGet("SELECT count(*) FROM issued_tokens").getInt64() >= issued_tokens_max;
+  return database.execAndGet("SELECT tokens FROM token_counts WHERE user_id = '*'").getInt64() >= issued_tokens_max;
 }
 
 /// Device and user ids share one namespace: the holder would speak in the device's place.
@@ -83,21 +105,25 @@ void make_room(SQLite::Database& database, const std::set<std::string>& kids, st
   prune.bind(1, now_ms - listed_after_expiry_ms);
   prune.exec();
   if (!is_full(database)) return;
-  for (const IssuedToken& token : all_tokens(database, kids, now_ms)) {
-    if (token.state != TokenState::live) remove(database, token.jti);
-  }
+  SQLite::Statement dead(
+      database, "DELETE FROM issued_tokens WHERE jti IN (SELECT jti FROM " STRAWBERRY_TOKENS " WHERE state <> 0)");
+  bind_now(dead, kids, now_ms);
+  dead.exec();
 }
 
 void insert(SQLite::Database& database, const IssuedToken& token) {
   SQLite::Statement row(database,
-                        "INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+                        "INSERT INTO issued_tokens"
+                        " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int at = 0;
   for (const auto* text : {&token.jti, &token.name, &token.type, &token.subject, &token.user_id, &token.kid}) {
     row.bind(++at, *text);
   }
   row.bind(++at, token.issued_at_ms);
   row.bind(++at, token.expires_at_ms);
+  row.bind(++at, token.parent_jti);
+  row.bind(++at, token.root_jti.empty() ? token.jti : token.root_jti);
   row.exec();
 }
 
@@ -113,12 +139,25 @@ std::string_view to_string(TokenState state) {
   return "?";
 }
 
-Result<std::vector<IssuedToken>> issued_tokens(const std::string& database_path, const std::set<std::string>& kids,
-                                               std::int64_t now_ms) {
+Result<TokenList> issued_tokens(const std::string& database_path, const std::set<std::string>& kids,
+                                std::int64_t now_ms, const TokenQuery& query) {
   auto database = open_database_to_read(database_path);
   if (!database) return tl::unexpected(database.error());
   try {
-    return all_tokens(**database, kids, now_ms);
+    return find(**database, kids, now_ms, query);
+  } catch (const SQLite::Exception& failure) {
+    return fail("cannot read database " + database_path + ": " + failure.what());
+  }
+}
+
+Result<std::set<std::string>> listed_users(const std::string& database_path) {
+  auto database = open_database_to_read(database_path);
+  if (!database) return tl::unexpected(database.error());
+  try {
+    std::set<std::string> users;
+    SQLite::Statement rows(**database, "SELECT user_id FROM token_counts WHERE user_id NOT IN ('', '*')");
+    while (rows.executeStep()) users.insert(rows.getColumn(0).getString());
+    return users;
   } catch (const SQLite::Exception& failure) {
     return fail("cannot read database " + database_path + ": " + failure.what());
   }

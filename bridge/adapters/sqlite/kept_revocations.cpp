@@ -10,6 +10,7 @@ namespace {
 
 constexpr int version_with_revoked_tokens = 2;
 constexpr int version_with_identities = 6;
+constexpr int version_with_user_revocations = 7;
 
 template <class... Values>
 int write_row(SQLite::Statement& statement, const Values&... values) {
@@ -65,6 +66,15 @@ void keep_ids(SQLite::Database& from, SQLite::Database& to) {
   while (ids.executeStep()) write_row(take, ids.getColumn(0).getString(), ids.getColumn(1).getInt64());
 }
 
+void keep_users(SQLite::Database& from, SQLite::Database& to) {
+  SQLite::Statement users(from, "SELECT user_id, tokens_valid_from FROM user_revocations");
+  SQLite::Statement revoke(
+      to,
+      "INSERT INTO user_revocations (user_id, tokens_valid_from) VALUES (?, ?)"
+      " ON CONFLICT (user_id) DO UPDATE SET tokens_valid_from = max(tokens_valid_from, excluded.tokens_valid_from)");
+  while (users.executeStep()) write_row(revoke, users.getColumn(0).getString(), users.getColumn(1).getInt64());
+}
+
 }  // namespace
 
 Result<void> keep_revocations(const std::string& replaced, const std::string& restored, std::int64_t now_ms) {
@@ -82,6 +92,8 @@ Result<void> keep_revocations(const std::string& replaced, const std::string& re
       keep_moments(**from, "SELECT device_id, user_id, 1, tokens_valid_from FROM deleted_devices", **to);
       keep_ids(**from, **to);
     }
+    if (version >= version_with_user_revocations) keep_users(**from, **to);
+    if (auto within = check_user_revocations(**to); !within) return within;
     if (auto within = prune_revoked_tokens(**to, now_ms); !within) return within;
     transaction.commit();
     return {};

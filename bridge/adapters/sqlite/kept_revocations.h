@@ -13,7 +13,8 @@ namespace strawberry {
 
 /// Brings the database `restored` up to date, and into it, in one transaction, from the one at `replaced`, which may be
 /// of any earlier version and is only read:
-/// - tokens that were taken back, and one-time tokens that were used;
+/// - tokens that were taken back, with their lines, users all of whose tokens were (the later moment counts), and
+/// one-time tokens that were used;
 /// - of each device that both have: it is revoked if it was, and the later of both moments before which its tokens are
 ///   dead counts;
 /// - the same moment of devices that had been deleted: where the restored one has them, they are there, with tokens

@@ -11,6 +11,7 @@
 #include "bridge/adapters/sqlite/identity_rows.h"
 #include "bridge/adapters/sqlite/rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
 #include "bridge/core/asio.h"
 #include "bridge/core/one_shot.h"
@@ -55,6 +56,16 @@ std::size_t bytes_read(const T&) {
 std::size_t bytes_read(const std::vector<MessageRow>& messages) { return bytes_of(messages); }
 std::size_t bytes_read(const SessionList& list) { return list.sessions.size() * bytes_of_job; }
 std::size_t bytes_read(const UsageReport& report) { return report.rows.size() * bytes_of_job; }
+
+/// With its token, which is then good.
+Reply<std::int64_t> add_device_with_token(StatementCache& statements, const StorageLimits& limits,
+                                          const DeviceRow& device, std::optional<NewToken> token) {
+  auto valid_from = add_device_within(statements, limits, device);
+  if (!valid_from || !token) return valid_from;
+  date_from(token->row, *valid_from);
+  if (auto added = add_token_within(statements, limits, token); !added) return tl::unexpected(added.error());
+  return valid_from;
+}
 
 void log_disk(const DiskFloor::State& state, std::int64_t free_min_mib) {
   const auto free_mib = state.free_bytes.value_or(0) / (1024 * 1024);
@@ -284,33 +295,45 @@ void SqliteStore::work_on(Job& job) {
   database.exec("RELEASE job");
 }
 
-Task<Reply<std::int64_t>> SqliteStore::add_device(DeviceRow device) {
+Task<Reply<std::int64_t>> SqliteStore::add_device(DeviceRow device, std::optional<NewToken> token) {
   const Place place{device.user_id, bytes_of_job};
-  return run<std::int64_t>(place, [this, device = std::move(device)](StatementCache& statements) {
-    return add_device_within(statements, limits(), device);
+  return run<std::int64_t>(place,
+                           [this, device = std::move(device), token = std::move(token)](StatementCache& statements) {
+                             return add_device_with_token(statements, limits(), device, token);
+                           });
+}
+
+Task<Reply<void>> SqliteStore::change_device(std::string user_id, std::string device_id, DeviceChange change,
+                                             std::optional<NewToken> token) {
+  return run<void>({std::move(user_id), bytes_of_job},
+                   [this, device_id = std::move(device_id), change = std::move(change),
+                    token = std::move(token)](StatementCache& statements) -> Reply<void> {
+                     if (update_device(statements, device_id, change) == 0)
+                       return error(ErrorCode::not_found, "no such device");
+                     return add_token_within(statements, options_.limits, token);
+                   });
+}
+
+Task<Reply<void>> SqliteStore::add_token(NewToken token) {
+  const Place place{token.row.user_id, bytes_of_job};
+  return run<void>(place, [this, token = std::optional(std::move(token))](StatementCache& statements) -> Reply<void> {
+    return add_token_within(statements, options_.limits, token);
   });
 }
 
-Task<Reply<void>> SqliteStore::change_device(std::string user_id, std::string device_id, DeviceChange change) {
-  return run<void>(
-      {std::move(user_id), bytes_of_job},
-      [device_id = std::move(device_id), change = std::move(change)](StatementCache& statements) -> Reply<void> {
-        if (update_device(statements, device_id, change) == 0) return error(ErrorCode::not_found, "no such device");
-        return {};
-      });
-}
-
-Task<Reply<std::int64_t>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) {
+Task<Reply<std::int64_t>> SqliteStore::enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                                     std::optional<NewToken> token) {
   const Place place{device.user_id, bytes_of_job};
-  return run<std::int64_t>(
-      place,
-      [this, device = std::move(device), enroll_id = std::move(enroll_id),
-       now_ms](StatementCache& statements) -> Reply<std::int64_t> {
-        const int spent = statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)",
-                                             enroll_id, now_ms);
-        if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
-        return add_device_within(statements, limits(), device);  // refused, it leaves the token unspent
-      });
+  return run<std::int64_t>(place,
+                           [this, device = std::move(device), enroll_id = std::move(enroll_id), now_ms,
+                            token = std::move(token)](StatementCache& statements) -> Reply<std::int64_t> {
+                             const int spent = statements.execute(
+                                 "INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id,
+                                 now_ms);
+                             if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
+                             // Refused, it leaves the token unspent.
+                             return add_device_with_token(statements, limits(), device, token);
+                           });
 }
 
 Task<Reply<void>> SqliteStore::delete_device(std::string user_id, std::string device_id,

@@ -68,9 +68,12 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   /// Told on the loop of every commit: how long it took, with all that was in it.
   void observe_with(std::function<void(std::chrono::nanoseconds)> observer) { *observer_ = std::move(observer); }
 
-  Task<Reply<std::int64_t>> add_device(DeviceRow device) override;
-  Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change) override;
-  Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms) override;
+  Task<Reply<std::int64_t>> add_device(DeviceRow device, std::optional<NewToken> token = {}) override;
+  Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change,
+                                  std::optional<NewToken> token = {}) override;
+  Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                          std::optional<NewToken> token = {}) override;
+  Task<Reply<void>> add_token(NewToken token) override;
   Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
                                   std::int64_t tokens_valid_from_ms) override;
   Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) override;

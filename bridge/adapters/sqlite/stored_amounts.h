@@ -24,6 +24,9 @@ struct StorageLimits {
   std::int64_t devices_per_user_max = 0;
   /// While the disk is almost full: what is answered to whatever would grow.
   std::optional<Error> disk_low = std::nullopt;
+  /// On the list and good.
+  std::int64_t tokens_per_user_max = 0;
+  std::int64_t tokens_per_principal_max = 0;
 };
 
 struct StoredAmounts {

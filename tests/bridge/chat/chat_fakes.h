@@ -157,9 +157,14 @@ class FakeSessions final : public Store {
     co_return rows.size();
   }
 
-  Task<Reply<std::int64_t>> add_device(DeviceRow) override { co_return 0; }
-  Task<Reply<void>> change_device(std::string, std::string, DeviceChange) override { co_return Reply<void>(); }
-  Task<Reply<std::int64_t>> enroll_device(DeviceRow, std::string, std::int64_t) override { co_return 0; }
+  Task<Reply<std::int64_t>> add_device(DeviceRow, std::optional<NewToken>) override { co_return 0; }
+  Task<Reply<void>> change_device(std::string, std::string, DeviceChange, std::optional<NewToken>) override {
+    co_return Reply<void>();
+  }
+  Task<Reply<std::int64_t>> enroll_device(DeviceRow, std::string, std::int64_t, std::optional<NewToken>) override {
+    co_return 0;
+  }
+  Task<Reply<void>> add_token(NewToken) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_device(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> take_id(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> set_last_seen(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "common/token.h"
@@ -47,6 +48,17 @@ class NamedToken : public ::testing::Test {
     EXPECT_THAT(refused.output, Not(HasSubstr("eyJ"))) << "a token was printed";
   }
 
+  /// As the bridge lists a token that was made from another one.
+  void refresh(const std::string& jti, const std::string& parent, const std::string& root) {
+    SQLite::Statement row(hub_.database(),
+                          "INSERT INTO issued_tokens SELECT ?, '', type, subject, user_id, kid, issued_at, expires_at,"
+                          " ?, ? FROM issued_tokens WHERE parent_jti = ''");
+    row.bind(1, jti);
+    row.bind(2, parent);
+    row.bind(3, root);
+    row.exec();
+  }
+
   test::TestHub hub_;
 };
 
@@ -67,6 +79,8 @@ TEST_F(NamedToken, IsListedWithEverythingButItself) {
                    {"id", "alice"},
                    {"user_id", "alice"},
                    {"jti", jti},
+                   {"parent", nullptr},
+                   {"root", jti},
                    {"issued_at", format_rfc3339(claims->issued_at)},
                    {"expires_at", format_rfc3339(claims->expires_at)},
                    {"state", "live"}};
@@ -182,7 +196,87 @@ TEST_F(NamedToken, ThatHasExpiredIsNotRevoked) {
   EXPECT_EQ(listed().at("total"), 1);
 }
 
+TEST_F(NamedToken, IsTakenBackWithAllThatWereMadeFromIt) {
+  const std::string jti = jti_of(issue("Home Assistant"));
+  refresh("child", jti, jti);
+  refresh("grandchild", "child", jti);
+  hub_.database().exec("UPDATE issued_tokens SET name = 'Home Assistant'");  // as refreshed ones are called
+  refresh("lamp", "child", "lamp");
+  ASSERT_EQ(listed().at("total"), 4);
+  EXPECT_EQ(listed().at("tokens")[2].at("parent"), "child");
+  EXPECT_THAT(ctl({"token", "list"}).output, HasSubstr("PARENT"));
+
+  const Finished done = ctl({"token", "revoke", "grandchild"});
+  EXPECT_EQ(done.code, 0) << done.output;
+  EXPECT_THAT(done.output, HasSubstr("revoked grandchild, with the line of " + jti));
+  EXPECT_THAT(done.output, HasSubstr("1 of them still count"));
+  ASSERT_EQ(listed().at("total"), 1);
+  EXPECT_EQ(listed().at("tokens")[0].at("jti"), "lamp");
+  const Finished again = ctl({"token", "revoke", "--name", "Home Assistant", "--user", "alice"});
+  EXPECT_THAT(again.output, HasSubstr("had been revoked"));
+}
+
+TEST_F(NamedToken, OfOneLineIsOneForItsName) {
+  const std::string jti = jti_of(issue("Node-RED"));
+  refresh("child", jti, jti);
+  hub_.database().exec("UPDATE issued_tokens SET name = 'Node-RED'");
+  expect_refusal({"token", "issue", "--user", "alice", "--name", "Node-RED"}, 2, "--replace");
+  const Finished done = ctl({"token", "revoke", "--name", "Node-RED"});
+  EXPECT_EQ(done.code, 0) << done.output;
+  EXPECT_EQ(listed().at("total"), 0);
+}
+
+TEST_F(NamedToken, InAFileTakesItsLineWithItThoughNothingIsListed) {
+  Claims claims;
+  claims.principal = {PrincipalType::user, "alice", "alice"};
+  claims.issued_at = SystemClock().wall_now();
+  claims.expires_at = claims.issued_at + std::chrono::hours(1);
+  claims.jti = "child";
+  claims.root_jti = "root";
+  const std::string file = hub_.directory().file("token");
+  std::ofstream(file) << issue_token(hub_.keys(), claims).value() << "\n";
+  const Finished done = ctl({"token", "revoke", "--file", file});
+  EXPECT_EQ(done.code, 0) << done.output;
+  EXPECT_EQ(hub_.database().execAndGet("SELECT group_concat(jti) FROM revoked_tokens").getString(), "root");
+}
+
+TEST_F(NamedToken, IsDeadWithAllOfItsUsersAndTheNextOneIsNot) {
+  hub_.add_device("lamp", "alice", "Lamp");
+  jti_of(issue("Node-RED"));
+  jti_of(ctl({"token", "issue", "--device", "lamp"}));
+  const std::string bobs = jti_of(issue("Node-RED", {"--user", "bob"}));
+  const Finished done = ctl({"--json", "token", "revoke", "--user", "alice", "--all"});
+  EXPECT_EQ(done.code, 0) << done.output;
+  const json said = json::parse(done.output);
+  EXPECT_EQ(said.at("user_id"), "alice");
+  EXPECT_EQ(said.at("listed"), 2);
+  EXPECT_LE(said.at("valid_from").get<std::string>(), format_rfc3339(SystemClock().wall_now()));
+  ASSERT_EQ(listed().at("total"), 1);
+  EXPECT_EQ(listed().at("tokens")[0].at("jti"), bobs);
+  jti_of(issue("Node-RED"));
+  EXPECT_EQ(listed().at("total"), 2) << "the new one is good";
+  EXPECT_THAT(ctl({"token", "revoke", "--user", "alice", "--all"}).output, HasSubstr("1 live ones on the list"));
+}
+
+TEST_F(NamedToken, IsListedUpToALimitAndTheRestCounted) {
+  hub_.database().exec(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500) INSERT INTO issued_tokens"
+      " SELECT 'jti-' || i, '', 'user', 'bob', 'bob', 'no', 0, 9e15, '', '' FROM n");
+  hub_.database().exec("UPDATE issued_tokens SET kid = '" + hub_.keys().signing_key().kid() + "'");
+  const json some = listed();
+  EXPECT_EQ(some.at("tokens").size(), 1'000U);
+  EXPECT_EQ(some.at("total"), 10'500);
+  EXPECT_EQ(listed({"--limit", "20000"}).at("tokens").size(), 10'500U);
+  const Finished shown = ctl({"token", "list", "--limit", "2"});
+  EXPECT_EQ(count_lines(shown.output), 4U) << shown.output;
+  EXPECT_THAT(shown.output, HasSubstr("and 10498 more"));
+  EXPECT_EQ(ctl({"token", "list", "--limit", "0"}).code, 2);
+}
+
 TEST_F(NamedToken, OptionsThatDoNotGoTogetherAreRefused) {
+  expect_refusal({"token", "revoke", "--all"}, 2, "--user");
+  expect_refusal({"token", "revoke", "--all", "--user", "a b"}, 2, "--user");
+  expect_refusal({"token", "revoke", "--all", "--user", "alice", "--name", "x"}, 2, "--all");
   expect_refusal({"token", "revoke", "x", "--name", "y"}, 2, "either");
   expect_refusal({"token", "revoke", "--name", "x", "--ttl", "1d"}, 2, "--ttl");
   expect_refusal({"token", "revoke", "x", "--user", "alice"}, 2, "--user");

@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "bridge/adapters/sqlite/issued_tokens.h"
+#include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "common/base64url.h"
 #include "common/key_file.h"
@@ -48,6 +50,9 @@ class DeviceServices : public ::testing::Test {
   Reply<json> enroll(const std::string& enroll_id, const std::string& name, const std::string& user_id) {
     return add({PrincipalType::enroll, enroll_id, user_id}, {{"name", name}});
   }
+  Reply<json> add_lamp() {
+    return add({PrincipalType::user, "alice", "alice"}, {{"name", "Lamp"}, {"device_id", "lamp"}});
+  }
   Reply<json> remove(const Principal& sender, const std::string& device_id) {
     return ask("delete", sender, {{"device_id", device_id}});
   }
@@ -59,10 +64,28 @@ class DeviceServices : public ::testing::Test {
     request.body = std::move(body);
     return test::run_task(loop_, service_->handle(std::move(request)));
   }
-  Claims claims_of(const Reply<json>& added) {
-    return verify_token(keys_->keys(), added->at("access_token").get<std::string>(), clock_.wall_now()).value();
-  }
   std::int64_t valid_from(const std::string& device_id) { return devices_.find(device_id)->row.tokens_valid_from_ms; }
+
+  /// As if it came with this token.
+  Reply<json> refresh(const Principal& sender, const AskingToken& token) {
+    Request request;
+    request.sender = sender;
+    request.service = Service::devices;
+    request.op = "refresh_token";
+    request.body = {{"op", "refresh_token"}};
+    request.token = token;
+    return test::run_task(loop_, service_->handle(std::move(request)));
+  }
+  AskingToken asking(const Claims& claims) const { return decode_token_stamp(encode_token_stamp(claims)).value(); }
+  Claims claims_of(const Reply<json>& reply) const {
+    const auto claims =
+        reply ? verify_token(keys_->keys(), reply->at("access_token").get<std::string>(), clock_.wall_now())
+              : tl::unexpected(TokenError::missing);
+    EXPECT_TRUE(claims) << (reply ? "" : reply.error().message);
+    return claims.value_or(Claims{});
+  }
+  TokenList listed() const { return issued_tokens(directory_.file("hub.db"), {"k"}, now_ms()).value(); }
+  std::int64_t now_ms() const { return to_unix_ms(clock_.wall_now()); }
 
   test::TempDir directory_;
   test::FakeClock clock_;
@@ -181,7 +204,15 @@ TEST_F(DeviceServices, AnIdThatComesAgainAfterADeletionBringsNoOldTokenBack) {
   ASSERT_TRUE(again);
   EXPECT_LT(to_unix_ms(claims_of(before).issued_at), valid_from("one"));
   EXPECT_EQ(to_unix_ms(claims_of(again).issued_at), valid_from("one"));
-  const auto refreshed = ask("refresh_token", {PrincipalType::device, "one", "alice"}, json::object());
+  const auto tokens = listed().tokens;
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[1].jti, claims_of(again).jti) << "the list has the one that was handed out";
+  EXPECT_EQ(tokens[1].issued_at_ms, to_unix_ms(claims_of(again).issued_at));
+  EXPECT_EQ(tokens[1].expires_at_ms, to_unix_ms(claims_of(again).expires_at));
+  EXPECT_EQ(tokens[1].expires_at_ms - tokens[1].issued_at_ms, tokens[0].expires_at_ms - tokens[0].issued_at_ms);
+  EXPECT_EQ(tokens[0].state, TokenState::revoked);
+  EXPECT_EQ(tokens[1].state, TokenState::live);
+  const auto refreshed = refresh({PrincipalType::device, "one", "alice"}, asking(claims_of(again)));
   ASSERT_TRUE(refreshed);
   EXPECT_EQ(to_unix_ms(claims_of(refreshed).issued_at), valid_from("one"));
 }
@@ -225,6 +256,114 @@ TEST_F(DeviceServices, ADeviceThatWasRevokedAndDeletedComesBackWithNewTokensOnly
   const auto again = add(alice, {{"name", "One"}, {"device_id", "one"}});
   ASSERT_TRUE(again);
   EXPECT_GE(valid_from("one"), revoked_from);
+}
+
+const Principal lamp{PrincipalType::device, "lamp", "alice"};
+
+TEST_F(DeviceServices, EveryTokenIsListedWithTheOneThatAskedForIt) {
+  const Claims first = claims_of(add_lamp());
+  clock_.advance(std::chrono::seconds(5));
+  const Claims second = claims_of(refresh(lamp, asking(first)));
+  clock_.advance(std::chrono::seconds(5));
+  const Claims third = claims_of(refresh(lamp, asking(second)));
+  EXPECT_EQ(first.root_jti, "");
+  EXPECT_EQ(second.root_jti, first.jti);
+  EXPECT_EQ(third.root_jti, first.jti);
+  EXPECT_EQ(third.root_issued_at, first.issued_at);
+
+  const auto tokens = listed().tokens;
+  ASSERT_EQ(tokens.size(), 3U);
+  EXPECT_EQ(tokens[0].jti, first.jti);
+  EXPECT_EQ(tokens[1].parent_jti, first.jti);
+  EXPECT_EQ(tokens[2].parent_jti, second.jti);
+  for (const IssuedToken& token : tokens) {
+    EXPECT_EQ(token.root_jti, first.jti);
+    EXPECT_EQ(token.type + " " + token.subject + " " + token.user_id + " " + token.kid, "device lamp alice k");
+    EXPECT_EQ(token.state, TokenState::live);
+  }
+  EXPECT_EQ(tokens[2].issued_at_ms, to_unix_ms(third.issued_at));
+  EXPECT_EQ(tokens[2].expires_at_ms, to_unix_ms(third.expires_at));
+}
+
+TEST_F(DeviceServices, ARevokedLineGetsNoFurtherToken) {
+  const Claims first = claims_of(add_lamp());
+  const Claims second = claims_of(refresh(lamp, asking(first)));
+  ASSERT_TRUE(revoke_token(directory_.file("hub.db"), second.jti, now_ms(), now_ms()));
+  for (const Claims& claims : {first, second}) {
+    const auto refused = refresh(lamp, asking(claims));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  }
+  EXPECT_EQ(listed().total, 2);
+}
+
+TEST_F(DeviceServices, ADeviceThatRegistersItselfAgainStaysInItsLineAndOthersBeginOne) {
+  const Claims first = claims_of(add_lamp());
+  Request request;
+  request.sender = lamp;
+  request.service = Service::devices;
+  request.op = "register";
+  request.token = asking(first);
+  request.body = {{"op", "register"}, {"device_id", "lamp"}, {"name", "Lamp"}};
+  const Claims again = claims_of(test::run_task(loop_, service_->handle(request)));
+  EXPECT_EQ(again.root_jti, first.jti);
+  request.body = {{"op", "register"}, {"name", "Radio"}};
+  const Claims other = claims_of(test::run_task(loop_, service_->handle(request)));
+  EXPECT_EQ(other.root_jti, "");
+  ASSERT_TRUE(revoke_token(directory_.file("hub.db"), first.jti, now_ms(), now_ms()));
+  request.body["name"] = "Clock";
+  const auto refused = test::run_task(loop_, service_->handle(request));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(devices_.size(), 2U);
+}
+
+TEST_F(DeviceServices, ALineEndsWhenItIsTooOld) {
+  start({.token_lifetime = std::chrono::hours(24 * 30), .token_line_max = std::chrono::hours(24 * 40)});
+  const Claims first = claims_of(add_lamp());
+  clock_.advance(std::chrono::hours(24 * 20));
+  const auto reply = refresh(lamp, asking(first));
+  const Claims second = claims_of(reply);
+  EXPECT_EQ(second.expires_at, first.issued_at + std::chrono::hours(24 * 40)) << "not a month from now";
+  EXPECT_EQ(reply->at("expires_at"), format_rfc3339(second.expires_at));
+  clock_.advance(std::chrono::hours(24 * 20));
+  const auto refused = refresh(lamp, asking(second));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_NE(refused.error().message.find("40 days"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(DeviceServices, ATokenThatSaysLittleOfItselfBeginsALine) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  start({.token_line_max = std::chrono::hours(24 * 40)});
+  const Claims made = claims_of(refresh(alice, AskingToken{}));  // another issuer's, without jti and iat
+  EXPECT_EQ(made.root_jti, "");
+  EXPECT_EQ(made.root_issued_at, clock_.wall_now());
+  EXPECT_EQ(claims_of(refresh(alice, asking(made))).root_jti, made.jti);
+}
+
+TEST_F(DeviceServices, NoTokenIsMadeFromOneThatWasRevokedWithItsDeviceOrThatNobodyNames) {
+  const Claims first = claims_of(add_lamp());
+  clock_.advance(std::chrono::seconds(5));
+  auto row = devices_.find("lamp")->row;
+  row.tokens_valid_from_ms = now_ms();
+  devices_.put(row);
+  EXPECT_EQ(refresh(lamp, asking(first)).error().code, ErrorCode::forbidden);
+  Request request;
+  request.sender = lamp;
+  request.op = "refresh_token";
+  EXPECT_EQ(test::run_task(loop_, service_->handle(request)).error().code, ErrorCode::internal) << "no stamp";
+  EXPECT_EQ(listed().total, 1);
+}
+
+TEST_F(DeviceServices, AUsersTokensAreRefreshedAtARate) {
+  start({.refreshes_per_hour_max = 2});
+  const Claims first = claims_of(add_lamp());
+  EXPECT_TRUE(refresh(lamp, asking(first)));
+  EXPECT_TRUE(refresh(lamp, asking(first)));
+  EXPECT_EQ(refresh(lamp, asking(first)).error().code, ErrorCode::rate_limited);
+  clock_.advance(std::chrono::minutes(30));
+  EXPECT_TRUE(refresh(lamp, asking(first)));
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ class TokenIssuers : public ::testing::Test {
     claims.expires_at = clock_.wall_now() + std::chrono::hours(1);
     const auto token = issuer.issue(claims);
     if (!token) return token.error().message;
-    const auto verified = verify_token(KeySet::parse(keys_now).value(), *token, clock_.wall_now());
+    const auto verified = verify_token(KeySet::parse(keys_now).value(), token->token, clock_.wall_now());
+    EXPECT_EQ(verified ? verified->kid : token->kid, token->kid);
     return verified ? verified->kid : std::string(to_string(verified.error()));
   }
   std::size_t logged(const std::string& text) const {

@@ -34,7 +34,9 @@ class IssuedTokens : public ::testing::Test {
                                           std::int64_t at = now) const {
     return record_token(path_, token, kids_, beside_others, at);
   }
-  std::vector<IssuedToken> listed(std::int64_t at = now) const { return issued_tokens(path_, kids_, at).value(); }
+  std::vector<IssuedToken> listed(std::int64_t at = now) const {
+    return issued_tokens(path_, kids_, at).value().tokens;
+  }
   /// As `jti state`, in order.
   std::vector<std::string> states(std::int64_t at = now) const {
     std::vector<std::string> states;
@@ -44,8 +46,12 @@ class IssuedTokens : public ::testing::Test {
   void exec(const std::string& sql) const { SQLite::Database(path_, SQLite::OPEN_READWRITE, 5'000).exec(sql); }
   void fill(std::int64_t rows, std::int64_t expires_at) const {
     exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(rows) +
-         ") INSERT INTO issued_tokens SELECT 'filler ' || i, '', 'user', 'bob', 'bob', 'key', 0, " +
-         std::to_string(expires_at) + " FROM n");
+         ") INSERT INTO issued_tokens SELECT 'filler ' || i, '', 'user', 'bob', 'bob', 'key', i, " +
+         std::to_string(expires_at) + ", '', 'filler ' || i FROM n");
+  }
+  /// The list is as long as it may be, less some: rows that nobody has to write.
+  void pretend_room_for(std::int64_t rows) const {
+    exec("UPDATE token_counts SET tokens = " + std::to_string(issued_tokens_max - rows) + " WHERE user_id = '*'");
   }
   std::int64_t count() const {
     return SQLite::Database(path_).execAndGet("SELECT count(*) FROM issued_tokens").getInt64();
@@ -142,16 +148,31 @@ TEST_F(IssuedTokens, AreForgottenAMonthAfterTheirExpiry) {
 }
 
 TEST_F(IssuedTokens, AreSoManyAndNoMore) {
-  fill(issued_tokens_max - 1, now + day);
+  fill(10, now + day);
+  pretend_room_for(1);
   ASSERT_TRUE(record(token("last")));
   const auto refused = record(token("one too many"));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("10000 live tokens"), std::string::npos) << refused.error().message;
-  EXPECT_EQ(count(), issued_tokens_max);
+  EXPECT_NE(refused.error().message.find("1000000 live tokens"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(count(), 11);
 
   ASSERT_TRUE(revoke_token(path_, "filler 1", now, now + day));
   EXPECT_TRUE(record(token("in its place"))) << "what counts no longer makes room";
-  EXPECT_EQ(count(), issued_tokens_max);
+  EXPECT_EQ(count(), 11);
+}
+
+TEST_F(IssuedTokens, AreReadByThePageWithHowManyThereAre) {
+  fill(12'000, now + day);
+  exec("UPDATE issued_tokens SET expires_at = 1 WHERE issued_at <= 2000");
+  const auto first = issued_tokens(path_, kids_, now, {.only_live = true, .limit = 10}).value();
+  ASSERT_EQ(first.tokens.size(), 10U);
+  EXPECT_EQ(first.tokens.front().jti, "filler 2001");
+  EXPECT_EQ(first.total, 10'000);
+  EXPECT_EQ(issued_tokens(path_, kids_, now, {.limit = 10}).value().total, 12'000);
+  EXPECT_EQ(issued_tokens(path_, kids_, now, {.limit = 20'000}).value().tokens.size(), 12'000U);
+  EXPECT_EQ(issued_tokens(path_, kids_, now, {.user_id = "alice"}).value().total, 0);
+  EXPECT_EQ(issued_tokens(path_, kids_, now, {.jti = "filler 7"}).value().tokens.at(0).jti, "filler 7");
+  EXPECT_EQ(issued_tokens(path_, {}, now, {.only_live = true}).value().total, 0) << "their key was retired";
 }
 
 TEST_F(IssuedTokens, ReadNoOlderDatabaseAndChangeNone) {

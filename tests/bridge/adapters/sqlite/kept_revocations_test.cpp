@@ -84,6 +84,28 @@ TEST_F(KeptRevocations, OfDeletedDevicesHoldForTheRestoredOnes) {
   EXPECT_EQ(deleted(), "radio:9000");
 }
 
+TEST_F(KeptRevocations, OfUsersAreTheLaterOnes) {
+  exec(replaced_, "INSERT INTO user_revocations VALUES ('alice', 7000), ('bob', 8000), ('carol', 5000)");
+  exec(restored_, "INSERT INTO user_revocations VALUES ('alice', 6000), ('bob', 9000), ('dora', 4000)");
+  keep();
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT user_id || ':' || tokens_valid_from FROM user_revocations ORDER BY user_id"),
+            "alice:7000 bob:9000 carol:5000 dora:4000");
+}
+
+TEST_F(KeptRevocations, OfLinesHoldForWhatWasMadeSince) {
+  const std::string issue =
+      "INSERT INTO issued_tokens VALUES ('1', '', 'user', 'alice', 'alice', 'k', 1, 9000000000000,"
+      " '', '1')";
+  for (const auto& path : {replaced_, restored_}) exec(path, issue);
+  exec(replaced_,
+       "INSERT INTO issued_tokens VALUES ('2', '', 'user', 'alice', 'alice', 'k', 2, 9000000000001, '1', '1')");
+  ASSERT_TRUE(revoke_token(replaced_, "2", now, now));
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT jti || ':' || expires_at FROM revoked_tokens"), "1:9000000000001")
+      << "the first of the line, until the last of it has expired";
+}
+
 TEST_F(KeptRevocations, ComeWithTheIdsOfUsers) {
   exec(replaced_, "INSERT INTO taken_ids VALUES ('alice', 900), ('bob', 3), ('lamp', 4)");
   exec(restored_, row("lamp", true, 0));
@@ -135,6 +157,16 @@ TEST_F(KeptRevocations, DoNotGoBeyondTheMostThereCanBe) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(column(restored_, "SELECT count(*) FROM revoked_tokens"), std::to_string(revoked_tokens_max));
   EXPECT_EQ(deleted(), "") << "all or nothing";
+}
+
+TEST_F(KeptRevocations, OfUsersDoNotGoBeyondTheMostThereCanBe) {
+  exec(restored_, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+                      std::to_string(user_revocations_max) +
+                      ") INSERT INTO user_revocations SELECT 'u' || i, 1 FROM n");
+  exec(replaced_, "INSERT INTO user_revocations VALUES ('u1', 2)");
+  keep();
+  exec(replaced_, "INSERT INTO user_revocations VALUES ('one more', 3)");
+  EXPECT_FALSE(keep_revocations(replaced_, restored_, now));
 }
 
 }  // namespace

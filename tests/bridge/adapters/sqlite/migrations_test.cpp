@@ -43,6 +43,7 @@ INSERT INTO chats_of_day VALUES (20000, 'alice', 4);
 )sql",
       "",  // the triggers of version 5 fill its table
       R"sql(INSERT INTO deleted_devices VALUES ('radio', 'bob', 600);)sql",
+      R"sql(INSERT INTO user_revocations VALUES ('bob', 650);)sql",
   };
   return all;
 }
@@ -70,6 +71,13 @@ Contents contents(SQLite::Database& database) {
     std::sort(lines.begin(), lines.end());
   }
   return all;
+}
+
+/// As many as `before` had: a later version may have added some.
+Contents::mapped_type first_columns(Contents::mapped_type rows, const Contents::mapped_type& before) {
+  if (before.empty()) return rows;
+  for (auto& row : rows) row.resize(std::min(row.size(), before.front().size()));
+  return rows;
 }
 
 /// What the database is made of, in an order of its own.
@@ -108,7 +116,7 @@ class Migrations : public testing::TestWithParam<int> {
     EXPECT_EQ(database.execAndGet("PRAGMA integrity_check").getString(), "ok");
     EXPECT_TRUE(column(database, "PRAGMA foreign_key_check").empty());
     const Contents after = contents(database);
-    for (const auto& [table, rows] : before) EXPECT_EQ(after.at(table), rows) << table;
+    for (const auto& [table, rows] : before) EXPECT_EQ(first_columns(after.at(table), rows), rows) << table;
   }
 
   test::TempDir directory_;

@@ -1,0 +1,42 @@
+/// A token that was given to somebody, as the list of tokens has it (`issued_tokens` in the database). Plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/token_stamp.h"
+
+namespace strawberry {
+
+struct TokenRow {
+  std::string jti;
+  std::string name;  // "" when it was given none
+  std::string type;
+  std::string subject;
+  std::string user_id;
+  std::string kid;
+  std::int64_t issued_at_ms = 0;
+  std::int64_t expires_at_ms = 0;
+  std::string parent_jti;  // of the token that asked for it; "" when that has none, or when nobody's did
+  std::string root_jti;    // of the first of its line, which may be itself
+};
+
+/// Moves the issue of one that would be dead from its first moment to `valid_from_ms`, in whole seconds as the token
+/// says it; it is good for as long as before.
+inline void date_from(TokenRow& token, std::int64_t valid_from_ms) {
+  const std::int64_t first_ms = (valid_from_ms + 999) / 1'000 * 1'000;
+  if (token.issued_at_ms >= first_ms) return;
+  token.expires_at_ms += first_ms - token.issued_at_ms;
+  token.issued_at_ms = first_ms;
+}
+
+/// One that is about to be given.
+struct NewToken {
+  TokenRow row;
+  /// The token that asks for it, and whose: it must not have been taken back. Nothing when none does.
+  std::optional<AskingToken> asking;
+  std::string asking_user_id;
+};
+
+}  // namespace strawberry
