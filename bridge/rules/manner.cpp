@@ -145,7 +145,8 @@ class Listener {
   bool is_reported(std::size_t begin) const {
     if (to_ < begin + 4) return false;
     const bool ends =
-        reports(fold(to_ - 1)) || (reports(fold(to_ - 2)) && is_one_of(fold(to_ - 1), {"me", "us", "him"}));
+        reports(fold(to_ - 1)) ||
+        (reports(fold(to_ - 2)) && is_one_of(fold(to_ - 1), {"me", "us", "him", "he", "she", "they", "them"}));
     const std::size_t far = to_ - 3;
     for (std::size_t at = far > begin ? far - 1 : begin; ends && at + 1 < to_; ++at)
       if (words_[at].is_break_after) return true;

@@ -157,9 +157,12 @@ const std::vector<std::string>& twists(const std::string& language) {
       "don't forget to |",
   };
   static const std::vector<std::string> german = {
-      "wenn es regnet, |", "|, wenn es regnet", "| in zehn Minuten", "in zehn Minuten |", "morgen |",      "| morgen",
-      "er sagte: |",       "er sagte, |",       "|, sagte er",       "|, nein doch nicht", "| um sieben Uhr", "niemals |",
-      "bitte nicht: |",    "warum |?",          "soll ich |?",       "vergiss nicht: |",   "| oder nicht",    "| sobald es dunkel ist",
+      "wenn es regnet, |",  "|, wenn es regnet", "| in zehn Minuten",
+      "in zehn Minuten |",  "morgen |",          "| morgen",
+      "er sagte: |",        "er sagte, |",       "|, sagte er",
+      "|, nein doch nicht", "| um sieben Uhr",   "niemals |",
+      "bitte nicht: |",     "warum |?",          "soll ich |?",
+      "vergiss nicht: |",   "| oder nicht",      "| sobald es dunkel ist",
   };
   return language == "de" ? german : english;
 }
