@@ -33,7 +33,7 @@ void write_endpoint(const std::string& directory, const std::string& url) {
   std::ofstream file(draft, std::ios::trunc);
   file << url << "\n";
   file.close();
-  if (!file || ::chmod(draft.c_str(), 0644) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
+  if (!file || ::rename(draft.c_str(), path.c_str()) != 0) {
     hub_log().warn("cannot write {}", path);
   }
 }
