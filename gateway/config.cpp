@@ -14,11 +14,26 @@ namespace {
 
 constexpr std::size_t config_bytes_max = 64 * 1024;
 constexpr std::size_t names_max = 64;
+constexpr std::size_t problems_max = 32;
+constexpr const char* off = "off";
 
-/// One file; the first mistake is kept.
+/// What is wrong, for people; of more than problems_max the rest is left out.
+class Problems {
+ public:
+  void add(std::string problem) {
+    if (all_.size() < problems_max) all_.push_back(std::move(problem));
+  }
+  std::vector<std::string> take() { return std::move(all_); }
+
+ private:
+  std::vector<std::string> all_;
+};
+
+/// One file.
 class Reading {
  public:
-  Reading(std::string path, toml::table document) : path_(std::move(path)), document_(std::move(document)) {}
+  Reading(std::string path, toml::table document, Problems& problems)
+      : path_(std::move(path)), document_(std::move(document)), problems_(problems) {}
 
   void text(const char* section, const char* key, std::string& value) {
     with(section, key, [&](const toml::node& node) {
@@ -28,12 +43,17 @@ class Reading {
     });
   }
   void choice(const char* section, const char* key, std::string& value, std::initializer_list<const char*> choices) {
-    text(section, key, value);
-    if (std::none_of(choices.begin(), choices.end(), [&](const char* one) { return value == one; })) {
+    with(section, key, [&](const toml::node& node) {
+      const auto read = node.value<std::string>();
+      if (node.is_string() && read &&
+          std::any_of(choices.begin(), choices.end(), [&](const char* one) { return *read == one; })) {
+        value = *read;
+        return;
+      }
       std::string all;
       for (const char* one : choices) all += (all.empty() ? "" : ", ") + std::string(one);
       wrong(section, key, "one of " + all);
-    }
+    });
   }
   void number(const char* section, const char* key, std::int64_t& value, std::int64_t least, std::int64_t most) {
     with(section, key, [&](const toml::node& node) {
@@ -67,14 +87,16 @@ class Reading {
     for (const auto& [section, node] : document_) {
       const std::string name(section.str());
       const toml::table* table = node.as_table();
-      if (table == nullptr || !known_.contains(name)) return fault("unknown section or key: " + name);
+      if (table == nullptr || !known_.contains(name)) {
+        fault("unknown section or key: " + name);
+        continue;
+      }
       for (const auto& [key, value] : *table) {
         const std::string full = name + "." + std::string(key.str());
-        if (!known_.contains(full)) return fault("unknown key: " + full);
+        if (!known_.contains(full)) fault("unknown key: " + full);
       }
     }
   }
-  const std::string& mistake() const { return mistake_; }
 
  private:
   void with(const char* section, const char* key, const std::function<void(const toml::node&)>& read) {
@@ -87,14 +109,12 @@ class Reading {
   void wrong(const std::string& section, const std::string& key, const std::string& expected) {
     fault(section + "." + key + " must be " + expected);
   }
-  void fault(const std::string& what) {
-    if (mistake_.empty()) mistake_ = path_ + ": " + what;
-  }
+  void fault(const std::string& what) { problems_.add(path_ + ": " + what); }
 
   std::string path_;
   toml::table document_;
+  Problems& problems_;
   std::set<std::string> known_;
-  std::string mistake_;
 };
 
 void read_into(Reading& file, GatewayConfig& config) {
@@ -111,6 +131,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.number("http", "body_timeout_ms", http.body_timeout_ms, 10, 600'000);
   file.number("http", "idle_timeout_ms", http.idle_timeout_ms, 10, 3'600'000);
   file.number("http", "write_timeout_ms", http.write_timeout_ms, 10, 600'000);
+  file.text("http", "endpoint_file", http.endpoint_file);
   file.text("broker", "host", config.broker.host);
   file.number("broker", "port", config.broker.port, 1, 65'535);
   file.text("broker", "socket", config.broker.socket);
@@ -132,7 +153,8 @@ std::string lower(std::string text) {
   return text;
 }
 
-Result<void> read_environment(const std::map<std::string, std::string>& environment, GatewayConfig& config) {
+void read_environment(const std::map<std::string, std::string>& environment, GatewayConfig& config,
+                      Problems& problems) {
   const auto value = [&](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string() : found->second;
@@ -141,13 +163,18 @@ Result<void> read_environment(const std::map<std::string, std::string>& environm
     if (const std::string given = value(name); !given.empty()) to = given;
   };
   text("STRAWBERRY_DATA_DIR", config.data_directory);
+  text("STRAWBERRY_HTTP_ADDRESS", config.http.address);
+  text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
   text("STRAWBERRY_BROKER_HOST", config.broker.host);
   text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
   text("STRAWBERRY_BROKER_CA_FILE", config.broker.ca_file);
   text("STRAWBERRY_BROKER_TLS_SERVER_NAME", config.broker.tls_server_name);
-  if (const std::string tls = value("STRAWBERRY_BROKER_TLS"); !tls.empty()) {
-    if (tls != "true" && tls != "false") return fail("STRAWBERRY_BROKER_TLS must be true or false");
-    config.broker.tls = tls == "true";
+  for (const auto& [name, flag] : {std::pair("STRAWBERRY_BROKER_TLS", &config.broker.tls),
+                                   std::pair("STRAWBERRY_HTTP_INSECURE", &config.http.insecure)}) {
+    const std::string given = value(name);
+    if (given.empty()) continue;
+    if (given != "true" && given != "false") problems.add(std::string(name) + " must be true or false");
+    *flag = given == "true";
   }
   for (const auto& [name, port] : {std::pair("STRAWBERRY_BROKER_PORT", &config.broker.port),
                                    std::pair("STRAWBERRY_HTTP_PORT", &config.http.port)}) {
@@ -155,10 +182,67 @@ Result<void> read_environment(const std::map<std::string, std::string>& environm
     if (given.empty()) continue;
     const bool is_number =
         given.size() <= 5 && std::all_of(given.begin(), given.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_number || std::stoi(given) > 65'535) return fail(std::string(name) + " must be a port, 0 to 65535");
-    *port = std::stoi(given);
+    if (!is_number || std::stoi(given) > 65'535) {
+      problems.add(std::string(name) + " must be a port, 0 to 65535");
+    } else {
+      *port = std::stoi(given);
+    }
   }
-  return {};
+}
+
+void read_file_into(const std::string& path, GatewayConfig& config, Problems& problems) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return problems.add(path + ": cannot be read");
+  std::string content(config_bytes_max + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return problems.add(path + ": cannot be read");
+  if (content.size() > config_bytes_max) return problems.add(path + ": larger than 64 KiB");
+  try {
+    Reading reading(path, toml::parse(content), problems);
+    read_into(reading, config);
+  } catch (const toml::parse_error& error) {
+    problems.add(path + ", line " + std::to_string(error.source().begin.line) + ": " +
+                 std::string(error.description()));
+  }
+}
+
+/// As browsers send it: no path, not even a slash.
+bool is_origin(const std::string& text) {
+  for (const char* scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::string rest = text.substr(std::string_view(scheme).size());
+    return !rest.empty() && rest.find_first_of("/?#@ ") == std::string::npos;
+  }
+  return false;
+}
+
+void check_whole(const GatewayConfig& config, Problems& problems) {
+  const auto& http = config.http;
+  boost::system::error_code no_address;
+  asio::ip::make_address(http.address, no_address);
+  if (no_address) {
+    problems.add("http.address is no address: " + http.address);
+  } else if (!is_loopback(http.address) && !http.insecure) {
+    problems.add(
+        "http.address " + http.address +
+        " can be reached from other machines, and tokens would travel in the clear: put a proxy with TLS before "
+        "the gateway, or set http.insecure = true");
+  }
+  for (const std::string& host : http.hosts) {
+    if (host.empty() || host.find_first_of(":/ ") != std::string::npos)
+      problems.add("http.hosts: a name without scheme and port, please: " + host);
+  }
+  for (const std::string& origin : http.origins) {
+    if (!is_origin(origin)) problems.add("http.origins: as https://dashboard.example, without a path: " + origin);
+  }
+  const std::string& socket = config.broker.socket;
+  if (socket != broker_socket_auto && socket.size() > broker_socket_bytes_max) {
+    problems.add("broker.socket is longer than " + std::to_string(broker_socket_bytes_max) + " bytes: " + socket);
+  }
+  if (config.broker.tls && !config.broker.ca_file.empty() && !std::ifstream(config.broker.ca_file)) {
+    problems.add("broker.ca_file cannot be read: " + config.broker.ca_file);
+  }
 }
 
 }  // namespace
@@ -169,38 +253,29 @@ bool is_loopback(const std::string& address) {
   return !error && parsed.is_loopback();
 }
 
-Result<GatewayConfig> load_gateway_config(const std::string& path,
+std::string endpoint_file_of(const GatewayConfig& config) {
+  const std::string& setting = config.http.endpoint_file;
+  if (setting == endpoint_file_auto) return config.data_directory + "/http-endpoint";
+  return setting == off ? std::string() : setting;
+}
+
+CheckedGatewayConfig check_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment) {
   GatewayConfig config;
-  if (!path.empty()) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(path + ": cannot be read");
-    std::string content(config_bytes_max + 1, '\0');
-    file.read(content.data(), static_cast<std::streamsize>(content.size()));
-    content.resize(static_cast<std::size_t>(file.gcount()));
-    if (content.size() > config_bytes_max) return fail(path + ": larger than 64 KiB");
-    try {
-      Reading reading(path, toml::parse(content));
-      read_into(reading, config);
-      if (!reading.mistake().empty()) return fail(reading.mistake());
-    } catch (const toml::parse_error& error) {
-      return fail(path + ", line " + std::to_string(error.source().begin.line) + ": " +
-                  std::string(error.description()));
-    }
-  }
-  if (auto read = read_environment(environment, config); !read) return tl::unexpected(read.error());
+  Problems problems;
+  if (!path.empty()) read_file_into(path, config, problems);
+  read_environment(environment, config, problems);
   for (std::string& host : config.http.hosts) host = lower(host);
   for (std::string& origin : config.http.origins) origin = lower(origin);
-  boost::system::error_code no_address;
-  asio::ip::make_address(config.http.address, no_address);
-  if (no_address) return fail("http.address is no address: " + config.http.address);
-  if (!is_loopback(config.http.address) && !config.http.insecure) {
-    return fail(
-        "http.address " + config.http.address +
-        " can be reached from other machines, and tokens would travel in the clear: put a proxy with TLS before "
-        "the gateway, or set http.insecure = true");
-  }
-  return config;
+  check_whole(config, problems);
+  return {std::move(config), problems.take()};
+}
+
+Result<GatewayConfig> load_gateway_config(const std::string& path,
+                                          const std::map<std::string, std::string>& environment) {
+  CheckedGatewayConfig checked = check_gateway_config(path, environment);
+  if (!checked.problems.empty()) return fail(std::move(checked.problems.front()));
+  return std::move(checked.config);
 }
 
 }  // namespace strawberry::gateway

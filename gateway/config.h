@@ -1,18 +1,23 @@
 /// The gateway's configuration: config/gateway.toml over the defaults here, environment over both.
 ///
-/// Errors: load_gateway_config() fails with one line for people: the file, the key, what was expected.
-/// Bounds: config_bytes_max of file.
+/// Errors: lines for people: the file, the key, what was expected. check_gateway_config() has all of them,
+/// load_gateway_config() fails with the first.
+/// Bounds: config_bytes_max of file, problems_max problems.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/broker_socket.h"
 #include "common/result.h"
 
 namespace strawberry::gateway {
+
+/// `http.endpoint_file`: http-endpoint in the data directory.
+inline constexpr std::string_view endpoint_file_auto = "auto";
 
 struct GatewayConfig {
   struct Http {
@@ -28,6 +33,7 @@ struct GatewayConfig {
     std::int64_t body_timeout_ms = 30'000;
     std::int64_t idle_timeout_ms = 60'000;
     std::int64_t write_timeout_ms = 30'000;
+    std::string endpoint_file = std::string(endpoint_file_auto);  // see endpoint_file_of()
     bool operator==(const Http&) const = default;
   };
   struct Broker {
@@ -57,9 +63,18 @@ struct GatewayConfig {
   bool operator==(const GatewayConfig&) const = default;
 };
 
+struct CheckedGatewayConfig {
+  GatewayConfig config;
+  std::vector<std::string> problems;  // none: the configuration can be used
+};
+
 /// `path` empty: no file.
+CheckedGatewayConfig check_gateway_config(const std::string& path,
+                                          const std::map<std::string, std::string>& environment);
 Result<GatewayConfig> load_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
+/// Where the gateway writes its own address; empty: nowhere.
+std::string endpoint_file_of(const GatewayConfig& config);
 /// True for an address of this machine alone: 127.0.0.0/8 and ::1.
 bool is_loopback(const std::string& address);
 

@@ -1,4 +1,5 @@
-/// strawberry-gateway: the hub's web door. Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
+/// strawberry-gateway: the hub's web door. Exit codes: 0 stopped, 1 cannot start, 2 wrong usage; with --check those of
+/// check_gateway().
 #include <CLI/CLI.hpp>
 #include <string>
 
@@ -11,11 +12,14 @@ int main(int argc, char** argv) {
   command.add_option("--port", invocation.port, "Instead of the configured port; 0: any free one")
       ->check(CLI::Range(0, 65535));
   command.add_flag("--next-free", invocation.next_free, "When the port is taken, use the next one that is free");
+  bool check = false;
+  command.add_flag("--check", check, "Only check the configuration: print all that is wrong, exit code 0 or 1");
   command.set_version_flag("--version", STRAWBERRY_VERSION);
   try {
     command.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return command.exit(error) == 0 ? 0 : 2;
   }
-  return strawberry::gateway::run_gateway(invocation);
+  return check ? strawberry::gateway::check_gateway(invocation.config_path)
+               : strawberry::gateway::run_gateway(invocation);
 }

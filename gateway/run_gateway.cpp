@@ -6,11 +6,13 @@
 
 #include <csignal>
 #include <fstream>
+#include <iostream>
 
 #include "bridge/config/config.h"
 #include "bridge/core/asio.h"
 #include "bridge/log.h"
 #include "bridge/protocol/request_log.h"
+#include "bridge/protocol/text.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 
@@ -27,8 +29,8 @@ void allow_many_connections() {
 }
 
 /// For people and for `strawberryctl`: where the gateway is.
-void write_endpoint(const std::string& directory, const std::string& url) {
-  const std::string path = directory + "/http-endpoint";
+void write_endpoint(const std::string& path, const std::string& url) {
+  if (path.empty()) return;
   const std::string draft = path + ".new";
   std::ofstream file(draft, std::ios::trunc);
   file << url << "\n";
@@ -44,6 +46,14 @@ std::string url_of(const std::string& address, int port) {
 }
 
 }  // namespace
+
+int check_gateway(const std::string& config_path) {
+  const CheckedGatewayConfig checked = check_gateway_config(config_path, process_environment());
+  for (const std::string& problem : checked.problems) std::cerr << printable(problem, 1'000) << "\n";
+  if (!checked.problems.empty()) return 1;
+  std::cout << (config_path.empty() ? "the configuration" : config_path) << " is good\n";
+  return 0;
+}
 
 int run_gateway(const Invocation& invocation) {
   ::umask(077);
@@ -71,14 +81,15 @@ int run_gateway(const Invocation& invocation) {
   const std::string url = url_of(config->http.address, gateway.port());
   if (first != 0 && gateway.port() != first) hub_log().warn("port {} is taken", first);
   hub_log().info("the web door is at {}", url);
-  write_endpoint(config->data_directory, url);
+  const std::string endpoint_file = endpoint_file_of(*config);
+  write_endpoint(endpoint_file, url);
 
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) gateway.stop();
   });
   loop.run();
-  (void)::unlink((config->data_directory + "/http-endpoint").c_str());
+  if (!endpoint_file.empty()) (void)::unlink(endpoint_file.c_str());
   finish_logging();
   hub_log().info("stopped");
   return 0;

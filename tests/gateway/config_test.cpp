@@ -50,6 +50,47 @@ TEST_F(AGatewaysConfiguration, SaysWhatIsWrong) {
   EXPECT_THAT(complaint("[http]\naddress = \"localhost\"\n"), HasSubstr("is no address"));
 }
 
+TEST_F(AGatewaysConfiguration, SaysEverythingThatIsWrong) {
+  const std::string path = directory_.file("wrong.toml");
+  std::ofstream(path) << "[http]\nport = -1\nprot = 1\norigins = [\"dashboard.example\", \"https://a.example/\"]\n"
+                         "hosts = [\"hub.local:80\"]\naddress = \"0.0.0.0\"\n[lgo]\n[log]\nformat = 3\n"
+                         "[broker]\ntls = true\nca_file = \"/nowhere/ca.crt\"\n";
+  const auto checked = check_gateway_config(path, {{"STRAWBERRY_HTTP_INSECURE", "yes"}});
+  using testing::UnorderedElementsAre;
+  EXPECT_THAT(
+      checked.problems,
+      UnorderedElementsAre(HasSubstr("http.port must be an integer"), HasSubstr("unknown key: http.prot"),
+                           HasSubstr("http.origins: as https://dashboard.example, without a path: dashboard.example"),
+                           HasSubstr("without a path: https://a.example/"), HasSubstr("http.hosts: a name"),
+                           HasSubstr("http.address 0.0.0.0"), HasSubstr("unknown section or key: lgo"),
+                           HasSubstr("log.format must be one of human, json"),
+                           HasSubstr("broker.ca_file cannot be read: /nowhere/ca.crt"),
+                           HasSubstr("STRAWBERRY_HTTP_INSECURE must be true or false")));
+  EXPECT_EQ(load_gateway_config(path, {}).error().message, path + ": http.port must be an integer from 0 to 65535");
+}
+
+TEST_F(AGatewaysConfiguration, SaysManyThingsOnlyInPart) {
+  std::string text = "[http]\n";
+  for (int i = 0; i < 1'000; ++i) text += "a" + std::to_string(i) + " = 1\n";
+  const std::string path = directory_.file("long.toml");
+  std::ofstream(path) << text;
+  EXPECT_EQ(check_gateway_config(path, {}).problems.size(), 32u);
+}
+
+TEST_F(AGatewaysConfiguration, SaysWhereTheGatewaysAddressIsWritten) {
+  EXPECT_EQ(endpoint_file_of(*read("[data]\ndirectory = \"/hub\"\n")), "/hub/http-endpoint");
+  EXPECT_EQ(endpoint_file_of(*read("[http]\nendpoint_file = \"/run/door\"\n")), "/run/door");
+  EXPECT_EQ(endpoint_file_of(*read("[http]\nendpoint_file = \"\"\n")), "");
+  EXPECT_EQ(endpoint_file_of(*read("", {{"STRAWBERRY_HTTP_ENDPOINT_FILE", "off"}})), "");
+}
+
+TEST_F(AGatewaysConfiguration, IsForTheContainerInTheEnvironment) {
+  const auto config = read("", {{"STRAWBERRY_HTTP_ADDRESS", "0.0.0.0"}, {"STRAWBERRY_HTTP_INSECURE", "true"}});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->http.address, "0.0.0.0");
+  EXPECT_THAT(complaint("", {{"STRAWBERRY_HTTP_ADDRESS", "0.0.0.0"}}), HasSubstr("insecure = true"));
+}
+
 TEST_F(AGatewaysConfiguration, KeepsTokensOnThisMachineUnlessToldOtherwise) {
   EXPECT_THAT(complaint("[http]\naddress = \"0.0.0.0\"\n"), HasSubstr("insecure = true"));
   EXPECT_TRUE(read("[http]\naddress = \"0.0.0.0\"\ninsecure = true\n"));

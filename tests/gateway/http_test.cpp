@@ -1,6 +1,7 @@
 /// The web door before a whole hub: OpenAI's API and REST, and clients that mean no good.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <thread>
 
 #include "tests/gateway/gateway_process.h"
@@ -295,6 +296,23 @@ TEST_F(WebDoor, StopsInOrder) {
   EXPECT_TRUE(std::filesystem::exists(file));
   EXPECT_EQ(door_.stop(), 0) << door_.log();
   EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST(AGatewayThatIsAsked, SaysWhatIsWrongWithItsConfiguration) {
+  const TempDir directory;
+  const std::string path = directory.file("gateway.toml");
+  const auto checked = [&](const std::string& text) -> std::pair<int, std::string> {
+    std::ofstream(path, std::ios::trunc) << text;
+    ChildProcess::Options options;
+    options.argv = {STRAWBERRY_GATEWAY_PATH, "--check", "--config", path};
+    ChildProcess gateway(std::move(options));
+    const int code = gateway.wait_for_exit(10s).value_or(-1);
+    return {code, gateway.output()};
+  };
+  EXPECT_EQ(checked("[http]\nport = 8081\n"), std::pair(0, path + " is good\n"));
+  EXPECT_EQ(
+      checked("[http]\nport = true\nprot = 1\n"),
+      std::pair(1, path + ": http.port must be an integer from 0 to 65535\n" + path + ": unknown key: http.prot\n"));
 }
 
 std::string get(const std::string& path, const std::string& more = {}) {
