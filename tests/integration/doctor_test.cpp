@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "tests/bridge/cli/hub_run.h"
+#include "tests/gateway/gateway_process.h"
 #include "tests/support/free_port.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/stub_llm/stub_llm.h"
@@ -145,6 +147,28 @@ TEST_F(DoctorSocket, FindsAHubThatHasNoPortWhereItWasLookedFor) {
   EXPECT_EQ(seen.code, 1);
   EXPECT_TRUE(contains(seen.what("broker"), "but nothing does at 127.0.0.1:")) << seen.output;
   EXPECT_TRUE(contains(seen.what("bridge"), "never run")) << "it came in over the socket: " << seen.output;
+}
+
+TEST(Doctor, KnocksAtTheWebDoor) {
+  HubProcess hub;
+  EXPECT_EQ(doctor(hub).verdict("web door"), "") << "there need not be one";
+  GatewayProcess door(hub);
+  const auto open = doctor(hub);
+  EXPECT_EQ(open.code, 0) << open.output;
+  EXPECT_EQ(open.what("web door"), door.url());
+  door.process().signal(SIGKILL);
+  door.process().wait_for_exit(5s);
+  const auto gone = doctor(hub);
+  EXPECT_EQ(gone.code, 1);
+  EXPECT_TRUE(contains(gone.what("web door"), "says " + door.url() + ", and nothing listens there")) << gone.output;
+  EXPECT_TRUE(contains(gone.what_to_do("web door"), "rm " + hub.files().directory().file("http-endpoint")));
+  // The broker is there, and speaks no HTTP.
+  written(hub.files().directory(), "http-endpoint", "http://127.0.0.1:" + std::to_string(hub.port()) + "\n");
+  EXPECT_TRUE(contains(doctor(hub).what("web door"), "without an answer in HTTP"));
+  for (const auto* rubbish : {"", "rubbish\n", "http://192.0.2.1:80\n", "http://127.0.0.1:80808\n", "http://:1\n"}) {
+    written(hub.files().directory(), "http-endpoint", rubbish);
+    EXPECT_TRUE(contains(doctor(hub).what("web door"), "does not say where on this machine it is")) << rubbish;
+  }
 }
 
 TEST(Doctor, SeesOpenFilesAndMissingOnes) {

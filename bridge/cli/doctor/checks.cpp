@@ -76,6 +76,7 @@ const std::vector<Check>& all_checks() {
                                             refused_logins,
                                             providers,
                                             chat,
+                                            web_door,
                                             admin_token,
                                             clients_token,
                                             given_token};

@@ -83,6 +83,15 @@ struct SocketFacts {
   bool is_stale = false;
 };
 
+/// strawberry-gateway, as its file http-endpoint says where it is.
+struct WebDoorFacts {
+  std::string file;  // empty: there is none, and nothing below holds
+  std::string url;   // empty: the file does not name an address of this machine
+  bool is_listening = false;
+  bool has_tls = false;  // then it is not asked
+  int status = 0;        // of /health; 0: no HTTP
+};
+
 struct ProviderFacts {
   std::string name;
   std::string state;  // of its circuit
@@ -160,6 +169,7 @@ struct Facts {
   BrokerConfigFacts config;
   BrokerFacts broker;
   SocketFacts socket;
+  WebDoorFacts web_door;
   HubFacts hub;
   SettingsFacts settings;
   std::optional<std::vector<RefusedLogin>> refused_logins;  // newest first; nothing when the plugin did not report

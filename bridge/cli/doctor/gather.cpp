@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_files_max = 64;
 constexpr std::chrono::milliseconds anonymous_timeout{2'000};
+constexpr std::chrono::milliseconds web_door_timeout{2'000};
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
 constexpr const char* package_data = "/var/lib/strawberry";
 constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
@@ -225,6 +226,7 @@ Facts gather(const CommandLine& line, const GatherOptions& options) {
   facts.now = SystemClock().wall_now();
   look_at_files(line, options, facts);
   look_at_broker(line, options, facts);
+  look_at_web_door(facts.web_door, facts.data_dir, facts.is_package, web_door_timeout);
   name_the_refused(line.data_dir(), facts);
   return facts;
 }

@@ -35,6 +35,10 @@ void look_for_listener(BrokerFacts& broker);
 void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout);
 /// Connects to the Unix socket of `socket.path`, if there is one, and leaves. Fills the rest of `socket`.
 void try_socket(SocketFacts& socket);
+/// Looks for http-endpoint in the data directory and, with `is_package`, where the package's service writes it, and
+/// asks for /health there. Each wait ends after `timeout`.
+void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package,
+                      std::chrono::milliseconds timeout);
 /// Comes in as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
 /// `chat`, also as a user, who asks every model.
 void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts);

@@ -56,6 +56,7 @@ Maybe bridge(const Facts& facts);
 Maybe clock(const Facts& facts);
 Maybe providers(const Facts& facts);
 Maybe chat(const Facts& facts);
+Maybe web_door(const Facts& facts);
 Maybe settings(const Facts& facts);
 Maybe refused_logins(const Facts& facts);
 Maybe clients_token(const Facts& facts);

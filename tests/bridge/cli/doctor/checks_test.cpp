@@ -50,6 +50,10 @@ Facts healthy() {
   f.socket.path = "/hub/broker.sock";
   f.socket.file = file(0770);
   f.socket.is_socket = f.socket.is_listening = true;
+  f.web_door.file = "/hub/http-endpoint";
+  f.web_door.url = "http://127.0.0.1:8080";
+  f.web_door.is_listening = true;
+  f.web_door.status = 200;
   f.hub.state = "online";
   f.hub.answers = true;
   f.hub.reported_at = now - 9s;
@@ -144,6 +148,20 @@ INSTANTIATE_TEST_SUITE_P(
                 "chmod 700 /hub"},
         Trouble{"ClosedDirectory", [](Facts& f) { f.data_dir_file.problem = "Permission denied"; }, "data directory", bad,
                 "Permission denied", "run this as the user"},
+        Trouble{"ADoorWithoutAnAddress", [](Facts& f) { f.web_door.url.clear(); }, "web door", bad,
+                "/hub/http-endpoint does not say where on this machine", "rm /hub/http-endpoint"},
+        Trouble{"ADoorThatIsGone", [](Facts& f) { f.web_door.is_listening = false; }, "web door", bad,
+                "/hub/http-endpoint says http://127.0.0.1:8080, and nothing listens there", "tail /hub/log/gateway.log"},
+        Trouble{"ADoorThatIsAnothers", [](Facts& f) { f.web_door.status = 404; }, "web door", bad,
+                "http://127.0.0.1:8080/health: status 404", "tail /hub/log/gateway.log"},
+        Trouble{"ADoorThatSpeaksNoHttp", [](Facts& f) { f.web_door.status = 0; }, "web door", bad,
+                "without an answer in HTTP", "tail /hub/log/gateway.log"},
+        Trouble{"TheServicesDoor",
+                [](Facts& f) {
+                  f.is_package = true;
+                  f.web_door.is_listening = false;
+                },
+                "web door", bad, "nothing listens there", "systemctl restart strawberry-gateway"},
         Trouble{"NoKeys", [](Facts& f) { f.keys.exists = false; }, "keys", bad, "there is no", "strawberryctl init"},
         Trouble{"OpenKeys", [](Facts& f) { f.keys.mode = 0640; }, "keys", bad, "mode 0640",
                 "chmod 600 /hub/keys.json"},
@@ -441,6 +459,16 @@ TEST(Doctor, SaysNothingOfWhatItCouldNotSee) {
   foreign.broker.anonymous = LoginResult::accepted;
   EXPECT_FALSE(finding(foreign, "bridge")) << "another broker knows nothing of it";
   EXPECT_FALSE(finding(foreign, "login"));
+}
+
+TEST(Doctor, MissesNoWebDoor) {
+  Facts facts = healthy();
+  EXPECT_EQ(finding(facts, "web door")->what, "http://127.0.0.1:8080");
+  facts.web_door.status = 0;
+  facts.web_door.has_tls = true;
+  EXPECT_EQ(finding(facts, "web door")->verdict, Verdict::good) << "it is not asked over TLS";
+  facts.web_door = {};
+  EXPECT_FALSE(finding(facts, "web door"));
 }
 
 TEST(Doctor, LimitsAreExact) {
