@@ -1,4 +1,4 @@
-# One image for both halves of the hub; compose.yaml says who runs what. Built as the package is: scripts/setup has the one
+# One image for all parts of the hub; compose.yaml says who runs what. Built as the package is: scripts/setup has the one
 # list of what is needed, scripts/package makes the .deb, and the second stage is a system with that installed.
 FROM debian:12 AS build
 WORKDIR /src
@@ -17,5 +17,6 @@ RUN apt-get update \
 VOLUME /data
 USER strawberry
 EXPOSE 1883
+EXPOSE 8080
 CMD ["strawberry-bridge", "--config", "/etc/strawberry/bridge.toml"]
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["strawberryctl", "ready", "--timeout", "8s"]

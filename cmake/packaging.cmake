@@ -6,14 +6,26 @@ set(package_files ${PROJECT_SOURCE_DIR}/config/package)
 set(made ${PROJECT_BINARY_DIR}/package)
 set(doc_dir /usr/share/doc/strawberry-hub)
 
-# bridge.toml as it is in the sources, but for the place of the data.
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/config/bridge.toml)
-file(READ ${PROJECT_SOURCE_DIR}/config/bridge.toml config)
-string(REPLACE "\ndirectory = \"./var\" " "\ndirectory = \"/var/lib/strawberry\" " installed_config "${config}")
-if(installed_config STREQUAL config)
-  message(FATAL_ERROR "config/bridge.toml no longer says where the data is: see cmake/packaging.cmake")
-endif()
-file(CONFIGURE OUTPUT ${made}/bridge.toml CONTENT "${installed_config}" @ONLY)
+# installed_config(NAME OLD NEW ...): NAME as it is in the sources, but for these values, to ${made}.
+function(installed_config name)
+  set(source ${PROJECT_SOURCE_DIR}/config/${name})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(READ ${source} config)
+  while(ARGN)
+    list(POP_FRONT ARGN old new)
+    string(REPLACE "\n${old} " "\n${new} " changed "${config}")
+    if(changed STREQUAL config)
+      message(FATAL_ERROR "config/${name} no longer says '${old}': see cmake/packaging.cmake")
+    endif()
+    set(config "${changed}")
+  endwhile()
+  file(CONFIGURE OUTPUT ${made}/${name} CONTENT "${config}" @ONLY)
+endfunction()
+installed_config(bridge.toml [[directory = "./var"]] [[directory = "/var/lib/strawberry"]])
+# The web door has no business in the data directory: its socket and the file with its address are elsewhere.
+installed_config(gateway.toml [[directory = "./var"]] [[directory = "/var/lib/strawberry"]]
+  [[socket = "auto"]] [[socket = "/var/lib/strawberry-gateway/broker.sock"]]
+  [[endpoint_file = "auto"]] [[endpoint_file = "/run/strawberry-gateway/http-endpoint"]])
 configure_file(${package_files}/changelog.Debian ${made}/changelog.Debian.filled @ONLY)
 
 # packed_file(FILE FROM path | COMMAND ...): FILE.gz in ${made}, the same bytes whenever it is made.
@@ -33,7 +45,10 @@ endfunction()
 packed_file(strawberryctl.1 COMMAND strawberry-manual page DEPENDS strawberry-manual)
 packed_file(bridge.toml.5 COMMAND strawberry-manual config ${PROJECT_SOURCE_DIR}/config/bridge.toml
   DEPENDS strawberry-manual ${PROJECT_SOURCE_DIR}/config/bridge.toml)
+packed_file(gateway.toml.5 COMMAND strawberry-manual config ${PROJECT_SOURCE_DIR}/config/gateway.toml
+  DEPENDS strawberry-manual ${PROJECT_SOURCE_DIR}/config/gateway.toml)
 packed_file(strawberry-bridge.8 FROM ${PROJECT_SOURCE_DIR}/docs/man/strawberry-bridge.8)
+packed_file(strawberry-gateway.8 FROM ${PROJECT_SOURCE_DIR}/docs/man/strawberry-gateway.8)
 packed_file(changelog FROM ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
 packed_file(changelog.Debian FROM ${made}/changelog.Debian.filled)
 add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completion > ${made}/completion
@@ -41,21 +56,22 @@ add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completio
 
 # Everything that is installed; `all` has it, too.
 add_custom_target(installed ALL
-  DEPENDS ${packed} ${made}/completion strawberry-bridge strawberryctl strawberry_auth)
+  DEPENDS ${packed} ${made}/completion strawberry-bridge strawberry-gateway strawberryctl strawberry_auth)
 
-install(TARGETS strawberry-bridge strawberryctl RUNTIME DESTINATION /usr/bin)
+install(TARGETS strawberry-bridge strawberry-gateway strawberryctl RUNTIME DESTINATION /usr/bin)
 install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-install(FILES ${made}/bridge.toml ${package_files}/mosquitto.conf ${package_files}/listeners.conf
+install(FILES ${made}/bridge.toml ${made}/gateway.toml ${package_files}/mosquitto.conf ${package_files}/listeners.conf
   DESTINATION /etc/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
-install(FILES ${package_files}/strawberry-bridge.service DESTINATION /lib/systemd/system)
+install(FILES ${package_files}/strawberry-bridge.service ${package_files}/strawberry-gateway.service
+  DESTINATION /lib/systemd/system)
 install(FILES ${made}/completion DESTINATION /usr/share/bash-completion/completions RENAME strawberryctl)
 install(FILES ${made}/strawberryctl.1.gz DESTINATION /usr/share/man/man1)
-install(FILES ${made}/bridge.toml.5.gz DESTINATION /usr/share/man/man5)
-install(FILES ${made}/strawberry-bridge.8.gz DESTINATION /usr/share/man/man8)
+install(FILES ${made}/bridge.toml.5.gz ${made}/gateway.toml.5.gz DESTINATION /usr/share/man/man5)
+install(FILES ${made}/strawberry-bridge.8.gz ${made}/strawberry-gateway.8.gz DESTINATION /usr/share/man/man8)
 install(FILES ${package_files}/copyright ${made}/changelog.gz ${made}/changelog.Debian.gz README.md
-  docs/contract.md docs/configuration.md docs/installing.md DESTINATION ${doc_dir})
+  docs/contract.md docs/configuration.md docs/http.md docs/installing.md DESTINATION ${doc_dir})
 install(FILES ${package_files}/lintian-overrides DESTINATION /usr/share/lintian/overrides RENAME strawberry-hub)
 
 set(CPACK_GENERATOR DEB)
@@ -79,9 +95,10 @@ of them, and the people they belong to, can find and call those skills, or ask
 for them in plain words.
 .
 The hub is a plugin for Mosquitto, which decides who may connect, read and
-write, and a bridge, which routes calls and talks to a language model. It needs
-no account and no network: without a model it understands simple sentences by
-rules of its own.")
+write, and a bridge, which routes calls and talks to a language model. A gateway
+lets in what speaks HTTP, such as clients of OpenAI's API. The hub needs no
+account and no network: without a model it understands simple sentences by rules
+of its own.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${package_files}/postinst ${package_files}/prerm ${package_files}/postrm ${package_files}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -1,4 +1,6 @@
-/// For the build: `strawberry-manual page|completion`, or `strawberry-manual config FILE`, on standard output.
+/// For the build: `strawberry-manual page|completion`, or `strawberry-manual config FILE`, on standard output. FILE is
+/// called after who reads it: bridge.toml, gateway.toml.
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -26,7 +28,7 @@ int main(int argc, char** argv) {
       std::cerr << "strawberry-manual: there is nothing in " << argv[2] << "\n";
       return 1;
     }
-    std::cout << config_page(text.str(), STRAWBERRY_VERSION);
+    std::cout << config_page(std::filesystem::path(argv[2]).stem().string(), text.str(), STRAWBERRY_VERSION);
   } else {
     std::cerr << "usage: strawberry-manual page | completion | config FILE\n";
     return 2;

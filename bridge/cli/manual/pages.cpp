@@ -111,19 +111,25 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
   page += ".SH COMMANDS\n";
   describe_commands(app, "strawberryctl", page);
   page += ".SH NOTES\n" + verbatim(app.get_footer());
-  page += ".SH SEE ALSO\n.BR strawberry\\-bridge (8),\n.BR bridge.toml (5),\n.BR mosquitto (8)\n";
+  page +=
+      ".SH SEE ALSO\n.BR strawberry\\-bridge (8),\n.BR strawberry\\-gateway (8),\n.BR bridge.toml (5),\n.BR mosquitto "
+      "(8)\n";
   return page;
 }
 
-std::string config_page(std::string_view shipped_config, std::string_view version) {
-  std::string page = header("BRIDGE.TOML", '5', version);
-  page += ".SH NAME\nbridge.toml \\- configuration of strawberry\\-bridge\n";
-  page +=
-      ".SH DESCRIPTION\nA TOML file; the bridge reads it when it starts. This is the one that is shipped, with every "
-      "key, "
-      "its default and what it is for.\n.PP\n";
+std::string config_page(const std::string& name, std::string_view shipped_config, std::string_view version) {
+  std::string title = name + ".toml";
+  const std::string file = roff(title);
+  for (char& c : title) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  std::string page = header(title, '5', version);
+  page += ".SH NAME\n" + file + " \\- configuration of strawberry\\-" + name + "\n";
+  page += ".SH DESCRIPTION\nA TOML file; strawberry\\-" + name +
+          " reads it when it starts. This is the one that is shipped, with every key, its default and what it is for.\n"
+          ".PP\n";
   page += verbatim(shipped_config);
-  page += ".SH SEE ALSO\n.BR strawberry\\-bridge (8)\n";
+  page += ".SH SEE ALSO\n.BR strawberry\\-" + name + " (8)\n";
   return page;
 }
 
