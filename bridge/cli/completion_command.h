@@ -5,6 +5,8 @@
 
 namespace strawberry::cli {
 
+/// `--version`.
+void add_version_flag(CLI::App& app, const std::string& version);
 /// Both must outlive what is parsed.
 void add_completion_command(CLI::App& app, CommandLine& line);
 

@@ -25,8 +25,7 @@ int main(int argc, char** argv) {
     describe_command_line(app, line);
     add_spoke_command(app, line);
     add_completion_command(app, line);
-    app.set_version_flag("--version", std::string("strawberryctl ") + STRAWBERRY_VERSION,
-                         "Print the version and leave");
+    add_version_flag(app, STRAWBERRY_VERSION);
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   describe_command_line(app, line);
   add_spoke_command(app, line);
   add_completion_command(app, line);
+  add_version_flag(app, STRAWBERRY_VERSION);
   if (what == "page" && argc == 2) {
     std::cout << manual_page(app, STRAWBERRY_VERSION);
   } else if (what == "completion" && argc == 2) {
