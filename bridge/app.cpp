@@ -80,6 +80,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       stop_(loop.get_executor()) {
   dispatcher_.hold();  // until everybody's presence is known
   dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
+  dispatcher_.busy_when([this](const std::string& id) { return mqtt_.is_backed_up(id); });
   dispatcher_.audit_with(
       [this](const Principal& sender, const std::string& action, const std::string& subject, const Error* refusal) {
         if (refusal == nullptr) return audit_.acted(sender.id, action, subject);

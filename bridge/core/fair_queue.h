@@ -29,9 +29,8 @@ class FairQueue {
   /// Whether push() may be called: `bytes` is what the item counts for.
   bool has_room_for(const std::string& user, const std::string& sender, std::size_t bytes) const {
     if (items_ >= options_.items_max || bytes_ + bytes > options_.bytes_max) return false;
+    if (bytes_of(user) + bytes > options_.bytes_per_user_max) return false;
     const auto turn = by_user_.find(user);
-    const std::size_t users_bytes = turn == by_user_.end() ? 0 : turn->second->bytes;
-    if (users_bytes + bytes > options_.bytes_per_user_max) return false;
     if (turn == by_user_.end()) return options_.items_per_sender_max > 0;
     const auto pile = turn->second->by_sender.find(sender);
     const std::size_t items = pile == turn->second->by_sender.end() ? 0 : pile->second->items.size();
@@ -63,6 +62,11 @@ class FairQueue {
 
   std::size_t size() const { return items_; }
   std::size_t bytes() const { return bytes_; }
+  /// Of one user's items.
+  std::size_t bytes_of(const std::string& user) const {
+    const auto turn = by_user_.find(user);
+    return turn == by_user_.end() ? 0 : turn->second->bytes;
+  }
   bool empty() const { return items_ == 0; }
 
  private:

@@ -227,6 +227,9 @@ void Dispatcher::begin(Waiting waiting) {
     }
   }
   if (refusing_) return answer(*exchange, error(ErrorCode::shutting_down, "the hub is stopping"));
+  if (is_backed_up_ && is_backed_up_(exchange->sender.id)) {
+    return answer_busy(*exchange, "too many answers wait to be sent to you");
+  }
   if (is_busy(exchange->sender)) {
     return answer_busy(*exchange, "too many requests are in flight");
   }

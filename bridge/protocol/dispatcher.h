@@ -6,8 +6,9 @@
 /// overruns its deadline. A deadline counts from when the broker took the request in.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
-/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs. Who sends on gets no more than
-/// busy_answers_per_second_max of those answers.
+/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; the same when answers to the sender
+/// cannot leave as fast as it asks. Who sends on gets no more than busy_answers_per_second_max of those answers. An
+/// answer or event that `publish` does not take is lost, but what ran is remembered: the request sent again gets it.
 #pragma once
 
 #include <array>
@@ -76,6 +77,9 @@ class Dispatcher {
   /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
   void admit_with(Admission admission) { admission_ = std::move(admission); }
+  /// Whose requests are `busy` because too many of its answers have not left yet. Nobody's when not set.
+  using BackedUp = std::function<bool(const std::string& id)>;
+  void busy_when(BackedUp is_backed_up) { is_backed_up_ = std::move(is_backed_up); }
   /// Told of every answer, except those given again from memory.
   void observe_with(std::function<void(const Answered&)> observer) { observer_ = std::move(observer); }
   /// An answer that an admin should hear of: `forbidden`, or what an admin was given of somebody else's conversations.
@@ -140,6 +144,7 @@ class Dispatcher {
   const RequestSchemas& schemas_;
   Publish publish_;
   Admission admission_;
+  BackedUp is_backed_up_;
   std::function<void(const Answered&)> observer_;
   Audit audit_;
   Options options_;

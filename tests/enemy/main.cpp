@@ -2,8 +2,8 @@
 /// line of a table for each attack: what was sent, what the other user noticed, what broker and bridge held.
 ///
 /// Everything runs on loopback in temporary directories. Exit codes: 0 when the other user lost nothing, waited no
-/// longer than --p99-ms, broker and bridge held no more than --mib, and the broker no more than 32 MiB of one device
-/// and 128 of one user; 1 when not; 2 wrong usage.
+/// longer than --p99-ms, broker and bridge held no more than --mib, the broker no more than 32 MiB of one device and
+/// 128 of one user, and the bridge no more than 64 MiB; 1 when not; 2 wrong usage.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -139,7 +139,8 @@ bool run(const Scenario& scenario, const Wanted& wanted) {
   if (!wanted.logs.empty()) std::ofstream(wanted.logs) << hub.broker().log() << hub.bridge().output();
   return measured.lost + measured.refused_logins == 0 && measured.percentile(0.99) <= wanted.p99_ms &&
          memory->broker_gained() + memory->bridge_gained() <= wanted.mib &&
-         memory->broker_gained() <= std::min(scenario.broker_mib, wanted.mib);
+         memory->broker_gained() <= std::min(scenario.broker_mib, wanted.mib) &&
+         memory->bridge_gained() <= std::min(scenario.bridge_mib, wanted.mib);
 }
 
 int run_all(const Wanted& wanted) {
@@ -155,7 +156,7 @@ int run_all(const Wanted& wanted) {
   }
   std::printf("\nlost: calls without an answer and refused logins; broker, bridge: MiB gained meanwhile\n");
   if (harmful.empty()) return 0;
-  std::printf("harmed the other user, took more than %.0f MiB, or of the broker more than an attack may:%s\n",
+  std::printf("harmed the other user, took more than %.0f MiB, or of broker or bridge more than an attack may:%s\n",
               wanted.mib, harmful.c_str());
   return 1;
 }

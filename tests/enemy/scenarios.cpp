@@ -113,8 +113,8 @@ void stored_filters(Attacker::Options& options, const std::string& id, int conne
   options.is_clean = false;
 }
 
-/// Asks for long answers and reads none.
-void answers(Attacker::Options& options, const std::string& id, int) {
+/// Asks for long answers, as often as may be: who sends more is left out for a while. Reads them all.
+void long_answers(Attacker::Options& options, const std::string& id, int) {
   constexpr int skills = 200;
   std::string request = R"({"op":"register","skills":[)";
   for (int number = 0; number < skills; ++number) {
@@ -124,9 +124,15 @@ void answers(Attacker::Options& options, const std::string& id, int) {
   }
   options.first = wire::subscribe({"skills/" + id + "/response"}, 1) +
                   wire::publish("skills/" + id + "/request", request + "]}", 1);
+  repeat(options, "skills/" + id + "/request", R"({"op":"list"})", 1, packets_in_a_block);
+  options.pause = std::chrono::milliseconds(110);
+}
+
+/// As fast as it can, and reads none.
+void unread_answers(Attacker::Options& options, const std::string& id, int) {
+  long_answers(options, id, 0);
   options.reads = false;
-  options.pause = std::chrono::milliseconds(50);
-  repeat(options, "skills/" + id + "/request", R"({"op":"list"})", 1, 5);
+  options.pause = std::chrono::milliseconds(0);
 }
 
 /// Small messages with a megabyte beside the payload.
@@ -164,7 +170,8 @@ const std::vector<Scenario>& scenarios() {
       {"filters", "SUBSCRIBE packets of 1 MB, 2 000 filters of 190 levels", 1, filters},
       {"unread", "statuses of 16 KiB for a subscriber that does not read", 1, unread},
       {"unread-many", "the same, twenty subscribers, half of them at QoS 0", 1, unread_by_many, false, 21},
-      {"answers", "long answers for a device that does not read", 1, answers},
+      {"long-answers", "requests with answers of 250 KiB", 1, long_answers},
+      {"answers", "the same at full speed, of a device that does not read", 1, unread_answers},
       {"hoard", "statuses of 16 KiB for forty stored sessions", 1, hoard, false, 41},
       {"stored-filters", "stored sessions full of deep filters, bridge and broker restarted", 1, stored_filters, true,
        40},

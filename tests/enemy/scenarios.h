@@ -24,6 +24,7 @@ struct Scenario {
   /// What the broker may gain, in MiB: of one device unless it says otherwise. More where much waits for the bridge,
   /// which is nobody's own.
   double broker_mib = 32;
+  double bridge_mib = 64;  // what the bridge may gain
 };
 const std::vector<Scenario>& scenarios();
 

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds keep_alive_interval{1'000};
 constexpr std::chrono::milliseconds stop_patience{1'000};
 constexpr std::chrono::milliseconds queue_pause{5};
 constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
+constexpr std::chrono::seconds between_lines{1};
 
 bool is_overdue(const MqttMessage& message) {
   return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
@@ -44,7 +45,8 @@ MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
       backoff_(options_.reconnect_min),
       outbox_({.items_max = options_.outbox_messages_max,
                .items_per_sender_max = options_.outbox_receiver_messages_max,
-               .bytes_max = options_.outbox_bytes_max}) {}
+               .bytes_max = options_.outbox_bytes_max,
+               .bytes_per_user_max = options_.outbox_receiver_bytes_max}) {}
 
 MosquittoClient::~MosquittoClient() { *alive_ = false; }
 
@@ -188,6 +190,7 @@ void MosquittoClient::take_reports() {
     if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
     const auto message = unacked_.find(order->second);
     bytes_ -= message->second.payload.size();
+    unacked_bytes_ -= message->second.payload.size();
     unacked_.erase(message);
     order_by_mid_.erase(order);
   }
@@ -268,6 +271,7 @@ void MosquittoClient::take_back_unacknowledged() {
   for (auto message = unacked_.rbegin(); message != unacked_.rend(); ++message)
     returned_.push_front(std::move(message->second));
   unacked_.clear();
+  unacked_bytes_ = 0;
   order_by_mid_.clear();
 }
 
@@ -280,6 +284,7 @@ bool MosquittoClient::publish(MqttMessage message) {
   if (waiting() + unacked_.size() >= options_.outbox_messages_max || bytes_ + bytes > options_.outbox_bytes_max ||
       (!is_alone && !outbox_.has_room_for(receiver, {}, bytes))) {
     ++counters_.dropped_outbox_full;
+    say_dropped(message);
     return false;
   }
   bytes_ += bytes;
@@ -290,6 +295,22 @@ bool MosquittoClient::publish(MqttMessage message) {
   }
   flush_outbox();
   return true;
+}
+
+void MosquittoClient::say_dropped(const MqttMessage& message) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < silent_until_) return;
+  silent_until_ = now + between_lines;
+  log_for(message.correlation_data.value_or(""))
+      .warn("a message to {} is dropped: too much waits to be sent; {} so far", printable(message.topic),
+            counters_.dropped_outbox_full);
+}
+
+/// An eighth of what is left: however many receivers are backed up, some is left for the next one.
+bool MosquittoClient::is_backed_up(const std::string& receiver) const {
+  const std::size_t left = options_.outbox_bytes_max - bytes_;
+  return outbox_.bytes_of(receiver) >=
+         std::max<std::size_t>(1, std::min(options_.outbox_receiver_bytes_max / 2, left / 8));
 }
 
 bool MosquittoClient::take_next() {
@@ -305,7 +326,7 @@ bool MosquittoClient::take_next() {
 
 void MosquittoClient::flush_outbox() {
   // What does not fit into the socket waits here, where it is counted and can become overdue, not in the library.
-  while (ready_ && unacked_.size() < window_ && !connection_->wants_to_write() && take_next()) {
+  while (may_send() && take_next()) {
     const std::size_t bytes = next_->payload.size();
     const Sent sent = is_overdue(*next_) ? Sent::never : send(*next_);
     if (sent == Sent::no_connection) break;  // the next one sends
@@ -313,6 +334,11 @@ void MosquittoClient::flush_outbox() {
     next_.reset();
   }
   watch_writable();
+}
+
+bool MosquittoClient::may_send() const {
+  return ready_ && unacked_.size() < window_ && unacked_bytes_ < options_.in_flight_bytes_max &&
+         !connection_->wants_to_write();
 }
 
 MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
@@ -332,6 +358,7 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
   }
   if (mid == 0) return Sent::never;  // QoS 0: written, and forgotten
   order_by_mid_[mid] = ++sent_;
+  unacked_bytes_ += message.payload.size();
   unacked_.emplace(sent_, std::move(message));
   return Sent::yes;
 }

@@ -8,8 +8,8 @@
 /// Threading: construct, call and destroy on the loop (asserted). Lifetime: must not outlive the io_context; a handler
 /// may destroy the client. Order: as published, for each receiver; receivers take turns, so that a thousand messages
 /// for one do not delay the next one's. Bounds: Options::outbox_messages_max and outbox_bytes_max (not yet sent, or not
-/// acknowledged; beyond them, or a receiver's part of them, publish() says false); what arrives is bounded by the
-/// socket: packets_at_once_max are read before something else gets its turn.
+/// acknowledged; beyond them, or a receiver's part of them, publish() says false, and a line of the log a second says
+/// so); what arrives is bounded by the socket: packets_at_once_max are read before something else gets its turn.
 #pragma once
 
 #include <chrono>
@@ -56,9 +56,12 @@ class MosquittoClient final : public MqttClient {
     std::size_t outbox_messages_max = 100'000;
     std::size_t outbox_receiver_messages_max = 20'000;
     std::size_t outbox_bytes_max = 128 * 1024 * 1024;
+    std::size_t outbox_receiver_bytes_max = 16 * 1024 * 1024;  // of payloads that wait
     /// Unacknowledged at one time; less when the broker's Receive Maximum says so. What is more waits in the outbox.
     /// What is in flight is behind all others that are: no more than keeps the broker busy.
     std::size_t in_flight_max = 200;
+    /// Of payloads; the message with which it is reached still leaves. The library has a copy of each.
+    std::size_t in_flight_bytes_max = 8 * 1024 * 1024;
     std::size_t packets_at_once_max = 64;
   };
 
@@ -77,6 +80,9 @@ class MosquittoClient final : public MqttClient {
   void start(std::vector<std::string> filters, Handlers handlers) override;
   bool publish(MqttMessage message) override;
   bool is_ready() const override { return ready_; }
+  /// So much waits for this receiver (the id in its topics) that it should be made no more: half of its part, or less
+  /// when others have filled the outbox, so that the small message that tells it so still finds room.
+  bool is_backed_up(const std::string& receiver) const;
   Task<void> stop() override;
 
   /// Why the broker refused or ended the last connection, for programs: MQTT 5's reason code, 0x80 or more. 0 when it
@@ -113,7 +119,9 @@ class MosquittoClient final : public MqttClient {
   void write_soon();
   bool take_next();
   std::size_t waiting() const { return returned_.size() + outbox_.size() + (next_ ? 1 : 0); }
+  bool may_send() const;
   Sent send(MqttMessage& message);
+  void say_dropped(const MqttMessage& message);
   void take_back_unacknowledged();
 
   LoopAffinity loop_;
@@ -141,6 +149,8 @@ class MosquittoClient final : public MqttClient {
   std::uint64_t sent_ = 0;
   std::size_t window_ = 0;  // how many may be unacknowledged
   std::size_t bytes_ = 0;   // of all that waits and unacked_
+  std::size_t unacked_bytes_ = 0;
+  std::chrono::steady_clock::time_point silent_until_{};  // about what is dropped
   Counters counters_;
   bool watching_writable_ = false;
   bool writes_soon_ = false;

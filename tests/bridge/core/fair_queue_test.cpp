@@ -64,6 +64,8 @@ TEST(FairQueue, BoundsTheBytesOfOneUserWhoeverOfTheirSendersHasThem) {
   queue.push("alice", "tablet", "2", 10);
   EXPECT_FALSE(queue.has_room_for("alice", "speaker", 1));
   EXPECT_TRUE(queue.has_room_for("bob", "lamp", 40)) << "others have their own";
+  EXPECT_EQ(queue.bytes_of("alice"), 40U);
+  EXPECT_EQ(queue.bytes_of("bob"), 0U);
   EXPECT_EQ(queue.pop(), "1");
   EXPECT_FALSE(queue.has_room_for("alice", "speaker", 31));
   EXPECT_TRUE(queue.has_room_for("alice", "speaker", 30));

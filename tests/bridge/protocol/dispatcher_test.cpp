@@ -49,6 +49,7 @@ class DispatcherTest : public testing::Test {
   DispatcherTest() { use(options()); }
   void use(const Dispatcher::Options& chosen) {
     const auto publish = [this](const MqttMessage& sent) {
+      if (outbox_is_full_) return false;
       sent_.push_back(json::parse(sent.payload));
       return true;
     };
@@ -75,6 +76,13 @@ class DispatcherTest : public testing::Test {
     request.topic = "skills/" + device + "/request";
     return request;
   }
+  /// Not answered in the service's place, however busy this machine is.
+  static MqttMessage patient(MqttMessage message) {
+    auto body = json::parse(message.payload);
+    body["timeout_ms"] = 10'000;
+    message.payload = body.dump();
+    return message;
+  }
   void receive(const MqttMessage& message) { dispatcher_->receive(message); }
   std::vector<json> run() {
     loop_.restart();
@@ -87,6 +95,7 @@ class DispatcherTest : public testing::Test {
   SystemClock clock_;
   RequestSchemas schemas_ = RequestSchemas::load();
   std::vector<json> sent_;
+  bool outbox_is_full_ = false;
   std::unique_ptr<Dispatcher> dispatcher_;
   ScriptedHandler handler_{loop_};
 };
@@ -291,6 +300,38 @@ TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
   EXPECT_EQ(handler_.handled, 3);
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].at("result"), "done");
+}
+
+TEST_F(DispatcherTest, WhoseAnswersCannotLeaveIsBusyAndNobodyElse) {
+  std::string backed_up = "d";
+  dispatcher_->busy_when([&](const std::string& id) { return id == backed_up; });
+  receive(patient(message("a")));
+  receive(patient(from("other", "alice", "b")));
+  const auto sent = run();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(code(sent[0]), "busy");
+  EXPECT_EQ(sent[0].at("error").at("details").at("retry_after_ms"), 1000);
+  EXPECT_EQ(sent[1].at("result"), "done");
+  EXPECT_EQ(handler_.handled, 1);
+  EXPECT_EQ(dispatcher_->counters().busy, 1U);
+  backed_up.clear();
+  receive(patient(message("a")));
+  const auto again = run();
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].at("result"), "done") << "nothing ran before";
+}
+
+TEST_F(DispatcherTest, AnAnswerThatCouldNotLeaveIsGivenWhenAskedAgain) {
+  outbox_is_full_ = true;
+  receive(patient(message("a")));
+  EXPECT_TRUE(run().empty());
+  outbox_is_full_ = false;
+  dispatcher_->busy_when([](const std::string&) { return true; });
+  receive(patient(message("a")));
+  const auto again = run();
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].at("result"), "done") << "what ran is not busy";
+  EXPECT_EQ(handler_.handled, 1);
 }
 
 TEST_F(DispatcherTest, AnIdThatWasUsedForSomethingElseIsRefusedAndNothingRuns) {

@@ -69,6 +69,83 @@ TEST_F(Outbox, SendsNoMoreAtATimeThanTheBrokerTakes) {
   EXPECT_THAT(broker.payloads(), ElementsAre("1", "2"));
 }
 
+TEST_F(Outbox, SendsNoMoreBytesAtATimeThanItMay) {
+  options.in_flight_bytes_max = 5;
+  broker.script.answers_publish = false;
+  start(options);
+  ASSERT_TRUE(until_ready());
+  for (const char* payload : {"1234", "5678", "9"}) EXPECT_TRUE(client->publish(message(payload)));
+  ASSERT_TRUE(arrived(2));
+  run_for(50ms);
+  EXPECT_THAT(broker.payloads(), ElementsAre("1234", "5678")) << "the third waits for an acknowledgement";
+  broker.drop_all();
+  ASSERT_TRUE(until([this] { return !lost.empty(); }));
+  broker.received.clear();
+  broker.script.answers_publish = true;
+  ASSERT_TRUE(until_ready());
+  ASSERT_TRUE(all_acknowledged());
+  EXPECT_THAT(broker.payloads(), ElementsAre("1234", "5678", "9"));
+}
+
+TEST_F(Outbox, OneReceiversBytesLeaveRoomForTheOthers) {
+  options.outbox_bytes_max = 100;
+  options.outbox_receiver_bytes_max = 20;
+  broker.script.answers_connect = false;
+  start(options);
+  const auto publish = [this](const std::string& receiver, std::size_t bytes) {
+    return client->publish(message(std::string(bytes, 'x'), "skills/" + receiver + "/response"));
+  };
+  EXPECT_TRUE(publish("first", 1)) << "it is next, and waits in nobody's part";
+  EXPECT_TRUE(publish("greedy", 20));
+  EXPECT_FALSE(publish("greedy", 1));
+  EXPECT_TRUE(publish("greedy", 0));
+  EXPECT_TRUE(publish("modest", 20));
+  EXPECT_EQ(client->counters().dropped_outbox_full, 1U);
+  EXPECT_EQ(client->counters().outbox_bytes, 41U);
+}
+
+TEST_F(Outbox, AReceiverIsBackedUpWhenHalfOfItsPartWaits) {
+  options.outbox_bytes_max = 1'000;
+  options.outbox_receiver_bytes_max = 20;
+  broker.script.answers_connect = false;
+  start(options);
+  const auto publish = [this](const std::string& receiver, std::size_t bytes) {
+    return client->publish(message(std::string(bytes, 'x'), "skills/" + receiver + "/response"));
+  };
+  EXPECT_TRUE(publish("first", 1));
+  EXPECT_TRUE(publish("greedy", 9));
+  EXPECT_FALSE(client->is_backed_up("greedy"));
+  EXPECT_TRUE(publish("greedy", 1));
+  EXPECT_TRUE(client->is_backed_up("greedy"));
+  EXPECT_FALSE(client->is_backed_up("modest"));
+  EXPECT_TRUE(publish("greedy", 10)) << "there is still room to say so";
+  broker.script.answers_connect = true;
+  broker.drop_all();
+  ASSERT_TRUE(until_ready());
+  ASSERT_TRUE(all_acknowledged());
+  EXPECT_FALSE(client->is_backed_up("greedy"));
+}
+
+TEST_F(Outbox, InAFullOutboxAReceiverIsBackedUpEarlier) {
+  options.outbox_bytes_max = 100;
+  options.outbox_receiver_bytes_max = 40;
+  broker.script.answers_connect = false;
+  start(options);
+  const auto publish = [this](const std::string& receiver, std::size_t bytes) {
+    return client->publish(message(std::string(bytes, 'x'), "skills/" + receiver + "/response"));
+  };
+  EXPECT_TRUE(publish("first", 1));
+  EXPECT_TRUE(publish("modest", 5));
+  EXPECT_FALSE(client->is_backed_up("modest"));
+  EXPECT_TRUE(publish("greedy", 40));
+  EXPECT_TRUE(publish("another", 18));
+  EXPECT_TRUE(client->is_backed_up("another")) << "36 are left";
+  EXPECT_FALSE(client->is_backed_up("nobody"));
+  EXPECT_TRUE(client->is_backed_up("modest")) << "an eighth of them is less than 5";
+  EXPECT_TRUE(publish("third", 36));
+  EXPECT_FALSE(client->is_backed_up("nobody")) << "nothing waits for it";
+}
+
 TEST_F(Outbox, SendsAgainWhatWasNotAcknowledgedInOrder) {
   broker.script.answers_publish = false;
   start(options);
