@@ -129,10 +129,19 @@ void long_answers(Attacker::Options& options, const std::string& id, int) {
 }
 
 /// As fast as it can, and reads none.
-void unread_answers(Attacker::Options& options, const std::string& id, int) {
+void answers_flood(Attacker::Options& options, const std::string& id, int) {
   long_answers(options, id, 0);
   options.reads = false;
   options.pause = std::chrono::milliseconds(0);
+}
+
+/// A hundred a second, and reads none.
+void unread_answers(Attacker::Options& options, const std::string& id, int) {
+  long_answers(options, id, 0);
+  options.reads = false;
+  options.block.clear();
+  options.pause = std::chrono::milliseconds(50);
+  repeat(options, "skills/" + id + "/request", R"({"op":"list"})", 1, 5);
 }
 
 /// Small messages with a megabyte beside the payload.
@@ -171,7 +180,8 @@ const std::vector<Scenario>& scenarios() {
       {"unread", "statuses of 16 KiB for a subscriber that does not read", 1, unread},
       {"unread-many", "the same, twenty subscribers, half of them at QoS 0", 1, unread_by_many, false, 21},
       {"long-answers", "requests with answers of 250 KiB", 1, long_answers},
-      {"answers", "the same at full speed, of a device that does not read", 1, unread_answers},
+      {"answers-flood", "the same at full speed, of a device that does not read", 1, answers_flood},
+      {"answers", "a hundred of them a second, of a device that does not read", 1, unread_answers},
       {"hoard", "statuses of 16 KiB for forty stored sessions", 1, hoard, false, 41},
       {"stored-filters", "stored sessions full of deep filters, bridge and broker restarted", 1, stored_filters, true,
        40},
