@@ -22,6 +22,7 @@ class Gateway {
   /// What went wrong, for people; empty when nothing did.
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
+  const Router& router() const { return router_; }
   /// Requests under way have stop_timeout to end.
   void stop();
 

@@ -1,0 +1,89 @@
+// Sends every example of the served OpenAPI document: node openapi_examples.mjs URL USER_TOKEN DEVICE_TOKEN
+// As the user, and as the device when that is forbidden or nothing of the user's. Each answer must have a status, a content type and a body that the
+// document describes. Exit code 1, with what was wrong, when one has not.
+
+import { judgeOf, operationsOf, resolved } from './openapi.mjs';
+
+const [url, userToken, deviceToken] = process.argv.slice(2);
+const document = await (await fetch(`${url}/openapi.json`)).json();
+const judge = judgeOf(document);
+const complaints = [];
+const worked = new Set();
+
+async function send(path, method, token, body) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(url + path, { method: method.toUpperCase(), headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return { status: answer.status, type: (answer.headers.get('content-type') ?? '').split(';')[0], text: await answer.text() };
+}
+
+// What is wrong with an answer.
+function fault({ operation, at }, { status, type, text }) {
+  const described = operation.responses[status];
+  if (!described) return 'the status is not in the document';
+  const content = resolved(document, described).content ?? {};
+  if (!(type in content)) return `the content type ${type} is not in the document`;
+  if (type !== 'application/json') return '';
+  const base = described.$ref ? described.$ref.slice(2).split('/') : [...at, 'responses', String(status)];
+  return judge([...base, 'content', type, 'schema'], JSON.parse(text));
+}
+
+// The address with its parameters, as their examples say.
+function address({ path, operation }) {
+  const query = new URLSearchParams();
+  for (const given of operation.parameters ?? []) {
+    const { in: place, name, example } = resolved(document, given);
+    if (place === 'path') path = path.replace(`{${name}}`, encodeURIComponent(example));
+    if (place === 'query' && example !== undefined) query.set(name, example);
+  }
+  return path + (query.size ? `?${query}` : '');
+}
+
+async function attempt(one, name, body) {
+  const path = address(one);
+  const openDoor = one.operation.security?.length === 0;
+  for (const token of openDoor ? [''] : [userToken, deviceToken]) {
+    const answer = await send(path, one.method, token, body);
+    const wrong = fault(one, answer);
+    if (wrong) complaints.push(`${one.method} ${path} (${name}): ${answer.status} ${wrong}: ${answer.text.slice(0, 300)}`);
+    if (answer.status < 300) worked.add(one.operation.operationId);
+    console.log(`${answer.status} ${one.method} ${path} (${name})`);
+    if (answer.status !== 403 && answer.status !== 404) return;
+  }
+}
+
+// What changes or ends what the other examples speak of comes last.
+function order({ path, method }) {
+  if (/delete/.test(`${method} ${path}`)) return 3;
+  if (/revoke/.test(path)) return 2;
+  if (/update|patch/.test(`${method} ${path}`)) return 1;
+  return /skills(\/register)?$/.test(path) && method !== 'get' ? 1 : 0;
+}
+
+// The session and the device that the examples speak of.
+async function prepare() {
+  const message = { id: 'm-9', role: 'user', content: 'Hello.', created_at: '2026-01-31T10:00:00.000Z' };
+  const session = { id: '5f7c0c7e-9d1c-4a61-8f2e-0c2f3f4c9b10', title: 'Music', created_at: '2026-01-31T10:00:00.000Z', messages: [message] };
+  const device = { device_id: '3f0c6a52-1b7e-4f0e-9b61-7f5a0c1d2e3f', name: 'Living Room Speaker' };
+  for (const [path, body] of [['sessions/sync', { sessions: [session] }], ['devices/register', device]]) {
+    const made = await send(`/api/v1/${path}`, 'post', userToken, body);
+    if (made.status !== 200) complaints.push(`${path}: ${made.status} ${made.text}`);
+  }
+}
+await prepare();
+
+const all = [...operationsOf(document)].sort((a, b) => order(a) - order(b));
+for (const one of all) {
+  if (order(one) > 1) await prepare();
+  const examples = Object.entries(one.operation.requestBody?.content['application/json'].examples ?? {});
+  for (const [name, example] of examples) await attempt(one, name, resolved(document, example).value);
+  if (!one.operation.requestBody?.required) await attempt(one, 'no body');
+}
+
+// Nobody waits for an answer to be taken back or a question to be answered; and WebSockets are asked for as such.
+const inVain = ['chat_cancel', 'chat_confirm', 'get_api_v1_ws', 'get_mqtt', 'get_ws_device'];
+for (const { operation } of all) {
+  const { operationId } = operation;
+  if (!worked.has(operationId) && !inVain.includes(operationId)) complaints.push(`${operationId} has no example that works`);
+}
+console.log(complaints.join('\n'));
+process.exit(complaints.length ? 1 : 0);
