@@ -22,7 +22,7 @@ class Gateway {
   /// What went wrong, for people; empty when nothing did.
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
-  /// Requests under way have stop_timeout to end.
+  /// Requests under way have stop_timeout to end; then they are answered that their answer is lost.
   void stop();
 
  private:
