@@ -13,6 +13,7 @@ namespace strawberry::gateway {
 namespace {
 
 constexpr std::chrono::seconds stop_timeout{3};
+constexpr std::chrono::seconds last_answers_timeout{1};
 constexpr std::chrono::milliseconds stop_interval{50};
 
 Links::Options link_options(const GatewayConfig& config) {
@@ -74,7 +75,6 @@ void Gateway::add_routes() {
 void Gateway::stop() {
   server_.stop();
   sockets_.close_all();
-  links_.close();
   stop_at_ = clock_.steady_now() + stop_timeout;
   stop_when_idle();
 }
@@ -82,7 +82,13 @@ void Gateway::stop() {
 void Gateway::stop_when_idle() {
   stop_timer_.expires_after(stop_interval);
   stop_timer_.async_wait([this](const boost::system::error_code&) {
-    if (server_.counters().open == 0 || clock_.steady_now() >= stop_at_) return loop_.stop();
+    const SteadyTime now = clock_.steady_now();
+    if (server_.counters().open == 0 || now >= stop_at_ + last_answers_timeout) {
+      links_.close();
+      return loop_.stop();
+    }
+    // What still waits for the hub is told that its answer is lost.
+    if (now >= stop_at_) links_.close();
     stop_when_idle();
   });
 }

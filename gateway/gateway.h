@@ -23,7 +23,7 @@ class Gateway {
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
   const Router& router() const { return router_; }
-  /// Requests under way have stop_timeout to end.
+  /// Requests under way have stop_timeout to end; then they are answered that their answer is lost.
   void stop();
 
  private:

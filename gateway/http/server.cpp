@@ -93,14 +93,20 @@ class Server::Core::Connection {
   void limit(std::chrono::milliseconds time) {
     timed_out_ = false;
     deadline_.expires_after(time);
-    deadline_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
-      if (cancelled || alive.expired()) return;
-      timed_out_ = true;
-      boost::system::error_code ignored;
-      stream_.socket().cancel(ignored);
-    });
+    // A wait that ended just before it was replaced comes without an error.
+    const std::uint64_t number = ++limits_set_;
+    deadline_.async_wait(
+        [this, number, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
+          if (cancelled || alive.expired() || number != limits_set_) return;
+          timed_out_ = true;
+          boost::system::error_code ignored;
+          stream_.socket().cancel(ignored);
+        });
   }
-  void unlimited() { deadline_.cancel(); }
+  void unlimited() {
+    ++limits_set_;
+    deadline_.cancel();
+  }
   bool has_timed_out() const { return timed_out_; }
   Task<bool> send(std::string bytes, std::chrono::milliseconds time) {
     limit(time);
@@ -116,6 +122,7 @@ class Server::Core::Connection {
   asio::steady_timer deadline_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::string peer_;
+  std::uint64_t limits_set_ = 0;
   bool timed_out_ = false;
   bool given_away_ = false;
   bool idle_ = true;
@@ -181,12 +188,15 @@ class HttpExchange final : public Exchange {
     streams_ = true;
     Fields fields;
     fields.emplace_back("X-Accel-Buffering", "no");
+    // HTTP/1.0 has no chunks: there a stream ends with its connection.
+    if (!is_chunked()) keep_alive_ = false;
     std::string head = head_of(200, content_type, fields, keep_alive_);
-    head += "Transfer-Encoding: chunked\r\n\r\n";
+    head += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
     co_return co_await send(std::move(head));
   }
   Task<bool> write(std::string piece) override {
     if (piece.empty()) co_return !broken_;
+    if (!is_chunked()) co_return co_await send(std::move(piece));
     std::array<char, 20> size{};
     const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
     piece.insert(0, size.data(), static_cast<std::size_t>(digits));
@@ -195,6 +205,7 @@ class HttpExchange final : public Exchange {
   }
   Task<bool> end_stream() override {
     ended_ = true;
+    if (!is_chunked()) co_return !broken_;
     co_return co_await send("0\r\n\r\n");
   }
   bool wants_websocket() const override { return beast::websocket::is_upgrade(message_); }
@@ -222,8 +233,10 @@ class HttpExchange final : public Exchange {
   unsigned status() const { return status_; }
   /// The next request may come: this one's answer is whole.
   bool is_whole() const { return status_ != 0 && !broken_ && (!streams_ || ended_); }
+  bool keeps_alive() const { return keep_alive_; }
 
  private:
+  bool is_chunked() const { return message_.version() >= 11; }
   Task<bool> send(std::string bytes) {
     if (broken_) co_return false;
     broken_ = !co_await connection_.send(std::move(bytes), write_timeout_);
@@ -233,7 +246,7 @@ class HttpExchange final : public Exchange {
   const http::request<http::string_body> message_;
   Connection& connection_;
   const std::chrono::milliseconds write_timeout_;
-  const bool keep_alive_;
+  bool keep_alive_;
   std::shared_ptr<Watch> watch_;
   unsigned status_ = 0;
   bool streams_ = false;
@@ -317,12 +330,12 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     co_return co_await refuse_unread(error);
   }
   const auto started = Clock::now();
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
-    if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
-  }
   if (is_ambiguous_in_length(parser.get())) {
     Problem why = problem(400, "bad_request", "the length of the body is ambiguous");
     co_return co_await refuse(std::move(why), ErrorShape::hub);
+  }
+  if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
+    if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
   }
   connection.limit(limits.body_timeout);
   if (const auto [error, count] = co_await http::async_read(connection.stream(), connection.buffer(), parser, as_tuple);
@@ -348,7 +361,7 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     log(exchange.request, exchange.status(),
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
   }
-  co_return keep_alive&& exchange.is_whole();
+  co_return exchange.keeps_alive() && exchange.is_whole();
 }
 
 Task<void> Server::Core::answer(Exchange& exchange, Router::Found found) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/ids.h"
+#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -47,7 +48,7 @@ Asking::Asking(asio::io_context& loop, std::shared_ptr<HubLink> link, Service se
 
 Asking::~Asking() {
   if (watched_ != nullptr) watched_->when_gone(nullptr);
-  if (call_) link_->forget(correlation_id_, call_);
+  if (call_) link_->forget(call_);
 }
 
 bool Asking::send() {
@@ -111,7 +112,10 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
     if (item.kind == Asking::Kind::reply) {
       const auto success = item.payload.find("success");
       if (success->is_boolean() && success->get<bool>()) co_return item.payload.value("result", json());
-      co_return tl::unexpected(problem_of(item.payload.value("error", json()), false));
+      const json error = member(item.payload, "error");
+      // Of all that the hub says, only this may mean that something ran.
+      const bool may_have_run = !reads && text(error, "code") == "internal";
+      co_return tl::unexpected(problem_of(error, may_have_run));
     }
     if (reads) co_return tl::unexpected(problem(503, "unavailable", "the hub did not answer: ask again"));
     co_return tl::unexpected(

@@ -10,14 +10,20 @@ namespace {
 
 using nlohmann::json;
 
+/// Of the virtual device that a user's token without one has (/auth/me says so).
+const std::string dashboard_prefix = "dashboard-";
+
 json request_for(const char* op, const std::string& device_id) { return {{"op", op}, {"device_id", device_id}}; }
 
 }  // namespace
 
 Task<tl::expected<std::string, Problem>> DeviceTokens::token_for(std::string bearer, std::string device_id,
                                                                  std::string address) {
-  const auto claims = read_token_claims(bearer);
-  if (device_id.empty() || (claims && claims->principal.id == device_id)) co_return bearer;
+  // Whatever is kept for it: a bearer that has expired or was revoked speaks for no device.
+  auto link = co_await links_.get(bearer, std::move(address));
+  if (!link) co_return tl::unexpected(link.error());
+  const Principal who = (*link)->principal();
+  if (device_id.empty() || device_id == who.id || device_id == dashboard_prefix + who.user_id) co_return bearer;
   const std::string key = bearer + " " + device_id;
   if (const auto kept = tokens_.find(key); kept != tokens_.end()) {
     const auto its_claims = read_token_claims(kept->second.token);
@@ -27,8 +33,6 @@ Task<tl::expected<std::string, Problem>> DeviceTokens::token_for(std::string bea
     }
     tokens_.erase(kept);
   }
-  auto link = co_await links_.get(bearer, std::move(address));
-  if (!link) co_return tl::unexpected(link.error());
   if (!is_valid_id(device_id))
     co_return tl::unexpected(problem(401, "unauthorized", "Device '" + device_id + "' not found"));
   json question = request_for("get", device_id);
@@ -47,6 +51,20 @@ Task<tl::expected<std::string, Problem>> DeviceTokens::token_for(std::string bea
   if (token.empty()) co_return tl::unexpected(problem(502, "internal", "the hub gave no token for the device"));
   remember(bearer, device_id, token);
   co_return token;
+}
+
+Task<Links::Found> DeviceTokens::link_for(std::string bearer, std::string device_id, std::string address) {
+  Links::Found link = tl::unexpected(Problem());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    tl::expected<std::string, Problem> token = co_await token_for(bearer, device_id, address);
+    if (!token) co_return tl::unexpected(token.error());
+    link = co_await links_.get(*token, address);
+    const bool was_kept = *token != bearer;
+    if (link || link.error().status != 401 || !was_kept) co_return link;
+    // Revoked, and perhaps registered again, since it was kept: the hub says what is so now.
+    forget(bearer, device_id);
+  }
+  co_return link;
 }
 
 void DeviceTokens::remember(const std::string& bearer, const std::string& device_id, const std::string& token) {

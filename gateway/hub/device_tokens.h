@@ -24,8 +24,11 @@ class DeviceTokens {
 
   DeviceTokens(asio::io_context& loop, Links& links, const Clock& clock) : loop_(loop), links_(links), clock_(clock) {}
 
-  /// The token to speak with: the bearer's own when no device is named, or it is the bearer itself.
+  /// The token to speak with: the bearer's own when no device is named, or it is the bearer itself. The bearer must be
+  /// good now, whatever is kept.
   Task<tl::expected<std::string, Problem>> token_for(std::string bearer, std::string device_id, std::string address);
+  /// A connection that speaks with it. A kept token that the hub refuses is got anew, once.
+  Task<Links::Found> link_for(std::string bearer, std::string device_id, std::string address);
   /// What a registration gave.
   void remember(const std::string& bearer, const std::string& device_id, const std::string& token);
   void forget(const std::string& bearer, const std::string& device_id);

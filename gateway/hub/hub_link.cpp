@@ -39,6 +39,15 @@ std::string own_response_topic(const HubLink::Options& options, Service service)
   return response_topic(service, options.principal.id) + "/" + options.client_id;
 }
 
+/// The hub tells its requests apart by service and correlation id. Names of services have no space.
+std::string key_of(Service service, const std::string& correlation_id) {
+  return std::string(to_string(service)) + " " + correlation_id;
+}
+
+bool is_of_a_reused_id(const json& reply) {
+  return text(member(member(reply, "error"), "details"), "reason") == "id_reused";
+}
+
 /// Reasons of MQTT 5 that are about the token: not authorized, bad user name or password, banned.
 bool is_about_the_token(int reason) { return reason == 0x86 || reason == 0x87 || reason == 0x8A; }
 
@@ -103,23 +112,37 @@ void HubLink::ended(const std::string& reason) {
   reason_ = reason;
   state_ = is_about_the_token(client_.loss_code()) ? State::refused : State::unreachable;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting->set();
-  for (auto& [correlation_id, calls] : std::exchange(calls_, {})) {
+  lose_calls();
+  for (const auto& call : std::exchange(held_, {})) call->on_lost();
+  if (was_ready && options_.on_ended) std::exchange(options_.on_ended, nullptr)();
+}
+
+void HubLink::lose_calls() {
+  for (auto& [key, calls] : std::exchange(calls_, {})) {
     for (const auto& call : calls) {
       if (call->on_lost) call->on_lost();
     }
   }
-  if (was_ready && options_.on_ended) std::exchange(options_.on_ended, nullptr)();
 }
 
 bool HubLink::call(Service service, const json& body, std::shared_ptr<Call> call) {
   if (state_ != State::ready || calls_.size() >= calls_max) return false;
-  const std::string id = body.at("correlation_id").get<std::string>();
+  call->key = key_of(service, body.at("correlation_id").get<std::string>());
   MqttMessage message;
   message.topic = request_topic(service, options_.principal.id);
   message.payload = dumped(body);
   message.response_topic = own_response_topic(options_, service);
+  call->contents = std::hash<std::string>()(message.payload);
   if (!client_.publish(std::move(message))) return false;
-  calls_[id].push_back(std::move(call));
+  std::string key = call->key;
+  calls_[std::move(key)].push_back(std::move(call));
+  return true;
+}
+
+bool HubLink::hold(std::shared_ptr<Call> call) {
+  if (state_ != State::ready) return false;
+  call->key.clear();
+  held_.push_back(std::move(call));
   return true;
 }
 
@@ -130,8 +153,9 @@ void HubLink::tell(json body) {
   call(Service::chat, body, std::move(nobody));
 }
 
-void HubLink::forget(const std::string& correlation_id, const std::shared_ptr<Call>& call) {
-  const auto found = calls_.find(correlation_id);
+void HubLink::forget(const std::shared_ptr<Call>& call) {
+  std::erase(held_, call);
+  const auto found = calls_.find(call->key);
   if (found == calls_.end()) return;
   std::erase(found->second, call);
   if (found->second.empty()) calls_.erase(found);
@@ -150,10 +174,10 @@ void HubLink::close() {
 
 void HubLink::receive(MqttMessage message) {
   const bool is_state = message.topic == hub_state_topic;
-  const bool is_reply = !is_state && std::any_of(services.begin(), services.end(), [&](Service service) {
-    return message.topic == own_response_topic(options_, service);
+  const auto* const service = std::find_if(services.begin(), services.end(), [&](Service one) {
+    return message.topic == own_response_topic(options_, one);
   });
-  if (!is_state && !is_reply) {
+  if (!is_state && service == services.end()) {
     if (options_.on_message) options_.on_message(std::move(message));
     return;
   }
@@ -163,22 +187,36 @@ void HubLink::receive(MqttMessage message) {
   if (is_state) {
     hub_offline_ = text(payload, "state") != "online";
     state_timer_.cancel();
+    // It has answered what it could: of the rest it knows nothing any more.
+    if (hub_offline_) lose_calls();
     return ready();
   }
   const auto id = payload.find("correlation_id");
-  if (id == payload.end() || !id->is_string()) return;
-  const auto found = calls_.find(id->get_ref<const std::string&>());
+  if (id != payload.end() && id->is_string()) answer(key_of(*service, id->get_ref<const std::string&>()), payload);
+}
+
+void HubLink::answer(const std::string& key, const json& message) {
+  const auto found = calls_.find(key);
   if (found == calls_.end()) return;
-  if (!payload.contains("success")) {
+  if (!message.contains("success")) {
     const auto calls = found->second;
     for (const auto& call : calls) {
-      if (call->on_event) call->on_event(payload);
+      if (call->on_event) call->on_event(message);
     }
     return;
   }
-  const auto calls = std::move(found->second);
-  calls_.erase(found);
-  for (const auto& call : calls) call->on_reply(payload);
+  auto& waiting = found->second;
+  const auto is_another = [contents = waiting.front()->contents](const auto& call) {
+    return call->contents != contents;
+  };
+  // Another request under the id of one that is under way: this reply is not that one's.
+  const bool is_of_others = is_of_a_reused_id(message) && std::any_of(waiting.begin(), waiting.end(), is_another);
+  std::vector<std::shared_ptr<Call>> answered;
+  std::copy_if(waiting.begin(), waiting.end(), std::back_inserter(answered),
+               [&](const auto& call) { return !is_of_others || is_another(call); });
+  std::erase_if(waiting, [&](const auto& call) { return !is_of_others || is_another(call); });
+  if (waiting.empty()) calls_.erase(found);
+  for (const auto& call : answered) call->on_reply(message);
 }
 
 }  // namespace strawberry::gateway

@@ -51,7 +51,12 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   struct Call {
     std::function<void(nlohmann::json event)> on_event;  // may be empty
     std::function<void(nlohmann::json reply)> on_reply;
-    std::function<void()> on_lost;  // the connection ended, and no answer will come
+    std::function<void()> on_lost;  // the connection or the hub ended, and no answer will come
+
+   private:
+    friend class HubLink;
+    std::string key;           // of the request: the service and the correlation id
+    std::size_t contents = 0;  // a hash of what was asked
   };
 
   HubLink(asio::io_context& loop, Options options);
@@ -73,18 +78,22 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   /// Tells the chat service something; the answer is not wanted.
   void tell(nlohmann::json body);
   /// Nothing of that request is wanted any more.
-  void forget(const std::string& correlation_id, const std::shared_ptr<Call>& call);
+  void forget(const std::shared_ptr<Call>& call);
+  /// Keeps the connection open without a request, until forget(); on_lost says when it ended. False when it has.
+  bool hold(std::shared_ptr<Call> call);
   bool publish(MqttMessage message) { return client_.publish(std::move(message)); }
   void close();
 
   const Principal& principal() const { return options_.principal; }
-  bool is_idle() const { return calls_.empty(); }
+  bool is_idle() const { return calls_.empty() && held_.empty(); }
   std::size_t calls() const { return calls_.size(); }
 
  private:
   void subscribed();
   void ready();
   void receive(MqttMessage message);
+  void answer(const std::string& key, const nlohmann::json& message);
+  void lose_calls();
   void ended(const std::string& reason);
 
   asio::io_context& loop_;
@@ -95,7 +104,8 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   std::string reason_;
   bool hub_offline_ = false;
   std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened()
-  std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by correlation id
+  std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by Call::key
+  std::vector<std::shared_ptr<Call>> held_;                                    // by hold()
 };
 
 }  // namespace strawberry::gateway

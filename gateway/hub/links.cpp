@@ -88,6 +88,11 @@ Task<Links::Found> Links::get(std::string token, std::string address) {
   co_return tl::unexpected(unavailable("the hub's broker cannot be reached"));
 }
 
+std::shared_ptr<HubLink> Links::find(const std::string& token) const {
+  const auto found = links_.find(token);
+  return found == links_.end() ? nullptr : found->second.link;
+}
+
 bool Links::may_fail(const std::string& address) {
   const auto found = failures_.find(address);
   if (found == failures_.end()) return true;

@@ -49,6 +49,8 @@ class Links {
 
   /// A connection that is ready, for the token of a request from `address`.
   Task<Found> get(std::string token, std::string address);
+  /// What there is for the token now; null when there is none.
+  std::shared_ptr<HubLink> find(const std::string& token) const;
   /// The token of `Authorization: Bearer …`.
   static tl::expected<std::string, Problem> token_of(const Request& request);
   const BrokerAddress& broker() const { return options_.broker; }

@@ -1,5 +1,7 @@
 #include "gateway/openai/chat.h"
 
+#include <algorithm>
+
 #include "common/ids.h"
 #include "common/json_depth.h"
 #include "gateway/hub/asking.h"
@@ -30,7 +32,6 @@ class Turn {
     body["stream"] = true;
     body.erase("stream_options");
     if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
-    if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
     asking_.emplace(loop, link_, Service::chat, std::move(body));
     const auto now = std::chrono::system_clock::now();
     chunks_.emplace("chatcmpl-" + asking_->correlation_id(), model_, std::chrono::system_clock::to_time_t(now));
@@ -152,9 +153,19 @@ tl::expected<json, Problem> read_json_object(const Request& request) {
   return body;
 }
 
-std::string idempotency_key(const Request& request) {
+std::optional<Problem> name_request(const Request& request, json& body) {
   const std::string_view key = request.header("idempotency-key");
-  return key.size() <= correlation_id_bytes_max ? std::string(key) : std::string();
+  const bool is_plain = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (!is_plain || key.size() > correlation_id_bytes_max) {
+    return problem(400, "bad_request", "Idempotency-Key must be at most 128 printable ASCII characters without spaces");
+  }
+  if (!key.empty()) body["correlation_id"] = key;
+  const auto id = body.find("correlation_id");
+  if (id == body.end() || id->is_null()) return std::nullopt;
+  if (!id->is_string() || id->get_ref<const std::string&>().size() > correlation_id_bytes_max) {
+    return problem(400, "bad_request", "correlation_id must be a string of at most 128 bytes", "/correlation_id");
+  }
+  return std::nullopt;
 }
 
 Task<void> OpenAiChat::operator()(Exchange& exchange) const {
@@ -166,6 +177,9 @@ Task<void> OpenAiChat::operator()(Exchange& exchange) const {
       auto body = read_json_object(exchange.request);
       if (body && !body->contains("messages")) {
         body = tl::unexpected(problem(400, "bad_request", "messages is missing", "/messages"));
+      }
+      if (body) {
+        if (auto bad_name = name_request(exchange.request, *body)) body = tl::unexpected(std::move(*bad_name));
       }
       if (body) {
         Turn turn(loop_, exchange, std::move(*link), std::move(*body));

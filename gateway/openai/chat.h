@@ -6,6 +6,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "gateway/http/exchange.h"
@@ -26,7 +27,8 @@ class OpenAiChat {
 /// A request's body as JSON; nothing for what is none, or nests too deep.
 tl::expected<nlohmann::json, Problem> read_json_object(const Request& request);
 
-/// `Idempotency-Key` as a correlation id; empty when there is none that can be one.
-std::string idempotency_key(const Request& request);
+/// Gives the hub's request its correlation id, if the client has one: `Idempotency-Key`, or the body's own. What is
+/// wrong with it; nothing when nothing is. (The hub could not answer under an id that is none.)
+std::optional<Problem> name_request(const Request& request, nlohmann::json& body);
 
 }  // namespace strawberry::gateway

@@ -73,8 +73,10 @@ class Operations {
     }
     (*body)["op"] = exchange.request.places.at("op");
     const auto wants = exchange.request.parameter("stream");
-    if (wants && *wants != "0" && *wants != "false" && *service == Service::chat) {
-      co_return co_await stream(exchange, std::move(link), std::move(*body));
+    const bool is_streamed = wants && *wants != "0" && *wants != "false";
+    const std::string& op = exchange.request.places.at("op");
+    if (*service == Service::chat && (op == "complete" || op == "inference")) {
+      co_return co_await chat(exchange, std::move(link), std::move(*body), is_streamed);
     }
     co_await run(exchange, std::move(link), *service, std::move(*body), 200);
   }
@@ -98,7 +100,10 @@ class Operations {
   }
 
   Task<void> run(Exchange& exchange, std::shared_ptr<HubLink> link, Service service, json body, unsigned status) const {
-    if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
+    if (auto problem = name_request(exchange.request, body)) {
+      Problem why = std::move(*problem);
+      co_return co_await refuse(exchange, std::move(why));
+    }
     auto result = co_await ask(loop_, std::move(link), service, std::move(body));
     if (!result) {
       Problem why = result.error();
@@ -108,41 +113,74 @@ class Operations {
     co_await exchange.reply(std::move(response));
   }
 
-  /// The hub's own events, and its reply as the last one.
-  Task<void> stream(Exchange& exchange, std::shared_ptr<HubLink> link, json body) const {
-    if (const std::string key = idempotency_key(exchange.request); !key.empty()) body["correlation_id"] = key;
+  /// A chat. Streamed: the hub's own events, and its reply as the last one. Whole: what a skill asks first is refused,
+  /// since its client sees no question. Asked of the hub as a stream either way: so it is known whether a skill was
+  /// called.
+  Task<void> chat(Exchange& exchange, std::shared_ptr<HubLink> link, json body, bool is_streamed) const {
+    Problem wrong;
+    if (auto problem = name_request(exchange.request, body)) {
+      wrong = std::move(*problem);
+      co_return co_await refuse(exchange, std::move(wrong));
+    }
     body["stream"] = true;
-    Asking asking(loop_, std::move(link), Service::chat, std::move(body));
+    if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
+    Asking asking(loop_, link, Service::chat, std::move(body));
     if (!asking.send()) {
-      Problem why = problem(503, "unavailable", "the hub is not running");
-      co_return co_await refuse(exchange, std::move(why));
+      wrong = problem(503, "unavailable", "the hub is not running, or too much is under way");
+      co_return co_await refuse(exchange, std::move(wrong));
     }
     asking.watch(exchange);
-    std::string type(sse_content_type);
-    const bool has_begun = co_await exchange.begin_stream(std::move(type));
-    if (!has_begun) co_return;
+    if (is_streamed) {
+      std::string type(sse_content_type);
+      co_await exchange.begin_stream(std::move(type));
+    }
+    bool tool_called = false;
     const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
     while (true) {
       const SteadyTime pause = std::chrono::steady_clock::now() + std::chrono::seconds(15);
-      const Asking::Item item = co_await asking.next(std::min(deadline, pause));
+      Asking::Item item = co_await asking.next(std::min(deadline, pause));
       std::string piece;
       bool is_over = true;
-      if (item.kind == Asking::Kind::event || item.kind == Asking::Kind::reply) {
-        is_over = item.kind == Asking::Kind::reply;
-        piece = sse(item.payload);
+      bool is_left = false;
+      if (item.kind == Asking::Kind::event) {
+        is_over = false;
+        const std::string name = text(item.payload, "event");
+        tool_called = tool_called || name == "tool_call";
+        if (is_streamed) piece = sse(item.payload);
+        if (!is_streamed && name == "confirm") link->tell(refusal_of(member(item.payload, "data")));
+      } else if (item.kind == Asking::Kind::reply) {
+        if (is_streamed) {
+          piece = sse(item.payload);
+        } else if (is_true(item.payload, "success")) {
+          Response response = json_response(member(item.payload, "result"));
+          co_await exchange.reply(std::move(response));
+          co_return;
+        } else {
+          wrong = problem_of(member(item.payload, "error"), tool_called);
+        }
       } else if (item.kind == Asking::Kind::too_late && std::chrono::steady_clock::now() < deadline) {
         is_over = false;
-        piece = sse_keep_alive;
-      } else if (item.kind == Asking::Kind::lost || item.kind == Asking::Kind::too_late) {
-        piece = sse(body_of(problem(424, "timeout", "the hub's answer was lost"), ErrorShape::hub));
+        if (is_streamed) piece = sse_keep_alive;
+      } else {
+        is_left = item.kind != Asking::Kind::lost;
+        wrong = problem(status_of(is_left ? "timeout" : "unavailable", tool_called),
+                        is_left ? "timeout" : "unavailable", "the hub's answer was lost");
+        if (is_streamed) piece = sse(body_of(wrong, ErrorShape::hub));
       }
-      if (!piece.empty()) {
+      if (!piece.empty() && item.kind != Asking::Kind::client_gone) {
         const bool is_there = co_await exchange.write(std::move(piece));
-        if (!is_there) is_over = true;
+        is_left = is_left || !is_there;
       }
-      if (is_over) break;
+      // Nobody waits for it any more.
+      if (is_left) link->tell(cancel_of(asking.correlation_id()));
+      if (item.kind == Asking::Kind::client_gone || item.kind == Asking::Kind::overflow) co_return;
+      if (is_over || is_left) break;
     }
-    co_await exchange.end_stream();
+    if (is_streamed) {
+      co_await exchange.end_stream();
+    } else {
+      co_await refuse(exchange, std::move(wrong));
+    }
   }
 
   asio::io_context& loop_;

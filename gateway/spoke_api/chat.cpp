@@ -76,7 +76,8 @@ std::string Successors::of(const std::string& user_id, const std::string& sessio
 }
 
 void Successors::note(const std::string& user_id, const std::string& asked, const std::string& answered) {
-  if (asked.empty() || answered.empty() || asked == answered) return;
+  // `new` is no session: each opens another one.
+  if (asked.empty() || asked == "new" || answered.empty() || asked == answered) return;
   const std::string key = user_id + " " + asked;
   if (!next_.insert_or_assign(key, answered).second) return;
   order_.push_back(key);
@@ -112,7 +113,6 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
   json request = hub_request(std::move(body));
   const std::string session_id = text(request, "session_id");
   if (!session_id.empty()) request["session_id"] = successors.of(user_id, session_id);
-  const std::string asked_session = text(request, "session_id");
   Asking asking(loop, link, Service::chat, std::move(request));
   bool tool_called = false;
   std::unordered_map<std::string, std::string> tools;
@@ -141,7 +141,7 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
       is_over = true;
       if (is_true(item.payload, "success")) {
         const json completed = item.payload.value("result", json::object());
-        successors.note(user_id, asked_session, text(completed, "session_id"));
+        successors.note(user_id, session_id, text(completed, "session_id"));
         if (!is_streamed) {
           Response response = json_response(completion(completed));
           co_await exchange.reply(std::move(response));
@@ -153,7 +153,8 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
         wrong = problem_of(item.payload.value("error", json()), tool_called);
       }
     } else if (item.kind == Asking::Kind::too_late && std::chrono::steady_clock::now() < deadline) {
-      if (exchange.has_begun()) piece = sse_keep_alive;
+      // Before the first word, too: a model may think for longer than the client waits.
+      if (is_streamed) piece = sse_keep_alive;
     } else {
       is_over = true;
       if (item.kind != Asking::Kind::lost) link->tell(cancel_of(asking.correlation_id()));

@@ -157,9 +157,13 @@ class SpokeApi {
     co_await exchange.reply(std::move(response));
   }
 
-  /// A known device of the user is itself again; any other id, or none, is a new device. A device's token without
-  /// another id means that device.
+  /// A known device of the user is itself again; any other id, or none, is a new device. A device's token means that
+  /// device.
   Task<void> register_device(Exchange& exchange) {
+    if (auto old = foreign_version(exchange.request)) {
+      Problem why = std::move(*old);
+      co_return co_await refuse(exchange, std::move(why));
+    }
     const auto bearer = Links::token_of(exchange.request);
     if (!bearer) {
       Problem why = bearer.error();
@@ -177,10 +181,16 @@ class SpokeApi {
     }
     const Principal who = (*link)->principal();
     std::string device_id = text(*body, "device_id");
-    if (device_id.empty() && who.type == PrincipalType::device) device_id = who.id;
+    // A device cannot speak for another one: with its token a Spoke is that device, whatever it was elsewhere.
+    if (who.type == PrincipalType::device) device_id = who.id;
     if (!device_id.empty()) {
       json question = request("get", "device_id", device_id);
       Answered known = co_await ask(loop_, *link, Service::devices, std::move(question));
+      if (!known && !is_another_device(known.error())) {
+        // Not known now, and no reason to be a new device for ever.
+        Problem why = known.error();
+        co_return co_await refuse(exchange, std::move(why));
+      }
       if (!known) device_id.clear();
     }
     json registration = registration_of(*body, device_id);
@@ -211,6 +221,29 @@ class SpokeApi {
     Response response;
     if (result) response = executed(*result);
     if (!result) response = not_executed(result.error());
+    co_await exchange.reply(std::move(response));
+  }
+
+  /// All of a session's messages, got from the hub page by page, newest first.
+  Task<void> messages(Exchange& exchange) {
+    Acts acts = co_await acting(exchange);
+    if (!acts) {
+      Problem why = acts.error();
+      co_return co_await refuse(exchange, std::move(why));
+    }
+    const std::string session_id = exchange.request.places.at("id");
+    AllMessages all;
+    while (!all.is_whole()) {
+      json page = all.next_page(session_id);
+      Answered given = co_await ask(loop_, acts->link, Service::sessions, std::move(page));
+      if (!given && all.is_page_too_large(given.error())) continue;
+      if (!given) {
+        Problem why = given.error();
+        co_return co_await refuse(exchange, std::move(why));
+      }
+      all.add(*given);
+    }
+    Response response = json_response(message_list(all.listed(), session_id));
     co_await exchange.reply(std::move(response));
   }
 
@@ -264,24 +297,20 @@ class SpokeApi {
     co_await exchange.reply(std::move(response));
   }
 
+  static std::optional<Problem> foreign_version(const Request& request) {
+    const std::string version(request.header("x-protocol-version"));
+    if (version.empty() || version == protocol_version) return std::nullopt;
+    return problem(400, "unsupported_version", "Unsupported protocol version: " + version + ". Supported: v1");
+  }
+
   Task<Acts> acting(Exchange& exchange) {
-    const std::string version(exchange.request.header("x-protocol-version"));
-    if (!version.empty() && version != protocol_version) {
-      co_return tl::unexpected(
-          problem(400, "unsupported_version", "Unsupported protocol version: " + version + ". Supported: v1"));
-    }
+    if (auto old = foreign_version(exchange.request)) co_return tl::unexpected(std::move(*old));
     const auto bearer = Links::token_of(exchange.request);
     if (!bearer) co_return tl::unexpected(bearer.error());
     const std::string device_id(exchange.request.header("x-device-id"));
     const std::string peer = exchange.request.peer;
-    tl::expected<std::string, Problem> token = co_await tokens_.token_for(*bearer, device_id, peer);
-    if (!token) co_return tl::unexpected(token.error());
-    Links::Found link = co_await links_.get(*token, peer);
-    if (!link) {
-      // Revoked meanwhile, perhaps: the next request asks the hub for another.
-      if (*token != *bearer) tokens_.forget(*bearer, device_id);
-      co_return tl::unexpected(link.error());
-    }
+    Links::Found link = co_await tokens_.link_for(*bearer, device_id, peer);
+    if (!link) co_return tl::unexpected(link.error());
     Acting acts;
     acts.bearer = *bearer;
     acts.link = *link;
@@ -423,9 +452,6 @@ std::vector<Row> rows() {
   all.push_back({"PATCH", both("/sessions/{id}"), Service::sessions, about_session("update"), one_session});
   all.push_back({"DELETE", both("/sessions/{id}"), Service::sessions, about_session("delete"),
                  [](const json&, const Request&, const HubLink&) { return deleted(); }});
-  all.push_back(
-      {"GET", both("/sessions/{id}/messages"), Service::sessions, about_session("messages"),
-       [](const json& r, const Request& from, const HubLink&) { return message_list(r, from.places.at("id")); }});
   all.push_back({"POST", both("/sessions/{id}/messages"), Service::sessions, about_session("append"),
                  [](const json& r, const Request&, const HubLink&) { return spoke_api::message(r); }});
   return all;
@@ -444,6 +470,8 @@ std::vector<Route> routes(asio::io_context& loop, Links& links, DeviceTokens& to
   add("POST", "/api/devices/register", &SpokeApi::register_device);
   add("GET", "/api/devices", &SpokeApi::devices_of_dashboard);
   add("POST", "/skills/execute", &SpokeApi::execute);
+  add("GET", "/sessions/{id}/messages", &SpokeApi::messages);
+  add("GET", "/api/sessions/{id}/messages", &SpokeApi::messages);
   add("POST", "/api/v1/chat/completions", &SpokeApi::chat);
   add("POST", "/api/inference", &SpokeApi::chat);
   all.push_back({"GET", "/api/health", ErrorShape::spoke, [](Exchange& exchange) -> Task<void> {

@@ -1,6 +1,7 @@
 #include "gateway/spoke_api/shapes.h"
 #include "gateway/json.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace strawberry::gateway::spoke_api {
@@ -135,6 +136,44 @@ json message_list(const json& listed, const std::string& session_id) {
   json list = list_of(listed, "messages", message);
   json total = total_of(listed, list);
   return {{"session_id", session_id}, {"messages", std::move(list)}, {"total", std::move(total)}};
+}
+
+bool is_another_device(const Problem& problem) {
+  return problem.code == "not_found" || problem.code == "forbidden" || problem.code == "bad_request";
+}
+
+json AllMessages::next_page(const std::string& session_id) const {
+  json page{{"op", "messages"}, {"session_id", session_id}, {"limit", page_}};
+  if (!before_.empty()) page["before"] = before_;
+  return page;
+}
+
+bool AllMessages::is_page_too_large(const Problem& problem) {
+  if (problem.code != "too_large" || page_ == 1) return false;
+  page_ = std::max(1, page_ / 4);
+  return true;
+}
+
+void AllMessages::add(const json& page) {
+  json messages = member(page, "messages");
+  const std::size_t count = messages.is_array() ? messages.size() : 0;
+  const std::string first = count == 0 ? "" : text(messages.front(), "message_id");
+  // A page may be shorter than asked for, and not the last: the hub also counts its bytes.
+  whole_ = first.empty() || first == before_;
+  before_ = first;
+  if (count == 0) return;
+  count_ += count;
+  for (const json& one : messages) bytes_ += text(one, "content").size();
+  pages_.push_back(std::move(messages));
+  whole_ = whole_ || count_ >= messages_max || bytes_ >= bytes_max;
+}
+
+json AllMessages::listed() const {
+  json all = json::array();
+  for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
+    for (const json& one : *page) all.push_back(one);
+  }
+  return {{"messages", std::move(all)}};
 }
 
 Response executed(const json& result) { return json_response({{"success", true}, {"result", result}}); }

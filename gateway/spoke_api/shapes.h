@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "gateway/http/errors.h"
 
@@ -26,6 +27,35 @@ nlohmann::json session(const nlohmann::json& session, const std::string& user_id
 nlohmann::json session_list(const nlohmann::json& listed, const std::string& user_id);
 nlohmann::json message(const nlohmann::json& message);
 nlohmann::json message_list(const nlohmann::json& listed, const std::string& session_id);
+
+/// Whether this answer to a `get` means that there is no such device of the user's, and not that it is unknown just
+/// now.
+bool is_another_device(const Problem& problem);
+
+/// The pages of a session's messages on their way to one list: this API knows no pages.
+/// Bounds: messages_max, the newest, and about bytes_max.
+class AllMessages {
+ public:
+  static constexpr std::size_t messages_max = 10'000;
+  static constexpr std::size_t bytes_max = 16 * 1024 * 1024;
+  static constexpr int page_max = 500;
+
+  bool is_whole() const { return whole_; }
+  nlohmann::json next_page(const std::string& session_id) const;
+  /// A page that is more than the hub can say at once is asked for in smaller ones.
+  bool is_page_too_large(const Problem& problem);
+  void add(const nlohmann::json& page);
+  /// {messages}, oldest first.
+  nlohmann::json listed() const;
+
+ private:
+  std::vector<nlohmann::json> pages_;  // newest first
+  std::string before_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  int page_ = page_max;
+  bool whole_ = false;
+};
 
 /// What `/skills/execute` answers: a call that went wrong, or may have run, is 200 with `success` false, since the
 /// clients repeat what has a status from 500 on.

@@ -78,9 +78,13 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     co_return co_await link_->opened(std::chrono::steady_clock::now() + socket_open_timeout);
   }
 
-  Task<void> serve(std::shared_ptr<WebSocket> socket) {
+  /// `owner`: the connection of the token that speaks for the device, when that is another's: with its end, this ends.
+  Task<void> serve(std::shared_ptr<WebSocket> socket, std::shared_ptr<HubLink> owner) {
     const auto self = shared_from_this();
     socket_ = socket;
+    const auto held = std::make_shared<HubLink::Call>();
+    held->on_lost = [socket] { socket->close(close_policy, "the hub ended the connection"); };
+    if (owner && !owner->hold(held)) held->on_lost();
     // What came between the hub's welcome and this one's.
     for (std::string& early : std::exchange(early_, {})) socket_->send(std::move(early));
     while (true) {
@@ -88,6 +92,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
       if (!message) break;
       receive(*message);
     }
+    if (owner) owner->forget(held);
     link_->close();
   }
 
@@ -165,34 +170,30 @@ class DeviceSockets {
       const std::string named =
           exchange.request.parameter("device_id").value_or(std::string(exchange.request.header("x-device-id")));
       const std::string peer = exchange.request.peer;
-      // Counts a refused token against its address before the broker is asked as the device.
-      Links::Found asked = co_await links_.get(*bearer, peer);
-      if (!asked) {
-        wrong = asked.error();
-      } else {
+      for (int attempt = 0; attempt < 2; ++attempt) {
         tl::expected<std::string, Problem> token = co_await tokens_.token_for(*bearer, named, peer);
         const auto claims = token ? read_token_claims(*token) : std::nullopt;
         if (!token) {
           wrong = token.error();
-        } else if (!claims || claims->principal.type != PrincipalType::device) {
-          wrong = problem(403, "forbidden", "say which device this is: ?device_id=");
-        } else {
-          const auto device = std::make_shared<DeviceSocket>(loop_);
-          HubLink::Options link = device->options(links_.broker(), *token, claims->principal);
-          const HubLink::State state = co_await device->open(std::move(link));
-          if (state == HubLink::State::ready) {
-            std::shared_ptr<WebSocket> socket = co_await exchange.accept_websocket(WebSocket::Options());
-            if (!socket) {
-              device->close();
-              co_return;
-            }
-            sockets_.add(socket);
-            co_return co_await device->serve(std::move(socket));
-          }
-          device->close();
-          wrong = state == HubLink::State::refused ? problem(403, "forbidden", "the hub refused the device's token")
-                                                   : problem(503, "unavailable", "the hub cannot be reached");
+          break;
         }
+        if (!claims || claims->principal.type != PrincipalType::device) {
+          wrong = problem(403, "forbidden", "say which device this is: ?device_id=");
+          break;
+        }
+        const auto device = std::make_shared<DeviceSocket>(loop_);
+        HubLink::Options link = device->options(links_.broker(), *token, claims->principal);
+        const HubLink::State state = co_await device->open(std::move(link));
+        if (state == HubLink::State::ready) {
+          std::shared_ptr<HubLink> owner;
+          if (*token != *bearer) owner = links_.find(*bearer);
+          co_return co_await serve_device(exchange, device, std::move(owner));
+        }
+        device->close();
+        wrong = state == HubLink::State::refused ? problem(403, "forbidden", "the hub refused the device's token")
+                                                 : problem(503, "unavailable", "the hub cannot be reached");
+        if (state != HubLink::State::refused || *token == *bearer) break;
+        tokens_.forget(*bearer, named);  // revoked, and perhaps registered again, since it was kept
       }
     }
     Response response = refusal(wrong);
@@ -200,6 +201,16 @@ class DeviceSockets {
   }
 
  private:
+  Task<void> serve_device(Exchange& exchange, std::shared_ptr<DeviceSocket> device, std::shared_ptr<HubLink> owner) {
+    std::shared_ptr<WebSocket> socket = co_await exchange.accept_websocket(WebSocket::Options());
+    if (!socket) {
+      device->close();
+      co_return;
+    }
+    sockets_.add(socket);
+    co_await device->serve(std::move(socket), std::move(owner));
+  }
+
   asio::io_context& loop_;
   Links& links_;
   DeviceTokens& tokens_;

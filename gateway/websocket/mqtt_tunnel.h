@@ -1,8 +1,8 @@
 /// `/mqtt`: MQTT over WebSocket (subprotocol `mqtt`), byte for byte to the broker. Rights, limits and presence are the
 /// broker's.
 ///
-/// Threading: loop only.   Bounds: a message of at most WebSocket::Options::message_bytes_max, and what the broker
-/// sends waits in the broker while the client does not read.
+/// Threading: loop only.   Bounds: a message of at most WebSocket::Options::message_bytes_max; a client that is
+/// further behind the broker than queue_bytes_max is disconnected.
 #pragma once
 
 #include "gateway/http/router.h"

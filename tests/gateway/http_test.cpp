@@ -282,6 +282,126 @@ TEST_F(WebDoor, OfAHubThatIsDownIsUnavailable) {
   EXPECT_EQ(answered(door_.client("").Get("/health")).status, 200);
 }
 
+TEST_F(WebDoor, CancelsTheHubsOwnStreamsAndChatsToo) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(1'000, 20); });
+  std::size_t left = 0;
+  for (const std::string& path : {std::string("/api/v1/chat/complete?stream"), std::string("/api/v1/chat/complete")}) {
+    {
+      RawHttp client(door_.port());
+      const std::string body = json{{"messages", {{{"role", "user"}, {"content", "a long story"}}}}}.dump();
+      client.send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token() +
+                  "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+      for (int i = 0; i < 200 && model_.requests().size() <= left; ++i) std::this_thread::sleep_for(10ms);
+      ASSERT_GT(model_.requests().size(), left);
+    }
+    ++left;
+    for (int i = 0; i < 300 && model_.clients_gone() < left; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(model_.clients_gone(), left) << path;
+  }
+}
+
+TEST_F(WebDoor, AChatThatFailsAfterASkillRanIsNotRepeated) {
+  auto device = lamp();
+  int asked = 0;
+  model_.otherwise([&](const StubRequest& request) {
+    return ++asked == 1 ? stub_calling("turn_on", {{"level", 5}})(request) : StubAnswer::http(500, "{}");
+  });
+  for (const std::string& path : {std::string("/api/v1/chat/complete"), std::string("/v1/chat/completions"),
+                                  std::string("/api/v1/chat/completions")}) {
+    asked = 0;
+    std::thread answers([&] {
+      if (const auto call = device->next_call()) device->answer(*call, "it is on");
+    });
+    const auto answer = post(path, {{"messages", {{{"role", "user"}, {"content", "light"}}}}});
+    answers.join();
+    EXPECT_EQ(answer.status, 424) << path << answer.body;
+  }
+}
+
+TEST_F(WebDoor, ABridgeThatDiesLeavesNobodyWaiting) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::hang(); });
+  std::thread kills([&] {
+    for (int i = 0; i < 300 && model_.requests().empty(); ++i) std::this_thread::sleep_for(10ms);
+    hub_.kill_bridge();
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  const auto answer = post("/v1/chat/completions", chat("hello"));
+  kills.join();
+  EXPECT_EQ(answer.status, 503) << answer.body;
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 8s);
+}
+
+TEST_F(WebDoor, OneKeyForTwoRequestsAtOnceMixesNothingUp) {
+  auto device = lamp();
+  const httplib::Headers key{{"Idempotency-Key", "press-1"}};
+  httplib::Response slow;
+  std::thread first([&] {
+    slow = answered(door_.client(token()).Post("/api/v1/skills/call", key, R"({"skill_path":"LampSkill.turn_on"})",
+                                               "application/json"));
+  });
+  const auto call = device->next_call();
+  ASSERT_TRUE(call);
+  auto client = door_.client(token());
+  const auto other_service = answered(client.Post("/api/v1/sessions/list", key, "{}", "application/json"));
+  EXPECT_EQ(other_service.status, 200) << other_service.body;
+  const auto other_body = answered(
+      client.Post("/api/v1/skills/call", key, R"({"skill_path":"LampSkill.turn_on","args":[7]})", "application/json"));
+  EXPECT_EQ(other_body.status, 400) << other_body.body;
+  device->answer(*call, "on");
+  first.join();
+  EXPECT_EQ(slow.status, 200) << slow.body;
+}
+
+TEST_F(WebDoor, RefusesAKeyThatIsNone) {
+  for (const std::string& bad : {std::string(129, 'k'), std::string("k\xff")}) {
+    const httplib::Headers key{{"Idempotency-Key", bad}};
+    auto client = door_.client(token());
+    EXPECT_EQ(answered(client.Post("/api/v1/sessions/list", key, "{}", "application/json")).status, 400);
+    EXPECT_EQ(answered(client.Post("/v1/chat/completions", key, chat("x").dump(), "application/json")).status, 400);
+  }
+  EXPECT_EQ(post("/api/v1/sessions/list", {{"correlation_id", std::string(129, 'k')}}).status, 400);
+  EXPECT_EQ(post("/api/v1/sessions/list", {{"correlation_id", 7}}).status, 400);
+}
+
+TEST_F(WebDoor, StreamsToOldClientsUntilItCloses) {
+  RawHttp client(door_.port());
+  const std::string body = chat("one two", true).dump();
+  client.send("POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer " + token() +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  const std::string answer = client.read(2s);
+  EXPECT_THAT(answer, Not(HasSubstr("chunked")));
+  EXPECT_THAT(answer, HasSubstr("Connection: close"));
+  EXPECT_THAT(answer, HasSubstr("\r\n\r\ndata: {"));
+  EXPECT_THAT(answer, testing::EndsWith("data: [DONE]\n\n"));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST_F(WebDoor, LetsRequestsEndBeforeItStops) {
+  model_.otherwise([](const StubRequest& request) {
+    StubAnswer answer = stub_echo(request);
+    answer.delay = 1s;
+    return answer;
+  });
+  std::thread stops([&] {
+    for (int i = 0; i < 300 && model_.requests().empty(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(door_.stop(), 0);
+  });
+  const auto answer = post("/v1/chat/completions", chat("hello"));
+  stops.join();
+  EXPECT_EQ(answer.status, 200) << answer.body;
+}
+
+TEST_F(WebDoor, AnswersWhatStopsItsWaiting) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::hang(); });
+  std::thread stops([&] {
+    for (int i = 0; i < 300 && model_.requests().empty(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(door_.stop(), 0);
+  });
+  const auto answer = post("/v1/chat/completions", chat("hello"));
+  stops.join();
+  EXPECT_EQ(answer.status, 503) << answer.body;
+}
+
 TEST_F(WebDoor, SaysWhatAPathTakes) {
   const auto wrong = answered(door_.client(token()).Delete("/v1/models"));
   EXPECT_EQ(wrong.status, 405);

@@ -236,6 +236,27 @@ TEST(ASuccessorOfASession, ThatGoesInCirclesEnds) {
   EXPECT_FALSE(successors.of("alice", "a").empty());
 }
 
+TEST(ADeviceThatIsAskedFor, IsAnotherOneOnlyWhenTheHubSaysSo) {
+  EXPECT_TRUE(spoke_api::is_another_device(Problem(404, "not_found", "no such device")));
+  EXPECT_FALSE(spoke_api::is_another_device(Problem(503, "unavailable", "the hub is not running")));
+  EXPECT_FALSE(spoke_api::is_another_device(Problem(429, "busy", "too much")));
+}
+
+TEST(AllMessages, AreGotInSmallerPagesWhenTheyAreLarge) {
+  spoke_api::AllMessages all;
+  EXPECT_EQ(all.next_page("s").at("limit"), spoke_api::AllMessages::page_max);
+  while (all.is_page_too_large(Problem(413, "too_large", ""))) {
+  }
+  EXPECT_EQ(all.next_page("s").at("limit"), 1);
+  all.add({{"messages", {{{"message_id", "m2"}}}}});
+  EXPECT_FALSE(all.is_whole());
+  EXPECT_EQ(all.next_page("s").at("before"), "m2");
+  all.add({{"messages", {{{"message_id", "m1"}}}}});
+  all.add({{"messages", json::array()}});
+  EXPECT_TRUE(all.is_whole());
+  EXPECT_EQ(all.listed().at("messages").at(0).at("message_id"), "m1");
+}
+
 TEST(ACallThatMayHaveRun, IsNoErrorStatusForASpoke) {
   EXPECT_EQ(spoke_api::not_executed(Problem(424, "skill_error", "it broke")).status, 200u);
   EXPECT_EQ(spoke_api::not_executed(Problem(503, "unavailable", "away")).status, 200u);

@@ -225,6 +225,7 @@ TEST_F(SpokeApi, RefusesForeignDevicesAndUnknownVersions) {
   const auto old = ask("GET", "/skills", nullptr, "", "v9");
   EXPECT_EQ(old.status, 400);
   EXPECT_EQ(old.text, "Unsupported protocol version: v9. Supported: v1");
+  EXPECT_EQ(ask("POST", "/api/devices/register", {{"device_name", "Lamp"}}, "", "v9").status, 400);
 }
 
 TEST_F(SpokeApi, ASecondSocketOfADeviceEndsTheFirst) {
@@ -265,6 +266,106 @@ TEST_F(SpokeApi, ARevokedDevicesSocketEnds) {
   hub_.admin()->result_of("devices", {{"op", "revoke"}, {"device_id", lamp}});
   EXPECT_FALSE(socket->read());
   EXPECT_EQ(socket->close_code(), 1008);
+}
+
+TEST_F(SpokeApi, ATokenThatHasExpiredSpeaksForNoDevice) {
+  token_ = hub_.files().token({PrincipalType::user, "alice", "alice"}, 2s);
+  const std::string lamp = register_device("Lamp");
+  EXPECT_EQ(ask("GET", "/skills", nullptr, lamp).status, 200);
+  std::this_thread::sleep_for(2'100ms);
+  EXPECT_EQ(ask("GET", "/skills", nullptr, lamp).status, 401);
+  EXPECT_EQ(socket_of(lamp)->status(), 403);
+}
+
+TEST_F(SpokeApi, ADeviceThatIsRevokedIsSaidToBe) {
+  const std::string lamp = register_device("Lamp");
+  EXPECT_EQ(ask("GET", "/auth/me", nullptr, lamp).status, 200);
+  hub_.admin()->result_of("devices", {{"op", "revoke"}, {"device_id", lamp}});
+  std::this_thread::sleep_for(2'200ms);  // until its connection has ended
+  const auto revoked = ask("GET", "/auth/me", nullptr, lamp);
+  EXPECT_EQ(revoked.status, 403) << revoked.text;
+  EXPECT_EQ(revoked.body.at("detail"), "Device is deactivated");
+}
+
+TEST_F(SpokeApi, ADeviceThatWasRegisteredAgainElsewhereIsServedAtOnce) {
+  const std::string lamp = register_device("Lamp");
+  EXPECT_EQ(ask("GET", "/auth/me", nullptr, lamp).status, 200);
+  for (const bool by_socket : {false, true}) {
+    hub_.admin()->result_of("devices", {{"op", "revoke"}, {"device_id", lamp}});
+    hub_.user("alice")->result_of("devices", {{"op", "register"}, {"device_id", lamp}, {"name", "Lamp"}});
+    std::this_thread::sleep_for(2'200ms);  // until the old token's connection has ended
+    if (by_socket) {
+      EXPECT_EQ(socket_of(lamp)->status(), 101);
+    } else {
+      EXPECT_EQ(ask("GET", "/auth/me", nullptr, lamp).status, 200);
+    }
+  }
+}
+
+TEST_F(SpokeApi, EachNewSessionIsAnother) {
+  const json chat{{"messages", {{{"role", "user"}, {"content", "x"}}}}, {"enable_tools", false}, {"session_id", "new"}};
+  const auto first = ask("POST", "/api/v1/chat/completions", chat);
+  const auto second = ask("POST", "/api/v1/chat/completions", chat);
+  ASSERT_TRUE(first.body.at("session_id").is_string()) << first.text;
+  EXPECT_NE(first.body.at("session_id"), second.body.at("session_id"));
+}
+
+TEST_F(SpokeApi, ASocketEndsWithTheTokenThatOpenedIt) {
+  token_ = hub_.files().token({PrincipalType::user, "alice", "alice"}, 3s);
+  auto socket = socket_of(register_device("Lamp"));
+  ASSERT_EQ(socket->status(), 101);
+  EXPECT_FALSE(socket->read(8s));
+  EXPECT_EQ(socket->close_code(), 1008);
+}
+
+TEST_F(SpokeApi, WithADevicesTokenASpokeIsThatDevice) {
+  const std::string lamp = register_device("Lamp");
+  token_ = hub_.files().device_token(lamp, "alice");
+  const auto again = ask("POST", "/api/devices/register", {{"device_name", "Lamp"}, {"device_id", "of-another-hub"}});
+  EXPECT_EQ(again.body.at("device_id"), lamp) << again.text;
+}
+
+TEST_F(SpokeApi, GivesAllMessagesOfASession) {
+  const auto session = ask("POST", "/api/sessions", json::object()).body.at("id").get<std::string>();
+  json messages = json::array();
+  for (int i = 0; i < 700; ++i) {
+    messages.push_back({{"id", "m" + std::to_string(i)},
+                        {"role", i % 2 == 0 ? "user" : "assistant"},
+                        {"content", std::to_string(i) + std::string(2'000, 'x')},
+                        {"created_at", "2026-01-01T00:00:00.000Z"}});
+  }
+  const auto created = ask("GET", "/api/sessions/" + session).body.at("created_at");
+  for (int part = 0; part < 14; ++part) {
+    json some = json::array();
+    for (int i = part * 50; i < part * 50 + 50; ++i) some.push_back(messages[static_cast<std::size_t>(i)]);
+    hub_.user("alice")->result_of(
+        "sessions",
+        {{"op", "sync"}, {"sessions", {{{"id", session}, {"created_at", created}, {"messages", std::move(some)}}}}});
+  }
+  const auto all = ask("GET", "/api/sessions/" + session + "/messages");
+  ASSERT_EQ(all.status, 200) << all.text;
+  EXPECT_EQ(all.body.at("total"), 700);
+  const json& given = all.body.at("messages");
+  ASSERT_EQ(given.size(), 700u);
+  for (std::size_t i = 0; i < given.size(); ++i) EXPECT_EQ(given[i].at("id"), "m" + std::to_string(i));
+}
+
+TEST_F(SpokeApi, SaysSomethingWhileAModelThinks) {
+  model_.otherwise([](const StubRequest& request) {
+    StubAnswer answer = stub_echo(request);
+    answer.delay = 12s;
+    return answer;
+  });
+  const std::string body =
+      json{{"messages", {{{"role", "user"}, {"content", "x"}}}}, {"enable_tools", false}, {"stream", true}}.dump();
+  RawHttp client(door_.port());
+  client.send("POST /api/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token_ +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  std::string early;
+  const auto start = std::chrono::steady_clock::now();
+  while (early.empty() && std::chrono::steady_clock::now() - start < 11s) early = client.read(200ms);
+  EXPECT_THAT(early, HasSubstr(": keep-alive"));
+  EXPECT_THAT(client.read(3s), HasSubstr("assistant_message"));
 }
 
 TEST_F(SpokeApi, AStoppingDoorSaysGoodbye) {
