@@ -13,6 +13,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t calls_max = 1'000;
+constexpr std::size_t answers_max = 100;
+constexpr std::size_t answer_bytes_max = 64 * 1024;
+constexpr std::chrono::minutes answer_memory{10};
 constexpr std::uint16_t close_going_away = 1001;
 
 /// The hub's call as the Spoke's request; null when it is not understood.
@@ -106,6 +109,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     const json request = request_of(call);
     if (request.is_null()) return;
     const std::string id = text(call, "correlation_id");
+    if (answer_again(id, message)) return;
     if (!open_.insert_or_assign(id, message.response_topic.value_or(skill_result_topic(link_->principal().id))).second)
       return;
     order_.push_back(id);
@@ -139,12 +143,41 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     result.payload = dumped(result_of(said, id));
     open_.erase(call);
     std::erase(order_, id);
+    remember(id, result.payload);
     link_->publish(std::move(result));
   }
+
+  /// A hub that was killed asks again under the same id: the skill has run, and its answer is what is wanted.
+  bool answer_again(const std::string& id, const MqttMessage& message) {
+    const auto kept = std::find_if(answers_.begin(), answers_.end(), [&](const Kept& one) { return one.id == id; });
+    if (id.empty() || kept == answers_.end()) return false;
+    if (std::chrono::steady_clock::now() - kept->at >= answer_memory) {
+      answers_.erase(kept);
+      return false;
+    }
+    MqttMessage again;
+    again.topic = message.response_topic.value_or(skill_result_topic(link_->principal().id));
+    again.payload = kept->payload;
+    link_->publish(std::move(again));
+    return true;
+  }
+
+  void remember(const std::string& id, const std::string& payload) {
+    if (payload.size() > answer_bytes_max) return;
+    answers_.push_back({id, payload, std::chrono::steady_clock::now()});
+    if (answers_.size() > answers_max) answers_.pop_front();
+  }
+
+  struct Kept {
+    std::string id;
+    std::string payload;
+    std::chrono::steady_clock::time_point at;
+  };
 
   asio::io_context& loop_;
   std::shared_ptr<HubLink> link_;
   std::shared_ptr<WebSocket> socket_;
+  std::deque<Kept> answers_;
   std::vector<std::string> early_;
   std::unordered_map<std::string, std::string> open_;  // calls by id, with their result's topic
   std::deque<std::string> order_;

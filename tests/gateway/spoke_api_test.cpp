@@ -368,6 +368,46 @@ TEST_F(SpokeApi, SaysSomethingWhileAModelThinks) {
   EXPECT_THAT(client.read(3s), HasSubstr("assistant_message"));
 }
 
+TEST_F(SpokeApi, ADeviceAnswersTheSameCallOnce) {
+  const std::string lamp = register_device("Lamp");
+  auto socket = socket_of(lamp);
+  ASSERT_EQ(socket->status(), 101);
+  // The bridge, as it sends a call again after it was killed.
+  MqttTestClient::Options options;
+  options.port = hub_.port();
+  options.client_id = "another-bridge";
+  options.user_name = "bridge";
+  options.password = hub_.files().bridge_token();
+  MqttTestClient bridge(options);
+  ASSERT_EQ(bridge.connect(), 0);
+  const std::string result_topic = "skills/" + lamp + "/result";
+  auto listener = hub_.admin();
+  ASSERT_LT(listener->mqtt().subscribe(result_topic), 0x80);
+  const json call{{"v", 1},
+                  {"correlation_id", "call-1"},
+                  {"caller_device_id", "alice"},
+                  {"skill_path", "LampSkill.turn_on"},
+                  {"args", json::array()},
+                  {"kwargs", json::object()},
+                  {"response_topic", result_topic}};
+  bridge.publish("skills/" + lamp + "/call", call.dump());
+  const auto asked = socket->read();
+  ASSERT_TRUE(asked);
+  socket->send(json{
+      {"type", "skill_response"},
+      {"request_id", json::parse(*asked).at("request_id")},
+      {"success", true},
+      {"result",
+       "lit"}}.dump());
+  const auto first = listener->mqtt().wait_for(result_topic, 5s);
+  ASSERT_TRUE(first);
+  bridge.publish("skills/" + lamp + "/call", call.dump());
+  const auto second = listener->mqtt().wait_for(result_topic, 5s);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(first->payload, second->payload);
+  EXPECT_FALSE(socket->read(200ms));
+}
+
 TEST_F(SpokeApi, AStoppingDoorSaysGoodbye) {
   auto socket = socket_of(register_device("Lamp"));
   std::thread stops([&] { door_.stop(); });
