@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   CLI::App app{"", "strawberryctl"};
   CommandLine line;
+  app.set_version_flag("--version", STRAWBERRY_VERSION, "Print the version and leave");  // as main() has it
   describe_command_line(app, line);
   add_spoke_command(app, line);
   add_completion_command(app, line);
