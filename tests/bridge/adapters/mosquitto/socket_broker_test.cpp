@@ -75,7 +75,9 @@ TEST_F(RealSocket, IsForOwnerAndGroupAlone) {
 
 TEST_F(RealSocket, LargeMessagesPassInBothDirections) {
   const BrokerProcess broker(bare());
-  start(only_socket(), {"out"});
+  auto options = only_socket();
+  options.outbox_receiver_bytes_max = 32 * 1024 * 1024;
+  start(options, {"out"});
   ASSERT_TRUE(until_ready());
   const std::string large(1024 * 1024, 'L');
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(client->publish(message(std::to_string(i % 10) + large)));
