@@ -295,10 +295,10 @@ class Maker {
   }
 
   json answered(const std::string& name) const {
-    const json& result = file(files_, name + ".result");
+    const std::string result_name = name + ".result";
+    const json& result = file(files_, result_name);
     return {{"description", result.at("title")},
-            {"content",
-             content(reference("schemas", component_name(name + ".result")), example_references(name + ".result"))}};
+            {"content", content(reference("schemas", component_name(result_name)), example_references(result_name))}};
   }
 
   /// POST /api/v1/{service}/{op}.

@@ -38,7 +38,11 @@ std::map<std::string, json> read_folder(const fs::path& folder, const std::strin
 
 const fs::path schemas_dir = SCHEMAS_DIR;
 const std::map<std::string, json>& schemas() {
-  static const auto files = read_folder(schemas_dir, "examples/");
+  static const auto files = [] {
+    auto all = read_folder(schemas_dir, "examples/");
+    all.erase("openapi");  // a document about them
+    return all;
+  }();
   return files;
 }
 const std::map<std::string, json>& examples() {
