@@ -25,7 +25,12 @@ const char* reason_of(unsigned status) {
 std::string head_of(unsigned status, const std::string& content_type, const Fields& fields, bool keep_alive) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_of(status) + "\r\n";
   if (!content_type.empty()) head += "Content-Type: " + content_type + "\r\n";
-  for (const auto& [name, value] : fields) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : fields) {
+    for (const std::string_view piece : {std::string_view(name), std::string_view(": "), std::string_view(value)}) {
+      head += piece;
+    }
+    head += "\r\n";
+  }
   head += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
   head += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   return head;

@@ -36,11 +36,7 @@ struct Asking::Queue {
 };
 
 Asking::Asking(asio::io_context& loop, std::shared_ptr<HubLink> link, Service service, json body)
-    : loop_(loop),
-      link_(std::move(link)),
-      service_(service),
-      body_(std::move(body)),
-      queue_(std::make_shared<Queue>(loop)) {
+    : link_(std::move(link)), service_(service), body_(std::move(body)), queue_(std::make_shared<Queue>(loop)) {
   auto& id = body_["correlation_id"];
   if (!id.is_string() || id.get_ref<const std::string&>().empty()) id = new_id();
   correlation_id_ = id.get<std::string>();

@@ -47,7 +47,6 @@ class Asking {
  private:
   struct Queue;
 
-  asio::io_context& loop_;
   std::shared_ptr<HubLink> link_;
   const Service service_;
   nlohmann::json body_;

@@ -66,9 +66,13 @@ json done_frame() { return {{"type", "done"}}; }
 
 std::string Successors::of(const std::string& user_id, const std::string& session_id) const {
   std::string id = session_id;
+  const std::string prefix = user_id + " ";
+  std::string key;
   constexpr int steps_max = 64;
   for (int i = 0; i < steps_max; ++i) {
-    const auto found = next_.find(user_id + " " + id);
+    key = prefix;
+    key += id;
+    const auto found = next_.find(key);
     if (found == next_.end()) break;
     id = found->second;
   }
