@@ -90,15 +90,15 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS "mosquitto (>= 2.0.11), adduser, init-system-he
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, mosquitto-clients, bash-completion")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "hub for MQTT devices that call each other and talk to language models")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"Devices in a home tell the hub over MQTT what they can do; from then on each
-of them, and the people they belong to, can find and call those skills, or ask
-for them in plain words.
+"Devices in a home tell the hub over MQTT what they can do; from then on
+each of them, and the people they belong to, can find and call those
+skills, or ask for them in plain words.
 .
 The hub is a plugin for Mosquitto, which decides who may connect, read and
-write, and a bridge, which routes calls and talks to a language model. A gateway
-lets in what speaks HTTP, such as clients of OpenAI's API. The hub needs no
-account and no network: without a model it understands simple sentences by rules
-of its own.")
+write, and a bridge, which routes calls and talks to a language model. A
+gateway lets in what speaks HTTP, such as clients of OpenAI's API. The hub
+needs no account and no network: without a model it understands simple
+sentences by rules of its own.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${package_files}/postinst ${package_files}/prerm ${package_files}/postrm ${package_files}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
