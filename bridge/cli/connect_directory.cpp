@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "bridge/cli/text.h"
-#include "common/base64url.h"
+#include "bridge/cli/token_times.h"
 #include "common/broker_socket.h"
 #include "common/ids.h"
 #include "common/private_file.h"
@@ -36,16 +36,6 @@ Outcome<std::string> read_options(const std::string& path) {
 bool read_port(const std::string& text, std::uint16_t& port) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
   return failed == std::errc() && end == text.data() + text.size() && port != 0;
-}
-
-std::optional<nlohmann::json> claims_of(const std::string& token) {
-  const std::size_t first = token.find('.');
-  const std::size_t second = token.find('.', first == std::string::npos ? first : first + 1);
-  if (second == std::string::npos) return std::nullopt;
-  const auto payload = base64url_decode(std::string_view(token).substr(first + 1, second - first - 1));
-  auto claims = payload ? parse_json(*payload) : std::nullopt;
-  if (!claims || !claims->is_object()) return std::nullopt;
-  return claims;
 }
 
 }  // namespace

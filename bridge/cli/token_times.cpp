@@ -8,13 +8,19 @@
 
 namespace strawberry::cli {
 
-std::optional<TokenTimes> times_of(std::string_view token) {
+std::optional<nlohmann::json> claims_of(std::string_view token) {
   const std::size_t first = token.find('.');
   const std::size_t second = token.find('.', first == std::string_view::npos ? first : first + 1);
   if (second == std::string_view::npos) return std::nullopt;
   const auto payload = base64url_decode(token.substr(first + 1, second - first - 1));
-  const auto claims = payload ? parse_json(*payload) : std::nullopt;
+  auto claims = payload ? parse_json(*payload) : std::nullopt;
   if (!claims || !claims->is_object()) return std::nullopt;
+  return claims;
+}
+
+std::optional<TokenTimes> times_of(std::string_view token) {
+  const auto claims = claims_of(token);
+  if (!claims) return std::nullopt;
   const auto seconds = [&](const char* name) -> std::optional<std::int64_t> {
     const auto found = claims->find(name);
     if (found == claims->end() || !found->is_number()) return std::nullopt;

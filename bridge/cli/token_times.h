@@ -1,8 +1,9 @@
-/// When a token was issued and when it ends, as the token itself says: for people, and to renew it in time.
+/// What a token says of itself, and when it was issued and ends: for people, and to renew it in time.
 ///
 /// Pure functions, except that local time depends on TZ.   Errors: nothing for what is no token.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct TokenTimes {
   WallTime refresh_at() const { return expires_at - (expires_at - issued_at) / 3; }
 };
 /// What the token says of itself. It proves nothing: only the hub can verify it.
+std::optional<nlohmann::json> claims_of(std::string_view token);
+/// The two times among those claims.
 std::optional<TokenTimes> times_of(std::string_view token);
 
 /// For people and for programs: `2027-01-28 10:35 CET (2027-01-28T09:35:00Z)`.

@@ -125,11 +125,7 @@ class Turn {
   }
 
   /// The client is gone: the hub need not go on.
-  void give_up() {
-    link_->tell({{"op", "cancel"},
-                 {"cancel", asking_->correlation_id()},
-                 {"correlation_id", asking_->correlation_id() + "-cancel"}});
-  }
+  void give_up() { link_->tell(cancel_of(asking_->correlation_id())); }
 
   Exchange& exchange_;
   std::shared_ptr<HubLink> link_;

@@ -101,7 +101,6 @@ json registered_device(const json& registered) {
 /// As whom a request speaks.
 struct Acting {
   Acting() = default;
-  std::string bearer;
   std::shared_ptr<HubLink> link;
 };
 using Acts = tl::expected<Acting, Problem>;
@@ -312,7 +311,6 @@ class SpokeApi {
     Links::Found link = co_await tokens_.link_for(*bearer, device_id, peer);
     if (!link) co_return tl::unexpected(link.error());
     Acting acts;
-    acts.bearer = *bearer;
     acts.link = *link;
     co_return acts;
   }
