@@ -20,6 +20,7 @@ namespace strawberry::test {
 namespace {
 
 constexpr std::chrono::milliseconds last_words_timeout{500};
+constexpr std::size_t pipe_bytes_max = 64 * 1024;  // what Linux keeps in a pipe, pipe(7)
 
 std::vector<std::string> merged_environment(const std::map<std::string, std::string>& changes) {
   std::vector<std::string> merged;
@@ -80,7 +81,9 @@ void ChildProcess::start(const Options& options) {
   ::setpgid(pid_, pid_);  // whoever comes first
   stop_fd_ = ::eventfd(0, EFD_CLOEXEC);
   process_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  reader_ = std::thread([this, fd = output[0]] { read_output(fd); });
+  output_fd_ = output[0];
+  ::fcntl(output_fd_, F_SETFL, O_NONBLOCK);
+  reader_ = std::thread([this] { read_output(); });
 }
 
 ChildProcess::~ChildProcess() {
@@ -91,32 +94,43 @@ ChildProcess::~ChildProcess() {
   }
   ::eventfd_write(stop_fd_, 1);
   if (reader_.joinable()) reader_.join();
+  ::close(output_fd_);
   ::close(stop_fd_);
   if (process_fd_ >= 0) ::close(process_fd_);
 }
 
-void ChildProcess::read_output(int fd) {
-  std::array<char, 4096> buffer{};
+void ChildProcess::read_output() {
   // Not simply until the end of the pipe: a grandchild may hold it open for ever.
-  std::array<pollfd, 2> sources = {pollfd{fd, POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
-  while (true) {
+  std::array<pollfd, 2> sources = {pollfd{output_fd_, POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
+  bool ended = false;
+  while (!ended) {
     if (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) continue;
-    if (sources[0].revents == 0) break;
-    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
     const std::lock_guard lock(mutex_);
-    if (output_.size() < output_bytes_max) output_.append(buffer.data(), static_cast<std::size_t>(size));
+    if (sources[0].revents == 0) output_ended_ = true;
+    read_what_is_written();
+    ended = output_ended_;
     changed_.notify_all();
   }
-  ::close(fd);
-  const std::lock_guard lock(mutex_);
-  output_ended_ = true;
-  changed_.notify_all();
+}
+
+void ChildProcess::read_what_is_written() const {
+  std::array<char, 4096> buffer{};
+  for (std::size_t read = 0; read < pipe_bytes_max;) {
+    const ssize_t size = ::read(output_fd_, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) return;
+    if (size <= 0) {
+      output_ended_ = true;
+      return;
+    }
+    read += static_cast<std::size_t>(size);
+    if (output_.size() < output_bytes_max) output_.append(buffer.data(), static_cast<std::size_t>(size));
+  }
 }
 
 std::string ChildProcess::output() const {
   const std::lock_guard lock(mutex_);
+  read_what_is_written();
   return output_;
 }
 

@@ -35,7 +35,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   pid_t pid() const { return pid_; }
-  /// Standard output and error together, in the order written.
+  /// Standard output and error together, in the order written: all that the program wrote before this call.
   std::string output() const;
   /// True when a line containing `text` has been written, counting from `from` (an earlier output().size()).
   bool wait_for_output(const std::string& text, std::chrono::milliseconds timeout, std::size_t from = 0) const;
@@ -47,7 +47,8 @@ class ChildProcess {
   bool is_running();
 
  private:
-  void read_output(int fd);
+  void read_output();
+  void read_what_is_written() const;  // with mutex_ locked
   void start(const Options& options);
 
   pid_t pid_ = -1;
@@ -55,8 +56,9 @@ class ChildProcess {
   std::optional<int> exit_code_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::string output_;
-  bool output_ended_ = false;
+  mutable std::string output_;
+  mutable bool output_ended_ = false;
+  int output_fd_ = -1;
   int stop_fd_ = -1;  // tells reader_ that nobody listens any more
   std::thread reader_;
 };

@@ -1,6 +1,11 @@
 // The helpers themselves, against a bare broker.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
 
 #include "tests/support/broker_process.h"
 #include "tests/support/child_process.h"
@@ -28,6 +33,26 @@ TEST(ChildProcess, ReportsOutputAndExitCode) {
   EXPECT_TRUE(child.wait_for_output("hello\n", 5s));
   EXPECT_EQ(child.wait_for_exit(5s), 3);
   EXPECT_EQ(child.output(), "from the test\nhello\n");
+}
+
+// A program that answers somebody after it wrote a line to its log: who has the answer finds the line.
+TEST(ChildProcess, ReportsWhatIsWrittenBeforeItIsAsked) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const std::string end = std::to_string(ends[1]);
+  ChildProcess::Options options;
+  options.argv = {"/bin/sh", "-c", "while read -r line <&" + end + "; do echo \"$line\"; echo >&" + end + "; done"};
+  {
+    ChildProcess child(options);
+    for (int i = 0; i < 500; ++i) {
+      const std::string line = "line " + std::to_string(i) + "\n";
+      char answer = 0;
+      ASSERT_EQ(::write(ends[0], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+      ASSERT_EQ(::read(ends[0], &answer, 1), 1);
+      ASSERT_NE(child.output().find(line), std::string::npos) << i;
+    }
+  }
+  for (const int fd : ends) ::close(fd);
 }
 
 TEST(ChildProcess, IsKilledWithItsObject) {
