@@ -5,10 +5,9 @@
 /// that says nothing for 10 s counts as one that closed.
 #pragma once
 
-#include <openssl/ssl.h>
-
-#include <memory>
 #include <string>
+
+#include "tests/support/tls_connection.h"
 
 namespace strawberry::test {
 
@@ -22,14 +21,7 @@ class WssClient {
   std::string receive();
 
  private:
-  struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-    void operator()(BIO* connection) const { BIO_free_all(connection); }
-  };
-  std::string read(std::size_t size);
-
-  std::unique_ptr<SSL_CTX, Free> context_;
-  std::unique_ptr<BIO, Free> connection_;
+  TlsConnection connection_;
 };
 
 }  // namespace strawberry::test

@@ -1,0 +1,38 @@
+/// A TLS connection to a server on this machine whose certificate is checked.
+///
+/// Threading: one thread.   Life: closes the connection when destroyed.   Errors: the constructor throws with what went
+/// wrong; a server that says nothing for 10 s counts as one that closed.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+namespace strawberry::test {
+
+class TlsConnection {
+ public:
+  /// `version_max`: the newest that is offered; 0: the newest there is.
+  TlsConnection(int port, const std::string& ca_file, int version_max = 0);
+
+  bool send(const std::string& bytes);
+  /// Exactly so many; fewer when the server closed.
+  std::string read(std::size_t size);
+  /// To the end of `text`; shorter when the server closed.
+  std::string read_to(const std::string& text);
+  /// Ends TLS as the protocol has it, then the connection.
+  void close();
+  /// The certificate's serial number, in hex.
+  std::string serial() const;
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(BIO* connection) const { BIO_free_all(connection); }
+  };
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<BIO, Free> connection_;
+};
+
+}  // namespace strawberry::test
