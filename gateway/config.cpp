@@ -8,6 +8,8 @@
 #include <set>
 
 #include "bridge/core/asio.h"
+#include "gateway/http/proxies.h"
+#include "gateway/http/server_tls.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -124,6 +126,9 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.flag("http", "insecure", http.insecure);
   file.texts("http", "hosts", http.hosts);
   file.texts("http", "origins", http.origins);
+  file.texts("http", "proxies", http.proxies);
+  file.text("http", "certificate_file", http.certificate_file);
+  file.text("http", "key_file", http.key_file);
   file.number("http", "connections_max", http.connections_max, 1, 1'000'000);
   file.number("http", "header_bytes_max", http.header_bytes_max, 1'024, 262'144);
   file.number("http", "body_bytes_max", http.body_bytes_max, 1'024, 16'777'216);
@@ -164,6 +169,8 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
   };
   text("STRAWBERRY_DATA_DIR", config.data_directory);
   text("STRAWBERRY_HTTP_ADDRESS", config.http.address);
+  text("STRAWBERRY_HTTP_CERTIFICATE_FILE", config.http.certificate_file);
+  text("STRAWBERRY_HTTP_KEY_FILE", config.http.key_file);
   text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
   text("STRAWBERRY_BROKER_HOST", config.broker.host);
   text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
@@ -223,15 +230,23 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
   asio::ip::make_address(http.address, no_address);
   if (no_address) {
     problems.add("http.address is no address: " + http.address);
-  } else if (!is_loopback(http.address) && !http.insecure) {
-    problems.add(
-        "http.address " + http.address +
-        " can be reached from other machines, and tokens would travel in the clear: put a proxy with TLS before "
-        "the gateway, or set http.insecure = true");
+  } else if (!is_loopback(http.address) && !http.has_tls() && !http.insecure) {
+    problems.add("http.address " + http.address +
+                 " can be reached from other machines, and tokens would travel in the clear: set "
+                 "http.certificate_file and http.key_file, or http.insecure = true behind a proxy that has TLS");
+  }
+  if (http.certificate_file.empty() != http.key_file.empty()) {
+    problems.add("http.certificate_file and http.key_file go together: one of them is missing");
+  } else if (http.has_tls()) {
+    if (auto tls = ServerTls::load({http.certificate_file, http.key_file}); !tls)
+      problems.add("http: " + tls.error().message);
+  }
+  for (const std::string& proxy : http.proxies) {
+    if (!parse_network(proxy)) problems.add("http.proxies: not an address or a network like 10.0.0.0/8: " + proxy);
   }
   for (const std::string& host : http.hosts) {
     if (host.empty() || host.find_first_of(":/ ") != std::string::npos)
-      problems.add("http.hosts: a name without scheme and port, please: " + host);
+      problems.add("http.hosts: not a name without scheme and port: " + host);
   }
   for (const std::string& origin : http.origins) {
     if (!is_origin(origin)) problems.add("http.origins: as https://dashboard.example, without a path: " + origin);

@@ -23,9 +23,13 @@ struct GatewayConfig {
   struct Http {
     std::string address = "127.0.0.1";
     std::int64_t port = 8080;
-    bool insecure = false;             // another address than this machine's without TLS
+    bool insecure = false;         // another address than this machine's without TLS
+    std::string certificate_file;  // PEM; with key_file: TLS, and nothing else
+    std::string key_file;
     std::vector<std::string> hosts;    // allowed in Host, beside addresses and localhost
-    std::vector<std::string> origins;  // allowed in Origin, beside the own
+    std::vector<std::string> origins;  // allowed in Origin, beside the own; may read answers (CORS)
+    std::vector<std::string> proxies;  // addresses and networks whose X-Forwarded-For is believed
+    bool has_tls() const { return !certificate_file.empty(); }
     std::int64_t connections_max = 10'000;
     std::int64_t header_bytes_max = 16 * 1024;
     std::int64_t body_bytes_max = 256 * 1024;

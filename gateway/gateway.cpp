@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::seconds stop_timeout{3};
 constexpr std::chrono::seconds last_answers_timeout{1};
 constexpr std::chrono::milliseconds stop_interval{50};
+constexpr std::chrono::minutes reload_interval{1};
 
 Links::Options link_options(const GatewayConfig& config) {
   Links::Options options;
@@ -47,16 +48,50 @@ void log_request(const Request& request, unsigned status, std::chrono::microseco
 
 }  // namespace
 
-Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config)
+Server::Options Gateway::server_options(const GatewayConfig::Http& http) {
+  Server::Options options;
+  options.limits = limits_of(http);
+  options.origins.hosts = {http.hosts.begin(), http.hosts.end()};
+  options.origins.origins = {http.origins.begin(), http.origins.end()};
+  for (const std::string& proxy : http.proxies) {
+    if (auto network = parse_network(proxy)) options.origins.proxies.push_back(std::move(*network));
+  }
+  options.log = log_request;
+  if (!tls_) return options;
+  options.origins.is_certified = [this](const std::string& name) { return tls_->is_for(name); };
+  options.tls_context = [this] { return tls_->context(); };
+  return options;
+}
+
+Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config, std::unique_ptr<ServerTls> tls)
     : loop_(loop),
       links_(loop, clock_, link_options(config)),
       device_tokens_(loop, links_, clock_),
-      server_(loop, router_, limits_of(config.http),
-              {{config.http.hosts.begin(), config.http.hosts.end()},
-               {config.http.origins.begin(), config.http.origins.end()}},
-              log_request),
+      tls_(std::move(tls)),
+      server_(loop, router_, server_options(config.http)),
+      reload_timer_(loop),
       stop_timer_(loop) {
   add_routes();
+  if (tls_) reload_later();
+}
+
+void Gateway::reload_later() {
+  reload_timer_.expires_after(reload_interval);
+  reload_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    reload_certificate();
+    reload_later();
+  });
+}
+
+void Gateway::reload_certificate() {
+  if (!tls_) return;
+  const auto reloaded = tls_->reload_if_changed();
+  if (!reloaded) {
+    hub_log().error("the certificate was not read again, the one before stays: {}", reloaded.error().message);
+  } else if (*reloaded == ServerTls::Reload::done) {
+    hub_log().info("the certificate was read again");
+  }
 }
 
 void Gateway::add_routes() {
@@ -73,6 +108,7 @@ void Gateway::add_routes() {
 }
 
 void Gateway::stop() {
+  reload_timer_.cancel();
   server_.stop();
   sockets_.close_all();
   stop_at_ = clock_.steady_now() + stop_timeout;

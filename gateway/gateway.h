@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "gateway/config.h"
 #include "gateway/http/server.h"
+#include "gateway/http/server_tls.h"
 #include "gateway/hub/device_tokens.h"
 #include "gateway/hub/links.h"
 #include "gateway/websocket/device_socket.h"
@@ -18,17 +19,22 @@ namespace strawberry::gateway {
 
 class Gateway {
  public:
-  Gateway(asio::io_context& loop, const GatewayConfig& config);
+  /// `tls`: null for plain HTTP.
+  Gateway(asio::io_context& loop, const GatewayConfig& config, std::unique_ptr<ServerTls> tls);
   /// What went wrong, for people; empty when nothing did.
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
   const Router& router() const { return router_; }
+  /// Reads the certificate again when its files have changed. Done by itself once in reload_interval.
+  void reload_certificate();
   /// Requests under way have stop_timeout to end; then they are answered that their answer is lost.
   void stop();
 
  private:
   void add_routes();
   void stop_when_idle();
+  void reload_later();
+  Server::Options server_options(const GatewayConfig::Http& http);
 
   asio::io_context& loop_;
   SystemClock clock_;
@@ -36,7 +42,9 @@ class Gateway {
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
   Router router_;
+  std::unique_ptr<ServerTls> tls_;
   Server server_;
+  asio::steady_timer reload_timer_;
   asio::steady_timer stop_timer_;
   SteadyTime stop_at_{};
 };

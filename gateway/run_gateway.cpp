@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <iostream>
 
 #include "bridge/config/config.h"
@@ -40,9 +41,11 @@ void write_endpoint(const std::string& path, const std::string& url) {
   }
 }
 
-std::string url_of(const std::string& address, int port) {
-  return "http://" + (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" +
-         std::to_string(port);
+std::string url_of(const GatewayConfig::Http& http, int port) {
+  // Where it listens on all addresses, this machine's own is the one that is always there.
+  const std::string address = http.address == "0.0.0.0" ? "127.0.0.1" : http.address == "::" ? "::1" : http.address;
+  return (http.has_tls() ? "https://" : "http://") +
+         (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
 }
 
 }  // namespace
@@ -69,8 +72,15 @@ int run_gateway(const Invocation& invocation) {
   change_logging({config->log.level, config->log.format, 2'048, 20});
   allow_many_connections();
 
+  std::unique_ptr<ServerTls> tls;
+  if (config->http.has_tls()) {
+    auto loaded = ServerTls::load({config->http.certificate_file, config->http.key_file});
+    if (!loaded) return refuse(loaded.error().message);
+    tls = std::move(*loaded);
+  }
+
   asio::io_context loop(1);
-  Gateway gateway(loop, *config);
+  Gateway gateway(loop, *config, std::move(tls));
   const int first = static_cast<int>(config->http.port);
   std::string problem;
   for (int port = first; port <= std::min(first + ports_tried_max, 65'535); ++port) {
@@ -78,7 +88,7 @@ int run_gateway(const Invocation& invocation) {
     if (problem.empty() || !invocation.next_free) break;
   }
   if (!problem.empty()) return refuse(problem);
-  const std::string url = url_of(config->http.address, gateway.port());
+  const std::string url = url_of(config->http, gateway.port());
   if (first != 0 && gateway.port() != first) hub_log().warn("port {} is taken", first);
   hub_log().info("the web door is at {}", url);
   const std::string endpoint_file = endpoint_file_of(*config);
@@ -88,6 +98,15 @@ int run_gateway(const Invocation& invocation) {
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) gateway.stop();
   });
+  asio::signal_set reload(loop, SIGHUP);
+  std::function<void()> wait_for_reload = [&] {
+    reload.async_wait([&](const boost::system::error_code& cancelled, int) {
+      if (cancelled) return;
+      gateway.reload_certificate();
+      wait_for_reload();
+    });
+  };
+  wait_for_reload();
   loop.run();
   if (!endpoint_file.empty()) (void)::unlink(endpoint_file.c_str());
   finish_logging();

@@ -25,10 +25,9 @@ bool has_word(std::string_view list, std::string_view word) {
 
 }  // namespace
 
-BeastWebSocket::BeastWebSocket(beast::tcp_stream stream, Options options)
-    : stream_(std::move(stream)), options_(std::move(options)) {
+BeastWebSocket::BeastWebSocket(ClientStream stream, Options options)
+    : stream_(std::move(stream)), options_(std::move(options)), written_(stream_.get_executor()) {
   ws::stream_base::timeout timeouts{handshake_timeout, idle_timeout, true};
-  stream_.next_layer().expires_never();
   stream_.set_option(timeouts);
   stream_.read_message_max(options_.message_bytes_max);
   stream_.auto_fragment(false);
@@ -57,6 +56,7 @@ Task<std::optional<WebSocket::Message>> BeastWebSocket::read() {
   const auto [error, count] = co_await stream_.async_read(buffer_, as_tuple);
   if (error) {
     ended_ = true;
+    written_.cancel();
     co_return message;
   }
   message.emplace(std::string(static_cast<const char*>(buffer_.data().data()), buffer_.size()), stream_.got_text());
@@ -71,13 +71,22 @@ bool BeastWebSocket::send(std::string payload) {
   if (ended_ || closing_) return false;
   if (queued_bytes_ + payload.size() > options_.queue_bytes_max) {
     ended_ = true;
-    stream_.next_layer().close();
+    beast_close_socket(stream_.next_layer());
     return false;
   }
   queued_bytes_ += payload.size();
   queue_.push_back(std::move(payload));
   start_writing();
   return true;
+}
+
+Task<bool> BeastWebSocket::drained() {
+  const auto self = shared_from_this();
+  while (!ended_ && queued_bytes_ > drained_bytes) {
+    written_.expires_at(std::chrono::steady_clock::time_point::max());
+    (void)co_await written_.async_wait(as_tuple);
+  }
+  co_return !ended_;
 }
 
 void BeastWebSocket::close(std::uint16_t code, std::string reason) {
@@ -101,6 +110,7 @@ Task<void> BeastWebSocket::write_all() {
     const auto [error, count] = co_await stream_.async_write(asio::buffer(payload), as_tuple);
     queued_bytes_ -= payload.size();
     if (error) ended_ = true;
+    written_.cancel();
   }
   if (!ended_ && closing_) {
     (void)co_await stream_.async_close(*closing_, as_tuple);

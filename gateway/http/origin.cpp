@@ -7,11 +7,17 @@
 namespace strawberry::gateway {
 namespace {
 
+constexpr int preflight_max_age_s = 600;
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
+}
+
+bool is_configured(const Request& request, const Origins& origins) {
+  return origins.origins.contains(lower(request.header("origin")));
 }
 
 /// Without the port, and without the brackets of an IPv6 address.
@@ -28,7 +34,8 @@ bool is_host_allowed(std::string_view host, const Origins& origins) {
   boost::system::error_code no_address;
   asio::ip::make_address(name, no_address);
   // An address cannot be rebound: only names can.
-  return !no_address || name == "localhost" || origins.hosts.contains(name);
+  return !no_address || name == "localhost" || origins.hosts.contains(name) ||
+         (origins.is_certified && origins.is_certified(name));
 }
 
 bool is_origin_allowed(std::string_view origin, std::string_view host, const Origins& origins) {
@@ -44,6 +51,32 @@ bool may_ask(const Request& request, const Origins& origins) {
   if (hosts > 1 || (hosts == 1 && !is_host_allowed(host, origins))) return false;
   const std::string_view origin = request.header("origin");
   return origin.empty() || is_origin_allowed(origin, host, origins);
+}
+
+Fields cors_fields(const Request& request, const Origins& origins) {
+  Fields fields;
+  if (origins.origins.empty()) return fields;
+  fields.emplace_back("Vary", "Origin");
+  if (!is_configured(request, origins)) return fields;
+  fields.emplace_back("Access-Control-Allow-Origin", std::string(request.header("origin")));
+  fields.emplace_back("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
+  return fields;
+}
+
+std::optional<Response> preflight_answer(const Request& request, const std::vector<std::string>& methods,
+                                         const Origins& origins) {
+  const bool is_preflight = request.method == "OPTIONS" && !request.header("access-control-request-method").empty();
+  if (!is_preflight || methods.empty() || !is_configured(request, origins)) return std::nullopt;
+  Response response;
+  response.status = 204;
+  std::string allowed;
+  for (const std::string& method : methods) allowed += (allowed.empty() ? "" : ", ") + method;
+  response.headers.emplace_back("Access-Control-Allow-Methods", std::move(allowed));
+  // SDKs add headers of their own, and none of any name means more here than to a program that sends it.
+  if (const auto wanted = request.header("access-control-request-headers"); !wanted.empty())
+    response.headers.emplace_back("Access-Control-Allow-Headers", std::string(wanted));
+  response.headers.emplace_back("Access-Control-Max-Age", std::to_string(preflight_max_age_s));
+  return response;
 }
 
 }  // namespace strawberry::gateway

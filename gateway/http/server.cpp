@@ -1,269 +1,22 @@
 #include "gateway/http/server.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 
 #include "bridge/protocol/request_log.h"
 #include "gateway/http/beast.h"
-#include "gateway/http/beast_websocket.h"
+#include "gateway/http/connection.h"
 #include "gateway/http/errors.h"
+#include "gateway/http/http_exchange.h"
 #include "gateway/http/origin.h"
 
 namespace strawberry::gateway {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Tcp = asio::ip::tcp;
 
-const char* reason_of(unsigned status) {
-  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
-  return reason.empty() ? (status == 499 ? "Client Closed Request" : "Unknown") : reason.data();
-}
-
-std::string head_of(unsigned status, const std::string& content_type, const Fields& fields, bool keep_alive) {
-  std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_of(status) + "\r\n";
-  if (!content_type.empty()) head += "Content-Type: " + content_type + "\r\n";
-  for (const auto& [name, value] : fields) {
-    for (const std::string_view piece : {std::string_view(name), std::string_view(": "), std::string_view(value)}) {
-      head += piece;
-    }
-    head += "\r\n";
-  }
-  head += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
-  head += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
-  return head;
-}
-
-}  // namespace
-
-struct Server::Core : std::enable_shared_from_this<Server::Core> {
-  Core(asio::io_context& io, const Router& routes, Limits bounds, Origins allowed, Log to)
-      : loop(io), router(routes), limits(bounds), origins(std::move(allowed)), log(std::move(to)), acceptor(io) {}
-
-  class Connection;
-
-  Task<void> accept_all();
-  Task<void> serve(std::shared_ptr<Connection> connection);
-  /// False when the connection is to end.
-  Task<bool> serve_one(Connection& connection);
-  Task<void> answer(Exchange& exchange, Router::Found found);
-
-  asio::io_context& loop;
-  const Router& router;
-  const Limits limits;
-  const Origins origins;
-  const Log log;
-  Tcp::acceptor acceptor;
-  std::set<Connection*> open;
-  Counters counters;
-  bool stopping = false;
-};
-
-/// One client's connection; one request at a time.
-class Server::Core::Connection {
- public:
-  Connection(Core& core, Tcp::socket socket)
-      : core_(core), stream_(std::move(socket)), deadline_(stream_.get_executor()) {
-    boost::system::error_code ignored;
-    stream_.socket().set_option(Tcp::no_delay(true), ignored);
-    const auto peer = stream_.socket().remote_endpoint(ignored);
-    peer_ = peer.address().to_string();
-    core_.open.insert(this);
-  }
-  ~Connection() { core_.open.erase(this); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  beast::tcp_stream& stream() { return stream_; }
-  beast::flat_buffer& buffer() { return buffer_; }
-  const std::string& peer() const { return peer_; }
-  bool is_idle() const { return idle_; }
-  void set_idle(bool idle) { idle_ = idle; }
-  /// Its socket is another's now.
-  void give_away() {
-    given_away_ = true;
-    unlimited();
-  }
-  bool is_given_away() const { return given_away_; }
-  void close() {
-    if (given_away_) return;
-    boost::system::error_code ignored;
-    stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
-    stream_.close();
-  }
-  /// What is read or written next ends with operation_aborted after this long, and has_timed_out() is true; the socket
-  /// stays open, so that the client can be told.
-  void limit(std::chrono::milliseconds time) {
-    timed_out_ = false;
-    deadline_.expires_after(time);
-    // A wait that ended just before it was replaced comes without an error.
-    const std::uint64_t number = ++limits_set_;
-    deadline_.async_wait(
-        [this, number, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
-          if (cancelled || alive.expired() || number != limits_set_) return;
-          timed_out_ = true;
-          boost::system::error_code ignored;
-          stream_.socket().cancel(ignored);
-        });
-  }
-  void unlimited() {
-    ++limits_set_;
-    deadline_.cancel();
-  }
-  bool has_timed_out() const { return timed_out_; }
-  Task<bool> send(std::string bytes, std::chrono::milliseconds time) {
-    limit(time);
-    const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes), as_tuple);
-    unlimited();
-    co_return !error;
-  }
-
- private:
-  Core& core_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  asio::steady_timer deadline_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::string peer_;
-  std::uint64_t limits_set_ = 0;
-  bool timed_out_ = false;
-  bool given_away_ = false;
-  bool idle_ = true;
-};
-
-namespace {
-
-/// Tells once when the client closes its side, and keeps what it sends ahead for the next request.
-class Watch : public std::enable_shared_from_this<Watch> {
- public:
-  explicit Watch(Tcp::socket& socket) : socket_(socket) {}
-  void start() {
-    socket_.async_wait(Tcp::socket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-      if (error || self->ended_) return;
-      char byte = 0;
-      const ssize_t count = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-      // With bytes of a next request behind this one, its closing cannot be seen, and need not be.
-      if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) return;
-      if (self->notify_) std::exchange(self->notify_, nullptr)();
-    });
-  }
-  void notify(std::function<void()> gone) { notify_ = std::move(gone); }
-  void end() {
-    ended_ = true;
-    notify_ = nullptr;
-  }
-
- private:
-  Tcp::socket& socket_;
-  std::function<void()> notify_;
-  bool ended_ = false;
-};
-
-}  // namespace
-
-namespace {
-
-/// Of one request on a connection.
-template <class Connection>
-class HttpExchange final : public Exchange {
- public:
-  HttpExchange(Request about, Connection& connection, std::chrono::milliseconds write_timeout, bool keep_alive,
-               http::request<http::string_body> message = {})
-      : Exchange(std::move(about)),
-        message_(std::move(message)),
-        connection_(connection),
-        write_timeout_(write_timeout),
-        keep_alive_(keep_alive),
-        watch_(std::make_shared<Watch>(connection.stream().socket())) {}
-  ~HttpExchange() override { watch_->end(); }
-
-  Task<bool> reply(Response response) override {
-    status_ = response.status;
-    const bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
-    std::string head = head_of(response.status, has_body ? response.content_type : "", response.headers, keep_alive_);
-    if (has_body) head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-    head += "\r\n";
-    if (has_body && request.method != "HEAD") head += response.body;
-    co_return co_await send(std::move(head));
-  }
-  Task<bool> begin_stream(std::string content_type) override {
-    status_ = 200;
-    streams_ = true;
-    Fields fields;
-    fields.emplace_back("X-Accel-Buffering", "no");
-    // HTTP/1.0 has no chunks: there a stream ends with its connection.
-    if (!is_chunked()) keep_alive_ = false;
-    std::string head = head_of(200, content_type, fields, keep_alive_);
-    head += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-    co_return co_await send(std::move(head));
-  }
-  Task<bool> write(std::string piece) override {
-    if (piece.empty()) co_return !broken_;
-    if (!is_chunked()) co_return co_await send(std::move(piece));
-    std::array<char, 20> size{};
-    const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
-    piece.insert(0, size.data(), static_cast<std::size_t>(digits));
-    piece += "\r\n";
-    co_return co_await send(std::move(piece));
-  }
-  Task<bool> end_stream() override {
-    ended_ = true;
-    if (!is_chunked()) co_return !broken_;
-    co_return co_await send("0\r\n\r\n");
-  }
-  bool wants_websocket() const override { return beast::websocket::is_upgrade(message_); }
-  Task<std::shared_ptr<WebSocket>> accept_websocket(WebSocket::Options options) override {
-    watch_->end();
-    status_ = 101;
-    broken_ = true;  // as far as HTTP goes
-    connection_.give_away();
-    auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options));
-    const bool accepted = co_await socket->accept(message_);
-    std::shared_ptr<WebSocket> result;
-    if (accepted) result = std::move(socket);
-    co_return result;
-  }
-  bool has_begun() const override { return status_ != 0; }
-  void when_gone(std::function<void()> notify) override {
-    const bool starts = notify && !watching_;
-    watch_->notify(std::move(notify));
-    if (starts) {
-      watching_ = true;
-      watch_->start();
-    }
-  }
-
-  unsigned status() const { return status_; }
-  /// The next request may come: this one's answer is whole.
-  bool is_whole() const { return status_ != 0 && !broken_ && (!streams_ || ended_); }
-  bool keeps_alive() const { return keep_alive_; }
-
- private:
-  bool is_chunked() const { return message_.version() >= 11; }
-  Task<bool> send(std::string bytes) {
-    if (broken_) co_return false;
-    broken_ = !co_await connection_.send(std::move(bytes), write_timeout_);
-    co_return !broken_;
-  }
-
-  const http::request<http::string_body> message_;
-  Connection& connection_;
-  const std::chrono::milliseconds write_timeout_;
-  bool keep_alive_;
-  std::shared_ptr<Watch> watch_;
-  unsigned status_ = 0;
-  bool streams_ = false;
-  bool ended_ = false;
-  bool broken_ = false;
-  bool watching_ = false;
-};
-
-Request taken_over(http::request<http::string_body>& message, const std::string& peer) {
+Request taken_over(http::request<http::string_body>& message) {
   Request request;
   request.method = std::string(message.method_string());
-  request.peer = peer;
   for (const auto& field : message) {
     std::string name(field.name_string());
     std::transform(name.begin(), name.end(), name.begin(),
@@ -290,19 +43,41 @@ bool is_ambiguous_in_length(const http::request<http::string_body>& request) {
 
 bool is_silent_end(const boost::system::error_code& error) {
   return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
-         error == asio::error::operation_aborted || error == asio::error::bad_descriptor;
+         error == asio::error::operation_aborted || error == asio::error::bad_descriptor ||
+         error == asio::ssl::error::stream_truncated;
 }
 
 }  // namespace
+
+struct Server::Core : std::enable_shared_from_this<Server::Core> {
+  Core(asio::io_context& io, const Router& routes, Options with)
+      : loop(io), router(routes), options(std::move(with)), limits(options.limits), acceptor(io) {}
+
+  Task<void> accept_all();
+  Task<void> serve(std::shared_ptr<Connection> connection);
+  /// False when the connection is to end.
+  Task<bool> serve_one(Connection& connection);
+  Task<void> answer(Exchange& exchange, Router::Found found);
+  HttpExchange::Options exchange_options(const Request& request, bool keep_alive) const;
+  void refuse(Tcp::socket socket);
+
+  asio::io_context& loop;
+  const Router& router;
+  const Options options;
+  const Limits& limits;
+  Tcp::acceptor acceptor;
+  std::set<Connection*> open;
+  Counters counters;
+  bool stopping = false;
+};
 
 Task<bool> Server::Core::serve_one(Connection& connection) {
   http::request_parser<http::string_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
   parser.body_limit(limits.body_bytes_max);
-  const auto refuse = [&](Problem why, ErrorShape shape) -> Task<bool> {
-    Request nobody;
-    nobody.peer = connection.peer();
-    HttpExchange<Connection> exchange(std::move(nobody), connection, limits.write_timeout, false);
+  const auto refuse = [&](Problem why, ErrorShape shape, Request about = {}) -> Task<bool> {
+    HttpExchange::Options with = exchange_options(about, false);
+    HttpExchange exchange(std::move(about), connection, std::move(with));
     Response response = response_of(why, shape);
     co_await exchange.reply(std::move(response));
     co_return false;
@@ -311,21 +86,17 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   const auto refuse_unread = [&](boost::system::error_code error) -> Task<bool> {
     if (connection.has_timed_out()) error = beast::error::timeout;
     if (is_silent_end(error)) co_return false;
-    Request about = taken_over(parser.get(), connection.peer());
+    Request about = taken_over(parser.get());
     ErrorShape shape = ErrorShape::hub;
     if (read_target(parser.get().target(), about)) shape = router.find(about).errors;
     Problem why = problem_of(error);
-    co_return co_await refuse(std::move(why), shape);
+    co_return co_await refuse(std::move(why), shape, std::move(about));
   };
 
   // Idle until the first byte, then the headers have their own time.
   if (connection.buffer().size() == 0) {
     connection.set_idle(true);
-    connection.limit(limits.idle_timeout);
-    const auto [error, count] =
-        co_await connection.stream().async_read_some(connection.buffer().prepare(4096), as_tuple);
-    if (error) co_return false;
-    connection.buffer().commit(count);
+    if (!co_await connection.fill(limits.idle_timeout)) co_return false;
   }
   connection.set_idle(false);
   connection.limit(limits.header_timeout);
@@ -350,28 +121,29 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
 
   auto message = parser.release();
   const bool keep_alive = message.keep_alive() && !stopping;
-  Request request = taken_over(message, connection.peer());
+  Request request = taken_over(message);
+  request.peer = client_address(connection.peer(), request.headers, options.origins.proxies);
   request.body = std::move(message.body());
   if (!read_target(message.target(), request)) {
     Problem why = problem(400, "bad_request", "the request's target is not a plain path");
     co_return co_await refuse(std::move(why), ErrorShape::hub);
   }
   const auto found = router.find(request);
-  HttpExchange<Connection> exchange(std::move(request), connection, limits.write_timeout, keep_alive,
-                                    std::move(message));
+  HttpExchange::Options with = exchange_options(request, keep_alive);
+  HttpExchange exchange(std::move(request), connection, std::move(with), std::move(message));
   connection.unlimited();
   ++counters.requests;
   co_await answer(exchange, found);
-  if (log) {
-    log(exchange.request, exchange.status(),
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
+  if (options.log) {
+    options.log(exchange.request, exchange.status(),
+                std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
   }
   co_return exchange.keeps_alive() && exchange.is_whole();
 }
 
 Task<void> Server::Core::answer(Exchange& exchange, Router::Found found) {
   Response response;
-  if (!may_ask(exchange.request, origins)) {
+  if (!may_ask(exchange.request, options.origins)) {
     response = response_of(problem(403, "forbidden", "a web page of another origin, or another host name, may not ask"),
                            found.errors);
   } else if (found.route != nullptr) {
@@ -385,6 +157,8 @@ Task<void> Server::Core::answer(Exchange& exchange, Router::Found found) {
     hub_log().error("{} {} failed: {}", exchange.request.method, exchange.request.path, thrown);
     if (exchange.has_begun()) co_return;
     response = response_of(problem(500, "internal", "the gateway failed; its log says how"), found.errors);
+  } else if (auto permitted = preflight_answer(exchange.request, found.allowed, options.origins)) {
+    response = std::move(*permitted);
   } else if (found.allowed.empty()) {
     response = response_of(problem(404, "not_found", "there is no such path"), found.errors);
   } else {
@@ -396,20 +170,34 @@ Task<void> Server::Core::answer(Exchange& exchange, Router::Found found) {
   co_await exchange.reply(std::move(response));
 }
 
+HttpExchange::Options Server::Core::exchange_options(const Request& request, bool keep_alive) const {
+  HttpExchange::Options with;
+  with.write_timeout = limits.write_timeout;
+  with.keep_alive = keep_alive;
+  with.fields = cors_fields(request, options.origins);
+  return with;
+}
+
 Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
+  if (options.tls_context) {
+    auto context = options.tls_context();
+    if (!co_await connection->secure(std::move(context), limits.header_timeout))
+      co_return co_await connection->finish();
+  }
   while (!stopping && co_await serve_one(*connection)) {
   }
-  if (connection->is_given_away()) co_return;
-  // The other side may still be sending what will not be read: let it see the answer first.
+  co_await connection->finish();
+}
+
+/// There are too many already.
+void Server::Core::refuse(Tcp::socket socket) {
+  ++counters.refused_connections;
+  if (options.tls_context) return;  // a handshake to say so would cost what is short
+  static constexpr std::string_view full =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
   boost::system::error_code ignored;
-  connection->stream().socket().shutdown(Tcp::socket::shutdown_send, ignored);
-  std::array<char, 4096> rest{};
-  connection->limit(std::chrono::milliseconds(500));
-  for (int i = 0; i < 64; ++i) {
-    const auto [error, count] = co_await connection->stream().async_read_some(asio::buffer(rest), as_tuple);
-    if (error) break;
-  }
-  connection->close();
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(full), ignored);
 }
 
 Task<void> Server::Core::accept_all() {
@@ -426,15 +214,10 @@ Task<void> Server::Core::accept_all() {
     }
     ++counters.connections;
     if (open.size() >= limits.connections_max) {
-      ++counters.refused_connections;
-      static constexpr std::string_view full =
-          "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-      boost::system::error_code ignored;
-      socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(full), ignored);
+      refuse(std::move(socket));
       continue;
     }
-    const auto connection = std::make_shared<Connection>(*this, std::move(socket));
+    const auto connection = std::make_shared<Connection>(std::move(socket), open);
     asio::co_spawn(
         loop, [self, connection] { return self->serve(connection); },
         [self, connection](std::exception_ptr thrown) {
@@ -443,8 +226,8 @@ Task<void> Server::Core::accept_all() {
   }
 }
 
-Server::Server(asio::io_context& loop, const Router& router, Limits limits, Origins origins, Log log)
-    : core_(std::make_shared<Core>(loop, router, limits, std::move(origins), std::move(log))) {}
+Server::Server(asio::io_context& loop, const Router& router, Options options)
+    : core_(std::make_shared<Core>(loop, router, std::move(options))) {}
 
 Server::~Server() = default;
 
@@ -477,7 +260,7 @@ void Server::stop() {
   core_->stopping = true;
   boost::system::error_code ignored;
   core_->acceptor.close(ignored);
-  for (auto* connection : std::vector<Core::Connection*>(core_->open.begin(), core_->open.end())) {
+  for (auto* connection : std::vector<Connection*>(core_->open.begin(), core_->open.end())) {
     if (connection->is_idle()) connection->close();
   }
 }

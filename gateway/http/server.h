@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include <boost/asio/ssl/context.hpp>
+
 #include "bridge/core/asio.h"
+#include "gateway/http/origin.h"
 #include "gateway/http/router.h"
 
 namespace strawberry::gateway {
@@ -30,16 +32,6 @@ struct Limits {
   std::chrono::milliseconds write_timeout{30'000};  // a client that does not read is given up
 };
 
-/// Whom the server talks to, against web pages that let a browser speak for them (DNS rebinding, cross-site requests).
-struct Origins {
-  /// Allowed in `Host` beside addresses and `localhost`; in lower case, without port.
-  std::set<std::string> hosts;
-  /// Allowed in `Origin` beside the own one: `https://example.org`.
-  std::set<std::string> origins;
-};
-/// Whether a request with these headers may be answered. `port` is the server's own.
-bool may_ask(const Request& request, const Origins& origins);
-
 class Server {
  public:
   struct Counters {
@@ -50,8 +42,15 @@ class Server {
   };
   /// What is logged of a request once it is answered: never with its query, body or headers.
   using Log = std::function<void(const Request&, unsigned status, std::chrono::microseconds took)>;
+  struct Options {
+    Limits limits;
+    Origins origins;
+    Log log;
+    /// Of the next connection; empty: no TLS.
+    std::function<std::shared_ptr<asio::ssl::context>()> tls_context;
+  };
 
-  Server(asio::io_context& loop, const Router& router, Limits limits, Origins origins, Log log);
+  Server(asio::io_context& loop, const Router& router, Options options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -35,6 +35,10 @@ class WebSocket {
   virtual Task<std::optional<Message>> read() = 0;
   /// Queues a message. False when the connection has ended, or its client does not read.
   virtual bool send(std::string payload) = 0;
+  /// Waits until the client has taken all but drained_bytes of what was sent: for who can make its source wait. False
+  /// when the connection has ended. One caller at a time.
+  virtual Task<bool> drained() = 0;
+  static constexpr std::size_t drained_bytes = 64 * 1024;
   /// Sends what is queued, then the close frame. 1000 normal, 1001 going away, 1003 unsupported data, 1008 policy, 1011
   /// error.
   virtual void close(std::uint16_t code, std::string reason) = 0;

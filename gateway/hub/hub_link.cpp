@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr const char* hub_state_topic = "hub/state";
 constexpr std::array services{Service::skills, Service::chat, Service::sessions, Service::devices};
-constexpr std::size_t json_levels_max = 128;
+constexpr std::size_t reply_levels_max = 128;
 constexpr std::chrono::milliseconds state_timeout{500};
 
 MosquittoClient::Options mqtt_options(const HubLink::Options& options) {
@@ -181,7 +181,7 @@ void HubLink::receive(MqttMessage message) {
     if (options_.on_message) options_.on_message(std::move(message));
     return;
   }
-  if (json_nests_deeper_than(message.payload, json_levels_max)) return;
+  if (json_nests_deeper_than(message.payload, reply_levels_max)) return;
   json payload = json::parse(message.payload, nullptr, false);
   if (!payload.is_object()) return;
   if (is_state) {

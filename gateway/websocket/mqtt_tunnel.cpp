@@ -38,6 +38,8 @@ class Tunnel : public std::enable_shared_from_this<Tunnel<Socket>> {
     while (true) {
       const auto [error, count] = co_await broker_.async_read_some(asio::buffer(piece), as_tuple);
       if (error || !client_->send(std::string(piece.data(), count))) break;
+      // A client that reads slowly makes the broker wait, which has limits for that.
+      if (!co_await client_->drained()) break;
     }
     client_->close(close_normal, "");
     boost::system::error_code ignored;

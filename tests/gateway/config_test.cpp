@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/support/temp_dir.h"
@@ -50,6 +52,34 @@ TEST_F(AGatewaysConfiguration, SaysWhatIsWrong) {
   EXPECT_THAT(complaint("[http]\naddress = \"localhost\"\n"), HasSubstr("is no address"));
 }
 
+TEST_F(AGatewaysConfiguration, LeavesThisMachineWithTlsOrExpressly) {
+  const std::string everywhere = "[http]\naddress = \"0.0.0.0\"\n";
+  EXPECT_THAT(complaint(everywhere), HasSubstr("http.address 0.0.0.0 can be reached from other machines"));
+  EXPECT_TRUE(read(everywhere + "insecure = true\n"));
+  const std::string files = "certificate_file = \"" + directory_.file("door.crt") + "\"\nkey_file = \"" +
+                            directory_.file("door.key") + "\"\n";
+  EXPECT_THAT(complaint(everywhere + files),
+              HasSubstr("http: cannot use the certificate in " + directory_.file("door.crt")));
+  EXPECT_THAT(complaint("[http]\ncertificate_file = \"/nowhere\"\n"), HasSubstr("one of them is missing"));
+  const auto openssl = [&](const std::string& name) {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=door -keyout " +
+        directory_.file(name + ".key") + " -out " + directory_.file(name + ".crt") + " 2>&1";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  };
+  openssl("door");
+  EXPECT_TRUE(read(everywhere + files));
+  openssl("other");
+  std::filesystem::rename(directory_.file("other.key"), directory_.file("door.key"));
+  EXPECT_THAT(complaint(everywhere + files),
+              HasSubstr("cannot use the key in " + directory_.file("door.key") + ": key values mismatch"));
+}
+
+TEST_F(AGatewaysConfiguration, KnowsAddressesOfProxies) {
+  EXPECT_TRUE(read("[http]\nproxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"::1\"]\n"));
+  EXPECT_THAT(complaint("[http]\nproxies = [\"proxy.local\"]\n"), HasSubstr("http.proxies: not an address"));
+}
+
 TEST_F(AGatewaysConfiguration, SaysEverythingThatIsWrong) {
   const std::string path = directory_.file("wrong.toml");
   std::ofstream(path) << "[http]\nport = -1\nprot = 1\norigins = [\"dashboard.example\", \"https://a.example/\"]\n"
@@ -61,7 +91,7 @@ TEST_F(AGatewaysConfiguration, SaysEverythingThatIsWrong) {
       checked.problems,
       UnorderedElementsAre(HasSubstr("http.port must be an integer"), HasSubstr("unknown key: http.prot"),
                            HasSubstr("http.origins: as https://dashboard.example, without a path: dashboard.example"),
-                           HasSubstr("without a path: https://a.example/"), HasSubstr("http.hosts: a name"),
+                           HasSubstr("without a path: https://a.example/"), HasSubstr("http.hosts: not a name"),
                            HasSubstr("http.address 0.0.0.0"), HasSubstr("unknown section or key: lgo"),
                            HasSubstr("log.format must be one of human, json"),
                            HasSubstr("broker.ca_file cannot be read: /nowhere/ca.crt"),

@@ -12,7 +12,7 @@ int main() {
   json facts{{"routes", json::array()}, {"pages", json::object()}};
   for (const auto& page : embedded_pages()) facts["pages"][std::string(page.name)] = std::string(page.bytes);
   strawberry::asio::io_context loop(1);
-  const Gateway gateway(loop, GatewayConfig());
+  const Gateway gateway(loop, GatewayConfig(), nullptr);
   for (const Route& route : gateway.router().routes()) {
     const char* shape = route.errors == ErrorShape::hub      ? "hub"
                         : route.errors == ErrorShape::openai ? "openai"

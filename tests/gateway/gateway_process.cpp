@@ -25,7 +25,7 @@ GatewayProcess::GatewayProcess(HubProcess& hub, const std::string& config) {
   options.environment = {{"STRAWBERRY_DATA_DIR", directory.path().string()},
                          {"STRAWBERRY_BROKER_PORT", std::to_string(hub.port())}};
   process_ = std::make_unique<ChildProcess>(std::move(options));
-  if (!process_->wait_for_output("the web door is at http://", 10s)) {
+  if (!process_->wait_for_output("the web door is at http", 10s)) {
     throw std::runtime_error("the gateway did not start: " + process_->output());
   }
   const std::string output = process_->output();

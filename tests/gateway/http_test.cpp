@@ -26,6 +26,14 @@ class WebDoor : public testing::Test {
     return options;
   }
   std::string token(const std::string& user = "alice") const { return hub_.files().user_token(user); }
+  /// A token with a wrong signature: another one for each number.
+  std::string forged(int number) const {
+    std::string made = token();
+    const auto letter = [](int of) { return static_cast<char>('a' + of); };
+    made[made.size() - 3] = letter(number % 20);
+    made[made.size() - 2] = letter(number / 20);
+    return made;
+  }
   static json chat(const std::string& words, bool stream = false) {
     return {{"messages", {{{"role", "user"}, {"content", words}}}}, {"stream", stream}};
   }
@@ -225,23 +233,73 @@ TEST_F(WebDoor, ACallThatFailsIsNeverAStatusThatClientsRepeat) {
 }
 
 TEST_F(WebDoor, RefusesBadTokensAndLimitsThemByAddress) {
-  auto forged = token();
-  forged[forged.size() - 5] = forged[forged.size() - 5] == 'A' ? 'B' : 'A';
-  EXPECT_EQ(answered(door_.client(forged).Get("/api/v1/devices")).status, 401);
+  const auto wrong = forged(80);
+  EXPECT_EQ(answered(door_.client(wrong).Get("/api/v1/devices")).status, 401);
   EXPECT_EQ(answered(door_.client("x").Get("/api/v1/devices")).status, 401);
   const auto short_lived = hub_.files().token({PrincipalType::user, "alice", "alice"}, 1s);
   std::this_thread::sleep_for(1'100ms);
   EXPECT_EQ(answered(door_.client(short_lived).Get("/api/v1/devices")).status, 401);
   int limited = 0;
   for (int i = 0; i < 80; ++i) {
-    auto another = token();
-    another.back() = static_cast<char>('a' + i % 20);
-    another[another.size() - 2] = static_cast<char>('a' + i / 20);
-    const auto answer = answered(door_.client(another).Get("/api/v1/devices"));
-    if (answer.status == 429) ++limited;
+    if (answered(door_.client(forged(i)).Get("/api/v1/devices")).status == 429) ++limited;
   }
   EXPECT_GT(limited, 0);
-  EXPECT_THAT(door_.log(), Not(HasSubstr(forged)));
+  EXPECT_THAT(door_.log(), Not(HasSubstr(wrong)));
+}
+
+class WebDoorBehindAProxy : public WebDoor {
+ protected:
+  WebDoorBehindAProxy() : WebDoor("[http]\nproxies = [\"127.0.0.0/8\"]\norigins = [\"https://dashboard.example\"]\n") {}
+  httplib::Response get_for(const std::string& client, const std::string& bearer, const std::string& path) {
+    return answered(door_.client(bearer).Get(path, {{"X-Forwarded-For", client}}));
+  }
+};
+
+TEST_F(WebDoorBehindAProxy, LimitsRefusedTokensByTheClientsOwnAddress) {
+  const auto tries = [&](const std::string& address) {
+    int limited = 0;
+    for (int i = 0; i < 80; ++i) {
+      if (get_for(address, forged(i), "/api/v1/devices").status == 429) ++limited;
+    }
+    return limited;
+  };
+  EXPECT_GT(tries("198.51.100.7"), 0);
+  EXPECT_EQ(get_for("198.51.100.8", forged(80), "/api/v1/devices").status, 401) << "another client of the same proxy";
+}
+
+TEST_F(WebDoorBehindAProxy, ShowsMetricsToThisMachineOnly) {
+  EXPECT_EQ(get_for("127.0.0.1", "", "/metrics").status, 200);
+  EXPECT_EQ(get_for("198.51.100.7", "", "/metrics").status, 403);
+}
+
+TEST_F(WebDoorBehindAProxy, LetsAConfiguredPageAskAndRead) {
+  const httplib::Headers page{{"Origin", "https://dashboard.example"}};
+  auto preflight = page;
+  preflight.emplace("Access-Control-Request-Method", "POST");
+  preflight.emplace("Access-Control-Request-Headers", "authorization, content-type, x-stainless-lang");
+  const auto permitted = answered(door_.client("").Options("/v1/chat/completions", preflight));
+  EXPECT_EQ(permitted.status, 204);
+  EXPECT_EQ(permitted.get_header_value("Access-Control-Allow-Origin"), "https://dashboard.example");
+  EXPECT_EQ(permitted.get_header_value("Access-Control-Allow-Methods"), "POST");
+  EXPECT_EQ(permitted.get_header_value("Access-Control-Allow-Headers"),
+            "authorization, content-type, x-stainless-lang");
+  EXPECT_FALSE(permitted.has_header("Access-Control-Allow-Credentials"));
+
+  const auto whole =
+      answered(door_.client(token()).Post("/v1/chat/completions", page, chat("hello").dump(), "application/json"));
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_EQ(whole.get_header_value("Access-Control-Allow-Origin"), "https://dashboard.example");
+  const auto streamed = answered(
+      door_.client(token()).Post("/v1/chat/completions", page, chat("hello", true).dump(), "application/json"));
+  EXPECT_EQ(streamed.get_header_value("Access-Control-Allow-Origin"), "https://dashboard.example");
+  EXPECT_EQ(answered(door_.client("").Get("/api/v1/devices", page)).get_header_value("Access-Control-Allow-Origin"),
+            "https://dashboard.example")
+      << "the page's script reads why it was refused";
+
+  const httplib::Headers stranger{{"Origin", "https://evil.example"}, {"Access-Control-Request-Method", "POST"}};
+  const auto refused = answered(door_.client("").Options("/v1/chat/completions", stranger));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_FALSE(refused.has_header("Access-Control-Allow-Origin"));
 }
 
 TEST_F(WebDoor, ARevokedTokenEndsAtOnce) {

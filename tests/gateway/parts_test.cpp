@@ -115,6 +115,69 @@ TEST(AnOrigin, MustBeTheGatewaysOwnOrAllowed) {
   EXPECT_FALSE(may("localhost:8080", "http://localhost:9090"));
 }
 
+TEST(AnOrigin, ThatIsConfiguredMayReadAnswersAndNoOther) {
+  Origins origins;
+  origins.origins = {"https://dashboard.example"};
+  const auto asked = [](const std::string& origin, const std::string& wanted_headers = "authorization") {
+    Request request;
+    request.method = "OPTIONS";
+    request.headers = {{"host", "localhost:8080"},
+                       {"origin", origin},
+                       {"access-control-request-method", "POST"},
+                       {"access-control-request-headers", wanted_headers}};
+    return request;
+  };
+  const std::vector<std::string> methods{"GET", "POST"};
+  const auto permitted = preflight_answer(asked("https://dashboard.example"), methods, origins);
+  ASSERT_TRUE(permitted);
+  EXPECT_EQ(permitted->status, 204u);
+  EXPECT_THAT(permitted->headers, ElementsAre(std::pair("Access-Control-Allow-Methods", "GET, POST"),
+                                              std::pair("Access-Control-Allow-Headers", "authorization"),
+                                              std::pair("Access-Control-Max-Age", "600")));
+  EXPECT_FALSE(preflight_answer(asked("https://evil.example"), methods, origins));
+  EXPECT_FALSE(preflight_answer(asked("http://localhost:8080"), methods, origins)) << "its own pages need not ask";
+  EXPECT_FALSE(preflight_answer(asked("https://dashboard.example"), {}, origins)) << "there is no such path";
+
+  EXPECT_THAT(
+      cors_fields(asked("https://dashboard.example"), origins),
+      ElementsAre(std::pair("Vary", "Origin"), std::pair("Access-Control-Allow-Origin", "https://dashboard.example"),
+                  std::pair("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")));
+  EXPECT_THAT(cors_fields(asked("https://evil.example"), origins), ElementsAre(std::pair("Vary", "Origin")));
+  EXPECT_THAT(cors_fields(asked("https://dashboard.example"), Origins()), ElementsAre());
+}
+
+TEST(AProxy, IsBelievedWhomItSpeaksForOnlyIfItIsKnown) {
+  const std::vector<Network> proxies{*parse_network("10.0.0.0/8"), *parse_network("192.0.2.1"),
+                                     *parse_network("fd00::/8")};
+  const auto client = [&](const std::string& peer, std::vector<std::string> forwarded) {
+    Fields headers{{"host", "localhost"}};
+    for (std::string& value : forwarded) headers.emplace_back("x-forwarded-for", std::move(value));
+    return client_address(peer, headers, proxies);
+  };
+  EXPECT_EQ(client("203.0.113.9", {"198.51.100.7"}), "203.0.113.9") << "not a proxy";
+  EXPECT_EQ(client("10.1.2.3", {"198.51.100.7"}), "198.51.100.7");
+  EXPECT_EQ(client("10.1.2.3", {"1.1.1.1, 198.51.100.7"}), "198.51.100.7") << "what came before is the client's word";
+  EXPECT_EQ(client("10.1.2.3", {"198.51.100.7, 192.0.2.1"}), "198.51.100.7") << "two proxies";
+  EXPECT_EQ(client("10.1.2.3", {"198.51.100.7", "192.0.2.1"}), "198.51.100.7") << "in two headers";
+  EXPECT_EQ(client("10.1.2.3", {"10.9.9.9"}), "10.9.9.9") << "all of them are proxies";
+  EXPECT_EQ(client("10.1.2.3", {"198.51.100.7:4711"}), "198.51.100.7");
+  EXPECT_EQ(client("fd00::1", {"[2001:db8::1]:4711"}), "2001:db8::1");
+  EXPECT_EQ(client("::ffff:10.1.2.3", {"::ffff:198.51.100.7"}), "198.51.100.7");
+  for (const char* rubbish : {"", ",", "unknown", "198.51.100.7 junk", "[", "999.1.1.1", "a,,b"})
+    EXPECT_EQ(client("10.1.2.3", {rubbish}), "10.1.2.3") << rubbish;
+  EXPECT_EQ(client("10.1.2.3", {}), "10.1.2.3");
+}
+
+TEST(AProxy, IsAnAddressOrANetwork) {
+  for (const char* good : {"127.0.0.1", "::1", "10.0.0.0/8", "fd00::/8", "0.0.0.0/0", "192.0.2.128/25"})
+    EXPECT_TRUE(parse_network(good)) << good;
+  for (const char* bad : {"", "proxy", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8x", "::1/129", "/8"})
+    EXPECT_FALSE(parse_network(bad)) << bad;
+  const std::vector<Network> half{*parse_network("192.0.2.128/25")};
+  EXPECT_EQ(client_address("192.0.2.200", {{"x-forwarded-for", "1.1.1.1"}}, half), "1.1.1.1");
+  EXPECT_EQ(client_address("192.0.2.100", {{"x-forwarded-for", "1.1.1.1"}}, half), "192.0.2.100");
+}
+
 TEST(AStatus, IsNeverOneThatClientsRepeatOnceSomethingMayHaveRun) {
   for (const char* code : {"busy", "rate_limited", "quota_exceeded", "internal", "provider_error", "provider_timeout",
                            "shutting_down", "unavailable", "ambiguous", "timeout", "device_offline", "skill_error",

@@ -6,6 +6,7 @@
 #include "tests/gateway/gateway_process.h"
 #include "tests/gateway/ws_client.h"
 #include "tests/support/stub_llm/stub_llm.h"
+#include "tests/support/wire_client.h"
 
 namespace strawberry::test {
 namespace {
@@ -438,23 +439,48 @@ TEST_F(SpokeApi, EventsTellOfPresence) {
   EXPECT_EQ(WsClient(door_.port(), "/api/v1/ws", foreign).status(), 403);
 }
 
-TEST_F(SpokeApi, MqttGoesThroughTheDoor) {
-  WsClient::Options mqtt;
-  mqtt.subprotocol = "mqtt";
-  mqtt.binary = true;
-  WsClient client(door_.port(), "/mqtt", mqtt);
-  ASSERT_EQ(client.status(), 101);
-  // CONNECT, MQTT 3.1.1, clean session, user name and password.
-  const auto text = [](const std::string& of) {
-    return std::string{static_cast<char>(of.size() >> 8), static_cast<char>(of.size() & 0xFF)} + of;
-  };
-  const std::string body =
-      text("MQTT") + std::string("\x04\xC2\x00\x3C", 4) + text("tunnel-1") + text("alice") + text(token_);
-  std::string packet = "\x10";
-  for (std::size_t rest = body.size(); rest > 0; rest /= 128)
-    packet += static_cast<char>((rest % 128) | (rest >= 128 ? 0x80 : 0));
-  client.send(packet + body);
-  EXPECT_EQ(client.read(), std::string("\x20\x02\x00\x00", 4));
+class MqttThroughTheDoor : public SpokeApi {
+ protected:
+  std::unique_ptr<WsClient> connected(int receive_buffer_bytes = 0) {
+    WsClient::Options mqtt;
+    mqtt.subprotocol = "mqtt";
+    mqtt.binary = true;
+    mqtt.receive_buffer_bytes = receive_buffer_bytes;
+    auto client = std::make_unique<WsClient>(door_.port(), "/mqtt", mqtt);
+    EXPECT_EQ(client->status(), 101);
+    wire::Connect connect;
+    connect.client_id = "tunnel-1";
+    connect.password = token_;
+    client->send(connect.bytes());
+    const auto connack = client->read();
+    EXPECT_TRUE(connack && connack->size() >= 4 && (*connack)[0] == '\x20' && (*connack)[3] == '\0');
+    return client;
+  }
+};
+
+TEST_F(MqttThroughTheDoor, TalksToTheBroker) { connected(); }
+
+TEST_F(MqttThroughTheDoor, AClientThatReadsLateMissesNothing) {
+  constexpr std::size_t messages = 7;
+  constexpr std::size_t message_bytes = 1'000'000;
+  auto client = connected(16 * 1024);
+  client->send(wire::subscribe(5, 1, "skills/alice/response/+"));
+  ASSERT_TRUE(client->read());
+  MqttTestClient::Options options;
+  options.port = hub_.port();
+  options.client_id = "another-bridge";
+  options.user_name = "bridge";
+  options.password = hub_.files().bridge_token();
+  MqttTestClient bridge(options);
+  ASSERT_EQ(bridge.connect(), 0);
+  for (std::size_t i = 0; i < messages; ++i)
+    ASSERT_EQ(bridge.publish("skills/alice/response/1", std::string(message_bytes, 'x')), 0);
+  std::size_t read = 0;
+  while (read < messages * message_bytes) {
+    const auto piece = client->read();
+    ASSERT_TRUE(piece) << "after " << read << " bytes";
+    read += piece->size();
+  }
 }
 
 }  // namespace

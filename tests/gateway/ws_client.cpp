@@ -27,6 +27,9 @@ struct WsClient::Parts {
 
 WsClient::WsClient(int port, const std::string& target, const Options& options) : parts_(std::make_unique<Parts>()) {
   auto& stream = parts_->stream;
+  stream.next_layer().open(Tcp::v4());
+  if (options.receive_buffer_bytes != 0)
+    stream.next_layer().set_option(Tcp::socket::receive_buffer_size(options.receive_buffer_bytes));
   stream.next_layer().connect({asio::ip::make_address("127.0.0.1"), static_cast<std::uint16_t>(port)});
   stream.set_option(beast::websocket::stream_base::decorator([&](beast::websocket::request_type& request) {
     if (!options.subprotocol.empty()) request.set("Sec-WebSocket-Protocol", options.subprotocol);

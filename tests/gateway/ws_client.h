@@ -18,6 +18,7 @@ class WsClient {
     std::string bearer = {};
     std::string origin = {};
     bool binary = false;
+    int receive_buffer_bytes = 0;  // of the socket; 0: the system's own
   };
   WsClient(int port, const std::string& target) : WsClient(port, target, Options()) {}
   WsClient(int port, const std::string& target, const Options& options);

@@ -88,8 +88,8 @@ struct WebDoorFacts {
   std::string file;  // empty: there is none, and nothing below holds
   std::string url;   // empty: the file does not name an address of this machine
   bool is_listening = false;
-  bool has_tls = false;  // then it is not asked
-  int status = 0;        // of /health; 0: no HTTP
+  bool has_ended_certificate = false;
+  int status = 0;  // of /health; 0: no HTTP
 };
 
 struct ProviderFacts {

@@ -2,10 +2,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <charconv>
+#include <csignal>
 #include <memory>
 
 #include "bridge/cli/doctor/gather.h"
@@ -70,17 +72,52 @@ FileDescriptor connected_to(const DoorAddress& address, std::chrono::millisecond
   return fd;
 }
 
+/// The connection to the door, plain or TLS. The socket has time limits of its own.
+class DoorStream {
+ public:
+  explicit DoorStream(int fd) : fd_(fd) {}
+
+  /// Accepts every certificate: the door is this machine's, and its certificate may be for a name that only others use.
+  bool begin_tls() {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+    context_.reset(SSL_CTX_new(TLS_client_method()));
+    ssl_.reset(context_ ? SSL_new(context_.get()) : nullptr);
+    return ssl_ && SSL_set_fd(ssl_.get(), fd_) == 1 && SSL_connect(ssl_.get()) == 1;
+  }
+  bool has_ended_certificate() const {
+    const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl_.get()), &X509_free);
+    return shown && X509_cmp_current_time(X509_get0_notAfter(shown.get())) < 0;
+  }
+  bool send(std::string_view bytes) {
+    const auto size = static_cast<int>(bytes.size());
+    return (ssl_ ? SSL_write(ssl_.get(), bytes.data(), size) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)) ==
+           size;
+  }
+  ssize_t receive(char* bytes, std::size_t size) {
+    return ssl_ ? SSL_read(ssl_.get(), bytes, static_cast<int>(size)) : ::recv(fd_, bytes, size, 0);
+  }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+  const int fd_;
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<SSL, Free> ssl_;
+};
+
 /// The status of what is answered; 0 when that is no HTTP.
-int ask_for_health(int fd, std::chrono::milliseconds timeout) {
+int ask_for_health(DoorStream& door, std::chrono::milliseconds timeout) {
   constexpr std::string_view request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return 0;
+  if (!door.send(request)) return 0;
   constexpr std::string_view version = "HTTP/1.1 ";
   constexpr std::size_t status_end = version.size() + 3;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::string answer;
   while (answer.size() < status_end && std::chrono::steady_clock::now() < deadline) {
     char piece[door_answer_bytes_max];
-    const ssize_t count = ::recv(fd, piece, sizeof piece, 0);
+    const ssize_t count = door.receive(piece, sizeof piece);
     if (count <= 0) break;
     answer.append(piece, static_cast<std::size_t>(count));
   }
@@ -106,8 +143,13 @@ void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_p
   door.url = *url;
   const FileDescriptor fd = connected_to(*address, timeout);
   door.is_listening = fd.is_open();
-  door.has_tls = door.url.starts_with("https:");
-  if (door.is_listening && !door.has_tls) door.status = ask_for_health(fd.get(), timeout);
+  if (!door.is_listening) return;
+  DoorStream stream(fd.get());
+  if (door.url.starts_with("https:")) {
+    if (!stream.begin_tls()) return;
+    door.has_ended_certificate = stream.has_ended_certificate();
+  }
+  door.status = ask_for_health(stream, timeout);
 }
 
 }  // namespace strawberry::cli

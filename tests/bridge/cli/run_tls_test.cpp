@@ -11,6 +11,7 @@
 #include "tests/support/broker_process.h"
 #include "tests/support/free_port.h"
 #include "tests/support/mqtt_test_client.h"
+#include "tests/support/tls_connection.h"
 #include "tests/support/wire_client.h"
 
 namespace strawberry::test {
@@ -78,6 +79,18 @@ TEST_F(RunTls, EverythingSpeaksTlsByItself) {
   // What was looked up and written by the hub itself left no complaint.
   EXPECT_THAT(content_of(data_dir() / "log" / "bridge.log"), Not(HasSubstr("no broker")));
   EXPECT_EQ(hub.stop(), 0) << hub.output();
+}
+
+TEST_F(RunTls, TheWebDoorSpeaksTlsToo) {
+  HubRun hub = run({"--no-demo", "--http-port", std::to_string(free_port())});
+  const std::string url = trimmed(content_of(data_dir() / "http-endpoint"));
+  ASSERT_THAT(url, ContainsRegex("^https://127.0.0.1:[0-9]+$"));
+  EXPECT_THAT(hub.output(), HasSubstr(url));
+  TlsConnection client(std::stoi(url.substr(url.rfind(':') + 1)), ca());
+  client.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.read_to("\r\n"), "HTTP/1.1 200 OK\r\n");
+  EXPECT_THAT(ctl({"doctor"}).output, ContainsRegex("ok +web door: " + url));
+  EXPECT_EQ(hub.stop(), 0);
 }
 
 TEST_F(RunTls, MosquittosOwnClientsJustWork) {

@@ -156,6 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "http://127.0.0.1:8080/health: status 404", "tail /hub/log/gateway.log"},
         Trouble{"ADoorThatSpeaksNoHttp", [](Facts& f) { f.web_door.status = 0; }, "web door", bad,
                 "without an answer in HTTP", "tail /hub/log/gateway.log"},
+        Trouble{"ADoorWhoseCertificateHasExpired", [](Facts& f) { f.web_door.has_ended_certificate = true; }, "web door",
+                bad, "its certificate has expired", "start the hub again: scripts/run"},
         Trouble{"TheServicesDoor",
                 [](Facts& f) {
                   f.is_package = true;
@@ -464,9 +466,6 @@ TEST(Doctor, SaysNothingOfWhatItCouldNotSee) {
 TEST(Doctor, MissesNoWebDoor) {
   Facts facts = healthy();
   EXPECT_EQ(finding(facts, "web door")->what, "http://127.0.0.1:8080");
-  facts.web_door.status = 0;
-  facts.web_door.has_tls = true;
-  EXPECT_EQ(finding(facts, "web door")->verdict, Verdict::good) << "it is not asked over TLS";
   facts.web_door = {};
   EXPECT_FALSE(finding(facts, "web door"));
 }

@@ -1,0 +1,26 @@
+/// Reverse proxies before the gateway: which are trusted to say, in `X-Forwarded-For`, whom they speak for.
+///
+/// Pure.   Errors: parse_network() gives nothing for what is no address or network.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/message.h"
+
+namespace strawberry::gateway {
+
+/// An address, or the addresses of a network: `10.0.0.0/8`, `fd00::/8`.
+struct Network {
+  std::vector<unsigned char> prefix;  // 4 or 16 bytes
+  unsigned bits = 0;
+};
+std::optional<Network> parse_network(std::string_view text);
+
+/// The client's address, without a port; IPv4 within IPv6 (`::ffff:192.0.2.1`) as IPv4. It is the connection's own
+/// (`peer`), unless that is a trusted proxy: then the last address of `X-Forwarded-For` that is none of the proxies.
+std::string client_address(const std::string& peer, const Fields& headers, const std::vector<Network>& proxies);
+
+}  // namespace strawberry::gateway
