@@ -19,8 +19,8 @@
 
 #include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
+#include "bridge/core/mqtt_message.h"
 #include "bridge/core/task.h"
-#include "bridge/ports/mqtt.h"
 #include "common/clock.h"
 #include "common/control.h"
 

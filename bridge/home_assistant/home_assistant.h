@@ -18,10 +18,10 @@
 
 #include "bridge/core/asio.h"
 #include "bridge/core/loop_affinity.h"
+#include "bridge/core/mqtt_message.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/home_assistant/agenda.h"
 #include "bridge/ports/announcements.h"
-#include "bridge/ports/mqtt.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/usage/user_limits.h"
 

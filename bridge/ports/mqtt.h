@@ -3,30 +3,14 @@
 /// Threading: loop only; handlers run on the loop.   Lifetime: handlers are not called after stop() completed.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "bridge/core/mqtt_message.h"
 #include "bridge/core/task.h"
-#include "common/clock.h"
 
 namespace strawberry {
-
-/// QoS 1 in both directions, unless it is not to be kept.
-struct MqttMessage {
-  std::string topic;
-  std::string payload;
-  bool retained = false;
-  std::optional<std::string> response_topic;
-  std::optional<std::string> correlation_data;  // bytes
-  std::optional<std::uint32_t> expiry_s;        // Message Expiry Interval
-  std::vector<std::pair<std::string, std::string>> user_properties;
-  /// Of a message to be sent: it must not reach anybody later. It is not sent then, and sets expiry and QoS by itself.
-  std::optional<SteadyTime> not_after = std::nullopt;
-};
 
 class MqttClient {
  public:

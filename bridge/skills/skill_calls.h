@@ -8,7 +8,7 @@
 #include <string>
 
 #include "bridge/core/asio.h"
-#include "bridge/ports/mqtt.h"
+#include "bridge/core/mqtt_message.h"
 #include "bridge/skills/call_arguments.h"
 #include "bridge/skills/call_router.h"
 #include "bridge/skills/call_target.h"

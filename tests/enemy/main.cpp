@@ -15,7 +15,7 @@
 #include <optional>
 #include <thread>
 
-#include "bridge/cli/choices.h"
+#include "cli/choices.h"
 #include "tests/enemy/household.h"
 #include "tests/enemy/scenarios.h"
 

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/gateway/gateway_process.h"
 #include "tests/support/free_port.h"
 #include "tests/support/hub_process.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base64url.h"
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/support/hub_process.h"
 
 namespace strawberry::test {

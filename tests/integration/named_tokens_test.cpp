@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/support/hub_process.h"
 
 namespace strawberry::test {

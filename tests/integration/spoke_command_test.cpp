@@ -4,11 +4,11 @@
 #include <csignal>
 #include <set>
 
-#include "bridge/cli/connect_directory.h"
-#include "bridge/cli/spoke/spoke_device.h"
 #include "bridge/core/asio.h"
+#include "cli/connect_directory.h"
+#include "cli/spoke/spoke_device.h"
 #include "common/clock.h"
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/integration/spoke_fixture.h"
 
 namespace strawberry::test {

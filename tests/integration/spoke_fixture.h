@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/cli/files.h"
+#include "cli/files.h"
 #include "common/ids.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/temp_dir.h"

@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/stub_llm/stub_llm.h"
 

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "tests/bridge/cli/hub_run.h"
+#include "tests/cli/hub_run.h"
 #include "tests/support/free_port.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/stub_llm/stub_llm.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "bridge/ports/mqtt.h"
+#include "bridge/core/mqtt_message.h"
 #include "common/libmosquitto.h"
 
 namespace strawberry {

@@ -1,0 +1,50 @@
+/// Finds out everything that doctor judges by: files, processes, the broker, the hub. Changes nothing.
+///
+/// Threading: one thread; blocks.   Errors: none; what cannot be found out is left empty, or is a problem in the facts.
+/// Bounds: every wait ends at its timeout; files are read up to 64 KiB, a configuration up to 64 of them, and at most
+/// processes_max processes are looked at.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "cli/command_line.h"
+#include "cli/doctor/facts.h"
+
+namespace strawberry::cli {
+
+/// Who knocks without a token: the same each time, so that the plugin's list of whom it refused has it once.
+inline constexpr std::string_view doctor_client_id = "strawberry-doctor";
+
+struct GatherOptions {
+  std::string mosquitto_conf;  // empty: the data directory's, else the system's if it loads our plugin
+  std::string token_file;
+  bool chat = false;
+};
+Facts gather(const CommandLine& line, const GatherOptions& options);
+
+// Its parts.
+/// What a file is to who may open it so (R_OK, …).
+FileFacts look(const std::string& path, int access_mode);
+BrokerConfigFacts read_broker_config(const std::string& path);
+/// Who listens on this TCP port of this machine, as `name (process 42)`, and how many files it may have open.
+void look_for_listener(BrokerFacts& broker);
+/// Connects without a token, in MQTT 3.1.1, over TLS where the broker is said to speak it. Fills host_problem,
+/// is_listening, anonymous and tls_problem.
+void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout);
+/// Connects to the Unix socket of `socket.path`, if there is one, and leaves. Fills the rest of `socket`.
+void try_socket(SocketFacts& socket);
+/// Looks for http-endpoint in the data directory and, with `is_package`, where the package's service writes it, and
+/// asks for /health there. Each wait ends after `timeout`.
+void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package,
+                      std::chrono::milliseconds timeout);
+/// Comes in as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
+/// `chat`, also as a user, who asks every model.
+void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts);
+/// Reads and checks bridge.toml, without the environment that only the bridge has.
+void look_at_settings(Facts& facts);
+/// What bridge.toml says of this model, or the environment when no model is named there. Empty where that is not known.
+ModelSettings settings_of_model(const std::string& settings_path, const std::string& name);
+
+}  // namespace strawberry::cli

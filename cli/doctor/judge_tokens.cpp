@@ -1,0 +1,93 @@
+#include "cli/doctor/judgements.h"
+#include "common/private_file.h"
+
+namespace strawberry::cli {
+namespace {
+
+constexpr std::chrono::hours token_rest_min{24};
+
+struct Advice {
+  std::string_view problem;
+  const char* what;
+  const char* todo;
+};
+constexpr const char* another_hub = "was signed with another hub's key, or with one that was retired";
+constexpr Advice advices[] = {
+    {"token_expired", "has expired", ""},
+    {"token_not_yet_valid", "is not valid yet: it was issued in the future",
+     "compare the clocks: date -u on both machines"},
+    {"token_unknown_key", another_hub, ""},
+    {"token_bad_signature", another_hub, ""},
+    {"token_revoked", "was revoked", ""},
+    {"device_inactive", "is of a device that was revoked", ""},
+    {"unknown_device", "is of a device that this hub does not have", ""},
+    {"not_the_owner", "is of a device that belongs to another user here", ""},
+    {"id_is_a_device", "is of somebody who has the id of a device, which no hub accepts", ""},
+    {"token_spent", "was good for one registration, which has happened", ""},
+    {"token_no_expiry", "never expires, which no hub accepts", ""},
+};
+
+std::string new_token(const Facts& f, const TokenFacts& token) {
+  if (token.type == "admin" || &token == &f.admin_token) return f.command + " token issue --admin --output FILE";
+  if (token.problem == "unknown_device" || token.problem == "device_inactive") {
+    return f.command + " device add NAME --user USER";
+  }
+  if (token.type == "user") return f.command + " token issue --user USER --output FILE";
+  return f.command + " token issue --device NAME --output FILE";
+}
+
+Finding token_finding(const Facts& f, const TokenFacts& token, const std::string& name, const std::string& renew) {
+  if (!token.file.problem.empty()) return bad(name, "cannot read " + token.path + ": " + token.file.problem, renew);
+  const std::string subject = token.path + (token.who.empty() ? "" : " (" + token.who + ")");
+  if (!token.problem.empty()) {
+    for (const Advice& advice : advices) {
+      if (advice.problem != token.problem) continue;
+      return bad(name, subject + " " + advice.what, *advice.todo == '\0' ? renew : advice.todo);
+    }
+    return bad(name, subject + " is no good token: " + token.problem, renew);
+  }
+  if (!is_private(token.file.mode, token.file.owner)) {
+    return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
+               "chmod 600 " + shell_word(token.path));
+  }
+  if (token.type.empty()) {
+    return warn(name, subject + " was not looked at, for want of the hub's keys",
+                f.command + " doctor, once those are there");
+  }
+  const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
+  if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
+    return warn(name, subject + " is good only" + until, renew);
+  }
+  return good(name, subject + " is good" + until);
+}
+
+}  // namespace
+
+Maybe admin_token(const Facts& f) {
+  if (!f.admin_token.file.exists) return std::nullopt;
+  if (is_permission_denied(f.admin_token.file)) return std::nullopt;  // root's, where a group shares the hub
+  const bool was_read = f.admin_token.file.problem.empty();
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (was_read && !has_keys) return std::nullopt;  // that is said of the keys
+  return token_finding(f, f.admin_token, "admin token", f.command + " init");
+}
+
+Maybe clients_token(const Facts& f) {
+  if (!f.clients_token.file.exists || is_permission_denied(f.clients_token.file)) return std::nullopt;
+  const bool has_keys = f.keys.exists && f.keys.problem.empty();
+  if (f.clients_token.file.problem.empty() && !has_keys) return std::nullopt;
+  return token_finding(f, f.clients_token, "mosquitto_sub's token",
+                       f.command + " token issue --admin --name scripts/run --replace --mosquitto " +
+                           shell_word(f.data_dir + "/clients"));
+}
+
+Maybe given_token(const Facts& f) {
+  if (!f.token) return std::nullopt;
+  if (!f.token->file.exists)
+    return bad(
+        "token", "there is no " + f.token->path,
+        "name a file that holds a token, or make one: " + f.command + " token issue --device NAME --output FILE");
+  return token_finding(f, *f.token, "token", new_token(f, *f.token));
+}
+
+}  // namespace strawberry::cli

@@ -1,0 +1,186 @@
+#include "cli/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "common/broker_socket.h"
+#include "common/file_descriptor.h"
+#include "common/ids.h"
+
+namespace strawberry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t file_bytes_max = 64 * 1024;
+
+tl::unexpected<CliError> cannot(const std::string& what, const std::string& path, int error) {
+  std::string hint;
+  if (error == EACCES || error == EPERM) hint = "; run this as the user who owns the data directory";
+  return cli_error(ExitCode::local, "cannot " + what + " " + path + ": " + std::strerror(error) + hint);
+}
+
+/// By its descriptor, and only what has this one name: whoever may write to the directory could put a link in its
+/// place.
+bool hand_over(const std::string& path, gid_t group, mode_t mode) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat info {};
+  bool done = ::fstat(fd, &info) == 0;
+  if (done && (!S_ISREG(info.st_mode) || info.st_nlink != 1)) {
+    done = false;
+    errno = EINVAL;
+  }
+  const bool is_so = info.st_uid == 0 && info.st_gid == group && (info.st_mode & 07777) == mode;
+  done = done && (is_so || (::fchown(fd, 0, group) == 0 && ::fchmod(fd, mode) == 0));
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return done;
+}
+
+constexpr std::string_view socket_word = "socket ";
+
+/// `host port` or `host port tls`.
+bool read_address(const std::string& text, Endpoint& endpoint) {
+  std::istringstream words(text);
+  int port = 0;
+  std::string tls;
+  if (!(words >> endpoint.host >> port) || port < 1 || port > 65535) return false;
+  endpoint.port = static_cast<std::uint16_t>(port);
+  endpoint.tls = static_cast<bool>(words >> tls);
+  return !endpoint.tls || tls == "tls";
+}
+
+}  // namespace
+
+DataDir choose_data_dir(const std::string& option) {
+  if (!option.empty()) return {option};
+  const char* environment = std::getenv("STRAWBERRY_DATA_DIR");
+  if (environment != nullptr && *environment != '\0') return {environment};
+  std::error_code unknown;
+  return {default_data_dir(fs::read_symlink("/proc/self/exe", unknown).string())};
+}
+
+std::string default_data_dir(std::string_view program) {
+  return program.starts_with("/usr/") ? "/var/lib/strawberry" : "./var";
+}
+
+Outcome<Endpoint> read_endpoint(const DataDir& dir) {
+  std::error_code missing;
+  std::string setting(broker_socket_auto);
+  Endpoint endpoint;
+  if (fs::exists(dir.endpoint(), missing)) {
+    auto text = read_file(dir.endpoint());
+    if (!text) return tl::unexpected(text.error());
+    std::istringstream lines(*text);
+    std::string first;
+    std::string second;
+    std::getline(lines, first);
+    std::getline(lines, second);
+    if (!read_address(first, endpoint) || (!second.empty() && !second.starts_with(socket_word))) {
+      return cli_error(ExitCode::local, dir.endpoint() +
+                                            " is not 'host port' or 'host port tls', with 'socket PATH' below it or "
+                                            "not: delete it, or say --host and --port");
+    }
+    if (!second.empty()) setting = second.substr(socket_word.size());
+  }
+  if (endpoint.tls) endpoint.ca_file = dir.ca();
+  endpoint.socket = choose_broker_socket(setting, dir.path.string(), endpoint.host).path;
+  return endpoint;
+}
+
+Outcome<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return cannot("read", path, errno);
+  std::string content(file_bytes_max + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (file.bad()) return cannot("read", path, EIO);
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (content.size() > file_bytes_max) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
+  return content;
+}
+
+Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace) {
+  const std::string temporary = path + "." + new_id();
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return cannot("write", path, errno);
+  // Not by the umask's leave: a stricter one is fine, a wider one has no say.
+  const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, content) && ::fsync(fd) == 0;
+  const int write_error = errno;
+  ::close(fd);
+  const auto give_up = [&](int error) {
+    ::unlink(temporary.c_str());
+    return cannot("write", path, error);
+  };
+  if (!written) return give_up(write_error);
+  if (replace) {
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+    return {};
+  }
+  // link() fails on an existing name where rename() would replace it.
+  if (::link(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+  ::unlink(temporary.c_str());
+  return {};
+}
+
+Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,
+                                      const std::string& token) {
+  auto made = make_private_directory(directory);
+  if (!made) return tl::unexpected(made.error());
+  std::string options = "-h " + endpoint.host + "\n-p " + std::to_string(endpoint.port) + "\n-V 5\n-q 1\n-u " + id +
+                        "\n-P " + token + "\n";
+  if (endpoint.tls && endpoint.ca_file.empty()) options += "--tls-use-os-certs\n";
+  if (!endpoint.socket.empty())
+    options += std::string(socket_comment) + fs::absolute(endpoint.socket).lexically_normal().string() + "\n";
+  if (endpoint.tls && !endpoint.ca_file.empty())
+    options += "--cafile " + fs::absolute(endpoint.ca_file).lexically_normal().string() + "\n";
+  for (const char* client : {"mosquitto_sub", "mosquitto_pub", "mosquitto_rr"}) {
+    auto written = write_secret_file(fs::path(directory) / client, options, /*replace=*/true);
+    if (!written) return written;
+  }
+  return {};
+}
+
+Outcome<bool> make_private_directory(const fs::path& path) {
+  std::error_code error;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return cannot("use", path, errno);
+    if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+    if (error) return cannot("create", path.parent_path(), error.value());
+    if (::mkdir(path.c_str(), 0700) != 0) return cannot("create", path, errno);
+    return true;
+  }
+  if (!S_ISDIR(info.st_mode)) return cannot("use", path, ENOTDIR);
+  const bool is_shared_by_root = info.st_uid == 0 && (info.st_mode & S_IRWXG) == S_IRWXG;
+  if ((info.st_mode & S_IRWXO) == 0 && ((info.st_mode & S_IRWXG) == 0 || is_shared_by_root)) return false;
+  const bool empty = fs::is_empty(path, error);
+  if (error) return cannot("read", path, error.value());
+  if (!empty) {
+    return cli_error(ExitCode::local, path.string() +
+                                          " may be entered by other users: chmod 700 it if it is the hub's " +
+                                          "alone, or choose another --data-dir");
+  }
+  if (::chmod(path.c_str(), 0700) != 0) return cannot("chmod 700", path, errno);
+  return false;
+}
+
+Outcome<void> share_with_group(const DataDir& dir) {
+  struct stat info {};
+  if (::stat(dir.path.c_str(), &info) != 0) return cannot("use", dir.path, errno);
+  if ((info.st_mode & S_IRWXG) == 0 || ::geteuid() != 0) return {};
+  for (const auto& [file, mode] : {std::pair(dir.keys(), mode_t{0640}), std::pair(dir.database(), mode_t{0660})}) {
+    if (!hand_over(file, info.st_gid, mode)) return cannot("share", file, errno);
+  }
+  return {};
+}
+
+}  // namespace strawberry::cli

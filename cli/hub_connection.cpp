@@ -1,0 +1,217 @@
+#include "cli/hub_connection.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "bridge/core/asio.h"
+#include "cli/text.h"
+#include "common/ids.h"
+#include "common/libmosquitto.h"
+
+namespace strawberry::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* hub_state_topic = "hub/state";
+/// What a reply may take longer than the deadline that the hub was given.
+std::chrono::milliseconds reply_slack(std::chrono::milliseconds timeout) {
+  return std::clamp(timeout / 4, std::chrono::milliseconds(50), std::chrono::milliseconds(1'000));
+}
+constexpr std::int64_t timeout_ms_max = 120'000;  // contract, section 3
+
+MosquittoClient::Options mqtt_options(const HubConnection::Options& options, const std::string& client_id) {
+  MosquittoClient::Options mqtt;
+  mqtt.host = options.endpoint.host;
+  mqtt.port = options.endpoint.port;
+  mqtt.socket = {options.endpoint.socket, false};
+  if (options.endpoint.tls) mqtt.tls = MosquittoClient::Tls{options.endpoint.ca_file, {}};
+  mqtt.client_id = client_id;
+  mqtt.password = options.token;
+  mqtt.clean_start = true;
+  mqtt.session_expiry_s = 0;
+  mqtt.connect_once = !options.reconnect;
+  return mqtt;
+}
+
+std::string text_of(const json& object, const char* member, const std::string& otherwise) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+CliError error_of(const json& reply) {
+  const auto error = reply.find("error");
+  if (error == reply.end() || !error->is_object()) return {ExitCode::refused, "the hub's reply is not understood"};
+  std::string line =
+      printable(text_of(*error, "code", "error"), 64) + ": " + printable(text_of(*error, "message", "no message"), 600);
+  const auto details = error->find("details");
+  if (details != error->end() && details->is_object() && !details->empty()) {
+    line += " " + show_value(*details, 400);
+  }
+  const bool has_details = details != error->end() && details->is_object();
+  return {ExitCode::refused, line, text_of(*error, "code", ""),
+          has_details ? details->dump(-1, ' ', false, json::error_handler_t::replace) : std::string()};
+}
+
+CliError bridge_is_down() {
+  return {ExitCode::unreachable, "the broker is there, but the bridge is not: start it with scripts/run"};
+}
+
+}  // namespace
+
+HubConnection::HubConnection(asio::io_context& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      client_id_(options_.own_client_id ? options_.who.principal.id : "ctl-" + new_id()),
+      client_(std::make_unique<MosquittoClient>(loop, mqtt_options(options_, client_id_))) {}
+
+HubConnection::~HubConnection() = default;
+
+std::string HubConnection::own_response_topic(Service service) const {
+  return response_topic(service, options_.who.principal.id) + "/" + client_id_;
+}
+
+LossCause HubConnection::loss_cause() const {
+  switch (client_->loss_code()) {
+    case 0: return LossCause::unreachable;
+    case MQTT_RC_SESSION_TAKEN_OVER: return LossCause::taken_over;
+    case MQTT_RC_NOT_AUTHORIZED:
+    case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
+    case MQTT_RC_CLIENTID_NOT_VALID:
+    case MQTT_RC_BANNED: return LossCause::refused;
+    default: return LossCause::ended;
+  }
+}
+
+std::string HubConnection::where() const { return printable(client_->where(), 200); }
+
+Task<Outcome<void>> HubConnection::open() {
+  opened_ = std::make_shared<OneShot<Outcome<void>>>(loop_.get_executor());
+  std::vector<std::string> filters = options_.filters;
+  for (const Service service : options_.services) filters.push_back(own_response_topic(service));
+  const bool watches_state = !options_.services.empty();
+  if (watches_state) filters.emplace_back(hub_state_topic);
+
+  MqttClient::Handlers handlers;
+  handlers.on_ready = [this] {
+    opened_->set(Outcome<void>{});
+    if (options_.on_ready) options_.on_ready();
+  };
+  handlers.on_lost = [this](const std::string& reason) {
+    const std::string broker = "the broker at " + where();
+    const std::string why = " (" + printable(reason, 200) + ")";
+    const std::string line =
+        loss_cause() == LossCause::refused
+            ? broker + " does not accept the token" + why +
+                  ": it has other keys, or the token has expired or was revoked; see 'strawberryctl doctor'"
+            : "cannot reach " + broker + why + ": is the hub running (scripts/run), and is this its --data-dir?";
+    const CliError error{ExitCode::unreachable, line};
+    // To ask again with a token that is not accepted would get the same answer.
+    if (!options_.reconnect || options_.first_must_succeed || loss_cause() == LossCause::refused) {
+      opened_->set(tl::unexpected(error));  // once it was opened, this changes nothing
+    }
+    if (!options_.reconnect) fail_all(error);
+    if (options_.on_lost) options_.on_lost(reason);
+  };
+  handlers.on_message = [this](const MqttMessage& message) { receive(message); };
+  client_->start(std::move(filters), std::move(handlers));
+
+  const auto opened = opened_;
+  const auto deadline = std::chrono::steady_clock::now() + options_.connect_timeout;
+  std::optional<Outcome<void>> outcome = co_await opened->wait_until(deadline);
+  if (outcome) co_return *outcome;
+  co_return cli_error(ExitCode::unreachable,
+                      "the broker at " + where() + " did not let us in in time: is the hub running (scripts/run)?");
+}
+
+Task<Outcome<json>> HubConnection::request(Service service, json body, std::chrono::milliseconds timeout,
+                                           OnEvent on_event) {
+  if (hub_state_ == "offline" && !options_.reconnect) co_return tl::unexpected(bridge_is_down());
+  std::string correlation_id = text_of(body, "correlation_id", "");
+  if (correlation_id.empty()) body["correlation_id"] = correlation_id = new_id();
+  if (!body.contains("timeout_ms")) body["timeout_ms"] = std::min<std::int64_t>(timeout.count(), timeout_ms_max);
+
+  const auto done = std::make_shared<OneShot<Outcome<json>>>(loop_.get_executor());
+  waiting_[correlation_id] = Waiting{done, std::move(on_event)};
+  MqttMessage message;
+  message.topic = request_topic(service, options_.who.principal.id);
+  message.payload = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  message.response_topic = own_response_topic(service);
+  if (!client_->publish(std::move(message))) {
+    waiting_.erase(correlation_id);
+    co_return cli_error(ExitCode::unreachable, "the connection to the broker is gone: is the hub still running?");
+  }
+  const auto deadline = std::chrono::steady_clock::now() + timeout + reply_slack(timeout);
+  std::optional<Outcome<json>> outcome = co_await done->wait_until(deadline);
+  waiting_.erase(correlation_id);
+  if (outcome) co_return std::move(*outcome);
+  if (hub_state_ == "offline") co_return tl::unexpected(bridge_is_down());
+  co_return cli_error(ExitCode::unreachable, "no answer within " + std::to_string(timeout.count()) +
+                                                 " ms: see the bridge's log, or allow more with --timeout");
+}
+
+bool HubConnection::publish(const std::string& topic, const json& payload) {
+  return publish_text(topic, payload.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+bool HubConnection::publish_text(const std::string& topic, std::string payload) {
+  MqttMessage message;
+  message.topic = topic;
+  message.payload = std::move(payload);
+  return client_->publish(std::move(message));
+}
+
+Task<void> HubConnection::close() {
+  co_await client_->stop();
+  fail_all({ExitCode::unreachable, "the connection was closed"});
+}
+
+void HubConnection::receive(const MqttMessage& message) {
+  if (message.topic == hub_state_topic) {
+    const auto state = parse_json(message.payload);
+    hub_state_ = state && state->is_object() ? text_of(*state, "state", "") : "";
+    if (hub_state_ == "offline" && !options_.reconnect) fail_all(bridge_is_down());
+  }
+  for (const Service service : options_.services) {
+    if (message.topic != own_response_topic(service)) continue;
+    if (const auto reply = parse_json(message.payload); reply && reply->is_object()) answer(*reply);
+    return;
+  }
+  if (options_.on_message) options_.on_message(message);
+}
+
+void HubConnection::answer(const json& reply) {
+  const auto found = waiting_.find(text_of(reply, "correlation_id", ""));
+  if (found == waiting_.end()) return;
+  const Waiting waiting = found->second;
+  const auto success = reply.find("success");
+  if (success == reply.end()) {
+    const auto data = reply.find("data");
+    if (waiting.on_event) waiting.on_event(text_of(reply, "event", ""), data == reply.end() ? json() : *data);
+    return;
+  }
+  if (!success->is_boolean() || !success->get<bool>()) {
+    waiting.done->set(tl::unexpected(error_of(reply)));
+    return;
+  }
+  const auto result = reply.find("result");
+  waiting.done->set(result == reply.end() ? json() : *result);
+}
+
+void HubConnection::fail_all(const CliError& error) {
+  for (auto& [correlation_id, waiting] : waiting_) waiting.done->set(tl::unexpected(error));
+}
+
+Outcome<void> run(asio::io_context& loop, Task<Outcome<void>> task) {
+  Outcome<void> outcome;
+  asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Outcome<void> ended) {
+    if (thrown) std::rethrow_exception(thrown);
+    outcome = std::move(ended);
+    loop.stop();
+  });
+  loop.run();
+  return outcome;
+}
+
+}  // namespace strawberry::cli

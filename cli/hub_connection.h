@@ -1,0 +1,109 @@
+/// One MQTT connection to the hub, as a principal, for a command or a scripted device: requests in, replies out.
+///
+/// Speaks docs/contract.md and nothing else. Replies come on a response topic of this connection's own
+/// (`<service>/{id}/response/<client id>`), so that a real device with the same id never hears them.
+/// Threading: loop only, handlers too.   Lifetime: close() before destruction.   Errors: CliError; a hub's error reply
+/// is ExitCode::refused, an unreachable broker or a silent hub ExitCode::unreachable.
+/// Bounds: every wait ends at its timeout.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/core/asio.h"
+#include "bridge/core/one_shot.h"
+#include "bridge/core/task.h"
+#include "bridge/ports/mqtt.h"
+#include "cli/identity.h"
+#include "cli/outcome.h"
+#include "common/topics.h"
+
+namespace strawberry {
+class MosquittoClient;
+}
+
+namespace strawberry::cli {
+
+/// Why there is no connection.
+enum class LossCause {
+  unreachable,  // no broker, or the network failed
+  refused,      // the broker does not accept the token
+  taken_over,   // another connection came under the same client id
+  ended,        // the broker ended it for another reason
+};
+
+class HubConnection {
+ public:
+  struct Options {
+    Endpoint endpoint;
+    Who who;
+    /// Asked for at every connect.
+    std::function<std::string()> token;
+    std::chrono::milliseconds connect_timeout{10'000};
+    /// Comes back by itself after a loss. Without, a loss ends every request.
+    bool reconnect = false;
+    /// open() ends with the first attempt that fails; only a connection that was there is worth waiting for.
+    bool first_must_succeed = false;
+    /// Connect under the principal's own id, as the device itself does, and not under a random one.
+    bool own_client_id = false;
+    /// Services that requests will be sent to.
+    std::vector<Service> services;
+    /// More to subscribe to; what arrives there goes to on_message.
+    std::vector<std::string> filters;
+    std::function<void(const MqttMessage&)> on_message;
+    std::function<void()> on_ready;
+    std::function<void(const std::string& reason)> on_lost;
+  };
+
+  /// An event of a streaming chat: `delta`, `tool_call`, `tool_result`, `confirm`.
+  using OnEvent = std::function<void(const std::string& event, const nlohmann::json& data)>;
+
+  HubConnection(asio::io_context& loop, Options options);
+  ~HubConnection();
+  HubConnection(const HubConnection&) = delete;
+  HubConnection& operator=(const HubConnection&) = delete;
+
+  /// Connected and subscribed, or why not.
+  Task<Outcome<void>> open();
+  /// The reply's `result`. `timeout_ms` is set from `timeout`, and a correlation_id is made, unless `body` has one.
+  Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
+                                        OnEvent on_event);
+  bool publish(const std::string& topic, const nlohmann::json& payload);
+  bool publish_text(const std::string& topic, std::string payload);
+  Task<void> close();
+  /// Of the last loss; valid in on_lost.
+  LossCause loss_cause() const;
+  /// How it is connected, was last, or was last tried: `host:port`, or the path of a Unix socket.
+  std::string where() const;
+
+ private:
+  struct Waiting {
+    std::shared_ptr<OneShot<Outcome<nlohmann::json>>> done;
+    OnEvent on_event;
+  };
+
+  void receive(const MqttMessage& message);
+  void answer(const nlohmann::json& reply);
+  void fail_all(const CliError& error);
+  std::string own_response_topic(Service service) const;
+
+  asio::io_context& loop_;
+  Options options_;
+  std::string client_id_;
+  std::unique_ptr<MosquittoClient> client_;
+  std::shared_ptr<OneShot<Outcome<void>>> opened_;
+  std::map<std::string, Waiting> waiting_;  // by correlation id
+  std::string hub_state_;                   // of the retained hub/state, empty when there is none
+};
+
+/// Runs `task` to its end on `loop`.
+Outcome<void> run(asio::io_context& loop, Task<Outcome<void>> task);
+
+}  // namespace strawberry::cli

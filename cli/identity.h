@@ -1,0 +1,63 @@
+/// As whom a command speaks, and the short-lived tokens it signs for that with the hub's own keys.
+///
+/// Threading: one thread.   Errors: CliError; a missing or unreadable file is ExitCode::local, an unknown device or an
+/// unclear user ExitCode::usage.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cli/files.h"
+#include "cli/outcome.h"
+#include "common/device_directory.h"
+#include "common/keys.h"
+#include "common/token.h"
+
+namespace strawberry::cli {
+
+/// Tokens that only carry one connection of a command.
+inline constexpr std::chrono::minutes session_token_lifetime{5};
+
+Outcome<KeySet> load_keys(const DataDir& dir);
+Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir);
+
+/// By id, or by name (as calls name it) among `user`'s devices, or everybody's when empty. The record is valid until
+/// the directory is refreshed.
+Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
+                                         const std::string& user);
+
+/// Everybody who has a device, revoked ones too, or a token on the list. Empty when that cannot be read.
+std::set<std::string> known_users(const DataDir& dir);
+/// Refuses a user whom nobody has heard of (ExitCode::usage), naming the nearest one. Where the hub's database is not
+/// at hand, every user will do: the hub decides.
+Outcome<void> check_user(const DataDir& dir, const std::string& id);
+
+struct Who {
+  Principal principal;
+  std::string name;
+  WallTime tokens_valid_from{};  // of a device: older tokens are dead
+};
+Who admin();
+Outcome<Who> user(const std::string& id);
+/// The right to register one device of this user, once.
+Outcome<Who> enroll(const std::string& user_id);
+Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user);
+/// `device_option` if given, else `user_option`, else the one user who has devices.
+Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option);
+
+/// With a new `jti` when none is given.
+Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,
+                          const std::string& jti = {});
+/// A new admin token, for 30 days, into the data directory; an old one's owner keeps the file.
+Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys);
+/// `valid until 2027-01-28 10:35 CET (…)`, of the admin token in the data directory.
+std::string admin_token_end(const DataDir& dir);
+/// What the admin token in the data directory says; nothing when there is none that is good.
+std::optional<Claims> read_admin_token(const DataDir& dir, const KeySet& keys);
+/// A token as it is read from a file.
+std::string without_line_end(std::string text);
+
+}  // namespace strawberry::cli

@@ -1,0 +1,73 @@
+/// `strawberryctl ready`: waits until broker and bridge answer; for scripts and service managers.
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "bridge/core/asio.h"
+#include "cli/command_line.h"
+
+namespace strawberry::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds pause{50};
+/// A request that came before the bridge had subscribed is lost: it is asked again, soon at first, for a hub that is
+/// just starting, and then with the patience that a busy one needs.
+constexpr std::chrono::milliseconds patience_min{100};
+constexpr std::chrono::milliseconds patience_max{3'000};
+
+Outcome<void> wait_until_ready(const CommandLine& line) {
+  auto timeout = line.timeout();
+  if (!timeout) return tl::unexpected(timeout.error());
+  auto options = connection_options(line, admin());
+  if (!options) return tl::unexpected(options.error());
+  options->services = {Service::devices};
+  const auto start = steady_clock::now();
+  const auto deadline = start + *timeout;
+  Outcome<void> last = cli_error(ExitCode::unreachable, "no time to try");
+  for (auto patience = patience_min; steady_clock::now() < deadline; patience = std::min(patience * 2, patience_max)) {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    asio::io_context loop;
+    HubConnection::Options once = *options;
+    once.connect_timeout = std::max(std::min(rest, patience_max), pause);
+    HubConnection hub(loop, std::move(once));
+    const auto attempt = [](HubConnection& connection, std::chrono::milliseconds time,
+                            bool& again) -> Task<Outcome<void>> {
+      Outcome<void> outcome = co_await connection.open();
+      if (outcome) {
+        nlohmann::json body{{"op", "list"}};
+        auto reply = co_await connection.request(Service::devices, std::move(body), time, nullptr);
+        if (!reply) outcome = tl::unexpected(reply.error());
+      }
+      co_await connection.close();
+      again = !outcome && outcome.error().code == ExitCode::unreachable;
+      if (again) {
+        asio::steady_timer timer(co_await asio::this_coro::executor, pause);
+        co_await timer.async_wait(asio::use_awaitable);
+      }
+      co_return outcome;
+    };
+    bool retry = false;
+    last = run(loop, attempt(hub, std::min(rest, patience), retry));
+    if (!retry) break;
+  }
+  if (!last) return last;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start).count();
+  if (line.json) {
+    std::cout << nlohmann::json{{"ready", true}, {"waited_ms", took}}.dump() << "\n";
+  } else {
+    std::cout << "ready after " << took << " ms\n";
+  }
+  return last;
+}
+
+}  // namespace
+
+void add_ready_command(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "ready", "Wait until the hub answers, at most --timeout", "strawberryctl ready --timeout 10s");
+  command->callback([&line] { line.action = [&line] { return wait_until_ready(line); }; });
+}
+
+}  // namespace strawberry::cli

@@ -1,0 +1,273 @@
+#include "cli/spoke/command_run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "cli/text.h"
+#include "common/file_descriptor.h"
+
+namespace strawberry::cli {
+namespace {
+
+/// What a pipe may hold at the program's end. Only somebody outside the group could still be filling it.
+constexpr std::size_t drained_bytes_max = 1024 * 1024;
+constexpr std::size_t error_kept_bytes = 4096;
+
+struct SpawnOptions {
+  posix_spawn_file_actions_t files{};
+  posix_spawnattr_t attributes{};
+  SpawnOptions() {
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+  }
+  SpawnOptions(const SpawnOptions&) = delete;
+  SpawnOptions& operator=(const SpawnOptions&) = delete;
+  ~SpawnOptions() {
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+  }
+
+  /// A group of its own, no signal blocked or ignored, no file of ours but the three.
+  void describe(int output, int error, const std::string& directory) {
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, error, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+    if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&files, directory.c_str());
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    constexpr int flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
+  }
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> all;
+  all.reserve(words.size() + 1);
+  for (const std::string& word : words) all.push_back(const_cast<char*>(word.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+bool make_pipe(FileDescriptor& reader, FileDescriptor& writer) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  reader = FileDescriptor(ends[0]);
+  writer = FileDescriptor(ends[1]);
+  // Ours alone: whoever writes may wait.
+  return ::fcntl(reader.get(), F_SETFL, O_NONBLOCK) == 0;
+}
+
+}  // namespace
+
+CommandRun::CommandRun(asio::io_context& loop, Command command, OnEnd on_end, Kill kill)
+    : command_(std::move(command)),
+      on_end_(std::move(on_end)),
+      kill_(kill ? std::move(kill) : Kill(&::kill)),
+      process_(loop),
+      output_(loop),
+      error_(loop),
+      deadline_(loop) {}
+
+CommandRun::~CommandRun() { stop(); }
+
+Result<std::shared_ptr<CommandRun>> CommandRun::start(asio::io_context& loop, Command command, OnEnd on_end,
+                                                      Kill kill) {
+  std::shared_ptr<CommandRun> run(new CommandRun(loop, std::move(command), std::move(on_end), std::move(kill)));
+  if (auto spawned = run->spawn(); !spawned) return tl::unexpected(spawned.error());
+  run->watch(run);
+  return run;
+}
+
+Result<void> CommandRun::spawn() {
+  const auto cannot = [&](int error) {
+    return fail("cannot start " + in_quotes(command_.argv.front(), 100) + ": " + std::strerror(error));
+  };
+  FileDescriptor output;
+  FileDescriptor error;
+  FileDescriptor output_writer;
+  FileDescriptor error_writer;
+  if (!make_pipe(output, output_writer) || !make_pipe(error, error_writer)) return cannot(errno);
+  SpawnOptions options;
+  options.describe(output_writer.get(), error_writer.get(), command_.directory);
+  const auto argv = pointers(command_.argv);
+  const auto environment = pointers(command_.environment);
+  const int failed =
+      ::posix_spawnp(&pid_, argv.front(), &options.files, &options.attributes, argv.data(), environment.data());
+  if (failed != 0) {
+    pid_ = -1;
+    return cannot(failed);
+  }
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  if (process < 0) return cannot(errno);
+  ::fcntl(process, F_SETFD, FD_CLOEXEC);
+  boost::system::error_code refused;
+  process_.assign(process, refused);
+  if (!refused) output_.end.assign(output.release(), refused);
+  if (!refused) error_.end.assign(error.release(), refused);
+  if (refused) return cannot(refused.value());
+  return {};
+}
+
+void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
+  watch_process(self);
+  deadline_.expires_after(command_.timeout);
+  deadline_.async_wait([self](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    self->kill_because("it did not end within " + std::to_string(self->command_.timeout.count()) + " ms");
+  });
+  read(self, output_, &CommandRun::take_output);
+  read(self, error_, &CommandRun::take_error);
+}
+
+/// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
+void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
+  process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const boost::system::error_code& cancelled) {
+    if (cancelled || self->pid_ < 0) return;
+    siginfo_t state{};
+    const bool has_ended =
+        ::waitid(P_PID, static_cast<id_t>(self->pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0;
+    has_ended ? self->program_ended() : self->watch_process(self);
+  });
+}
+
+/// Waits, and reads then: what an asynchronous read had taken already would be missing when the program's end comes
+/// first.
+void CommandRun::read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take) {
+  pipe.end.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self, &pipe, take](const boost::system::error_code& cancelled) {
+                        if (cancelled) return;
+                        const ssize_t bytes = ::read(pipe.end.native_handle(), pipe.buffer.data(), pipe.buffer.size());
+                        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) return;
+                        if (bytes > 0) (self.get()->*take)(static_cast<std::size_t>(bytes));
+                        self->read(self, pipe, take);
+                      });
+}
+
+void CommandRun::take_output(std::size_t bytes) {
+  const std::size_t room = command_.output_bytes_max - output_.text.size();
+  output_.text.append(output_.buffer.data(), std::min(bytes, room));
+  if (bytes > room) kill_because("it wrote more than " + std::to_string(command_.output_bytes_max) + " bytes");
+}
+
+void CommandRun::take_error(std::size_t bytes) {
+  error_.text.append(error_.buffer.data(), bytes);
+  if (error_.text.size() > error_kept_bytes) error_.text.erase(0, error_.text.size() - error_kept_bytes);
+}
+
+void CommandRun::drain(Pipe& pipe, Take take) {
+  for (std::size_t drained = 0; drained < drained_bytes_max;) {
+    const ssize_t bytes = ::read(pipe.end.native_handle(), pipe.buffer.data(), pipe.buffer.size());
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes <= 0) return;
+    (this->*take)(static_cast<std::size_t>(bytes));
+    drained += static_cast<std::size_t>(bytes);
+  }
+}
+
+void CommandRun::kill_because(const std::string& reason) {
+  const bool is_first = killed_because_.empty();
+  if (is_first) killed_because_ = reason + " and was killed";
+  if (pid_ < 0 || has_ended_) return;
+  if (!kill_group()) {
+    give_up(reason + " and cannot be killed: it runs as another user");
+  } else if (is_first) {
+    // Only some of the group may have been ours to kill, and who is stuck in the kernel stays.
+    deadline_.expires_after(kill_wait);
+    deadline_.async_wait([self = shared_from_this(), reason](const boost::system::error_code& cancelled) {
+      if (!cancelled && self->pid_ > 0) self->give_up(reason + " and cannot be killed");
+    });
+  }
+}
+
+/// False when nobody in it may be killed by us.
+bool CommandRun::kill_group() const { return kill_(-pid_, SIGKILL) == 0 || errno != EPERM; }
+
+/// The answer without the program's end, which watch_process() goes on waiting for.
+void CommandRun::give_up(const std::string& why) {
+  deadline_.cancel();
+  boost::system::error_code ignored;
+  output_.end.close(ignored);
+  error_.end.close(ignored);
+  CommandEnd end;
+  end.error = why;
+  if (const OnEnd on_end = std::exchange(on_end_, nullptr)) on_end(std::move(end));
+}
+
+void CommandRun::program_ended() {
+  has_ended_ = true;
+  // Not reaped yet: the group's number is still its own.
+  kill_group();
+  drain(output_, &CommandRun::take_output);
+  drain(error_, &CommandRun::take_error);
+  const int status = reap();
+  CommandEnd end;
+  end.error = why_it_failed(status);
+  end.success = end.error.empty();
+  if (end.success) end.output = std::move(output_.text);
+  const OnEnd on_end = std::exchange(on_end_, nullptr);
+  stop();
+  if (on_end) on_end(std::move(end));
+}
+
+int CommandRun::reap() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status;
+}
+
+/// What does not end though it was killed is left to whoever reaps after this process.
+void CommandRun::reap_killed() {
+  constexpr int tries = 100;
+  pollfd ended{process_.is_open() ? process_.native_handle() : -1, POLLIN, 0};
+  for (int i = 0; i < tries && ::waitpid(pid_, nullptr, WNOHANG) == 0; ++i) {
+    ::poll(&ended, 1, static_cast<int>(kill_wait.count()) / tries);
+  }
+  pid_ = -1;
+}
+
+std::string CommandRun::why_it_failed(int status) const {
+  if (!killed_because_.empty()) return killed_because_;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
+  std::string why = WIFSIGNALED(status) ? "it was ended by signal " + std::to_string(WTERMSIG(status))
+                                        : "exit code " + std::to_string(WEXITSTATUS(status));
+  std::string_view said = error_.text;
+  while (!said.empty() && (said.back() == '\n' || said.back() == ' ')) said.remove_suffix(1);
+  if (said.empty()) return why;
+  const bool is_cut = said.size() > error_bytes_max;
+  if (is_cut) said.remove_prefix(said.size() - error_bytes_max);
+  // Not from the middle of a character.
+  while (is_cut && !said.empty() && (static_cast<unsigned char>(said.front()) & 0xC0) == 0x80) said.remove_prefix(1);
+  return why + ": " + (is_cut ? "…" : "") + printable(said, 4 * error_bytes_max);
+}
+
+void CommandRun::stop() {
+  on_end_ = nullptr;
+  if (pid_ > 0 && kill_group()) reap_killed();
+  pid_ = -1;
+  boost::system::error_code ignored;
+  deadline_.cancel();
+  process_.close(ignored);
+  output_.end.close(ignored);
+  error_.end.close(ignored);
+}
+
+}  // namespace strawberry::cli

@@ -1,0 +1,46 @@
+/// Whether a device that lost its connection, or is not let in, goes on trying. Pure but for its clock.
+///
+/// Two processes with one device id take the connection from each other for ever: the one that was there first is told
+/// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last.
+/// Threading: one thread.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "cli/hub_connection.h"
+#include "common/clock.h"
+
+namespace strawberry::cli {
+
+class LossPolicy {
+ public:
+  struct Options {
+    std::chrono::milliseconds quick_loss{5'000};  // a connection that lasted shorter was lost quickly
+    int quick_losses_max = 5;                     // in a row; then this device runs twice
+    /// How long a token that was good before may be refused: keys and database may be in the middle of a change.
+    std::chrono::milliseconds refused_max{60'000};
+  };
+  enum class Verdict { try_again, taken_over, refused };
+
+  explicit LossPolicy(const Clock& clock) : LossPolicy(clock, Options{}) {}
+  LossPolicy(const Clock& clock, Options options) : clock_(clock), options_(options) {}
+
+  void connected();
+  /// After each lost connection and each one that could not be made.
+  Verdict lost(LossCause cause);
+
+ private:
+  const Clock& clock_;
+  Options options_;
+  bool was_connected_ = false;
+  std::optional<SteadyTime> connected_at_;
+  std::optional<SteadyTime> refused_since_;
+  int quick_losses_ = 0;
+};
+
+/// Why the broker does not accept this token, as far as the token itself tells: `it expired on …`.
+std::string why_refused(const std::string& token, WallTime now);
+
+}  // namespace strawberry::cli

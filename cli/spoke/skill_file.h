@@ -1,0 +1,56 @@
+/// skills.toml: what a machine offers as a device, each skill a signature, a docstring and a command (docs/spokes.md).
+///
+/// Threading: any, no state.   Errors: CliError that names the file, the line, the skill and the reason.
+/// Bounds: 64 KiB of file, skills_max skills; every number has a range.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/skills/signature.h"
+#include "cli/outcome.h"
+
+namespace strawberry::cli {
+
+inline constexpr std::size_t skills_max = 500;  // of one device (contract, section 4)
+
+struct CommandSkill {
+  enum class Output { text, json };
+
+  std::string class_name;
+  Signature signature;
+  nlohmann::json parameters;  // parameters_schema(signature)
+  std::string signature_text;
+  std::string docstring;
+  bool device_agnostic = false;
+  bool confirm = false;
+  std::vector<std::string> command;  // the program, then its arguments, `{parameter}` where one belongs
+  std::chrono::milliseconds timeout{10'000};
+  std::size_t output_bytes_max = 64 * 1024;
+  Output output = Output::text;
+
+  std::string path() const { return class_name + "." + signature.function_name; }
+};
+
+struct SkillFile {
+  std::size_t calls_running_max = 4;
+  std::size_t calls_waiting_max = 64;
+  std::vector<std::string> environment;  // names of variables that commands get, beside the usual ones
+  std::vector<CommandSkill> skills;
+
+  /// By `Class.function`; null when there is no such skill.
+  const CommandSkill* find(std::string_view path) const;
+  /// The `skills` of a registration.
+  nlohmann::json registration() const;
+};
+
+/// Refuses a file that everybody may write: it says what runs here.
+Outcome<SkillFile> read_skill_file(const std::string& path);
+/// `name` is what messages call the text.
+Outcome<SkillFile> parse_skill_file(std::string_view text, const std::string& name);
+
+}  // namespace strawberry::cli

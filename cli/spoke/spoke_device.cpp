@@ -1,0 +1,212 @@
+#include "cli/spoke/spoke_device.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/core/asio.h"
+#include "cli/text.h"
+
+namespace strawberry::cli {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr const char* hub_state_topic = "hub/state";
+constexpr milliseconds renewal_pause{300'000};  // whatever the clocks say
+constexpr milliseconds timer_max = std::chrono::hours(24);
+
+std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
+
+/// Asking again would get the same answer.
+bool is_final(const CliError& error) { return error.hub_code == "bad_request" || error.hub_code == "forbidden"; }
+
+}  // namespace
+
+SpokeDevice::SpokeDevice(asio::io_context& loop, SkillFile skills, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      skills_(std::move(skills)),
+      call_topic_(skill_call_topic(options_.connection.who.principal.id)),
+      result_topic_(skill_result_topic(options_.connection.who.principal.id)),
+      hub_(loop, connection()),
+      runner_(
+          loop, clock_, skills_,
+          {options_.directory, [this](std::string answer) { hub_.publish_text(result_topic_, std::move(answer)); },
+           [this](const SkillRunner::Report& report) {
+             const std::string took = std::to_string(report.took.count()) + " ms";
+             options_.say(report.skill_path + "  " + took + (report.error.empty() ? "" : "  failed: " + report.error));
+           }}),
+      heartbeat_(loop),
+      renewal_(loop),
+      joined_(loop.get_executor()) {}
+
+HubConnection::Options SpokeDevice::connection() {
+  HubConnection::Options options = options_.connection;
+  options.reconnect = true;
+  options.own_client_id = true;
+  options.services = {Service::skills, Service::devices};
+  options.filters = {call_topic_};
+  options.on_message = [this](const MqttMessage& message) { received(message); };
+  options.on_ready = [this] { connected(); };
+  options.on_lost = [this](const std::string& reason) { lost(reason); };
+  return options;
+}
+
+Task<Outcome<void>> SpokeDevice::join() {
+  Outcome<void> opened = co_await hub_.open();
+  if (!opened) co_return opened;
+  renew_token_later(milliseconds(0));
+  std::optional<Outcome<void>> joined = co_await joined_.wait();
+  co_return joined ? *joined : Outcome<void>{};
+}
+
+Task<void> SpokeDevice::close() {
+  closing_ = true;
+  heartbeat_.cancel();
+  renewal_.cancel();
+  runner_.stop();
+  co_await hub_.close();
+}
+
+void SpokeDevice::use(SkillFile skills) {
+  skills_ = skills;
+  runner_.use(std::move(skills));
+  offer();
+}
+
+void SpokeDevice::received(const MqttMessage& message) {
+  if (closing_) return;
+  if (message.topic == call_topic_) {
+    if (!message.retained) runner_.called(message.payload);
+    return;
+  }
+  if (message.topic != hub_state_topic) return;
+  const auto state = parse_json(message.payload);
+  if (state && state->is_object() && state->value("state", json()).is_string())
+    hub_is(state->at("state").get<std::string>());
+}
+
+void SpokeDevice::connected() {
+  connected_ = true;
+  loss_policy_.connected();
+  last_loss_.clear();
+  options_.say("connected to " + hub_.where());
+}
+
+void SpokeDevice::hub_is(const std::string& state) {
+  if (state == "online") {
+    offer();
+  } else {
+    options_.say("the hub is not there; waiting for it");
+  }
+}
+
+void SpokeDevice::lost(const std::string& reason) {
+  connected_ = false;
+  if (closing_) return;
+  const LossCause cause = hub_.loss_cause();
+  const auto verdict = loss_policy_.lost(cause);
+  if (verdict == LossPolicy::Verdict::taken_over) {
+    return give_up("another connection came as the device " + options_.connection.who.principal.id +
+                   ": it runs twice, here or on another machine; leave one of them");
+  }
+  const std::string refusal =
+      "the broker does not let it in: " + why_refused(options_.connection.token(), clock_.wall_now()) +
+      (options_.new_token_hint.empty() ? "" : "; " + options_.new_token_hint);
+  if (verdict == LossPolicy::Verdict::refused) return give_up(refusal);
+  if (reason == last_loss_) return;
+  last_loss_ = reason;
+  if (cause == LossCause::refused) return options_.say(refusal);
+  options_.say("not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+}
+
+void SpokeDevice::give_up(std::string why) {
+  closing_ = true;
+  if (options_.give_up) options_.give_up({ExitCode::refused, std::move(why)});
+}
+
+void SpokeDevice::offer() {
+  if (!closing_ && connected_) asio::co_spawn(loop_, register_skills(++registration_), asio::detached);
+}
+
+Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
+  const Outcome<void> done = co_await register_once();
+  // Without a connection there is nothing to do: the next one begins with another registration.
+  if (closing_ || !connected_ || registration != registration_) co_return;
+  if (done) {
+    options_.say("offers " + skills_in_words(skills_.skills.size()));
+    joined_.set(Outcome<void>{});
+    beat_later(options_.heartbeat_every);
+    co_return;
+  }
+  options_.say("cannot register: " + done.error().message);
+  if (is_final(done.error())) joined_.set(done);
+  beat_later(options_.retry_after);
+}
+
+Task<Outcome<void>> SpokeDevice::register_once() {
+  json body{{"op", "register"}, {"skills", skills_.registration()}};
+  Outcome<json> reply = co_await hub_.request(Service::skills, std::move(body), options_.patience, nullptr);
+  if (!reply) co_return tl::unexpected(reply.error());
+  co_return Outcome<void>{};
+}
+
+void SpokeDevice::beat_later(milliseconds after) {
+  heartbeat_.expires_after(after);
+  heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled && !closing_ && connected_) asio::co_spawn(loop_, beat(), asio::detached);
+  });
+}
+
+/// The hub counts what it knows of this device; another number means that it forgot, or that somebody else registered.
+Task<void> SpokeDevice::beat() {
+  json body{{"op", "heartbeat"}};
+  Outcome<json> reply = co_await hub_.request(Service::skills, std::move(body), options_.patience, nullptr);
+  if (closing_ || !connected_) co_return;
+  if (reply && reply->is_object() && reply->value("skills", json()) == skills_.skills.size()) {
+    beat_later(options_.heartbeat_every);
+  } else {
+    offer();
+  }
+}
+
+void SpokeDevice::renew_token_later(milliseconds least) {
+  if (!options_.keep_token) return;
+  const auto times = times_of(options_.connection.token());
+  if (!times) return;
+  const auto left = std::chrono::duration_cast<milliseconds>(times->refresh_at() - clock_.wall_now());
+  const bool is_near = left <= timer_max;
+  renewal_.expires_after(std::clamp(left, least, timer_max));
+  renewal_.async_wait([this, is_near](const boost::system::error_code& cancelled) {
+    if (cancelled || closing_) return;
+    if (is_near) {
+      asio::co_spawn(loop_, renew_token(), asio::detached);
+    } else {
+      renew_token_later(renewal_pause);
+    }
+  });
+}
+
+Task<void> SpokeDevice::renew_token() {
+  const Outcome<void> done = co_await renew_token_once();
+  if (closing_) co_return;
+  const auto times = done ? times_of(options_.connection.token()) : std::nullopt;
+  options_.say(done ? "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : "")
+                    : "cannot renew its token: " + done.error().message);
+  renew_token_later(renewal_pause);
+}
+
+Task<Outcome<void>> SpokeDevice::renew_token_once() {
+  if (!connected_) co_return cli_error(ExitCode::unreachable, "there is no connection");
+  json body{{"op", "refresh_token"}};
+  Outcome<json> reply = co_await hub_.request(Service::devices, std::move(body), options_.patience, nullptr);
+  if (!reply) co_return tl::unexpected(reply.error());
+  const json token = reply->is_object() ? reply->value("access_token", json()) : json();
+  if (!token.is_string() || !times_of(token.get<std::string>())) {
+    co_return cli_error(ExitCode::refused, "the hub sent no token");
+  }
+  co_return options_.keep_token(token.get<std::string>());
+}
+
+}  // namespace strawberry::cli

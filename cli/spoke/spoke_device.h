@@ -1,0 +1,83 @@
+/// A device made of commands: connects as the device, registers its skills, keeps them and its token alive, and gives
+/// the calls that come to a SkillRunner.
+///
+/// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
+/// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
+/// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
+/// it, and comes back with the new one. Threading: loop only.   Lifetime: close() before destruction, and then run the
+/// loop no more.   Errors: join() ends with what cannot be put right by trying again, Options::give_up tells what ends
+/// a device that has joined (LossPolicy); all else is said and tried again. Bounds: SkillRunner's.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "bridge/core/asio.h"
+#include "cli/connect_directory.h"
+#include "cli/hub_connection.h"
+#include "cli/spoke/loss_policy.h"
+#include "cli/spoke/skill_runner.h"
+
+namespace strawberry::cli {
+
+class SpokeDevice {
+ public:
+  struct Options {
+    HubConnection::Options connection;  // endpoint, who, token, timeout; the rest is set here
+    std::string directory;              // where commands run
+    /// Writes a renewed token to where `connection.token` finds it. Without, no token is renewed.
+    std::function<Outcome<void>(const std::string& token)> keep_token;
+    std::function<void(const std::string& line)> say;  // to whoever watches
+    /// Called once, when to try again would be of no use: the device runs twice, or its token is refused.
+    std::function<void(CliError why)> give_up;
+    std::string new_token_hint;  // how to get a token that works
+    // Skills not heard of for 30 minutes expire (contract, section 4).
+    std::chrono::milliseconds heartbeat_every = std::chrono::minutes(10);
+    std::chrono::milliseconds retry_after{2'000};
+    std::chrono::milliseconds patience{10'000};  // for one answer of the hub
+  };
+
+  SpokeDevice(asio::io_context& loop, SkillFile skills, Options options);
+
+  /// Connected and registered, or why not.
+  Task<Outcome<void>> join();
+  /// Other skills from now on.
+  void use(SkillFile skills);
+  Task<void> close();
+
+ private:
+  HubConnection::Options connection();
+  void received(const MqttMessage& message);
+  void connected();
+  void hub_is(const std::string& state);
+  void lost(const std::string& reason);
+  void give_up(std::string why);
+  void offer();
+  Task<void> register_skills(std::uint64_t registration);
+  Task<Outcome<void>> register_once();
+  void beat_later(std::chrono::milliseconds after);
+  Task<void> beat();
+  void renew_token_later(std::chrono::milliseconds least);
+  Task<void> renew_token();
+  Task<Outcome<void>> renew_token_once();
+
+  asio::io_context& loop_;
+  Options options_;
+  SystemClock clock_;
+  SkillFile skills_;
+  LossPolicy loss_policy_{clock_};
+  const std::string call_topic_;
+  const std::string result_topic_;
+  HubConnection hub_;
+  SkillRunner runner_;
+  asio::steady_timer heartbeat_;
+  asio::steady_timer renewal_;
+  OneShot<Outcome<void>> joined_;
+  bool connected_ = false;
+  std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
+  bool closing_ = false;
+  std::string last_loss_;
+};
+
+}  // namespace strawberry::cli

@@ -1,0 +1,159 @@
+/// `strawberryctl tail [filter]`: what passes the broker, as its admin or as who is logged in, until Ctrl-C.
+///
+/// What a message means is decided in tail/watch.h, how it looks in tail/line_format.h.
+#include <CLI/App.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "bridge/core/asio.h"
+#include "cli/command_line.h"
+#include "cli/tail/line_format.h"
+#include "cli/tail/watch.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+
+namespace strawberry::cli {
+namespace {
+
+/// How long a device that is not in the directory is taken to be none.
+constexpr std::chrono::seconds unknown_again_interval{1};
+
+struct TailOptions {
+  std::string filter;
+  std::string follow_correlation;
+  std::uint64_t count = 0;
+  bool ids = false;
+};
+
+/// Names out of the hub's database, read again when somebody unknown comes by. Without a database there are none.
+class DeviceNames {
+ public:
+  explicit DeviceNames(const DataDir& dir) {
+    if (auto opened = open_directory(dir)) directory_ = std::move(*opened);
+  }
+  std::string operator()(const std::string& id) {
+    if (!directory_ || id.empty()) return {};
+    const DeviceRecord* device = directory_->find(id);
+    const SteadyTime now = clock_.steady_now();
+    if (device == nullptr && now >= next_look_) {
+      next_look_ = now + unknown_again_interval;
+      (void)directory_->refresh();  // on failure the names of before stay
+      device = directory_->find(id);
+    }
+    return device == nullptr ? std::string() : device->name;
+  }
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<DeviceDirectory> directory_;
+  SteadyTime next_look_{};
+};
+
+/// Everything for the admin; for others what they may read: themselves, their devices' presence, and the hub.
+std::vector<std::string> filters_for(const Principal& who, const std::string& wanted) {
+  if (!wanted.empty()) return {wanted};
+  if (who.type == PrincipalType::admin) return {"#"};
+  std::vector<std::string> filters{"devices/+/status", "hub/state", "hub/info", "hub/health"};
+  for (const char* service : {"skills", "chat", "sessions", "devices"}) {
+    filters.push_back(std::string(service) + "/" + who.id + "/response/#");
+  }
+  if (who.type == PrincipalType::device) filters.push_back("skills/" + who.id + "/call");
+  return filters;
+}
+
+/// Of the terminal as it is now: it may be made wider or narrower.
+LineStyle style_of_output(bool ids) {
+  LineStyle style;
+  style.ids = ids;
+  style.columns = terminal_columns();
+  style.colours = terminal_has_colours();
+  return style;
+}
+
+/// Ends at the first that comes: Ctrl-C, the wanted number of lines, a connection that could not be made.
+Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
+  Outcome<void> outcome = co_await hub.open();
+  if (outcome) {
+    std::optional<Outcome<void>> end = co_await ended.wait();
+    if (end) outcome = *end;
+  }
+  co_await hub.close();
+  co_return outcome;
+}
+
+/// Beside what is watched, so on standard error.
+void tell(const Clock& clock, const std::string& what) {
+  std::cerr << "strawberryctl: " << format_rfc3339(clock.wall_now()).substr(11, 8) << " " << what << std::endl;
+}
+
+/// For each connect: with the hub's keys as they are then, and good for longer than a command usually takes, since a
+/// connection ends with its token. Without keys, what `otherwise` gives.
+std::function<std::string()> lasting_token(const DataDir& dir, std::function<std::string()> otherwise) {
+  return [dir, otherwise = std::move(otherwise)] {
+    const auto keys = load_keys(dir);
+    return keys ? sign(*keys, admin(), token_lifetime_default).value_or(std::string()) : otherwise();
+  };
+}
+
+Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
+  auto connection = connection_options(line, admin());
+  if (!connection) return tl::unexpected(connection.error());
+  asio::io_context loop;
+  OneShot<Outcome<void>> ended(loop.get_executor());
+  const SystemClock clock;
+  const auto names = std::make_shared<DeviceNames>(line.data_dir());
+  Watch watch(clock, {output_is_terminal() && !line.json, options.follow_correlation},
+              [names](const std::string& id) { return (*names)(id); });
+  std::uint64_t shown = 0;
+  const auto show = [&](const std::vector<Sight>& sights) {
+    for (const Sight& sight : sights) {
+      if (options.count != 0 && shown == options.count) return;
+      std::cout << (line.json ? sight_as_json(sight) : show_sight(sight, style_of_output(options.ids))) << std::endl;
+      ++shown;
+    }
+    if (!std::cout || (options.count != 0 && shown == options.count)) ended.set(Outcome<void>{});
+  };
+  connection->filters = filters_for(connection->who.principal, options.filter);
+  connection->on_message = [&](const MqttMessage& message) { show(watch.see(message)); };
+  // A broker that starts again is waited for. What passed meanwhile is not seen; what is retained comes again.
+  connection->reconnect = true;
+  connection->first_must_succeed = true;
+  auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
+  if (!*login) connection->token = lasting_token(line.data_dir(), std::move(connection->token));
+  bool is_connected = false;
+  bool was_connected = false;
+  connection->on_ready = [&] {
+    if (was_connected) tell(clock, "the broker is back");
+    is_connected = was_connected = true;
+  };
+  connection->on_lost = [&](const std::string& reason) {
+    if (is_connected) tell(clock, "the broker is gone (" + printable(reason, 200) + "), waiting for it");
+    is_connected = false;
+  };
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
+    if (!cancelled) ended.set(Outcome<void>{});
+  });
+  HubConnection hub(loop, std::move(*connection));
+  Outcome<void> outcome = run(loop, follow(hub, ended));
+  show(watch.end());
+  return outcome;
+}
+
+}  // namespace
+
+void add_tail_command(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<TailOptions>();
+  CLI::App* command = add_command(
+      app, "tail", "Show what passes the broker until Ctrl-C (tokens are hidden); waits for a broker that restarts",
+      "strawberryctl tail 'skills/#'");
+  command->add_option("FILTER", options->filter, "An MQTT topic filter; default: everything that the token may read");
+  command->add_option("--follow-correlation", options->follow_correlation,
+                      "Only the life of one request: by its correlation_id, or the hub's own id of a call");
+  command->add_flag("--ids", options->ids, "Also show the ids of devices and users, and correlation_ids");
+  command->add_option("--count", options->count, "Leave after this many lines");
+  command->callback([&line, options] { line.action = [&line, options] { return tail(line, *options); }; });
+}
+
+}  // namespace strawberry::cli

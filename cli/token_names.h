@@ -1,0 +1,26 @@
+/// What the token commands share: the list of what was issued, and the names in it.
+///
+/// Threading: one thread.   Errors: CliError; a missing, unreadable or older database is ExitCode::local.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bridge/adapters/sqlite/issued_tokens.h"
+#include "cli/files.h"
+#include "cli/outcome.h"
+#include "common/keys.h"
+
+namespace strawberry::cli {
+
+/// Refuses a name that could not be typed again: longer than 128 bytes, not UTF-8, with characters that do not show, or
+/// with spaces at its ends. None at all is fine.
+Outcome<void> check_token_name(const std::string& name);
+std::set<std::string> kids_of(const KeySet& keys);
+/// Of the tokens there is a record of, those that are asked for.
+Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query);
+/// `user alice`, `device lamp of alice`, `admin`, `a new device of alice`.
+std::string whose_token(const IssuedToken& token);
+
+}  // namespace strawberry::cli

@@ -1,0 +1,214 @@
+/// `strawberryctl token revoke`: takes a token back, with its line; or all of a user's. Offline; a running hub follows.
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <thread>
+
+#include "bridge/adapters/sqlite/revoked_tokens.h"
+#include "cli/command_line.h"
+#include "cli/text.h"
+#include "cli/token_names.h"
+#include "common/ids.h"
+
+namespace strawberry::cli {
+namespace {
+
+struct RevokeOptions {
+  std::string jti;
+  std::string file;
+  std::string name;
+  std::string user;
+  std::string ttl;
+  bool all = false;
+};
+
+struct Named {
+  std::string jti;
+  WallTime expires_at;
+  std::string root_jti = {};  // as the token itself says; the list may know as well
+};
+
+/// Without one that works, `admin.token` would be in everybody's way. True when it was the revoked one.
+Outcome<bool> renew_admin_token(const DataDir& dir, const std::string& revoked_jti) {
+  auto keys = load_keys(dir);
+  if (!keys) return false;
+  const auto claims = read_admin_token(dir, *keys);
+  if (!claims || claims->jti != revoked_jti) return false;
+  auto written = write_admin_token(dir, *keys);
+  if (!written) {
+    return cli_error(written.error().code, "the token is revoked, but the one in " + dir.admin_token() +
+                                               " could not be renewed: " + written.error().message);
+  }
+  return true;
+}
+
+/// Whatever the token in `file` says of itself, if the hub's keys vouch for it.
+Outcome<Named> named_by_file(const CommandLine& line, const std::string& file) {
+  auto keys = load_keys(line.data_dir());
+  if (!keys) return tl::unexpected(keys.error());
+  auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  const auto claims = verify_token(*keys, without_line_end(std::move(*text)), SystemClock().wall_now());
+  if (!claims) {
+    const std::string reason(to_string(claims.error()));
+    return cli_error(ExitCode::usage, file + " is no token that this hub accepts (" + reason + "): nothing to revoke");
+  }
+  if (claims->jti.empty()) {
+    return cli_error(ExitCode::usage, "the token in " + file +
+                                          " has no jti: revoke its device ('strawberryctl device "
+                                          "revoke'), or retire the key that signed it");
+  }
+  return Named{claims->jti, claims->expires_at, claims->root_jti};
+}
+
+Outcome<Named> named_by_jti(const RevokeOptions& options) {
+  if (options.jti.empty() || options.jti.size() > jti_bytes_max) {
+    return cli_error(ExitCode::usage, "a jti has 1 to " + std::to_string(jti_bytes_max) + " bytes");
+  }
+  auto ttl = duration_of("--ttl", options.ttl.empty() ? "365d" : options.ttl);
+  if (!ttl) return tl::unexpected(ttl.error());
+  return Named{options.jti, SystemClock().wall_now() + *ttl};
+}
+
+/// The live one of that name; the newest of those revoked when there is none, so that a second time does no harm.
+/// Those of one line are one: they go together.
+Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& options) {
+  TokenQuery query;
+  query.user_id = options.user;
+  query.name = options.name;
+  query.limit = issued_tokens_max;
+  auto list = list_of_tokens(line.data_dir(), query);
+  if (!list) return tl::unexpected(list.error());
+  if (!options.user.empty()) {
+    if (auto known = check_user(line.data_dir(), options.user); !known) return tl::unexpected(known.error());
+  }
+  std::map<std::string, const IssuedToken*> live;  // by line
+  const IssuedToken* revoked = nullptr;
+  for (const IssuedToken& token : list->tokens) {
+    if (token.state == TokenState::live) live.emplace(token.root_jti, &token);
+    if (token.state == TokenState::revoked) revoked = &token;
+  }
+  const std::string whose = options.user.empty() ? "" : " of user " + in_quotes(options.user);
+  const std::string shown = in_quotes(options.name) + whose;
+  if (live.size() > 1) {
+    constexpr std::size_t shown_max = 8;
+    std::string candidates;
+    std::size_t count = 0;
+    for (const auto& [root, token] : live) {
+      if (count++ == shown_max) break;
+      candidates += (count == 1 ? "" : ", ") + printable(token->jti, jti_bytes_max) + " (" + whose_token(*token) + ")";
+    }
+    if (live.size() > shown_max) candidates += ", …";
+    return cli_error(ExitCode::usage,
+                     "several tokens are named " + shown + ": say --user, or revoke one by its jti: " + candidates);
+  }
+  const IssuedToken* found = live.empty() ? revoked : live.begin()->second;
+  if (found != nullptr) return Named{found->jti, from_unix_ms(found->expires_at_ms)};
+  if (list->total > 0) {
+    return cli_error(ExitCode::usage, "the token " + shown + " is spent or has expired: nothing to revoke");
+  }
+  return cli_error(ExitCode::usage, "there is no token named " + shown + ": see 'strawberryctl token list'");
+}
+
+Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
+  if (!options.name.empty()) return named_by_name(line, options);
+  return options.file.empty() ? named_by_jti(options) : named_by_file(line, options.file);
+}
+
+/// Returns when a token that is issued from now on is good.
+Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) {
+  if (!options.jti.empty() || !options.name.empty() || !options.file.empty() || !options.ttl.empty()) {
+    return cli_error(ExitCode::usage, "--all takes all of a user's tokens: leave out JTI, --name, --file and --ttl");
+  }
+  if (!is_valid_id(options.user)) return cli_error(ExitCode::usage, "--all: say whose with --user");
+  const DataDir dir = line.data_dir();
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  TokenQuery query;
+  query.user_id = options.user;
+  query.only_live = true;
+  query.limit = 1;
+  const auto list = list_of_tokens(dir, query);
+  const auto valid_from = revoke_user(dir.database(), options.user, to_unix_ms(SystemClock().wall_now()));
+  if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
+  std::this_thread::sleep_until(from_unix_ms(*valid_from));
+  const std::int64_t count = list ? list->total : 0;  // an older database has no list
+  if (line.json) {
+    std::cout << nlohmann::json{{"user_id", options.user},
+                                {"revoked", true},
+                                {"listed", count},
+                                {"valid_from", format_rfc3339(from_unix_ms(*valid_from))}}
+                     .dump()
+              << "\n";
+    return {};
+  }
+  std::cout << "revoked all tokens of user " << options.user << " and their devices: " << count
+            << " live ones on the list, and any others; a running hub ends their connections within 2 s\n";
+  return {};
+}
+
+Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
+  if (options.all) return revoke_all(line, options);
+  const std::string* const ways[] = {&options.jti, &options.name, &options.file};
+  if (std::count_if(std::begin(ways), std::end(ways), [](const auto* way) { return !way->empty(); }) != 1) {
+    return cli_error(ExitCode::usage,
+                     "say either the token's JTI, or its --name, or --file with the token in it, or --user and --all");
+  }
+  if (options.jti.empty() && !options.ttl.empty()) {
+    return cli_error(ExitCode::usage, "--ttl goes with a JTI: of other tokens it is known when they expire");
+  }
+  if (options.name.empty() && !options.user.empty()) {
+    return cli_error(ExitCode::usage, "--user goes with --name or --all: a JTI and a file name one token");
+  }
+  auto token = named(line, options);
+  if (!token) return tl::unexpected(token.error());
+  const DataDir dir = line.data_dir();
+  // Or a database would be made where no hub is.
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  const auto revoked = revoke_token(dir.database(), token->jti, to_unix_ms(SystemClock().wall_now()),
+                                    to_unix_ms(token->expires_at), token->root_jti);
+  if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
+  const auto renewed = renew_admin_token(dir, revoked->root_jti);
+  if (!renewed) return tl::unexpected(renewed.error());
+  if (line.json) {
+    std::cout << nlohmann::json{{"jti", token->jti},
+                                {"root", revoked->root_jti},
+                                {"revoked", true},
+                                {"was_revoked", !revoked->is_new},
+                                {"live_elsewhere", revoked->live_elsewhere},
+                                {"admin_token_renewed", *renewed},
+                                {"expires_at", format_rfc3339(from_unix_ms(revoked->expires_at_ms))}}
+                     .dump()
+              << "\n";
+    return {};
+  }
+  std::cout << (revoked->is_new ? "revoked " : "had been revoked: ") << printable(token->jti, jti_bytes_max)
+            << (token->jti == revoked->root_jti ? ""
+                                                : ", with the line of " + printable(revoked->root_jti, jti_bytes_max))
+            << (revoked->is_new ? "; a running hub ends its connections within 2 s" : "") << "\n";
+  if (revoked->live_elsewhere > 0) {
+    std::cout << "it has had tokens made for other devices, and " << revoked->live_elsewhere
+              << " of them still count: see 'strawberryctl token list', column PARENT\n";
+  }
+  if (*renewed) std::cout << "renewed " << dir.admin_token() << ", " + admin_token_end(dir) + "\n";
+  return {};
+}
+
+}  // namespace
+
+void add_token_revoke_command(CLI::App& token, CommandLine& line) {
+  auto options = std::make_shared<RevokeOptions>();
+  CLI::App* command = add_command(token, "revoke", "Take a token back, with all of its line; or all of a user's",
+                                  "strawberryctl token revoke --name 'Home Assistant' --user alice");
+  command->add_option("JTI", options->jti, "The token's `jti`, as 'token list' shows it");
+  command->add_option("--name", options->name, "The name it was issued with");
+  command->add_option("--user", options->user, "With a name: whose token it is, when several have one of that name");
+  command->add_flag("--all", options->all, "With --user: everything issued for that user and their devices until now");
+  command->add_option("--file", options->file, "The token in this file");
+  command->add_option("--ttl", options->ttl,
+                      "With a JTI: how long the token may still be valid; at least 30d; default: 365d");
+  command->callback([&line, options] { line.action = [&line, options] { return revoke(line, *options); }; });
+}
+
+}  // namespace strawberry::cli
