@@ -21,7 +21,6 @@ constexpr std::chrono::seconds broker_session_expiry{300};
 constexpr std::chrono::seconds usage_interval{1};
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
-constexpr std::chrono::milliseconds last_answers_patience{300};
 
 const std::vector<std::string> filters = {"devices/+/status",
                                           "skills/+/request",
@@ -72,24 +71,23 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       usage_(clock_, *store_, usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
       home_assistant_(loop, clock_, home_assistant_neighbours(), home_assistant_options(config_)),
-      dispatcher_(
-          loop, clock_, schemas_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
-          dispatcher_options(config_)),
+      pipeline_(loop, clock_, schemas_, pipeline_options(config_)),
+      mqtt_door_(clock_, pipeline_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); }),
       health_timer_(loop),
       usage_timer_(loop),
       stop_(loop.get_executor()) {
-  dispatcher_.hold();  // until everybody's presence is known
-  dispatcher_.admit_with([this](const Principal& sender) { return admit(sender); });
-  dispatcher_.busy_when([this](const std::string& id) { return mqtt_.is_backed_up(id); });
-  dispatcher_.audit_with(
+  pipeline_.hold();  // until everybody's presence is known
+  pipeline_.admit_with([this](const Principal& sender) { return admit(sender); });
+  pipeline_.busy_when([this](const std::string& id) { return mqtt_.is_backed_up(id); });
+  pipeline_.audit_with(
       [this](const Principal& sender, const std::string& action, const std::string& subject, const Error* refusal) {
         if (refusal == nullptr) return audit_.acted(sender.id, action, subject);
         audit_.refused(sender.id, action, subject, to_string(refusal->code), refusal->message);
       });
-  dispatcher_.add(skill_service_);
-  dispatcher_.add(device_service_);
-  dispatcher_.add(session_service_);
-  dispatcher_.add(chat_service_);
+  pipeline_.add(skill_service_);
+  pipeline_.add(device_service_);
+  pipeline_.add(session_service_);
+  pipeline_.add(chat_service_);
   skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
   usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }
@@ -189,7 +187,7 @@ MqttClient::Handlers App::handlers() {
     serving_ = false;
     plugin_.lost();
     home_assistant_.stop_serving();
-    dispatcher_.hold();
+    pipeline_.hold();
   };
   handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
   return handlers;
@@ -216,7 +214,7 @@ void App::receive(MqttMessage message) {
   if (message.topic == home_assistant_status_topic) return home_assistant_.status_arrived(message);
   if (!topic) return;
   if (topic->rest == "request") {
-    dispatcher_.receive(std::move(message));
+    mqtt_door_.receive(*topic, std::move(message));
   } else if (topic->service == Service::skills && topic->rest == "result" && !message.retained) {
     calls_.result_arrived(topic->id, message.payload);
   }
@@ -225,8 +223,8 @@ void App::receive(MqttMessage message) {
 void App::start_serving() {
   serving_ = true;
   hub_log().info("serving at {}: {} devices are online, {} requests were waiting", printable(mqtt_.where()),
-                 devices_.online_count(), dispatcher_.waiting());
-  dispatcher_.release();
+                 devices_.online_count(), pipeline_.waiting());
+  pipeline_.release();
   home_assistant_.start_serving();
   publish(hub_health_topic, hub_health(health(), clock_.wall_now()), true);
 }
@@ -322,28 +320,19 @@ Task<void> App::run() {
 }
 
 Task<void> App::finish_open_work() {
-  hub_log().info("stopping: {} requests are open", dispatcher_.counters().in_flight);
-  dispatcher_.refuse_new();
-  asio::steady_timer pause(context_);
+  hub_log().info("stopping: {} requests are open", pipeline_.counters().in_flight);
+  pipeline_.refuse_new();
   const auto give_up = clock_.steady_now() + stop_patience;
-  const auto end_calls = clock_.steady_now() + stop_patience / 2;
-  while (dispatcher_.unanswered() > 0 && clock_.steady_now() < give_up) {
-    if (clock_.steady_now() >= end_calls) {
-      // Not shutting_down: that says nothing has run.
-      calls_.end_all(
-          {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});
-    }
-    pause.expires_after(std::chrono::milliseconds(10));
-    co_await pause.async_wait(asio::use_awaitable);
+  co_await pipeline_.drained(clock_.steady_now() + stop_patience / 2);
+  while (pipeline_.unanswered() > 0 && clock_.steady_now() < give_up) {
+    // Not shutting_down: that says nothing has run. Again and again, since a chat may go on to its next call.
+    calls_.end_all(
+        {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});
+    co_await pipeline_.drained(clock_.steady_now() + std::chrono::milliseconds(10));
   }
-  // A service that knows no end, such as a model that does not answer, is not waited for.
-  dispatcher_.end_all(
+  // A service that may never finish, such as a model that does not answer, is not waited for.
+  pipeline_.end_all(
       {ErrorCode::timeout, "the hub stopped before this was finished; whether it happened is unknown", {}});
-  const auto last_answers = clock_.steady_now() + last_answers_patience;
-  while (dispatcher_.unanswered() > 0 && clock_.steady_now() < last_answers) {
-    pause.expires_after(std::chrono::milliseconds(1));
-    co_await pause.async_wait(asio::use_awaitable);
-  }
   if (auto written = co_await usage_.flush(); !written) {
     hub_log().error("what was used last is not written: {}", written.error().message);
   }

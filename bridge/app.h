@@ -25,7 +25,8 @@
 #include "bridge/hub/audit_trail.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
-#include "bridge/protocol/dispatcher.h"
+#include "bridge/mqtt_door/mqtt_door.h"
+#include "bridge/pipeline/request_pipeline.h"
 #include "bridge/protocol/schemas/request_schemas.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
@@ -41,7 +42,7 @@ class App {
   /// Idempotent.
   void request_stop();
   /// Of all services, those that wait for something included.
-  std::size_t requests_in_flight() const { return dispatcher_.counters().in_flight; }
+  std::size_t requests_in_flight() const { return pipeline_.counters().in_flight; }
 
  private:
   App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);
@@ -91,7 +92,8 @@ class App {
   StoredUsageLedger usage_;
   ChatService chat_service_;
   HomeAssistant home_assistant_;
-  Dispatcher dispatcher_;
+  RequestPipeline pipeline_;
+  MqttDoor mqtt_door_;
 
   /// Requests that came before the retained presence had: until then nobody would seem to be there.
   bool serving_ = false;

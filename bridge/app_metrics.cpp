@@ -135,9 +135,9 @@ AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMe
       pause_(loop),
       place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {}
 
-void AppMetrics::watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store) {
+void AppMetrics::watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store) {
   know_models(providers);
-  dispatcher.observe_with([this](const Dispatcher::Answered& request) { metrics_.answered(request); });
+  pipeline.observe_with([this](const RequestPipeline::Answered& request) { metrics_.answered(request); });
   providers.observe_with([this](const ModelAttempt& attempt) { metrics_.asked(attempt); });
   store.observe_with([this](std::chrono::nanoseconds took) { metrics_.committed(took); });
 }

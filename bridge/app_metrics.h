@@ -16,7 +16,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
-#include "bridge/protocol/dispatcher.h"
+#include "bridge/pipeline/request_pipeline.h"
 
 namespace strawberry {
 
@@ -30,7 +30,7 @@ class AppMetrics {
   AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources);
 
   /// From now on each tells what it did.
-  void watch(Dispatcher& dispatcher, ProviderChain& providers, SqliteStore& store);
+  void watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store);
   /// Again when there is another provider.
   void know_models(const ProviderChain& providers);
   Task<void> serve();

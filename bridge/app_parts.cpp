@@ -93,8 +93,8 @@ StoredUsageLedger::Options usage_options(const Config& config) {
   return options;
 }
 
-Dispatcher::Options dispatcher_options(const Config& config) {
-  Dispatcher::Options options;
+RequestPipeline::Options pipeline_options(const Config& config) {
+  RequestPipeline::Options options;
   options.payload_bytes_max = size(config.limits.payload_bytes_max);
   options.requests_in_flight_max = size(config.limits.requests_in_flight_max);
   options.requests_in_flight_per_user_max = size(config.limits.requests_in_flight_per_user_max);
@@ -120,7 +120,7 @@ CurlClient::Options http_options(const Config& config) {
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const MosquittoClient::Options mqtt;
   const SqliteStore::Options store;
-  const Dispatcher::Options requests = dispatcher_options(config);
+  const RequestPipeline::Options requests = pipeline_options(config);
   return {{"store", store.jobs_max},
           {"store_bytes", store.bytes_max},
           {"requests_waiting", requests.requests_waiting_max},

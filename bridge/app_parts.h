@@ -16,7 +16,7 @@
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
-#include "bridge/protocol/dispatcher.h"
+#include "bridge/pipeline/request_pipeline.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
 
@@ -30,7 +30,7 @@ SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 HomeAssistant::Options home_assistant_options(const Config& config);
 StoredUsageLedger::Options usage_options(const Config& config);
-Dispatcher::Options dispatcher_options(const Config& config);
+RequestPipeline::Options pipeline_options(const Config& config);
 CurlClient::Options http_options(const Config& config);
 
 /// The most that each queue of hub/health may hold, by its name there.

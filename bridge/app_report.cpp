@@ -47,7 +47,7 @@ HubHealth App::health() const {
   health.devices = devices_.size();
   health.devices_connected = devices_.online_count();
   health.skills = skills_.total();
-  const auto& requests = dispatcher_.counters();
+  const auto& requests = pipeline_.counters();
   const auto& router = calls_.router();
   const auto mqtt = mqtt_.counters();
   health.requests_in_flight = requests.in_flight;
@@ -56,7 +56,7 @@ HubHealth App::health() const {
   health.totals = {{"requests", requests.requests},
                    {"errors", requests.errors},
                    {"repeated", requests.repeated},
-                   {"ignored", requests.ignored},
+                   {"ignored", mqtt_door_.counters().ignored},
                    {"busy", requests.busy},
                    {"busy_unanswered", requests.silent},
                    {"overdue", requests.overdue},
@@ -68,11 +68,11 @@ HubHealth App::health() const {
                    {"refused_by_broker", mqtt.refused}};
   health.queues = {{"store", store_->jobs_waiting()},
                    {"store_bytes", store_->bytes_waiting()},
-                   {"requests_waiting", dispatcher_.waiting()},
+                   {"requests_waiting", pipeline_.waiting()},
                    {"outbox", mqtt.outbox_messages},
                    {"outbox_bytes", mqtt.outbox_bytes},
-                   {"reply_cache_entries", dispatcher_.replies().entries()},
-                   {"reply_cache_bytes", dispatcher_.replies().bytes()}};
+                   {"reply_cache_entries", pipeline_.replies().entries()},
+                   {"reply_cache_bytes", pipeline_.replies().bytes()}};
   health.queue_limits = queue_limits(config_);
   std::error_code ignored;
   health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
@@ -89,7 +89,7 @@ void App::start_metrics() {
   for (const auto service : services_all) ops[service] = schemas_.ops(service);
   metrics_.emplace(context_, config_, ops,
                    AppMetrics::Sources{[this] { return health(); }, [this] { return serving_; }, started_at_});
-  metrics_->watch(dispatcher_, providers_, *store_);
+  metrics_->watch(pipeline_, providers_, *store_);
   asio::co_spawn(context_, metrics_->serve(), asio::detached);
 }
 

@@ -1,8 +1,8 @@
 /// A chat request, checked and sorted: what the model is asked, with which tools, in which session.
 ///
-/// Pure. The request has passed its JSON Schema where it came through the dispatcher; what that leaves open is checked
-/// here, and everything once more that would be dangerous to get wrong.
-/// Errors: `bad_request` with details.path.   Bounds: Options.
+/// Pure. The request has passed its JSON Schema where it came through the request pipeline; what that leaves open is
+/// checked here, and everything once more that would be dangerous to get wrong. Errors: `bad_request` with
+/// details.path.   Bounds: Options.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "bridge/core/asio.h"
-#include "bridge/protocol/dispatcher.h"
 #include "bridge/protocol/request_log.h"
+#include "bridge/protocol/stamp.h"
 #include "common/topics.h"
 
 namespace strawberry {

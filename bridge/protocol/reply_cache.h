@@ -4,7 +4,7 @@
 /// Threading: loop only.
 /// Bounds: Options::bytes_max over all replies and Options::requests_max requests that ran. At either limit the user
 /// who holds most loses the oldest: first the reply, then that it ran. Requests that still run are bounded by the
-/// dispatcher's requests in flight and never forgotten.
+/// pipeline's requests in flight and never forgotten.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 /// What a service is to the rest of the bridge: requests in, one reply each.
 ///
-/// The dispatcher (protocol/dispatcher.h) has already checked the sender, the envelope and the request's JSON Schema,
-/// and takes care of duplicates, the deadline, the response topic and the envelope of the reply.
+/// The request pipeline (pipeline/request_pipeline.h) has already checked the sender, the envelope and the request's
+/// JSON Schema, and takes care of duplicates, the deadline, the envelope of the reply and where it goes.
 #pragma once
 
 #include <chrono>

@@ -178,7 +178,7 @@ Reply<json> SkillService::search(const Request& request) const {
   return json{{"results", std::move(results)}, {"total", total}};
 }
 
-/// What the dispatcher would say of the finished answer, without making it.
+/// What the request pipeline would say of the finished answer, without making it.
 tl::unexpected<Error> SkillService::too_much() const {
   return error(ErrorCode::too_large, "the answer is too large, ask for less",
                {{"bytes_max", options_.answer_bytes_max}});

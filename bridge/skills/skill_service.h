@@ -1,6 +1,6 @@
 /// The `skills` service: register, heartbeat, list, search, describe, call (docs/contract.md, section 4).
 ///
-/// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the dispatcher.
+/// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   struct Options {
     std::size_t skills_per_device_max = 500;
     std::chrono::milliseconds call_timeout{30'000};
-    std::size_t answer_bytes_max = 1024 * 1024;  // as the dispatcher has it
+    std::size_t answer_bytes_max = 1024 * 1024;  // as the request pipeline has it
     /// Also a device that calls directly must not run a skill marked `confirm` (decision 11).
     bool confirms_always = false;
   };

@@ -69,7 +69,7 @@ class StoredUsageLedger final : public UsageLedger {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // by day and user
   bool is_full_ = false;
   std::size_t usage_writes_ = 0;                  // on their way to the store
-  std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the dispatcher bounds
+  std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the request pipeline bounds
   std::function<void(const std::string& user_id)> changed_;
 };
 

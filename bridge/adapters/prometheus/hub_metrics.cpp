@@ -115,7 +115,7 @@ void HubMetrics::know_model(const std::string& provider, const std::string& mode
   if (impl_->models.size() < impl_->options.models_max) impl_->models.emplace(impl_->provider_label(provider), model);
 }
 
-void HubMetrics::answered(const Dispatcher::Answered& request) {
+void HubMetrics::answered(const RequestPipeline::Answered& request) {
   loop_.check();
   auto& operation = impl_->operation(request.service, request.op);
   const auto code = request.error ? static_cast<std::size_t>(*request.error) : error_codes_all.size();

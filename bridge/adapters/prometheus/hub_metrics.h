@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "bridge/core/loop_affinity.h"
+#include "bridge/pipeline/request_pipeline.h"
 #include "bridge/ports/model_attempt.h"
-#include "bridge/protocol/dispatcher.h"
 
 namespace strawberry {
 
@@ -47,7 +47,7 @@ class HubMetrics {
 
   /// One that the operator named: no other is shown by name.
   void know_model(const std::string& provider, const std::string& model);
-  void answered(const Dispatcher::Answered& request);
+  void answered(const RequestPipeline::Answered& request);
   void asked(const ModelAttempt& attempt);
   void committed(std::chrono::nanoseconds took);
 

@@ -3,7 +3,7 @@
 ///
 /// Threading: one thread at a time (compiled patterns are cached).   Lifetime: loaded once at start, immutable then.
 /// Errors: check() gives them as Error. load() stops the program when a built-in schema is broken: that is a bug.
-/// Bounds: cost grows with the request; the dispatcher bounds its size (256 KiB) and depth (64) and has refused
+/// Bounds: cost grows with the request; the request pipeline bounds its size (256 KiB) and depth (64) and has refused
 /// what is not UTF-8 before it comes here. Nothing of the request but a short scalar is echoed.
 #pragma once
 

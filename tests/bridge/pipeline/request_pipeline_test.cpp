@@ -1,11 +1,13 @@
-#include "bridge/protocol/dispatcher.h"
-#include "bridge/core/asio.h"
+#include "bridge/pipeline/request_pipeline.h"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
+#include "bridge/core/asio.h"
+#include "bridge/mqtt_door/mqtt_door.h"
 #include "bridge/protocol/schemas/request_schemas.h"
+#include "bridge/protocol/stamp.h"
 
 namespace strawberry {
 namespace {
@@ -44,21 +46,22 @@ class ScriptedHandler final : public RequestHandler {
   asio::io_context& loop_;
 };
 
-class DispatcherTest : public testing::Test {
+class RequestPipelineTest : public testing::Test {
  protected:
-  DispatcherTest() { use(options()); }
-  void use(const Dispatcher::Options& chosen) {
+  RequestPipelineTest() { use(options()); }
+  void use(const RequestPipeline::Options& chosen) {
     const auto publish = [this](const MqttMessage& sent) {
       if (outbox_is_full_) return false;
       sent_.push_back(json::parse(sent.payload));
       return true;
     };
-    dispatcher_ = std::make_unique<Dispatcher>(loop_, clock_, schemas_, publish, chosen);
-    dispatcher_->add(handler_);
+    pipeline_ = std::make_unique<RequestPipeline>(loop_, clock_, schemas_, chosen);
+    pipeline_->add(handler_);
+    door_.emplace(clock_, *pipeline_, publish);
   }
 
-  static Dispatcher::Options options() {
-    Dispatcher::Options options;
+  static RequestPipeline::Options options() {
+    RequestPipeline::Options options;
     options.reply_bytes_max = 4'096;
     options.requests_in_flight_max = 2;
     options.grace = 20ms;
@@ -83,7 +86,11 @@ class DispatcherTest : public testing::Test {
     message.payload = body.dump();
     return message;
   }
-  void receive(const MqttMessage& message) { dispatcher_->receive(message); }
+  void receive(MqttMessage message) {
+    const auto topic = parse_service_topic(message.topic);
+    ASSERT_TRUE(topic);
+    door_->receive(*topic, std::move(message));
+  }
   std::vector<json> run() {
     loop_.restart();
     loop_.run();
@@ -96,23 +103,24 @@ class DispatcherTest : public testing::Test {
   RequestSchemas schemas_ = RequestSchemas::load();
   std::vector<json> sent_;
   bool outbox_is_full_ = false;
-  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<RequestPipeline> pipeline_;
+  std::optional<MqttDoor> door_;
   ScriptedHandler handler_{loop_};
 };
 
-TEST_F(DispatcherTest, BelievesOnlyTheStampedPrincipal) {
+TEST_F(RequestPipelineTest, BelievesOnlyTheStampedPrincipal) {
   receive(message("a", "admin//d"));
   EXPECT_EQ(run().size(), 1U);
   EXPECT_EQ(handler_.last.type, PrincipalType::admin);
   for (const auto* principal : {"", "device/alice/other", "device/alice", "nonsense"}) receive(message("b", principal));
   EXPECT_TRUE(run().empty());
   EXPECT_EQ(handler_.handled, 1);
-  EXPECT_EQ(dispatcher_->counters().ignored, 4U);
+  EXPECT_EQ(door_->counters().ignored, 4U);
 }
 
-TEST_F(DispatcherTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
+TEST_F(RequestPipelineTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
   std::vector<std::pair<std::string, std::optional<ErrorCode>>> seen;
-  dispatcher_->observe_with([&](const Dispatcher::Answered& request) {
+  pipeline_->observe_with([&](const RequestPipeline::Answered& request) {
     EXPECT_EQ(request.service, Service::skills);
     EXPECT_GE(request.took.count(), 0);
     seen.emplace_back(request.op, request.error);
@@ -133,15 +141,15 @@ TEST_F(DispatcherTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
   EXPECT_EQ(seen, expected);
 }
 
-TEST_F(DispatcherTest, AnswersInPlaceOfAServiceThatOverrunsAndOnlyOnce) {
+TEST_F(RequestPipelineTest, AnswersInPlaceOfAServiceThatOverrunsAndOnlyOnce) {
   receive(message("hangs"));
   const auto sent = run();
   ASSERT_EQ(sent.size(), 1U) << "neither its late event nor its late answer leaves";
   EXPECT_EQ(code(sent[0]), "timeout");
-  EXPECT_EQ(dispatcher_->counters().in_flight, 0U);
+  EXPECT_EQ(pipeline_->counters().in_flight, 0U);
 }
 
-TEST_F(DispatcherTest, AServiceThatThrowsIsInternalWithoutDetails) {
+TEST_F(RequestPipelineTest, AServiceThatThrowsIsInternalWithoutDetails) {
   receive(message("throws"));
   const auto sent = run();
   ASSERT_EQ(sent.size(), 1U);
@@ -149,7 +157,7 @@ TEST_F(DispatcherTest, AServiceThatThrowsIsInternalWithoutDetails) {
   EXPECT_EQ(sent[0].dump().find("secret"), std::string::npos);
 }
 
-TEST_F(DispatcherTest, BeyondItsBoundItIsBusyAtOnceAndNothingRuns) {
+TEST_F(RequestPipelineTest, BeyondItsBoundItIsBusyAtOnceAndNothingRuns) {
   receive(message("hangs"));
   receive(message("x"));
   receive(message("y"));
@@ -158,11 +166,11 @@ TEST_F(DispatcherTest, BeyondItsBoundItIsBusyAtOnceAndNothingRuns) {
   EXPECT_EQ(sent[0].at("correlation_id"), "y") << "before the others are done";
   EXPECT_EQ(code(sent[0]), "busy");
   EXPECT_EQ(handler_.handled, 2);
-  EXPECT_EQ(dispatcher_->counters().busy, 1U);
-  EXPECT_EQ(dispatcher_->counters().in_flight, 0U);
+  EXPECT_EQ(pipeline_->counters().busy, 1U);
+  EXPECT_EQ(pipeline_->counters().in_flight, 0U);
 }
 
-TEST_F(DispatcherTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
+TEST_F(RequestPipelineTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
   auto few = options();
   few.requests_waiting_per_sender_max = 2;
   few.requests_in_flight_max = 10;
@@ -172,44 +180,44 @@ TEST_F(DispatcherTest, WhatWaitsIsBoundedForEachSenderAndTheRestIsBusyAtOnce) {
   EXPECT_EQ(code(sent_[0]), "busy");
   EXPECT_EQ(sent_[0].at("correlation_id"), "c");
   receive(from("other", "alice", "d"));
-  EXPECT_EQ(dispatcher_->unanswered(), 3U);
+  EXPECT_EQ(pipeline_->unanswered(), 3U);
   EXPECT_EQ(run().size(), 4U);
   EXPECT_EQ(handler_.handled, 3);
 }
 
-TEST_F(DispatcherTest, WhoSendsOnGetsOnlySoManyAnswersOfBusy) {
+TEST_F(RequestPipelineTest, WhoSendsOnGetsOnlySoManyAnswersOfBusy) {
   auto few = options();
   few.requests_waiting_per_sender_max = 1;
   few.busy_answers_per_second_max = 1;
   use(few);
-  dispatcher_->hold();
+  pipeline_->hold();
   for (int i = 0; i < 101; ++i) receive(message("flood" + std::to_string(i)));
   const auto answered = sent_.size();
   EXPECT_GE(answered, 4U) << "four seconds' worth at once";
   EXPECT_LT(answered, 50U);
-  EXPECT_EQ(dispatcher_->counters().busy, 100U);
-  EXPECT_EQ(dispatcher_->counters().silent, 100U - answered);
+  EXPECT_EQ(pipeline_->counters().busy, 100U);
+  EXPECT_EQ(pipeline_->counters().silent, 100U - answered);
   receive(from("other", "alice", "a"));
   receive(from("other", "alice", "b"));
   EXPECT_EQ(code(sent_.back()), "busy") << "another sender has answers of its own";
   EXPECT_EQ(sent_.back().at("correlation_id"), "b");
 }
 
-TEST_F(DispatcherTest, BeginsNothingWhileItIsHeldAndAllOfItAfterwards) {
+TEST_F(RequestPipelineTest, BeginsNothingWhileItIsHeldAndAllOfItAfterwards) {
   auto few = options();
   few.requests_in_flight_max = 10;
   few.requests_waiting_per_sender_max = 3;
   use(few);
-  dispatcher_->hold();
+  pipeline_->hold();
   for (const auto* id : {"a", "b", "c", "too many"}) receive(message(id));
   EXPECT_EQ(code(run().at(0)), "busy");
   EXPECT_EQ(handler_.handled, 0);
-  dispatcher_->release();
+  pipeline_->release();
   EXPECT_EQ(run().size(), 3U);
   EXPECT_EQ(handler_.handled, 3);
 }
 
-TEST_F(DispatcherTest, OneSendersPileDelaysNobodyElse) {
+TEST_F(RequestPipelineTest, OneSendersPileDelaysNobodyElse) {
   auto many = options();
   many.requests_in_flight_max = 100;
   use(many);
@@ -222,7 +230,7 @@ TEST_F(DispatcherTest, OneSendersPileDelaysNobodyElse) {
   EXPECT_EQ(sent[2].at("correlation_id"), "same user");
 }
 
-TEST_F(DispatcherTest, NobodyMayHaveMoreInFlightThanTheirPart) {
+TEST_F(RequestPipelineTest, NobodyMayHaveMoreInFlightThanTheirPart) {
   auto limited = options();
   limited.requests_in_flight_max = 10;
   limited.requests_in_flight_per_sender_max = 1;
@@ -244,7 +252,7 @@ TEST_F(DispatcherTest, NobodyMayHaveMoreInFlightThanTheirPart) {
   EXPECT_TRUE(run().at(0).at("success"));
 }
 
-TEST_F(DispatcherTest, ADeadlineCountsFromWhenTheBrokerTookTheRequestIn) {
+TEST_F(RequestPipelineTest, ADeadlineCountsFromWhenTheBrokerTookTheRequestIn) {
   const auto stamped = [this](const std::string& id, std::chrono::milliseconds ago) {
     auto request = message(id);
     request.payload = json{{"op", "list"}, {"correlation_id", id}, {"timeout_ms", 1'000}}.dump();
@@ -258,13 +266,13 @@ TEST_F(DispatcherTest, ADeadlineCountsFromWhenTheBrokerTookTheRequestIn) {
   ASSERT_EQ(sent.size(), 3U);
   EXPECT_EQ(code(sent[0]), "timeout");
   EXPECT_EQ(handler_.handled, 2);
-  EXPECT_EQ(dispatcher_->counters().overdue, 1U);
+  EXPECT_EQ(pipeline_->counters().overdue, 1U);
   // Nothing ran, so it may be asked again.
   receive(message("late"));
   EXPECT_TRUE(run().at(0).at("success"));
 }
 
-TEST_F(DispatcherTest, AStampThatMakesNoSenseIsNone) {
+TEST_F(RequestPipelineTest, AStampThatMakesNoSenseIsNone) {
   for (const auto* value : {"", "soon", "12x", "99999999999999999999"}) {
     auto request = message("");
     request.user_properties.emplace_back(published_at_property, value);
@@ -272,22 +280,22 @@ TEST_F(DispatcherTest, AStampThatMakesNoSenseIsNone) {
   }
 }
 
-TEST_F(DispatcherTest, WhatIsStillOpenAtTheEndIsAnsweredOnce) {
+TEST_F(RequestPipelineTest, WhatIsStillOpenAtTheEndIsAnsweredOnce) {
   auto many = options();
   many.requests_in_flight_max = 10;
   use(many);
   receive(message("hangs"));
   loop_.poll();
   receive(message("waits"));
-  dispatcher_->end_all({ErrorCode::timeout, "the hub stopped", {}});
+  pipeline_->end_all({ErrorCode::timeout, "the hub stopped", {}});
   const auto sent = run();
   ASSERT_EQ(sent.size(), 2U);
   EXPECT_EQ(sent[0].at("correlation_id"), "hangs");
   EXPECT_EQ(code(sent[0]), "timeout");
-  EXPECT_EQ(dispatcher_->unanswered(), 0U);
+  EXPECT_EQ(pipeline_->unanswered(), 0U);
 }
 
-TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
+TEST_F(RequestPipelineTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
   receive(message("busy"));
   run();
   receive(message("busy"));
@@ -302,9 +310,9 @@ TEST_F(DispatcherTest, WhatWasTurnedAwayMayBeTriedAgainWhatRanMayNot) {
   EXPECT_EQ(again[0].at("result"), "done");
 }
 
-TEST_F(DispatcherTest, WhoseAnswersCannotLeaveIsBusyAndNobodyElse) {
+TEST_F(RequestPipelineTest, WhoseAnswersCannotLeaveIsBusyAndNobodyElse) {
   std::string backed_up = "d";
-  dispatcher_->busy_when([&](const std::string& id) { return id == backed_up; });
+  pipeline_->busy_when([&](const std::string& id) { return id == backed_up; });
   receive(patient(message("a")));
   receive(patient(from("other", "alice", "b")));
   const auto sent = run();
@@ -313,7 +321,7 @@ TEST_F(DispatcherTest, WhoseAnswersCannotLeaveIsBusyAndNobodyElse) {
   EXPECT_EQ(sent[0].at("error").at("details").at("retry_after_ms"), 1000);
   EXPECT_EQ(sent[1].at("result"), "done");
   EXPECT_EQ(handler_.handled, 1);
-  EXPECT_EQ(dispatcher_->counters().busy, 1U);
+  EXPECT_EQ(pipeline_->counters().busy, 1U);
   backed_up.clear();
   receive(patient(message("a")));
   const auto again = run();
@@ -321,12 +329,12 @@ TEST_F(DispatcherTest, WhoseAnswersCannotLeaveIsBusyAndNobodyElse) {
   EXPECT_EQ(again[0].at("result"), "done") << "nothing ran before";
 }
 
-TEST_F(DispatcherTest, AnAnswerThatCouldNotLeaveIsGivenWhenAskedAgain) {
+TEST_F(RequestPipelineTest, AnAnswerThatCouldNotLeaveIsGivenWhenAskedAgain) {
   outbox_is_full_ = true;
   receive(patient(message("a")));
   EXPECT_TRUE(run().empty());
   outbox_is_full_ = false;
-  dispatcher_->busy_when([](const std::string&) { return true; });
+  pipeline_->busy_when([](const std::string&) { return true; });
   receive(patient(message("a")));
   const auto again = run();
   ASSERT_EQ(again.size(), 1U);
@@ -334,7 +342,7 @@ TEST_F(DispatcherTest, AnAnswerThatCouldNotLeaveIsGivenWhenAskedAgain) {
   EXPECT_EQ(handler_.handled, 1);
 }
 
-TEST_F(DispatcherTest, AnIdThatWasUsedForSomethingElseIsRefusedAndNothingRuns) {
+TEST_F(RequestPipelineTest, AnIdThatWasUsedForSomethingElseIsRefusedAndNothingRuns) {
   const auto ask = [&](const std::string& payload, std::optional<std::string> data = {}) {
     auto request = message("");
     request.payload = payload;
@@ -360,7 +368,7 @@ TEST_F(DispatcherTest, AnIdThatWasUsedForSomethingElseIsRefusedAndNothingRuns) {
   EXPECT_EQ(handler_.handled, 2);
 }
 
-TEST_F(DispatcherTest, WhatRunsUnderAnIdIsStillAnsweredWhenTheIdIsUsedForSomethingElse) {
+TEST_F(RequestPipelineTest, WhatRunsUnderAnIdIsStillAnsweredWhenTheIdIsUsedForSomethingElse) {
   receive(message("hangs"));
   auto other = message("hangs");
   other.payload = R"({"op":"heartbeat","correlation_id":"hangs"})";
@@ -373,7 +381,7 @@ TEST_F(DispatcherTest, WhatRunsUnderAnIdIsStillAnsweredWhenTheIdIsUsedForSomethi
   EXPECT_EQ(code(run().at(0)), "timeout") << "the first one's answer is remembered, not the second one's";
 }
 
-TEST_F(DispatcherTest, AnEmptyIdIsNone) {
+TEST_F(RequestPipelineTest, AnEmptyIdIsNone) {
   for (const auto* payload :
        {R"({"op":"list","correlation_id":""})", R"({"op":"list","correlation_id":null})", R"({"op":"list"})"}) {
     for (int time = 0; time < 2; ++time) {
@@ -397,7 +405,7 @@ TEST_F(DispatcherTest, AnEmptyIdIsNone) {
   EXPECT_EQ(handler_.handled, 7) << "Correlation Data stands in for an empty id";
 }
 
-TEST_F(DispatcherTest, OnlyAnAdminActsForAnotherUser) {
+TEST_F(RequestPipelineTest, OnlyAnAdminActsForAnotherUser) {
   for (const auto* principal : {"device/alice/d", "admin//d"}) {
     auto request = message(principal, principal);
     request.payload = json{{"op", "list"}, {"user_id", "bob"}}.dump();
@@ -408,26 +416,26 @@ TEST_F(DispatcherTest, OnlyAnAdminActsForAnotherUser) {
   }
 }
 
-TEST_F(DispatcherTest, WhoIsNotAdmittedGetsNothingDone) {
-  dispatcher_->admit_with([](const Principal&) { return std::optional<Error>({ErrorCode::forbidden, "no", {}}); });
+TEST_F(RequestPipelineTest, WhoIsNotAdmittedGetsNothingDone) {
+  pipeline_->admit_with([](const Principal&) { return std::optional<Error>({ErrorCode::forbidden, "no", {}}); });
   receive(message("a"));
   EXPECT_EQ(code(run().at(0)), "forbidden");
   EXPECT_EQ(handler_.handled, 0);
 }
 
-TEST_F(DispatcherTest, EchoedCorrelationDataCountsForTheSizeOfAnAnswer) {
+TEST_F(RequestPipelineTest, EchoedCorrelationDataCountsForTheSizeOfAnAnswer) {
   auto request = message("a");
   request.correlation_data = std::string(4'090, 'c');
   receive(request);
   EXPECT_EQ(code(run().at(0)), "too_large");
 }
 
-TEST_F(DispatcherTest, AnAnswerThatIsTooLargeSaysSo) {
+TEST_F(RequestPipelineTest, AnAnswerThatIsTooLargeSaysSo) {
   receive(message("large"));
   EXPECT_EQ(code(run().at(0)), "too_large");
 }
 
-TEST_F(DispatcherTest, EventsAreNumberedAndComeBeforeTheAnswer) {
+TEST_F(RequestPipelineTest, EventsAreNumberedAndComeBeforeTheAnswer) {
   receive(message("events"));
   const auto sent = run();
   ASSERT_EQ(sent.size(), 3U);
@@ -437,13 +445,13 @@ TEST_F(DispatcherTest, EventsAreNumberedAndComeBeforeTheAnswer) {
   EXPECT_EQ(sent[2].at("result"), "done");
 }
 
-TEST_F(DispatcherTest, WhenStoppingNewRequestsAreRefused) {
-  dispatcher_->refuse_new();
+TEST_F(RequestPipelineTest, WhenStoppingNewRequestsAreRefused) {
+  pipeline_->refuse_new();
   receive(message("a"));
   EXPECT_EQ(code(run().at(0)), "shutting_down");
 }
 
-TEST_F(DispatcherTest, AnOperationNobodyHasIsUnknown) {
+TEST_F(RequestPipelineTest, AnOperationNobodyHasIsUnknown) {
   auto unknown = message("a");
   unknown.payload = R"({"op":"explode"})";
   receive(unknown);

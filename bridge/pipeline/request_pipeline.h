@@ -1,14 +1,14 @@
-/// Every request of every service comes in here and leaves as exactly one reply.
+/// Every request of every service comes in here, through whichever door, and leaves as exactly one reply.
 ///
-/// What it does for all services alike: believes only the principal that the broker plugin stamped on the message,
-/// ignores retained requests, lets users and their senders take turns, checks the envelope, the Response Topic and the
-/// request's schema, recognises duplicates, bounds what is in flight, and answers in a service's place when that
-/// overruns its deadline. A deadline counts from when the broker took the request in.
+/// What it does for all services alike: lets users and their senders take turns, checks the envelope and the request's
+/// schema, recognises duplicates, bounds what is in flight, and answers in a service's place when that overruns its
+/// deadline. A deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door
+/// (mqtt_door/) says who asks, and takes the answers.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
 /// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; the same when answers to the sender
 /// cannot leave as fast as it asks. Who sends on gets no more than busy_answers_per_second_max of those answers. An
-/// answer or event that `publish` does not take is lost, but what ran is remembered: the request sent again gets it.
+/// answer or event that the sink does not take is lost, but what ran is remembered: the request sent again gets it.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@
 #include "bridge/core/asio.h"
 #include "bridge/core/fair_queue.h"
 #include "bridge/core/loop_affinity.h"
-#include "bridge/core/mqtt_message.h"
+#include "bridge/core/task.h"
 #include "bridge/core/user_rate.h"
 #include "bridge/protocol/envelope.h"
 #include "bridge/protocol/reply_cache.h"
@@ -32,7 +32,34 @@ namespace strawberry {
 
 class RequestSchemas;
 
-class Dispatcher {
+/// A request as a door hands it in.
+struct IncomingRequest {
+  Principal sender;
+  Service service = Service::skills;
+  std::string payload;
+  /// What names the request beside its correlation_id, for example MQTT's Correlation Data.
+  std::optional<std::string> transport_id;
+  /// What the door has against it: the answer.
+  std::optional<Error> refusal;
+  /// By which token, of a request to the `devices` service.
+  std::optional<AskingToken> token;
+  /// A time after the request arrived counts as its arrival.
+  SteadyTime sent_at;
+  /// How long after its arrival the sender stops waiting, where the transport says so.
+  std::optional<std::chrono::seconds> expires_in;
+};
+
+/// Where the events and the one reply of a request go.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  /// False when it is not taken: then it is lost.
+  virtual bool send(std::string payload) = 0;
+  /// What a message is larger than its payload, for the limit on answers.
+  virtual std::size_t overhead_bytes() const = 0;
+};
+
+class RequestPipeline {
  public:
   struct Options {
     std::size_t payload_bytes_max = 256 * 1024;
@@ -56,7 +83,6 @@ class Dispatcher {
     std::uint64_t requests = 0;
     std::uint64_t errors = 0;
     std::uint64_t repeated = 0;
-    std::uint64_t ignored = 0;  // retained, or without a principal
     std::uint64_t busy = 0;     // turned away: too much waits or is in flight
     std::uint64_t silent = 0;   // of them, those without an answer
     std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
@@ -69,10 +95,8 @@ class Dispatcher {
     std::optional<ErrorCode> error;  // nothing: it succeeded
     std::chrono::nanoseconds took;   // since it arrived here
   };
-  using Publish = std::function<bool(MqttMessage)>;
 
-  Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
-             Options options);
+  RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Options options);
 
   /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
@@ -89,8 +113,7 @@ class Dispatcher {
   void audit_with(Audit audit) { audit_ = std::move(audit); }
   /// Not owned; registered before the first message.
   void add(RequestHandler& handler);
-  /// A message on `<service>/{id}/request`.
-  void receive(MqttMessage message);
+  void submit(IncomingRequest request, std::unique_ptr<ReplySink> sink);
   /// Nothing is begun until release(); what arrives waits, within the same bounds.
   void hold() { is_held_ = true; }
   void release();
@@ -98,6 +121,8 @@ class Dispatcher {
   void refuse_new() { refusing_ = true; }
   /// Answers every request that is still open; what its service says later is dropped.
   void end_all(const Error& why);
+  /// Until every request has its answer, or until `deadline`. One caller at a time.
+  Task<void> drained(SteadyTime deadline);
 
   const Counters& counters() const { return counters_; }
   std::size_t waiting() const { return waiting_.size(); }
@@ -108,19 +133,19 @@ class Dispatcher {
  private:
   struct Exchange;
   struct Waiting {
-    MqttMessage message;
-    Principal sender;
+    IncomingRequest request;
+    std::unique_ptr<ReplySink> sink;
     SteadyTime arrived_at;
   };
   using Counts = std::unordered_map<std::string, std::size_t>;
 
-  SteadyTime sent_at(const Waiting& waiting) const;
   void pump_soon();
   void pump();
-  void turn_away(const Waiting& waiting);
+  void notice_drained();
+  void turn_away(Waiting waiting);
   void answer_busy(Exchange& exchange, const char* why);
   void begin(Waiting waiting);
-  std::shared_ptr<Exchange> open(const Waiting& waiting) const;
+  static std::shared_ptr<Exchange> open(Waiting& waiting);
   bool is_busy(const Principal& sender) const;
   void count_in(const Exchange& exchange);
   void count_out(const Exchange& exchange);
@@ -134,15 +159,14 @@ class Dispatcher {
   void answer(Exchange& exchange, const Reply<nlohmann::json>& reply);
   void audit(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply, std::chrono::nanoseconds took) const;
-  std::optional<Error> read(const MqttMessage& message, Exchange& exchange, Envelope& envelope);
+  std::optional<Error> read(IncomingRequest& incoming, Exchange& exchange, Envelope& envelope);
   Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
-                       const MqttMessage& message);
+                       const IncomingRequest& incoming);
 
   LoopAffinity loop_;
   asio::io_context& context_;
   const Clock& clock_;
   const RequestSchemas& schemas_;
-  Publish publish_;
   Admission admission_;
   BackedUp is_backed_up_;
   std::function<void(const Answered&)> observer_;
@@ -157,19 +181,11 @@ class Dispatcher {
   bool is_held_ = false;
   std::multimap<SteadyTime, std::shared_ptr<Exchange>> open_;  // not answered yet, by when they are answered for
   asio::steady_timer overdue_;
+  asio::steady_timer drained_;  // cancelled when there is nothing left to answer
   std::optional<SteadyTime> armed_for_;
   Counts in_flight_by_sender_;
   Counts in_flight_by_user_;
   bool refusing_ = false;
 };
-
-/// The sender the broker plugin vouches for; nothing when it is missing or, in the second form, does not fit the
-/// topic's id.
-std::optional<Principal> stamped_principal(const MqttMessage& message);
-std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
-/// When the broker took the message in, as the plugin says; nothing when it does not.
-std::optional<WallTime> stamped_time(const MqttMessage& message);
-/// By which token it was made; nothing when the plugin does not say.
-std::optional<AskingToken> stamped_token(const MqttMessage& message);
 
 }  // namespace strawberry

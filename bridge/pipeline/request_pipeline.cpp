@@ -1,9 +1,8 @@
-#include "bridge/protocol/dispatcher.h"
+#include "bridge/pipeline/request_pipeline.h"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -38,43 +37,13 @@ bool was_turned_away(const Reply<json>& reply) {
 
 }  // namespace
 
-std::optional<Principal> stamped_principal(const MqttMessage& message) {
-  for (const auto& [name, value] : message.user_properties) {
-    if (name == principal_property) return decode_principal(value);
-  }
-  return std::nullopt;
-}
-
-std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id) {
-  auto principal = stamped_principal(message);
-  return principal && principal->id == topic_id ? principal : std::nullopt;
-}
-
-std::optional<WallTime> stamped_time(const MqttMessage& message) {
-  for (const auto& [name, value] : message.user_properties) {
-    if (name != published_at_property) continue;
-    std::int64_t ms = 0;
-    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (failure != std::errc() || end != value.data() + value.size()) return std::nullopt;
-    return from_unix_ms(ms);
-  }
-  return std::nullopt;
-}
-
-std::optional<AskingToken> stamped_token(const MqttMessage& message) {
-  for (const auto& [name, value] : message.user_properties) {
-    if (name == token_property) return decode_token_stamp(value);
-  }
-  return std::nullopt;
-}
-
 /// One request on its way: where the reply goes, and under which name it is remembered.
-struct Dispatcher::Exchange {
+struct RequestPipeline::Exchange {
   Principal sender;
   Service service = Service::skills;
+  std::unique_ptr<ReplySink> sink;
   std::string op;
-  std::string reply_topic;
-  std::optional<std::string> correlation_data;
+  std::optional<std::string> transport_id;
   std::optional<std::string> correlation_id;
   std::string reply_key;        // empty: nothing to recognise it by
   std::uint64_t content = 0;    // what it asks, to tell it from another under the same key
@@ -89,106 +58,92 @@ struct Dispatcher::Exchange {
 
   std::string_view log_id() const {
     if (correlation_id) return *correlation_id;
-    return correlation_data ? std::string_view(*correlation_data) : std::string_view();
+    return transport_id ? std::string_view(*transport_id) : std::string_view();
   }
   RequestLog log() const { return RequestLog({log_id(), sender.id, to_string(service), op}); }
 };
 
-Dispatcher::Dispatcher(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Publish publish,
-                       Options options)
+RequestPipeline::RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas,
+                                 Options options)
     : context_(loop),
       clock_(clock),
       schemas_(schemas),
-      publish_(std::move(publish)),
       options_(options),
       replies_(clock, options.replies),
       busy_answers_(clock, {options.busy_answers_per_second_max * busy_answer_seconds.count(), busy_answer_seconds}),
       waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}),
-      overdue_(loop) {}
+      overdue_(loop),
+      drained_(loop) {}
 
-void Dispatcher::add(RequestHandler& handler) { handlers_[static_cast<std::size_t>(handler.service())] = &handler; }
+void RequestPipeline::add(RequestHandler& handler) {
+  handlers_[static_cast<std::size_t>(handler.service())] = &handler;
+}
 
 // --- in ---
 
-void Dispatcher::receive(MqttMessage message) {
+void RequestPipeline::submit(IncomingRequest request, std::unique_ptr<ReplySink> sink) {
   loop_.check();
-  const auto topic = parse_service_topic(message.topic);
-  if (!topic || message.retained) {
-    ++counters_.ignored;
-    return;
-  }
-  auto sender = stamped_principal(message, topic->id);
-  if (!sender) {
-    ++counters_.ignored;
-    const auto start = std::string_view(message.payload).substr(0, looked_at_for_log_bytes_max);
-    const auto id = message.correlation_data ? message.correlation_data : find_correlation_id(start);
-    log_for(id.value_or(""))
-        .warn("{}: ignored, the broker plugin has not stamped a sender on it", printable(message.topic));
-    return;
-  }
   ++counters_.requests;
-  const auto user = sender->user_id;
-  const auto id = sender->id;
-  const auto bytes = message.payload.size();
-  Waiting waiting{std::move(message), std::move(*sender), clock_.steady_now()};
-  if (!waiting_.has_room_for(user, id, bytes)) return turn_away(waiting);
+  const std::string user = request.sender.user_id;
+  const std::string id = request.sender.id;
+  const std::size_t bytes = request.payload.size();
+  Waiting waiting{std::move(request), std::move(sink), clock_.steady_now()};
+  if (!waiting_.has_room_for(user, id, bytes)) return turn_away(std::move(waiting));
   waiting_.push(user, id, std::move(waiting), bytes);
   pump_soon();
 }
 
-void Dispatcher::release() {
+void RequestPipeline::release() {
   is_held_ = false;
   pump_soon();
 }
 
-void Dispatcher::pump_soon() {
+void RequestPipeline::pump_soon() {
   if (is_held_ || waiting_.empty() || std::exchange(is_pumping_, true)) return;
   asio::post(context_, [this] { pump(); });
 }
 
-void Dispatcher::pump() {
+Task<void> RequestPipeline::drained(SteadyTime deadline) {
+  while (unanswered() > 0 && clock_.steady_now() < deadline) {
+    drained_.expires_after(deadline - clock_.steady_now());
+    (void)co_await drained_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+void RequestPipeline::notice_drained() {
+  if (unanswered() == 0) drained_.cancel();
+}
+
+void RequestPipeline::pump() {
   is_pumping_ = false;
   for (std::size_t n = 0; n < options_.requests_begun_at_once_max && !is_held_; ++n) {
     auto waiting = waiting_.pop();
     if (!waiting) break;
     begin(std::move(*waiting));
   }
+  notice_drained();
   pump_soon();
 }
 
-/// The broker's clock and this one are the same machine's; one that was set back makes nothing younger than its
-/// arrival.
-SteadyTime Dispatcher::sent_at(const Waiting& waiting) const {
-  const auto stamped = stamped_time(waiting.message);
-  if (!stamped) return waiting.arrived_at;
-  const auto now = clock_.steady_now();
-  return std::min(waiting.arrived_at, now - (clock_.wall_now() - *stamped));
-}
-
-std::shared_ptr<Dispatcher::Exchange> Dispatcher::open(const Waiting& waiting) const {
-  const auto topic = parse_service_topic(waiting.message.topic);  // it was one when it came in
+std::shared_ptr<RequestPipeline::Exchange> RequestPipeline::open(Waiting& waiting) {
   auto exchange = std::make_shared<Exchange>();
-  exchange->sender = waiting.sender;
-  exchange->service = topic->service;
-  exchange->sent_at = sent_at(waiting);
+  exchange->sender = waiting.request.sender;
+  exchange->service = waiting.request.service;
+  exchange->sink = std::move(waiting.sink);
+  exchange->sent_at = std::min(waiting.request.sent_at, waiting.arrived_at);
   exchange->arrived_at = waiting.arrived_at;
-  exchange->reply_topic = response_topic(topic->service, topic->id);
-  exchange->correlation_data = waiting.message.correlation_data;
+  exchange->transport_id = waiting.request.transport_id;
   return exchange;
 }
 
 /// Answers without reading more of the request than how to answer it.
-void Dispatcher::turn_away(const Waiting& waiting) {
+void RequestPipeline::turn_away(Waiting waiting) {
   auto exchange = open(waiting);
-  const auto& response_topic = waiting.message.response_topic;
-  if (response_topic && is_response_topic(*response_topic, exchange->service, exchange->sender.id)) {
-    exchange->reply_topic = *response_topic;
-  }
-  exchange->correlation_id = find_correlation_id(waiting.message.payload);
+  exchange->correlation_id = find_correlation_id(waiting.request.payload);
   answer_busy(*exchange, "too many requests wait");
 }
 
-void Dispatcher::answer_busy(Exchange& exchange, const char* why) {
+void RequestPipeline::answer_busy(Exchange& exchange, const char* why) {
   ++counters_.busy;
   if (!busy_answers_.take(exchange.sender.id)) {
     return answer(exchange, error(ErrorCode::busy, why, {{"retry_after_ms", 1000}}));
@@ -199,10 +154,10 @@ void Dispatcher::answer_busy(Exchange& exchange, const char* why) {
                    options_.busy_answers_per_second_max);
 }
 
-void Dispatcher::begin(Waiting waiting) {
+void RequestPipeline::begin(Waiting waiting) {
   auto exchange = open(waiting);
   Envelope envelope;
-  if (auto problem = read(waiting.message, *exchange, envelope)) {
+  if (auto problem = read(waiting.request, *exchange, envelope)) {
     return answer(*exchange, tl::unexpected<Error>(std::move(*problem)));
   }
   if (!exchange->reply_key.empty()) {
@@ -219,7 +174,7 @@ void Dispatcher::begin(Waiting waiting) {
       exchange->log().debug("asked again: {}", seen.payload ? "it gets the same answer"
                                                : seen.ran   ? "its answer is no longer kept"
                                                             : "it is under way");
-      if (seen.payload) publish_({exchange->reply_topic, *seen.payload, false, {}, exchange->correlation_data, {}, {}});
+      if (seen.payload) exchange->sink->send(*seen.payload);
       if (!seen.ran || seen.payload) return;
       exchange->reply_key.clear();
       return answer(*exchange, error(ErrorCode::already_done,
@@ -234,7 +189,7 @@ void Dispatcher::begin(Waiting waiting) {
     return answer_busy(*exchange, "too many requests are in flight");
   }
   auto* handler = handlers_[static_cast<std::size_t>(exchange->service)];
-  auto request = make_request(exchange, std::move(envelope), *handler, waiting.message);
+  auto request = make_request(exchange, std::move(envelope), *handler, waiting.request);
   if (request.deadline <= clock_.steady_now()) {
     ++counters_.overdue;
     replies_.forget(exchange->reply_key);
@@ -247,7 +202,7 @@ void Dispatcher::begin(Waiting waiting) {
   run(std::move(exchange), *handler, std::move(request));
 }
 
-bool Dispatcher::is_busy(const Principal& sender) const {
+bool RequestPipeline::is_busy(const Principal& sender) const {
   const auto count = [](const Counts& counts, const std::string& name) {
     const auto found = counts.find(name);
     return found == counts.end() ? 0 : found->second;
@@ -258,13 +213,13 @@ bool Dispatcher::is_busy(const Principal& sender) const {
           count(in_flight_by_user_, sender.user_id) >= options_.requests_in_flight_per_user_max);
 }
 
-void Dispatcher::count_in(const Exchange& exchange) {
+void RequestPipeline::count_in(const Exchange& exchange) {
   ++counters_.in_flight;
   ++in_flight_by_sender_[exchange.sender.id];
   ++in_flight_by_user_[exchange.sender.user_id];
 }
 
-void Dispatcher::count_out(const Exchange& exchange) {
+void RequestPipeline::count_out(const Exchange& exchange) {
   const auto less = [](Counts& counts, const std::string& name) {
     const auto found = counts.find(name);
     if (--found->second == 0) counts.erase(found);
@@ -274,18 +229,11 @@ void Dispatcher::count_out(const Exchange& exchange) {
   less(in_flight_by_user_, exchange.sender.user_id);
 }
 
-std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exchange, Envelope& envelope) {
+std::optional<Error> RequestPipeline::read(IncomingRequest& incoming, Exchange& exchange, Envelope& envelope) {
   const auto service = exchange.service;
-  auto read = read_envelope(service, message.payload, options_.payload_bytes_max);
+  auto read = read_envelope(service, incoming.payload, options_.payload_bytes_max);
   exchange.correlation_id = read ? read->correlation_id : read.error().correlation_id;
-  if (message.response_topic) {
-    if (!is_response_topic(*message.response_topic, service, exchange.sender.id)) {
-      return Error{ErrorCode::bad_response_topic,
-                   "a Response Topic must be " + exchange.reply_topic + " or below it",
-                   {{"response_topic", exchange.reply_topic}}};
-    }
-    exchange.reply_topic = *message.response_topic;
-  }
+  if (incoming.refusal) return std::move(incoming.refusal);
   if (!read) return std::move(read.error().error);
   envelope = std::move(*read);
   exchange.op = envelope.op;
@@ -296,12 +244,12 @@ std::optional<Error> Dispatcher::read(const MqttMessage& message, Exchange& exch
   }
   if (auto problem = schemas_.check(service, envelope.op, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
-  exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, message.correlation_data);
+  exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, exchange.transport_id);
   if (!exchange.reply_key.empty()) exchange.content = request_content(envelope.op, envelope.body);
   return std::nullopt;
 }
 
-std::optional<Error> Dispatcher::objection(Exchange& exchange, const json& body) const {
+std::optional<Error> RequestPipeline::objection(Exchange& exchange, const json& body) const {
   exchange.subject = device_named_in(exchange.service, body);
   if (admission_) {
     if (auto problem = admission_(exchange.sender)) return problem;
@@ -314,8 +262,8 @@ std::optional<Error> Dispatcher::objection(Exchange& exchange, const json& body)
   return Error{ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}}};
 }
 
-Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
-                                 const RequestHandler& handler, const MqttMessage& message) {
+Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
+                                      const RequestHandler& handler, const IncomingRequest& incoming) {
   const auto allowed = envelope.timeout.value_or(handler.default_timeout(envelope.op));
   Request request;
   request.sender = exchange->sender;
@@ -325,25 +273,22 @@ Request Dispatcher::make_request(const std::shared_ptr<Exchange>& exchange, Enve
   request.correlation_id = exchange->correlation_id.value_or("");
   request.log_id = exchange->log_id();
   request.identity = exchange->reply_key;
-  request.token = stamped_token(message);
+  request.token = incoming.token;
   request.deadline = exchange->sent_at + allowed;
-  // The broker counts a message's expiry down while it keeps it: what is left counts from here.
-  if (message.expiry_s) {
-    request.deadline = std::min(request.deadline, exchange->arrived_at + std::chrono::seconds(*message.expiry_s));
-  }
+  if (incoming.expires_in) request.deadline = std::min(request.deadline, exchange->arrived_at + *incoming.expires_in);
   request.emit = [this, exchange](const std::string& event, json data) {
     if (exchange->answered) return;
     auto payload = write_event(exchange->correlation_id, exchange->events, event, data);
     if (is_too_large(*exchange, payload)) return;  // the answer itself will say so
     ++exchange->events;
-    publish_({exchange->reply_topic, std::move(payload), false, {}, exchange->correlation_data, {}, {}});
+    exchange->sink->send(std::move(payload));
   };
   return request;
 }
 
 // --- out ---
 
-void Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request) {
+void RequestPipeline::run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request) {
   exchange->open = open_.emplace(request.deadline + options_.grace, exchange);
   arm_overdue();
   asio::co_spawn(context_, handler.handle(std::move(request)),
@@ -358,15 +303,16 @@ void Dispatcher::run(std::shared_ptr<Exchange> exchange, RequestHandler& handler
 }
 
 /// The first reply counts.
-void Dispatcher::finish(Exchange& exchange, const Reply<json>& reply) {
+void RequestPipeline::finish(Exchange& exchange, const Reply<json>& reply) {
   if (exchange.answered) return;
   const auto kept = std::move(exchange.open->second);
   open_.erase(exchange.open);
   answer(exchange, reply);
   part_done(exchange);
+  notice_drained();
 }
 
-void Dispatcher::end_overdue() {
+void RequestPipeline::end_overdue() {
   const auto now = SteadyTime::clock::now();
   while (!open_.empty() && open_.begin()->first <= now) {
     finish(*open_.begin()->second,
@@ -374,7 +320,7 @@ void Dispatcher::end_overdue() {
   }
 }
 
-void Dispatcher::arm_overdue() {
+void RequestPipeline::arm_overdue() {
   if (open_.empty() || (armed_for_ && *armed_for_ <= open_.begin()->first)) return;
   armed_for_ = open_.begin()->first;
   overdue_.expires_at(*armed_for_);
@@ -386,22 +332,21 @@ void Dispatcher::arm_overdue() {
   });
 }
 
-void Dispatcher::part_done(Exchange& exchange) {
+void RequestPipeline::part_done(Exchange& exchange) {
   if (--exchange.open_parts == 0) count_out(exchange);
 }
 
-void Dispatcher::end_all(const Error& why) {
+void RequestPipeline::end_all(const Error& why) {
   while (auto waiting = waiting_.pop()) begin(std::move(*waiting));
   while (!open_.empty()) finish(*open_.begin()->second, tl::unexpected<Error>(why));
 }
 
-/// The broker ends the connection over a packet it finds too large, and would again when it is sent again.
-bool Dispatcher::is_too_large(const Exchange& exchange, const std::string& payload) const {
-  const auto data_bytes = exchange.correlation_data ? exchange.correlation_data->size() : 0;
-  return payload.size() + data_bytes + exchange.reply_topic.size() > options_.reply_bytes_max;
+bool RequestPipeline::is_too_large(const Exchange& exchange, const std::string& payload) const {
+  return payload.size() + exchange.sink->overhead_bytes() > options_.reply_bytes_max;
 }
 
-void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply, std::chrono::nanoseconds took) const {
+void RequestPipeline::log_outcome(const Exchange& exchange, const Reply<json>& reply,
+                                  std::chrono::nanoseconds took) const {
   const bool has_cause = !reply && !reply.error().cause.empty();
   const auto level = reply ? spdlog::level::debug : has_cause ? spdlog::level::err : spdlog::level::info;
   if (!spdlog::should_log(level)) return;
@@ -414,7 +359,7 @@ void Dispatcher::log_outcome(const Exchange& exchange, const Reply<json>& reply,
 }
 
 /// What the devices service does it tells itself.
-void Dispatcher::audit(const Exchange& exchange, const Reply<json>& reply) const {
+void RequestPipeline::audit(const Exchange& exchange, const Reply<json>& reply) const {
   const bool is_act = reply && exchange.is_for_another && exchange.service != Service::devices;
   const bool is_refusal = !reply && reply.error().code == ErrorCode::forbidden;
   if (!audit_ || !(is_act || is_refusal)) return;
@@ -422,7 +367,7 @@ void Dispatcher::audit(const Exchange& exchange, const Reply<json>& reply) const
   audit_(exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error());
 }
 
-void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
+void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.answered = true;
   audit(exchange, reply);
   std::optional<ErrorCode> code;
@@ -446,7 +391,7 @@ void Dispatcher::answer(Exchange& exchange, const Reply<json>& reply) {
       replies_.finish(exchange.reply_key, sender.user_id.empty() ? sender.id : sender.user_id, payload);
     }
   }
-  publish_({exchange.reply_topic, std::move(payload), false, {}, exchange.correlation_data, {}, {}});
+  exchange.sink->send(std::move(payload));
 }
 
 }  // namespace strawberry
