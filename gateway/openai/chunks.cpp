@@ -1,4 +1,6 @@
 #include "gateway/openai/chunks.h"
+
+#include "gateway/http/sse.h"
 #include "gateway/json.h"
 
 namespace strawberry::gateway {
@@ -14,8 +16,6 @@ const json* first_choice(const json& object) {
 }
 
 }  // namespace
-
-std::string sse(const json& data) { return "data: " + dumped(data) + "\n\n"; }
 
 Chunks::Chunks(std::string id, std::string model, std::int64_t created)
     : id_(std::move(id)), model_(std::move(model)), created_(created) {}

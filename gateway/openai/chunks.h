@@ -4,17 +4,9 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace strawberry::gateway {
-
-/// One event of `text/event-stream`.
-std::string sse(const nlohmann::json& data);
-inline constexpr std::string_view sse_content_type = "text/event-stream; charset=utf-8";
-inline constexpr std::string_view sse_done = "data: [DONE]\n\n";
-inline constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
 class Chunks {
  public:

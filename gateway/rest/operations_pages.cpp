@@ -4,7 +4,6 @@
 #include "common/ids.h"
 #include "gateway/config.h"
 #include "gateway/json.h"
-#include "gateway/openai/chat.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "gateway/json.h"
-#include "gateway/openai/chat.h"
+#include "gateway/http/request_body.h"
 #include "gateway/spoke_api/chat.h"
 #include "gateway/spoke_api/shapes.h"
 

@@ -4,6 +4,7 @@
 #include "common/base64url.h"
 #include "gateway/http/errors.h"
 #include "gateway/http/origin.h"
+#include "gateway/http/request_body.h"
 #include "gateway/http/router.h"
 #include "gateway/hub/asking.h"
 #include "gateway/hub/token_claims.h"
@@ -203,6 +204,21 @@ TEST(AStreamOfChunks, ShowsToolsAsChunksWithoutWords) {
   EXPECT_TRUE(shown.at(0).at("choices")[0].at("delta").empty());
   EXPECT_EQ(shown.at(0).at("strawberry").at("event"), "tool_call");
   EXPECT_EQ(chunks.event("something new", json::object()), "");
+}
+
+TEST(ANumberOfTheQuery, IsTakenOrRefused) {
+  Request request;
+  ASSERT_TRUE(read_target("/x?limit=5&days=-2&offset=5x&huge=99999999999999999999&empty=", request));
+  json body;
+  EXPECT_FALSE(add_number(request, "limit", body));
+  EXPECT_FALSE(add_number(request, "days", body));
+  EXPECT_FALSE(add_number(request, "none", body));
+  EXPECT_EQ(body, (json{{"limit", 5}, {"days", -2}}));
+  for (const char* name : {"offset", "huge", "empty"}) {
+    const auto wrong = add_number(request, name, body);
+    ASSERT_TRUE(wrong) << name;
+    EXPECT_EQ(wrong->message, std::string(name) + " is not a whole number");
+  }
 }
 
 TEST(ASpokesChat, IsKnownByItsMembers) {

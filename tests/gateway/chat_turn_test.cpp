@@ -1,0 +1,170 @@
+/// One chat at each door of a whole hub that streams chats: what all of them do, and how each says it.
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "tests/gateway/gateway_process.h"
+#include "tests/support/stub_llm/stub_llm.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+enum class Door { openai, spoke, hub };
+
+HubProcess::Options with_stub(const StubLlm& model) {
+  HubProcess::Options options;
+  options.config =
+      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  return options;
+}
+
+std::vector<json> events_of(const std::string& body) {
+  std::vector<json> all;
+  for (std::size_t at = body.find("data: {"); at != std::string::npos; at = body.find("data: {", at + 1)) {
+    const std::size_t end = body.find("\n\n", at);
+    all.push_back(json::parse(body.substr(at + 6, end == std::string::npos ? end : end - at - 6), nullptr, false));
+  }
+  return all;
+}
+
+class EveryDoor : public testing::TestWithParam<Door> {
+ protected:
+  static bool is(Door door) { return GetParam() == door; }
+  static std::string path(bool stream) {
+    if (is(Door::openai)) return "/v1/chat/completions";
+    if (is(Door::spoke)) return "/api/inference";
+    return stream ? "/api/v1/chat/complete?stream" : "/api/v1/chat/complete";
+  }
+  static json chat(bool stream, const json& more = json::object()) {
+    json body{{"messages", {{{"role", "user"}, {"content", "tell me"}}}}};
+    if (!is(Door::hub)) body["stream"] = stream;
+    if (is(Door::spoke)) body["enable_tools"] = true;
+    body.update(more);
+    return body;
+  }
+  httplib::Response post(const std::string& to, const json& body) {
+    const auto result = door_.client(token_).Post(to, body.dump(), "application/json");
+    if (!result) throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
+    return *result;
+  }
+  httplib::Response ask(bool stream, const json& more = json::object()) {
+    return post(path(stream), chat(stream, more));
+  }
+  /// Begins a stream and reads it as far as `until`.
+  std::string begin(RawHttp& client, const std::string& until) {
+    const std::string body = chat(true).dump();
+    client.send("POST " + path(true) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " +
+                token_ + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    std::string got;
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (got.find(until) == std::string::npos && std::chrono::steady_clock::now() < give_up) got += client.read(10ms);
+    return got;
+  }
+  /// A door to the street that is opened for those only who are asked first.
+  std::unique_ptr<Spoke> lock() {
+    auto lock = hub_.device("Front Door");
+    lock->offer("DoorSkill", {"unlock() -> str"});
+    lock->result_of("skills", {{"op", "register"},
+                               {"skills",
+                                {{{"class_name", "DoorSkill"},
+                                  {"function_name", "unlock"},
+                                  {"signature", "unlock() -> str"},
+                                  {"confirm", true}}}}});
+    model_.otherwise(stub_calling("unlock", json::object()));
+    return lock;
+  }
+
+  StubLlm model_;
+  HubProcess hub_{with_stub(model_)};
+  GatewayProcess door_{hub_};
+  std::string token_ = hub_.files().user_token("alice");
+};
+
+TEST_P(EveryDoor, SaysThatAStreamBroke) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(1'000, 20); });
+  RawHttp client(door_.port());
+  std::string all = begin(client, "data: {");
+  ASSERT_THAT(all, HasSubstr("200 OK"));
+  hub_.kill_bridge();
+  all += client.read(5s);
+  EXPECT_TRUE(client.is_closed());
+  const auto events = events_of(all);
+  ASSERT_FALSE(events.empty());
+  if (is(Door::spoke)) {
+    ASSERT_GE(events.size(), 2u);
+    EXPECT_EQ(events.back().at("type"), "done");
+    EXPECT_EQ(events[events.size() - 2], (json{{"type", "error"}, {"error", "the connection to the hub was lost"}}));
+  } else {
+    EXPECT_EQ(events.back().at("error").at("code"), "unavailable");
+  }
+  EXPECT_THAT(all, Not(HasSubstr("[DONE]")));
+}
+
+TEST_P(EveryDoor, GivesAStatusToWhatFailsBeforeTheFirstEvent) {
+  const auto answer = ask(true, {{"session_id", "nobodys"}});
+  if (is(Door::hub)) {
+    EXPECT_EQ(answer.status, 200);
+    const auto events = events_of(answer.body);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].at("success"), false);
+    EXPECT_EQ(events[0].at("error").at("code"), "not_found");
+  } else {
+    EXPECT_EQ(answer.status, 404) << answer.body;
+    EXPECT_TRUE(json::parse(answer.body).contains(is(Door::spoke) ? "detail" : "error"));
+  }
+  EXPECT_EQ(ask(false, {{"session_id", "nobodys"}}).status, 404);
+}
+
+TEST_P(EveryDoor, RefusesWhatAsksFirstWhereNobodyCanBeAsked) {
+  const auto street = lock();
+  for (const bool stream : {false, true}) {
+    if (stream && is(Door::hub)) continue;
+    const auto answer = ask(stream);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(model_.requests().back().body.dump(), HasSubstr("forbidden"));
+  }
+  EXPECT_FALSE(street->next_call(0ms));
+}
+
+TEST_P(EveryDoor, CancelsTheStreamOfAClientThatLeaves) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(1'000, 20); });
+  {
+    RawHttp client(door_.port());
+    ASSERT_THAT(begin(client, "data: {"), HasSubstr("data: {"));
+  }
+  for (int i = 0; i < 500 && model_.clients_gone() == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(model_.clients_gone(), 1u);
+}
+
+std::string name_of(const testing::TestParamInfo<Door>& door) {
+  if (door.param == Door::openai) return "OpenAi";
+  return door.param == Door::spoke ? "SpokeApi" : "Hub";
+}
+INSTANTIATE_TEST_SUITE_P(OfTheGateway, EveryDoor, testing::Values(Door::openai, Door::spoke, Door::hub), name_of);
+
+class TheHubsOwnDoor : public EveryDoor {};
+
+TEST_P(TheHubsOwnDoor, AsksItsClientWhatASkillAsksFirst) {
+  const auto street = lock();
+  RawHttp client(door_.port());
+  std::string all = begin(client, "\"confirm\"");
+  const json question = events_of(all).back();
+  ASSERT_EQ(question.at("event"), "confirm") << all;
+  const auto said = post("/api/v1/chat/confirm", {{"confirm", question.at("data").at("id")}, {"allow", true}});
+  EXPECT_EQ(said.status, 200) << said.body;
+  const auto call = street->next_call();
+  ASSERT_TRUE(call);
+  street->answer(*call, "it is open");
+  all += client.read(5s);
+  EXPECT_THAT(events_of(all).back().at("result").dump(), HasSubstr("it is open"));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTheGateway, TheHubsOwnDoor, testing::Values(Door::hub));
+
+}  // namespace
+}  // namespace strawberry::test
