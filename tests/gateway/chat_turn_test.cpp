@@ -1,4 +1,5 @@
-/// One chat at each door of a whole hub that streams chats: what all of them do, and how each says it.
+/// One chat at each door of a whole hub that streams chats: what all of them do, and how each says it. And what the hub
+/// keeps on its topics, as HTTP gives it.
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -165,6 +166,86 @@ TEST_P(TheHubsOwnDoor, AsksItsClientWhatASkillAsksFirst) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfTheGateway, TheHubsOwnDoor, testing::Values(Door::hub));
+
+class TheHubsTopics : public testing::Test {
+ protected:
+  httplib::Response get(const std::string& path) { return get(path, token_); }
+  httplib::Response get(const std::string& path, const std::string& token) {
+    const auto result = door_.client(token).Get(path);
+    if (!result) throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
+    return *result;
+  }
+  /// How many MQTT connections the broker has accepted.
+  std::size_t connections() {
+    const std::string log = hub_.broker().log();
+    std::size_t count = 0;
+    for (std::size_t at = log.find("New client connected"); at != std::string::npos;
+         at = log.find("New client connected", at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+
+  HubProcess hub_;
+  GatewayProcess door_{hub_};
+  std::string token_ = hub_.files().user_token("alice");
+};
+
+TEST_F(TheHubsTopics, AreReadOverTheTokensOwnConnection) {
+  ASSERT_EQ(get("/api/v1/devices").status, 200);
+  const std::size_t before = connections();
+  ASSERT_GT(before, 0u);
+  for (int i = 0; i < 3; ++i) {
+    for (const char* path : {"/v1/models", "/v1/models/rules", "/api/v1/system/health", "/api/v1/system/info"}) {
+      const auto answer = get(path);
+      EXPECT_EQ(answer.status, 200) << path << answer.body;
+    }
+  }
+  EXPECT_EQ(get("/api/v1/devices").status, 200);
+  EXPECT_EQ(connections(), before);
+}
+
+TEST_F(TheHubsTopics, AreAsTheHubSaidLast) {
+  ASSERT_EQ(get("/api/v1/system/info").status, 200);
+  MqttTestClient::Options options;
+  options.port = hub_.port();
+  options.client_id = "another-bridge";
+  options.user_name = "bridge";
+  options.password = hub_.files().bridge_token();
+  MqttTestClient bridge(options);
+  ASSERT_EQ(bridge.connect(), 0);
+  TestMessage message;
+  message.topic = "hub/info";
+  message.payload = R"({"said":"later"})";
+  message.retained = true;
+  ASSERT_LT(bridge.publish(message), 0x80);
+  std::string said;
+  for (int i = 0; i < 200 && said != message.payload; ++i) said = get("/api/v1/system/info").body;
+  EXPECT_EQ(said, message.payload);
+}
+
+TEST_F(TheHubsTopics, AreKnownAgainAfterTheBrokerWasAway) {
+  ASSERT_EQ(get("/api/v1/system/health").status, 200);
+  hub_.broker().kill();
+  hub_.broker().start();
+  hub_.wait_until_serving();
+  int status = 0;
+  for (int i = 0; i < 50 && status != 200; ++i) {
+    status = get("/api/v1/system/health").status;
+    EXPECT_TRUE(status == 200 || status == 503) << status;
+    if (status != 200) std::this_thread::sleep_for(100ms);
+  }
+  EXPECT_EQ(status, 200);
+}
+
+TEST_F(TheHubsTopics, AreNotForATokenThatEnrolls) {
+  const auto enroll = hub_.files().token({PrincipalType::enroll, "enroll-1", "alice"}, 1h);
+  for (const char* path : {"/v1/models", "/api/v1/system/health"}) {
+    const auto answer = get(path, enroll);
+    EXPECT_EQ(answer.status, 403) << path << answer.body;
+  }
+  EXPECT_THAT(json::parse(get("/v1/models", enroll).body).at("error").at("type"), "permission_error");
+}
 
 }  // namespace
 }  // namespace strawberry::test
