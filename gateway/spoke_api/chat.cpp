@@ -54,10 +54,12 @@ json frame_of(const std::string& name, const json& data, std::unordered_map<std:
 }
 
 json assistant_message(const json& completion) {
-  return {{"type", "assistant_message"},
-          {"content", content_of(completion)},
-          {"model", completion.value("model", json())},
-          {"usage", completion.value("usage", json())}};
+  json frame{{"type", "assistant_message"},
+             {"content", content_of(completion)},
+             {"model", completion.value("model", json())},
+             {"usage", completion.value("usage", json())}};
+  if (const std::string id = text(completion, "session_id"); !id.empty()) frame["session_id"] = id;
+  return frame;
 }
 
 json error_frame(const std::string& message) { return {{"type", "error"}, {"error", message}}; }

@@ -86,6 +86,27 @@ class EveryDoor : public testing::TestWithParam<Door> {
   std::string token_ = hub_.files().user_token("alice");
 };
 
+/// Of a stream's end.
+json session_of(Door door, const std::vector<json>& events) {
+  if (door == Door::hub) return events.back().at("result").at("session_id");
+  if (door == Door::openai) return events.back().value("session_id", json());
+  EXPECT_EQ(events.back().at("type"), "done");
+  const json& message = events[events.size() - 2];
+  EXPECT_EQ(message.at("type"), "assistant_message");
+  return message.value("session_id", json());
+}
+
+TEST_P(EveryDoor, TellsTheSessionThatAStreamUsed) {
+  const auto streamed = events_of(ask(true, {{"session_id", "new"}}).body);
+  ASSERT_GE(streamed.size(), 2u);
+  const json session = session_of(GetParam(), streamed);
+  ASSERT_TRUE(session.is_string()) << streamed.back();
+  const auto whole = ask(false, {{"session_id", session}});
+  EXPECT_EQ(json::parse(whole.body).at("session_id"), session);
+  const auto without = events_of(ask(true).body);
+  EXPECT_TRUE(session_of(GetParam(), without).is_null());
+}
+
 TEST_P(EveryDoor, SaysThatAStreamBroke) {
   model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(1'000, 20); });
   RawHttp client(door_.port());

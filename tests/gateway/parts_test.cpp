@@ -198,6 +198,37 @@ TEST(AStreamOfChunks, SaysTheWholeAnswerWhenNothingWasStreamed) {
   EXPECT_EQ(end[0].at("choices")[0].at("delta").at("content"), "Hello");
 }
 
+TEST(AStreamOfChunks, HasTheSessionInItsLastChunk) {
+  json finish = delta("");
+  finish["choices"][0]["finish_reason"] = "stop";
+  json in_session = completed("Hello");
+  in_session["session_id"] = "s-1";
+  for (const bool with_usage : {false, true}) {
+    Chunks chunks("chatcmpl-1", "", 7);
+    EXPECT_FALSE(read(chunks.event("delta", delta("Hello"))).at(0).contains("session_id"));
+    EXPECT_EQ(chunks.event("delta", finish), "");
+    const auto end = read(chunks.end(in_session, with_usage));
+    ASSERT_EQ(end.size(), with_usage ? 2u : 1u);
+    EXPECT_EQ(end.front().at("choices")[0].at("finish_reason"), "stop");
+    EXPECT_EQ(end.back().at("session_id"), "s-1");
+  }
+  Chunks chunks("chatcmpl-1", "", 7);
+  json no_session = completed("Hello");
+  no_session["session_id"] = nullptr;
+  for (const json& chunk : read(chunks.end(no_session, true))) EXPECT_FALSE(chunk.contains("session_id"));
+}
+
+TEST(AStreamOfChunks, GoesOnAfterAStepThatFinished) {
+  Chunks chunks("chatcmpl-1", "", 7);
+  json finish = delta("");
+  finish["choices"][0]["finish_reason"] = "tool_calls";
+  EXPECT_EQ(chunks.event("delta", finish), "");
+  const auto next = read(chunks.event("delta", delta("Hel")));
+  ASSERT_EQ(next.size(), 2u);
+  EXPECT_EQ(next[0].at("choices")[0].at("finish_reason"), "tool_calls");
+  EXPECT_EQ(next[1].at("choices")[0].at("delta").at("content"), "Hel");
+}
+
 TEST(AStreamOfChunks, ShowsToolsAsChunksWithoutWords) {
   Chunks chunks("chatcmpl-1", "m", 7);
   const auto shown = read(chunks.event("tool_call", {{"id", "c1"}, {"skill_path", "A.b"}}));
