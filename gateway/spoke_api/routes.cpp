@@ -284,7 +284,9 @@ std::vector<Route> routes(asio::io_context& loop, Links& links, DeviceTokens& to
   handle("GET", "/sessions/{id}/messages", &Operations::messages);
   handle("GET", "/api/sessions/{id}/messages", &Operations::messages);
   add("POST", "/api/v1/chat/completions", [api](Exchange& exchange) { return api->chat_or_openai(exchange); });
-  add("POST", "/api/inference", [api](Exchange& exchange) { return api->chat(exchange); });
+  for (const char* path : {"/inference", "/api/inference"}) {
+    add("POST", path, [api](Exchange& exchange) { return api->chat(exchange); });
+  }
   add("GET", "/api/health", [](Exchange& exchange) -> Task<void> {
     Response response = json_response({{"name", "Strawberry Hub"}, {"version", "1"}, {"status", "running"}});
     co_await exchange.reply(std::move(response));

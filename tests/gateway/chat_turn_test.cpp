@@ -38,7 +38,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
   static bool is(Door door) { return GetParam() == door; }
   static std::string path(bool stream) {
     if (is(Door::openai)) return "/v1/chat/completions";
-    if (is(Door::spoke)) return "/api/inference";
+    if (is(Door::spoke)) return "/inference";
     return stream ? "/api/v1/chat/complete?stream" : "/api/v1/chat/complete";
   }
   static json chat(bool stream, const json& more = json::object()) {
