@@ -102,7 +102,7 @@ void Gateway::add_routes() {
   router_.add(events_socket_route(loop_, links_, sockets_));
   router_.add(mqtt_tunnel_route(loop_, links_.broker(), sockets_));
   router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
-  router_.add(operations_routes(loop_, links_, server_));
+  router_.add(operations_routes(links_, server_));
   router_.add(rest_routes(loop_, links_));
   router_.add(openapi_routes());
 }

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tl/expected.hpp>
 
 #include "gateway/http/message.h"
 #include "gateway/http/router.h"
@@ -33,5 +34,11 @@ unsigned status_of(const std::string& code, bool may_have_run);
 
 nlohmann::json body_of(const Problem& problem, ErrorShape shape);
 Response response_of(const Problem& problem, ErrorShape shape);
+
+/// What a handler has to answer.
+using Outcome = tl::expected<Response, Problem>;
+inline Response response_of(const Outcome& outcome, ErrorShape shape) {
+  return outcome ? *outcome : response_of(outcome.error(), shape);
+}
 
 }  // namespace strawberry::gateway

@@ -36,11 +36,11 @@ struct Asking::Queue {
 };
 
 Asking::Asking(asio::io_context& loop, std::shared_ptr<HubLink> link, Service service, json body)
-    : link_(std::move(link)), service_(service), body_(std::move(body)), queue_(std::make_shared<Queue>(loop)) {
-  auto& id = body_["correlation_id"];
-  if (!id.is_string() || id.get_ref<const std::string&>().empty()) id = new_id();
-  correlation_id_ = id.get<std::string>();
-}
+    : link_(std::move(link)),
+      service_(service),
+      body_(std::move(body)),
+      correlation_id_(correlation_id_of(body_)),
+      queue_(std::make_shared<Queue>(loop)) {}
 
 Asking::~Asking() {
   if (watched_ != nullptr) watched_->when_gone(nullptr);
@@ -73,6 +73,12 @@ Task<Asking::Item> Asking::next(SteadyTime deadline) {
   Item item = std::move(queue->items.front());
   queue->items.pop_front();
   co_return item;
+}
+
+std::string correlation_id_of(json& body) {
+  auto& id = body["correlation_id"];
+  if (!id.is_string() || id.get_ref<const std::string&>().empty()) id = new_id();
+  return id.get<std::string>();
 }
 
 bool only_reads(Service service, const std::string& op) {

@@ -56,6 +56,9 @@ class Asking {
   Exchange* watched_ = nullptr;
 };
 
+/// The request's correlation id; it gets one when it has none.
+std::string correlation_id_of(nlohmann::json& body);
+
 /// Whether an operation changes nothing: then it can be asked again when its answer was lost.
 bool only_reads(Service service, const std::string& op);
 

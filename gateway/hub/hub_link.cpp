@@ -112,6 +112,7 @@ void HubLink::ended(const std::string& reason) {
   reason_ = reason;
   state_ = is_about_the_token(client_.loss_code()) ? State::refused : State::unreachable;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting->set();
+  for (auto& [topic, retained] : retained_) retained.tell();
   lose_calls();
   for (const auto& call : std::exchange(held_, {})) call->on_lost();
   if (was_ready && options_.on_ended) std::exchange(options_.on_ended, nullptr)();
@@ -137,6 +138,22 @@ bool HubLink::call(Service service, const json& body, std::shared_ptr<Call> call
   std::string key = call->key;
   calls_[std::move(key)].push_back(std::move(call));
   return true;
+}
+
+Task<std::optional<std::string>> HubLink::retained(std::string topic, SteadyTime deadline) {
+  const auto self = shared_from_this();
+  if (state_ != State::ready || options_.principal.type == PrincipalType::enroll) co_return std::nullopt;
+  const auto [entry, is_new] = retained_.try_emplace(topic);
+  Retained& kept = entry->second;  // stays where it is
+  if (is_new) client_.subscribe(std::move(topic));
+  if (kept.payload.empty()) {
+    const auto signal = std::make_shared<Signal>(loop_.get_executor());
+    kept.waiting.push_back(signal);
+    co_await signal->wait_until(deadline);
+    std::erase(kept.waiting, signal);
+  }
+  if (kept.payload.empty()) co_return std::nullopt;
+  co_return kept.payload;
 }
 
 bool HubLink::hold(std::shared_ptr<Call> call) {
@@ -178,6 +195,10 @@ void HubLink::receive(MqttMessage message) {
     return message.topic == own_response_topic(options_, one);
   });
   if (!is_state && service == services.end()) {
+    if (const auto kept = retained_.find(message.topic); kept != retained_.end()) {
+      kept->second.payload = std::move(message.payload);
+      return kept->second.tell();
+    }
     if (options_.on_message) options_.on_message(std::move(message));
     return;
   }

@@ -81,6 +81,9 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   void forget(const std::shared_ptr<Call>& call);
   /// Keeps the connection open without a request, until forget(); on_lost says when it ended. False when it has.
   bool hold(std::shared_ptr<Call> call);
+  /// What the hub keeps on a topic of its own (`hub/health`, `hub/info`): subscribed to when it is first asked for, so
+  /// that later it is known at once. Nothing when it does not arrive by `deadline`, or this principal may not read it.
+  Task<std::optional<std::string>> retained(std::string topic, SteadyTime deadline);
   bool publish(MqttMessage message) { return client_.publish(std::move(message)); }
   void close();
 
@@ -89,6 +92,14 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   std::size_t calls() const { return calls_.size(); }
 
  private:
+  struct Retained {
+    std::string payload;
+    std::vector<std::shared_ptr<Signal>> waiting;
+    void tell() {
+      for (const auto& one : waiting) one->set();
+    }
+  };
+
   void subscribed();
   void ready();
   void receive(MqttMessage message);
@@ -106,6 +117,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened()
   std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by Call::key
   std::vector<std::shared_ptr<Call>> held_;                                    // by hold()
+  std::unordered_map<std::string, Retained> retained_;                         // by topic
 };
 
 }  // namespace strawberry::gateway

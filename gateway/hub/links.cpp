@@ -42,6 +42,13 @@ tl::expected<std::string, Problem> Links::token_of(const Request& request) {
   return std::string(token);
 }
 
+Task<Links::Found> Links::of(const Request& request) {
+  auto token = token_of(request);
+  if (!token) co_return tl::unexpected(token.error());
+  std::string address = request.peer;
+  co_return co_await get(std::move(*token), std::move(address));
+}
+
 Task<Links::Found> Links::get(std::string token, std::string address) {
   const auto claims = read_token_claims(token);
   if (!claims) {

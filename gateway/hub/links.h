@@ -49,6 +49,8 @@ class Links {
 
   /// A connection that is ready, for the token of a request from `address`.
   Task<Found> get(std::string token, std::string address);
+  /// For the token that a request has. The request must last until then.
+  Task<Found> of(const Request& request);
   /// What there is for the token now; null when there is none.
   std::shared_ptr<HubLink> find(const std::string& token) const;
   /// The token of `Authorization: Bearer …`.

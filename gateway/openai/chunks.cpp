@@ -1,4 +1,9 @@
 #include "gateway/openai/chunks.h"
+
+#include <utility>
+#include <vector>
+
+#include "gateway/http/sse.h"
 #include "gateway/json.h"
 
 namespace strawberry::gateway {
@@ -15,8 +20,6 @@ const json* first_choice(const json& object) {
 
 }  // namespace
 
-std::string sse(const json& data) { return "data: " + dumped(data) + "\n\n"; }
-
 Chunks::Chunks(std::string id, std::string model, std::int64_t created)
     : id_(std::move(id)), model_(std::move(model)), created_(created) {}
 
@@ -31,27 +34,28 @@ json Chunks::chunk(json delta, json finish_reason) const {
 
 std::string Chunks::event(const std::string& name, const json& data) {
   if (!data.is_object()) return {};
+  std::string before = finish_.is_null() ? "" : sse(std::exchange(finish_, nullptr));
   if (name == "delta") {
     if (const std::string model = text(data, "model"); !model.empty()) model_ = model;
-    if (const json* choice = first_choice(data)) {
-      const json delta = choice->value("delta", json::object());
-      has_text_ = has_text_ || !text(delta, "content").empty() || delta.contains("tool_calls");
-      has_finished_ = has_finished_ || (choice->contains("finish_reason") && !choice->at("finish_reason").is_null());
-    }
     // One stream has one id, whichever model answers after a tool.
     json shown = data;
     shown["id"] = id_;
-    return sse(shown);
+    const json* choice = first_choice(data);
+    const json delta = choice == nullptr ? json::object() : choice->value("delta", json::object());
+    has_text_ = has_text_ || !text(delta, "content").empty() || delta.contains("tool_calls");
+    if (choice == nullptr || member(*choice, "finish_reason").is_null()) return before + sse(shown);
+    finish_ = std::move(shown);
+    return before;
   }
-  if (name != "tool_call" && name != "tool_result" && name != "confirm") return {};
+  if (name != "tool_call" && name != "tool_result" && name != "confirm") return before;
   json shown = chunk(json::object(), nullptr);
   shown["strawberry"] = data;
   shown["strawberry"]["event"] = name;
-  return sse(shown);
+  return before + sse(shown);
 }
 
 std::string Chunks::end(const json& completion, bool with_usage) {
-  std::string out;
+  std::vector<json> last;
   if (const std::string model = text(completion, "model"); !model.empty()) model_ = model;
   const json* choice = first_choice(completion);
   const json message = choice == nullptr ? json::object() : choice->value("message", json::object());
@@ -62,17 +66,23 @@ std::string Chunks::end(const json& completion, bool with_usage) {
       for (std::size_t i = 0; i < indexed.size(); ++i) indexed[i]["index"] = i;
       delta["tool_calls"] = std::move(indexed);
     }
-    out += sse(chunk(std::move(delta), nullptr));
+    last.push_back(chunk(std::move(delta), nullptr));
   }
-  if (!has_finished_) {
-    out += sse(chunk(json::object(), choice == nullptr ? json("stop") : choice->value("finish_reason", json("stop"))));
+  if (finish_.is_null()) {
+    finish_ = chunk(json::object(), choice == nullptr ? json("stop") : choice->value("finish_reason", json("stop")));
   }
+  last.push_back(std::move(finish_));
   if (with_usage) {
     json usage = chunk(json::object(), nullptr);
     usage["choices"] = json::array();
     usage["usage"] = completion.value("usage", json());
-    out += sse(usage);
+    last.push_back(std::move(usage));
   }
+  if (const std::string session_id = text(completion, "session_id"); !session_id.empty()) {
+    last.back()["session_id"] = session_id;
+  }
+  std::string out;
+  for (const json& one : last) out += sse(one);
   return out;
 }
 

@@ -4,27 +4,21 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace strawberry::gateway {
-
-/// One event of `text/event-stream`.
-std::string sse(const nlohmann::json& data);
-inline constexpr std::string_view sse_content_type = "text/event-stream; charset=utf-8";
-inline constexpr std::string_view sse_done = "data: [DONE]\n\n";
-inline constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
 class Chunks {
  public:
   /// `id` names the whole stream; `model` until the hub says which one answers.
   explicit Chunks(std::string id, std::string model, std::int64_t created);
 
-  /// Of a `delta`: the hub's chunk. Of a `tool_call`, `tool_result` or `confirm`: a chunk with an empty delta and a
-  /// member `strawberry`. Empty for what clients need not see.
+  /// Of a `delta`: the hub's chunk; one with a `finish_reason` waits for what comes next. Of a `tool_call`,
+  /// `tool_result` or `confirm`: a chunk with an empty delta and a member `strawberry`. Empty for what clients need not
+  /// see.
   std::string event(const std::string& name, const nlohmann::json& data);
-  /// What is left to say once the answer is whole: its text, if none was streamed, and the usage if it was asked for.
+  /// What is left to say once the answer is whole: its text, if none was streamed, the finish, and the usage if it was
+  /// asked for. The last chunk has the completion's `session_id`, if there is one.
   std::string end(const nlohmann::json& completion, bool with_usage);
 
  private:
@@ -34,7 +28,7 @@ class Chunks {
   std::string model_;
   std::int64_t created_;
   bool has_text_ = false;
-  bool has_finished_ = false;
+  nlohmann::json finish_;  // the chunk that waits; null when none does
 };
 
 }  // namespace strawberry::gateway

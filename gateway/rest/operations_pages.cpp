@@ -1,10 +1,7 @@
 #include "gateway/rest/operations_pages.h"
 
-#include "bridge/core/one_shot.h"
-#include "common/ids.h"
 #include "gateway/config.h"
 #include "gateway/json.h"
-#include "gateway/openai/chat.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -13,31 +10,9 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds retained_timeout{3};
 
-/// What the hub keeps on a topic of its own (`hub/health`, `hub/info`), as this principal may read it.
-Task<tl::expected<json, Problem>> retained(asio::io_context& loop, Links& links, std::string token, std::string topic) {
-  const auto claims = read_token_claims(token);
-  const auto arrived = std::make_shared<OneShot<std::string>>(loop.get_executor());
-  HubLink::Options options;
-  options.broker = links.broker();
-  options.token = std::move(token);
-  options.principal = claims ? claims->principal : Principal{};
-  options.client_id = "quiet-" + new_id();
-  options.filters = {topic};
-  options.on_message = [arrived, topic](MqttMessage message) {
-    if (message.topic == topic) arrived->set(std::move(message.payload));
-  };
-  const auto link = std::make_shared<HubLink>(loop, std::move(options));
-  link->start();
-  const auto text = co_await arrived->wait_until(std::chrono::steady_clock::now() + retained_timeout);
-  link->close();
-  json payload = text ? json::parse(*text, nullptr, false) : json();
-  if (!payload.is_object()) co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
-  co_return payload;
-}
-
 class Pages {
  public:
-  Pages(asio::io_context& loop, Links& links, const Server& server) : loop_(loop), links_(links), server_(server) {}
+  Pages(Links& links, const Server& server) : links_(links), server_(server) {}
 
   Task<void> health(Exchange& exchange) const {
     const json healthy{{"status", "healthy"}};
@@ -73,24 +48,32 @@ class Pages {
     co_await exchange.reply(std::move(response));
   }
 
-  Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape shape, bool as_models) const {
-    const auto token = Links::token_of(exchange.request);
-    Links::Found link = tl::unexpected(token ? Problem() : token.error());
-    if (token) link = co_await links_.get(*token, exchange.request.peer);
-    tl::expected<json, Problem> payload = tl::unexpected(link ? Problem() : link.error());
-    if (link) payload = co_await retained(loop_, links_, *token, std::move(topic));
-    if (payload) {
-      Response response = as_models ? models(exchange.request, *payload) : json_response(*payload);
-      co_await exchange.reply(std::move(response));
-      co_return;
-    }
-    Response response = response_of(payload.error(), shape);
+  /// To OpenAI's clients the models in it.
+  Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape shape) const {
+    const tl::expected<json, Problem> said = co_await retained(exchange.request, std::move(topic));
+    Outcome outcome = tl::unexpected(said ? Problem() : said.error());
+    if (said) outcome = shape == ErrorShape::openai ? models(exchange.request, *said) : json_response(*said);
+    Response response = response_of(outcome, shape);
     co_await exchange.reply(std::move(response));
   }
 
  private:
+  /// What the hub keeps on the topic, read with the request's own token.
+  Task<tl::expected<json, Problem>> retained(const Request& request, std::string topic) const {
+    const Links::Found link = co_await links_.of(request);
+    if (!link) co_return tl::unexpected(link.error());
+    if ((*link)->principal().type == PrincipalType::enroll) {
+      co_return tl::unexpected(problem(403, "forbidden", "an enroll token is good for registering a device alone"));
+    }
+    const SteadyTime deadline = std::chrono::steady_clock::now() + retained_timeout;
+    const auto said = co_await (*link)->retained(std::move(topic), deadline);
+    json payload = said ? json::parse(*said, nullptr, false) : json();
+    if (!payload.is_object()) co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
+    co_return payload;
+  }
+
   /// Providers, as a request's `model` may name them.
-  static Response models(const Request& request, const json& health) {
+  static Outcome models(const Request& request, const json& health) {
     json list = json::array();
     for (const json& provider : health.value("providers", json::array())) {
       const json name = provider.is_object() ? provider.value("name", json()) : json();
@@ -102,32 +85,31 @@ class Pages {
     for (const json& model : list) {
       if (model.at("id") == wanted->second) return json_response(model);
     }
-    return response_of(problem(404, "not_found", "there is no such model", "/model"), ErrorShape::openai);
+    return tl::unexpected(problem(404, "not_found", "there is no such model", "/model"));
   }
 
-  asio::io_context& loop_;
   Links& links_;
   const Server& server_;
 };
 
 }  // namespace
 
-std::vector<Route> operations_routes(asio::io_context& loop, Links& links, const Server& server) {
-  const auto pages = std::make_shared<Pages>(loop, links, server);
-  const auto topic = [pages](std::string name, ErrorShape shape, bool as_models) -> Handler {
-    return [=](Exchange& exchange) { return pages->hub_topic(exchange, name, shape, as_models); };
+std::vector<Route> operations_routes(Links& links, const Server& server) {
+  const auto pages = std::make_shared<Pages>(links, server);
+  const auto topic = [pages](std::string name, ErrorShape shape) -> Handler {
+    return [=](Exchange& exchange) { return pages->hub_topic(exchange, name, shape); };
   };
   std::vector<Route> routes;
   routes.push_back(
       {"GET", "/health", ErrorShape::hub, [pages](Exchange& exchange) { return pages->health(exchange); }});
   routes.push_back(
       {"GET", "/metrics", ErrorShape::hub, [pages](Exchange& exchange) { return pages->metrics(exchange); }});
-  routes.push_back({"GET", "/api/v1/system/health", ErrorShape::hub, topic("hub/health", ErrorShape::hub, false)});
-  routes.push_back({"GET", "/api/v1/system/info", ErrorShape::hub, topic("hub/info", ErrorShape::hub, false)});
+  routes.push_back({"GET", "/api/v1/system/health", ErrorShape::hub, topic("hub/health", ErrorShape::hub)});
+  routes.push_back({"GET", "/api/v1/system/info", ErrorShape::hub, topic("hub/info", ErrorShape::hub)});
   for (const char* prefix : {"/v1", "/api/v1"}) {
     const std::string models = std::string(prefix) + "/models";
-    routes.push_back({"GET", models, ErrorShape::openai, topic("hub/health", ErrorShape::openai, true)});
-    routes.push_back({"GET", models + "/{model}", ErrorShape::openai, topic("hub/health", ErrorShape::openai, true)});
+    routes.push_back({"GET", models, ErrorShape::openai, topic("hub/health", ErrorShape::openai)});
+    routes.push_back({"GET", models + "/{model}", ErrorShape::openai, topic("hub/health", ErrorShape::openai)});
   }
   return routes;
 }

@@ -12,6 +12,6 @@
 
 namespace strawberry::gateway {
 
-std::vector<Route> operations_routes(asio::io_context& loop, Links& links, const Server& server);
+std::vector<Route> operations_routes(Links& links, const Server& server);
 
 }  // namespace strawberry::gateway

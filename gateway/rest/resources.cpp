@@ -1,30 +1,19 @@
 #include "gateway/rest/resources.h"
 
-#include <charconv>
-
+#include "gateway/http/request_body.h"
+#include "gateway/http/sse.h"
 #include "gateway/hub/asking.h"
+#include "gateway/hub/chat_turn.h"
 #include "gateway/json.h"
-#include "gateway/openai/chat.h"
-#include "gateway/openai/chunks.h"
 
 namespace strawberry::gateway {
 namespace {
 
 using nlohmann::json;
-
-tl::unexpected<Problem> bad(std::string why, const std::string& path) {
-  return tl::unexpected(Problem{400, "bad_request", std::move(why), {{"path", "/" + path}}});
-}
-
-tl::expected<json, Problem> number(const std::string& text, const std::string& name) {
-  std::int64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return bad(name + " is not a whole number", name);
-  return json(value);
-}
+using Body = tl::expected<json, Problem>;
 
 /// The operation's request: the body, what stands in the path, what stands in the query.
-tl::expected<json, Problem> request_of(const Request& request, const ResourceRow& row) {
+Body request_of(const Request& request, const ResourceRow& row) {
   auto body = read_json_object(request);
   if (!body) return body;
   for (const auto& [name, value] : request.places) (*body)[name] = value;
@@ -32,15 +21,35 @@ tl::expected<json, Problem> request_of(const Request& request, const ResourceRow
     if (auto value = request.parameter(name)) (*body)[name] = std::move(*value);
   }
   for (const std::string& name : row.number_parameters) {
-    const auto value = request.parameter(name);
-    if (!value) continue;
-    auto read = number(*value, name);
-    if (!read) return read;
-    (*body)[name] = std::move(*read);
+    if (auto wrong = add_number(request, name, *body)) return tl::unexpected(std::move(*wrong));
   }
+  if (auto wrong = name_request(request, *body)) return tl::unexpected(std::move(*wrong));
   (*body)["op"] = row.op;
   return body;
 }
+
+/// Of `POST /api/v1/{service}/{op}`.
+Body generic_request(const Request& request) {
+  auto body = read_json_object(request);
+  if (!body) return body;
+  if (auto wrong = name_request(request, *body)) return tl::unexpected(std::move(*wrong));
+  (*body)["op"] = request.places.at("op");
+  return body;
+}
+
+/// The hub's own events, and its reply as the last one. Whole: what a skill asks first is refused, since its client
+/// sees no question.
+class HubEventsWriter : public ChatWriter {
+ public:
+  explicit HubEventsWriter(bool is_streamed)
+      : ChatWriter({.is_streamed = is_streamed, .opening = Opening::at_once, .has_questions = is_streamed}) {}
+
+  std::string event(const std::string& /*name*/, const json& message) override { return sse(message); }
+  std::string end(const json& reply) override { return sse(reply); }
+  std::string failure(const Problem& why, const json& reply) override {
+    return sse(reply.is_null() ? body_of(why, ErrorShape::hub) : reply);
+  }
+};
 
 /// What both kinds of routes do once they know the operation.
 class Operations {
@@ -48,139 +57,36 @@ class Operations {
   Operations(asio::io_context& loop, Links& links) : loop_(loop), links_(links) {}
 
   Task<void> serve(Exchange& exchange, const ResourceRow& row) const {
-    auto link = co_await link_for(exchange);
-    if (!link) co_return;
-    auto body = request_of(exchange.request, row);
-    if (!body) {
-      Problem why = body.error();
-      co_return co_await refuse(exchange, std::move(why));
-    }
-    co_await run(exchange, std::move(link), row.service, std::move(*body), row.status);
+    Links::Found link = co_await links_.of(exchange.request);
+    Body body = link ? request_of(exchange.request, row) : tl::unexpected(link.error());
+    co_await run(exchange, std::move(link), row.service, std::move(body), row.status);
   }
 
   Task<void> generic(Exchange& exchange) const {
-    auto link = co_await link_for(exchange);
-    if (!link) co_return;
     const auto service = parse_service(exchange.request.places.at("service"));
-    if (!service) {
-      Problem why = problem(404, "not_found", "there is no such service");
-      co_return co_await refuse(exchange, std::move(why));
-    }
-    auto body = read_json_object(exchange.request);
-    if (!body) {
-      Problem why = body.error();
-      co_return co_await refuse(exchange, std::move(why));
-    }
-    (*body)["op"] = exchange.request.places.at("op");
-    const auto wants = exchange.request.parameter("stream");
-    const bool is_streamed = wants && *wants != "0" && *wants != "false";
     const std::string& op = exchange.request.places.at("op");
-    if (*service == Service::chat && (op == "complete" || op == "inference")) {
-      co_return co_await chat(exchange, std::move(link), std::move(*body), is_streamed);
+    Links::Found link = co_await links_.of(exchange.request);
+    if (!link || !service) {
+      const Problem why = link ? problem(404, "not_found", "there is no such service") : link.error();
+      Response response = response_of(why, ErrorShape::hub);
+      co_await exchange.reply(std::move(response));
+      co_return;
     }
-    co_await run(exchange, std::move(link), *service, std::move(*body), 200);
+    Body body = generic_request(exchange.request);
+    if (body && *service == Service::chat && (op == "complete" || op == "inference")) {
+      const auto wants = exchange.request.parameter("stream");
+      HubEventsWriter writer(wants && *wants != "0" && *wants != "false");
+      co_return co_await run_chat(loop_, exchange, std::move(*link), std::move(*body), writer);
+    }
+    co_await run(exchange, std::move(link), *service, std::move(body), 200);
   }
 
  private:
-  Task<std::shared_ptr<HubLink>> link_for(Exchange& exchange) const {
-    const auto token = Links::token_of(exchange.request);
-    if (!token) {
-      co_await refuse(exchange, token.error());
-      co_return nullptr;
-    }
-    auto link = co_await links_.get(*token, exchange.request.peer);
-    if (link) co_return *link;
-    co_await refuse(exchange, link.error());
-    co_return nullptr;
-  }
-
-  static Task<void> refuse(Exchange& exchange, Problem why) {
-    Response response = response_of(why, ErrorShape::hub);
+  /// `body`: what to ask `link`, or why not.
+  Task<void> run(Exchange& exchange, Links::Found link, Service service, Body body, unsigned status) const {
+    if (body) body = co_await ask(loop_, std::move(*link), service, std::move(*body));
+    Response response = body ? json_response(*body, status) : response_of(body.error(), ErrorShape::hub);
     co_await exchange.reply(std::move(response));
-  }
-
-  Task<void> run(Exchange& exchange, std::shared_ptr<HubLink> link, Service service, json body, unsigned status) const {
-    if (auto problem = name_request(exchange.request, body)) {
-      Problem why = std::move(*problem);
-      co_return co_await refuse(exchange, std::move(why));
-    }
-    auto result = co_await ask(loop_, std::move(link), service, std::move(body));
-    if (!result) {
-      Problem why = result.error();
-      co_return co_await refuse(exchange, std::move(why));
-    }
-    Response response = json_response(*result, status);
-    co_await exchange.reply(std::move(response));
-  }
-
-  /// A chat. Streamed: the hub's own events, and its reply as the last one. Whole: what a skill asks first is refused,
-  /// since its client sees no question. Asked of the hub as a stream either way: so it is known whether a skill was
-  /// called.
-  Task<void> chat(Exchange& exchange, std::shared_ptr<HubLink> link, json body, bool is_streamed) const {
-    Problem wrong;
-    if (auto problem = name_request(exchange.request, body)) {
-      wrong = std::move(*problem);
-      co_return co_await refuse(exchange, std::move(wrong));
-    }
-    body["stream"] = true;
-    if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
-    Asking asking(loop_, link, Service::chat, std::move(body));
-    if (!asking.send()) {
-      wrong = problem(503, "unavailable", "the hub is not running, or too much is under way");
-      co_return co_await refuse(exchange, std::move(wrong));
-    }
-    asking.watch(exchange);
-    if (is_streamed) {
-      std::string type(sse_content_type);
-      co_await exchange.begin_stream(std::move(type));
-    }
-    bool tool_called = false;
-    const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
-    while (true) {
-      const SteadyTime pause = std::chrono::steady_clock::now() + std::chrono::seconds(15);
-      Asking::Item item = co_await asking.next(std::min(deadline, pause));
-      std::string piece;
-      bool is_over = true;
-      bool is_left = false;
-      if (item.kind == Asking::Kind::event) {
-        is_over = false;
-        const std::string name = text(item.payload, "event");
-        tool_called = tool_called || name == "tool_call";
-        if (is_streamed) piece = sse(item.payload);
-        if (!is_streamed && name == "confirm") link->tell(refusal_of(member(item.payload, "data")));
-      } else if (item.kind == Asking::Kind::reply) {
-        if (is_streamed) {
-          piece = sse(item.payload);
-        } else if (is_true(item.payload, "success")) {
-          Response response = json_response(member(item.payload, "result"));
-          co_await exchange.reply(std::move(response));
-          co_return;
-        } else {
-          wrong = problem_of(member(item.payload, "error"), tool_called);
-        }
-      } else if (item.kind == Asking::Kind::too_late && std::chrono::steady_clock::now() < deadline) {
-        is_over = false;
-        if (is_streamed) piece = sse_keep_alive;
-      } else {
-        is_left = item.kind != Asking::Kind::lost;
-        wrong = problem(status_of(is_left ? "timeout" : "unavailable", tool_called),
-                        is_left ? "timeout" : "unavailable", "the hub's answer was lost");
-        if (is_streamed) piece = sse(body_of(wrong, ErrorShape::hub));
-      }
-      if (!piece.empty() && item.kind != Asking::Kind::client_gone) {
-        const bool is_there = co_await exchange.write(std::move(piece));
-        is_left = is_left || !is_there;
-      }
-      // Nobody waits for it any more.
-      if (is_left) link->tell(cancel_of(asking.correlation_id()));
-      if (item.kind == Asking::Kind::client_gone || item.kind == Asking::Kind::overflow) co_return;
-      if (is_over || is_left) break;
-    }
-    if (is_streamed) {
-      co_await exchange.end_stream();
-    } else {
-      co_await refuse(exchange, std::move(wrong));
-    }
   }
 
   asio::io_context& loop_;

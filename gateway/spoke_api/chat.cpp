@@ -1,8 +1,8 @@
 #include "gateway/spoke_api/chat.h"
 
-#include "common/ids.h"
+#include "gateway/http/sse.h"
+#include "gateway/hub/chat_turn.h"
 #include "gateway/json.h"
-#include "gateway/openai/chunks.h"
 #include "gateway/spoke_api/shapes.h"
 
 namespace strawberry::gateway::spoke_api {
@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds keep_alive_interval{10};  // its client gives up after 30 s without a byte
+// Its client gives up after 30 s without a byte, also before the first word: a model may think for longer.
+constexpr std::chrono::seconds keep_alive_interval{10};
 
 std::string content_of(const json& completion) {
   const json::json_pointer content("/choices/0/message/content");
@@ -53,14 +54,55 @@ json frame_of(const std::string& name, const json& data, std::unordered_map<std:
 }
 
 json assistant_message(const json& completion) {
-  return {{"type", "assistant_message"},
-          {"content", content_of(completion)},
-          {"model", completion.value("model", json())},
-          {"usage", completion.value("usage", json())}};
+  json frame{{"type", "assistant_message"},
+             {"content", content_of(completion)},
+             {"model", completion.value("model", json())},
+             {"usage", completion.value("usage", json())}};
+  if (const std::string id = text(completion, "session_id"); !id.empty()) frame["session_id"] = id;
+  return frame;
 }
 
 json error_frame(const std::string& message) { return {{"type", "error"}, {"error", message}}; }
 json done_frame() { return {{"type", "done"}}; }
+
+class SpokeWriter : public ChatWriter {
+ public:
+  /// `session_id`: the one that the client knows.
+  SpokeWriter(bool is_streamed, Successors& successors, std::string user_id, std::string session_id)
+      : ChatWriter({.errors = ErrorShape::spoke,
+                    .is_streamed = is_streamed,
+                    .opening = Opening::with_a_byte,
+                    .keep_alive = keep_alive_interval}),
+        successors_(successors),
+        user_id_(std::move(user_id)),
+        session_id_(std::move(session_id)) {}
+
+  std::string event(const std::string& name, const json& message) override {
+    const json data = member(message, "data");
+    const json frame = data.is_object() ? frame_of(name, data, tools_) : json();
+    return frame.is_null() ? "" : sse(frame);
+  }
+  std::string end(const json& reply) override {
+    const json completed = reply.value("result", json::object());
+    note(completed);
+    return sse(assistant_message(completed)) + sse(done_frame());
+  }
+  std::string failure(const Problem& why, const json& /*reply*/) override {
+    return sse(error_frame(why.message)) + sse(done_frame());
+  }
+  Response whole(const json& result) override {
+    note(result);
+    return json_response(completion(result));
+  }
+
+ private:
+  void note(const json& completed) { successors_.note(user_id_, session_id_, text(completed, "session_id")); }
+
+  Successors& successors_;
+  const std::string user_id_;
+  const std::string session_id_;
+  std::unordered_map<std::string, std::string> tools_;  // by call
+};
 
 }  // namespace
 
@@ -105,90 +147,17 @@ json hub_request(json body) {
     if (const auto found = body.find(name); found != body.end() && found->is_null()) body.erase(found);
   }
   body["op"] = "complete";
-  body["stream"] = true;
-  if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
   return body;
 }
 
 Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubLink> link, json body,
                 Successors& successors) {
-  const bool is_streamed = is_true(body, "stream");
   const std::string user_id = link->principal().user_id;
   json request = hub_request(std::move(body));
   const std::string session_id = text(request, "session_id");
   if (!session_id.empty()) request["session_id"] = successors.of(user_id, session_id);
-  Asking asking(loop, link, Service::chat, std::move(request));
-  bool tool_called = false;
-  std::unordered_map<std::string, std::string> tools;
-  Problem wrong;
-  bool is_over = false;
-  if (!asking.send()) {
-    wrong = problem(503, "unavailable", "the hub is not running, or has too much to do");
-    is_over = true;
-  } else {
-    asking.watch(exchange);
-  }
-  const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
-  while (!is_over) {
-    const SteadyTime pause = std::chrono::steady_clock::now() + keep_alive_interval;
-    Asking::Item item = co_await asking.next(std::min(deadline, pause));
-    std::string piece;
-    bool ends_well = false;
-    if (item.kind == Asking::Kind::event) {
-      const std::string name = text(item.payload, "event");
-      const json data = item.payload.value("data", json());
-      tool_called = tool_called || name == "tool_call";
-      if (name == "confirm") link->tell(refusal_of(data));
-      const json frame = data.is_object() ? frame_of(name, data, tools) : json();
-      if (is_streamed && !frame.is_null()) piece = sse(frame);
-    } else if (item.kind == Asking::Kind::reply) {
-      is_over = true;
-      if (is_true(item.payload, "success")) {
-        const json completed = item.payload.value("result", json::object());
-        successors.note(user_id, session_id, text(completed, "session_id"));
-        if (!is_streamed) {
-          Response response = json_response(completion(completed));
-          co_await exchange.reply(std::move(response));
-          co_return;
-        }
-        piece = sse(assistant_message(completed)) + sse(done_frame());
-        ends_well = true;
-      } else {
-        wrong = problem_of(item.payload.value("error", json()), tool_called);
-      }
-    } else if (item.kind == Asking::Kind::too_late && std::chrono::steady_clock::now() < deadline) {
-      // Before the first word, too: a model may think for longer than the client waits.
-      if (is_streamed) piece = sse_keep_alive;
-    } else {
-      is_over = true;
-      if (item.kind != Asking::Kind::lost) link->tell(cancel_of(asking.correlation_id()));
-      if (item.kind == Asking::Kind::client_gone || item.kind == Asking::Kind::overflow) co_return;
-      wrong = problem(status_of("unavailable", tool_called), "unavailable", "the hub's answer was lost");
-    }
-    if (!piece.empty()) {
-      if (!exchange.has_begun()) {
-        std::string type(sse_content_type);
-        co_await exchange.begin_stream(std::move(type));
-      }
-      const bool is_there = co_await exchange.write(std::move(piece));
-      if (!is_there) {
-        link->tell(cancel_of(asking.correlation_id()));
-        co_return;
-      }
-    }
-    if (ends_well) {
-      co_await exchange.end_stream();
-      co_return;
-    }
-  }
-  if (!exchange.has_begun()) {
-    Response response = response_of(wrong, ErrorShape::spoke);
-    co_await exchange.reply(std::move(response));
-    co_return;
-  }
-  std::string last = sse(error_frame(wrong.message)) + sse(done_frame());
-  const bool is_there = co_await exchange.write(std::move(last));
-  if (is_there) co_await exchange.end_stream();
+  SpokeWriter writer(is_true(request, "stream"), successors, user_id, session_id);
+  co_await run_chat(loop, exchange, std::move(link), std::move(request), writer);
 }
 
 }  // namespace strawberry::gateway::spoke_api

@@ -1,5 +1,5 @@
-/// The Spoke API's chat: `POST /api/v1/chat/completions` and `/api/inference` with `enable_tools`, whole, or streamed
-/// as its own kinds of events.
+/// The Spoke API's chat: `POST /api/v1/chat/completions` with `enable_tools`, `/inference` and `/api/inference`, whole,
+/// or streamed as its own kinds of events.
 ///
 /// Threading: loop only.   Errors: {"detail"} before the first event, then an event `error`.
 /// Bounds: sessions_max remembered successors of sessions that the hub closed.
@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "gateway/http/exchange.h"
-#include "gateway/hub/asking.h"
+#include "gateway/hub/hub_link.h"
 
 namespace strawberry::gateway::spoke_api {
 

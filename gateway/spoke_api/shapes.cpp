@@ -49,6 +49,37 @@ json found_skill(const json& found) {
 
 }  // namespace
 
+json request_for(const char* op) { return {{"op", op}}; }
+json request_for(const char* op, const char* member, const std::string& value) { return {{"op", op}, {member, value}}; }
+
+json registration_of(const json& body, const std::string& device_id) {
+  json registration = request_for("register", "name", text(body, "device_name"));
+  if (text(body, "device_name").empty()) registration["name"] = text(body, "name");
+  if (!device_id.empty()) registration["device_id"] = device_id;
+  return registration;
+}
+
+json skills_of(json body) {
+  body["op"] = "register";
+  auto skills = body.find("skills");
+  if (skills == body.end() || !skills->is_array()) return body;
+  for (json& skill : *skills) {
+    if (!skill.is_object()) continue;
+    for (const char* name : {"docstring", "device_agnostic"}) {
+      if (const auto member = skill.find(name); member != skill.end() && member->is_null()) skill.erase(member);
+    }
+  }
+  return body;
+}
+
+json call_of(const json& body) {
+  json call = request_for("call", "skill_path", text(body, "skill_name") + "." + text(body, "method_name"));
+  if (const std::string device = text(body, "device_name"); !device.empty()) call["target"] = device;
+  call["args"] = body.value("args", json::array());
+  call["kwargs"] = body.value("kwargs", json::object());
+  return call;
+}
+
 json me(const json& device) {
   return {{"device_id", member(device, "device_id")}, {"name", member(device, "name")},
           {"user_id", member(device, "user_id")},     {"is_active", member(device, "is_active")},
@@ -75,6 +106,38 @@ json discovered_list(const json& listed) {
   json list = list_of(listed, "devices", discovered);
   json total = total_of(listed, list);
   return {{"devices", std::move(list)}, {"total", std::move(total)}};
+}
+
+json display(const json& registered) {
+  return {{"device_id", member(registered, "device_id")}, {"display_name", member(registered, "name")}};
+}
+
+json registered_device(const json& registered) {
+  return {{"device_id", member(registered, "device_id")}, {"access_token", text(registered, "access_token")}};
+}
+
+json new_device_token(const json& registered) {
+  return {{"device", discovered(registered)},
+          {"token", text(registered, "access_token")},
+          {"command", "strawberry-spoke --token TOKEN"}};
+}
+
+json dashboard_devices(const json& devices, const json& skills) {
+  json list = json::array();
+  for (const json& device : devices.value("devices", json::array())) {
+    json names = json::array();
+    for (const json& skill : skills.value("skills", json::array())) {
+      if (text(skill, "device_id") == text(device, "device_id")) {
+        names.push_back(text(skill, "class_name") + "." + text(skill, "function_name"));
+      }
+    }
+    json shown = discovered(device);
+    shown["created_at"] = member(device, "created_at");
+    shown["skill_count"] = names.size();
+    shown["skill_names"] = std::move(names);
+    list.push_back(std::move(shown));
+  }
+  return list;
 }
 
 json skill(const json& skill) {

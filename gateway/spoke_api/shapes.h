@@ -1,4 +1,4 @@
-/// The Spoke API of the Python hub: its records, made of the hub's own.
+/// The Spoke API of the Python hub: its requests as the hub's, and its records, made of the hub's own.
 ///
 /// Pure functions. What the hub's answer does not have is null, or left out where the clients do not need it.
 #pragma once
@@ -11,6 +11,13 @@
 
 namespace strawberry::gateway::spoke_api {
 
+nlohmann::json request_for(const char* op);
+nlohmann::json request_for(const char* op, const char* member, const std::string& value);
+/// `device_id`: of a device that is registered again; empty for a new one.
+nlohmann::json registration_of(const nlohmann::json& body, const std::string& device_id = {});
+nlohmann::json skills_of(nlohmann::json body);
+nlohmann::json call_of(const nlohmann::json& body);
+
 /// {device_id, name, user_id, is_active, last_seen, created_at}
 nlohmann::json me(const nlohmann::json& device);
 /// Of a user's token without a device: the virtual device of their dashboard.
@@ -18,6 +25,14 @@ nlohmann::json dashboard_of(const std::string& user_id);
 /// {id, name, is_active, last_seen}; `is_active`: it is connected.
 nlohmann::json discovered(const nlohmann::json& device);
 nlohmann::json discovered_list(const nlohmann::json& listed);
+/// {device_id, display_name} of a registration.
+nlohmann::json display(const nlohmann::json& registered);
+/// {device_id, access_token}
+nlohmann::json registered_device(const nlohmann::json& registered);
+/// {device, token, command}: of a device that the dashboard registered, and how to start it.
+nlohmann::json new_device_token(const nlohmann::json& registered);
+/// [discovered with created_at, skill_count and skill_names]
+nlohmann::json dashboard_devices(const nlohmann::json& devices, const nlohmann::json& skills);
 /// With its id, which is made up from what it is, so that it stays the same.
 nlohmann::json skill(const nlohmann::json& skill);
 nlohmann::json skill_list(const nlohmann::json& listed);

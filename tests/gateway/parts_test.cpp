@@ -4,6 +4,7 @@
 #include "common/base64url.h"
 #include "gateway/http/errors.h"
 #include "gateway/http/origin.h"
+#include "gateway/http/request_body.h"
 #include "gateway/http/router.h"
 #include "gateway/hub/asking.h"
 #include "gateway/hub/token_claims.h"
@@ -260,12 +261,58 @@ TEST(AStreamOfChunks, SaysTheWholeAnswerWhenNothingWasStreamed) {
   EXPECT_EQ(end[0].at("choices")[0].at("delta").at("content"), "Hello");
 }
 
+TEST(AStreamOfChunks, HasTheSessionInItsLastChunk) {
+  json finish = delta("");
+  finish["choices"][0]["finish_reason"] = "stop";
+  json in_session = completed("Hello");
+  in_session["session_id"] = "s-1";
+  for (const bool with_usage : {false, true}) {
+    Chunks chunks("chatcmpl-1", "", 7);
+    EXPECT_FALSE(read(chunks.event("delta", delta("Hello"))).at(0).contains("session_id"));
+    EXPECT_EQ(chunks.event("delta", finish), "");
+    const auto end = read(chunks.end(in_session, with_usage));
+    ASSERT_EQ(end.size(), with_usage ? 2u : 1u);
+    EXPECT_EQ(end.front().at("choices")[0].at("finish_reason"), "stop");
+    EXPECT_EQ(end.back().at("session_id"), "s-1");
+  }
+  Chunks chunks("chatcmpl-1", "", 7);
+  json no_session = completed("Hello");
+  no_session["session_id"] = nullptr;
+  for (const json& chunk : read(chunks.end(no_session, true))) EXPECT_FALSE(chunk.contains("session_id"));
+}
+
+TEST(AStreamOfChunks, GoesOnAfterAStepThatFinished) {
+  Chunks chunks("chatcmpl-1", "", 7);
+  json finish = delta("");
+  finish["choices"][0]["finish_reason"] = "tool_calls";
+  EXPECT_EQ(chunks.event("delta", finish), "");
+  const auto next = read(chunks.event("delta", delta("Hel")));
+  ASSERT_EQ(next.size(), 2u);
+  EXPECT_EQ(next[0].at("choices")[0].at("finish_reason"), "tool_calls");
+  EXPECT_EQ(next[1].at("choices")[0].at("delta").at("content"), "Hel");
+}
+
 TEST(AStreamOfChunks, ShowsToolsAsChunksWithoutWords) {
   Chunks chunks("chatcmpl-1", "m", 7);
   const auto shown = read(chunks.event("tool_call", {{"id", "c1"}, {"skill_path", "A.b"}}));
   EXPECT_TRUE(shown.at(0).at("choices")[0].at("delta").empty());
   EXPECT_EQ(shown.at(0).at("strawberry").at("event"), "tool_call");
   EXPECT_EQ(chunks.event("something new", json::object()), "");
+}
+
+TEST(ANumberOfTheQuery, IsTakenOrRefused) {
+  Request request;
+  ASSERT_TRUE(read_target("/x?limit=5&days=-2&offset=5x&huge=99999999999999999999&empty=", request));
+  json body;
+  EXPECT_FALSE(add_number(request, "limit", body));
+  EXPECT_FALSE(add_number(request, "days", body));
+  EXPECT_FALSE(add_number(request, "none", body));
+  EXPECT_EQ(body, (json{{"limit", 5}, {"days", -2}}));
+  for (const char* name : {"offset", "huge", "empty"}) {
+    const auto wrong = add_number(request, name, body);
+    ASSERT_TRUE(wrong) << name;
+    EXPECT_EQ(wrong->message, std::string(name) + " is not a whole number");
+  }
 }
 
 TEST(ASpokesChat, IsKnownByItsMembers) {

@@ -169,6 +169,44 @@ TEST_F(SpokeApi, ChatsStreamedAndWhole) {
   EXPECT_TRUE(whole.body.at("choices")[0].at("message").contains("tool_calls"));
 }
 
+TEST_F(SpokeApi, HasThePathsOfTheFirstPlanAndOfTheClient) {
+  const std::string id = register_device("Tablet");
+  const json chat{{"messages", {{{"role", "user"}, {"content", "say this"}}}}};
+  for (const char* path : {"/inference", "/api/inference"}) {
+    const auto whole = ask("POST", path, chat, id);
+    EXPECT_EQ(whole.status, 200) << path << whole.text;
+    EXPECT_TRUE(whole.body.at("choices")[0].at("message").contains("tool_calls")) << path;
+    json streamed = chat;
+    streamed["stream"] = true;
+    EXPECT_EQ(events(ask("POST", path, streamed, id).text).back().at("type"), "done") << path;
+  }
+  const auto session = ask("POST", "/sessions", json::object(), id).body.at("id").get<std::string>();
+  for (const auto& [method, path] :
+       {std::pair("GET", "/health"), std::pair("GET", "/api/health"), std::pair("GET", "/auth/me"),
+        std::pair("GET", "/skills"), std::pair("GET", "/skills?include_expired=false"),
+        std::pair("GET", "/skills/search?query=x&device_limit=10"), std::pair("POST", "/skills/heartbeat"),
+        std::pair("GET", "/devices"), std::pair("GET", "/api/devices"), std::pair("GET", "/api/device-discovery"),
+        std::pair("GET", "/api/device-discovery/me"), std::pair("GET", "/sessions?limit=50&days=30&offset=0"),
+        std::pair("GET", "/api/sessions?limit=50&days=30"), std::pair("POST", "/auth/refresh")}) {
+    EXPECT_EQ(ask(method, path, nullptr, id).status, 200) << method << " " << path;
+  }
+  for (const std::string& prefix : {std::string(), std::string("/api")}) {
+    EXPECT_EQ(ask("GET", prefix + "/devices/" + id).body.at("name"), "Tablet");
+    EXPECT_EQ(ask("GET", prefix + "/sessions/" + session).body.at("id"), session);
+    const auto at = prefix + "/sessions/" + session + "/messages";
+    EXPECT_EQ(ask("POST", at, {{"role", "user"}, {"content", "hi"}}).status, 200);
+    EXPECT_EQ(ask("GET", at).body.at("session_id"), session);
+    EXPECT_EQ(ask("PATCH", prefix + "/sessions/" + session, {{"title", "Plans"}}).body.at("title"), "Plans");
+  }
+  EXPECT_EQ(ask("DELETE", "/sessions/" + session).status, 200);
+  const auto registered = ask("POST", "/auth/register", {{"name", "Lamp"}, {"user_id", "alice"}});
+  EXPECT_TRUE(registered.body.at("access_token").is_string()) << registered.text;
+  EXPECT_EQ(ask("POST", "/api/devices/token", {{"name", "Radio"}}).status, 200);
+  const auto odd = ask("GET", "/sessions?limit=many");
+  EXPECT_EQ(odd.status, 400);
+  EXPECT_EQ(odd.body.at("detail"), "limit is not a whole number");
+}
+
 TEST_F(SpokeApi, ShowsToolsOfAChat) {
   const std::string lamp = register_device("Lamp");
   ask("POST", "/skills/register", skills(), lamp);

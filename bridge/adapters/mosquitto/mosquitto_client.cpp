@@ -57,6 +57,14 @@ void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers)
   connect();
 }
 
+void MosquittoClient::subscribe(std::string filter) {
+  loop_.check();
+  if (!ready_) return;
+  filters_.push_back(filter);
+  connection_->subscribe({std::move(filter)});
+  watch_writable();
+}
+
 void MosquittoClient::connect() {
   if (options_.socket.path.empty()) return look_up();
   routes_ = {{options_.socket.path, true}};
@@ -205,7 +213,7 @@ void MosquittoClient::take_reports() {
     counters_.refused += reports.refused;
     hub_log().warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
   }
-  if (is_subscribed) accepted();
+  if (is_subscribed && !ready_) accepted();
   if (!*alive) return;
   const auto handlers = handlers_;  // lives as long as one of them runs
   for (auto& message : reports.messages) {
@@ -383,17 +391,6 @@ Task<void> MosquittoClient::stop() {
     co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
   }
   if (*alive) lost("stopped");
-}
-
-std::string MosquittoClient::where() const {
-  return route_.is_socket ? route_.address : options_.host + ":" + std::to_string(options_.port);
-}
-
-MosquittoClient::Counters MosquittoClient::counters() const {
-  Counters all = counters_;
-  all.outbox_messages = waiting() + unacked_.size();
-  all.outbox_bytes = bytes_;
-  return all;
 }
 
 }  // namespace strawberry

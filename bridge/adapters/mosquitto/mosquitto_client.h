@@ -78,6 +78,8 @@ class MosquittoClient final : public MqttClient {
   ~MosquittoClient() override;
 
   void start(std::vector<std::string> filters, Handlers handlers) override;
+  /// One filter more, from now on. Only while it is ready; a broker that refuses the filter ends the connection.
+  void subscribe(std::string filter);
   bool publish(MqttMessage message) override;
   bool is_ready() const override { return ready_; }
   /// So much waits for this receiver (the id in its topics) that it should be made no more: half of its part, or less
@@ -89,9 +91,16 @@ class MosquittoClient final : public MqttClient {
   /// gave none, as when there is no broker. Valid in on_lost and until the next loss.
   int loss_code() const { return loss_code_; }
 
-  Counters counters() const;
+  Counters counters() const {
+    Counters all = counters_;
+    all.outbox_messages = waiting() + unacked_.size();
+    all.outbox_bytes = bytes_;
+    return all;
+  }
   /// How it is connected, was last, or was last tried: `host:port`, or the path of a socket.
-  std::string where() const;
+  std::string where() const {
+    return route_.is_socket ? route_.address : options_.host + ":" + std::to_string(options_.port);
+  }
 
  private:
   class Connection;  // one libmosquitto handle and what it reported

@@ -57,6 +57,25 @@ TEST_F(RealBroker, ForgetsTheSessionOfWhoWantsNone) {
   EXPECT_EQ(messages.front().payload, "now");
 }
 
+TEST_F(RealBroker, TakesOneMoreFilterWhileItIsConnectedAndKeepsIt) {
+  start(options_for(broker.port()), {"out"});
+  ASSERT_TRUE(until_ready());
+  client->subscribe("in");
+  EXPECT_TRUE(client->publish(message("first", "in")));
+  ASSERT_TRUE(until([this] { return !messages.empty(); }));
+  EXPECT_EQ(messages.back().payload, "first");
+  EXPECT_EQ(ready, 1u) << "ready is said once for a connection";
+  // What is not acknowledged comes again, rightly.
+  ASSERT_TRUE(until([&] { return client->counters().outbox_messages == 0; }));
+  broker.kill();
+  ASSERT_TRUE(until([this] { return !client->is_ready(); }));
+  broker.start();
+  ASSERT_TRUE(until_ready());
+  publish_in("second");
+  ASSERT_TRUE(until([this] { return messages.size() > 1; }));
+  EXPECT_EQ(messages.back().payload, "second");
+}
+
 TEST_F(RealBroker, ComesBackAfterARestartWithWhatWaited) {
   start(options_for(broker.port()), {"in", "out"});
   ASSERT_TRUE(until_ready());
