@@ -549,7 +549,7 @@ TEST_F(WebDoor, RefusesTricksWithPathsHostsAndOrigins) {
   EXPECT_THAT(page.read(), StartsWith("HTTP/1.1 403"));
   RawHttp two(door_.port());
   two.send(get("/health", "Host: 127.0.0.1\r\n"));
-  EXPECT_THAT(two.read(), StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(two.read(), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_F(WebDoor, RefusesWhatIsTooLarge) {
