@@ -147,5 +147,67 @@ TEST_F(HurriedBadInput, HalfARequestIsGivenUpAlsoWhenItsBytesTrickle) {
   for (const auto& client : clients) EXPECT_THAT(client->read(3s), StartsWith("HTTP/1.1 408"));
 }
 
+TEST_F(BadInput, InAHandshakeIsRefusedAsHttp) {
+  const auto handshake = [&](const std::string& key, const std::string& version) {
+    return answer_to("GET /api/v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+                     authorization() + "Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: " + version +
+                     "\r\n\r\n");
+  };
+  const std::string key = "MDEyMzQ1Njc4OWFiY2RlZg==";
+  EXPECT_THAT(handshake(key, "13"), StartsWith("HTTP/1.1 101"));
+  for (const std::string& answer : {handshake(key, "12"), handshake("c2hvcnQ=", "13")}) {
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 426"));
+    EXPECT_THAT(answer, HasSubstr("Sec-WebSocket-Version: 13"));
+    EXPECT_THAT(answer, HasSubstr(R"({"error":{"code":"bad_request")"));
+  }
+}
+
+TEST_F(BadInput, TextIsNoMqtt) {
+  WsClient::Options mqtt;
+  mqtt.subprotocol = "mqtt";
+  WsClient client(door_.port(), "/mqtt", mqtt);
+  ASSERT_EQ(client.status(), 101);
+  client.send("hello");
+  EXPECT_FALSE(client.read());
+  EXPECT_EQ(client.close_code(), 1003);
+}
+
+TEST_F(BadInput, ADevicesStatusThatIsNoTextIsToldAllTheSame) {
+  WsClient events(door_.port(), "/api/v1/ws", bearer());
+  ASSERT_EQ(events.status(), 101);
+  EXPECT_EQ(json::parse(*events.read()).at("type"), "connection");
+  events.send(R"({"type":"subscribe","topics":["presence"]})");
+  EXPECT_EQ(json::parse(*events.read()).at("type"), "subscribed");
+  auto lamp = hub_.device("Lamp");
+  for (const std::string& status : {std::string("\xff\xfe"), std::string(8'000, '['), std::string("asleep")}) {
+    lamp->mqtt().publish("devices/lamp/status", status);
+  }
+  std::string state;
+  while (state != "asleep") {
+    const auto event = events.read();
+    ASSERT_TRUE(event) << door_.log();
+    const json data = json::parse(*event).at("data");
+    EXPECT_EQ(data.at("device_id"), "lamp");
+    if (data.at("state").is_string()) state = data.at("state").get<std::string>();
+  }
+  EXPECT_TRUE(door_.process().is_running());
+}
+
+TEST_F(BadInput, AStreamAndASocketEndWithTheirToken) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(1'000, 20); });
+  token_ = hub_.files().token({PrincipalType::user, "alice", "alice"}, 3s);
+  WsClient events(door_.port(), "/api/v1/ws", bearer());
+  ASSERT_EQ(events.status(), 101);
+  const auto answer =
+      post("/v1/chat/completions", {{"stream", true}, {"messages", {{{"role", "user"}, {"content", "x"}}}}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(R"("delta":)"));
+  EXPECT_THAT(answer.body, Not(HasSubstr("[DONE]")));
+  EXPECT_THAT(answer.body, HasSubstr(R"("error":)"));
+  while (events.read(8s)) {
+  }
+  EXPECT_EQ(events.close_code(), 1008);
+}
+
 }  // namespace
 }  // namespace strawberry::test
