@@ -58,27 +58,21 @@ class Operations {
     co_await run(exchange, std::move(link), row.service, std::move(*body), row.status);
   }
 
-  Task<void> generic(Exchange& exchange) const {
+  Task<void> generic(Exchange& exchange, Service service, std::string op) const {
     auto link = co_await link_for(exchange);
     if (!link) co_return;
-    const auto service = parse_service(exchange.request.places.at("service"));
-    if (!service) {
-      Problem why = problem(404, "not_found", "there is no such service");
-      co_return co_await refuse(exchange, std::move(why));
-    }
     auto body = read_json_object(exchange.request);
     if (!body) {
       Problem why = body.error();
       co_return co_await refuse(exchange, std::move(why));
     }
-    (*body)["op"] = exchange.request.places.at("op");
+    (*body)["op"] = op;
     const auto wants = exchange.request.parameter("stream");
     const bool is_streamed = wants && *wants != "0" && *wants != "false";
-    const std::string& op = exchange.request.places.at("op");
-    if (*service == Service::chat && (op == "complete" || op == "inference")) {
+    if (service == Service::chat && (op == "complete" || op == "inference")) {
       co_return co_await chat(exchange, std::move(link), std::move(*body), is_streamed);
     }
-    co_await run(exchange, std::move(link), *service, std::move(*body), 200);
+    co_await run(exchange, std::move(link), service, std::move(*body), 200);
   }
 
  private:
@@ -219,15 +213,21 @@ const std::vector<ResourceRow>& resource_rows() {
   return rows;
 }
 
-std::vector<Route> rest_routes(asio::io_context& loop, Links& links) {
+std::vector<Route> rest_routes(asio::io_context& loop, Links& links, std::span<const std::string_view> names) {
   const auto operations = std::make_shared<Operations>(loop, links);
   std::vector<Route> routes;
   for (const ResourceRow& row : resource_rows()) {
     routes.push_back({row.method, row.path, ErrorShape::hub,
                       [operations, &row](Exchange& exchange) { return operations->serve(exchange, row); }});
   }
-  routes.push_back({"POST", "/api/v1/{service}/{op}", ErrorShape::hub,
-                    [operations](Exchange& exchange) { return operations->generic(exchange); }});
+  for (const std::string_view name : names) {
+    const std::string_view service = name.substr(0, name.find('/'));
+    const std::string op(name.substr(service.size() + 1));
+    routes.push_back({"POST", "/api/v1/" + std::string(name), ErrorShape::hub,
+                      [operations, service = parse_service(service).value(), op](Exchange& exchange) {
+                        return operations->generic(exchange, service, op);
+                      }});
+  }
   return routes;
 }
 

@@ -115,6 +115,18 @@ TEST_F(BadInput, IsRefusedInTheWordsOfItsRoute) {
       HasSubstr(R"("type":)"));
 }
 
+TEST_F(BadInput, APathHasTheMethodsOfTheDocumentAndNoOther) {
+  const auto methods = [&](const std::string& path) {
+    const auto answer = answered(door_.client(token_).Options(path));
+    EXPECT_EQ(answer.status, 405) << path;
+    return answer.get_header_value("Allow");
+  };
+  EXPECT_EQ(methods("/api/v1/devices/lamp"), "GET, PATCH, DELETE");
+  EXPECT_EQ(methods("/api/v1/devices/list"), "POST");
+  EXPECT_EQ(methods("/api/v1/devices/me"), "GET, POST");
+  EXPECT_EQ(post("/api/v1/system/health", json::object()).status, 405);
+}
+
 TEST_F(BadInput, HalfARequestOnManyConnectionsKeepsNobodyOut) {
   std::vector<std::unique_ptr<RawHttp>> clients;
   for (int i = 0; i < 300; ++i) {

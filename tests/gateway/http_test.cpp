@@ -183,7 +183,8 @@ TEST_F(WebDoor, HasEveryOperationAsRest) {
   EXPECT_EQ(answered(client.Get("/api/v1/sessions/" + id + "/messages?limit=many")).status, 400);
   EXPECT_EQ(answered(client.Delete("/api/v1/sessions/" + id)).status, 200);
   EXPECT_EQ(answered(client.Get("/api/v1/sessions/" + id)).status, 404);
-  EXPECT_EQ(post("/api/v1/skills/nothing", json::object()).status, 404);
+  EXPECT_EQ(post("/api/v1/skills/nothing", json::object()).status, 405);  // GET describes the skill of that name
+  EXPECT_EQ(post("/api/v1/chat/nothing", json::object()).status, 404);
   EXPECT_EQ(post("/api/v1/nothing/list", json::object()).status, 404);
 }
 

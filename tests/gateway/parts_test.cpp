@@ -87,6 +87,7 @@ TEST(ARouter, SaysWhichMethodsAPathHas) {
   EXPECT_EQ(found("GET", "/things/"), "");
   EXPECT_EQ(found("GET", "/things/7/parts/"), "");
   EXPECT_EQ(found("GET", "/nothing"), "");
+  EXPECT_EQ(found("DELETE", "/things/me"), "GET ");
   EXPECT_EQ(found("GET", "/things/7/parts/a/b"), "");
 }
 
