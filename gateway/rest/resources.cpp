@@ -124,10 +124,6 @@ class Operations {
       co_return co_await refuse(exchange, std::move(wrong));
     }
     asking.watch(exchange);
-    if (is_streamed) {
-      std::string type(sse_content_type);
-      co_await exchange.begin_stream(std::move(type));
-    }
     bool tool_called = false;
     const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
     while (true) {
@@ -143,7 +139,8 @@ class Operations {
         if (is_streamed) piece = sse(item.payload);
         if (!is_streamed && name == "confirm") link->tell(refusal_of(member(item.payload, "data")));
       } else if (item.kind == Asking::Kind::reply) {
-        if (is_streamed) {
+        // What is refused before anything was streamed has a status.
+        if (is_streamed && (exchange.has_begun() || is_true(item.payload, "success"))) {
           piece = sse(item.payload);
         } else if (is_true(item.payload, "success")) {
           Response response = json_response(member(item.payload, "result"));
@@ -159,9 +156,13 @@ class Operations {
         is_left = item.kind != Asking::Kind::lost;
         wrong = problem(status_of(is_left ? "timeout" : "unavailable", tool_called),
                         is_left ? "timeout" : "unavailable", "the hub's answer was lost");
-        if (is_streamed) piece = sse(body_of(wrong, ErrorShape::hub));
+        if (exchange.has_begun()) piece = sse(body_of(wrong, ErrorShape::hub));
       }
       if (!piece.empty() && item.kind != Asking::Kind::client_gone) {
+        if (!exchange.has_begun()) {
+          std::string type(sse_content_type);
+          co_await exchange.begin_stream(std::move(type));
+        }
         const bool is_there = co_await exchange.write(std::move(piece));
         is_left = is_left || !is_there;
       }
@@ -170,7 +171,7 @@ class Operations {
       if (item.kind == Asking::Kind::client_gone || item.kind == Asking::Kind::overflow) co_return;
       if (is_over || is_left) break;
     }
-    if (is_streamed) {
+    if (exchange.has_begun()) {
       co_await exchange.end_stream();
     } else {
       co_await refuse(exchange, std::move(wrong));

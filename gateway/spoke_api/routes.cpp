@@ -17,13 +17,31 @@ constexpr std::string_view protocol_version = "v1";
 json request(const char* op) { return {{"op", op}}; }
 json request(const char* op, const char* name, const std::string& value) { return {{"op", op}, {name, value}}; }
 
-/// A whole number of the query into the request; nothing when there is none that is.
-void add_number(const Request& from, const char* name, json& body) {
-  const auto given = from.parameter(name);
-  std::int64_t value = 0;
-  if (!given) return;
-  const auto [end, failed] = std::from_chars(given->data(), given->data() + given->size(), value);
-  if (failed == std::errc() && end == given->data() + given->size()) body[name] = value;
+/// A request with whole numbers of the query, those that are there.
+tl::expected<json, Problem> with_numbers(json body, const Request& from, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto given = from.parameter(name);
+    if (!given) continue;
+    std::int64_t value = 0;
+    const auto [end, failed] = std::from_chars(given->data(), given->data() + given->size(), value);
+    if (failed != std::errc() || end != given->data() + given->size()) {
+      return tl::unexpected(problem(400, "bad_request", std::string(name) + " is not a whole number"));
+    }
+    body[name] = value;
+  }
+  return body;
+}
+
+/// What a Spoke says of itself; null stands for what it does not say.
+tl::expected<json, Problem> read_registration(const Request& from) {
+  auto body = read_json_object(from);
+  if (!body) return body;
+  for (const char* name : {"device_name", "name", "device_id"}) {
+    const json given = member(*body, name);
+    if (given.is_null() || given.is_string()) continue;
+    return tl::unexpected(problem(400, "bad_request", std::string(name) + " is not a string"));
+  }
+  return body;
 }
 
 json registration_of(const json& body, const std::string& device_id) {
@@ -31,6 +49,12 @@ json registration_of(const json& body, const std::string& device_id) {
   if (text(body, "device_name").empty()) registration["name"] = text(body, "name");
   if (!device_id.empty()) registration["device_id"] = device_id;
   return registration;
+}
+
+tl::expected<json, Problem> new_registration(const Request& from) {
+  const auto body = read_registration(from);
+  if (!body) return body;
+  return registration_of(*body, "");
 }
 
 json skills_of(json body) {
@@ -48,7 +72,8 @@ json skills_of(json body) {
 
 json call_of(const json& body) {
   json call = request("call", "skill_path", text(body, "skill_name") + "." + text(body, "method_name"));
-  if (const std::string device = text(body, "device_name"); !device.empty()) call["target"] = device;
+  // As it is: the hub refuses what is no name, and nothing runs on another device.
+  if (const json device = member(body, "device_name"); !device.is_null() && device != "") call["target"] = device;
   call["args"] = body.value("args", json::array());
   call["kwargs"] = body.value("kwargs", json::object());
   return call;
@@ -173,7 +198,7 @@ class SpokeApi {
       Problem why = link.error();
       co_return co_await refuse(exchange, std::move(why));
     }
-    auto body = read_json_object(exchange.request);
+    auto body = read_registration(exchange.request);
     if (!body) {
       Problem why = body.error();
       co_return co_await refuse(exchange, std::move(why));
@@ -364,11 +389,7 @@ std::vector<Row> rows() {
   all.push_back({"POST",
                  {"/auth/register"},
                  Service::devices,
-                 [](const Request& from, const HubLink&) -> tl::expected<json, Problem> {
-                   auto body = read_json_object(from);
-                   if (!body) return body;
-                   return registration_of(*body, "");
-                 },
+                 [](const Request& from, const HubLink&) { return new_registration(from); },
                  [](const json& r, const Request&, const HubLink&) { return registered_device(r); }});
   all.push_back({"GET",
                  {"/api/device-discovery", "/devices"},
@@ -397,11 +418,7 @@ std::vector<Row> rows() {
   all.push_back({"POST",
                  {"/api/devices/token"},
                  Service::devices,
-                 [](const Request& from, const HubLink&) -> tl::expected<json, Problem> {
-                   auto body = read_json_object(from);
-                   if (!body) return body;
-                   return registration_of(*body, "");
-                 },
+                 [](const Request& from, const HubLink&) { return new_registration(from); },
                  [](const json& r, const Request&, const HubLink&) { return new_device_token(r); }});
   all.push_back(
       {"POST",
@@ -426,8 +443,7 @@ std::vector<Row> rows() {
                  Service::skills,
                  [](const Request& from, const HubLink&) -> tl::expected<json, Problem> {
                    json body = request("search", "query", from.parameter("query").value_or(""));
-                   add_number(from, "device_limit", body);
-                   return body;
+                   return with_numbers(std::move(body), from, {"device_limit"});
                  },
                  [](const json& r, const Request&, const HubLink&) { return found_list(r); }});
   all.push_back({"POST", both("/sessions"), Service::sessions, with_body("create"),
@@ -437,10 +453,7 @@ std::vector<Row> rows() {
   all.push_back(
       {"GET", both("/sessions"), Service::sessions,
        [](const Request& from, const HubLink&) -> tl::expected<json, Problem> {
-         json body = request("list");
-         add_number(from, "limit", body);
-         add_number(from, "days", body);
-         return body;
+         return with_numbers(request("list"), from, {"limit", "days"});
        },
        [](const json& r, const Request&, const HubLink& link) { return session_list(r, link.principal().user_id); }});
   const SpokeApi::Shape one_session = [](const json& r, const Request&, const HubLink& link) {

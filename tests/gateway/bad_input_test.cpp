@@ -115,6 +115,37 @@ TEST_F(BadInput, IsRefusedInTheWordsOfItsRoute) {
       HasSubstr(R"("type":)"));
 }
 
+TEST_F(BadInput, IsNoJson) {
+  auto client = door_.client(token_);
+  for (const std::string& body :
+       {std::string("{}\0{}", 5), std::string("{}\0", 3), std::string(R"({"days":1e999})"),
+        std::string(R"({"metadata":{"a":"\ud800"}})"), std::string("{\"metadata\":\"\xff\"}")}) {
+    EXPECT_EQ(answered(client.Post("/api/v1/sessions/list", body, "application/json")).status, 400) << body;
+  }
+}
+
+TEST_F(BadInput, ThatIsKnownBeforeAStreamBeginsHasAStatus) {
+  const auto answer = post("/api/v1/chat/complete?stream", {{"messages", "hello"}});
+  EXPECT_EQ(answer.status, 400) << answer.body;
+  EXPECT_EQ(json::parse(answer.body).at("error").at("code"), "bad_request");
+}
+
+TEST_F(BadInput, IsNotPassedOverForWhatStandsElsewhere) {
+  const httplib::Headers key{{"Idempotency-Key", "press-1"}};
+  const std::string with_bad_id = json{{"correlation_id", std::string(129, 'k')}}.dump();
+  EXPECT_EQ(answered(door_.client(token_).Post("/api/v1/sessions/list", key, with_bad_id, "application/json")).status,
+            400);
+  EXPECT_EQ(get("/sessions?limit=many").status, 400);
+  EXPECT_EQ(get("/skills/search?query=a&device_limit=1.5").status, 400);
+  EXPECT_EQ(post("/api/devices/register", {{"device_name", "Lamp"}, {"name", 7}}).status, 400);
+  auto lamp = hub_.device("Lamp");
+  lamp->offer("LampSkill", {"turn_on() -> str"});
+  const auto elsewhere =
+      post("/skills/execute", {{"skill_name", "LampSkill"}, {"method_name", "turn_on"}, {"device_name", 7}});
+  EXPECT_EQ(elsewhere.status, 400) << elsewhere.body;
+  EXPECT_FALSE(lamp->next_call(100ms));
+}
+
 TEST_F(BadInput, APathHasTheMethodsOfTheDocumentAndNoOther) {
   const auto methods = [&](const std::string& path) {
     const auto answer = answered(door_.client(token_).Options(path));
