@@ -262,12 +262,6 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
 
 }  // namespace
 
-bool is_loopback(const std::string& address) {
-  boost::system::error_code error;
-  const auto parsed = asio::ip::make_address(address, error);
-  return !error && parsed.is_loopback();
-}
-
 std::string endpoint_file_of(const GatewayConfig& config) {
   const std::string& setting = config.http.endpoint_file;
   if (setting == endpoint_file_auto) return config.data_directory + "/http-endpoint";

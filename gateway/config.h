@@ -79,7 +79,5 @@ Result<GatewayConfig> load_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
 /// Where the gateway writes its own address; empty: nowhere.
 std::string endpoint_file_of(const GatewayConfig& config);
-/// True for an address of this machine alone: 127.0.0.0/8 and ::1.
-bool is_loopback(const std::string& address);
 
 }  // namespace strawberry::gateway

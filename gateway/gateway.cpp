@@ -2,6 +2,7 @@
 
 #include "bridge/protocol/request_log.h"
 #include "gateway/openai/chat.h"
+#include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"
 #include "gateway/rest/operations_pages.h"
 #include "gateway/rest/resources.h"
@@ -103,7 +104,7 @@ void Gateway::add_routes() {
   router_.add(mqtt_tunnel_route(loop_, links_.broker(), sockets_));
   router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
   router_.add(operations_routes(links_, server_));
-  router_.add(rest_routes(loop_, links_));
+  router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
 }
 

@@ -17,8 +17,8 @@ std::string not_https() {
 
 }  // namespace
 
-Connection::Connection(Tcp::socket socket, std::set<Connection*>& open)
-    : open_(open), stream_(std::move(socket)), deadline_(stream_.get_executor()) {
+Connection::Connection(Tcp::socket socket, std::set<Connection*>& open, std::size_t read_ahead_max)
+    : open_(open), stream_(std::move(socket)), buffer_(read_ahead_max), deadline_(stream_.get_executor()) {
   boost::system::error_code ignored;
   stream_.socket().set_option(Tcp::no_delay(true), ignored);
   peer_ = stream_.socket().remote_endpoint(ignored).address().to_string();

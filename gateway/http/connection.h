@@ -14,7 +14,8 @@ namespace strawberry::gateway {
 
 class Connection {
  public:
-  Connection(Tcp::socket socket, std::set<Connection*>& open);
+  /// `read_ahead_max`: bytes of the buffer.
+  Connection(Tcp::socket socket, std::set<Connection*>& open, std::size_t read_ahead_max);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -1,5 +1,5 @@
 #include "gateway/http/errors.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 #include <algorithm>
 #include <array>

@@ -29,7 +29,7 @@ class Exchange {
   virtual Task<bool> write(std::string piece) = 0;
   virtual Task<bool> end_stream() = 0;
 
-  /// Whether the request asks to become a WebSocket.
+  /// Whether the request asks to become a WebSocket, as RFC 6455 (4.2.1) says.
   virtual bool wants_websocket() const = 0;
   /// Answers the handshake; null when that fails, and then there is nothing more to say. The HTTP connection is over
   /// either way.

@@ -121,7 +121,11 @@ Task<bool> HttpExchange::end_stream() {
   co_return co_await send("0\r\n\r\n");
 }
 
-bool HttpExchange::wants_websocket() const { return beast::websocket::is_upgrade(message_); }
+bool HttpExchange::wants_websocket() const {
+  constexpr std::size_t key_characters = 24;  // 16 bytes in Base64
+  return beast::websocket::is_upgrade(message_) && message_[http::field::sec_websocket_version] == "13" &&
+         message_[http::field::sec_websocket_key].size() == key_characters;
+}
 
 Task<std::shared_ptr<WebSocket>> HttpExchange::accept_websocket(WebSocket::Options options) {
   watch_->end();

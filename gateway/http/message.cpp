@@ -77,6 +77,7 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
 bool read_target(std::string_view target, Request& request) {
   const std::size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);
+  request.path = path;
   if (path.empty() || path.front() != '/' || target.find('#') != std::string_view::npos) return false;
   auto clean = decoded(path, false);
   if (!clean || has_dot_segment(*clean)) return false;

@@ -38,7 +38,8 @@ struct Response {
 };
 
 /// Splits a request target into path and query and decodes both. Nothing for what is no absolute path, has `.` or `..`
-/// segments (also encoded), control characters, a bad percent-encoding, or no UTF-8.
+/// segments (also encoded), control characters, a bad percent-encoding, or no UTF-8: then the path is as it was sent,
+/// and good for nothing but the shape of the error.
 bool read_target(std::string_view target, Request& request);
 
 }  // namespace strawberry::gateway

@@ -20,10 +20,15 @@ bool is_configured(const Request& request, const Origins& origins) {
   return origins.origins.contains(lower(request.header("origin")));
 }
 
-/// Without the port, and without the brackets of an IPv6 address.
+/// Without the port, and without the brackets of an IPv6 address. Empty for what is not written so.
 std::string name_of(std::string_view host) {
-  if (!host.empty() && host.front() == '[') return std::string(host.substr(1, host.find(']') - 1));
-  return lower(host.substr(0, host.find(':')));
+  const bool has_brackets = !host.empty() && host.front() == '[';
+  const std::size_t end = has_brackets ? host.find(']') : std::min(host.find(':'), host.size());
+  if (end == std::string_view::npos) return {};
+  const std::string_view port = host.substr(end + (has_brackets ? 1 : 0));
+  const bool is_port = port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
+  if (!is_port) return {};
+  return lower(has_brackets ? host.substr(1, end - 1) : host.substr(0, end));
 }
 
 }  // namespace
@@ -46,9 +51,13 @@ bool is_origin_allowed(std::string_view origin, std::string_view host, const Ori
 
 bool may_ask(const Request& request, const Origins& origins) {
   std::size_t hosts = 0;
-  for (const auto& [name, value] : request.headers) hosts += name == "host" ? 1 : 0;
+  std::size_t pages = 0;
+  for (const auto& [name, value] : request.headers) {
+    hosts += name == "host" ? 1 : 0;
+    pages += name == "origin" ? 1 : 0;
+  }
   const std::string_view host = request.header("host");
-  if (hosts > 1 || (hosts == 1 && !is_host_allowed(host, origins))) return false;
+  if (hosts > 1 || pages > 1 || (hosts == 1 && !is_host_allowed(host, origins))) return false;
   const std::string_view origin = request.header("origin");
   return origin.empty() || is_origin_allowed(origin, host, origins);
 }

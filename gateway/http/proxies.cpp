@@ -56,6 +56,12 @@ std::string_view without_port(std::string_view text) {
 
 }  // namespace
 
+bool is_loopback(const std::string& address) {
+  boost::system::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  return !error && parsed.is_loopback();
+}
+
 std::optional<Network> parse_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

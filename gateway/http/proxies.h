@@ -1,4 +1,5 @@
-/// Reverse proxies before the gateway: which are trusted to say, in `X-Forwarded-For`, whom they speak for.
+/// Addresses of clients, and reverse proxies before the gateway: which are trusted to say, in `X-Forwarded-For`, whom
+/// they speak for.
 ///
 /// Pure.   Errors: parse_network() gives nothing for what is no address or network.
 #pragma once
@@ -11,6 +12,9 @@
 #include "gateway/http/message.h"
 
 namespace strawberry::gateway {
+
+/// True for an address of this machine alone: 127.0.0.0/8 and ::1.
+bool is_loopback(const std::string& address);
 
 /// An address, or the addresses of a network: `10.0.0.0/8`, `fd00::/8`.
 struct Network {

@@ -19,6 +19,8 @@ tl::expected<json, Problem> read_json_object(const Request& request) {
   const auto bad = [](std::string why) { return tl::unexpected(Problem{400, "bad_request", std::move(why)}); };
   if (request.body.empty()) return json::object();
   if (json_nests_deeper_than(request.body, request_levels_max)) return bad("the body nests too deep");
+  // The parser takes a NUL for the end.
+  if (request.body.find('\0') != std::string::npos) return bad("the body is not JSON");
   json body = json::parse(request.body, nullptr, false);
   if (body.is_discarded()) return bad("the body is not JSON");
   if (!body.is_object()) return bad("the body is not a JSON object");
@@ -31,12 +33,12 @@ std::optional<Problem> name_request(const Request& request, json& body) {
   if (!is_plain || key.size() > correlation_id_bytes_max) {
     return problem(400, "bad_request", "Idempotency-Key must be at most 128 printable ASCII characters without spaces");
   }
-  if (!key.empty()) body["correlation_id"] = key;
   const auto id = body.find("correlation_id");
-  if (id == body.end() || id->is_null()) return std::nullopt;
-  if (!id->is_string() || id->get_ref<const std::string&>().size() > correlation_id_bytes_max) {
+  const bool is_given = id != body.end() && !id->is_null();
+  if (is_given && (!id->is_string() || id->get_ref<const std::string&>().size() > correlation_id_bytes_max)) {
     return problem(400, "bad_request", "correlation_id must be a string of at most 128 bytes", "/correlation_id");
   }
+  if (!key.empty()) body["correlation_id"] = key;
   return std::nullopt;
 }
 

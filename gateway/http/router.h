@@ -41,7 +41,8 @@ class Router {
     std::vector<std::string> allowed;
     ErrorShape errors = ErrorShape::hub;
   };
-  /// Also writes `request.places`. HEAD is answered by what answers GET.
+  /// Also writes `request.places`. HEAD is answered by what answers GET. A path that a pattern has in full is not
+  /// looked for among those with places, for any method: as OpenAPI reads its paths.
   Found find(Request& request) const;
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -14,6 +14,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Beside a request's headers: what the parser needs whole is no larger, be it a chunk's extension or all trailers.
+constexpr std::size_t read_ahead_bytes_max = 64 * 1024;
+
 Request taken_over(http::request<http::string_body>& message) {
   Request request;
   request.method = std::string(message.method_string());
@@ -28,7 +31,8 @@ Request taken_over(http::request<http::string_body>& message) {
 
 Problem problem_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return {431, "too_large", "the request's headers are too large"};
-  if (error == http::error::body_limit) return {413, "too_large", "the request's body is too large"};
+  if (error == http::error::body_limit || error == http::error::buffer_overflow)
+    return {413, "too_large", "the request's body is too large"};
   if (error == beast::error::timeout) return {408, "timeout", "the request did not arrive in time"};
   return {400, "bad_request", "not an HTTP/1.1 request: " + error.message()};
 }
@@ -37,8 +41,8 @@ Problem problem_of(const boost::system::error_code& error) {
 bool is_ambiguous_in_length(const http::request<http::string_body>& request) {
   const auto transfer = request.equal_range(http::field::transfer_encoding);
   if (transfer.first == transfer.second) return false;
-  return std::next(transfer.first) != transfer.second || request.count(http::field::content_length) > 0 ||
-         !beast::iequals(transfer.first->value(), "chunked");
+  return request.version() < 11 || std::next(transfer.first) != transfer.second ||
+         request.count(http::field::content_length) > 0 || !beast::iequals(transfer.first->value(), "chunked");
 }
 
 bool is_silent_end(const boost::system::error_code& error) {
@@ -83,14 +87,17 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     co_return false;
   };
 
+  const auto refuse_as_its_route = [&](Problem why) -> Task<bool> {
+    Request about = taken_over(parser.get());
+    read_target(parser.get().target(), about);
+    const ErrorShape shape = router.find(about).errors;
+    co_return co_await refuse(std::move(why), shape, std::move(about));
+  };
   const auto refuse_unread = [&](boost::system::error_code error) -> Task<bool> {
     if (connection.has_timed_out()) error = beast::error::timeout;
     if (is_silent_end(error)) co_return false;
-    Request about = taken_over(parser.get());
-    ErrorShape shape = ErrorShape::hub;
-    if (read_target(parser.get().target(), about)) shape = router.find(about).errors;
     Problem why = problem_of(error);
-    co_return co_await refuse(std::move(why), shape, std::move(about));
+    co_return co_await refuse_as_its_route(std::move(why));
   };
 
   // Idle until the first byte, then the headers have their own time.
@@ -108,8 +115,14 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   const auto started = Clock::now();
   if (is_ambiguous_in_length(parser.get())) {
     Problem why = problem(400, "bad_request", "the length of the body is ambiguous");
-    co_return co_await refuse(std::move(why), ErrorShape::hub);
+    co_return co_await refuse_as_its_route(std::move(why));
   }
+  if (parser.get().version() >= 11 && parser.get().count(http::field::host) != 1) {
+    Problem why = problem(400, "bad_request", "there must be one Host");
+    co_return co_await refuse_as_its_route(std::move(why));
+  }
+  // Before the body: trailers behind it are no headers.
+  Request request = taken_over(parser.get());
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
     if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
   }
@@ -121,12 +134,11 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
 
   auto message = parser.release();
   const bool keep_alive = message.keep_alive() && !stopping;
-  Request request = taken_over(message);
   request.peer = client_address(connection.peer(), request.headers, options.origins.proxies);
   request.body = std::move(message.body());
   if (!read_target(message.target(), request)) {
     Problem why = problem(400, "bad_request", "the request's target is not a plain path");
-    co_return co_await refuse(std::move(why), ErrorShape::hub);
+    co_return co_await refuse(std::move(why), router.find(request).errors);
   }
   const auto found = router.find(request);
   HttpExchange::Options with = exchange_options(request, keep_alive);
@@ -217,7 +229,8 @@ Task<void> Server::Core::accept_all() {
       refuse(std::move(socket));
       continue;
     }
-    const auto connection = std::make_shared<Connection>(std::move(socket), open);
+    const auto connection =
+        std::make_shared<Connection>(std::move(socket), open, limits.header_bytes_max + read_ahead_bytes_max);
     asio::co_spawn(
         loop, [self, connection] { return self->serve(connection); },
         [self, connection](std::exception_ptr thrown) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "common/ids.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/http/json.h"
 #include "gateway/http/sse.h"
-#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -28,7 +28,6 @@ class ChatTurn {
     if (!asking_.send()) co_return co_await fail("unavailable", "the hub is not running, or too much is under way");
     asking_.watch(exchange_);
     bool is_there = true;
-    if (options_.is_streamed && options_.opening == ChatWriter::Opening::at_once) is_there = co_await begin();
     const SteadyTime deadline = std::chrono::steady_clock::now() + chat_timeout_default + reply_slack;
     while (is_there) {
       const SteadyTime pause = std::chrono::steady_clock::now() + options_.keep_alive;
@@ -78,8 +77,7 @@ class ChatTurn {
   }
 
   Task<bool> keep_alive() {
-    const bool may_begin = options_.is_streamed && options_.opening != ChatWriter::Opening::with_an_event;
-    if (!may_begin && !exchange_.has_begun()) co_return true;
+    if (!exchange_.has_begun() && !(options_.is_streamed && options_.comments_begin)) co_return true;
     std::string comment(sse_keep_alive);
     co_return co_await write(std::move(comment));
   }

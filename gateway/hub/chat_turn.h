@@ -14,25 +14,20 @@
 #include <string>
 
 #include "gateway/http/exchange.h"
+#include "gateway/http/json.h"
 #include "gateway/hub/asking.h"
-#include "gateway/json.h"
 
 namespace strawberry::gateway {
 
 /// How a door shows a chat. The pieces are whole server-sent events.
 class ChatWriter {
  public:
-  /// What begins the stream. Until then a failure has a status of its own.
-  enum class Opening {
-    at_once,        // when the hub was asked
-    with_a_byte,    // the first event, or a comment before it: for clients that wait only so long for a byte
-    with_an_event,  // the first event
-  };
   struct Options {
     ErrorShape errors = ErrorShape::hub;
     bool is_streamed = false;
-    Opening opening = Opening::with_an_event;
     std::chrono::seconds keep_alive{15};  // a comment after so long without an event
+    bool comments_begin = false;          // also before the first event, which else begins the stream: for clients
+                                          // that wait only so long for a byte. A failure has a status until it begins
     bool has_questions = false;           // its client answers `confirm`; else a skill that asks first is refused
   };
 

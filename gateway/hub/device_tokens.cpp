@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/ids.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 namespace {

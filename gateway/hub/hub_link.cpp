@@ -5,7 +5,7 @@
 
 #include "common/ids.h"
 #include "common/json_depth.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 namespace {

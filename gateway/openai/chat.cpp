@@ -1,9 +1,9 @@
 #include "gateway/openai/chat.h"
 
+#include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
 #include "gateway/http/sse.h"
 #include "gateway/hub/chat_turn.h"
-#include "gateway/json.h"
 #include "gateway/openai/chunks.h"
 
 namespace strawberry::gateway {

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/json.h"
 #include "gateway/http/sse.h"
-#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -218,6 +218,9 @@ class Maker {
         json response{
             {"description", std::move(description)},
             {"content", content(about.at("schema"), {{"example", {{"value", json(body_of(example, kind))}}}})}};
+        // An unknown X-Protocol-Version.
+        if (kind == ErrorShape::spoke && number == 400)
+          response["content"]["text/plain"] = {{"schema", {{"type", "string"}}}};
         if (number == 401) response["headers"]["WWW-Authenticate"] = reference("headers", "WWW-Authenticate");
         if (number == 429 || number == 503) response["headers"]["Retry-After"] = reference("headers", "Retry-After");
         responses[shape + "." + status] = std::move(response);

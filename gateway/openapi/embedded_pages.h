@@ -1,4 +1,5 @@
-/// The files that the web door serves itself, as the build found or made them (write_pages.cpp writes the definition).
+/// What the build knows and the web door serves: its files, and the operations of the contract (write_pages.cpp writes
+/// the definitions).
 #pragma once
 
 #include <span>
@@ -12,5 +13,7 @@ struct EmbeddedPage {
 };
 
 std::span<const EmbeddedPage> embedded_pages();
+/// `skills/call` and so on.
+std::span<const std::string_view> operation_names();
 
 }  // namespace strawberry::gateway

@@ -1,5 +1,5 @@
 /// gateway-pages SCHEMAS PAGES OUTPUT: makes the OpenAPI document of the JSON files in SCHEMAS and writes it, with the
-/// files in PAGES, as a C++ file: the definition of embedded_pages(). A part of the build.
+/// files in PAGES, as a C++ file: the definitions of embedded_pages.h. A part of the build.
 ///
 /// Exit codes: 0 written, 1 not, with what is wrong.
 #include <cstdio>
@@ -94,8 +94,10 @@ int main(int argc, char** argv) {
       table += "    {\"" + name + "\", {" + array + ", sizeof " + array + "}},\n";
     }
     out << "constexpr EmbeddedPage all_pages[] = {\n"
-        << table
-        << "};\n\n}  // namespace\n\nstd::span<const EmbeddedPage> embedded_pages() { return all_pages; }\n\n"
+        << table << "};\n\nconstexpr std::string_view all_operations[] = {\n";
+    for (const std::string& name : operations) out << "    \"" << name << "\",\n";
+    out << "};\n\n}  // namespace\n\nstd::span<const EmbeddedPage> embedded_pages() { return all_pages; }\n"
+           "std::span<const std::string_view> operation_names() { return all_operations; }\n\n"
            "}  // namespace strawberry::gateway\n";
     out.close();
     std::ofstream depends(argv[3] + std::string(".d"), std::ios::trunc);

@@ -1,10 +1,10 @@
 #include "gateway/rest/resources.h"
 
+#include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
 #include "gateway/http/sse.h"
 #include "gateway/hub/asking.h"
 #include "gateway/hub/chat_turn.h"
-#include "gateway/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -29,11 +29,11 @@ Body request_of(const Request& request, const ResourceRow& row) {
 }
 
 /// Of `POST /api/v1/{service}/{op}`.
-Body generic_request(const Request& request) {
+Body generic_request(const Request& request, const std::string& op) {
   auto body = read_json_object(request);
   if (!body) return body;
   if (auto wrong = name_request(request, *body)) return tl::unexpected(std::move(*wrong));
-  (*body)["op"] = request.places.at("op");
+  (*body)["op"] = op;
   return body;
 }
 
@@ -42,7 +42,7 @@ Body generic_request(const Request& request) {
 class HubEventsWriter : public ChatWriter {
  public:
   explicit HubEventsWriter(bool is_streamed)
-      : ChatWriter({.is_streamed = is_streamed, .opening = Opening::at_once, .has_questions = is_streamed}) {}
+      : ChatWriter({.is_streamed = is_streamed, .comments_begin = true, .has_questions = is_streamed}) {}
 
   std::string event(const std::string& /*name*/, const json& message) override { return sse(message); }
   std::string end(const json& reply) override { return sse(reply); }
@@ -62,23 +62,15 @@ class Operations {
     co_await run(exchange, std::move(link), row.service, std::move(body), row.status);
   }
 
-  Task<void> generic(Exchange& exchange) const {
-    const auto service = parse_service(exchange.request.places.at("service"));
-    const std::string& op = exchange.request.places.at("op");
+  Task<void> generic(Exchange& exchange, Service service, std::string op) const {
     Links::Found link = co_await links_.of(exchange.request);
-    if (!link || !service) {
-      const Problem why = link ? problem(404, "not_found", "there is no such service") : link.error();
-      Response response = response_of(why, ErrorShape::hub);
-      co_await exchange.reply(std::move(response));
-      co_return;
-    }
-    Body body = generic_request(exchange.request);
-    if (body && *service == Service::chat && (op == "complete" || op == "inference")) {
+    Body body = link ? generic_request(exchange.request, op) : tl::unexpected(link.error());
+    if (body && service == Service::chat && (op == "complete" || op == "inference")) {
       const auto wants = exchange.request.parameter("stream");
       HubEventsWriter writer(wants && *wants != "0" && *wants != "false");
       co_return co_await run_chat(loop_, exchange, std::move(*link), std::move(*body), writer);
     }
-    co_await run(exchange, std::move(link), *service, std::move(body), 200);
+    co_await run(exchange, std::move(link), service, std::move(body), 200);
   }
 
  private:
@@ -125,15 +117,21 @@ const std::vector<ResourceRow>& resource_rows() {
   return rows;
 }
 
-std::vector<Route> rest_routes(asio::io_context& loop, Links& links) {
+std::vector<Route> rest_routes(asio::io_context& loop, Links& links, std::span<const std::string_view> names) {
   const auto operations = std::make_shared<Operations>(loop, links);
   std::vector<Route> routes;
   for (const ResourceRow& row : resource_rows()) {
     routes.push_back({row.method, row.path, ErrorShape::hub,
                       [operations, &row](Exchange& exchange) { return operations->serve(exchange, row); }});
   }
-  routes.push_back({"POST", "/api/v1/{service}/{op}", ErrorShape::hub,
-                    [operations](Exchange& exchange) { return operations->generic(exchange); }});
+  for (const std::string_view name : names) {
+    const std::string_view service = name.substr(0, name.find('/'));
+    const std::string op(name.substr(service.size() + 1));
+    routes.push_back({"POST", "/api/v1/" + std::string(name), ErrorShape::hub,
+                      [operations, service = parse_service(service).value(), op](Exchange& exchange) {
+                        return operations->generic(exchange, service, op);
+                      }});
+  }
   return routes;
 }
 

@@ -4,7 +4,9 @@
 /// Threading: loop only.   Errors: {"error":{"code","message","details"?}}.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/http/router.h"
@@ -25,7 +27,7 @@ struct ResourceRow {
 
 const std::vector<ResourceRow>& resource_rows();
 
-/// The routes of both.
-std::vector<Route> rest_routes(asio::io_context& loop, Links& links);
+/// The routes of both. `names`: the operations, as `skills/call`; must outlive the routes.
+std::vector<Route> rest_routes(asio::io_context& loop, Links& links, std::span<const std::string_view> names);
 
 }  // namespace strawberry::gateway

@@ -1,8 +1,8 @@
 #include "gateway/spoke_api/chat.h"
 
+#include "gateway/http/json.h"
 #include "gateway/http/sse.h"
 #include "gateway/hub/chat_turn.h"
-#include "gateway/json.h"
 #include "gateway/spoke_api/shapes.h"
 
 namespace strawberry::gateway::spoke_api {
@@ -71,8 +71,8 @@ class SpokeWriter : public ChatWriter {
   SpokeWriter(bool is_streamed, Successors& successors, std::string user_id, std::string session_id)
       : ChatWriter({.errors = ErrorShape::spoke,
                     .is_streamed = is_streamed,
-                    .opening = Opening::with_a_byte,
-                    .keep_alive = keep_alive_interval}),
+                    .keep_alive = keep_alive_interval,
+                    .comments_begin = true}),
         successors_(successors),
         user_id_(std::move(user_id)),
         session_id_(std::move(session_id)) {}

@@ -1,7 +1,7 @@
 #include "gateway/spoke_api/routes.h"
 
+#include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
-#include "gateway/json.h"
 #include "gateway/spoke_api/chat.h"
 #include "gateway/spoke_api/shapes.h"
 
@@ -18,6 +18,18 @@ std::optional<Problem> foreign_version(const Request& request) {
   const std::string version(request.header("x-protocol-version"));
   if (version.empty() || version == protocol_version) return std::nullopt;
   return problem(400, unsupported_version, "Unsupported protocol version: " + version + ". Supported: v1");
+}
+
+/// What a Spoke says of itself; null stands for what it does not say.
+Body read_registration(const Request& from) {
+  auto body = read_json_object(from);
+  if (!body) return body;
+  for (const char* name : {"device_name", "name", "device_id"}) {
+    const json given = member(*body, name);
+    if (given.is_null() || given.is_string()) continue;
+    return tl::unexpected(problem(400, "bad_request", std::string(name) + " is not a string"));
+  }
+  return body;
 }
 
 Response answer_of(const Outcome& outcome) {
@@ -77,7 +89,7 @@ class Operations {
     if (auto old = foreign_version(request)) co_return tl::unexpected(std::move(*old));
     Links::Found link = co_await links_.of(request);
     if (!link) co_return tl::unexpected(link.error());
-    auto body = read_json_object(request);
+    auto body = read_registration(request);
     if (!body) co_return tl::unexpected(body.error());
     const Principal who = (*link)->principal();
     std::string device_id = text(*body, "device_id");
@@ -200,7 +212,9 @@ Operations::Asks with_numbers(const char* op, std::vector<const char*> numbers, 
   };
 }
 
-json new_device(json body) { return registration_of(body); }
+Body new_device(const Request& from) {
+  return read_registration(from).map([](const json& body) { return registration_of(body); });
+}
 json new_session(json body) {
   body["op"] = "create";
   return body;
@@ -244,12 +258,12 @@ std::vector<Row> rows() {
   constexpr Service on_sessions = Service::sessions;
   return {
       {"POST", {"/auth/refresh"}, {on_devices, just("refresh_token"), as(token_answer)}},
-      {"POST", {"/auth/register"}, {on_devices, with_body(new_device), as(registered_device)}},
+      {"POST", {"/auth/register"}, {on_devices, new_device, as(registered_device)}},
       {"GET", {"/api/device-discovery", "/devices"}, {on_devices, just("list"), as(discovered_list)}},
       {"GET", {"/api/device-discovery/me"}, {on_devices, just("me"), as(discovered)}},
       {"GET", one_device, {on_devices, about_device("get"), as(discovered)}},
       {"DELETE", {"/api/devices/{id}"}, {on_devices, about_device("delete"), as(deleted)}},
-      {"POST", {"/api/devices/token"}, {on_devices, with_body(new_device), as(new_device_token)}},
+      {"POST", {"/api/devices/token"}, {on_devices, new_device, as(new_device_token)}},
       {"POST", {"/skills/register"}, {on_skills, with_body(skills_of), registered_skills}},
       {"POST", {"/skills/heartbeat"}, {on_skills, just("heartbeat"), as(heartbeat_of)}},
       {"GET", {"/skills"}, {on_skills, just("list"), as(skill_list)}},

@@ -1,5 +1,5 @@
 #include "gateway/spoke_api/shapes.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 #include <algorithm>
 #include <string_view>
@@ -74,7 +74,8 @@ json skills_of(json body) {
 
 json call_of(const json& body) {
   json call = request_for("call", "skill_path", text(body, "skill_name") + "." + text(body, "method_name"));
-  if (const std::string device = text(body, "device_name"); !device.empty()) call["target"] = device;
+  // As it is: the hub refuses what is not a name, and nothing runs on another device.
+  if (const json device = member(body, "device_name"); !device.is_null() && device != "") call["target"] = device;
   call["args"] = body.value("args", json::array());
   call["kwargs"] = body.value("kwargs", json::object());
   return call;

@@ -4,8 +4,8 @@
 #include <deque>
 #include <unordered_map>
 
-#include "common/json_depth.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
+#include "gateway/websocket/messages.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -17,33 +17,6 @@ constexpr std::size_t answers_max = 100;
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr std::chrono::minutes answer_memory{10};
 constexpr std::uint16_t close_going_away = 1001;
-
-/// The hub's call as the Spoke's request; null when it is not understood.
-json request_of(const json& call) {
-  const std::string path = text(call, "skill_path");
-  const std::size_t dot = path.rfind('.');
-  if (dot == std::string::npos) return nullptr;
-  return {{"type", "skill_request"},
-          {"v", 1},
-          {"request_id", text(call, "correlation_id")},
-          {"skill_name", path.substr(0, dot)},
-          {"method_name", path.substr(dot + 1)},
-          {"args", call.value("args", json::array())},
-          {"kwargs", call.value("kwargs", json::object())}};
-}
-
-json result_of(const json& response, const std::string& id) {
-  const auto success = response.find("success");
-  const bool worked = success != response.end() && success->is_boolean() && success->get<bool>();
-  json result{{"correlation_id", id}, {"success", worked}};
-  if (worked) {
-    result["result"] = response.value("result", json());
-  } else {
-    const json error = response.value("error", json());
-    result["error"] = error.is_string() || error.is_object() ? error : json("the skill failed");
-  }
-  return result;
-}
 
 Response refusal(const Problem& why) {
   // As the original answers a handshake that it refuses.
@@ -103,12 +76,9 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
 
  private:
   void call(const MqttMessage& message) {
-    if (json_nests_deeper_than(message.payload, message_levels_max + 8)) return;
-    const json call = json::parse(message.payload, nullptr, false);
-    if (!call.is_object()) return;
-    const json request = request_of(call);
+    const json request = skill_request_of(message.payload);
     if (request.is_null()) return;
-    const std::string id = text(call, "correlation_id");
+    const std::string id = text(request, "request_id");
     if (answer_again(id, message)) return;
     if (!open_.insert_or_assign(id, message.response_topic.value_or(skill_result_topic(link_->principal().id))).second)
       return;
@@ -126,24 +96,17 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
   }
 
   void receive(const WebSocket::Message& message) {
-    if (json_nests_deeper_than(message.payload, message_levels_max)) return;
-    const json said = json::parse(message.payload, nullptr, false);
-    if (!said.is_object()) return;
-    const std::string type = text(said, "type");
-    if (type == "ping") {
-      socket_->send(pong_message);
-      return;
-    }
-    if (type != "skill_response") return;
-    const std::string id = text(said, "request_id");
-    const auto call = open_.find(id);
+    const DeviceMessage said = read_device_message(message.payload);
+    if (said.kind == DeviceMessage::Kind::ping) socket_->send(pong_message);
+    if (said.kind != DeviceMessage::Kind::result) return;
+    const auto call = open_.find(said.request_id);
     if (call == open_.end()) return;
     MqttMessage result;
     result.topic = call->second;
-    result.payload = dumped(result_of(said, id));
+    result.payload = dumped(said.result);
     open_.erase(call);
-    std::erase(order_, id);
-    remember(id, result.payload);
+    std::erase(order_, said.request_id);
+    remember(said.request_id, result.payload);
     link_->publish(std::move(result));
   }
 
@@ -191,8 +154,7 @@ class DeviceSockets {
   Task<void> serve(Exchange& exchange) {
     Problem wrong;
     if (!exchange.wants_websocket()) {
-      Response response = response_of(problem(426, "bad_request", "this is a WebSocket"), ErrorShape::spoke);
-      response.headers.emplace_back("Upgrade", "websocket");
+      Response response = websocket_required("this is a WebSocket", ErrorShape::spoke);
       co_await exchange.reply(std::move(response));
       co_return;
     }
@@ -263,6 +225,13 @@ void OpenSockets::close_all() {
   for (const auto& one : std::exchange(sockets_, {})) {
     if (const auto socket = one.lock()) socket->close(close_going_away, "Server shutdown");
   }
+}
+
+Response websocket_required(const char* message, ErrorShape shape) {
+  Response response = response_of(problem(426, "bad_request", message), shape);
+  response.headers.emplace_back("Upgrade", "websocket");
+  response.headers.emplace_back("Sec-WebSocket-Version", "13");
+  return response;
 }
 
 tl::expected<std::string, Problem> websocket_token(const Request& request) {

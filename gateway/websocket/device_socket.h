@@ -17,8 +17,6 @@ namespace strawberry::gateway {
 
 inline constexpr std::chrono::seconds socket_open_timeout{5};
 inline constexpr std::uint16_t close_policy = 1008;
-inline constexpr std::size_t message_levels_max = 64;
-inline constexpr const char* pong_message = R"({"type":"pong"})";
 
 /// The WebSockets that are open, so that a stopping gateway can close them.
 class OpenSockets {
@@ -30,6 +28,9 @@ class OpenSockets {
  private:
   std::vector<std::weak_ptr<WebSocket>> sockets_;
 };
+
+/// 426, for a request that does not ask for a WebSocket as RFC 6455 says.
+Response websocket_required(const char* message, ErrorShape shape);
 
 /// `Authorization: Bearer`, or `?token=`, which a browser can send; never logged.
 tl::expected<std::string, Problem> websocket_token(const Request& request);

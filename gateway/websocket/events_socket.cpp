@@ -3,20 +3,16 @@
 #include <set>
 
 #include "common/ids.h"
-#include "common/json_depth.h"
-#include "gateway/json.h"
+#include "gateway/http/json.h"
+#include "gateway/websocket/messages.h"
 
 namespace strawberry::gateway {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* presence = "presence";
-constexpr const char* hub = "hub";
-
 json connected() { return {{"type", "connection"}, {"status", "connected"}}; }
-json wrong(const std::string& what) { return {{"type", "error"}, {"message", what}}; }
-json event(const std::string& topic, const json& data) { return {{"type", "event"}, {"topic", topic}, {"data", data}}; }
+json refused(const std::string& why) { return {{"type", "error"}, {"message", why}}; }
 
 class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
  public:
@@ -51,38 +47,26 @@ class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
 
  private:
   void heard(const MqttMessage& message) {
-    const bool is_presence = message.topic.rfind("devices/", 0) == 0;
-    json data = json::parse(message.payload, nullptr, false);
-    if (data.is_discarded()) data = message.payload;  // a device may say just `online`
-    const std::string topic = is_presence ? presence : hub;
-    if (is_presence && !data.is_object()) {
-      const std::size_t begin = message.topic.find('/') + 1;
-      data = {{"device_id", message.topic.substr(begin, message.topic.rfind('/') - begin)}, {"state", data}};
-    }
+    const json event = event_of(message.topic, message.payload);
     // What is retained comes before anybody has subscribed.
-    last_[message.topic] = event(topic, data);
+    last_[message.topic] = event;
     constexpr std::size_t devices_max = 10'000;
     if (last_.size() > devices_max) last_.erase(last_.begin());
-    if (socket_ && topics_.contains(topic)) socket_->send(last_[message.topic].dump());
+    if (socket_ && topics_.contains(text(event, "topic"))) socket_->send(dumped(event));
   }
 
   void receive(const WebSocket::Message& message) {
-    const bool is_deep = json_nests_deeper_than(message.payload, message_levels_max);
-    const json said = is_deep ? json() : json::parse(message.payload, nullptr, false);
-    if (!said.is_object()) return void(socket_->send(wrong("not a JSON object").dump()));
-    const std::string type = text(said, "type");
-    if (type == "ping") return void(socket_->send(pong_message));
-    if (type != "subscribe") return void(socket_->send(wrong("the types are subscribe and ping").dump()));
+    const EventsMessage said = read_events_message(message.payload);
+    if (said.kind == EventsMessage::Kind::wrong) return void(socket_->send(refused(said.problem).dump()));
+    if (said.kind == EventsMessage::Kind::ping) return void(socket_->send(pong_message));
     std::set<std::string> added;
-    for (const json& topic : said.value("topics", json::array())) {
-      const bool is_known = topic == presence || topic == hub;
-      if (!is_known) return void(socket_->send(wrong("the topics are presence and hub").dump()));
-      if (topics_.insert(topic.get<std::string>()).second) added.insert(topic.get<std::string>());
+    for (const std::string& topic : said.topics) {
+      if (topics_.insert(topic).second) added.insert(topic);
     }
     json answer{{"type", "subscribed"}, {"topics", topics_}};
     socket_->send(answer.dump());
     for (const auto& [name, kept] : last_) {
-      if (added.contains(text(kept, "topic"))) socket_->send(kept.dump());
+      if (added.contains(text(kept, "topic"))) socket_->send(dumped(kept));
     }
   }
 
@@ -100,8 +84,11 @@ class EventsSockets {
     Problem why;
     const auto token = websocket_token(exchange.request);
     if (!exchange.wants_websocket()) {
-      why = problem(426, "bad_request", "this is a WebSocket");
-    } else if (!token) {
+      Response response = websocket_required("this is a WebSocket", ErrorShape::hub);
+      co_await exchange.reply(std::move(response));
+      co_return;
+    }
+    if (!token) {
       why = token.error();
     } else {
       const std::string peer = exchange.request.peer;

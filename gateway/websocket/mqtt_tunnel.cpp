@@ -10,6 +10,7 @@ namespace {
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t piece_bytes = 16 * 1024;
 constexpr std::uint16_t close_normal = 1000;
+constexpr std::uint16_t close_unsupported = 1003;
 
 /// One client's bytes to the broker and back, over whichever socket the broker is on.
 template <class Socket>
@@ -24,6 +25,10 @@ class Tunnel : public std::enable_shared_from_this<Tunnel<Socket>> {
     while (true) {
       std::optional<WebSocket::Message> message = co_await client_->read();
       if (!message) break;
+      if (message->is_text) {
+        client_->close(close_unsupported, "MQTT is binary");
+        break;
+      }
       const auto [error, count] = co_await asio::async_write(broker_, asio::buffer(message->payload), as_tuple);
       if (error) break;
     }
@@ -68,8 +73,7 @@ Task<void> tunnel(Exchange& exchange, Socket broker, OpenSockets& sockets) {
 
 Task<void> serve(asio::io_context& loop, const BrokerAddress& address, OpenSockets& sockets, Exchange& exchange) {
   if (!exchange.wants_websocket()) {
-    Response response = response_of(problem(426, "bad_request", "this is MQTT over WebSocket"), ErrorShape::hub);
-    response.headers.emplace_back("Upgrade", "websocket");
+    Response response = websocket_required("this is MQTT over WebSocket", ErrorShape::hub);
     co_await exchange.reply(std::move(response));
     co_return;
   }

@@ -183,7 +183,8 @@ TEST_F(WebDoor, HasEveryOperationAsRest) {
   EXPECT_EQ(answered(client.Get("/api/v1/sessions/" + id + "/messages?limit=many")).status, 400);
   EXPECT_EQ(answered(client.Delete("/api/v1/sessions/" + id)).status, 200);
   EXPECT_EQ(answered(client.Get("/api/v1/sessions/" + id)).status, 404);
-  EXPECT_EQ(post("/api/v1/skills/nothing", json::object()).status, 404);
+  EXPECT_EQ(post("/api/v1/skills/nothing", json::object()).status, 405);  // GET describes the skill of that name
+  EXPECT_EQ(post("/api/v1/chat/nothing", json::object()).status, 404);
   EXPECT_EQ(post("/api/v1/nothing/list", json::object()).status, 404);
 }
 
@@ -549,7 +550,7 @@ TEST_F(WebDoor, RefusesTricksWithPathsHostsAndOrigins) {
   EXPECT_THAT(page.read(), StartsWith("HTTP/1.1 403"));
   RawHttp two(door_.port());
   two.send(get("/health", "Host: 127.0.0.1\r\n"));
-  EXPECT_THAT(two.read(), StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(two.read(), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_F(WebDoor, RefusesWhatIsTooLarge) {

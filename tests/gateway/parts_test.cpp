@@ -88,6 +88,7 @@ TEST(ARouter, SaysWhichMethodsAPathHas) {
   EXPECT_EQ(found("GET", "/things/"), "");
   EXPECT_EQ(found("GET", "/things/7/parts/"), "");
   EXPECT_EQ(found("GET", "/nothing"), "");
+  EXPECT_EQ(found("DELETE", "/things/me"), "GET ");
   EXPECT_EQ(found("GET", "/things/7/parts/a/b"), "");
 }
 
@@ -109,11 +110,17 @@ TEST(AnOrigin, MustBeTheGatewaysOwnOrAllowed) {
   EXPECT_FALSE(may("evil.example:8080", ""));
   EXPECT_FALSE(may("127.0.0.1.evil.example", ""));
   EXPECT_FALSE(may("localhost.evil.example", ""));
+  EXPECT_FALSE(may("[::1].evil.example", ""));
+  EXPECT_FALSE(may("[::1", ""));
+  EXPECT_FALSE(may("localhost:80@evil.example", ""));
   EXPECT_TRUE(may("localhost:8080", "http://localhost:8080"));
   EXPECT_TRUE(may("localhost:8080", "https://dashboard.example"));
   EXPECT_FALSE(may("localhost:8080", "https://evil.example"));
   EXPECT_FALSE(may("localhost:8080", "null"));
   EXPECT_FALSE(may("localhost:8080", "http://localhost:9090"));
+  Request two_origins;
+  two_origins.headers = {{"host", "localhost"}, {"origin", "http://localhost"}, {"origin", "https://evil.example"}};
+  EXPECT_FALSE(may_ask(two_origins, origins));
 }
 
 TEST(AnOrigin, ThatIsConfiguredMayReadAnswersAndNoOther) {

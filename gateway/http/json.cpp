@@ -1,4 +1,4 @@
-#include "gateway/json.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 
