@@ -40,9 +40,9 @@ struct Endpoint {
   std::string ca_file = {};  // with TLS; empty: the CAs this system trusts
   std::string socket = {};   // the broker's Unix socket, tried before host and port; empty: none
 };
-/// What scripts/run wrote. First line: `host port`, or `host port tls` when the hub's own CA is to be asked for. Second
-/// line, which may be missing: `socket PATH`, or `socket off`; without it, the data directory's socket when the host is
-/// this machine. The default when there is no such file.
+/// What strawberryctl run wrote. First line: `host port`, or `host port tls` when the hub's own CA is to be asked for.
+/// Second line, which may be missing: `socket PATH`, or `socket off`; without it, the data directory's socket when the
+/// host is this machine. The default when there is no such file.
 Outcome<Endpoint> read_endpoint(const DataDir& dir);
 
 Outcome<std::string> read_file(const std::string& path);

@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "cli/completion_command.h"
 #include "cli/mistyped.h"
+#include "cli/run/run_command.h"
 #include "cli/spoke/spoke_command.h"
 #include "cli/text.h"
 
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
     CommandLine line;
     describe_command_line(app, line);
     add_spoke_command(app, line);
+    add_run_command(app, line);
     add_completion_command(app, line);
     add_version_flag(app, STRAWBERRY_VERSION);
     try {

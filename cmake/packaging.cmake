@@ -63,6 +63,10 @@ install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 install(FILES ${made}/bridge.toml ${made}/gateway.toml ${package_files}/mosquitto.conf ${package_files}/listeners.conf
   DESTINATION /etc/strawberry)
+# What `strawberryctl run` makes a hub's files of (cli/run/installation.h).
+install(FILES config/mosquitto.conf config/mosquitto-tls.conf config/bridge.toml config/gateway.toml
+  DESTINATION /usr/share/strawberry)
+install(PROGRAMS scripts/certificates DESTINATION /usr/share/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${package_files}/strawberry-bridge.service ${package_files}/strawberry-gateway.service
   DESTINATION /lib/systemd/system)
@@ -87,7 +91,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "mosquitto (>= 2.0.11), adduser, init-system-helpers (>= 1.52)")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, mosquitto-clients, bash-completion")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, mosquitto-clients, bash-completion, openssl")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "hub for MQTT devices that call each other and talk to language models")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Devices in a home tell the hub over MQTT what they can do; from then on

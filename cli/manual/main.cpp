@@ -7,6 +7,7 @@
 
 #include "cli/completion_command.h"
 #include "cli/manual/pages.h"
+#include "cli/run/run_command.h"
 #include "cli/spoke/spoke_command.h"
 
 int main(int argc, char** argv) {
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   describe_command_line(app, line);
   add_spoke_command(app, line);
+  add_run_command(app, line);
   add_completion_command(app, line);
   add_version_flag(app, STRAWBERRY_VERSION);
   if (what == "page" && argc == 2) {

@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "bridge/core/asio.h"
-#include "cli/spoke/command_run.h"
+#include "cli/process/command_run.h"
 #include "cli/spoke/recent_calls.h"
 #include "cli/spoke/skill_file.h"
 #include "common/clock.h"

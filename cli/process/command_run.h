@@ -31,9 +31,10 @@ struct Command {
 };
 
 struct CommandEnd {
-  bool success = false;  // it ended by itself, with exit code 0
-  std::string output;    // bytes, as they came
-  std::string error;     // why there is no success: one line, printable
+  bool success = false;        // it ended by itself, with exit code 0
+  std::string output;          // bytes, as they came
+  std::string error;           // why there is no success: one line, printable
+  std::string complaint = {};  // the end of what it wrote to standard error, as it came
 };
 
 class CommandRun : public std::enable_shared_from_this<CommandRun> {
@@ -74,7 +75,6 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   bool kill_group() const;
   void give_up(const std::string& why);
   void program_ended();
-  int reap();
   void reap_killed();
   std::string why_it_failed(int status) const;
 

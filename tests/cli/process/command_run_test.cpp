@@ -1,4 +1,4 @@
-#include "cli/spoke/command_run.h"
+#include "cli/process/command_run.h"
 
 #include <gmock/gmock.h>
 #include <sys/wait.h>

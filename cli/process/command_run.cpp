@@ -1,9 +1,7 @@
-#include "cli/spoke/command_run.h"
+#include "cli/process/command_run.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,9 +9,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
+#include "cli/process/child.h"
 #include "cli/text.h"
 #include "common/file_descriptor.h"
 
@@ -23,47 +21,6 @@ namespace {
 /// What a pipe may hold at the program's end. Only somebody outside the group could still be filling it.
 constexpr std::size_t drained_bytes_max = 1024 * 1024;
 constexpr std::size_t error_kept_bytes = 4096;
-
-struct SpawnOptions {
-  posix_spawn_file_actions_t files{};
-  posix_spawnattr_t attributes{};
-  SpawnOptions() {
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-  }
-  SpawnOptions(const SpawnOptions&) = delete;
-  SpawnOptions& operator=(const SpawnOptions&) = delete;
-  ~SpawnOptions() {
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-  }
-
-  /// A group of its own, no signal blocked or ignored, no file of ours but the three.
-  void describe(int output, int error, const std::string& directory) {
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, error, STDERR_FILENO);
-    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&files, directory.c_str());
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    constexpr int flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
-  }
-};
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> all;
-  all.reserve(words.size() + 1);
-  for (const std::string& word : words) all.push_back(const_cast<char*>(word.c_str()));
-  all.push_back(nullptr);
-  return all;
-}
 
 bool make_pipe(FileDescriptor& reader, FileDescriptor& writer) {
   int ends[2];
@@ -104,21 +61,17 @@ Result<void> CommandRun::spawn() {
   FileDescriptor output_writer;
   FileDescriptor error_writer;
   if (!make_pipe(output, output_writer) || !make_pipe(error, error_writer)) return cannot(errno);
-  SpawnOptions options;
-  options.describe(output_writer.get(), error_writer.get(), command_.directory);
-  const auto argv = pointers(command_.argv);
-  const auto environment = pointers(command_.environment);
-  const int failed =
-      ::posix_spawnp(&pid_, argv.front(), &options.files, &options.attributes, argv.data(), environment.data());
-  if (failed != 0) {
-    pid_ = -1;
-    return cannot(failed);
-  }
-  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  if (process < 0) return cannot(errno);
-  ::fcntl(process, F_SETFD, FD_CLOEXEC);
+  ChildOptions options;
+  options.argv = command_.argv;
+  options.environment = command_.environment;
+  options.directory = command_.directory;
+  options.output = output_writer.get();
+  options.error = error_writer.get();
+  auto child = start_child(options);
+  if (!child) return tl::unexpected(child.error());
+  pid_ = child->pid;
   boost::system::error_code refused;
-  process_.assign(process, refused);
+  process_.assign(child->process.release(), refused);
   if (!refused) output_.end.assign(output.release(), refused);
   if (!refused) error_.end.assign(error.release(), refused);
   if (refused) return cannot(refused.value());
@@ -140,10 +93,7 @@ void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
 void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
   process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const boost::system::error_code& cancelled) {
     if (cancelled || self->pid_ < 0) return;
-    siginfo_t state{};
-    const bool has_ended =
-        ::waitid(P_PID, static_cast<id_t>(self->pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0;
-    has_ended ? self->program_ended() : self->watch_process(self);
+    has_ended(self->pid_) ? self->program_ended() : self->watch_process(self);
   });
 }
 
@@ -216,22 +166,16 @@ void CommandRun::program_ended() {
   kill_group();
   drain(output_, &CommandRun::take_output);
   drain(error_, &CommandRun::take_error);
-  const int status = reap();
+  const int status = reap(pid_);
+  pid_ = -1;
   CommandEnd end;
   end.error = why_it_failed(status);
   end.success = end.error.empty();
   if (end.success) end.output = std::move(output_.text);
+  end.complaint = std::move(error_.text);
   const OnEnd on_end = std::exchange(on_end_, nullptr);
   stop();
   if (on_end) on_end(std::move(end));
-}
-
-int CommandRun::reap() {
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return status;
 }
 
 /// What does not end though it was killed is left to whoever reaps after this process.

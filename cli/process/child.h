@@ -1,0 +1,43 @@
+/// Starting another program, for whoever watches it then: CommandRun and `strawberryctl run`.
+///
+/// The program has no signal blocked or ignored, reads /dev/null, and has no open file of this process but those it is
+/// given.
+/// Threading: loop only: the kernel ties signal_at_parents_end to the thread that started the program.
+/// Errors: Failure, one sentence with the program's name.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "common/file_descriptor.h"
+#include "common/result.h"
+
+namespace strawberry::cli {
+
+struct ChildOptions {
+  std::vector<std::string> argv;         // looked up in PATH when it has no slash
+  std::vector<std::string> environment;  // all of it, each NAME=value
+  std::string directory;                 // where it runs; this process's own when empty
+  int output = -1;                       // its standard output; negative: this process's own
+  int error = -1;                        // its standard error, likewise
+  int third = -1;                        // its descriptor 3; negative: it has none
+  bool own_session = false;              // otherwise it leads a process group of its own in this session
+  int signal_at_parents_end = 0;         // what the kernel sends it when this process ends; 0: nothing
+};
+
+/// What CommandRun and the supervisor own of a program that runs. Whoever has it reaps it.
+struct Child {
+  pid_t pid = -1;
+  FileDescriptor process;  // a pidfd: readable when the program has ended
+};
+
+Result<Child> start_child(const ChildOptions& options);
+
+/// Whether this child, which nobody has reaped yet, has ended.
+bool has_ended(pid_t child);
+/// Waits for its end; the status is that of waitpid().
+int reap(pid_t child);
+
+}  // namespace strawberry::cli

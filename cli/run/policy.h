@@ -1,0 +1,51 @@
+/// What `strawberryctl run` decides: when a process is started again, which port comes next, whose process an earlier
+/// run left behind, and where clients find the broker.
+///
+/// Pure functions and values: nothing here looks at the system.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace strawberry::cli {
+
+/// Whether and when a process that has ended is started again.
+class RestartPolicy {
+ public:
+  static constexpr std::chrono::seconds quick_death{10};  // a process that lived shorter than this died quickly
+  static constexpr int quick_deaths_max = 5;              // in a row; then there is no point in starting it again
+
+  /// The pause before the next start, after a life of this length; nothing when it is not to be started again.
+  std::optional<std::chrono::milliseconds> pause_after(std::chrono::steady_clock::duration lived);
+  int quick_deaths() const { return quick_deaths_; }
+
+ private:
+  int quick_deaths_ = 0;
+};
+
+inline constexpr int ports_tried_max = 50;
+inline constexpr int port_max = 65535;
+
+/// The first port that is not taken, from `from` on, among the ports_tried_max that begin with `wanted`.
+std::optional<int> next_free_port(int wanted, int from, const std::function<bool(int)>& is_taken);
+
+/// Whether a process is one that an earlier run started for this data directory. `command_line` as in
+/// /proc/PID/cmdline: each argument ends with a zero byte.
+bool is_leftover(std::string_view command_line, std::string_view program, std::string_view data_dir);
+
+/// Where clients on this machine find what listens there.
+std::string host_of(const std::string& listen);
+/// As it stands before a port: an IPv6 address in brackets.
+std::string shown_host(const std::string& host);
+bool is_address(std::string_view text);
+
+/// `with status 1`, `by signal KILL`; `status` as of waitpid().
+std::string how_it_ended(int status);
+
+/// `path` as people type it in `current`.
+std::string shown_path(const std::string& path, const std::string& current);
+
+}  // namespace strawberry::cli

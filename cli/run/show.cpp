@@ -1,0 +1,90 @@
+/// What the supervisor shows of a hub that has started: where it is, the demo, and what may be done next.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "cli/doctor/judgements.h"
+#include "cli/files.h"
+#include "cli/run/supervisor.h"
+
+namespace strawberry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string current_directory() {
+  std::error_code failed;
+  return fs::current_path(failed);
+}
+
+}  // namespace
+
+void Supervisor::show_ready(Duration took) const {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  say("Strawberry hub is ready on " + shown_host(host_) + ":" + std::to_string(port_) +
+      (options_.tls ? " with TLS (WebSocket: " + std::to_string(wss_port_) + ")" : "") + " after " +
+      std::to_string(milliseconds) + " ms; its data is in " + directory_.shown + ".");
+  if (!web_door_.empty()) say("Its web door, for programs that speak HTTP: " + web_door_ + " (docs/http.md).");
+}
+
+/// The speaker goes on saying what it plays here, for whoever watches. A demo that fails has said why.
+Task<Outcome<void>> Supervisor::show_demo() {
+  if (!options_.demo) co_return Outcome<void>{};
+  say("");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) co_return cli_error(ExitCode::refused, "cannot start the demo: no pipe");
+  asio::posix::stream_descriptor ready(loop_, ends[0]);
+  FileDescriptor ready_writer(ends[1]);
+  ChildOptions speaker = command_of(*demo_);
+  speaker.argv.insert(speaker.argv.end(), {"--ready-fd", "3"});
+  speaker.third = ready_writer.get();
+  const Result<void> started = demo_->start(std::move(speaker));
+  if (!started) co_return cli_error(ExitCode::refused, started.error().message);
+  ready_writer = FileDescriptor();  // or its end would not be seen here
+  auto is_ready = std::make_shared<bool>(false);
+  ready.async_wait(asio::posix::stream_descriptor::wait_read,
+                   [this, is_ready](const boost::system::error_code& cancelled) {
+                     if (cancelled) return;
+                     *is_ready = true;
+                     wake();
+                   });
+  while (!*is_ready && demo_->is_running() && !stopping_) co_await pause(ready_timeout);
+  if (stopping_) co_return Outcome<void>{};
+  if (demo_->is_running()) {
+    Service tablet(loop_, "tablet", "", [this] { wake(); });
+    ChildOptions options = command_of(*demo_);
+    options.argv[1] = "tablet";
+    const Result<void> shown = tablet.start(std::move(options));
+    if (!shown) co_return cli_error(ExitCode::refused, shown.error().message);
+    while (tablet.is_running() && !stopping_) co_await pause(ready_timeout);
+    co_await stop(tablet);
+    if (stopping_) co_return Outcome<void>{};
+  }
+  say("");
+  co_return Outcome<void>{};
+}
+
+void Supervisor::show_next_steps() const {
+  std::error_code failed;
+  const std::string default_dir = fs::absolute(default_data_dir(installation_.ctl), failed).lexically_normal();
+  const std::string shown = shell_word(directory_.shown);
+  const bool is_installed = installation_.bin() == "/usr/bin";
+  const std::string ctl =
+      (is_installed ? std::string("strawberryctl") : shown_path(installation_.ctl, current_directory())) +
+      (directory_.path == default_dir ? "" : " --data-dir " + shown);
+  say("Next, in another terminal:");
+  if (options_.demo) {
+    say("  " + ctl + " chat play Yesterday in the living room");
+    say("  " + ctl + " call living_room_speaker.MusicControlSkill.set_volume 20");
+    say("  " + ctl + " skills");
+  }
+  say("  " + ctl + " device add 'My Laptop' --user demo");
+  say("  " + ctl + " tail");
+  say("  XDG_CONFIG_HOME=" + shell_word(directory_.shown + "/clients") + " mosquitto_sub -v -t '#'");
+  if (options_.tls) say("Other clients need " + shell_word(directory_.shown + "/tls/ca.crt") + " to know the hub.");
+  say("\nCtrl-C stops everything.");
+}
+
+}  // namespace strawberry::cli
