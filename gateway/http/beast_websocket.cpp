@@ -25,8 +25,8 @@ bool has_word(std::string_view list, std::string_view word) {
 
 }  // namespace
 
-BeastWebSocket::BeastWebSocket(beast::tcp_stream stream, Options options)
-    : stream_(std::move(stream)), options_(std::move(options)) {
+BeastWebSocket::BeastWebSocket(beast::tcp_stream stream, Options options, std::shared_ptr<void> connection)
+    : stream_(std::move(stream)), options_(std::move(options)), connection_(std::move(connection)) {
   ws::stream_base::timeout timeouts{handshake_timeout, idle_timeout, true};
   stream_.next_layer().expires_never();
   stream_.set_option(timeouts);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <boost/beast/websocket/stream.hpp>
-#include <deque>
+#include <list>
 
 #include "gateway/http/beast.h"
 #include "gateway/http/websocket.h"
@@ -11,7 +11,8 @@ namespace strawberry::gateway {
 
 class BeastWebSocket final : public WebSocket, public std::enable_shared_from_this<BeastWebSocket> {
  public:
-  BeastWebSocket(beast::tcp_stream stream, Options options);
+  /// `connection`: kept as long as this, so that the server counts it.
+  BeastWebSocket(beast::tcp_stream stream, Options options, std::shared_ptr<void> connection);
 
   /// The handshake. False when the request is none.
   Task<bool> accept(const http::request<http::string_body>& request);
@@ -26,8 +27,9 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
 
   beast::websocket::stream<beast::tcp_stream> stream_;
   const Options options_;
+  const std::shared_ptr<void> connection_;
   beast::flat_buffer buffer_;
-  std::deque<std::string> queue_;
+  std::list<std::string> queue_;  // an empty one has no memory
   std::size_t queued_bytes_ = 0;
   bool writing_ = false;
   bool ended_ = false;

@@ -62,12 +62,16 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
 };
 
 /// One client's connection; one request at a time.
-class Server::Core::Connection {
+class Server::Core::Connection : public std::enable_shared_from_this<Server::Core::Connection> {
  public:
   Connection(Core& core, Tcp::socket socket)
-      : core_(core), stream_(std::move(socket)), deadline_(stream_.get_executor()) {
+      : alive_core_(core.shared_from_this()),
+        core_(core),
+        stream_(std::move(socket)),
+        deadline_(stream_.get_executor()) {
     boost::system::error_code ignored;
     stream_.socket().set_option(Tcp::no_delay(true), ignored);
+    stream_.socket().non_blocking(true, ignored);  // for write_now()
     const auto peer = stream_.socket().remote_endpoint(ignored);
     peer_ = peer.address().to_string();
     core_.open.insert(this);
@@ -84,6 +88,8 @@ class Server::Core::Connection {
   /// Its socket is another's now.
   void give_away() {
     given_away_ = true;
+    buffer_ = {};
+    --core_.counters.answering;
     unlimited();
   }
   bool is_given_away() const { return given_away_; }
@@ -113,14 +119,23 @@ class Server::Core::Connection {
     deadline_.cancel();
   }
   bool has_timed_out() const { return timed_out_; }
+  /// How many bytes of it the socket takes without waiting.
+  std::size_t write_now(std::string_view bytes) {
+    boost::system::error_code ignored;  // the next write that waits says it
+    return stream_.socket().write_some(asio::buffer(bytes), ignored);
+  }
   Task<bool> send(std::string bytes, std::chrono::milliseconds time) {
+    // Nearly always all of it: no timer and no other round of the loop then.
+    const std::size_t written = write_now(bytes);
+    if (written == bytes.size()) co_return true;
     limit(time);
-    const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes), as_tuple);
+    const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes) + written, as_tuple);
     unlimited();
     co_return !error;
   }
 
  private:
+  const std::shared_ptr<Core> alive_core_;  // a WebSocket's connection may be the last that is left
   Core& core_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
@@ -195,23 +210,26 @@ class HttpExchange final : public Exchange {
     fields.emplace_back("X-Accel-Buffering", "no");
     // HTTP/1.0 has no chunks: there a stream ends with its connection.
     if (!is_chunked()) keep_alive_ = false;
-    std::string head = head_of(200, content_type, fields, keep_alive_);
-    head += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-    co_return co_await send(std::move(head));
+    head_ = std::make_shared<std::string>(head_of(200, content_type, fields, keep_alive_));
+    *head_ += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
+    // Leaves with the first piece when that is there already; otherwise by itself, once the loop has nothing else to
+    // do.
+    asio::post(connection_.stream().get_executor(), [&connection = connection_, waiting = std::weak_ptr(head_)] {
+      if (const auto head = waiting.lock()) head->erase(0, connection.write_now(*head));
+    });
+    co_return true;
   }
   Task<bool> write(std::string piece) override {
     if (piece.empty()) co_return !broken_;
-    if (!is_chunked()) co_return co_await send(std::move(piece));
-    std::array<char, 20> size{};
-    const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
-    piece.insert(0, size.data(), static_cast<std::size_t>(digits));
-    piece += "\r\n";
+    make_chunk(piece);
     co_return co_await send(std::move(piece));
   }
-  Task<bool> end_stream() override {
+  Task<bool> end_stream(std::string last) override {
     ended_ = true;
-    if (!is_chunked()) co_return !broken_;
-    co_return co_await send("0\r\n\r\n");
+    make_chunk(last);
+    if (is_chunked()) last += "0\r\n\r\n";
+    if (last.empty() && !head_) co_return !broken_;
+    co_return co_await send(std::move(last));
   }
   bool wants_websocket() const override { return beast::websocket::is_upgrade(message_); }
   Task<std::shared_ptr<WebSocket>> accept_websocket(WebSocket::Options options) override {
@@ -219,7 +237,8 @@ class HttpExchange final : public Exchange {
     status_ = 101;
     broken_ = true;  // as far as HTTP goes
     connection_.give_away();
-    auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options));
+    auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options),
+                                                   connection_.shared_from_this());
     const bool accepted = co_await socket->accept(message_);
     std::shared_ptr<WebSocket> result;
     if (accepted) result = std::move(socket);
@@ -242,8 +261,16 @@ class HttpExchange final : public Exchange {
 
  private:
   bool is_chunked() const { return message_.version() >= 11; }
+  void make_chunk(std::string& piece) const {
+    if (piece.empty() || !is_chunked()) return;
+    std::array<char, 20> size{};
+    const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
+    piece.insert(0, size.data(), static_cast<std::size_t>(digits));
+    piece += "\r\n";
+  }
   Task<bool> send(std::string bytes) {
     if (broken_) co_return false;
+    if (head_) bytes.insert(0, *std::exchange(head_, nullptr));
     broken_ = !co_await connection_.send(std::move(bytes), write_timeout_);
     co_return !broken_;
   }
@@ -253,6 +280,7 @@ class HttpExchange final : public Exchange {
   const std::chrono::milliseconds write_timeout_;
   bool keep_alive_;
   std::shared_ptr<Watch> watch_;
+  std::shared_ptr<std::string> head_;  // of a stream: what has not been sent of it
   unsigned status_ = 0;
   bool streams_ = false;
   bool ended_ = false;
@@ -361,7 +389,9 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
                                     std::move(message));
   connection.unlimited();
   ++counters.requests;
+  ++counters.answering;
   co_await answer(exchange, found);
+  if (!connection.is_given_away()) --counters.answering;
   if (log) {
     log(exchange.request, exchange.status(),
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));

@@ -27,9 +27,9 @@ class Turn {
     with_usage_ = options != body.end() && options->is_object() && is_true(*options, "include_usage");
     const auto model = body.find("model");
     if (model != body.end() && model->is_string()) model_ = model->get<std::string>();
-    // Streamed from the hub in any case: so it is known whether a skill was called.
     body["op"] = "complete";
-    body["stream"] = true;
+    body["stream"] = is_streamed_;
+    body["tool_events"] = true;  // in any case: so it is known whether a skill was called
     body.erase("stream_options");
     if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
     asking_.emplace(loop, link_, Service::chat, std::move(body));
@@ -109,8 +109,7 @@ class Turn {
     }
     if (!co_await begin()) co_return;
     std::string last = chunks_->end(completion, with_usage_) + std::string(sse_done);
-    const bool is_there = co_await exchange_.write(std::move(last));
-    if (is_there) co_await exchange_.end_stream();
+    co_await exchange_.end_stream(std::move(last));
   }
 
   Task<void> fail(Problem why) {
@@ -120,8 +119,7 @@ class Turn {
       co_return;
     }
     std::string last = sse(body_of(why, ErrorShape::openai));
-    const bool is_there = co_await exchange_.write(std::move(last));
-    if (is_there) co_await exchange_.end_stream();
+    co_await exchange_.end_stream(std::move(last));
   }
 
   /// The client is gone: the hub need not go on.

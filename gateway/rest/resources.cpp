@@ -114,15 +114,15 @@ class Operations {
   }
 
   /// A chat. Streamed: the hub's own events, and its reply as the last one. Whole: what a skill asks first is refused,
-  /// since its client sees no question. Asked of the hub as a stream either way: so it is known whether a skill was
-  /// called.
+  /// since its client sees no question.
   Task<void> chat(Exchange& exchange, std::shared_ptr<HubLink> link, json body, bool is_streamed) const {
     Problem wrong;
     if (auto problem = name_request(exchange.request, body)) {
       wrong = std::move(*problem);
       co_return co_await refuse(exchange, std::move(wrong));
     }
-    body["stream"] = true;
+    body["stream"] = is_streamed;
+    body["tool_events"] = true;  // in any case: so it is known whether a skill was called
     if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
     Asking asking(loop_, link, Service::chat, std::move(body));
     if (!asking.send()) {

@@ -105,7 +105,8 @@ json hub_request(json body) {
     if (const auto found = body.find(name); found != body.end() && found->is_null()) body.erase(found);
   }
   body["op"] = "complete";
-  body["stream"] = true;
+  body["stream"] = is_true(body, "stream");
+  body["tool_events"] = true;  // in any case: so it is known whether a skill was called
   if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
   return body;
 }
