@@ -143,6 +143,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.flag("broker", "tls", config.broker.tls);
   file.text("broker", "ca_file", config.broker.ca_file);
   file.text("broker", "tls_server_name", config.broker.tls_server_name);
+  file.number("broker", "busy_poll_us", config.broker.busy_poll_us, 0, 1'000);
   file.text("data", "directory", config.data_directory);
   file.number("tokens", "connections_max", config.tokens.connections_max, 1, 1'000'000);
   file.number("tokens", "idle_s", config.tokens.idle_s, 1, 86'400);

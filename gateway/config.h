@@ -47,6 +47,7 @@ struct GatewayConfig {
     bool tls = false;
     std::string ca_file;
     std::string tls_server_name;
+    std::int64_t busy_poll_us = 50;  // how long the gateway looks for a message before its thread sleeps
     bool operator==(const Broker&) const = default;
   };
   struct Tokens {

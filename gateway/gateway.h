@@ -25,6 +25,7 @@ class Gateway {
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
   const Router& router() const { return router_; }
+  std::size_t requests_under_way() const { return server_.counters().answering; }
   /// Reads the certificate again when its files have changed. Done by itself once in reload_interval.
   void reload_certificate();
   /// Requests under way have stop_timeout to end; then they are answered that their answer is lost.

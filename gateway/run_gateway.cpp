@@ -11,6 +11,7 @@
 
 #include "bridge/config/config.h"
 #include "bridge/core/asio.h"
+#include "bridge/core/busy_poll.h"
 #include "bridge/log.h"
 #include "bridge/protocol/request_log.h"
 #include "bridge/protocol/text.h"
@@ -21,6 +22,7 @@ namespace strawberry::gateway {
 namespace {
 
 constexpr int ports_tried_max = 100;
+constexpr std::size_t calm_requests_max = 4;  // with more under way the processor has better to do than to look for one
 
 void allow_many_connections() {
   rlimit files{};
@@ -107,7 +109,8 @@ int run_gateway(const Invocation& invocation) {
     });
   };
   wait_for_reload();
-  loop.run();
+  run_loop(loop, std::chrono::microseconds(config->broker.busy_poll_us),
+           [&] { return gateway.requests_under_way() <= calm_requests_max; });
   if (!endpoint_file.empty()) (void)::unlink(endpoint_file.c_str());
   finish_logging();
   hub_log().info("stopped");

@@ -14,8 +14,8 @@ using nlohmann::json;
 
 /// What is the hub's, or made anew for the provider; everything else is passed on.
 constexpr std::array own_fields = {
-    "op",     "correlation_id", "v",         "timeout_ms",    "session_id", "tool_mode", "messages", "model", "tools",
-    "stream", "stream_options", "functions", "function_call", "n",          "user_id"};
+    "op",     "correlation_id", "v",         "timeout_ms",    "session_id", "tool_mode", "messages",   "model", "tools",
+    "stream", "stream_options", "functions", "function_call", "n",          "user_id",   "tool_events"};
 
 /// A member of the hub's own that somebody misspelt; empty when it is none. A provider would pass over it in silence.
 std::string hubs_own(const std::string& name) {
@@ -207,6 +207,7 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
   request.model = string_or(body, "model", "");
   if (request.model.size() > limits.model_bytes_max) return bad("/model", "the model's name is too long");
   request.stream = body.contains("stream") && body.at("stream") == true;
+  request.tool_events = request.stream || (body.contains("tool_events") && body.at("tool_events") == true);
 
   request.options = body;
   for (const char* field : own_fields) request.options.erase(field);

@@ -33,6 +33,7 @@ struct ChatRequest {
   ToolMode tool_mode = ToolMode::native;
   bool may_call = true;  // tool_choice is not `none`
   bool stream = false;
+  bool tool_events = false;  // of calls and their results; always when it streams
 
   static Reply<ChatRequest> read(const nlohmann::json& body, const Options& limits);
   /// Puts a system message in front of all others.

@@ -351,7 +351,7 @@ ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t ste
     question.patience = turn->request.emit ? std::min(options_.confirm_timeout, left) : std::chrono::milliseconds(0);
     return ask_user(std::move(question), std::move(call));
   };
-  if (!turn->stream) return run;
+  if (!turn->chat.tool_events) return run;
   run.on_call = [turn](const PlannedCall& call) { turn->tell(chat_event::tool_call, call_event(call)); };
   run.on_result = [turn](const PlannedCall& call, const Reply<json>& outcome) {
     turn->tell(chat_event::tool_result, result_event(call, outcome));

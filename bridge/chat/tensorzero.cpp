@@ -17,8 +17,8 @@ using nlohmann::json;
 constexpr std::size_t arguments_depth_max = 32;
 
 /// Taken over as they are, and their meaning is the same.
-constexpr std::array same_members = {"op",     "correlation_id", "v",         "timeout_ms",         "user_id",
-                                     "stream", "session_id",     "tool_mode", "parallel_tool_calls"};
+constexpr std::array same_members = {"op",     "correlation_id", "v",         "timeout_ms",          "user_id",
+                                     "stream", "session_id",     "tool_mode", "parallel_tool_calls", "tool_events"};
 constexpr std::array translated_members = {"input",  "function_name",    "model_name", "episode_id",
                                            "params", "additional_tools", "tool_choice"};
 

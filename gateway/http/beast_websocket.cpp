@@ -25,8 +25,11 @@ bool has_word(std::string_view list, std::string_view word) {
 
 }  // namespace
 
-BeastWebSocket::BeastWebSocket(ClientStream stream, Options options)
-    : stream_(std::move(stream)), options_(std::move(options)), written_(stream_.get_executor()) {
+BeastWebSocket::BeastWebSocket(ClientStream stream, Options options, std::shared_ptr<void> connection)
+    : stream_(std::move(stream)),
+      options_(std::move(options)),
+      connection_(std::move(connection)),
+      written_(stream_.get_executor()) {
   ws::stream_base::timeout timeouts{handshake_timeout, idle_timeout, true};
   stream_.set_option(timeouts);
   stream_.read_message_max(options_.message_bytes_max);

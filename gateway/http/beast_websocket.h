@@ -2,7 +2,7 @@
 #pragma once
 
 #include <boost/beast/websocket/stream.hpp>
-#include <deque>
+#include <list>
 
 #include "gateway/http/client_stream.h"
 #include "gateway/http/websocket.h"
@@ -11,7 +11,8 @@ namespace strawberry::gateway {
 
 class BeastWebSocket final : public WebSocket, public std::enable_shared_from_this<BeastWebSocket> {
  public:
-  BeastWebSocket(ClientStream stream, Options options);
+  /// `connection`: kept as long as this, so that the server counts it.
+  BeastWebSocket(ClientStream stream, Options options, std::shared_ptr<void> connection);
 
   /// The handshake. False when the request is none.
   Task<bool> accept(const http::request<http::string_body>& request);
@@ -27,8 +28,9 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
 
   beast::websocket::stream<ClientStream> stream_;
   const Options options_;
+  const std::shared_ptr<void> connection_;
   beast::flat_buffer buffer_;
-  std::deque<std::string> queue_;
+  std::list<std::string> queue_;  // an empty one has no memory
   std::size_t queued_bytes_ = 0;
   asio::steady_timer written_;  // cancelled when something has been written, or the connection ended
   bool writing_ = false;

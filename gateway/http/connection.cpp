@@ -17,15 +17,36 @@ std::string not_https() {
 
 }  // namespace
 
-Connection::Connection(Tcp::socket socket, std::set<Connection*>& open, std::size_t read_ahead_max)
-    : open_(open), stream_(std::move(socket)), buffer_(read_ahead_max), deadline_(stream_.get_executor()) {
+Connection::Connection(Tcp::socket socket, std::shared_ptr<Connections> all, std::size_t read_ahead_max)
+    : all_(std::move(all)), stream_(std::move(socket)), buffer_(read_ahead_max), deadline_(stream_.get_executor()) {
   boost::system::error_code ignored;
   stream_.socket().set_option(Tcp::no_delay(true), ignored);
+  stream_.socket().non_blocking(true, ignored);  // for write_now()
   peer_ = stream_.socket().remote_endpoint(ignored).address().to_string();
-  open_.insert(this);
+  all_->open.insert(this);
 }
 
-Connection::~Connection() { open_.erase(this); }
+Connection::~Connection() {
+  end_answer();
+  all_->open.erase(this);
+}
+
+void Connection::begin_answer() {
+  answering_ = true;
+  ++all_->answering;
+}
+
+void Connection::end_answer() {
+  if (std::exchange(answering_, false)) --all_->answering;
+}
+
+void Connection::give_away() {
+  given_away_ = true;
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  end_answer();
+  unlimited();
+}
 
 void Connection::limit(std::chrono::milliseconds time) {
   timed_out_ = false;
@@ -62,9 +83,18 @@ Task<bool> Connection::fill(std::chrono::milliseconds time) {
   co_return !error;
 }
 
+std::size_t Connection::write_now(std::string_view bytes) {
+  if (stream_.has_tls()) return 0;
+  boost::system::error_code ignored;  // the next write that waits says it
+  return stream_.socket().write_some(asio::buffer(bytes), ignored);
+}
+
 Task<bool> Connection::send(std::string bytes, std::chrono::milliseconds time) {
+  // Nearly always all of it: no timer and no other round of the loop then.
+  const std::size_t written = write_now(bytes);
+  if (written == bytes.size()) co_return true;
   limit(time);
-  const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes), as_tuple);
+  const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(bytes) + written, as_tuple);
   unlimited();
   co_return !error;
 }

@@ -1,21 +1,30 @@
 /// One client's connection to the server, one request at a time: its stream, what was read ahead, its time limits.
 ///
-/// Threading: loop only.   Lifetime: shared; while it exists it is in the server's set of open connections.
+/// Threading: loop only.   Lifetime: shared; while it exists, the server counts it as open.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "gateway/http/client_stream.h"
 
 namespace strawberry::gateway {
 
-class Connection {
+class Connection;
+
+/// The server's connections.
+struct Connections {
+  std::set<Connection*> open;
+  std::size_t answering = 0;  // of them, those whose request is being answered
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// `read_ahead_max`: bytes of the buffer.
-  Connection(Tcp::socket socket, std::set<Connection*>& open, std::size_t read_ahead_max);
+  Connection(Tcp::socket socket, std::shared_ptr<Connections> all, std::size_t read_ahead_max);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -24,6 +33,8 @@ class Connection {
   Task<bool> secure(std::shared_ptr<asio::ssl::context> context, std::chrono::milliseconds time);
   /// Reads into the buffer. False when the connection ended or the time is over.
   Task<bool> fill(std::chrono::milliseconds time);
+  /// How many bytes of it the socket takes without waiting; none with TLS.
+  std::size_t write_now(std::string_view bytes);
   Task<bool> send(std::string bytes, std::chrono::milliseconds time);
   /// Ends in order, within linger_timeout: the client may still be sending what will not be read, and shall see the
   /// answer first.
@@ -36,11 +47,10 @@ class Connection {
   const std::string& peer() const { return peer_; }
   bool is_idle() const { return idle_; }
   void set_idle(bool idle) { idle_ = idle; }
+  void begin_answer();
+  void end_answer();
   /// Its socket is another's now.
-  void give_away() {
-    given_away_ = true;
-    unlimited();
-  }
+  void give_away();
   bool is_given_away() const { return given_away_; }
 
   /// What is read or written next ends with operation_aborted after this long, and has_timed_out() is true; the socket
@@ -55,7 +65,7 @@ class Connection {
  private:
   static constexpr std::chrono::milliseconds linger_timeout{500};
 
-  std::set<Connection*>& open_;
+  const std::shared_ptr<Connections> all_;  // a WebSocket's connection may be the last that is left
   ClientStream stream_;
   beast::flat_buffer buffer_;
   asio::steady_timer deadline_;
@@ -65,6 +75,7 @@ class Connection {
   bool timed_out_ = false;
   bool given_away_ = false;
   bool idle_ = true;
+  bool answering_ = false;
 };
 
 }  // namespace strawberry::gateway

@@ -102,23 +102,35 @@ Task<bool> HttpExchange::begin_stream(std::string content_type) {
   if (!is_chunked()) options_.keep_alive = false;
   std::string head = head_of(200, content_type, fields);
   head += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-  co_return co_await send(std::move(head));
+  if (connection_.stream().has_tls()) co_return co_await send(std::move(head));
+  head_ = std::make_shared<std::string>(std::move(head));
+  // Leaves with the first piece when that is there already; otherwise by itself, once the loop has nothing else to do.
+  asio::post(connection_.stream().get_executor(), [&connection = connection_, waiting = std::weak_ptr(head_)] {
+    if (const auto unsent = waiting.lock()) unsent->erase(0, connection.write_now(*unsent));
+  });
+  co_return true;
 }
 
-Task<bool> HttpExchange::write(std::string piece) {
-  if (piece.empty()) co_return !broken_;
-  if (!is_chunked()) co_return co_await send(std::move(piece));
+void HttpExchange::make_chunk(std::string& piece) const {
+  if (piece.empty() || !is_chunked()) return;
   std::array<char, 20> size{};
   const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
   piece.insert(0, size.data(), static_cast<std::size_t>(digits));
   piece += "\r\n";
+}
+
+Task<bool> HttpExchange::write(std::string piece) {
+  if (piece.empty()) co_return !broken_;
+  make_chunk(piece);
   co_return co_await send(std::move(piece));
 }
 
-Task<bool> HttpExchange::end_stream() {
+Task<bool> HttpExchange::end_stream(std::string last) {
   ended_ = true;
-  if (!is_chunked()) co_return !broken_;
-  co_return co_await send("0\r\n\r\n");
+  make_chunk(last);
+  if (is_chunked()) last += "0\r\n\r\n";
+  if (last.empty() && !head_) co_return !broken_;
+  co_return co_await send(std::move(last));
 }
 
 bool HttpExchange::wants_websocket() const {
@@ -132,7 +144,8 @@ Task<std::shared_ptr<WebSocket>> HttpExchange::accept_websocket(WebSocket::Optio
   status_ = 101;
   broken_ = true;  // as far as HTTP goes
   connection_.give_away();
-  auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options));
+  auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options),
+                                                 connection_.shared_from_this());
   const bool accepted = co_await socket->accept(message_);
   std::shared_ptr<WebSocket> result;
   if (accepted) result = std::move(socket);
@@ -150,6 +163,7 @@ void HttpExchange::when_gone(std::function<void()> notify) {
 
 Task<bool> HttpExchange::send(std::string bytes) {
   if (broken_) co_return false;
+  if (head_) bytes.insert(0, *std::exchange(head_, nullptr));
   broken_ = !co_await connection_.send(std::move(bytes), options_.write_timeout);
   co_return !broken_;
 }

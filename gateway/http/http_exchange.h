@@ -45,7 +45,7 @@ class HttpExchange final : public Exchange {
   Task<bool> reply(Response response) override;
   Task<bool> begin_stream(std::string content_type) override;
   Task<bool> write(std::string piece) override;
-  Task<bool> end_stream() override;
+  Task<bool> end_stream(std::string last) override;
   bool wants_websocket() const override;
   Task<std::shared_ptr<WebSocket>> accept_websocket(WebSocket::Options options) override;
   bool has_begun() const override { return status_ != 0; }
@@ -59,12 +59,14 @@ class HttpExchange final : public Exchange {
  private:
   std::string head_of(unsigned status, const std::string& content_type, const Fields& fields) const;
   bool is_chunked() const { return message_.version() >= 11; }
+  void make_chunk(std::string& piece) const;
   Task<bool> send(std::string bytes);
 
   const http::request<http::string_body> message_;
   Connection& connection_;
   Options options_;
   std::shared_ptr<ClosingWatch> watch_;
+  std::shared_ptr<std::string> head_;  // of a stream: what has not been sent of it
   unsigned status_ = 0;
   bool streams_ = false;
   bool ended_ = false;

@@ -70,7 +70,7 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   const Options options;
   const Limits& limits;
   Tcp::acceptor acceptor;
-  std::set<Connection*> open;
+  const std::shared_ptr<Connections> connections = std::make_shared<Connections>();
   Counters counters;
   bool stopping = false;
 };
@@ -145,7 +145,9 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   HttpExchange exchange(std::move(request), connection, std::move(with), std::move(message));
   connection.unlimited();
   ++counters.requests;
+  connection.begin_answer();
   co_await answer(exchange, found);
+  connection.end_answer();
   if (options.log) {
     options.log(exchange.request, exchange.status(),
                 std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
@@ -225,12 +227,12 @@ Task<void> Server::Core::accept_all() {
       continue;
     }
     ++counters.connections;
-    if (open.size() >= limits.connections_max) {
+    if (connections->open.size() >= limits.connections_max) {
       refuse(std::move(socket));
       continue;
     }
     const auto connection =
-        std::make_shared<Connection>(std::move(socket), open, limits.header_bytes_max + read_ahead_bytes_max);
+        std::make_shared<Connection>(std::move(socket), connections, limits.header_bytes_max + read_ahead_bytes_max);
     asio::co_spawn(
         loop, [self, connection] { return self->serve(connection); },
         [self, connection](std::exception_ptr thrown) {
@@ -273,14 +275,15 @@ void Server::stop() {
   core_->stopping = true;
   boost::system::error_code ignored;
   core_->acceptor.close(ignored);
-  for (auto* connection : std::vector<Connection*>(core_->open.begin(), core_->open.end())) {
+  for (auto* connection : std::vector<Connection*>(core_->connections->open.begin(), core_->connections->open.end())) {
     if (connection->is_idle()) connection->close();
   }
 }
 
 Server::Counters Server::counters() const {
   Counters now = core_->counters;
-  now.open = core_->open.size();
+  now.open = core_->connections->open.size();
+  now.answering = core_->connections->answering;
   return now;
 }
 

@@ -10,8 +10,9 @@ namespace {
 
 using nlohmann::json;
 
-json as_stream(json body) {
-  body["stream"] = true;
+json hub_request(json body, bool is_streamed) {
+  body["stream"] = is_streamed;
+  body["tool_events"] = true;  // in any case: so it is known whether a skill was called
   if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
   return body;
 }
@@ -22,7 +23,7 @@ class ChatTurn {
       : exchange_(exchange),
         writer_(writer),
         options_(writer.options()),
-        asking_(loop, std::move(link), Service::chat, as_stream(std::move(body))) {}
+        asking_(loop, std::move(link), Service::chat, hub_request(std::move(body), writer.options().is_streamed)) {}
 
   Task<void> run() {
     if (!asking_.send()) co_return co_await fail("unavailable", "the hub is not running, or too much is under way");
@@ -96,8 +97,8 @@ class ChatTurn {
   }
 
   Task<void> end(std::string last) {
-    const bool is_there = co_await write(std::move(last));
-    if (is_there) co_await exchange_.end_stream();
+    const bool has_begun = co_await begin();
+    if (has_begun) co_await exchange_.end_stream(std::move(last));
   }
 
   Task<void> fail(const char* code, const char* message) {

@@ -1,7 +1,7 @@
 /// One chat of the hub, from its request to its end, as one door shows it: its events as a stream, or its answer whole.
 ///
-/// The hub is asked for a stream either way: so it is known whether a skill was called, and what may have called one is
-/// never answered with a status that clients repeat by themselves. A client that leaves cancels its chat.
+/// The hub tells of the skills that it calls either way: what may have called one is never answered with a status that
+/// clients repeat by themselves. A client that leaves cancels its chat.
 ///
 /// Threading: loop only.   Lifetime: exchange and writer outlive the coroutine.
 /// Errors: a response until the stream has begun, then the writer's failure() as its last events.
@@ -51,7 +51,7 @@ class ChatWriter {
   const Options options_;
 };
 
-/// `body`: the hub's request; it gets `stream`, and `timeout_ms` if it has none.
+/// `body`: the hub's request; it gets `stream`, `tool_events`, and `timeout_ms` if it has none.
 Task<void> run_chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json body,
                     ChatWriter& writer);
 

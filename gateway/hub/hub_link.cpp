@@ -39,6 +39,15 @@ std::string own_response_topic(const HubLink::Options& options, Service service)
   return response_topic(service, options.principal.id) + "/" + options.client_id;
 }
 
+/// Of own_response_topic(): the service that answers there; nothing for another topic.
+std::optional<Service> answering_service(const HubLink::Options& options, std::string_view topic) {
+  constexpr std::string_view leaf = "response/";
+  const auto parsed = parse_service_topic(topic);
+  if (!parsed || parsed->id != options.principal.id || !parsed->rest.starts_with(leaf)) return std::nullopt;
+  if (parsed->rest.substr(leaf.size()) != options.client_id) return std::nullopt;
+  return parsed->service;
+}
+
 /// The hub tells its requests apart by service and correlation id. Names of services have no space.
 std::string key_of(Service service, const std::string& correlation_id) {
   return std::string(to_string(service)) + " " + correlation_id;
@@ -54,7 +63,9 @@ bool is_about_the_token(int reason) { return reason == 0x86 || reason == 0x87 ||
 }  // namespace
 
 HubLink::HubLink(asio::io_context& loop, Options options)
-    : loop_(loop), options_(std::move(options)), client_(loop, mqtt_options(options_)), state_timer_(loop) {}
+    : loop_(loop), options_(std::move(options)), client_(loop, mqtt_options(options_)), state_timer_(loop) {
+  std::string().swap(options_.token);  // the client has it; thousands of links are idle
+}
 
 HubLink::~HubLink() = default;
 
@@ -191,10 +202,8 @@ void HubLink::close() {
 
 void HubLink::receive(MqttMessage message) {
   const bool is_state = message.topic == hub_state_topic;
-  const auto* const service = std::find_if(services.begin(), services.end(), [&](Service one) {
-    return message.topic == own_response_topic(options_, one);
-  });
-  if (!is_state && service == services.end()) {
+  const auto service = answering_service(options_, message.topic);
+  if (!is_state && !service) {
     if (const auto kept = retained_.find(message.topic); kept != retained_.end()) {
       kept->second.payload = std::move(message.payload);
       return kept->second.tell();
@@ -213,14 +222,20 @@ void HubLink::receive(MqttMessage message) {
     return ready();
   }
   const auto id = payload.find("correlation_id");
-  if (id != payload.end() && id->is_string()) answer(key_of(*service, id->get_ref<const std::string&>()), payload);
+  if (id == payload.end() || !id->is_string()) return;
+  const std::string key = key_of(*service, id->get_ref<const std::string&>());
+  answer(key, std::move(payload));
 }
 
-void HubLink::answer(const std::string& key, const json& message) {
+void HubLink::answer(const std::string& key, json message) {
   const auto found = calls_.find(key);
   if (found == calls_.end()) return;
   if (!message.contains("success")) {
     const auto calls = found->second;
+    if (calls.size() == 1) {
+      if (calls.front()->on_event) calls.front()->on_event(std::move(message));
+      return;
+    }
     for (const auto& call : calls) {
       if (call->on_event) call->on_event(message);
     }
@@ -237,6 +252,7 @@ void HubLink::answer(const std::string& key, const json& message) {
                [&](const auto& call) { return !is_of_others || is_another(call); });
   std::erase_if(waiting, [&](const auto& call) { return !is_of_others || is_another(call); });
   if (waiting.empty()) calls_.erase(found);
+  if (answered.size() == 1) return answered.front()->on_reply(std::move(message));
   for (const auto& call : answered) call->on_reply(message);
 }
 

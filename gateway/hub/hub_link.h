@@ -103,7 +103,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   void subscribed();
   void ready();
   void receive(MqttMessage message);
-  void answer(const std::string& key, const nlohmann::json& message);
+  void answer(const std::string& key, nlohmann::json message);
   void lose_calls();
   void ended(const std::string& reason);
 

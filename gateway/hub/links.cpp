@@ -49,24 +49,47 @@ Task<Links::Found> Links::of(const Request& request) {
   co_return co_await get(std::move(*token), std::move(address));
 }
 
-Task<Links::Found> Links::get(std::string token, std::string address) {
+tl::expected<TokenClaims, Problem> Links::check(const std::string& token, const std::string& address) {
   const auto claims = read_token_claims(token);
   if (!claims) {
     failed(address);
-    co_return tl::unexpected(unauthorized("the token is not one of a hub"));
+    return tl::unexpected(unauthorized("the token is not one of a hub"));
   }
-  if (clock_.wall_now() >= claims->expires_at) co_return tl::unexpected(unauthorized("the token has expired"));
+  if (clock_.wall_now() >= claims->expires_at) return tl::unexpected(unauthorized("the token has expired"));
+  if (const auto known = refused_.find(token); known != refused_.end() && clock_.steady_now() < known->second) {
+    return tl::unexpected(unauthorized("the hub refused this token"));
+  }
+  return *claims;
+}
+
+tl::expected<TokenClaims, Problem> Links::admit(const std::string& token, const std::string& address) {
+  auto claims = check(token, address);
+  if (!claims || may_fail(address)) return claims;
+  ++counters_.limited;
+  return tl::unexpected(problem(429, "rate_limited", "too many refused tokens from this address"));
+}
+
+void Links::refused(const std::string& token, const std::string& address) {
+  ++counters_.refused;
+  failed(address);
+  if (refused_.size() < options_.links_max) refused_[token] = clock_.steady_now() + options_.refused_memory;
+}
+
+Task<Links::Found> Links::get(std::string token, std::string address) {
   const SteadyTime now = clock_.steady_now();
-  if (const auto known = refused_.find(token); known != refused_.end() && now < known->second) {
-    co_return tl::unexpected(unauthorized("the hub refused this token"));
+  if (const auto open = links_.find(token); open != links_.end() &&
+                                            open->second.link->state() == HubLink::State::ready &&
+                                            clock_.wall_now() < open->second.expires_at) {
+    open->second.used = now;
+    co_return open->second.link;
   }
+  auto claims = check(token, address);
+  if (!claims) co_return tl::unexpected(claims.error());
   auto found = links_.find(token);
   if (found == links_.end() || found->second.link->state() == HubLink::State::refused ||
       found->second.link->state() == HubLink::State::unreachable) {
-    if (!may_fail(address)) {
-      ++counters_.limited;
-      co_return tl::unexpected(problem(429, "rate_limited", "too many refused tokens from this address"));
-    }
+    claims = admit(token, address);
+    if (!claims) co_return tl::unexpected(claims.error());
     if (closed_ || (found == links_.end() && !make_room())) {
       co_return tl::unexpected(unavailable("too many tokens are in use"));
     }
@@ -76,7 +99,7 @@ Task<Links::Found> Links::get(std::string token, std::string address) {
     options.principal = claims->principal;
     options.client_id = "quiet-" + new_id();
     const auto link = std::make_shared<HubLink>(loop_, std::move(options));
-    found = links_.insert_or_assign(token, Entry{link, now}).first;
+    found = links_.insert_or_assign(token, Entry{link, now, claims->expires_at}).first;
     ++counters_.opened;
     link->start();
   }
@@ -86,9 +109,7 @@ Task<Links::Found> Links::get(std::string token, std::string address) {
   if (state == HubLink::State::ready) co_return link;
   if (const auto still = links_.find(token); still != links_.end() && still->second.link == link) links_.erase(still);
   if (state == HubLink::State::refused) {
-    ++counters_.refused;
-    failed(address);
-    if (refused_.size() < options_.links_max) refused_[token] = clock_.steady_now() + options_.refused_memory;
+    refused(token, address);
     co_return tl::unexpected(unauthorized("the hub refused the token: it is unknown, expired or revoked"));
   }
   link->close();

@@ -51,6 +51,10 @@ class Links {
   Task<Found> get(std::string token, std::string address);
   /// For the token that a request has. The request must last until then.
   Task<Found> of(const Request& request);
+  /// Whether the broker may be asked about a token of a request from `address`, for a connection that is none of these.
+  tl::expected<TokenClaims, Problem> admit(const std::string& token, const std::string& address);
+  /// And it refused it.
+  void refused(const std::string& token, const std::string& address);
   /// What there is for the token now; null when there is none.
   std::shared_ptr<HubLink> find(const std::string& token) const;
   /// The token of `Authorization: Bearer …`.
@@ -63,12 +67,14 @@ class Links {
   struct Entry {
     std::shared_ptr<HubLink> link;
     SteadyTime used{};
+    WallTime expires_at{};
   };
   struct Failures {
     double left = 0;
     SteadyTime at{};
   };
 
+  tl::expected<TokenClaims, Problem> check(const std::string& token, const std::string& address);
   void sweep();
   bool may_fail(const std::string& address);
   void failed(const std::string& address);

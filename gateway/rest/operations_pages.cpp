@@ -1,7 +1,7 @@
 #include "gateway/rest/operations_pages.h"
 
-#include "gateway/http/proxies.h"
 #include "gateway/http/json.h"
+#include "gateway/http/proxies.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -1,7 +1,7 @@
 #include "gateway/websocket/device_socket.h"
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <unordered_map>
 
 #include "gateway/http/json.h"
@@ -17,6 +17,7 @@ constexpr std::size_t answers_max = 100;
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr std::chrono::minutes answer_memory{10};
 constexpr std::uint16_t close_going_away = 1001;
+constexpr std::uint16_t close_internal = 1011;
 
 Response refusal(const Problem& why) {
   // As the original answers a handshake that it refuses.
@@ -140,10 +141,11 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
   asio::io_context& loop_;
   std::shared_ptr<HubLink> link_;
   std::shared_ptr<WebSocket> socket_;
-  std::deque<Kept> answers_;
+  // Lists: an empty one has no memory, and most Spokes are idle.
+  std::list<Kept> answers_;
   std::vector<std::string> early_;
   std::unordered_map<std::string, std::string> open_;  // calls by id, with their result's topic
-  std::deque<std::string> order_;
+  std::list<std::string> order_;
 };
 
 class DeviceSockets {
@@ -166,7 +168,16 @@ class DeviceSockets {
           exchange.request.parameter("device_id").value_or(std::string(exchange.request.header("x-device-id")));
       const std::string peer = exchange.request.peer;
       for (int attempt = 0; attempt < 2; ++attempt) {
-        tl::expected<std::string, Problem> token = co_await tokens_.token_for(*bearer, named, peer);
+        const auto own = read_token_claims(*bearer);
+        const bool is_its_own =
+            own && own->principal.type == PrincipalType::device && (named.empty() || named == own->principal.id);
+        tl::expected<std::string, Problem> token = *bearer;
+        if (!is_its_own) {
+          token = co_await tokens_.token_for(*bearer, named, peer);
+        } else if (auto admitted = links_.admit(*bearer, peer); !admitted) {
+          // Its connection as the device shows whether the token is good: it needs no other one.
+          token = tl::unexpected(admitted.error());
+        }
         const auto claims = token ? read_token_claims(*token) : std::nullopt;
         if (!token) {
           wrong = token.error();
@@ -185,6 +196,7 @@ class DeviceSockets {
           co_return co_await serve_device(exchange, device, std::move(owner));
         }
         device->close();
+        if (is_its_own && state == HubLink::State::refused) links_.refused(*token, peer);
         wrong = state == HubLink::State::refused ? problem(403, "forbidden", "the hub refused the device's token")
                                                  : problem(503, "unavailable", "the hub cannot be reached");
         if (state != HubLink::State::refused || *token == *bearer) break;
@@ -203,7 +215,14 @@ class DeviceSockets {
       co_return;
     }
     sockets_.add(socket);
-    co_await device->serve(std::move(socket), std::move(owner));
+    // By itself: what the request needed is not kept for a connection that may be idle for days.
+    const auto end = [device, socket](const std::exception_ptr& thrown) {
+      if (!thrown) return;
+      device->close();
+      socket->close(close_internal, "the gateway failed");
+    };
+    asio::co_spawn(
+        loop_, [device, socket, owner = std::move(owner)] { return device->serve(socket, owner); }, end);
   }
 
   asio::io_context& loop_;

@@ -12,6 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "tests/bench/http_servers.h"
+#include "tests/bench/http_spokes.h"
+#include "tests/bench/http_streams.h"
 #include "tests/bench/hub.h"
 #include "tests/bench/report.h"
 #include "tests/support/stub_llm/stub_llm.h"
@@ -64,36 +67,82 @@ class OpenAiClient {
   std::string token_;
 };
 
-struct Door {
-  std::unique_ptr<test::ChildProcess> process;
-  int port = 0;
+/// One way to the model, and how long its chats took.
+struct Way {
+  Way(std::string called, int port, std::string token, int server_pid)
+      : name(std::move(called)), client(port, std::move(token)), pid(server_pid) {}
+
+  std::string name;
+  OpenAiClient client;
+  int pid;  // of the server on the way; 0 when there is none
+  std::vector<double> chat_ms;
+  std::vector<double> first_ms;
 };
 
-Door open_door(const Hub& hub) {
-  test::ChildProcess::Options options;
-  options.argv = {STRAWBERRY_BIN_DIR "/strawberry-gateway", "--port", "0"};
-  options.environment = {{"STRAWBERRY_DATA_DIR", hub.data_dir()},
-                         {"STRAWBERRY_BROKER_PORT", std::to_string(hub.port())}};
-  Door door;
-  door.process = std::make_unique<test::ChildProcess>(std::move(options));
-  if (!door.process->wait_for_output("the web door is at", std::chrono::seconds(10)))
-    throw std::runtime_error(door.process->output());
-  const std::string output = door.process->output();
-  door.port = std::stoi(output.substr(output.find("127.0.0.1:") + 10));
-  return door;
+/// What a process did in the rounds so far, for whole and for streamed answers.
+struct Work {
+  const char* name;
+  int pid;
+  double whole_cpu_s = 0;
+  double streamed_cpu_s = 0;
+  double whole_wake_ups = 0;
+  double streamed_wake_ups = 0;
+};
+
+void time_chats(std::vector<double>& took_ms, OpenAiClient& client, const std::string& body, bool to_first) {
+  for (int i = 0; i < chats_per_round; ++i) {
+    const auto start = steady_clock::now();
+    const auto first = client.ask(body);
+    took_ms.push_back(duration<double, std::milli>((to_first ? first : steady_clock::now()) - start).count());
+  }
 }
 
-void row(const char* way, const std::vector<double>& took_ms) {
-  std::printf("| %-36s | %8.3f | %8.3f |\n", way, percentile(took_ms, 50), percentile(took_ms, 99));
+/// Adds what the processes do during `what`.
+template <class What>
+void count(std::vector<Work>& all, double Work::*cpu_s, double Work::*wakes, What what) {
+  for (Work& one : all) {
+    one.*cpu_s -= cpu_time(one.pid).used_seconds;
+    one.*wakes -= wake_ups(one.pid);
+  }
+  what();
+  for (Work& one : all) {
+    one.*cpu_s += cpu_time(one.pid).used_seconds;
+    one.*wakes += wake_ups(one.pid);
+  }
 }
 
-void added(const char* name, const std::vector<double>& through, const std::vector<double>& directly) {
-  const auto more = [&](double percent) { return percentile(through, percent) - percentile(directly, percent); };
-  std::printf("| %-36s | %8.3f | %8.3f |\n", name, more(50), more(99));
+void print_ways(const std::vector<std::unique_ptr<Way>>& ways) {
+  std::printf(
+      "| %-32s | chat p50 (ms) |    p99 | added p50 |    p99 | first token p50 |    p99 | added p50 |    p99 |\n",
+      "one at a time");
+  std::printf("|%s|%s:|%s:|%s:|%s:|%s:|%s:|%s:|%s:|\n", std::string(34, '-').c_str(), std::string(14, '-').c_str(),
+              "-------", "----------", "-------", std::string(16, '-').c_str(), "-------", "----------", "-------");
+  const Way& direct = *ways.front();
+  for (const auto& way : ways) {
+    const auto more = [&](std::vector<double> Way::*took, double percent) {
+      const double added = percentile((*way).*took, percent) - percentile(direct.*took, percent);
+      return way == ways.front() ? std::string() : text("%.3f", added);
+    };
+    std::printf("| %-32s | %13.3f | %6.3f | %9s | %6s | %15.3f | %6.3f | %9s | %6s |\n", way->name.c_str(),
+                percentile(way->chat_ms, 50), percentile(way->chat_ms, 99), more(&Way::chat_ms, 50).c_str(),
+                more(&Way::chat_ms, 99).c_str(), percentile(way->first_ms, 50), percentile(way->first_ms, 99),
+                more(&Way::first_ms, 50).c_str(), more(&Way::first_ms, 99).c_str());
+  }
+  std::printf("\n");
+}
+
+void print_work(const std::vector<Work>& all) {
+  constexpr double chats = rounds * chats_per_round;
+  std::printf("| %-20s | CPU (us) | wake-ups | streamed: CPU (us) | wake-ups |\n", "a chat through the door");
+  std::printf("|-------------------------|---------:|---------:|-------------------:|---------:|\n");
+  for (const Work& one : all)
+    std::printf("| %-23s | %8.0f | %8.1f | %18.0f | %8.1f |\n", one.name, one.whole_cpu_s * 1e6 / chats,
+                one.whole_wake_ups / chats, one.streamed_cpu_s * 1e6 / chats, one.streamed_wake_ups / chats);
+  std::printf("\n");
 }
 
 /// Small requests over connections that are kept, for a while: how many a second, and how long each took.
-void measure_small_requests(const Door& door, const std::vector<std::string>& tokens_of_devices) {
+void measure_small_requests(const HttpServer& door, const std::vector<std::string>& tokens_of_devices) {
   std::atomic<bool> stop{false};
   std::atomic<int> failed{0};
   std::vector<std::vector<double>> took(clients);
@@ -128,53 +177,71 @@ void measure_small_requests(const Door& door, const std::vector<std::string>& to
 }  // namespace
 
 void measure_http() {
+  measure_http_chats();
+  measure_http_streams();
+  measure_http_spokes();
+}
+
+void measure_http_chats() {
   StubLlm llm;
   Hub hub({{"OPENAI_BASE_URL", llm.base_url()}, {"OPENAI_API_KEY", "none"}, {"DEFAULT_MODEL", "stub"}});
-  const Door door = open_door(hub);
-  const double idle_mib = static_cast<double>(resident_bytes(door.process->pid())) / (1024 * 1024);
+  const HttpServer door = open_door(hub.data_dir(), hub.port());
+  const double idle_bytes = all_resident_bytes(door.process->pid());
   std::vector<std::string> tokens_of_devices;
   for (int i = 0; i < tokens; ++i) tokens_of_devices.push_back(hub.add_device("Device " + std::to_string(i)).token);
 
-  OpenAiClient model(llm.port(), "");
-  OpenAiClient gateway(door.port, tokens_of_devices.front());
-  json plain{{"model", "stub"}, {"messages", json::array({{{"role", "user"}, {"content", "Is the oven on?"}}})}};
-  json streamed = plain;
-  streamed["stream"] = true;
-  json through = plain;
-  through["tool_mode"] = "none";
-  json through_streamed = through;
-  through_streamed["stream"] = true;
+  std::vector<std::unique_ptr<Way>> ways;
+  ways.push_back(std::make_unique<Way>("the model directly", llm.port(), "", 0));
+  const auto nginx = start_nginx(llm.port());
+  if (nginx) ways.push_back(std::make_unique<Way>("nginx that forwards", nginx->port, "", nginx->process->pid()));
+  const auto litellm = start_litellm(llm.port());
+  if (litellm)
+    ways.push_back(std::make_unique<Way>("LiteLLM's proxy", litellm->port, litellm->token, litellm->process->pid()));
+  ways.push_back(std::make_unique<Way>("web door and hub", door.port, tokens_of_devices.front(), door.process->pid()));
 
-  std::vector<double> direct_ms;
-  std::vector<double> direct_first_ms;
-  std::vector<double> door_ms;
-  std::vector<double> door_first_ms;
-  const auto time_each = [](std::vector<double>& took_ms, OpenAiClient& client, const std::string& body,
-                            bool to_first) {
-    for (int i = 0; i < chats_per_round; ++i) {
-      const auto start = steady_clock::now();
-      const auto first = client.ask(body);
-      took_ms.push_back(duration<double, std::milli>((to_first ? first : steady_clock::now()) - start).count());
-    }
-  };
+  // Members that only the hub knows are refused elsewhere, or passed on.
+  json whole{{"model", "stub"}, {"messages", json::array({{{"role", "user"}, {"content", "Is the oven on?"}}})}};
+  json streamed = whole;
+  streamed["stream"] = true;
+  json hub_whole = whole;
+  hub_whole["tool_mode"] = "none";
+  json hub_streamed = streamed;
+  hub_streamed["tool_mode"] = "none";
+
+  std::vector<Work> work{{"gateway", door.process->pid()}, {"bridge", hub.bridge_pid()}, {"broker", hub.broker_pid()}};
+  for (const auto& way : ways) way->client.ask(whole.dump());  // opens connections
   for (int i = 0; i < rounds; ++i) {
-    time_each(direct_ms, model, plain.dump(), false);
-    time_each(door_ms, gateway, through.dump(), false);
-    time_each(direct_first_ms, model, streamed.dump(), true);
-    time_each(door_first_ms, gateway, through_streamed.dump(), true);
+    for (const auto& way : ways) {
+      const bool is_hub = way == ways.back();
+      const std::string ask_whole = (is_hub ? hub_whole : whole).dump();
+      const std::string ask_streamed = (is_hub ? hub_streamed : streamed).dump();
+      if (!is_hub) {
+        time_chats(way->chat_ms, way->client, ask_whole, false);
+        time_chats(way->first_ms, way->client, ask_streamed, true);
+        continue;
+      }
+      count(work, &Work::whole_cpu_s, &Work::whole_wake_ups,
+            [&] { time_chats(way->chat_ms, way->client, ask_whole, false); });
+      count(work, &Work::streamed_cpu_s, &Work::streamed_wake_ups,
+            [&] { time_chats(way->first_ms, way->client, ask_streamed, true); });
+    }
   }
-  std::printf("| %-36s | p50 (ms) | p99 (ms) |\n|%s|---------:|---------:|\n", "one at a time",
-              std::string(38, '-').c_str());
-  row("chat, the model directly", direct_ms);
-  row("chat through the web door and the hub", door_ms);
-  added("added", door_ms, direct_ms);
-  row("first token, directly", direct_first_ms);
-  row("first token through door and hub", door_first_ms);
-  added("added", door_first_ms, direct_first_ms);
+  print_ways(ways);
+  print_work(work);
+  if (!nginx) std::printf("Without nginx: %s.\n\n", nginx.error().message.c_str());
+  if (!litellm) std::printf("Without LiteLLM's proxy: %s.\n\n", litellm.error().message.c_str());
+
+  std::printf("| memory (RSS, MiB) | idle | after these chats |\n|---|---:|---:|\n");
+  for (const auto& way : ways) {
+    if (way->pid == 0) continue;
+    const bool is_hub = way == ways.back();
+    std::printf("| %s | %s | %.1f |\n", is_hub ? "web door" : way->name.c_str(),
+                is_hub ? text("%.1f", idle_bytes / (1024 * 1024)).c_str() : "",
+                all_resident_bytes(way->pid) / (1024 * 1024));
+  }
   std::printf("\n| the web door | |\n|---|---|\n");
   measure_small_requests(door, tokens_of_devices);
-  std::printf("| memory, idle; after this load | %.1f MiB; %.1f MiB |\n\n", idle_mib,
-              static_cast<double>(resident_bytes(door.process->pid())) / (1024 * 1024));
+  std::printf("\n");
 }
 
 }  // namespace strawberry::bench

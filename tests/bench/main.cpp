@@ -11,6 +11,8 @@
 #include "tests/bench/chat.h"
 #include "tests/bench/connects.h"
 #include "tests/bench/http.h"
+#include "tests/bench/http_spokes.h"
+#include "tests/bench/http_streams.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/messages.h"
 #include "tests/bench/scale.h"
@@ -25,22 +27,31 @@ struct Part {
   std::string_view name;
   void (*measure)();
 };
-constexpr std::array<Part, 9> parts{{{"calls", measure_calls},
-                                     {"chat", measure_chat},
-                                     {"http", measure_http},
-                                     {"streams", measure_streams},
-                                     {"connects", measure_connects},
-                                     {"messages", measure_messages},
-                                     {"memory", measure_memory},
-                                     {"search", measure_search},
-                                     {"scale", measure_scale}}};
+/// The first ones run when none is named; the others are parts of `http` by themselves.
+constexpr std::size_t default_parts = 9;
+constexpr std::array<Part, 12> parts{{{"calls", measure_calls},
+                                      {"chat", measure_chat},
+                                      {"http", measure_http},
+                                      {"streams", measure_streams},
+                                      {"connects", measure_connects},
+                                      {"messages", measure_messages},
+                                      {"memory", measure_memory},
+                                      {"search", measure_search},
+                                      {"scale", measure_scale},
+                                      {"http-chats", measure_http_chats},
+                                      {"http-streams", measure_http_streams},
+                                      {"http-spokes", measure_http_spokes}}};
 
 constexpr const char* usage =
     "usage: strawberry-load [part]...\n\n"
     "Runs the parts named, or all; prints a Markdown table for each.\n\n"
     "  calls     routed against direct, 1 to 256 in flight          45 s\n"
     "  chat      a chat against HTTP and MQTT apart                  5 s\n"
-    "  http      a chat through the web door, small requests       15 s\n"
+    "  http      a chat through the web door, beside nginx and      60 s\n"
+    "            LiteLLM's proxy; small requests, 1 000 streams,\n"
+    "            5 000 idle Spokes. LiteLLM's proxy is the program\n"
+    "            STRAWBERRY_BENCH_LITELLM. http-chats,\n"
+    "            http-streams, http-spokes: parts of it alone\n"
     "  streams   100 and 1 000 chats that stream at once            30 s\n"
     "  connects  connections a second                               20 s\n"
     "  messages  messages a second                                  30 s\n"
@@ -62,7 +73,7 @@ int main(int argc, char** argv) {
     }
     chosen.push_back(*part);
   }
-  if (chosen.empty()) chosen.assign(parts.begin(), parts.end());
+  if (chosen.empty()) chosen.assign(parts.begin(), parts.begin() + default_parts);
   try {
     for (const Part& part : chosen) {
       part.measure();

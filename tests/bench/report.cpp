@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 namespace strawberry::bench {
 namespace {
@@ -68,6 +69,19 @@ CpuTime cpu_time(int pid) {
     if (!(file >> used >> waited)) continue;
     sum.used_seconds += used / 1e9;
     sum.waited_seconds += waited / 1e9;
+  }
+  return sum;
+}
+
+double wake_ups(int pid) {
+  constexpr std::string_view label = "voluntary_ctxt_switches:";
+  double sum = 0;
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
+    std::ifstream file(thread.path() / "status");
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with(label)) sum += std::stod(line.substr(label.size()));
+    }
   }
   return sum;
 }

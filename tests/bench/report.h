@@ -41,6 +41,9 @@ struct CpuTime {
 /// Of all threads of a process; nothing when it is gone.
 CpuTime cpu_time(int pid);
 
+/// How often its threads slept and were woken.
+double wake_ups(int pid);
+
 /// Measures a round from its construction on.
 class Stopwatch {
  public:

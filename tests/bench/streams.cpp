@@ -14,8 +14,8 @@
 #include "tests/bench/fleet.h"
 #include "tests/bench/hub.h"
 #include "tests/bench/report.h"
+#include "tests/bench/stream_model.h"
 #include "tests/bench/stream_round.h"
-#include "tests/support/child_process.h"
 
 namespace strawberry::bench {
 namespace {
@@ -26,37 +26,6 @@ constexpr std::size_t words_per_second = 50;
 constexpr Speech speech{120, std::chrono::microseconds(1'000'000 / words_per_second)};
 constexpr std::array<std::size_t, 3> rounds{100, 1'000, 1'000};
 constexpr double mib = 1024.0 * 1024.0;
-
-class Model {
- public:
-  Model() : process_(options()) {
-    if (!process_.wait_for_output("\n", std::chrono::seconds(10))) throw std::runtime_error(process_.output());
-  }
-  int pid() const { return process_.pid(); }
-  std::map<std::string, std::string> environment() const {
-    return {{"OPENAI_BASE_URL", "http://127.0.0.1:" + std::to_string(std::stoi(process_.output())) + "/v1"},
-            {"OPENAI_API_KEY", "none"},
-            {"DEFAULT_MODEL", "stub"}};
-  }
-
- private:
-  static test::ChildProcess::Options options() {
-    test::ChildProcess::Options options;
-    // Connections of the round before may still be open.
-    options.argv = {STRAWBERRY_BIN_DIR "/stub_llm_server",
-                    "--mode",
-                    "tokens",
-                    "--tokens",
-                    std::to_string(speech.words),
-                    "--per-second",
-                    std::to_string(words_per_second),
-                    "--threads",
-                    "2500"};
-    return options;
-  }
-
-  test::ChildProcess process_;
-};
 
 /// The table: a line for each figure, a column for each round.
 class Table {
@@ -93,7 +62,7 @@ std::string percentiles(const std::vector<double>& ms) {
 
 void measure_streams() {
   if (possible_devices(devices * 4 + 500) < devices * 4) throw std::runtime_error("too few open files are allowed");
-  const Model model;
+  const StreamModel model(speech);
   const Fleet fleet(devices, devices_per_user);
   const auto broker = fleet.start_with_plugin();
   const auto bridge = start_bridge(fleet.files().directory().path(), broker->port(), model.environment());

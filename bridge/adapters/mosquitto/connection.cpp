@@ -122,6 +122,7 @@ struct MosquittoClient::Connection::Callbacks {
 
 MosquittoClient::Connection::Connection(const Options& options) : options_(options) {
   start_library();
+  const SocketBuffer::NoPair without_pair;
   handle_.reset(mosquitto_new(options.client_id.c_str(), options.clean_start, this));
   if (!handle_) throw std::runtime_error("libmosquitto: no handle");
   auto* handle = handle_.get();
@@ -273,6 +274,7 @@ void MosquittoClient::Connection::flush() {
 void MosquittoClient::Connection::keep_alive() {
   const int error = mosquitto_loop_misc(handle_for_io());
   if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
+  buffer_.shrink();
 }
 
 void MosquittoClient::Connection::disconnect() { mosquitto_disconnect_v5(handle_for_io(), 0, nullptr); }

@@ -231,6 +231,7 @@ void MosquittoClient::accepted() {
   routes_.clear();  // those that were not needed
   host_is_left_ = false;
   backoff_ = options_.reconnect_min;
+  if (options_.connect_once) std::vector<std::string>().swap(filters_);  // not needed again
   tick();
   flush_outbox();
   if (const auto handlers = handlers_; handlers->on_ready) handlers->on_ready();

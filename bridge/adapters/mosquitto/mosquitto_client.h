@@ -13,8 +13,8 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -150,7 +150,7 @@ class MosquittoClient final : public MqttClient {
   std::chrono::milliseconds backoff_;
   std::uint64_t attempt_ = 0;                     // to connect; counts on when it is given up
   std::uint64_t opened_ = 0;                      // connections; counts on when one is begun or lost
-  std::deque<MqttMessage> returned_;              // sent over a connection that is lost, not acknowledged
+  std::list<MqttMessage> returned_;               // sent over a connection that is lost, not acknowledged
   std::optional<MqttMessage> next_;               // its turn has come
   FairQueue<MqttMessage> outbox_;                 // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending

@@ -19,6 +19,9 @@ constexpr unsigned char puback = 0x40;
 constexpr unsigned char disconnect = 0xE0;
 
 thread_local SocketBuffer* in_use = nullptr;
+/// For who reads next: only one connection reads at a time, and few leave something in it.
+thread_local std::unique_ptr<char[]> spare_input;
+thread_local bool makes_no_pair = false;
 
 ssize_t next_read(int fd, void* into, std::size_t bytes) {
   static const auto next = reinterpret_cast<ssize_t (*)(int, void*, std::size_t)>(::dlsym(RTLD_NEXT, "read"));
@@ -36,6 +39,11 @@ ssize_t next_send(int fd, const void* from, std::size_t bytes, int flags) {
   return next(fd, from, bytes, flags);
 }
 
+int next_socketpair(int domain, int type, int protocol, int* ends) {
+  static const auto next = reinterpret_cast<int (*)(int, int, int, int*)>(::dlsym(RTLD_NEXT, "socketpair"));
+  return next(domain, type, protocol, ends);
+}
+
 ssize_t fail_with(int error) {
   errno = error;
   return -1;
@@ -47,7 +55,13 @@ SocketBuffer::Use::Use(SocketBuffer& buffer) {
   buffer.is_drained_ = false;
   if (buffer.fd() >= 0) in_use = &buffer;
 }
-SocketBuffer::Use::~Use() { in_use = nullptr; }
+SocketBuffer::Use::~Use() {
+  if (in_use != nullptr && !in_use->has_input() && in_use->input_) spare_input = std::move(in_use->input_);
+  in_use = nullptr;
+}
+
+SocketBuffer::NoPair::NoPair() { makes_no_pair = true; }
+SocketBuffer::NoPair::~NoPair() { makes_no_pair = false; }
 
 void SocketBuffer::attach(int fd) {
   fd_ = fd;
@@ -55,7 +69,6 @@ void SocketBuffer::attach(int fd) {
   is_drained_ = is_blocked_ = false;
   packets_.clear();
   acknowledgements_.clear();
-  if (fd_ >= 0 && !input_) input_ = std::make_unique<char[]>(capacity);
 }
 
 ssize_t SocketBuffer::read(void* into, std::size_t bytes) {
@@ -66,6 +79,8 @@ ssize_t SocketBuffer::read(void* into, std::size_t bytes) {
     return static_cast<ssize_t>(taken);
   }
   if (is_drained_) return fail_with(EAGAIN);
+  if (!input_) input_ = std::move(spare_input);
+  if (!input_) input_ = std::make_unique_for_overwrite<char[]>(capacity);
   const std::array<iovec, 2> places{{{into, bytes}, {input_.get(), capacity}}};
   const ssize_t got = ::readv(fd_, places.data(), static_cast<int>(places.size()));
   if (got <= 0) return got;
@@ -95,6 +110,11 @@ ssize_t SocketBuffer::write(const void* from, std::size_t bytes) {
   }
   owed_ = bytes - static_cast<std::size_t>(written);
   return written;
+}
+
+void SocketBuffer::shrink() {
+  packets_.shrink_to_fit();
+  acknowledgements_.shrink_to_fit();
 }
 
 int SocketBuffer::flush() {
@@ -133,7 +153,13 @@ extern "C" __attribute__((visibility("default"))) ssize_t write(int fd, const vo
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr) return strawberry::next_write(fd, from, bytes);
   if (buffer->fd() == fd) return buffer->write(from, bytes);
-  // For each packet the library writes a byte to a socket pair that would wake a thread of its own, and nobody reads
-  // it.
+  // A library that made its socket pair all the same writes a byte to it for each packet, and nobody reads that.
   return bytes == 1 ? 1 : strawberry::next_write(fd, from, bytes);
+}
+
+/// Libmosquitto opens a pair for each connection, to wake a thread of its own that there is not; it does without.
+extern "C" __attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol,
+                                                                 int ends[2]) noexcept {
+  if (strawberry::makes_no_pair) return -1;
+  return strawberry::next_socketpair(domain, type, protocol, ends);
 }

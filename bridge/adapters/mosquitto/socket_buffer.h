@@ -10,7 +10,8 @@
 /// flush(). Acknowledgements are written last: nobody waits for them, and the broker handles one packet at a time.
 ///
 /// Threading: one thread.   Lifetime: one connection. Not for TLS, where OpenSSL reads and writes.
-/// Errors: as read(2) and write(2) report them.   Bounds: `capacity` each way.
+/// Errors: as read(2) and write(2) report them.   Bounds: `capacity` each way; a connection without input has no memory
+/// for it.
 #pragma once
 
 #include <sys/types.h>
@@ -35,6 +36,15 @@ class SocketBuffer {
     Use& operator=(const Use&) = delete;
   };
 
+  /// While it lives, on this thread, the library gets no socket pair: two files less for each connection.
+  class NoPair {
+   public:
+    NoPair();
+    ~NoPair();
+    NoPair(const NoPair&) = delete;
+    NoPair& operator=(const NoPair&) = delete;
+  };
+
   /// Begins with a stream socket in non-blocking mode, or with none (-1). What was buffered is dropped.
   void attach(int fd);
   int fd() const { return fd_; }
@@ -50,12 +60,14 @@ class SocketBuffer {
   bool has_output() const { return !packets_.empty() || !acknowledgements_.empty(); }
   /// The socket has not taken everything: call flush() again when it is writable.
   bool is_blocked() const { return is_blocked_; }
+  /// Gives back the memory of what was written.
+  void shrink();
   /// Writes what was gathered. Returns 0, or the errno of a socket that is broken.
   int flush();
 
  private:
   int fd_ = -1;
-  std::unique_ptr<char[]> input_;
+  std::unique_ptr<char[]> input_;  // while there is input; connections of a thread share it otherwise
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool is_drained_ = false;  // within this Use, the socket gave less than there was room for

@@ -158,6 +158,17 @@ TEST_F(ChatServiceTest, StreamTellsOfCallsAndGivesTheAnswerBeforeTheReply) {
   EXPECT_EQ(events[5].second.at("choices").at(0).at("finish_reason"), "stop");
 }
 
+TEST_F(ChatServiceTest, ToolEventsTellOfCallsAlsoWithoutStreaming) {
+  tools.answer = [](const SkillCall&) { return Reply<json>(json(7)); };
+  model->script = {calls({{"a", "LightSkill-turn_on", R"({"device":"device_k1"})"}}), model->words("done")};
+  ASSERT_TRUE(say({{"tool_events", true}}));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].first, "tool_call");
+  EXPECT_EQ(events[1].first, "tool_result");
+  EXPECT_EQ(model->requests.at(0).on_text, nullptr);
+  EXPECT_FALSE(model->requests.at(0).options.contains("tool_events"));
+}
+
 TEST_F(ChatServiceTest, ModelsThatFailAreNamedInTheError) {
   model->script.push_back(model->fails("connect"));
   const auto reply = say(json::object());

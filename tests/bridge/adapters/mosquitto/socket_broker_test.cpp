@@ -55,6 +55,21 @@ TEST_F(RealSocket, ComesBackAfterABrokerThatWasKilled) {
   }
 }
 
+TEST_F(RealSocket, AConnectionOpensTwoFiles) {
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  BrokerProcess broker(bare());
+  start(only_socket());
+  ASSERT_TRUE(until_ready());
+  const auto with_one = open_files();
+  MosquittoClient another(loop, only_socket());
+  another.start({}, {});
+  ASSERT_TRUE(until([&] { return another.is_ready(); }));
+  EXPECT_EQ(open_files() - with_one, 2) << "the library's socket and a copy of it, and no pair to wake a thread";
+}
+
 TEST_F(RealSocket, ComesBackAfterABrokerThatWasStopped) {
   BrokerProcess broker(bare());
   start(only_socket());

@@ -1,0 +1,9 @@
+/// Spokes that are connected to the web door's `/ws/device` and do nothing.
+#pragma once
+
+namespace strawberry::bench {
+
+/// Prints its table; throws when one is not let in, or does not stay.
+void measure_http_spokes();
+
+}  // namespace strawberry::bench

@@ -1,0 +1,25 @@
+/// A model as a process of its own that says what a Speech has, to many clients at once.
+///
+/// Life: ready when constructed, gone with the object.   Errors: throws.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tests/bench/stream_round.h"
+#include "tests/support/child_process.h"
+
+namespace strawberry::bench {
+
+class StreamModel {
+ public:
+  explicit StreamModel(const Speech& speech);
+  int pid() const { return process_.pid(); }
+  /// Of a bridge that is to use it.
+  std::map<std::string, std::string> environment() const;
+
+ private:
+  test::ChildProcess process_;
+};
+
+}  // namespace strawberry::bench
