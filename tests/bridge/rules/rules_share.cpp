@@ -22,7 +22,8 @@ Share share_of(const std::string& path, bool shows_all, bool twists) {
   auto table = strawberry::test::read_table(path);
   if (twists) {
     std::vector<strawberry::test::TableLine> all;
-    for (const auto& twist : strawberry::test::twists(path.find(".de.") == std::string::npos ? "en" : "de"))
+    const std::string language = path.find(".de.") == std::string::npos ? "en" : "de";
+    for (const auto& twist : strawberry::test::twists(language))
       for (auto& line : strawberry::test::twisted(table, twist)) all.push_back(std::move(line));
     table = std::move(all);
   }
