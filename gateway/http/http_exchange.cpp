@@ -100,15 +100,9 @@ Task<bool> HttpExchange::begin_stream(std::string content_type) {
   fields.emplace_back("X-Accel-Buffering", "no");
   // HTTP/1.0 has no chunks: there a stream ends with its connection.
   if (!is_chunked()) options_.keep_alive = false;
-  std::string head = head_of(200, content_type, fields);
-  head += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-  if (connection_.stream().has_tls()) co_return co_await send(std::move(head));
-  head_ = std::make_shared<std::string>(std::move(head));
-  // Leaves with the first piece when that is there already; otherwise by itself, once the loop has nothing else to do.
-  asio::post(connection_.stream().get_executor(), [&connection = connection_, waiting = std::weak_ptr(head_)] {
-    if (const auto unsent = waiting.lock()) unsent->erase(0, connection.write_now(*unsent));
-  });
-  co_return true;
+  head_ = head_of(200, content_type, fields);
+  head_ += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
+  co_return !broken_;
 }
 
 void HttpExchange::make_chunk(std::string& piece) const {
@@ -129,7 +123,7 @@ Task<bool> HttpExchange::end_stream(std::string last) {
   ended_ = true;
   make_chunk(last);
   if (is_chunked()) last += "0\r\n\r\n";
-  if (last.empty() && !head_) co_return !broken_;
+  if (last.empty() && head_.empty()) co_return !broken_;
   co_return co_await send(std::move(last));
 }
 
@@ -163,7 +157,7 @@ void HttpExchange::when_gone(std::function<void()> notify) {
 
 Task<bool> HttpExchange::send(std::string bytes) {
   if (broken_) co_return false;
-  if (head_) bytes.insert(0, *std::exchange(head_, nullptr));
+  if (!head_.empty()) bytes.insert(0, std::exchange(head_, {}));
   broken_ = !co_await connection_.send(std::move(bytes), options_.write_timeout);
   co_return !broken_;
 }

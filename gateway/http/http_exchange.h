@@ -66,7 +66,7 @@ class HttpExchange final : public Exchange {
   Connection& connection_;
   Options options_;
   std::shared_ptr<ClosingWatch> watch_;
-  std::shared_ptr<std::string> head_;  // of a stream: what has not been sent of it
+  std::string head_;  // of a stream, until its first piece takes it along
   unsigned status_ = 0;
   bool streams_ = false;
   bool ended_ = false;

@@ -1,5 +1,8 @@
 #include "gateway/rest/operations_pages.h"
 
+#include <algorithm>
+
+#include "common/clock.h"
 #include "gateway/http/json.h"
 #include "gateway/http/proxies.h"
 
@@ -9,6 +12,42 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds retained_timeout{3};
+
+// How pages show what the hub keeps on its topics.
+
+Outcome as_it_is(const Request& /*request*/, const json& said) { return json_response(said); }
+
+/// Providers, as a request's `model` may name them.
+Outcome models(const Request& request, const json& health) {
+  json list = json::array();
+  for (const json& provider : health.value("providers", json::array())) {
+    const json name = provider.is_object() ? provider.value("name", json()) : json();
+    if (!name.is_string()) continue;
+    list.push_back({{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "strawberry-hub"}});
+  }
+  const auto wanted = request.places.find("model");
+  if (wanted == request.places.end()) return json_response({{"object", "list"}, {"data", std::move(list)}});
+  for (const json& model : list) {
+    if (model.at("id") == wanted->second) return json_response(model);
+  }
+  return tl::unexpected(problem(404, "not_found", "there is no such model", "/model"));
+}
+
+/// As reporters of events know a hub: what it is, and since when.
+Outcome hub_info(const Request& /*request*/, const json& info) {
+  const WallTime now = SystemClock().wall_now();
+  const auto started = parse_rfc3339(text(info, "started_at"));
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now - started.value_or(now));
+  return json_response({{"name", "Strawberry Hub"},
+                        {"env", "production"},
+                        {"version", member(info, "version")},
+                        {"uptime_seconds", std::max<std::int64_t>(uptime.count(), 0)},
+                        {"time", format_rfc3339(now)}});
+}
+
+Outcome heartbeat(const Request& /*request*/, const json& /*state*/) {
+  return json_response({{"ok", true}, {"at", format_rfc3339(SystemClock().wall_now())}});
+}
 
 class Pages {
  public:
@@ -48,12 +87,13 @@ class Pages {
     co_await exchange.reply(std::move(response));
   }
 
-  /// To OpenAI's clients the models in it.
-  Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape shape) const {
+  /// How a page shows what the hub keeps on a topic.
+  using Show = Outcome (*)(const Request& request, const json& said);
+  Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape errors, Show show) const {
     const tl::expected<json, Problem> said = co_await retained(exchange.request, std::move(topic));
     Outcome outcome = tl::unexpected(said ? Problem() : said.error());
-    if (said) outcome = shape == ErrorShape::openai ? models(exchange.request, *said) : json_response(*said);
-    Response response = response_of(outcome, shape);
+    if (said) outcome = show(exchange.request, *said);
+    Response response = response_of(outcome, errors);
     co_await exchange.reply(std::move(response));
   }
 
@@ -68,24 +108,10 @@ class Pages {
     const SteadyTime deadline = std::chrono::steady_clock::now() + retained_timeout;
     const auto said = co_await (*link)->retained(std::move(topic), deadline);
     json payload = said ? json::parse(*said, nullptr, false) : json();
-    if (!payload.is_object()) co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
+    // What a hub that is gone left behind is not how it is.
+    if (!payload.is_object() || (*link)->is_hub_offline())
+      co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
     co_return payload;
-  }
-
-  /// Providers, as a request's `model` may name them.
-  static Outcome models(const Request& request, const json& health) {
-    json list = json::array();
-    for (const json& provider : health.value("providers", json::array())) {
-      const json name = provider.is_object() ? provider.value("name", json()) : json();
-      if (!name.is_string()) continue;
-      list.push_back({{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "strawberry-hub"}});
-    }
-    const auto wanted = request.places.find("model");
-    if (wanted == request.places.end()) return json_response({{"object", "list"}, {"data", std::move(list)}});
-    for (const json& model : list) {
-      if (model.at("id") == wanted->second) return json_response(model);
-    }
-    return tl::unexpected(problem(404, "not_found", "there is no such model", "/model"));
   }
 
   Links& links_;
@@ -96,20 +122,25 @@ class Pages {
 
 std::vector<Route> operations_routes(Links& links, const Server& server) {
   const auto pages = std::make_shared<Pages>(links, server);
-  const auto topic = [pages](std::string name, ErrorShape shape) -> Handler {
-    return [=](Exchange& exchange) { return pages->hub_topic(exchange, name, shape); };
-  };
   std::vector<Route> routes;
   routes.push_back(
       {"GET", "/health", ErrorShape::hub, [pages](Exchange& exchange) { return pages->health(exchange); }});
   routes.push_back(
       {"GET", "/metrics", ErrorShape::hub, [pages](Exchange& exchange) { return pages->metrics(exchange); }});
-  routes.push_back({"GET", "/api/v1/system/health", ErrorShape::hub, topic("hub/health", ErrorShape::hub)});
-  routes.push_back({"GET", "/api/v1/system/info", ErrorShape::hub, topic("hub/info", ErrorShape::hub)});
+  const auto add = [&](std::string path, std::string topic, ErrorShape errors, Pages::Show show) {
+    routes.push_back(
+        {"GET", std::move(path), errors, [pages, topic = std::move(topic), errors, show](Exchange& exchange) {
+           return pages->hub_topic(exchange, topic, errors, show);
+         }});
+  };
+  add("/api/v1/system/health", "hub/health", ErrorShape::hub, as_it_is);
+  add("/api/v1/system/info", "hub/info", ErrorShape::hub, as_it_is);
+  add("/api/v1/hub/info", "hub/info", ErrorShape::hub, hub_info);
+  add("/api/v1/hub/heartbeat", "hub/health", ErrorShape::hub, heartbeat);
   for (const char* prefix : {"/v1", "/api/v1"}) {
-    const std::string models = std::string(prefix) + "/models";
-    routes.push_back({"GET", models, ErrorShape::openai, topic("hub/health", ErrorShape::openai)});
-    routes.push_back({"GET", models + "/{model}", ErrorShape::openai, topic("hub/health", ErrorShape::openai)});
+    const std::string path = std::string(prefix) + "/models";
+    add(path, "hub/health", ErrorShape::openai, models);
+    add(path + "/{model}", "hub/health", ErrorShape::openai, models);
   }
   return routes;
 }

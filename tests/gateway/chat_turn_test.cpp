@@ -218,6 +218,24 @@ TEST_F(TheHubsTopics, AreReadOverTheTokensOwnConnection) {
   EXPECT_EQ(connections(), before);
 }
 
+TEST_F(TheHubsTopics, TellReportersOfEventsWhatTheyKnow) {
+  const json info = json::parse(get("/api/v1/hub/info").body);
+  EXPECT_EQ(info.at("version"), json::parse(get("/api/v1/system/info").body).at("version"));
+  EXPECT_EQ(info.at("name"), "Strawberry Hub");
+  EXPECT_GE(info.at("uptime_seconds").get<std::int64_t>(), 0);
+  EXPECT_EQ(json::parse(get("/api/v1/hub/heartbeat").body).at("ok"), true);
+}
+
+TEST_F(TheHubsTopics, AreUnavailableWhenTheHubIsGone) {
+  ASSERT_EQ(get("/api/v1/hub/heartbeat").status, 200);
+  hub_.stop_bridge();
+  for (const char* path : {"/api/v1/hub/heartbeat", "/api/v1/hub/info", "/api/v1/system/health", "/v1/models"}) {
+    int status = 200;
+    for (int i = 0; i < 200 && status == 200; ++i) status = get(path).status;
+    EXPECT_EQ(status, 503) << path;
+  }
+}
+
 TEST_F(TheHubsTopics, AreAsTheHubSaidLast) {
   ASSERT_EQ(get("/api/v1/system/info").status, 200);
   MqttTestClient::Options options;

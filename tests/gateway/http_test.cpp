@@ -105,15 +105,6 @@ TEST_F(WebDoor, AsksForAStreamOnlyWhenItsClientDoes) {
   EXPECT_EQ(model_.requests().back().body.value("stream", json()), true);
 }
 
-TEST_F(WebDoor, BeginsAStreamBeforeTheFirstWord) {
-  model_.otherwise([](const StubRequest&) { return StubAnswer::hang(); });
-  RawHttp client(door_.port());
-  const std::string body = chat("hi").dump();
-  client.send("POST /api/v1/chat/complete?stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token() +
-              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  EXPECT_THAT(client.read(2s), StartsWith("HTTP/1.1 200 OK\r\n"));
-}
-
 TEST_F(WebDoor, RunsSkillsBehindTheScenes) {
   model_.otherwise(stub_calling("turn_on", {{"level", 5}}));
   auto device = lamp();

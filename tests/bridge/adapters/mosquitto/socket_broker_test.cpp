@@ -64,7 +64,9 @@ TEST_F(RealSocket, AConnectionOpensTwoFiles) {
   start(only_socket());
   ASSERT_TRUE(until_ready());
   const auto with_one = open_files();
-  MosquittoClient another(loop, only_socket());
+  auto options = only_socket();
+  options.client_id = "another";  // the same would end the first one
+  MosquittoClient another(loop, options);
   another.start({}, {});
   ASSERT_TRUE(until([&] { return another.is_ready(); }));
   EXPECT_EQ(open_files() - with_one, 2) << "the library's socket and a copy of it, and no pair to wake a thread";
