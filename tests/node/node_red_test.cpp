@@ -87,7 +87,10 @@ class NodeRed {
     options.environment = {{"NODE_RED_HOME", ""}, {"PORT", ""}, {"NODE_OPTIONS", ""}};
     options.working_directory = directory_.path();
     process_ = std::make_unique<ChildProcess>(std::move(options));
-    if (process_->wait_for_output("Started flows", startup_timeout)) return true;
+    // In either order: it starts its flows and its server at once.
+    if (process_->wait_for_output("Started flows", startup_timeout) &&
+        process_->wait_for_output("Server now running", startup_timeout))
+      return true;
     if (said().find("port in use") == std::string::npos) throw std::runtime_error(said());
     return false;
   }
