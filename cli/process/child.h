@@ -1,4 +1,4 @@
-/// Starting another program, for whoever watches it then: CommandRun and `strawberryctl run`.
+/// Starting another program, for `strawberryctl run`.
 ///
 /// The program has no signal blocked or ignored, reads /dev/null, and has no open file of this process but those it is
 /// given.
@@ -27,7 +27,7 @@ struct ChildOptions {
   int signal_at_parents_end = 0;         // what the kernel sends it when this process ends; 0: nothing
 };
 
-/// What CommandRun and the supervisor own of a program that runs. Whoever has it reaps it.
+/// What CommandRun and the supervisor own of a program that runs. Its owner reaps it.
 struct Child {
   pid_t pid = -1;
   FileDescriptor process;  // a pidfd: readable when the program has ended
@@ -35,7 +35,7 @@ struct Child {
 
 Result<Child> start_child(const ChildOptions& options);
 
-/// Whether this child, which nobody has reaped yet, has ended.
+/// Whether this child has ended. It must not have been reaped.
 bool has_ended(pid_t child);
 /// Waits for its end; the status is that of waitpid().
 int reap(pid_t child);

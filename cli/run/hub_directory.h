@@ -24,13 +24,13 @@ struct HubDirectory {
   std::string pid_file(const std::string& name) const { return file(name + ".pid"); }
 };
 
-/// Makes the directory when there is none. From here on what this process makes is its user's alone (umask).
+/// Makes the directory if it does not exist. From here on what this process makes is its user's alone (umask).
 Outcome<HubDirectory> take_hub_directory(const std::string& typed);
 
 /// Refuses a directory that other users may enter.
 Outcome<void> check_private(const HubDirectory& directory);
 
-/// The process that an earlier run left behind under this name: a pidfd. Nothing when there is none.
+/// The process that an earlier run left behind under this name: a pidfd. Nothing if no such process runs.
 std::optional<FileDescriptor> find_leftover(const HubDirectory& directory, const std::string& name,
                                             const std::string& program);
 

@@ -75,7 +75,7 @@ Outcome<void> Supervisor::launch(Service& service) {
   ChildOptions options = command_of(service);
   FileDescriptor log;
   if (&service == demo_.get()) {
-    options.argv.emplace_back("--quiet");  // what it plays is for whoever watches here
+    options.argv.emplace_back("--quiet");  // what it plays is shown here
   } else {
     const std::string path = directory_.log(service.name());
     rotate_log(path, options_.logs);

@@ -29,7 +29,7 @@ void Supervisor::show_ready(Duration took) const {
   if (!web_door_.empty()) say("Its web door, for programs that speak HTTP: " + web_door_ + " (docs/http.md).");
 }
 
-/// The speaker goes on saying what it plays here, for whoever watches. A demo that fails has said why.
+/// The speaker goes on printing here what it plays. A demo that fails has said why.
 Task<Outcome<void>> Supervisor::show_demo() {
   if (!options_.demo) co_return Outcome<void>{};
   say("");

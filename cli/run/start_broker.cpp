@@ -28,7 +28,7 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// As root, Mosquitto would become user mosquitto, who may not read the keys: whoever runs this owns the data.
+/// As root, Mosquitto would become user mosquitto, who may not read the keys. The user who runs this owns the data.
 std::string own_user() {
   const passwd* user = ::getpwuid(::geteuid());
   return user != nullptr ? user->pw_name : std::to_string(::geteuid());
@@ -133,7 +133,7 @@ Task<Outcome<void>> Supervisor::start_broker() {
         co_return Outcome<void>{};
       }
       if (!serves) {
-        co_await stop(*broker_);  // somebody else was there first: the broker does without
+        co_await stop(*broker_);  // another process has the port: the broker runs without it
         from = port_;
         continue;
       }

@@ -1,5 +1,5 @@
-/// Which web pages and host names may speak to the gateway: a page of another site, in the browser of somebody who is
-/// on this machine, must not (DNS rebinding, cross-site requests). Programs send no `Origin`, and are not concerned.
+/// Which web pages and host names may speak to the gateway: the page of another site, in a browser on this machine,
+/// must not (DNS rebinding, cross-site requests). Programs send no `Origin`, and are not concerned.
 ///
 /// Pure.
 #pragma once

@@ -24,7 +24,7 @@ struct Network {
 std::optional<Network> parse_network(std::string_view text);
 
 /// The client's address, without a port; IPv4 within IPv6 (`::ffff:192.0.2.1`) as IPv4. It is the connection's own
-/// (`peer`), unless that is a trusted proxy: then the last address of `X-Forwarded-For` that is none of the proxies.
+/// (`peer`), unless that is a trusted proxy: then the last address of `X-Forwarded-For` that is not a proxy.
 std::string client_address(const std::string& peer, const Fields& headers, const std::vector<Network>& proxies);
 
 }  // namespace strawberry::gateway

@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Beside a request's headers: what the parser needs whole is no larger, be it a chunk's extension or all trailers.
+/// What the parser may hold beside a request's headers: a chunk's extension, or all trailers.
 constexpr std::size_t read_ahead_bytes_max = 64 * 1024;
 
 Request taken_over(http::request<http::string_body>& message) {

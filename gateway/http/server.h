@@ -39,7 +39,7 @@ class Server {
     std::uint64_t requests = 0;
     std::uint64_t refused_connections = 0;  // beyond connections_max
     std::size_t open = 0;
-    std::size_t answering = 0;  // requests under way; a WebSocket is none
+    std::size_t answering = 0;  // requests under way, without WebSockets
   };
   /// What is logged of a request once it is answered: never with its query, body or headers.
   using Log = std::function<void(const Request&, unsigned status, std::chrono::microseconds took)>;

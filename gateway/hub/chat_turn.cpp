@@ -106,7 +106,7 @@ class ChatTurn {
     co_return co_await fail(std::move(why), nullptr);
   }
 
-  /// `reply`: the hub's, if it was the hub that said so.
+  /// `reply`: the hub's, if the failure is the hub's.
   Task<void> fail(Problem why, const json* reply) {
     if (exchange_.has_begun()) {
       std::string last = writer_.failure(why, reply == nullptr ? json() : *reply);
@@ -116,7 +116,7 @@ class ChatTurn {
     co_await exchange_.reply(std::move(response));
   }
 
-  /// Nobody waits for it any more: the hub need not go on.
+  /// Cancels the chat: its client is gone.
   void give_up() { asking_.link().tell(cancel_of(asking_.correlation_id())); }
 
   Exchange& exchange_;

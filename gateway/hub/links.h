@@ -51,7 +51,8 @@ class Links {
   Task<Found> get(std::string token, std::string address);
   /// For the token that a request has. The request must last until then.
   Task<Found> of(const Request& request);
-  /// Whether the broker may be asked about a token of a request from `address`, for a connection that is none of these.
+  /// Whether the broker may be asked about a token of a request from `address`, for a connection that Links does not
+  /// keep.
   tl::expected<TokenClaims, Problem> admit(const std::string& token, const std::string& address);
   /// And it refused it.
   void refused(const std::string& token, const std::string& address);

@@ -250,17 +250,19 @@ TEST_F(Restore, KeepsInPlaceWhatIsNotTheHubs) {
   std::ofstream(place_ / "openai.key") << std::string(2 * 1024 * 1024, 'x');
   fs::create_directory(place_ / "log");
   std::ofstream(place_ / "log" / "broker.log") << "old\n";
-  std::ofstream(place_ / "mosquitto.db") << "sessions\n";
+  for (const char* own : {"mosquitto.db", "http-endpoint", "gateway.pid"}) std::ofstream(place_ / own) << "old\n";
+  std::ofstream(place_ / "gateway.toml") << "[http]\n";  // is in no backup
   const Finished restored = restore(place_);
   ASSERT_EQ(restored.code, 0) << restored.output;
   EXPECT_EQ(content_of(place_ / "lamp" / "mosquitto_pub"), "-u dev-1\n");
   EXPECT_EQ(mode_of(place_ / "lamp"), 0700u);
   EXPECT_EQ(fs::file_size(place_ / "openai.key"), 2u * 1024 * 1024);
-  EXPECT_NE(restored.output.find("Kept, since it is not the hub's: lamp, openai.key\n"), std::string::npos)
+  EXPECT_NE(restored.output.find("Kept, since it is not the hub's: gateway.toml, lamp, openai.key\n"),
+            std::string::npos)
       << restored.output;
   const fs::path aside = put_aside(place_);
   EXPECT_FALSE(fs::exists(aside / "lamp"));
-  for (const char* own : {"log", "mosquitto.db"}) {
+  for (const char* own : {"log", "mosquitto.db", "http-endpoint", "gateway.pid"}) {
     EXPECT_FALSE(fs::exists(place_ / own)) << own;
     EXPECT_TRUE(fs::exists(aside / own)) << own;
   }

@@ -1,4 +1,4 @@
-/// The web door before a whole hub, and what is sent to do harm: to its memory, to other clients, to whoever reads its
+/// The web door before a whole hub, and what is sent to do harm: to its memory, to other clients, to those who read its
 /// answers. What of it docs/http.md promises, word for word.
 #include <gmock/gmock.h>
 

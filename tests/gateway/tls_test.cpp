@@ -29,7 +29,7 @@ class WebDoorWithTls : public testing::Test {
   }
   std::string file(const std::string& name) const { return tls_.file(name); }
   std::string ca() const { return file("ca.crt"); }
-  /// Also again: a certificate that is gone is made anew.
+  /// Makes a new certificate when the old one was deleted.
   void make_certificates() const {
     ChildProcess::Options make;
     make.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates", tls_.path(), "hub.example"};
