@@ -80,7 +80,7 @@ void check_reply(const Sample& sample, const ModelReply& reply) {
     calls.push_back({{"id", call.id}, {"name", call.name}, {"arguments", json::parse(call.arguments, nullptr, false)}});
   EXPECT_EQ(calls, expected.value("calls", json::array())) << sample.name;
   if (expected.contains("model")) {
-    EXPECT_EQ(reply.model, expected.at("model"));
+    EXPECT_EQ(json(reply.model), expected.at("model"));
   }
   if (expected.contains("usage")) {
     EXPECT_EQ(json({reply.usage.prompt_tokens, reply.usage.completion_tokens}), expected.at("usage")) << sample.name;
