@@ -7,7 +7,6 @@
 #include <functional>
 #include <set>
 
-#include "bridge/core/asio.h"
 #include "gateway/http/proxies.h"
 #include "gateway/http/server_tls.h"
 
@@ -227,9 +226,7 @@ bool is_origin(const std::string& text) {
 
 void check_whole(const GatewayConfig& config, Problems& problems) {
   const auto& http = config.http;
-  boost::system::error_code no_address;
-  asio::ip::make_address(http.address, no_address);
-  if (no_address) {
+  if (!is_address(http.address)) {
     problems.add("http.address is no address: " + http.address);
   } else if (!is_loopback(http.address) && !http.has_tls() && !http.insecure) {
     problems.add("http.address " + http.address +

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "bridge/core/asio.h"
-
 namespace strawberry::gateway {
 namespace {
 
@@ -36,10 +34,8 @@ std::string name_of(std::string_view host) {
 bool is_host_allowed(std::string_view host, const Origins& origins) {
   const std::string name = name_of(host);
   if (name.empty()) return false;
-  boost::system::error_code no_address;
-  asio::ip::make_address(name, no_address);
   // An address cannot be rebound: only names can.
-  return !no_address || name == "localhost" || origins.hosts.contains(name) ||
+  return is_address(name) || name == "localhost" || origins.hosts.contains(name) ||
          (origins.is_certified && origins.is_certified(name));
 }
 

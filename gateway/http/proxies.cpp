@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view forwarded_for = "x-forwarded-for";
 
 std::optional<asio::ip::address> parse_address(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // which ends the text for Asio
   boost::system::error_code error;
   const auto address = asio::ip::make_address(std::string(text), error);
   if (error) return std::nullopt;
@@ -56,10 +57,11 @@ std::string_view without_port(std::string_view text) {
 
 }  // namespace
 
+bool is_address(std::string_view text) { return parse_address(text).has_value(); }
+
 bool is_loopback(const std::string& address) {
-  boost::system::error_code error;
-  const auto parsed = asio::ip::make_address(address, error);
-  return !error && parsed.is_loopback();
+  const auto parsed = parse_address(address);
+  return parsed && parsed->is_loopback();
 }
 
 std::optional<Network> parse_network(std::string_view text) {

@@ -13,6 +13,8 @@
 
 namespace strawberry::gateway {
 
+/// IPv4 or IPv6, without a port and brackets.
+bool is_address(std::string_view text);
 /// True for an address of this machine alone: 127.0.0.0/8 and ::1.
 bool is_loopback(const std::string& address);
 

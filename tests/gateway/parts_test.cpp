@@ -109,6 +109,7 @@ TEST(AnOrigin, MustBeTheGatewaysOwnOrAllowed) {
   EXPECT_TRUE(may("", ""));
   EXPECT_FALSE(may("evil.example:8080", ""));
   EXPECT_FALSE(may("127.0.0.1.evil.example", ""));
+  EXPECT_FALSE(may(std::string("127.0.0.1\0.evil.example", 23), ""));
   EXPECT_FALSE(may("localhost.evil.example", ""));
   EXPECT_FALSE(may("[::1].evil.example", ""));
   EXPECT_FALSE(may("[::1", ""));
