@@ -37,8 +37,9 @@ Router::Found Router::find(Request& request) const {
   Found found;
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   std::map<std::string, std::string> places;
-  const bool is_written_out =
-      std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) { return route.pattern == request.path; });
+  const bool is_written_out = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
+    return route.pattern == request.path && route.pattern.find('{') == std::string::npos;
+  });
   for (const Route& route : routes_) {
     if (is_written_out ? route.pattern != request.path : !fits(route.pattern, request.path, places)) continue;
     found.errors = route.errors;

@@ -47,7 +47,10 @@ void check_route(Request request) {
   const Router::Found found = router().find(request);
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   bool is_written_out = false;
-  for (const Route& route : router().routes()) is_written_out = is_written_out || route.pattern == request.path;
+  for (const Route& route : router().routes()) {
+    const bool has_places = route.pattern.find('{') != std::string::npos;
+    is_written_out = is_written_out || (!has_places && route.pattern == request.path);
+  }
   if (found.route != nullptr) {
     FUZZ_REQUIRE(found.route->method == method);
     FUZZ_REQUIRE(filled(found.route->pattern, request) == request.path);

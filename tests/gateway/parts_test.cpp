@@ -80,6 +80,7 @@ TEST(ARouter, FindsTheFirstRouteThatFits) {
   EXPECT_EQ(found("GET", "/things/me"), "/things/me");
   EXPECT_EQ(found("GET", "/things/7"), "/things/{id} id=7");
   EXPECT_EQ(found("GET", "/things/7/parts/a b"), "/things/{id}/parts/{part} id=7 part=a b");
+  EXPECT_EQ(found("GET", "/things/{id}"), "/things/{id} id={id}") << "as the document writes it";
 }
 
 TEST(ARouter, SaysWhichMethodsAPathHas) {
