@@ -25,10 +25,9 @@ class Exchange {
   /// The whole answer. Once, and not beside a stream.
   virtual Task<bool> reply(Response response) = 0;
   /// Status 200 and headers, which leave with the first piece; then pieces, then the end, which may have a last piece.
-  virtual Task<bool> begin_stream(std::string content_type) = 0;
+  virtual void begin_stream(const std::string& content_type) = 0;
   virtual Task<bool> write(std::string piece) = 0;
   virtual Task<bool> end_stream(std::string last) = 0;
-  Task<bool> end_stream() { return end_stream(std::string()); }
 
   /// Whether the request asks to become a WebSocket, as RFC 6455 (4.2.1) says.
   virtual bool wants_websocket() const = 0;

@@ -93,7 +93,7 @@ Task<bool> HttpExchange::reply(Response response) {
   co_return co_await send(std::move(head));
 }
 
-Task<bool> HttpExchange::begin_stream(std::string content_type) {
+void HttpExchange::begin_stream(const std::string& content_type) {
   status_ = 200;
   streams_ = true;
   Fields fields;
@@ -102,7 +102,6 @@ Task<bool> HttpExchange::begin_stream(std::string content_type) {
   if (!is_chunked()) options_.keep_alive = false;
   head_ = head_of(200, content_type, fields);
   head_ += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-  co_return !broken_;
 }
 
 void HttpExchange::make_chunk(std::string& piece) const {

@@ -43,7 +43,7 @@ class HttpExchange final : public Exchange {
   ~HttpExchange() override { watch_->end(); }
 
   Task<bool> reply(Response response) override;
-  Task<bool> begin_stream(std::string content_type) override;
+  void begin_stream(const std::string& content_type) override;
   Task<bool> write(std::string piece) override;
   Task<bool> end_stream(std::string last) override;
   bool wants_websocket() const override;

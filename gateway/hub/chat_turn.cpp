@@ -53,17 +53,14 @@ class ChatTurn {
   }
 
  private:
-  Task<bool> begin() {
-    if (exchange_.has_begun()) co_return true;
-    std::string type(sse_content_type);
-    co_return co_await exchange_.begin_stream(std::move(type));
+  void begin() {
+    if (!exchange_.has_begun()) exchange_.begin_stream(std::string(sse_content_type));
   }
 
   /// In small steps: g++ 12 miscompiles the shorter forms, also in optimised programs.
   Task<bool> write(std::string piece) {
     if (piece.empty()) co_return true;
-    const bool has_begun = co_await begin();
-    if (!has_begun) co_return false;
+    begin();
     const bool is_there = co_await exchange_.write(std::move(piece));
     co_return is_there;
   }
@@ -97,8 +94,8 @@ class ChatTurn {
   }
 
   Task<void> end(std::string last) {
-    const bool has_begun = co_await begin();
-    if (has_begun) co_await exchange_.end_stream(std::move(last));
+    begin();
+    co_await exchange_.end_stream(std::move(last));
   }
 
   Task<void> fail(const char* code, const char* message) {
