@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "bridge/app_parts.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/devices/presence.h"
-#include "bridge/log.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
-#include "common/ids.h"
-#include "common/token_admission.h"
+#include "common/runtime/log.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
+#include "common/text/ids.h"
+#include "common/identity/token_admission.h"
 
 namespace strawberry {
 namespace {

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/process_numbers.h"
-#include "bridge/protocol/request_log.h"
+#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/mosquitto/mosquitto_client.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"

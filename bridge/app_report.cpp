@@ -4,7 +4,7 @@
 
 #include "bridge/app.h"
 #include "bridge/app_parts.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

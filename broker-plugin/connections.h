@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/by_text.h"
-#include "common/clock.h"
-#include "common/principal.h"
-#include "common/token.h"
+#include "common/text/by_text.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
+#include "common/identity/token.h"
 
 namespace strawberry {
 

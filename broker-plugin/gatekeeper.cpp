@@ -3,9 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include "common/control.h"
-#include "common/token_stamp.h"
-#include "common/topics.h"
+#include "common/contract/control.h"
+#include "common/identity/token_stamp.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

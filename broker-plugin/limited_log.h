@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "broker-plugin/broker.h"
-#include "common/audit.h"
-#include "common/clock.h"
+#include "common/contract/audit.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/by_text.h"
-#include "common/clock.h"
+#include "common/text/by_text.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

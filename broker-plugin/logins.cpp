@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "broker-plugin/login_limiter.h"
 #include "broker-plugin/rate_limits.h"
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

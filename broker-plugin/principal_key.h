@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/principal.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/by_text.h"
-#include "common/clock.h"
-#include "common/principal.h"
+#include "common/text/by_text.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

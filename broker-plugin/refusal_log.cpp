@@ -1,7 +1,7 @@
 #include "broker-plugin/refusal_log.h"
 
-#include "common/correlation_id.h"
-#include "common/ids.h"
+#include "common/contract/correlation_id.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

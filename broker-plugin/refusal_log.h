@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "broker-plugin/broker.h"
-#include "common/audit.h"
-#include "common/clock.h"
-#include "common/principal.h"
+#include "common/contract/audit.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/audit.h"
-#include "common/ids.h"
+#include "common/contract/audit.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 

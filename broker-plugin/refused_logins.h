@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "broker-plugin/refusal_log.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "common/principal.h"
-#include "common/token_stamp.h"
+#include "common/contract/principal.h"
+#include "common/identity/token_stamp.h"
 
 namespace strawberry {
 namespace {

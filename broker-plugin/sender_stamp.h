@@ -6,7 +6,7 @@
 #include <string>
 
 #include "broker-plugin/mosquitto_api.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/clock.h"
-#include "common/principal.h"
-#include "common/token.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
+#include "common/identity/token.h"
 
 namespace strawberry {
 

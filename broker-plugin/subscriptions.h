@@ -11,8 +11,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/by_text.h"
-#include "common/principal.h"
+#include "common/text/by_text.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <optional>
 
-#include "common/control.h"
-#include "common/ids.h"
-#include "common/topics.h"
+#include "common/contract/control.h"
+#include "common/text/ids.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/sha256.h"
-#include "common/token.h"
+#include "common/text/sha256.h"
+#include "common/identity/token.h"
 
 namespace strawberry {
 

@@ -16,8 +16,8 @@
 
 #include "cli/tar_header.h"
 #include "cli/text.h"
-#include "common/clock.h"
-#include "common/ids.h"
+#include "common/text/clock.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "cli/outcome.h"
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 

@@ -12,9 +12,9 @@
 #include "cli/archive.h"
 #include "cli/command_line.h"
 #include "cli/text.h"
-#include "common/file_descriptor.h"
-#include "common/ids.h"
-#include "common/private_file.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/ids.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {

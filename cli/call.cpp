@@ -2,7 +2,7 @@
 #include <CLI/App.hpp>
 #include <iostream>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/call_words.h"
 #include "cli/command_line.h"
 #include "cli/text.h"

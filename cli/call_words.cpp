@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "bridge/skills/argument_check.h"
+#include "common/contract/argument_check.h"
 #include "cli/text.h"
 
 namespace strawberry::cli {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/skills/signature.h"
-#include "common/result.h"
+#include "common/contract/signature.h"
+#include "common/text/result.h"
 
 namespace strawberry::cli {
 

@@ -7,14 +7,14 @@
 #include <csignal>
 #include <iostream>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/line_reader.h"
 #include "cli/questions.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/turn_printer.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/files.h"
 #include "cli/hub_connection.h"
 #include "cli/identity.h"

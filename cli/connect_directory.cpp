@@ -7,10 +7,10 @@
 
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/broker_socket.h"
-#include "common/ids.h"
-#include "common/private_file.h"
-#include "common/token.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/ids.h"
+#include "common/text/private_file.h"
+#include "common/identity/token.h"
 
 namespace strawberry::cli {
 namespace {

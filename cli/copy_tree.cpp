@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry::cli {
 namespace {

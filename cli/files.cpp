@@ -10,9 +10,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "common/broker_socket.h"
-#include "common/file_descriptor.h"
-#include "common/ids.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "cli/outcome.h"
-#include "common/broker_socket.h"
+#include "common/contract/broker_socket.h"
 
 namespace strawberry::cli {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <exception>
 
-#include "bridge/adapters/mosquitto/mosquitto_client.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
+#include "common/runtime/asio.h"
 #include "cli/text.h"
-#include "common/ids.h"
-#include "common/libmosquitto.h"
+#include "common/text/ids.h"
+#include "common/runtime/libmosquitto.h"
 
 namespace strawberry::cli {
 namespace {

@@ -17,13 +17,13 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
-#include "bridge/core/task.h"
-#include "bridge/ports/mqtt.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
+#include "common/runtime/task.h"
+#include "common/runtime/mqtt.h"
 #include "cli/identity.h"
 #include "cli/outcome.h"
-#include "common/topics.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 class MosquittoClient;

@@ -8,9 +8,9 @@
 #include "cli/nearest.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/device_name.h"
-#include "common/ids.h"
-#include "common/private_file.h"
+#include "common/contract/device_name.h"
+#include "common/text/ids.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {

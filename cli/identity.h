@@ -12,9 +12,9 @@
 
 #include "cli/files.h"
 #include "cli/outcome.h"
-#include "common/device_directory.h"
-#include "common/keys.h"
-#include "common/token.h"
+#include "common/identity/device_directory.h"
+#include "common/identity/keys.h"
+#include "common/identity/token.h"
 
 namespace strawberry::cli {
 

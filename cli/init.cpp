@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "cli/command_line.h"
 #include "cli/text.h"
-#include "common/database_file.h"
+#include "common/identity/database_file.h"
 
 namespace strawberry::cli {
 namespace {

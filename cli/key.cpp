@@ -9,7 +9,7 @@
 #include "cli/key_document.h"
 #include "cli/key_material.h"
 #include "cli/text.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

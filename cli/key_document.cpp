@@ -12,9 +12,9 @@
 
 #include "cli/identity.h"
 #include "cli/text.h"
-#include "common/ids.h"
-#include "common/private_file.h"
-#include "common/strict_json.h"
+#include "common/text/ids.h"
+#include "common/text/private_file.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry::cli {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "cli/files.h"
 #include "cli/outcome.h"
-#include "common/keys.h"
+#include "common/identity/keys.h"
 
 namespace strawberry::cli {
 

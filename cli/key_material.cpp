@@ -15,8 +15,8 @@
 
 #include "cli/files.h"
 #include "cli/text.h"
-#include "common/base64url.h"
-#include "common/strict_json.h"
+#include "common/text/base64url.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "cli/outcome.h"
-#include "common/keys.h"
+#include "common/identity/keys.h"
 
 namespace strawberry::cli {
 

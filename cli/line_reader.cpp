@@ -6,7 +6,7 @@
 #include <iostream>
 #include <thread>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 

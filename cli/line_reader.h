@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
+#include "common/runtime/task.h"
 #include "cli/line_editor.h"
 
 namespace strawberry::cli {

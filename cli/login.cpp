@@ -5,8 +5,8 @@
 
 #include "cli/connect_directory.h"
 #include "cli/text.h"
-#include "common/private_file.h"
-#include "common/token.h"
+#include "common/text/private_file.h"
+#include "common/identity/token.h"
 
 namespace strawberry::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/connect_directory.h"
 #include "cli/text.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bridge/protocol/schemas/near_name.h"
+#include "common/contract/schemas/near_name.h"
 
 namespace strawberry::cli {
 namespace {

@@ -1,6 +1,6 @@
-/// Precompiled for strawberryctl: bridge/core/precompiled.h and CLI11. No file includes it.
+/// Precompiled for strawberryctl: common/runtime/precompiled.h and CLI11. No file includes it.
 #pragma once
 
 #include <CLI/App.hpp>
 
-#include "bridge/core/precompiled.h"
+#include "common/runtime/precompiled.h"

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
+#include "common/runtime/task.h"
 
 namespace strawberry::cli {
 

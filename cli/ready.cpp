@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 
 namespace strawberry::cli {

@@ -22,9 +22,9 @@
 #include "cli/copy_tree.h"
 #include "cli/data_files.h"
 #include "cli/text.h"
-#include "common/data_lock.h"
-#include "common/file_descriptor.h"
-#include "common/ids.h"
+#include "common/identity/data_lock.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <iostream>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/tail/line_format.h"
 #include "cli/tail/watch.h"

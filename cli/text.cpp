@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "common/json_depth.h"
+#include "common/text/json_depth.h"
 
 namespace strawberry::cli {
 namespace {

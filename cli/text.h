@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/clock.h"
-#include "common/result.h"
+#include "common/text/clock.h"
+#include "common/text/result.h"
 
 namespace strawberry::cli {
 

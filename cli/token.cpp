@@ -12,7 +12,7 @@
 #include "cli/text.h"
 #include "cli/token_names.h"
 #include "cli/token_times.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/token_names.h"
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "cli/files.h"
 #include "cli/outcome.h"
-#include "common/keys.h"
+#include "common/identity/keys.h"
 
 namespace strawberry::cli {
 

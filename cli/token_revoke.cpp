@@ -10,7 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/text.h"
 #include "cli/token_names.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

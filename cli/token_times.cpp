@@ -4,7 +4,7 @@
 #include <ctime>
 
 #include "cli/text.h"
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 
 namespace strawberry::cli {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

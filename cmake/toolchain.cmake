@@ -33,7 +33,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
 endif()
 add_compile_definitions(JSON_USE_IMPLICIT_CONVERSIONS=0)
-# Asio's functions that are no templates are compiled once (bridge/core/asio.cpp).
+# Asio's functions that are no templates are compiled once (common/runtime/asio.cpp).
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 # Asio takes coroutine frames from aligned_alloc only when a standard header came before its own, and frees them
 # accordingly: files that differ in their first include must not differ in that.

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/broker_socket.h"
-#include "common/result.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/result.h"
 
 namespace strawberry::gateway {
 

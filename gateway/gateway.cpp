@@ -1,6 +1,6 @@
 #include "gateway/gateway.h"
 
-#include "bridge/protocol/request_log.h"
+#include "common/runtime/request_log.h"
 #include "gateway/openai/chat.h"
 #include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "bridge/core/asio.h"
-#include "common/clock.h"
+#include "common/runtime/asio.h"
+#include "common/text/clock.h"
 #include "gateway/config.h"
 #include "gateway/http/server.h"
 #include "gateway/http/server_tls.h"

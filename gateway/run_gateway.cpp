@@ -10,11 +10,11 @@
 #include <iostream>
 
 #include "bridge/config/config.h"
-#include "bridge/core/asio.h"
-#include "bridge/core/busy_poll.h"
-#include "bridge/log.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/busy_poll.h"
+#include "common/runtime/log.h"
+#include "common/runtime/request_log.h"
+#include "common/text/printable.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 

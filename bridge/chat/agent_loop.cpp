@@ -5,7 +5,7 @@
 #include "bridge/chat/history.h"
 #include "bridge/llm/answer_end.h"
 #include "bridge/llm/tool_result.h"
-#include "common/strict_json.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry {
 namespace {

@@ -18,7 +18,7 @@
 
 #include "bridge/chat/answer_format.h"
 #include "bridge/chat/delta_stream.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <set>
 
-#include "bridge/protocol/schemas/complaint.h"
-#include "bridge/protocol/schemas/near_name.h"
+#include "common/contract/schemas/complaint.h"
+#include "common/contract/schemas/near_name.h"
 
 namespace strawberry {
 namespace {

@@ -4,13 +4,13 @@
 
 #include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/llm/user_text.h"
-#include "bridge/protocol/acting_user.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
-#include "common/ids.h"
+#include "bridge/pipeline/acting_user.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

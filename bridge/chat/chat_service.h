@@ -27,10 +27,10 @@
 #include "bridge/chat/running_chats.h"
 #include "bridge/chat/tool_catalog.h"
 #include "bridge/chat/tool_runner.h"
-#include "bridge/core/loop_affinity.h"
+#include "common/runtime/loop_affinity.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/ports/store.h"
-#include "bridge/protocol/service.h"
+#include "bridge/pipeline/service.h"
 #include "bridge/skills/tool_source.h"
 #include "bridge/usage/usage_ledger.h"
 

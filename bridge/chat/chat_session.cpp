@@ -4,7 +4,7 @@
 
 #include "bridge/chat/history.h"
 #include "bridge/sessions/session_service.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 

@@ -13,10 +13,10 @@
 #include <optional>
 #include <string>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "bridge/ports/store.h"
-#include "common/clock.h"
-#include "common/principal.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -6,8 +6,8 @@
 #include "bridge/llm/tool_result.h"
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/words.h"
-#include "bridge/skills/signature.h"
-#include "common/strict_json.h"
+#include "common/contract/signature.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry::hub_tools {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry::hub_tools {
 

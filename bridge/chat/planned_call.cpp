@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "bridge/protocol/text.h"
-#include "bridge/skills/argument_check.h"
-#include "common/device_name.h"
-#include "common/strict_json.h"
+#include "common/text/printable.h"
+#include "common/contract/argument_check.h"
+#include "common/contract/device_name.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry {
 namespace {

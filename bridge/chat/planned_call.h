@@ -11,7 +11,7 @@
 
 #include "bridge/chat/tool_catalog.h"
 #include "bridge/llm/provider.h"
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

@@ -13,10 +13,10 @@
 #include <string>
 #include <unordered_map>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
-#include "bridge/protocol/error.h"
-#include "common/principal.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
+#include "common/contract/error.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

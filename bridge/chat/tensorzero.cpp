@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "bridge/protocol/text.h"
-#include "common/ids.h"
-#include "common/strict_json.h"
+#include "common/text/printable.h"
+#include "common/text/ids.h"
+#include "common/text/strict_json.h"
 
 namespace strawberry {
 namespace {

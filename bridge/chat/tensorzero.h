@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bridge/chat/answer_format.h"
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
-#include "bridge/skills/signature.h"
+#include "common/contract/signature.h"
 #include "bridge/skills/tool_source.h"
 
 namespace strawberry {

@@ -4,11 +4,11 @@
 #include <map>
 #include <memory>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
-#include "common/ids.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "bridge/chat/planned_call.h"
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "bridge/skills/tool_source.h"
 
 namespace strawberry {

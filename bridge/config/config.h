@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "common/broker_socket.h"
-#include "common/result.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

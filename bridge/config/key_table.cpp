@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/file_descriptor.h"
-#include "common/private_file.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/private_file.h"
 
 namespace strawberry {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry {
 

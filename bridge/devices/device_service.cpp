@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/protocol/acting_user.h"
-#include "common/device_name.h"
-#include "common/ids.h"
+#include "bridge/pipeline/acting_user.h"
+#include "common/contract/device_name.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -17,12 +17,12 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/loop_affinity.h"
-#include "bridge/core/mqtt_message.h"
-#include "bridge/core/task.h"
-#include "common/clock.h"
-#include "common/control.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/loop_affinity.h"
+#include "common/contract/mqtt_message.h"
+#include "common/runtime/task.h"
+#include "common/text/clock.h"
+#include "common/contract/control.h"
 
 namespace strawberry {
 

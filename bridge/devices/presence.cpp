@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bridge/protocol/bounded_json.h"
+#include "common/contract/bounded_json.h"
 
 namespace strawberry {
 

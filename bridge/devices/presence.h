@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -7,8 +7,8 @@
 
 #include <string>
 
-#include "common/key_file.h"
-#include "common/token.h"
+#include "common/identity/key_file.h"
+#include "common/identity/token.h"
 
 namespace strawberry {
 

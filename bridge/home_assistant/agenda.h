@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "bridge/home_assistant/plan.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -4,10 +4,10 @@
 #include <unordered_map>
 #include <utility>
 
-#include "bridge/core/asio.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/stamp.h"
-#include "common/topics.h"
+#include "common/runtime/asio.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/identity/stamp.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

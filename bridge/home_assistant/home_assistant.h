@@ -16,9 +16,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/loop_affinity.h"
-#include "bridge/core/mqtt_message.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/loop_affinity.h"
+#include "common/contract/mqtt_message.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/home_assistant/agenda.h"
 #include "bridge/ports/announcements.h"

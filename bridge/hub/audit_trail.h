@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/audit.h"
+#include "common/contract/audit.h"
 
 namespace strawberry {
 

@@ -9,7 +9,7 @@
 #include "bridge/llm/event_reader.h"
 #include "bridge/llm/wire.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

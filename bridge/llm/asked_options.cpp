@@ -1,7 +1,7 @@
 #include "bridge/llm/asked_options.h"
 
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -13,7 +13,7 @@
 #include "bridge/llm/retry_after.h"
 #include "bridge/llm/wire.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <vector>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/bounded_json.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
+#include "common/contract/bounded_json.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

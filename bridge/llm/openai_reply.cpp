@@ -7,7 +7,7 @@
 
 #include "bridge/llm/tool_call_fragments.h"
 #include "bridge/llm/wire_json.h"
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

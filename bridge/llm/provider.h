@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "bridge/skills/offered_skill.h"
-#include "common/clock.h"
-#include "common/result.h"
+#include "common/text/clock.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

@@ -4,9 +4,9 @@
 #include <random>
 #include <stdexcept>
 
-#include "bridge/core/asio.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
+#include "common/runtime/asio.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -28,7 +28,7 @@
 #include "bridge/llm/provider.h"
 #include "bridge/llm/provider_gate.h"
 #include "bridge/ports/model_attempt.h"
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "bridge/llm/failure_policy.h"
-#include "bridge/protocol/request_log.h"
+#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 namespace {

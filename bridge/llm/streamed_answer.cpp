@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 #include "bridge/llm/wire.h"
 
 namespace strawberry {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

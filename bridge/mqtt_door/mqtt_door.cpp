@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/stamp.h"
-#include "bridge/protocol/text.h"
-#include "common/correlation_id.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/identity/stamp.h"
+#include "common/text/printable.h"
+#include "common/contract/correlation_id.h"
 
 namespace strawberry {
 

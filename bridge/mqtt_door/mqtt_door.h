@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "bridge/core/mqtt_message.h"
+#include "common/contract/mqtt_message.h"
 #include "bridge/pipeline/request_pipeline.h"
-#include "common/topics.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 

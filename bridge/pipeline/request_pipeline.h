@@ -19,14 +19,14 @@
 #include <string>
 #include <unordered_map>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/fair_queue.h"
-#include "bridge/core/loop_affinity.h"
-#include "bridge/core/task.h"
-#include "bridge/core/user_rate.h"
-#include "bridge/protocol/envelope.h"
-#include "bridge/protocol/reply_cache.h"
-#include "bridge/protocol/service.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/fair_queue.h"
+#include "common/runtime/loop_affinity.h"
+#include "common/runtime/task.h"
+#include "common/runtime/user_rate.h"
+#include "common/contract/envelope.h"
+#include "bridge/pipeline/reply_cache.h"
+#include "bridge/pipeline/service.h"
 
 namespace strawberry {
 

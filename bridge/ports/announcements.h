@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/task.h"
-#include "bridge/protocol/error.h"
+#include "common/runtime/task.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

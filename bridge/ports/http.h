@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/task.h"
-#include "common/result.h"
+#include "common/runtime/task.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "bridge/ports/token_row.h"
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

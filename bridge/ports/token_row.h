@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "common/token_stamp.h"
+#include "common/identity/token_stamp.h"
 
 namespace strawberry {
 

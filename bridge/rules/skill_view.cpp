@@ -5,7 +5,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/slot_doc.h"
 #include "bridge/rules/words.h"
-#include "bridge/skills/signature.h"
+#include "common/contract/signature.h"
 
 namespace strawberry::rules {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/wording.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry::rules {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "bridge/rules/numbers.h"
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry::rules {
 namespace {

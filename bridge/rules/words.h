@@ -22,7 +22,7 @@ struct Word {
   std::string fold;              // lower case, no accents, no apostrophes
   std::string stem;              // fold without plural or -ing
   std::optional<double> number;  // digits, or a number word
-  std::string name;              // as a device name has it: common/device_name.h
+  std::string name;              // as a device name has it: common/contract/device_name.h
   std::string owner;             // the same without a possessive s; empty when there is none
   bool is_quoted = false;        // one word whatever was between the quotation marks
   bool is_break_after = false;   // punctuation follows

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/protocol/acting_user.h"
+#include "bridge/pipeline/acting_user.h"
 #include "bridge/sessions/session_sync.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 

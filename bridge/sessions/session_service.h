@@ -5,7 +5,7 @@
 #pragma once
 
 #include "bridge/ports/store.h"
-#include "bridge/protocol/service.h"
+#include "bridge/pipeline/service.h"
 
 namespace strawberry {
 

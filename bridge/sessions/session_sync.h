@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bridge/ports/store.h"
-#include "bridge/protocol/service.h"
+#include "bridge/pipeline/service.h"
 
 namespace strawberry {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/protocol/schemas/complaint.h"
-#include "bridge/protocol/text.h"
-#include "bridge/skills/argument_check.h"
+#include "common/contract/schemas/complaint.h"
+#include "common/text/printable.h"
+#include "common/contract/argument_check.h"
 
 namespace strawberry {
 namespace {

@@ -13,8 +13,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "bridge/protocol/error.h"
-#include "bridge/skills/signature.h"
+#include "common/contract/error.h"
+#include "common/contract/signature.h"
 
 namespace strawberry {
 

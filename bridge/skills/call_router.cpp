@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/protocol/bounded_json.h"
-#include "bridge/protocol/text.h"
+#include "common/contract/bounded_json.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -16,8 +16,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "bridge/protocol/error.h"
-#include "common/clock.h"
+#include "common/contract/error.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 
 namespace strawberry {
 

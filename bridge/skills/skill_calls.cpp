@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/core/one_shot.h"
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
-#include "common/correlation_id.h"
-#include "common/ids.h"
-#include "common/json_text.h"
-#include "common/topics.h"
+#include "common/runtime/one_shot.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
+#include "common/contract/correlation_id.h"
+#include "common/text/ids.h"
+#include "common/text/json_text.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 

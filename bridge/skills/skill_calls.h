@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/mqtt_message.h"
+#include "common/runtime/asio.h"
+#include "common/contract/mqtt_message.h"
 #include "bridge/skills/call_arguments.h"
 #include "bridge/skills/call_router.h"
 #include "bridge/skills/call_target.h"

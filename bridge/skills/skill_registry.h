@@ -18,7 +18,7 @@
 #include "bridge/devices/device_registry.h"
 #include "bridge/skills/offered_skill.h"
 #include "bridge/skills/skill_text.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "bridge/protocol/acting_user.h"
-#include "bridge/protocol/text.h"
-#include "bridge/skills/python_name.h"
-#include "bridge/skills/signature.h"
+#include "bridge/pipeline/acting_user.h"
+#include "common/text/printable.h"
+#include "common/contract/python_name.h"
+#include "common/contract/signature.h"
 
 namespace strawberry {
 namespace {

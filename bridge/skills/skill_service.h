@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "bridge/protocol/service.h"
+#include "bridge/pipeline/service.h"
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/task.h"
-#include "bridge/protocol/error.h"
+#include "common/runtime/task.h"
+#include "common/contract/error.h"
 #include "bridge/skills/offered_skill.h"
-#include "common/clock.h"
-#include "common/principal.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

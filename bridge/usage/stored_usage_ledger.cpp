@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/protocol/request_log.h"
-#include "bridge/protocol/text.h"
+#include "bridge/pipeline/request_log.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

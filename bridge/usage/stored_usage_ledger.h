@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/signal.h"
+#include "common/runtime/signal.h"
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"

@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "bridge/llm/provider.h"
-#include "bridge/protocol/error.h"
-#include "common/principal.h"
+#include "common/contract/error.h"
+#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "bridge/core/user_rate.h"
-#include "bridge/protocol/error.h"
-#include "common/clock.h"
+#include "common/runtime/user_rate.h"
+#include "common/contract/error.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -4,7 +4,7 @@
 
 #include "cli/hub_connection.h"
 #include "cli/text.h"
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry::cli {
 namespace {

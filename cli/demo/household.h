@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 #include "cli/files.h"
 #include "cli/identity.h"
 #include "cli/outcome.h"

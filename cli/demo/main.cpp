@@ -9,7 +9,7 @@
 #include <iostream>
 #include <memory>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/choices.h"
 #include "cli/demo/household.h"
 #include "cli/demo/speaker.h"

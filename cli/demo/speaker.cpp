@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/text.h"
 
 namespace strawberry::cli {

@@ -9,12 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/demo/household.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
 #include "cli/spoke/recent_calls.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

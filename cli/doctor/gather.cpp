@@ -14,9 +14,9 @@
 #include "bridge/adapters/sqlite/database_health.h"
 #include "cli/doctor/judgements.h"
 #include "cli/text.h"
-#include "common/broker_socket.h"
-#include "common/keys.h"
-#include "common/token_admission.h"
+#include "common/contract/broker_socket.h"
+#include "common/identity/keys.h"
+#include "common/identity/token_admission.h"
 
 namespace strawberry::cli {
 namespace {

@@ -16,11 +16,11 @@
 #include <set>
 #include <sstream>
 
-#include "bridge/adapters/mosquitto/tls.h"
+#include "common/runtime/mqtt/tls.h"
 #include "cli/doctor/gather.h"
 #include "cli/text.h"
-#include "common/broker_socket.h"
-#include "common/file_descriptor.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <cstring>
 
 #include "cli/doctor/gather.h"
-#include "common/broker_socket.h"
-#include "common/file_descriptor.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 

@@ -12,8 +12,8 @@
 
 #include "cli/doctor/gather.h"
 #include "cli/text.h"
-#include "common/broker_socket.h"
-#include "common/file_descriptor.h"
+#include "common/contract/broker_socket.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {

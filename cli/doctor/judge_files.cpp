@@ -1,5 +1,5 @@
 #include "cli/doctor/judgements.h"
-#include "common/private_file.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {

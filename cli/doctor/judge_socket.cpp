@@ -1,5 +1,5 @@
 #include "cli/doctor/judgements.h"
-#include "common/broker_socket.h"
+#include "common/contract/broker_socket.h"
 
 namespace strawberry::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "common/file_descriptor.h"
-#include "common/result.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/result.h"
 
 namespace strawberry::cli {
 

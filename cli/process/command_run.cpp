@@ -13,7 +13,7 @@
 
 #include "cli/process/child.h"
 #include "cli/text.h"
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "common/result.h"
+#include "common/runtime/asio.h"
+#include "common/text/result.h"
 
 namespace strawberry::cli {
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "common/broker_socket.h"
+#include "common/contract/broker_socket.h"
 
 namespace strawberry::cli {
 namespace {

@@ -18,7 +18,7 @@
 #include "cli/files.h"
 #include "cli/run/policy.h"
 #include "cli/text.h"
-#include "common/broker_socket.h"
+#include "common/contract/broker_socket.h"
 
 namespace strawberry::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cli/outcome.h"
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {

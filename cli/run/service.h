@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/process/child.h"
 #include "cli/run/policy.h"
 

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 #include "cli/outcome.h"
 #include "cli/process/command_run.h"
 #include "cli/run/hub_directory.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "bridge/skills/argument_check.h"
+#include "common/contract/argument_check.h"
 #include "cli/text.h"
 
 namespace strawberry::cli {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "cli/spoke/skill_file.h"
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace strawberry::cli {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cli/token_times.h"
-#include "common/token.h"
+#include "common/identity/token.h"
 
 namespace strawberry::cli {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "cli/hub_connection.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

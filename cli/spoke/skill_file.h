@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/skills/signature.h"
+#include "common/contract/signature.h"
 #include "cli/outcome.h"
 
 namespace strawberry::cli {

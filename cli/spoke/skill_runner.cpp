@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "bridge/protocol/bounded_json.h"
+#include "common/contract/bounded_json.h"
 #include "cli/spoke/command_arguments.h"
 #include "cli/text.h"
 

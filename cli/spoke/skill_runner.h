@@ -15,11 +15,11 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/process/command_run.h"
 #include "cli/spoke/recent_calls.h"
 #include "cli/spoke/skill_file.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

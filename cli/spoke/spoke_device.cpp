@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/text.h"
 
 namespace strawberry::cli {

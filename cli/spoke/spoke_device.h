@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/connect_directory.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"

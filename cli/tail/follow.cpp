@@ -1,8 +1,8 @@
 #include "cli/tail/follow.h"
 
-#include "bridge/protocol/envelope.h"
+#include "common/contract/envelope.h"
 #include "cli/text.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "cli/tail/recent_map.h"
-#include "common/principal.h"
-#include "common/topics.h"
+#include "common/contract/principal.h"
+#include "common/contract/topics.h"
 
 namespace strawberry::cli {
 

@@ -7,7 +7,7 @@
 
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "common/correlation_id.h"
+#include "common/contract/correlation_id.h"
 
 namespace strawberry::cli {
 namespace {

@@ -1,7 +1,7 @@
 #include "cli/tail/watch.h"
 
-#include "bridge/protocol/envelope.h"
-#include "bridge/protocol/stamp.h"
+#include "common/contract/envelope.h"
+#include "common/identity/stamp.h"
 #include "cli/tail/summary.h"
 #include "cli/text.h"
 

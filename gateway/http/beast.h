@@ -1,7 +1,7 @@
-/// Boost.Beast's HTTP, and nothing else of Boost but what bridge/core/asio.h has.
+/// Boost.Beast's HTTP, and nothing else of Boost but what common/runtime/asio.h has.
 #pragma once
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

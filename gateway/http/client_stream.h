@@ -10,7 +10,7 @@
 #include <boost/beast/websocket/teardown.hpp>
 #include <memory>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "gateway/http/beast.h"
 
 namespace strawberry::gateway {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "gateway/http/message.h"
 #include "gateway/http/websocket.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/json_depth.h"
+#include "common/text/json_depth.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/message.h"
 

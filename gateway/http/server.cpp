@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bridge/protocol/request_log.h"
+#include "common/runtime/request_log.h"
 #include "gateway/http/beast.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/errors.h"

@@ -16,7 +16,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "gateway/http/origin.h"
 #include "gateway/http/router.h"
 

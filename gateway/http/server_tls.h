@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace strawberry::gateway {
 

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/core/task.h"
+#include "common/runtime/task.h"
 
 namespace strawberry::gateway {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {

@@ -12,7 +12,7 @@
 #include <tl/expected.hpp>
 #include <unordered_map>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "gateway/hub/asking.h"
 #include "gateway/hub/links.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "common/ids.h"
-#include "common/json_depth.h"
+#include "common/text/ids.h"
+#include "common/text/json_depth.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {

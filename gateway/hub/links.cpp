@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/ids.h"
-#include "common/token.h"
+#include "common/text/ids.h"
+#include "common/identity/token.h"
 
 namespace strawberry::gateway {
 namespace {

@@ -15,7 +15,7 @@
 #include <tl/expected.hpp>
 #include <unordered_map>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "gateway/http/errors.h"
 #include "gateway/hub/hub_link.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "common/clock.h"
-#include "common/principal.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
 
 namespace strawberry::gateway {
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "bridge/protocol/error.h"
+#include "common/contract/error.h"
 #include "gateway/http/errors.h"
 #include "gateway/rest/resources.h"
 

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "bridge/protocol/schemas/embedded_schemas.h"
+#include "common/contract/schemas/embedded_schemas.h"
 #include "gateway/openapi/document.h"
 
 namespace {

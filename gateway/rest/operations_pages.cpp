@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "gateway/http/json.h"
 #include "gateway/http/proxies.h"
 

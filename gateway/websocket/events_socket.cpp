@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "gateway/http/json.h"
 #include "gateway/websocket/messages.h"
 

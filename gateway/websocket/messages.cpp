@@ -1,6 +1,6 @@
 #include "gateway/websocket/messages.h"
 
-#include "common/json_depth.h"
+#include "common/text/json_depth.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 
 namespace strawberry::bench {
 namespace {

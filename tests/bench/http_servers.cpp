@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "tests/support/free_port.h"
 
 namespace strawberry::bench {

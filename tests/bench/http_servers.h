@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "common/result.h"
+#include "common/text/result.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/raw_client.h"
 #include "tests/bench/report.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "common/libmosquitto.h"
+#include "common/runtime/libmosquitto.h"
 
 namespace strawberry::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/hub.h"

@@ -11,8 +11,8 @@
 
 #include "bridge/devices/device_registry.h"
 #include "bridge/skills/skill_registry.h"
-#include "common/clock.h"
-#include "common/ids.h"
+#include "common/text/clock.h"
+#include "common/text/ids.h"
 #include "tests/bench/report.h"
 #include "tests/bench/skill_mix.h"
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 #include "tests/bench/report.h"
 
 namespace strawberry::bench {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/broker-plugin/plugin_fixture.h"
 
 namespace strawberry::test {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "broker-plugin/topic_policy.h"
-#include "common/principal.h"
+#include "common/contract/principal.h"
 
 namespace strawberry::test {
 

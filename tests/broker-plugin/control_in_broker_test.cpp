@@ -1,7 +1,7 @@
 // What the bridge says on $CONTROL/strawberry/v1, in a real broker. Each test makes one change of the database and
 // compares two kinds of client: the plugin looks at all of it by itself within a second, so what counts here is that
 // the acknowledgement is there at once and that after it the change holds.
-#include "common/control.h"
+#include "common/contract/control.h"
 
 #include "tests/broker-plugin/plugin_fixture.h"
 

@@ -1,5 +1,5 @@
 // What the bridge says on $CONTROL/strawberry/v1, without a broker.
-#include "common/control.h"
+#include "common/contract/control.h"
 
 #include "tests/broker-plugin/gate.h"
 

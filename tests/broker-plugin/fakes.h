@@ -15,7 +15,7 @@
 
 #include "broker-plugin/broker.h"
 #include "broker-plugin/gatekeeper.h"
-#include "common/device_directory.h"
+#include "common/identity/device_directory.h"
 
 namespace strawberry::test {
 

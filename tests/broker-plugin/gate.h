@@ -14,7 +14,7 @@
 #include <string>
 
 #include "broker-plugin/gatekeeper.h"
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/broker-plugin/fakes.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"

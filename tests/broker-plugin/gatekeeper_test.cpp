@@ -1,6 +1,6 @@
 // The plugin as a whole: client ids, presence, revocation, wills and logs.
-#include "common/correlation_id.h"
-#include "common/token_stamp.h"
+#include "common/contract/correlation_id.h"
+#include "common/identity/token_stamp.h"
 #include "tests/broker-plugin/gate.h"
 
 namespace strawberry {

@@ -13,7 +13,7 @@
 #include "broker-plugin/gatekeeper.h"
 #include "broker-plugin/limited_log.h"
 #include "broker-plugin/options.h"
-#include "common/topics.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/libmosquitto.h"
+#include "common/runtime/libmosquitto.h"
 
 namespace strawberry::test {
 namespace {

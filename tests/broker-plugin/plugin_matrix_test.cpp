@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "common/libmosquitto.h"
+#include "common/runtime/libmosquitto.h"
 #include "tests/broker-plugin/matrix_fixture.h"
 
 namespace strawberry::test {

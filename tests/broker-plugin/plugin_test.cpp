@@ -1,7 +1,7 @@
 // The plugin in a real Mosquitto: who gets in, what passes, and what the bridge can believe.
 #include <gmock/gmock.h>
 
-#include "common/token_stamp.h"
+#include "common/identity/token_stamp.h"
 #include "tests/broker-plugin/plugin_fixture.h"
 
 namespace strawberry::test {

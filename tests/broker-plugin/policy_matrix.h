@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "broker-plugin/topic_policy.h"
-#include "common/principal.h"
+#include "common/contract/principal.h"
 
 namespace strawberry::test {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 #include "tests/broker-plugin/gate.h"
 
 namespace strawberry::test {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <memory>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "tests/broker-plugin/policy_matrix.h"
 #include "tests/common/token_attacks.h"
 #include "tests/support/broker_process.h"

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "cli/files.h"
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/free_port.h"
 #include "tests/support/test_hub.h"

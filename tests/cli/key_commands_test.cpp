@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "cli/files.h"
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/common/generated_keys.h"
 #include "tests/support/test_hub.h"

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/support/temp_dir.h"
 
 namespace strawberry::cli {

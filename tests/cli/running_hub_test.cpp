@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/free_port.h"
 

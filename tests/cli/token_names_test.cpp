@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/test_hub.h"
 

@@ -1,4 +1,4 @@
-#include "common/audit.h"
+#include "common/contract/audit.h"
 
 #include <gtest/gtest.h>
 

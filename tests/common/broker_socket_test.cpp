@@ -1,4 +1,4 @@
-#include "common/broker_socket.h"
+#include "common/contract/broker_socket.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

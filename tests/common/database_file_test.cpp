@@ -1,4 +1,4 @@
-#include "common/database_file.h"
+#include "common/identity/database_file.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/device_directory.h"
+#include "common/identity/device_directory.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_hub.h"
 

@@ -1,5 +1,5 @@
 // The plugin's view of hub.db, while another connection writes it.
-#include "common/device_directory.h"
+#include "common/identity/device_directory.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 
 namespace strawberry::test {
 namespace {

@@ -1,5 +1,5 @@
 // The keys follow their file, and nothing that happens to the file leaves the hub without keys.
-#include "common/key_file.h"
+#include "common/identity/key_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/support/temp_dir.h"
 
 namespace strawberry {

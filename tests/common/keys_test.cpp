@@ -1,5 +1,5 @@
 // The key file: what it may contain and who may have touched it.
-#include "common/keys.h"
+#include "common/identity/keys.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/common/generated_keys.h"
 #include "tests/support/temp_dir.h"
 

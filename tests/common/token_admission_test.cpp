@@ -1,4 +1,4 @@
-#include "common/token_admission.h"
+#include "common/identity/token_admission.h"
 
 #include <gtest/gtest.h>
 

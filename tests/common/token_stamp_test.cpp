@@ -1,8 +1,8 @@
-#include "common/token_stamp.h"
+#include "common/identity/token_stamp.h"
 
 #include <gtest/gtest.h>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 
 namespace strawberry {
 namespace {

@@ -1,12 +1,12 @@
 // Tokens: good ones, where the limits are, and the attacks of token_attacks.h.
-#include "common/token.h"
+#include "common/identity/token.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/common/generated_keys.h"
 #include "tests/common/token_attacks.h"
 #include "tests/support/fake_clock.h"

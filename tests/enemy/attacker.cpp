@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 
-#include "common/file_descriptor.h"
+#include "common/text/file_descriptor.h"
 #include "tests/bench/wire.h"
 
 namespace strawberry::enemy {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 
 namespace strawberry::test {
 namespace {

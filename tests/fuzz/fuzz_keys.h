@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/clock.h"
-#include "common/keys.h"
+#include "common/text/clock.h"
+#include "common/identity/keys.h"
 
 namespace strawberry::test {
 

@@ -7,13 +7,13 @@
 #include <string>
 
 #include "broker-plugin/refusal_log.h"
-#include "common/base64url.h"
-#include "common/device_name.h"
-#include "common/ids.h"
-#include "common/json_depth.h"
-#include "common/principal.h"
-#include "common/strict_json.h"
-#include "common/topics.h"
+#include "common/text/base64url.h"
+#include "common/contract/device_name.h"
+#include "common/text/ids.h"
+#include "common/text/json_depth.h"
+#include "common/contract/principal.h"
+#include "common/text/strict_json.h"
+#include "common/contract/topics.h"
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/fuzz/fuzz_keys.h"
 #include "tests/fuzz/require.h"
 

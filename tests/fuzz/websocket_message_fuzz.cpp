@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/json_depth.h"
+#include "common/text/json_depth.h"
 #include "gateway/http/json.h"
 #include "gateway/websocket/messages.h"
 #include "tests/fuzz/require.h"

@@ -1,7 +1,7 @@
 /// What the gateway decides without a network.
 #include <gmock/gmock.h>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "gateway/http/errors.h"
 #include "gateway/http/origin.h"
 #include "gateway/http/request_body.h"

@@ -12,7 +12,7 @@
 #include <set>
 #include <thread>
 
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/seeds.h"
 

@@ -1,7 +1,7 @@
 /// The devices service and presence, through a whole hub (docs/contract.md, sections 7 and 8).
 #include <gtest/gtest.h>
 
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/support/hub_process.h"
 
 namespace strawberry::test {

@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "bridge/protocol/schemas/request_schemas.h"
-#include "common/ids.h"
+#include "common/contract/schemas/request_schemas.h"
+#include "common/text/ids.h"
 #include "tests/support/contract_schemas.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/stub_llm/stub_llm.h"

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/hub_process.h"
 

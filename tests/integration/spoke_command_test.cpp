@@ -4,10 +4,10 @@
 #include <csignal>
 #include <set>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "cli/connect_directory.h"
 #include "cli/spoke/spoke_device.h"
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "tests/cli/hub_run.h"
 #include "tests/integration/spoke_fixture.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cli/files.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "tests/support/hub_process.h"
 #include "tests/support/temp_dir.h"
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/token.h"
+#include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/hub_process.h"
 

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bridge/chat/chat_events.h"
-#include "bridge/protocol/error.h"
-#include "bridge/protocol/schemas/request_schemas.h"
+#include "common/contract/error.h"
+#include "common/contract/schemas/request_schemas.h"
 
 int main() {
   using namespace strawberry;

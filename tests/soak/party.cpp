@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bridge/protocol/text.h"
+#include "common/text/printable.h"
 #include "tests/soak/verdict.h"
 
 namespace strawberry::soak {

@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/principal.h"
+#include "common/contract/principal.h"
 #include "tests/soak/line.h"
 #include "tests/soak/stage.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 #include "tests/soak/soak.h"
 #include "tests/soak/verdict.h"
 

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry::test {
 

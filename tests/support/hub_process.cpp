@@ -4,8 +4,8 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "common/device_name.h"
-#include "common/ids.h"
+#include "common/contract/device_name.h"
+#include "common/text/ids.h"
 #include "tests/support/no_language_model.h"
 
 namespace strawberry::test {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "common/libmosquitto.h"
+#include "common/runtime/libmosquitto.h"
 
 namespace strawberry::test {
 namespace {

@@ -4,4 +4,4 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/precompiled.h"
+#include "common/text/precompiled.h"

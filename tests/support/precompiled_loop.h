@@ -4,4 +4,4 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/core/precompiled.h"
+#include "common/runtime/precompiled.h"

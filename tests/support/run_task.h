@@ -5,8 +5,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/task.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 
 namespace strawberry::test {
 

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry::test {
 namespace {

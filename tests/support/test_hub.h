@@ -9,10 +9,10 @@
 #include <memory>
 #include <string>
 
-#include "common/broker_socket.h"
-#include "common/keys.h"
-#include "common/principal.h"
-#include "common/token.h"
+#include "common/contract/broker_socket.h"
+#include "common/identity/keys.h"
+#include "common/contract/principal.h"
+#include "common/identity/token.h"
 #include "tests/support/temp_dir.h"
 
 namespace strawberry::test {

@@ -10,8 +10,8 @@
 
 #include "bridge/adapters/curl/socket_watch.h"
 #include "bridge/adapters/curl/transfer.h"
-#include "bridge/core/asio.h"
-#include "bridge/core/loop_affinity.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/loop_affinity.h"
 
 namespace strawberry {
 

@@ -16,7 +16,7 @@
 #include <memory>
 #include <string>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/ports/http.h"
 
 namespace strawberry {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 

@@ -12,8 +12,8 @@
 #include <optional>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
 
 namespace strawberry {
 

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/loop_affinity.h"
+#include "common/runtime/loop_affinity.h"
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/ports/model_attempt.h"
 

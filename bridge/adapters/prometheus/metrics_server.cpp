@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "bridge/core/asio.h"
-#include "bridge/protocol/request_log.h"
+#include "common/runtime/asio.h"
+#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 namespace {

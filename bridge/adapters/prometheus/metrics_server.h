@@ -13,10 +13,10 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/loop_affinity.h"
-#include "bridge/core/task.h"
-#include "common/result.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/loop_affinity.h"
+#include "common/runtime/task.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "common/topics.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

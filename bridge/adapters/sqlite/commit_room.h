@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

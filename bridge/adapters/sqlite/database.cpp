@@ -10,7 +10,7 @@
 #include <cerrno>
 
 #include "bridge/adapters/sqlite/migrations.h"
-#include "common/database_file.h"
+#include "common/identity/database_file.h"
 
 namespace strawberry {
 namespace {

@@ -1,5 +1,5 @@
 /// Opening the hub's database: what is accepted, and how an older one is brought up to date. A symbolic link is not
-/// followed (common/database_file.h).
+/// followed (common/identity/database_file.h).
 ///
 /// Threading: any one thread.   Errors: Failure naming the file; on failure the file is as it was.
 #pragma once
@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace SQLite {
 class Database;

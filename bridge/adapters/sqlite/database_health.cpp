@@ -3,7 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "bridge/adapters/sqlite/database.h"
-#include "common/database_file.h"
+#include "common/identity/database_file.h"
 
 namespace strawberry {
 namespace {

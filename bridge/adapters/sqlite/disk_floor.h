@@ -14,8 +14,8 @@
 #include <optional>
 #include <string>
 
-#include "bridge/protocol/error.h"
-#include "common/clock.h"
+#include "common/contract/error.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

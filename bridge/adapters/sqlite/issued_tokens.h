@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "bridge/ports/token_row.h"
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

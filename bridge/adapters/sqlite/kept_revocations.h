@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

@@ -7,7 +7,7 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/token_state.h"
-#include "common/token.h"
+#include "common/identity/token.h"
 
 namespace strawberry {
 namespace {

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/result.h"
+#include "common/text/result.h"
 
 namespace SQLite {
 class Database;

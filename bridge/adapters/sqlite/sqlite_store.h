@@ -25,13 +25,13 @@
 #include "bridge/adapters/sqlite/commit_room.h"
 #include "bridge/adapters/sqlite/disk_floor.h"
 #include "bridge/adapters/sqlite/stored_amounts.h"
-#include "bridge/core/asio.h"
-#include "bridge/core/fair_queue.h"
-#include "bridge/core/loop_affinity.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/fair_queue.h"
+#include "common/runtime/loop_affinity.h"
 #include "bridge/ports/announcements.h"
 #include "bridge/ports/store.h"
-#include "common/clock.h"
-#include "common/result.h"
+#include "common/text/clock.h"
+#include "common/text/result.h"
 
 namespace strawberry {
 

@@ -1,5 +1,5 @@
 #include "bridge/chat/answer_stream.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

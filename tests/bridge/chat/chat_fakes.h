@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/asio.h"
-#include "bridge/core/one_shot.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
 #include "bridge/ports/store.h"
 #include "bridge/skills/tool_source.h"
 

@@ -1,5 +1,5 @@
 #include "bridge/chat/running_chats.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <gtest/gtest.h>
 

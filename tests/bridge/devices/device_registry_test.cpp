@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/devices/presence.h"
-#include "common/device_name.h"
+#include "common/contract/device_name.h"
 
 namespace strawberry {
 namespace {

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
 

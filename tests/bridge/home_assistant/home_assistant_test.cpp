@@ -1,6 +1,6 @@
 // The whole on a loop of its own, with a ledger and a broker that may say no.
 #include "bridge/home_assistant/home_assistant.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 #include <set>
 #include <sstream>
 
-#include "common/principal.h"
-#include "common/topics.h"
+#include "common/contract/principal.h"
+#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

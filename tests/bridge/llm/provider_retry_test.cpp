@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/llm/provider_chain.h"
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"

@@ -4,10 +4,10 @@
 
 #include <stdexcept>
 
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "bridge/mqtt_door/mqtt_door.h"
-#include "bridge/protocol/schemas/request_schemas.h"
-#include "bridge/protocol/stamp.h"
+#include "common/contract/schemas/request_schemas.h"
+#include "common/identity/stamp.h"
 
 namespace strawberry {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
-#include "bridge/skills/signature.h"
+#include "common/contract/signature.h"
 
 namespace strawberry::test {
 

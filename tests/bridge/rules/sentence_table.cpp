@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "bridge/rules/wording.h"
-#include "bridge/skills/signature.h"
+#include "common/contract/signature.h"
 
 namespace strawberry::test {
 namespace {

@@ -1,6 +1,6 @@
 // The caller's rights, checked as each call is made, whatever was found out before.
 #include "bridge/skills/skill_calls.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/base64url.h"
+#include "common/text/base64url.h"
 #include "tests/support/fake_clock.h"
 
 namespace strawberry::cli {

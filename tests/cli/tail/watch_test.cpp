@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/tail/line_format.h"
-#include "common/ids.h"
+#include "common/text/ids.h"
 #include "tests/support/fake_clock.h"
 
 namespace strawberry::cli {

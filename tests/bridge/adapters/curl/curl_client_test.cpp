@@ -1,5 +1,5 @@
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

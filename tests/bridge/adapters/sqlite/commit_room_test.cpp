@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "bridge/core/fair_queue.h"
+#include "common/runtime/fair_queue.h"
 #include "tests/support/fake_clock.h"
 
 namespace strawberry {

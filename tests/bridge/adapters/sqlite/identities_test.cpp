@@ -1,5 +1,5 @@
 /// Whose an id is, and what stays of a device that is deleted.
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "bridge/adapters/sqlite/database.h"
-#include "common/device_directory.h"
+#include "common/identity/device_directory.h"
 #include "tests/support/temp_dir.h"
 
 namespace strawberry {

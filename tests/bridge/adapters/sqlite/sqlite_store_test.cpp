@@ -1,10 +1,10 @@
 #include "bridge/adapters/sqlite/sqlite_store.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
-#include "common/clock.h"
+#include "common/text/clock.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 

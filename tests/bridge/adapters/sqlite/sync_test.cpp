@@ -6,7 +6,7 @@
 #include <set>
 
 #include "bridge/adapters/sqlite/sqlite_store.h"
-#include "bridge/core/asio.h"
+#include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/seeds.h"
 #include "tests/support/temp_dir.h"

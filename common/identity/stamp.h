@@ -1,0 +1,23 @@
+/// What the broker plugin stamps on a message as User Properties: who sent it, when the broker took it in, and by which
+/// token.
+///
+/// Pure functions.   Errors: nothing, when the plugin did not say it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/contract/mqtt_message.h"
+#include "common/text/clock.h"
+#include "common/contract/principal.h"
+#include "common/identity/token_stamp.h"
+
+namespace strawberry {
+
+std::optional<Principal> stamped_principal(const MqttMessage& message);
+/// Nothing also when it does not fit the topic's id.
+std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
+std::optional<WallTime> stamped_time(const MqttMessage& message);
+std::optional<AskingToken> stamped_token(const MqttMessage& message);
+
+}  // namespace strawberry

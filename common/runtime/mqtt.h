@@ -1,0 +1,35 @@
+/// One MQTT 5 connection as the event loop sees it. Implemented by adapters/mosquitto/, by a fake in tests.
+///
+/// Threading: loop only; handlers run on the loop.   Lifetime: handlers are not called after stop() completed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/contract/mqtt_message.h"
+#include "common/runtime/task.h"
+
+namespace strawberry {
+
+class MqttClient {
+ public:
+  struct Handlers {
+    /// Connected and every subscription granted. Called again after each reconnect.
+    std::function<void()> on_ready;
+    /// Not connected (any more), and why, for people. The client goes on trying by itself unless Options said once.
+    std::function<void(const std::string& reason)> on_lost;
+    std::function<void(MqttMessage message)> on_message;
+  };
+
+  virtual ~MqttClient() = default;
+  /// Connects, subscribes to `filters`, and does so again after every loss.
+  virtual void start(std::vector<std::string> filters, Handlers handlers) = 0;
+  /// Queues a message. False when the queue is full or stop() was called: the message is dropped and counted.
+  virtual bool publish(MqttMessage message) = 0;
+  virtual bool is_ready() const = 0;
+  /// Sends what is queued, at most for a second, then disconnects cleanly.
+  virtual Task<void> stop() = 0;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,303 @@
+#include "common/runtime/mqtt/connection.h"
+
+#include <openssl/err.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+
+#include "common/runtime/mqtt/properties.h"
+#include "common/text/file_descriptor.h"
+
+namespace strawberry {
+namespace {
+
+constexpr int qos = 1;
+constexpr int qos_not_kept = 0;
+constexpr int receive_maximum_default = 65'535;  // MQTT 5, section 3.2.2.3.3
+constexpr int port_of_sockets = 0;               // says to libmosquitto that the host is the path of a Unix socket
+
+/// A broker that is gone is an error of a write, not the end of this process: newer versions of the library do not see
+/// to that.
+void start_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    mosquitto_lib_init();
+    struct sigaction now {};
+    if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+  });
+}
+
+/// How long the broker may keep a message for a device that is away. MQTT has whole seconds, and Mosquitto's clock for
+/// them is up to one behind: what is left is rounded down, less that one. Nothing when there is no limit.
+std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
+  if (!message.not_after) return std::nullopt;
+  const auto left = *message.not_after - std::chrono::steady_clock::now();
+  return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
+}
+
+/// What the system says of a connection that has failed; 0 when it has not. Says it once. Asked before the library is:
+/// what it says of a connection that breaks off during the handshake depends on its version.
+int error_of(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (fd < 0 || ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return 0;
+  return error;
+}
+
+/// The errno of a connection to the broker's Unix socket; 0 when it can be reached now. Asked after the library has
+/// failed: since 2.1 it closes its socket before it returns, and errno is that of closing.
+int errno_of_socket(const std::string& path) {
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+/// Why the broker's Unix socket cannot be reached, for people.
+std::string why_no_socket(int error) {
+  switch (error) {
+    case ENOENT: return "there is no such socket (does a broker run, with this listener?)";
+    case ECONNREFUSED: return "no broker listens on it (a broker that was killed leaves the file behind)";
+    case EACCES: return "Permission denied (write access to the socket, and to enter its directory, is needed)";
+    case 0:
+    case EAGAIN: return "too many connections wait for the broker";
+    default: return std::strerror(error);
+  }
+}
+
+}  // namespace
+
+/// In C; `self` is the Connection.
+struct MosquittoClient::Connection::Callbacks {
+  static void on_connect(struct mosquitto*, void* self, int reason, int, const mosquitto_property* properties) {
+    auto& connection = *static_cast<Connection*>(self);
+    if (reason != MQTT_RC_SUCCESS) return connection.end(mosquitto_reason_string(reason), reason);
+    std::uint16_t maximum = receive_maximum_default;
+    mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &maximum, false);
+    connection.reports_.accepted = maximum;
+  }
+  /// Set as long as TLS may fail: the library writes a line for every packet, too.
+  static void on_log(struct mosquitto*, void* self, int level, const char* line) {
+    if (level == MOSQ_LOG_ERR) static_cast<Connection*>(self)->tls_error_ = line;
+  }
+  static void on_subscribe(struct mosquitto*, void* self, int, int count, const int* granted,
+                           const mosquitto_property*) {
+    static_cast<Connection*>(self)->reports_.subscribed =
+        std::all_of(granted, granted + count, [](int code) { return code <= MQTT_RC_GRANTED_QOS2; });
+  }
+  static void on_publish(struct mosquitto*, void* self, int mid, int reason, const mosquitto_property*) {
+    auto& reports = static_cast<Connection*>(self)->reports_;
+    reports.acknowledged.push_back(mid);
+    if (reason < MQTT_RC_UNSPECIFIED) return;
+    ++reports.refused;
+    reports.refusal = mosquitto_reason_string(reason);
+  }
+  static void on_message(struct mosquitto*, void* self, const mosquitto_message* message,
+                         const mosquitto_property* properties) {
+    MqttMessage copy;
+    copy.topic = message->topic;
+    copy.payload.assign(static_cast<const char*>(message->payload), static_cast<std::size_t>(message->payloadlen));
+    copy.retained = message->retain;
+    read_properties(properties, copy);
+    static_cast<Connection*>(self)->reports_.messages.push_back(std::move(copy));
+  }
+  static void on_disconnect(struct mosquitto*, void* self, int reason, const mosquitto_property*) {
+    auto& connection = *static_cast<Connection*>(self);
+    // The library's own errors are small numbers, the broker's reasons start at 0x80.
+    if (reason >= MQTT_RC_UNSPECIFIED)
+      return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason), reason);
+    if (connection.shaking_hands_) return;  // what it returns next is told from what TLS says, which is more
+    // The library has no words for this one.
+    connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
+  }
+};
+
+MosquittoClient::Connection::Connection(const Options& options) : options_(options) {
+  start_library();
+  const SocketBuffer::NoPair without_pair;
+  handle_.reset(mosquitto_new(options.client_id.c_str(), options.clean_start, this));
+  if (!handle_) throw std::runtime_error("libmosquitto: no handle");
+  auto* handle = handle_.get();
+  mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+  mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, receive_maximum_default);
+  mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, receive_maximum_default);
+  mosquitto_connect_v5_callback_set(handle, &Callbacks::on_connect);
+  mosquitto_subscribe_v5_callback_set(handle, &Callbacks::on_subscribe);
+  mosquitto_publish_v5_callback_set(handle, &Callbacks::on_publish);
+  mosquitto_message_v5_callback_set(handle, &Callbacks::on_message);
+  mosquitto_disconnect_v5_callback_set(handle, &Callbacks::on_disconnect);
+}
+
+Result<void> MosquittoClient::Connection::open(const Route& route) {
+  auto* handle = handle_.get();
+  const std::string password = options_.password ? options_.password() : std::string();
+  int error = mosquitto_username_pw_set(handle, options_.user_name.empty() ? nullptr : options_.user_name.c_str(),
+                                        password.empty() ? nullptr : password.c_str());
+  if (error == MOSQ_ERR_SUCCESS && options_.will) {
+    const auto& will = *options_.will;
+    error = mosquitto_will_set_v5(handle, will.topic.c_str(), static_cast<int>(will.payload.size()),
+                                  will.payload.data(), qos, will.retained, nullptr);
+  }
+  mosquitto_property* list = nullptr;
+  if (error == MOSQ_ERR_SUCCESS)
+    error = mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, options_.session_expiry_s);
+  const Properties properties(list);
+  if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
+  if (!route.is_socket) {
+    mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
+    if (auto used = options_.tls ? use_tls() : Result<void>(); !used) return used;
+  }
+  if (route.is_socket && route.address.size() > broker_socket_bytes_max)
+    return fail("the path of a socket has at most " + std::to_string(broker_socket_bytes_max) + " bytes");
+  const auto keepalive_s = static_cast<int>(options_.keepalive.count());
+  const int port = route.is_socket ? port_of_sockets : options_.port;
+  // Who takes properties blocks, who does not block takes none. But a call that ends at its missing host has noted
+  // them.
+  mosquitto_connect_bind_v5(handle, nullptr, port, keepalive_s, nullptr, properties.get());
+  errno = 0;
+  error = mosquitto_connect_async(handle_for_io(), route.address.c_str(), port, keepalive_s);
+  const int socket_error = errno;
+  if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
+  if (error == MOSQ_ERR_ERRNO && route.is_socket) {
+    const int reason = socket_error == EAGAIN ? EAGAIN : errno_of_socket(route.address);
+    queue_full_ = reason == EAGAIN || reason == 0;
+    return fail(why_no_socket(reason));
+  }
+  if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
+  if (tls_) {
+    look_at_handshake(socket_error);
+  } else {
+    buffer_.attach(socket());
+  }
+  if (reports_.ended) return fail(*reports_.ended);
+  return {};
+}
+
+Result<void> MosquittoClient::Connection::use_tls() {
+  const auto& wanted = *options_.tls;
+  auto context = TlsContext::make(wanted.ca_file, wanted.server_name.empty() ? options_.host : wanted.server_name);
+  if (!context) return tl::unexpected(context.error());
+  tls_ = std::move(*context);
+  auto* handle = handle_.get();
+  mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, tls_->get());
+  mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+  mosquitto_log_callback_set(handle, &Callbacks::on_log);
+  return {};
+}
+
+/// OpenSSL keeps errors by thread and not by connection, and takes any that lies there for this one's: HTTPS on the
+/// same loop must not end it.
+MosquittoClient::Connection::HandleForIo::HandleForIo(Connection& connection)
+    : handle_(connection.handle_.get()), use_(connection.buffer_) {
+  if (connection.tls_) ERR_clear_error();
+}
+
+/// Before CONNECT may leave, the library always has something to write: what counts is what OpenSSL waits for.
+bool MosquittoClient::Connection::wants_to_write() const {
+  if (!shaking_hands_) return buffer_.is_blocked() || mosquitto_want_write(handle_.get());
+  const auto* connection = ssl();
+  return connection != nullptr && SSL_want_write(connection);
+}
+
+bool MosquittoClient::Connection::has_buffered() const {
+  const auto* connection = ssl();
+  return buffer_.has_input() || (connection != nullptr && SSL_pending(connection) > 0);
+}
+
+bool MosquittoClient::Connection::has_more_to_read() const {
+  if (buffer_.fd() >= 0) return buffer_.has_input();
+  int bytes = 0;
+  const int fd = socket();
+  return fd >= 0 && (has_buffered() || (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0));
+}
+
+void MosquittoClient::Connection::go_on_shaking_hands() {
+  if (const int error = error_of(socket()); error != 0) return end(std::strerror(error));
+  errno = 0;
+  const int error = mosquitto_loop_read(handle_for_io(), 1);
+  const int socket_error = errno;
+  if (error != MOSQ_ERR_SUCCESS) return end(tls_->why_failed(tls_error_));
+  look_at_handshake(socket_error);
+}
+
+/// The library takes a connection that broke off during the handshake for one that has not begun.
+void MosquittoClient::Connection::look_at_handshake(int socket_error) {
+  const auto* connection = ssl();
+  if (connection == nullptr) return end(tls_->why_failed(tls_error_));
+  shaking_hands_ = !SSL_is_init_finished(connection);
+  if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
+  if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
+  end(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
+}
+
+void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {
+  std::vector<std::string> copies = filters;  // the library takes them without const
+  std::vector<char*> names;
+  for (auto& filter : copies) names.push_back(filter.data());
+  const int error = mosquitto_subscribe_multiple(handle_for_io(), nullptr, static_cast<int>(names.size()), names.data(),
+                                                 qos, 0, nullptr);
+  if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
+}
+
+void MosquittoClient::Connection::read(std::size_t packets_max) {
+  if (shaking_hands_) return go_on_shaking_hands();
+  const auto packets = [this] { return reports_.messages.size() + reports_.acknowledged.size(); };
+  for (std::size_t i = 0; i < packets_max && packets() < packets_max && !reports_.ended; ++i) {
+    const int error = mosquitto_loop_read(handle_for_io(), 1);
+    if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+    if (!has_more_to_read()) return;
+  }
+}
+
+void MosquittoClient::Connection::write() {
+  if (shaking_hands_) return go_on_shaking_hands();
+  flush();
+  if (reports_.ended) return;
+  const int error = mosquitto_loop_write(handle_for_io(), 1);
+  if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+  flush();
+}
+
+void MosquittoClient::Connection::flush() {
+  if (socket() != buffer_.fd()) buffer_.attach(-1);  // the library has closed it
+  if (const int error = buffer_.flush(); error != 0) end(std::strerror(error));
+}
+
+void MosquittoClient::Connection::keep_alive() {
+  const int error = mosquitto_loop_misc(handle_for_io());
+  if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
+  buffer_.shrink();
+}
+
+void MosquittoClient::Connection::disconnect() { mosquitto_disconnect_v5(handle_for_io(), 0, nullptr); }
+
+int MosquittoClient::Connection::publish(const MqttMessage& message, int& mid) {
+  const auto kept = time_kept(message);
+  const bool is_kept = !kept || kept->count() > 0;
+  auto expiry_s = message.expiry_s;
+  if (kept && is_kept) expiry_s = static_cast<std::uint32_t>(kept->count());
+  const auto properties = to_properties(message, expiry_s);
+  if (!properties) return MOSQ_ERR_MALFORMED_UTF8;
+  return mosquitto_publish_v5(handle_for_io(), is_kept ? &mid : nullptr, message.topic.c_str(),
+                              static_cast<int>(message.payload.size()), message.payload.data(),
+                              is_kept ? qos : qos_not_kept, message.retained, properties->get());
+}
+
+MosquittoClient::Connection::Reports MosquittoClient::Connection::take_reports() { return std::exchange(reports_, {}); }
+
+/// The first reason is the one that says most.
+void MosquittoClient::Connection::end(const std::string& why, int code) {
+  if (reports_.ended) return;
+  reports_.ended = why;
+  reports_.ended_code = code;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,397 @@
+#include "common/runtime/mqtt/mosquitto_client.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/runtime/mqtt/connection.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/request_log.h"
+#include "common/text/printable.h"
+#include "common/contract/topics.h"
+
+namespace strawberry {
+namespace {
+
+constexpr std::chrono::milliseconds keep_alive_interval{1'000};
+constexpr std::chrono::milliseconds stop_patience{1'000};
+constexpr std::chrono::milliseconds queue_pause{5};
+constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
+constexpr std::chrono::seconds between_lines{1};
+
+bool is_overdue(const MqttMessage& message) {
+  return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
+}
+
+/// Whose topic this is: messages of one receiver keep their order.
+std::string receiver_of(std::string_view topic) {
+  if (const auto parsed = parse_service_topic(topic)) return std::string(parsed->id);
+  if (const auto id = announced_id(topic); !id.empty()) return std::string(id);
+  return std::string(topic.substr(0, topic.find('/')));
+}
+
+}  // namespace
+
+MosquittoClient::MosquittoClient(asio::io_context& loop, Options options)
+    : context_(loop),
+      options_(std::move(options)),
+      socket_(loop),
+      resolver_(loop),
+      queue_timer_(loop),
+      timer_(loop),
+      backoff_(options_.reconnect_min),
+      outbox_({.items_max = options_.outbox_messages_max,
+               .items_per_sender_max = options_.outbox_receiver_messages_max,
+               .bytes_max = options_.outbox_bytes_max,
+               .bytes_per_user_max = options_.outbox_receiver_bytes_max}) {}
+
+MosquittoClient::~MosquittoClient() { *alive_ = false; }
+
+void MosquittoClient::start(std::vector<std::string> filters, Handlers handlers) {
+  loop_.check();
+  filters_ = std::move(filters);
+  handlers_ = std::make_shared<const Handlers>(std::move(handlers));
+  connect();
+}
+
+void MosquittoClient::subscribe(std::string filter) {
+  loop_.check();
+  if (!ready_) return;
+  filters_.push_back(filter);
+  connection_->subscribe({std::move(filter)});
+  watch_writable();
+}
+
+void MosquittoClient::connect() {
+  if (options_.socket.path.empty()) return look_up();
+  routes_ = {{options_.socket.path, true}};
+  host_is_left_ = !options_.socket.only;
+  // Not from within start(): a socket says at once that it is not there, and on_lost must not come before start() ends.
+  asio::post(context_, [this, alive = alive_, attempt = ++attempt_] {
+    if (*alive && attempt == attempt_) open_next();
+  });
+}
+
+/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
+void MosquittoClient::look_up() {
+  host_is_left_ = false;
+  route_ = {};
+  const auto is_given_up = [this, alive = alive_, attempt = ++attempt_] { return !*alive || attempt != attempt_; };
+  limit_time();
+  resolver_.async_resolve(options_.host, std::to_string(options_.port),
+                          [this, is_given_up](const boost::system::error_code& error, const auto& found) {
+                            if (is_given_up()) return;
+                            if (error) return lost(error.message());
+                            for (const auto& entry : found) {
+                              if (routes_.size() == addresses_max) break;
+                              routes_.insert(routes_.begin(), Route{entry.endpoint().address().to_string()});
+                            }
+                            open_next();
+                          });
+}
+
+/// For the look-up, then for each address anew: one that swallows everything must not hide those after it.
+void MosquittoClient::limit_time() {
+  timer_.expires_after(options_.connect_timeout);
+  timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
+    if (cancelled || !*alive || opened != opened_ || ready_) return;
+    reached_ = false;  // somebody may be there, but none who answers
+    lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
+  });
+}
+
+void MosquittoClient::open_next() {
+  ++opened_;
+  reached_ = false;
+  limit_time();
+  route_ = std::move(routes_.back());
+  routes_.pop_back();
+  open();
+}
+
+void MosquittoClient::open() {
+  connection_ = std::make_unique<Connection>(options_);
+  if (auto opened = connection_->open(route_); !opened)
+    return connection_->was_queue_full() ? open_again_soon() : lost(opened.error().message);
+  const int copy = ::fcntl(connection_->socket(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return lost(std::strerror(errno));
+  socket_.assign(copy);
+  note_whether_reached();
+  watch_socket();
+}
+
+/// A Unix socket whose queue is full says so at once, where TCP waits; limit_time() ends this, too.
+void MosquittoClient::open_again_soon() {
+  connection_.reset();
+  queue_timer_.expires_after(queue_pause);
+  queue_timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
+    if (!cancelled && *alive && opened == opened_) open();
+  });
+}
+
+/// Asked from the beginning, whenever the socket shows something: after a reset it no longer knows that it was
+/// connected.
+void MosquittoClient::note_whether_reached() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  reached_ = reached_ || ::getpeername(socket_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
+void MosquittoClient::watch_socket() {
+  const auto read = [this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
+    if (!cancelled && *alive && opened == opened_) readable();
+  };
+  if (connection_->has_buffered()) {
+    asio::post(context_, [read] { read({}); });
+  } else {
+    socket_.async_wait(asio::posix::descriptor_base::wait_read, read);
+  }
+  watch_writable();
+}
+
+/// What is published and acknowledged in one round of the loop leaves together.
+void MosquittoClient::write_soon() {
+  if (writes_soon_ || !connection_ || !connection_->has_gathered()) return;
+  writes_soon_ = true;
+  asio::post(context_, [this, alive = alive_, opened = opened_] {
+    if (!*alive || opened != opened_) return;
+    writes_soon_ = false;
+    connection_->flush();
+    take_reports();
+  });
+}
+
+/// Only as long as something did not fit into the socket.
+void MosquittoClient::watch_writable() {
+  write_soon();
+  if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
+  watching_writable_ = true;
+  socket_.async_wait(asio::posix::descriptor_base::wait_write,
+                     [this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
+                       if (cancelled || !*alive || opened != opened_) return;
+                       watching_writable_ = false;
+                       note_whether_reached();
+                       connection_->write();
+                       take_reports();
+                       if (*alive) watch_writable();
+                     });
+}
+
+void MosquittoClient::readable() {
+  note_whether_reached();
+  connection_->read(options_.packets_at_once_max);
+  const auto alive = alive_;
+  const auto opened = opened_;
+  take_reports();
+  if (*alive && opened == opened_) watch_socket();
+}
+
+void MosquittoClient::take_reports() {
+  if (!connection_) return;
+  const auto alive = alive_;  // a handler may destroy this client
+  auto reports = connection_->take_reports();
+  for (const int mid : reports.acknowledged) {
+    const auto order = order_by_mid_.find(mid);
+    if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
+    const auto message = unacked_.find(order->second);
+    bytes_ -= message->second.payload.size();
+    unacked_bytes_ -= message->second.payload.size();
+    unacked_.erase(message);
+    order_by_mid_.erase(order);
+  }
+  if (reports.accepted) {
+    window_ = std::min(options_.in_flight_max, *reports.accepted);
+    if (!filters_.empty()) connection_->subscribe(filters_);
+  }
+  const bool is_subscribed = reports.subscribed.value_or(reports.accepted && filters_.empty());
+  if (reports.subscribed == false) return lost("the broker refused a subscription");
+  counters_.received += reports.messages.size();
+  if (reports.refused > 0) {
+    counters_.refused += reports.refused;
+    hub_log().warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
+  }
+  if (is_subscribed && !ready_) accepted();
+  if (!*alive) return;
+  const auto handlers = handlers_;  // lives as long as one of them runs
+  for (auto& message : reports.messages) {
+    if (!*alive || stopping_) return;
+    handlers->on_message(std::move(message));
+  }
+  if (!*alive) return;
+  if (reports.ended) return lost(*reports.ended, reports.ended_code);
+  flush_outbox();
+}
+
+void MosquittoClient::accepted() {
+  if (stopping_) return;
+  ready_ = true;
+  routes_.clear();  // those that were not needed
+  host_is_left_ = false;
+  backoff_ = options_.reconnect_min;
+  if (options_.connect_once) std::vector<std::string>().swap(filters_);  // not needed again
+  tick();
+  flush_outbox();
+  if (const auto handlers = handlers_; handlers->on_ready) handlers->on_ready();
+}
+
+void MosquittoClient::tick() {
+  timer_.expires_after(keep_alive_interval);
+  timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
+    if (cancelled || !*alive || !connection_) return;
+    tick();
+    connection_->keep_alive();
+    take_reports();
+  });
+}
+
+void MosquittoClient::lost(const std::string& reason, int code) {
+  ready_ = false;
+  loss_code_ = code;
+  ++opened_;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  connection_.reset();
+  watching_writable_ = writes_soon_ = false;
+  take_back_unacknowledged();
+  if (!reached_ && !stopping_ && !routes_.empty()) return open_next();
+  if (!reached_ && !stopping_ && host_is_left_) return look_up();
+  routes_.clear();
+  ++attempt_;
+  resolver_.cancel();
+  timer_.cancel();
+  if (stopping_) return;
+  if (!options_.connect_once) {
+    timer_.expires_after(backoff_);
+    backoff_ = std::min(backoff_ * 2, options_.reconnect_max);
+    timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
+      if (!cancelled && *alive && !stopping_) connect();
+    });
+  }
+  if (const auto handlers = handlers_; handlers && handlers->on_lost) handlers->on_lost(reason);
+}
+
+/// In the order in which they were sent, before what was never sent.
+void MosquittoClient::take_back_unacknowledged() {
+  if (next_) returned_.push_front(std::move(*next_));
+  next_.reset();
+  for (auto message = unacked_.rbegin(); message != unacked_.rend(); ++message)
+    returned_.push_front(std::move(message->second));
+  unacked_.clear();
+  unacked_bytes_ = 0;
+  order_by_mid_.clear();
+}
+
+bool MosquittoClient::publish(MqttMessage message) {
+  loop_.check();
+  if (stopping_) return false;
+  const std::size_t bytes = message.payload.size();
+  const bool is_alone = waiting() == 0;
+  const std::string receiver = is_alone ? std::string() : receiver_of(message.topic);
+  if (waiting() + unacked_.size() >= options_.outbox_messages_max || bytes_ + bytes > options_.outbox_bytes_max ||
+      (!is_alone && !outbox_.has_room_for(receiver, {}, bytes))) {
+    ++counters_.dropped_outbox_full;
+    say_dropped(message);
+    return false;
+  }
+  bytes_ += bytes;
+  if (is_alone) {
+    next_ = std::move(message);
+  } else {
+    outbox_.push(receiver, {}, std::move(message), bytes);
+  }
+  flush_outbox();
+  return true;
+}
+
+void MosquittoClient::say_dropped(const MqttMessage& message) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < silent_until_) return;
+  silent_until_ = now + between_lines;
+  log_for(message.correlation_data.value_or(""))
+      .warn("a message to {} is dropped: too much waits to be sent; {} so far", printable(message.topic),
+            counters_.dropped_outbox_full);
+}
+
+/// An eighth of what is left: however many receivers are backed up, some is left for the next one.
+bool MosquittoClient::is_backed_up(const std::string& receiver) const {
+  const std::size_t left = options_.outbox_bytes_max - bytes_;
+  return outbox_.bytes_of(receiver) >=
+         std::max<std::size_t>(1, std::min(options_.outbox_receiver_bytes_max / 2, left / 8));
+}
+
+bool MosquittoClient::take_next() {
+  if (next_) return true;
+  if (!returned_.empty()) {
+    next_ = std::move(returned_.front());
+    returned_.pop_front();
+  } else {
+    next_ = outbox_.pop();
+  }
+  return next_.has_value();
+}
+
+void MosquittoClient::flush_outbox() {
+  // What does not fit into the socket waits here, where it is counted and can become overdue, not in the library.
+  while (may_send() && take_next()) {
+    const std::size_t bytes = next_->payload.size();
+    const Sent sent = is_overdue(*next_) ? Sent::never : send(*next_);
+    if (sent == Sent::no_connection) break;  // the next one sends
+    if (sent == Sent::never) bytes_ -= bytes;
+    next_.reset();
+  }
+  watch_writable();
+}
+
+bool MosquittoClient::may_send() const {
+  return ready_ && unacked_.size() < window_ && unacked_bytes_ < options_.in_flight_bytes_max &&
+         !connection_->wants_to_write();
+}
+
+MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
+  int mid = 0;
+  const int error = connection_->publish(message, mid);
+  switch (error) {
+    case MOSQ_ERR_SUCCESS: break;
+    case MOSQ_ERR_NO_CONN:
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_NOMEM: return Sent::no_connection;
+    default:
+      ++counters_.dropped_unsendable;
+      log_for(message.correlation_data.value_or(""))
+          .warn("a message to {} cannot be sent: {}", printable(message.topic), mosquitto_strerror(error));
+      return Sent::never;
+  }
+  if (mid == 0) return Sent::never;  // QoS 0: written, and forgotten
+  order_by_mid_[mid] = ++sent_;
+  unacked_bytes_ += message.payload.size();
+  unacked_.emplace(sent_, std::move(message));
+  return Sent::yes;
+}
+
+Task<void> MosquittoClient::stop() {
+  loop_.check();
+  const auto alive = alive_;  // the client may be destroyed while this waits
+  asio::steady_timer pause(context_);
+  const auto give_up = std::chrono::steady_clock::now() + stop_patience;
+  const auto until = [&](auto done) -> Task<void> {
+    while (*alive && !done() && std::chrono::steady_clock::now() < give_up) {
+      pause.expires_after(std::chrono::milliseconds(2));
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+  };
+  co_await until([this] { return !ready_ || (waiting() == 0 && unacked_.empty()); });
+  if (!*alive) co_return;
+  stopping_ = true;
+  if (connection_ && ready_) {
+    connection_->disconnect();
+    watch_writable();
+    co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
+  }
+  if (*alive) lost("stopped");
+}
+
+}  // namespace strawberry

@@ -1,0 +1,70 @@
+#include "common/text/json_text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+/// Characters that stand for themselves in a JSON string.
+constexpr std::array<bool, 256> plain_characters = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0x20; c < 0x7F; ++c) table[c] = c != '"' && c != '\\';
+  return table;
+}();
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return plain_characters[static_cast<unsigned char>(c)]; });
+}
+
+void append_by_library(std::string& out, const json& value) {
+  out += value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void append_json(std::string& out, std::string_view text) {
+  if (!is_plain(text)) return append_by_library(out, json(text));
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+void append_json(std::string& out, const json& value) {
+  if (value.is_string()) return append_json(out, std::string_view(value.get_ref<const std::string&>()));
+  if (value.is_object()) {
+    char before = '{';
+    for (const auto& [name, member] : value.items()) {
+      out += before;
+      before = ',';
+      append_json(out, std::string_view(name));
+      out += ':';
+      append_json(out, member);
+    }
+    out += before == '{' ? "{}" : "}";
+    return;
+  }
+  if (value.is_array()) {
+    char before = '[';
+    for (const auto& item : value) {
+      out += before;
+      before = ',';
+      append_json(out, item);
+    }
+    out += before == '[' ? "[]" : "]";
+    return;
+  }
+  append_by_library(out, value);
+}
+
+std::string& JsonObject::begin(std::string_view name) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += '"';
+  text_ += name;
+  text_ += "\":";
+  return text_;
+}
+
+}  // namespace strawberry

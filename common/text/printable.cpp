@@ -1,0 +1,30 @@
+#include "common/text/printable.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace strawberry {
+
+std::string printable(std::string_view text, std::size_t bytes_max) {
+  const bool cut = text.size() > bytes_max;
+  const auto is_plain_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+  if (!cut && std::all_of(text.begin(), text.end(), is_plain_ascii)) return std::string(text);
+  std::string out;
+  for (const char c : text.substr(0, bytes_max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= 0x20 && byte != 0x7f;
+    if (plain) {
+      out += c;
+    } else {
+      constexpr char hex[] = "0123456789abcdef";
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+    }
+  }
+  // Whatever is not UTF-8 (also a character cut in half) becomes U+FFFD.
+  const auto quoted = nlohmann::json(out).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  out = nlohmann::json::parse(quoted).get<std::string>();
+  if (cut) out += "…";
+  return out;
+}
+
+}  // namespace strawberry
