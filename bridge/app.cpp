@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "bridge/app_parts.h"
-#include "common/runtime/asio.h"
 #include "bridge/devices/presence.h"
-#include "common/runtime/log.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
-#include "common/text/ids.h"
 #include "common/identity/token_admission.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/log.h"
+#include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

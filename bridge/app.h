@@ -10,13 +10,10 @@
 #include <string>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "common/runtime/mqtt/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
-#include "common/runtime/asio.h"
-#include "common/runtime/signal.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/plugin_control.h"
@@ -27,10 +24,13 @@
 #include "bridge/llm/provider_chain.h"
 #include "bridge/mqtt_door/mqtt_door.h"
 #include "bridge/pipeline/request_pipeline.h"
-#include "common/contract/schemas/request_schemas.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "common/contract/schemas/request_schemas.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
+#include "common/runtime/signal.h"
 
 namespace strawberry {
 

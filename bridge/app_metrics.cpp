@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "common/runtime/asio.h"
-#include "bridge/process_numbers.h"
 #include "bridge/pipeline/request_log.h"
+#include "bridge/process_numbers.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

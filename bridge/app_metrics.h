@@ -13,10 +13,10 @@
 #include "bridge/adapters/prometheus/metrics_server.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/config/config.h"
-#include "common/runtime/asio.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/pipeline/request_pipeline.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "common/runtime/mqtt/mosquitto_client.h"
 #include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
@@ -19,6 +18,7 @@
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
 
 namespace strawberry {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/text/ids.h"
 #include "common/identity/token_admission.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 

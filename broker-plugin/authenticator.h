@@ -9,10 +9,10 @@
 
 #include "broker-plugin/connections.h"
 #include "broker-plugin/verified_tokens.h"
-#include "common/text/clock.h"
 #include "common/identity/device_directory.h"
 #include "common/identity/key_file.h"
 #include "common/identity/token.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "broker-plugin/refused_logins.h"
-#include "common/text/clock.h"
 #include "common/identity/keys.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/text/by_text.h"
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
 #include "common/identity/token.h"
+#include "common/text/by_text.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/contract/control.h"
-#include "common/identity/token_stamp.h"
 #include "common/contract/topics.h"
+#include "common/identity/token_stamp.h"
 
 namespace strawberry {
 namespace {

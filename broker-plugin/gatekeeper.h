@@ -23,9 +23,9 @@
 #include "broker-plugin/subscriptions.h"
 #include "broker-plugin/topic_policy.h"
 #include "broker-plugin/unread.h"
-#include "common/text/clock.h"
 #include "common/identity/device_directory.h"
 #include "common/identity/key_file.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

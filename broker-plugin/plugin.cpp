@@ -22,10 +22,10 @@
 #include "broker-plugin/options.h"
 #include "broker-plugin/reload_at_start.h"
 #include "broker-plugin/sender_stamp.h"
-#include "common/text/clock.h"
 #include "common/contract/control.h"
 #include "common/identity/device_directory.h"
 #include "common/identity/key_file.h"
+#include "common/text/clock.h"
 
 #define STRAWBERRY_PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/contract/topics.h"
 #include "common/text/json_text.h"
 #include "common/text/strict_json.h"
-#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "broker-plugin/broker.h"
-#include "common/text/clock.h"
 #include "common/identity/device_directory.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/contract/principal.h"
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
-#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -13,8 +13,8 @@
 
 #include "broker-plugin/broker.h"
 #include "common/contract/audit.h"
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

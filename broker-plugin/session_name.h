@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
 #include "common/identity/token.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

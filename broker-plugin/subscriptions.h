@@ -11,8 +11,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/text/by_text.h"
 #include "common/contract/principal.h"
+#include "common/text/by_text.h"
 
 namespace strawberry {
 

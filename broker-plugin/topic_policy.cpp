@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "common/contract/control.h"
-#include "common/text/ids.h"
 #include "common/contract/topics.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

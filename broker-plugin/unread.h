@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "broker-plugin/broker.h"
+#include "common/contract/principal.h"
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
-#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/text/sha256.h"
 #include "common/identity/token.h"
+#include "common/text/sha256.h"
 
 namespace strawberry {
 

@@ -2,10 +2,10 @@
 #include <CLI/App.hpp>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/call_words.h"
 #include "cli/command_line.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "common/contract/argument_check.h"
 #include "cli/text.h"
+#include "common/contract/argument_check.h"
 
 namespace strawberry::cli {
 namespace {

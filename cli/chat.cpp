@@ -7,13 +7,13 @@
 #include <csignal>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/line_reader.h"
 #include "cli/questions.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/turn_printer.h"
+#include "common/runtime/asio.h"
 #include "common/text/ids.h"
 
 namespace strawberry::cli {

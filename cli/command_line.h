@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/asio.h"
 #include "cli/files.h"
 #include "cli/hub_connection.h"
 #include "cli/identity.h"
 #include "cli/login.h"
 #include "cli/outcome.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 

@@ -8,9 +8,9 @@
 #include "cli/text.h"
 #include "cli/token_times.h"
 #include "common/contract/broker_socket.h"
+#include "common/identity/token.h"
 #include "common/text/ids.h"
 #include "common/text/private_file.h"
-#include "common/identity/token.h"
 
 namespace strawberry::cli {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <exception>
 
-#include "common/runtime/mqtt/mosquitto_client.h"
-#include "common/runtime/asio.h"
 #include "cli/text.h"
-#include "common/text/ids.h"
+#include "common/runtime/asio.h"
 #include "common/runtime/libmosquitto.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {

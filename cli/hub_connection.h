@@ -17,13 +17,13 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/one_shot.h"
-#include "common/runtime/task.h"
-#include "common/runtime/mqtt.h"
 #include "cli/identity.h"
 #include "cli/outcome.h"
 #include "common/contract/topics.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/mqtt.h"
+#include "common/runtime/one_shot.h"
+#include "common/runtime/task.h"
 
 namespace strawberry {
 class MosquittoClient;

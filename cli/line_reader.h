@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "cli/line_editor.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
 #include "common/runtime/task.h"
-#include "cli/line_editor.h"
 
 namespace strawberry::cli {
 

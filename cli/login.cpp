@@ -5,8 +5,8 @@
 
 #include "cli/connect_directory.h"
 #include "cli/text.h"
-#include "common/text/private_file.h"
 #include "common/identity/token.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {

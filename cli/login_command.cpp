@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/connect_directory.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

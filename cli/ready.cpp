@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/command_line.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

@@ -5,12 +5,12 @@
 #include <csignal>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/command_line.h"
 #include "cli/tail/line_format.h"
 #include "cli/tail/watch.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

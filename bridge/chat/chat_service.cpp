@@ -4,13 +4,13 @@
 
 #include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
-#include "common/runtime/asio.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/llm/user_text.h"
 #include "bridge/pipeline/acting_user.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
+#include "common/runtime/asio.h"
 #include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

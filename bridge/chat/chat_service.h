@@ -27,12 +27,12 @@
 #include "bridge/chat/running_chats.h"
 #include "bridge/chat/tool_catalog.h"
 #include "bridge/chat/tool_runner.h"
-#include "common/runtime/loop_affinity.h"
 #include "bridge/llm/provider_chain.h"
-#include "bridge/ports/store.h"
 #include "bridge/pipeline/service.h"
+#include "bridge/ports/store.h"
 #include "bridge/skills/tool_source.h"
 #include "bridge/usage/usage_ledger.h"
+#include "common/runtime/loop_affinity.h"
 
 namespace strawberry {
 

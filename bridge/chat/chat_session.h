@@ -13,10 +13,10 @@
 #include <optional>
 #include <string>
 
-#include "common/runtime/task.h"
 #include "bridge/ports/store.h"
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
+#include "common/runtime/task.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

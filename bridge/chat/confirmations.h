@@ -11,9 +11,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "common/contract/principal.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
-#include "common/contract/principal.h"
 
 namespace strawberry {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "common/text/printable.h"
 #include "common/contract/argument_check.h"
 #include "common/contract/device_name.h"
+#include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {

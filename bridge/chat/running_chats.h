@@ -13,10 +13,10 @@
 #include <string>
 #include <unordered_map>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/one_shot.h"
 #include "common/contract/error.h"
 #include "common/contract/principal.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
 
 namespace strawberry {
 

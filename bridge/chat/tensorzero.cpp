@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "common/text/printable.h"
 #include "common/text/ids.h"
+#include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {

@@ -5,9 +5,9 @@
 
 #include "bridge/chat/hub_tools.h"
 #include "bridge/llm/tool_result.h"
-#include "common/text/printable.h"
 #include "bridge/skills/call_target.h"
 #include "common/contract/python_name.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

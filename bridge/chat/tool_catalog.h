@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "bridge/llm/provider.h"
-#include "common/contract/signature.h"
 #include "bridge/skills/tool_source.h"
+#include "common/contract/signature.h"
 
 namespace strawberry {
 

@@ -4,11 +4,11 @@
 #include <map>
 #include <memory>
 
+#include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
-#include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
 #include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "bridge/chat/planned_call.h"
-#include "common/runtime/task.h"
 #include "bridge/skills/tool_source.h"
+#include "common/runtime/task.h"
 
 namespace strawberry {
 

@@ -18,10 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/user_rate.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/pipeline/service.h"
+#include "common/runtime/user_rate.h"
 
 namespace strawberry {
 

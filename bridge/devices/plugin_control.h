@@ -17,12 +17,12 @@
 #include <string_view>
 #include <vector>
 
+#include "common/contract/control.h"
+#include "common/contract/mqtt_message.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/loop_affinity.h"
-#include "common/contract/mqtt_message.h"
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
-#include "common/contract/control.h"
 
 namespace strawberry {
 

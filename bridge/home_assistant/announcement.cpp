@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "bridge/hub/hub_topics.h"
-#include "common/text/printable.h"
 #include "common/contract/signature.h"
-#include "common/text/clock.h"
 #include "common/contract/topics.h"
+#include "common/text/clock.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -4,10 +4,10 @@
 #include <unordered_map>
 #include <utility>
 
-#include "common/runtime/asio.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/identity/stamp.h"
 #include "common/contract/topics.h"
+#include "common/identity/stamp.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

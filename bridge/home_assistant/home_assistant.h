@@ -16,14 +16,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/loop_affinity.h"
-#include "common/contract/mqtt_message.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/home_assistant/agenda.h"
 #include "bridge/ports/announcements.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/usage/user_limits.h"
+#include "common/contract/mqtt_message.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/loop_affinity.h"
 
 namespace strawberry {
 

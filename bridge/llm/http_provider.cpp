@@ -4,10 +4,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/runtime/asio.h"
 #include "bridge/llm/streamed_answer.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/pipeline/request_log.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

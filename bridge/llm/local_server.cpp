@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "common/runtime/asio.h"
 #include "bridge/llm/wire_json.h"
-#include "common/contract/bounded_json.h"
 #include "bridge/pipeline/request_log.h"
+#include "common/contract/bounded_json.h"
+#include "common/runtime/asio.h"
 #include "common/text/printable.h"
 
 namespace strawberry {

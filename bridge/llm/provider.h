@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/runtime/task.h"
 #include "bridge/skills/offered_skill.h"
+#include "common/runtime/task.h"
 #include "common/text/clock.h"
 #include "common/text/result.h"
 

@@ -4,8 +4,8 @@
 #include <random>
 #include <stdexcept>
 
-#include "common/runtime/asio.h"
 #include "bridge/pipeline/request_log.h"
+#include "common/runtime/asio.h"
 #include "common/text/printable.h"
 
 namespace strawberry {

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/llm/wire.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/task.h"
-#include "bridge/llm/wire.h"
 
 namespace strawberry {
 

@@ -5,8 +5,8 @@
 #include "bridge/llm/retry_after.h"
 #include "bridge/llm/said_error.h"
 #include "bridge/llm/surrogates.h"
-#include "common/text/printable.h"
 #include "common/text/json_depth.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 

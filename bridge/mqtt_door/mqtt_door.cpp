@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "bridge/pipeline/request_log.h"
+#include "common/contract/correlation_id.h"
 #include "common/identity/stamp.h"
 #include "common/text/printable.h"
-#include "common/contract/correlation_id.h"
 
 namespace strawberry {
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "common/contract/mqtt_message.h"
 #include "bridge/pipeline/request_pipeline.h"
+#include "common/contract/mqtt_message.h"
 #include "common/contract/topics.h"
 
 namespace strawberry {

@@ -6,12 +6,12 @@
 #include <exception>
 #include <utility>
 
-#include "common/runtime/asio.h"
-#include "common/contract/request_content.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/contract/schemas/request_schemas.h"
-#include "common/text/printable.h"
 #include "common/contract/correlation_id.h"
+#include "common/contract/request_content.h"
+#include "common/contract/schemas/request_schemas.h"
+#include "common/runtime/asio.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -19,14 +19,14 @@
 #include <string>
 #include <unordered_map>
 
+#include "bridge/pipeline/reply_cache.h"
+#include "bridge/pipeline/service.h"
+#include "common/contract/envelope.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
 #include "common/runtime/task.h"
 #include "common/runtime/user_rate.h"
-#include "common/contract/envelope.h"
-#include "bridge/pipeline/reply_cache.h"
-#include "bridge/pipeline/service.h"
 
 namespace strawberry {
 

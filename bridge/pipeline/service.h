@@ -10,12 +10,12 @@
 #include <optional>
 #include <string>
 
-#include "common/runtime/task.h"
 #include "common/contract/error.h"
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
-#include "common/identity/token_stamp.h"
 #include "common/contract/topics.h"
+#include "common/identity/token_stamp.h"
+#include "common/runtime/task.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/task.h"
 #include "common/contract/error.h"
+#include "common/runtime/task.h"
 
 namespace strawberry {
 

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/task.h"
 #include "bridge/ports/token_row.h"
 #include "common/contract/error.h"
+#include "common/runtime/task.h"
 
 namespace strawberry {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <set>
 
-#include "common/text/printable.h"
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/wording.h"
+#include "common/text/printable.h"
 
 namespace strawberry::rules {
 namespace {

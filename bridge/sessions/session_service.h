@@ -4,8 +4,8 @@
 /// Threading: loop only.   Errors: somebody else's session is `not_found`.   Bounds: the request schemas'.
 #pragma once
 
-#include "bridge/ports/store.h"
 #include "bridge/pipeline/service.h"
+#include "bridge/ports/store.h"
 
 namespace strawberry {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/ports/store.h"
 #include "bridge/pipeline/service.h"
+#include "bridge/ports/store.h"
 
 namespace strawberry {
 

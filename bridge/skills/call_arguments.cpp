@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/contract/argument_check.h"
 #include "common/contract/schemas/complaint.h"
 #include "common/text/printable.h"
-#include "common/contract/argument_check.h"
 
 namespace strawberry {
 namespace {

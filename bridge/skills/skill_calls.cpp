@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/runtime/one_shot.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
 #include "common/contract/correlation_id.h"
+#include "common/contract/topics.h"
+#include "common/runtime/one_shot.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
-#include "common/contract/topics.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 

@@ -7,13 +7,13 @@
 #include <functional>
 #include <string>
 
-#include "common/runtime/asio.h"
-#include "common/contract/mqtt_message.h"
 #include "bridge/skills/call_arguments.h"
 #include "bridge/skills/call_router.h"
 #include "bridge/skills/call_target.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "common/contract/mqtt_message.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "bridge/pipeline/acting_user.h"
-#include "common/text/printable.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

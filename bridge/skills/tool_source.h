@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/task.h"
-#include "common/contract/error.h"
 #include "bridge/skills/offered_skill.h"
-#include "common/text/clock.h"
+#include "common/contract/error.h"
 #include "common/contract/principal.h"
+#include "common/runtime/task.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/runtime/signal.h"
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"
+#include "common/runtime/signal.h"
 
 namespace strawberry {
 

@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 
-#include "common/runtime/task.h"
 #include "bridge/llm/provider.h"
 #include "common/contract/error.h"
 #include "common/contract/principal.h"
+#include "common/runtime/task.h"
 
 namespace strawberry {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/runtime/user_rate.h"
 #include "common/contract/error.h"
+#include "common/runtime/user_rate.h"
 #include "common/text/clock.h"
 
 namespace strawberry {

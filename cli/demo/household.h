@@ -7,11 +7,11 @@
 #include <functional>
 #include <string>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/task.h"
 #include "cli/files.h"
 #include "cli/identity.h"
 #include "cli/outcome.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 
 namespace strawberry::cli {
 

@@ -9,13 +9,13 @@
 #include <iostream>
 #include <memory>
 
-#include "common/runtime/asio.h"
 #include "cli/choices.h"
 #include "cli/demo/household.h"
 #include "cli/demo/speaker.h"
 #include "cli/demo/transcript.h"
 #include "cli/hub_connection.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "common/runtime/asio.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

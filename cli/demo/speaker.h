@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "common/runtime/asio.h"
 #include "cli/demo/household.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
 #include "cli/spoke/recent_calls.h"
+#include "common/runtime/asio.h"
 #include "common/text/clock.h"
 
 namespace strawberry::cli {

@@ -16,10 +16,10 @@
 #include <set>
 #include <sstream>
 
-#include "common/runtime/mqtt/tls.h"
 #include "cli/doctor/gather.h"
 #include "cli/text.h"
 #include "common/contract/broker_socket.h"
+#include "common/runtime/mqtt/tls.h"
 #include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {

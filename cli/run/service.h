@@ -12,9 +12,9 @@
 #include <string>
 #include <utility>
 
-#include "common/runtime/asio.h"
 #include "cli/process/child.h"
 #include "cli/run/policy.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 

@@ -16,14 +16,14 @@
 #include <utility>
 #include <vector>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/task.h"
 #include "cli/outcome.h"
 #include "cli/process/command_run.h"
 #include "cli/run/hub_directory.h"
 #include "cli/run/installation.h"
 #include "cli/run/run_options.h"
 #include "cli/run/service.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/task.h"
 
 namespace strawberry::cli {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <set>
 
-#include "common/contract/argument_check.h"
 #include "cli/text.h"
+#include "common/contract/argument_check.h"
 
 namespace strawberry::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/contract/signature.h"
 #include "cli/outcome.h"
+#include "common/contract/signature.h"
 
 namespace strawberry::cli {
 

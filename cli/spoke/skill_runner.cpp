@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include "common/contract/bounded_json.h"
 #include "cli/spoke/command_arguments.h"
 #include "cli/text.h"
+#include "common/contract/bounded_json.h"
 
 namespace strawberry::cli {
 namespace {

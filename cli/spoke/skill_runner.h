@@ -15,10 +15,10 @@
 #include <string>
 #include <string_view>
 
-#include "common/runtime/asio.h"
 #include "cli/process/command_run.h"
 #include "cli/spoke/recent_calls.h"
 #include "cli/spoke/skill_file.h"
+#include "common/runtime/asio.h"
 #include "common/text/clock.h"
 
 namespace strawberry::cli {

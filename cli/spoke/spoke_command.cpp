@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "common/runtime/asio.h"
 #include "cli/connect_directory.h"
 #include "cli/spoke/skill_file.h"
 #include "cli/spoke/spoke_device.h"
 #include "cli/text.h"
 #include "common/contract/device_name.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/runtime/asio.h"
 #include "cli/text.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 namespace {

@@ -13,11 +13,11 @@
 #include <optional>
 #include <string>
 
-#include "common/runtime/asio.h"
 #include "cli/connect_directory.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
 #include "cli/spoke/skill_runner.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry::cli {
 

@@ -1,7 +1,7 @@
 #include "cli/tail/follow.h"
 
-#include "common/contract/envelope.h"
 #include "cli/text.h"
+#include "common/contract/envelope.h"
 #include "common/text/ids.h"
 
 namespace strawberry::cli {

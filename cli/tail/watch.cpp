@@ -1,9 +1,9 @@
 #include "cli/tail/watch.h"
 
-#include "common/contract/envelope.h"
-#include "common/identity/stamp.h"
 #include "cli/tail/summary.h"
 #include "cli/text.h"
+#include "common/contract/envelope.h"
+#include "common/identity/stamp.h"
 
 namespace strawberry::cli {
 namespace {

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "common/contract/mqtt_message.h"
 #include "cli/tail/follow.h"
 #include "cli/tail/recent_map.h"
-#include "common/text/clock.h"
+#include "common/contract/mqtt_message.h"
 #include "common/contract/topics.h"
+#include "common/text/clock.h"
 
 namespace strawberry::cli {
 

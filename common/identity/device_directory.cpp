@@ -10,10 +10,10 @@
 #include <unordered_set>
 #include <utility>
 
-#include "common/text/by_text.h"
-#include "common/identity/database_file.h"
-#include "common/text/ids.h"
 #include "common/contract/topics.h"
+#include "common/identity/database_file.h"
+#include "common/text/by_text.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {

@@ -14,10 +14,10 @@
 #include <optional>
 #include <utility>
 
-#include "common/text/base64url.h"
-#include "common/text/ids.h"
 #include "common/identity/key_file.h"
 #include "common/identity/key_secret.h"
+#include "common/text/base64url.h"
+#include "common/text/ids.h"
 #include "common/text/private_file.h"
 #include "common/text/strict_json.h"
 

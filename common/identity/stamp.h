@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "common/contract/mqtt_message.h"
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
 #include "common/identity/token_stamp.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "common/text/base64url.h"
 #include "common/contract/device_name.h"
-#include "common/text/ids.h"
 #include "common/identity/key_secret.h"
+#include "common/text/base64url.h"
+#include "common/text/ids.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/text/clock.h"
-#include "common/identity/keys.h"
 #include "common/contract/principal.h"
+#include "common/identity/keys.h"
+#include "common/text/clock.h"
 #include "common/text/result.h"
 
 namespace strawberry {

@@ -9,10 +9,10 @@
 #include <optional>
 #include <string_view>
 
-#include "common/text/clock.h"
-#include "common/identity/device_directory.h"
 #include "common/contract/principal.h"
+#include "common/identity/device_directory.h"
 #include "common/identity/token.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/text/clock.h"
 #include "common/identity/token.h"
+#include "common/text/clock.h"
 
 namespace strawberry {
 

@@ -1,9 +1,9 @@
 /// In front of another sink: lets so many lines of each kind a second through, so that whoever can cause a line cannot
 /// make the log the damage. The others are only counted, and once the second is over one line a kind says how many.
 ///
-/// A kind is a level and the format a line is written with (common/runtime/request_log.h): a flood of refusals hides neither
-/// an error nor a line of any other kind, and the first line of a kind is written in every second. What was left out is
-/// said before the next line, or at tick(), or at finish(), with nothing of a client's in it.
+/// A kind is a level and the format a line is written with (common/runtime/request_log.h): a flood of refusals hides
+/// neither an error nor a line of any other kind, and the first line of a kind is written in every second. What was
+/// left out is said before the next line, or at tick(), or at finish(), with nothing of a client's in it.
 ///
 /// Threading: any.   Bounds: kinds_max kinds a second, kind_bytes_max of each; lines of what is beyond, and those that
 /// name no kind, count as one kind for each level.

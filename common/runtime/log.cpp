@@ -9,8 +9,8 @@
 
 #include "common/runtime/limited_sink.h"
 #include "common/runtime/request_log.h"
-#include "common/text/printable.h"
 #include "common/text/clock.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

@@ -1,7 +1,7 @@
 /// The process's log: one line an event on standard error, for people or as JSON lines.
 ///
-/// A line that belongs to a request (common/runtime/request_log.h) carries its fields: `correlation_id`, `sender`, `service`
-/// and `op` of a JSON line, the id in brackets in front of a line for people.
+/// A line that belongs to a request (common/runtime/request_log.h) carries its fields: `correlation_id`, `sender`,
+/// `service` and `op` of a JSON line, the id in brackets in front of a line for people.
 ///
 /// Threading: any; change_logging() also while others log.
 /// Bounds: a message is cut at line_bytes_max, a field at field_bytes_max; both are escaped, so that whatever a client

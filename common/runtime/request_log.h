@@ -1,12 +1,12 @@
 /// Log lines that belong to a request say to which: its correlation id, and its sender, service and operation where the
-/// code at hand knows them. common/runtime/log.h writes them as fields of a JSON line, and the id in front of a line for
-/// people.
+/// code at hand knows them. common/runtime/log.h writes them as fields of a JSON line, and the id in front of a line
+/// for people.
 ///
 ///   log_for(request).info("{} was not allowed", printable(path));  // bridge/pipeline/request_log.h
 ///   hub_log().info("stopped");                                        // belongs to no request
 ///
-/// The format is the line's kind: common/runtime/limited_sink.h counts by it. So whatever changes from line to line is an
-/// argument.
+/// The format is the line's kind: common/runtime/limited_sink.h counts by it. So whatever changes from line to line is
+/// an argument.
 ///
 /// A RequestLog is made for one line from what is at hand, so that nothing of one request is left over when a coroutine
 /// of another goes on.

@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/runtime/mqtt/mosquitto_client.h"
-#include "common/runtime/asio.h"
-#include "common/runtime/signal.h"
 #include "common/contract/topics.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
+#include "common/runtime/signal.h"
 #include "gateway/hub/token_claims.h"
 
 namespace strawberry::gateway {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/text/ids.h"
 #include "common/identity/token.h"
+#include "common/text/ids.h"
 
 namespace strawberry::gateway {
 namespace {

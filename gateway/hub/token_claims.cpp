@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/identity/token.h"
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
-#include "common/identity/token.h"
 
 namespace strawberry::gateway {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
+#include "common/text/clock.h"
 
 namespace strawberry::gateway {
 

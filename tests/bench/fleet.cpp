@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "common/identity/token.h"
 #include "common/text/clock.h"
 #include "common/text/ids.h"
-#include "common/identity/token.h"
 #include "tests/support/child_process.h"
 
 namespace strawberry::bench {

@@ -4,13 +4,13 @@
 #include <set>
 #include <string>
 
+#include "common/contract/device_name.h"
+#include "common/contract/principal.h"
+#include "common/contract/topics.h"
 #include "common/text/base64url.h"
 #include "common/text/clock.h"
-#include "common/contract/device_name.h"
 #include "common/text/ids.h"
-#include "common/contract/principal.h"
 #include "common/text/strict_json.h"
-#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

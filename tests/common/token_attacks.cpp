@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "common/text/base64url.h"
 #include "common/identity/keys.h"
 #include "common/identity/token.h"
+#include "common/text/base64url.h"
 
 namespace strawberry::test {
 namespace {

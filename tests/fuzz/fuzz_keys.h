@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/text/clock.h"
 #include "common/identity/keys.h"
+#include "common/text/clock.h"
 
 namespace strawberry::test {
 

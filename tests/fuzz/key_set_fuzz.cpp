@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "common/text/base64url.h"
 #include "common/identity/token.h"
+#include "common/text/base64url.h"
 #include "tests/fuzz/fuzz_keys.h"
 #include "tests/fuzz/require.h"
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "common/text/ids.h"
 #include "common/identity/token.h"
+#include "common/text/ids.h"
 #include "tests/fuzz/fuzz_keys.h"
 #include "tests/fuzz/require.h"
 

@@ -7,13 +7,13 @@
 #include <string>
 
 #include "broker-plugin/refusal_log.h"
-#include "common/text/base64url.h"
 #include "common/contract/device_name.h"
+#include "common/contract/principal.h"
+#include "common/contract/topics.h"
+#include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
-#include "common/contract/principal.h"
 #include "common/text/strict_json.h"
-#include "common/contract/topics.h"
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "broker-plugin/topic_policy.h"
-#include "common/text/ids.h"
 #include "common/contract/principal.h"
 #include "common/contract/topics.h"
+#include "common/text/ids.h"
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {

@@ -4,9 +4,9 @@
 #include <csignal>
 #include <set>
 
-#include "common/runtime/asio.h"
 #include "cli/connect_directory.h"
 #include "cli/spoke/spoke_device.h"
+#include "common/runtime/asio.h"
 #include "common/text/clock.h"
 #include "tests/cli/hub_run.h"
 #include "tests/integration/spoke_fixture.h"

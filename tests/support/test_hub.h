@@ -10,8 +10,8 @@
 #include <string>
 
 #include "common/contract/broker_socket.h"
-#include "common/identity/keys.h"
 #include "common/contract/principal.h"
+#include "common/identity/keys.h"
 #include "common/identity/token.h"
 #include "tests/support/temp_dir.h"
 

@@ -16,8 +16,8 @@
 #include <memory>
 #include <string>
 
-#include "common/runtime/asio.h"
 #include "bridge/ports/http.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 

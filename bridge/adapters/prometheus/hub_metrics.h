@@ -18,9 +18,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/runtime/loop_affinity.h"
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/ports/model_attempt.h"
+#include "common/runtime/loop_affinity.h"
 
 namespace strawberry {
 

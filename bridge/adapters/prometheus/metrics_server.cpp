@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "common/runtime/asio.h"
 #include "bridge/pipeline/request_log.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

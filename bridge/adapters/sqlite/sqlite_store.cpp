@@ -13,9 +13,9 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
+#include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
-#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 

@@ -25,11 +25,11 @@
 #include "bridge/adapters/sqlite/commit_room.h"
 #include "bridge/adapters/sqlite/disk_floor.h"
 #include "bridge/adapters/sqlite/stored_amounts.h"
+#include "bridge/ports/announcements.h"
+#include "bridge/ports/store.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
-#include "bridge/ports/announcements.h"
-#include "bridge/ports/store.h"
 #include "common/text/clock.h"
 #include "common/text/result.h"
 

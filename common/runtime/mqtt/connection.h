@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "common/runtime/libmosquitto.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 #include "common/runtime/mqtt/socket_buffer.h"
 #include "common/runtime/mqtt/tls.h"
-#include "common/runtime/libmosquitto.h"
 #include "common/text/result.h"
 
 namespace strawberry {

@@ -7,11 +7,11 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/runtime/mqtt/connection.h"
+#include "common/contract/topics.h"
 #include "common/runtime/asio.h"
+#include "common/runtime/mqtt/connection.h"
 #include "common/runtime/request_log.h"
 #include "common/text/printable.h"
-#include "common/contract/topics.h"
 
 namespace strawberry {
 namespace {

@@ -21,11 +21,11 @@
 #include <string>
 #include <vector>
 
+#include "common/contract/broker_socket.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
 #include "common/runtime/mqtt.h"
-#include "common/contract/broker_socket.h"
 
 namespace strawberry {
 

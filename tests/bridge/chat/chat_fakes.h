@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/one_shot.h"
 #include "bridge/ports/store.h"
 #include "bridge/skills/tool_source.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
 
 namespace strawberry::test {
 

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "common/runtime/asio.h"
 #include "bridge/llm/http_provider.h"
+#include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/stub_llm/stub_llm.h"
 

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/runtime/asio.h"
 #include "bridge/llm/provider_chain.h"
+#include "common/runtime/asio.h"
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
 

@@ -4,10 +4,10 @@
 
 #include <stdexcept>
 
-#include "common/runtime/asio.h"
 #include "bridge/mqtt_door/mqtt_door.h"
 #include "common/contract/schemas/request_schemas.h"
 #include "common/identity/stamp.h"
+#include "common/runtime/asio.h"
 
 namespace strawberry {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/mqtt/mosquitto_client.h"
 #include "common/runtime/asio.h"
+#include "common/runtime/mqtt/mosquitto_client.h"
 
 namespace strawberry::test {
 
