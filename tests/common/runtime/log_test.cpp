@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "common/runtime/request_log.h"
+#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 namespace {
