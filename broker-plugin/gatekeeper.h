@@ -21,6 +21,7 @@
 #include "broker-plugin/rate_limits.h"
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/subscriptions.h"
+#include "broker-plugin/topic.h"
 #include "broker-plugin/topic_policy.h"
 #include "broker-plugin/unread.h"
 #include "common/identity/device_directory.h"
@@ -91,7 +92,7 @@ class Gatekeeper : private DeviceOwners {
 
   /// For a message that has a sender: the token by which it was made, to stamp on it. Empty when this topic carries
   /// none: only the `devices` service makes tokens from others.
-  std::string token_of(const TopicEvent& event) const;
+  std::string token_of(const TopicEvent& event);
 
   /// A message that allows() had let in is not delivered.
   void dropped(const TopicEvent& event, std::string_view reason);
@@ -110,8 +111,8 @@ class Gatekeeper : private DeviceOwners {
   const Principal* who(const TopicEvent& event, const Connection* connection, std::optional<SessionName>& stored) const;
   bool may_receive_while_away(const TopicEvent& event, const SessionName& session);
   std::string_view owner_of(std::string_view device_id) const override;
-  Verdict check_limits(const TopicEvent& event, const Principal& principal, Access access);
-  Verdict check(const TopicEvent& event, const Principal& principal, Access access);
+  Verdict check_limits(const TopicEvent& event, const Topic& topic, const Principal& principal, Access access);
+  Verdict check(const TopicEvent& event, const Topic& topic, const Principal& principal, Access access);
   void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
   void end_what_may_not_go_on();
@@ -156,6 +157,7 @@ class Gatekeeper : private DeviceOwners {
   Connection::Handle coming_back_ = nullptr;
   /// Of the message that the broker delivers now.
   std::size_t properties_bytes_ = 0;
+  TopicReader topics_;
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};

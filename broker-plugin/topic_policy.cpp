@@ -10,54 +10,6 @@
 namespace strawberry {
 namespace {
 
-/// A topic or filter cut where the grammar cuts: `first/second/rest`; missing parts are empty.
-struct Levels {
-  std::string_view first;
-  std::string_view second;
-  std::string_view rest;
-};
-
-Levels split(std::string_view topic) {
-  Levels levels;
-  const std::size_t slash = topic.find('/');
-  levels.first = topic.substr(0, slash);
-  if (slash == std::string_view::npos) return levels;
-  topic.remove_prefix(slash + 1);
-  const std::size_t next = topic.find('/');
-  levels.second = topic.substr(0, next);
-  if (next != std::string_view::npos) levels.rest = topic.substr(next + 1);
-  return levels;
-}
-
-// This and the next run for every message and every subscriber.
-bool has_wildcard(std::string_view topic) {
-  return topic.find('+') != std::string_view::npos || topic.find('#') != std::string_view::npos;
-}
-
-/// One level of a filter or topic name: not empty, nothing unprintable, a wildcard only alone and `#` only at the end.
-bool is_canonical_level(std::string_view level, bool last) {
-  if (level.empty()) return false;
-  bool wildcard = false;
-  for (const char c : level) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) return false;
-    wildcard = wildcard || c == '+' || c == '#';
-  }
-  return !wildcard || level == "+" || (level == "#" && last);
-}
-
-bool is_canonical(std::string_view topic) {
-  if (topic.empty() || topic.size() > policy_topic_bytes_max) return false;
-  for (std::size_t levels = 1; levels <= topic_levels_max; ++levels) {
-    const std::size_t slash = topic.find('/');
-    const bool last = slash == std::string_view::npos;
-    if (!is_canonical_level(topic.substr(0, slash), last)) return false;
-    if (last) return true;
-    topic.remove_prefix(slash + 1);
-  }
-  return false;
-}
-
 /// The plugin itself writes this one.
 constexpr std::string_view plugins_hub_topic = "broker";
 constexpr std::array<std::string_view, 3> hub_topics_for_all = {"state", "info", "health"};
@@ -71,7 +23,7 @@ bool is_hub_topic_for_all(std::string_view leaf) {
 
 bool is_response(std::string_view rest) { return rest == "response" || rest.starts_with("response/"); }
 
-bool may_be_retained(const Levels& topic) {
+bool may_be_retained(const Topic& topic) {
   return (topic.first == "devices" && topic.rest == "status") || topic.first == "homeassistant" ||
          (topic.first == "hub" && is_hub_topic_for_all(topic.second));
 }
@@ -87,7 +39,7 @@ bool has_service(const Principal& who, Service service) {
 
 // --- devices, users, admins and one-time tokens ---
 
-Verdict client_write(const Principal& who, const Levels& topic) {
+Verdict client_write(const Principal& who, const Topic& topic) {
   if (topic.first == "homeassistant") {
     return allowed_if(who.type == PrincipalType::user && topic.second == "status" && topic.rest.empty());
   }
@@ -108,7 +60,7 @@ Verdict client_status(const Principal& who, std::string_view device_id, const De
 Verdict client_hub(std::string_view leaf) { return allowed_if(is_hub_topic_for_all(leaf)); }
 
 /// What a service sends to `id`: replies, and calls of a device's skills.
-Verdict client_inbox(const Principal& who, const Levels& topic) {
+Verdict client_inbox(const Principal& who, const Topic& topic) {
   const auto service = parse_service(topic.first);
   if (!service || !has_service(who, *service)) return Verdict::not_listed;
   const bool call = *service == Service::skills && topic.rest == "call" && who.type == PrincipalType::device;
@@ -116,7 +68,7 @@ Verdict client_inbox(const Principal& who, const Levels& topic) {
 }
 
 /// `homeassistant/device/<id>/config` and `/state`: of the user's own devices and, by the user's id, of the hub.
-Verdict user_reads_announcement(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+Verdict user_reads_announcement(const Principal& who, const Topic& topic, const DeviceOwners& owners) {
   const std::size_t slash = topic.rest.find('/');
   if (topic.second != "device" || slash == std::string_view::npos) return Verdict::not_listed;
   const std::string_view leaf = topic.rest.substr(slash);
@@ -126,7 +78,7 @@ Verdict user_reads_announcement(const Principal& who, const Levels& topic, const
   return owners.owner_of(id).empty() ? own(who, id) : client_status(who, id, owners);
 }
 
-Verdict client_read(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+Verdict client_read(const Principal& who, const Topic& topic, const DeviceOwners& owners) {
   if (topic.first == "hub") return topic.rest.empty() ? client_hub(topic.second) : Verdict::not_listed;
   if (topic.first == "devices" && topic.rest == "status") return client_status(who, topic.second, owners);
   if (topic.first == "homeassistant" && who.type == PrincipalType::user) {
@@ -135,7 +87,7 @@ Verdict client_read(const Principal& who, const Levels& topic, const DeviceOwner
   return client_inbox(who, topic);
 }
 
-Verdict client_subscribe(const Principal& who, const Levels& filter, const DeviceOwners& owners) {
+Verdict client_subscribe(const Principal& who, const Topic& filter, const DeviceOwners& owners) {
   if (filter.first == "hub") {
     return filter.rest.empty() && filter.second == "+" ? Verdict::allowed : client_read(who, filter, owners);
   }
@@ -148,7 +100,7 @@ Verdict client_subscribe(const Principal& who, const Levels& filter, const Devic
 
 // --- the bridge ---
 
-Verdict bridge_write(const Levels& topic) {
+Verdict bridge_write(const Topic& topic) {
   if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1");
   if (topic.first == "hub") {
     return allowed_if(!topic.second.empty() && topic.second != plugins_hub_topic && topic.rest.empty());
@@ -161,7 +113,7 @@ Verdict bridge_write(const Levels& topic) {
 }
 
 /// Also its filters, with `+` for service and id.
-Verdict bridge_read(const Levels& topic) {
+Verdict bridge_read(const Topic& topic) {
   if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1/response");
   if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.second != "#" && topic.rest.empty());
   if (topic.first == "homeassistant") return allowed_if(topic.second == "status" && topic.rest.empty());
@@ -175,33 +127,31 @@ Verdict bridge_read(const Levels& topic) {
 
 // --- everybody ---
 
-Verdict check_subscription(const Principal& who, std::string_view filter, const DeviceOwners& owners) {
-  const bool trusted = who.type == PrincipalType::bridge || who.type == PrincipalType::admin;
-  if (filter.starts_with("$share/")) {
-    if (!trusted) return Verdict::shared_subscription;
-    const Levels shared = split(filter);
-    if (has_wildcard(shared.second) || shared.rest.empty() || shared.rest.starts_with("$share/")) {
-      return Verdict::not_canonical;
-    }
-    filter = shared.rest;
-  }
-  const Levels levels = split(filter);
+Verdict check_filter(const Principal& who, const Topic& filter, const DeviceOwners& owners) {
   switch (who.type) {
-    case PrincipalType::admin: return allowed_if(levels.first != "$CONTROL");
-    case PrincipalType::bridge: return bridge_read(levels);
+    case PrincipalType::admin: return allowed_if(filter.first != "$CONTROL");
+    case PrincipalType::bridge: return bridge_read(filter);
     case PrincipalType::device:
     case PrincipalType::user:
-    case PrincipalType::enroll: return client_subscribe(who, levels, owners);
+    case PrincipalType::enroll: return client_subscribe(who, filter, owners);
   }
   return Verdict::not_listed;
 }
 
-Verdict check_read(const Principal& who, const Levels& topic, const DeviceOwners& owners) {
+Verdict check_subscription(const Principal& who, const Topic& filter, const DeviceOwners& owners) {
+  if (filter.first != "$share" || filter.second.empty()) return check_filter(who, filter, owners);
+  if (who.type != PrincipalType::bridge && who.type != PrincipalType::admin) return Verdict::shared_subscription;
+  const bool group_has_wildcard = filter.second.find_first_of("+#") != std::string_view::npos;
+  if (group_has_wildcard || filter.rest.empty() || filter.rest.starts_with("$share/")) return Verdict::not_canonical;
+  return check_filter(who, read_topic(filter.rest), owners);
+}
+
+Verdict check_read(const Principal& who, const Topic& topic, const DeviceOwners& owners) {
   if (who.type == PrincipalType::admin) return allowed_if(topic.first != "$CONTROL");
   return who.type == PrincipalType::bridge ? bridge_read(topic) : client_read(who, topic, owners);
 }
 
-Verdict check_write(const Principal& who, const Levels& topic, bool retain) {
+Verdict check_write(const Principal& who, const Topic& topic, bool retain) {
   const Verdict verdict = who.type == PrincipalType::bridge ? bridge_write(topic) : client_write(who, topic);
   if (verdict == Verdict::allowed && retain && !may_be_retained(topic)) return Verdict::retained;
   return verdict;
@@ -234,21 +184,13 @@ std::string_view to_string(Verdict verdict) {
   return "unknown";
 }
 
-Verdict check_topic(const Principal& who, Access access, std::string_view topic, bool retain,
-                    const DeviceOwners& owners) {
-  if (!is_canonical(topic)) return Verdict::not_canonical;
+Verdict check_topic(const Principal& who, Access access, const Topic& topic, bool retain, const DeviceOwners& owners) {
+  if (!topic.is_canonical) return Verdict::not_canonical;
   if (access == Access::subscribe) return check_subscription(who, topic, owners);
-  if (has_wildcard(topic)) return Verdict::not_canonical;
-  const bool asks = topic == control_topic || (carries_sender(topic) && topic != home_assistant_status_topic);
+  if (topic.has_wildcard) return Verdict::not_canonical;
+  const bool asks = topic.text == control_topic || (topic.carries_sender && topic.text != home_assistant_status_topic);
   if (access == Access::will && asks) return Verdict::will_is_no_request;
-  return access == Access::read ? check_read(who, split(topic), owners) : check_write(who, split(topic), retain);
-}
-
-bool carries_sender(std::string_view topic) {
-  if (topic == home_assistant_status_topic) return true;
-  if (!topic.ends_with("/request") && !topic.ends_with("/result")) return false;  // most of what is delivered
-  const auto parsed = parse_service_topic(topic);
-  return parsed && (parsed->rest == "request" || (parsed->service == Service::skills && parsed->rest == "result"));
+  return access == Access::read ? check_read(who, topic, owners) : check_write(who, topic, retain);
 }
 
 }  // namespace strawberry

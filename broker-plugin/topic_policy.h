@@ -1,16 +1,15 @@
 /// Who may do what on which topic: docs/contract.md, section 2, as code. What is not listed is denied.
 ///
 /// Pure: the answer depends on the arguments and on who owns a device, never on connections or time.
-/// Threading: any.   Bounds: topics and filters of at most policy_topic_bytes_max bytes and topic_levels_max levels.
+/// Threading: any.   Bounds: those of a canonical topic (topic.h).
 #pragma once
 
 #include <string_view>
 
+#include "broker-plugin/topic.h"
 #include "common/contract/principal.h"
 
 namespace strawberry {
-
-inline constexpr std::size_t policy_topic_bytes_max = 512;
 
 enum class Access {
   read,       // a message is about to be delivered
@@ -41,11 +40,6 @@ class DeviceOwners {
   virtual std::string_view owner_of(std::string_view device_id) const = 0;
 };
 
-Verdict check_topic(const Principal& who, Access access, std::string_view topic, bool retain,
-                    const DeviceOwners& owners);
-
-/// `<service>/{id}/request`, `skills/{id}/result` and `homeassistant/status`: what the bridge acts on, and so needs to
-/// know the sender of. Only the last may also be a will, of which the bridge hears nothing.
-bool carries_sender(std::string_view topic);
+Verdict check_topic(const Principal& who, Access access, const Topic& topic, bool retain, const DeviceOwners& owners);
 
 }  // namespace strawberry

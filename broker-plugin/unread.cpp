@@ -72,7 +72,7 @@ std::size_t Unread::recent_memory() {
 
 Unread::Client& Unread::client_of(std::string_view client_id, const Principal& principal) {
   if (const auto known = clients_.find(client_id); known != clients_.end()) {
-    if (known->second.principal == principal_key(principal)) return known->second;
+    if (is_key_of(known->second.principal, principal)) return known->second;
     forget(client_id);  // somebody else's session took its place
   }
   Client& client = clients_[std::string(client_id)];

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 /// What the policy says, and of what the broker itself cannot carry, that it must not be.
 Verdict policy(const Principal& who, Access access, const std::string& topic, bool retain = false) {
   if (access == Access::subscribe ? is_no_filter(topic) : is_no_topic(topic)) return Verdict::not_canonical;
-  return check_topic(who, access, topic, retain, CastOwners());
+  return check_topic(who, access, read_topic(topic), retain, CastOwners());
 }
 
 std::string payload_of(std::size_t topic, const std::string& about) { return about + "-" + std::to_string(topic); }

@@ -27,7 +27,7 @@ const Principal enroll{PrincipalType::enroll, "once", "alice"};
 const std::array everybody = {speaker, alice, admin, bridge, enroll};
 
 Verdict check(const Principal& who, Access access, std::string_view topic, bool retain = false) {
-  return check_topic(who, access, topic, retain, Owners());
+  return check_topic(who, access, read_topic(topic), retain, Owners());
 }
 
 /// Exactly these may; the letters are device, user, admin, bridge, enroll.
@@ -232,12 +232,28 @@ TEST(TopicPolicy, SaysWhetherATopicWasSomebodyElses) {
 TEST(TopicPolicy, EveryTopicTheBridgeActsOnCarriesItsSender) {
   for (const char* topic :
        {"skills/a/request", "chat/a/request", "devices/a/request", "skills/a/result", "homeassistant/status"}) {
-    EXPECT_TRUE(carries_sender(topic)) << topic;
+    EXPECT_TRUE(read_topic(topic).carries_sender) << topic;
   }
   for (const char* topic : {"devices/a/status", "homeassistant/status/more", "homeassistant/device/a/config",
                             "skills/a/response", "chat/a/result", "hub/state", "", "skills/+/request"}) {
-    EXPECT_FALSE(carries_sender(topic)) << topic;
+    EXPECT_FALSE(read_topic(topic).carries_sender) << topic;
   }
+}
+
+TEST(TopicReader, ReadsEachTopicAsItIsAndKeepsItWhenItsTextIsGone) {
+  TopicReader reader;
+  std::string text = "skills/speaker/request";
+  const Topic& topic = reader.read(text);
+  text.assign("chat/tablet/response/1");
+  EXPECT_EQ(topic.text, "skills/speaker/request");
+  EXPECT_EQ(topic.second, "speaker");
+  EXPECT_TRUE(topic.carries_sender);
+
+  EXPECT_EQ(reader.read(text).first, "chat");
+  EXPECT_EQ(reader.read(text).rest, "response/1");
+  EXPECT_FALSE(reader.read(text).carries_sender);
+  EXPECT_FALSE(reader.read("").is_canonical);
+  EXPECT_EQ(reader.read("skills/speaker/result").service->service, Service::skills);
 }
 
 }  // namespace
