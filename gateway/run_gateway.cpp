@@ -9,11 +9,11 @@
 #include <functional>
 #include <iostream>
 
-#include "bridge/config/config.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/busy_poll.h"
 #include "common/runtime/log.h"
 #include "common/runtime/request_log.h"
+#include "common/text/environment.h"
 #include "common/text/printable.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"

@@ -318,16 +318,6 @@ void check_whole(const std::string& source, const Config& config, Problems& prob
 
 }  // namespace
 
-Environment process_environment() {
-  Environment environment;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const auto equals = text.find('=');
-    if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
-}
-
 CheckedConfig check_config(const std::string& path, const Environment& environment) {
   Config config;
   Problems problems;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/contract/broker_socket.h"
+#include "common/text/environment.h"
 #include "common/text/result.h"
 
 namespace strawberry {
@@ -157,10 +158,6 @@ struct Config {
 inline constexpr std::size_t config_bytes_max = 64 * 1024;
 inline constexpr std::size_t providers_max = 16;
 inline constexpr std::size_t aliases_max = 64;
-
-using Environment = std::map<std::string, std::string>;
-/// This process's own.
-Environment process_environment();
 
 inline constexpr std::size_t config_problems_max = 100;
 
