@@ -47,7 +47,7 @@ class StoredUsageLedger final : public UsageLedger {
   std::optional<Error> admit(const Principal& sender) override;
   void record(const Principal& sender, const ModelReply& reply) override;
   /// Whatever was recorded before is in it.
-  Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override;
+  Task<Reply<nlohmann::json>> report(std::string user_id, int days) override;
 
   std::size_t rows_pending() const { return pending_.size(); }
 

@@ -23,8 +23,8 @@ class UsageLedger {
   virtual std::optional<Error> admit(const Principal& sender) = 0;
   /// After each answer of a model, also in the middle of a turn.
   virtual void record(const Principal& sender, const ModelReply& reply) = 0;
-  /// The op `usage`: what the sender's user used in the last `days`.
-  virtual Task<Reply<nlohmann::json>> report(const Principal& sender, int days) = 0;
+  /// The operation `usage`: what the user used in the last `days`.
+  virtual Task<Reply<nlohmann::json>> report(std::string user_id, int days) = 0;
 };
 
 }  // namespace strawberry

@@ -43,7 +43,7 @@ class StoredUsageLedgerTest : public testing::Test {
   Reply<T> run(Task<Reply<T>> task) {
     return test::run_task(loop_, std::move(task));
   }
-  json report(const Principal& sender, int days = 30) { return run(ledger_->report(sender, days)).value(); }
+  json report(const Principal& sender, int days = 30) { return run(ledger_->report(sender.user_id, days)).value(); }
   /// `day device requests prompt+completion` of each row; `~` marks estimated ones.
   static std::string rows(const json& report) {
     std::string all;
@@ -70,7 +70,7 @@ TEST_F(StoredUsageLedgerTest, WhatIsOnItsWayToTheStoreIsInAReport) {
   for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announced_ids(), asio::detached);
   asio::co_spawn(loop_, ledger_->flush(), asio::detached);
   std::optional<json> told;
-  asio::co_spawn(loop_, ledger_->report(tablet, 30),
+  asio::co_spawn(loop_, ledger_->report("alice", 30),
                  [&](std::exception_ptr, Reply<json> report) { told = report.value(); });
   loop_.restart();
   loop_.poll();
@@ -191,7 +191,7 @@ TEST(UsageLedgerAndAFailingStore, KeepsWhatCouldNotBeWrittenAndAddsItOnce) {
   ledger.record(tablet, answer(10, 1));
   store.failing = true;
   EXPECT_FALSE(test::run_task(loop, ledger.flush()));
-  EXPECT_FALSE(test::run_task(loop, ledger.report(tablet, 1))) << "better nothing than too little";
+  EXPECT_FALSE(test::run_task(loop, ledger.report("alice", 1))) << "better nothing than too little";
   ledger.record(tablet, answer(10, 1));
   store.failing = false;
   ASSERT_TRUE(test::run_task(loop, ledger.flush()));
