@@ -90,6 +90,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   pipeline_.add(session_service_);
   pipeline_.add(chat_service_);
   pipeline_.add(usage_service_);
+  pipeline_.limit_with(CountsAs::chat, usage_);
   skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
   usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }

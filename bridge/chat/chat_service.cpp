@@ -141,8 +141,8 @@ const OperationTable& ChatService::operations() {
   using enum PrincipalType;
   static constexpr WhoMay people_and_devices{device, user};
   static constexpr Operation rows[] = {
-      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>},
-      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>},
+      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, CountsAs::chat},
+      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, CountsAs::chat},
       {"cancel", people_and_devices, ActsFor::own_user, handled_by<&ChatService::cancel>},
       {"confirm", people_and_devices, ActsFor::own_user, handled_by<&ChatService::confirm>},
   };
@@ -196,7 +196,6 @@ Task<Reply<json>> ChatService::run_stoppable(Request request, ChatRequest chat,
   const auto executor = co_await asio::this_coro::executor;
   auto place = running_->begin(executor, request.sender, request.correlation_id);
   if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
-  if (auto refused = neighbours_.usage.admit(request.sender)) co_return tl::unexpected<Error>(std::move(*refused));
 
   // The work goes on beside this, so that it can be stopped.
   const auto ending = place->ending();

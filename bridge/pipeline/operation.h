@@ -1,4 +1,5 @@
-/// An operation of a service as data: its name, which principals may ask for it, for whom it acts, and its handler.
+/// An operation of a service as data: its name, which principals may ask for it, for whom it acts, its handler, and the
+/// quota it counts for.
 /// What all requests need is decided here from the row, before a handler runs; docs/permissions.md is made from the
 /// rows.
 ///
@@ -46,16 +47,22 @@ enum class ActsFor {
   user_or_all,  // the same, and an admin that names no user acts for all of them
 };
 
+/// Which quota of the acting user (pipeline/user_quota.h) an operation takes one of.
+enum class CountsAs { nothing, chat };
+inline constexpr std::size_t quotas_count = 2;
+
 struct Operation {
   using Handler = Task<Reply<nlohmann::json>> (*)(RequestHandler& service, Request request);
 
-  consteval Operation(std::string_view name, WhoMay principals, ActsFor whom, Handler function)
-      : op(name), who_may(principals), acts_for(whom), handler(function) {}
+  consteval Operation(std::string_view name, WhoMay principals, ActsFor whom, Handler function,
+                      CountsAs counts = CountsAs::nothing)
+      : op(name), who_may(principals), acts_for(whom), handler(function), counts_as(counts) {}
 
   std::string_view op;
   WhoMay who_may;
   ActsFor acts_for;
   Handler handler;
+  CountsAs counts_as;
 };
 
 struct OperationTable {

@@ -271,15 +271,17 @@ void RequestPipeline::run(std::shared_ptr<Exchange> exchange, Request request) {
   const auto& known = *exchange->operation;
   exchange->open = open_.emplace(request.deadline + options_.grace, exchange);
   arm_overdue();
-  asio::co_spawn(context_, known.operation->handler(*known.service, std::move(request)),
-                 [this, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
-                   if (thrown) {
-                     exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
-                     reply = error(ErrorCode::internal, "the hub failed");
-                   }
-                   finish(*exchange, reply);
-                   part_done(*exchange);
-                 });
+  auto* quota = quotas_[static_cast<std::size_t>(known.operation->counts_as)];
+  auto work = quota != nullptr ? run_within(*quota, *known.operation, *known.service, std::move(request))
+                               : known.operation->handler(*known.service, std::move(request));
+  asio::co_spawn(context_, std::move(work), [this, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
+    if (thrown) {
+      exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
+      reply = error(ErrorCode::internal, "the hub failed");
+    }
+    finish(*exchange, reply);
+    part_done(*exchange);
+  });
 }
 
 /// The first reply counts.

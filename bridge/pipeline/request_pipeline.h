@@ -2,7 +2,7 @@
 ///
 /// What it does for all services alike: lets users and their senders take turns, checks the envelope, the request's
 /// schema and, by the operation's row, who may ask and for which user (operation.h), recognises duplicates, bounds what
-/// is in flight, and answers in a service's place when that overruns its deadline. A
+/// is in flight, keeps users within their quotas, and answers in a service's place when that overruns its deadline. A
 /// deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door (mqtt_door/)
 /// says who asks, and takes the answers.
 ///
@@ -12,6 +12,7 @@
 /// answer or event that the sink does not take is lost, but what ran is remembered: the request sent again gets it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@
 #include "bridge/pipeline/operation_index.h"
 #include "bridge/pipeline/reply_cache.h"
 #include "bridge/pipeline/service.h"
+#include "bridge/pipeline/user_quota.h"
 #include "common/contract/envelope.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
@@ -114,6 +116,8 @@ class RequestPipeline {
   void audit_with(Audit audit) { audit_ = std::move(audit); }
   /// Not owned; added before the first message.
   void add(RequestHandler& service) { operations_.add(service, schemas_); }
+  /// Operations that count as `what` run within this quota; without limits when none is set.
+  void limit_with(CountsAs what, UserQuota& quota) { quotas_[static_cast<std::size_t>(what)] = &quota; }
   void submit(IncomingRequest request, std::unique_ptr<ReplySink> sink);
   /// Nothing is begun until release(); what arrives waits, within the same bounds.
   void hold() { is_held_ = true; }
@@ -173,6 +177,7 @@ class RequestPipeline {
   Audit audit_;
   Options options_;
   OperationIndex operations_;
+  std::array<UserQuota*, quotas_count> quotas_{};  // by what counts; the first stays null
   ReplyCache replies_;
   UserRate busy_answers_;  // by sender
   Counters counters_;

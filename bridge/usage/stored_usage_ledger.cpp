@@ -74,17 +74,23 @@ Task<Reply<void>> StoredUsageLedger::load() {
   co_return Reply<void>();
 }
 
-std::optional<Error> StoredUsageLedger::admit(const Principal& sender) {
-  auto refused = limits_.admit(sender.user_id);
-  if (refused) return refused;
-  add_chats(sender.user_id, number_of(utc_day(clock_)), 1);
-  if (changed_) changed_(sender.user_id);
+std::optional<Error> StoredUsageLedger::take(const std::string& user_id) {
+  if (auto refused = limits_.admit(user_id)) return refused;
+  add_chats(user_id, number_of(utc_day(clock_)), 1);
+  if (changed_) changed_(user_id);
   return std::nullopt;
 }
 
+void StoredUsageLedger::give_back(const std::string& user_id) {
+  limits_.give_back(user_id);
+  add_chats(user_id, number_of(utc_day(clock_)), -1);
+  if (changed_) changed_(user_id);
+}
+
 void StoredUsageLedger::add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats) {
-  const bool is_known = pending_chats_.contains({day, user_id});
-  if (is_known || pending_chats_.size() < options_.rows_pending_max) pending_chats_[{day, user_id}] += chats;
+  const std::pair key(day, user_id);
+  if (!pending_chats_.contains(key) && pending_chats_.size() >= options_.rows_pending_max) return;
+  if ((pending_chats_[key] += chats) == 0) pending_chats_.erase(key);  // counted and given back: nothing to write
 }
 
 void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {

@@ -18,19 +18,20 @@
 
 namespace strawberry::test {
 
-class FakeUsage final : public UsageLedger {
+class FakeUsage final : public UsageLedger, public UserQuota {
  public:
-  std::optional<Error> admit(const Principal& sender) override {
-    admitted.push_back(sender);
+  std::optional<Error> take(const std::string& user_id) override {
+    admitted.push_back(user_id);
     return refusal;
   }
+  void give_back(const std::string&) override { admitted.pop_back(); }
   void record(const Principal& sender, const ModelReply& reply) override { recorded.emplace_back(sender.id, reply); }
   Task<Reply<nlohmann::json>> report(std::string user_id, int days) override {
     co_return nlohmann::json{{"user", user_id}, {"days", days}};
   }
 
   std::optional<Error> refusal;
-  std::vector<Principal> admitted;
+  std::vector<std::string> admitted;  // users
   std::vector<std::pair<std::string, ModelReply>> recorded;
 };
 
@@ -71,7 +72,7 @@ class ChatFixture : public testing::Test {
   }
   Task<Reply<json>> ask(Request made) {
     RequestHandler& service = made.op == "usage" ? static_cast<RequestHandler&>(usage_service) : *chat;
-    return ask_service(service, std::move(made));
+    return ask_service(service, std::move(made), &usage);
   }
   Reply<json> handle(Request made) { return run_task(loop, ask(std::move(made))); }
   Reply<json> say(json body) { return handle(request(std::move(body))); }

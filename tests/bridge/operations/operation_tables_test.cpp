@@ -62,6 +62,7 @@ every test run. After a change, run `STRAWBERRY_WRITE_PERMISSIONS=1 operation_ta
 
 An empty cell: `forbidden`. `own`: for one's own user, and no other may be named. `named`: for the user that `user_id` names,
 without which it is `bad_request`. `any`: the same, and without `user_id` for all users. `none`: for no user.
+`chat`: it takes one of the user's chats a minute, and needs some of the user's tokens of the day.
 
 )";
 
@@ -69,14 +70,14 @@ std::string write_operations() {
   std::ostringstream text;
   text << explanation << "| operation |";
   for (const PrincipalType type : principal_types_all) text << " " << to_string(type) << " |";
-  text << "\n|---|";
+  text << " counts as |\n|---|";
   for (std::size_t i = 0; i < principal_types_all.size(); ++i) text << "---|";
-  text << "\n";
+  text << "---|\n";
   for (const OperationTable* table : tables()) {
     for (const Operation& operation : table->operations) {
       text << "| `" << to_string(table->service) << "." << operation.op << "` |";
       for (const PrincipalType type : principal_types_all) text << cell(operation, type) << " |";
-      text << "\n";
+      text << (operation.counts_as == CountsAs::chat ? " chat |\n" : " |\n");
     }
   }
   return text.str();

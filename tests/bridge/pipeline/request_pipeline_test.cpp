@@ -25,7 +25,7 @@ class ScriptedHandler final : public RequestHandler {
     static constexpr Operation rows[] = {
         {"heartbeat", {device}, ActsFor::own_user, handled_by<&ScriptedHandler::handle>},
         {"list", everybody, ActsFor::user_or_all, handled_by<&ScriptedHandler::handle>},
-        {"search", everybody, ActsFor::user, handled_by<&ScriptedHandler::handle>},
+        {"search", everybody, ActsFor::user, handled_by<&ScriptedHandler::handle>, CountsAs::chat},
     };
     static constexpr OperationTable table{Service::skills, rows,
                                           [](PrincipalType) -> std::string_view { return "not for you"; }};
@@ -58,6 +58,19 @@ class ScriptedHandler final : public RequestHandler {
 
  private:
   asio::io_context& loop_;
+};
+
+/// What was taken (`+alice`) and given back (`-alice`).
+class FakeQuota final : public UserQuota {
+ public:
+  std::optional<Error> take(const std::string& user_id) override {
+    log += "+" + user_id + " ";
+    return refusal;
+  }
+  void give_back(const std::string& user_id) override { log += "-" + user_id + " "; }
+
+  std::optional<Error> refusal;
+  std::string log;
 };
 
 class RequestPipelineTest : public testing::Test {
@@ -456,6 +469,33 @@ TEST_F(RequestPipelineTest, AHandlerGetsTheActingUserAndTheSenderAsItIs) {
   EXPECT_EQ(asked("admin//d", {{"op", "search"}, {"query", "x"}, {"user_id", "bob"}}), "bob by admin//d");
   EXPECT_EQ(asked("admin//d", {{"op", "search"}}), "bad_request");
   EXPECT_EQ(asked("admin//d", {{"op", "list"}}), " by admin//d") << "of all users";
+}
+
+TEST_F(RequestPipelineTest, WhatCountsRunsWithinTheActingUsersQuotaOnce) {
+  FakeQuota quota;
+  pipeline_->limit_with(CountsAs::chat, quota);
+  const auto search = [this](const std::string& id, const std::string& principal, json body = json::object()) {
+    body.update({{"op", "search"}, {"query", "x"}, {"correlation_id", id}});
+    auto request = message(id, principal);
+    request.payload = body.dump();
+    receive(patient(request));
+    const auto sent = run();
+    return sent.at(0).at("success").get<bool>() ? "ok" : code(sent[0]);
+  };
+  EXPECT_EQ(search("a", "device/alice/d"), "ok");
+  EXPECT_EQ(search("a", "device/alice/d"), "ok") << "the same again takes nothing";
+  EXPECT_EQ(search("b", "admin//d"), "bad_request") << "who may not ask takes nothing";
+  EXPECT_EQ(search("c", "admin//d", {{"user_id", "bob"}}), "ok");
+  EXPECT_EQ(search("busy", "device/alice/d"), "busy") << "gives back what it took";
+  receive(message("what does not count"));
+  run();
+  EXPECT_EQ(quota.log, "+alice +bob +alice -alice ");
+  const int handled = handler_.handled;
+  quota.refusal = Error{ErrorCode::quota_exceeded, "no more today", {}};
+  EXPECT_EQ(search("d", "device/alice/d"), "quota_exceeded");
+  EXPECT_EQ(handler_.handled, handled);
+  quota.refusal.reset();
+  EXPECT_EQ(search("d", "device/alice/d"), "ok") << "the refusal is not remembered";
 }
 
 TEST_F(RequestPipelineTest, WhoIsNotAdmittedGetsNothingDone) {
