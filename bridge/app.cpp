@@ -70,6 +70,7 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       session_service_(clock_, *store_),
       usage_(clock_, *store_, usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
+      usage_service_(usage_, chat_service_options(config_).default_timeout),
       home_assistant_(loop, clock_, home_assistant_neighbours(), home_assistant_options(config_)),
       pipeline_(loop, clock_, schemas_, pipeline_options(config_)),
       mqtt_door_(clock_, pipeline_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); }),
@@ -88,6 +89,8 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   pipeline_.add(device_service_);
   pipeline_.add(session_service_);
   pipeline_.add(chat_service_);
+  pipeline_.add(usage_service_);
+  pipeline_.limit_with(CountsAs::chat, usage_);
   skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
   usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }

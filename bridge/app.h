@@ -27,6 +27,7 @@
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "bridge/usage/usage_service.h"
 #include "common/contract/schemas/request_schemas.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
@@ -91,6 +92,7 @@ class App {
   SessionService session_service_;
   StoredUsageLedger usage_;
   ChatService chat_service_;
+  UsageService usage_service_;
   HomeAssistant home_assistant_;
   RequestPipeline pipeline_;
   MqttDoor mqtt_door_;

@@ -6,7 +6,6 @@
 #include "bridge/chat/tensorzero.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/llm/user_text.h"
-#include "bridge/pipeline/acting_user.h"
 #include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 #include "common/text/ids.h"
@@ -20,14 +19,10 @@ using nlohmann::json;
 /// Who answered, and with which model, when it was stopped before it said so.
 constexpr const char* usage_unfinished = "unfinished";
 
-std::optional<Error> refuse(const Principal& sender) {
-  if (sender.type == PrincipalType::enroll || sender.type == PrincipalType::bridge)
-    return Error{ErrorCode::forbidden, "this token is not for chatting", nullptr};
-  if (!sender.user_id.empty()) return std::nullopt;
-  return Error{ErrorCode::forbidden,
-               "a chat works on a user's skills and " + std::string(to_string(sender.type)) +
-                   " has none: use a user's or a device's token",
-               nullptr};
+std::string_view refusal(PrincipalType type) {
+  return type == PrincipalType::admin
+             ? "a chat works on a user's skills and admin has none: use a user's or a device's token"
+             : "this token is not for chatting";
 }
 
 json call_event(const PlannedCall& call) {
@@ -102,7 +97,7 @@ struct ChatService::Turn {
     model.options = options_for(chat, ask);
     model.deadline = request.deadline;
     model.log_id = request.log_id;
-    model.user = request.sender.user_id.empty() ? request.sender.id : request.sender.user_id;
+    model.user = request.acting_user;
     model.is_last_try = loop.has_run_tools();
     if (stream) {
       model.on_text = [stream = stream, unrecorded = unrecorded_bytes](std::string_view text) {
@@ -142,7 +137,18 @@ ChatService::ChatService(const Clock& clock, Neighbours neighbours, Options opti
       running_(std::make_shared<RunningChats>(options.chats_per_principal_max)),
       confirmations_(std::make_shared<Confirmations>(options.confirmations)) {}
 
-std::chrono::milliseconds ChatService::default_timeout(const std::string&) const { return options_.default_timeout; }
+const OperationTable& ChatService::operations() {
+  using enum PrincipalType;
+  static constexpr WhoMay people_and_devices{device, user};
+  static constexpr Operation rows[] = {
+      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, CountsAs::chat},
+      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, CountsAs::chat},
+      {"cancel", people_and_devices, ActsFor::own_user, handled_by<&ChatService::cancel>},
+      {"confirm", people_and_devices, ActsFor::own_user, handled_by<&ChatService::confirm>},
+  };
+  static constexpr OperationTable table{Service::chat, rows, refusal};
+  return table;
+}
 
 void ChatService::sender_left(const std::string& device_id) {
   loop_.check();
@@ -150,60 +156,46 @@ void ChatService::sender_left(const std::string& device_id) {
     hub_log().info("{} left: {} of its chats stopped", device_id, stopped);
 }
 
-Task<Reply<json>> ChatService::handle(Request request) {
-  loop_.check();
-  const bool is_chat = request.op.empty() || request.op == "complete" || request.op == "inference";
-  const bool is_usage = request.op == "usage";
-  if (is_usage && request.sender.type == PrincipalType::admin) co_return co_await usage(std::move(request));
-  if (auto refused = refuse(request.sender)) co_return tl::unexpected<Error>(std::move(*refused));
-  if (is_usage) co_return co_await usage(std::move(request));
-  if (request.op == "cancel") co_return cancel(request);
-  if (request.op == "confirm") co_return confirm(request);
-  if (is_chat) co_return co_await chat(std::move(request));
-  co_return error(ErrorCode::unknown_op, "chat has no operation '" + printable(request.op, 64) + "'");
-}
-
 Reply<json> ChatService::cancel(const Request& request) {
+  loop_.check();
   if (running_->cancel(request.sender, request.body.at("cancel").get<std::string>())) return json{{"cancelled", true}};
   return error(ErrorCode::not_found, "you have no such chat under way");
 }
 
 Reply<json> ChatService::confirm(const Request& request) {
+  loop_.check();
   const bool is_allowed = request.body.at("allow").get<bool>();
   if (confirmations_->answer(request.sender, request.body.at("confirm").get<std::string>(), is_allowed))
     return json{{"confirmed", is_allowed}};
   return error(ErrorCode::not_found, "that question is not open (any more)");
 }
 
-Task<Reply<json>> ChatService::usage(Request request) {
-  auto user = acting_user(request);
-  if (!user) co_return tl::unexpected<Error>(std::move(user.error()));
-  Principal whose = request.sender;
-  whose.user_id = std::move(*user);
-  const int days = request.body.value("days", options_.usage_days_default);
-  co_return co_await neighbours_.usage.report(whose, days);
+Task<Reply<json>> ChatService::complete(Request request) {
+  auto chat = ChatRequest::read(request.body, options_.request);
+  if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
+  co_return co_await run_stoppable(std::move(request), std::move(*chat), openai_format());
 }
 
-Task<Reply<json>> ChatService::chat(Request request) {
-  std::shared_ptr<const AnswerFormat> format = openai_format();
-  if (request.op == "inference") {
-    format = tensorzero_format(request.body);
-    auto translated = openai_body_from_tensorzero(request.body);
-    if (!translated) co_return tl::unexpected<Error>(std::move(translated.error()));
-    request.body = std::move(*translated);
-  }
-  auto chat = ChatRequest::read(request.body, options_.request);
+Task<Reply<json>> ChatService::inference(Request request) {
+  auto format = tensorzero_format(request.body);
+  auto translated = openai_body_from_tensorzero(request.body);
+  if (!translated) co_return tl::unexpected<Error>(std::move(translated.error()));
+  auto chat = ChatRequest::read(*translated, options_.request);
   if (!chat) {
     Error refused = std::move(chat.error());
     // These messages were made from the client's, and their numbers are others.
-    const bool is_messages = refused.details.value("path", "").starts_with("/messages/");
-    if (request.op == "inference" && is_messages) refused.details["path"] = "/input/messages";
+    if (refused.details.value("path", "").starts_with("/messages/")) refused.details["path"] = "/input/messages";
     co_return tl::unexpected<Error>(std::move(refused));
   }
+  co_return co_await run_stoppable(std::move(request), std::move(*chat), std::move(format));
+}
+
+Task<Reply<json>> ChatService::run_stoppable(Request request, ChatRequest chat,
+                                             std::shared_ptr<const AnswerFormat> format) {
+  loop_.check();
   const auto executor = co_await asio::this_coro::executor;
   auto place = running_->begin(executor, request.sender, request.correlation_id);
   if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
-  if (auto refused = neighbours_.usage.admit(request.sender)) co_return tl::unexpected<Error>(std::move(*refused));
 
   // The work goes on beside this, so that it can be stopped.
   const auto ending = place->ending();
@@ -214,7 +206,7 @@ Task<Reply<json>> ChatService::chat(Request request) {
     if (thrown) log_for(id).error("the chat threw");
     ending->answer.set(thrown ? error(ErrorCode::internal, "the hub failed") : std::move(answer));
   };
-  auto running = run(std::move(place), std::move(work), std::move(request), std::move(*chat), std::move(format));
+  auto running = run(std::move(place), std::move(work), std::move(request), std::move(chat), std::move(format));
   auto stoppable = asio::bind_cancellation_slot(ending->stop.slot(), std::move(finished));
   asio::co_spawn(executor, std::move(running), std::move(stoppable));
   auto answer = co_await ending->answer.wait();
@@ -227,7 +219,7 @@ Task<Reply<json>> ChatService::run(Place place, std::shared_ptr<Work> work, Requ
                                    std::shared_ptr<const AnswerFormat> format) {
   if (chat.tool_mode == ToolMode::python) {
     const SkillQuery all{
-        request.sender.user_id, {}, request.sender.id, options_.python.skills_max, options_.python.devices_listed_max};
+        request.acting_user, {}, request.sender.id, options_.python.skills_max, options_.python.devices_listed_max};
     chat.put_first(python_prompt(neighbours_.tools.find(all), request.sender.id, options_.python));
   }
   std::optional<ChatSession> session;
@@ -252,14 +244,14 @@ Task<Reply<json>> ChatService::run(Place place, std::shared_ptr<Work> work, Requ
     turn->stream = std::make_shared<AnswerStream>(executor, turn->request.emit, neighbours_.waiting, turn->format,
                                                   turn->head, options_.stream);
   }
-  auto end = co_await complete(turn);
+  auto end = co_await answer_of(turn);
   place->done_deciding();
   if (!end && turn->stream) turn->stream->give_up();
   if (!end) co_return tl::unexpected<Error>(std::move(end.error()));
   co_return co_await answer(turn, std::move(*end), std::move(session));
 }
 
-Task<Reply<AgentLoop::Finish>> ChatService::complete(std::shared_ptr<Turn> turn) {
+Task<Reply<AgentLoop::Finish>> ChatService::answer_of(std::shared_ptr<Turn> turn) {
   AgentLoop& loop = turn->loop;
   AgentLoop::Next next = loop.start();
   for (std::size_t step = 0;;) {
@@ -333,6 +325,7 @@ Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end
 ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const {
   ToolRun run;
   run.caller = turn->request.sender;
+  run.acting_user = turn->request.acting_user;
   run.deadline = [this, end = turn->request.deadline] {
     return std::min<SteadyTime>(clock_.steady_now() + options_.tool_timeout, latest_end(end));
   };

@@ -1,15 +1,16 @@
 /// The `chat` service (docs/contract.md, section 5): an OpenAI chat completion, or a TensorZero-style inference, in
 /// which the user's skills are tools that the hub runs, or Python that the Spoke runs. Streamed or not; stopped by
-/// `cancel` or when the device leaves; `confirm` answers what a skill asks the user first; `usage` tells what was used.
+/// `cancel` or when the device leaves; `confirm` answers what a skill asks the user first. Its operation `usage` is in
+/// bridge/usage.
 ///
 /// A turn reads from top to bottom in run(); what it decides is in agent_loop.h, tool_catalog.h, chat_request.h, what
 /// it looks like in answer_format.h, its events in answer_stream.h.
 ///
 /// Threading: loop only (asserted).   Lifetime: outlives the running of its requests, as do clock, providers, tools,
-/// store and usage; a request that is only destroyed, with the loop, touches none of them. Errors: forbidden (no user
-/// to act for), bad_request, not_found (session, chat, question), busy, rate_limited, quota_exceeded, timeout,
-/// cancelled, provider_error, provider_timeout. What a skill call came to is told to the model, and never fails the
-/// chat. Bounds: Options; beyond chats_per_principal_max the answer is `busy` at once.
+/// store and usage; a request that is only destroyed, with the loop, touches none of them. Errors: bad_request,
+/// not_found (session, chat, question), busy, timeout, cancelled, provider_error, provider_timeout. What a skill call
+/// came to is told to the model, and never fails the chat. Bounds: Options; beyond chats_per_principal_max the answer
+/// is `busy` at once.
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,6 @@ class ChatService final : public RequestHandler {
     std::chrono::milliseconds default_timeout{60'000};
     std::chrono::milliseconds tool_timeout{30'000};     // of one skill call
     std::chrono::milliseconds confirm_timeout{30'000};  // for the user to say yes
-    int usage_days_default = 30;
     AgentLoop::Options agent;
     ToolCatalog::Options tools;
     ChatRequest::Options request;
@@ -64,9 +64,9 @@ class ChatService final : public RequestHandler {
 
   ChatService(const Clock& clock, Neighbours neighbours, Options options);
 
-  Service service() const override { return Service::chat; }
-  Task<Reply<nlohmann::json>> handle(Request request) override;
-  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+  static const OperationTable& operations();
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return options_.default_timeout; }
 
   /// The device is gone: its chats end.
   void sender_left(const std::string& device_id);
@@ -84,11 +84,12 @@ class ChatService final : public RequestHandler {
 
   Answer cancel(const Request& request);
   Answer confirm(const Request& request);
-  Task<Answer> usage(Request request);
-  Task<Answer> chat(Request request);
+  Task<Answer> complete(Request request);
+  Task<Answer> inference(Request request);
+  Task<Answer> run_stoppable(Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format);
   Task<Answer> run(Place place, std::shared_ptr<Work> work, Request request, ChatRequest chat,
                    std::shared_ptr<const AnswerFormat> format);
-  Task<Reply<AgentLoop::Finish>> complete(std::shared_ptr<Turn> turn);
+  Task<Reply<AgentLoop::Finish>> answer_of(std::shared_ptr<Turn> turn);
   Task<nlohmann::json> answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session);
   void record_unfinished(const Turn& turn);
   ToolRun tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const;

@@ -19,6 +19,7 @@ namespace strawberry {
 
 struct ToolRun {
   Principal caller;
+  std::string acting_user;
   /// Of a call that is made now: asked for each, since a question may come first.
   std::function<SteadyTime()> deadline;
   std::string log_id;    // see Request

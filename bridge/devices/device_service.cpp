@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/pipeline/acting_user.h"
 #include "common/contract/device_name.h"
 #include "common/text/ids.h"
 
@@ -45,6 +44,18 @@ Reply<std::string> wanted_name(const Request& request) {
   return name;
 }
 
+std::string_view refusal(PrincipalType type) {
+  if (type == PrincipalType::enroll) return "an enrollment token may only register its device";  // it buys one thing
+  if (type == PrincipalType::bridge) return "the bridge does not ask itself";
+  return "only a device or a user may refresh its token";
+}
+
+/// An admin that names no user manages everybody's devices.
+bool may_manage(const Request& request, const Device& device) {
+  const bool is_for_all = request.sender.type == PrincipalType::admin && request.acting_user.empty();
+  return is_for_all || device.row.user_id == request.acting_user;
+}
+
 }  // namespace
 
 DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens,
@@ -52,30 +63,30 @@ DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store&
     : clock_(clock),
       devices_(devices),
       store_(store),
-      tokens_(tokens),
+      tokens_(clock, tokens, options.tokens),
       neighbours_(std::move(neighbours)),
       options_(options),
       registrations_(clock, {options.registrations_per_hour_max}),
       refreshes_(clock, {options.refreshes_per_hour_max}) {}
 
-std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
-
-Task<Reply<json>> DeviceService::handle(Request request) {
-  // A one-time token buys one thing.
-  if (request.sender.type == PrincipalType::enroll && request.op != "register") {
-    co_return error(ErrorCode::forbidden, "an enrollment token may only register its device");
-  }
-  if (request.sender.type == PrincipalType::bridge)
-    co_return error(ErrorCode::forbidden, "the bridge does not ask itself");
-  if (request.op == "me") co_return me(request);
-  if (request.op == "list") co_return list(request);
-  if (request.op == "get") co_return get(request);
-  if (request.op == "register") co_return co_await add(std::move(request));
-  if (request.op == "update") co_return co_await update(std::move(request));
-  if (request.op == "refresh_token") co_return co_await refresh_token(std::move(request));
-  if (request.op == "revoke") co_return co_await revoke(std::move(request));
-  if (request.op == "delete") co_return co_await remove(std::move(request));
-  co_return error(ErrorCode::unknown_op, "devices has no such operation");
+const OperationTable& DeviceService::operations() {
+  using enum PrincipalType;
+  using S = DeviceService;
+  static constexpr WhoMay everybody{device, user, admin};
+  static constexpr WhoMay holders{device, user};  // of a token that is exchanged for another
+  static constexpr WhoMay with_enrollment{device, user, admin, enroll};
+  static constexpr Operation rows[] = {
+      {"me", everybody, ActsFor::own_user, handled_by<&S::me>},
+      {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>},
+      {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>},
+      {"register", with_enrollment, ActsFor::user, handled_by<&S::add>},
+      {"update", everybody, ActsFor::user_or_all, handled_by<&S::update>},
+      {"refresh_token", holders, ActsFor::own_user, handled_by<&S::refresh_token>},
+      {"revoke", everybody, ActsFor::user_or_all, handled_by<&S::revoke>},
+      {"delete", everybody, ActsFor::user_or_all, handled_by<&S::remove>},
+  };
+  static constexpr OperationTable table{Service::devices, rows, refusal};
+  return table;
 }
 
 json DeviceService::entry(const Device& device) const {
@@ -98,12 +109,8 @@ Reply<json> DeviceService::me(const Request& request) const {
 }
 
 Reply<json> DeviceService::list(const Request& request) const {
-  // An admin sees everything unless one user was named.
-  const bool everything = request.sender.type == PrincipalType::admin && !request.body.contains("user_id");
-  auto user = everything ? Reply<std::string>("") : acting_user(request);
-  if (!user) return tl::unexpected(user.error());
   json entries = json::array();
-  for (const auto* device : devices_.list(*user)) entries.push_back(entry(*device));
+  for (const auto* device : devices_.list(request.acting_user)) entries.push_back(entry(*device));
   const auto total = entries.size();
   return json{{"devices", std::move(entries)}, {"total", total}};
 }
@@ -111,11 +118,7 @@ Reply<json> DeviceService::list(const Request& request) const {
 Reply<const Device*> DeviceService::managed(const Request& request) const {
   const auto device_id = request.body.at("device_id").get<std::string>();
   const auto* device = devices_.find(device_id);
-  const bool admin = request.sender.type == PrincipalType::admin;
-  const bool own = device != nullptr &&
-                   (admin ? !request.body.contains("user_id") || request.body.at("user_id") == device->row.user_id
-                          : device->row.user_id == request.sender.user_id);
-  if (!own) return error(ErrorCode::not_found, "no such device");
+  if (device == nullptr || !may_manage(request, *device)) return error(ErrorCode::not_found, "no such device");
   return device;
 }
 
@@ -125,25 +128,17 @@ Reply<json> DeviceService::get(const Request& request) const {
   return entry(**device);
 }
 
-Reply<std::string> DeviceService::owner_of_new(const Request& request) const {
-  auto user = acting_user(request);
-  if (!user) return user;
-  // Devices and users share one namespace: a user named like a device could not be told from it.
-  if (devices_.find(*user) != nullptr || is_reserved_id(*user)) {
-    return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
-  }
-  return user;
-}
-
 Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
-  auto user = owner_of_new(request);
-  if (!user) return tl::unexpected(user.error());
+  const std::string& user_id = request.acting_user;
+  // Devices and users share one namespace: a user named like a device could not be told from it.
+  if (devices_.find(user_id) != nullptr || is_reserved_id(user_id))
+    return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   auto name = wanted_name(request);
   if (!name) return tl::unexpected(name.error());
   const auto now = clock_.wall_now();
   DeviceRow row;
   row.device_id = request.body.value("device_id", new_id());
-  row.user_id = *user;
+  row.user_id = user_id;
   row.created_at_ms = to_unix_ms(now);
   row.tokens_valid_from_ms = to_unix_ms(from_this_second(now));
   // A chosen id may be the one that somebody is waiting to come by: people choose, devices are given theirs.
@@ -155,13 +150,13 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   const auto* existing = devices_.find(row.device_id);
   if (existing != nullptr) {
     // Registering again gives a new token for that device, so it takes somebody who speaks for it.
-    const bool may = existing->row.user_id == *user &&
+    const bool may = existing->row.user_id == user_id &&
                      (request.sender.type == PrincipalType::admin || request.sender.type == PrincipalType::user ||
                       (request.sender.type == PrincipalType::device && request.sender.id == row.device_id));
     if (!may) return error(ErrorCode::forbidden, "this device_id is taken");
     row = existing->row;
     row.is_active = true;
-  } else if (is_reserved_id(row.device_id) || devices_.is_user(row.device_id) || row.device_id == *user ||
+  } else if (is_reserved_id(row.device_id) || devices_.is_user(row.device_id) || row.device_id == user_id ||
              row.device_id == request.sender.id) {
     return error(ErrorCode::forbidden, "this device_id is taken");
   } else if (devices_.size() >= options_.devices_max) {
@@ -207,8 +202,8 @@ Task<Reply<json>> DeviceService::add(Request request) {
   if (auto refused = too_many_registrations(request.sender, row->user_id)) {
     co_return tl::unexpected<Error>(std::move(*refused));
   }
-  auto token = make_token(request, {PrincipalType::device, row->device_id, row->user_id}, row->name,
-                          from_unix_ms(row->tokens_valid_from_ms));
+  auto token = tokens_.make(request, {PrincipalType::device, row->device_id, row->user_id}, row->name,
+                            from_unix_ms(row->tokens_valid_from_ms));
   if (!token) co_return tl::unexpected(token.error());
 
   // The registry has it before the write, so that a second registration meanwhile gets another name. The token was
@@ -237,7 +232,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
   if (*valid_from > row->tokens_valid_from_ms) {
     // One of that id was deleted in this second, or by a clock that was ahead.
     tokens_valid_from(row->device_id, *valid_from);
-    if (auto signed_again = sign_from(*token, *valid_from); !signed_again) {
+    if (auto signed_again = tokens_.sign_from(*token, *valid_from); !signed_again) {
       co_return tl::unexpected(signed_again.error());
     }
   }
@@ -280,9 +275,6 @@ Task<Reply<json>> DeviceService::update(Request request) {
 }
 
 Task<Reply<json>> DeviceService::refresh_token(Request request) {
-  if (request.sender.type != PrincipalType::device && request.sender.type != PrincipalType::user) {
-    co_return error(ErrorCode::forbidden, "only a device or a user may refresh its token");
-  }
   if (!request.token) {
     auto failed = error(ErrorCode::internal, "the hub does not know which token asks");
     failed.value().cause = "the broker's plugin does not say by which token a request was made: restart the broker";
@@ -299,9 +291,9 @@ Task<Reply<json>> DeviceService::refresh_token(Request request) {
       co_return error(ErrorCode::forbidden, "the token that asks for another one was revoked");
     name = device->row.name;
   }
-  if (const auto wait = refreshes_.take(request.sender.user_id))
+  if (const auto wait = refreshes_.take(request.acting_user))
     co_return too_often(std::to_string(options_.refreshes_per_hour_max) + " token refreshes", *wait);
-  auto token = make_token(request, request.sender, name, not_before);
+  auto token = tokens_.make(request, request.sender, name, not_before);
   if (!token) co_return tl::unexpected(token.error());
   auto stored = co_await store_.add_token(std::move(token->listed));
   if (!stored) co_return tl::unexpected(stored.error());
@@ -353,74 +345,6 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   neighbours_.changed(device_id);
   neighbours_.audit(request.sender.id, "delete", device_id);
   co_return json{{"device_id", device_id}, {"deleted", true}};
-}
-
-/// It dies with the first of the line, and does not make the line longer than it may be.
-std::optional<Error> DeviceService::join_line(const AskingToken& asking, Claims& claims) const {
-  claims.root_jti = asking.root();
-  // Of a token that does not say how old it is the line begins now.
-  claims.root_issued_at = asking.root_issued_at != WallTime{} ? asking.root_issued_at
-                          : asking.issued_at != WallTime{}    ? asking.issued_at
-                                                              : claims.issued_at;
-  if (options_.token_line_max == std::chrono::seconds(0)) return std::nullopt;
-  claims.expires_at = std::min(claims.expires_at, claims.root_issued_at + options_.token_line_max);
-  if (claims.expires_at >= claims.issued_at + std::chrono::seconds(1)) return std::nullopt;
-  return Error{
-      ErrorCode::forbidden,
-      "the first token of this line is older than " +
-          std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.token_line_max).count() / 24) +
-          " days: have a new one issued",
-      {}};
-}
-
-Reply<TokenIssuer::Issued> DeviceService::sign(const Claims& claims) const {
-  auto issued = tokens_.issue(claims);
-  if (issued) return std::move(*issued);
-  auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
-  failed.value().cause = issued.error().message;
-  return failed;
-}
-
-/// As the store has moved it on the list: with the same jti, so that it is the one that is there.
-Reply<void> DeviceService::sign_from(Made& made, std::int64_t valid_from_ms) const {
-  date_from(made.listed.row, valid_from_ms);
-  made.claims.issued_at = from_unix_ms(made.listed.row.issued_at_ms);
-  made.claims.expires_at = from_unix_ms(made.listed.row.expires_at_ms);
-  auto issued = sign(made.claims);
-  if (!issued) return tl::unexpected(issued.error());
-  made.text = std::move(issued->token);
-  return {};
-}
-
-Reply<DeviceService::Made> DeviceService::make_token(const Request& request, const Principal& holder,
-                                                     const std::string& name, WallTime not_before) const {
-  Claims claims;
-  claims.principal = holder;
-  claims.name = name;
-  claims.jti = new_id();
-  // As the token will say, and the list as well: whole seconds.
-  claims.issued_at = std::max(std::chrono::floor<std::chrono::seconds>(clock_.wall_now()),
-                              std::chrono::ceil<std::chrono::seconds>(not_before));
-  claims.expires_at = claims.issued_at + options_.token_lifetime;
-  if (request.token && holder == request.sender) {
-    if (auto problem = join_line(*request.token, claims)) return tl::unexpected<Error>(std::move(*problem));
-  }
-  auto signed_token = sign(claims);
-  if (!signed_token) return tl::unexpected(signed_token.error());
-  Made made{std::move(signed_token->token), claims, {}};
-  TokenRow& row = made.listed.row;
-  row.jti = claims.jti;
-  row.type = to_string(holder.type);
-  row.subject = holder.id;
-  row.user_id = holder.user_id;
-  row.kid = std::move(signed_token->kid);
-  row.issued_at_ms = to_unix_ms(claims.issued_at);
-  row.expires_at_ms = to_unix_ms(claims.expires_at);
-  row.parent_jti = request.token ? request.token->jti : "";
-  row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
-  made.listed.asking = request.token;
-  made.listed.asking_user_id = request.sender.user_id;
-  return made;
 }
 
 }  // namespace strawberry

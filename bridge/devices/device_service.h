@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "bridge/devices/device_registry.h"
-#include "bridge/devices/token_issuer.h"
+#include "bridge/devices/device_tokens.h"
 #include "bridge/pipeline/service.h"
 #include "common/runtime/user_rate.h"
 
@@ -31,9 +31,7 @@ class DeviceService final : public RequestHandler {
     std::size_t devices_max = 100'000;
     std::int64_t registrations_per_hour_max = 0;  // of one user; 0: any number
     std::int64_t refreshes_per_hour_max = 1'200;  // likewise: each is a write
-    std::chrono::seconds token_lifetime = token_lifetime_default;
-    /// From the first token of a line on; nothing made in it is good for longer. 0: any time.
-    std::chrono::seconds token_line_max{0};
+    DeviceTokens::Options tokens{};
   };
   /// What other parts of the bridge know or do about a device.
   struct Neighbours {
@@ -52,9 +50,9 @@ class DeviceService final : public RequestHandler {
   DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens, Neighbours neighbours,
                 Options options);
 
-  Service service() const override { return Service::devices; }
-  Task<Reply<nlohmann::json>> handle(Request request) override;
-  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+  static const OperationTable& operations();
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(30); }
 
  private:
   using Outcome = Reply<nlohmann::json>;
@@ -74,24 +72,12 @@ class DeviceService final : public RequestHandler {
   Reply<const Device*> managed(const Request& request) const;
   Reply<DeviceRow> new_row(const Request& request) const;
   std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);
-  Reply<std::string> owner_of_new(const Request& request) const;
   nlohmann::json entry(const Device& device) const;
-  /// What is to be handed out, and what is to be put on the list before.
-  struct Made {
-    std::string text;
-    Claims claims;
-    NewToken listed;
-  };
-  Reply<Made> make_token(const Request& request, const Principal& holder, const std::string& name,
-                         WallTime not_before) const;
-  Reply<TokenIssuer::Issued> sign(const Claims& claims) const;
-  Reply<void> sign_from(Made& made, std::int64_t valid_from_ms) const;
-  std::optional<Error> join_line(const AskingToken& asking, Claims& claims) const;
 
   const Clock& clock_;
   DeviceRegistry& devices_;
   Store& store_;
-  TokenIssuer& tokens_;
+  DeviceTokens tokens_;
   Neighbours neighbours_;
   Options options_;
   UserRate registrations_;

@@ -43,6 +43,8 @@ struct RequestPipeline::Exchange {
   Service service = Service::skills;
   std::unique_ptr<ReplySink> sink;
   std::string op;
+  const OperationIndex::Entry* operation = nullptr;  // null until it is known
+  std::string acting_user;
   std::optional<std::string> transport_id;
   std::optional<std::string> correlation_id;
   std::string reply_key;        // empty: nothing to recognise it by
@@ -73,11 +75,9 @@ RequestPipeline::RequestPipeline(asio::io_context& loop, const Clock& clock, con
       busy_answers_(clock, {options.busy_answers_per_second_max * busy_answer_seconds.count(), busy_answer_seconds}),
       waiting_({options.requests_waiting_max, options.requests_waiting_per_sender_max, options.waiting_bytes_max}),
       overdue_(loop),
-      drained_(loop) {}
-
-void RequestPipeline::add(RequestHandler& handler) {
-  handlers_[static_cast<std::size_t>(handler.service())] = &handler;
-}
+      drained_(loop),
+      in_flight_({options.requests_in_flight_max, options.requests_in_flight_per_user_max,
+                  options.requests_in_flight_per_sender_max}) {}
 
 // --- in ---
 
@@ -185,11 +185,10 @@ void RequestPipeline::begin(Waiting waiting) {
   if (is_backed_up_ && is_backed_up_(exchange->sender.id)) {
     return answer_busy(*exchange, "too many answers wait to be sent to you");
   }
-  if (is_busy(exchange->sender)) {
+  if (!in_flight_.has_room_for(exchange->sender)) {
     return answer_busy(*exchange, "too many requests are in flight");
   }
-  auto* handler = handlers_[static_cast<std::size_t>(exchange->service)];
-  auto request = make_request(exchange, std::move(envelope), *handler, waiting.request);
+  auto request = make_request(exchange, std::move(envelope), waiting.request);
   if (request.deadline <= clock_.steady_now()) {
     ++counters_.overdue;
     replies_.forget(exchange->reply_key);
@@ -197,36 +196,9 @@ void RequestPipeline::begin(Waiting waiting) {
     return answer(*exchange,
                   error(ErrorCode::timeout, "the deadline had passed before the hub could begin; nothing ran"));
   }
-  count_in(*exchange);
+  in_flight_.add(exchange->sender);
   log_for(request).debug("{} {} from {} begins", to_string(request.service), request.op, request.sender.id);
-  run(std::move(exchange), *handler, std::move(request));
-}
-
-bool RequestPipeline::is_busy(const Principal& sender) const {
-  const auto count = [](const Counts& counts, const std::string& name) {
-    const auto found = counts.find(name);
-    return found == counts.end() ? 0 : found->second;
-  };
-  return counters_.in_flight >= options_.requests_in_flight_max ||
-         count(in_flight_by_sender_, sender.id) >= options_.requests_in_flight_per_sender_max ||
-         (!sender.user_id.empty() &&
-          count(in_flight_by_user_, sender.user_id) >= options_.requests_in_flight_per_user_max);
-}
-
-void RequestPipeline::count_in(const Exchange& exchange) {
-  ++counters_.in_flight;
-  ++in_flight_by_sender_[exchange.sender.id];
-  ++in_flight_by_user_[exchange.sender.user_id];
-}
-
-void RequestPipeline::count_out(const Exchange& exchange) {
-  const auto less = [](Counts& counts, const std::string& name) {
-    const auto found = counts.find(name);
-    if (--found->second == 0) counts.erase(found);
-  };
-  --counters_.in_flight;
-  less(in_flight_by_sender_, exchange.sender.id);
-  less(in_flight_by_user_, exchange.sender.user_id);
+  run(std::move(exchange), std::move(request));
 }
 
 std::optional<Error> RequestPipeline::read(IncomingRequest& incoming, Exchange& exchange, Envelope& envelope) {
@@ -237,36 +209,43 @@ std::optional<Error> RequestPipeline::read(IncomingRequest& incoming, Exchange& 
   if (!read) return std::move(read.error().error);
   envelope = std::move(*read);
   exchange.op = envelope.op;
-  if (handlers_[static_cast<std::size_t>(service)] == nullptr || !schemas_.knows(service, envelope.op)) {
+  exchange.operation = operations_.find(service, envelope.op);
+  if (exchange.operation == nullptr) {
     return Error{ErrorCode::unknown_op,
                  std::string(to_string(service)) + " has no operation '" + printable(envelope.op, 64) + "'",
-                 {{"ops", schemas_.ops(service)}}};
+                 {{"ops", operations_.ops(service)}}};
   }
-  if (auto problem = schemas_.check(service, envelope.op, envelope.body)) return problem;
+  if (auto problem = schemas_.check(*exchange.operation->schema, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
   exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, exchange.transport_id);
   if (!exchange.reply_key.empty()) exchange.content = request_content(envelope.op, envelope.body);
   return std::nullopt;
 }
 
+/// Sets the acting user, or gives why the sender may not ask for this.
 std::optional<Error> RequestPipeline::objection(Exchange& exchange, const json& body) const {
   exchange.subject = device_named_in(exchange.service, body);
   if (admission_) {
     if (auto problem = admission_(exchange.sender)) return problem;
   }
   const auto user = body.find("user_id");
-  if (user == body.end() || *user == exchange.sender.user_id) return std::nullopt;
-  if (exchange.subject.empty() && user->is_string()) exchange.subject = user->get<std::string>();
-  exchange.is_for_another = exchange.sender.type == PrincipalType::admin;
-  if (exchange.is_for_another) return std::nullopt;
-  return Error{ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}}};
+  if (user != body.end() && *user != exchange.sender.user_id) {
+    if (exchange.subject.empty() && user->is_string()) exchange.subject = user->get<std::string>();
+    exchange.is_for_another = exchange.sender.type == PrincipalType::admin;
+  }
+  const auto& known = *exchange.operation;
+  auto acting_user = permit(*known.table, *known.operation, exchange.sender, body);
+  if (!acting_user) return std::move(acting_user.error());
+  exchange.acting_user = std::move(*acting_user);
+  return std::nullopt;
 }
 
 Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope,
-                                      const RequestHandler& handler, const IncomingRequest& incoming) {
-  const auto allowed = envelope.timeout.value_or(handler.default_timeout(envelope.op));
+                                      const IncomingRequest& incoming) {
+  const auto allowed = envelope.timeout.value_or(exchange->operation->service->default_timeout());
   Request request;
   request.sender = exchange->sender;
+  request.acting_user = std::move(exchange->acting_user);
   request.service = exchange->service;
   request.op = std::move(envelope.op);
   request.body = std::move(envelope.body);
@@ -288,18 +267,21 @@ Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange,
 
 // --- out ---
 
-void RequestPipeline::run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request) {
+void RequestPipeline::run(std::shared_ptr<Exchange> exchange, Request request) {
+  const auto& known = *exchange->operation;
   exchange->open = open_.emplace(request.deadline + options_.grace, exchange);
   arm_overdue();
-  asio::co_spawn(context_, handler.handle(std::move(request)),
-                 [this, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
-                   if (thrown) {
-                     exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
-                     reply = error(ErrorCode::internal, "the hub failed");
-                   }
-                   finish(*exchange, reply);
-                   part_done(*exchange);
-                 });
+  auto* quota = quotas_[static_cast<std::size_t>(known.operation->counts_as)];
+  auto work = quota != nullptr ? run_within(*quota, *known.operation, *known.service, std::move(request))
+                               : known.operation->handler(*known.service, std::move(request));
+  asio::co_spawn(context_, std::move(work), [this, exchange](const std::exception_ptr& thrown, Reply<json> reply) {
+    if (thrown) {
+      exchange->log().error("{} {}: the service threw", to_string(exchange->service), exchange->op);
+      reply = error(ErrorCode::internal, "the hub failed");
+    }
+    finish(*exchange, reply);
+    part_done(*exchange);
+  });
 }
 
 /// The first reply counts.
@@ -333,7 +315,7 @@ void RequestPipeline::arm_overdue() {
 }
 
 void RequestPipeline::part_done(Exchange& exchange) {
-  if (--exchange.open_parts == 0) count_out(exchange);
+  if (--exchange.open_parts == 0) in_flight_.remove(exchange.sender);
 }
 
 void RequestPipeline::end_all(const Error& why) {

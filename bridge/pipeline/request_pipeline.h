@@ -1,9 +1,10 @@
 /// Every request of every service comes in here, through whichever door, and leaves as exactly one reply.
 ///
-/// What it does for all services alike: lets users and their senders take turns, checks the envelope and the request's
-/// schema, recognises duplicates, bounds what is in flight, and answers in a service's place when that overruns its
-/// deadline. A deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door
-/// (mqtt_door/) says who asks, and takes the answers.
+/// What it does for all services alike: lets users and their senders take turns, checks the envelope, the request's
+/// schema and, by the operation's row, who may ask and for which user (operation.h), recognises duplicates, bounds what
+/// is in flight, keeps users within their quotas, and answers in a service's place when that overruns its deadline. A
+/// deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door (mqtt_door/)
+/// says who asks, and takes the answers.
 ///
 /// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
 /// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; the same when answers to the sender
@@ -17,10 +18,12 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
+#include "bridge/pipeline/in_flight.h"
+#include "bridge/pipeline/operation_index.h"
 #include "bridge/pipeline/reply_cache.h"
 #include "bridge/pipeline/service.h"
+#include "bridge/pipeline/user_quota.h"
 #include "common/contract/envelope.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
@@ -111,8 +114,10 @@ class RequestPipeline {
   using Audit =
       std::function<void(const Principal& sender, const std::string& action, const std::string& subject, const Error*)>;
   void audit_with(Audit audit) { audit_ = std::move(audit); }
-  /// Not owned; registered before the first message.
-  void add(RequestHandler& handler);
+  /// Not owned; added before the first message.
+  void add(RequestHandler& service) { operations_.add(service, schemas_); }
+  /// Operations that count as `what` run within this quota; without limits when none is set.
+  void limit_with(CountsAs what, UserQuota& quota) { quotas_[static_cast<std::size_t>(what)] = &quota; }
   void submit(IncomingRequest request, std::unique_ptr<ReplySink> sink);
   /// Nothing is begun until release(); what arrives waits, within the same bounds.
   void hold() { is_held_ = true; }
@@ -124,7 +129,11 @@ class RequestPipeline {
   /// Until every request has its answer, or until `deadline`. One caller at a time.
   Task<void> drained(SteadyTime deadline);
 
-  const Counters& counters() const { return counters_; }
+  Counters counters() const {
+    Counters now = counters_;
+    now.in_flight = in_flight_.size();
+    return now;
+  }
   std::size_t waiting() const { return waiting_.size(); }
   /// Requests that wait or are being worked on.
   std::size_t unanswered() const { return waiting_.size() + open_.size(); }
@@ -137,7 +146,6 @@ class RequestPipeline {
     std::unique_ptr<ReplySink> sink;
     SteadyTime arrived_at;
   };
-  using Counts = std::unordered_map<std::string, std::size_t>;
 
   void pump_soon();
   void pump();
@@ -146,13 +154,10 @@ class RequestPipeline {
   void answer_busy(Exchange& exchange, const char* why);
   void begin(Waiting waiting);
   static std::shared_ptr<Exchange> open(Waiting& waiting);
-  bool is_busy(const Principal& sender) const;
-  void count_in(const Exchange& exchange);
-  void count_out(const Exchange& exchange);
   std::optional<Error> objection(Exchange& exchange, const nlohmann::json& body) const;
   void part_done(Exchange& exchange);
   bool is_too_large(const Exchange& exchange, const std::string& payload) const;
-  void run(std::shared_ptr<Exchange> exchange, RequestHandler& handler, Request request);
+  void run(std::shared_ptr<Exchange> exchange, Request request);
   void finish(Exchange& exchange, const Reply<nlohmann::json>& reply);
   void end_overdue();
   void arm_overdue();
@@ -160,8 +165,7 @@ class RequestPipeline {
   void audit(const Exchange& exchange, const Reply<nlohmann::json>& reply) const;
   void log_outcome(const Exchange& exchange, const Reply<nlohmann::json>& reply, std::chrono::nanoseconds took) const;
   std::optional<Error> read(IncomingRequest& incoming, Exchange& exchange, Envelope& envelope);
-  Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const RequestHandler& handler,
-                       const IncomingRequest& incoming);
+  Request make_request(const std::shared_ptr<Exchange>& exchange, Envelope envelope, const IncomingRequest& incoming);
 
   LoopAffinity loop_;
   asio::io_context& context_;
@@ -172,7 +176,8 @@ class RequestPipeline {
   std::function<void(const Answered&)> observer_;
   Audit audit_;
   Options options_;
-  std::array<RequestHandler*, 4> handlers_{};
+  OperationIndex operations_;
+  std::array<UserQuota*, quotas_count> quotas_{};  // by what counts; the first stays null
   ReplyCache replies_;
   UserRate busy_answers_;  // by sender
   Counters counters_;
@@ -183,8 +188,7 @@ class RequestPipeline {
   asio::steady_timer overdue_;
   asio::steady_timer drained_;  // cancelled when there is nothing left to answer
   std::optional<SteadyTime> armed_for_;
-  Counts in_flight_by_sender_;
-  Counts in_flight_by_user_;
+  InFlight in_flight_;
   bool refusing_ = false;
 };
 

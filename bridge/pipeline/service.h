@@ -1,7 +1,8 @@
-/// What a service is to the rest of the bridge: requests in, one reply each.
+/// What a service is to the rest of the bridge: a table of operations, and one reply to each request.
 ///
-/// The request pipeline (pipeline/request_pipeline.h) has already checked the sender, the envelope and the request's
-/// JSON Schema, and takes care of duplicates, the deadline, the envelope of the reply and where it goes.
+/// Before a handler runs, the request pipeline (pipeline/request_pipeline.h) has checked the sender, the envelope, the
+/// request's JSON Schema and the row of the operation (pipeline/operation.h). It takes care of duplicates, the
+/// deadline, the envelope of the reply and where it goes.
 #pragma once
 
 #include <chrono>
@@ -9,7 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "bridge/pipeline/operation.h"
 #include "common/contract/error.h"
 #include "common/contract/principal.h"
 #include "common/contract/topics.h"
@@ -21,6 +25,9 @@ namespace strawberry {
 
 struct Request {
   Principal sender;
+  /// Whose data the request is about, as permit() has decided: the sender's user or the one that an admin named. Empty
+  /// for an admin that acts for all users, or for nobody.
+  std::string acting_user;
   Service service = Service::skills;
   std::string op;
   nlohmann::json body;         // the whole JSON object, valid by its schema
@@ -40,11 +47,44 @@ struct Request {
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
-  virtual Service service() const = 0;
-  /// Completes once, at the latest shortly after the deadline. Never throws.
-  virtual Task<Reply<nlohmann::json>> handle(Request request) = 0;
+  /// Several handlers may have operations of one service.
+  virtual const OperationTable& table() const = 0;
   /// How long a request may take when it does not say (contract timeout_ms).
-  virtual std::chrono::milliseconds default_timeout(const std::string& op) const = 0;
+  virtual std::chrono::milliseconds default_timeout() const = 0;
 };
+
+namespace operation_detail {
+
+template <class Class, class Result>
+struct MethodShape {
+  using Service = Class;
+  static constexpr bool is_at_once = std::is_same_v<Result, Reply<nlohmann::json>>;
+};
+template <class Class, class Result>
+MethodShape<Class, Result> shape_of(Result (Class::*)(Request));
+template <class Class, class Result>
+MethodShape<Class, Result> shape_of(Result (Class::*)(const Request&));
+template <class Class, class Result>
+MethodShape<Class, Result> shape_of(Result (Class::*)(const Request&) const);
+
+template <auto method, class Class>
+Task<Reply<nlohmann::json>> run_at_once(Class& service, Request request) {
+  co_return (service.*method)(request);
+}
+
+}  // namespace operation_detail
+
+/// A service's method as the handler of a row: `Task<Reply<json>> method(Request)`, or `Reply<json> method(const
+/// Request&)` for what needs no waiting. It completes once, at the latest shortly after the deadline.
+template <auto method>
+Task<Reply<nlohmann::json>> handled_by(RequestHandler& handler, Request request) {
+  using Shape = decltype(operation_detail::shape_of(method));
+  auto& service = static_cast<typename Shape::Service&>(handler);
+  if constexpr (Shape::is_at_once) {
+    return operation_detail::run_at_once<method>(service, std::move(request));
+  } else {
+    return (service.*method)(std::move(request));
+  }
+}
 
 }  // namespace strawberry

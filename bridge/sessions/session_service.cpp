@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/pipeline/acting_user.h"
 #include "bridge/sessions/session_sync.h"
 #include "common/text/ids.h"
 
@@ -39,41 +38,40 @@ json message_json(const MessageRow& message) {
           {"created_at", format_rfc3339(from_unix_ms(message.created_at_ms))}};
 }
 
-std::chrono::milliseconds SessionService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
-
-Task<Reply<SessionRow>> SessionService::owned(std::string session_id, std::string user_id) {
-  auto session = co_await store_.get_session(user_id, std::move(session_id));
-  if (!session) co_return tl::unexpected(session.error());
-  if (!*session || (*session)->user_id != user_id) co_return error(ErrorCode::not_found, "no such session");
-  co_return std::move(**session);
-}
-
-Task<Reply<json>> SessionService::handle(Request request) {
-  const auto type = request.sender.type;
-  if (type == PrincipalType::enroll || type == PrincipalType::bridge) {
-    co_return error(ErrorCode::forbidden, "this token is not for sessions");
-  }
-  auto user = acting_user(request);
-  if (!user) co_return tl::unexpected(user.error());
-  if (request.op == "create") co_return co_await create(std::move(request), *user);
-  if (request.op == "list") co_return co_await list(std::move(request), *user);
-  if (request.op == "sync") co_return co_await sync(std::move(request), *user);
-
+template <Task<Reply<json>> (SessionService::*method)(Request, SessionRow)>
+Task<Reply<json>> SessionService::in_session(Request request) {
   auto session_id = request.body.at("session_id").get<std::string>();
-  auto session = co_await owned(std::move(session_id), *user);
+  auto session = co_await store_.get_session(request.acting_user, std::move(session_id));
   if (!session) co_return tl::unexpected(session.error());
-  if (request.op == "get") co_return session_json(*session);
-  if (request.op == "messages") co_return co_await messages(std::move(request), std::move(*session));
-  if (request.op == "append") co_return co_await append(std::move(request), std::move(*session));
-  if (request.op == "update") co_return co_await update(std::move(request), std::move(*session));
-  if (request.op == "delete") co_return co_await remove(std::move(*session));
-  co_return error(ErrorCode::unknown_op, "sessions has no such operation");
+  if (!*session || (*session)->user_id != request.acting_user) co_return error(ErrorCode::not_found, "no such session");
+  co_return co_await (this->*method)(std::move(request), std::move(**session));
 }
 
-Task<Reply<json>> SessionService::create(Request request, std::string user_id) {
+const OperationTable& SessionService::operations() {
+  using enum PrincipalType;
+  using S = SessionService;
+  static constexpr WhoMay everybody{device, user, admin};
+  static constexpr Operation rows[] = {
+      {"create", everybody, ActsFor::user, handled_by<&S::create>},
+      {"list", everybody, ActsFor::user, handled_by<&S::list>},
+      {"sync", everybody, ActsFor::user, handled_by<&S::sync>},
+      {"get", everybody, ActsFor::user, handled_by<&S::in_session<&S::get>>},
+      {"messages", everybody, ActsFor::user, handled_by<&S::in_session<&S::messages>>},
+      {"append", everybody, ActsFor::user, handled_by<&S::in_session<&S::append>>},
+      {"update", everybody, ActsFor::user, handled_by<&S::in_session<&S::update>>},
+      {"delete", everybody, ActsFor::user, handled_by<&S::in_session<&S::remove>>},
+  };
+  static constexpr OperationTable table{
+      Service::sessions, rows, [](PrincipalType) -> std::string_view { return "this token is not for sessions"; }};
+  return table;
+}
+
+Task<Reply<json>> SessionService::get(Request, SessionRow session) { co_return session_json(session); }
+
+Task<Reply<json>> SessionService::create(Request request) {
   SessionRow session;
   session.session_id = new_id();
-  session.user_id = std::move(user_id);
+  session.user_id = request.acting_user;
   session.device_id = request.sender.id;
   session.title = request.body.value("title", "");
   session.created_at_ms = session.last_activity_ms = to_unix_ms(clock_.wall_now());
@@ -82,21 +80,21 @@ Task<Reply<json>> SessionService::create(Request request, std::string user_id) {
   co_return session_json(session);
 }
 
-Task<Reply<json>> SessionService::list(Request request, std::string user_id) {
+Task<Reply<json>> SessionService::list(Request request) {
   std::int64_t since_ms = 0;
   if (const auto days = request.body.find("days"); days != request.body.end()) {
     since_ms = to_unix_ms(clock_.wall_now() - std::chrono::hours(24 * days->get<std::int64_t>()));
   }
   auto found =
-      co_await store_.list_sessions(std::move(user_id), since_ms, request.body.value("limit", std::size_t{50}));
+      co_await store_.list_sessions(request.acting_user, since_ms, request.body.value("limit", std::size_t{50}));
   if (!found) co_return tl::unexpected(found.error());
   json sessions = json::array();
   for (const auto& session : found->sessions) sessions.push_back(session_json(session));
   co_return json{{"sessions", std::move(sessions)}, {"total", found->total}};
 }
 
-Task<Reply<json>> SessionService::sync(Request request, std::string user_id) {
-  auto uploads = read_uploads(request, user_id, clock_.wall_now());
+Task<Reply<json>> SessionService::sync(Request request) {
+  auto uploads = read_uploads(request, clock_.wall_now());
   if (!uploads) co_return tl::unexpected(uploads.error());
   auto counts = co_await store_.sync_sessions(std::move(*uploads));
   if (!counts) co_return tl::unexpected(counts.error());
@@ -149,7 +147,7 @@ Task<Reply<json>> SessionService::update(Request request, SessionRow session) {
   co_return session_json(session);
 }
 
-Task<Reply<json>> SessionService::remove(SessionRow session) {
+Task<Reply<json>> SessionService::remove(Request, SessionRow session) {
   auto stored = co_await store_.delete_session(session.user_id, session.session_id);
   if (!stored) co_return tl::unexpected(stored.error());
   co_return json{{"session_id", session.session_id}, {"deleted", true}};

@@ -13,20 +13,23 @@ class SessionService final : public RequestHandler {
  public:
   SessionService(const Clock& clock, Store& store) : clock_(clock), store_(store) {}
 
-  Service service() const override { return Service::sessions; }
-  Task<Reply<nlohmann::json>> handle(Request request) override;
-  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+  static const OperationTable& operations();
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(30); }
 
  private:
   using Outcome = Reply<nlohmann::json>;
-  Task<Outcome> create(Request request, std::string user_id);
-  Task<Outcome> list(Request request, std::string user_id);
-  Task<Outcome> sync(Request request, std::string user_id);
+  Task<Outcome> create(Request request);
+  Task<Outcome> list(Request request);
+  Task<Outcome> sync(Request request);
+  /// Runs `method` with the acting user's session that the request names.
+  template <Task<Outcome> (SessionService::*method)(Request, SessionRow)>
+  Task<Outcome> in_session(Request request);
+  Task<Outcome> get(Request request, SessionRow session);
   Task<Outcome> messages(Request request, SessionRow session);
   Task<Outcome> append(Request request, SessionRow session);
   Task<Outcome> update(Request request, SessionRow session);
-  Task<Outcome> remove(SessionRow session);
-  Task<Reply<SessionRow>> owned(std::string session_id, std::string user_id);
+  Task<Outcome> remove(Request request, SessionRow session);
 
   const Clock& clock_;
   Store& store_;

@@ -46,7 +46,7 @@ std::string default_title(const std::vector<MessageRow>& messages) {
 
 }  // namespace
 
-Reply<std::vector<SessionUpload>> read_uploads(const Request& request, const std::string& user_id, WallTime now) {
+Reply<std::vector<SessionUpload>> read_uploads(const Request& request, WallTime now) {
   std::vector<SessionUpload> uploads;
   for (const auto& object : request.body.at("sessions")) {
     const auto path = "/sessions/" + std::to_string(uploads.size());
@@ -54,7 +54,7 @@ Reply<std::vector<SessionUpload>> read_uploads(const Request& request, const std
     if (!time) return tl::unexpected(time.error());
     SessionUpload upload;
     upload.session.session_id = object.at("id").get<std::string>();
-    upload.session.user_id = user_id;
+    upload.session.user_id = request.acting_user;
     upload.session.device_id = request.sender.id;
     upload.session.created_at_ms = upload.session.last_activity_ms = *time;
     for (const auto& entry : object.at("messages")) {

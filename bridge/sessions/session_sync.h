@@ -17,9 +17,9 @@ namespace strawberry {
 inline constexpr WallTime sync_earliest = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
 inline constexpr std::chrono::hours sync_ahead_max{24};
 
-/// The sessions of a valid request, each `user_id`'s. A title that is missing is the earliest user message's; activity
-/// is never later than `now`.
-Reply<std::vector<SessionUpload>> read_uploads(const Request& request, const std::string& user_id, WallTime now);
+/// The sessions of a valid request, each the acting user's. A title that is missing is the earliest user message's;
+/// activity is never later than `now`.
+Reply<std::vector<SessionUpload>> read_uploads(const Request& request, WallTime now);
 
 /// In the order of the request.
 nlohmann::json sync_result(const nlohmann::json& request_body, const std::vector<SyncCount>& counts);

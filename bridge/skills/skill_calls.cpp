@@ -57,7 +57,7 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
   const auto& target = call.target.empty() ? path.device : call.target;
   auto chosen = target.empty()    ? choose_device(candidates, call.caller.id, name)
                 : target == "hub" ? choose_any_device(candidates, call_id, name)
-                                  : named_target(call.caller.user_id, target, candidates, name);
+                                  : named_target(call.acting_user, target, candidates, name);
   if (!chosen || call.is_consented) return chosen;
   const auto wants_asking = [&](const auto& candidate) { return candidate.device_id == *chosen && candidate.confirm; };
   if (std::any_of(candidates.begin(), candidates.end(), wants_asking))
@@ -112,7 +112,7 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   if (!path) co_return tl::unexpected(path.error());
   // Should the bridge die and be asked again, the device sees the same id again and can tell.
   const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
-  const auto offering = skills_.offering(call.caller.user_id, path->class_name, path->function_name);
+  const auto offering = skills_.offering(call.acting_user, path->class_name, path->function_name);
   auto target = target_of(call, *path, call_id, offering);
   if (!target) co_return tl::unexpected(target.error());
   if (auto fits = fit_to_signature(call, *target, offering); !fits) co_return tl::unexpected(fits.error());

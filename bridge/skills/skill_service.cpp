@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "bridge/pipeline/acting_user.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
@@ -74,7 +73,10 @@ Reply<std::vector<SkillRow>> read_skills(const json& skills) {
   return rows;
 }
 
-tl::unexpected<Error> not_a_device() { return error(ErrorCode::forbidden, "only a device has skills"); }
+std::string_view refusal(PrincipalType type) {
+  const bool is_person = type == PrincipalType::user || type == PrincipalType::admin;
+  return is_person ? "only a device has skills" : "this token is not for skills";
+}
 
 }  // namespace
 
@@ -82,24 +84,24 @@ SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillReg
                            Store& store, Options options)
     : clock_(clock), devices_(devices), skills_(skills), calls_(calls), store_(store), options_(options) {}
 
-std::chrono::milliseconds SkillService::default_timeout(const std::string&) const { return options_.call_timeout; }
-
-Task<Reply<json>> SkillService::handle(Request request) {
-  if (request.sender.type == PrincipalType::enroll || request.sender.type == PrincipalType::bridge) {
-    co_return error(ErrorCode::forbidden, "this token is not for skills");
-  }
-  if (request.op == "register") co_return co_await register_all(std::move(request));
-  if (request.op == "heartbeat") co_return co_await heartbeat(std::move(request));
-  if (request.op == "list") co_return list(request);
-  if (request.op == "search") co_return search(request);
-  if (request.op == "describe") co_return describe(request);
-  if (request.op == "call") co_return co_await call_for(std::move(request));
-  co_return error(ErrorCode::unknown_op, "skills has no such operation");
+const OperationTable& SkillService::operations() {
+  using enum PrincipalType;
+  static constexpr WhoMay devices{device};
+  static constexpr WhoMay everybody{device, user, admin};
+  static constexpr Operation rows[] = {
+      {"register", devices, ActsFor::own_user, handled_by<&SkillService::register_all>},
+      {"heartbeat", devices, ActsFor::own_user, handled_by<&SkillService::heartbeat>},
+      {"list", everybody, ActsFor::user, handled_by<&SkillService::list>},
+      {"search", everybody, ActsFor::user, handled_by<&SkillService::search>},
+      {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>},
+      {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>},
+  };
+  static constexpr OperationTable table{Service::skills, rows, refusal};
+  return table;
 }
 
 Task<Reply<json>> SkillService::register_all(Request request) {
   const auto id = request.sender.id;
-  if (request.sender.type != PrincipalType::device) co_return not_a_device();
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "no such device");
   const auto& listed = request.body.at("skills");
   if (listed.size() > options_.skills_per_device_max) {
@@ -109,11 +111,11 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   auto rows = read_skills(listed);
   if (!rows) co_return tl::unexpected(rows.error());
   const auto now_ms = to_unix_ms(clock_.wall_now());
-  auto stored = co_await store_.put_skills(request.sender.user_id, id, *rows, now_ms);
+  auto stored = co_await store_.put_skills(request.acting_user, id, *rows, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   const auto count = rows->size();
-  skills_.put(id, request.sender.user_id, *rows);
+  skills_.put(id, request.acting_user, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
   if (registered_) registered_(id);
   co_return json{{"registered", count}};
@@ -121,19 +123,16 @@ Task<Reply<json>> SkillService::register_all(Request request) {
 
 Task<Reply<json>> SkillService::heartbeat(Request request) {
   const auto id = request.sender.id;
-  if (request.sender.type != PrincipalType::device) co_return not_a_device();
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "no such device");
   const auto now_ms = to_unix_ms(clock_.wall_now());
-  auto stored = co_await store_.set_skills_heartbeat(request.sender.user_id, id, now_ms);
+  auto stored = co_await store_.set_skills_heartbeat(request.acting_user, id, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
   devices_.set_skills_heartbeat(id, now_ms);
   co_return json{{"skills", skills_.count(id)}};
 }
 
 Reply<json> SkillService::list(const Request& request) const {
-  auto user = acting_user(request);
-  if (!user) return tl::unexpected(user.error());
-  const auto listed = skills_.list(*user, options_.answer_bytes_max);
+  const auto listed = skills_.list(request.acting_user, options_.answer_bytes_max);
   if (!listed) return too_much();
   json entries = json::array();
   for (const auto& [skill, device] : *listed) {
@@ -153,11 +152,10 @@ Reply<json> SkillService::list(const Request& request) const {
 }
 
 Reply<json> SkillService::search(const Request& request) const {
-  auto user = acting_user(request);
-  if (!user) return tl::unexpected(user.error());
   const auto query = request.body.value("query", "");
   const auto limit = request.body.value("device_limit", std::size_t{10});
-  const auto matches = skills_.search(*user, {query, request.sender.id, limit, options_.answer_bytes_max});
+  const auto matches =
+      skills_.search(request.acting_user, {query, request.sender.id, limit, options_.answer_bytes_max});
   if (!matches) return too_much();
   json results = json::array();
   for (const auto& match : *matches) {
@@ -185,14 +183,12 @@ tl::unexpected<Error> SkillService::too_much() const {
 }
 
 Reply<json> SkillService::describe(const Request& request) const {
-  auto user = acting_user(request);
-  if (!user) return tl::unexpected(user.error());
   auto path = parse_skill_path(request.body.at("path").get<std::string>());
   if (!path)
     return error(ErrorCode::bad_request, "path is Class.function or device.Class.function", {{"path", "/path"}});
-  auto offered = skills_.offering(*user, path->class_name, path->function_name);
+  auto offered = skills_.offering(request.acting_user, path->class_name, path->function_name);
   if (!path->device.empty()) {
-    const auto* named = devices_.find_for(*user, path->device);
+    const auto* named = devices_.find_for(request.acting_user, path->device);
     const auto id = named != nullptr ? named->row.device_id : std::string();
     std::erase_if(offered, [&](const OfferedSkill& skill) {
       return std::none_of(skill.devices.begin(), skill.devices.end(), [&](const auto& d) { return d.device_id == id; });
@@ -221,15 +217,13 @@ Reply<json> SkillService::describe(const Request& request) const {
 }
 
 Task<Reply<json>> SkillService::call_for(Request request) {
-  auto user = acting_user(request);
-  if (!user) co_return tl::unexpected(user.error());
   if (const auto caller = request.body.find("caller_device_id");
       caller != request.body.end() && *caller != request.sender.id) {
     co_return error(ErrorCode::forbidden, "caller_device_id is not the sender", {{"path", "/caller_device_id"}});
   }
   SkillCall call;
   call.caller = request.sender;
-  call.caller.user_id = *user;
+  call.acting_user = std::move(request.acting_user);
   call.skill_path = request.body.at("skill_path").get<std::string>();
   if (const auto target = request.body.find("target"); target != request.body.end() && target->is_string()) {
     call.target = target->get<std::string>();

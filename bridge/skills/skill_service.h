@@ -1,4 +1,4 @@
-/// The `skills` service: register, heartbeat, list, search, describe, call (docs/contract.md, section 4).
+/// The `skills` service (docs/contract.md, section 4). operations() is the table of what it does.
 ///
 /// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
 #pragma once
@@ -32,9 +32,9 @@ class SkillService final : public RequestHandler, public ToolSource {
     registered_ = std::move(registered);
   }
 
-  Service service() const override { return Service::skills; }
-  Task<Reply<nlohmann::json>> handle(Request request) override;
-  std::chrono::milliseconds default_timeout(const std::string& op) const override;
+  static const OperationTable& operations();
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return options_.call_timeout; }
 
   SkillsFound find(const SkillQuery& query) const override { return skills_.find(query); }
   SkillsFound named(const SkillQuery& query, const std::string& class_name,

@@ -18,8 +18,9 @@ namespace strawberry {
 
 struct SkillCall {
   Principal caller;
-  std::string skill_path;  // Class.function, or device.Class.function
-  std::string target;      // device id, normalised name, `hub`, or empty: chosen as contract section 4 says
+  std::string acting_user;  // whose devices (Request::acting_user)
+  std::string skill_path;   // Class.function, or device.Class.function
+  std::string target;       // device id, normalised name, `hub`, or empty: chosen as contract section 4 says
   nlohmann::json args = nlohmann::json::array();
   nlohmann::json kwargs = nlohmann::json::object();
   SteadyTime deadline;

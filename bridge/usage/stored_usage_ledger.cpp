@@ -74,17 +74,23 @@ Task<Reply<void>> StoredUsageLedger::load() {
   co_return Reply<void>();
 }
 
-std::optional<Error> StoredUsageLedger::admit(const Principal& sender) {
-  auto refused = limits_.admit(sender.user_id);
-  if (refused) return refused;
-  add_chats(sender.user_id, number_of(utc_day(clock_)), 1);
-  if (changed_) changed_(sender.user_id);
+std::optional<Error> StoredUsageLedger::take(const std::string& user_id) {
+  if (auto refused = limits_.admit(user_id)) return refused;
+  add_chats(user_id, number_of(utc_day(clock_)), 1);
+  if (changed_) changed_(user_id);
   return std::nullopt;
 }
 
+void StoredUsageLedger::give_back(const std::string& user_id) {
+  limits_.give_back(user_id);
+  add_chats(user_id, number_of(utc_day(clock_)), -1);
+  if (changed_) changed_(user_id);
+}
+
 void StoredUsageLedger::add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats) {
-  const bool is_known = pending_chats_.contains({day, user_id});
-  if (is_known || pending_chats_.size() < options_.rows_pending_max) pending_chats_[{day, user_id}] += chats;
+  const std::pair key(day, user_id);
+  if (!pending_chats_.contains(key) && pending_chats_.size() >= options_.rows_pending_max) return;
+  if ((pending_chats_[key] += chats) == 0) pending_chats_.erase(key);  // counted and given back: nothing to write
 }
 
 void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {
@@ -156,12 +162,12 @@ Task<void> StoredUsageLedger::usage_written() {
   }
 }
 
-Task<Reply<json>> StoredUsageLedger::report(const Principal& sender, int days) {
+Task<Reply<json>> StoredUsageLedger::report(std::string user_id, int days) {
   co_await usage_written();
   auto flushed = co_await flush();
   if (!flushed) co_return tl::unexpected(flushed.error());
   const auto since = number_of(utc_day(clock_)) - days + 1;
-  auto report = co_await store_.read_usage(sender.user_id, since, report_rows_max);
+  auto report = co_await store_.read_usage(std::move(user_id), since, report_rows_max);
   if (!report) co_return tl::unexpected(report.error());
   co_return report_json(*report);
 }

@@ -2,9 +2,9 @@
 /// and once more at the end. A crash loses what was not flushed, a clean stop nothing.
 ///
 /// Threading: loop only.   Lifetime: outlives the chats and every flush().
-/// Errors: as UsageLedger; `busy` or `internal` when the store fails, and what was to be written is kept for the next
-/// time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged), report_rows_max, days_kept,
-/// chat_days_kept; tokens_per_reply_max, since a provider may say anything.
+/// Errors: as UsageLedger and UserQuota; `busy` or `internal` when the store fails, and what was to be written is kept
+/// for the next time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged),
+/// report_rows_max, days_kept, chat_days_kept; tokens_per_reply_max, since a provider may say anything.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/pipeline/user_quota.h"
 #include "bridge/ports/store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"
@@ -22,7 +23,7 @@
 
 namespace strawberry {
 
-class StoredUsageLedger final : public UsageLedger {
+class StoredUsageLedger final : public UsageLedger, public UserQuota {
  public:
   static constexpr std::size_t report_rows_max = 1'000;
   static constexpr std::chrono::days days_kept{400};
@@ -36,7 +37,7 @@ class StoredUsageLedger final : public UsageLedger {
   StoredUsageLedger(const Clock& clock, Store& store, Options options)
       : clock_(clock), store_(store), options_(options), limits_(clock, options.limits) {}
 
-  /// What was used today before this start. To be finished before the first admit().
+  /// What was used today before this start. To be finished before the first take().
   Task<Reply<void>> load();
   Task<Reply<void>> flush();
 
@@ -44,10 +45,12 @@ class StoredUsageLedger final : public UsageLedger {
   void on_change(std::function<void(const std::string& user_id)> changed) { changed_ = std::move(changed); }
   UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
 
-  std::optional<Error> admit(const Principal& sender) override;
+  /// Of the user's chats a minute and tokens a day (UserLimits): one more chat.
+  std::optional<Error> take(const std::string& user_id) override;
+  void give_back(const std::string& user_id) override;
   void record(const Principal& sender, const ModelReply& reply) override;
   /// Whatever was recorded before is in it.
-  Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override;
+  Task<Reply<nlohmann::json>> report(std::string user_id, int days) override;
 
   std::size_t rows_pending() const { return pending_.size(); }
 

@@ -1,12 +1,10 @@
-/// Who used how many tokens of which model, day by day (UTC), and whether somebody may have more.
+/// Who used how many tokens of which model, day by day (UTC).
 ///
-/// Threading: loop only.   Lifetime: outlives the chats.
-/// Errors: rate_limited, quota_exceeded (with details.retry_after_ms: when there is something left again). Bounds:
-/// Options; one row a user, device, provider, model and day.
+/// Threading: loop only.   Lifetime: outlives the chats.   Errors: report() gives the store's.
+/// Bounds: one row a user, device, provider, model and day.
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 
 #include "bridge/llm/provider.h"
@@ -19,12 +17,10 @@ namespace strawberry {
 class UsageLedger {
  public:
   virtual ~UsageLedger() = default;
-  /// Counts one chat of the sender's user; or why there is none to be had now.
-  virtual std::optional<Error> admit(const Principal& sender) = 0;
   /// After each answer of a model, also in the middle of a turn.
   virtual void record(const Principal& sender, const ModelReply& reply) = 0;
-  /// The op `usage`: what the sender's user used in the last `days`.
-  virtual Task<Reply<nlohmann::json>> report(const Principal& sender, int days) = 0;
+  /// The operation `usage`: what the user used in the last `days`.
+  virtual Task<Reply<nlohmann::json>> report(std::string user_id, int days) = 0;
 };
 
 }  // namespace strawberry

@@ -21,6 +21,13 @@ std::optional<Error> UserLimits::admit(const std::string& user_id) {
   return refused;
 }
 
+void UserLimits::give_back(const std::string& user_id) {
+  User& user = find(user_id, utc_day(clock_));
+  user.chats = std::max<std::int64_t>(user.chats - 1, 0);
+  if (options_.chats_per_minute_max > 0)
+    user.chats_of_minute.give_back(std::chrono::minutes(1), options_.chats_per_minute_max);
+}
+
 void UserLimits::add_chats(const std::string& user_id, UtcDay day, std::int64_t chats) {
   find(user_id, day).chats += chats;
 }

@@ -38,6 +38,8 @@ class UserLimits {
   /// Takes one chat from the user's minute; or why there is none to be had. Details: retry_after_ms, and ends_at of a
   /// quota.
   std::optional<Error> admit(const std::string& user_id);
+  /// Of a chat that admit() counted and that did not take place.
+  void give_back(const std::string& user_id);
   void add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens);
   /// Chats of before, that admit() has not seen.
   void add_chats(const std::string& user_id, UtcDay day, std::int64_t chats);

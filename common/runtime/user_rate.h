@@ -28,6 +28,8 @@ struct RateBucket {
     full_at = full_then;
     return std::nullopt;
   }
+  /// Of what take() has taken.
+  void give_back(std::chrono::nanoseconds period, std::int64_t max) { full_at -= period / max; }
 };
 
 class UserRate {

@@ -16,17 +16,18 @@
 #include "common/contract/schemas/unknown_member.h"
 
 namespace strawberry {
-namespace {
-
-using nlohmann::json;
-using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 struct RequestSchema {
-  json source;
+  nlohmann::json source;
   valijson::Schema compiled;
   QuickCheck quick_check;
   Precheck precheck;
 };
+
+namespace {
+
+using nlohmann::json;
+using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 constexpr std::size_t place_bytes_max = 200;
 
@@ -81,14 +82,6 @@ JsonPath deepest(const valijson::ValidationResults& results) {
 struct RequestSchemas::Impl {
   std::map<std::string, RequestSchema, std::less<>> by_name;  // skills/register
   valijson::Validator validator{valijson::Validator::kStrongTypes};
-
-  const RequestSchema* find(Service service, std::string_view op) const {
-    std::string name(to_string(service));
-    name += '/';
-    name += op;
-    const auto found = by_name.find(name);
-    return found == by_name.end() ? nullptr : &found->second;
-  }
 };
 
 RequestSchemas::RequestSchemas(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -115,26 +108,36 @@ RequestSchemas RequestSchemas::load() {
   return RequestSchemas(std::move(impl));
 }
 
-bool RequestSchemas::knows(Service service, std::string_view op) const { return impl_->find(service, op) != nullptr; }
+const RequestSchema* RequestSchemas::find(Service service, std::string_view op) const {
+  std::string name(to_string(service));
+  name += '/';
+  name += op;
+  const auto found = impl_->by_name.find(name);
+  return found == impl_->by_name.end() ? nullptr : &found->second;
+}
 
 std::optional<Error> RequestSchemas::check(Service service, std::string_view op, const json& body) const {
-  const RequestSchema* schema = impl_->find(service, op);
+  const RequestSchema* schema = find(service, op);
   if (schema == nullptr) return Error{ErrorCode::unknown_op, "There is no such operation.", nullptr};
-  if (schema->quick_check.accepts(body)) return std::nullopt;
+  return check(*schema, body);
+}
+
+std::optional<Error> RequestSchemas::check(const RequestSchema& schema, const json& body) const {
+  if (schema.quick_check.accepts(body)) return std::nullopt;
   try {
-    if (const auto finding = schema->precheck.find(body)) {
+    if (const auto finding = schema.precheck.find(body)) {
       const JsonPath& path = finding->path;
       return bad_request(path, finding->has_nul ? json_pointer(path) + " must not contain the character U+0000."
-                                                : describe_problem(schema->source, body, path));
+                                                : describe_problem(schema.source, body, path));
     }
-    if (const auto unknown = find_unknown_member(schema->source, body)) return refuse_unknown(*unknown);
+    if (const auto unknown = find_unknown_member(schema.source, body)) return refuse_unknown(*unknown);
     const Adapter target(body);
-    if (impl_->validator.validate(schema->compiled, target, nullptr)) return std::nullopt;
+    if (impl_->validator.validate(schema.compiled, target, nullptr)) return std::nullopt;
     // Only a request that failed pays for finding out where.
     valijson::ValidationResults results;
-    impl_->validator.validate(schema->compiled, target, &results);
+    impl_->validator.validate(schema.compiled, target, &results);
     const JsonPath path = deepest(results);
-    return bad_request(path, describe_problem(schema->source, body, path));
+    return bad_request(path, describe_problem(schema.source, body, path));
   } catch (const std::exception&) {
     return bad_request({}, "The request could not be checked.");
   }

@@ -19,6 +19,9 @@
 
 namespace strawberry {
 
+/// One operation's.
+struct RequestSchema;
+
 class RequestSchemas {
  public:
   static RequestSchemas load();
@@ -26,11 +29,14 @@ class RequestSchemas {
   RequestSchemas& operator=(RequestSchemas&&) noexcept;
   ~RequestSchemas();
 
-  bool knows(Service service, std::string_view op) const;
+  /// Null when there is no such operation. Valid as long as this is.
+  const RequestSchema* find(Service service, std::string_view op) const;
+  bool knows(Service service, std::string_view op) const { return find(service, op) != nullptr; }
   /// Nothing when `body` is valid. Else bad_request: details.path is a JSON Pointer (RFC 6901) to the deepest place
   /// that is wrong (where it should be, when it is missing), the message says what was expected there. A member that
-  /// the operation does not know comes first, with details.meant where one is near. unknown_op when there is no such
-  /// operation.
+  /// the operation does not know comes first, with details.meant where one is near.
+  std::optional<Error> check(const RequestSchema& schema, const nlohmann::json& body) const;
+  /// Likewise; unknown_op when there is no such operation.
   std::optional<Error> check(Service service, std::string_view op, const nlohmann::json& body) const;
   /// In alphabetical order.
   std::vector<std::string> ops(Service service) const;

@@ -168,7 +168,7 @@ TEST_F(ChatControlTest, ACancelledChatLeavesItsSessionAsItWas) {
 TEST_F(ChatControlTest, AChatThatIsBeingStoredIsNotCancelledAnyMore) {
   std::vector<Reply<json>> cancels;
   store.on_append = [&] {
-    asio::co_spawn(loop, chat->handle(operation("cancel", {{"cancel", "c-1"}})),
+    asio::co_spawn(loop, ask(operation("cancel", {{"cancel", "c-1"}})),
                    [&](const std::exception_ptr&, Reply<json> reply) { cancels.push_back(std::move(reply)); });
   };
   model->script = {model->words("hello")};

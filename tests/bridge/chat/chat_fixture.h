@@ -10,25 +10,28 @@
 
 #include "bridge/chat/chat_service.h"
 #include "bridge/llm/rules_provider.h"
+#include "bridge/usage/usage_service.h"
 #include "tests/bridge/chat/chat_fakes.h"
 #include "tests/bridge/llm/provider_fakes.h"
+#include "tests/support/ask_service.h"
 #include "tests/support/run_task.h"
 
 namespace strawberry::test {
 
-class FakeUsage final : public UsageLedger {
+class FakeUsage final : public UsageLedger, public UserQuota {
  public:
-  std::optional<Error> admit(const Principal& sender) override {
-    admitted.push_back(sender);
+  std::optional<Error> take(const std::string& user_id) override {
+    admitted.push_back(user_id);
     return refusal;
   }
+  void give_back(const std::string&) override { admitted.pop_back(); }
   void record(const Principal& sender, const ModelReply& reply) override { recorded.emplace_back(sender.id, reply); }
-  Task<Reply<nlohmann::json>> report(const Principal& sender, int days) override {
-    co_return nlohmann::json{{"user", sender.user_id}, {"days", days}};
+  Task<Reply<nlohmann::json>> report(std::string user_id, int days) override {
+    co_return nlohmann::json{{"user", user_id}, {"days", days}};
   }
 
   std::optional<Error> refusal;
-  std::vector<Principal> admitted;
+  std::vector<std::string> admitted;  // users
   std::vector<std::pair<std::string, ModelReply>> recorded;
 };
 
@@ -58,6 +61,7 @@ class ChatFixture : public testing::Test {
     Request made;
     made.sender = {PrincipalType::device, "tablet", "alice"};
     made.service = Service::chat;
+    made.op = "complete";
     if (!body.contains("messages")) body["messages"] = json::array({{{"role", "user"}, {"content", "go"}}});
     made.body = std::move(body);
     made.correlation_id = "c-1";
@@ -66,7 +70,11 @@ class ChatFixture : public testing::Test {
     made.emit = [this](const std::string& event, json data) { events.emplace_back(event, std::move(data)); };
     return made;
   }
-  Reply<json> handle(Request made) { return run_task(loop, chat->handle(std::move(made))); }
+  Task<Reply<json>> ask(Request made) {
+    RequestHandler& service = made.op == "usage" ? static_cast<RequestHandler&>(usage_service) : *chat;
+    return ask_service(service, std::move(made), &usage);
+  }
+  Reply<json> handle(Request made) { return run_task(loop, ask(std::move(made))); }
   Reply<json> say(json body) { return handle(request(std::move(body))); }
 
   static std::string content_of(const Reply<json>& reply) {
@@ -75,7 +83,7 @@ class ChatFixture : public testing::Test {
   }
   /// Works in the background until stopped or answered; `replies` gets the answer.
   void begin(Request made) {
-    asio::co_spawn(loop, chat->handle(std::move(made)),
+    asio::co_spawn(loop, ask(std::move(made)),
                    [this](const std::exception_ptr&, Reply<json> reply) { replies.push_back(std::move(reply)); });
     poll();
   }
@@ -98,6 +106,7 @@ class ChatFixture : public testing::Test {
   FakeTools tools;
   FakeSessions store;
   FakeUsage usage;
+  UsageService usage_service{usage, std::chrono::seconds(60)};
   std::size_t messages_waiting = 0;  // to leave
   ScriptedProvider* model = nullptr;
   std::unique_ptr<ProviderChain> providers;

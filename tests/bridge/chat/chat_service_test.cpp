@@ -245,7 +245,7 @@ TEST_F(ChatServiceTest, TheFifthChatOfOnePrincipalIsTurnedAwayAndNobodyElses) {
   tools.hang_on = "lrs";
   for (int i = 0; i < 4; ++i) {
     model->script.push_back(calls({{"c", "MusicControlSkill-play_song", R"({"song":"x"})"}}));
-    asio::co_spawn(loop, chat->handle(request(json::object())), asio::detached);
+    asio::co_spawn(loop, ask(request(json::object())), asio::detached);
   }
   loop.poll();
   EXPECT_EQ(chat->in_flight(), 4u);
@@ -418,7 +418,7 @@ TEST_F(ChatServiceTest, CancellingTheChatCancelsCallsThatRunSideBySide) {
   asio::cancellation_signal stop;
   bool ended = false;
   asio::co_spawn(
-      loop, chat->handle(request(json::object())),
+      loop, ask(request(json::object())),
       asio::bind_cancellation_slot(stop.slot(), [&ended](std::exception_ptr, const Reply<json>&) { ended = true; }));
   loop.poll();
   EXPECT_FALSE(ended);

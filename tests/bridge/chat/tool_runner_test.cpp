@@ -33,6 +33,7 @@ class ToolRunner : public testing::Test {
   ToolRun run() {
     ToolRun made;
     made.caller = {PrincipalType::device, "tablet", "alice"};
+    made.acting_user = "alice";
     made.deadline = [this] { return clock.steady_now() + 30s; };
     made.on_call = [this](const PlannedCall& planned) { events.push_back("call " + planned.id); };
     made.on_result = [this](const PlannedCall& planned, const Reply<json>& outcome) {
@@ -78,6 +79,7 @@ TEST_F(ToolRunner, AnOrdinaryCallIsMadeWithoutAskingAndWithoutConsent) {
   EXPECT_TRUE(outcomes.at(0));
   EXPECT_THAT(events, ElementsAre("call a", "done a"));
   EXPECT_EQ(tools.calls.at(0).caller.user_id, "alice");
+  EXPECT_EQ(tools.calls.at(0).acting_user, "alice");
   EXPECT_FALSE(tools.calls.at(0).is_consented) << "if the skill wants to be asked about by now, this one was not";
 }
 

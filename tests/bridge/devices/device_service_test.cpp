@@ -12,6 +12,7 @@
 #include "common/identity/key_file.h"
 #include "common/identity/token.h"
 #include "common/text/base64url.h"
+#include "tests/support/ask_service.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
@@ -62,7 +63,7 @@ class DeviceServices : public ::testing::Test {
     request.service = Service::devices;
     request.op = op;
     request.body = std::move(body);
-    return test::run_task(loop_, service_->handle(std::move(request)));
+    return test::run_task(loop_, test::ask_service(*service_, std::move(request)));
   }
   std::int64_t valid_from(const std::string& device_id) { return devices_.find(device_id)->row.tokens_valid_from_ms; }
 
@@ -74,7 +75,7 @@ class DeviceServices : public ::testing::Test {
     request.op = "refresh_token";
     request.body = {{"op", "refresh_token"}};
     request.token = token;
-    return test::run_task(loop_, service_->handle(std::move(request)));
+    return test::run_task(loop_, test::ask_service(*service_, std::move(request)));
   }
   AskingToken asking(const Claims& claims) const { return decode_token_stamp(encode_token_stamp(claims)).value(); }
   Claims claims_of(const Reply<json>& reply) const {
@@ -305,21 +306,21 @@ TEST_F(DeviceServices, ADeviceThatRegistersItselfAgainStaysInItsLineAndOthersBeg
   request.op = "register";
   request.token = asking(first);
   request.body = {{"op", "register"}, {"device_id", "lamp"}, {"name", "Lamp"}};
-  const Claims again = claims_of(test::run_task(loop_, service_->handle(request)));
+  const Claims again = claims_of(test::run_task(loop_, test::ask_service(*service_, request)));
   EXPECT_EQ(again.root_jti, first.jti);
   request.body = {{"op", "register"}, {"name", "Radio"}};
-  const Claims other = claims_of(test::run_task(loop_, service_->handle(request)));
+  const Claims other = claims_of(test::run_task(loop_, test::ask_service(*service_, request)));
   EXPECT_EQ(other.root_jti, "");
   ASSERT_TRUE(revoke_token(directory_.file("hub.db"), first.jti, now_ms(), now_ms()));
   request.body["name"] = "Clock";
-  const auto refused = test::run_task(loop_, service_->handle(request));
+  const auto refused = test::run_task(loop_, test::ask_service(*service_, request));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
   EXPECT_EQ(devices_.size(), 2U);
 }
 
 TEST_F(DeviceServices, ALineEndsWhenItIsTooOld) {
-  start({.token_lifetime = std::chrono::hours(24 * 30), .token_line_max = std::chrono::hours(24 * 40)});
+  start({.tokens = {.lifetime = std::chrono::hours(24 * 30), .line_max = std::chrono::hours(24 * 40)}});
   const Claims first = claims_of(add_lamp());
   clock_.advance(std::chrono::hours(24 * 20));
   const auto reply = refresh(lamp, asking(first));
@@ -335,7 +336,7 @@ TEST_F(DeviceServices, ALineEndsWhenItIsTooOld) {
 
 TEST_F(DeviceServices, ATokenThatSaysLittleOfItselfBeginsALine) {
   const Principal alice{PrincipalType::user, "alice", "alice"};
-  start({.token_line_max = std::chrono::hours(24 * 40)});
+  start({.tokens = {.line_max = std::chrono::hours(24 * 40)}});
   const Claims made = claims_of(refresh(alice, AskingToken{}));  // another issuer's, without jti and iat
   EXPECT_EQ(made.root_jti, "");
   EXPECT_EQ(made.root_issued_at, clock_.wall_now());
@@ -352,7 +353,8 @@ TEST_F(DeviceServices, NoTokenIsMadeFromOneThatWasRevokedWithItsDeviceOrThatNobo
   Request request;
   request.sender = lamp;
   request.op = "refresh_token";
-  EXPECT_EQ(test::run_task(loop_, service_->handle(request)).error().code, ErrorCode::internal) << "no stamp";
+  EXPECT_EQ(test::run_task(loop_, test::ask_service(*service_, request)).error().code, ErrorCode::internal)
+      << "no stamp";
   EXPECT_EQ(listed().total, 1);
 }
 

@@ -19,11 +19,24 @@ using namespace std::chrono_literals;
 class ScriptedHandler final : public RequestHandler {
  public:
   explicit ScriptedHandler(asio::io_context& loop) : loop_(loop) {}
-  Service service() const override { return Service::skills; }
-  std::chrono::milliseconds default_timeout(const std::string&) const override { return 50ms; }
-  Task<Reply<json>> handle(Request request) override {
+  static const OperationTable& operations() {
+    using enum PrincipalType;
+    static constexpr WhoMay everybody{device, user, admin};
+    static constexpr Operation rows[] = {
+        {"heartbeat", {device}, ActsFor::own_user, handled_by<&ScriptedHandler::handle>},
+        {"list", everybody, ActsFor::user_or_all, handled_by<&ScriptedHandler::handle>},
+        {"search", everybody, ActsFor::user, handled_by<&ScriptedHandler::handle>, CountsAs::chat},
+    };
+    static constexpr OperationTable table{Service::skills, rows,
+                                          [](PrincipalType) -> std::string_view { return "not for you"; }};
+    return table;
+  }
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return 50ms; }
+  Task<Reply<json>> handle(Request request) {
     ++handled;
     last = request.sender;
+    acting_user = request.acting_user;
     if (request.correlation_id == "throws") throw std::runtime_error("secret detail");
     if (request.correlation_id == "busy") co_return error(ErrorCode::busy, "later");
     if (request.correlation_id == "large") co_return json(std::string(5'000, 'x'));
@@ -41,9 +54,23 @@ class ScriptedHandler final : public RequestHandler {
 
   int handled = 0;
   Principal last;
+  std::string acting_user;
 
  private:
   asio::io_context& loop_;
+};
+
+/// What was taken (`+alice`) and given back (`-alice`).
+class FakeQuota final : public UserQuota {
+ public:
+  std::optional<Error> take(const std::string& user_id) override {
+    log += "+" + user_id + " ";
+    return refusal;
+  }
+  void give_back(const std::string& user_id) override { log += "-" + user_id + " "; }
+
+  std::optional<Error> refusal;
+  std::string log;
 };
 
 class RequestPipelineTest : public testing::Test {
@@ -414,6 +441,61 @@ TEST_F(RequestPipelineTest, OnlyAnAdminActsForAnotherUser) {
     ASSERT_EQ(sent.size(), 1U);
     EXPECT_EQ(sent[0].at("success"), principal == std::string("admin//d")) << principal;
   }
+}
+
+TEST_F(RequestPipelineTest, WhoMayNotAskGetsNothingDoneAndMayUseTheIdAgain) {
+  auto request = message("a", "user/d/d");
+  request.payload = json{{"op", "heartbeat"}, {"correlation_id", "a"}}.dump();
+  receive(request);
+  const auto refused = run();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(code(refused[0]), "forbidden");
+  EXPECT_EQ(refused[0].at("error").at("message"), "not for you");
+  EXPECT_EQ(handler_.handled, 0);
+  receive(message("a", "user/d/d"));
+  EXPECT_EQ(run().at(0).at("result"), "done");
+}
+
+TEST_F(RequestPipelineTest, AHandlerGetsTheActingUserAndTheSenderAsItIs) {
+  const auto asked = [this](const std::string& principal, const json& body) {
+    auto request = message("", principal);
+    request.payload = body.dump();
+    receive(request);
+    const auto sent = run();
+    return sent.at(0).at("success").get<bool>() ? handler_.acting_user + " by " + encode_principal(handler_.last)
+                                                : code(sent[0]);
+  };
+  EXPECT_EQ(asked("device/alice/d", {{"op", "search"}, {"query", "x"}}), "alice by device/alice/d");
+  EXPECT_EQ(asked("admin//d", {{"op", "search"}, {"query", "x"}, {"user_id", "bob"}}), "bob by admin//d");
+  EXPECT_EQ(asked("admin//d", {{"op", "search"}}), "bad_request");
+  EXPECT_EQ(asked("admin//d", {{"op", "list"}}), " by admin//d") << "of all users";
+}
+
+TEST_F(RequestPipelineTest, WhatCountsRunsWithinTheActingUsersQuotaOnce) {
+  FakeQuota quota;
+  pipeline_->limit_with(CountsAs::chat, quota);
+  const auto search = [this](const std::string& id, const std::string& principal, json body = json::object()) {
+    body.update({{"op", "search"}, {"query", "x"}, {"correlation_id", id}});
+    auto request = message(id, principal);
+    request.payload = body.dump();
+    receive(patient(request));
+    const auto sent = run();
+    return sent.at(0).at("success").get<bool>() ? "ok" : code(sent[0]);
+  };
+  EXPECT_EQ(search("a", "device/alice/d"), "ok");
+  EXPECT_EQ(search("a", "device/alice/d"), "ok") << "the same again takes nothing";
+  EXPECT_EQ(search("b", "admin//d"), "bad_request") << "who may not ask takes nothing";
+  EXPECT_EQ(search("c", "admin//d", {{"user_id", "bob"}}), "ok");
+  EXPECT_EQ(search("busy", "device/alice/d"), "busy") << "gives back what it took";
+  receive(message("what does not count"));
+  run();
+  EXPECT_EQ(quota.log, "+alice +bob +alice -alice ");
+  const int handled = handler_.handled;
+  quota.refusal = Error{ErrorCode::quota_exceeded, "no more today", {}};
+  EXPECT_EQ(search("d", "device/alice/d"), "quota_exceeded");
+  EXPECT_EQ(handler_.handled, handled);
+  quota.refusal.reset();
+  EXPECT_EQ(search("d", "device/alice/d"), "ok") << "the refusal is not remembered";
 }
 
 TEST_F(RequestPipelineTest, WhoIsNotAdmittedGetsNothingDone) {

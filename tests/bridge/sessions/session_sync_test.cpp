@@ -12,8 +12,9 @@ class SessionSync : public testing::Test {
   Reply<std::vector<SessionUpload>> read(json sessions) {
     Request request;
     request.sender = {PrincipalType::device, "tablet", "alice"};
+    request.acting_user = "alice";
     request.body = {{"op", "sync"}, {"sessions", std::move(sessions)}};
-    return read_uploads(request, "alice", now_);
+    return read_uploads(request, now_);
   }
   static json message(const std::string& id, const std::string& role, const std::string& content,
                       const std::string& created_at) {

@@ -34,6 +34,7 @@ class SkillCallsTest : public testing::Test {
   SkillCall call(const std::string& path = "Door.unlock", const std::string& target = "speaker") const {
     SkillCall made;
     made.caller = {PrincipalType::device, "tablet", "alice"};
+    made.acting_user = "alice";
     made.skill_path = path;
     made.target = target;
     // The timer behind it is a real one, and must not go off.

@@ -43,7 +43,7 @@ class StoredUsageLedgerTest : public testing::Test {
   Reply<T> run(Task<Reply<T>> task) {
     return test::run_task(loop_, std::move(task));
   }
-  json report(const Principal& sender, int days = 30) { return run(ledger_->report(sender, days)).value(); }
+  json report(const Principal& sender, int days = 30) { return run(ledger_->report(sender.user_id, days)).value(); }
   /// `day device requests prompt+completion` of each row; `~` marks estimated ones.
   static std::string rows(const json& report) {
     std::string all;
@@ -70,7 +70,7 @@ TEST_F(StoredUsageLedgerTest, WhatIsOnItsWayToTheStoreIsInAReport) {
   for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announced_ids(), asio::detached);
   asio::co_spawn(loop_, ledger_->flush(), asio::detached);
   std::optional<json> told;
-  asio::co_spawn(loop_, ledger_->report(tablet, 30),
+  asio::co_spawn(loop_, ledger_->report("alice", 30),
                  [&](std::exception_ptr, Reply<json> report) { told = report.value(); });
   loop_.restart();
   loop_.poll();
@@ -131,16 +131,16 @@ TEST_F(StoredUsageLedgerTest, ARestartDoesNotForgetWhatWasUsedToday) {
   options.limits.tokens_per_day_max = 100;
   start(options);
   ledger_->record(tablet, answer(60, 39));
-  EXPECT_FALSE(ledger_->admit(phone));
+  EXPECT_FALSE(ledger_->take("alice"));
   ledger_->record(phone, answer(1, 0, true));
-  EXPECT_EQ(ledger_->admit(tablet)->code, ErrorCode::quota_exceeded) << "all of a user's devices, estimated or not";
+  EXPECT_EQ(ledger_->take("alice")->code, ErrorCode::quota_exceeded) << "all of a user's devices, estimated or not";
   ASSERT_TRUE(run(ledger_->flush()));
   start(options);
-  EXPECT_EQ(ledger_->admit(tablet)->code, ErrorCode::quota_exceeded);
-  EXPECT_FALSE(ledger_->admit(stranger));
+  EXPECT_EQ(ledger_->take("alice")->code, ErrorCode::quota_exceeded);
+  EXPECT_FALSE(ledger_->take("bob"));
   clock_.advance(24h);
   start(options);
-  EXPECT_FALSE(ledger_->admit(tablet)) << "that was yesterday";
+  EXPECT_FALSE(ledger_->take("alice")) << "that was yesterday";
 }
 
 TEST_F(StoredUsageLedgerTest, DaysAreForgottenAfterFourHundred) {
@@ -191,7 +191,7 @@ TEST(UsageLedgerAndAFailingStore, KeepsWhatCouldNotBeWrittenAndAddsItOnce) {
   ledger.record(tablet, answer(10, 1));
   store.failing = true;
   EXPECT_FALSE(test::run_task(loop, ledger.flush()));
-  EXPECT_FALSE(test::run_task(loop, ledger.report(tablet, 1))) << "better nothing than too little";
+  EXPECT_FALSE(test::run_task(loop, ledger.report("alice", 1))) << "better nothing than too little";
   ledger.record(tablet, answer(10, 1));
   store.failing = false;
   ASSERT_TRUE(test::run_task(loop, ledger.flush()));
@@ -215,7 +215,7 @@ TEST(UsageLedgerAndAFailingStore, WaitsWithNoMoreThanItsBound) {
   };
   for (const auto* model : {"a", "b", "c", "a"}) used(model);
   EXPECT_EQ(ledger.rows_pending(), 2U);
-  EXPECT_TRUE(ledger.admit(tablet)) << "towards the day's tokens it counts all the same";
+  EXPECT_TRUE(ledger.take("alice")) << "towards the day's tokens it counts all the same";
   ASSERT_TRUE(test::run_task(loop, ledger.flush()));
   ASSERT_EQ(store.usage.size(), 2U);
   EXPECT_EQ(store.usage[0].count.requests, 2);
@@ -224,14 +224,28 @@ TEST(UsageLedgerAndAFailingStore, WaitsWithNoMoreThanItsBound) {
 TEST_F(StoredUsageLedgerTest, WhatWasUsedTodayIsKnownAfterARestartAndWhoeverListensHearsOfIt) {
   std::string heard;
   ledger_->on_change([&](const std::string& user_id) { heard += user_id + " "; });
-  ASSERT_FALSE(ledger_->admit(tablet));
-  ASSERT_FALSE(ledger_->admit(phone));
+  ASSERT_FALSE(ledger_->take("alice"));
+  ASSERT_FALSE(ledger_->take("alice"));
   ledger_->record(tablet, answer(3, 4));
   EXPECT_EQ(heard, "alice alice alice ");
   ASSERT_TRUE(run(ledger_->flush()));
   start({});
   EXPECT_EQ(ledger_->used_today("alice").chats, 2);
   EXPECT_EQ(ledger_->used_today("alice").tokens, 7);
+  EXPECT_EQ(ledger_->used_today("bob").chats, 0);
+}
+
+TEST_F(StoredUsageLedgerTest, AChatThatIsGivenBackIsNotCountedWhetherItWasWrittenOrNot) {
+  ASSERT_FALSE(ledger_->take("alice"));
+  ASSERT_FALSE(ledger_->take("alice"));
+  ledger_->give_back("alice");
+  ASSERT_TRUE(run(ledger_->flush()));
+  ASSERT_FALSE(ledger_->take("bob"));
+  ASSERT_TRUE(run(ledger_->flush()));
+  ledger_->give_back("bob");
+  ASSERT_TRUE(run(ledger_->flush()));
+  start({});
+  EXPECT_EQ(ledger_->used_today("alice").chats, 1);
   EXPECT_EQ(ledger_->used_today("bob").chats, 0);
 }
 

@@ -44,6 +44,25 @@ TEST_F(UserLimitsTest, BeingRefusedCostsNothing) {
   EXPECT_EQ(told(limited.admit("alice")), "ok");
 }
 
+TEST_F(UserLimitsTest, WhatIsGivenBackMayBeTakenAgainAtOnce) {
+  auto limited = limits(2, 0);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(told(limited.admit("alice")), "ok") << i;
+    limited.give_back("alice");
+  }
+  EXPECT_EQ(limited.used_today("alice").chats, 0);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(told(limited.admit("alice")), "ok") << i;
+  EXPECT_EQ(told(limited.admit("alice")), "rate_limited 30000");
+}
+
+TEST_F(UserLimitsTest, GivingBackNeverMakesMoreThanAMinutesWorth) {
+  auto limited = limits(1, 0);
+  limited.give_back("alice");
+  EXPECT_EQ(limited.used_today("alice").chats, 0);
+  EXPECT_EQ(told(limited.admit("alice")), "ok");
+  EXPECT_EQ(told(limited.admit("alice")), "rate_limited 60000");
+}
+
 TEST_F(UserLimitsTest, TodaysChatsAndTokensAreKnownUntilMidnight) {
   auto limited = limits(2, 0);
   for (int i = 0; i < 3; ++i) limited.admit("alice");
