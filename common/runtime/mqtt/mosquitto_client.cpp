@@ -372,24 +372,24 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
   return Sent::yes;
 }
 
+Task<void> MosquittoClient::look_again_soon() {
+  asio::steady_timer pause(context_, std::chrono::milliseconds(2));
+  co_await pause.async_wait(asio::use_awaitable);
+}
+
 Task<void> MosquittoClient::stop() {
   loop_.check();
   const auto alive = alive_;  // the client may be destroyed while this waits
-  asio::steady_timer pause(context_);
   const auto give_up = std::chrono::steady_clock::now() + stop_patience;
-  const auto until = [&](auto done) -> Task<void> {
-    while (*alive && !done() && std::chrono::steady_clock::now() < give_up) {
-      pause.expires_after(std::chrono::milliseconds(2));
-      co_await pause.async_wait(asio::use_awaitable);
-    }
-  };
-  co_await until([this] { return !ready_ || (waiting() == 0 && unacked_.empty()); });
+  while (*alive && ready_ && (waiting() > 0 || !unacked_.empty()) && std::chrono::steady_clock::now() < give_up)
+    co_await look_again_soon();
   if (!*alive) co_return;
   stopping_ = true;
   if (connection_ && ready_) {
     connection_->disconnect();
     watch_writable();
-    co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
+    while (*alive && connection_ && connection_->wants_to_write() && std::chrono::steady_clock::now() < give_up)
+      co_await look_again_soon();
   }
   if (*alive) lost("stopped");
 }

@@ -132,6 +132,7 @@ class MosquittoClient final : public MqttClient {
   Sent send(MqttMessage& message);
   void say_dropped(const MqttMessage& message);
   void take_back_unacknowledged();
+  Task<void> look_again_soon();
 
   LoopAffinity loop_;
   asio::io_context& context_;
