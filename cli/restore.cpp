@@ -238,7 +238,7 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
                                 {"kept", moved.names},
                                 {"revocations_kept", has_kept},
                                 {"keys_back", keys_back}};
-    std::cout << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << to_text(result) << "\n";
     return {};
   }
   std::cout << "restored " << place.string() << " from " << file << "\n";
