@@ -4,7 +4,7 @@
 
 #include "cli/run/broker_settings.h"
 #include "cli/run/log_file.h"
-#include "cli/run/ports.h"
+#include "cli/ports.h"
 #include "cli/run/supervisor.h"
 #include "common/text/file_descriptor.h"
 
