@@ -43,6 +43,19 @@ std::string show_arguments(const nlohmann::json& args, const nlohmann::json& kwa
 /// A copy in which every `access_token`, wherever it stands, reads `<hidden>`.
 nlohmann::json without_tokens(nlohmann::json value);
 
+/// `a, b, c`: the first eight, then `…`. The words must be printable.
+template <class Words>
+std::string first_of(const Words& words) {
+  constexpr std::size_t shown_max = 8;
+  std::string out;
+  std::size_t shown = 0;
+  for (const std::string& word : words) {
+    if (shown++ == shown_max) return out + ", …";
+    out += (out.empty() ? "" : ", ") + word;
+  }
+  return out;
+}
+
 /// Columns padded to the widest cell, two spaces between them, the header first; one line per row. Where that is wider
 /// than `columns_max` (0: no limit), the widest columns are cut (with `…`) until it fits, none below eight characters.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
