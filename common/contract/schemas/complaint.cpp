@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
