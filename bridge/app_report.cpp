@@ -4,6 +4,7 @@
 
 #include "bridge/app.h"
 #include "bridge/app_parts.h"
+#include "bridge/process_numbers.h"
 #include "common/runtime/asio.h"
 
 namespace strawberry {
@@ -43,7 +44,7 @@ HubInfo App::info() const {
 HubHealth App::health() const {
   HubHealth health;
   health.uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady_now() - started_steady_);
-  health.rss_bytes = resident_bytes();
+  health.rss_bytes = process_numbers().resident_bytes;
   health.devices = devices_.size();
   health.devices_connected = devices_.online_count();
   health.skills = skills_.total();

@@ -22,7 +22,11 @@ ProcessNumbers process_numbers() {
   if (::getrusage(RUSAGE_SELF, &used) == 0) numbers.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
   std::ifstream statm("/proc/self/statm");
   std::int64_t pages = 0;
-  if (statm >> pages) numbers.virtual_bytes = pages * ::sysconf(_SC_PAGESIZE);
+  std::int64_t resident_pages = 0;
+  if (statm >> pages >> resident_pages) {
+    numbers.virtual_bytes = pages * ::sysconf(_SC_PAGESIZE);
+    numbers.resident_bytes = resident_pages * ::sysconf(_SC_PAGESIZE);
+  }
   std::error_code failure;
   const std::filesystem::directory_iterator files("/proc/self/fd", failure);
   // One of them is the folder being read.

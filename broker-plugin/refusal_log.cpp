@@ -1,6 +1,7 @@
 #include "broker-plugin/refusal_log.h"
 
 #include "common/contract/correlation_id.h"
+#include "common/text/hex.h"
 #include "common/text/ids.h"
 
 namespace strawberry {
@@ -17,15 +18,13 @@ std::optional<std::string> correlation_id_of(const RefusedAct& act) {
 }  // namespace
 
 std::string quoted_for_log(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::string quoted = "\"";
   for (const char c : text) {
     if (quoted.size() > quoted_characters_max) return quoted + "...\"";
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') {
       quoted += "\\x";
-      quoted += digits[byte >> 4];
-      quoted += digits[byte & 0x0f];
+      append_hex(quoted, c);
     } else {
       quoted += c;
     }

@@ -1,23 +1,23 @@
 #include "cli/archive.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 
-#include "cli/tar_header.h"
 #include "cli/text.h"
 #include "common/text/clock.h"
+#include "common/text/hex.h"
 #include "common/text/ids.h"
+#include "common/text/sha256.h"
 
 namespace strawberry::cli {
 namespace {
@@ -27,51 +27,47 @@ namespace fs = std::filesystem;
 constexpr std::string_view sums_name = "SHA256SUMS";
 constexpr std::uint64_t sums_bytes_max = 4096;
 constexpr std::size_t piece_bytes = 64 * 1024;
-/// What other programs may have put behind an archive: tar fills up to its record size.
-constexpr std::size_t empty_blocks_max = 64;
+constexpr std::int64_t block_bytes = 512;
+/// What may follow the last file: the two empty blocks that end a tar archive, or as many as fill a program's record.
+constexpr std::int64_t empty_bytes_min = 2 * block_bytes;
+constexpr std::int64_t empty_bytes_max = 64 * block_bytes;
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  std::string hex() {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), sum, &size);
-    std::string out;
-    for (unsigned int i = 0; i < size; ++i) {
-      out += "0123456789abcdef"[sum[i] >> 4];
-      out += "0123456789abcdef"[sum[i] & 15];
-    }
-    return out;
-  }
+using Entry = std::unique_ptr<archive_entry, decltype(&archive_entry_free)>;
 
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+std::string sum_line(Sha256Sum& sum, const std::string& name) {
+  return to_hex(as_bytes(sum.finish())) + "  " + name + "\n";
+}
 
-std::uint64_t padding_of(std::uint64_t size) { return (tar_block_bytes - size % tar_block_bytes) % tar_block_bytes; }
-
-/// Reads an archive from its beginning to its end, once.
+/// Reads an archive from its beginning to its end, once. libarchive understands more than this program writes: what it
+/// finds must also be where a plain ustar archive has it, so nothing is accepted that another reader sees differently.
 class ArchiveReader {
  public:
   ArchiveReader(const fs::path& path, const fs::path& directory)
-      : path_(path), directory_(directory), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+      : path_(path),
+        directory_(directory),
+        file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
+        tar_(archive_read_new(), &archive_read_free) {}
 
   Outcome<void> run() {
     if (!file_.is_open())
       return cli_error(ExitCode::local, "cannot read " + path_.string() + ": " + std::strerror(errno));
     struct stat info {};
     if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) return damaged("it is no file");
-    while (true) {
-      TarBlock block{};
-      if (read_up_to(file_.get(), block.data(), block.size()) != block.size()) return damaged("it ends too soon");
-      if (is_empty(block)) break;
-      const auto entry = read_tar_header(block);
-      if (!entry) return damaged("it is not a backup, or not the one that was made");
-      if (auto taken = entry->name == sums_name ? take_sums(*entry) : take_member(*entry); !taken) return taken;
+    size_ = info.st_size;
+    if (archive_read_support_format_tar(tar_.get()) != ARCHIVE_OK ||
+        archive_read_open_fd(tar_.get(), file_.get(), piece_bytes) != ARCHIVE_OK) {
+      return not_a_backup();
     }
-    if (auto rest = take_end(); !rest) return rest;
+    while (true) {
+      archive_entry* entry = nullptr;
+      const int found = archive_read_next_header(tar_.get(), &entry);
+      if (found == ARCHIVE_EOF) break;
+      if (found != ARCHIVE_OK || !is_plain_file(entry)) return not_a_backup();
+      const std::string name = archive_entry_pathname(entry);
+      const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
+      if (auto taken = name == sums_name ? take_sums(size) : take_member(name, size); !taken) return taken;
+    }
+    if (!ends_with_empty_blocks()) return damaged("it does not end as it should");
     if (expected_sums_.empty() || expected_sums_ != sums_) return damaged("what is in it is not what was saved");
     for (const char* needed : {"hub.db", "keys.json"}) {
       if (!seen_.contains(needed)) return damaged(std::string("there is no ") + needed + " in it");
@@ -83,30 +79,45 @@ class ArchiveReader {
   tl::unexpected<CliError> damaged(const std::string& why) const {
     return cli_error(ExitCode::local, "cannot use " + path_.string() + ": " + why);
   }
+  tl::unexpected<CliError> not_a_backup() const { return damaged("it is not a backup, or not the one that was made"); }
 
-  Outcome<void> take_member(const TarEntry& entry) {
-    const auto member = archive_members().find(entry.name);
-    if (member == archive_members().end()) return damaged("there is " + in_quotes(entry.name) + " in it");
-    if (!expected_sums_.empty() || !seen_.insert(entry.name).second) return damaged("its files are out of order");
-    if (entry.size > member->second) return damaged(entry.name + " is too large");
-    // The name is one of ours, and whatever stands under it is not written to.
+  /// One header block of POSIX ustar, right behind the file before it, for a regular file with a name and a size: no
+  /// link, no extension of tar that changes either.
+  bool is_plain_file(archive_entry* entry) {
+    const std::int64_t header = archive_read_header_position(tar_.get());
+    const std::int64_t content = archive_filter_bytes(tar_.get(), 0);
+    const bool is_plain = archive_format(tar_.get()) == ARCHIVE_FORMAT_TAR_USTAR && header == next_header_ &&
+                          content == header + block_bytes && archive_entry_filetype(entry) == AE_IFREG &&
+                          archive_entry_hardlink(entry) == nullptr && archive_entry_symlink(entry) == nullptr &&
+                          archive_entry_pathname(entry) != nullptr && archive_entry_size_is_set(entry) != 0 &&
+                          archive_entry_size(entry) >= 0;
+    if (is_plain) next_header_ = content + (archive_entry_size(entry) + block_bytes - 1) / block_bytes * block_bytes;
+    return is_plain;
+  }
+
+  Outcome<void> take_member(const std::string& name, std::uint64_t size) {
+    const auto member = archive_members().find(name);
+    if (member == archive_members().end()) return damaged("there is " + in_quotes(name) + " in it");
+    if (!expected_sums_.empty() || !seen_.insert(name).second) return damaged("its files are out of order");
+    if (size > member->second) return damaged(name + " is too large");
+    // The name is one of ours, and a file that exists under it is not written to.
     const fs::path target = directory_ / member->first;
     const FileDescriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!out.is_open()) return cannot_write(target);
-    Sha256 sum;
-    auto copied = read_content(entry.size, [&](std::string_view bytes) {
+    Sha256Sum sum;
+    auto copied = read_content(size, [&](std::string_view bytes) {
       sum.add(bytes);
       return write_all(out.get(), bytes);
     });
     if (!copied) return copied;
     if (::fsync(out.get()) != 0) return cannot_write(target);
-    sums_ += sum.hex() + "  " + entry.name + "\n";
+    sums_ += sum_line(sum, name);
     return {};
   }
 
-  Outcome<void> take_sums(const TarEntry& entry) {
-    if (!expected_sums_.empty() || entry.size == 0 || entry.size > sums_bytes_max) return damaged("its sums are wrong");
-    return read_content(entry.size, [this](std::string_view bytes) {
+  Outcome<void> take_sums(std::uint64_t size) {
+    if (!expected_sums_.empty() || size == 0 || size > sums_bytes_max) return damaged("its sums are wrong");
+    return read_content(size, [this](std::string_view bytes) {
       expected_sums_ += bytes;
       return true;
     });
@@ -114,28 +125,23 @@ class ArchiveReader {
 
   template <class Take>
   Outcome<void> read_content(std::uint64_t size, Take take) {
-    std::string piece;
+    std::array<char, piece_bytes> piece;
     while (size > 0) {
-      piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, piece_bytes)));
-      if (read_up_to(file_.get(), piece.data(), piece.size()) != piece.size()) return damaged("it ends too soon");
-      if (!take(piece)) return cannot_write(directory_);
-      size -= piece.size();
-      if (size > 0) continue;
-      piece.resize(static_cast<std::size_t>(padding_of(piece.size())));
-      if (read_up_to(file_.get(), piece.data(), piece.size()) != piece.size()) return damaged("it ends too soon");
+      const la_ssize_t got = archive_read_data(tar_.get(), piece.data(), std::min<std::uint64_t>(size, piece.size()));
+      if (got <= 0) return damaged("it ends too soon");
+      if (!take(std::string_view(piece.data(), static_cast<std::size_t>(got)))) return cannot_write(directory_);
+      size -= static_cast<std::uint64_t>(got);
     }
     return {};
   }
 
-  /// The second empty block, and nothing but more of them.
-  Outcome<void> take_end() {
-    for (std::size_t blocks = 0; blocks < empty_blocks_max; ++blocks) {
-      TarBlock block{};
-      const auto got = read_up_to(file_.get(), block.data(), block.size());
-      if (got == 0 && blocks > 0) return {};
-      if (got != block.size() || !is_empty(block)) break;
-    }
-    return damaged("it does not end as it should");
+  /// libarchive is content with one empty block, and with anything behind it.
+  bool ends_with_empty_blocks() const {
+    const std::int64_t rest = size_ - next_header_;
+    if (rest < empty_bytes_min || rest > empty_bytes_max || rest % block_bytes != 0) return false;
+    std::string bytes(static_cast<std::size_t>(rest), '\1');
+    return ::pread(file_.get(), bytes.data(), bytes.size(), next_header_) == rest &&
+           bytes.find_first_not_of('\0') == std::string::npos;
   }
 
   tl::unexpected<CliError> cannot_write(const fs::path& target) const {
@@ -145,6 +151,9 @@ class ArchiveReader {
   const fs::path& path_;
   const fs::path& directory_;
   const FileDescriptor file_;
+  const std::unique_ptr<struct archive, decltype(&archive_read_free)> tar_;
+  std::int64_t size_ = 0;
+  std::int64_t next_header_ = 0;
   std::set<std::string> seen_;
   std::string sums_;
   std::string expected_sums_;
@@ -154,14 +163,17 @@ class ArchiveReader {
 
 const std::map<std::string, std::uint64_t, std::less<>>& archive_members() {
   static const std::map<std::string, std::uint64_t, std::less<>> members{
-      {"hub.db", tar_file_bytes_max}, {"keys.json", 64 * 1024}, {"bridge.toml", 1024 * 1024}};
+      {"hub.db", archive_file_bytes_max}, {"keys.json", 64 * 1024}, {"bridge.toml", 1024 * 1024}};
   return members;
 }
 
+void ArchiveWriter::Close::operator()(struct archive* tar) const { archive_write_free(tar); }
+
 ArchiveWriter::ArchiveWriter(fs::path path, fs::path draft, FileDescriptor file)
-    : path_(std::move(path)), draft_(std::move(draft)), file_(std::move(file)) {}
+    : path_(std::move(path)), draft_(std::move(draft)), file_(std::move(file)), tar_(archive_write_new()) {}
 
 ArchiveWriter::~ArchiveWriter() {
+  tar_.reset();  // writes what it holds
   if (file_.is_open()) ::unlink(draft_.c_str());
 }
 
@@ -170,16 +182,16 @@ Outcome<ArchiveWriter> ArchiveWriter::create(const fs::path& path) {
   draft += "." + new_id();
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   ArchiveWriter writer(path, std::move(draft), FileDescriptor(fd));
-  if (fd < 0) return writer.cannot("write");
+  if (fd < 0) return writer.cannot_write();
   // A file system that keeps no modes (vfat, exFAT) may refuse this, or do nothing: what counts is who may read it.
   const bool is_set = ::fchmod(fd, 0600) == 0;
   const int why_not = errno;
   struct stat made {};
-  if (::fstat(fd, &made) != 0) return writer.cannot("write");
+  if (::fstat(fd, &made) != 0) return writer.cannot_write();
   if ((made.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     if (!is_set && why_not != EPERM && why_not != EOPNOTSUPP) {
       errno = why_not;
-      return writer.cannot("write");
+      return writer.cannot_write();
     }
     return cli_error(ExitCode::local, "cannot write " + path.string() +
                                           ": others could read it, since its file system keeps no modes; write it to "
@@ -188,29 +200,52 @@ Outcome<ArchiveWriter> ArchiveWriter::create(const fs::path& path) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) == 0) {
     errno = EEXIST;
-    return writer.cannot("write");
+    return writer.cannot_write();
+  }
+  if (archive_write_set_format_ustar(writer.tar_.get()) != ARCHIVE_OK ||
+      archive_write_open_fd(writer.tar_.get(), fd) != ARCHIVE_OK) {
+    return writer.cannot_write_tar();
   }
   return writer;
 }
 
-tl::unexpected<CliError> ArchiveWriter::cannot(const std::string& what) const {
-  return cli_error(ExitCode::local, "cannot " + what + " " + path_.string() + ": " + std::strerror(errno));
+tl::unexpected<CliError> ArchiveWriter::cannot_write() const {
+  return cli_error(ExitCode::local, "cannot write " + path_.string() + ": " + std::strerror(errno));
 }
 
-bool ArchiveWriter::write(std::string_view bytes) { return write_all(file_.get(), bytes); }
+tl::unexpected<CliError> ArchiveWriter::cannot_write_tar() const {
+  const char* why = archive_error_string(tar_.get());
+  return cli_error(ExitCode::local,
+                   "cannot write " + path_.string() + ": " + printable(why == nullptr ? "unknown error" : why, 200));
+}
 
-bool ArchiveWriter::write_padding(std::uint64_t size) {
-  return write(std::string(static_cast<std::size_t>(padding_of(size)), '\0'));
+Outcome<void> ArchiveWriter::add_entry(const std::string& name, std::uint64_t size, std::int64_t modified_s,
+                                       const Read& read) {
+  const Entry entry(archive_entry_new(), &archive_entry_free);
+  archive_entry_set_pathname(entry.get(), name.c_str());
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
+  archive_entry_set_perm(entry.get(), 0600);
+  archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
+  archive_entry_set_mtime(entry.get(), std::max<std::int64_t>(modified_s, 0), 0);
+  if (archive_write_header(tar_.get(), entry.get()) != ARCHIVE_OK) return cannot_write_tar();
+  Sha256Sum sum;
+  for (std::uint64_t rest = size; rest > 0;) {
+    const auto bytes = read();
+    if (!bytes || bytes->empty()) return cli_error(ExitCode::local, name + " changed while it was read");
+    const std::string_view wanted =
+        bytes->substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(rest, bytes->size())));
+    sum.add(wanted);
+    if (archive_write_data(tar_.get(), wanted.data(), wanted.size()) != static_cast<la_ssize_t>(wanted.size()))
+      return cannot_write_tar();
+    rest -= wanted.size();
+  }
+  if (archive_write_finish_entry(tar_.get()) != ARCHIVE_OK) return cannot_write_tar();
+  sums_ += sum_line(sum, name);
+  return {};
 }
 
 Outcome<void> ArchiveWriter::add(const std::string& name, std::string_view content) {
-  const TarBlock header = tar_header({name, content.size()}, to_unix_ms(SystemClock().wall_now()) / 1000);
-  Sha256 sum;
-  sum.add(content);
-  if (!write({header.data(), header.size()}) || !write(content) || !write_padding(content.size()))
-    return cannot("write");
-  sums_ += sum.hex() + "  " + name + "\n";
-  return {};
+  return add_entry(name, content.size(), to_unix_ms(SystemClock().wall_now()) / 1000, [content] { return content; });
 }
 
 Outcome<void> ArchiveWriter::add_file(const std::string& name, const fs::path& source) {
@@ -221,34 +256,24 @@ Outcome<void> ArchiveWriter::add_file(const std::string& name, const fs::path& s
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > archive_members().at(name)) return cli_error(ExitCode::local, name + " is too large for a backup");
-  const TarBlock header = tar_header({name, size}, info.st_mtim.tv_sec);
-  if (!write({header.data(), header.size()})) return cannot("write");
-  Sha256 sum;
   std::string piece(piece_bytes, '\0');
-  for (std::uint64_t rest = size; rest > 0;) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(rest, piece.size()));
-    if (read_up_to(file.get(), piece.data(), wanted) != wanted) {
-      return cli_error(ExitCode::local, source.string() + " changed while it was read");
-    }
-    const std::string_view bytes(piece.data(), wanted);
-    sum.add(bytes);
-    if (!write(bytes)) return cannot("write");
-    rest -= wanted;
-  }
-  if (!write_padding(size)) return cannot("write");
-  sums_ += sum.hex() + "  " + name + "\n";
-  return {};
+  return add_entry(name, size, info.st_mtim.tv_sec, [&]() -> std::optional<std::string_view> {
+    const auto got = read_up_to(file.get(), piece.data(), piece.size());
+    if (!got) return std::nullopt;
+    return std::string_view(piece.data(), *got);
+  });
 }
 
 Outcome<void> ArchiveWriter::finish() {
   const std::string sums = sums_;
   if (auto added = add(std::string(sums_name), sums); !added) return added;
-  if (!write(std::string(2 * tar_block_bytes, '\0')) || ::fsync(file_.get()) != 0) return cannot("write");
+  if (archive_write_close(tar_.get()) != ARCHIVE_OK) return cannot_write_tar();
+  if (::fsync(file_.get()) != 0) return cannot_write();
   // Both fail on an existing name, where rename() would replace it. Not every file system has links, nor every one
   // this flag.
   if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) return {};
-  if (errno == EEXIST) return cannot("write");
-  if (::link(draft_.c_str(), path_.c_str()) != 0) return cannot("write");
+  if (errno == EEXIST) return cannot_write();
+  if (::link(draft_.c_str(), path_.c_str()) != 0) return cannot_write();
   return {};
 }
 

@@ -1,54 +1,69 @@
-/// A backup as a file: an uncompressed tar archive of a few files with fixed names, and at its end their SHA256SUMS, so
-/// that `tar xf` and `sha256sum -c` can do without us.
+/// A backup as a file: an uncompressed tar archive (POSIX ustar, read and written by libarchive) of a few files with
+/// fixed names, and at its end their SHA256SUMS, so that `tar xf` and `sha256sum -c` can read it without this program.
 ///
 /// Threading: any one thread.   Errors: CliError with ExitCode::local, naming the file.
-/// Bounds: only the names of archive_members(), each once, each with its own most; nothing of an archive becomes a
-/// path.
+/// Bounds: only the names of archive_members(), each once, each with a size limit of its own; no text of an archive
+/// becomes a path.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "cli/outcome.h"
 #include "common/text/file_descriptor.h"
 
+struct archive;
+
 namespace strawberry::cli {
+
+/// What a ustar header can say.
+inline constexpr std::uint64_t archive_file_bytes_max = 077777777777;
 
 /// The files that a backup may hold, and the bytes each may have at most.
 const std::map<std::string, std::uint64_t, std::less<>>& archive_members();
 
 class ArchiveWriter {
  public:
-  /// Begins beside `path`, mode 0600: an archive that is not finished is never seen under its name.
+  /// Writes beside `path`, mode 0600: an unfinished archive never has its name.
   static Outcome<ArchiveWriter> create(const std::filesystem::path& path);
   ArchiveWriter(ArchiveWriter&& other) = default;
   ArchiveWriter& operator=(ArchiveWriter&&) = delete;
-  /// What is not finished is deleted.
+  /// Deletes what is not finished.
   ~ArchiveWriter();
 
   /// `name` is one of archive_members().
   Outcome<void> add(const std::string& name, std::string_view content);
   Outcome<void> add_file(const std::string& name, const std::filesystem::path& source);
-  /// Sums, end, name. Fails when there is a file of this name already.
+  /// Writes the sums and the end, and gives the archive its name. Fails when there is a file of that name.
   Outcome<void> finish();
 
  private:
+  struct Close {
+    void operator()(struct archive* tar) const;
+  };
+  /// The next bytes of a file; nothing when they cannot be read.
+  using Read = std::function<std::optional<std::string_view>()>;
+
   ArchiveWriter(std::filesystem::path path, std::filesystem::path draft, FileDescriptor file);
-  tl::unexpected<CliError> cannot(const std::string& what) const;
-  bool write(std::string_view bytes);
-  bool write_padding(std::uint64_t size);
+  Outcome<void> add_entry(const std::string& name, std::uint64_t size, std::int64_t modified_s, const Read& read);
+  tl::unexpected<CliError> cannot_write() const;
+  tl::unexpected<CliError> cannot_write_tar() const;
 
   std::filesystem::path path_;
   std::filesystem::path draft_;
   FileDescriptor file_;
+  std::unique_ptr<struct archive, Close> tar_;
   std::string sums_;
 };
 
-/// Checks the whole archive, writing what is in it to `directory`, which must be empty and the caller's alone; files
-/// get mode 0600. On failure some may be there: they prove nothing. `hub.db` and `keys.json` must be in it.
+/// Checks the whole archive, writing its files to `directory`, which must be empty and accessible to the caller alone;
+/// they get mode 0600. On failure some may be there, unchecked. `hub.db` and `keys.json` must be in it.
 Outcome<void> extract_archive(const std::filesystem::path& path, const std::filesystem::path& directory);
 
 }  // namespace strawberry::cli

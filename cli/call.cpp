@@ -75,7 +75,7 @@ Outcome<void> call(const CommandLine& line, const CallOptions& options) {
   if (!outcome) return outcome;
   const json* const result = &answer;
   if (line.json) {
-    std::cout << result->dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+    std::cout << to_text(*result) << "\n";
   } else if (result->is_string()) {
     std::cout << printable_lines(result->get_ref<const std::string&>(), result->size() + 256 * 1024) << "\n";
   } else {

@@ -6,11 +6,12 @@
 #include <set>
 
 #include "cli/command_line.h"
+#include "cli/known_devices.h"
 #include "cli/nearest.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/contract/device_name.h"
+#include "common/text/ids.h"
 
 namespace strawberry::cli {
 namespace {
@@ -26,16 +27,7 @@ struct DeviceOptions {
   bool yes = false;
 };
 
-std::string text(const json& object, const char* member) {
-  const auto found = object.find(member);
-  if (found == object.end() || found->is_null()) return "";
-  return show_value(*found, 200);
-}
-
-bool is_true(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
+std::string text(const json& object, const char* member) { return show_member(object, member, 200); }
 
 /// Where the token goes that came with a device: to the files that were asked for, else to standard output.
 Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, json result, const std::string& note) {
@@ -76,9 +68,33 @@ Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, j
   return {};
 }
 
+/// The hub's devices, of `user` when there is one. A user without any is looked for in the hub's database, where there
+/// is one: only that knows those who have a token and no device.
+Outcome<json> listed_devices(const CommandLine& line, const std::string& user) {
+  const auto login = line.login();
+  if (!login) return tl::unexpected(login.error());
+  const auto check = [&]() -> Outcome<void> {
+    return user.empty() || *login ? Outcome<void>() : check_user(line.data_dir(), user);
+  };
+  json body{{"op", "list"}};
+  if (!user.empty()) {
+    if (auto known = is_valid_id(user) ? Outcome<void>() : check(); !known) return tl::unexpected(known.error());
+    body["user_id"] = user;
+  }
+  auto result = ask_hub(line, admin(), Service::devices, std::move(body));
+  const bool is_empty =
+      result ? result->value("devices", json::array()).empty() : result.error().code == ExitCode::unreachable;
+  if (auto known = is_empty ? check() : Outcome<void>(); !known) return tl::unexpected(known.error());
+  return result;
+}
+
 /// Whose device it becomes, and whether that is somebody new: a misspelt name makes a new user.
-std::string note_of_user(const DataDir& dir, const std::string& user_id) {
-  const std::set<std::string> users = known_users(dir);
+std::string note_of_user(const CommandLine& line, const std::string& user_id) {
+  std::set<std::string> users;
+  if (const auto listed = listed_devices(line, "")) {
+    for (const KnownDevice& device : known_devices(*listed)) users.insert(device.user);
+  }
+  if (!users.contains(user_id)) users.merge(known_users(line.data_dir()));
   if (users.contains(user_id)) return "user       " + user_id;
   const std::string nearest = nearest_to(user_id, users);
   return "user       " + user_id + ", who is new" + (nearest.empty() ? "" : " (there is also " + nearest + ")");
@@ -87,7 +103,7 @@ std::string note_of_user(const DataDir& dir, const std::string& user_id) {
 Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) {
   auto owner = user(options.user);
   if (!owner) return tl::unexpected(owner.error());
-  const std::string note = note_of_user(line.data_dir(), options.user);
+  const std::string note = note_of_user(line, options.user);
   json body{{"op", "register"}, {"name", options.name}, {"user_id", options.user}};
   auto result = ask_hub(line, admin(), Service::devices, std::move(body));
   if (!result) return tl::unexpected(result.error());
@@ -95,15 +111,7 @@ Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) 
 }
 
 Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options) {
-  json body{{"op", "list"}};
-  if (!options.user.empty()) {
-    const auto login = line.login();
-    if (!login) return tl::unexpected(login.error());
-    // Elsewhere, only the hub knows its users.
-    if (auto known = *login ? Outcome<void>() : check_user(line.data_dir(), options.user); !known) return known;
-    body["user_id"] = options.user;
-  }
-  auto result = ask_hub(line, admin(), Service::devices, std::move(body));
+  auto result = listed_devices(line, options.user);
   if (!result) return tl::unexpected(result.error());
   if (line.json) {
     std::cout << result->dump() << "\n";
@@ -124,55 +132,23 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
   return {};
 }
 
-struct FoundDevice {
-  std::string id;
-  std::string name;
-  std::string user;
-  bool is_active = false;
-};
-
-/// As found_device(), for a machine without the hub's database: among those that the hub lists for the login.
-Outcome<FoundDevice> device_at_the_hub(const CommandLine& line, const DeviceOptions& options) {
-  json body{{"op", "list"}};
-  if (!options.user.empty()) body["user_id"] = options.user;
-  auto listed = ask_hub(line, admin(), Service::devices, std::move(body));
-  if (!listed) return tl::unexpected(listed.error());
-  const std::string name = normalize_device_name(options.name);
-  std::vector<FoundDevice> named;
-  for (const json& entry : listed->value("devices", json::array())) {
-    const FoundDevice device{text(entry, "device_id"), text(entry, "name"), text(entry, "user_id"),
-                             is_true(entry, "is_active")};
-    if (device.id == options.name) return device;
-    if (!name.empty() && text(entry, "normalized_name") == name) named.push_back(device);
-  }
-  if (named.size() == 1) return named.front();
-  if (named.empty()) {
-    return cli_error(ExitCode::usage,
-                     "there is no device " + in_quotes(options.name) + ": see 'strawberryctl device list'");
-  }
-  return cli_error(ExitCode::usage, "several devices are called " + in_quotes(options.name) + ", name one by its id");
+/// By id or name; a device that was deleted cannot be found. A hub that does not run is asked for what is to be done,
+/// and says so: whether there is such a device, its database knows.
+Outcome<KnownDevice> found_device(const CommandLine& line, const DeviceOptions& options) {
+  auto listed = listed_devices(line, options.user);
+  if (listed) return find_device(known_devices(*listed), options.name, options.user);
+  if (listed.error().code != ExitCode::unreachable) return tl::unexpected(listed.error());
+  auto directory = open_directory(line.data_dir());
+  if (!directory) return tl::unexpected(listed.error());
+  auto device = find_device(known_devices(**directory), options.name, options.user);
+  if (!device) return device;
+  return tl::unexpected(listed.error());
 }
 
-/// By id or name; a device that is gone cannot be found.
-Outcome<FoundDevice> found_device(const CommandLine& line, const DeviceOptions& options) {
-  const auto login = line.login();
-  if (!login) return tl::unexpected(login.error());
-  if (*login) return device_at_the_hub(line, options);
-  const DataDir dir = line.data_dir();
-  if (!options.user.empty()) {
-    if (auto known = check_user(dir, options.user); !known) return tl::unexpected(known.error());
-  }
-  auto directory = open_directory(dir);
-  if (!directory) return tl::unexpected(directory.error());
-  auto record = find_device(**directory, options.name, options.user);
-  if (!record) return tl::unexpected(record.error());
-  return FoundDevice{(*record)->device_id, (*record)->name, (*record)->user_id, (*record)->is_active};
-}
-
-std::string shown(const FoundDevice& device) { return printable(device.name, 128) + " (" + device.id + ")"; }
+std::string shown(const KnownDevice& device) { return printable(device.name, 128) + " (" + device.id + ")"; }
 
 /// Asks on a terminal; a program must say --yes.
-Outcome<void> confirm_deletion(const FoundDevice& device) {
+Outcome<void> confirm_deletion(const KnownDevice& device) {
   const std::string what = shown(device) + " of " + device.user;
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
     return cli_error(ExitCode::usage, "deleting " + what + " cannot be undone: say --yes if that is meant");
@@ -220,6 +196,7 @@ Outcome<void> rename_device(const CommandLine& line, const DeviceOptions& option
 /// A revoked device is let in again, with its skills and a new token. Its old tokens stay worthless.
 Outcome<void> restore_device(const CommandLine& line, const DeviceOptions& options) {
   auto device = found_device(line, options);
+  if (!device && device.error().code != ExitCode::usage) return tl::unexpected(device.error());
   if (!device) {
     return cli_error(device.error().code, device.error().message +
                                               ". A revoked device can be restored; a deleted one cannot: add it again "

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "common/contract/broker_socket.h"
@@ -98,14 +97,10 @@ Outcome<Endpoint> read_endpoint(const DataDir& dir) {
 }
 
 Outcome<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return cannot("read", path, errno);
-  std::string content(file_bytes_max + 1, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (file.bad()) return cannot("read", path, EIO);
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  if (content.size() > file_bytes_max) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
-  return content;
+  auto content = read_file_text(path, file_bytes_max);
+  if (content) return std::move(*content);
+  if (errno == EFBIG) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
+  return cannot("read", path, errno);
 }
 
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace) {

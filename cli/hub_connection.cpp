@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "cli/text.h"
+#include "common/contract/envelope.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/libmosquitto.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
@@ -14,12 +15,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* hub_state_topic = "hub/state";
 /// What a reply may take longer than the deadline that the hub was given.
 std::chrono::milliseconds reply_slack(std::chrono::milliseconds timeout) {
   return std::clamp(timeout / 4, std::chrono::milliseconds(50), std::chrono::milliseconds(1'000));
 }
-constexpr std::int64_t timeout_ms_max = 120'000;  // contract, section 3
 
 MosquittoClient::Options mqtt_options(const HubConnection::Options& options, const std::string& client_id) {
   MosquittoClient::Options mqtt;
@@ -35,23 +34,18 @@ MosquittoClient::Options mqtt_options(const HubConnection::Options& options, con
   return mqtt;
 }
 
-std::string text_of(const json& object, const char* member, const std::string& otherwise) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
-}
-
 CliError error_of(const json& reply) {
   const auto error = reply.find("error");
   if (error == reply.end() || !error->is_object()) return {ExitCode::refused, "the hub's reply is not understood"};
-  std::string line =
-      printable(text_of(*error, "code", "error"), 64) + ": " + printable(text_of(*error, "message", "no message"), 600);
+  CliError read{ExitCode::refused, {}, text_member(*error, "code"), {}};
+  const std::string message = text_member(*error, "message");
+  read.message = printable(read.hub_code.empty() ? "error" : read.hub_code, 64) + ": " +
+                 printable(message.empty() ? "no message" : message, 600);
   const auto details = error->find("details");
-  if (details != error->end() && details->is_object() && !details->empty()) {
-    line += " " + show_value(*details, 400);
-  }
-  const bool has_details = details != error->end() && details->is_object();
-  return {ExitCode::refused, line, text_of(*error, "code", ""),
-          has_details ? details->dump(-1, ' ', false, json::error_handler_t::replace) : std::string()};
+  if (details == error->end() || !details->is_object()) return read;
+  if (!details->empty()) read.message += " " + show_value(*details, 400);
+  read.details = to_text(*details);
+  return read;
 }
 
 CliError bridge_is_down() {
@@ -128,15 +122,15 @@ Task<Outcome<void>> HubConnection::open() {
 Task<Outcome<json>> HubConnection::request(Service service, json body, std::chrono::milliseconds timeout,
                                            OnEvent on_event) {
   if (hub_state_ == "offline" && !options_.reconnect) co_return tl::unexpected(bridge_is_down());
-  std::string correlation_id = text_of(body, "correlation_id", "");
+  std::string correlation_id = text_member(body, "correlation_id");
   if (correlation_id.empty()) body["correlation_id"] = correlation_id = new_id();
-  if (!body.contains("timeout_ms")) body["timeout_ms"] = std::min<std::int64_t>(timeout.count(), timeout_ms_max);
+  if (!body.contains("timeout_ms")) body["timeout_ms"] = std::min(timeout, timeout_max).count();
 
   const auto done = std::make_shared<OneShot<Outcome<json>>>(loop_.get_executor());
   waiting_[correlation_id] = Waiting{done, std::move(on_event)};
   MqttMessage message;
   message.topic = request_topic(service, options_.who.principal.id);
-  message.payload = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  message.payload = to_text(body);
   message.response_topic = own_response_topic(service);
   if (!client_->publish(std::move(message))) {
     waiting_.erase(correlation_id);
@@ -152,7 +146,7 @@ Task<Outcome<json>> HubConnection::request(Service service, json body, std::chro
 }
 
 bool HubConnection::publish(const std::string& topic, const json& payload) {
-  return publish_text(topic, payload.dump(-1, ' ', false, json::error_handler_t::replace));
+  return publish_text(topic, to_text(payload));
 }
 
 bool HubConnection::publish_text(const std::string& topic, std::string payload) {
@@ -170,7 +164,7 @@ Task<void> HubConnection::close() {
 void HubConnection::receive(const MqttMessage& message) {
   if (message.topic == hub_state_topic) {
     const auto state = parse_json(message.payload);
-    hub_state_ = state && state->is_object() ? text_of(*state, "state", "") : "";
+    hub_state_ = state && state->is_object() ? text_member(*state, "state") : "";
     if (hub_state_ == "offline" && !options_.reconnect) fail_all(bridge_is_down());
   }
   for (const Service service : options_.services) {
@@ -182,13 +176,13 @@ void HubConnection::receive(const MqttMessage& message) {
 }
 
 void HubConnection::answer(const json& reply) {
-  const auto found = waiting_.find(text_of(reply, "correlation_id", ""));
+  const auto found = waiting_.find(text_member(reply, "correlation_id"));
   if (found == waiting_.end()) return;
   const Waiting waiting = found->second;
   const auto success = reply.find("success");
   if (success == reply.end()) {
     const auto data = reply.find("data");
-    if (waiting.on_event) waiting.on_event(text_of(reply, "event", ""), data == reply.end() ? json() : *data);
+    if (waiting.on_event) waiting.on_event(text_member(reply, "event"), data == reply.end() ? json() : *data);
     return;
   }
   if (!success->is_boolean() || !success->get<bool>()) {

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "bridge/adapters/sqlite/issued_tokens.h"
+#include "cli/known_devices.h"
 #include "cli/nearest.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/contract/device_name.h"
 #include "common/text/ids.h"
 #include "common/text/private_file.h"
 
@@ -21,17 +21,6 @@ constexpr const char* no_hub_here =
 
 tl::unexpected<CliError> not_an_id(const std::string& text) {
   return cli_error(ExitCode::usage, in_quotes(text) + " is not an id: letters, digits, _ and -, at most 64");
-}
-
-std::string joined(const std::set<std::string>& words) {
-  constexpr std::size_t shown_max = 8;
-  std::string out;
-  std::size_t shown = 0;
-  for (const std::string& word : words) {
-    if (shown++ == shown_max) return out + ", …";
-    out += (out.empty() ? "" : ", ") + word;
-  }
-  return out;
 }
 
 }  // namespace
@@ -56,30 +45,6 @@ Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir) {
   return std::move(*directory);
 }
 
-Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
-                                         const std::string& user) {
-  const DeviceRecord* by_id = directory.find(id_or_name);
-  if (by_id != nullptr && (user.empty() || by_id->user_id == user)) return by_id;
-  const std::string name = normalize_device_name(id_or_name);
-  std::vector<const DeviceRecord*> named;
-  std::set<std::string> candidates;
-  for (const DeviceRecord* record : directory.all()) {
-    if (!user.empty() && record->user_id != user) continue;
-    if (name.empty() || normalize_device_name(record->name) != name) continue;
-    named.push_back(record);
-    candidates.insert(record->device_id + " (" + record->user_id + ")");
-  }
-  const std::string shown = in_quotes(id_or_name);
-  if (named.empty()) {
-    return cli_error(ExitCode::usage, "there is no device " + shown + ": see 'strawberryctl device list'");
-  }
-  if (named.size() > 1) {
-    return cli_error(ExitCode::usage,
-                     "several devices are called " + shown + ", name one by its id: " + joined(candidates));
-  }
-  return named.front();
-}
-
 std::set<std::string> known_users(const DataDir& dir) {
   std::set<std::string> users;
   auto directory = open_directory(dir);
@@ -99,7 +64,7 @@ Outcome<void> check_user(const DataDir& dir, const std::string& id) {
   if (!nearest.empty()) {
     hint = "did you mean " + in_quotes(nearest) + "?";
   } else if (!users.empty()) {
-    hint = "the users are: " + joined(users);
+    hint = "the users are: " + first_of(users);
   }
   return cli_error(ExitCode::usage, "there is no user " + in_quotes(id) + ": " + hint);
 }
@@ -119,13 +84,11 @@ Outcome<Who> enroll(const std::string& user_id) {
 }
 
 Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user) {
-  auto record = find_device(directory, id_or_name, user);
-  if (!record) return tl::unexpected(record.error());
-  if (!(*record)->is_active) {
-    return cli_error(ExitCode::usage, "the device " + in_quotes((*record)->name) + " has been revoked");
-  }
-  return Who{
-      {PrincipalType::device, (*record)->device_id, (*record)->user_id}, (*record)->name, (*record)->tokens_valid_from};
+  auto found = find_device(known_devices(directory), id_or_name, user);
+  if (!found) return tl::unexpected(found.error());
+  if (!found->is_active)
+    return cli_error(ExitCode::usage, "the device " + in_quotes(found->name) + " has been revoked");
+  return Who{{PrincipalType::device, found->id, found->user}, found->name, found->tokens_valid_from};
 }
 
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option) {
@@ -145,7 +108,7 @@ Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, cons
     return cli_error(ExitCode::usage,
                      "nobody has a device yet: add one ('strawberryctl device add NAME --user USER') or say --user");
   }
-  return cli_error(ExitCode::usage, "the hub has several users, say --user with one of: " + joined(users));
+  return cli_error(ExitCode::usage, "the hub has several users, say --user with one of: " + first_of(users));
 }
 
 Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,

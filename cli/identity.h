@@ -24,11 +24,6 @@ inline constexpr std::chrono::minutes session_token_lifetime{5};
 Outcome<KeySet> load_keys(const DataDir& dir);
 Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir);
 
-/// By id, or by name (as calls name it) among `user`'s devices, or everybody's when empty. The record is valid until
-/// the directory is refreshed.
-Outcome<const DeviceRecord*> find_device(const DeviceDirectory& directory, const std::string& id_or_name,
-                                         const std::string& user);
-
 /// Everybody who has a device, revoked ones too, or a token on the list. Empty when that cannot be read.
 std::set<std::string> known_users(const DataDir& dir);
 /// Refuses a user whom nobody has heard of (ExitCode::usage), naming the nearest one. Where the hub's database is not

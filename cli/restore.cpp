@@ -178,16 +178,6 @@ Moved move_back_what_is_others(const fs::path& aside, const fs::path& place) {
   return moved;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  constexpr std::size_t shown_max = 8;
-  std::string out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i == shown_max) return out + ", …";
-    out += (i == 0 ? "" : ", ") + printable(names[i], 200);
-  }
-  return out;
-}
-
 Outcome<void> restore(const CommandLine& line, const std::string& file, bool revives_tokens) {
   std::error_code error;
   const fs::path place = fs::weakly_canonical(fs::absolute(line.data_dir().path), error);
@@ -238,7 +228,7 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
                                 {"kept", moved.names},
                                 {"revocations_kept", has_kept},
                                 {"keys_back", keys_back}};
-    std::cout << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << to_text(result) << "\n";
     return {};
   }
   std::cout << "restored " << place.string() << " from " << file << "\n";
@@ -248,7 +238,9 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
               << "retired, do so again ('strawberryctl key retire').\n";
   }
   if (has_kept) std::cout << "Tokens and devices that were revoked or deleted since then stay so.\n";
-  if (!moved.names.empty()) std::cout << "Kept, since it is not the hub's: " << joined(moved.names) << "\n";
+  std::vector<std::string> shown;
+  for (const std::string& name : moved.names) shown.push_back(printable(name, 200));
+  if (!moved.names.empty()) std::cout << "Kept, since it is not the hub's: " << first_of(shown) << "\n";
   if (has_old) std::cout << "What was there before is in " << aside->string() << "; delete it when you are content.\n";
   std::cout << "Start the broker again, then the bridge.\n";
   return {};

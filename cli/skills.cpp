@@ -17,11 +17,6 @@ struct SkillsOptions {
   std::string device;
 };
 
-std::string text(const json& object, const char* member) {
-  const auto found = object.find(member);
-  return found == object.end() || found->is_null() ? "" : show_value(*found, 300);
-}
-
 std::string devices_of(const json& found) {
   std::string names;
   std::size_t shown = 0;
@@ -51,9 +46,9 @@ Outcome<void> show_skills(const CommandLine& line, const SkillsOptions& options)
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& found : result->value("results", json::array())) {
-    const std::string path = text(found, "path");
-    rows.push_back(
-        {path.substr(0, path.find('.') + 1) + text(found, "signature"), devices_of(found), text(found, "summary")});
+    const std::string path = show_member(found, "path");
+    rows.push_back({path.substr(0, path.find('.') + 1) + show_member(found, "signature"), devices_of(found),
+                    show_member(found, "summary")});
   }
   if (rows.empty()) {
     std::cout << (query.empty() ? "no device offers a skill now\n"

@@ -53,7 +53,7 @@ class DeviceNames {
 std::vector<std::string> filters_for(const Principal& who, const std::string& wanted) {
   if (!wanted.empty()) return {wanted};
   if (who.type == PrincipalType::admin) return {"#"};
-  std::vector<std::string> filters{"devices/+/status", "hub/state", "hub/info", "hub/health"};
+  std::vector<std::string> filters{"devices/+/status", hub_state_topic, hub_info_topic, hub_health_topic};
   for (const char* service : {"skills", "chat", "sessions", "devices"}) {
     filters.push_back(std::string(service) + "/" + who.id + "/response/#");
   }

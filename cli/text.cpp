@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "common/text/json_depth.h"
+#include "common/text/utf8.h"
 
 namespace strawberry::cli {
 namespace {
@@ -16,33 +17,13 @@ using nlohmann::json;
 
 constexpr std::size_t json_levels_max = 64;
 
-/// Length of the UTF-8 sequence at the front of `text` and its code point; 0 when it is none.
-std::size_t decode(std::string_view text, std::uint32_t& code_point) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) {
-    code_point = first;
-    return 1;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || first > 0xF4 || text.size() < length) return 0;
-  code_point = first & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-    code_point = (code_point << 6) | (byte(i) & 0x3Fu);
-  }
-  const std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  if (code_point < smallest[length] || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point < 0xE000)) return 0;
-  return length;
-}
-
 /// Characters that show nothing themselves but change how the rest of a line is read.
-bool is_steering(std::uint32_t c) {
+bool is_steering(std::int32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
 }
 
-std::string escaped(std::uint32_t c) {
+std::string escaped(std::int32_t c) {
   if (c == '\n') return "\\n";
   if (c == '\r') return "\\r";
   if (c == '\t') return "\\t";
@@ -54,8 +35,8 @@ std::string escaped(std::uint32_t c) {
 std::string printable_with(std::string_view text, std::size_t bytes_max, std::string_view kept) {
   std::string out;
   while (!text.empty()) {
-    std::uint32_t c = 0;
-    std::size_t length = decode(text, c);
+    std::int32_t c = 0;
+    std::size_t length = decode_utf8(text, c);
     std::string piece;
     if (length == 0) {
       length = 1;
@@ -132,22 +113,22 @@ std::string printable_lines(std::string_view text, std::size_t bytes_max) {
   return printable_with(text, bytes_max, "\n\t");
 }
 
-std::string text_member(const json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 std::string show_value(const json& value, std::size_t bytes_max) {
   if (value.is_string()) return printable(value.get_ref<const std::string&>(), bytes_max);
-  return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), bytes_max);
+  return printable(to_text(value), bytes_max);
+}
+
+std::string show_member(const json& object, std::string_view name, std::size_t bytes_max) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? std::string() : show_value(*found, bytes_max);
 }
 
 std::string show_arguments(const json& args, const json& kwargs) {
   std::string out = "(";
   const auto add = [&](const std::string& name, const json& value) {
     if (out.size() > 1) out += ", ";
-    out += printable(name, 64) + printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 200);
+    out += printable(name, 64) + printable(to_text(value), 200);
   };
   if (args.is_array()) {
     for (const json& value : args) add("", value);

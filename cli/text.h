@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/text/clock.h"
+#include "common/text/json_text.h"
 #include "common/text/result.h"
 
 namespace strawberry::cli {
@@ -32,16 +33,28 @@ std::string in_quotes(std::string_view text, std::size_t bytes_max = 128);
 /// As printable(), but line ends and tabs stay: for text of several lines.
 std::string printable_lines(std::string_view text, std::size_t bytes_max);
 
-/// The text that `object` has under this name; empty when it is no object, or has none there.
-std::string text_member(const nlohmann::json& object, const char* name);
-
 /// A value as a person reads it: a string without quotes, anything else as compact JSON; printable.
 std::string show_value(const nlohmann::json& value, std::size_t bytes_max);
+/// show_value() of the member of this name; empty when `object` is no object, or has none or null there.
+std::string show_member(const nlohmann::json& object, std::string_view name, std::size_t bytes_max = 300);
 /// `play_song("Yesterday", volume=20)`: a call's arguments, from a list and an object.
 std::string show_arguments(const nlohmann::json& args, const nlohmann::json& kwargs);
 
 /// A copy in which every `access_token`, wherever it stands, reads `<hidden>`.
 nlohmann::json without_tokens(nlohmann::json value);
+
+/// `a, b, c`: the first eight, then `…`. The words must be printable.
+template <class Words>
+std::string first_of(const Words& words) {
+  constexpr std::size_t shown_max = 8;
+  std::string out;
+  std::size_t shown = 0;
+  for (const std::string& word : words) {
+    if (shown++ == shown_max) return out + ", …";
+    out += (out.empty() ? "" : ", ") + word;
+  }
+  return out;
+}
 
 /// Columns padded to the widest cell, two spaces between them, the header first; one line per row. Where that is wider
 /// than `columns_max` (0: no limit), the widest columns are cut (with `…`) until it fits, none below eight characters.

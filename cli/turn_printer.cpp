@@ -16,12 +16,6 @@ std::string in_colour(const std::string& text, std::string_view colour) {
   return terminal_has_colours() ? std::string(colour) + text + std::string(plain) : text;
 }
 
-std::string text(const json& object, const char* member) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(member);
-  return found == object.end() || found->is_null() ? "" : show_value(*found, 300);
-}
-
 /// The answer's words; a completion may have none.
 std::string answer_of(const json& completion) {
   const json::json_pointer content("/choices/0/message/content");
@@ -44,19 +38,18 @@ std::string arguments_of(const json& data) {
 }  // namespace
 
 std::string call_in_words(const json& data) {
-  return text(data, "device") + " " + text(data, "skill_path") + arguments_of(data);
+  return show_member(data, "device") + " " + show_member(data, "skill_path") + arguments_of(data);
 }
 
 std::string why_not_stored(const json& completion) {
   const auto why = completion.find("stored_error");
   if (why == completion.end() || !why->is_object()) return {};
-  return text(*why, "message");
+  return show_member(*why, "message");
 }
 
 void TurnPrinter::event(const std::string& name, const json& data) {
   if (is_json_) {
-    std::cout << json{{"event", name}, {"data", data}}.dump(-1, ' ', false, json::error_handler_t::replace)
-              << std::endl;
+    std::cout << to_text(json{{"event", name}, {"data", data}}) << std::endl;
   } else if (name == "delta") {
     delta(data);
   } else if (name == "tool_call" && data.is_object()) {
@@ -66,14 +59,14 @@ void TurnPrinter::event(const std::string& name, const json& data) {
     end_line();
     const auto success = data.find("success");
     const bool worked = success != data.end() && success->is_boolean() && success->get<bool>();
-    std::cout << (worked ? in_colour("  ← ", cyan) : in_colour("  ✗ ", red)) << text(data, worked ? "result" : "error")
-              << std::endl;
+    std::cout << (worked ? in_colour("  ← ", cyan) : in_colour("  ✗ ", red))
+              << show_member(data, worked ? "result" : "error") << std::endl;
   }
 }
 
 void TurnPrinter::answer(const json& completion) {
   if (is_json_) {
-    std::cout << completion.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+    std::cout << to_text(completion) << std::endl;
     return;
   }
   end_line();

@@ -21,6 +21,7 @@ pkg_check_modules(libmosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
 find_path(MOSQUITTO_INCLUDE_DIR mosquitto_broker.h REQUIRED)

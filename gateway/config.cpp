@@ -3,10 +3,12 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <set>
 
+#include "common/text/file_descriptor.h"
 #include "gateway/http/proxies.h"
 #include "gateway/http/server_tls.h"
 
@@ -198,15 +200,10 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
 }
 
 void read_file_into(const std::string& path, GatewayConfig& config, Problems& problems) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return problems.add(path + ": cannot be read");
-  std::string content(config_bytes_max + 1, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return problems.add(path + ": cannot be read");
-  if (content.size() > config_bytes_max) return problems.add(path + ": larger than 64 KiB");
+  const auto content = read_file_text(path, config_bytes_max);
+  if (!content) return problems.add(path + (errno == EFBIG ? ": larger than 64 KiB" : ": cannot be read"));
   try {
-    Reading reading(path, toml::parse(content), problems);
+    Reading reading(path, toml::parse(*content), problems);
     read_into(reading, config);
   } catch (const toml::parse_error& error) {
     problems.add(path + ", line " + std::to_string(error.source().begin.line) + ": " +

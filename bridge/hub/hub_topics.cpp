@@ -1,8 +1,5 @@
 #include "bridge/hub/hub_topics.h"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace strawberry {
@@ -58,14 +55,6 @@ std::string hub_health(const HubHealth& health, WallTime now) {
                  {"providers", std::move(providers)}};
   if (health.disk_free_bytes) object["disk_free_bytes"] = *health.disk_free_bytes;
   return line(std::move(object), now);
-}
-
-std::int64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::int64_t total_pages = 0;
-  std::int64_t resident_pages = 0;
-  if (!(statm >> total_pages >> resident_pages)) return 0;
-  return resident_pages * sysconf(_SC_PAGESIZE);
 }
 
 }  // namespace strawberry

@@ -9,13 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/contract/topics.h"
 #include "common/text/clock.h"
 
 namespace strawberry {
-
-inline constexpr const char* hub_state_topic = "hub/state";
-inline constexpr const char* hub_info_topic = "hub/info";
-inline constexpr const char* hub_health_topic = "hub/health";
 
 std::string hub_state(bool online, WallTime since, WallTime now);
 
@@ -53,8 +50,5 @@ struct HubHealth {
   std::vector<ProviderHealth> providers;         // in the order they are asked
 };
 std::string hub_health(const HubHealth& health, WallTime now);
-
-/// This process's resident memory; 0 when the system does not say.
-std::int64_t resident_bytes();
 
 }  // namespace strawberry

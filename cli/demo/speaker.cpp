@@ -127,8 +127,7 @@ void Speaker::called(const MqttMessage& message) {
   if (!id.is_string()) return;  // nobody could tell what the answer is to
   const auto* earlier = recent_calls_.answer_to(id.get<std::string>());
   const json answer = earlier != nullptr ? json::parse(*earlier) : run(*call);
-  if (earlier == nullptr)
-    recent_calls_.remember(id.get<std::string>(), answer.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (earlier == nullptr) recent_calls_.remember(id.get<std::string>(), to_text(answer));
   hub_.publish(*message.response_topic, answer);
 }
 

@@ -28,7 +28,8 @@ std::string shell_word(const std::string& word) {
   return out + "'";
 }
 
-bool is_permission_denied(const FileFacts& file) { return file.problem == std::strerror(EACCES); }
+bool is_permission_denied(const FileFacts& file) { return file.error == EACCES; }
+bool has_keys(const Facts& f) { return f.keys.exists && f.keys.problem.empty(); }
 
 std::string start_hub(const Facts& f) { return f.is_package ? "systemctl restart mosquitto strawberry-bridge" : f.run; }
 std::string restart_bridge(const Facts& f) {
@@ -54,39 +55,13 @@ std::string_view to_string(Verdict verdict) {
   return "failed";
 }
 
-const std::vector<Check>& all_checks() {
-  static const std::vector<Check> checks = {data_directory,
-                                            keys,
-                                            database,
-                                            disk,
-                                            settings,
-                                            configuration,
-                                            per_listener,
-                                            nodelay,
-                                            anonymous_setting,
-                                            plugin_file,
-                                            broker,
-                                            socket,
-                                            encryption,
-                                            anonymous_login,
-                                            login,
-                                            open_files,
-                                            bridge,
-                                            clock,
-                                            refused_logins,
-                                            providers,
-                                            chat,
-                                            web_door,
-                                            admin_token,
-                                            clients_token,
-                                            given_token};
-  return checks;
-}
-
 std::vector<Finding> examine(const Facts& facts) {
   std::vector<Finding> findings;
-  for (const Check check : all_checks()) {
-    if (auto finding = check(facts)) {
+  for (const auto& checks : {file_checks(), broker_checks(), hub_checks(), token_checks()}) {
+    for (const Check& check : checks) {
+      auto finding = check.judge(facts);
+      if (!finding) continue;
+      finding->check = check.name;
       finding->what = printable(finding->what, 1'000);
       finding->what_to_do = printable(finding->what_to_do, 1'000);
       findings.push_back(std::move(*finding));

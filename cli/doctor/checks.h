@@ -16,15 +16,18 @@ std::string_view to_string(Verdict verdict);
 
 /// Texts are printable, whatever the facts held.
 struct Finding {
-  std::string check;
+  std::string check;  // its name
   Verdict verdict = Verdict::good;
   std::string what;
   std::string what_to_do = {};  // a command where there is one; empty when all is well
 };
 
 /// Nothing where the facts give no ground for a judgement, because something else is missing first.
-using Check = std::optional<Finding> (*)(const Facts& facts);
-const std::vector<Check>& all_checks();
+using Maybe = std::optional<Finding>;
+struct Check {
+  const char* name;
+  Maybe (*judge)(const Facts& facts);
+};
 
 std::vector<Finding> examine(const Facts& facts);
 bool is_healthy(const std::vector<Finding>& findings);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/runtime/mqtt/tls_trouble.h"
 #include "common/text/clock.h"
 
 namespace strawberry::cli {
@@ -16,6 +17,7 @@ struct FileFacts {
   unsigned mode = 0;    // permission bits
   unsigned owner = 0;   // user id; 0 is root
   std::string problem;  // why it cannot be used; empty: it can
+  int error = 0;        // the errno of that, if there was one
 };
 
 struct DatabaseFacts {
@@ -47,15 +49,6 @@ enum class LoginResult {
   speaks_tls,  // and was spoken to without
 };
 
-enum class TlsTrouble {
-  none,
-  ca_file,      // of ours, cannot be used
-  other_name,   // the certificate is for other names
-  not_now,      // it has expired, or is not valid yet
-  certificate,  // it leads to no CA that we trust, or is wrong in another way
-  no_tls,       // no handshake: perhaps no TLS there
-};
-
 struct BrokerFacts {
   std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
   std::string host;
@@ -79,8 +72,8 @@ struct SocketFacts {
   FileFacts file;
   bool is_socket = false;
   bool is_listening = false;
-  std::string problem;  // why no connection could be made; empty: one was
-  bool is_stale = false;
+  std::string problem;    // why no connection could be made; empty: one was
+  bool is_stale = false;  // of a broker that was killed
 };
 
 /// strawberry-gateway, as its file http-endpoint says where it is.

@@ -12,6 +12,7 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/database_health.h"
+#include "bridge/config/config.h"
 #include "cli/doctor/judgements.h"
 #include "cli/text.h"
 #include "common/contract/broker_socket.h"
@@ -24,8 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t config_files_max = 64;
-constexpr std::chrono::milliseconds anonymous_timeout{2'000};
-constexpr std::chrono::milliseconds web_door_timeout{2'000};
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
 constexpr const char* package_data = "/var/lib/strawberry";
 constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
@@ -99,11 +98,11 @@ DatabaseFacts look_at_database(const std::string& path) {
   auto health = examine_database(path);
   if (!health) {
     database.file.problem = health.error().message;
-    return database;
+  } else {
+    database.version = health->version;
+    database.damage = health->damage;
+    database.write_problem = health->write_problem;
   }
-  database.version = health->version;
-  database.damage = health->damage;
-  database.write_problem = health->write_problem;
   return database;
 }
 
@@ -172,8 +171,44 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   facts.admin_token = look_at_token(dir.admin_token(), "", good_keys, devices, facts.now);
   facts.clients_token = look_at_token(dir.path / "clients" / "mosquitto_sub", "-P ", good_keys, devices, facts.now);
   if (!options.token_file.empty()) facts.token = look_at_token(options.token_file, "", good_keys, devices, facts.now);
-  look_at_settings(facts);
+  facts.settings.file = look(facts.settings_path, R_OK);
+  if (facts.settings.file.exists && facts.settings.file.problem.empty())
+    facts.settings.problems = check_config_file(facts.settings_path).problems;
   facts.config = find_broker_config(dir, options.mosquitto_conf);
+}
+
+/// A client id or principal may be a device's: its name says more.
+void name_the_refused(const DataDir& dir, Facts& facts) {
+  if (!facts.refused_logins) return;
+  const auto directory = open_directory(dir);
+  if (!directory) return;
+  for (RefusedLogin& login : *facts.refused_logins) {
+    const DeviceRecord* device = (*directory)->find(login.id);
+    if (device != nullptr) login.name = device->name;
+  }
+}
+
+void look_at_broker(const CommandLine& line, const GatherOptions& options, Facts& facts) {
+  const auto endpoint = line.endpoint();
+  if (!endpoint) {
+    facts.broker.endpoint_problem = endpoint.error().message;
+    return;
+  }
+  BrokerFacts& broker = facts.broker;
+  broker.host = endpoint->host;
+  broker.port = endpoint->port;
+  broker.tls = endpoint->tls;
+  broker.ca_file = endpoint->ca_file;
+  if (endpoint->tls) facts.run += " --tls";
+  facts.socket.path = endpoint->socket;
+  if (const std::string own = line.data_dir().socket();
+      own.size() > broker_socket_bytes_max && is_this_machine(endpoint->host))
+    facts.socket.path = own;  // the reason why there is none
+  try_socket(facts.socket);
+  knock_at_broker(broker);
+  const bool is_broker = broker.anonymous != LoginResult::not_mqtt && broker.anonymous != LoginResult::speaks_tls &&
+                         broker.tls_problem.empty() && has_keys(facts);
+  if (broker.is_listening ? is_broker : facts.socket.is_listening) ask_hub_how_it_is(line, options.chat, facts);
 }
 
 }  // namespace
@@ -181,15 +216,14 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
 FileFacts look(const std::string& path, int access_mode) {
   FileFacts file;
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    file.exists = errno != ENOENT && errno != ENOTDIR;
-    if (file.exists) file.problem = std::strerror(errno);
-    return file;
+  file.error = ::stat(path.c_str(), &info) == 0 ? 0 : errno;
+  file.exists = file.error != ENOENT && file.error != ENOTDIR;
+  if (file.exists && file.error == 0) {
+    file.mode = info.st_mode & 07777;
+    file.owner = info.st_uid;
+    if (::access(path.c_str(), access_mode) != 0) file.error = errno;
   }
-  file.exists = true;
-  file.mode = info.st_mode & 07777;
-  file.owner = info.st_uid;
-  if (::access(path.c_str(), access_mode) != 0) file.problem = std::strerror(errno);
+  if (file.exists && file.error != 0) file.problem = std::strerror(file.error);
   return file;
 }
 
@@ -204,62 +238,14 @@ BrokerConfigFacts read_broker_config(const std::string& path) {
   return config;
 }
 
-namespace {
-
-/// A client id or principal may be a device's: its name says more.
-void name_the_refused(const DataDir& dir, Facts& facts) {
-  if (!facts.refused_logins) return;
-  const auto directory = open_directory(dir);
-  if (!directory) return;
-  for (RefusedLogin& login : *facts.refused_logins) {
-    const DeviceRecord* device = (*directory)->find(login.id);
-    if (device != nullptr) login.name = device->name;
-  }
-}
-
-void look_at_broker(const CommandLine& line, const GatherOptions& options, Facts& facts);
-
-}  // namespace
-
 Facts gather(const CommandLine& line, const GatherOptions& options) {
   Facts facts;
   facts.now = SystemClock().wall_now();
   look_at_files(line, options, facts);
   look_at_broker(line, options, facts);
-  look_at_web_door(facts.web_door, facts.data_dir, facts.is_package, web_door_timeout);
+  look_at_web_door(facts.web_door, facts.data_dir, facts.is_package);
   name_the_refused(line.data_dir(), facts);
   return facts;
 }
 
-namespace {
-
-void look_at_broker(const CommandLine& line, const GatherOptions& options, Facts& facts) {
-  const auto endpoint = line.endpoint();
-  if (!endpoint) {
-    facts.broker.endpoint_problem = endpoint.error().message;
-    return;
-  }
-  facts.broker.host = endpoint->host;
-  facts.broker.port = endpoint->port;
-  facts.broker.tls = endpoint->tls;
-  facts.broker.ca_file = endpoint->ca_file;
-  if (endpoint->tls) facts.run += " --tls";
-  facts.socket.path = endpoint->socket;
-  if (const std::string own = line.data_dir().socket();
-      own.size() > broker_socket_bytes_max && is_this_machine(endpoint->host))
-    facts.socket.path = own;  // the reason why there is none
-  try_socket(facts.socket);
-  login_anonymously(facts.broker, anonymous_timeout);
-  if (!facts.broker.is_listening) {
-    if (facts.socket.is_listening) ask_hub_how_it_is(line, options.chat, facts);
-    return;
-  }
-  look_for_listener(facts.broker);
-  const LoginResult found = facts.broker.anonymous;
-  const bool is_broker = found != LoginResult::not_mqtt && found != LoginResult::speaks_tls;
-  if (is_broker && facts.broker.tls_problem.empty() && facts.keys.exists && facts.keys.problem.empty())
-    ask_hub_how_it_is(line, options.chat, facts);
-}
-
-}  // namespace
 }  // namespace strawberry::cli

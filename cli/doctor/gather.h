@@ -5,7 +5,6 @@
 /// processes_max processes are looked at.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -25,26 +24,20 @@ struct GatherOptions {
 Facts gather(const CommandLine& line, const GatherOptions& options);
 
 // Its parts.
-/// What a file is to who may open it so (R_OK, …).
+/// What a file is to a user who opens it so (R_OK, …).
 FileFacts look(const std::string& path, int access_mode);
+/// With the files that it includes, and whether its plugin can be loaded.
 BrokerConfigFacts read_broker_config(const std::string& path);
-/// Who listens on this TCP port of this machine, as `name (process 42)`, and how many files it may have open.
-void look_for_listener(BrokerFacts& broker);
-/// Connects without a token, in MQTT 3.1.1, over TLS where the broker is said to speak it. Fills host_problem,
-/// is_listening, anonymous and tls_problem.
-void login_anonymously(BrokerFacts& broker, std::chrono::milliseconds timeout);
+/// Connects without a token, over TLS where the broker is said to speak it. Fills host_problem, is_listening,
+/// anonymous, tls_problem and, on this machine, which program listens and how many files it may open.
+void knock_at_broker(BrokerFacts& broker);
 /// Connects to the Unix socket of `socket.path`, if there is one, and leaves. Fills the rest of `socket`.
 void try_socket(SocketFacts& socket);
 /// Looks for http-endpoint in the data directory and, with `is_package`, where the package's service writes it, and
-/// asks for /health there. Each wait ends after `timeout`.
-void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package,
-                      std::chrono::milliseconds timeout);
-/// Comes in as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
+/// asks for /health there.
+void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package);
+/// Connects as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
 /// `chat`, also as a user, who asks every model.
 void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts);
-/// Reads and checks bridge.toml, without the environment that only the bridge has.
-void look_at_settings(Facts& facts);
-/// What bridge.toml says of this model, or the environment when no model is named there. Empty where that is not known.
-ModelSettings settings_of_model(const std::string& settings_path, const std::string& name);
 
 }  // namespace strawberry::cli

@@ -1,7 +1,9 @@
 /// What the hub says of itself to an admin.
 #include <algorithm>
-#include <string_view>
+#include <filesystem>
 
+#include "bridge/config/config.h"
+#include "bridge/config/environment_providers.h"
 #include "cli/doctor/gather.h"
 #include "cli/text.h"
 
@@ -24,8 +26,7 @@ std::uint64_t number_of(const json& object, const char* member) {
 void read_health(const json& health, HubFacts& hub) {
   hub.reported_at = parse_rfc3339(text_member(health, "ts"));
   hub.devices = number_of(health, "devices");
-  const auto disk_low = health.find("disk_low");
-  hub.disk_low = disk_low != health.end() && disk_low->is_boolean() && disk_low->get<bool>();
+  hub.disk_low = is_true(health, "disk_low");
   const auto providers = health.find("providers");
   hub.providers.clear();
   if (providers == health.end() || !providers->is_array()) return;
@@ -58,13 +59,29 @@ void read_refusals(const json& report, Facts& facts) {
   }
 }
 
+/// How bridge.toml says that this model is reached, or the environment when no model is named there.
+ModelSettings settings_of_model(const std::string& settings_path, const std::string& name) {
+  ModelSettings settings;
+  settings.key_env = key_variable_of(name);
+  const CheckedConfig checked = check_config_file(settings_path);
+  for (const LlmProviderConfig& provider : checked.config.llm.providers) {
+    if (provider.name != name) continue;
+    settings.base_url = provider.base_url;
+    if (!provider.api_key_env.empty() || !provider.api_key_file.empty()) settings.key_env = provider.api_key_env;
+    // As the bridge reads it: beside bridge.toml.
+    if (!provider.api_key_file.empty())
+      settings.key_file = std::filesystem::path(settings_path).parent_path() / provider.api_key_file;
+  }
+  return settings;
+}
+
 /// One of the retained topics: true when it was the last that was missing.
 bool read_topic(const MqttMessage& message, Facts& facts) {
   const auto payload = parse_json(message.payload);
   if (!payload || !payload->is_object()) return false;
-  if (message.topic == "hub/state") facts.hub.state = text_member(*payload, "state");
-  if (message.topic == "hub/health") read_health(*payload, facts.hub);
-  if (message.topic == "hub/broker") read_refusals(*payload, facts);
+  if (message.topic == hub_state_topic) facts.hub.state = text_member(*payload, "state");
+  if (message.topic == hub_health_topic) read_health(*payload, facts.hub);
+  if (message.topic == hub_broker_topic) read_refusals(*payload, facts);
   return !facts.hub.state.empty() && facts.hub.reported_at && facts.refused_logins;
 }
 
@@ -178,7 +195,7 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
   OneShot<bool> reported(loop.get_executor());
   options->connect_timeout = std::min(options->connect_timeout, answer_timeout);
   options->services = {Service::devices, Service::chat};
-  options->filters = {"hub/health", "hub/broker"};
+  options->filters = {hub_health_topic, hub_broker_topic};
   // What is said of the port must hold for the port.
   if (facts.broker.is_listening) options->endpoint.socket.clear();
   options->on_message = [&](const MqttMessage& message) {

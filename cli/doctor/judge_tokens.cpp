@@ -36,47 +36,42 @@ std::string new_token(const Facts& f, const TokenFacts& token) {
   return f.command + " token issue --device NAME --output FILE";
 }
 
-Finding token_finding(const Facts& f, const TokenFacts& token, const std::string& name, const std::string& renew) {
-  if (!token.file.problem.empty()) return bad(name, "cannot read " + token.path + ": " + token.file.problem, renew);
+Finding token_finding(const Facts& f, const TokenFacts& token, const std::string& renew) {
+  if (!token.file.problem.empty()) return bad("cannot read " + token.path + ": " + token.file.problem, renew);
   const std::string subject = token.path + (token.who.empty() ? "" : " (" + token.who + ")");
   if (!token.problem.empty()) {
     for (const Advice& advice : advices) {
       if (advice.problem != token.problem) continue;
-      return bad(name, subject + " " + advice.what, *advice.todo == '\0' ? renew : advice.todo);
+      return bad(subject + " " + advice.what, *advice.todo == '\0' ? renew : advice.todo);
     }
-    return bad(name, subject + " is no good token: " + token.problem, renew);
+    return bad(subject + " is no good token: " + token.problem, renew);
   }
   if (!is_private(token.file.mode, token.file.owner)) {
-    return bad(name, subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
+    return bad(subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
                "chmod 600 " + shell_word(token.path));
   }
   if (token.type.empty()) {
-    return warn(name, subject + " was not looked at, for want of the hub's keys",
+    return warn(subject + " was not looked at, for want of the hub's keys",
                 f.command + " doctor, once those are there");
   }
   const std::string until = token.expires_at ? " until " + format_rfc3339(*token.expires_at) : "";
   if (token.expires_at && *token.expires_at - f.now < token_rest_min) {
-    return warn(name, subject + " is good only" + until, renew);
+    return warn(subject + " is good only" + until, renew);
   }
-  return good(name, subject + " is good" + until);
+  return good(subject + " is good" + until);
 }
-
-}  // namespace
 
 Maybe admin_token(const Facts& f) {
   if (!f.admin_token.file.exists) return std::nullopt;
-  if (is_permission_denied(f.admin_token.file)) return std::nullopt;  // root's, where a group shares the hub
-  const bool was_read = f.admin_token.file.problem.empty();
-  const bool has_keys = f.keys.exists && f.keys.problem.empty();
-  if (was_read && !has_keys) return std::nullopt;  // that is said of the keys
-  return token_finding(f, f.admin_token, "admin token", f.command + " init");
+  if (is_permission_denied(f.admin_token.file)) return std::nullopt;            // root's, where a group shares the hub
+  if (f.admin_token.file.problem.empty() && !has_keys(f)) return std::nullopt;  // that is said of the keys
+  return token_finding(f, f.admin_token, f.command + " init");
 }
 
 Maybe clients_token(const Facts& f) {
   if (!f.clients_token.file.exists || is_permission_denied(f.clients_token.file)) return std::nullopt;
-  const bool has_keys = f.keys.exists && f.keys.problem.empty();
-  if (f.clients_token.file.problem.empty() && !has_keys) return std::nullopt;
-  return token_finding(f, f.clients_token, "mosquitto_sub's token",
+  if (f.clients_token.file.problem.empty() && !has_keys(f)) return std::nullopt;
+  return token_finding(f, f.clients_token,
                        f.command + " token issue --admin --name scripts/run --replace --mosquitto " +
                            shell_word(f.data_dir + "/clients"));
 }
@@ -84,10 +79,15 @@ Maybe clients_token(const Facts& f) {
 Maybe given_token(const Facts& f) {
   if (!f.token) return std::nullopt;
   if (!f.token->file.exists)
-    return bad(
-        "token", "there is no " + f.token->path,
-        "name a file that holds a token, or make one: " + f.command + " token issue --device NAME --output FILE");
-  return token_finding(f, *f.token, "token", new_token(f, *f.token));
+    return bad("there is no " + f.token->path, "name a file that holds a token, or make one: " + f.command +
+                                                   " token issue --device NAME --output FILE");
+  return token_finding(f, *f.token, new_token(f, *f.token));
+}
+
+}  // namespace
+
+std::vector<Check> token_checks() {
+  return {{"admin token", admin_token}, {"mosquitto_sub's token", clients_token}, {"token", given_token}};
 }
 
 }  // namespace strawberry::cli

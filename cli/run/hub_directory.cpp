@@ -11,7 +11,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "cli/doctor/facts.h"
 #include "cli/doctor/gather.h"
@@ -26,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t pid_digits_max = 20;
+constexpr std::size_t command_line_bytes_max = 64 * 1024;
 constexpr std::size_t shown_path_bytes_max = 400;
 
 tl::unexpected<CliError> refuse(std::string message) { return cli_error(ExitCode::refused, std::move(message)); }
@@ -86,9 +86,8 @@ std::optional<FileDescriptor> find_leftover(const HubDirectory& directory, const
   FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process.is_open()) return std::nullopt;
   ::fcntl(process.get(), F_SETFD, FD_CLOEXEC);
-  std::ifstream file("/proc/" + text + "/cmdline", std::ios::binary);
-  const std::string command_line{std::istreambuf_iterator<char>(file), {}};
-  if (!is_leftover(command_line, program, directory.path)) return std::nullopt;
+  const auto command_line = read_file_text("/proc/" + text + "/cmdline", command_line_bytes_max);
+  if (!command_line || !is_leftover(*command_line, program, directory.path)) return std::nullopt;
   return process;
 }
 

@@ -2,13 +2,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "cli/run/broker_settings.h"
 #include "cli/run/log_file.h"
-#include "cli/run/ports.h"
+#include "cli/ports.h"
 #include "cli/run/supervisor.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {
@@ -23,10 +21,9 @@ tl::unexpected<CliError> no_free_port(int wanted, const std::string& option) {
                    "no free port from " + std::to_string(wanted) + " on: choose another with " + option);
 }
 
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+constexpr std::size_t pattern_bytes_max = 64 * 1024;
+
+std::string text_of(const std::filesystem::path& path) { return read_file_text(path, pattern_bytes_max).value_or(""); }
 
 /// As root, Mosquitto would become user mosquitto, who may not read the keys. The user who runs this owns the data.
 std::string own_user() {

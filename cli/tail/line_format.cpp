@@ -120,7 +120,7 @@ std::string sight_as_json(const Sight& sight) {
   if (sight.took) line["ms"] = std::chrono::duration<double, std::milli>(*sight.took).count();
   if (!sight.correlation_id.empty()) line["correlation_id"] = sight.correlation_id;
   line["payload"] = sight.payload;
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return to_text(line);
 }
 
 }  // namespace strawberry::cli

@@ -171,7 +171,7 @@ bool Watch::notice(Sight& sight) {
   }
   if (sight.topic.starts_with("hub/")) sight.who = "hub";
   if (sight.who.empty()) sight.who = "-";
-  sight.outcome = sight.topic == "hub/state" ? word(text_member(sight.payload, "state")) : "";
+  sight.outcome = sight.topic == hub_state_topic ? word(text_member(sight.payload, "state")) : "";
   sight.summary = show_value(sight.payload, summary_bytes_max);
   return is_everything();
 }

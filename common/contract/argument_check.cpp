@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/contract/schemas/complaint.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -15,8 +16,6 @@ using nlohmann::json;
 constexpr std::size_t expected_bytes_max = 400;
 constexpr std::size_t place_bytes_max = 200;
 constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond it a double does not say which whole number it is
-
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 std::string name_of_type(const std::string& type) {
   if (type == "string") return "text";
@@ -42,7 +41,7 @@ std::string expected_by(const json& schema) {
   if (const auto any = schema.find("anyOf"); any != schema.end()) {
     for (const auto& each : *any) add(expected_by(each));
   } else if (const auto values = schema.find("enum"); values != schema.end()) {
-    for (const auto& each : *values) add(printable(dump(each), 100));
+    for (const auto& each : *values) add(printable(to_text(each), 100));
   } else if (const auto type = schema.find("type"); type != schema.end()) {
     add(name_of_type(type->get<std::string>()));
   }

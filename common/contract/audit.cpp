@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/text/hex.h"
+
 namespace strawberry {
 namespace {
 
@@ -27,7 +29,6 @@ std::size_t token_length(std::string_view text) {
 }  // namespace
 
 std::string audit_text(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
     if (out.size() >= audit_text_characters_max) return out + "...";
@@ -39,8 +40,7 @@ std::string audit_text(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text.front());
     if (byte < 0x20 || byte > 0x7e) {
       out += "\\x";
-      out += digits[byte >> 4];
-      out += digits[byte & 0x0f];
+      append_hex(out, text.front());
     } else {
       out += text.front();
     }

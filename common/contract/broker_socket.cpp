@@ -3,10 +3,15 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
+
+#include "common/text/file_descriptor.h"
 
 namespace strawberry {
 namespace {
@@ -46,6 +51,14 @@ bool is_this_machine(std::string_view host) {
     if (bytes_of(one->ifa_addr) == address) return true;
   }
   return false;
+}
+
+int errno_of_broker_socket(const std::string& path) {
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
 BrokerSocket choose_broker_socket(std::string_view setting, std::string_view data_directory, std::string_view host) {

@@ -29,6 +29,10 @@ inline constexpr std::string_view broker_socket_off = "off";
 /// when `host` is this machine and the path is not too long; otherwise TCP.
 BrokerSocket choose_broker_socket(std::string_view setting, std::string_view data_directory, std::string_view host);
 
+/// Connects to the socket and leaves: 0 when a broker listens there, else the errno. EAGAIN: one does, and its queue is
+/// full.
+int errno_of_broker_socket(const std::string& path);
+
 /// True for `localhost`, loopback addresses, and addresses of this machine's own interfaces. Does not look up names.
 bool is_this_machine(std::string_view host);
 

@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 
+#include "common/text/utf8.h"
+
 namespace strawberry {
 namespace {
 
@@ -70,10 +72,9 @@ bool is_identifier(std::string_view name) {
   bool is_first = true;
   for (std::size_t at = 0; at < name.size();) {
     utf8proc_int32_t letter = 0;
-    const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(name.data()) + at,
-                                        static_cast<utf8proc_ssize_t>(name.size() - at), &letter);
-    if (bytes <= 0 || !(is_first ? starts_name(letter) : continues_name(letter))) return false;
-    at += static_cast<std::size_t>(bytes);
+    const std::size_t bytes = decode_utf8(name.substr(at), letter);
+    if (bytes == 0 || !(is_first ? starts_name(letter) : continues_name(letter))) return false;
+    at += bytes;
     is_first = false;
   }
   return !is_first;

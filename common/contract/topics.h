@@ -27,6 +27,12 @@ struct ServiceTopic {
 };
 std::optional<ServiceTopic> parse_service_topic(std::string_view topic);
 
+// What the hub says about itself, retained.
+inline constexpr const char* hub_state_topic = "hub/state";
+inline constexpr const char* hub_info_topic = "hub/info";
+inline constexpr const char* hub_health_topic = "hub/health";
+inline constexpr const char* hub_broker_topic = "hub/broker";  // by the plugin, for admins
+
 /// Where a Home Assistant says that it is there (`online`), and its will that it is not.
 inline constexpr std::string_view home_assistant_status_topic = "homeassistant/status";
 /// What announces a device or, by the user's id, the hub: `homeassistant/device/<id>/config`; and the numbers beside

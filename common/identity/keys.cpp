@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +18,7 @@
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/private_file.h"
+#include "common/text/sha256.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {
@@ -89,11 +89,7 @@ std::size_t signature_bytes_of(const cjose_jwk_t* jwk, JwsAlgorithm algorithm) {
   return (cjose_jwk_get_keysize(jwk, nullptr) + 7) / 8;
 }
 
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+std::string sha256_of(std::string_view text) { return std::string(as_bytes(sha256(text))); }
 
 /// RFC 7638: the hash of the required members alone, in the order of their names. Of key pairs it takes what the JOSE
 /// library has loaded, not what the file says: a private key speaks for its public half even if that was left out.
@@ -104,7 +100,7 @@ std::optional<std::string> thumbprint(const cjose_jwk_t* loaded, const nlohmann:
     canonical["k"] = jwk.at("k");  // has one form only, see base64url_decode
     canonical["kty"] = "oct";
     std::string text = canonical.dump();
-    std::string digest = sha256(text);
+    std::string digest = sha256_of(text);
     OPENSSL_cleanse(text.data(), text.size());
     return digest;
   }
@@ -118,7 +114,7 @@ std::optional<std::string> thumbprint(const cjose_jwk_t* loaded, const nlohmann:
     if (!whole->contains(name)) return std::nullopt;
     canonical[name] = whole->at(name);
   }
-  return sha256(canonical.dump());
+  return sha256_of(canonical.dump());
 }
 
 /// `which` names the key in messages: `key 2 ("old")`.

@@ -10,14 +10,13 @@
 #include "common/runtime/limited_sink.h"
 #include "common/runtime/request_log.h"
 #include "common/text/clock.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
 
-std::string json_string(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_string(const std::string& text) { return to_text(nlohmann::json(text)); }
 
 void append(spdlog::memory_buf_t& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 

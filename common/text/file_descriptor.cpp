@@ -1,5 +1,6 @@
 #include "common/text/file_descriptor.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +31,20 @@ bool write_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+std::optional<std::string> read_file_text(const std::string& path, std::size_t bytes_max) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return std::nullopt;
+  std::string text(bytes_max + 1, '\0');
+  const auto size = read_up_to(file.get(), text.data(), text.size());
+  if (!size) return std::nullopt;
+  if (*size > bytes_max) {
+    errno = EFBIG;
+    return std::nullopt;
+  }
+  text.resize(*size);
+  return text;
 }
 
 }  // namespace strawberry

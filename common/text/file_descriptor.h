@@ -1,10 +1,11 @@
-/// An open file, socket or pipe that is closed with its owner, and reading and writing all of something.
+/// An open file, socket or pipe that is closed with its owner; reading and writing the whole of something.
 ///
 /// Threading: any one thread.   Errors: `errno`, as the system calls leave it.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -35,5 +36,7 @@ class FileDescriptor {
 std::optional<std::size_t> read_up_to(int fd, char* to, std::size_t size);
 /// False when not all of it could be written.
 bool write_all(int fd, std::string_view bytes);
+/// A whole file; nothing when it cannot be read, with EFBIG when it has more than `bytes_max` bytes.
+std::optional<std::string> read_file_text(const std::string& path, std::size_t bytes_max);
 
 }  // namespace strawberry

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/text/hex.h"
 #include "common/text/sha256.h"
 
 namespace strawberry {
@@ -28,13 +29,11 @@ std::string write_uuid(Uuid bytes, unsigned version) {
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | (version << 4));
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 9562
 
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(36);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 0x0f];
+    append_hex(text, static_cast<char>(bytes[i]));
   }
   return text;
 }

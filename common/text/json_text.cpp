@@ -19,11 +19,21 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return plain_characters[static_cast<unsigned char>(c)]; });
 }
 
-void append_by_library(std::string& out, const json& value) {
-  out += value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+void append_by_library(std::string& out, const json& value) { out += to_text(value); }
 
 }  // namespace
+
+std::string text_member(const json& object, std::string_view name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool is_true(const json& object, std::string_view name) {
+  if (!object.is_object()) return false;
+  const auto found = object.find(name);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
 
 void append_json(std::string& out, std::string_view text) {
   if (!is_plain(text)) return append_by_library(out, json(text));

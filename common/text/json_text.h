@@ -1,4 +1,5 @@
-/// Writes one line of JSON straight into a string, without building a document first. Pure.
+/// JSON as text, written straight into a string where there need be no document, and members read from a document.
+/// Pure functions.
 ///
 /// Text that is not UTF-8 is replaced (U+FFFD), never refused. Members come in the order in which they are added.
 #pragma once
@@ -10,6 +11,18 @@
 #include <string_view>
 
 namespace strawberry {
+
+/// JSON as one line.
+template <class Json>  // nlohmann::json or ordered_json
+std::string to_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Members of JSON from outside, which may be missing or of another type.
+/// Empty unless `object` is an object with text under this name.
+std::string text_member(const nlohmann::json& object, std::string_view name);
+/// False unless `object` is an object with `true` under this name.
+bool is_true(const nlohmann::json& object, std::string_view name);
 
 void append_json(std::string& out, std::string_view text);
 void append_json(std::string& out, const nlohmann::json& value);

@@ -1,7 +1,9 @@
 #include "common/text/printable.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "common/text/hex.h"
+#include "common/text/json_text.h"
 
 namespace strawberry {
 
@@ -16,12 +18,12 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     if (plain) {
       out += c;
     } else {
-      constexpr char hex[] = "0123456789abcdef";
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+      out += "\\x";
+      append_hex(out, c);
     }
   }
   // Whatever is not UTF-8 (also a character cut in half) becomes U+FFFD.
-  const auto quoted = nlohmann::json(out).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const auto quoted = to_text(nlohmann::json(out));
   out = nlohmann::json::parse(quoted).get<std::string>();
   if (cut) out += "…";
   return out;

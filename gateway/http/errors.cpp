@@ -53,7 +53,8 @@ std::string openai_type(unsigned status) {
 json openai_body(const Problem& problem) {
   json parameter = nullptr;
   // A JSON Pointer of the request: its first member is what OpenAI names.
-  if (const std::string path = problem.details.is_object() ? text(problem.details, "path") : ""; path.size() > 1) {
+  if (const std::string path = problem.details.is_object() ? text_member(problem.details, "path") : "";
+      path.size() > 1) {
     parameter = path.substr(1, path.find('/', 1) - 1);
   }
   return {{"error",
@@ -86,8 +87,8 @@ Problem problem_of(const json& error, bool may_have_run) {
     read.code = "internal";
     read.message = "the hub's reply is not understood";
   } else {
-    read.code = text(error, "code");
-    read.message = text(error, "message");
+    read.code = text_member(error, "code");
+    read.message = text_member(error, "message");
     if (const auto details = error.find("details"); details != error.end()) read.details = *details;
   }
   read.status = status_of(read.code, may_have_run);
@@ -105,7 +106,7 @@ json body_of(const Problem& problem, ErrorShape shape) {
 Response response_of(const Problem& problem, ErrorShape shape) {
   Response response;
   response.status = problem.status;
-  response.body = dumped(body_of(problem, shape));
+  response.body = to_text(body_of(problem, shape));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (problem.status == 429 || problem.status == 503) {
     const auto& details = problem.details;

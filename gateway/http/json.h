@@ -6,17 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "common/text/json_text.h"
 #include "gateway/http/message.h"
 
 namespace strawberry::gateway {
 
 /// Null when `object` is none, or has no such member.
 nlohmann::json member(const nlohmann::json& object, const char* name);
-/// Empty unless it is text.
-std::string text(const nlohmann::json& object, const char* name);
-bool is_true(const nlohmann::json& object, const char* name);
-/// Bytes that are no UTF-8 are replaced.
-std::string dumped(const nlohmann::json& value);
 Response json_response(const nlohmann::json& body, unsigned status = 200);
 
 /// What the hub is told when nobody waits for a chat's answer any more.

@@ -1,6 +1,6 @@
 #include "gateway/http/message.h"
 
-#include <utf8proc.h>
+#include "common/text/utf8.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -10,19 +10,6 @@ int hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-bool is_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  auto left = static_cast<utf8proc_ssize_t>(text.size());
-  while (left > 0) {
-    utf8proc_int32_t character = 0;
-    const auto length = utf8proc_iterate(bytes, left, &character);
-    if (length <= 0) return false;
-    bytes += length;
-    left -= length;
-  }
-  return true;
 }
 
 /// `plus_is_space`: as forms write a query.

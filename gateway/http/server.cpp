@@ -17,7 +17,9 @@ using Clock = std::chrono::steady_clock;
 /// What the parser may hold beside a request's headers: a chunk's extension, or all trailers.
 constexpr std::size_t read_ahead_bytes_max = 64 * 1024;
 
-Request taken_over(http::request<http::string_body>& message) {
+using Message = http::request<http::string_body>;
+
+Request taken_over(const Message& message) {
   Request request;
   request.method = std::string(message.method_string());
   for (const auto& field : message) {
@@ -38,7 +40,7 @@ Problem problem_of(const boost::system::error_code& error) {
 }
 
 /// Whether another server on the way could read another length: what Beast leaves to its user.
-bool is_ambiguous_in_length(const http::request<http::string_body>& request) {
+bool is_ambiguous_in_length(const Message& request) {
   const auto transfer = request.equal_range(http::field::transfer_encoding);
   if (transfer.first == transfer.second) return false;
   return request.version() < 11 || std::next(transfer.first) != transfer.second ||
@@ -61,6 +63,10 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   Task<void> serve(std::shared_ptr<Connection> connection);
   /// False when the connection is to end.
   Task<bool> serve_one(Connection& connection);
+  // Answers without asking a route, and returns false. `message` is what was read of the request.
+  Task<bool> refuse_request(Connection& connection, Problem why, ErrorShape shape, Request about);
+  Task<bool> refuse_as_its_route(Connection& connection, const Message& message, Problem why);
+  Task<bool> refuse_unread(Connection& connection, const Message& message, boost::system::error_code error);
   Task<void> answer(Exchange& exchange, Router::Found found);
   HttpExchange::Options exchange_options(const Request& request, bool keep_alive) const;
   void refuse(Tcp::socket socket);
@@ -75,31 +81,33 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   bool stopping = false;
 };
 
+Task<bool> Server::Core::refuse_request(Connection& connection, Problem why, ErrorShape shape, Request about) {
+  HttpExchange::Options with = exchange_options(about, false);
+  HttpExchange exchange(std::move(about), connection, std::move(with));
+  Response response = response_of(why, shape);
+  co_await exchange.reply(std::move(response));
+  co_return false;
+}
+
+Task<bool> Server::Core::refuse_as_its_route(Connection& connection, const Message& message, Problem why) {
+  Request about = taken_over(message);
+  read_target(message.target(), about);
+  const ErrorShape shape = router.find(about).errors;
+  co_return co_await refuse_request(connection, std::move(why), shape, std::move(about));
+}
+
+Task<bool> Server::Core::refuse_unread(Connection& connection, const Message& message,
+                                       boost::system::error_code error) {
+  if (connection.has_timed_out()) error = beast::error::timeout;
+  if (is_silent_end(error)) co_return false;
+  Problem why = problem_of(error);
+  co_return co_await refuse_as_its_route(connection, message, std::move(why));
+}
+
 Task<bool> Server::Core::serve_one(Connection& connection) {
   http::request_parser<http::string_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
   parser.body_limit(limits.body_bytes_max);
-  const auto refuse = [&](Problem why, ErrorShape shape, Request about = {}) -> Task<bool> {
-    HttpExchange::Options with = exchange_options(about, false);
-    HttpExchange exchange(std::move(about), connection, std::move(with));
-    Response response = response_of(why, shape);
-    co_await exchange.reply(std::move(response));
-    co_return false;
-  };
-
-  const auto refuse_as_its_route = [&](Problem why) -> Task<bool> {
-    Request about = taken_over(parser.get());
-    read_target(parser.get().target(), about);
-    const ErrorShape shape = router.find(about).errors;
-    co_return co_await refuse(std::move(why), shape, std::move(about));
-  };
-  const auto refuse_unread = [&](boost::system::error_code error) -> Task<bool> {
-    if (connection.has_timed_out()) error = beast::error::timeout;
-    if (is_silent_end(error)) co_return false;
-    Problem why = problem_of(error);
-    co_return co_await refuse_as_its_route(std::move(why));
-  };
-
   // Idle until the first byte, then the headers have their own time.
   if (connection.buffer().size() == 0) {
     connection.set_idle(true);
@@ -110,16 +118,16 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   if (const auto [error, count] =
           co_await http::async_read_header(connection.stream(), connection.buffer(), parser, as_tuple);
       error) {
-    co_return co_await refuse_unread(error);
+    co_return co_await refuse_unread(connection, parser.get(), error);
   }
   const auto started = Clock::now();
   if (is_ambiguous_in_length(parser.get())) {
     Problem why = problem(400, "bad_request", "the length of the body is ambiguous");
-    co_return co_await refuse_as_its_route(std::move(why));
+    co_return co_await refuse_as_its_route(connection, parser.get(), std::move(why));
   }
   if (parser.get().version() >= 11 && parser.get().count(http::field::host) != 1) {
     Problem why = problem(400, "bad_request", "there must be one Host");
-    co_return co_await refuse_as_its_route(std::move(why));
+    co_return co_await refuse_as_its_route(connection, parser.get(), std::move(why));
   }
   // Before the body: trailers behind it are no headers.
   Request request = taken_over(parser.get());
@@ -129,7 +137,7 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   connection.limit(limits.body_timeout);
   if (const auto [error, count] = co_await http::async_read(connection.stream(), connection.buffer(), parser, as_tuple);
       error) {
-    co_return co_await refuse_unread(error);
+    co_return co_await refuse_unread(connection, parser.get(), error);
   }
 
   auto message = parser.release();
@@ -138,7 +146,9 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   request.body = std::move(message.body());
   if (!read_target(message.target(), request)) {
     Problem why = problem(400, "bad_request", "the request's target is not a plain path");
-    co_return co_await refuse(std::move(why), router.find(request).errors);
+    const ErrorShape shape = router.find(request).errors;
+    Request unread;
+    co_return co_await refuse_request(connection, std::move(why), shape, std::move(unread));
   }
   const auto found = router.find(request);
   HttpExchange::Options with = exchange_options(request, keep_alive);

@@ -15,6 +15,6 @@ inline constexpr std::string_view sse_content_type = "text/event-stream; charset
 /// A comment: clients do not read it, and neither they nor a proxy take the stream for dead.
 inline constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
-inline std::string sse(const nlohmann::json& data) { return "data: " + dumped(data) + "\n\n"; }
+inline std::string sse(const nlohmann::json& data) { return "data: " + to_text(data) + "\n\n"; }
 
 }  // namespace strawberry::gateway

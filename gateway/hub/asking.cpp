@@ -116,7 +116,7 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
       if (success->is_boolean() && success->get<bool>()) co_return item.payload.value("result", json());
       const json error = member(item.payload, "error");
       // Of all that the hub says, only this may mean that something ran.
-      const bool may_have_run = !reads && text(error, "code") == "internal";
+      const bool may_have_run = !reads && text_member(error, "code") == "internal";
       co_return tl::unexpected(problem_of(error, may_have_run));
     }
     if (reads) co_return tl::unexpected(problem(503, "unavailable", "the hub did not answer: ask again"));

@@ -66,7 +66,7 @@ class ChatTurn {
   }
 
   Task<bool> show(const json& message) {
-    const std::string name = text(message, "event");
+    const std::string name = text_member(message, "event");
     tool_called_ = tool_called_ || name == "tool_call";
     if (name == "confirm" && !options_.has_questions) asking_.link().tell(refusal_of(member(message, "data")));
     if (!options_.is_streamed) co_return true;

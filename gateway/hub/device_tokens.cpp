@@ -44,10 +44,10 @@ Task<tl::expected<std::string, Problem>> DeviceTokens::token_for(std::string bea
   }
   if (!entry->value("is_active", true)) co_return tl::unexpected(problem(403, "forbidden", "Device is deactivated"));
   json registration = request_for("register", device_id);
-  registration["name"] = text(*entry, "name");
+  registration["name"] = text_member(*entry, "name");
   auto registered = co_await ask(loop_, *link, Service::devices, std::move(registration));
   if (!registered) co_return tl::unexpected(registered.error());
-  const std::string token = text(*registered, "access_token");
+  const std::string token = text_member(*registered, "access_token");
   if (token.empty()) co_return tl::unexpected(problem(502, "internal", "the hub gave no token for the device"));
   remember(bearer, device_id, token);
   co_return token;

@@ -12,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* hub_state_topic = "hub/state";
 constexpr std::array services{Service::skills, Service::chat, Service::sessions, Service::devices};
 constexpr std::size_t reply_levels_max = 128;
 constexpr std::chrono::milliseconds state_timeout{500};
@@ -54,7 +53,7 @@ std::string key_of(Service service, const std::string& correlation_id) {
 }
 
 bool is_of_a_reused_id(const json& reply) {
-  return text(member(member(reply, "error"), "details"), "reason") == "id_reused";
+  return text_member(member(member(reply, "error"), "details"), "reason") == "id_reused";
 }
 
 /// Reasons of MQTT 5 that are about the token: not authorized, bad user name or password, banned.
@@ -142,7 +141,7 @@ bool HubLink::call(Service service, const json& body, std::shared_ptr<Call> call
   call->key = key_of(service, body.at("correlation_id").get<std::string>());
   MqttMessage message;
   message.topic = request_topic(service, options_.principal.id);
-  message.payload = dumped(body);
+  message.payload = to_text(body);
   message.response_topic = own_response_topic(options_, service);
   call->contents = std::hash<std::string>()(message.payload);
   if (!client_.publish(std::move(message))) return false;
@@ -191,13 +190,12 @@ void HubLink::forget(const std::shared_ptr<Call>& call) {
 
 void HubLink::close() {
   options_.on_ended = nullptr;
-  asio::co_spawn(
-      loop_,
-      [self = shared_from_this()]() -> Task<void> {
-        co_await self->client_.stop();
-        if (self->state_ == State::ready) self->ended("closed");
-      },
-      asio::detached);
+  asio::co_spawn(loop_, stop(shared_from_this()), asio::detached);
+}
+
+Task<void> HubLink::stop(std::shared_ptr<HubLink> self) {
+  co_await self->client_.stop();
+  if (self->state_ == State::ready) self->ended("closed");
 }
 
 void HubLink::receive(MqttMessage message) {
@@ -215,7 +213,7 @@ void HubLink::receive(MqttMessage message) {
   json payload = json::parse(message.payload, nullptr, false);
   if (!payload.is_object()) return;
   if (is_state) {
-    hub_offline_ = text(payload, "state") != "online";
+    hub_offline_ = text_member(payload, "state") != "online";
     state_timer_.cancel();
     // It has answered what it could: of the rest it knows nothing any more.
     if (hub_offline_) lose_calls();

@@ -106,6 +106,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   void answer(const std::string& key, nlohmann::json message);
   void lose_calls();
   void ended(const std::string& reason);
+  static Task<void> stop(std::shared_ptr<HubLink> self);
 
   asio::io_context& loop_;
   Options options_;

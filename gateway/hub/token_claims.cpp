@@ -6,6 +6,7 @@
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::gateway {
 
@@ -19,15 +20,11 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   if (!payload || json_nests_deeper_than(*payload, levels_max)) return std::nullopt;
   const auto claims = nlohmann::json::parse(*payload, nullptr, false);
   if (!claims.is_object()) return std::nullopt;
-  const auto text = [&](const char* name) {
-    const auto found = claims.find(name);
-    return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto type = claims.contains("type") ? parse_principal_type(text("type")) : PrincipalType::device;
+  const auto type = claims.contains("type") ? parse_principal_type(text_member(claims, "type")) : PrincipalType::device;
   const auto expires = claims.find("exp");
   TokenClaims read;
-  read.principal.id = text("sub");
-  read.principal.user_id = text("user_id");
+  read.principal.id = text_member(claims, "sub");
+  read.principal.user_id = text_member(claims, "user_id");
   if (!type || !is_valid_id(read.principal.id) || expires == claims.end() || !expires->is_number()) return std::nullopt;
   read.principal.type = *type;
   constexpr double year_10000 = 253402300800.0;

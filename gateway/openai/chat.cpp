@@ -31,7 +31,7 @@ class OpenAiWriter : public ChatWriter {
   explicit OpenAiWriter(const json& request)
       : ChatWriter({.errors = ErrorShape::openai, .is_streamed = is_true(request, "stream")}),
         with_usage_(is_true(member(request, "stream_options"), "include_usage")),
-        chunks_("chatcmpl-" + text(request, "correlation_id"), text(request, "model"),
+        chunks_("chatcmpl-" + text_member(request, "correlation_id"), text_member(request, "model"),
                 std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())) {}
 
   std::string event(const std::string& name, const json& message) override {

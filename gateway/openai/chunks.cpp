@@ -36,13 +36,13 @@ std::string Chunks::event(const std::string& name, const json& data) {
   if (!data.is_object()) return {};
   std::string before = finish_.is_null() ? "" : sse(std::exchange(finish_, nullptr));
   if (name == "delta") {
-    if (const std::string model = text(data, "model"); !model.empty()) model_ = model;
+    if (const std::string model = text_member(data, "model"); !model.empty()) model_ = model;
     // One stream has one id, whichever model answers after a tool.
     json shown = data;
     shown["id"] = id_;
     const json* choice = first_choice(data);
     const json delta = choice == nullptr ? json::object() : choice->value("delta", json::object());
-    has_text_ = has_text_ || !text(delta, "content").empty() || delta.contains("tool_calls");
+    has_text_ = has_text_ || !text_member(delta, "content").empty() || delta.contains("tool_calls");
     if (choice == nullptr || member(*choice, "finish_reason").is_null()) return before + sse(shown);
     finish_ = std::move(shown);
     return before;
@@ -56,7 +56,7 @@ std::string Chunks::event(const std::string& name, const json& data) {
 
 std::string Chunks::end(const json& completion, bool with_usage) {
   std::vector<json> last;
-  if (const std::string model = text(completion, "model"); !model.empty()) model_ = model;
+  if (const std::string model = text_member(completion, "model"); !model.empty()) model_ = model;
   const json* choice = first_choice(completion);
   const json message = choice == nullptr ? json::object() : choice->value("message", json::object());
   if (!has_text_) {
@@ -78,7 +78,7 @@ std::string Chunks::end(const json& completion, bool with_usage) {
     usage["usage"] = completion.value("usage", json());
     last.push_back(std::move(usage));
   }
-  if (const std::string session_id = text(completion, "session_id"); !session_id.empty()) {
+  if (const std::string session_id = text_member(completion, "session_id"); !session_id.empty()) {
     last.back()["session_id"] = session_id;
   }
   std::string out;

@@ -36,7 +36,7 @@ Outcome models(const Request& request, const json& health) {
 /// As reporters of events know a hub: what it is, and since when.
 Outcome hub_info(const Request& /*request*/, const json& info) {
   const WallTime now = SystemClock().wall_now();
-  const auto started = parse_rfc3339(text(info, "started_at"));
+  const auto started = parse_rfc3339(text_member(info, "started_at"));
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now - started.value_or(now));
   return json_response({{"name", "Strawberry Hub"},
                         {"env", "production"},

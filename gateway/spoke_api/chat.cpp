@@ -34,17 +34,17 @@ json frame_of(const std::string& name, const json& data, std::unordered_map<std:
     return {{"type", "content_delta"}, {"delta", data.at(content)}};
   }
   if (name == "tool_call") {
-    const std::string tool = tool_name_of(text(data, "skill_path"));
-    tools[text(data, "id")] = tool;
+    const std::string tool = tool_name_of(text_member(data, "skill_path"));
+    tools[text_member(data, "id")] = tool;
     return {{"type", "tool_call_started"},
-            {"tool_call_id", text(data, "id")},
+            {"tool_call_id", text_member(data, "id")},
             {"tool_name", tool},
             {"arguments", data.value("arguments", json::object())}};
   }
   if (name == "tool_result") {
-    const auto tool = tools.find(text(data, "id"));
+    const auto tool = tools.find(text_member(data, "id"));
     return {{"type", "tool_call_result"},
-            {"tool_call_id", text(data, "id")},
+            {"tool_call_id", text_member(data, "id")},
             {"tool_name", tool == tools.end() ? "" : tool->second},
             {"success", is_true(data, "success")},
             {"result", data.value("result", json())},
@@ -58,7 +58,7 @@ json assistant_message(const json& completion) {
              {"content", content_of(completion)},
              {"model", completion.value("model", json())},
              {"usage", completion.value("usage", json())}};
-  if (const std::string id = text(completion, "session_id"); !id.empty()) frame["session_id"] = id;
+  if (const std::string id = text_member(completion, "session_id"); !id.empty()) frame["session_id"] = id;
   return frame;
 }
 
@@ -96,7 +96,7 @@ class SpokeWriter : public ChatWriter {
   }
 
  private:
-  void note(const json& completed) { successors_.note(user_id_, session_id_, text(completed, "session_id")); }
+  void note(const json& completed) { successors_.note(user_id_, session_id_, text_member(completed, "session_id")); }
 
   Successors& successors_;
   const std::string user_id_;
@@ -133,7 +133,7 @@ void Successors::note(const std::string& user_id, const std::string& asked, cons
 }
 
 bool is_spoke_chat(const json& body) {
-  const std::string mode = text(body, "tool_mode");
+  const std::string mode = text_member(body, "tool_mode");
   return body.contains("enable_tools") || mode == "python_exec";
 }
 
@@ -154,7 +154,7 @@ Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubL
                 Successors& successors) {
   const std::string user_id = link->principal().user_id;
   json request = hub_request(std::move(body));
-  const std::string session_id = text(request, "session_id");
+  const std::string session_id = text_member(request, "session_id");
   if (!session_id.empty()) request["session_id"] = successors.of(user_id, session_id);
   SpokeWriter writer(is_true(request, "stream"), successors, user_id, session_id);
   co_await run_chat(loop, exchange, std::move(link), std::move(request), writer);

@@ -92,7 +92,7 @@ class Operations {
     auto body = read_registration(request);
     if (!body) co_return tl::unexpected(body.error());
     const Principal who = (*link)->principal();
-    std::string device_id = text(*body, "device_id");
+    std::string device_id = text_member(*body, "device_id");
     // A device cannot speak for another one: with its token a Spoke is that device, whatever it was elsewhere.
     if (who.type == PrincipalType::device) device_id = who.id;
     if (!device_id.empty()) {
@@ -105,8 +105,8 @@ class Operations {
     json registration = registration_of(*body, device_id);
     auto registered = co_await ask(loop_, *link, Service::devices, std::move(registration));
     if (!registered) co_return tl::unexpected(registered.error());
-    const std::string id = text(*registered, "device_id");
-    if (id != who.id) tokens_.remember(*Links::token_of(request), id, text(*registered, "access_token"));
+    const std::string id = text_member(*registered, "device_id");
+    if (id != who.id) tokens_.remember(*Links::token_of(request), id, text_member(*registered, "access_token"));
     co_return json_response(display(*registered));
   }
 
@@ -229,7 +229,7 @@ Operations::Shape as(json (*shape)(const json& result, const std::string& user_i
   return [shape](const json& result, const Principal& who) { return shape(result, who.user_id); };
 }
 
-json token_answer(const json& refreshed) { return {{"access_token", text(refreshed, "access_token")}}; }
+json token_answer(const json& refreshed) { return {{"access_token", text_member(refreshed, "access_token")}}; }
 json deleted(const json& /*result*/) { return {{"status", "deleted"}}; }
 json heartbeat_of(const json& result) {
   const std::string count = result.value("skills", json(0)).dump();

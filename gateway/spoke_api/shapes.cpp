@@ -53,8 +53,8 @@ json request_for(const char* op) { return {{"op", op}}; }
 json request_for(const char* op, const char* member, const std::string& value) { return {{"op", op}, {member, value}}; }
 
 json registration_of(const json& body, const std::string& device_id) {
-  json registration = request_for("register", "name", text(body, "device_name"));
-  if (text(body, "device_name").empty()) registration["name"] = text(body, "name");
+  json registration = request_for("register", "name", text_member(body, "device_name"));
+  if (text_member(body, "device_name").empty()) registration["name"] = text_member(body, "name");
   if (!device_id.empty()) registration["device_id"] = device_id;
   return registration;
 }
@@ -73,7 +73,8 @@ json skills_of(json body) {
 }
 
 json call_of(const json& body) {
-  json call = request_for("call", "skill_path", text(body, "skill_name") + "." + text(body, "method_name"));
+  json call =
+      request_for("call", "skill_path", text_member(body, "skill_name") + "." + text_member(body, "method_name"));
   // As it is: the hub refuses what is not a name, and nothing runs on another device.
   if (const json device = member(body, "device_name"); !device.is_null() && device != "") call["target"] = device;
   call["args"] = body.value("args", json::array());
@@ -114,12 +115,12 @@ json display(const json& registered) {
 }
 
 json registered_device(const json& registered) {
-  return {{"device_id", member(registered, "device_id")}, {"access_token", text(registered, "access_token")}};
+  return {{"device_id", member(registered, "device_id")}, {"access_token", text_member(registered, "access_token")}};
 }
 
 json new_device_token(const json& registered) {
   return {{"device", discovered(registered)},
-          {"token", text(registered, "access_token")},
+          {"token", text_member(registered, "access_token")},
           {"command", "strawberry-spoke --token TOKEN"}};
 }
 
@@ -128,8 +129,8 @@ json dashboard_devices(const json& devices, const json& skills) {
   for (const json& device : devices.value("devices", json::array())) {
     json names = json::array();
     for (const json& skill : skills.value("skills", json::array())) {
-      if (text(skill, "device_id") == text(device, "device_id")) {
-        names.push_back(text(skill, "class_name") + "." + text(skill, "function_name"));
+      if (text_member(skill, "device_id") == text_member(device, "device_id")) {
+        names.push_back(text_member(skill, "class_name") + "." + text_member(skill, "function_name"));
       }
     }
     json shown = discovered(device);
@@ -142,8 +143,8 @@ json dashboard_devices(const json& devices, const json& skills) {
 }
 
 json skill(const json& skill) {
-  const std::string identity =
-      text(skill, "device_id") + " " + text(skill, "class_name") + " " + text(skill, "function_name");
+  const std::string identity = text_member(skill, "device_id") + " " + text_member(skill, "class_name") + " " +
+                               text_member(skill, "function_name");
   return {{"id", number_of(identity)},
           {"device_id", member(skill, "device_id")},
           {"device_name", member(skill, "device_name")},
@@ -221,13 +222,13 @@ bool AllMessages::is_page_too_large(const Problem& problem) {
 void AllMessages::add(const json& page) {
   json messages = member(page, "messages");
   const std::size_t count = messages.is_array() ? messages.size() : 0;
-  const std::string first = count == 0 ? "" : text(messages.front(), "message_id");
+  const std::string first = count == 0 ? "" : text_member(messages.front(), "message_id");
   // A page may be shorter than asked for, and not the last: the hub also counts its bytes.
   whole_ = first.empty() || first == before_;
   before_ = first;
   if (count == 0) return;
   count_ += count;
-  for (const json& one : messages) bytes_ += text(one, "content").size();
+  for (const json& one : messages) bytes_ += text_member(one, "content").size();
   pages_.push_back(std::move(messages));
   whole_ = whole_ || count_ >= messages_max || bytes_ >= bytes_max;
 }

@@ -79,7 +79,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
   void call(const MqttMessage& message) {
     const json request = skill_request_of(message.payload);
     if (request.is_null()) return;
-    const std::string id = text(request, "request_id");
+    const std::string id = text_member(request, "request_id");
     if (answer_again(id, message)) return;
     if (!open_.insert_or_assign(id, message.response_topic.value_or(skill_result_topic(link_->principal().id))).second)
       return;
@@ -88,7 +88,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
       open_.erase(order_.front());
       order_.pop_front();
     }
-    std::string bytes = dumped(request);
+    std::string bytes = to_text(request);
     if (socket_) {
       socket_->send(std::move(bytes));
     } else if (early_.size() < calls_max) {
@@ -104,7 +104,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     if (call == open_.end()) return;
     MqttMessage result;
     result.topic = call->second;
-    result.payload = dumped(said.result);
+    result.payload = to_text(said.result);
     open_.erase(call);
     std::erase(order_, said.request_id);
     remember(said.request_id, result.payload);

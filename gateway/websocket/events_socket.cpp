@@ -52,7 +52,7 @@ class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
     last_[message.topic] = event;
     constexpr std::size_t devices_max = 10'000;
     if (last_.size() > devices_max) last_.erase(last_.begin());
-    if (socket_ && topics_.contains(text(event, "topic"))) socket_->send(dumped(event));
+    if (socket_ && topics_.contains(text_member(event, "topic"))) socket_->send(to_text(event));
   }
 
   void receive(const WebSocket::Message& message) {
@@ -66,7 +66,7 @@ class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
     json answer{{"type", "subscribed"}, {"topics", topics_}};
     socket_->send(answer.dump());
     for (const auto& [name, kept] : last_) {
-      if (added.contains(text(kept, "topic"))) socket_->send(dumped(kept));
+      if (added.contains(text_member(kept, "topic"))) socket_->send(to_text(kept));
     }
   }
 

@@ -45,11 +45,11 @@ EventsMessage wrong(const char* problem) {
 DeviceMessage read_device_message(std::string_view message) {
   DeviceMessage read;
   const json said = object_of(message, message_levels_max);
-  const std::string type = text(said, "type");
+  const std::string type = text_member(said, "type");
   if (type == "ping") read.kind = DeviceMessage::Kind::ping;
   if (type == "skill_response") {
     read.kind = DeviceMessage::Kind::result;
-    read.request_id = text(said, "request_id");
+    read.request_id = text_member(said, "request_id");
     read.result = result_of(said, read.request_id);
   }
   return read;
@@ -59,7 +59,7 @@ EventsMessage read_events_message(std::string_view message) {
   const json said = object_of(message, message_levels_max);
   if (!said.is_object()) return wrong("not a JSON object");
   EventsMessage read;
-  const std::string type = text(said, "type");
+  const std::string type = text_member(said, "type");
   if (type == "ping") read.kind = EventsMessage::Kind::ping;
   if (type == "ping") return read;
   if (type != "subscribe") return wrong("the types are subscribe and ping");
@@ -88,12 +88,12 @@ json event_of(const std::string& topic, const std::string& payload) {
 json skill_request_of(std::string_view call) {
   constexpr std::size_t around_arguments = 8;
   const json asked = object_of(call, message_levels_max + around_arguments);
-  const std::string path = text(asked, "skill_path");
+  const std::string path = text_member(asked, "skill_path");
   const std::size_t dot = path.rfind('.');
   if (dot == std::string::npos) return nullptr;
   return {{"type", "skill_request"},
           {"v", 1},
-          {"request_id", text(asked, "correlation_id")},
+          {"request_id", text_member(asked, "correlation_id")},
           {"skill_name", path.substr(0, dot)},
           {"method_name", path.substr(dot + 1)},
           {"args", asked.value("args", json::array())},

@@ -12,8 +12,8 @@
 #include "tests/bench/crowd.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/http_servers.h"
-#include "tests/bench/http_socket.h"
 #include "tests/bench/hub.h"
+#include "tests/bench/loopback_socket.h"
 #include "tests/bench/report.h"
 
 namespace strawberry::bench {
@@ -45,7 +45,7 @@ class Spokes {
   explicit Spokes(int port) : port_(port) {}
 
   void connect(const std::string& token) {
-    all_.push_back(std::make_unique<HttpSocket>(port_));
+    all_.push_back(std::make_unique<LoopbackSocket>(port_));
     said_.emplace_back();
     sockets_.add(*all_.back(), static_cast<std::uint32_t>(all_.size() - 1));
     all_.back()->send(handshake(token));
@@ -83,8 +83,8 @@ class Spokes {
 
   static constexpr std::string_view let_in_status = "HTTP/1.1 101 ";
   const int port_;
-  HttpSockets sockets_;
-  std::vector<std::unique_ptr<HttpSocket>> all_;
+  Poller sockets_;
+  std::vector<std::unique_ptr<LoopbackSocket>> all_;
   std::vector<std::string> said_;
   std::size_t let_in_ = 0;
 };

@@ -14,8 +14,8 @@
 #include "tests/bench/crowd.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/http_servers.h"
-#include "tests/bench/http_socket.h"
 #include "tests/bench/hub.h"
+#include "tests/bench/loopback_socket.h"
 #include "tests/bench/report.h"
 #include "tests/bench/stream_model.h"
 #include "tests/bench/stream_round.h"
@@ -25,17 +25,13 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::duration;
-using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using Millis = duration<double, std::milli>;
 
 constexpr std::size_t devices = 250;  // 4 chats each: as many as one may have
 constexpr std::size_t devices_per_user = 10;
 constexpr std::size_t streams = 1'000;
 constexpr std::size_t words_per_second = 50;
 constexpr Speech speech{120, std::chrono::microseconds(1'000'000 / words_per_second)};
-constexpr std::chrono::seconds patience{90};
-constexpr milliseconds memory_every{20};
 constexpr double mib = 1024.0 * 1024.0;
 constexpr std::string_view end_of_answer = "\r\n0\r\n\r\n";
 
@@ -44,27 +40,19 @@ struct Stream {
   explicit Stream(int port) : socket(port) {}
   bool is_over() const { return bytes.ends_with(end_of_answer); }
 
-  HttpSocket socket;
+  LoopbackSocket socket;
   std::string bytes;
   steady_clock::time_point sent;
   std::vector<std::pair<std::size_t, steady_clock::time_point>> came;  // so many bytes, until then
 };
 
-struct Verdict {
-  std::size_t wrong = 0;
-  std::string first_fault;
-  std::size_t deltas = 0;
-  std::vector<double> first_ms;  // of each chat: from its request to its first word
-  std::vector<double> late_ms;   // of each delta: its oldest word, after the model would have said it, asked at once
-};
-
 /// The whole answer again, piece by piece; what is wrong with it, or nothing.
-std::string fault_of(const Stream& stream, const std::string& whole, Verdict& verdict) {
+std::string fault_of(const Stream& stream, const std::string& whole, StreamVerdict& verdict) {
   const std::string_view all = stream.bytes;
   if (!all.starts_with("HTTP/1.1 200 ")) return "status: " + std::string(all.substr(0, 40));
   std::size_t at = all.find("\r\n\r\n");
   if (at == std::string_view::npos) return "headers without an end";
-  std::string text;
+  HeardText heard(stream.sent, speech);
   std::string id;
   bool is_finished = false;
   bool is_done = false;
@@ -75,7 +63,7 @@ std::string fault_of(const Stream& stream, const std::string& whole, Verdict& ve
     if (size == 0) break;
     std::string_view chunk = all.substr(at, size);
     at += size + 2;
-    if (at > all.size()) return "broken off after " + std::to_string(text.size()) + " bytes of text";
+    if (at > all.size()) return "broken off after " + std::to_string(heard.text().size()) + " bytes of text";
     while (arrival->first < at) ++arrival;
     while (!chunk.empty()) {
       const std::size_t end = chunk.find("\n\n");
@@ -94,38 +82,25 @@ std::string fault_of(const Stream& stream, const std::string& whole, Verdict& ve
       is_finished = is_finished || choice.value("finish_reason", json()) == "stop";
       const json content = choice.at("delta").value("content", json());
       const std::string piece = content.is_string() ? content.get<std::string>() : std::string();
-      if (piece.empty()) continue;
-      ++verdict.deltas;
-      const Millis took = arrival->second - stream.sent;
-      if (text.empty()) verdict.first_ms.push_back(took.count());
-      const auto oldest_word = std::count(text.begin(), text.end(), ' ');
-      verdict.late_ms.push_back((took - (oldest_word + 1) * Millis(speech.apart)).count());
-      text += piece;
+      if (!piece.empty()) heard.add(piece, arrival->second, verdict);
     }
   }
   if (at + 2 != all.size()) return "bytes after the end";
   if (!is_finished || !is_done) return "no end of the stream";
-  return text == whole ? "" : "not what the model said: " + text.substr(0, 300);
+  return heard.fault(whole);
 }
 
-Verdict judge_streams(const std::vector<std::unique_ptr<Stream>>& all) {
-  std::string whole;
-  for (std::size_t i = 0; i < speech.words; ++i) whole += std::to_string(i) + " ";
-  Verdict verdict;
-  for (const auto& stream : all) {
-    const std::string fault = fault_of(*stream, whole, verdict);
-    if (fault.empty()) continue;
-    if (verdict.wrong++ == 0) verdict.first_fault = fault;
-  }
+StreamVerdict judge_streams(const std::vector<std::unique_ptr<Stream>>& all) {
+  const std::string whole = speech.whole();
+  StreamVerdict verdict;
+  for (const auto& stream : all) count_fault(fault_of(*stream, whole, verdict), verdict);
   return verdict;
 }
 
 std::string request(const std::string& token) {
-  const std::string body = json{{"model", "stub"},
-                                {"stream", true},
-                                {"tool_mode", "none"},
-                                {"messages", json::array({{{"role", "user"}, {"content", "Count, please."}}})}}
-                               .dump();
+  json asked = stream_request();
+  asked["model"] = "stub";
+  const std::string body = asked.dump();
   return "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token +
          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -136,7 +111,7 @@ struct Round {
 };
 
 Round run(std::vector<std::unique_ptr<Stream>>& all, const std::vector<std::string>& requests, int door_pid) {
-  HttpSockets sockets;
+  Poller sockets;
   for (std::size_t i = 0; i < all.size(); ++i) sockets.add(all[i]->socket, static_cast<std::uint32_t>(i));
   Round round;
   const auto start = steady_clock::now();
@@ -144,25 +119,20 @@ Round run(std::vector<std::unique_ptr<Stream>>& all, const std::vector<std::stri
     all[i]->sent = steady_clock::now();
     all[i]->socket.send(requests[i % requests.size()]);
   }
-  auto look_at = start;
+  MemoryPeak memory(door_pid);
   std::size_t over = 0;
-  while (over < all.size() && steady_clock::now() - start < patience) {
-    for (const std::uint32_t number : sockets.wait(memory_every)) {
+  while (over < all.size() && steady_clock::now() - start < stream_patience) {
+    for (const std::uint32_t number : sockets.wait(stream_memory_every)) {
       Stream& stream = *all[number];
       if (!stream.socket.read(stream.bytes)) throw std::runtime_error("the door has closed a connection");
       stream.came.emplace_back(stream.bytes.size(), steady_clock::now());
       if (stream.is_over()) ++over;
     }
-    if (steady_clock::now() < look_at) continue;
-    round.memory_peak = std::max(round.memory_peak, all_resident_bytes(door_pid));
-    look_at = steady_clock::now() + memory_every;
+    memory.look();
   }
+  round.memory_peak = memory.bytes();
   round.seconds = duration<double>(steady_clock::now() - start).count();
   return round;
-}
-
-std::string percentiles(const std::vector<double>& ms) {
-  return text("%.0f / %.0f", percentile(ms, 50), percentile(ms, 99));
 }
 
 void row(const char* what, const std::string& value) { std::printf("| %-46s | %14s |\n", what, value.c_str()); }
@@ -191,7 +161,7 @@ void measure_http_streams() {
   for (std::size_t i = 0; i < cpu.size(); ++i) cpu[i] = cpu_time(processes[i].second).used_seconds;
   const Round round = run(all, requests, door.process->pid());
   for (std::size_t i = 0; i < cpu.size(); ++i) cpu[i] = cpu_time(processes[i].second).used_seconds - cpu[i];
-  const Verdict verdict = judge_streams(all);
+  const StreamVerdict verdict = judge_streams(all);
 
   const auto words = static_cast<double>(streams * speech.words);
   std::printf("%zu streams at once through the web door, of %zu words at %zu a second each, tokens of %zu devices:\n\n",

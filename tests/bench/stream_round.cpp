@@ -17,43 +17,36 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Millis = duration<double, std::milli>;
 
-constexpr std::chrono::seconds patience{90};
-constexpr milliseconds memory_every{20};
 constexpr milliseconds quiet_after_last{500};  // what comes twice comes by then
 
 std::string request(const std::string& correlation_id) {
-  return json{{"correlation_id", correlation_id},
-              {"stream", true},
-              {"tool_mode", "none"},
-              {"messages", json::array({{{"role", "user"}, {"content", "Count, please."}}})}}
-      .dump();
+  json body = stream_request();
+  body["correlation_id"] = correlation_id;
+  return body.dump();
 }
 
 /// One chat, message by message.
 class Chat {
  public:
-  Chat(StreamRound::Time sent, const Speech& speech, const std::string& whole)
-      : sent_(sent), speech_(speech), whole_(whole) {}
+  Chat(StreamRound::Time sent, const Speech& speech, const std::string& whole) : heard_(sent, speech), whole_(whole) {}
 
   void take(const json& message, StreamRound::Time at, StreamVerdict& verdict) {
     if (message.contains("success")) return respond(message);
-    ++verdict.deltas;
     if (responses_ > 0) blame("a delta after the response");
     if (message.at("event") != "delta") return blame("an event that is no delta: " + message.dump());
     if (message.at("seq") != next_seq_++) blame("seq " + message.at("seq").dump() + " out of order");
     const std::string piece = message.at("/data/choices/0/delta"_json_pointer).value("content", std::string());
-    if (piece.empty()) return;
-    const Millis took = at - sent_;
-    if (text_.empty()) verdict.first_ms.push_back(took.count());
-    const auto oldest_word = std::count(text_.begin(), text_.end(), ' ');
-    verdict.late_ms.push_back((took - (oldest_word + 1) * Millis(speech_.apart)).count());
-    text_ += piece;
+    if (piece.empty()) {
+      ++verdict.deltas;
+      return;
+    }
+    heard_.add(piece, at, verdict);
   }
 
   std::string fault() const {
     if (!fault_.empty()) return fault_;
     if (responses_ != 1) return std::to_string(responses_) + " responses";
-    return text_ == whole_ ? "" : "not what the model said: " + text_.substr(0, 300);
+    return heard_.fault(whole_);
   }
 
  private:
@@ -64,19 +57,58 @@ class Chat {
     ++responses_;
     if (message.at("success") != true) return blame(message.dump());
     const json& said = message.at("/result/choices/0/message/content"_json_pointer);
-    if (said != text_) blame("deltas and response differ: " + text_.substr(0, 300) + " and " + said.dump());
+    if (said != heard_.text())
+      blame("deltas and response differ: " + heard_.text().substr(0, 300) + " and " + said.dump());
   }
 
-  StreamRound::Time sent_;
-  const Speech& speech_;
+  HeardText heard_;
   const std::string& whole_;
   std::size_t next_seq_ = 0;
   std::size_t responses_ = 0;
-  std::string text_;
   std::string fault_;
 };
 
 }  // namespace
+
+std::string Speech::whole() const {
+  std::string text;
+  for (std::size_t i = 0; i < words; ++i) text += std::to_string(i) + " ";
+  return text;
+}
+
+json stream_request() {
+  return {{"stream", true},
+          {"tool_mode", "none"},
+          {"messages", json::array({{{"role", "user"}, {"content", "Count, please."}}})}};
+}
+
+std::string percentiles(const std::vector<double>& ms) {
+  return text("%.0f / %.0f", percentile(ms, 50), percentile(ms, 99));
+}
+
+void MemoryPeak::look() {
+  if (steady_clock::now() < next_) return;
+  bytes_ = std::max(bytes_, all_resident_bytes(pid_));
+  next_ = steady_clock::now() + stream_memory_every;
+}
+
+void HeardText::add(const std::string& piece, steady_clock::time_point at, StreamVerdict& verdict) {
+  ++verdict.deltas;
+  const Millis took = at - sent_;
+  if (text_.empty()) verdict.first_ms.push_back(took.count());
+  const auto oldest_word = std::count(text_.begin(), text_.end(), ' ');
+  verdict.late_ms.push_back((took - (oldest_word + 1) * Millis(apart_)).count());
+  text_ += piece;
+}
+
+std::string HeardText::fault(const std::string& whole) const {
+  return text_ == whole ? "" : "not what the model said: " + text_.substr(0, 300);
+}
+
+void count_fault(const std::string& fault, StreamVerdict& verdict) {
+  if (fault.empty()) return;
+  if (verdict.wrong++ == 0) verdict.first_fault = fault;
+}
 
 StreamRound run_streams(Crowd& crowd, const Fleet& fleet, const std::string& name, std::size_t chats, int bridge_pid) {
   std::vector<std::string> requests;
@@ -97,13 +129,12 @@ StreamRound run_streams(Crowd& crowd, const Fleet& fleet, const std::string& nam
     round.sent.push_back(steady_clock::now());
     crowd.send(i % crowd.size(), requests[i]);
   }
-  auto look_at = start;
-  while (responses < chats && steady_clock::now() - start < patience) {
-    crowd.receive(memory_every, keep);
-    if (steady_clock::now() < look_at) continue;
-    round.memory_peak = std::max(round.memory_peak, all_resident_bytes(bridge_pid));
-    look_at = steady_clock::now() + memory_every;
+  MemoryPeak memory(bridge_pid);
+  while (responses < chats && steady_clock::now() - start < stream_patience) {
+    crowd.receive(stream_memory_every, keep);
+    memory.look();
   }
+  round.memory_peak = memory.bytes();
   round.seconds = duration<double>(steady_clock::now() - start).count();
   while (crowd.receive(quiet_after_last, keep)) {
   }
@@ -111,8 +142,7 @@ StreamRound run_streams(Crowd& crowd, const Fleet& fleet, const std::string& nam
 }
 
 StreamVerdict judge(const StreamRound& round, const Speech& speech) {
-  std::string whole;
-  for (std::size_t i = 0; i < speech.words; ++i) whole += std::to_string(i) + " ";
+  const std::string whole = speech.whole();
   std::vector<Chat> chats;
   for (const auto sent : round.sent) chats.emplace_back(sent, speech, whole);
   StreamVerdict verdict;
@@ -122,11 +152,7 @@ StreamVerdict judge(const StreamRound& round, const Speech& speech) {
     if (id.rfind(round.name, 0) != 0) throw std::runtime_error("an answer to nobody: " + payload.substr(0, 300));
     chats.at(std::stoul(id.substr(round.name.size()))).take(message, at, verdict);
   }
-  for (const Chat& chat : chats) {
-    const std::string fault = chat.fault();
-    if (fault.empty()) continue;
-    if (verdict.wrong++ == 0) verdict.first_fault = fault;
-  }
+  for (const Chat& chat : chats) count_fault(chat.fault(), verdict);
   return verdict;
 }
 

@@ -1,12 +1,13 @@
-/// Many streamed chats begun at the same moment, and a look at what came of them afterwards: while they run, messages
-/// are only kept with the time they came at.
+/// Many streamed chats begun at the same moment, and a look at what came of them afterwards: while they run, what comes
+/// is only kept with the time it came at. Over MQTT here; over HTTP in http_streams.cpp, with the same measures.
 ///
 /// Threading: one thread.   Errors: throws; what is wrong with the answers is not an error but counted.
-/// Bounds: all messages of a round are in memory; a round ends after `patience` whatever is missing.
+/// Bounds: all messages of a round are in memory; a round ends after stream_patience whatever is missing.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,29 @@ namespace strawberry::bench {
 struct Speech {
   std::size_t words = 0;
   std::chrono::microseconds apart{};
+
+  std::string whole() const;
+};
+
+inline constexpr std::chrono::seconds stream_patience{90};
+inline constexpr std::chrono::milliseconds stream_memory_every{20};
+
+/// What both ask for.
+nlohmann::json stream_request();
+std::string percentiles(const std::vector<double>& ms);
+
+/// The most resident memory that a process has had while it was looked at.
+class MemoryPeak {
+ public:
+  explicit MemoryPeak(int pid) : pid_(pid) {}
+  /// At most once in stream_memory_every.
+  void look();
+  double bytes() const { return bytes_; }
+
+ private:
+  int pid_;
+  double bytes_ = 0;
+  std::chrono::steady_clock::time_point next_{};
 };
 
 struct StreamRound {
@@ -45,5 +69,24 @@ struct StreamVerdict {
   std::string first_fault;
 };
 StreamVerdict judge(const StreamRound& round, const Speech& speech);
+
+/// The text of one chat as it comes.
+class HeardText {
+ public:
+  HeardText(std::chrono::steady_clock::time_point sent, const Speech& speech) : sent_(sent), apart_(speech.apart) {}
+  /// A piece that is not empty: counts as a delta, with its times.
+  void add(const std::string& piece, std::chrono::steady_clock::time_point at, StreamVerdict& verdict);
+  const std::string& text() const { return text_; }
+  /// Empty when it is all of `whole`.
+  std::string fault(const std::string& whole) const;
+
+ private:
+  std::chrono::steady_clock::time_point sent_;
+  std::chrono::microseconds apart_;
+  std::string text_;
+};
+
+/// Counts a chat that went wrong; `fault` is empty for one that did not.
+void count_fault(const std::string& fault, StreamVerdict& verdict);
 
 }  // namespace strawberry::bench

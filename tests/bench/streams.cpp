@@ -54,10 +54,6 @@ class Table {
   std::vector<std::pair<std::string, std::vector<std::string>>> lines_;
 };
 
-std::string percentiles(const std::vector<double>& ms) {
-  return text("%.0f / %.0f", percentile(ms, 50), percentile(ms, 99));
-}
-
 }  // namespace
 
 void measure_streams() {

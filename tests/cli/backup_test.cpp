@@ -12,9 +12,10 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "cli/archive.h"
 #include "cli/files.h"
-#include "cli/tar_header.h"
 #include "common/identity/data_lock.h"
 #include "common/identity/token.h"
+#include "common/text/hex.h"
+#include "common/text/sha256.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/free_port.h"
 #include "tests/support/mqtt_test_client.h"
@@ -35,6 +36,51 @@ using test::TempDir;
 std::int64_t count(const fs::path& database, const std::string& table) {
   SQLite::Database look(database, SQLite::OPEN_READWRITE, 5'000);
   return look.execAndGet("SELECT count(*) FROM " + table).getInt64();
+}
+
+constexpr std::size_t tar_block_bytes = 512;
+
+/// Makes the checksum of a tar header right again.
+void sign_header(std::string& bytes, std::size_t at) {
+  bytes.replace(at + 148, 8, 8, ' ');
+  unsigned sum = 0;
+  for (std::size_t i = at; i < at + tar_block_bytes; ++i) sum += static_cast<unsigned char>(bytes[i]);
+  char octal[8];
+  std::snprintf(octal, sizeof octal, "%06o", sum);
+  bytes.replace(at + 148, 7, octal, 7);
+}
+
+/// An archive to the byte as version 0.1.0 wrote it.
+std::string archive_of_0_1_0(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::string tar;
+  std::string sums;
+  const auto add = [&tar](const std::string& name, const std::string& content) {
+    const std::size_t at = tar.size();
+    tar.append(tar_block_bytes, '\0');
+    const auto put = [&](std::size_t offset, const std::string& text) { tar.replace(at + offset, text.size(), text); };
+    const auto octal = [](std::size_t digits, std::size_t number) {
+      char text[16];
+      std::snprintf(text, sizeof text, "%0*zo", static_cast<int>(digits), number);
+      return std::string(text);
+    };
+    put(0, name);
+    for (const auto& [offset, number] : {std::pair(100, 0600), std::pair(108, 0), std::pair(116, 0)}) {
+      put(static_cast<std::size_t>(offset), octal(7, static_cast<std::size_t>(number)));
+    }
+    put(124, octal(11, content.size()));
+    put(136, octal(11, 1'764'000'000));
+    put(156, "0");
+    put(257, std::string("ustar\00000", 8));
+    sign_header(tar, at);
+    tar += content;
+    tar.append((tar_block_bytes - content.size() % tar_block_bytes) % tar_block_bytes, '\0');
+  };
+  for (const auto& [name, content] : files) {
+    add(name, content);
+    sums += to_hex(as_bytes(sha256(content))) + "  " + name + "\n";
+  }
+  add("SHA256SUMS", sums);
+  return tar.append(2 * tar_block_bytes, '\0');
 }
 
 class Backup : public ::testing::Test {
@@ -490,23 +536,88 @@ TEST_F(Restore, RefusesADatabaseThatIsNewerDamagedOrAnothers) {
   expect_refused(archive_of({{"keys.json", keys}, {"hub.db", damaged}}), "cannot use");
 }
 
-TEST(TarHeaders, AreReadAsTheyWereWritten) {
-  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{511}, tar_file_bytes_max}) {
-    const auto read = read_tar_header(tar_header({"hub.db", size}, 1'700'000'000));
-    ASSERT_TRUE(read);
-    EXPECT_EQ(read->name, "hub.db");
-    EXPECT_EQ(read->size, size);
+TEST_F(Restore, TakesWhatVersion0_1_0Saved) {
+  const std::string keys = content_of(hub_.keys_path());
+  const std::string database = saved_database();
+  const fs::path old = other_.path() / "old.tar";
+  std::ofstream(old, std::ios::binary) << archive_of_0_1_0(
+      {{"keys.json", keys}, {"hub.db", database}, {"bridge.toml", "# mine\n"}});
+  const Finished restored = restore(old, place_);
+  ASSERT_EQ(restored.code, 0) << restored.output;
+  EXPECT_EQ(content_of(place_ / "keys.json"), keys);
+  EXPECT_EQ(content_of(place_ / "bridge.toml"), "# mine\n");
+  EXPECT_EQ(count(place_ / "hub.db", "devices"), 1);
+}
+
+class Archives : public ::testing::Test {
+ protected:
+  /// Why it cannot be extracted; empty when it can.
+  std::string refusal_of(const std::string& bytes) {
+    const fs::path file = directory_.path() / "made.tar";
+    std::ofstream(file, std::ios::trunc | std::ios::binary) << bytes;
+    const fs::path place = directory_.path() / ("place-" + std::to_string(++made_));
+    fs::create_directory(place);
+    const auto extracted = extract_archive(file, place);
+    return extracted ? "" : extracted.error().message;
+  }
+  TempDir directory_;
+  int made_ = 0;
+};
+
+TEST_F(Archives, AreReadAsTheyWereWritten) {
+  for (const std::size_t size : {0, 1, 511, 512, 513, 65'536, 200'000}) {
+    const std::string content(size, 'x');
+    const fs::path file = directory_.path() / ("of-" + std::to_string(size));
+    auto writer = ArchiveWriter::create(file);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE(writer->add("keys.json", "{}"));
+    ASSERT_TRUE(writer->add("hub.db", content));
+    ASSERT_TRUE(writer->finish());
+    const fs::path place = directory_.path() / ("place-of-" + std::to_string(size));
+    fs::create_directory(place);
+    const auto extracted = extract_archive(file, place);
+    ASSERT_TRUE(extracted) << extracted.error().message;
+    EXPECT_EQ(content_of(place / "hub.db"), content) << size;
+    EXPECT_EQ(content_of(file).size() % tar_block_bytes, 0u);
   }
 }
 
-TEST(TarHeaders, AreNotReadWhenAnythingIsWrong) {
-  const TarBlock good = tar_header({"hub.db", 10}, 0);
-  for (std::size_t at = 0; at < good.size(); ++at) {
-    TarBlock bad = good;
+TEST_F(Archives, MaySayTheLargestSizeOfTheFormat) {
+  std::string bytes = archive_of_0_1_0({{"hub.db", "x"}, {"keys.json", "{}"}});
+  bytes.replace(124, 11, "77777777777");
+  sign_header(bytes, 0);
+  EXPECT_NE(refusal_of(bytes).find("too soon"), std::string::npos) << refusal_of(bytes);
+}
+
+/// The two bytes that end the checksum mean nothing: whatever they are, the number before them is the sum of all
+/// others.
+TEST_F(Archives, AreNotReadWhenAnythingOfAHeaderIsWrong) {
+  const std::string good = archive_of_0_1_0({{"keys.json", "{}"}, {"hub.db", "x"}});
+  ASSERT_EQ(refusal_of(good), "");
+  for (std::size_t at = 0; at < tar_block_bytes; ++at) {
+    if (at == 154 || at == 155) continue;
+    std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 2);
-    EXPECT_FALSE(read_tar_header(bad)) << at;
+    EXPECT_NE(refusal_of(bad), "") << at;
   }
-  EXPECT_FALSE(read_tar_header(TarBlock{}));
+  EXPECT_NE(refusal_of(std::string(tar_block_bytes, '\0')), "");
+}
+
+TEST_F(Archives, WithMoreThanOneWayToReadThemAreRefused) {
+  const std::string good = archive_of_0_1_0({{"keys.json", "{}"}, {"hub.db", "x"}});
+  EXPECT_NE(refusal_of(good + std::string(tar_block_bytes, 'x')), "") << "something behind its end";
+  EXPECT_NE(refusal_of(good + good), "") << "a second archive";
+  EXPECT_NE(refusal_of(good.substr(0, good.size() - tar_block_bytes)), "") << "one empty block";
+  EXPECT_NE(refusal_of(std::string(tar_block_bytes, '\0') + good), "") << "an empty block before it";
+  EXPECT_EQ(refusal_of(good + std::string(16 * tar_block_bytes, '\0')), "") << "filled up, as tar does";
+  std::string gnu = good;
+  gnu.replace(257, 8, std::string("ustar  \0", 8));
+  sign_header(gnu, 0);
+  EXPECT_NE(refusal_of(gnu), "") << "GNU's format";
+  std::string below = good;
+  below.replace(345, 3, "sub");
+  sign_header(below, 0);
+  EXPECT_NE(refusal_of(below), "") << "a name in two parts";
 }
 
 }  // namespace

@@ -5,9 +5,8 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/gateway/gateway_process.h"
+#include "tests/gateway/web_door.h"
 #include "tests/gateway/ws_client.h"
-#include "tests/support/stub_llm/stub_llm.h"
 
 namespace strawberry::test {
 namespace {
@@ -18,29 +17,15 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class BadInput : public testing::Test {
+class BadInput : public WebDoorTest {
  protected:
-  explicit BadInput(const std::string& gateway_config = {}) : door_(hub_, gateway_config) {}
-  static HubProcess::Options with(const StubLlm& model) {
-    HubProcess::Options options;
-    options.config =
-        "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
-    return options;
-  }
+  using WebDoorTest::WebDoorTest;
   std::string answer_to(const std::string& request) {
     RawHttp client(door_.port());
     client.send(request);
     return client.read();
   }
   std::string authorization() const { return "Authorization: Bearer " + token_ + "\r\n"; }
-  httplib::Response post(const std::string& path, const json& body) {
-    return answered(door_.client(token_).Post(path, body.dump(), "application/json"));
-  }
-  httplib::Response get(const std::string& path) { return answered(door_.client(token_).Get(path)); }
-  static httplib::Response answered(const httplib::Result& result) {
-    if (!result) throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
-    return *result;
-  }
   /// Resident, in KiB.
   long memory() {
     std::ifstream status("/proc/" + std::to_string(door_.process().pid()) + "/status");
@@ -57,10 +42,7 @@ class BadInput : public testing::Test {
     return options;
   }
 
-  StubLlm model_;
-  HubProcess hub_{with(model_)};
-  GatewayProcess door_;
-  std::string token_ = hub_.files().user_token("alice");
+  std::string token_ = token();
 };
 
 const std::string chunked = "HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n";

@@ -4,8 +4,7 @@
 
 #include <thread>
 
-#include "tests/gateway/gateway_process.h"
-#include "tests/support/stub_llm/stub_llm.h"
+#include "tests/gateway/web_door.h"
 
 namespace strawberry::test {
 namespace {
@@ -16,13 +15,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 enum class Door { openai, spoke, hub };
-
-HubProcess::Options with_stub(const StubLlm& model) {
-  HubProcess::Options options;
-  options.config =
-      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
-  return options;
-}
 
 std::vector<json> events_of(const std::string& body) {
   std::vector<json> all;
@@ -49,9 +41,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
     return body;
   }
   httplib::Response post(const std::string& to, const json& body) {
-    const auto result = door_.client(token_).Post(to, body.dump(), "application/json");
-    if (!result) throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
-    return *result;
+    return answered(door_.client(token_).Post(to, body.dump(), "application/json"));
   }
   httplib::Response ask(bool stream, const json& more = json::object()) {
     return post(path(stream), chat(stream, more));
@@ -81,7 +71,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
   }
 
   StubLlm model_;
-  HubProcess hub_{with_stub(model_)};
+  HubProcess hub_{hub_with(model_)};
   GatewayProcess door_{hub_};
   std::string token_ = hub_.files().user_token("alice");
 };

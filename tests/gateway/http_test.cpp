@@ -4,8 +4,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/gateway/gateway_process.h"
-#include "tests/support/stub_llm/stub_llm.h"
+#include "tests/gateway/web_door.h"
 
 namespace strawberry::test {
 namespace {
@@ -16,16 +15,9 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class WebDoor : public testing::Test {
+class WebDoor : public WebDoorTest {
  protected:
-  explicit WebDoor(const std::string& gateway_config = {}) : door_(hub_, gateway_config) {}
-  static HubProcess::Options with(const StubLlm& model) {
-    HubProcess::Options options;
-    options.config =
-        "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
-    return options;
-  }
-  std::string token(const std::string& user = "alice") const { return hub_.files().user_token(user); }
+  using WebDoorTest::WebDoorTest;
   /// A token with a wrong signature: another one for each number.
   std::string forged(int number) const {
     std::string made = token();
@@ -36,13 +28,6 @@ class WebDoor : public testing::Test {
   }
   static json chat(const std::string& words, bool stream = false) {
     return {{"messages", {{{"role", "user"}, {"content", words}}}}, {"stream", stream}};
-  }
-  static httplib::Response answered(const httplib::Result& result) {
-    if (!result) throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
-    return *result;
-  }
-  httplib::Response post(const std::string& path, const json& body) {
-    return answered(door_.client(token()).Post(path, body.dump(), "application/json"));
   }
   static std::vector<std::string> events(const std::string& body) {
     std::vector<std::string> all;
@@ -60,10 +45,6 @@ class WebDoor : public testing::Test {
     lamp->offer("LampSkill", {"turn_on(level: int = 100) -> str"});
     return lamp;
   }
-
-  StubLlm model_;
-  HubProcess hub_{with(model_)};
-  GatewayProcess door_;
 };
 
 TEST_F(WebDoor, AnswersAChatAsOpenAiDoes) {
@@ -502,13 +483,13 @@ TEST(AGatewayThatIsAsked, SaysWhatIsWrongWithItsConfiguration) {
       std::pair(1, path + ": http.port must be an integer from 0 to 65535\n" + path + ": unknown key: http.prot\n"));
 }
 
-std::string get(const std::string& path, const std::string& more = {}) {
+std::string raw_get(const std::string& path, const std::string& more = {}) {
   return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
 }
 
 TEST_F(WebDoor, TakesOneRequestAfterTheOther) {
   RawHttp client(door_.port());
-  client.send(get("/health") + get("/nothing") + get("/health"));
+  client.send(raw_get("/health") + raw_get("/nothing") + raw_get("/health"));
   const std::string answers = client.read();
   EXPECT_EQ(answers.find("HTTP/1.1 200"), 0u);
   EXPECT_NE(answers.find("HTTP/1.1 404"), std::string::npos);
@@ -547,17 +528,17 @@ TEST_F(WebDoor, RefusesTricksWithPathsHostsAndOrigins) {
   for (const std::string& target : {std::string("/../etc/passwd"), std::string("/%2e%2e/x"), std::string("/a%00b"),
                                     std::string("http://evil.example/"), std::string("*")}) {
     RawHttp client(door_.port());
-    client.send(get(target));
+    client.send(raw_get(target));
     EXPECT_THAT(client.read(), StartsWith("HTTP/1.1 400")) << target;
   }
   RawHttp rebound(door_.port());
   rebound.send("GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   EXPECT_THAT(rebound.read(), StartsWith("HTTP/1.1 403"));
   RawHttp page(door_.port());
-  page.send(get("/health", "Origin: https://evil.example\r\n"));
+  page.send(raw_get("/health", "Origin: https://evil.example\r\n"));
   EXPECT_THAT(page.read(), StartsWith("HTTP/1.1 403"));
   RawHttp two(door_.port());
-  two.send(get("/health", "Host: 127.0.0.1\r\n"));
+  two.send(raw_get("/health", "Host: 127.0.0.1\r\n"));
   EXPECT_THAT(two.read(), StartsWith("HTTP/1.1 400"));
 }
 
@@ -606,7 +587,7 @@ TEST_F(HurriedWebDoor, AnswersMoreConnectionsThanItTakes) {
   std::vector<std::unique_ptr<RawHttp>> clients;
   for (int i = 0; i < 20; ++i) {
     clients.push_back(std::make_unique<RawHttp>(door_.port()));
-    clients.back()->send(get("/health"));
+    clients.back()->send(raw_get("/health"));
     EXPECT_THAT(clients.back()->read(100ms), StartsWith("HTTP/1.1 200"));
   }
   RawHttp one_more(door_.port());

@@ -3,9 +3,8 @@
 
 #include <thread>
 
-#include "tests/gateway/gateway_process.h"
+#include "tests/gateway/web_door.h"
 #include "tests/gateway/ws_client.h"
-#include "tests/support/stub_llm/stub_llm.h"
 #include "tests/support/wire_client.h"
 
 namespace strawberry::test {
@@ -20,12 +19,6 @@ using testing::Not;
 
 class SpokeApi : public testing::Test {
  protected:
-  static HubProcess::Options with(const StubLlm& model) {
-    HubProcess::Options options;
-    options.config =
-        "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
-    return options;
-  }
   struct Answer {
     int status = 0;
     json body;
@@ -77,7 +70,7 @@ class SpokeApi : public testing::Test {
   }
 
   StubLlm model_;
-  HubProcess hub_{with(model_)};
+  HubProcess hub_{hub_with(model_)};
   GatewayProcess door_{hub_};
   std::string token_ = hub_.files().user_token("alice");
 };

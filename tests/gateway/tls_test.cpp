@@ -6,8 +6,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/gateway/gateway_process.h"
-#include "tests/support/stub_llm/stub_llm.h"
+#include "tests/gateway/web_door.h"
 #include "tests/support/tls_connection.h"
 
 namespace strawberry::test {
@@ -49,16 +48,10 @@ class WebDoorWithTls : public testing::Test {
     client.send(request(line, host));
     return client.read_to("\r\n");
   }
-  static HubProcess::Options with(const StubLlm& model) {
-    HubProcess::Options options;
-    options.config =
-        "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
-    return options;
-  }
 
   TempDir tls_;
   StubLlm model_;
-  HubProcess hub_{with(model_)};
+  HubProcess hub_{hub_with(model_)};
   std::optional<GatewayProcess> door_;
 };
 

@@ -2,12 +2,12 @@
 
 #include <charconv>
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 /// The member of `array` that `index` names; null when there is none.
 const json* element(const json& array, const std::string& index) {
@@ -53,18 +53,19 @@ const json* find_schema(const json& schema, const JsonPath& path) {
 std::string size_range(const json& schema, const char* least_key, const char* most_key, const std::string& unit) {
   const auto least = schema.find(least_key);
   const auto most = schema.find(most_key);
-  if (least != schema.end() && most != schema.end()) return " of " + dump(*least) + " to " + dump(*most) + " " + unit;
-  if (most != schema.end()) return " of at most " + dump(*most) + " " + unit;
-  if (least != schema.end()) return " of at least " + dump(*least) + " " + unit;
+  if (least != schema.end() && most != schema.end())
+    return " of " + to_text(*least) + " to " + to_text(*most) + " " + unit;
+  if (most != schema.end()) return " of at most " + to_text(*most) + " " + unit;
+  if (least != schema.end()) return " of at least " + to_text(*least) + " " + unit;
   return "";
 }
 
 std::string number_range(const json& schema) {
   const auto least = schema.find("minimum");
   const auto most = schema.find("maximum");
-  if (least != schema.end() && most != schema.end()) return " from " + dump(*least) + " to " + dump(*most);
-  if (most != schema.end()) return " of at most " + dump(*most);
-  if (least != schema.end()) return " of at least " + dump(*least);
+  if (least != schema.end() && most != schema.end()) return " from " + to_text(*least) + " to " + to_text(*most);
+  if (most != schema.end()) return " of at most " + to_text(*most);
+  if (least != schema.end()) return " of at least " + to_text(*least);
   return "";
 }
 
@@ -107,10 +108,10 @@ std::string json_pointer(const JsonPath& path) {
 }
 
 std::string describe_expected(const json& schema) {
-  if (const auto constant = schema.find("const"); constant != schema.end()) return dump(*constant);
+  if (const auto constant = schema.find("const"); constant != schema.end()) return to_text(*constant);
   if (const auto choices = schema.find("enum"); choices != schema.end()) {
     std::vector<std::string> words;
-    for (const json& choice : *choices) words.push_back(dump(choice));
+    for (const json& choice : *choices) words.push_back(to_text(choice));
     return join_or(words);
   }
   const auto type = schema.find("type");
@@ -133,7 +134,7 @@ std::string describe_value(const json& value) {
   if (value.is_string() && value.get_ref<const std::string&>().size() > value_bytes_max) {
     return "a string of " + std::to_string(value.get_ref<const std::string&>().size()) + " bytes";
   }
-  const std::string text = dump(value);
+  const std::string text = to_text(value);
   return text.size() <= value_bytes_max ? text : "what was sent";
 }
 

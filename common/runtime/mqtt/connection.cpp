@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,7 +12,6 @@
 #include <stdexcept>
 
 #include "common/runtime/mqtt/properties.h"
-#include "common/text/file_descriptor.h"
 
 namespace strawberry {
 namespace {
@@ -49,16 +47,6 @@ int error_of(int fd) {
   socklen_t size = sizeof error;
   if (fd < 0 || ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return 0;
   return error;
-}
-
-/// The errno of a connection to the broker's Unix socket; 0 when it can be reached now. Asked after the library has
-/// failed: since 2.1 it closes its socket before it returns, and errno is that of closing.
-int errno_of_socket(const std::string& path) {
-  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
 /// Why the broker's Unix socket cannot be reached, for people.
@@ -116,7 +104,8 @@ struct MosquittoClient::Connection::Callbacks {
       return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason), reason);
     if (connection.shaking_hands_) return;  // what it returns next is told from what TLS says, which is more
     // The library has no words for this one.
-    connection.end(reason == MOSQ_ERR_KEEPALIVE ? "the broker does not answer any more" : mosquitto_strerror(reason));
+    if (reason == MOSQ_ERR_KEEPALIVE) return connection.end("the broker does not answer any more");
+    connection.end_for(reason);
   }
 };
 
@@ -165,9 +154,13 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
   errno = 0;
   error = mosquitto_connect_async(handle_for_io(), route.address.c_str(), port, keepalive_s);
   const int socket_error = errno;
-  if (error == MOSQ_ERR_TLS) return fail(tls_->why_failed(tls_error_));
+  if (error == MOSQ_ERR_TLS) {
+    tls_trouble_ = tls_->trouble();
+    return fail(tls_->why_failed(tls_error_));
+  }
   if (error == MOSQ_ERR_ERRNO && route.is_socket) {
-    const int reason = socket_error == EAGAIN ? EAGAIN : errno_of_socket(route.address);
+    // Since 2.1 the library closes its socket before it returns, and errno is that of closing.
+    const int reason = socket_error == EAGAIN ? EAGAIN : errno_of_broker_socket(route.address);
     queue_full_ = reason == EAGAIN || reason == 0;
     return fail(why_no_socket(reason));
   }
@@ -184,7 +177,10 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
 Result<void> MosquittoClient::Connection::use_tls() {
   const auto& wanted = *options_.tls;
   auto context = TlsContext::make(wanted.ca_file, wanted.server_name.empty() ? options_.host : wanted.server_name);
-  if (!context) return tl::unexpected(context.error());
+  if (!context) {
+    tls_trouble_ = TlsTrouble::ca_file;
+    return tl::unexpected(context.error());
+  }
   tls_ = std::move(*context);
   auto* handle = handle_.get();
   mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, tls_->get());
@@ -220,22 +216,22 @@ bool MosquittoClient::Connection::has_more_to_read() const {
 }
 
 void MosquittoClient::Connection::go_on_shaking_hands() {
-  if (const int error = error_of(socket()); error != 0) return end(std::strerror(error));
+  if (const int error = error_of(socket()); error != 0) return end_of_tls(std::strerror(error));
   errno = 0;
   const int error = mosquitto_loop_read(handle_for_io(), 1);
   const int socket_error = errno;
-  if (error != MOSQ_ERR_SUCCESS) return end(tls_->why_failed(tls_error_));
+  if (error != MOSQ_ERR_SUCCESS) return end_of_tls(tls_->why_failed(tls_error_));
   look_at_handshake(socket_error);
 }
 
 /// The library takes a connection that broke off during the handshake for one that has not begun.
 void MosquittoClient::Connection::look_at_handshake(int socket_error) {
   const auto* connection = ssl();
-  if (connection == nullptr) return end(tls_->why_failed(tls_error_));
+  if (connection == nullptr) return end_of_tls(tls_->why_failed(tls_error_));
   shaking_hands_ = !SSL_is_init_finished(connection);
   if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
   if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
-  end(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
+  end_of_tls(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {
@@ -252,7 +248,7 @@ void MosquittoClient::Connection::read(std::size_t packets_max) {
   const auto packets = [this] { return reports_.messages.size() + reports_.acknowledged.size(); };
   for (std::size_t i = 0; i < packets_max && packets() < packets_max && !reports_.ended; ++i) {
     const int error = mosquitto_loop_read(handle_for_io(), 1);
-    if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+    if (error != MOSQ_ERR_SUCCESS) return end_for(error);
     if (!has_more_to_read()) return;
   }
 }
@@ -298,6 +294,16 @@ void MosquittoClient::Connection::end(const std::string& why, int code) {
   if (reports_.ended) return;
   reports_.ended = why;
   reports_.ended_code = code;
+}
+
+void MosquittoClient::Connection::end_for(int library_error) {
+  not_mqtt_ = not_mqtt_ || library_error == MOSQ_ERR_PROTOCOL || library_error == MOSQ_ERR_MALFORMED_PACKET;
+  end(mosquitto_strerror(library_error));
+}
+
+void MosquittoClient::Connection::end_of_tls(const std::string& why) {
+  tls_trouble_ = tls_->trouble();
+  end(why);
 }
 
 }  // namespace strawberry

@@ -61,6 +61,10 @@ class MosquittoClient::Connection {
   int publish(const MqttMessage& message, int& mid);
 
   Reports take_reports();
+  /// Why there is no TLS; none when there is, or when none is wanted.
+  TlsTrouble tls_trouble() const { return shaking_hands_ ? TlsTrouble::no_tls : tls_trouble_; }
+  /// What came is not MQTT.
+  bool is_not_mqtt() const { return not_mqtt_; }
 
  private:
   struct Callbacks;
@@ -81,6 +85,8 @@ class MosquittoClient::Connection {
   void go_on_shaking_hands();
   void look_at_handshake(int socket_error);
   void end(const std::string& why, int code = 0);
+  void end_for(int library_error);
+  void end_of_tls(const std::string& why);
 
   struct Destroy {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }
@@ -90,6 +96,8 @@ class MosquittoClient::Connection {
   bool shaking_hands_ = false;
   bool queue_full_ = false;
   std::string tls_error_;  // OpenSSL's last word
+  TlsTrouble tls_trouble_ = TlsTrouble::none;
+  bool not_mqtt_ = false;
   std::unique_ptr<struct mosquitto, Destroy> handle_;
   SocketBuffer buffer_;
   Reports reports_;

@@ -84,6 +84,7 @@ void MosquittoClient::look_up() {
   resolver_.async_resolve(options_.host, std::to_string(options_.port),
                           [this, is_given_up](const boost::system::error_code& error, const auto& found) {
                             if (is_given_up()) return;
+                            is_host_unknown_ = static_cast<bool>(error);
                             if (error) return lost(error.message());
                             for (const auto& entry : found) {
                               if (routes_.size() == addresses_max) break;
@@ -98,6 +99,7 @@ void MosquittoClient::limit_time() {
   timer_.expires_after(options_.connect_timeout);
   timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
     if (cancelled || !*alive || opened != opened_ || ready_) return;
+    silent_ = reached_;
     reached_ = false;  // somebody may be there, but none who answers
     lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
   });
@@ -105,7 +107,7 @@ void MosquittoClient::limit_time() {
 
 void MosquittoClient::open_next() {
   ++opened_;
-  reached_ = false;
+  reached_ = silent_ = false;
   limit_time();
   route_ = std::move(routes_.back());
   routes_.pop_back();
@@ -247,9 +249,19 @@ void MosquittoClient::tick() {
   });
 }
 
+void MosquittoClient::note_loss(int code) {
+  loss_ = {};
+  loss_.code = code;
+  loss_.is_host_unknown = std::exchange(is_host_unknown_, false);
+  loss_.was_reached = reached_ || silent_;
+  if (!connection_) return;
+  loss_.is_not_mqtt = connection_->is_not_mqtt();
+  loss_.tls = connection_->tls_trouble();
+}
+
 void MosquittoClient::lost(const std::string& reason, int code) {
   ready_ = false;
-  loss_code_ = code;
+  note_loss(code);
   ++opened_;
   boost::system::error_code ignored;
   socket_.close(ignored);
@@ -372,24 +384,24 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
   return Sent::yes;
 }
 
+Task<void> MosquittoClient::look_again_soon() {
+  asio::steady_timer pause(context_, std::chrono::milliseconds(2));
+  co_await pause.async_wait(asio::use_awaitable);
+}
+
 Task<void> MosquittoClient::stop() {
   loop_.check();
   const auto alive = alive_;  // the client may be destroyed while this waits
-  asio::steady_timer pause(context_);
   const auto give_up = std::chrono::steady_clock::now() + stop_patience;
-  const auto until = [&](auto done) -> Task<void> {
-    while (*alive && !done() && std::chrono::steady_clock::now() < give_up) {
-      pause.expires_after(std::chrono::milliseconds(2));
-      co_await pause.async_wait(asio::use_awaitable);
-    }
-  };
-  co_await until([this] { return !ready_ || (waiting() == 0 && unacked_.empty()); });
+  while (*alive && ready_ && (waiting() > 0 || !unacked_.empty()) && std::chrono::steady_clock::now() < give_up)
+    co_await look_again_soon();
   if (!*alive) co_return;
   stopping_ = true;
   if (connection_ && ready_) {
     connection_->disconnect();
     watch_writable();
-    co_await until([this] { return !connection_ || !connection_->wants_to_write(); });
+    while (*alive && connection_ && connection_->wants_to_write() && std::chrono::steady_clock::now() < give_up)
+      co_await look_again_soon();
   }
   if (*alive) lost("stopped");
 }

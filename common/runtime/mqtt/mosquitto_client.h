@@ -26,6 +26,7 @@
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
 #include "common/runtime/mqtt.h"
+#include "common/runtime/mqtt/tls_trouble.h"
 
 namespace strawberry {
 
@@ -87,9 +88,17 @@ class MosquittoClient final : public MqttClient {
   bool is_backed_up(const std::string& receiver) const;
   Task<void> stop() override;
 
-  /// Why the broker refused or ended the last connection, for programs: MQTT 5's reason code, 0x80 or more. 0 when it
-  /// gave none, as when there is no broker. Valid in on_lost and until the next loss.
-  int loss_code() const { return loss_code_; }
+  /// Why there is no connection, for programs.
+  struct Loss {
+    int code = 0;  // MQTT 5's reason code, 0x80 or more; 0 when the broker gave none, as when there is none
+    bool is_host_unknown = false;
+    bool was_reached = false;  // something listens there
+    bool is_not_mqtt = false;  // and what it sent is no MQTT
+    TlsTrouble tls = TlsTrouble::none;
+  };
+  /// Valid in on_lost and until the next loss.
+  const Loss& loss() const { return loss_; }
+  int loss_code() const { return loss_.code; }
 
   Counters counters() const {
     Counters all = counters_;
@@ -123,6 +132,7 @@ class MosquittoClient final : public MqttClient {
   void take_reports();
   void accepted();
   void lost(const std::string& reason, int code = 0);
+  void note_loss(int code);
   void tick();
   void flush_outbox();
   void write_soon();
@@ -132,6 +142,7 @@ class MosquittoClient final : public MqttClient {
   Sent send(MqttMessage& message);
   void say_dropped(const MqttMessage& message);
   void take_back_unacknowledged();
+  Task<void> look_again_soon();
 
   LoopAffinity loop_;
   asio::io_context& context_;
@@ -165,7 +176,9 @@ class MosquittoClient final : public MqttClient {
   bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
   bool ready_ = false;
-  int loss_code_ = 0;
+  bool silent_ = false;  // this connection's address was reached, and did not answer in time
+  bool is_host_unknown_ = false;
+  Loss loss_;
   bool stopping_ = false;
   /// What asynchronous operations and handlers look at before they touch this again.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -71,6 +71,17 @@ void TlsContext::name_the_server(const SSL* ssl, int where, int) {
   SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), name);
 }
 
+TlsTrouble TlsContext::trouble() const {
+  switch (refused_) {
+    case X509_V_OK: return TlsTrouble::no_tls;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return TlsTrouble::other_name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return TlsTrouble::not_now;
+    default: return TlsTrouble::certificate;
+  }
+}
+
 std::string TlsContext::why_failed(const std::string& said) const {
   if (refused_ != X509_V_OK)
     return "the broker's certificate is not accepted for " + printable(name_) + ": " +

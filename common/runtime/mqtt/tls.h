@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "common/runtime/mqtt/tls_trouble.h"
 #include "common/text/result.h"
 
 namespace strawberry {
@@ -24,8 +25,8 @@ class TlsContext {
   SSL_CTX* get() const { return context_.get(); }
   /// Why a handshake has failed, for people; `said` is OpenSSL's own last word.
   std::string why_failed(const std::string& said) const;
-  /// Why the broker's certificate was not accepted, for programs: an X509_V_ERR_… code; X509_V_OK when it was not that.
-  int certificate_error() const { return refused_; }
+  /// The same, for programs.
+  TlsTrouble trouble() const;
 
  private:
   struct Free {

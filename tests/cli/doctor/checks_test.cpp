@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <functional>
 
 namespace strawberry::cli {
@@ -65,6 +66,11 @@ Facts healthy() {
   f.admin_token.type = "admin";
   f.admin_token.expires_at = now + 48h;
   return f;
+}
+
+void deny(FileFacts& facts) {
+  facts.problem = "Permission denied";
+  facts.error = EACCES;
 }
 
 std::optional<Finding> finding(const Facts& facts, const std::string& check) {
@@ -146,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "data directory", bad, "there is no /hub", "strawberryctl init"},
         Trouble{"OpenDirectory", [](Facts& f) { f.data_dir_file.mode = 0755; }, "data directory", bad, "mode 0755",
                 "chmod 700 /hub"},
-        Trouble{"ClosedDirectory", [](Facts& f) { f.data_dir_file.problem = "Permission denied"; }, "data directory", bad,
+        Trouble{"ClosedDirectory", [](Facts& f) { deny(f.data_dir_file); }, "data directory", bad,
                 "Permission denied", "run this as the user"},
         Trouble{"ADoorWithoutAnAddress", [](Facts& f) { f.web_door.url.clear(); }, "web door", bad,
                 "/hub/http-endpoint does not say where on this machine", "rm /hub/http-endpoint"},
@@ -170,12 +176,12 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"BrokenKeys", [](Facts& f) { f.keys.problem = "is not JSON"; }, "keys", bad, "is not JSON", "backup"},
         Trouble{"AWrongDirectory", [](Facts& f) { f.keys.exists = f.database.file.exists = false; }, "data directory", bad,
                 "has no hub's data in it", "strawberryctl init"},
-        Trouble{"KeysOfAnother", [](Facts& f) { f.keys.problem = "Permission denied"; }, "keys", bad,
+        Trouble{"KeysOfAnother", [](Facts& f) { deny(f.keys); }, "keys", bad,
                 "cannot read /hub/keys.json", "ls -ld /hub/keys.json"},
         Trouble{"ThePackagesDirectoryForAStranger",
                 [](Facts& f) {
                   f.is_package = true;
-                  f.data_dir_file.problem = "Permission denied";
+                  deny(f.data_dir_file);
                 },
                 "data directory", bad, "cannot look into /hub", "sudo strawberryctl doctor"},
         Trouble{"OpenDatabase", [](Facts& f) { f.database.file.mode = 0644; }, "database", warning, "mode 0644",
@@ -240,7 +246,8 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"ASocketOfAnother",
                 [](Facts& f) {
                   f.socket.is_listening = false;
-                  f.socket.file.problem = f.socket.problem = "Permission denied";
+                  deny(f.socket.file);
+                  f.socket.problem = "Permission denied";
                 },
                 "Unix socket", warning, "may not be used by this user (mode 0770)", "the user who runs the hub"},
         Trouble{"ASocketForEverybody", [](Facts& f) { f.socket.file.mode = 0777; }, "Unix socket", warning,
@@ -404,7 +411,7 @@ TEST(Doctor, AcceptsWhatThePackageSharesWithItsGroup) {
   for (const auto* check : {"data directory", "keys", "database"})
     EXPECT_EQ(finding(facts, check)->verdict, Verdict::good) << check;
   EXPECT_THAT(finding(facts, "keys")->what, HasSubstr("the hub's group"));
-  facts.admin_token.file.problem = "Permission denied";
+  deny(facts.admin_token.file);
   EXPECT_FALSE(finding(facts, "admin token")) << "it is root's alone";
   facts.keys.mode = 0644;
   facts.data_dir_file.mode = 02775;

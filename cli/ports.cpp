@@ -1,4 +1,4 @@
-#include "cli/run/ports.h"
+#include "cli/ports.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
