@@ -6,7 +6,7 @@
 #include "bridge/llm/tool_result.h"
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/words.h"
-#include "common/contract/signature.h"
+#include "bridge/skills/input_schema.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry::hub_tools {
@@ -113,7 +113,7 @@ json describe_answer(const std::vector<Named>& skills) {
     json entry = entry_of(named);
     entry["docstring"] = as_data(row.docstring, docstring_bytes_max);
     if (row.docstring.size() > docstring_bytes_max) entry["docstring_is_cut"] = true;
-    if (const auto signature = parse_signature(row.signature)) entry["parameters"] = parameters_schema(*signature);
+    if (const auto signature = parse_signature(row.signature)) entry["parameters"] = parameters_of(row, *signature);
     list.push_back(std::move(entry));
   }
   return {{"skills", std::move(list)}};

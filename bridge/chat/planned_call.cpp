@@ -4,6 +4,7 @@
 
 #include "common/contract/argument_check.h"
 #include "common/contract/device_name.h"
+#include "common/contract/schemas/argument_schema.h"
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
@@ -68,6 +69,15 @@ Reply<void> check_types(const Signature& signature, json& arguments) {
   return {};
 }
 
+/// And they fit the schema beside the signature, where there is one.
+Reply<void> check_schema(const SkillRow& skill, json& arguments) {
+  if (skill.input_schema.empty()) return {};
+  const auto schema = ArgumentSchema::read_text(skill.input_schema);
+  const auto misfit = schema ? schema->check(arguments) : std::nullopt;
+  if (!misfit) return {};
+  return error(ErrorCode::bad_request, misfit->message, {{"path", printable(json_pointer(misfit->path))}});
+}
+
 /// Fits the arguments to the signature: everything by name, except what Python takes only by position.
 Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& call) {
   call.args = json::array();
@@ -130,6 +140,8 @@ Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   planned.device = std::move(target->name);
   rename(*entry, *arguments);
   if (auto fits = check_types(entry->signature, *arguments); !fits)
+    return tl::unexpected<Error>(std::move(fits.error()));
+  if (auto fits = check_schema(tool.skill->skill, *arguments); !fits)
     return tl::unexpected<Error>(std::move(fits.error()));
   planned.arguments = *arguments;
   if (auto arranged = arrange(entry->signature, std::move(*arguments), planned); !arranged)

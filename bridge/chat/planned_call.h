@@ -1,6 +1,6 @@
 /// From a model's tool call to a skill call: which device, which arguments. Nothing a model writes is believed: the
 /// tool must exist, the arguments must be an object with every required parameter, no unknown one, and each of the type
-/// that the signature says (skills/argument_check.h).
+/// that the signature says (argument_check.h), and all of them valid for the schema beside it, where there is one.
 ///
 /// Pure. Errors: `not_found` for an unknown tool or device, `bad_request` for arguments, with details.path where one is
 /// wrong; all go back to the model, and nothing is sent.

@@ -6,6 +6,7 @@
 #include "bridge/chat/hub_tools.h"
 #include "bridge/llm/tool_result.h"
 #include "bridge/skills/call_target.h"
+#include "bridge/skills/input_schema.h"
 #include "common/contract/python_name.h"
 #include "common/text/printable.h"
 
@@ -171,7 +172,7 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
   for (const auto& [name, known] : skills_) {
     const auto& offered = tools_[known.tool].skill->skill;
     if (offered.class_name == skill.skill.class_name && offered.function_name == skill.skill.function_name &&
-        offered.signature == skill.skill.signature)
+        offered.signature == skill.skill.signature && offered.input_schema == skill.skill.input_schema)
       return name;
   }
   auto signature = parse_signature(skill.skill.signature);
@@ -183,7 +184,9 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
   tool.name = name_for(skill);
   if (tool.name.empty()) return {};
   tool.description = description_of(skill, options_);
-  tool.parameters = parameters_schema(*signature);
+  const std::size_t schema_bytes = skill.skill.input_schema.size();
+  const bool has_room = schema_bytes_ + schema_bytes <= options_.schema_bytes_max;
+  tool.parameters = has_room ? parameters_for_models(skill.skill, *signature) : parameters_schema(*signature);
   auto renamed = rename_properties(tool.parameters);
   const auto device_count = skill.devices.size() + skill.more_devices;
   std::string default_device = device_count == 1 ? skill.devices.front().device_id : std::string();
@@ -199,7 +202,10 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
   }
   tool.skill = std::move(skill);
   auto name = tool.name;
-  skills_.emplace(name, SkillTool{std::move(*signature), tools_.size(), std::move(default_device), std::move(renamed)});
+  SkillTool entry{std::move(*signature), tools_.size(), std::move(default_device), std::move(renamed)};
+  if (has_room) entry.schema_bytes = schema_bytes;
+  schema_bytes_ += entry.schema_bytes;
+  skills_.emplace(name, std::move(entry));
   tools_.push_back(std::move(tool));
   return name;
 }
@@ -207,7 +213,10 @@ std::string ToolCatalog::offer(OfferedSkill skill) {
 void ToolCatalog::drop_oldest_found() {
   const auto oldest = client_tools_ + hub_tools_;
   if (oldest >= tools_.size()) return;
-  skills_.erase(tools_[oldest].name);
+  if (const auto entry = skills_.find(tools_[oldest].name); entry != skills_.end()) {
+    schema_bytes_ -= entry->second.schema_bytes;
+    skills_.erase(entry);
+  }
   tools_.erase(tools_.begin() + static_cast<std::ptrdiff_t>(oldest));
   for (auto& [name, skill] : skills_) --skill.tool;
 }
@@ -219,7 +228,8 @@ std::string ToolCatalog::name_for(const OfferedSkill& skill) const {
   for (int attempt = 0; is_taken(name); ++attempt) {
     if (attempt == 16) return {};
     name = tool_name(skill.skill.class_name, skill.skill.function_name,
-                     skill.path() + "\n" + skill.skill.signature + std::string(static_cast<std::size_t>(attempt), '\n'),
+                     skill.path() + "\n" + skill.skill.signature + skill.skill.input_schema +
+                         std::string(static_cast<std::size_t>(attempt), '\n'),
                      true);
   }
   return name;

@@ -34,6 +34,8 @@ class ToolCatalog {
     std::size_t suggested_skills_max = 20;  // of these, for the user's own words
     std::size_t search_results_max = 10;
     std::size_t description_bytes_max = 1024;
+    /// JSON Schemas that devices registered, of all tools together; a skill beyond it is offered with its signature's.
+    std::size_t schema_bytes_max = 96 * 1024;
     std::size_t devices_max = 64;  // listed in one tool's `device`; others may be named nevertheless
   };
   struct SkillTool {
@@ -44,6 +46,7 @@ class ToolCatalog {
     /// Parameters that the model is told of under another name, since providers take ASCII alone: that name, and its
     /// own.
     std::vector<std::pair<std::string, std::string>> renamed = {};
+    std::size_t schema_bytes = 0;  // of Options::schema_bytes_max
   };
 
   /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said, the newest
@@ -82,6 +85,7 @@ class ToolCatalog {
   std::string search_name_;  // empty: not offered
   std::string describe_name_;
   std::unordered_map<std::string, SkillTool> skills_;
+  std::size_t schema_bytes_ = 0;
   bool has_no_room_ = false;
 };
 

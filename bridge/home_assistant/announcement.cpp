@@ -72,8 +72,10 @@ json frame(const std::string& id, const std::string& name, const std::string& mo
 
 bool needs_nothing(const SkillText& skill) {
   const auto signature = parse_signature(skill.signature());
-  return signature && std::none_of(signature->parameters.begin(), signature->parameters.end(),
-                                   [](const Parameter& parameter) { return parameter.is_required(); });
+  const bool may_need_more = !skill.input_schema().empty();  // than the signature says
+  return signature && !may_need_more &&
+         std::none_of(signature->parameters.begin(), signature->parameters.end(),
+                      [](const Parameter& parameter) { return parameter.is_required(); });
 }
 
 /// `turn_on` → `Turn on`

@@ -5,8 +5,8 @@
 
 #include "bridge/llm/answer_end.h"
 #include "bridge/llm/said_error.h"
-#include "bridge/llm/sse.h"
 #include "bridge/llm/wire_json.h"
+#include "common/text/sse.h"
 
 namespace strawberry {
 namespace {

@@ -5,8 +5,8 @@
 #include <cctype>
 #include <utility>
 
-#include "bridge/llm/sse.h"
 #include "bridge/llm/wire_json.h"
+#include "common/text/sse.h"
 
 namespace strawberry {
 namespace {

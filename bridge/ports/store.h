@@ -51,6 +51,7 @@ struct SkillRow {
   std::string docstring;
   bool device_agnostic = false;
   bool confirm = false;
+  std::string input_schema = {};  // JSON text of an ArgumentSchema's document; empty: the signature says it all
 };
 
 struct SessionRow {

@@ -102,23 +102,59 @@ Reply<void> find_missing(const Signature& signature, std::size_t positions, cons
   return {};
 }
 
+/// The arguments bound to the signature, by name. A signature beside a schema has no `*args`.
+Reply<void> fit_to_schema(const CallShape& shape, json& args, json& kwargs) {
+  json by_name = kwargs;
+  const auto& parameters = shape.signature.parameters;
+  for (std::size_t i = 0; i < args.size(); ++i) by_name[parameters.at(i).name] = args[i];
+  const auto misfit = shape.schema->check(by_name);
+  if (misfit) {
+    JsonPath path = misfit->path;
+    const auto is_first = [&](const Parameter& each) { return !path.empty() && each.name == path.front(); };
+    const auto index =
+        static_cast<std::size_t>(std::find_if(parameters.begin(), parameters.end(), is_first) - parameters.begin());
+    const bool is_positional = index < args.size();
+    if (is_positional) path.front() = std::to_string(index);
+    path.insert(path.begin(), is_positional ? "args" : "kwargs");
+    return refuse(misfit->message, json_pointer(path));
+  }
+  for (std::size_t i = 0; i < args.size(); ++i) args[i] = std::move(by_name[parameters[i].name]);
+  for (auto given = kwargs.begin(); given != kwargs.end(); ++given) given.value() = std::move(by_name[given.key()]);
+  return {};
+}
+
+std::shared_ptr<const CallShape> make(const std::string& signature, const std::string& input_schema) {
+  auto parsed = parse_signature(signature);
+  if (!parsed) return nullptr;
+  auto properties = parameters_schema(*parsed).at("properties");
+  CallShape shape{std::move(*parsed), std::move(properties)};
+  if (!input_schema.empty()) {
+    auto schema = ArgumentSchema::read_text(input_schema);
+    if (!schema) return nullptr;
+    shape.schema = std::make_shared<const ArgumentSchema>(std::move(*schema));
+  }
+  return std::make_shared<const CallShape>(std::move(shape));
+}
+
 }  // namespace
 
 Reply<void> fit_arguments(const CallShape& shape, json& args, json& kwargs) {
   if (auto fits = fit_positions(shape, args); !fits) return fits;
   if (auto fits = fit_names(shape, args.size(), kwargs); !fits) return fits;
-  return find_missing(shape.signature, args.size(), kwargs);
+  if (auto fits = find_missing(shape.signature, args.size(), kwargs); !fits) return fits;
+  return shape.schema ? fit_to_schema(shape, args, kwargs) : Reply<void>();
 }
 
-std::shared_ptr<const CallShape> CallShapes::of(const std::string& signature) {
-  if (const auto known = shapes_.find(signature); known != shapes_.end()) return known->second;
-  if (shapes_.size() >= shapes_max) shapes_.clear();
-  std::shared_ptr<const CallShape> shape;
-  if (auto parsed = parse_signature(signature)) {
-    auto properties = parameters_schema(*parsed).at("properties");
-    shape = std::make_shared<const CallShape>(CallShape{std::move(*parsed), std::move(properties)});
+std::shared_ptr<const CallShape> CallShapes::of(const std::string& signature, const std::string& input_schema) {
+  const std::string key = input_schema.empty() ? signature : signature + "\n" + input_schema;
+  if (const auto known = shapes_.find(key); known != shapes_.end()) return known->second;
+  schema_bytes_ += input_schema.size();
+  if (shapes_.size() >= shapes_max || schema_bytes_ > schema_bytes_max) {
+    shapes_.clear();
+    schema_bytes_ = input_schema.size();
   }
-  shapes_.emplace(signature, shape);
+  auto shape = make(signature, input_schema);
+  shapes_.emplace(key, shape);
   return shape;
 }
 

@@ -17,7 +17,7 @@ struct OfferingDevice {
   bool connected = false;
 };
 
-/// Grouped by class, function and signature, so a hundred devices with one skill are one entry.
+/// Grouped by class, function, signature and schema, so a hundred devices with one skill are one entry.
 struct OfferedSkill {
   SkillRow skill;                       // `confirm` when any of its devices wants to be asked about
   std::vector<OfferingDevice> devices;  // connected ones first, then by name; never empty

@@ -72,7 +72,8 @@ Reply<void> SkillCalls::fit_to_signature(SkillCall& call, const std::string& tar
                                          const std::vector<OfferedSkill>& offering) {
   const auto offered =
       std::find_if(offering.begin(), offering.end(), [&](const OfferedSkill& each) { return each.is_on(target); });
-  const auto shape = offered == offering.end() ? nullptr : shapes_.of(offered->skill.signature);
+  const auto shape =
+      offered == offering.end() ? nullptr : shapes_.of(offered->skill.signature, offered->skill.input_schema);
   // Registered by a release that took it.
   if (!shape)
     return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace strawberry {
 
@@ -28,8 +29,11 @@ std::vector<SkillGroups::Slot> SkillGroups::all() const {
 std::vector<SkillGroups::Slot> SkillGroups::of_path(std::string_view class_name, std::string_view function_name) const {
   const auto [first, last] = by_path_.equal_range(Path{class_name, function_name});
   std::vector<Slot> slots(first, last);
-  std::sort(slots.begin(), slots.end(),
-            [this](Slot a, Slot b) { return groups_[a].text.signature() < groups_[b].text.signature(); });
+  std::sort(slots.begin(), slots.end(), [this](Slot a, Slot b) {
+    const SkillText& x = groups_[a].text;
+    const SkillText& y = groups_[b].text;
+    return std::pair(x.signature(), x.input_schema()) < std::pair(y.signature(), y.input_schema());
+  });
   return slots;
 }
 
@@ -51,7 +55,7 @@ std::vector<SkillGroups::Slot> SkillGroups::candidates(const std::vector<std::st
 
 SkillGroups::Slot SkillGroups::slot_of(const SkillText& text) const {
   const auto [first, last] = by_path_.equal_range(Path{text.class_name(), text.function_name()});
-  return *std::find_if(first, last, [&](Slot slot) { return groups_[slot].text.signature() == text.signature(); });
+  return *std::find_if(first, last, [&](Slot slot) { return groups_[slot].text.takes_the_same(text); });
 }
 
 void SkillGroups::filter(Slot group) {
@@ -62,8 +66,7 @@ void SkillGroups::filter(Slot group) {
 
 SkillGroups::Slot SkillGroups::put(const SkillText& text) {
   const auto [first, last] = by_path_.equal_range(Path{text.class_name(), text.function_name()});
-  const auto known =
-      std::find_if(first, last, [&](Slot slot) { return groups_[slot].text.signature() == text.signature(); });
+  const auto known = std::find_if(first, last, [&](Slot slot) { return groups_[slot].text.takes_the_same(text); });
   if (known != last) {
     Group& group = groups_[*known];
     if (group.text == text) return *known;

@@ -38,7 +38,7 @@ class SkillGroups {
   /// Those that contain all the words, or any of them; words are in lower case.
   std::vector<Slot> candidates(const std::vector<std::string>& words, bool all_words) const;
 
-  /// The group of that class, function and signature, made when there is none; takes the text over.
+  /// The group of that class, function, signature and schema, made when there is none; takes the text over.
   Slot put(const SkillText& text);
   /// One device more, or one less, wants to be asked before this is called. The group is there.
   void add_confirming(const SkillText& text) { ++groups_[slot_of(text)].confirming; }

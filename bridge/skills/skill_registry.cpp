@@ -160,7 +160,7 @@ std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std:
     const auto owned = by_device_.find(device->row.device_id);
     if (owned == by_device_.end()) continue;
     for (const auto& text : owned->second.texts) {
-      bytes += text.bytes() + skill_entry_bytes_min;
+      bytes += text.bytes() + text.input_schema().size() + skill_entry_bytes_min;
       if (bytes > bytes_max) return std::nullopt;
       all.push_back({text, device});
     }

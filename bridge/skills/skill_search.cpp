@@ -29,7 +29,9 @@ std::vector<std::string> words_of(std::string_view query) {
   return words;
 }
 
-auto order_of(const SkillText& text) { return std::tuple(text.class_name(), text.function_name(), text.signature()); }
+auto order_of(const SkillText& text) {
+  return std::tuple(text.class_name(), text.function_name(), text.signature(), text.input_schema());
+}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "bridge/skills/input_schema.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
@@ -68,6 +69,9 @@ Reply<std::vector<SkillRow>> read_skills(const json& skills) {
     if (!seen.emplace(row.class_name, row.function_name).second) {
       return error(ErrorCode::bad_request, name + " is there twice", {{"path", place}, {"skill", name}});
     }
+    auto schema = read_input_schema(skill, *signature, place);
+    if (!schema) return tl::unexpected(schema.error());
+    row.input_schema = std::move(*schema);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -146,6 +150,8 @@ Reply<json> SkillService::list(const Request& request) const {
          {"device_id", device->row.device_id},
          {"device_name", device->row.name},
          {"last_heartbeat", format_rfc3339(from_unix_ms(device->row.skills_heartbeat_at_ms.value_or(0)))}});
+    if (!skill.input_schema().empty())
+      entries.back()["input_schema"] = json::parse(skill.input_schema(), nullptr, false);
   }
   const auto total = entries.size();
   return json{{"skills", std::move(entries)}, {"total", total}};
@@ -209,7 +215,7 @@ Reply<json> SkillService::describe(const Request& request) const {
   return json{{"path", best->path()},
               {"signature", best->skill.signature},
               {"docstring", best->skill.docstring},
-              {"parameters", signature ? parameters_schema(*signature) : json{{"type", "object"}}},
+              {"parameters", signature ? parameters_of(best->skill, *signature) : json{{"type", "object"}}},
               {"device_agnostic", best->skill.device_agnostic},
               {"confirm", best->skill.confirm},
               {"devices", names_of(best->devices, devices_named_max)},

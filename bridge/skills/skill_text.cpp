@@ -6,7 +6,7 @@
 
 namespace strawberry {
 
-/// One piece of memory: this, then `class\nfunction\ndocstring` and the signature.
+/// One piece of memory: this, then `class\nfunction\ndocstring`, the signature and the schema.
 struct SkillText::Entry {
   SkillTexts* owner;
   std::size_t hash;
@@ -15,6 +15,7 @@ struct SkillText::Entry {
   std::uint32_t function_bytes;
   std::uint32_t docstring_bytes;
   std::uint32_t signature_bytes;
+  std::uint32_t schema_bytes;
   bool device_agnostic;
   bool confirm;
 
@@ -27,7 +28,8 @@ namespace {
 
 std::size_t hash_of(const SkillRow& row) {
   std::size_t hash = (row.device_agnostic ? 1U : 0U) + (row.confirm ? 2U : 0U);
-  for (const std::string* text : {&row.class_name, &row.function_name, &row.signature, &row.docstring}) {
+  for (const std::string* text :
+       {&row.class_name, &row.function_name, &row.signature, &row.docstring, &row.input_schema}) {
     hash = (hash ^ std::hash<std::string_view>()(*text)) * 0x9E3779B97F4A7C15U;
   }
   return hash;
@@ -64,15 +66,22 @@ std::string_view SkillText::docstring() const {
 std::string_view SkillText::signature() const {
   return {entry_->text() + entry_->searched_bytes(), entry_->signature_bytes};
 }
+std::string_view SkillText::input_schema() const {
+  return {entry_->text() + entry_->searched_bytes() + entry_->signature_bytes, entry_->schema_bytes};
+}
+bool SkillText::takes_the_same(const SkillText& other) const {
+  return signature() == other.signature() && input_schema() == other.input_schema();
+}
 bool SkillText::device_agnostic() const { return entry_->device_agnostic; }
 bool SkillText::confirm() const { return entry_->confirm; }
 std::string_view SkillText::searched() const { return {entry_->text(), entry_->searched_bytes()}; }
 std::size_t SkillText::bytes() const { return entry_->searched_bytes() - 2 + entry_->signature_bytes; }
 
 SkillRow SkillText::row() const {
-  return {std::string(class_name()), std::string(function_name()),
-          std::string(signature()),  std::string(docstring()),
-          device_agnostic(),         confirm()};
+  return {std::string(class_name()),  std::string(function_name()),
+          std::string(signature()),   std::string(docstring()),
+          device_agnostic(),          confirm(),
+          std::string(input_schema())};
 }
 
 // --- all of them ---
@@ -89,6 +98,7 @@ bool SkillTexts::Equal::operator()(const SkillRow& row, const SkillText::Entry* 
   return is(row.class_name, 0, entry->class_bytes) && is(row.function_name, function_start, entry->function_bytes) &&
          is(row.docstring, docstring_start, entry->docstring_bytes) &&
          is(row.signature, docstring_start + entry->docstring_bytes, entry->signature_bytes) &&
+         is(row.input_schema, docstring_start + entry->docstring_bytes + entry->signature_bytes, entry->schema_bytes) &&
          row.device_agnostic == entry->device_agnostic && row.confirm == entry->confirm;
 }
 
@@ -97,8 +107,8 @@ SkillTexts::~SkillTexts() = default;
 SkillText SkillTexts::share(const SkillRow& skill) {
   if (const auto known = entries_.find(skill); known != entries_.end()) return SkillText(*known);
   const auto size = [](const std::string& text) { return static_cast<std::uint32_t>(text.size()); };
-  const std::size_t text_bytes =
-      skill.class_name.size() + 1 + skill.function_name.size() + 1 + skill.docstring.size() + skill.signature.size();
+  const std::size_t text_bytes = skill.class_name.size() + 1 + skill.function_name.size() + 1 + skill.docstring.size() +
+                                 skill.signature.size() + skill.input_schema.size();
   auto* entry = new (::operator new(sizeof(SkillText::Entry) + text_bytes)) SkillText::Entry{this,
                                                                                              hash_of(skill),
                                                                                              0,
@@ -106,6 +116,7 @@ SkillText SkillTexts::share(const SkillRow& skill) {
                                                                                              size(skill.function_name),
                                                                                              size(skill.docstring),
                                                                                              size(skill.signature),
+                                                                                             size(skill.input_schema),
                                                                                              skill.device_agnostic,
                                                                                              skill.confirm};
   char* at = entry->text();
@@ -119,6 +130,7 @@ SkillText SkillTexts::share(const SkillRow& skill) {
   add("\n");
   add(skill.docstring);
   add(skill.signature);
+  add(skill.input_schema);
   SkillText share(entry);  // owns it, should inserting fail
   entries_.insert(entry);
   return share;

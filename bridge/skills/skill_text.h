@@ -34,9 +34,13 @@ class SkillText {
   std::string_view docstring() const;
   bool device_agnostic() const;
   bool confirm() const;
+  /// JSON text; empty when the signature says it all.
+  std::string_view input_schema() const;
+  /// Whether the arguments of a call are the same: signature and schema.
+  bool takes_the_same(const SkillText& other) const;
   /// Class, function and docstring, with a line break between them: what a search looks at.
   std::string_view searched() const;
-  /// Of all four texts.
+  /// Of the texts but the schema.
   std::size_t bytes() const;
   SkillRow row() const;
 

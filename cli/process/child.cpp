@@ -39,16 +39,18 @@ bool give(int fd, int as) { return fd < 0 || ::dup2(fd, as) >= 0; }
 
 /// Here the memory is that of a copy of this process: only system calls. Returns what failed; `report` stays open.
 int become(const ChildOptions& options, char* const* argv, char* const* environment, pid_t parent, int& report) {
+  int input = options.input;
   int output = options.output;
   int error = options.error;
   int third = options.third;
-  if (!set_aside(report) || !set_aside(output) || !set_aside(error) || !set_aside(third)) return errno;
+  if (!set_aside(report) || !set_aside(input) || !set_aside(output) || !set_aside(error) || !set_aside(third))
+    return errno;
   if (options.own_session ? ::setsid() < 0 : ::setpgid(0, 0) != 0) return errno;
   if (options.signal_at_parents_end != 0) {
     if (::prctl(PR_SET_PDEATHSIG, options.signal_at_parents_end) != 0) return errno;
     if (::getppid() != parent) return ESRCH;  // it has ended before the line above
   }
-  const int nothing = ::open("/dev/null", O_RDONLY);
+  const int nothing = input < 0 ? ::open("/dev/null", O_RDONLY) : input;
   if (nothing < 0 || (nothing != STDIN_FILENO && ::dup2(nothing, STDIN_FILENO) < 0)) return errno;
   if (!give(output, STDOUT_FILENO) || !give(error, STDERR_FILENO) || !give(third, third_fd)) return errno;
   if (::dup3(report, report_fd, O_CLOEXEC) < 0) return errno;

@@ -1,7 +1,8 @@
-/// Starting another program, for `strawberryctl run`.
+/// Starting another program, for `strawberryctl run` and `strawberryctl spoke`.
 ///
-/// The program has no signal blocked or ignored, reads /dev/null, and has no open file of this process but those it is
-/// given.
+/// The program has no signal blocked or ignored, reads /dev/null unless it is given something to read, and has no open
+/// file of this process but those it is given.
+///
 /// Threading: loop only: the kernel ties signal_at_parents_end to the thread that started the program.
 /// Errors: Failure, one sentence with the program's name.
 #pragma once
@@ -20,6 +21,7 @@ struct ChildOptions {
   std::vector<std::string> argv;         // looked up in PATH when it has no slash
   std::vector<std::string> environment;  // all of it, each NAME=value
   std::string directory;                 // where it runs; this process's own when empty
+  int input = -1;                        // its standard input; negative: /dev/null
   int output = -1;                       // its standard output; negative: this process's own
   int error = -1;                        // its standard error, likewise
   int third = -1;                        // its descriptor 3; negative: it has none

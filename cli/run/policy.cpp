@@ -3,19 +3,9 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace strawberry::cli {
-
-std::optional<std::chrono::milliseconds> RestartPolicy::pause_after(std::chrono::steady_clock::duration lived) {
-  using std::chrono::milliseconds;
-  constexpr std::array<milliseconds, quick_deaths_max> pauses{milliseconds(100), milliseconds(100), milliseconds(500),
-                                                              milliseconds(2'000), milliseconds(5'000)};
-  quick_deaths_ = lived < quick_death ? quick_deaths_ + 1 : 0;
-  if (quick_deaths_ >= quick_deaths_max) return std::nullopt;
-  return pauses[static_cast<std::size_t>(quick_deaths_)];
-}
 
 std::optional<int> next_free_port(int wanted, int from, const std::function<bool(int)>& is_taken) {
   const int last = std::min(wanted + ports_tried_max - 1, port_max);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/process/child.h"
+#include "cli/process/restart_policy.h"
 #include "cli/run/policy.h"
 #include "common/runtime/asio.h"
 

@@ -2,9 +2,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "cli/ports.h"
 #include "cli/run/broker_settings.h"
 #include "cli/run/log_file.h"
-#include "cli/ports.h"
 #include "cli/run/supervisor.h"
 #include "common/text/file_descriptor.h"
 

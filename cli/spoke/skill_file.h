@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "cli/outcome.h"
+#include "cli/spoke/device_skills.h"
 #include "common/contract/signature.h"
 
 namespace strawberry::cli {
-
-inline constexpr std::size_t skills_max = 500;  // of one device (contract, section 4)
 
 struct CommandSkill {
   enum class Output { text, json };

@@ -1,7 +1,6 @@
 #include "cli/spoke/skill_runner.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "cli/spoke/command_arguments.h"
@@ -17,21 +16,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t correlation_id_bytes_max = 256;
 constexpr milliseconds timeout_default{30'000};  // contract, section 4
 constexpr milliseconds timeout_max{120'000};
-
-/// As `$(command)` has it.
-std::string without_line_ends(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
-Result<json> value_of(CommandSkill::Output kind, CommandEnd end) {
-  if (!end.success) return fail(end.error);
-  if (kind == CommandSkill::Output::text) return json(without_line_ends(std::move(end.output)));
-  auto value = parse_json(end.output);
-  if (!value) return fail("what it wrote is no JSON");
-  if (nests_too_deep("[" + end.output)) return fail("what it wrote nests too deep");  // one level is the answer's own
-  return std::move(*value);
-}
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -53,27 +37,8 @@ milliseconds timeout_of(const json& payload) {
 
 }  // namespace
 
-std::vector<std::string> environment_for_commands(const std::vector<std::string>& names) {
-  std::vector<std::string> wanted = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ"};
-  for (const std::string& name : names) {
-    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
-  }
-  std::vector<std::string> environment;
-  for (const std::string& name : wanted) {
-    const char* value = std::getenv(name.c_str());
-    if (value != nullptr) environment.push_back(name + "=" + value);
-  }
-  return environment;
-}
-
-SkillRunner::SkillRunner(asio::io_context& loop, const Clock& clock, SkillFile skills, Options options)
-    : loop_(loop),
-      clock_(clock),
-      skills_(std::move(skills)),
-      options_(std::move(options)),
-      recent_(clock, options_.memory) {}
-
-void SkillRunner::use(SkillFile skills) { skills_ = std::move(skills); }
+SkillRunner::SkillRunner(const Clock& clock, DeviceSkills& skills, Options options)
+    : clock_(clock), skills_(skills), options_(std::move(options)), recent_(clock, options_.memory) {}
 
 void SkillRunner::stop() {
   waiting_.clear();
@@ -103,11 +68,11 @@ void SkillRunner::called(std::string_view text) {
     refused.id = id;
     refused.came_at = now();
     const auto path = payload->find("skill_path");
-    refused.skill_path = path != payload->end() && path->is_string() ? path->get<std::string>() : "?";
+    refused.ready.skill_path = path != payload->end() && path->is_string() ? path->get<std::string>() : "?";
     answer(refused, tl::unexpected(call.error()));
-  } else if (running_.size() < skills_.calls_running_max) {
+  } else if (running_.size() < skills_.calls_running_max()) {
     start(std::move(*call));
-  } else if (waiting_.size() < skills_.calls_waiting_max) {
+  } else if (waiting_.size() < skills_.calls_waiting_max()) {
     waiting_.push_back(std::move(*call));
   } else {
     answer(*call, fail("too many calls at once: " + std::to_string(running_.size()) + " are running and " +
@@ -115,25 +80,17 @@ void SkillRunner::called(std::string_view text) {
   }
 }
 
-Result<SkillRunner::Call> SkillRunner::understand(const json& payload, const std::string& id) const {
+Result<SkillRunner::Call> SkillRunner::understand(const json& payload, const std::string& id) {
   const auto path = payload.find("skill_path");
   if (path == payload.end() || !path->is_string()) return fail("skill_path is missing");
-  const CommandSkill* skill = skills_.find(path->get_ref<const std::string&>());
-  if (skill == nullptr)
-    return fail("there is no skill " + in_quotes(path->get_ref<const std::string&>(), 100) + " here");
-  auto argv = argv_of_call(*skill, payload.value("args", json()), payload.value("kwargs", json()));
-  if (!argv) return tl::unexpected(argv.error());
+  auto ready =
+      skills_.prepare(path->get<std::string>(), payload.value("args", json()), payload.value("kwargs", json()));
+  if (!ready) return tl::unexpected(ready.error());
   Call call;
   call.id = id;
-  call.skill_path = skill->path();
-  call.output = skill->output;
+  call.ready = std::move(*ready);
   call.came_at = now();
   call.deadline = call.came_at + timeout_of(payload);
-  call.command.argv = std::move(*argv);
-  call.command.environment = environment_for_commands(skills_.environment);
-  call.command.directory = options_.directory;
-  call.command.timeout = skill->timeout;
-  call.command.output_bytes_max = skill->output_bytes_max;
   return call;
 }
 
@@ -144,26 +101,22 @@ void SkillRunner::start(Call call) {
     answer(call, fail("its turn did not come in time"));
     return;
   }
-  Command command = std::move(call.command);
-  command.timeout = std::min(command.timeout, left);
-  const std::string id = call.id;
-  auto run = CommandRun::start(loop_, std::move(command),
-                               [this, id, call](CommandEnd end) { ended(id, call, std::move(end)); });
+  auto run = call.ready.start(left, [this, call](Result<json> result) { ended(call, std::move(result)); });
   if (!run) {
     answer(call, tl::unexpected(run.error()));
     return;
   }
-  running_.emplace(id, std::move(*run));
+  running_.emplace(call.id, std::move(*run));
 }
 
-void SkillRunner::ended(const std::string& id, Call call, CommandEnd end) {
-  running_.erase(id);
-  answer(call, value_of(call.output, std::move(end)));
+void SkillRunner::ended(const Call& call, Result<json> result) {
+  const auto run = running_.extract(call.id);  // what calls this goes with it, afterwards
+  answer(call, std::move(result));
   start_waiting();
 }
 
 void SkillRunner::start_waiting() {
-  while (!waiting_.empty() && running_.size() < skills_.calls_running_max) {
+  while (!waiting_.empty() && running_.size() < skills_.calls_running_max()) {
     Call next = std::move(waiting_.front());
     waiting_.pop_front();
     start(std::move(next));
@@ -180,7 +133,7 @@ void SkillRunner::answer(const Call& call, Result<json> result) {
   options_.publish(std::move(text));
   if (!options_.report) return;
   const auto took = std::chrono::duration_cast<milliseconds>(now() - call.came_at);
-  options_.report({printable(call.skill_path, 120), result ? "" : result.error().message, took});
+  options_.report({printable(call.ready.skill_path, 120), result ? "" : result.error().message, took});
 }
 
 }  // namespace strawberry::cli

@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <iostream>
 
+#include "bridge/adapters/curl/curl_client.h"
 #include "cli/connect_directory.h"
+#include "cli/spoke/command_skills.h"
+#include "cli/spoke/mcp/mcp_options.h"
 #include "cli/spoke/skill_file.h"
 #include "cli/spoke/spoke_device.h"
 #include "cli/text.h"
@@ -23,6 +26,7 @@ struct SpokeOptions {
   std::string skills;
   std::string device;
   std::string user;
+  McpOptions mcp;
 };
 
 /// With what `device add --mosquitto` wrote, on whatever machine.
@@ -95,67 +99,122 @@ void say(const std::string& text) {
 }
 
 /// SIGHUP reads the file again; what is wrong with it changes nothing.
-void read_again_at_hangup(asio::signal_set& hangup, SpokeDevice& spoke, const std::string& path) {
-  hangup.async_wait([&hangup, &spoke, path](const boost::system::error_code& cancelled, int) {
+void read_again_at_hangup(asio::signal_set& hangup, CommandSkills& skills, SpokeDevice& spoke,
+                          const std::string& path) {
+  hangup.async_wait([&hangup, &skills, &spoke, path](const boost::system::error_code& cancelled, int) {
     if (cancelled) return;
-    auto skills = read_skill_file(path);
-    if (skills) {
-      spoke.use(std::move(*skills));
+    auto file = read_skill_file(path);
+    if (file) {
+      skills.use(std::move(*file));
+      spoke.offer();
     } else {
-      say(skills.error().message + "; the skills stay what they were");
+      say(file.error().message + "; the skills stay what they were");
     }
-    read_again_at_hangup(hangup, spoke, path);
+    read_again_at_hangup(hangup, skills, spoke, path);
+  });
+}
+
+using Ended = OneShot<Outcome<void>>;
+
+void join(asio::io_context& loop, SpokeDevice& spoke, Ended& ended) {
+  asio::co_spawn(loop, spoke.join(), [&ended](const std::exception_ptr&, const Outcome<void>& joined) {
+    if (!joined) ended.set(joined);
   });
 }
 
 /// Until Ctrl-C, or until it turns out that this cannot work.
-Task<Outcome<void>> serve(asio::io_context& loop, SpokeDevice& spoke, OneShot<Outcome<void>>& ended) {
-  asio::co_spawn(loop, spoke.join(), [&ended](const std::exception_ptr&, const Outcome<void>& joined) {
-    if (!joined) ended.set(joined);
-  });
+Task<Outcome<void>> serve(SpokeDevice& spoke, Ended& ended) {
   std::optional<Outcome<void>> outcome = co_await ended.wait();
   co_await spoke.close();
   co_return outcome.value_or(Outcome<void>{});
+}
+
+void end_at_signal(asio::signal_set& signals, Ended& ended) {
+  signals.async_wait([&ended](const boost::system::error_code& cancelled, int) {
+    if (!cancelled) ended.set(Outcome<void>{});
+  });
+}
+
+Outcome<void> be_commands(SpokeDevice::Options options, const std::string& path) {
+  auto file = read_skill_file(path);
+  if (!file) return tl::unexpected(file.error());
+  const std::string name = options.connection.who.name;
+  asio::io_context loop;
+  Ended ended(loop.get_executor());
+  options.give_up = [&ended](const CliError& why) { ended.set(tl::unexpected(why)); };
+  CommandSkills skills(loop, std::move(*file), std::filesystem::absolute(path).parent_path());
+  SpokeDevice spoke(loop, skills, std::move(options));
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  asio::signal_set hangup(loop, SIGHUP);
+  end_at_signal(signals, ended);
+  read_again_at_hangup(hangup, skills, spoke, path);
+  say("is the device " + name);
+  join(loop, spoke, ended);
+  return run(loop, serve(spoke, ended));
+}
+
+/// The device is there when the server's tools are known.
+Outcome<void> be_mcp_server(SpokeDevice::Options options, const McpOptions& wanted) {
+  const std::string name = options.connection.who.name;
+  asio::io_context loop;
+  Ended ended(loop.get_executor());
+  options.give_up = [&ended](const CliError& why) { ended.set(tl::unexpected(why)); };
+  CurlClient::Options http_options;
+  http_options.proxy_from_environment = true;
+  CurlClient http(loop.get_executor(), http_options);
+  auto skills_options = mcp_skills_options(wanted, loop, http);
+  if (!skills_options) return tl::unexpected(skills_options.error());
+  SpokeDevice* device = nullptr;
+  bool has_joined = false;
+  skills_options->say = say;
+  skills_options->on_skills = [&] {
+    if (std::exchange(has_joined, true)) return device->offer();
+    say("is the device " + name);
+    join(loop, *device, ended);
+  };
+  McpSkills skills(loop, std::move(*skills_options));
+  SpokeDevice spoke(loop, skills, std::move(options));
+  device = &spoke;
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  end_at_signal(signals, ended);
+  asio::co_spawn(loop, skills.run(), [&ended](const std::exception_ptr&, const Outcome<void>& ran) {
+    if (!ran) ended.set(ran);
+  });
+  auto outcome = run(loop, serve(spoke, ended));
+  skills.stop();
+  return outcome;
 }
 
 Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
   if (line.connect.empty() == wanted.device.empty()) {
     return cli_error(ExitCode::usage, "say which device this is: --connect DIR, or --device NAME on the hub's machine");
   }
-  auto skills = read_skill_file(wanted.skills);
-  if (!skills) return tl::unexpected(skills.error());
+  if (auto good = check_mcp_options(wanted.mcp, !wanted.skills.empty()); !good) return good;
   auto timeout = line.timeout();
   if (!timeout) return tl::unexpected(timeout.error());
+  if (!wanted.skills.empty()) {
+    // Before a device is added for skills that are none.
+    if (auto file = read_skill_file(wanted.skills); !file) return tl::unexpected(file.error());
+  }
   auto options = line.connect.empty() ? with_keys(line, wanted) : with_directory(line, line.connect);
   if (!options) return tl::unexpected(options.error());
   options->connection.connect_timeout = *timeout;
-  options->directory = std::filesystem::absolute(wanted.skills).parent_path();
   options->say = say;
-  const std::string name = options->connection.who.name;
-
-  asio::io_context loop;
-  OneShot<Outcome<void>> ended(loop.get_executor());
-  options->give_up = [&ended](const CliError& why) { ended.set(tl::unexpected(why)); };
-  SpokeDevice spoke(loop, std::move(*skills), std::move(*options));
-  asio::signal_set signals(loop, SIGINT, SIGTERM);
-  asio::signal_set hangup(loop, SIGHUP);
-  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
-    if (!cancelled) ended.set(Outcome<void>{});
-  });
-  read_again_at_hangup(hangup, spoke, wanted.skills);
-  say("is the device " + name);
-  return run(loop, serve(loop, spoke, ended));
+  return wanted.skills.empty() ? be_mcp_server(std::move(*options), wanted.mcp)
+                               : be_commands(std::move(*options), wanted.skills);
 }
 
 }  // namespace
 
 void add_spoke_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<SpokeOptions>();
-  CLI::App* command = add_command(app, "spoke", "Be a device whose skills are commands of a file, until Ctrl-C",
-                                  "strawberryctl spoke --skills skills.toml --connect var/laptop");
-  command->add_option("--skills", options->skills, "The file; see docs/spokes.md. SIGHUP reads it again")->required();
+  CLI::App* command = add_command(
+      app, "spoke", "Be a device whose skills are commands of a file or tools of an MCP server, until Ctrl-C",
+      "strawberryctl spoke --skills skills.toml --connect var/laptop");
+  command->add_option("--skills", options->skills, "The file; see docs/spokes.md. SIGHUP reads it again");
   command->add_option("--device", options->device, "On the hub's machine: the device's id or name");
   command->add_option("--user", options->user, "Whose device that is; adds it when there is none yet");
+  add_mcp_options(*command, options->mcp);
   command->callback([&line, options] { line.action = [&line, options] { return be_spoke(line, *options); }; });
 }
 

@@ -23,16 +23,16 @@ bool is_final(const CliError& error) { return error.hub_code == "bad_request" ||
 
 }  // namespace
 
-SpokeDevice::SpokeDevice(asio::io_context& loop, SkillFile skills, Options options)
+SpokeDevice::SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      skills_(std::move(skills)),
+      skills_(skills),
       call_topic_(skill_call_topic(options_.connection.who.principal.id)),
       result_topic_(skill_result_topic(options_.connection.who.principal.id)),
       hub_(loop, connection()),
       runner_(
-          loop, clock_, skills_,
-          {options_.directory, [this](std::string answer) { hub_.publish_text(result_topic_, std::move(answer)); },
+          clock_, skills_,
+          {[this](std::string answer) { hub_.publish_text(result_topic_, std::move(answer)); },
            [this](const SkillRunner::Report& report) {
              const std::string took = std::to_string(report.took.count()) + " ms";
              options_.say(report.skill_path + "  " + took + (report.error.empty() ? "" : "  failed: " + report.error));
@@ -67,12 +67,6 @@ Task<void> SpokeDevice::close() {
   renewal_.cancel();
   runner_.stop();
   co_await hub_.close();
-}
-
-void SpokeDevice::use(SkillFile skills) {
-  skills_ = skills;
-  runner_.use(std::move(skills));
-  offer();
 }
 
 void SpokeDevice::received(const MqttMessage& message) {
@@ -135,7 +129,7 @@ Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
   // Without a connection there is nothing to do: the next one begins with another registration.
   if (closing_ || !connected_ || registration != registration_) co_return;
   if (done) {
-    options_.say("offers " + skills_in_words(skills_.skills.size()));
+    options_.say("offers " + skills_in_words(registered_));
     joined_.set(Outcome<void>{});
     beat_later(options_.heartbeat_every);
     co_return;
@@ -147,6 +141,7 @@ Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
 
 Task<Outcome<void>> SpokeDevice::register_once() {
   json body{{"op", "register"}, {"skills", skills_.registration()}};
+  registered_ = body.at("skills").size();
   Outcome<json> reply = co_await hub_.request(Service::skills, std::move(body), options_.patience, nullptr);
   if (!reply) co_return tl::unexpected(reply.error());
   co_return Outcome<void>{};
@@ -164,7 +159,7 @@ Task<void> SpokeDevice::beat() {
   json body{{"op", "heartbeat"}};
   Outcome<json> reply = co_await hub_.request(Service::skills, std::move(body), options_.patience, nullptr);
   if (closing_ || !connected_) co_return;
-  if (reply && reply->is_object() && reply->value("skills", json()) == skills_.skills.size()) {
+  if (reply && reply->is_object() && reply->value("skills", json()) == registered_) {
     beat_later(options_.heartbeat_every);
   } else {
     offer();

@@ -1,5 +1,5 @@
-/// A device made of commands: connects as the device, registers its skills, keeps them and its token alive, and gives
-/// the calls that come to a SkillRunner.
+/// A device made of a program's skills: connects as the device, registers them, keeps them and its token alive, and
+/// gives the calls that come to a SkillRunner.
 ///
 /// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
@@ -25,7 +25,6 @@ class SpokeDevice {
  public:
   struct Options {
     HubConnection::Options connection;  // endpoint, who, token, timeout; the rest is set here
-    std::string directory;              // where commands run
     /// Writes a renewed token to where `connection.token` finds it. Without, no token is renewed.
     std::function<Outcome<void>(const std::string& token)> keep_token;
     std::function<void(const std::string& line)> say;  // to whoever watches
@@ -38,12 +37,13 @@ class SpokeDevice {
     std::chrono::milliseconds patience{10'000};  // for one answer of the hub
   };
 
-  SpokeDevice(asio::io_context& loop, SkillFile skills, Options options);
+  /// `skills` outlives it.
+  SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options options);
 
   /// Connected and registered, or why not.
   Task<Outcome<void>> join();
-  /// Other skills from now on.
-  void use(SkillFile skills);
+  /// Registers again: the skills are others now.
+  void offer();
   Task<void> close();
 
  private:
@@ -53,7 +53,6 @@ class SpokeDevice {
   void hub_is(const std::string& state);
   void lost(const std::string& reason);
   void give_up(std::string why);
-  void offer();
   Task<void> register_skills(std::uint64_t registration);
   Task<Outcome<void>> register_once();
   void beat_later(std::chrono::milliseconds after);
@@ -65,7 +64,8 @@ class SpokeDevice {
   asio::io_context& loop_;
   Options options_;
   SystemClock clock_;
-  SkillFile skills_;
+  DeviceSkills& skills_;
+  std::size_t registered_ = 0;  // skills
   LossPolicy loss_policy_{clock_};
   const std::string call_topic_;
   const std::string result_topic_;

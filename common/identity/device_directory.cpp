@@ -18,7 +18,7 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 7;
+constexpr int schema_version_known = 8;
 constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
 constexpr int schema_version_with_user_revocations = 7;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/llm/sse.h"
 #include "bridge/llm/wire.h"
+#include "common/text/sse.h"
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/connect_directory.h"
+#include "cli/spoke/command_skills.h"
 #include "cli/spoke/spoke_device.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
@@ -281,7 +282,8 @@ TEST_F(SpokeCommand, RegistersAgainWhenItsHeartbeatFindsOtherSkillsAtTheHub) {
     if (++registered == 1) somebody.send("skills", {{"op", "register"}, {"skills", json::array()}});
     if (registered == 2) loop.stop();
   };
-  cli::SpokeDevice device(loop, cli::parse_skill_file(skills, "skills.toml").value(), options);
+  cli::CommandSkills offered(loop, cli::parse_skill_file(skills, "skills.toml").value(), {});
+  cli::SpokeDevice device(loop, offered, options);
   asio::co_spawn(loop, device.join(), asio::detached);
   loop.run_for(20s);
   EXPECT_EQ(registered, 2);

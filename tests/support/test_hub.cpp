@@ -31,7 +31,7 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
   for (const char* version : {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements",
-                              "0005_user_storage", "0006_identities", "0007_token_lines"}) {
+                              "0005_user_storage", "0006_identities", "0007_token_lines", "0008_skill_schemas"}) {
     database->exec(read_file(std::string(STRAWBERRY_SOURCE_DIR "/schemas/sql/") + version + ".sql"));
   }
   return database;

@@ -31,11 +31,12 @@ std::string_view text_of(const SQLite::Column& column) {
   return {text, static_cast<std::size_t>(column.getBytes())};
 }
 
-/// From column `first` on: class, function, signature, docstring, device_agnostic, confirm.
+/// From column `first` on: class, function, signature, docstring, device_agnostic, confirm, input_schema.
 SkillRow skill_row(SQLite::Statement& row, int first) {
   return {row.getColumn(first).getString(),       row.getColumn(first + 1).getString(),
           row.getColumn(first + 2).getString(),   row.getColumn(first + 3).getString(),
-          row.getColumn(first + 4).getInt() != 0, row.getColumn(first + 5).getInt() != 0};
+          row.getColumn(first + 4).getInt() != 0, row.getColumn(first + 5).getInt() != 0,
+          row.getColumn(first + 6).getString()};
 }
 
 /// For each skill the device has on disk, whether it is the one of that position. A device that comes back with what it
@@ -43,7 +44,8 @@ SkillRow skill_row(SQLite::Statement& row, int first) {
 std::vector<bool> compare_skills(StatementCache& statements, const std::string& device_id,
                                  const std::vector<SkillRow>& skills) {
   auto& row = statements.bind(
-      "SELECT class_name, function_name, signature, docstring, device_agnostic, confirm, position FROM skills"
+      "SELECT class_name, function_name, signature, docstring, device_agnostic, confirm, position, input_schema"
+      " FROM skills"
       " WHERE device_id = ? ORDER BY position",
       device_id);
   std::vector<bool> is_same;
@@ -58,7 +60,8 @@ std::vector<bool> compare_skills(StatementCache& statements, const std::string& 
     is_same.push_back(
         text_of(row.getColumn(0)) == skill.class_name && text_of(row.getColumn(1)) == skill.function_name &&
         text_of(row.getColumn(2)) == skill.signature && text_of(row.getColumn(3)) == skill.docstring &&
-        (row.getColumn(4).getInt() != 0) == skill.device_agnostic && (row.getColumn(5).getInt() != 0) == skill.confirm);
+        (row.getColumn(4).getInt() != 0) == skill.device_agnostic &&
+        (row.getColumn(5).getInt() != 0) == skill.confirm && text_of(row.getColumn(7)) == skill.input_schema);
   }
   row.reset();
   return is_same;
@@ -89,7 +92,7 @@ void read_devices(StatementCache& statements, const UseDevice& use) {
       "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
       " skills_heartbeat_at FROM devices ORDER BY device_id");
   auto& skills = statements.bind(
-      "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm"
+      "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm, input_schema"
       " FROM skills ORDER BY device_id, position");
   // Both in the order of device_id, so one walk brings them together.
   bool has_skill = skills.executeStep();
@@ -137,11 +140,12 @@ void write_skills(StatementCache& statements, const std::string& device_id, cons
     const SkillRow& skill = skills[position];
     statements.execute(
         "INSERT INTO skills (device_id, position, class_name, function_name, signature, docstring, device_agnostic,"
-        " confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device_id, position) DO UPDATE SET"
+        " confirm, input_schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device_id, position) DO UPDATE SET"
         " class_name = excluded.class_name, function_name = excluded.function_name, signature = excluded.signature,"
-        " docstring = excluded.docstring, device_agnostic = excluded.device_agnostic, confirm = excluded.confirm",
+        " docstring = excluded.docstring, device_agnostic = excluded.device_agnostic, confirm = excluded.confirm,"
+        " input_schema = excluded.input_schema",
         device_id, position, skill.class_name, skill.function_name, skill.signature, skill.docstring,
-        skill.device_agnostic, skill.confirm);
+        skill.device_agnostic, skill.confirm, skill.input_schema);
   }
   if (is_there.size() > skills.size()) {
     statements.execute("DELETE FROM skills WHERE device_id = ? AND position >= ?", device_id, skills.size());

@@ -43,7 +43,7 @@ std::size_t bytes_of(const std::vector<SessionUpload>& uploads) {
 
 std::size_t bytes_of(const std::vector<SkillRow>& skills) {
   return std::accumulate(skills.begin(), skills.end(), bytes_of_job, [](std::size_t sum, const SkillRow& skill) {
-    return sum + bytes_of_job + skill.signature.size() + skill.docstring.size();
+    return sum + bytes_of_job + skill.signature.size() + skill.docstring.size() + skill.input_schema.size();
   });
 }
 

@@ -4,13 +4,10 @@
 #include <cstdlib>
 #include <map>
 #include <utility>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
 #include "common/contract/schemas/complaint.h"
 #include "common/contract/schemas/embedded_schemas.h"
+#include "common/contract/schemas/json_schema.h"
 #include "common/contract/schemas/precheck.h"
 #include "common/contract/schemas/quick_check.h"
 #include "common/contract/schemas/unknown_member.h"
@@ -19,7 +16,7 @@ namespace strawberry {
 
 struct RequestSchema {
   nlohmann::json source;
-  valijson::Schema compiled;
+  JsonSchema compiled;
   QuickCheck quick_check;
   Precheck precheck;
 };
@@ -27,7 +24,6 @@ struct RequestSchema {
 namespace {
 
 using nlohmann::json;
-using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 constexpr std::size_t place_bytes_max = 200;
 
@@ -45,43 +41,10 @@ Error refuse_unknown(const UnknownMember& unknown) {
   return error;
 }
 
-/// One step of a place, without what valijson puts around it: `[skills]` or, in newer versions, `["skills"]`; `[0]`.
-std::string name_of_step(std::string step) {
-  for (const auto& [open, close] : {std::pair('[', ']'), std::pair('"', '"')}) {
-    if (step.size() >= 2 && step.front() == open && step.back() == close) step = step.substr(1, step.size() - 2);
-  }
-  return step;
-}
-
-/// The first step is `<root>`. A missing member is named only in the sentence about its parent.
-JsonPath to_path(const valijson::ValidationResults::Error& error) {
-  JsonPath path;
-  for (std::size_t i = 1; i < error.context.size(); ++i) {
-    path.push_back(name_of_step(error.context[i]));
-  }
-  constexpr std::string_view missing = "Missing required property '";
-  if (error.description.rfind(missing, 0) == 0) {
-    path.push_back(error.description.substr(missing.size(), error.description.rfind('\'') - missing.size()));
-  }
-  return path;
-}
-
-/// Of all complaints the deepest, and of equally deep ones the first: what comes above merely follows from it.
-JsonPath deepest(const valijson::ValidationResults& results) {
-  JsonPath best;
-  for (const auto& error : results) {
-    if (error.context.size() < best.size()) continue;
-    JsonPath path = to_path(error);
-    if (path.size() > best.size()) best = std::move(path);
-  }
-  return best;
-}
-
 }  // namespace
 
 struct RequestSchemas::Impl {
   std::map<std::string, RequestSchema, std::less<>> by_name;  // skills/register
-  valijson::Validator validator{valijson::Validator::kStrongTypes};
 };
 
 RequestSchemas::RequestSchemas(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -92,17 +55,21 @@ RequestSchemas::~RequestSchemas() = default;
 RequestSchemas RequestSchemas::load() {
   auto impl = std::make_unique<Impl>();
   for (const EmbeddedSchema& embedded : embedded_schemas()) {
-    try {
-      RequestSchema& schema = impl->by_name[std::string(embedded.name)];
-      schema.source = json::parse(embedded.json);
-      const Adapter adapter(schema.source);
-      valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(adapter, schema.compiled);
-      schema.quick_check = QuickCheck::of_schema(schema.source);
-      schema.precheck = Precheck::of_schema(schema.source);
-    } catch (const std::exception& problem) {
+    const auto broken = [&](const std::string& why) {
       std::fprintf(stderr, "strawberry: the built-in schema %s is broken: %s\n", std::string(embedded.name).c_str(),
-                   problem.what());
+                   why.c_str());
       std::abort();
+    };
+    try {
+      json source = json::parse(embedded.json);
+      auto compiled = JsonSchema::compile(source);
+      if (!compiled) broken(compiled.error().message);
+      auto quick_check = QuickCheck::of_schema(source);
+      auto precheck = Precheck::of_schema(source);
+      impl->by_name.emplace(embedded.name, RequestSchema{std::move(source), std::move(*compiled),
+                                                         std::move(quick_check), std::move(precheck)});
+    } catch (const std::exception& problem) {
+      broken(problem.what());
     }
   }
   return RequestSchemas(std::move(impl));
@@ -131,13 +98,9 @@ std::optional<Error> RequestSchemas::check(const RequestSchema& schema, const js
                                                 : describe_problem(schema.source, body, path));
     }
     if (const auto unknown = find_unknown_member(schema.source, body)) return refuse_unknown(*unknown);
-    const Adapter target(body);
-    if (impl_->validator.validate(schema.compiled, target, nullptr)) return std::nullopt;
-    // Only a request that failed pays for finding out where.
-    valijson::ValidationResults results;
-    impl_->validator.validate(schema.compiled, target, &results);
-    const JsonPath path = deepest(results);
-    return bad_request(path, describe_problem(schema.source, body, path));
+    const auto path = schema.compiled.find_problem(body);
+    if (!path) return std::nullopt;
+    return bad_request(*path, describe_problem(schema.source, body, *path));
   } catch (const std::exception&) {
     return bad_request({}, "The request could not be checked.");
   }

@@ -228,5 +228,50 @@ TEST_F(PlanCall, AnyNameIsTakenWhereTheFunctionTakesAny) {
   EXPECT_EQ(plan("D-i", R"({"anything":1})")->kwargs, json({{"anything", 1}}));
 }
 
+OfferedSkill with_schema(OfferedSkill made, const json& schema) {
+  made.skill.input_schema = schema.dump();
+  return made;
+}
+
+TEST(ToolCatalogTest, TellsAndChecksTheSchemaBesideTheSignature) {
+  const json schema{{"type", "object"},
+                    {"properties", {{"from-place", {{"type", "string"}}}, {"stops", {{"maximum", 3}}}}},
+                    {"required", {"from-place"}},
+                    {"anyOf", {json::object()}}};
+  const auto made = catalog({with_schema(skill("Maps", "route(**arguments)", {device("1")}), schema)});
+  ASSERT_EQ(made.tools().size(), 1u);
+  json told = schema;
+  told.erase("anyOf");
+  EXPECT_EQ(made.tools()[0].parameters, told) << "providers refuse a choice at the root";
+
+  const auto good = plan_call(made, {"c", "Maps-route", R"({"from-place":"here","stops":2})"});
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(good->kwargs, (json{{"from-place", "here"}, {"stops", 2}}));
+  const auto bad = plan_call(made, {"c", "Maps-route", R"({"from-place":"here","stops":4})"});
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().details.at("path"), "/stops");
+  EXPECT_FALSE(plan_call(made, {"c", "Maps-route", "{}"}));
+}
+
+TEST(ToolCatalogTest, TakesOneSkillWithTwoSchemasForTwo) {
+  const auto of = [](const char* name) { return json{{"properties", {{name, json::object()}}}}; };
+  const auto made = catalog({with_schema(skill("A", "f(**more)", {device("1")}), of("x")),
+                             with_schema(skill("A", "f(**more)", {device("2")}), of("y"))});
+  ASSERT_EQ(made.tools().size(), 2u);
+  EXPECT_NE(made.tools()[0].name, made.tools()[1].name);
+}
+
+TEST(ToolCatalogTest, ShowsSchemasUpToABound) {
+  const json long_schema{{"properties", {{"x", {{"description", std::string(600, 'x')}}}}}};
+  ToolCatalog::Options options;
+  options.schema_bytes_max = 1'000;
+  const auto made = catalog({with_schema(skill("A", "f(x)", {device("1")}), long_schema),
+                             with_schema(skill("A", "g(x)", {device("1")}), long_schema)},
+                            "me", {}, options);
+  ASSERT_EQ(made.tools().size(), 2u);
+  EXPECT_TRUE(made.tools()[0].parameters["properties"]["x"].contains("description"));
+  EXPECT_FALSE(made.tools()[1].parameters["properties"]["x"].contains("description"));
+}
+
 }  // namespace
 }  // namespace strawberry

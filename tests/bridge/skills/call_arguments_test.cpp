@@ -101,5 +101,50 @@ TEST(CallShapes, AreRememberedWithinTheirBound) {
   EXPECT_EQ(first->signature.function_name, "f") << "who has it keeps it";
 }
 
+/// As misfit(), of a skill with a schema beside its signature.
+std::string misfit_of_schema(const std::string& signature, const char* schema, const char* args, const char* kwargs,
+                             json* changed = nullptr) {
+  CallShapes shapes;
+  const auto shape = shapes.of(signature, schema);
+  if (!shape) return "no shape";
+  json by_position = json::parse(args);
+  json by_name = json::parse(kwargs);
+  const auto fits = fit_arguments(*shape, by_position, by_name);
+  if (changed) *changed = json{by_position, by_name};
+  return fits ? "" : fits.error().details.at("path").get<std::string>();
+}
+
+TEST(CallArguments, MustAlsoFitTheSchemaBesideTheSignature) {
+  constexpr const char* any = "f(**arguments)";
+  constexpr const char* schema =
+      R"({"properties":{"from-place":{"type":"string"},"level":{"type":"integer","maximum":5}},"required":["from-place"]})";
+  EXPECT_EQ(misfit_of_schema(any, schema, "[]", R"({"from-place":"here"})"), "");
+  EXPECT_EQ(misfit_of_schema(any, schema, "[]", R"({})"), "/kwargs/from-place");
+  EXPECT_EQ(misfit_of_schema(any, schema, "[]", R"({"from-place":1})"), "/kwargs/from-place");
+  EXPECT_EQ(misfit_of_schema(any, schema, "[]", R"({"from-place":"","level":6})"), "/kwargs/level");
+  EXPECT_EQ(misfit_of_schema(any, schema, "[1]", R"({"from-place":""})"), "/args/0") << "the signature's business";
+}
+
+TEST(CallArguments, ByPositionAreCheckedUnderTheirNames) {
+  constexpr const char* schema = R"({"properties":{"a":{"type":"integer","maximum":5},"b":{"maximum":5}}})";
+  EXPECT_EQ(misfit_of_schema("f(a, b=1)", schema, "[5, 5]", "{}"), "");
+  EXPECT_EQ(misfit_of_schema("f(a, b=1)", schema, "[5, 6]", "{}"), "/args/1");
+  EXPECT_EQ(misfit_of_schema("f(a, b=1)", schema, "[6]", R"({"b":6})"), "/args/0");
+  json changed;
+  EXPECT_EQ(misfit_of_schema("f(a, b=1)", schema, "[5.0]", R"({"b":5.0})", &changed), "");
+  EXPECT_EQ(changed.dump(), R"([[5],{"b":5.0}])") << "whole where the schema says integer";
+}
+
+TEST(CallShapes, KeepSchemasWithinABoundOfBytes) {
+  CallShapes shapes;
+  const std::size_t schemas = 3 * CallShapes::schema_bytes_max / 10'000;
+  for (std::size_t i = 0; i < schemas; ++i) {
+    const json schema{{"description", std::string(10'000, 'x') + std::to_string(i)}};
+    ASSERT_TRUE(shapes.of("f(a)", schema.dump()));
+    EXPECT_LE(shapes.size(), CallShapes::schema_bytes_max / 10'000 + 1);
+  }
+  EXPECT_FALSE(shapes.of("f(a)", "{"));
+}
+
 }  // namespace
 }  // namespace strawberry

@@ -10,22 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RestartPolicy, PausesLongerAfterEachQuickDeathAndThenGivesUp) {
-  RestartPolicy policy;
-  std::vector<std::chrono::milliseconds> pauses;
-  while (const auto pause = policy.pause_after(1s)) pauses.push_back(*pause);
-  EXPECT_EQ(pauses, (std::vector<std::chrono::milliseconds>{100ms, 500ms, 2s, 5s}));
-  EXPECT_EQ(policy.quick_deaths(), RestartPolicy::quick_deaths_max);
-}
-
-TEST(RestartPolicy, ALongLifeMakesUpForQuickDeaths) {
-  RestartPolicy policy;
-  for (int i = 1; i < RestartPolicy::quick_deaths_max; ++i) ASSERT_TRUE(policy.pause_after(9'999ms));
-  EXPECT_EQ(policy.pause_after(RestartPolicy::quick_death), 100ms);
-  EXPECT_EQ(policy.quick_deaths(), 0);
-  EXPECT_EQ(policy.pause_after(0s), 100ms);
-}
-
 TEST(NextFreePort, IsTheFirstThatIsNotTaken) {
   const auto taken_below_1886 = [](int port) { return port < 1886; };
   EXPECT_EQ(next_free_port(1883, 1883, taken_below_1886), 1886);

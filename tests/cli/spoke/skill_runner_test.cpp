@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "cli/spoke/command_skills.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
 
@@ -25,10 +26,10 @@ class ASkillRunner : public testing::Test {
   }
   SkillRunner& runner(const std::string& text) {
     SkillRunner::Options options;
-    options.directory = directory_.path().string();
+    skills_ = std::make_unique<CommandSkills>(loop_, skills(text), directory_.path().string());
     options.publish = [this](const std::string& answer) { answers_.push_back(json::parse(answer)); };
     options.report = [this](const SkillRunner::Report& report) { reports_.push_back(report); };
-    runner_ = std::make_unique<SkillRunner>(loop_, clock_, skills(text), options);
+    runner_ = std::make_unique<SkillRunner>(clock_, *skills_, options);
     return *runner_;
   }
   static std::string call(const std::string& id, const std::string& path, const json& args = json::array(),
@@ -49,6 +50,7 @@ class ASkillRunner : public testing::Test {
   test::FakeClock clock_;
   std::vector<json> answers_;
   std::vector<SkillRunner::Report> reports_;
+  std::unique_ptr<CommandSkills> skills_;
   std::unique_ptr<SkillRunner> runner_;
 };
 
@@ -185,7 +187,7 @@ TEST_F(ASkillRunner, SurvivesRubbish) {
 TEST_F(ASkillRunner, TakesOtherSkillsWhileItRuns) {
   auto& spoke = runner(count);
   spoke.called(call("1", "CommandSkill.count"));
-  spoke.use(skills("[[skill]]\nsignature = \"other()\"\ncommand = [\"echo\", \"new\"]\n"));
+  skills_->use(skills("[[skill]]\nsignature = \"other()\"\ncommand = [\"echo\", \"new\"]\n"));
   spoke.called(call("2", "CommandSkill.count"));
   spoke.called(call("3", "CommandSkill.other"));
   run();

@@ -115,6 +115,10 @@ TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten)
   ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), asks}, 4)));
   EXPECT_EQ(written(), "1");
   EXPECT_EQ(functions(), "f x! ");
+  asks.input_schema = R"({"type":"object"})";
+  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), asks}, 4)));
+  EXPECT_EQ(written(), "1");
+  EXPECT_EQ(load()->at(0).skills.at(1).input_schema, asks.input_schema);
   ASSERT_TRUE(run(store_->put_skills("alice", "a", {}, 5)));
   EXPECT_EQ(functions(), "");
   EXPECT_EQ(load()->at(1).skills.size(), 1U);

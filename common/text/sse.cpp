@@ -1,4 +1,4 @@
-#include "bridge/llm/sse.h"
+#include "common/text/sse.h"
 
 namespace strawberry {
 

@@ -1,0 +1,53 @@
+/// An MCP server as a process: JSON-RPC messages as lines on its standard input and output, its own words on standard
+/// error.
+///
+/// The process leads a group of its own; stop() closes its input and ends the group. Lines that are no messages are
+/// passed over and counted. What it writes to standard error is said, some of it.
+/// Threading, lifetime, errors: McpTransport's.
+/// Bounds: message_bytes_max a line, unsent_bytes_max not yet taken by the server, remarks_per_second lines of its
+/// standard error; stop_wait for its end.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/spoke/mcp/transport.h"
+#include "common/runtime/asio.h"
+
+namespace strawberry::cli {
+
+class StdioServer final : public McpTransport {
+ public:
+  static constexpr std::size_t unsent_bytes_max = 4 * 1024 * 1024;
+  static constexpr std::size_t remark_bytes_max = 500;
+  static constexpr int remarks_per_second = 10;
+  static constexpr std::chrono::milliseconds stop_wait{1'000};
+
+  struct Options {
+    std::vector<std::string> argv;
+    std::vector<std::string> environment;  // all of it, each NAME=value
+  };
+
+  StdioServer(asio::io_context& loop, Options options);
+  ~StdioServer() override;
+  StdioServer(const StdioServer&) = delete;
+  StdioServer& operator=(const StdioServer&) = delete;
+
+  Result<void> start(Events events) override;
+  Result<void> send(const nlohmann::json& message) override;
+  void cancel(std::int64_t id) override;
+  void agreed(const std::string&, bool) override {}
+  void stop() override;
+
+ private:
+  class Process;
+
+  asio::io_context& loop_;
+  const Options options_;
+  std::shared_ptr<Process> process_;
+};
+
+}  // namespace strawberry::cli

@@ -1,0 +1,34 @@
+/// A compiled JSON Schema (draft 7): the validator behind two functions.
+///
+/// Threading: one thread at a time (compiled patterns are cached).   Lifetime: immutable once compiled.
+/// Errors: compile() says why the validator does not take the schema. find_problem() throws std::exception when the
+/// validator gives up on a document (a pattern that costs too much).
+/// Bounds: the caller's, of the schema and of the document.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "common/contract/schemas/complaint.h"
+#include "common/text/result.h"
+
+namespace strawberry {
+
+class JsonSchema {
+ public:
+  static Result<JsonSchema> compile(const nlohmann::json& schema);
+  JsonSchema(JsonSchema&&) noexcept;
+  JsonSchema& operator=(JsonSchema&&) noexcept;
+  ~JsonSchema();
+
+  /// Nothing when `document` is valid. Else the deepest place that is wrong, where it should be when it is missing.
+  std::optional<JsonPath> find_problem(const nlohmann::json& document) const;
+
+ private:
+  struct Compiled;
+  explicit JsonSchema(std::unique_ptr<Compiled> compiled);
+  std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace strawberry

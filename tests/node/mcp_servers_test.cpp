@@ -1,0 +1,138 @@
+/// MCP servers from npm, with nothing changed in them, as devices of a real hub, used by a chat.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/cli/hub_run.h"
+#include "tests/support/free_port.h"
+#include "tests/support/hub_process.h"
+#include "tests/support/stub_llm/stub_llm.h"
+#include "tests/support/temp_dir.h"
+
+namespace strawberry::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr auto startup_timeout = 80s;  // Node.js on a busy machine
+constexpr auto answer_timeout = 30s;
+
+std::string server_path(const std::string& name) {
+  return std::string(STRAWBERRY_NODE_MODULES) + "/@modelcontextprotocol/" + name + "/dist/index.js";
+}
+
+HubProcess::Options asking(const StubLlm& model) {
+  HubProcess::Options options;
+  options.config =
+      "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() + "\"\nmodel = \"stub-1\"\n";
+  return options;
+}
+
+class McpServers : public testing::Test {
+ protected:
+  /// `strawberryctl spoke` as Alice's device of this name; `words` say which server.
+  std::unique_ptr<ChildProcess> spoke(const std::string& name, std::vector<std::string> words) {
+    ChildProcess::Options options;
+    options.argv = {STRAWBERRYCTL_PATH,
+                    "--data-dir",
+                    hub_.files().directory().path().string(),
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    std::to_string(hub_.port()),
+                    "spoke",
+                    "--device",
+                    name,
+                    "--user",
+                    "alice"};
+    options.argv.insert(options.argv.end(), words.begin(), words.end());
+    auto process = std::make_unique<ChildProcess>(std::move(options));
+    EXPECT_TRUE(process->wait_for_output("offers ", startup_timeout)) << process->output() << hub_.bridge().output();
+    return process;
+  }
+  json describe(const std::string& path) { return alice_->result_of("skills", {{"op", "describe"}, {"path", path}}); }
+  json call(const std::string& path, const json& kwargs) {
+    const json reply =
+        alice_->ask("skills", {{"op", "call"}, {"skill_path", path}, {"kwargs", kwargs}}, answer_timeout);
+    return reply.at("success").get<bool>() ? reply.at("result") : reply.at("error");
+  }
+  /// What the model said in the end.
+  std::string chat(const std::string& words) {
+    const json reply = alice_->ask("chat", {{"messages", {{{"role", "user"}, {"content", words}}}}}, answer_timeout);
+    if (!reply.at("success").get<bool>()) return reply.dump();
+    return reply.at("result").at("choices").at(0).at("message").at("content").get<std::string>();
+  }
+
+  StubLlm model_;
+  HubProcess hub_{asking(model_)};
+  std::unique_ptr<Spoke> alice_ = hub_.user("alice");
+};
+
+TEST_F(McpServers, FilesAreReadByAChatAndWrittenOnlyWithConsent) {
+  TempDir files;
+  std::ofstream(files.file("note.txt")) << "buy strawberries";
+  const auto device = spoke("Files", {"--mcp", "--", STRAWBERRY_NODE, server_path("server-filesystem"), files.path()});
+
+  const json edit = describe("SecureFilesystemServer.edit_file");
+  EXPECT_EQ(edit.at("confirm"), true);
+  EXPECT_EQ(edit.at("signature"), "edit_file(path: str, edits: list[dict], dryRun: bool = False)");
+  EXPECT_EQ(edit.at("parameters").at("properties").at("edits").at("items").at("required"),
+            json::array({"oldText", "newText"}));
+  EXPECT_EQ(describe("SecureFilesystemServer.read_text_file").at("confirm"), false);
+
+  model_.push(StubAnswer::tool_calls({{"SecureFilesystemServer-read_text_file", {{"path", files.file("note.txt")}}}}));
+  model_.push(StubAnswer::words("You wanted to buy strawberries."));
+  EXPECT_EQ(chat("what was I to buy?"), "You wanted to buy strawberries.");
+  EXPECT_THAT(model_.requests().back().raw_body, HasSubstr("buy strawberries"));
+
+  // Nobody is asked in a chat that is not streamed: it is not written.
+  model_.push(StubAnswer::tool_calls(
+      {{"SecureFilesystemServer-write_file", {{"path", files.file("note.txt")}, {"content", "nothing"}}}}));
+  model_.push(StubAnswer::words("I was not allowed to."));
+  EXPECT_EQ(chat("forget it"), "I was not allowed to.");
+  EXPECT_EQ(content_of(files.file("note.txt")), "buy strawberries");
+
+  // A person's own call runs; what does not fit the schema gets to nobody.
+  const json wrong =
+      call("SecureFilesystemServer.edit_file", {{"path", files.file("note.txt")}, {"edits", {{{"oldText", "buy"}}}}});
+  EXPECT_EQ(wrong.at("details").at("path"), "/kwargs/edits/0/newText") << wrong;
+  call("SecureFilesystemServer.edit_file",
+       {{"path", files.file("note.txt")}, {"edits", {{{"oldText", "buy"}, {"newText", "eat"}}}}});
+  EXPECT_EQ(content_of(files.file("note.txt")), "eat strawberries");
+  EXPECT_THAT(call("SecureFilesystemServer.read_text_file", {{"path", "/etc/passwd"}}).dump(),
+              HasSubstr("outside allowed directories"));
+}
+
+TEST_F(McpServers, EverythingIsUsedByAChat) {
+  const auto device = spoke("Everything", {"--mcp", "--", STRAWBERRY_NODE, server_path("server-everything")});
+  model_.push(StubAnswer::tool_calls(
+      {{"Everything-get_sum", {{"a", 19}, {"b", 23.5}}}, {"Everything-get_tiny_image", json::object()}}));
+  model_.push(StubAnswer::words("It is 42.5, and there is a picture."));
+  EXPECT_EQ(chat("how much is 19 and 23.5?"), "It is 42.5, and there is a picture.");
+  const std::string told = model_.requests().back().raw_body;
+  EXPECT_THAT(told, HasSubstr("42.5"));
+  EXPECT_THAT(told, HasSubstr("[image image/png, "));
+  const json weather = call("Everything.get_structured_content", {{"location", "Chicago"}});
+  EXPECT_TRUE(weather.contains("temperature")) << weather;
+  EXPECT_EQ(call("Everything.get_structured_content", {{"location", "Nowhere"}}).at("code"), "bad_request");
+  EXPECT_EQ(call("Everything.get_resource_links", {{"count", 11}}).at("details").at("path"), "/kwargs/count");
+}
+
+TEST_F(McpServers, EverythingIsReachedOverHttp) {
+  const int port = free_port();
+  ChildProcess::Options options;
+  options.argv = {STRAWBERRY_NODE, server_path("server-everything"), "streamableHttp"};
+  options.environment = {{"PORT", std::to_string(port)}};
+  ChildProcess server(std::move(options));
+  ASSERT_TRUE(server.wait_for_output("listening on port", startup_timeout)) << server.output();
+  const auto device = spoke("Everything", {"--mcp-url", "http://127.0.0.1:" + std::to_string(port) + "/mcp"});
+  EXPECT_THAT(call("Everything.echo", {{"message", "over HTTP"}}).dump(), HasSubstr("over HTTP"));
+  server.terminate();
+  EXPECT_THAT(call("Everything.echo", {{"message", "gone"}}).dump(), HasSubstr("the MCP server at http://127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace strawberry::test
