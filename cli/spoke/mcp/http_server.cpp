@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds connect_timeout{10'000};
 constexpr milliseconds exchange_timeout = std::chrono::hours(24);  // the client's own deadlines are shorter
-constexpr milliseconds listen_again{5'000};
+constexpr milliseconds stream_again{5'000};
 constexpr std::size_t stream_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t header_file_bytes_max = 16 * 1024;
 constexpr std::size_t headers_max = 32;
@@ -236,7 +236,7 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
   }
 
   void listen_later() {
-    again_.expires_after(listen_again);
+    again_.expires_after(stream_again);
     again_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
       const auto self = weak.lock();
       if (!cancelled && self && self->events_.on_message) self->listen();

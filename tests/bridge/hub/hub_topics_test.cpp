@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bridge/process_numbers.h"
+
 namespace strawberry {
 namespace {
 
