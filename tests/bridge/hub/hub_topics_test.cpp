@@ -52,7 +52,7 @@ TEST(HubTopics, SayWhetherTheDiskIsLow) {
   EXPECT_EQ(line.at("disk_free_bytes"), 1'000);
 }
 
-TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(resident_bytes(), 500'000); }
+TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(process_numbers().resident_bytes, 500'000); }
 
 }  // namespace
 }  // namespace strawberry
