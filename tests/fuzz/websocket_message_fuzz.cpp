@@ -17,7 +17,7 @@ using nlohmann::json;
 /// As it is sent: JSON again for whoever reads it, and no deeper than what came by much.
 void check_sent(const json& message) {
   constexpr std::size_t levels_around = 16;
-  const std::string bytes = dumped(message);
+  const std::string bytes = strawberry::to_text(message);
   FUZZ_REQUIRE(json::accept(bytes));
   FUZZ_REQUIRE(!strawberry::json_nests_deeper_than(bytes, message_levels_max + levels_around));
 }
