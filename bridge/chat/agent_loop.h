@@ -1,5 +1,5 @@
 /// The steps of one chat turn, decided without doing anything: ask the model, run these calls, or finish. Whoever
-/// drives it does the I/O and reports back (chat_service.cpp; tests do it with scripted answers).
+/// drives it does the I/O and reports back (chat_turn.cpp; tests do it with scripted answers).
 ///
 ///   next = loop.start();
 ///   AskModel → next = loop.model_answered(reply);   RunTools → next = loop.tools_ran(outcomes);   Finish → done

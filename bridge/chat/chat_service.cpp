@@ -1,23 +1,13 @@
 #include "bridge/chat/chat_service.h"
 
-#include <algorithm>
-
-#include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
-#include "bridge/llm/usage_estimate.h"
-#include "bridge/llm/user_text.h"
 #include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
-#include "common/text/ids.h"
-#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-/// Who answered, and with which model, when it was stopped before it said so.
-constexpr const char* usage_unfinished = "unfinished";
 
 std::string_view refusal(PrincipalType type) {
   return type == PrincipalType::admin
@@ -25,110 +15,7 @@ std::string_view refusal(PrincipalType type) {
              : "this token is not for chatting";
 }
 
-json call_event(const PlannedCall& call) {
-  return {{"id", call.id},
-          {"device", call.device.empty() ? json(nullptr) : json(call.device)},
-          {"skill_path", call.skill_path},
-          {"arguments", call.arguments}};
-}
-
-json result_event(const PlannedCall& call, const Reply<json>& outcome) {
-  json event = {{"id", call.id}, {"success", outcome.has_value()}};
-  if (outcome) {
-    event["result"] = *outcome;
-  } else {
-    event["error"] = to_json(outcome.error());
-  }
-  return event;
-}
-
-/// What the provider is asked for besides messages and tools. A tool that the client insists on is insisted on once:
-/// asked for in every step, the model could never answer.
-json options_for(const ChatRequest& chat, const AgentLoop::AskModel& ask) {
-  json options = chat.options;
-  const auto choice = options.find("tool_choice");
-  if (choice != options.end() && !ask.is_first && *choice != "auto") options.erase(choice);
-  if (ask.tool_choice_none) options["tool_choice"] = "none";
-  return options;
-}
-
-/// One question to the user: the event, and the wait for what they say.
-struct UserQuestion {
-  std::shared_ptr<Confirmations> confirmations;
-  std::function<void(json)> tell;
-  Principal sender;
-  std::string log_id;
-  std::chrono::milliseconds patience;
-};
-
-Task<bool> ask_user(UserQuestion asked, PlannedCall call) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto question = asked.confirmations->ask(executor, asked.sender);
-  if (!question || asked.patience.count() <= 0) {
-    RequestLog({asked.log_id, asked.sender.id, to_string(Service::chat)})
-        .warn("{} is not run: the user cannot be asked now", printable(call.skill_path));
-    co_return false;
-  }
-  json event = call_event(call);
-  event["id"] = question->id();
-  event["expires_in_ms"] = asked.patience.count();
-  asked.tell(std::move(event));
-  const auto allowed = co_await question->allowed().wait_until(std::chrono::steady_clock::now() + asked.patience);
-  co_return allowed.value_or(false);
-}
-
 }  // namespace
-
-struct ChatService::Turn {
-  Turn(Request given_request, ChatRequest given_chat, const ToolSource& source, json messages,
-       std::shared_ptr<const AnswerFormat> given_format, const Options& options)
-      : request(std::move(given_request)),
-        chat(std::move(given_chat)),
-        format(std::move(given_format)),
-        catalog(chat.tool_mode == ToolMode::native ? &source : nullptr, request.sender, chat.client_tools,
-                recent_user_text(messages), options.tools),
-        loop(catalog, messages, chat.may_call, options.agent) {}
-
-  ModelRequest model_request(const AgentLoop::AskModel& ask) const {
-    ModelRequest model;
-    model.model = chat.model;
-    model.messages = loop.messages();
-    if (ask.with_tools) model.tools = catalog.tools();
-    model.options = options_for(chat, ask);
-    model.deadline = request.deadline;
-    model.log_id = request.log_id;
-    model.user = request.acting_user;
-    model.is_last_try = loop.has_run_tools();
-    if (stream) {
-      model.on_text = [stream = stream, unrecorded = unrecorded_bytes](std::string_view text) {
-        *unrecorded += text.size();
-        stream->text(text);
-      };
-    }
-    return model;
-  }
-
-  /// After all text that was said before.
-  void tell(const std::string& event, json data) const {
-    if (stream) {
-      stream->event(event, std::move(data));
-    } else if (request.emit) {
-      request.emit(event, std::move(data));
-    }
-  }
-
-  const Request request;
-  const ChatRequest chat;
-  const std::shared_ptr<const AnswerFormat> format;
-  ToolCatalog catalog;
-  AgentLoop loop;
-  AnswerHead head;
-  std::shared_ptr<AnswerStream> stream;  // null: the answer is wanted whole
-  AgentLoop::AskModel asked{};           // last
-  /// Of text that was streamed since the usage was recorded.
-  const std::shared_ptr<std::size_t> unrecorded_bytes = std::make_shared<std::size_t>(0);
-  bool is_usage_estimated = false;
-};
 
 ChatService::ChatService(const Clock& clock, Neighbours neighbours, Options options)
     : clock_(clock),
@@ -173,7 +60,7 @@ Reply<json> ChatService::confirm(const Request& request) {
 Task<Reply<json>> ChatService::complete(Request request) {
   auto chat = ChatRequest::read(request.body, options_.request);
   if (!chat) co_return tl::unexpected<Error>(std::move(chat.error()));
-  co_return co_await run_stoppable(std::move(request), std::move(*chat), openai_format());
+  co_return co_await run_turn(std::move(request), std::move(*chat), openai_format());
 }
 
 Task<Reply<json>> ChatService::inference(Request request) {
@@ -187,174 +74,18 @@ Task<Reply<json>> ChatService::inference(Request request) {
     if (refused.details.value("path", "").starts_with("/messages/")) refused.details["path"] = "/input/messages";
     co_return tl::unexpected<Error>(std::move(refused));
   }
-  co_return co_await run_stoppable(std::move(request), std::move(*chat), std::move(format));
+  co_return co_await run_turn(std::move(request), std::move(*chat), std::move(format));
 }
 
-Task<Reply<json>> ChatService::run_stoppable(Request request, ChatRequest chat,
-                                             std::shared_ptr<const AnswerFormat> format) {
+Task<Reply<json>> ChatService::run_turn(Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format) {
   loop_.check();
   const auto executor = co_await asio::this_coro::executor;
   auto place = running_->begin(executor, request.sender, request.correlation_id);
   if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
-
-  // The work goes on beside this, so that it can be stopped.
-  const auto ending = place->ending();
-  auto work = std::make_shared<Work>();
-  auto finished = [this, ending, work, id = request.log_id](const std::exception_ptr& thrown, Answer answer) {
-    if (work->turn) record_unfinished(*work->turn);
-    if (ending->is_stopped) return;
-    if (thrown) log_for(id).error("the chat threw");
-    ending->answer.set(thrown ? error(ErrorCode::internal, "the hub failed") : std::move(answer));
-  };
-  auto running = run(std::move(place), std::move(work), std::move(request), std::move(chat), std::move(format));
-  auto stoppable = asio::bind_cancellation_slot(ending->stop.slot(), std::move(finished));
-  asio::co_spawn(executor, std::move(running), std::move(stoppable));
-  auto answer = co_await ending->answer.wait();
-  if (answer) co_return std::move(*answer);
-  ending->stop_work();
-  co_return error(ErrorCode::cancelled, "the chat was stopped");
-}
-
-Task<Reply<json>> ChatService::run(Place place, std::shared_ptr<Work> work, Request request, ChatRequest chat,
-                                   std::shared_ptr<const AnswerFormat> format) {
-  if (chat.tool_mode == ToolMode::python) {
-    const SkillQuery all{
-        request.acting_user, {}, request.sender.id, options_.python.skills_max, options_.python.devices_listed_max};
-    chat.put_first(python_prompt(neighbours_.tools.find(all), request.sender.id, options_.python));
-  }
-  std::optional<ChatSession> session;
-  json messages = std::move(chat.system_messages);
-  if (!chat.session_id.empty()) {
-    auto opened =
-        co_await ChatSession::open(neighbours_.store, clock_, request.sender, chat.session_id, options_.session);
-    if (!opened) co_return tl::unexpected<Error>(std::move(opened.error()));
-    session = std::move(*opened);
-    for (const auto& message : session->history()) messages.push_back(message);
-  }
-  for (const auto& message : chat.messages) messages.push_back(message);
-
-  const auto turn = std::make_shared<Turn>(std::move(request), std::move(chat), neighbours_.tools, std::move(messages),
-                                           std::move(format), options_);
-  work->turn = turn;
-  if (turn->catalog.has_no_room())
-    log_for(turn->request).warn("no skills are offered, the model takes {} tools at most", options_.tools.tools_max);
-  turn->head = {new_id(), to_unix_ms(clock_.wall_now()) / 1000, turn->chat.model, {}};
-  if (turn->chat.stream && turn->request.emit) {
-    const auto executor = co_await asio::this_coro::executor;
-    turn->stream = std::make_shared<AnswerStream>(executor, turn->request.emit, neighbours_.waiting, turn->format,
-                                                  turn->head, options_.stream);
-  }
-  auto end = co_await answer_of(turn);
-  place->done_deciding();
-  if (!end && turn->stream) turn->stream->give_up();
-  if (!end) co_return tl::unexpected<Error>(std::move(end.error()));
-  co_return co_await answer(turn, std::move(*end), std::move(session));
-}
-
-Task<Reply<AgentLoop::Finish>> ChatService::answer_of(std::shared_ptr<Turn> turn) {
-  AgentLoop& loop = turn->loop;
-  AgentLoop::Next next = loop.start();
-  for (std::size_t step = 0;;) {
-    if (auto* end = std::get_if<AgentLoop::Finish>(&next)) co_return std::move(*end);
-    if (auto* failed = std::get_if<Error>(&next)) co_return tl::unexpected<Error>(std::move(*failed));
-    if (clock_.steady_now() >= turn->request.deadline)
-      co_return error(ErrorCode::timeout, "the chat did not finish in time; skills it called may have run");
-    if (const auto* ask = std::get_if<AgentLoop::AskModel>(&next)) {
-      turn->asked = *ask;
-      ModelRequest model = turn->model_request(*ask);
-      log_for(turn->request).debug("asks a model, {} tools offered", model.tools.size());
-      if (turn->stream) turn->stream->begin_answer();
-      auto reply = co_await neighbours_.providers.complete(std::move(model), loop.provider());
-      if (!reply) co_return tl::unexpected<Error>(std::move(reply.error()));
-      neighbours_.usage.record(turn->request.sender, *reply);
-      *turn->unrecorded_bytes = 0;
-      turn->is_usage_estimated = turn->is_usage_estimated || reply->usage.estimated;
-      if (turn->stream) turn->stream->answered(*reply);
-      next = loop.model_answered(std::move(*reply));
-    } else {
-      auto calls = std::move(std::get<AgentLoop::RunTools>(next).calls);
-      log_for(turn->request).debug("runs {} skill calls", calls.size());
-      auto outcomes = co_await run_tools(neighbours_.tools, std::move(calls), tool_run(turn, step++));
-      next = loop.tools_ran(std::move(outcomes));
-    }
-  }
-}
-
-/// An answer that did not come to its end has been read all the same as far as it was streamed. No provider says what
-/// that cost.
-void ChatService::record_unfinished(const Turn& turn) {
-  const std::size_t bytes = *turn.unrecorded_bytes;
-  if (bytes == 0) return;
-  ModelReply said;
-  said.usage = estimate_usage(turn.model_request(turn.asked), said);
-  said.usage.completion_tokens =
-      static_cast<std::int64_t>((bytes + estimated_bytes_per_token - 1) / estimated_bytes_per_token);
-  said.provider = turn.loop.provider().empty() ? usage_unfinished : turn.loop.provider();
-  said.model = turn.loop.model().empty() ? usage_unfinished : turn.loop.model();
-  neighbours_.usage.record(turn.request.sender, said);
-}
-
-Task<json> ChatService::answer(std::shared_ptr<Turn> turn, AgentLoop::Finish end, std::optional<ChatSession> session) {
-  WholeAnswer whole{std::move(end.content), std::move(end.finish_reason), std::move(end.client_calls),
-                    turn->loop.usage(), std::nullopt};
-  whole.usage.estimated = turn->is_usage_estimated;
-  if (turn->stream) turn->stream->finish(whole);
-  if (session) {
-    // The answer is there and skills have run: a store that fails now must not take that back.
-    auto id = session->id();
-    const bool is_new = session->is_new();
-    auto saved =
-        co_await ChatSession::save(neighbours_.store, clock_, std::move(*session), turn->chat.messages, whole.content);
-    if (saved) {
-      whole.session_id = std::move(id);
-    } else {
-      log_for(turn->request)
-          .error("the turn was not stored: {} ({})", saved.error().message, printable(saved.error().cause));
-      // No name is told of what is not there: the new one was not opened, an old one was deleted, or takes no more.
-      const auto code = saved.error().code;
-      const bool is_lost = code == ErrorCode::not_found || code == ErrorCode::quota_exceeded;
-      if (!is_new && !is_lost) whole.session_id = std::move(id);
-      whole.not_stored = std::move(saved.error());
-    }
-  }
-  turn->head.model = turn->loop.model();
-  turn->head.provider = turn->loop.provider();
-  co_return turn->format->whole(turn->head, whole);
-}
-
-ToolRun ChatService::tool_run(const std::shared_ptr<Turn>& turn, std::size_t step) const {
-  ToolRun run;
-  run.caller = turn->request.sender;
-  run.acting_user = turn->request.acting_user;
-  run.deadline = [this, end = turn->request.deadline] {
-    return std::min<SteadyTime>(clock_.steady_now() + options_.tool_timeout, latest_end(end));
-  };
-  run.log_id = turn->request.log_id;
-  run.identity = turn->request.identity;
-  run.step = step;
-  // Asked for whether the answer is streamed or not.
-  run.confirm = [this, turn](PlannedCall call) {
-    UserQuestion question;
-    question.confirmations = confirmations_;
-    question.tell = [turn](json data) { turn->tell(chat_event::confirm, std::move(data)); };
-    question.sender = turn->request.sender;
-    question.log_id = turn->request.log_id;
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(latest_end(turn->request.deadline) - clock_.steady_now());
-    question.patience = turn->request.emit ? std::min(options_.confirm_timeout, left) : std::chrono::milliseconds(0);
-    return ask_user(std::move(question), std::move(call));
-  };
-  if (!turn->chat.tool_events) return run;
-  run.on_call = [turn](const PlannedCall& call) { turn->tell(chat_event::tool_call, call_event(call)); };
-  run.on_result = [turn](const PlannedCall& call, const Reply<json>& outcome) {
-    turn->tell(chat_event::tool_result, result_event(call, outcome));
-  };
-  return run;
-}
-
-/// Calls and questions leave some of the chat's time to the model, to say what came of them.
-SteadyTime ChatService::latest_end(SteadyTime deadline) const {
-  return deadline - std::min<std::chrono::nanoseconds>(std::chrono::seconds(2), (deadline - clock_.steady_now()) / 5);
+  ChatTurn::Shared shared{clock_, neighbours_, options_, confirmations_};
+  auto turn = std::make_shared<ChatTurn>(std::move(shared), std::move(place), std::move(request), std::move(chat),
+                                         std::move(format));
+  co_return co_await ChatTurn::run(std::move(turn));
 }
 
 }  // namespace strawberry
