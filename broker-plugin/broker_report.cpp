@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
@@ -50,7 +52,7 @@ std::string BrokerReport::write(const Now& now) const {
       report["keys"].push_back({{"kid", key.kid()}, {"alg", to_string(key.algorithm())}});
     }
   }
-  return report.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return to_text(report);
 }
 
 }  // namespace strawberry

@@ -11,7 +11,7 @@
 
 #include "common/contract/broker_socket.h"
 #include "common/text/file_descriptor.h"
-#include "common/text/ids.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -29,20 +29,15 @@ tl::unexpected<CliError> cannot(const std::string& what, const std::string& path
 /// By its descriptor, and only what has this one name: whoever may write to the directory could put a link in its
 /// place.
 bool hand_over(const std::string& path, gid_t group, mode_t mode) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return false;
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
-  bool done = ::fstat(fd, &info) == 0;
-  if (done && (!S_ISREG(info.st_mode) || info.st_nlink != 1)) {
-    done = false;
+  if (!file.is_open() || ::fstat(file.get(), &info) != 0) return false;
+  if (!S_ISREG(info.st_mode) || info.st_nlink != 1) {
     errno = EINVAL;
+    return false;
   }
   const bool is_so = info.st_uid == 0 && info.st_gid == group && (info.st_mode & 07777) == mode;
-  done = done && (is_so || (::fchown(fd, 0, group) == 0 && ::fchmod(fd, mode) == 0));
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return done;
+  return is_so || (::fchown(file.get(), 0, group) == 0 && ::fchmod(file.get(), mode) == 0);
 }
 
 constexpr std::string_view socket_word = "socket ";
@@ -104,26 +99,8 @@ Outcome<std::string> read_file(const std::string& path) {
 }
 
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace) {
-  const std::string temporary = path + "." + new_id();
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot("write", path, errno);
-  // Not by the umask's leave: a stricter one is fine, a wider one has no say.
-  const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, content) && ::fsync(fd) == 0;
-  const int write_error = errno;
-  ::close(fd);
-  const auto give_up = [&](int error) {
-    ::unlink(temporary.c_str());
-    return cannot("write", path, error);
-  };
-  if (!written) return give_up(write_error);
-  if (replace) {
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
-    return {};
-  }
-  // link() fails on an existing name where rename() would replace it.
-  if (::link(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
-  ::unlink(temporary.c_str());
-  return {};
+  if (put_private_file(path, content, replace)) return {};
+  return cannot("write", path, errno);
 }
 
 Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,

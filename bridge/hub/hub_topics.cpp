@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
@@ -9,7 +11,7 @@ using nlohmann::json;
 
 std::string line(json object, WallTime now) {
   object["ts"] = format_rfc3339(now);
-  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+  return to_text(object);
 }
 
 json as_json(const ProviderHealth& provider) {

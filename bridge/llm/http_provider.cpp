@@ -8,6 +8,7 @@
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
+#include "common/text/json_text.h"
 
 namespace strawberry {
 namespace {
@@ -74,7 +75,7 @@ HttpRequest HttpProvider::http_request(const Wire::Sent& sent, milliseconds left
   HttpRequest asked;
   asked.url = sent.url;
   asked.headers = sent.headers;
-  asked.body = sent.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  asked.body = to_text(sent.body);
   asked.total_timeout = std::min(options_.total_timeout, left);
   asked.connect_timeout = std::min(options_.connect_timeout, asked.total_timeout);
   asked.response_bytes_max = options_.response_bytes_max;

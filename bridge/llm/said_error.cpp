@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bridge/llm/wire_json.h"
+#include "common/text/json_text.h"
 #include "common/text/sse.h"
 
 namespace strawberry {
@@ -84,7 +85,7 @@ std::string text_of(const json& value, int depth) {
 /// Of an error that says nothing in words: itself, as far as it is no empty shell.
 std::string text_or_itself(const json& error) {
   auto text = text_of(error, 0);
-  if (text.empty() && !is_nothing(error)) text = error.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.empty() && !is_nothing(error)) text = to_text(error);
   return text;
 }
 

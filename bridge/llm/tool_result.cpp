@@ -1,11 +1,11 @@
 #include "bridge/llm/tool_result.h"
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json without_controls(const json& value) {
   if (value.is_string()) return as_data(value.get_ref<const std::string&>(), std::string::npos);
@@ -27,7 +27,7 @@ json told_of(const Error& error, std::size_t bytes_max) {
   if (!error.details.is_object()) return told;
   for (const char* key : {"candidates", "path"}) {
     const auto detail = error.details.find(key);
-    if (detail != error.details.end() && dump(*detail).size() < bytes_max / 4) told[key] = without_controls(*detail);
+    if (detail != error.details.end() && to_text(*detail).size() < bytes_max / 4) told[key] = without_controls(*detail);
   }
   return told;
 }
@@ -60,18 +60,18 @@ std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_ma
     for (std::size_t keep = bytes_max / 2;; keep = keep * 3 / 4) {
       told["message"] = as_data(message, keep);
       if (message.size() > keep) told["truncated"] = true;
-      auto content = dump({{"error", told}});
+      auto content = to_text(json({{"error", told}}));
       if (content.size() <= bytes_max || keep < 64) return content;
     }
   }
   const json clean = without_controls(*outcome);
-  std::string content = dump({{"result", clean}});
+  std::string content = to_text(json({{"result", clean}}));
   if (content.size() <= bytes_max) return content;
-  const std::string whole = clean.is_string() ? clean.get<std::string>() : dump(clean);
+  const std::string whole = clean.is_string() ? clean.get<std::string>() : to_text(clean);
   // Quoting can only make it longer; aim low until it fits.
   for (std::size_t keep = bytes_max;; keep = keep * 3 / 4) {
     const json cut = {{"result", as_data(whole, keep)}, {"truncated", true}, {"bytes", whole.size()}};
-    content = dump(cut);
+    content = to_text(cut);
     if (content.size() <= bytes_max || keep < 64) return content;
   }
 }

@@ -1,5 +1,7 @@
 #include "bridge/llm/usage_estimate.h"
 
+#include "common/text/json_text.h"
+
 namespace strawberry {
 namespace {
 
@@ -15,9 +17,7 @@ std::size_t text_bytes(const json& value) {
 }
 
 /// Here the names are what there is to say.
-std::size_t schema_bytes(const json& schema) {
-  return schema.is_null() ? 0 : schema.dump(-1, ' ', false, json::error_handler_t::replace).size();
-}
+std::size_t schema_bytes(const json& schema) { return schema.is_null() ? 0 : to_text(schema).size(); }
 
 std::int64_t tokens(std::size_t bytes) {
   return static_cast<std::int64_t>((bytes + estimated_bytes_per_token - 1) / estimated_bytes_per_token);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry::rules {
@@ -24,9 +25,7 @@ std::string text_at(const json& object, const char* key) {
   return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string in_json(const json& value, std::size_t bytes_max) {
-  return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), bytes_max);
-}
+std::string in_json(const json& value, std::size_t bytes_max) { return printable(to_text(value), bytes_max); }
 
 std::string number_in_words(const json& number, Language language) {
   const double value = number.get<double>();

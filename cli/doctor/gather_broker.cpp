@@ -145,7 +145,7 @@ void knock_at_broker(BrokerFacts& broker) {
   const Knock answer = knock(broker, std::move(tls));
   if (answer.loss.is_host_unknown) broker.host_problem = answer.problem;
   // With a CA file that cannot be used nobody has tried.
-  broker.is_listening = answer.is_accepted || answer.loss.was_reached || answer.loss.tls != TlsTrouble::none;
+  broker.is_listening = answer.is_accepted || answer.loss.was_reached || answer.loss.tls == TlsTrouble::ca_file;
   if (!broker.is_listening) return;
   broker.tls_trouble = answer.loss.tls;
   if (broker.tls_trouble != TlsTrouble::none) {

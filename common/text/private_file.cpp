@@ -53,7 +53,11 @@ class Draft {
   explicit Draft(const std::string& path) : path_(path + ".new-" + new_id()) {}
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
-  ~Draft() { ::unlink(path_.c_str()); }
+  ~Draft() {
+    const int kept = errno;
+    ::unlink(path_.c_str());
+    errno = kept;
+  }
   const char* path() const { return path_.c_str(); }
 
   /// With `old`, the file gets its owner, if it has another, and its readers.
@@ -118,15 +122,17 @@ Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes
   return read;
 }
 
-Result<void> write_new_private_file(const std::string& path, std::string_view content) {
+bool put_private_file(const std::string& path, std::string_view content, bool replaces) {
   const Draft draft(path);
-  if (!draft.write(content, nullptr)) return fail(path + " cannot be written: " + system_error());
-  // link() fails on an existing name where rename() would replace it.
-  if (::link(draft.path(), path.c_str()) != 0) {
-    if (errno == EEXIST) return fail(path + " exists; keys are never overwritten");
-    return fail(path + " cannot be created: " + system_error());
-  }
-  return sync_folder_of(path);
+  if (!draft.write(content, nullptr)) return false;
+  // link() fails on an existing name where rename() replaces it.
+  return (replaces ? ::rename(draft.path(), path.c_str()) : ::link(draft.path(), path.c_str())) == 0;
+}
+
+Result<void> write_new_private_file(const std::string& path, std::string_view content) {
+  if (put_private_file(path, content, /*replaces=*/false)) return sync_folder_of(path);
+  if (errno == EEXIST) return fail(path + " exists; keys are never overwritten");
+  return fail(path + " cannot be written: " + system_error());
 }
 
 Result<void> replace_private_file(const std::string& path, std::string_view content) {

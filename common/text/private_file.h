@@ -46,7 +46,10 @@ struct PrivateFile {
 /// Refuses a symbolic link, what is no regular file, one that is not private, and a larger one.
 Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes_max);
 
-/// Mode 0600. Fails when `path` exists.
+/// Writes a file with mode 0600, complete or not at all. With `replaces`, it takes the place of an old one. False when
+/// it cannot be written, and `errno` says why: EEXIST when there is an old one that is not to be replaced.
+bool put_private_file(const std::string& path, std::string_view content, bool replaces);
+/// The same without replacing, on disk when it returns. Fails when `path` exists.
 Result<void> write_new_private_file(const std::string& path, std::string_view content);
 /// Puts a new file with the owner of the old one in the place of `path`, which must be a regular file. Mode 0600, and
 /// 0640 if the old one's group could read it and is_private().

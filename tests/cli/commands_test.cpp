@@ -309,6 +309,8 @@ TEST_F(Token, IsNotAskedForAsAUserWhoDoesNotExist) {
                                                                  {"token", "list"},
                                                                  {"token", "revoke", "--name", "x"},
                                                                  {"device", "list"},
+                                                                 {"device", "list", "--user", "alice"},
+                                                                 {"device", "revoke", "Lamp"},
                                                                  {"device", "rename", "Kitchen Tablet", "Other"},
                                                                  {"device", "revoke", "Kitchen Tablet"}}) {
     auto asked = words;
@@ -401,6 +403,24 @@ TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
     asked.insert(asked.end(), words.begin(), words.end());
     const Finished wrong = control(asked);
     EXPECT_EQ(wrong.code, 3) << words.front() << ": " << wrong.output;
+    EXPECT_EQ(count_lines(wrong.output), 1u) << wrong.output;
+  }
+}
+
+/// The database of a hub that does not run says what is misspelt.
+TEST(CommandLine, DeviceCommandsKnowUnknownNamesWithoutAHub) {
+  test::TestHub hub;
+  hub.add_device("dev-1", "alice", "Lamp");
+  const std::string port = std::to_string(test::free_port());
+  for (const auto& [words, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"device", "revoke", "Lmap"}, "there is no device 'Lmap'"},
+           {{"device", "restore", "Lamp", "--user", "alise"}, "there is no user 'alise': did you mean 'alice'?"},
+           {{"device", "list", "--user", "al ice"}, "'al ice' is not an id"}}) {
+    std::vector<std::string> asked{"--data-dir", hub.directory().path().string(), "--port", port, "--timeout", "300ms"};
+    asked.insert(asked.end(), words.begin(), words.end());
+    const Finished wrong = control(asked);
+    EXPECT_EQ(wrong.code, 2) << wrong.output;
+    EXPECT_NE(wrong.output.find(why), std::string::npos) << wrong.output;
     EXPECT_EQ(count_lines(wrong.output), 1u) << wrong.output;
   }
 }

@@ -132,6 +132,28 @@ TEST_F(RunningHub, AddsADeviceWithATokenThatWorks) {
   EXPECT_EQ(ctl_json({"device", "list", "--user", "bob"}).at("total"), 0);
 }
 
+/// The hub itself knows its devices: all that a command needs is a key to be its admin.
+TEST_F(RunningHub, DeviceCommandsNeedNoDatabase) {
+  const std::filesystem::path keys_alone = directory_->path() / "keys-alone";
+  std::filesystem::create_directory(keys_alone);
+  for (const char* name : {"keys.json", "endpoint"}) std::filesystem::copy_file(data_dir() / name, keys_alone / name);
+  const auto from_there = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--data-dir", keys_alone.string()});
+    return test::control(std::move(words));
+  };
+  const Finished added = from_there({"device", "add", "Attic Lamp", "--user", "dora"});
+  ASSERT_EQ(added.code, 0) << added.output;
+  const Finished renamed = from_there({"device", "rename", "attic_lamp", "Roof Lamp", "--user", "dora"});
+  EXPECT_EQ(renamed.code, 0) << renamed.output;
+  EXPECT_TRUE(contains(from_there({"device", "list", "--user", "dora"}).output, "Roof Lamp"));
+  EXPECT_EQ(from_there({"device", "revoke", "Roof Lamp"}).code, 0);
+  EXPECT_EQ(from_there({"device", "restore", "Roof Lamp"}).code, 0);
+  EXPECT_EQ(from_there({"device", "delete", "Roof Lamp", "--yes"}).code, 0);
+  const Finished unknown = from_there({"device", "delete", "Roof Lamp", "--yes"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_TRUE(contains(unknown.output, "there is no device 'Roof Lamp'")) << unknown.output;
+}
+
 TEST_F(RunningHub, AddWritesTheTokenToAFileOnRequest) {
   const std::string file = directory_->file("lamp.token");
   const Finished added = ctl({"device", "add", "Desk Lamp", "--user", "carol", "--output", file});

@@ -204,6 +204,7 @@ TEST_F(Connecting, ReportsAnUnknownHost) {
   start(options);
   ASSERT_TRUE(until([this] { return !lost.empty(); }));
   EXPECT_THAT(lost, ElementsAre(HasSubstr("not found")));
+  EXPECT_TRUE(client->loss().is_host_unknown);
 }
 
 TEST_F(Connecting, GivesUpOnASilentBrokerAndHangsUp) {
@@ -214,6 +215,7 @@ TEST_F(Connecting, GivesUpOnASilentBrokerAndHangsUp) {
   start(options);
   ASSERT_TRUE(until([this] { return lost.size() == 3; }));
   EXPECT_THAT(lost, Each(HasSubstr("no answer within 50 ms")));
+  EXPECT_TRUE(client->loss().was_reached);
   EXPECT_TRUE(until([&] { return broker.open_connections() <= 1; })) << "connections are left behind";
   broker.script.answers_connect = true;
   EXPECT_TRUE(until_ready());
@@ -342,6 +344,8 @@ TEST_F(Connecting, NoticesThatAHandshakeIsBrokenOff) {
     ASSERT_TRUE(until([this] { return !lost.empty(); }, 2s)) << with_reset;
     // Newer versions of the library keep the reset to themselves.
     EXPECT_THAT(lost.front(), AnyOf(HasSubstr("no TLS connection"), HasSubstr(with_reset ? "reset" : "no TLS")));
+    EXPECT_EQ(client->loss().tls, TlsTrouble::no_tls);
+    EXPECT_TRUE(client->loss().was_reached);
   }
 }
 
@@ -352,6 +356,23 @@ TEST_F(Connecting, TlsFindsNobodyThere) {
   start(options);
   ASSERT_TRUE(until([this] { return !lost.empty(); }, 2s));
   EXPECT_THAT(lost, ElementsAre(AnyOf(HasSubstr("refused"), HasSubstr("no TLS connection"))));
+  EXPECT_FALSE(client->loss().was_reached);
+}
+
+/// A server that answers whatever it is sent with as many bytes as one packet of MQTT would have.
+TEST_F(Connecting, KnowsAnAnswerThatIsNoMqtt) {
+  asio::ip::tcp::acceptor web(loop, {asio::ip::address_v4::loopback(), 0});
+  asio::ip::tcp::socket accepted(loop);
+  const std::string answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x');
+  web.async_accept(accepted, [&](const boost::system::error_code& error) {
+    if (!error) asio::async_write(accepted, asio::buffer(answer), [](const boost::system::error_code&, std::size_t) {});
+  });
+  auto options = options_for(web.local_endpoint().port());
+  options.connect_once = true;
+  start(options);
+  ASSERT_TRUE(until([this] { return !lost.empty(); }, 2s));
+  EXPECT_TRUE(client->loss().is_not_mqtt) << lost.front();
+  EXPECT_TRUE(client->loss().was_reached);
 }
 
 }  // namespace

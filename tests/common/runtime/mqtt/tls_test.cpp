@@ -49,9 +49,10 @@ class Tls : public ClientFixture {
     return options;
   }
   /// Never ready, and this is why, each time it tries.
-  void expect_refusal(const std::string& why) {
+  void expect_refusal(const std::string& why, TlsTrouble trouble) {
     ASSERT_TRUE(until([this] { return lost.size() == 3; }));
     EXPECT_THAT(lost, Each(HasSubstr(why)));
+    EXPECT_EQ(client->loss().tls, trouble);
     EXPECT_EQ(ready, 0U);
   }
   TempDir directory;
@@ -85,7 +86,7 @@ TEST_F(Tls, RefusesAnotherName) {
   auto options = trusting(broker);
   options.tls->server_name = "hub.example";
   start(options);
-  expect_refusal("not accepted for hub.example: hostname mismatch");
+  expect_refusal("not accepted for hub.example: hostname mismatch", TlsTrouble::other_name);
 }
 
 TEST_F(Tls, RefusesAnotherAddress) {
@@ -93,14 +94,14 @@ TEST_F(Tls, RefusesAnotherAddress) {
   auto options = trusting(broker);
   options.tls->server_name = "192.0.2.99";
   start(options);
-  expect_refusal("not accepted for 192.0.2.99: IP address mismatch");
+  expect_refusal("not accepted for 192.0.2.99: IP address mismatch", TlsTrouble::other_name);
 }
 
 TEST_F(Tls, RefusesAnotherCa) {
   make_certificates("other");
   const BrokerProcess broker(with_tls());
   start(trusting(broker, "other/ca.crt"));
-  expect_refusal("not accepted for 127.0.0.1: ");
+  expect_refusal("not accepted for 127.0.0.1: ", TlsTrouble::certificate);
 }
 
 TEST_F(Tls, RefusesWithoutACaOfItsOwn) {
@@ -108,7 +109,7 @@ TEST_F(Tls, RefusesWithoutACaOfItsOwn) {
   auto options = trusting(broker);
   options.tls->ca_file.clear();  // the system's
   start(options);
-  expect_refusal("not accepted for 127.0.0.1: unable to get local issuer certificate");
+  expect_refusal("not accepted for 127.0.0.1: unable to get local issuer certificate", TlsTrouble::certificate);
 }
 
 TEST_F(Tls, RefusesAnExpiredCertificate) {
@@ -119,13 +120,13 @@ TEST_F(Tls, RefusesAnExpiredCertificate) {
       file("tls"));
   const BrokerProcess broker(with_tls());
   start(trusting(broker));
-  expect_refusal("not accepted for 127.0.0.1: certificate has expired");
+  expect_refusal("not accepted for 127.0.0.1: certificate has expired", TlsTrouble::not_now);
 }
 
 TEST_F(Tls, NeverFallsBackToPlain) {
   const BrokerProcess broker(BrokerProcess::Options{});
   start(trusting(broker));
-  expect_refusal("");
+  expect_refusal("", TlsTrouble::no_tls);
   EXPECT_EQ(broker.log().find("tested"), std::string::npos) << "it introduced itself:\n" << broker.log();
 }
 
