@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "bridge/app_parts.h"
-#include "common/runtime/asio.h"
 #include "bridge/devices/presence.h"
-#include "common/runtime/log.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
-#include "common/text/ids.h"
 #include "common/identity/token_admission.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/log.h"
+#include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -89,6 +89,9 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   pipeline_.add(session_service_);
   pipeline_.add(chat_service_);
   skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
+  skill_service_.on_changed([this](const std::string& id) {
+    publish(skills_changed_topic(id), skills_changed(id, skills_.count(id), clock_.wall_now()), false);
+  });
   usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }
 
@@ -147,6 +150,7 @@ DeviceService::Neighbours App::neighbours() {
   };
   neighbours.device_deleted = [this](const std::string& id) {
     skills_.remove(id);
+    publish(skills_changed_topic(id), skills_changed(id, 0, clock_.wall_now()), false);
     publish(status_topic(id), "", true);  // clears what was retained
   };
   neighbours.tell_plugin = [this](std::vector<std::string> ids) { return plugin_.changed(std::move(ids)); };

@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "bridge/pipeline/acting_user.h"
-#include "common/text/printable.h"
+#include "bridge/skills/tool_operations.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -93,6 +94,8 @@ Task<Reply<json>> SkillService::handle(Request request) {
   if (request.op == "list") co_return list(request);
   if (request.op == "search") co_return search(request);
   if (request.op == "describe") co_return describe(request);
+  if (request.op == "tools") co_return tools(request);
+  if (request.op == "call_tool") co_return co_await call_tool(std::move(request));
   if (request.op == "call") co_return co_await call_for(std::move(request));
   co_return error(ErrorCode::unknown_op, "skills has no such operation");
 }
@@ -113,9 +116,11 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   if (!stored) co_return tl::unexpected(stored.error());
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   const auto count = rows->size();
-  skills_.put(id, request.sender.user_id, *rows);
+  const bool was_live = skills_.is_live(*devices_.find(id));
+  const bool is_change = skills_.put(id, request.sender.user_id, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
   if (registered_) registered_(id);
+  if (changed_ && (is_change || !was_live)) changed_(id);
   co_return json{{"registered", count}};
 }
 
@@ -126,7 +131,10 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   const auto now_ms = to_unix_ms(clock_.wall_now());
   auto stored = co_await store_.set_skills_heartbeat(request.sender.user_id, id, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
+  const Device* device = devices_.find(id);
+  const bool is_back = device != nullptr && !skills_.is_live(*device);
   devices_.set_skills_heartbeat(id, now_ms);
+  if (changed_ && is_back) changed_(id);
   co_return json{{"skills", skills_.count(id)}};
 }
 
@@ -218,6 +226,30 @@ Reply<json> SkillService::describe(const Request& request) const {
               {"confirm", best->skill.confirm},
               {"devices", names_of(best->devices, devices_named_max)},
               {"device_count", best->devices.size()}};
+}
+
+Reply<json> SkillService::tools(const Request& request) const {
+  const auto user = acting_user(request);
+  if (!user) return tl::unexpected(user.error());
+  return list_tools(skills_, *user, request);
+}
+
+/// `{"result":…}`, or `{"confirm":{…}}` when somebody must allow the call first.
+Task<Reply<json>> SkillService::call_tool(Request request) {
+  const auto user = acting_user(request);
+  if (!user) co_return tl::unexpected(user.error());
+  auto planned = plan_tool_call(skills_, *user, request);
+  if (!planned) co_return tl::unexpected(planned.error());
+  json answer;
+  if (!planned->question.is_null()) {
+    answer["confirm"] = std::move(planned->question);
+    co_return answer;
+  }
+  planned->call.is_consented = !options_.confirms_always || request.sender.type != PrincipalType::device;
+  auto result = co_await calls_.call(std::move(planned->call));
+  if (!result) co_return result;
+  answer["result"] = std::move(*result);
+  co_return answer;
 }
 
 Task<Reply<json>> SkillService::call_for(Request request) {

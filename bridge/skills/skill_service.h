@@ -1,4 +1,5 @@
-/// The `skills` service: register, heartbeat, list, search, describe, call (docs/contract.md, section 4).
+/// The `skills` service: register, heartbeat, list, search, describe, call, tools, call_tool (docs/contract.md, section
+/// 4).
 ///
 /// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
 #pragma once
@@ -32,6 +33,9 @@ class SkillService final : public RequestHandler, public ToolSource {
     registered_ = std::move(registered);
   }
 
+  /// Told of each device whose live skills are others than before.
+  void on_changed(std::function<void(const std::string& device_id)> changed) { changed_ = std::move(changed); }
+
   Service service() const override { return Service::skills; }
   Task<Reply<nlohmann::json>> handle(Request request) override;
   std::chrono::milliseconds default_timeout(const std::string& op) const override;
@@ -52,6 +56,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   tl::unexpected<Error> too_much() const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
+  Outcome tools(const Request& request) const;
+  Task<Outcome> call_tool(Request request);
 
   const Clock& clock_;
   DeviceRegistry& devices_;
@@ -60,6 +66,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   Store& store_;
   Options options_;
   std::function<void(const std::string& device_id)> registered_;
+  std::function<void(const std::string& device_id)> changed_;
 };
 
 }  // namespace strawberry
