@@ -92,6 +92,9 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
   pipeline_.add(usage_service_);
   pipeline_.limit_with(CountsAs::chat, usage_);
   skill_service_.on_registered([this](const std::string& id) { home_assistant_.device_changed(id); });
+  skill_service_.on_changed([this](const std::string& id) {
+    publish(skills_changed_topic(id), skills_changed(id, skills_.count(id), clock_.wall_now()), false);
+  });
   usage_.on_change([this](const std::string& user_id) { home_assistant_.used_more(user_id); });
 }
 
@@ -150,6 +153,7 @@ DeviceService::Neighbours App::neighbours() {
   };
   neighbours.device_deleted = [this](const std::string& id) {
     skills_.remove(id);
+    publish(skills_changed_topic(id), skills_changed(id, 0, clock_.wall_now()), false);
     publish(status_topic(id), "", true);  // clears what was retained
   };
   neighbours.tell_plugin = [this](std::vector<std::string> ids) { return plugin_.changed(std::move(ids)); };

@@ -51,6 +51,11 @@ Verdict client_write(const Principal& who, const Topic& topic) {
   return Verdict::not_listed;
 }
 
+/// What is said of a device to all who have the same user.
+bool is_about_a_device(const Levels& topic) {
+  return topic.first == "devices" && (topic.rest == "status" || topic.rest == "skills");
+}
+
 Verdict client_status(const Principal& who, std::string_view device_id, const DeviceOwners& owners) {
   if (who.type == PrincipalType::enroll) return Verdict::not_listed;
   const std::string_view owner = owners.owner_of(device_id);
@@ -80,7 +85,7 @@ Verdict user_reads_announcement(const Principal& who, const Topic& topic, const 
 
 Verdict client_read(const Principal& who, const Topic& topic, const DeviceOwners& owners) {
   if (topic.first == "hub") return topic.rest.empty() ? client_hub(topic.second) : Verdict::not_listed;
-  if (topic.first == "devices" && topic.rest == "status") return client_status(who, topic.second, owners);
+  if (is_about_a_device(topic)) return client_status(who, topic.second, owners);
   if (topic.first == "homeassistant" && who.type == PrincipalType::user) {
     return user_reads_announcement(who, topic, owners);
   }
@@ -91,7 +96,7 @@ Verdict client_subscribe(const Principal& who, const Topic& filter, const Device
   if (filter.first == "hub") {
     return filter.rest.empty() && filter.second == "+" ? Verdict::allowed : client_read(who, filter, owners);
   }
-  if (filter.first == "devices" && filter.second == "+" && filter.rest == "status") {
+  if (is_about_a_device(filter) && filter.second == "+") {
     return allowed_if(who.type != PrincipalType::enroll);  // delivers what may be read
   }
   if (filter.first == "homeassistant") return allowed_if(who.type == PrincipalType::user && !filter.second.empty());
@@ -109,7 +114,7 @@ Verdict bridge_write(const Topic& topic) {
   const auto service = parse_service(topic.first);
   if (!service || !is_valid_id(topic.second)) return Verdict::not_listed;
   return allowed_if(is_response(topic.rest) || (*service == Service::skills && topic.rest == "call") ||
-                    (*service == Service::devices && topic.rest == "status"));
+                    (*service == Service::devices && is_about_a_device(topic)));
 }
 
 /// Also its filters, with `+` for service and id.

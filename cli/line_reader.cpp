@@ -17,6 +17,7 @@ struct LineReader::Shared {
   std::shared_ptr<OneShot<Line>> waiting;  // next() of the loop, if any
   std::string prompt;
   bool remember = false;
+  std::size_t bytes_max = line_bytes_max;
   std::unique_ptr<LineEditor> editor;
 
   static void read_lines(const std::shared_ptr<Shared>& shared);
@@ -25,7 +26,7 @@ struct LineReader::Shared {
 namespace {
 
 /// One byte at a time: what comes after the line end belongs to whoever reads this input next.
-LineReader::Line read_line() {
+LineReader::Line read_line(std::size_t bytes_max) {
   std::string line;
   char c = 0;
   while (true) {
@@ -33,7 +34,7 @@ LineReader::Line read_line() {
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return line.empty() ? LineReader::Line() : LineReader::Line(line);
     if (c == '\n') return line;
-    if (line.size() < LineReader::line_bytes_max) line += c;
+    if (line.size() < bytes_max) line += c;
   }
 }
 
@@ -55,7 +56,7 @@ void LineReader::Shared::read_lines(const std::shared_ptr<Shared>& shared) {
       line = shared->editor->read(prompt, remember);
     } else {
       std::cout << prompt << std::flush;
-      line = read_line();
+      line = read_line(shared->bytes_max);
     }
     const std::lock_guard lock(shared->mutex);
     if (shared->loop == nullptr) return;
@@ -64,9 +65,10 @@ void LineReader::Shared::read_lines(const std::shared_ptr<Shared>& shared) {
   }
 }
 
-LineReader::LineReader(asio::io_context& loop, std::unique_ptr<LineEditor> editor)
+LineReader::LineReader(asio::io_context& loop, std::unique_ptr<LineEditor> editor, std::size_t bytes_max)
     : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
+  shared_->bytes_max = bytes_max;
   shared_->editor = std::move(editor);
   std::thread(&Shared::read_lines, shared_).detach();
 }

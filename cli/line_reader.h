@@ -4,7 +4,7 @@
 ///
 /// Threading: next() on the loop.   Lifetime: the thread may outlive this object, blocked in a read, until the process
 /// ends; it owns what it touches.   Bounds: one line is read ahead of next(), none before it; a line has at most
-/// line_bytes_max, the rest of it is dropped.
+/// `bytes_max`, the rest of it is dropped.
 #pragma once
 
 #include <condition_variable>
@@ -27,7 +27,8 @@ class LineReader {
   using Line = std::optional<std::string>;
 
   /// `editor`: null unless standard input is a terminal.
-  explicit LineReader(asio::io_context& loop, std::unique_ptr<LineEditor> editor = nullptr);
+  explicit LineReader(asio::io_context& loop, std::unique_ptr<LineEditor> editor = nullptr,
+                      std::size_t bytes_max = line_bytes_max);
   ~LineReader();
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;

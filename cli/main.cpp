@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/completion_command.h"
+#include "cli/mcp/mcp_command.h"
 #include "cli/mistyped.h"
 #include "cli/run/run_command.h"
 #include "cli/spoke/spoke_command.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     CommandLine line;
     describe_command_line(app, line);
     add_spoke_command(app, line);
+    add_mcp_command(app, line, STRAWBERRY_VERSION);
     add_run_command(app, line);
     add_completion_command(app, line);
     add_version_flag(app, STRAWBERRY_VERSION);

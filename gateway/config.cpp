@@ -148,6 +148,9 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.text("data", "directory", config.data_directory);
   file.number("tokens", "connections_max", config.tokens.connections_max, 1, 1'000'000);
   file.number("tokens", "idle_s", config.tokens.idle_s, 1, 86'400);
+  file.number("mcp", "direct_tools_max", config.mcp.direct_tools_max, 1, 500);
+  file.number("mcp", "call_timeout_ms", config.mcp.call_timeout_ms, 1'000, 120'000);
+  file.number("mcp", "listeners_max", config.mcp.listeners_max, 0, 100'000);
   file.choice("log", "level", config.log.level, {"trace", "debug", "info", "warn", "error", "off"});
   file.choice("log", "format", config.log.format, {"human", "json"});
   file.refuse_unknown();

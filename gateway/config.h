@@ -55,6 +55,12 @@ struct GatewayConfig {
     std::int64_t idle_s = 60;
     bool operator==(const Tokens&) const = default;
   };
+  struct Mcp {
+    std::int64_t direct_tools_max = 40;     // of more skills, clients are given tools to search them
+    std::int64_t call_timeout_ms = 60'000;  // how long a device may take
+    std::int64_t listeners_max = 2'000;     // streams that wait for changes of the list
+    bool operator==(const Mcp&) const = default;
+  };
   struct Log {
     std::string level = "info";
     std::string format = "human";
@@ -64,6 +70,7 @@ struct GatewayConfig {
   Http http;
   Broker broker;
   Tokens tokens;
+  Mcp mcp;
   Log log;
   bool operator==(const GatewayConfig&) const = default;
 };

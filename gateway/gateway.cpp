@@ -42,6 +42,15 @@ Limits limits_of(const GatewayConfig::Http& http) {
   return limits;
 }
 
+mcp::Endpoint::Options mcp_options(const GatewayConfig::Mcp& config) {
+  mcp::Endpoint::Options options;
+  options.version = STRAWBERRY_VERSION;
+  options.direct_tools_max = static_cast<std::size_t>(config.direct_tools_max);
+  options.call_timeout = std::chrono::milliseconds(config.call_timeout_ms);
+  options.listeners.listeners_max = static_cast<std::size_t>(config.listeners_max);
+  return options;
+}
+
 void log_request(const Request& request, unsigned status, std::chrono::microseconds took) {
   // Never the query, the headers or the body: a token may stand in each of them.
   hub_log().debug("{} {} {} {} us {}", request.peer, request.method, request.path, took.count(), status);
@@ -68,6 +77,7 @@ Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config, std::uniqu
     : loop_(loop),
       links_(loop, clock_, link_options(config)),
       device_tokens_(loop, links_, clock_),
+      mcp_(std::make_shared<mcp::Endpoint>(loop, links_, clock_, mcp_options(config.mcp))),
       tls_(std::move(tls)),
       server_(loop, router_, server_options(config.http)),
       reload_timer_(loop),
@@ -103,6 +113,7 @@ void Gateway::add_routes() {
   router_.add(events_socket_route(loop_, links_, sockets_));
   router_.add(mqtt_tunnel_route(loop_, links_.broker(), sockets_));
   router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
+  router_.add(mcp::endpoint_route(mcp_));
   router_.add(operations_routes(links_, server_));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
@@ -112,6 +123,7 @@ void Gateway::stop() {
   reload_timer_.cancel();
   server_.stop();
   sockets_.close_all();
+  mcp_->stop();
   stop_at_ = clock_.steady_now() + stop_timeout;
   stop_when_idle();
 }

@@ -13,6 +13,7 @@
 #include "gateway/http/server_tls.h"
 #include "gateway/hub/device_tokens.h"
 #include "gateway/hub/links.h"
+#include "gateway/mcp/endpoint.h"
 #include "gateway/websocket/device_socket.h"
 
 namespace strawberry::gateway {
@@ -42,6 +43,7 @@ class Gateway {
   Links links_;
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
+  const std::shared_ptr<mcp::Endpoint> mcp_;
   Router router_;
   std::unique_ptr<ServerTls> tls_;
   Server server_;

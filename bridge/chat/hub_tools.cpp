@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "bridge/chat/planned_call.h"
-#include "bridge/llm/tool_result.h"
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/words.h"
 #include "bridge/skills/input_schema.h"
+#include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry::hub_tools {

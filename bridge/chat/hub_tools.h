@@ -1,7 +1,7 @@
 /// The hub's own two tools, for users with more skills than a model is shown: find skills by words, describe one. What
 /// the model sees of them; tool_catalog.h runs them.
 ///
-/// Pure functions. Docstrings are data: tool_result.h cleans whatever comes from here.
+/// Pure functions. Docstrings are data: as_data() cleans what is shown, tool_result.h whatever comes from here.
 /// Bounds: answer_bytes_max for a search (what does not fit is said to be there), docstring_bytes_max.
 #pragma once
 

@@ -1,127 +1,9 @@
 #include "bridge/chat/planned_call.h"
 
-#include <algorithm>
-
-#include "common/contract/argument_check.h"
-#include "common/contract/device_name.h"
-#include "common/contract/schemas/argument_schema.h"
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {
-namespace {
-
-using nlohmann::json;
-
-json names_of(const OfferedSkill& skill) {
-  json names = json::array();
-  for (const auto& device : skill.devices)
-    if (names.size() < 32) names.push_back(device.normalized_name);
-  return names;
-}
-
-struct Target {
-  std::string device_id;  // or a name; empty: the hub chooses
-  std::string name;
-};
-
-Reply<Target> choose_device(const Tool& tool, const ToolCatalog::SkillTool& entry, json& arguments) {
-  const auto& devices = tool.skill->devices;
-  const auto given = tool.device_parameter.empty() ? arguments.end() : arguments.find(tool.device_parameter);
-  if (given == arguments.end()) {
-    const auto found = std::find_if(devices.begin(), devices.end(),
-                                    [&](const auto& device) { return device.device_id == entry.default_device; });
-    return found == devices.end() ? Target{} : Target{found->device_id, found->normalized_name};
-  }
-  const auto refuse = [&](ErrorCode code, std::string message) {
-    return error(code, std::move(message),
-                 {{"path", "/" + tool.device_parameter}, {"candidates", names_of(*tool.skill)}});
-  };
-  if (!given->is_string()) return refuse(ErrorCode::bad_request, tool.device_parameter + " must be a device's name");
-  const auto name = normalize_device_name(given->get<std::string>());
-  const auto found =
-      std::find_if(devices.begin(), devices.end(), [&](const auto& device) { return device.normalized_name == name; });
-  arguments.erase(given);
-  if (found != devices.end()) return Target{found->device_id, found->normalized_name};
-  if (tool.skill->more_devices > 0 && !name.empty()) return Target{name, name};  // perhaps one of those not listed
-  return refuse(ErrorCode::not_found, "no device of that name offers this skill");
-}
-
-/// Gives arguments the names that the skill has for them.
-void rename(const ToolCatalog::SkillTool& entry, json& arguments) {
-  for (const auto& [offered, name] : entry.renamed) {
-    const auto given = arguments.find(offered);
-    if (given == arguments.end() || arguments.contains(name)) continue;
-    json value = std::move(*given);
-    arguments.erase(given);
-    arguments[name] = std::move(value);
-  }
-}
-
-/// Each of those given has the type its annotation names.
-Reply<void> check_types(const Signature& signature, json& arguments) {
-  const json schema = parameters_schema(signature);
-  for (const auto& [name, type] : schema.at("properties").items()) {
-    const auto value = arguments.find(name);
-    if (value == arguments.end()) continue;
-    if (auto fits = check_argument(type, *value, name); !fits) return fits;
-  }
-  return {};
-}
-
-/// And they fit the schema beside the signature, where there is one.
-Reply<void> check_schema(const SkillRow& skill, json& arguments) {
-  if (skill.input_schema.empty()) return {};
-  const auto schema = ArgumentSchema::read_text(skill.input_schema);
-  const auto misfit = schema ? schema->check(arguments) : std::nullopt;
-  if (!misfit) return {};
-  return error(ErrorCode::bad_request, misfit->message, {{"path", printable(json_pointer(misfit->path))}});
-}
-
-/// Fits the arguments to the signature: everything by name, except what Python takes only by position.
-Reply<void> arrange(const Signature& signature, json arguments, PlannedCall& call) {
-  call.args = json::array();
-  call.kwargs = json::object();
-  bool takes_any = false, gives_rest = false;
-  for (const auto& parameter : signature.parameters) {
-    takes_any = takes_any || parameter.kind == Parameter::Kind::var_keyword;
-    const bool is_given = arguments.contains(parameter.name);
-    if (parameter.is_required() && !is_given)
-      return error(ErrorCode::bad_request, "the argument " + parameter.name + " is missing",
-                   {{"path", "/" + parameter.name}});
-    gives_rest = gives_rest || (parameter.kind == Parameter::Kind::var_positional && is_given);
-  }
-  bool in_a_row = true;  // no optional argument was left out before
-  for (const auto& parameter : signature.parameters) {
-    const auto value = arguments.find(parameter.name);
-    if (parameter.kind == Parameter::Kind::var_keyword) continue;
-    if (value == arguments.end()) {
-      in_a_row = in_a_row && parameter.kind == Parameter::Kind::keyword_only;
-      continue;
-    }
-    const bool only_by_position = parameter.kind == Parameter::Kind::positional_only;
-    if (parameter.kind == Parameter::Kind::var_positional) {
-      if (!in_a_row)
-        return error(ErrorCode::bad_request, "with " + parameter.name + ", the arguments before it are needed too");
-      for (const auto& item : *value) call.args.push_back(item);
-    } else if (only_by_position || (gives_rest && parameter.kind == Parameter::Kind::positional)) {
-      if (!in_a_row)
-        return error(ErrorCode::bad_request, "with " + parameter.name + ", the arguments before it are needed too");
-      call.args.push_back(*value);
-    } else {
-      call.kwargs[parameter.name] = *value;
-    }
-    arguments.erase(value);
-  }
-  if (arguments.empty()) return {};
-  if (!takes_any)
-    return error(ErrorCode::bad_request, "there is no argument " + printable(arguments.begin().key(), 64),
-                 {{"path", "/" + printable(arguments.begin().key(), 64)}});
-  call.kwargs.update(arguments);
-  return {};
-}
-
-}  // namespace
 
 Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   const auto* entry = catalog.find_skill(call.name);
@@ -130,22 +12,13 @@ Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   auto arguments = parse_strict_object(call.arguments, arguments_depth_max);
   if (!arguments) return error(ErrorCode::bad_request, "the arguments must be a JSON object");
   const Tool& tool = catalog.tools()[entry->tool];
+  auto plan =
+      plan_tool_call({*tool.skill, entry->signature, tool.device_parameter, entry->default_device, entry->renamed},
+                     std::move(*arguments));
+  if (!plan) return tl::unexpected<Error>(std::move(plan.error()));
   PlannedCall planned;
+  static_cast<ToolCallPlan&>(planned) = std::move(*plan);
   planned.id = call.id;
-  planned.skill_path = tool.skill->path();
-  planned.needs_confirm = tool.skill->skill.confirm;
-  auto target = choose_device(tool, *entry, *arguments);
-  if (!target) return tl::unexpected<Error>(std::move(target.error()));
-  planned.target = std::move(target->device_id);
-  planned.device = std::move(target->name);
-  rename(*entry, *arguments);
-  if (auto fits = check_types(entry->signature, *arguments); !fits)
-    return tl::unexpected<Error>(std::move(fits.error()));
-  if (auto fits = check_schema(tool.skill->skill, *arguments); !fits)
-    return tl::unexpected<Error>(std::move(fits.error()));
-  planned.arguments = *arguments;
-  if (auto arranged = arrange(entry->signature, std::move(*arguments), planned); !arranged)
-    return tl::unexpected(arranged.error());
   return planned;
 }
 

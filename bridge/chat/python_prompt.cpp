@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "bridge/llm/tool_result.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {

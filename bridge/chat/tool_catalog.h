@@ -5,10 +5,8 @@
 /// `describe_skill` are offered instead (hub_tools.h), and with them the skills found so far: first those that the
 /// user's own words fit, then what the model looks for. So a chat costs the same however many skills there are.
 ///
-/// Names are `Class-function` as far as `[A-Za-z_][A-Za-z0-9_-]{0,63}` allows, else without accents and with a hash
-/// that makes them unique, and so are those of parameters; a client's tool keeps its name, a skill that clashes with it
-/// is left out, and a tool of the hub's gives way. A skill on several devices gets the property `device`
-/// (`target_device` when it has a parameter of that name). Docstrings are data: control characters dropped, cut.
+/// A skill's tool is as skills/tool_view.h shows it. A client's tool keeps its name, a skill that clashes with it is
+/// left out, and a tool of the hub's gives way.
 ///
 /// Threading: loop only.   Lifetime: one turn; `source` outlives it.   Errors: answer()'s go to the model.
 /// Bounds: Options. Of skills that were searched for, the ones found longest ago go first.
@@ -21,6 +19,7 @@
 
 #include "bridge/llm/provider.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/skills/tool_view.h"
 #include "common/contract/signature.h"
 
 namespace strawberry {
@@ -33,7 +32,7 @@ class ToolCatalog {
     std::size_t found_skills_max = 40;      // offered at a time when not all are
     std::size_t suggested_skills_max = 20;  // of these, for the user's own words
     std::size_t search_results_max = 10;
-    std::size_t description_bytes_max = 1024;
+    std::size_t description_bytes_max = tool_description_bytes_max;
     /// JSON Schemas that devices registered, of all tools together; a skill beyond it is offered with its signature's.
     std::size_t schema_bytes_max = 96 * 1024;
     std::size_t devices_max = 64;  // listed in one tool's `device`; others may be named nevertheless
@@ -88,10 +87,5 @@ class ToolCatalog {
   std::size_t schema_bytes_ = 0;
   bool has_no_room_ = false;
 };
-
-/// `Class-function`, cut and marked with a hash of `distinct` when it is too long, has other characters, or
-/// `must_differ`.
-std::string tool_name(const std::string& class_name, const std::string& function_name, const std::string& distinct,
-                      bool must_differ);
 
 }  // namespace strawberry

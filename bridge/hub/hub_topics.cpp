@@ -29,6 +29,10 @@ std::string hub_state(bool online, WallTime since, WallTime now) {
   return line({{"state", online ? "online" : "offline"}, {"since", format_rfc3339(since)}}, now);
 }
 
+std::string skills_changed(const std::string& device_id, std::size_t skills, WallTime now) {
+  return line({{"v", 1}, {"device_id", device_id}, {"skills", skills}}, now);
+}
+
 std::string hub_info(const HubInfo& info, WallTime now) {
   return line({{"version", info.version},
                {"contract_version", 1},

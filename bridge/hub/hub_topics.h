@@ -1,5 +1,5 @@
-/// What the hub says about itself on `hub/state`, `hub/info` and `hub/health` (docs/contract.md, section 9). Pure:
-/// numbers in, one line of JSON out; never a token.
+/// What the hub says about itself on `hub/state`, `hub/info` and `hub/health` (docs/contract.md, section 9), and of its
+/// devices' skills on `devices/{id}/skills` (section 8). Pure: numbers in, one line of JSON out; never a token.
 #pragma once
 
 #include <chrono>
@@ -50,5 +50,8 @@ struct HubHealth {
   std::vector<ProviderHealth> providers;         // in the order they are asked
 };
 std::string hub_health(const HubHealth& health, WallTime now);
+
+/// A device's live skills are others than before.
+std::string skills_changed(const std::string& device_id, std::size_t skills, WallTime now);
 
 }  // namespace strawberry

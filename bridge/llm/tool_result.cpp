@@ -34,25 +34,6 @@ json told_of(const Error& error, std::size_t bytes_max) {
 
 }  // namespace
 
-std::string as_data(std::string_view text, std::size_t bytes_max) {
-  std::string clean;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (is_c1) {
-      ++i;
-      continue;
-    }
-    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) continue;
-    clean += text[i];
-  }
-  if (clean.size() <= bytes_max) return clean;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;
-  clean.resize(end);
-  return clean;
-}
-
 std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_max) {
   if (!outcome) {
     json told = told_of(outcome.error(), bytes_max);

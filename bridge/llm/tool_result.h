@@ -11,13 +11,11 @@
 #include <string>
 
 #include "common/contract/error.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 
 /// At most `bytes_max` bytes of JSON (a little more for the marks when it was cut).
 std::string tool_result_content(const Reply<nlohmann::json>& outcome, std::size_t bytes_max);
-
-/// `text` without control characters (line feeds and tabs stay), cut at a character's border to `bytes_max`.
-std::string as_data(std::string_view text, std::size_t bytes_max);
 
 }  // namespace strawberry

@@ -94,7 +94,8 @@ std::size_t CallRouter::target_left(const std::string& target) {
   std::vector<Done> ended;
   for (const auto& id : ids) ended.push_back(take(calls_.find(id)));
   for (auto& done : ended) {
-    done(error(ErrorCode::device_offline, "the device left before it answered; whether the skill ran is unknown"));
+    done(error(ErrorCode::device_offline, "the device left before it answered; whether the skill ran is unknown",
+               {{"may_have_run", true}}));
   }
   return ended.size();
 }

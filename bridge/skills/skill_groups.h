@@ -29,6 +29,7 @@ class SkillGroups {
   SkillGroups& operator=(const SkillGroups&) = delete;
 
   bool empty() const { return by_path_.empty(); }
+  std::size_t size() const { return by_path_.size(); }
   const Group& at(Slot group) const { return groups_[group]; }
   /// All slots are below; some are free.
   Slot slots_end() const { return static_cast<Slot>(groups_.size()); }

@@ -15,7 +15,7 @@ SkillRegistry::~SkillRegistry() = default;
 
 // --- changes ---
 
-void SkillRegistry::put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills) {
+bool SkillRegistry::put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills) {
   if (const auto known = by_device_.find(device_id); known != by_device_.end() && known->second.user->id != user_id) {
     remove(device_id);
   }
@@ -42,9 +42,11 @@ void SkillRegistry::put(const std::string& device_id, const std::string& user_id
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   total_ += texts.size();
   total_ -= owned.texts.size();
+  const bool is_change = is_new || owned.texts != texts;
   owned.texts = std::move(texts);
   join(owned, std::move(groups));
   count_confirms(owned, /*are_coming=*/true);
+  return is_change;
 }
 
 /// A group's text is of who registered last; whether it asks first must not depend on that.

@@ -24,6 +24,8 @@ namespace strawberry {
 
 class SkillRegistry {
  public:
+  static constexpr std::size_t paged_skills_max = 5'000;
+
   struct Options {
     std::chrono::seconds expiry{1800};
     /// From so many different skills of one user on, text filters are worth their memory.
@@ -50,13 +52,27 @@ class SkillRegistry {
     std::size_t bytes_max = SIZE_MAX;
   };
 
+  /// A skill's place in the order by class, function and signature.
+  struct Place {
+    std::string class_name;
+    std::string function_name;
+    std::string signature;
+  };
+  struct Page {
+    std::vector<OfferedSkill> skills;
+    std::size_t total = 0;   // of all that are live
+    bool has_more = false;   // after the last of these
+    bool continues = false;  // the first has the path of the one before it, which is not on this page
+  };
+
   SkillRegistry(const Clock& clock, const DeviceRegistry& devices, Options options);
   ~SkillRegistry();
   SkillRegistry(const SkillRegistry&) = delete;
   SkillRegistry& operator=(const SkillRegistry&) = delete;
 
   /// Replaces everything the device had. The device is in the device registry, its heartbeat is kept there.
-  void put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills);
+  /// Whether that changed anything.
+  bool put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills);
   void remove(const std::string& device_id);
 
   /// What the device registered, in its order, whatever its heartbeat. Good until it changes.
@@ -77,6 +93,10 @@ class SkillRegistry {
   SkillsFound find(const SkillQuery& query) const;
   /// Those called `Class.function`, by signature.
   SkillsFound named(const SkillQuery& query, const std::string& class_name, const std::string& function_name) const;
+
+  /// Those after `after` (none: from the first on) in the order by class, function and signature; the query's words do
+  /// not count. Nothing when the user has more than paged_skills_max different ones.
+  std::optional<Page> page(const SkillQuery& query, const std::optional<Place>& after) const;
 
   // Both give nothing when the texts alone come to more than `bytes_max`. Pointers are good until something changes.
 

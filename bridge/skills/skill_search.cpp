@@ -306,6 +306,44 @@ SkillsFound SkillRegistry::named(const SkillQuery& query, const std::string& cla
   return {std::move(found), has_more};
 }
 
+std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
+                                                       const std::optional<Place>& after) const {
+  const User* user = find_user(query.user_id);
+  if (user == nullptr) return Page();
+  if (user->groups.size() > paged_skills_max) return std::nullopt;
+  const WallTime heard_after = clock_.wall_now() - options_.expiry;
+  std::vector<Slot> live;
+  for (const Slot slot : user->groups.all()) {
+    const auto& devices = user->groups.at(slot).devices;
+    const bool is_offered = std::any_of(devices.begin(), devices.end(), [&](Slot each) {
+      const Device* device = device_at(each);
+      return device != nullptr && is_live(*device, heard_after);
+    });
+    if (is_offered) live.push_back(slot);
+  }
+  const auto order = [&](Slot slot) { return order_of(user->groups.at(slot).text); };
+  std::sort(live.begin(), live.end(), [&](Slot a, Slot b) { return order(a) < order(b); });
+  auto first = live.begin();
+  if (after) {
+    using Text = std::string_view;
+    const std::tuple<Text, Text, Text> place(after->class_name, after->function_name, after->signature);
+    first = std::upper_bound(first, live.end(), place, [&](const auto& key, Slot slot) { return key < order(slot); });
+  }
+  const auto left = static_cast<std::size_t>(live.end() - first);
+  const auto shown = std::min(left, query.skills_max);
+  Page page;
+  page.total = live.size();
+  page.has_more = left > shown;
+  const auto path = [&](Slot slot) {
+    const auto& text = user->groups.at(slot).text;
+    return std::pair(text.class_name(), text.function_name());
+  };
+  page.continues = first != live.begin() && first != live.end() && path(*first) == path(*std::prev(first));
+  page.skills =
+      offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max, slot_of(query.sender_id));
+  return page;
+}
+
 std::optional<std::vector<SkillRegistry::Match>> SkillRegistry::search(const std::string& user_id,
                                                                        const Search& search) const {
   const User* user = find_user(user_id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/skills/input_schema.h"
+#include "bridge/skills/tool_operations.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
@@ -99,6 +100,8 @@ const OperationTable& SkillService::operations() {
       {"search", everybody, ActsFor::user, handled_by<&SkillService::search>},
       {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>},
       {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>},
+      {"tools", everybody, ActsFor::user, handled_by<&SkillService::tools>},
+      {"call_tool", everybody, ActsFor::user, handled_by<&SkillService::call_tool>},
   };
   static constexpr OperationTable table{Service::skills, rows, refusal};
   return table;
@@ -119,9 +122,11 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   if (!stored) co_return tl::unexpected(stored.error());
   if (devices_.find(id) == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   const auto count = rows->size();
-  skills_.put(id, request.acting_user, *rows);
+  const bool was_live = skills_.is_live(*devices_.find(id));
+  const bool is_change = skills_.put(id, request.acting_user, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
   if (registered_) registered_(id);
+  if (changed_ && (is_change || !was_live)) changed_(id);
   co_return json{{"registered", count}};
 }
 
@@ -131,7 +136,10 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   const auto now_ms = to_unix_ms(clock_.wall_now());
   auto stored = co_await store_.set_skills_heartbeat(request.acting_user, id, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
+  const Device* device = devices_.find(id);
+  const bool is_back = device != nullptr && !skills_.is_live(*device);
   devices_.set_skills_heartbeat(id, now_ms);
+  if (changed_ && is_back) changed_(id);
   co_return json{{"skills", skills_.count(id)}};
 }
 
@@ -220,6 +228,26 @@ Reply<json> SkillService::describe(const Request& request) const {
               {"confirm", best->skill.confirm},
               {"devices", names_of(best->devices, devices_named_max)},
               {"device_count", best->devices.size()}};
+}
+
+Reply<json> SkillService::tools(const Request& request) const {
+  return list_tools(skills_, request.acting_user, request);
+}
+
+/// `{"result":…}`, or `{"confirm":{…}}` when somebody must allow the call first.
+Task<Reply<json>> SkillService::call_tool(Request request) {
+  auto planned = plan_tool_call(skills_, request.acting_user, request);
+  if (!planned) co_return tl::unexpected(planned.error());
+  json answer;
+  if (!planned->question.is_null()) {
+    answer["confirm"] = std::move(planned->question);
+    co_return answer;
+  }
+  planned->call.is_consented = !options_.confirms_always || request.sender.type != PrincipalType::device;
+  auto result = co_await calls_.call(std::move(planned->call));
+  if (!result) co_return result;
+  answer["result"] = std::move(*result);
+  co_return answer;
 }
 
 Task<Reply<json>> SkillService::call_for(Request request) {

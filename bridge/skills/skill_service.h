@@ -32,6 +32,9 @@ class SkillService final : public RequestHandler, public ToolSource {
     registered_ = std::move(registered);
   }
 
+  /// Called with each device whose live skills are others than before.
+  void on_changed(std::function<void(const std::string& device_id)> changed) { changed_ = std::move(changed); }
+
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return options_.call_timeout; }
@@ -52,6 +55,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   tl::unexpected<Error> too_much() const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
+  Outcome tools(const Request& request) const;
+  Task<Outcome> call_tool(Request request);
 
   const Clock& clock_;
   DeviceRegistry& devices_;
@@ -60,6 +65,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   Store& store_;
   Options options_;
   std::function<void(const std::string& device_id)> registered_;
+  std::function<void(const std::string& device_id)> changed_;
 };
 
 }  // namespace strawberry

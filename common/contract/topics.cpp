@@ -70,6 +70,7 @@ std::string_view announced_id(std::string_view topic) {
 std::string request_topic(Service service, std::string_view id) { return join(to_string(service), id, "request"); }
 std::string response_topic(Service service, std::string_view id) { return join(to_string(service), id, "response"); }
 std::string status_topic(std::string_view device_id) { return join("devices", device_id, "status"); }
+std::string skills_changed_topic(std::string_view device_id) { return join("devices", device_id, "skills"); }
 std::string skill_call_topic(std::string_view device_id) { return join("skills", device_id, "call"); }
 std::string skill_result_topic(std::string_view device_id) { return join("skills", device_id, "result"); }
 

@@ -45,6 +45,8 @@ std::string_view announced_id(std::string_view topic);
 std::string request_topic(Service service, std::string_view id);
 std::string response_topic(Service service, std::string_view id);
 std::string status_topic(std::string_view device_id);
+/// Where the bridge says that a device's live skills are others than before.
+std::string skills_changed_topic(std::string_view device_id);
 std::string skill_call_topic(std::string_view device_id);
 std::string skill_result_topic(std::string_view device_id);
 

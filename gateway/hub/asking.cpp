@@ -86,7 +86,7 @@ bool only_reads(Service service, const std::string& op) {
     return std::any_of(ops.begin(), ops.end(), [&](const char* one) { return op == one; });
   };
   switch (service) {
-    case Service::skills: return is_one_of({"list", "search", "describe", "heartbeat"});
+    case Service::skills: return is_one_of({"list", "search", "describe", "tools", "heartbeat"});
     case Service::sessions: return is_one_of({"list", "get", "messages"});
     case Service::devices: return is_one_of({"list", "get", "me"});
     case Service::chat: return is_one_of({"usage", "models"});

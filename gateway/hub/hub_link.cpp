@@ -125,6 +125,7 @@ void HubLink::ended(const std::string& reason) {
   for (auto& [topic, retained] : retained_) retained.tell();
   lose_calls();
   for (const auto& call : std::exchange(held_, {})) call->on_lost();
+  for (const auto& watch : std::exchange(watches_, {})) watch->on_lost();
   if (was_ready && options_.on_ended) std::exchange(options_.on_ended, nullptr)();
 }
 
@@ -166,6 +167,34 @@ Task<std::optional<std::string>> HubLink::retained(std::string topic, SteadyTime
   co_return kept.payload;
 }
 
+bool HubLink::watch(std::shared_ptr<Watch> watch) {
+  if (state_ != State::ready || options_.principal.type == PrincipalType::enroll) return false;
+  if (!changes_) {
+    changes_ = std::make_unique<SkillChanges>();
+    client_.subscribe(all_statuses);
+    client_.subscribe(all_skill_changes);
+    client_.subscribe(hub_info_topic);  // retained: when it comes, the two before are in force
+  }
+  watches_.push_back(std::move(watch));
+  return true;
+}
+
+void HubLink::unwatch(const std::shared_ptr<Watch>& watch) { std::erase(watches_, watch); }
+
+Task<void> HubLink::watching(SteadyTime deadline) {
+  const auto self = shared_from_this();
+  if (sees_changes_ || state_ != State::ready) co_return;
+  const auto signal = std::make_shared<Signal>(loop_.get_executor());
+  waiting_.push_back(signal);
+  co_await signal->wait_until(deadline);
+  std::erase(waiting_, signal);
+}
+
+void HubLink::tell_watches() {
+  const auto all = watches_;
+  for (const auto& watch : all) watch->on_change();
+}
+
 bool HubLink::hold(std::shared_ptr<Call> call) {
   if (state_ != State::ready) return false;
   call->key.clear();
@@ -202,6 +231,13 @@ void HubLink::receive(MqttMessage message) {
   const bool is_state = message.topic == hub_state_topic;
   const auto service = answering_service(options_, message.topic);
   if (!is_state && !service) {
+    if (changes_ && SkillChanges::is_about(message.topic)) {
+      if (changes_->note(message)) tell_watches();
+      return;
+    }
+    if (changes_ && message.topic == hub_info_topic && !std::exchange(sees_changes_, true)) {
+      for (const auto& waiting : std::exchange(waiting_, {})) waiting->set();
+    }
     if (const auto kept = retained_.find(message.topic); kept != retained_.end()) {
       kept->second.payload = std::move(message.payload);
       return kept->second.tell();
@@ -213,8 +249,9 @@ void HubLink::receive(MqttMessage message) {
   json payload = json::parse(message.payload, nullptr, false);
   if (!payload.is_object()) return;
   if (is_state) {
-    hub_offline_ = text_member(payload, "state") != "online";
+    const bool was_offline = std::exchange(hub_offline_, text_member(payload, "state") != "online");
     state_timer_.cancel();
+    if (was_offline && !hub_offline_) tell_watches();
     // It has answered what it could: of the rest it knows nothing any more.
     if (hub_offline_) lose_calls();
     return ready();

@@ -17,6 +17,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 #include "common/runtime/signal.h"
+#include "gateway/hub/skill_changes.h"
 #include "gateway/hub/token_claims.h"
 
 namespace strawberry::gateway {
@@ -59,6 +60,12 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
     std::size_t contents = 0;  // a hash of what was asked
   };
 
+  /// Somebody who wants to know when the user's skills are others.
+  struct Watch {
+    std::function<void()> on_change;
+    std::function<void()> on_lost;  // the connection ended
+  };
+
   HubLink(asio::io_context& loop, Options options);
   ~HubLink();
   HubLink(const HubLink&) = delete;
@@ -84,11 +91,18 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   /// What the hub keeps on a topic of its own (`hub/health`, `hub/info`): subscribed to when it is first asked for, so
   /// that later it is known at once. Nothing when it does not arrive by `deadline`, or this principal may not read it.
   Task<std::optional<std::string>> retained(std::string topic, SteadyTime deadline);
+  /// From now on, until unwatch(); the connection stays open as long. A change is a device that comes, goes or
+  /// registers other skills, and the hub's return. False when the connection is gone, or may not read that.
+  bool watch(std::shared_ptr<Watch> watch);
+  void unwatch(const std::shared_ptr<Watch>& watch);
+  std::size_t watches() const { return watches_.size(); }
+  /// Until the first watch() sees every change; or until `deadline`.
+  Task<void> watching(SteadyTime deadline);
   bool publish(MqttMessage message) { return client_.publish(std::move(message)); }
   void close();
 
   const Principal& principal() const { return options_.principal; }
-  bool is_idle() const { return calls_.empty() && held_.empty(); }
+  bool is_idle() const { return calls_.empty() && held_.empty() && watches_.empty(); }
   std::size_t calls() const { return calls_.size(); }
 
  private:
@@ -105,6 +119,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   void receive(MqttMessage message);
   void answer(const std::string& key, nlohmann::json message);
   void lose_calls();
+  void tell_watches();
   void ended(const std::string& reason);
   static Task<void> stop(std::shared_ptr<HubLink> self);
 
@@ -115,10 +130,13 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   State state_ = State::opening;
   std::string reason_;
   bool hub_offline_ = false;
-  std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened()
+  std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened(), or watching()
   std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by Call::key
   std::vector<std::shared_ptr<Call>> held_;                                    // by hold()
   std::unordered_map<std::string, Retained> retained_;                         // by topic
+  std::vector<std::shared_ptr<Watch>> watches_;
+  std::unique_ptr<SkillChanges> changes_;  // from the first watch on
+  bool sees_changes_ = false;
 };
 
 }  // namespace strawberry::gateway

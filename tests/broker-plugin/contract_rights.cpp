@@ -30,6 +30,7 @@ const std::vector<Right> writing = {
     {"b", "{service}/{id}/response{below}"},
     {"b", "skills/{id}/call"},
     {"b", "devices/{id}/status", true},
+    {"b", "devices/{id}/skills"},
     {"b", "hub/(state|info|health)", true},
     {"b", "hub/(?!broker$){level}"},  // audit, and whatever else the hub may have to say; not what the plugin says
     {"b", "homeassistant/(?!status(/|$)){level}{below}", true},
@@ -38,10 +39,15 @@ const std::vector<Right> writing = {
 
 // A will is sent when nobody can tell any more who sent it, so it may not be what the hub acts on.
 const std::vector<Right> leaving_as_a_will = {
-    {"d", "devices/{me}/status", true},      {"u", "homeassistant/status", true},
-    {"b", "{service}/{id}/response{below}"}, {"b", "skills/{id}/call"},
-    {"b", "devices/{id}/status", true},      {"b", "hub/(state|info|health)", true},
-    {"b", "hub/(?!broker$){level}"},         {"b", "homeassistant/(?!status(/|$)){level}{below}", true},
+    {"d", "devices/{me}/status", true},
+    {"u", "homeassistant/status", true},
+    {"b", "{service}/{id}/response{below}"},
+    {"b", "skills/{id}/call"},
+    {"b", "devices/{id}/status", true},
+    {"b", "hub/(state|info|health)", true},
+    {"b", "devices/{id}/skills"},
+    {"b", "hub/(?!broker$){level}"},
+    {"b", "homeassistant/(?!status(/|$)){level}{below}", true},
 };
 
 // "read by"
@@ -49,7 +55,7 @@ const std::vector<Right> reading = {
     {"du", "{service}/{me}/response{below}"},
     {"e", "devices/{me}/response{below}"},
     {"d", "skills/{me}/call"},
-    {"du", "devices/{mine}/status"},
+    {"du", "devices/{mine}/(status|skills)"},
     {"due", "hub/(state|info|health)"},
     {"u", "homeassistant/device/({me}|{mine})/(config|state)"},
     {"b", "{service}/{id}/request"},
@@ -66,7 +72,7 @@ const std::vector<Right> subscribing = {
     {"du", "{service}/{me}/response{below}"},
     {"e", "devices/{me}/response{below}"},
     {"d", "skills/{me}/call"},
-    {"du", "devices/({mine}|\\+)/status"},
+    {"du", "devices/({mine}|\\+)/(status|skills)"},
     {"due", "hub/(state|info|health|\\+)"},
     {"u", "homeassistant/{level}{below}"},
     {"b", R"((\$share/[^/+#]+/)?({service}|\+)/({id}|\+)/request)"},

@@ -17,6 +17,9 @@ std::vector<std::string> make_shapes_with_id() {
       shapes.push_back(std::string(service) + "/{id}/" + leaf);
     }
     shapes.push_back(std::string(service) + "/{id}");
+    for (const char* leaf : {"skills", "skills/more", "skills/#"}) {
+      shapes.push_back(std::string(service) + "/{id}/" + leaf);
+    }
   }
   for (const char* leaf : {"request", "response", "call", "result", "status", "#"}) {
     shapes.push_back(std::string("+/{id}/") + leaf);

@@ -155,6 +155,15 @@ void ExchangedExamples::exchange_skills() {
   EXPECT_EQ(answer("skills/search", *tablet_).at("result").at("total"), 1);
   EXPECT_EQ(answer("skills/search@everything", *alice_).at("result").at("total"), 3);
   answer("skills/describe", *alice_);
+  EXPECT_EQ(answer("skills/tools", *alice_).at("result").at("total"), 3);
+  EXPECT_EQ(answer("skills/tools@query", *tablet_).at("result").at("total"), 1);
+  EXPECT_EQ(answer("skills/tools@one", *alice_).at("result").at("tools"),
+            examples_.at("skills/tools.result").at("tools"));
+  for (const auto* example : {"skills/call_tool", "skills/call_tool@allowed"}) {
+    const auto tool = send(example, *tablet_);
+    device_answers(*speaker_, "result.message");
+    EXPECT_EQ(response(tool, *tablet_).at("result").at("result"), examples_.at("skills/call.result"));
+  }
 
   auto call = send("skills/call", *tablet_);
   device_answers(*speaker_, "result.message");
@@ -259,6 +268,8 @@ void ExchangedExamples::look_at(const TestMessage& message) {
     schema = "skills/result.message";
   } else if (address.ends_with("/status")) {
     schema = "devices/status";
+  } else if (address == "devices/{id}/skills") {
+    schema = "devices/skills";
   } else {
     schema = address;  // hub/state
     if (address == "hub/state") hub_state_ = body.at("state").get<std::string>();

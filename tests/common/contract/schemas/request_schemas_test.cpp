@@ -33,8 +33,8 @@ json skills_request(std::size_t count) {
 }
 
 TEST_F(RequestSchemasTest, KnowsTheOperationsThatWork) {
-  EXPECT_EQ(schemas_.ops(Service::skills),
-            (std::vector<std::string>{"call", "describe", "heartbeat", "list", "register", "search"}));
+  EXPECT_EQ(schemas_.ops(Service::skills), (std::vector<std::string>{"call", "call_tool", "describe", "heartbeat",
+                                                                     "list", "register", "search", "tools"}));
   EXPECT_EQ(schemas_.ops(Service::devices),
             (std::vector<std::string>{"delete", "get", "list", "me", "refresh_token", "register", "revoke", "update"}));
   EXPECT_EQ(schemas_.ops(Service::chat),
