@@ -52,7 +52,7 @@ Verdict client_write(const Principal& who, const Topic& topic) {
 }
 
 /// What is said of a device to all who have the same user.
-bool is_about_a_device(const Levels& topic) {
+bool is_about_a_device(const Topic& topic) {
   return topic.first == "devices" && (topic.rest == "status" || topic.rest == "skills");
 }
 

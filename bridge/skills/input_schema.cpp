@@ -1,5 +1,8 @@
 #include "bridge/skills/input_schema.h"
 
+#include "common/text/base64url.h"
+#include "common/text/sha256.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -63,6 +66,11 @@ json parameters_for_models(const SkillRow& skill, const Signature& signature) {
   for (const char* keyword : {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "enum", "const"})
     schema.erase(keyword);
   return schema;
+}
+
+std::string digest_of_schema(std::string_view schema) {
+  constexpr std::size_t digits = 16;
+  return schema.empty() ? std::string() : base64url_encode(as_bytes(sha256(schema))).substr(0, digits);
 }
 
 }  // namespace strawberry

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "bridge/ports/store.h"
 #include "common/contract/error.h"
@@ -22,5 +23,8 @@ nlohmann::json parameters_of(const SkillRow& skill, const Signature& signature);
 
 /// The same for a model: without `anyOf` and the like at its root, which some providers refuse for the whole request.
 nlohmann::json parameters_for_models(const SkillRow& skill, const Signature& signature);
+
+/// A short text that differs between two schemas; empty for none.
+std::string digest_of_schema(std::string_view schema);
 
 }  // namespace strawberry

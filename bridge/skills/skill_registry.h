@@ -57,6 +57,7 @@ class SkillRegistry {
     std::string class_name;
     std::string function_name;
     std::string signature;
+    std::string schema_digest;  // digest_of_schema()
   };
   struct Page {
     std::vector<OfferedSkill> skills;

@@ -327,7 +327,17 @@ std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
   if (after) {
     using Text = std::string_view;
     const std::tuple<Text, Text, Text> place(after->class_name, after->function_name, after->signature);
-    first = std::upper_bound(first, live.end(), place, [&](const auto& key, Slot slot) { return key < order(slot); });
+    const auto place_of = [&](Slot slot) {
+      const auto& text = user->groups.at(slot).text;
+      return std::tuple<Text, Text, Text>(text.class_name(), text.function_name(), text.signature());
+    };
+    first = std::partition_point(first, live.end(), [&](Slot slot) { return place_of(slot) < place; });
+    // Skills that differ in their schemas alone: behind the one that was last, or behind all when it is gone.
+    bool is_behind = false;
+    while (!is_behind && first != live.end() && place_of(*first) == place) {
+      is_behind = digest_of_schema(user->groups.at(*first).text.input_schema()) == after->schema_digest;
+      ++first;
+    }
   }
   const auto left = static_cast<std::size_t>(live.end() - first);
   const auto shown = std::min(left, query.skills_max);

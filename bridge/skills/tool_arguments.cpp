@@ -69,7 +69,7 @@ Reply<void> check_types(const Signature& signature, json& arguments) {
 }
 
 /// All together fit the schema beside the signature, where there is one.
-Reply<void> check_schema(const SkillRow& skill, const json& arguments) {
+Reply<void> check_schema(const SkillRow& skill, json& arguments) {
   if (skill.input_schema.empty()) return {};
   const auto schema = ArgumentSchema::read_text(skill.input_schema);
   const auto misfit = schema ? schema->check(arguments) : std::nullopt;

@@ -31,7 +31,8 @@ json entry_of(const OfferedSkill& skill, ToolView view) {
 
 /// Where a page ends, as a text for whoever asks for the next.
 std::string cursor_of(const OfferedSkill& last) {
-  return base64url_encode(last.skill.class_name + "\n" + last.skill.function_name + "\n" + last.skill.signature);
+  return base64url_encode(last.skill.class_name + "\n" + last.skill.function_name + "\n" +
+                          digest_of_schema(last.skill.input_schema) + "\n" + last.skill.signature);
 }
 
 std::optional<SkillRegistry::Place> place_of(const std::string& cursor) {
@@ -39,9 +40,10 @@ std::optional<SkillRegistry::Place> place_of(const std::string& cursor) {
   if (!text) return std::nullopt;
   const std::size_t first = text->find('\n');
   const std::size_t second = first == std::string::npos ? first : text->find('\n', first + 1);
-  if (second == std::string::npos) return std::nullopt;
+  const std::size_t third = second == std::string::npos ? second : text->find('\n', second + 1);
+  if (third == std::string::npos) return std::nullopt;
   return SkillRegistry::Place{text->substr(0, first), text->substr(first + 1, second - first - 1),
-                              text->substr(second + 1)};
+                              text->substr(third + 1), text->substr(second + 1, third - second - 1)};
 }
 
 bool has_path(const OfferedSkill& skill, const OfferedSkill& other) {

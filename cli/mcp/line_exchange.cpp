@@ -9,7 +9,6 @@ namespace strawberry::cli {
 namespace {
 
 using gateway::member;
-using gateway::text;
 using nlohmann::json;
 namespace mcp = gateway::mcp;
 
