@@ -87,7 +87,9 @@ class Backup : public ::testing::Test {
  protected:
   Backup() {
     hub_.add_device("dev-1", "alice", "Kitchen Tablet");
-    hub_.database().exec("INSERT INTO skills VALUES ('dev-1', 0, 'C', 'f', 'f()', '', 0, 0)");
+    hub_.database().exec(
+        "INSERT INTO skills (device_id, position, class_name, function_name, signature) VALUES ('dev-1', 0, 'C', 'f', "
+        "'f()')");
     hub_.database().exec("INSERT INTO sessions VALUES ('s', 'alice', 'dev-1', 'Hello', 1, 1, 5, 6)");
     hub_.database().exec("INSERT INTO messages VALUES (1, 's', 'm', 'user', 'hi', 5)");
   }
