@@ -63,7 +63,6 @@ class AnMcpServer : public testing::Test {
   void begin(McpSkills::Options options) {
     options.name = "the server";
     options.list_pause = 50ms;
-    options.client.discover_timeout = 1s;
     options.say = [this](const std::string& line) { said_.push_back(line); };
     options.on_skills = [this] { ++changes_; };
     skills_ = std::make_unique<McpSkills>(loop_, std::move(options));
@@ -162,6 +161,14 @@ TEST_F(AnMcpServer, MayTakeItsTimeToStart) {
   EXPECT_EQ(call("echo", {{"text", "x"}}), "x");
 }
 
+TEST_F(AnMcpServer, OfTheNewestRevisionMayTakeItsTimeToo) {
+  McpSkills::Options options;
+  options.client.discover_timeout = 300ms;
+  start({"modern", "late-start"}, std::move(options));
+  run_until_skills();
+  EXPECT_EQ(call("echo", {{"text", "x"}}), "x");
+}
+
 TEST_F(AnMcpServer, IsFollowedWhenItsToolsChange) {
   start();
   run_until_skills();
@@ -178,7 +185,7 @@ TEST_F(AnMcpServer, IsToldOfWhatNobodyWaitsForAnyMore) {
   auto ready = skills_->prepare("ScriptedServer.wait", {}, {});
   auto running = ready->start(patience, [](const Result<json>&) { ADD_FAILURE(); });
   (*running)->stop();
-  EXPECT_EQ(json::parse(call("cancelled")).size(), 2u);
+  EXPECT_GE(json::parse(call("cancelled")).size(), 2u);
 }
 
 TEST_F(AnMcpServer, IsStartedAgainWhenItCrashes) {
