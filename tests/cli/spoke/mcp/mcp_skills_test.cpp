@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "cli/spoke/mcp/http_server.h"
-#include "cli/spoke/mcp/stdio_server.h"
+#include "cli/spoke/mcp/http_transport.h"
+#include "cli/spoke/mcp/process_transport.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,15 +38,15 @@ class AnMcpServer : public testing::Test {
     start_program(std::move(argv), std::move(options));
   }
   void start_program(std::vector<std::string> argv, McpSkills::Options options = {}) {
-    const StdioServer::Options server{std::move(argv), environment_for_commands({"NAMED"})};
+    const ProcessTransport::Options server{std::move(argv), environment_for_commands({"NAMED"})};
     options.connect = [this, server]() -> Result<std::unique_ptr<McpTransport>> {
       ++starts_;
-      return std::make_unique<StdioServer>(loop_, server);
+      return std::make_unique<ProcessTransport>(loop_, server);
     };
     begin(std::move(options));
   }
   /// Over HTTP.
-  void start_http(const std::vector<std::string>& modes, HttpServer::Headers headers = {}) {
+  void start_http(const std::vector<std::string>& modes, HttpTransport::Headers headers = {}) {
     test::ChildProcess::Options process;
     process.argv = {STRAWBERRY_PYTHON, STRAWBERRY_SCRIPTED_SERVER, "--http"};
     process.argv.insert(process.argv.end(), modes.begin(), modes.end());
@@ -56,7 +56,7 @@ class AnMcpServer : public testing::Test {
     McpSkills::Options options;
     options.connect = [this, headers]() -> Result<std::unique_ptr<McpTransport>> {
       ++starts_;
-      return std::make_unique<HttpServer>(loop_, http_, HttpServer::Options{url_, headers});
+      return std::make_unique<HttpTransport>(loop_, http_, HttpTransport::Options{url_, headers});
     };
     begin(std::move(options));
   }
@@ -362,7 +362,7 @@ TEST(HeaderFile, IsPrivateAndHasOneHeaderALine) {
   const auto own = std::filesystem::perms(0600);
   const auto good = write("# a comment\n\nAuthorization: Bearer a:b \r\nX-Key:k\n", own);
   ASSERT_TRUE(good) << good.error().message;
-  EXPECT_EQ(*good, (HttpServer::Headers{{"Authorization", "Bearer a:b"}, {"X-Key", "k"}}));
+  EXPECT_EQ(*good, (HttpTransport::Headers{{"Authorization", "Bearer a:b"}, {"X-Key", "k"}}));
   EXPECT_FALSE(write("Authorization: x\n", std::filesystem::perms(0644)));
   EXPECT_FALSE(read_header_file(directory.file("nowhere")));
   const auto bad = write("Good: x\nhunter2\n", own);

@@ -1,4 +1,4 @@
-#include "cli/spoke/mcp/stdio_server.h"
+#include "cli/spoke/mcp/process_transport.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -44,7 +44,7 @@ std::string how_it_ended(int status) {
 }  // namespace
 
 /// Shared with its own waiting.
-class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Process> {
+class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTransport::Process> {
  public:
   Process(asio::io_context& loop, Events events)
       : events_(std::move(events)), process_(loop), input_(loop), output_(loop), error_(loop), patience_(loop) {}
@@ -268,11 +268,12 @@ class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Pr
   int unsaid_ = 0;
 };
 
-StdioServer::StdioServer(asio::io_context& loop, Options options) : loop_(loop), options_(std::move(options)) {}
+ProcessTransport::ProcessTransport(asio::io_context& loop, Options options)
+    : loop_(loop), options_(std::move(options)) {}
 
-StdioServer::~StdioServer() { stop(); }
+ProcessTransport::~ProcessTransport() { stop(); }
 
-Result<void> StdioServer::start(Events events) {
+Result<void> ProcessTransport::start(Events events) {
   // A server that goes while it is written to must not take this process along.
   ::signal(SIGPIPE, SIG_IGN);
   process_ = std::make_shared<Process>(loop_, std::move(events));
@@ -285,16 +286,16 @@ Result<void> StdioServer::start(Events events) {
   return {};
 }
 
-Result<void> StdioServer::send(const json& message) {
+Result<void> ProcessTransport::send(const json& message) {
   if (!process_) return fail("the server does not run");
   return process_->send(rpc_text(message));
 }
 
-void StdioServer::cancel(std::int64_t id) {
+void ProcessTransport::cancel(std::int64_t id) {
   if (process_) (void)process_->send(rpc_text(rpc_cancelled(id)));
 }
 
-void StdioServer::stop() {
+void ProcessTransport::stop() {
   if (const auto process = std::exchange(process_, nullptr)) process->stop();
 }
 

@@ -1,4 +1,4 @@
-#include "cli/spoke/mcp/http_server.h"
+#include "cli/spoke/mcp/http_transport.h"
 
 #include <algorithm>
 #include <optional>
@@ -98,7 +98,7 @@ bool has_answer(const std::string& text) {
 }  // namespace
 
 /// Shared with the coroutines that exchange.
-class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Exchanges> {
+class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTransport::Exchanges> {
  public:
   Exchanges(asio::io_context& loop, HttpClient& http, const Options& options, Events events)
       : loop_(loop), http_(http), options_(options), events_(std::move(events)), again_(loop) {}
@@ -275,36 +275,36 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
   std::map<std::int64_t, std::uint64_t> by_id_;
 };
 
-HttpServer::HttpServer(asio::io_context& loop, HttpClient& http, Options options)
+HttpTransport::HttpTransport(asio::io_context& loop, HttpClient& http, Options options)
     : loop_(loop), http_(http), options_(std::move(options)) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpTransport::~HttpTransport() { stop(); }
 
-Result<void> HttpServer::start(Events events) {
+Result<void> HttpTransport::start(Events events) {
   exchanges_ = std::make_shared<Exchanges>(loop_, http_, options_, std::move(events));
   return {};
 }
 
-Result<void> HttpServer::send(const json& message) {
+Result<void> HttpTransport::send(const json& message) {
   return exchanges_ ? exchanges_->send(message) : fail("the server is not connected");
 }
 
-void HttpServer::cancel(std::int64_t id) {
+void HttpTransport::cancel(std::int64_t id) {
   if (exchanges_) exchanges_->cancel(id);
 }
 
-void HttpServer::agreed(const std::string& revision, bool is_modern) {
+void HttpTransport::agreed(const std::string& revision, bool is_modern) {
   if (exchanges_) exchanges_->agreed(revision, is_modern);
 }
 
-void HttpServer::stop() {
+void HttpTransport::stop() {
   if (const auto exchanges = std::exchange(exchanges_, nullptr)) exchanges->stop();
 }
 
-Result<HttpServer::Headers> read_header_file(const std::string& path) {
+Result<HttpTransport::Headers> read_header_file(const std::string& path) {
   const auto file = read_private_file(path, header_file_bytes_max);
   if (!file) return fail("the file " + path + " " + file.error().message);
-  HttpServer::Headers headers;
+  HttpTransport::Headers headers;
   std::size_t number = 0;
   std::string_view rest = file->content;
   while (!rest.empty()) {
