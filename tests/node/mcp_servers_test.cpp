@@ -60,8 +60,26 @@ class McpServers : public testing::Test {
     return reply.at("success").get<bool>() ? reply.at("result") : reply.at("error");
   }
   /// What the model said in the end.
-  std::string chat(const std::string& words) {
-    const json reply = alice_->ask("chat", {{"messages", {{{"role", "user"}, {"content", words}}}}}, answer_timeout);
+  std::string chat(const std::string& words) { return words_of(alice_->ask("chat", said(words), answer_timeout)); }
+  /// The same, of a chat in which Alice is asked first, and answers so.
+  std::string chat_with_consent(const std::string& words, bool is_allowed) {
+    const std::string id = alice_->send("chat", said(words));
+    json asked;
+    const auto question = alice_->mqtt().wait_for(
+        [&](const TestMessage& message) {
+          const json event = json::parse(message.payload, nullptr, false);
+          if (!event.is_object() || event.value("event", "") != "confirm" || event.at("correlation_id") != id)
+            return false;
+          asked = event.at("data");
+          return true;
+        },
+        answer_timeout);
+    if (!question) return "nobody was asked";
+    alice_->result_of("chat", {{"op", "confirm"}, {"confirm", asked.at("id")}, {"allow", is_allowed}});
+    return words_of(alice_->response("chat", id, answer_timeout));
+  }
+  static json said(const std::string& words) { return {{"messages", {{{"role", "user"}, {"content", words}}}}}; }
+  static std::string words_of(const json& reply) {
     if (!reply.at("success").get<bool>()) return reply.dump();
     return reply.at("result").at("choices").at(0).at("message").at("content").get<std::string>();
   }
@@ -88,12 +106,13 @@ TEST_F(McpServers, FilesAreReadByAChatAndWrittenOnlyWithConsent) {
   EXPECT_EQ(chat("what was I to buy?"), "You wanted to buy strawberries.");
   EXPECT_THAT(model_.requests().back().raw_body, HasSubstr("buy strawberries"));
 
-  // Nobody is asked in a chat that is not streamed: it is not written.
-  model_.push(StubAnswer::tool_calls(
-      {{"SecureFilesystemServer-write_file", {{"path", files.file("note.txt")}, {"content", "nothing"}}}}));
-  model_.push(StubAnswer::words("I was not allowed to."));
-  EXPECT_EQ(chat("forget it"), "I was not allowed to.");
-  EXPECT_EQ(content_of(files.file("note.txt")), "buy strawberries");
+  const json write{{"path", files.file("note.txt")}, {"content", "buy apples"}};
+  for (const bool is_allowed : {false, true}) {
+    model_.push(StubAnswer::tool_calls({{"SecureFilesystemServer-write_file", write}}));
+    model_.push(StubAnswer::words("Very well."));
+    EXPECT_EQ(chat_with_consent("make it apples", is_allowed), "Very well.");
+    EXPECT_EQ(content_of(files.file("note.txt")), is_allowed ? "buy apples" : "buy strawberries");
+  }
 
   // A person's own call runs; what does not fit the schema gets to nobody.
   const json wrong =
@@ -101,7 +120,7 @@ TEST_F(McpServers, FilesAreReadByAChatAndWrittenOnlyWithConsent) {
   EXPECT_EQ(wrong.at("details").at("path"), "/kwargs/edits/0/newText") << wrong;
   call("SecureFilesystemServer.edit_file",
        {{"path", files.file("note.txt")}, {"edits", {{{"oldText", "buy"}, {"newText", "eat"}}}}});
-  EXPECT_EQ(content_of(files.file("note.txt")), "eat strawberries");
+  EXPECT_EQ(content_of(files.file("note.txt")), "eat apples");
   EXPECT_THAT(call("SecureFilesystemServer.read_text_file", {{"path", "/etc/passwd"}}).dump(),
               HasSubstr("outside allowed directories"));
 }

@@ -64,6 +64,10 @@ json rpc_notification(const std::string& method, json params) {
   return with_params({{"jsonrpc", "2.0"}, {"method", method}}, std::move(params));
 }
 
+json rpc_cancelled(std::int64_t id) {
+  return rpc_notification("notifications/cancelled", {{"requestId", id}, {"reason", "nobody waits for it any more"}});
+}
+
 json rpc_answer(const json& id, json result) { return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}}; }
 
 json rpc_failure(const json& id, int code, const std::string& message) {

@@ -28,6 +28,7 @@ std::vector<RpcMessage> read_rpc(std::string_view text);
 /// `params` null: none.
 nlohmann::json rpc_request(std::int64_t id, const std::string& method, nlohmann::json params);
 nlohmann::json rpc_notification(const std::string& method, nlohmann::json params);
+nlohmann::json rpc_cancelled(std::int64_t id);
 nlohmann::json rpc_answer(const nlohmann::json& id, nlohmann::json result);
 nlohmann::json rpc_failure(const nlohmann::json& id, int code, const std::string& message);
 

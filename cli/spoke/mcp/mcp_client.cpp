@@ -60,16 +60,19 @@ Task<Result<std::string>> McpClient::connect() {
   };
   auto started = transport_->start(std::move(events));
   if (!started) co_return tl::unexpected(started.error());
-  auto name = co_await discover();
+  auto name = co_await discover(options_.discover_timeout);
   if (name || is_over_) co_return name;
   name = co_await initialize();
-  co_return name;
+  if (name || is_over_ || !has_answered_) co_return name;
+  // One that knows no `initialize` may have been too slow the first time.
+  auto again = co_await discover(options_.list_timeout);
+  co_return again ? std::move(again) : std::move(name);
 }
 
-Task<Result<std::string>> McpClient::discover() {
+Task<Result<std::string>> McpClient::discover(milliseconds timeout) {
   is_modern_ = true;
   transport_->agreed(modern_revision, /*is_modern=*/true);
-  auto found = co_await ask("server/discover", json::object(), options_.discover_timeout);
+  auto found = co_await ask("server/discover", json::object(), timeout);
   is_modern_ = false;
   if (!found) co_return tl::unexpected(found.error());
   if (!found->is_object() || !has_text(found->value("supportedVersions", json()), modern_revision))
@@ -202,6 +205,7 @@ void McpClient::received(RpcMessage message) {
     case RpcMessage::Kind::answer:
     case RpcMessage::Kind::failure: {
       if (!message.id.is_number_integer()) return;
+      has_answered_ = true;
       const bool is_answer = message.kind == RpcMessage::Kind::answer;
       Result<json> result = is_answer ? Result<json>(std::move(message.value))
                                       : Result<json>(fail("the server refused: " + words_of_failure(message.value)));

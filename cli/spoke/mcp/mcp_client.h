@@ -63,7 +63,7 @@ class McpClient : public std::enable_shared_from_this<McpClient> {
   Result<std::int64_t> request(const std::string& method, nlohmann::json params, std::chrono::milliseconds timeout,
                                OnAnswer on_answer);
   Task<Result<nlohmann::json>> ask(std::string method, nlohmann::json params, std::chrono::milliseconds timeout);
-  Task<Result<std::string>> discover();
+  Task<Result<std::string>> discover(std::chrono::milliseconds timeout);
   Task<Result<std::string>> initialize();
   void follow_changes(const nlohmann::json& capabilities);
   void listen_later(std::chrono::milliseconds after);
@@ -81,6 +81,7 @@ class McpClient : public std::enable_shared_from_this<McpClient> {
   std::map<std::int64_t, Waiting> waiting_;
   std::int64_t next_id_ = 1;
   bool is_modern_ = false;
+  bool has_answered_ = false;  // anything
   bool is_over_ = false;
 };
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "cli/spoke/mcp/http_server.h"
-#include "cli/spoke/mcp/stdio_server.h"
+#include "cli/spoke/mcp/http_transport.h"
+#include "cli/spoke/mcp/process_transport.h"
 #include "cli/text.h"
 #include "common/contract/python_name.h"
 
@@ -68,22 +68,22 @@ Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::
   made.class_name = options.class_name;
   if (options.is_command) {
     made.name = "the MCP server";
-    const StdioServer::Options server{options.command, environment_for_commands(options.environment)};
+    const ProcessTransport::Options server{options.command, environment_for_commands(options.environment)};
     made.connect = [&loop, server]() -> Result<std::unique_ptr<McpTransport>> {
-      return std::make_unique<StdioServer>(loop, server);
+      return std::make_unique<ProcessTransport>(loop, server);
     };
     return made;
   }
   made.name = "the MCP server at " + printable_url(options.url);
   // Read again each time: a token in it may have been renewed.
-  const auto headers = [path = options.header_file]() -> Result<HttpServer::Headers> {
-    return path.empty() ? HttpServer::Headers{} : read_header_file(path);
+  const auto headers = [path = options.header_file]() -> Result<HttpTransport::Headers> {
+    return path.empty() ? HttpTransport::Headers{} : read_header_file(path);
   };
   if (const auto now = headers(); !now) return cli_error(ExitCode::local, now.error().message);
   made.connect = [&loop, &http, headers, url = options.url]() -> Result<std::unique_ptr<McpTransport>> {
     auto now = headers();
     if (!now) return tl::unexpected(now.error());
-    return std::make_unique<HttpServer>(loop, http, HttpServer::Options{url, std::move(*now)});
+    return std::make_unique<HttpTransport>(loop, http, HttpTransport::Options{url, std::move(*now)});
   };
   return made;
 }

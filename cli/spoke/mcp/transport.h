@@ -1,4 +1,5 @@
-/// How JSON-RPC messages get to an MCP server and back: a process's pipes (stdio_server.h) or HTTP (http_server.h).
+/// How JSON-RPC messages get to an MCP server and back: a process's pipes (process_transport.h) or HTTP
+/// (http_transport.h).
 ///
 /// Threading: loop only; events too, and never from inside a call of the transport.   Lifetime: after stop() or
 /// destruction there are no more events.   Errors: Failure, one sentence; on_failed for one request, on_end for all.

@@ -204,7 +204,8 @@ TEST_P(Migrations, EndedInTheMiddleLeaveTheVersionBefore) {
       const int version = version_of(database);
       EXPECT_EQ(version, GetParam() + commits - 1);
       EXPECT_EQ(schema(database), schema_of(version)) << "half of a version";
-      for (const auto& [table, rows] : before) EXPECT_EQ(contents(database).at(table), rows) << table;
+      const Contents now = contents(database);
+      for (const auto& [table, rows] : before) EXPECT_EQ(first_columns(now.at(table), rows), rows) << table;
     }
     expect_current_with(before);
   }

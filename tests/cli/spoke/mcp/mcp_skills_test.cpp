@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "cli/spoke/mcp/http_server.h"
-#include "cli/spoke/mcp/stdio_server.h"
+#include "cli/spoke/mcp/http_transport.h"
+#include "cli/spoke/mcp/process_transport.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,15 +38,15 @@ class AnMcpServer : public testing::Test {
     start_program(std::move(argv), std::move(options));
   }
   void start_program(std::vector<std::string> argv, McpSkills::Options options = {}) {
-    const StdioServer::Options server{std::move(argv), environment_for_commands({"NAMED"})};
+    const ProcessTransport::Options server{std::move(argv), environment_for_commands({"NAMED"})};
     options.connect = [this, server]() -> Result<std::unique_ptr<McpTransport>> {
       ++starts_;
-      return std::make_unique<StdioServer>(loop_, server);
+      return std::make_unique<ProcessTransport>(loop_, server);
     };
     begin(std::move(options));
   }
   /// Over HTTP.
-  void start_http(const std::vector<std::string>& modes, HttpServer::Headers headers = {}) {
+  void start_http(const std::vector<std::string>& modes, HttpTransport::Headers headers = {}) {
     test::ChildProcess::Options process;
     process.argv = {STRAWBERRY_PYTHON, STRAWBERRY_SCRIPTED_SERVER, "--http"};
     process.argv.insert(process.argv.end(), modes.begin(), modes.end());
@@ -56,14 +56,13 @@ class AnMcpServer : public testing::Test {
     McpSkills::Options options;
     options.connect = [this, headers]() -> Result<std::unique_ptr<McpTransport>> {
       ++starts_;
-      return std::make_unique<HttpServer>(loop_, http_, HttpServer::Options{url_, headers});
+      return std::make_unique<HttpTransport>(loop_, http_, HttpTransport::Options{url_, headers});
     };
     begin(std::move(options));
   }
   void begin(McpSkills::Options options) {
     options.name = "the server";
     options.list_pause = 50ms;
-    options.client.discover_timeout = 1s;
     options.say = [this](const std::string& line) { said_.push_back(line); };
     options.on_skills = [this] { ++changes_; };
     skills_ = std::make_unique<McpSkills>(loop_, std::move(options));
@@ -162,6 +161,14 @@ TEST_F(AnMcpServer, MayTakeItsTimeToStart) {
   EXPECT_EQ(call("echo", {{"text", "x"}}), "x");
 }
 
+TEST_F(AnMcpServer, OfTheNewestRevisionMayTakeItsTimeToo) {
+  McpSkills::Options options;
+  options.client.discover_timeout = 300ms;
+  start({"modern", "late-start"}, std::move(options));
+  run_until_skills();
+  EXPECT_EQ(call("echo", {{"text", "x"}}), "x");
+}
+
 TEST_F(AnMcpServer, IsFollowedWhenItsToolsChange) {
   start();
   run_until_skills();
@@ -178,7 +185,7 @@ TEST_F(AnMcpServer, IsToldOfWhatNobodyWaitsForAnyMore) {
   auto ready = skills_->prepare("ScriptedServer.wait", {}, {});
   auto running = ready->start(patience, [](const Result<json>&) { ADD_FAILURE(); });
   (*running)->stop();
-  EXPECT_EQ(json::parse(call("cancelled")).size(), 2u);
+  EXPECT_GE(json::parse(call("cancelled")).size(), 2u);
 }
 
 TEST_F(AnMcpServer, IsStartedAgainWhenItCrashes) {
@@ -355,7 +362,7 @@ TEST(HeaderFile, IsPrivateAndHasOneHeaderALine) {
   const auto own = std::filesystem::perms(0600);
   const auto good = write("# a comment\n\nAuthorization: Bearer a:b \r\nX-Key:k\n", own);
   ASSERT_TRUE(good) << good.error().message;
-  EXPECT_EQ(*good, (HttpServer::Headers{{"Authorization", "Bearer a:b"}, {"X-Key", "k"}}));
+  EXPECT_EQ(*good, (HttpTransport::Headers{{"Authorization", "Bearer a:b"}, {"X-Key", "k"}}));
   EXPECT_FALSE(write("Authorization: x\n", std::filesystem::perms(0644)));
   EXPECT_FALSE(read_header_file(directory.file("nowhere")));
   const auto bad = write("Good: x\nhunter2\n", own);

@@ -6,7 +6,7 @@ scripted_server.py --http MODE…   over HTTP on a free port, which is the first
 
 Modes may be combined: modern (2026-07-28, no initialize), sse (answers as events), pages, restless (other tools all the
 time), silent (answers nothing), rubbish, flood, crash (ends at the tool `crash`), huge (a list of 10 MB), deaf (does not
-read), late-start (answers initialize after a second), session (HTTP: forgets its session at the tool `forget`).
+read), late-start (answers its first request after a second), session (HTTP: forgets its session at the tool `forget`).
 """
 import json
 import os
@@ -104,6 +104,8 @@ def answer(message):
         if params.get("_meta", {}).get("io.modelcontextprotocol/protocolVersion") != MODERN:
             return (-32602, "no revision")
         if method == "server/discover":
+            if "late-start" in MODES:
+                time.sleep(1)
             return {"resultType": "complete", "supportedVersions": [MODERN], "capabilities": {"tools": {"listChanged": True}},
                     "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "modern/scripted", "version": "1"}}}
     elif method == "initialize":

@@ -19,7 +19,7 @@
 
 namespace strawberry::cli {
 
-class HttpServer final : public McpTransport {
+class HttpTransport final : public McpTransport {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
   static constexpr std::size_t body_bytes_max = 16 * 1024 * 1024;
@@ -31,10 +31,10 @@ class HttpServer final : public McpTransport {
   };
 
   /// `http` outlives it.
-  HttpServer(asio::io_context& loop, HttpClient& http, Options options);
-  ~HttpServer() override;
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
+  HttpTransport(asio::io_context& loop, HttpClient& http, Options options);
+  ~HttpTransport() override;
+  HttpTransport(const HttpTransport&) = delete;
+  HttpTransport& operator=(const HttpTransport&) = delete;
 
   Result<void> start(Events events) override;
   Result<void> send(const nlohmann::json& message) override;
@@ -52,6 +52,6 @@ class HttpServer final : public McpTransport {
 
 /// `Name: value` lines of a private file; empty lines and those that begin with `#` are passed over. Refuses a file
 /// that others can read, and headers that are the protocol's own.
-Result<HttpServer::Headers> read_header_file(const std::string& path);
+Result<HttpTransport::Headers> read_header_file(const std::string& path);
 
 }  // namespace strawberry::cli

@@ -19,7 +19,7 @@
 
 namespace strawberry::cli {
 
-class StdioServer final : public McpTransport {
+class ProcessTransport final : public McpTransport {
  public:
   static constexpr std::size_t unsent_bytes_max = 4 * 1024 * 1024;
   static constexpr std::size_t remark_bytes_max = 500;
@@ -31,10 +31,10 @@ class StdioServer final : public McpTransport {
     std::vector<std::string> environment;  // all of it, each NAME=value
   };
 
-  StdioServer(asio::io_context& loop, Options options);
-  ~StdioServer() override;
-  StdioServer(const StdioServer&) = delete;
-  StdioServer& operator=(const StdioServer&) = delete;
+  ProcessTransport(asio::io_context& loop, Options options);
+  ~ProcessTransport() override;
+  ProcessTransport(const ProcessTransport&) = delete;
+  ProcessTransport& operator=(const ProcessTransport&) = delete;
 
   Result<void> start(Events events) override;
   Result<void> send(const nlohmann::json& message) override;

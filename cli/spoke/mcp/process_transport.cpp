@@ -1,4 +1,4 @@
-#include "cli/spoke/mcp/stdio_server.h"
+#include "cli/spoke/mcp/process_transport.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -44,10 +44,10 @@ std::string how_it_ended(int status) {
 }  // namespace
 
 /// Shared with its own waiting.
-class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Process> {
+class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTransport::Process> {
  public:
   Process(asio::io_context& loop, Events events)
-      : events_(std::move(events)), process_(loop), input_(loop), output_(loop), error_(loop) {}
+      : events_(std::move(events)), process_(loop), input_(loop), output_(loop), error_(loop), patience_(loop) {}
 
   Result<void> spawn(const Options& options) {
     auto input = make_pipe();
@@ -92,6 +92,7 @@ class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Pr
 
   void stop() {
     events_ = {};
+    patience_.cancel();
     boost::system::error_code ignored;
     input_.close(ignored);  // tells it to end
     if (pid_ > 0) {
@@ -140,8 +141,12 @@ class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Pr
   }
 
   void closed(const Stream& stream) {
-    // A server that goes on without an output answers nothing any more.
-    if (&stream == &output_ && pid_ > 0) end_because("it closed its standard output");
+    if (&stream != &output_ || pid_ < 0) return;
+    // Its end comes right behind, as a rule. A server that goes on without an output answers nothing any more.
+    patience_.expires_after(stop_wait);
+    patience_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+      if (!cancelled) self->end_because("it closed its standard output");
+    });
   }
 
   void take_output(std::string_view bytes) {
@@ -249,6 +254,7 @@ class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Pr
   Stream input_;
   Stream output_;
   Stream error_;
+  asio::steady_timer patience_;
   std::array<char, 64 * 1024> buffer_{};
   std::string line_;
   std::string error_line_;
@@ -262,11 +268,12 @@ class StdioServer::Process : public std::enable_shared_from_this<StdioServer::Pr
   int unsaid_ = 0;
 };
 
-StdioServer::StdioServer(asio::io_context& loop, Options options) : loop_(loop), options_(std::move(options)) {}
+ProcessTransport::ProcessTransport(asio::io_context& loop, Options options)
+    : loop_(loop), options_(std::move(options)) {}
 
-StdioServer::~StdioServer() { stop(); }
+ProcessTransport::~ProcessTransport() { stop(); }
 
-Result<void> StdioServer::start(Events events) {
+Result<void> ProcessTransport::start(Events events) {
   // A server that goes while it is written to must not take this process along.
   ::signal(SIGPIPE, SIG_IGN);
   process_ = std::make_shared<Process>(loop_, std::move(events));
@@ -279,18 +286,16 @@ Result<void> StdioServer::start(Events events) {
   return {};
 }
 
-Result<void> StdioServer::send(const json& message) {
+Result<void> ProcessTransport::send(const json& message) {
   if (!process_) return fail("the server does not run");
   return process_->send(rpc_text(message));
 }
 
-void StdioServer::cancel(std::int64_t id) {
-  if (process_)
-    (void)process_->send(rpc_text(
-        rpc_notification("notifications/cancelled", {{"requestId", id}, {"reason", "nobody waits for it any more"}})));
+void ProcessTransport::cancel(std::int64_t id) {
+  if (process_) (void)process_->send(rpc_text(rpc_cancelled(id)));
 }
 
-void StdioServer::stop() {
+void ProcessTransport::stop() {
   if (const auto process = std::exchange(process_, nullptr)) process->stop();
 }
 

@@ -1,4 +1,4 @@
-#include "cli/spoke/mcp/http_server.h"
+#include "cli/spoke/mcp/http_transport.h"
 
 #include <algorithm>
 #include <optional>
@@ -56,7 +56,9 @@ std::string header_text(const std::string& value) {
 /// What a POST or a GET brings: one JSON text, or events with one each.
 class Body {
  public:
-  explicit Body(std::function<void(const std::string& text)> on_text) : on_text_(std::move(on_text)) {}
+  /// Returns whether it wants more.
+  using OnText = std::function<bool(const std::string& text)>;
+  explicit Body(OnText on_text) : on_text_(std::move(on_text)) {}
 
   bool feed(std::string_view bytes) {
     if (!is_json_) {
@@ -77,22 +79,26 @@ class Body {
   bool is_too_large() const { return too_large_ || events_.has_failed(); }
 
  private:
-  bool give(const std::string& text) {
-    if (!text.empty()) on_text_(text);
-    return true;
-  }
+  bool give(const std::string& text) { return text.empty() || on_text_(text); }
 
-  std::function<void(const std::string& text)> on_text_;
+  OnText on_text_;
   std::optional<bool> is_json_;
   std::string text_;
   bool too_large_ = false;
   SseParser events_{{message_bytes_max}};
 };
 
+bool has_answer(const std::string& text) {
+  const auto messages = read_rpc(text);
+  return std::any_of(messages.begin(), messages.end(), [](const RpcMessage& message) {
+    return message.kind == RpcMessage::Kind::answer || message.kind == RpcMessage::Kind::failure;
+  });
+}
+
 }  // namespace
 
 /// Shared with the coroutines that exchange.
-class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Exchanges> {
+class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTransport::Exchanges> {
  public:
   Exchanges(asio::io_context& loop, HttpClient& http, const Options& options, Events events)
       : loop_(loop), http_(http), options_(options), events_(std::move(events)), again_(loop) {}
@@ -125,6 +131,8 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
     if (number == by_id_.end()) return;
     if (const auto stop = running_.find(number->second); stop != running_.end())
       stop->second->emit(asio::cancellation_type::terminal);
+    // Closing says it all since 2026-07-28. Before, it says nothing, and there must be a session to speak of it in.
+    if (!is_modern_ && !revision_.empty()) (void)send(rpc_cancelled(id));
   }
 
  private:
@@ -165,14 +173,22 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
   static Task<void> exchange(std::shared_ptr<Exchanges> self, HttpRequest request, std::optional<std::int64_t> id,
                              std::string method) {
     const std::weak_ptr<Exchanges> weak = self;
-    const auto body = std::make_shared<Body>([weak](const std::string& text) {
-      if (const auto exchanges = weak.lock()) exchanges->take(text);
+    // What answers `initialize` counts when the session's id is known, which is in the headers.
+    const auto held = std::make_shared<std::string>();
+    const bool is_held = method == initialize_method;
+    const auto body = std::make_shared<Body>([weak, held, is_held](const std::string& text) {
+      const auto exchanges = weak.lock();
+      if (!is_held && exchanges) exchanges->take(text);
+      if (is_held && has_answer(text)) *held = text;
+      return held->empty();
     });
     request.on_body = [body](std::string_view bytes) { return body->feed(bytes); };
     auto response = co_await self->http_.fetch(std::move(request));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     body->finish();
+    if (is_held && response) self->session_ = header_of(*response, "mcp-session-id").substr(0, session_id_bytes_max);
+    if (!held->empty()) self->take(*held);
     self->done(response, *body, id, method);
   }
 
@@ -192,7 +208,6 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
       if (!is_there && method != get_method && method != listen_method) return end(response.error().message);
       return without_answer(events, id, 0, response.error().message, method);
     }
-    if (method == "initialize") session_ = header_of(*response, "mcp-session-id").substr(0, session_id_bytes_max);
     const bool is_good = response->status >= 200 && response->status < 300;
     if (method == "notifications/initialized" && is_good) listen();
     if (response->status == 404 && !session_.empty()) return end("the server has forgotten the session");
@@ -244,6 +259,7 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
   }
 
   static constexpr const char* get_method = "GET";
+  static constexpr const char* initialize_method = "initialize";
   static constexpr const char* listen_method = "subscriptions/listen";
 
   asio::io_context& loop_;
@@ -259,36 +275,36 @@ class HttpServer::Exchanges : public std::enable_shared_from_this<HttpServer::Ex
   std::map<std::int64_t, std::uint64_t> by_id_;
 };
 
-HttpServer::HttpServer(asio::io_context& loop, HttpClient& http, Options options)
+HttpTransport::HttpTransport(asio::io_context& loop, HttpClient& http, Options options)
     : loop_(loop), http_(http), options_(std::move(options)) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpTransport::~HttpTransport() { stop(); }
 
-Result<void> HttpServer::start(Events events) {
+Result<void> HttpTransport::start(Events events) {
   exchanges_ = std::make_shared<Exchanges>(loop_, http_, options_, std::move(events));
   return {};
 }
 
-Result<void> HttpServer::send(const json& message) {
+Result<void> HttpTransport::send(const json& message) {
   return exchanges_ ? exchanges_->send(message) : fail("the server is not connected");
 }
 
-void HttpServer::cancel(std::int64_t id) {
+void HttpTransport::cancel(std::int64_t id) {
   if (exchanges_) exchanges_->cancel(id);
 }
 
-void HttpServer::agreed(const std::string& revision, bool is_modern) {
+void HttpTransport::agreed(const std::string& revision, bool is_modern) {
   if (exchanges_) exchanges_->agreed(revision, is_modern);
 }
 
-void HttpServer::stop() {
+void HttpTransport::stop() {
   if (const auto exchanges = std::exchange(exchanges_, nullptr)) exchanges->stop();
 }
 
-Result<HttpServer::Headers> read_header_file(const std::string& path) {
+Result<HttpTransport::Headers> read_header_file(const std::string& path) {
   const auto file = read_private_file(path, header_file_bytes_max);
   if (!file) return fail("the file " + path + " " + file.error().message);
-  HttpServer::Headers headers;
+  HttpTransport::Headers headers;
   std::size_t number = 0;
   std::string_view rest = file->content;
   while (!rest.empty()) {
