@@ -37,7 +37,7 @@ const std::vector<std::string> filters = {"devices/+/status",
 Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& config) {
   auto keys = KeyFile::open(config.data.keys_file());
   if (!keys) return tl::unexpected(keys.error());
-  auto store = SqliteStore::open(loop, config.data.database_file(), store_options(config));
+  auto store = SqliteStorage::open(loop, config.data.database_file(), store_options(config));
   if (!store) return tl::unexpected(store.error());
   try {
     std::unique_ptr<App> app(new App(loop, config, std::move(*keys), std::move(*store)));
@@ -48,7 +48,7 @@ Result<std::unique_ptr<App>> App::create(asio::io_context& loop, const Config& c
   }
 }
 
-App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store)
+App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStorage> store)
     : context_(loop),
       config_(config),
       tokens_(std::move(keys)),
@@ -65,10 +65,10 @@ App::App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique
       calls_(
           loop, clock_, devices_, skills_, [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           call_router_options(config_)),
-      skill_service_(clock_, devices_, skills_, calls_, *store_, skill_service_options(config_)),
-      device_service_(clock_, devices_, *store_, tokens_, neighbours(), device_service_options(config_)),
-      session_service_(clock_, *store_),
-      usage_(clock_, *store_, usage_options(config_)),
+      skill_service_(clock_, devices_, skills_, calls_, store_->skills(), skill_service_options(config_)),
+      device_service_(clock_, devices_, store_->devices(), tokens_, neighbours(), device_service_options(config_)),
+      session_service_(clock_, store_->conversations()),
+      usage_(clock_, store_->usage(), usage_options(config_)),
       chat_service_(clock_, chat_neighbours(), chat_service_options(config_)),
       usage_service_(usage_, chat_service_options(config_).default_timeout),
       home_assistant_(loop, clock_, home_assistant_neighbours(), home_assistant_options(config_)),
@@ -174,13 +174,13 @@ ChatService::Neighbours App::chat_neighbours() {
     const auto mqtt = mqtt_.counters();
     return AnswerStream::Backlog{mqtt.outbox_messages, mqtt.outbox_bytes};
   };
-  return {providers_, skill_service_, *store_, usage_, waiting};
+  return {providers_, skill_service_, store_->conversations(), usage_, waiting};
 }
 
 HomeAssistant::Neighbours App::home_assistant_neighbours() {
   return {devices_,
           skills_,
-          *store_,
+          store_->announcements(),
           [this](const std::string& user_id) { return usage_.used_today(user_id); },
           [this](MqttMessage message) { return mqtt_.publish(std::move(message)); },
           [this] { return mqtt_.counters().outbox_messages; }};
@@ -256,7 +256,7 @@ void App::status_arrived(std::string_view device_id, const MqttMessage& message)
       last_seen_after(*report, {message.retained, is_change, clock_.wall_now()}, device->row.last_seen_ms);
   if (last_seen) {
     devices_.set_last_seen(id, *last_seen);
-    asio::co_spawn(context_, store_->set_last_seen(device->row.user_id, id, *last_seen), asio::detached);
+    asio::co_spawn(context_, store_->devices().set_last_seen(device->row.user_id, id, *last_seen), asio::detached);
   }
   if (last_seen || (is_change && !message.retained)) home_assistant_.presence_changed(id);
 }
@@ -275,7 +275,7 @@ std::optional<Error> App::admit(const Principal& sender) {
 }
 
 Task<void> App::take_id(std::string id) {
-  auto stored = co_await store_->take_id(id, to_unix_ms(clock_.wall_now()));
+  auto stored = co_await store_->devices().take_id(id, to_unix_ms(clock_.wall_now()));
   if (!stored) devices_.user_not_stored(id);  // tried again when it asks again
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
@@ -46,7 +46,7 @@ class App {
   std::size_t requests_in_flight() const { return pipeline_.counters().in_flight; }
 
  private:
-  App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStore> store);
+  App(asio::io_context& loop, const Config& config, KeyFile keys, std::unique_ptr<SqliteStorage> store);
 
   Result<void> remember();
   MosquittoClient::Options mqtt_options();
@@ -78,7 +78,7 @@ class App {
   const WallTime started_at_;
   const SteadyTime started_steady_;
 
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
   DeviceRegistry devices_;
   SkillRegistry skills_;
   MosquittoClient mqtt_;

@@ -135,7 +135,7 @@ AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMe
       pause_(loop),
       place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {}
 
-void AppMetrics::watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store) {
+void AppMetrics::watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStorage& store) {
   know_models(providers);
   pipeline.observe_with([this](const RequestPipeline::Answered& request) { metrics_.answered(request); });
   providers.observe_with([this](const ModelAttempt& attempt) { metrics_.asked(attempt); });

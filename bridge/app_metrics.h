@@ -11,7 +11,7 @@
 
 #include "bridge/adapters/prometheus/hub_metrics.h"
 #include "bridge/adapters/prometheus/metrics_server.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "bridge/config/config.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
@@ -30,7 +30,7 @@ class AppMetrics {
   AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources);
 
   /// From now on each tells what it did.
-  void watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store);
+  void watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStorage& store);
   /// Again when there is another provider.
   void know_models(const ProviderChain& providers);
   Task<void> serve();

@@ -26,8 +26,8 @@ std::optional<std::string> proxy_of(const LlmProviderConfig& configured) {
 
 }  // namespace
 
-SqliteStore::Options store_options(const Config& config) {
-  SqliteStore::Options options;
+SqliteStorage::Options store_options(const Config& config) {
+  SqliteStorage::Options options;
   options.limits.stored_bytes_per_user_max = config.limits.stored_bytes_per_user_max;
   options.limits.sessions_per_user_max = config.limits.sessions_per_user_max;
   options.limits.messages_per_user_max = config.limits.messages_per_user_max;
@@ -119,7 +119,7 @@ CurlClient::Options http_options(const Config& config) {
 
 std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
   const MosquittoClient::Options mqtt;
-  const SqliteStore::Options store;
+  const SqliteStorage::Options store;
   const RequestPipeline::Options requests = pipeline_options(config);
   return {{"store", store.jobs_max},
           {"store_bytes", store.bytes_max},

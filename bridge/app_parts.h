@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
 #include "bridge/devices/device_service.h"
@@ -22,7 +22,7 @@
 
 namespace strawberry {
 
-SqliteStore::Options store_options(const Config& config);
+SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
 SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);

@@ -1,6 +1,5 @@
 /// What the hub says about itself: `hub/info`, `hub/health`, and the readings behind its metrics.
 #include <array>
-#include <filesystem>
 
 #include "bridge/app.h"
 #include "bridge/app_parts.h"
@@ -51,6 +50,7 @@ HubHealth App::health() const {
   const auto& requests = pipeline_.counters();
   const auto& router = calls_.router();
   const auto mqtt = mqtt_.counters();
+  const auto stored = store_->health();
   health.requests_in_flight = requests.in_flight;
   health.calls_in_flight = router.open_calls();
   health.chats_in_flight = chat_service_.in_flight();
@@ -67,19 +67,17 @@ HubHealth App::health() const {
                    {"dropped_outbox_full", mqtt.dropped_outbox_full},
                    {"dropped_unsendable", mqtt.dropped_unsendable},
                    {"refused_by_broker", mqtt.refused}};
-  health.queues = {{"store", store_->jobs_waiting()},
-                   {"store_bytes", store_->bytes_waiting()},
+  health.queues = {{"store", stored.jobs_waiting},
+                   {"store_bytes", stored.bytes_waiting},
                    {"requests_waiting", pipeline_.waiting()},
                    {"outbox", mqtt.outbox_messages},
                    {"outbox_bytes", mqtt.outbox_bytes},
                    {"reply_cache_entries", pipeline_.replies().entries()},
                    {"reply_cache_bytes", pipeline_.replies().bytes()}};
   health.queue_limits = queue_limits(config_);
-  std::error_code ignored;
-  health.database_bytes = static_cast<std::int64_t>(std::filesystem::file_size(config_.data.database_file(), ignored));
-  const auto disk = store_->disk();
-  health.disk_free_bytes = disk.free_bytes;
-  health.disk_low = disk.is_low;
+  health.database_bytes = stored.bytes_stored;
+  health.disk_free_bytes = stored.disk_free_bytes;
+  health.disk_low = stored.disk_low;
   health.providers = provider_health(providers_);
   return health;
 }

@@ -58,7 +58,7 @@ bool may_manage(const Request& request, const Device& device) {
 
 }  // namespace
 
-DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens,
+DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, DeviceStore& store, TokenIssuer& tokens,
                              Neighbours neighbours, Options options)
     : clock_(clock),
       devices_(devices),

@@ -4,9 +4,9 @@
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///
-/// Every token goes onto the list (Store::add_token()) before its holder has it, with the one that asked for it. One
-/// that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is too
-/// old.
+/// Every token goes onto the list (DeviceStore::add_token()) before its holder has it, with the one that asked for it.
+/// One that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is
+/// too old.
 ///
 /// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max and
 /// refreshes_per_hour_max of one user, then `rate_limited`; an admin has no such rate. How many devices and tokens a
@@ -47,8 +47,8 @@ class DeviceService final : public RequestHandler {
     std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;
   };
 
-  DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens, Neighbours neighbours,
-                Options options);
+  DeviceService(const Clock& clock, DeviceRegistry& devices, DeviceStore& store, TokenIssuer& tokens,
+                Neighbours neighbours, Options options);
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -76,7 +76,7 @@ class DeviceService final : public RequestHandler {
 
   const Clock& clock_;
   DeviceRegistry& devices_;
-  Store& store_;
+  DeviceStore& store_;
   DeviceTokens tokens_;
   Neighbours neighbours_;
   Options options_;

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/skill_store.h"
 #include "common/contract/error.h"
 #include "common/contract/signature.h"
 

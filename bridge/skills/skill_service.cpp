@@ -86,7 +86,7 @@ std::string_view refusal(PrincipalType type) {
 }  // namespace
 
 SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls,
-                           Store& store, Options options)
+                           SkillStore& store, Options options)
     : clock_(clock), devices_(devices), skills_(skills), calls_(calls), store_(store), options_(options) {}
 
 const OperationTable& SkillService::operations() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/pipeline/service.h"
+#include "bridge/ports/skill_store.h"
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
@@ -24,7 +25,7 @@ class SkillService final : public RequestHandler, public ToolSource {
     bool confirms_always = false;
   };
 
-  SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,
+  SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, SkillStore& store,
                Options options);
 
   /// Told of each device that has registered its skills.
@@ -62,7 +63,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   DeviceRegistry& devices_;
   SkillRegistry& skills_;
   SkillCalls& calls_;
-  Store& store_;
+  SkillStore& store_;
   Options options_;
   std::function<void(const std::string& device_id)> registered_;
   std::function<void(const std::string& device_id)> changed_;

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "bridge/pipeline/user_quota.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/usage_store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"
 #include "common/runtime/signal.h"
@@ -34,7 +34,7 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
     UserLimits::Options limits;
     std::size_t rows_pending_max = 10'000;
   };
-  StoredUsageLedger(const Clock& clock, Store& store, Options options)
+  StoredUsageLedger(const Clock& clock, UsageStore& store, Options options)
       : clock_(clock), store_(store), options_(options), limits_(clock, options.limits) {}
 
   /// What was used today before this start. To be finished before the first take().
@@ -65,7 +65,7 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   Task<Reply<void>> flush_chats();
 
   const Clock& clock_;
-  Store& store_;
+  UsageStore& store_;
   const Options options_;
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;

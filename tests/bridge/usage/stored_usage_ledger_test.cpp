@@ -3,7 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "tests/bridge/chat/chat_fakes.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
@@ -35,8 +35,8 @@ class StoredUsageLedgerTest : public testing::Test {
   void start(StoredUsageLedger::Options options) {
     ledger_.reset();
     store_.reset();
-    store_ = std::move(*SqliteStore::open(loop_, directory_.file("hub.db"), {}));
-    ledger_ = std::make_unique<StoredUsageLedger>(clock_, *store_, options);
+    store_ = std::move(*SqliteStorage::open(loop_, directory_.file("hub.db"), {}));
+    ledger_ = std::make_unique<StoredUsageLedger>(clock_, store_->usage(), options);
     ASSERT_TRUE(run(ledger_->load()));
   }
   template <class T>
@@ -58,7 +58,7 @@ class StoredUsageLedgerTest : public testing::Test {
   test::TempDir directory_;
   test::FakeClock clock_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
   std::unique_ptr<StoredUsageLedger> ledger_;
 };
 
@@ -67,7 +67,7 @@ TEST_F(StoredUsageLedgerTest, WhatIsOnItsWayToTheStoreIsInAReport) {
   hold.exec("BEGIN IMMEDIATE");  // until it is let go, all waits
   ledger_->record(tablet, answer(10, 1));
   // More of the hub's own work before it, of which a user who takes turns with the hub sees the first only.
-  for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announced_ids(), asio::detached);
+  for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announcements().announced_ids(), asio::detached);
   asio::co_spawn(loop_, ledger_->flush(), asio::detached);
   std::optional<json> told;
   asio::co_spawn(loop_, ledger_->report("alice", 30),
