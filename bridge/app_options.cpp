@@ -1,4 +1,4 @@
-#include "bridge/app_parts.h"
+#include "bridge/app_options.h"
 
 #include <sstream>
 
@@ -7,6 +7,9 @@
 
 namespace strawberry {
 namespace {
+
+/// How long the broker keeps what arrives while the bridge is away.
+constexpr std::chrono::seconds broker_session_expiry{300};
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
@@ -108,6 +111,27 @@ RequestPipeline::Options pipeline_options(const Config& config) {
   return options;
 }
 
+MosquittoClient::Options mqtt_options(const Config& config, std::function<std::string()> password, std::string will) {
+  MosquittoClient::Options options;
+  options.host = config.broker.host;
+  options.port = static_cast<std::uint16_t>(config.broker.port);
+  options.socket = config.broker_socket();
+  if (config.broker.tls) options.tls = {config.broker.ca_file, config.broker.tls_server_name};
+  options.client_id = options.user_name = std::string(bridge_principal_id);
+  options.password = std::move(password);
+  options.clean_start = false;
+  options.session_expiry_s = static_cast<std::uint32_t>(broker_session_expiry.count());
+  options.keepalive = std::chrono::seconds(config.broker.keepalive_s);
+  options.reconnect_min = std::chrono::milliseconds(config.broker.reconnect_min_ms);
+  options.reconnect_max = std::chrono::milliseconds(config.broker.reconnect_max_ms);
+  MqttMessage message;
+  message.topic = hub_state_topic;
+  message.payload = std::move(will);
+  message.retained = true;
+  options.will = std::move(message);
+  return options;
+}
+
 CurlClient::Options http_options(const Config& config) {
   CurlClient::Options options;
   // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
@@ -131,12 +155,12 @@ std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
           {"reply_cache_bytes", requests.replies.bytes_max}};
 }
 
-ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
+ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, Events& events, const Config& config) {
   std::vector<std::unique_ptr<Provider>> embedded;
   embedded.push_back(std::make_unique<RulesProvider>());
   ProviderChain::Options options;
   options.aliases = config.llm.aliases;
-  ProviderChain chain(clock, std::move(embedded), std::move(options));
+  ProviderChain chain(clock, events, std::move(embedded), std::move(options));
   for (const auto& configured : config.llm.providers) add_provider(chain, http, clock, configured);
   return chain;
 }

@@ -1,7 +1,8 @@
-/// From the configuration to each part's own Options. Pure.
+/// From the configuration to each part's own Options. Nothing here has a state or waits.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,13 +33,15 @@ HomeAssistant::Options home_assistant_options(const Config& config);
 StoredUsageLedger::Options usage_options(const Config& config);
 RequestPipeline::Options pipeline_options(const Config& config);
 CurlClient::Options http_options(const Config& config);
+/// `password` is asked for at each attempt to connect; `will` says on hub/state that the bridge is away.
+MosquittoClient::Options mqtt_options(const Config& config, std::function<std::string()> password, std::string will);
 
 /// The most that each queue of hub/health may hold, by its name there.
 std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 
 /// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
 /// be built.
-ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);
+ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, Events& events, const Config& config);
 void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured);
 
 LocalOptions local_options(const Config& config);

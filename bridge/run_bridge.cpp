@@ -9,8 +9,7 @@
 #include <iostream>
 
 #include "bridge/app.h"
-#include "bridge/pipeline/request_log.h"
-#include "common/identity/data_lock.h"
+#include "bridge/config/config.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/busy_poll.h"
 #include "common/runtime/log.h"

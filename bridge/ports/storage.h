@@ -36,6 +36,11 @@ struct StorageHealth {
   bool disk_low = false;
 };
 
+/// For Events (common/runtime/events.h): a commit, with all that was in it, is durable.
+struct StoreCommitted {
+  std::chrono::nanoseconds took;
+};
+
 class Storage {
  public:
   virtual ~Storage() = default;

@@ -3,7 +3,6 @@
 /// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -12,8 +11,18 @@
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "common/runtime/events.h"
 
 namespace strawberry {
+
+/// A device has registered its skills.
+struct SkillsRegistered {
+  std::string device_id;
+};
+/// The live skills of a device are others than before.
+struct SkillsChanged {
+  std::string device_id;
+};
 
 class SkillService final : public RequestHandler, public ToolSource {
  public:
@@ -26,15 +35,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   };
 
   SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, SkillStore& store,
-               Options options);
-
-  /// Told of each device that has registered its skills.
-  void on_registered(std::function<void(const std::string& device_id)> registered) {
-    registered_ = std::move(registered);
-  }
-
-  /// Called with each device whose live skills are others than before.
-  void on_changed(std::function<void(const std::string& device_id)> changed) { changed_ = std::move(changed); }
+               Events& events, Options options);
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -64,9 +65,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   SkillRegistry& skills_;
   SkillCalls& calls_;
   SkillStore& store_;
+  Events& events_;
   Options options_;
-  std::function<void(const std::string& device_id)> registered_;
-  std::function<void(const std::string& device_id)> changed_;
 };
 
 }  // namespace strawberry

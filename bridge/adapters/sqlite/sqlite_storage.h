@@ -28,9 +28,6 @@ class SqliteStorage final : public Storage {
   Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) override;
   Result<void> load_taken_ids(const std::function<void(std::string)>& use) override;
   StorageHealth health() override;
-  void observe_with(std::function<void(std::chrono::nanoseconds)> observer) {
-    writer_.observe_with(std::move(observer));
-  }
 
  private:
   SqliteWriter writer_;

@@ -4,6 +4,7 @@
 
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/pipeline/request_log.h"
+#include "bridge/ports/storage.h"
 
 namespace strawberry {
 namespace {
@@ -125,8 +126,8 @@ void SqliteWriter::work_until_stopped() {
     auto batch = commit();
     count_unused();
     const auto took = std::chrono::steady_clock::now() - begun_at;
-    asio::post(context_, [done = std::move(batch), observer = observer_, took] {
-      if (*observer) (*observer)(took);
+    asio::post(context_, [done = std::move(batch), events = options_.events, took] {
+      if (events != nullptr) events->publish(StoreCommitted{took});
       for (const auto& job : done) job.done->set(job.failure);
     });
   }

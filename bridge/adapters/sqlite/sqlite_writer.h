@@ -30,6 +30,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "common/contract/error.h"
 #include "common/runtime/asio.h"
+#include "common/runtime/events.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
 #include "common/runtime/one_shot.h"
@@ -54,6 +55,7 @@ class SqliteWriter {
     StorageLimits limits{};
     DiskFloor::Options disk{};
     DiskFloor::FreeBytes disk_free{};  // not set: the file system that the database is on
+    Events* events = nullptr;          // where StoreCommitted is published; outlives the loop's work
   };
   /// In whose turn a job comes, and what it writes, about.
   struct Place {
@@ -80,8 +82,6 @@ class SqliteWriter {
   std::size_t jobs_waiting() const;
   std::size_t bytes_waiting() const;
   const std::string& path() const { return path_; }
-  /// Told on the loop of every commit: how long it took, with all that was in it.
-  void observe_with(std::function<void(std::chrono::nanoseconds)> observer) { *observer_ = std::move(observer); }
 
  private:
   /// Gives the bytes read; nothing: its writes are to be taken back.
@@ -93,7 +93,6 @@ class SqliteWriter {
     Failure failure;        // of SQLite, whatever work gave
     std::shared_ptr<OneShot<Failure>> done;
   };
-  using Observer = std::function<void(std::chrono::nanoseconds)>;
 
   /// Returns when what `work` did is durable, or why it is not.
   Task<Failure> run_job(Place place, Work work);
@@ -114,8 +113,6 @@ class SqliteWriter {
   const SystemClock clock_;
   std::atomic<std::uint64_t> unused_bytes_{0};  // of the database: what it takes before it grows
   DiskFloor disk_;
-  /// Loop only; shared with the commits that are on their way to it.
-  const std::shared_ptr<Observer> observer_ = std::make_shared<Observer>();
   const std::unique_ptr<StatementCache> statements_;  // the writer's thread, after read_first()
 
   mutable std::mutex mutex_;  // guards what follows

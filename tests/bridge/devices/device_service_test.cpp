@@ -27,14 +27,10 @@ class DeviceServices : public ::testing::Test {
   DeviceServices() { start({}); }
   void start(DeviceService::Options options) {
     store_ = std::move(SqliteStorage::open(loop_, directory_.file("hub.db"), store_options_).value());
-    DeviceService::Neighbours neighbours;
-    neighbours.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
-    neighbours.device_gone = neighbours.device_deleted = [](const std::string&) {};
-    neighbours.changed = [this](const std::string& id) { events_.push_back("changed " + id); };
-    neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
-    neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
-    service_ =
-        std::make_unique<DeviceService>(clock_, devices_, store_->devices(), tokens_, std::move(neighbours), options);
+    DeviceService::Functions functions;
+    functions.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
+    service_ = std::make_unique<DeviceService>(clock_, devices_, store_->devices(), tokens_, published_,
+                                               std::move(functions), options);
   }
   Task<void> told(std::vector<std::string> ids) {
     for (const auto& id : ids) events_.push_back("told " + id);
@@ -97,9 +93,14 @@ class DeviceServices : public ::testing::Test {
   TokenIssuer tokens_ = issuer();
   SqliteStorage::Options store_options_;
   std::unique_ptr<SqliteStorage> store_;
+  Events published_{clock_};
   std::vector<DeviceRow> taken_back_;
   std::vector<std::string> events_;
   std::unique_ptr<DeviceService> service_;
+  Subscription changed_ = published_.listen<DeviceChanged>(
+      "test", [this](const DeviceChanged& changed) { events_.push_back("changed " + changed.device_id); });
+  Subscription rolled_back_ = published_.listen<DeviceRolledBack>(
+      "test", [this](const DeviceRolledBack& rolled_back) { taken_back_.push_back(rolled_back.row); });
 };
 
 TEST_F(DeviceServices, WhoeverHeardOfARegistrationThatIsNotStoredHearsThatItIsTakenBack) {

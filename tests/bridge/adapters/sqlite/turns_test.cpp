@@ -17,10 +17,10 @@ class StoreTurnsTest : public testing::Test {
  protected:
   void open(SqliteStorage::Options options) {
     store_.reset();
+    options.events = &events_;
     auto opened = SqliteStorage::open(loop_, directory_.file("hub.db"), std::move(options));
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-    store_->observe_with([this](std::chrono::nanoseconds) { ++commits_; });
     for (const char* user : {"alice", "bob"})
       ASSERT_TRUE(run(store_->conversations().add_session(session(user, user))));
     commits_ = 0;
@@ -90,6 +90,9 @@ class StoreTurnsTest : public testing::Test {
 
   test::TempDir directory_;
   asio::io_context loop_;
+  SystemClock clock_;
+  Events events_{clock_};
+  const Subscription committed_ = events_.listen<StoreCommitted>("test", [this](const StoreCommitted&) { ++commits_; });
   std::unique_ptr<SqliteStorage> store_;
   int commits_ = 0;
   int messages_ = 0;

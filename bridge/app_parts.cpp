@@ -1,0 +1,175 @@
+#include "bridge/app_parts.h"
+
+#include <stdexcept>
+
+#include "bridge/adapters/sqlite/sqlite_storage.h"
+#include "bridge/app_options.h"
+#include "common/runtime/log.h"
+#include "common/runtime/request_log.h"
+#include "common/text/ids.h"
+
+namespace strawberry {
+namespace {
+
+constexpr auto own_token_lifetime = std::chrono::hours(24 * 365);
+
+std::unique_ptr<Storage> open_storage(asio::io_context& loop, const Config& config, Events& events) {
+  auto options = store_options(config);
+  options.events = &events;
+  auto storage = SqliteStorage::open(loop, config.data.database_file(), std::move(options));
+  if (!storage) throw std::runtime_error(storage.error().message);
+  return std::move(*storage);
+}
+
+const char* act_of(DeviceChanged::Change change) {
+  switch (change) {
+    case DeviceChanged::Change::registered: return "register";
+    case DeviceChanged::Change::updated: return "update";
+    case DeviceChanged::Change::revoked: return "revoke";
+    case DeviceChanged::Change::deleted: break;
+  }
+  return "delete";
+}
+
+}  // namespace
+
+App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys)
+    : context(loop),
+      config(configured),
+      tokens(std::move(keys)),
+      schemas(RequestSchemas::load()),
+      started_at(clock.wall_now()),
+      started_steady(clock.steady_now()),
+      events(clock),
+      store(open_storage(loop, config, events)),
+      skills(clock, devices, skill_registry_options(config)),
+      // When the will is published is unknown now: its `since` is when this bridge was last known to serve.
+      mqtt(loop, mqtt_options(
+                     config, [this] { return own_token(); }, hub_state(false, started_at, started_at))),
+      plugin(loop, clock, send, {}),
+      audit(clock, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
+      http(loop.get_executor(), http_options(config)),
+      providers(make_provider_chain(http, clock, events, config)),
+      calls(loop, clock, devices, skills, send, call_router_options(config)),
+      skill_service(clock, devices, skills, calls, store->skills(), events, skill_service_options(config)),
+      device_service(clock, devices, store->devices(), tokens, events,
+                     {[this](const std::string& id) { return skills.count(id); },
+                      [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
+                     device_service_options(config)),
+      presence(loop, clock, devices, store->devices(), events),
+      admission(loop, clock, devices, store->devices()),
+      session_service(clock, store->conversations()),
+      usage(clock, store->usage(), events, usage_options(config)),
+      chat_service(clock,
+                   {providers, skill_service, store->conversations(), usage,
+                    [this] {
+                      const auto counters = mqtt.counters();
+                      return AnswerStream::Backlog{counters.outbox_messages, counters.outbox_bytes};
+                    }},
+                   chat_service_options(config)),
+      usage_service(usage, chat_service_options(config).default_timeout),
+      home_assistant(loop, clock,
+                     {devices, skills, store->announcements(),
+                      [this](const std::string& user_id) { return usage.used_today(user_id); }, send,
+                      [this] { return mqtt.counters().outbox_messages; }},
+                     home_assistant_options(config)),
+      pipeline(loop, clock, schemas, events, pipeline_options(config)),
+      mqtt_door(clock, pipeline, send),
+      health_timer(loop),
+      usage_timer(loop),
+      stop(loop.get_executor()) {
+  pipeline.hold();  // until everybody's presence is known
+  pipeline.admit_with([this](const Principal& principal) { return admission.admit(principal); });
+  pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
+  pipeline.add(skill_service);
+  pipeline.add(device_service);
+  pipeline.add(session_service);
+  pipeline.add(chat_service);
+  pipeline.add(usage_service);
+  pipeline.limit_with(CountsAs::chat, usage);
+  connect();
+}
+
+void App::Parts::connect() {
+  listen<DeviceRevoked>("open work", [this](const auto& revoked) { end_work_of(revoked.device_id); });
+  listen<PresenceChanged>("open work", [this](const auto& status) {
+    if (status.has_changed && !status.online) end_work_of(status.device_id);
+  });
+  listen<SkillsChanged>("skills topic", [this](const auto& changed) {
+    const auto& id = changed.device_id;
+    publish(skills_changed_topic(id), skills_changed(id, skills.count(id), clock.wall_now()), false);
+  });
+  listen<DeviceChanged>("skills", [this](const auto& changed) {
+    if (changed.change != DeviceChanged::Change::deleted) return;
+    skills.remove(changed.device_id);
+    events.publish(SkillsChanged{changed.device_id});
+    publish(status_topic(changed.device_id), "", true);  // clears what was retained
+  });
+
+  listen<DeviceChanged>("home assistant",
+                        [this](const auto& changed) { home_assistant.device_changed(changed.device_id); });
+  listen<DeviceRolledBack>("home assistant", [this](const auto& rolled_back) {
+    home_assistant.device_changed(rolled_back.row.device_id);
+    home_assistant.device_changed(rolled_back.row.user_id);  // the hub, should that have been the user's only device
+  });
+  listen<PresenceChanged>("home assistant", [this](const auto& status) {
+    if (!status.was_known) home_assistant.presence_changed(status.device_id);
+  });
+  listen<SkillsRegistered>("home assistant",
+                           [this](const auto& registered) { home_assistant.device_changed(registered.device_id); });
+  listen<UsageChanged>("home assistant", [this](const auto& used) { home_assistant.used_more(used.user_id); });
+
+  const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id) {
+    hub_log().info("audit: {} by {} on {}", act, actor, id);
+    audit.acted(actor, "devices." + act, id);
+  };
+  listen<DeviceChanged>(
+      "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
+  listen<TokenRefreshed>(
+      "audit", [acted](const auto& token) { acted(token.principal_id, "refresh_token", token.principal_id); });
+  listen<RequestAudited>("audit", [this](const auto& request) {
+    const auto& by = request.principal.id;
+    if (request.refusal == nullptr) return audit.acted(by, request.action, request.subject);
+    audit.refused(by, request.action, request.subject, to_string(request.refusal->code), request.refusal->message);
+  });
+}
+
+Result<void> App::Parts::load() {
+  auto loaded = store->load_devices([this](DeviceRow device, const std::vector<SkillRow>& rows) {
+    const auto id = device.device_id;
+    const auto user = device.user_id;
+    devices.put(std::move(device));
+    if (!rows.empty()) skills.put(id, user, rows);
+  });
+  if (!loaded) return loaded;
+  loaded = store->load_taken_ids([this](const std::string& id) { devices.note_user(id); });
+  if (!loaded) return loaded;
+  hub_log().info("{} devices, {} skills in {}", devices.size(), skills.total(), config.data.database_file());
+  return {};
+}
+
+std::string App::Parts::own_token() {
+  Claims claims;
+  claims.principal = {PrincipalType::bridge, std::string(bridge_principal_id), ""};
+  claims.issued_at = clock.wall_now();
+  claims.expires_at = claims.issued_at + own_token_lifetime;
+  claims.jti = new_id();
+  auto token = tokens.issue(claims);
+  if (!token) hub_log().error("cannot sign the bridge's own token: {}", token.error().message);
+  return token ? token->token : std::string();
+}
+
+void App::Parts::end_work_of(const std::string& device_id) {
+  chat_service.sender_left(device_id);
+  calls.target_left(device_id);
+}
+
+bool App::Parts::publish(std::string topic, std::string payload, bool retained) {
+  MqttMessage message;
+  message.topic = std::move(topic);
+  message.payload = std::move(payload);
+  message.retained = retained;
+  return mqtt.publish(std::move(message));
+}
+
+}  // namespace strawberry
