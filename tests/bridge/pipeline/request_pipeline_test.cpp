@@ -1,5 +1,5 @@
-#include "bridge/pipeline/request_events.h"
 #include "bridge/pipeline/request_pipeline.h"
+#include "bridge/pipeline/request_events.h"
 
 #include <gtest/gtest.h>
 
