@@ -10,9 +10,11 @@
 
 #include "bridge/app.h"
 #include "bridge/config/config.h"
+#include "common/identity/data_lock.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/busy_poll.h"
 #include "common/runtime/log.h"
+#include "common/runtime/request_log.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
