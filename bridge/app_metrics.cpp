@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/pipeline/request_log.h"
+#include "bridge/ports/storage.h"
 #include "bridge/process_numbers.h"
 #include "common/runtime/asio.h"
 
@@ -125,7 +126,8 @@ std::vector<Reading> readings_of(const HubHealth& health, bool serving, WallTime
   return all;
 }
 
-AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources)
+AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources,
+                       Events& events)
     : sources_(std::move(sources)),
       metrics_(ops, {}),
       server_(
@@ -133,13 +135,12 @@ AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMe
           [this] { return metrics_.text(readings_of(sources_.health(), sources_.serving(), sources_.started_at)); },
           server_options(config)),
       pause_(loop),
-      place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {}
-
-void AppMetrics::watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store) {
-  know_models(providers);
-  pipeline.observe_with([this](const RequestPipeline::Answered& request) { metrics_.answered(request); });
-  providers.observe_with([this](const ModelAttempt& attempt) { metrics_.asked(attempt); });
-  store.observe_with([this](std::chrono::nanoseconds took) { metrics_.committed(took); });
+      place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {
+  subscriptions_.push_back(
+      events.listen<RequestAnswered>("metrics", [this](const auto& request) { metrics_.answered(request); }));
+  subscriptions_.push_back(events.listen<ModelAsked>("metrics", [this](const auto& asked) { metrics_.asked(asked); }));
+  subscriptions_.push_back(
+      events.listen<StoreCommitted>("metrics", [this](const auto& commit) { metrics_.committed(commit.took); }));
 }
 
 void AppMetrics::know_models(const ProviderChain& providers) {

@@ -1,7 +1,7 @@
 /// The hub's numbers for Prometheus, wired: what the parts count is read when it is asked for, what takes time is
 /// observed as it ends. Nothing of it exists when the configuration wants none.
 ///
-/// Threading: loop only.   Lifetime: the App's; the parts it watches tell it something as long as the loop runs.
+/// Threading: loop only.   Lifetime: the App's.
 /// Errors: a port that cannot be had is logged once and tried again; the hub goes on.
 #pragma once
 
@@ -11,12 +11,11 @@
 
 #include "bridge/adapters/prometheus/hub_metrics.h"
 #include "bridge/adapters/prometheus/metrics_server.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
 #include "bridge/config/config.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
-#include "bridge/pipeline/request_pipeline.h"
 #include "common/runtime/asio.h"
+#include "common/runtime/events.h"
 
 namespace strawberry {
 
@@ -27,10 +26,8 @@ class AppMetrics {
     std::function<bool()> serving;
     WallTime started_at;
   };
-  AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources);
+  AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources, Events& events);
 
-  /// From now on each tells what it did.
-  void watch(RequestPipeline& pipeline, ProviderChain& providers, SqliteStore& store);
   /// Again when there is another provider.
   void know_models(const ProviderChain& providers);
   Task<void> serve();
@@ -41,6 +38,7 @@ class AppMetrics {
   MetricsServer server_;
   asio::steady_timer pause_;
   const std::string place_;
+  std::vector<Subscription> subscriptions_;
 };
 
 /// What the health says, and this process, as Prometheus names it.

@@ -1,187 +1,175 @@
 #include "bridge/app_parts.h"
 
-#include <sstream>
+#include <stdexcept>
 
-#include "bridge/llm/http_provider.h"
-#include "bridge/llm/rules_provider.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
+#include "bridge/app_options.h"
+#include "common/runtime/log.h"
+#include "common/runtime/request_log.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+constexpr auto own_token_lifetime = std::chrono::hours(24 * 365);
 
-std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
-  const WireOptions options{configured.base_url, configured.api_key};
-  if (configured.kind == "anthropic") return make_anthropic_wire(options);
-  if (configured.kind == "gemini") return make_gemini_wire(options);
-  if (configured.kind == "ollama") return make_ollama_wire(options);
-  return make_openai_wire(options);
+std::unique_ptr<Storage> open_storage(asio::io_context& loop, const Config& config, Events& events) {
+  auto options = store_options(config);
+  options.events = &events;
+  auto storage = SqliteStorage::open(loop, config.data.database_file(), std::move(options));
+  if (!storage) throw std::runtime_error(storage.error().message);
+  return std::move(*storage);
 }
 
-/// As HttpRequest has it.
-std::optional<std::string> proxy_of(const LlmProviderConfig& configured) {
-  if (configured.proxy == "environment") return std::nullopt;
-  return configured.proxy == "none" ? std::string() : configured.proxy;
+const char* act_of(DeviceChanged::Change change) {
+  switch (change) {
+    case DeviceChanged::Change::registered: return "register";
+    case DeviceChanged::Change::updated: return "update";
+    case DeviceChanged::Change::revoked: return "revoke";
+    case DeviceChanged::Change::deleted: break;
+  }
+  return "delete";
 }
 
 }  // namespace
 
-SqliteStore::Options store_options(const Config& config) {
-  SqliteStore::Options options;
-  options.limits.stored_bytes_per_user_max = config.limits.stored_bytes_per_user_max;
-  options.limits.sessions_per_user_max = config.limits.sessions_per_user_max;
-  options.limits.messages_per_user_max = config.limits.messages_per_user_max;
-  options.limits.messages_per_session_max = config.limits.messages_per_session_max;
-  options.limits.devices_per_user_max = config.limits.devices_per_user_max;
-  options.disk.free_min_mib = config.limits.disk_free_min_mib;
-  options.limits.tokens_per_user_max = config.limits.tokens_per_user_max;
-  options.limits.tokens_per_principal_max = config.limits.tokens_per_principal_max;
-  return options;
+App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys)
+    : context(loop),
+      config(configured),
+      tokens(std::move(keys)),
+      schemas(RequestSchemas::load()),
+      started_at(clock.wall_now()),
+      started_steady(clock.steady_now()),
+      events(clock),
+      store(open_storage(loop, config, events)),
+      skills(clock, devices, skill_registry_options(config)),
+      // When the will is published is unknown now: its `since` is when this bridge was last known to serve.
+      mqtt(loop, mqtt_options(
+                     config, [this] { return own_token(); }, hub_state(false, started_at, started_at))),
+      plugin(loop, clock, send, {}),
+      audit(clock, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
+      http(loop.get_executor(), http_options(config)),
+      providers(make_provider_chain(http, clock, events, config)),
+      calls(loop, clock, devices, skills, send, call_router_options(config)),
+      skill_service(clock, devices, skills, calls, store->skills(), events, skill_service_options(config)),
+      device_service(clock, devices, store->devices(), tokens, events,
+                     {[this](const std::string& id) { return skills.count(id); },
+                      [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
+                     device_service_options(config)),
+      presence(loop, clock, devices, store->devices(), events),
+      admission(loop, clock, devices, store->devices()),
+      session_service(clock, store->conversations()),
+      usage(clock, store->usage(), events, usage_options(config)),
+      chat_service(clock,
+                   {providers, skill_service, store->conversations(), usage,
+                    [this] {
+                      const auto counters = mqtt.counters();
+                      return AnswerStream::Backlog{counters.outbox_messages, counters.outbox_bytes};
+                    }},
+                   chat_service_options(config)),
+      usage_service(usage, chat_service_options(config).default_timeout),
+      home_assistant(loop, clock,
+                     {devices, skills, store->announcements(),
+                      [this](const std::string& user_id) { return usage.used_today(user_id); }, send,
+                      [this] { return mqtt.counters().outbox_messages; }},
+                     home_assistant_options(config)),
+      pipeline(loop, clock, schemas, events, pipeline_options(config)),
+      mqtt_door(clock, pipeline, send),
+      health_timer(loop),
+      usage_timer(loop),
+      stop(loop.get_executor()) {
+  pipeline.hold();  // until everybody's presence is known
+  pipeline.admit_with([this](const Principal& principal) { return admission.admit(principal); });
+  pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
+  pipeline.add(skill_service);
+  pipeline.add(device_service);
+  pipeline.add(session_service);
+  pipeline.add(chat_service);
+  pipeline.add(usage_service);
+  pipeline.limit_with(CountsAs::chat, usage);
+  connect();
 }
 
-DeviceService::Options device_service_options(const Config& config) {
-  DeviceService::Options options;
-  options.registrations_per_hour_max = config.limits.device_registrations_per_hour;
-  options.tokens.line_max = std::chrono::hours(24) * config.limits.token_line_days_max;
-  return options;
+void App::Parts::connect() {
+  listen<DeviceRevoked>("open work", [this](const auto& revoked) { end_work_of(revoked.device_id); });
+  listen<PresenceChanged>("open work", [this](const auto& status) {
+    if (status.has_changed && !status.online) end_work_of(status.device_id);
+  });
+  listen<SkillsChanged>("skills topic", [this](const auto& changed) {
+    const auto& id = changed.device_id;
+    publish(skills_changed_topic(id), skills_changed(id, skills.count(id), clock.wall_now()), false);
+  });
+  listen<DeviceChanged>("skills", [this](const auto& changed) {
+    if (changed.change != DeviceChanged::Change::deleted) return;
+    skills.remove(changed.device_id);
+    events.publish(SkillsChanged{changed.device_id});
+    publish(status_topic(changed.device_id), "", true);  // clears what was retained
+  });
+
+  listen<DeviceChanged>("home assistant",
+                        [this](const auto& changed) { home_assistant.device_changed(changed.device_id); });
+  listen<DeviceRolledBack>("home assistant", [this](const auto& rolled_back) {
+    home_assistant.device_changed(rolled_back.row.device_id);
+    home_assistant.device_changed(rolled_back.row.user_id);  // the hub, should that have been the user's only device
+  });
+  listen<PresenceChanged>("home assistant", [this](const auto& status) {
+    if (!status.was_known) home_assistant.presence_changed(status.device_id);
+  });
+  listen<SkillsRegistered>("home assistant",
+                           [this](const auto& registered) { home_assistant.device_changed(registered.device_id); });
+  listen<UsageChanged>("home assistant", [this](const auto& used) { home_assistant.used_more(used.user_id); });
+
+  const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id) {
+    hub_log().info("audit: {} by {} on {}", act, actor, id);
+    audit.acted(actor, "devices." + act, id);
+  };
+  listen<DeviceChanged>(
+      "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
+  listen<TokenRefreshed>(
+      "audit", [acted](const auto& token) { acted(token.principal_id, "refresh_token", token.principal_id); });
+  listen<RequestAudited>("audit", [this](const auto& request) {
+    const auto& by = request.principal.id;
+    if (request.refusal == nullptr) return audit.acted(by, request.action, request.subject);
+    audit.refused(by, request.action, request.subject, to_string(request.refusal->code), request.refusal->message);
+  });
 }
 
-SkillRegistry::Options skill_registry_options(const Config& config) {
-  return {std::chrono::seconds(config.skills.expiry_s)};
+Result<void> App::Parts::load() {
+  auto loaded = store->load_devices([this](DeviceRow device, const std::vector<SkillRow>& rows) {
+    const auto id = device.device_id;
+    const auto user = device.user_id;
+    devices.put(std::move(device));
+    if (!rows.empty()) skills.put(id, user, rows);
+  });
+  if (!loaded) return loaded;
+  loaded = store->load_taken_ids([this](const std::string& id) { devices.note_user(id); });
+  if (!loaded) return loaded;
+  hub_log().info("{} devices, {} skills in {}", devices.size(), skills.total(), config.data.database_file());
+  return {};
 }
 
-CallRouter::Options call_router_options(const Config& config) {
-  CallRouter::Options options;
-  options.open_calls_max = size(config.limits.open_calls_max);
-  options.open_calls_per_target_max = size(config.limits.open_calls_per_target_max);
-  options.result_bytes_max = size(config.limits.payload_bytes_max);
-  return options;
+std::string App::Parts::own_token() {
+  Claims claims;
+  claims.principal = {PrincipalType::bridge, std::string(bridge_principal_id), ""};
+  claims.issued_at = clock.wall_now();
+  claims.expires_at = claims.issued_at + own_token_lifetime;
+  claims.jti = new_id();
+  auto token = tokens.issue(claims);
+  if (!token) hub_log().error("cannot sign the bridge's own token: {}", token.error().message);
+  return token ? token->token : std::string();
 }
 
-SkillService::Options skill_service_options(const Config& config) {
-  SkillService::Options options;
-  options.skills_per_device_max = size(config.limits.skills_per_device_max);
-  options.call_timeout = std::chrono::milliseconds(config.timeouts.remote_skill_call_ms);
-  options.confirms_always = config.skills.confirm == "always";
-  return options;
+void App::Parts::end_work_of(const std::string& device_id) {
+  chat_service.sender_left(device_id);
+  calls.target_left(device_id);
 }
 
-ChatService::Options chat_service_options(const Config& config) {
-  ChatService::Options options;
-  options.chats_per_principal_max = size(config.limits.chats_per_principal_max);
-  options.default_timeout = std::chrono::milliseconds(config.timeouts.interface_ms);
-  options.tool_timeout = std::chrono::milliseconds(config.timeouts.remote_skill_call_ms);
-  options.agent.steps_max = size(config.limits.agent_steps_max);
-  options.agent.calls_per_step_max = size(config.limits.tool_calls_per_step_max);
-  options.agent.result_bytes_max = size(config.limits.tool_result_bytes_max);
-  return options;
-}
-
-HomeAssistant::Options home_assistant_options(const Config& config) {
-  HomeAssistant::Options options;
-  options.enabled = config.home_assistant.enabled;
-  options.hub_version = STRAWBERRY_VERSION;
-  std::istringstream users(config.home_assistant.off_for);
-  for (std::string user; users >> user;) options.off_for.insert(user);
-  return options;
-}
-
-StoredUsageLedger::Options usage_options(const Config& config) {
-  StoredUsageLedger::Options options;
-  options.limits.chats_per_minute_max = config.limits.chat_requests_per_minute;
-  options.limits.tokens_per_day_max = config.limits.chat_tokens_per_day;
-  return options;
-}
-
-RequestPipeline::Options pipeline_options(const Config& config) {
-  RequestPipeline::Options options;
-  options.payload_bytes_max = size(config.limits.payload_bytes_max);
-  options.requests_in_flight_max = size(config.limits.requests_in_flight_max);
-  options.requests_in_flight_per_user_max = size(config.limits.requests_in_flight_per_user_max);
-  options.requests_in_flight_per_sender_max = size(config.limits.requests_in_flight_per_sender_max);
-  options.requests_waiting_max = size(config.limits.requests_waiting_max);
-  options.requests_waiting_per_sender_max = size(config.limits.requests_waiting_per_sender_max);
-  options.busy_answers_per_second_max = config.limits.busy_answers_per_second_max;
-  options.replies.lifetime = std::chrono::minutes(config.limits.dedup_minutes);
-  options.replies.bytes_max = size(config.limits.dedup_bytes_max);
-  options.replies.requests_max = size(config.limits.dedup_requests_max);
-  return options;
-}
-
-CurlClient::Options http_options(const Config& config) {
-  CurlClient::Options options;
-  // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
-  // look like a provider that is down.
-  options.transfers_max = size(config.limits.requests_in_flight_max);
-  options.proxy_from_environment = true;
-  return options;
-}
-
-std::map<std::string, std::uint64_t> queue_limits(const Config& config) {
-  const MosquittoClient::Options mqtt;
-  const SqliteStore::Options store;
-  const RequestPipeline::Options requests = pipeline_options(config);
-  return {{"store", store.jobs_max},
-          {"store_bytes", store.bytes_max},
-          {"requests_waiting", requests.requests_waiting_max},
-          {"requests_in_flight", requests.requests_in_flight_max},
-          {"calls_in_flight", call_router_options(config).open_calls_max},
-          {"outbox", mqtt.outbox_messages_max},
-          {"outbox_bytes", mqtt.outbox_bytes_max},
-          {"reply_cache_bytes", requests.replies.bytes_max}};
-}
-
-ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config) {
-  std::vector<std::unique_ptr<Provider>> embedded;
-  embedded.push_back(std::make_unique<RulesProvider>());
-  ProviderChain::Options options;
-  options.aliases = config.llm.aliases;
-  ProviderChain chain(clock, std::move(embedded), std::move(options));
-  for (const auto& configured : config.llm.providers) add_provider(chain, http, clock, configured);
-  return chain;
-}
-
-void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured) {
-  HttpProvider::Options options;
-  options.name = configured.name;
-  options.api_key = configured.api_key;
-  options.model = configured.model;
-  options.connect_timeout = std::chrono::milliseconds(configured.connect_timeout_ms);
-  options.first_token_timeout = std::chrono::milliseconds(configured.first_token_timeout_ms);
-  options.idle_timeout = std::chrono::milliseconds(configured.idle_timeout_ms);
-  options.total_timeout = std::chrono::milliseconds(configured.total_timeout_ms);
-  options.proxy = proxy_of(configured);
-  ProviderChain::Limits limits;
-  limits.retry.retries_max = size(configured.retries_max);
-  limits.gate.requests_in_flight_max = size(configured.requests_in_flight_max);
-  limits.gate.requests_in_flight_per_user_max = size(configured.requests_in_flight_per_user_max);
-  limits.gate.requests_per_minute_max = size(configured.requests_per_minute_max);
-  chain.add(std::make_unique<HttpProvider>(http, clock, make_wire(configured), std::move(options)), limits);
-}
-
-LocalOptions local_options(const Config& config) {
-  LocalOptions options;
-  options.ollama_port = static_cast<int>(config.llm.ollama_port);
-  options.llama_cpp_port = static_cast<int>(config.llm.llama_cpp_port);
-  options.model = config.llm.default_model;
-  return options;
-}
-
-LlmProviderConfig local_provider(const LocalServer& server) {
-  LlmProviderConfig provider;
-  provider.name = server.name;
-  provider.kind = server.kind;
-  provider.base_url = server.base_url;
-  provider.model = server.model;
-  return provider;
-}
-
-std::vector<ProviderHealth> provider_health(const ProviderChain& chain) {
-  std::vector<ProviderHealth> all;
-  for (const auto& health : chain.health())
-    all.push_back({health.name, std::string(to_string(health.state)), health.counts.requests, health.counts.failures,
-                   health.retry_in});
-  return all;
+bool App::Parts::publish(std::string topic, std::string payload, bool retained) {
+  MqttMessage message;
+  message.topic = std::move(topic);
+  message.payload = std::move(payload);
+  message.retained = retained;
+  return mqtt.publish(std::move(message));
 }
 
 }  // namespace strawberry

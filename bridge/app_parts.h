@@ -1,49 +1,107 @@
-/// From the configuration to each part's own Options. Pure.
+/// The parts of the bridge, in the order in which they need each other: the only place that builds them and knows them
+/// all. What one part does is an event to the others (connect()).
+///
+/// Threading: the loop's thread.   Lifetime: the App's.   Errors: the constructor throws std::exception.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/app.h"
+#include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
+#include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
+#include "bridge/devices/plugin_control.h"
+#include "bridge/devices/presence_tracker.h"
+#include "bridge/devices/sender_admission.h"
+#include "bridge/devices/token_issuer.h"
 #include "bridge/home_assistant/home_assistant.h"
+#include "bridge/hub/audit_trail.h"
 #include "bridge/hub/hub_topics.h"
-#include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
+#include "bridge/mqtt_door/mqtt_door.h"
 #include "bridge/pipeline/request_pipeline.h"
+#include "bridge/ports/storage.h"
+#include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "bridge/usage/usage_service.h"
+#include "common/contract/schemas/request_schemas.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/events.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
+#include "common/runtime/signal.h"
 
 namespace strawberry {
 
-SqliteStore::Options store_options(const Config& config);
-DeviceService::Options device_service_options(const Config& config);
-SkillRegistry::Options skill_registry_options(const Config& config);
-CallRouter::Options call_router_options(const Config& config);
-SkillService::Options skill_service_options(const Config& config);
-ChatService::Options chat_service_options(const Config& config);
-HomeAssistant::Options home_assistant_options(const Config& config);
-StoredUsageLedger::Options usage_options(const Config& config);
-RequestPipeline::Options pipeline_options(const Config& config);
-CurlClient::Options http_options(const Config& config);
+struct App::Parts {
+  Parts(asio::io_context& loop, const Config& configured, KeyFile keys);
 
-/// The most that each queue of hub/health may hold, by its name there.
-std::map<std::string, std::uint64_t> queue_limits(const Config& config);
+  /// Reads into memory what is kept there.
+  Result<void> load();
+  bool publish(std::string topic, std::string payload, bool retained);
+  HubInfo info() const;
+  HubHealth health() const;
+  void start_metrics();
 
-/// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
-/// be built.
-ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, const Config& config);
-void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured);
+  LoopAffinity affinity;
+  asio::io_context& context;
+  const Config config;
+  const SystemClock clock;
+  TokenIssuer tokens;
+  const RequestSchemas schemas;
+  const WallTime started_at;
+  const SteadyTime started_steady;
+  Events events;
 
-LocalOptions local_options(const Config& config);
-LlmProviderConfig local_provider(const LocalServer& server);
+  const std::unique_ptr<Storage> store;
+  DeviceRegistry devices;
+  SkillRegistry skills;
+  MosquittoClient mqtt;
+  const std::function<bool(MqttMessage)> send = [this](MqttMessage message) {
+    return mqtt.publish(std::move(message));
+  };
+  PluginControl plugin;
+  AuditTrail audit;
+  CurlClient http;
+  ProviderChain providers;
+  SkillCalls calls;
+  SkillService skill_service;
+  DeviceService device_service;
+  PresenceTracker presence;
+  SenderAdmission admission;
+  SessionService session_service;
+  StoredUsageLedger usage;
+  ChatService chat_service;
+  UsageService usage_service;
+  HomeAssistant home_assistant;
+  RequestPipeline pipeline;
+  MqttDoor mqtt_door;
+  std::optional<AppMetrics> metrics;  // when the configuration wants them
 
-std::vector<ProviderHealth> provider_health(const ProviderChain& chain);
+  /// Requests that came before the retained presence had: until then nobody would seem to be there.
+  bool is_serving = false;
+  std::string ready_mark;
+  asio::steady_timer health_timer;
+  asio::steady_timer usage_timer;
+  Signal stop;
+  std::vector<Subscription> subscriptions;  // last: while it lives, the parts before it are told
+
+ private:
+  void connect();
+  template <class Event>
+  void listen(const char* name, std::function<void(const Event&)> listener) {
+    subscriptions.push_back(events.listen<Event>(name, std::move(listener)));
+  }
+  std::string own_token();
+  void end_work_of(const std::string& device_id);
+};
 
 }  // namespace strawberry

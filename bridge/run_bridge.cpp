@@ -9,11 +9,12 @@
 #include <iostream>
 
 #include "bridge/app.h"
-#include "bridge/pipeline/request_log.h"
+#include "bridge/config/config.h"
 #include "common/identity/data_lock.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/busy_poll.h"
 #include "common/runtime/log.h"
+#include "common/runtime/request_log.h"
 #include "common/text/printable.h"
 
 namespace strawberry {

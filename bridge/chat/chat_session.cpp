@@ -28,8 +28,8 @@ void ChatSession::remember(std::vector<MessageRow> rows, const Options& options)
   history_ = cut_history(all, options.history_bytes_max, options.history_messages_max);
 }
 
-Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Principal sender, std::string session_id,
-                                           Options options) {
+Task<Reply<ChatSession>> ChatSession::open(ConversationStore& store, const Clock& clock, Principal sender,
+                                           std::string session_id, Options options) {
   ChatSession session;
   if (session_id == "new") {
     session.start_new(clock, sender);
@@ -53,7 +53,7 @@ Task<Reply<ChatSession>> ChatSession::open(Store& store, const Clock& clock, Pri
   co_return session;
 }
 
-Task<Reply<void>> ChatSession::save(Store& store, const Clock& clock, ChatSession session, json messages,
+Task<Reply<void>> ChatSession::save(ConversationStore& store, const Clock& clock, ChatSession session, json messages,
                                     std::string answer) {
   std::vector<MessageRow> rows;
   std::string first_user_text;

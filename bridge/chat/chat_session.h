@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 #include "common/contract/principal.h"
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
@@ -30,8 +30,8 @@ class ChatSession {
   };
 
   /// `session_id` is an id or `new`.
-  static Task<Reply<ChatSession>> open(Store& store, const Clock& clock, Principal sender, std::string session_id,
-                                       Options options);
+  static Task<Reply<ChatSession>> open(ConversationStore& store, const Clock& clock, Principal sender,
+                                       std::string session_id, Options options);
 
   /// What was said before: OpenAI messages, oldest first.
   const nlohmann::json& history() const { return history_; }
@@ -40,8 +40,8 @@ class ChatSession {
   bool is_new() const { return is_new_; }
 
   /// Stores the user's and assistant's texts among `messages`, then `answer`.
-  static Task<Reply<void>> save(Store& store, const Clock& clock, ChatSession session, nlohmann::json messages,
-                                std::string answer);
+  static Task<Reply<void>> save(ConversationStore& store, const Clock& clock, ChatSession session,
+                                nlohmann::json messages, std::string answer);
 
  private:
   void start_new(const Clock& clock, const Principal& sender);

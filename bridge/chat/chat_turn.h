@@ -29,7 +29,7 @@
 #include "bridge/chat/tool_runner.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/pipeline/service.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 #include "bridge/skills/tool_source.h"
 #include "bridge/usage/usage_ledger.h"
 
@@ -49,7 +49,7 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   struct Neighbours {
     ProviderChain& providers;
     ToolSource& tools;
-    Store& store;
+    ConversationStore& store;
     UsageLedger& usage;
     /// What waits to leave; may be empty.
     AnswerStream::Waiting waiting;

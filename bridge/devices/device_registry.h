@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/device_store.h"
 
 namespace strawberry {
 

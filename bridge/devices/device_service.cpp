@@ -58,13 +58,14 @@ bool may_manage(const Request& request, const Device& device) {
 
 }  // namespace
 
-DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens,
-                             Neighbours neighbours, Options options)
+DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, DeviceStore& store, TokenIssuer& tokens,
+                             Events& events, Functions functions, Options options)
     : clock_(clock),
       devices_(devices),
       store_(store),
       tokens_(clock, tokens, options.tokens),
-      neighbours_(std::move(neighbours)),
+      events_(events),
+      functions_(std::move(functions)),
       options_(options),
       registrations_(clock, {options.registrations_per_hour_max}),
       refreshes_(clock, {options.refreshes_per_hour_max}) {}
@@ -98,7 +99,7 @@ json DeviceService::entry(const Device& device) const {
           {"online", device.online},
           {"last_seen", optional_time(device.row.last_seen_ms)},
           {"created_at", format_rfc3339(from_unix_ms(device.row.created_at_ms))},
-          {"skill_count", neighbours_.skill_count(device.row.device_id)}};
+          {"skill_count", functions_.skill_count(device.row.device_id)}};
 }
 
 Reply<json> DeviceService::me(const Request& request) const {
@@ -177,7 +178,7 @@ void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRo
     restored.normalized_name = normalize_device_name(restored.name);
     devices_.put(std::move(restored));
   }
-  neighbours_.taken_back(row);
+  events_.publish(DeviceRolledBack{row});
 }
 
 void DeviceService::tokens_valid_from(const std::string& device_id, std::int64_t valid_from_ms) {
@@ -236,16 +237,18 @@ Task<Reply<json>> DeviceService::add(Request request) {
       co_return tl::unexpected(signed_again.error());
     }
   }
-  std::vector<std::string> ids{row->device_id};
-  if (request.sender.type == PrincipalType::enroll) ids.push_back(request.sender.id);
-  co_await neighbours_.tell_plugin(std::move(ids));
-  neighbours_.changed(row->device_id);
-  neighbours_.audit(request.sender.id, "register", row->device_id);
+  std::optional<std::string> spent_token;
+  if (request.sender.type == PrincipalType::enroll) spent_token = request.sender.id;
+  DeviceChanged changed{DeviceChanged::Change::registered, row->device_id, request.sender.id};
+  co_await announce(std::move(changed), std::move(spent_token));
   co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", token->text}};
 }
 
-Task<void> DeviceService::tell_plugin(const std::string& device_id) const {
-  return neighbours_.tell_plugin(std::vector<std::string>(1, device_id));
+Task<void> DeviceService::announce(DeviceChanged changed, std::optional<std::string> spent_token) {
+  std::vector<std::string> ids(1, changed.device_id);
+  if (spent_token) ids.push_back(std::move(*spent_token));
+  co_await functions_.tell_plugin(std::move(ids));
+  events_.publish(changed);
 }
 
 Task<Reply<json>> DeviceService::update(Request request) {
@@ -266,9 +269,8 @@ Task<Reply<json>> DeviceService::update(Request request) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
-  co_await tell_plugin(row.device_id);
-  neighbours_.changed(row.device_id);
-  neighbours_.audit(request.sender.id, "update", row.device_id);
+  DeviceChanged changed{DeviceChanged::Change::updated, row.device_id, request.sender.id};
+  co_await announce(std::move(changed));
   const auto* updated = devices_.find(row.device_id);
   if (updated == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
   co_return entry(*updated);
@@ -297,7 +299,7 @@ Task<Reply<json>> DeviceService::refresh_token(Request request) {
   if (!token) co_return tl::unexpected(token.error());
   auto stored = co_await store_.add_token(std::move(token->listed));
   if (!stored) co_return tl::unexpected(stored.error());
-  neighbours_.audit(request.sender.id, "refresh_token", request.sender.id);
+  events_.publish(TokenRefreshed{request.sender.id});
   co_return json{{"access_token", token->text}, {"expires_at", format_rfc3339(token->claims.expires_at)}};
 }
 
@@ -317,10 +319,9 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
-  neighbours_.device_gone(row.device_id);
-  co_await tell_plugin(row.device_id);
-  neighbours_.changed(row.device_id);
-  neighbours_.audit(request.sender.id, "revoke", row.device_id);
+  events_.publish(DeviceRevoked{row.device_id});
+  DeviceChanged changed{DeviceChanged::Change::revoked, row.device_id, request.sender.id};
+  co_await announce(std::move(changed));
   co_return json{{"device_id", row.device_id}, {"revoked", true}};
 }
 
@@ -339,11 +340,9 @@ Task<Reply<json>> DeviceService::remove(Request request) {
     co_return tl::unexpected(stored.error());
   }
   devices_.remove(device_id);
-  neighbours_.device_gone(device_id);
-  co_await tell_plugin(device_id);
-  neighbours_.device_deleted(device_id);
-  neighbours_.changed(device_id);
-  neighbours_.audit(request.sender.id, "delete", device_id);
+  events_.publish(DeviceRevoked{device_id});
+  DeviceChanged changed{DeviceChanged::Change::deleted, device_id, request.sender.id};
+  co_await announce(std::move(changed));
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }
 

@@ -4,9 +4,11 @@
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///
-/// Every token goes onto the list (Store::add_token()) before its holder has it, with the one that asked for it. One
-/// that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is too
-/// old.
+/// Every token goes onto the list (DeviceStore::add_token()) before its holder has it, with the one that asked for it.
+/// One that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is
+/// too old.
+///
+/// Publishes what it has done (device_events.h).
 ///
 /// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max and
 /// refreshes_per_hour_max of one user, then `rate_limited`; an admin has no such rate. How many devices and tokens a
@@ -18,9 +20,11 @@
 #include <string>
 #include <vector>
 
+#include "bridge/devices/device_events.h"
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_tokens.h"
 #include "bridge/pipeline/service.h"
+#include "common/runtime/events.h"
 #include "common/runtime/user_rate.h"
 
 namespace strawberry {
@@ -33,22 +37,16 @@ class DeviceService final : public RequestHandler {
     std::int64_t refreshes_per_hour_max = 1'200;  // likewise: each is a write
     DeviceTokens::Options tokens{};
   };
-  /// What other parts of the bridge know or do about a device.
-  struct Neighbours {
+  /// What the service asks other parts of the bridge.
+  struct Functions {
     std::function<std::size_t(const std::string& device_id)> skill_count;
-    std::function<void(const std::string& device_id)> device_gone;  // revoked or deleted: end what waits for it
-    std::function<void(const std::string& device_id)> device_deleted;
     /// Registered, renamed, revoked or deleted, and stored: returns when the broker's plugin knows. `ids` are the
     /// device's and, when one was spent, the one-time token's.
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
-    std::function<void(const std::string& device_id)> changed;  // the same, when the plugin knows
-    /// For a moment it was so; it could not be stored.
-    std::function<void(const DeviceRow& row)> taken_back;
-    std::function<void(const std::string& actor, const std::string& act, const std::string& device_id)> audit;
   };
 
-  DeviceService(const Clock& clock, DeviceRegistry& devices, Store& store, TokenIssuer& tokens, Neighbours neighbours,
-                Options options);
+  DeviceService(const Clock& clock, DeviceRegistry& devices, DeviceStore& store, TokenIssuer& tokens, Events& events,
+                Functions functions, Options options);
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -65,7 +63,8 @@ class DeviceService final : public RequestHandler {
   Task<Outcome> revoke(Request request);
   Task<Outcome> remove(Request request);
 
-  Task<void> tell_plugin(const std::string& device_id) const;
+  /// Returns when the broker's plugin and all who listen know of the change.
+  Task<void> announce(DeviceChanged changed, std::optional<std::string> spent_token = {});
   /// Undoes in the registry what could not be stored.
   void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
   void tokens_valid_from(const std::string& device_id, std::int64_t valid_from_ms);
@@ -76,9 +75,10 @@ class DeviceService final : public RequestHandler {
 
   const Clock& clock_;
   DeviceRegistry& devices_;
-  Store& store_;
+  DeviceStore& store_;
   DeviceTokens tokens_;
-  Neighbours neighbours_;
+  Events& events_;
+  const Functions functions_;
   Options options_;
   UserRate registrations_;
   UserRate refreshes_;

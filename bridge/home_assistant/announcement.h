@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/device_store.h"
 #include "bridge/skills/skill_text.h"
 
 namespace strawberry {

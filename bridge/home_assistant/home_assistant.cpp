@@ -12,9 +12,8 @@
 namespace strawberry {
 namespace {
 
-constexpr std::chrono::seconds acknowledgement_looked_for_every{1};
-constexpr Look whole{true, true, false, false};
-constexpr Look only_config{true, false, false, false};
+constexpr std::chrono::seconds acknowledgement_checked_every{1};
+constexpr Need config_and_state = Need::config | Need::state;
 
 std::unordered_map<std::string, AnnouncedRow> by_id(std::vector<AnnouncedRow> rows) {
   std::unordered_map<std::string, AnnouncedRow> all;
@@ -31,8 +30,8 @@ HomeAssistant::HomeAssistant(asio::io_context& loop, const Clock& clock, Neighbo
     : clock_(clock),
       neighbours_(std::move(neighbours)),
       options_(std::move(options)),
-      agenda_(
-          clock, [this](const std::string& user_id) { return ids_of(user_id); }, options_.agenda),
+      queue_(
+          clock, [this](const std::string& user_id) { return ids_of(user_id); }, options_.queue),
       timer_(loop),
       today_(utc_day(clock)) {
   timer_.expires_at(asio::steady_timer::time_point::max());
@@ -43,9 +42,9 @@ HomeAssistant::HomeAssistant(asio::io_context& loop, const Clock& clock, Neighbo
 void HomeAssistant::start_serving() {
   affinity_.check();
   serving_ = true;
-  agenda_.drop_rounds();
+  queue_.cancel_resyncs();
   for (const auto& user_id : neighbours_.devices.owners()) {
-    if (is_on(user_id)) agenda_.add_round(user_id);
+    if (is_on(user_id)) queue_.resync(user_id);
   }
   wake();
 }
@@ -54,27 +53,27 @@ void HomeAssistant::stop_serving() { serving_ = false; }
 
 void HomeAssistant::device_changed(const std::string& device_id) {
   const auto* device = neighbours_.devices.find(device_id);
-  // Of one that is gone the ledger knows whose it was.
+  // The ledger knows the user of a deleted device.
   if (device != nullptr) {
     if (!is_on(device->row.user_id)) return;
-    agenda_.add(device->row.user_id, only_config);  // before the devices that name it
-    agenda_.numbers_changed(device->row.user_id);
+    queue_.add(device->row.user_id, Need::config);  // before the devices that name it
+    queue_.numbers_changed(device->row.user_id);
   }
-  agenda_.add(device_id, whole);
+  queue_.add(device_id, config_and_state);
   wake();
 }
 
 void HomeAssistant::presence_changed(const std::string& device_id) {
   const auto* device = neighbours_.devices.find(device_id);
   if (device == nullptr || !is_on(device->row.user_id)) return;
-  agenda_.add(device_id, only_state);
-  agenda_.numbers_changed(device->row.user_id);
+  queue_.add(device_id, Need::state);
+  queue_.numbers_changed(device->row.user_id);
   wake();
 }
 
 void HomeAssistant::used_more(const std::string& user_id) {
   if (!is_on(user_id) || !neighbours_.devices.has_devices(user_id)) return;
-  agenda_.numbers_changed(user_id);
+  queue_.numbers_changed(user_id);
   wake();
 }
 
@@ -83,7 +82,7 @@ void HomeAssistant::status_arrived(const MqttMessage& message) {
   const auto sender = stamped_principal(message);
   if (!sender || sender->type != PrincipalType::user || !is_on(sender->id)) return;
   if (!neighbours_.devices.has_devices(sender->id)) return;
-  agenda_.born(sender->id);
+  queue_.home_assistant_started(sender->id);
   wake();
 }
 
@@ -97,7 +96,7 @@ void HomeAssistant::stop() {
 }
 
 /// At midnight (UTC) today's numbers are none.
-void HomeAssistant::turn_day() {
+void HomeAssistant::start_new_day() {
   if (std::exchange(today_, utc_day(clock_)) == utc_day(clock_)) return;
   for (const auto& user_id : neighbours_.devices.owners()) used_more(user_id);
 }
@@ -136,7 +135,7 @@ Task<void> HomeAssistant::run() {
   while (!stopped_) {
     if (serving_ && clock_.steady_now() >= not_before_) {
       const bool went_well = co_await take_turn();
-      if (!went_well) wait_a_while();
+      if (!went_well) back_off();
     }
     if (stopped_) break;
     timer_.expires_at(next_turn());
@@ -145,7 +144,7 @@ Task<void> HomeAssistant::run() {
 }
 
 /// News during that time wake the loop, but not the database.
-void HomeAssistant::wait_a_while() {
+void HomeAssistant::back_off() {
   not_before_ = clock_.steady_now() + options_.retry_after;
   if (std::exchange(has_failed_, true)) return;
   hub_log().error("announcements to Home Assistant wait: the database or the broker does not take them");
@@ -156,82 +155,78 @@ SteadyTime HomeAssistant::next_turn() const {
   const auto now = clock_.steady_now();
   if (now < not_before_) return not_before_;
   SteadyTime next = now + (today_ + std::chrono::days(1) - clock_.wall_now());
-  if (auto planned = agenda_.next()) {
-    // What the agenda has now stays there until the broker has caught up.
+  if (auto planned = queue_.next()) {
+    // What is queued now stays queued until the broker has caught up.
     const bool must_wait = neighbours_.backlog() > options_.backlog_max;
-    if (must_wait) planned = std::max<SteadyTime>(*planned, now + options_.agenda.turns_apart);
+    if (must_wait) planned = std::max<SteadyTime>(*planned, now + options_.queue.turns_apart);
     next = std::min(next, *planned);
   }
-  if (!cleared_.empty()) next = std::min<SteadyTime>(next, now + acknowledgement_looked_for_every);
+  if (!cleared_.empty()) next = std::min<SteadyTime>(next, now + acknowledgement_checked_every);
   return next;
 }
 
 Task<bool> HomeAssistant::take_turn() {
   if (!has_cleared_unwanted_) {
-    const bool cleared = co_await clear_what_nobody_wants();
+    const bool cleared = co_await clear_unwanted();
     if (!cleared) co_return false;
   }
-  turn_day();
+  start_new_day();
   co_await forget_cleared();
   if (neighbours_.backlog() > options_.backlog_max) co_return true;
-  auto items = agenda_.take();
-  if (items.empty()) co_return true;
-  const bool done = co_await look_at(std::move(items));
+  auto pending = queue_.take();
+  if (pending.empty()) co_return true;
+  const bool done = co_await announce(std::move(pending));
   if (done) has_failed_ = false;
   co_return done;
 }
 
 /// Once: what an earlier run of the bridge left behind.
-Task<bool> HomeAssistant::clear_what_nobody_wants() {
+Task<bool> HomeAssistant::clear_unwanted() {
   auto ids = co_await neighbours_.ledger.announced_ids();
   if (!ids) co_return false;
   for (const auto& id : *ids) {
-    if (!is_wanted(id)) agenda_.add(id, whole);
+    if (!is_wanted(id)) queue_.add(id, config_and_state);
   }
   has_cleared_unwanted_ = true;
   co_return true;
 }
 
 /// The ledger first: should the bridge die now, it still knows of whatever it has published.
-Task<bool> HomeAssistant::look_at(std::vector<Agenda::Item> items) {
+Task<bool> HomeAssistant::announce(std::vector<Pending> pending) {
   std::vector<std::string> ids;
-  for (const auto& item : items) ids.push_back(item.id);
+  for (const auto& item : pending) ids.push_back(item.id);
   auto found = co_await neighbours_.ledger.find_announced(std::move(ids));
-  if (!found) co_return look_later(items);
+  if (!found) co_return retry_later(pending);
   const auto known = by_id(std::move(*found));
   std::vector<Plan> plans;
   std::vector<AnnouncedRow> rows;
-  for (const auto& item : items) {
+  for (const auto& item : pending) {
     plans.push_back(plan_for(item, known));
     if (plans.back().remember) rows.push_back(*plans.back().remember);
   }
   if (!rows.empty()) {
     auto stored = co_await neighbours_.ledger.put_announced(std::move(rows));
-    if (!stored) co_return look_later(items);
+    if (!stored) co_return retry_later(pending);
   }
-  std::vector<Agenda::Item> not_done;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!carry_out(items[i].id, plans[i], known)) not_done.push_back(items[i]);
+  std::vector<Pending> not_done;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (!carry_out(pending[i].id, plans[i], known)) not_done.push_back(pending[i]);
   }
-  co_return look_later(not_done);
+  co_return retry_later(not_done);
 }
 
-bool HomeAssistant::look_later(const std::vector<Agenda::Item>& items) {
-  for (const auto& item : items) {
-    auto look = item.look;
-    look.again = true;
-    agenda_.add(item.id, look);
-  }
-  return items.empty();
+bool HomeAssistant::retry_later(const std::vector<Pending>& pending) {
+  for (const auto& [id, needs] : pending) queue_.add(id, needs | Need::republish);
+  return pending.empty();
 }
 
-Plan HomeAssistant::plan_for(const Agenda::Item& item, const Known& known) const {
-  const auto row = known.find(item.id);
-  if (row == known.end()) return plan_announcement(item.id, wanted(item.id), std::nullopt, item.look);
-  auto look = item.look;
-  look.again |= cleared_.contains(item.id);  // what the ledger still has of it is not there
-  if (look != only_state || !is_wanted(item.id)) {
-    return plan_announcement(item.id, wanted(item.id), row->second, look);
+Plan HomeAssistant::plan_for(const Pending& pending, const Known& known) const {
+  const auto row = known.find(pending.id);
+  if (row == known.end()) return plan_announcement(pending.id, wanted(pending.id), std::nullopt, pending.needs);
+  auto needs = pending.needs;
+  if (cleared_.contains(pending.id)) needs = needs | Need::republish;  // what the ledger still has of it was cleared
+  if (needs != Need::state || !is_wanted(pending.id)) {
+    return plan_announcement(pending.id, wanted(pending.id), row->second, needs);
   }
   Plan plan;
   plan.state = true;
@@ -242,18 +237,18 @@ bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Kno
   const bool clears = plan.config && plan.config->empty();
   if (!clears && !is_wanted(id)) {
     // It went while the ledger was written, or the ledger has never had it and there is nothing to take back.
-    if (plan.remember || known.contains(id)) agenda_.add(id, whole);
+    if (plan.remember || known.contains(id)) queue_.add(id, config_and_state);
     return true;
   }
   if (plan.config && !publish(announcement_topic(id), *plan.config)) return false;
   if (clears) {
     cleared_.insert(id);
     const auto& user_id = known.at(id).user_id;
-    if (user_id != id) agenda_.add(user_id, whole);  // the hub has one device less, or none
+    if (user_id != id) queue_.add(user_id, config_and_state);  // the hub has one device less, or none
     return publish(announced_state_topic(id), "");
   }
   if (plan.config) cleared_.erase(id);
-  if (plan.mentions_gone) agenda_.tidy_later(id);
+  if (plan.names_removed) queue_.drop_removed_later(id);
   return !plan.state || publish(announced_state_topic(id), state_of(id));
 }
 

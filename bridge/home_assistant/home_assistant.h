@@ -1,12 +1,12 @@
 /// Tells each user's Home Assistant of the hub and of that user's devices, and takes back what is no longer so
 /// (docs/home-assistant.md, docs/contract.md, section 11).
 ///
-/// A change only notes an id; run() looks at a few ids a turn, compares what is wanted with the ledger on disk, writes
+/// A change only queues an id; run() takes a few ids a turn, compares what is wanted with the ledger on disk, writes
 /// the ledger and publishes. Nothing is kept in memory of what was published.
 ///
 /// Threading: loop only.   Lifetime: outlives run(), which ends after stop().
 /// Errors: what the ledger cannot do now is tried again after Options::retry_after, whatever happens meanwhile, and
-/// logged once until something succeeds.   Bounds: those of Agenda and announcement.h. While more than
+/// logged once until something succeeds.   Bounds: those of AnnouncementQueue and announcement.h. While more than
 /// Options::backlog_max messages wait for the broker, announcements wait, too.
 #pragma once
 
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "bridge/devices/device_registry.h"
-#include "bridge/home_assistant/agenda.h"
+#include "bridge/home_assistant/announcement_queue.h"
 #include "bridge/ports/announcements.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/usage/user_limits.h"
@@ -35,7 +35,7 @@ class HomeAssistant {
     std::string hub_version;
     std::size_t backlog_max = 1'000;
     std::chrono::milliseconds retry_after{5'000};
-    Agenda::Options agenda;
+    AnnouncementQueue::Options queue;
   };
   struct Neighbours {
     const DeviceRegistry& devices;
@@ -63,6 +63,7 @@ class HomeAssistant {
   void status_arrived(const MqttMessage& message);
 
  private:
+  using Pending = AnnouncementQueue::Pending;
   using Known = std::unordered_map<std::string, AnnouncedRow>;
   bool is_on(const std::string& user_id) const { return options_.enabled && !options_.off_for.contains(user_id); }
   std::vector<std::string> ids_of(const std::string& user_id) const;
@@ -71,13 +72,13 @@ class HomeAssistant {
   std::string state_of(const std::string& id) const;
   void wake();
   SteadyTime next_turn() const;
-  void turn_day();
-  Task<bool> clear_what_nobody_wants();
+  void start_new_day();
+  Task<bool> clear_unwanted();
   Task<bool> take_turn();
-  void wait_a_while();
-  Task<bool> look_at(std::vector<Agenda::Item> items);
-  bool look_later(const std::vector<Agenda::Item>& items);
-  Plan plan_for(const Agenda::Item& item, const Known& known) const;
+  void back_off();
+  Task<bool> announce(std::vector<Pending> pending);
+  bool retry_later(const std::vector<Pending>& pending);
+  Plan plan_for(const Pending& pending, const Known& known) const;
   bool carry_out(const std::string& id, const Plan& plan, const Known& known);
   Task<void> forget_cleared();
   bool publish(std::string topic, std::string payload);
@@ -86,12 +87,12 @@ class HomeAssistant {
   const Clock& clock_;
   const Neighbours neighbours_;
   const Options options_;
-  Agenda agenda_;
+  AnnouncementQueue queue_;
   asio::steady_timer timer_;
   bool serving_ = false;
   bool stopped_ = false;
   bool has_cleared_unwanted_ = false;
-  bool has_failed_ = false;  // since something was last looked at with success
+  bool has_failed_ = false;  // since announcements last succeeded
   SteadyTime not_before_{};  // after a failure
   UtcDay today_;
   std::set<std::string> cleared_;  // published, and still in the ledger

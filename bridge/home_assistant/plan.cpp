@@ -16,28 +16,19 @@ std::int64_t hash_of(const std::string& text) {
   return static_cast<std::int64_t>(hash);
 }
 
-std::vector<std::string> buttons_gone(const Announcement& wanted, const AnnouncedRow& known) {
-  std::vector<std::string> gone;
+std::vector<std::string> buttons_removed(const Announcement& wanted, const AnnouncedRow& known) {
+  std::vector<std::string> removed;
   for (const auto& button : known.buttons) {
     const bool stays = std::find(wanted.buttons.begin(), wanted.buttons.end(), button) != wanted.buttons.end();
-    if (!stays && gone.size() < buttons_gone_max) gone.push_back(button);
+    if (!stays && removed.size() < buttons_removed_max) removed.push_back(button);
   }
-  return gone;
+  return removed;
 }
 
 }  // namespace
 
-Look& Look::operator|=(const Look& more) {
-  const bool names_gone = (config && !tidy) || (more.config && !more.tidy);
-  tidy = (tidy || more.tidy) && !names_gone;
-  config |= more.config;
-  state |= more.state;
-  again |= more.again;
-  return *this;
-}
-
 Plan plan_announcement(const std::string& id, const std::optional<Announcement>& wanted,
-                       const std::optional<AnnouncedRow>& known, const Look& look) {
+                       const std::optional<AnnouncedRow>& known, Need needs) {
   Plan plan;
   if (!wanted) {
     if (known) plan.config = "";
@@ -45,19 +36,19 @@ Plan plan_announcement(const std::string& id, const std::optional<Announcement>&
   }
   auto config = wanted->config;
   AnnouncedRow row{id, wanted->user_id, 0, wanted->buttons};
-  if (known && !look.tidy) {
-    for (auto& button : buttons_gone(*wanted, *known)) {
+  if (known && !drops_removed(needs)) {
+    for (auto& button : buttons_removed(*wanted, *known)) {
       take_away_button(config, button);
       row.buttons.push_back(std::move(button));
-      plan.mentions_gone = true;
+      plan.names_removed = true;
     }
   }
   auto payload = config.dump();
   row.config_hash = hash_of(payload);
   const bool changed = !known || *known != row;
-  if (changed || look.again) plan.config = std::move(payload);
+  if (changed || has(needs, Need::republish)) plan.config = std::move(payload);
   if (changed) plan.remember = std::move(row);
-  plan.state = look.state || look.again || !known;
+  plan.state = has(needs, Need::state | Need::republish) || !known;
   return plan;
 }
 

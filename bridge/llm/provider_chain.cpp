@@ -71,8 +71,9 @@ std::function<double()> random_numbers() {
 
 }  // namespace
 
-ProviderChain::ProviderChain(const Clock& clock, std::vector<std::unique_ptr<Provider>> providers, Options options)
-    : clock_(clock), options_(std::move(options)) {
+ProviderChain::ProviderChain(const Clock& clock, Events& events, std::vector<std::unique_ptr<Provider>> providers,
+                             Options options)
+    : clock_(clock), events_(&events), options_(std::move(options)) {
   if (providers.empty()) throw std::invalid_argument("there is no language model provider");
   if (!options_.random) options_.random = random_numbers();
   for (auto& provider : providers) add(std::move(provider), {});
@@ -165,7 +166,7 @@ Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Membe
   const auto begun_at = clock_.steady_now();
   auto reply = co_await ask_once(member, std::move(request));
   const auto took = clock_.steady_now() - begun_at;
-  if (observer_) observe(*member->provider, model, reply, took);
+  announce(*member->provider, model, reply, took);
   if (reply) {
     log_for(log_id).debug("{} answered with {} tool calls in {:.1f} ms", member->provider->name(),
                           reply->tool_calls.size(), std::chrono::duration<double, std::milli>(took).count());
@@ -173,22 +174,22 @@ Task<Result<ModelReply, ProviderError>> ProviderChain::ask(std::shared_ptr<Membe
   co_return reply;
 }
 
-void ProviderChain::observe(const Provider& provider, const std::string& model,
-                            const Result<ModelReply, ProviderError>& outcome, std::chrono::nanoseconds took) const {
-  ModelAttempt attempt;
-  attempt.provider = provider.name();
-  attempt.model = model;
-  attempt.is_embedded = provider.is_embedded();
-  attempt.took = took;
+void ProviderChain::announce(const Provider& provider, const std::string& model,
+                             const Result<ModelReply, ProviderError>& outcome, std::chrono::nanoseconds took) const {
+  ModelAsked asked;
+  asked.provider = provider.name();
+  asked.model = model;
+  asked.is_embedded = provider.is_embedded();
+  asked.took = took;
   if (outcome) {
-    attempt.outcome = !outcome->understood ? "no_match" : says_nothing(*outcome) ? "empty" : "ok";
-    attempt.input_tokens = outcome->usage.prompt_tokens;
-    attempt.output_tokens = outcome->usage.completion_tokens;
-    attempt.began_after = outcome->began_after;
+    asked.outcome = !outcome->understood ? "no_match" : says_nothing(*outcome) ? "empty" : "ok";
+    asked.input_tokens = outcome->usage.prompt_tokens;
+    asked.output_tokens = outcome->usage.completion_tokens;
+    asked.began_after = outcome->began_after;
   } else {
-    attempt.outcome = outcome.error().reason;
+    asked.outcome = outcome.error().reason;
   }
-  observer_(attempt);
+  events_->publish(asked);
 }
 
 Task<Result<ModelReply, ProviderError>> ProviderChain::ask_once(std::shared_ptr<Member> member, ModelRequest request) {

@@ -11,6 +11,8 @@
 /// Who answers with nothing at all, neither words nor calls, lets the next one try, unless a tool has run: then nothing
 /// may be all there is to say. When nobody else answers, that empty answer is better than none.
 ///
+/// Publishes ModelAsked of every attempt, and of what a gate kept from being one.
+///
 /// Threading: loop only.   Lifetime: requests under way may be destroyed after it, as the loop does when it ends, but
 /// not continue. Cancelling a request ends it at once, and counts against nobody.
 /// Errors: provider_timeout when all that failed were too slow, else provider_error, with details.attempts; and with
@@ -27,8 +29,9 @@
 #include "bridge/llm/failure_policy.h"
 #include "bridge/llm/provider.h"
 #include "bridge/llm/provider_gate.h"
-#include "bridge/ports/model_attempt.h"
+#include "bridge/ports/model_asked.h"
 #include "common/contract/error.h"
+#include "common/runtime/events.h"
 
 namespace strawberry {
 
@@ -56,14 +59,11 @@ class ProviderChain {
   };
 
   /// Throws std::invalid_argument when there is no provider, or two have one name.
-  ProviderChain(const Clock& clock, std::vector<std::unique_ptr<Provider>> providers, Options options);
+  ProviderChain(const Clock& clock, Events& events, std::vector<std::unique_ptr<Provider>> providers, Options options);
 
   /// One more, at any time: after those that are there, before the embedded ones. Throws std::invalid_argument when its
   /// name is taken.
   void add(std::unique_ptr<Provider> provider, Limits limits);
-
-  /// Told of every attempt, and of what a gate kept from being one.
-  void observe_with(std::function<void(const ModelAttempt&)> observer) { observer_ = std::move(observer); }
 
   /// `start_with` names the provider that answered an earlier step of the same turn: those before it are not asked
   /// again.
@@ -93,14 +93,14 @@ class ProviderChain {
   SteadyTime share(const ModelRequest& request, const std::vector<Choice>& choices, std::size_t at) const;
   Task<Result<ModelReply, ProviderError>> ask(std::shared_ptr<Member> member, ModelRequest request);
   Task<Result<ModelReply, ProviderError>> ask_once(std::shared_ptr<Member> member, ModelRequest request);
-  void observe(const Provider& provider, const std::string& model, const Result<ModelReply, ProviderError>& outcome,
-               std::chrono::nanoseconds took) const;
+  void announce(const Provider& provider, const std::string& model, const Result<ModelReply, ProviderError>& outcome,
+                std::chrono::nanoseconds took) const;
   Task<void> pause(std::chrono::milliseconds delay);
 
   const Clock& clock_;
+  Events* events_;
   std::vector<std::shared_ptr<Member>> members_;  // shared with the requests under way, which give back their passes
   Options options_;
-  std::function<void(const ModelAttempt&)> observer_;
 };
 
 }  // namespace strawberry

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "bridge/pipeline/request_events.h"
 #include "bridge/pipeline/request_log.h"
 #include "common/contract/correlation_id.h"
 #include "common/contract/request_content.h"
@@ -66,10 +67,11 @@ struct RequestPipeline::Exchange {
 };
 
 RequestPipeline::RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas,
-                                 Options options)
+                                 Events& events, Options options)
     : context_(loop),
       clock_(clock),
       schemas_(schemas),
+      events_(events),
       options_(options),
       replies_(clock, options.replies),
       busy_answers_(clock, {options.busy_answers_per_second_max * busy_answer_seconds.count(), busy_answer_seconds}),
@@ -344,9 +346,9 @@ void RequestPipeline::log_outcome(const Exchange& exchange, const Reply<json>& r
 void RequestPipeline::audit(const Exchange& exchange, const Reply<json>& reply) const {
   const bool is_act = reply && exchange.is_for_another && exchange.service != Service::devices;
   const bool is_refusal = !reply && reply.error().code == ErrorCode::forbidden;
-  if (!audit_ || !(is_act || is_refusal)) return;
+  if (!is_act && !is_refusal) return;
   const auto action = std::string(to_string(exchange.service)) + "." + exchange.op;
-  audit_(exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error());
+  events_.publish(RequestAudited{exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error()});
 }
 
 void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
@@ -364,7 +366,7 @@ void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
   if (!reply) ++counters_.errors;
   const auto took = clock_.steady_now() - exchange.arrived_at;
   log_outcome(exchange, reply, took);
-  if (observer_) observer_({exchange.service, exchange.op, code, took});
+  events_.publish(RequestAnswered{exchange.service, exchange.op, code, took});
   if (!exchange.reply_key.empty()) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);

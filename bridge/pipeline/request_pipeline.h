@@ -6,6 +6,8 @@
 /// deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door (mqtt_door/)
 /// says who asks, and takes the answers.
 ///
+/// Publishes request_events.h.
+///
 /// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
 /// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; the same when answers to the sender
 /// cannot leave as fast as it asks. Who sends on gets no more than busy_answers_per_second_max of those answers. An
@@ -26,6 +28,7 @@
 #include "bridge/pipeline/user_quota.h"
 #include "common/contract/envelope.h"
 #include "common/runtime/asio.h"
+#include "common/runtime/events.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
 #include "common/runtime/task.h"
@@ -91,15 +94,9 @@ class RequestPipeline {
     std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
     std::size_t in_flight = 0;
   };
-  /// One request that got its answer.
-  struct Answered {
-    Service service;
-    std::string_view op;             // as the sender wrote it: untrusted, empty when it could not be read
-    std::optional<ErrorCode> error;  // nothing: it succeeded
-    std::chrono::nanoseconds took;   // since it arrived here
-  };
 
-  RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Options options);
+  RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Events& events,
+                  Options options);
 
   /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
@@ -107,13 +104,6 @@ class RequestPipeline {
   /// Whose requests are `busy` because too many of its answers have not left yet. Nobody's when not set.
   using BackedUp = std::function<bool(const std::string& id)>;
   void busy_when(BackedUp is_backed_up) { is_backed_up_ = std::move(is_backed_up); }
-  /// Told of every answer, except those given again from memory.
-  void observe_with(std::function<void(const Answered&)> observer) { observer_ = std::move(observer); }
-  /// An answer that an admin should hear of: `forbidden`, or what an admin was given of somebody else's conversations.
-  /// `subject`: the device or user it was about, where the request names one; `error`: null when it was done.
-  using Audit =
-      std::function<void(const Principal& sender, const std::string& action, const std::string& subject, const Error*)>;
-  void audit_with(Audit audit) { audit_ = std::move(audit); }
   /// Not owned; added before the first message.
   void add(RequestHandler& service) { operations_.add(service, schemas_); }
   /// Operations that count as `what` run within this quota; without limits when none is set.
@@ -171,10 +161,9 @@ class RequestPipeline {
   asio::io_context& context_;
   const Clock& clock_;
   const RequestSchemas& schemas_;
+  Events& events_;
   Admission admission_;
   BackedUp is_backed_up_;
-  std::function<void(const Answered&)> observer_;
-  Audit audit_;
   Options options_;
   OperationIndex operations_;
   std::array<UserQuota*, quotas_count> quotas_{};  // by what counts; the first stays null

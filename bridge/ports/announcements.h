@@ -1,7 +1,7 @@
 /// What was announced to Home Assistant, on disk: written before it is published, forgotten after the broker has taken
 /// the message that clears it. Implemented by adapters/sqlite/.
 ///
-/// Threading, errors: as Store (ports/store.h).
+/// Turns, threading, errors: as Storage (ports/storage.h).
 #pragma once
 
 #include <cstdint>

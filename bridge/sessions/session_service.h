@@ -5,13 +5,13 @@
 #pragma once
 
 #include "bridge/pipeline/service.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 
 namespace strawberry {
 
 class SessionService final : public RequestHandler {
  public:
-  SessionService(const Clock& clock, Store& store) : clock_(clock), store_(store) {}
+  SessionService(const Clock& clock, ConversationStore& store) : clock_(clock), store_(store) {}
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -32,7 +32,7 @@ class SessionService final : public RequestHandler {
   Task<Outcome> remove(Request request, SessionRow session);
 
   const Clock& clock_;
-  Store& store_;
+  ConversationStore& store_;
 };
 
 /// A session's title when nobody gave one: the first user message, cut at 80 characters (not bytes).

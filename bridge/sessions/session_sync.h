@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bridge/pipeline/service.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 
 namespace strawberry {
 

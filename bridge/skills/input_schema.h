@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/skill_store.h"
 #include "common/contract/error.h"
 #include "common/contract/signature.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/skill_store.h"
 
 namespace strawberry {
 

@@ -107,6 +107,7 @@ MqttMessage SkillCalls::call_message(const SkillCall& call, const std::string& c
 }
 
 Task<Reply<json>> SkillCalls::call(SkillCall call) {
+  if (is_refusing_) co_return error(ErrorCode::shutting_down, "the hub is stopping: the skill was not called");
   if (clock_.steady_now() >= call.deadline)
     co_return error(ErrorCode::timeout, "the deadline had passed before the call was made");
   auto path = parse_skill_path(call.skill_path);

@@ -29,6 +29,8 @@ class SkillCalls {
   void result_arrived(std::string_view device_id, std::string_view payload);
   void target_left(const std::string& device_id) { router_.target_left(device_id); }
   void end_all(const Error& why) { router_.end_all(why); }
+  /// From now on a call is answered with `shutting_down`, and nothing is sent.
+  void refuse_new() { is_refusing_ = true; }
   const CallRouter& router() const { return router_; }
 
  private:
@@ -50,6 +52,7 @@ class SkillCalls {
   CallShapes shapes_;
   asio::steady_timer expiry_;
   std::optional<SteadyTime> armed_for_;
+  bool is_refusing_ = false;
 };
 
 }  // namespace strawberry

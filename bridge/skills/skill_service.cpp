@@ -86,8 +86,14 @@ std::string_view refusal(PrincipalType type) {
 }  // namespace
 
 SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls,
-                           Store& store, Options options)
-    : clock_(clock), devices_(devices), skills_(skills), calls_(calls), store_(store), options_(options) {}
+                           SkillStore& store, Events& events, Options options)
+    : clock_(clock),
+      devices_(devices),
+      skills_(skills),
+      calls_(calls),
+      store_(store),
+      events_(events),
+      options_(options) {}
 
 const OperationTable& SkillService::operations() {
   using enum PrincipalType;
@@ -125,8 +131,8 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   const bool was_live = skills_.is_live(*devices_.find(id));
   const bool is_change = skills_.put(id, request.acting_user, *rows);
   devices_.set_skills_heartbeat(id, now_ms);
-  if (registered_) registered_(id);
-  if (changed_ && (is_change || !was_live)) changed_(id);
+  events_.publish(SkillsRegistered{id});
+  if (is_change || !was_live) events_.publish(SkillsChanged{id});
   co_return json{{"registered", count}};
 }
 
@@ -139,7 +145,7 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   const Device* device = devices_.find(id);
   const bool is_back = device != nullptr && !skills_.is_live(*device);
   devices_.set_skills_heartbeat(id, now_ms);
-  if (changed_ && is_back) changed_(id);
+  if (is_back) events_.publish(SkillsChanged{id});
   co_return json{{"skills", skills_.count(id)}};
 }
 

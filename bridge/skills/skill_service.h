@@ -3,16 +3,26 @@
 /// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <utility>
 
 #include "bridge/pipeline/service.h"
+#include "bridge/ports/skill_store.h"
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "common/runtime/events.h"
 
 namespace strawberry {
+
+/// A device has registered its skills.
+struct SkillsRegistered {
+  std::string device_id;
+};
+/// The live skills of a device are others than before.
+struct SkillsChanged {
+  std::string device_id;
+};
 
 class SkillService final : public RequestHandler, public ToolSource {
  public:
@@ -24,16 +34,8 @@ class SkillService final : public RequestHandler, public ToolSource {
     bool confirms_always = false;
   };
 
-  SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, Store& store,
-               Options options);
-
-  /// Told of each device that has registered its skills.
-  void on_registered(std::function<void(const std::string& device_id)> registered) {
-    registered_ = std::move(registered);
-  }
-
-  /// Called with each device whose live skills are others than before.
-  void on_changed(std::function<void(const std::string& device_id)> changed) { changed_ = std::move(changed); }
+  SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, SkillStore& store,
+               Events& events, Options options);
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -62,10 +64,9 @@ class SkillService final : public RequestHandler, public ToolSource {
   DeviceRegistry& devices_;
   SkillRegistry& skills_;
   SkillCalls& calls_;
-  Store& store_;
+  SkillStore& store_;
+  Events& events_;
   Options options_;
-  std::function<void(const std::string& device_id)> registered_;
-  std::function<void(const std::string& device_id)> changed_;
 };
 
 }  // namespace strawberry

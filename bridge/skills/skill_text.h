@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/skill_store.h"
 
 namespace strawberry {
 

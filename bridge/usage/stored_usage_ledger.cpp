@@ -77,14 +77,14 @@ Task<Reply<void>> StoredUsageLedger::load() {
 std::optional<Error> StoredUsageLedger::take(const std::string& user_id) {
   if (auto refused = limits_.admit(user_id)) return refused;
   add_chats(user_id, number_of(utc_day(clock_)), 1);
-  if (changed_) changed_(user_id);
+  events_.publish(UsageChanged{user_id});
   return std::nullopt;
 }
 
 void StoredUsageLedger::give_back(const std::string& user_id) {
   limits_.give_back(user_id);
   add_chats(user_id, number_of(utc_day(clock_)), -1);
-  if (changed_) changed_(user_id);
+  events_.publish(UsageChanged{user_id});
 }
 
 void StoredUsageLedger::add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats) {
@@ -103,7 +103,7 @@ void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply)
   add({sender.user_id, number_of(today), sender.id, printable(reply.provider, name_bytes_max),
        printable(reply.model, name_bytes_max), reply.usage.estimated},
       count);
-  if (changed_) changed_(sender.user_id);
+  events_.publish(UsageChanged{sender.user_id});
 }
 
 void StoredUsageLedger::add(Key key, const UsageCount& count) {

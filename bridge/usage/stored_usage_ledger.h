@@ -7,7 +7,6 @@
 /// report_rows_max, days_kept, chat_days_kept; tokens_per_reply_max, since a provider may say anything.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,12 +15,18 @@
 #include <vector>
 
 #include "bridge/pipeline/user_quota.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/usage_store.h"
 #include "bridge/usage/usage_ledger.h"
 #include "bridge/usage/user_limits.h"
+#include "common/runtime/events.h"
 #include "common/runtime/signal.h"
 
 namespace strawberry {
+
+/// A user has begun a chat or used tokens.
+struct UsageChanged {
+  std::string user_id;
+};
 
 class StoredUsageLedger final : public UsageLedger, public UserQuota {
  public:
@@ -34,15 +39,13 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
     UserLimits::Options limits;
     std::size_t rows_pending_max = 10'000;
   };
-  StoredUsageLedger(const Clock& clock, Store& store, Options options)
-      : clock_(clock), store_(store), options_(options), limits_(clock, options.limits) {}
+  StoredUsageLedger(const Clock& clock, UsageStore& store, Events& events, Options options)
+      : clock_(clock), store_(store), events_(events), options_(options), limits_(clock, options.limits) {}
 
   /// What was used today before this start. To be finished before the first take().
   Task<Reply<void>> load();
   Task<Reply<void>> flush();
 
-  /// Told of each user who has begun a chat or used tokens.
-  void on_change(std::function<void(const std::string& user_id)> changed) { changed_ = std::move(changed); }
   UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
 
   /// Of the user's chats a minute and tokens a day (UserLimits): one more chat.
@@ -65,7 +68,8 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   Task<Reply<void>> flush_chats();
 
   const Clock& clock_;
-  Store& store_;
+  UsageStore& store_;
+  Events& events_;
   const Options options_;
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;
@@ -73,7 +77,6 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   bool is_full_ = false;
   std::size_t usage_writes_ = 0;                  // on their way to the store
   std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the request pipeline bounds
-  std::function<void(const std::string& user_id)> changed_;
 };
 
 }  // namespace strawberry

@@ -28,7 +28,7 @@ const Buckets model_seconds = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2
 const Buckets token_counts = {1,     4,     16,     64,      256,     1024,     4096,
                               16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 
-/// Besides ok: why an attempt came to nothing (ProviderError::reason, ModelAttempt::outcome).
+/// Besides ok: why an attempt came to nothing (ProviderError::reason, ModelAsked::outcome).
 constexpr std::array<std::string_view, 18> outcomes = {
     "ok",       "empty", "no_match", "connect",      "timeout", "status",    "bad_reply", "unsupported", "too_large",
     "protocol", "error", "cut",      "circuit_open", "busy",    "cancelled", "length",    "blocked",     other};
@@ -115,7 +115,7 @@ void HubMetrics::know_model(const std::string& provider, const std::string& mode
   if (impl_->models.size() < impl_->options.models_max) impl_->models.emplace(impl_->provider_label(provider), model);
 }
 
-void HubMetrics::answered(const RequestPipeline::Answered& request) {
+void HubMetrics::answered(const RequestAnswered& request) {
   loop_.check();
   auto& operation = impl_->operation(request.service, request.op);
   const auto code = request.error ? static_cast<std::size_t>(*request.error) : error_codes_all.size();
@@ -133,7 +133,7 @@ void HubMetrics::answered(const RequestPipeline::Answered& request) {
   operation.took->Observe(seconds(request.took));
 }
 
-void HubMetrics::asked(const ModelAttempt& attempt) {
+void HubMetrics::asked(const ModelAsked& attempt) {
   loop_.check();
   const auto outcome = std::string(known_outcome(attempt.outcome));
   const auto provider = impl_->provider_label(attempt.provider);

@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/pipeline/request_pipeline.h"
-#include "bridge/ports/model_attempt.h"
+#include "bridge/pipeline/request_events.h"
+#include "bridge/ports/model_asked.h"
 #include "common/runtime/loop_affinity.h"
 
 namespace strawberry {
@@ -47,8 +47,8 @@ class HubMetrics {
 
   /// One that the operator named: no other is shown by name.
   void know_model(const std::string& provider, const std::string& model);
-  void answered(const RequestPipeline::Answered& request);
-  void asked(const ModelAttempt& attempt);
+  void answered(const RequestAnswered& request);
+  void asked(const ModelAsked& attempt);
   void committed(std::chrono::nanoseconds took);
 
   /// All of it, in Prometheus' text format 0.0.4.

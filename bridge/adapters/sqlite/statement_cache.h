@@ -5,10 +5,17 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 namespace strawberry {
+
+/// Valid until the statement steps on.
+inline std::string_view text_of(const SQLite::Column& column) {
+  const char* text = column.getText();
+  return {text, static_cast<std::size_t>(column.getBytes())};
+}
 
 class StatementCache {
  public:

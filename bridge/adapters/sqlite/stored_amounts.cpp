@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "bridge/adapters/sqlite/rows.h"
+#include "bridge/adapters/sqlite/conversation_rows.h"
 #include "bridge/adapters/sqlite/sync_rows.h"
 
 namespace strawberry {

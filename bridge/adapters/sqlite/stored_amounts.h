@@ -1,7 +1,7 @@
 /// What a user keeps in the database, and whether there may be more of it. The amounts are kept by the database's own
 /// triggers (schemas/sql/0005_user_storage.sql), in the transaction that changes them, whoever changes them.
 ///
-/// As rows.h: inside a transaction on the store's thread; the comparisons are pure.
+/// As device_rows.h: inside a transaction on the store's thread; the comparisons are pure.
 /// Errors: quota_exceeded with details limit (its name in the configuration), max and used; or StorageLimits::disk_low.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bridge/adapters/sqlite/statement_cache.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 
 namespace strawberry {
 
@@ -48,7 +48,8 @@ std::optional<Error> passed_session_limit(const StorageLimits& limits, std::int6
 /// Whether the user may have one device more.
 std::optional<Error> check_devices(StatementCache& statements, const StorageLimits& limits, const std::string& user_id);
 
-// The writes of rows.h and sync_rows.h within the limits. Whoever calls them takes back what a refused one has written.
+// The writes of conversation_rows.h and sync_rows.h within the limits. Whoever calls them takes back what a refused one
+// has written.
 
 Reply<void> add_session_within(StatementCache& statements, const StorageLimits& limits, const SessionRow& session);
 Reply<std::size_t> append_messages_within(StatementCache& statements, const StorageLimits& limits,

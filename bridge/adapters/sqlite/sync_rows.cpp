@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bridge/adapters/sqlite/rows.h"
+#include "bridge/adapters/sqlite/conversation_rows.h"
 
 namespace strawberry {
 namespace {

@@ -1,15 +1,15 @@
-/// Sessions that were kept elsewhere, merged into the hub's rows. As rows.h: inside a transaction on the store's
+/// Sessions that were kept elsewhere, merged into the hub's rows. As device_rows.h: inside a transaction on the store's
 /// thread.
 #pragma once
 
 #include <vector>
 
 #include "bridge/adapters/sqlite/statement_cache.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 
 namespace strawberry {
 
-/// Store::sync_sessions(). Refuses before anything is written.
+/// ConversationStore::sync_sessions(). Refuses before anything is written.
 Reply<std::vector<SyncCount>> sync_rows(StatementCache& statements, const std::vector<SessionUpload>& uploads);
 
 }  // namespace strawberry

@@ -54,7 +54,7 @@ class ChatControlTest : public test::ChatFixture {
     SlowModel& slow = *made;
     std::vector<std::unique_ptr<Provider>> list;
     list.push_back(std::move(made));
-    providers = std::make_unique<ProviderChain>(clock, std::move(list), ProviderChain::Options{});
+    providers = std::make_unique<ProviderChain>(clock, hub_events, std::move(list), ProviderChain::Options{});
     start({});
     return slow;
   }

@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
+#include "bridge/ports/usage_store.h"
 #include "bridge/skills/tool_source.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
@@ -114,7 +115,7 @@ inline FakeTools household_of(const std::string& user_id, std::vector<OfferedSki
   return tools;
 }
 
-class FakeSessions final : public Store {
+class FakeSessions final : public ConversationStore, public UsageStore {
  public:
   Task<Reply<std::optional<SessionRow>>> get_session(std::string, std::string id) override {
     if (failing) co_return error(ErrorCode::internal, "the disk is gone");
@@ -157,21 +158,6 @@ class FakeSessions final : public Store {
     co_return rows.size();
   }
 
-  Task<Reply<std::int64_t>> add_device(DeviceRow, std::optional<NewToken>) override { co_return 0; }
-  Task<Reply<void>> change_device(std::string, std::string, DeviceChange, std::optional<NewToken>) override {
-    co_return Reply<void>();
-  }
-  Task<Reply<std::int64_t>> enroll_device(DeviceRow, std::string, std::int64_t, std::optional<NewToken>) override {
-    co_return 0;
-  }
-  Task<Reply<void>> add_token(NewToken) override { co_return Reply<void>(); }
-  Task<Reply<void>> delete_device(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> take_id(std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> set_last_seen(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
-  Task<Reply<void>> put_skills(std::string, std::string, std::vector<SkillRow>, std::int64_t) override {
-    co_return Reply<void>();
-  }
-  Task<Reply<void>> set_skills_heartbeat(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> delete_session(std::string, std::string id) override {
     sessions.erase(id);
     co_return Reply<void>();

@@ -45,7 +45,7 @@ class ChatFixture : public testing::Test {
     std::vector<std::unique_ptr<Provider>> list;
     list.push_back(std::move(scripted));
     list.push_back(std::make_unique<RulesProvider>());
-    providers = std::make_unique<ProviderChain>(clock, std::move(list), ProviderChain::Options{});
+    providers = std::make_unique<ProviderChain>(clock, hub_events, std::move(list), ProviderChain::Options{});
     start({});
     tools.skills["alice"] = {skill("MusicControlSkill", "play_song(song: str)", {device("lrs")}),
                              skill("LightSkill", "turn_on()", {device("k1"), device("k2")})};
@@ -103,6 +103,7 @@ class ChatFixture : public testing::Test {
 
   asio::io_context loop;
   FakeClock clock;
+  Events hub_events{clock};
   FakeTools tools;
   FakeSessions store;
   FakeUsage usage;

@@ -8,7 +8,7 @@
 
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/identity/key_file.h"
 #include "common/identity/token.h"
 #include "common/text/base64url.h"
@@ -26,14 +26,11 @@ class DeviceServices : public ::testing::Test {
  protected:
   DeviceServices() { start({}); }
   void start(DeviceService::Options options) {
-    store_ = std::move(SqliteStore::open(loop_, directory_.file("hub.db"), store_options_).value());
-    DeviceService::Neighbours neighbours;
-    neighbours.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
-    neighbours.device_gone = neighbours.device_deleted = [](const std::string&) {};
-    neighbours.changed = [this](const std::string& id) { events_.push_back("changed " + id); };
-    neighbours.taken_back = [this](const DeviceRow& row) { taken_back_.push_back(row); };
-    neighbours.audit = [](const std::string&, const std::string&, const std::string&) {};
-    service_ = std::make_unique<DeviceService>(clock_, devices_, *store_, tokens_, std::move(neighbours), options);
+    store_ = std::move(SqliteStorage::open(loop_, directory_.file("hub.db"), store_options_).value());
+    DeviceService::Functions functions;
+    functions.tell_plugin = [this](std::vector<std::string> ids) { return told(std::move(ids)); };
+    service_ = std::make_unique<DeviceService>(clock_, devices_, store_->devices(), tokens_, published_,
+                                               std::move(functions), options);
   }
   Task<void> told(std::vector<std::string> ids) {
     for (const auto& id : ids) events_.push_back("told " + id);
@@ -94,11 +91,16 @@ class DeviceServices : public ::testing::Test {
   DeviceRegistry devices_;
   std::optional<KeyFile> keys_;
   TokenIssuer tokens_ = issuer();
-  SqliteStore::Options store_options_;
-  std::unique_ptr<SqliteStore> store_;
+  SqliteStorage::Options store_options_;
+  std::unique_ptr<SqliteStorage> store_;
+  Events published_{clock_};
   std::vector<DeviceRow> taken_back_;
   std::vector<std::string> events_;
   std::unique_ptr<DeviceService> service_;
+  Subscription changed_ = published_.listen<DeviceChanged>(
+      "test", [this](const DeviceChanged& changed) { events_.push_back("changed " + changed.device_id); });
+  Subscription rolled_back_ = published_.listen<DeviceRolledBack>(
+      "test", [this](const DeviceRolledBack& rolled_back) { taken_back_.push_back(rolled_back.row); });
 };
 
 TEST_F(DeviceServices, WhoeverHeardOfARegistrationThatIsNotStoredHearsThatItIsTakenBack) {
@@ -177,7 +179,7 @@ TEST_F(DeviceServices, OnlyPeopleChooseTheIdOfADevice) {
 
 TEST_F(DeviceServices, AnIdThatIsAUsersInTheDatabaseAloneIsTakenAllTheSame) {
   const Principal bob{PrincipalType::user, "bob", "bob"};
-  ASSERT_TRUE(test::run_task(loop_, store_->take_id("carol", 1)));
+  ASSERT_TRUE(test::run_task(loop_, store_->devices().take_id("carol", 1)));
   const auto refused = add(bob, {{"name", "X"}, {"device_id", "carol"}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::forbidden);

@@ -77,7 +77,7 @@ class LogKept {
 class HomeAssistantLoop : public ::testing::Test {
  protected:
   HomeAssistantLoop() {
-    options_.agenda = {.turns_apart = 1ms, .numbers_gathered_for = 1ms};
+    options_.queue = {.turns_apart = 1ms, .numbers_gathered_for = 1ms};
     options_.retry_after = 1ms;
   }
   ~HomeAssistantLoop() override {
@@ -182,7 +182,7 @@ TEST_F(HomeAssistantLoop, NothingIsAddedToALongQueue) {
 TEST_F(HomeAssistantLoop, ALongQueueIsWaitedForAsleep) {
   add("a", "alice");
   backlog_ = options_.backlog_max + 1;
-  options_.agenda.turns_apart = 20ms;
+  options_.queue.turns_apart = 20ms;
   start();
   EXPECT_LT(loop_.run_for(100ms), 50U);
 }
@@ -206,7 +206,7 @@ TEST_F(HomeAssistantLoop, AfterAFailureNewsDoNotHurryTheDatabase) {
 TEST_F(HomeAssistantLoop, ADatabaseThatGoesOnFailingIsLoggedOnce) {
   const LogKept log;
   add("a", "alice");
-  options_.agenda.turns_apart = 5ms;  // so that some turns find nothing to look at
+  options_.queue.turns_apart = 5ms;  // so that some turns find nothing to look at
   start();
   ASSERT_TRUE(until([&] { return is_retained_of("a"); }));
   loop_.run_for(20ms);

@@ -13,9 +13,7 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr Look look_at_config{true, false, false, false};
-constexpr Look look_again{true, true, true, false};
-constexpr Look look_tidily{true, false, false, true};
+constexpr Need everything = Need::config | Need::state | Need::republish;
 
 Announcement announced(const std::vector<std::string>& functions) {
   DeviceRow device;
@@ -31,85 +29,79 @@ Announcement announced(const std::vector<std::string>& functions) {
 
 /// What the ledger has after `announcement` was published.
 AnnouncedRow row_of(const Announcement& announcement) {
-  return *plan_announcement("lamp", announcement, std::nullopt, look_at_config).remember;
+  return *plan_announcement("lamp", announcement, std::nullopt, Need::config).remember;
 }
 
 TEST(AnnouncementPlan, WhatIsNewIsRememberedAndPublishedWithItsState) {
-  const auto plan = plan_announcement("lamp", announced({"on"}), std::nullopt, look_at_config);
+  const auto plan = plan_announcement("lamp", announced({"on"}), std::nullopt, Need::config);
   ASSERT_TRUE(plan.remember);
   EXPECT_EQ(plan.remember->user_id, "alice");
   EXPECT_THAT(plan.remember->buttons, ElementsAre("C-on"));
   ASSERT_TRUE(plan.config);
   EXPECT_TRUE(plan.state);
-  EXPECT_FALSE(plan.mentions_gone);
+  EXPECT_FALSE(plan.names_removed);
 }
 
 TEST(AnnouncementPlan, WhatIsTheSameIsNotPublishedUnlessAsked) {
   const auto same = announced({"on"});
-  const auto nothing = plan_announcement("lamp", same, row_of(same), look_at_config);
+  const auto nothing = plan_announcement("lamp", same, row_of(same), Need::config);
   EXPECT_FALSE(nothing.config || nothing.remember || nothing.state);
-  const auto again = plan_announcement("lamp", same, row_of(same), look_again);
+  const auto again = plan_announcement("lamp", same, row_of(same), everything);
   EXPECT_TRUE(again.config && again.state);
   EXPECT_FALSE(again.remember);
 }
 
-TEST(AnnouncementPlan, AButtonThatIsGoneIsTakenAwayByNameAndLaterLeftOut) {
+TEST(AnnouncementPlan, ARemovedButtonIsNamedAsRemovedAndLaterLeftOut) {
   const auto before = announced({"on", "off"});
   const auto after = announced({"on"});
-  const auto first = plan_announcement("lamp", after, row_of(before), look_at_config);
+  const auto first = plan_announcement("lamp", after, row_of(before), Need::config);
   ASSERT_TRUE(first.config && first.remember);
   const auto config = json::parse(*first.config);
   EXPECT_EQ(config.at("cmps").at("C-off"), json::parse(R"({"p":"button"})"));
   EXPECT_THAT(test::complaints_about(config), IsEmpty());
-  EXPECT_THAT(first.remember->buttons, ElementsAre("C-on", "C-off")) << "until it is tidied, also over a crash";
-  EXPECT_TRUE(first.mentions_gone);
+  EXPECT_THAT(first.remember->buttons, ElementsAre("C-on", "C-off")) << "until it is dropped, also over a crash";
+  EXPECT_TRUE(first.names_removed);
 
-  const auto again = plan_announcement("lamp", after, first.remember, look_at_config);
+  const auto again = plan_announcement("lamp", after, first.remember, Need::config);
   EXPECT_FALSE(again.config);
-  EXPECT_TRUE(again.mentions_gone);
-  const auto tidy = plan_announcement("lamp", after, first.remember, look_tidily);
-  ASSERT_TRUE(tidy.config && tidy.remember);
-  EXPECT_FALSE(json::parse(*tidy.config).at("cmps").contains("C-off"));
-  EXPECT_EQ(*tidy.remember, row_of(after));
-  EXPECT_FALSE(tidy.mentions_gone);
+  EXPECT_TRUE(again.names_removed);
+  const auto dropped = plan_announcement("lamp", after, first.remember, Need::drop_removed);
+  ASSERT_TRUE(dropped.config && dropped.remember);
+  EXPECT_FALSE(json::parse(*dropped.config).at("cmps").contains("C-off"));
+  EXPECT_EQ(*dropped.remember, row_of(after));
+  EXPECT_FALSE(dropped.names_removed);
 }
 
-TEST(AnnouncementPlan, ALookThatIsNotTidyMakesTheOthersUntidy) {
-  auto tidy_first = look_tidily;
-  tidy_first |= look_at_config;
-  EXPECT_EQ(tidy_first, look_at_config);
-  auto tidy_last = look_at_config;
-  tidy_last |= look_tidily;
-  EXPECT_EQ(tidy_last, look_at_config);
-  auto twice = look_tidily;
-  twice |= look_tidily;
-  EXPECT_EQ(twice, look_tidily);
-  Look none;
-  none |= look_tidily;
-  EXPECT_EQ(none, look_tidily);
+TEST(AnnouncementPlan, AConfigurationThatMayHaveChangedNamesWhatWasRemoved) {
+  EXPECT_FALSE(drops_removed(Need::drop_removed | Need::config));
+  EXPECT_FALSE(drops_removed(Need::config | Need::drop_removed));
+  EXPECT_FALSE(drops_removed(Need::config));
+  EXPECT_TRUE(drops_removed(Need::drop_removed));
+  EXPECT_TRUE(drops_removed(Need::drop_removed | Need::drop_removed));
+  EXPECT_TRUE(drops_removed(Need::drop_removed | Need::state));
 }
 
 TEST(AnnouncementPlan, AButtonThatComesBackIsThereAgain) {
   const auto before = announced({"on", "off"});
-  const auto gone = plan_announcement("lamp", announced({"on"}), row_of(before), look_at_config);
-  const auto back = plan_announcement("lamp", before, gone.remember, look_at_config);
+  const auto gone = plan_announcement("lamp", announced({"on"}), row_of(before), Need::config);
+  const auto back = plan_announcement("lamp", before, gone.remember, Need::config);
   ASSERT_TRUE(back.config);
   EXPECT_GT(json::parse(*back.config).at("cmps").at("C-off").size(), 1U);
-  EXPECT_FALSE(back.mentions_gone);
+  EXPECT_FALSE(back.names_removed);
 }
 
-TEST(AnnouncementPlan, NoMoreThanSoManyAreTakenAwayAtOnce) {
+TEST(AnnouncementPlan, NoMoreThanSoManyAreNamedAsRemoved) {
   auto known = row_of(announced({}));
-  for (std::size_t i = 0; i < buttons_gone_max + 5; ++i) known.buttons.push_back("C-f" + std::to_string(i));
-  const auto plan = plan_announcement("lamp", announced({}), known, look_at_config);
-  EXPECT_EQ(plan.remember->buttons.size(), buttons_gone_max);
+  for (std::size_t i = 0; i < buttons_removed_max + 5; ++i) known.buttons.push_back("C-f" + std::to_string(i));
+  const auto plan = plan_announcement("lamp", announced({}), known, Need::config);
+  EXPECT_EQ(plan.remember->buttons.size(), buttons_removed_max);
 }
 
 TEST(AnnouncementPlan, WhatNobodyWantsIsCleared) {
-  const auto plan = plan_announcement("lamp", std::nullopt, row_of(announced({})), look_at_config);
+  const auto plan = plan_announcement("lamp", std::nullopt, row_of(announced({})), Need::config);
   EXPECT_EQ(plan.config, "");
   EXPECT_FALSE(plan.remember);
-  const auto nothing = plan_announcement("lamp", std::nullopt, std::nullopt, look_again);
+  const auto nothing = plan_announcement("lamp", std::nullopt, std::nullopt, everything);
   EXPECT_FALSE(nothing.config || nothing.state);
 }
 

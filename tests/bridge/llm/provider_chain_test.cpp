@@ -27,7 +27,7 @@ class ProviderChainTest : public testing::Test {
     providers.push_back(std::move(a));
     providers.push_back(std::move(b));
     providers.push_back(std::move(c));
-    chain = std::make_unique<ProviderChain>(clock, std::move(providers), ProviderChain::Options{});
+    chain = std::make_unique<ProviderChain>(clock, events, std::move(providers), ProviderChain::Options{});
   }
   Reply<ModelReply> complete(std::string model = {}, std::string start_with = {}) {
     ModelRequest request;
@@ -43,6 +43,7 @@ class ProviderChainTest : public testing::Test {
 
   asio::io_context loop;
   test::FakeClock clock;
+  Events events{clock};
   ScriptedProvider *openai = nullptr, *ollama = nullptr, *rules = nullptr;
   std::unique_ptr<ProviderChain> chain;
 };
@@ -63,7 +64,7 @@ TEST_F(ProviderChainTest, AFailureGoesToTheNextInOrder) {
 
 TEST_F(ProviderChainTest, TellsWhoCountsOfEveryAttempt) {
   std::vector<std::string> seen;
-  chain->observe_with([&](const ModelAttempt& attempt) {
+  const auto subscription = events.listen<ModelAsked>("test", [&](const ModelAsked& attempt) {
     seen.push_back(std::string(attempt.provider) + " " + std::string(attempt.model) + " " +
                    std::string(attempt.outcome) + " " + std::to_string(attempt.output_tokens));
   });
@@ -161,11 +162,11 @@ TEST_F(ProviderChainTest, AfterTheDeadlineNobodyIsAsked) {
 }
 
 TEST_F(ProviderChainTest, TwoOfOneNameOrNoneAtAllAreRefused) {
-  EXPECT_THROW(ProviderChain(clock, {}, {}), std::invalid_argument);
+  EXPECT_THROW(ProviderChain(clock, events, {}, {}), std::invalid_argument);
   std::vector<std::unique_ptr<Provider>> twins;
   twins.push_back(std::make_unique<ScriptedProvider>("a"));
   twins.push_back(std::make_unique<ScriptedProvider>("a"));
-  EXPECT_THROW(ProviderChain(clock, std::move(twins), {}), std::invalid_argument);
+  EXPECT_THROW(ProviderChain(clock, events, std::move(twins), {}), std::invalid_argument);
   EXPECT_THAT(chain->names(), ElementsAre("openai", "ollama", "rules"));
 }
 

@@ -34,7 +34,7 @@ class ProviderRetryTest : public testing::Test {
       co_return;
     };
     options.aliases = {{"fast", "ollama/llama3:8b"}, {"best", "openai"}};
-    chain = std::make_unique<ProviderChain>(clock, std::move(providers), std::move(options));
+    chain = std::make_unique<ProviderChain>(clock, events, std::move(providers), std::move(options));
     openai = add("openai", {});
     ollama = add("ollama", {});
   }
@@ -75,6 +75,7 @@ class ProviderRetryTest : public testing::Test {
 
   asio::io_context loop;
   test::FakeClock clock;
+  Events events{clock};
   std::vector<milliseconds> pauses;
   ScriptedProvider *openai = nullptr, *ollama = nullptr, *rules = nullptr;
   std::unique_ptr<ProviderChain> chain;
@@ -341,7 +342,7 @@ TEST_F(ProviderRetryTest, ACancelledChatEndsAtOnceAndCountsAgainstNobody) {
 TEST_F(ProviderRetryTest, APauseEndsWhenTheChatIsCancelled) {
   std::vector<std::unique_ptr<Provider>> none;
   none.push_back(std::make_unique<ScriptedProvider>("rules", true));
-  ProviderChain real(clock, std::move(none), {});
+  ProviderChain real(clock, events, std::move(none), {});
   auto failing = std::make_unique<ScriptedProvider>("failing");
   always(failing.get(), failing->fails("connect"));
   ProviderChain::Limits limits;

@@ -1,4 +1,5 @@
 #include "bridge/pipeline/request_pipeline.h"
+#include "bridge/pipeline/request_events.h"
 
 #include <gtest/gtest.h>
 
@@ -82,7 +83,7 @@ class RequestPipelineTest : public testing::Test {
       sent_.push_back(json::parse(sent.payload));
       return true;
     };
-    pipeline_ = std::make_unique<RequestPipeline>(loop_, clock_, schemas_, chosen);
+    pipeline_ = std::make_unique<RequestPipeline>(loop_, clock_, schemas_, events_, chosen);
     pipeline_->add(handler_);
     door_.emplace(clock_, *pipeline_, publish);
   }
@@ -127,6 +128,7 @@ class RequestPipelineTest : public testing::Test {
 
   asio::io_context loop_;
   SystemClock clock_;
+  Events events_{clock_};
   RequestSchemas schemas_ = RequestSchemas::load();
   std::vector<json> sent_;
   bool outbox_is_full_ = false;
@@ -147,7 +149,7 @@ TEST_F(RequestPipelineTest, BelievesOnlyTheStampedPrincipal) {
 
 TEST_F(RequestPipelineTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
   std::vector<std::pair<std::string, std::optional<ErrorCode>>> seen;
-  pipeline_->observe_with([&](const RequestPipeline::Answered& request) {
+  const auto subscription = events_.listen<RequestAnswered>("test", [&](const RequestAnswered& request) {
     EXPECT_EQ(request.service, Service::skills);
     EXPECT_GE(request.took.count(), 0);
     seen.emplace_back(request.op, request.error);

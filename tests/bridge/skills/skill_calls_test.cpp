@@ -81,6 +81,13 @@ TEST_F(SkillCallsTest, ACallOnOnesOwnDeviceIsSent) {
   loop.poll();
 }
 
+TEST_F(SkillCallsTest, WhenTheHubStopsNothingMoreIsSent) {
+  calls.refuse_new();
+  EXPECT_EQ(refused(call()), ErrorCode::shutting_down);
+  EXPECT_TRUE(sent.empty());
+  EXPECT_EQ(calls.router().counters().opened, 0U);
+}
+
 TEST_F(SkillCallsTest, ADeviceThatMeanwhileBelongsToSomebodyElseIsNotFound) {
   add("speaker", "bob", {row("Door", "unlock")});
   EXPECT_EQ(refused(call()), ErrorCode::not_found);

@@ -3,7 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "tests/bridge/chat/chat_fakes.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
@@ -35,8 +35,8 @@ class StoredUsageLedgerTest : public testing::Test {
   void start(StoredUsageLedger::Options options) {
     ledger_.reset();
     store_.reset();
-    store_ = std::move(*SqliteStore::open(loop_, directory_.file("hub.db"), {}));
-    ledger_ = std::make_unique<StoredUsageLedger>(clock_, *store_, options);
+    store_ = std::move(*SqliteStorage::open(loop_, directory_.file("hub.db"), {}));
+    ledger_ = std::make_unique<StoredUsageLedger>(clock_, store_->usage(), events_, options);
     ASSERT_TRUE(run(ledger_->load()));
   }
   template <class T>
@@ -58,7 +58,8 @@ class StoredUsageLedgerTest : public testing::Test {
   test::TempDir directory_;
   test::FakeClock clock_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  Events events_{clock_};
+  std::unique_ptr<SqliteStorage> store_;
   std::unique_ptr<StoredUsageLedger> ledger_;
 };
 
@@ -67,7 +68,7 @@ TEST_F(StoredUsageLedgerTest, WhatIsOnItsWayToTheStoreIsInAReport) {
   hold.exec("BEGIN IMMEDIATE");  // until it is let go, all waits
   ledger_->record(tablet, answer(10, 1));
   // More of the hub's own work before it, of which a user who takes turns with the hub sees the first only.
-  for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announced_ids(), asio::detached);
+  for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announcements().announced_ids(), asio::detached);
   asio::co_spawn(loop_, ledger_->flush(), asio::detached);
   std::optional<json> told;
   asio::co_spawn(loop_, ledger_->report("alice", 30),
@@ -187,7 +188,8 @@ TEST(UsageLedgerAndAFailingStore, KeepsWhatCouldNotBeWrittenAndAddsItOnce) {
   test::FakeClock clock;
   test::FakeSessions store;
   asio::io_context loop;
-  StoredUsageLedger ledger(clock, store, {});
+  Events events(clock);
+  StoredUsageLedger ledger(clock, store, events, {});
   ledger.record(tablet, answer(10, 1));
   store.failing = true;
   EXPECT_FALSE(test::run_task(loop, ledger.flush()));
@@ -207,7 +209,8 @@ TEST(UsageLedgerAndAFailingStore, WaitsWithNoMoreThanItsBound) {
   StoredUsageLedger::Options options;
   options.rows_pending_max = 2;
   options.limits.tokens_per_day_max = 100;
-  StoredUsageLedger ledger(clock, store, options);
+  Events events(clock);
+  StoredUsageLedger ledger(clock, store, events, options);
   const auto used = [&](const std::string& model) {
     auto reply = answer(25, 0);
     reply.model = model;
@@ -223,7 +226,8 @@ TEST(UsageLedgerAndAFailingStore, WaitsWithNoMoreThanItsBound) {
 
 TEST_F(StoredUsageLedgerTest, WhatWasUsedTodayIsKnownAfterARestartAndWhoeverListensHearsOfIt) {
   std::string heard;
-  ledger_->on_change([&](const std::string& user_id) { heard += user_id + " "; });
+  const auto subscription =
+      events_.listen<UsageChanged>("test", [&](const UsageChanged& changed) { heard += changed.user_id + " "; });
   ASSERT_FALSE(ledger_->take("alice"));
   ASSERT_FALSE(ledger_->take("alice"));
   ledger_->record(tablet, answer(3, 4));

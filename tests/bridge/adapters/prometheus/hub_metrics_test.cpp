@@ -23,7 +23,7 @@ class HubMetricsTest : public testing::Test {
   }
   void ask(std::string_view provider, std::string_view model, std::string_view outcome = "ok",
            std::optional<std::chrono::nanoseconds> began_after = std::nullopt) {
-    ModelAttempt attempt;
+    ModelAsked attempt;
     attempt.began_after = began_after;
     attempt.provider = provider;
     attempt.model = model;

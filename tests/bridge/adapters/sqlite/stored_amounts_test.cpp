@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/adapters/sqlite/migrations.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/seeds.h"
@@ -29,9 +29,9 @@ class StoredAmountsTest : public testing::Test {
  protected:
   void open(StorageLimits limits) {
     store_.reset();
-    SqliteStore::Options options;
+    SqliteStorage::Options options;
     options.limits = limits;
-    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), options);
+    auto opened = SqliteStorage::open(loop_, directory_.file("hub.db"), options);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -58,10 +58,10 @@ class StoredAmountsTest : public testing::Test {
     return {id, "user", std::string(bytes, 'x'), 6'000};
   }
   Reply<void> add(const std::string& id, const std::string& user = "alice") {
-    return run(store_->add_session(session(id, user)));
+    return run(store_->conversations().add_session(session(id, user)));
   }
   Reply<std::size_t> append(const std::string& session_id, std::vector<MessageRow> messages) {
-    return run(store_->append_messages("alice", session_id, std::move(messages)));
+    return run(store_->conversations().append_messages("alice", session_id, std::move(messages)));
   }
   std::string ask(const char* sql, const std::string& user = "alice") {
     SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READONLY, 5'000);
@@ -81,15 +81,16 @@ class StoredAmountsTest : public testing::Test {
 
   test::TempDir directory_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
 };
 
 TEST_F(StoredAmountsTest, BytesAreTakenUpToTheLimitAndNotOneMore) {
   open({.stored_bytes_per_user_max = 1'024 + 256 + 100});
   ASSERT_TRUE(add("s"));
   EXPECT_EQ(told(append("s", {message("m", 101)})), "stored_bytes_per_user_max 1380 1024");
-  EXPECT_TRUE(run(store_->get_messages("alice", "s", 10, ""))->empty()) << "what is refused leaves nothing";
-  EXPECT_EQ(run(store_->get_session("alice", "s"))->value().message_count, 0);
+  EXPECT_TRUE(run(store_->conversations().get_messages("alice", "s", 10, ""))->empty())
+      << "what is refused leaves nothing";
+  EXPECT_EQ(run(store_->conversations().get_session("alice", "s"))->value().message_count, 0);
   EXPECT_EQ(told(append("s", {message("m", 100)})), "ok");
   EXPECT_EQ(told(append("s", {message("n", 0)})), "stored_bytes_per_user_max 1380 1380") << "nothing is free";
   EXPECT_EQ(told(append("s", {message("m", 100)})), "ok") << "the same again stores nothing";
@@ -112,12 +113,12 @@ TEST_F(StoredAmountsTest, DeletingMakesRoom) {
     ASSERT_TRUE(append(id, {message("m", 100)}));
   }
   EXPECT_NE(told(add("u")), "ok");
-  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
-  ASSERT_TRUE(run(store_->delete_session("alice", "s")));  // again: it frees once
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));  // again: it frees once
   EXPECT_EQ(ask(counted), "1 1 1380");
   EXPECT_EQ(told(add("u")), "ok");
   EXPECT_EQ(told(append("u", {message("m", 100)})), "ok");
-  for (const char* id : {"t", "u"}) ASSERT_TRUE(run(store_->delete_session("alice", id)));
+  for (const char* id : {"t", "u"}) ASSERT_TRUE(run(store_->conversations().delete_session("alice", id)));
   EXPECT_EQ(ask("SELECT count(*) FROM user_storage WHERE user_id = ?1"), "0") << "who has nothing is not remembered";
 }
 
@@ -132,19 +133,19 @@ TEST_F(StoredAmountsTest, SessionsAndMessagesAreCountedUpToTheirLimits) {
   EXPECT_EQ(told(append("s", {message("4")})), "messages_per_session_max 3 3");
   EXPECT_EQ(told(append("t", {message("4")})), "ok");
   EXPECT_EQ(told(append("t", {message("5")})), "messages_per_user_max 4 4");
-  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));
   EXPECT_EQ(told(append("t", {message("5")})), "ok");
 }
 
 TEST_F(StoredAmountsTest, AnUploadIsTakenWholeOrNotAtAll) {
   open({.sessions_per_user_max = 2, .messages_per_session_max = 3});
   const auto sync = [&](std::vector<SessionUpload> uploads) {
-    return told(run(store_->sync_sessions(std::move(uploads))));
+    return told(run(store_->conversations().sync_sessions(std::move(uploads))));
   };
   EXPECT_EQ(sync({{session("a"), {message("1")}}, {session("b"), {}}, {session("c"), {}}}),
             "sessions_per_user_max 2 0");
   EXPECT_EQ(ask(counted), "0 0 0");
-  EXPECT_EQ(run(store_->list_sessions("alice", 0, 10))->total, 0U);
+  EXPECT_EQ(run(store_->conversations().list_sessions("alice", 0, 10))->total, 0U);
   EXPECT_EQ(sync({{session("a"), {message("1"), message("2")}}, {session("b"), {}}}), "ok");
   EXPECT_EQ(sync({{session("a"), {message("1"), message("2")}}, {session("b"), {}}}), "ok") << "nothing is new in it";
   EXPECT_EQ(sync({{session("b"), {message("1")}}, {session("a"), {message("3"), message("4")}}}),
@@ -160,9 +161,9 @@ TEST_F(StoredAmountsTest, WhatIsAskedAtTheSameTimeIsCountedOneAfterTheOther) {
   int sessions = 0;
   int devices = 0;
   for (int i = 0; i < 50; ++i) {
-    asio::co_spawn(loop_, store_->add_session(session("s" + std::to_string(i))),
+    asio::co_spawn(loop_, store_->conversations().add_session(session("s" + std::to_string(i))),
                    [&](std::exception_ptr, Reply<void> reply) { sessions += reply ? 1 : 0; });
-    asio::co_spawn(loop_, store_->add_device(device("d" + std::to_string(i))),
+    asio::co_spawn(loop_, store_->devices().add_device(device("d" + std::to_string(i))),
                    [&](std::exception_ptr, Reply<std::int64_t> reply) { devices += reply ? 1 : 0; });
   }
   loop_.restart();
@@ -174,17 +175,18 @@ TEST_F(StoredAmountsTest, WhatIsAskedAtTheSameTimeIsCountedOneAfterTheOther) {
 
 TEST_F(StoredAmountsTest, DevicesAreTakenUpToTheLimitHoweverTheyCome) {
   open({.devices_per_user_max = 2});
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->enroll_device(device("b"), "once", 1)));
-  EXPECT_EQ(told(run(store_->add_device(device("c")))), "devices_per_user_max 2 2");
-  EXPECT_EQ(told(run(store_->enroll_device(device("c"), "twice", 1))), "devices_per_user_max 2 2");
-  EXPECT_EQ(told(run(store_->add_device(device("z", "bob")))), "ok");
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->devices().enroll_device(device("b"), "once", 1)));
+  EXPECT_EQ(told(run(store_->devices().add_device(device("c")))), "devices_per_user_max 2 2");
+  EXPECT_EQ(told(run(store_->devices().enroll_device(device("c"), "twice", 1))), "devices_per_user_max 2 2");
+  EXPECT_EQ(told(run(store_->devices().add_device(device("z", "bob")))), "ok");
   DeviceChange revocation;
   revocation.is_active = false;
-  ASSERT_TRUE(run(store_->change_device("alice", "a", revocation)));
-  EXPECT_NE(told(run(store_->add_device(device("c")))), "ok") << "a revoked one is still there";
-  ASSERT_TRUE(run(store_->delete_device("alice", "a", 1)));
-  EXPECT_EQ(told(run(store_->enroll_device(device("c"), "twice", 1))), "ok") << "refused, the token was not spent";
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", revocation)));
+  EXPECT_NE(told(run(store_->devices().add_device(device("c")))), "ok") << "a revoked one is still there";
+  ASSERT_TRUE(run(store_->devices().delete_device("alice", "a", 1)));
+  EXPECT_EQ(told(run(store_->devices().enroll_device(device("c"), "twice", 1))), "ok")
+      << "refused, the token was not spent";
 }
 
 TEST_F(StoredAmountsTest, WhoIsBeyondALoweredLimitMayShrinkAndReadButNotGrow) {
@@ -196,9 +198,9 @@ TEST_F(StoredAmountsTest, WhoIsBeyondALoweredLimitMayShrinkAndReadButNotGrow) {
   EXPECT_EQ(told(append("s", {message("2")})), "stored_bytes_per_user_max 1000 3329");
   SessionChange title;
   title.title = "Songs";
-  EXPECT_TRUE(run(store_->change_session("alice", "s", title)));
-  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, ""))->size(), 1U);
-  EXPECT_TRUE(run(store_->delete_session("alice", "s")));
+  EXPECT_TRUE(run(store_->conversations().change_session("alice", "s", title)));
+  EXPECT_EQ(run(store_->conversations().get_messages("alice", "s", 10, ""))->size(), 1U);
+  EXPECT_TRUE(run(store_->conversations().delete_session("alice", "s")));
 }
 
 TEST_F(StoredAmountsTest, AreWhatIsThereWhateverWasDone) {
@@ -217,10 +219,10 @@ TEST_F(StoredAmountsTest, AreWhatIsThereWhateverWasDone) {
       };
       switch (pick(6)) {
         case 0:
-          if (!run(store_->get_session("alice", id))->has_value()) (void)add(id, user);
+          if (!run(store_->conversations().get_session("alice", id))->has_value()) (void)add(id, user);
           break;
-        case 1: (void)run(store_->delete_session("alice", id)); break;
-        case 2: (void)run(store_->sync_sessions({{session(id, user), some()}})); break;
+        case 1: (void)run(store_->conversations().delete_session("alice", id)); break;
+        case 2: (void)run(store_->conversations().sync_sessions({{session(id, user), some()}})); break;
         case 3: open({.stored_bytes_per_user_max = 20'000, .sessions_per_user_max = 6}); break;
         default: (void)append(id, some());
       }
@@ -247,7 +249,7 @@ TEST_F(StoredAmountsTest, OfADatabaseOfBeforeAreCountedWhenItIsBroughtUpToDate) 
   EXPECT_EQ(ask(counted), "2 2 2564");
   EXPECT_EQ(ask(added_up), "2 2 2564");
   EXPECT_EQ(ask(counted, "bob"), "1 1 1280");
-  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));
   EXPECT_EQ(ask(counted), "1 0 1024");
 }
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/seeds.h"
@@ -17,7 +17,7 @@ namespace {
 class SyncTest : public testing::Test {
  protected:
   SyncTest() {
-    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), {});
+    auto opened = SqliteStorage::open(loop_, directory_.file("hub.db"), {});
     if (!opened) throw std::runtime_error(opened.error().message);
     store_ = std::move(*opened);
   }
@@ -39,13 +39,13 @@ class SyncTest : public testing::Test {
     return made;
   }
   Reply<std::vector<SyncCount>> sync(std::vector<SessionUpload> uploads) {
-    return run(store_->sync_sessions(std::move(uploads)));
+    return run(store_->conversations().sync_sessions(std::move(uploads)));
   }
-  SessionRow session(const std::string& id) { return run(store_->get_session("alice", id))->value(); }
+  SessionRow session(const std::string& id) { return run(store_->conversations().get_session("alice", id))->value(); }
   /// `id:content `, oldest first.
   std::string messages(const std::string& id) {
     std::string all;
-    const auto kept = run(store_->get_messages("alice", id, 1'000, ""));
+    const auto kept = run(store_->conversations().get_messages("alice", id, 1'000, ""));
     for (const auto& message : kept.value()) {
       all += message.message_id + ":" + message.content + " ";
     }
@@ -54,7 +54,7 @@ class SyncTest : public testing::Test {
 
   test::TempDir directory_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
 };
 
 TEST_F(SyncTest, AnUnknownSessionIsOpenedAsItWas) {
@@ -94,7 +94,7 @@ TEST_F(SyncTest, OneRequestThatSaysThingsTwiceAddsThemOnce) {
 
 TEST_F(SyncTest, WhatALiveChatAppendsStandsWhereItsTimeSays) {
   ASSERT_TRUE(sync({upload("s", {{"a", "user", "a", 6'000}, {"c", "user", "c", 8'000}})}));
-  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"live", "user", "now", 9'000}})));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "s", {{"live", "user", "now", 9'000}})));
   ASSERT_TRUE(sync({upload("s", {{"b", "user", "b", 7'000}, {"d", "user", "d", 10'000}})}));
   EXPECT_EQ(messages("s"), "a:a b:b c:c live:now d:d ");
   EXPECT_EQ(session("s").message_count, 5);
@@ -128,7 +128,7 @@ TEST_F(SyncTest, SomebodyElsesSessionRefusesTheWholeBeforeAnythingIsWritten) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::not_found);
   EXPECT_EQ(refused.error().details.at("session_id"), "bobs");
-  EXPECT_FALSE(run(store_->get_session("alice", "mine"))->has_value());
+  EXPECT_FALSE(run(store_->conversations().get_session("alice", "mine"))->has_value());
   EXPECT_EQ(messages("bobs"), "a:private ");
   EXPECT_EQ(session("bobs").message_count, 1);
 }
@@ -137,7 +137,7 @@ TEST_F(SyncTest, AClosedSessionStaysClosed) {
   ASSERT_TRUE(sync({upload("s", {})}));
   SessionChange close;
   close.is_active = false;
-  ASSERT_TRUE(run(store_->change_session("alice", "s", close)));
+  ASSERT_TRUE(run(store_->conversations().change_session("alice", "s", close)));
   ASSERT_TRUE(sync({upload("s", {{"a", "user", "late", 6'000}})}));
   EXPECT_FALSE(session("s").is_active);
   EXPECT_EQ(session("s").message_count, 1);
@@ -195,7 +195,7 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
   test::for_each_seed(25, [this](test::Random& random) {
     Model model;
     const std::vector<std::string> ids = {"x", "y", "z"};
-    for (const auto& id : ids) ASSERT_TRUE(run(store_->delete_session("alice", id)));
+    for (const auto& id : ids) ASSERT_TRUE(run(store_->conversations().delete_session("alice", id)));
     std::map<std::string, std::vector<MessageRow>> said;  // everything that anybody may send
     for (const auto& id : ids) {
       for (int n = 0; n < 12; ++n) {
@@ -217,7 +217,7 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
         }
         expected.emplace_back();
         for (const auto& each : request) expected.back().push_back(model.sync(each));
-        asio::co_spawn(loop_, store_->sync_sessions(std::move(request)),
+        asio::co_spawn(loop_, store_->conversations().sync_sessions(std::move(request)),
                        [&got, device](const std::exception_ptr&, Reply<std::vector<SyncCount>> reply) {
                          got[device] = std::move(reply);
                        });
@@ -226,12 +226,13 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
       if (model.sessions.contains(live) && random.percent(40)) {
         const MessageRow message{"live" + std::to_string(round), "user", "c", 20'000 + round};
         model.append(live, message);
-        ASSERT_TRUE(run(store_->append_messages("alice", live, {message})));
+        ASSERT_TRUE(run(store_->conversations().append_messages("alice", live, {message})));
       }
       const auto& gone = random.pick(ids);
       const bool deletes = random.percent(5);
       if (deletes) model.sessions.erase(gone);
-      ASSERT_TRUE(run(store_->delete_session("alice", deletes ? gone : "none")));  // behind all of them in the queue
+      ASSERT_TRUE(run(store_->conversations().delete_session(
+          "alice", deletes ? gone : "none")));  // behind all of them in the queue
       for (std::size_t device = 0; device < got.size(); ++device) {
         ASSERT_TRUE(got[device].has_value() && got[device]->has_value());
         EXPECT_EQ(**got[device], expected[device]);
@@ -239,7 +240,7 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
     }
     for (const auto& [id, expected] : model.sessions) {
       std::vector<std::string> kept;
-      const auto rows = run(store_->get_messages("alice", id, 1'000, ""));
+      const auto rows = run(store_->conversations().get_messages("alice", id, 1'000, ""));
       for (const auto& message : rows.value()) kept.push_back(message.message_id);
       EXPECT_EQ(kept, model.order(id)) << id;
       const auto row = session(id);

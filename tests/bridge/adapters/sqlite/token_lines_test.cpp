@@ -5,7 +5,7 @@
 
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
@@ -40,12 +40,12 @@ class TokenLines : public ::testing::Test {
   TokenLines() { open({}); }
   void open(StorageLimits limits) {
     store_.reset();
-    SqliteStore::Options options;
+    SqliteStorage::Options options;
     options.limits = limits;
-    store_ = std::move(SqliteStore::open(loop_, path_, options).value());
+    store_ = std::move(SqliteStorage::open(loop_, path_, options).value());
   }
   std::string add(const NewToken& token) {
-    const auto reply = test::run_task(loop_, store_->add_token(token));
+    const auto reply = test::run_task(loop_, store_->devices().add_token(token));
     return reply ? "ok" : std::string(to_string(reply.error().code));
   }
   std::vector<std::string> states(std::int64_t at = now, bool only_live = false) const {
@@ -67,7 +67,7 @@ class TokenLines : public ::testing::Test {
   test::TempDir directory_;
   std::string path_ = directory_.file("hub.db");
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
 };
 
 using Lines = std::vector<std::string>;
@@ -151,7 +151,7 @@ TEST_F(TokenLines, OfAUserEndAllAtOnce) {
 TEST_F(TokenLines, HaveSoManyGoodTokensAndNoMore) {
   open({.tokens_per_user_max = 4, .tokens_per_principal_max = 3});
   for (const char* jti : {"1", "2", "3"}) ASSERT_EQ(add(made(jti)), "ok");
-  const auto refused = test::run_task(loop_, store_->add_token(made("4", "3", "3")));
+  const auto refused = test::run_task(loop_, store_->devices().add_token(made("4", "3", "3")));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::quota_exceeded);
   EXPECT_EQ(refused.error().details.dump(), R"({"limit":"tokens_per_principal_max","max":3,"used":3})");
@@ -160,7 +160,7 @@ TEST_F(TokenLines, HaveSoManyGoodTokensAndNoMore) {
   lamps.row.subject = "lamp";
   ASSERT_EQ(add(lamps), "ok");
   lamps.row.jti = lamps.row.root_jti = "lamp 2";
-  const auto too_many = test::run_task(loop_, store_->add_token(lamps));
+  const auto too_many = test::run_task(loop_, store_->devices().add_token(lamps));
   ASSERT_FALSE(too_many);
   EXPECT_EQ(too_many.error().details.dump(), R"({"limit":"tokens_per_user_max","max":4,"used":4})");
   EXPECT_EQ(sql("SELECT count(*) FROM issued_tokens"), "4");
@@ -194,12 +194,12 @@ TEST_F(TokenLines, AreWrittenWithTheirDeviceOrNotAtAll) {
   token.row.type = "device";
   token.row.subject = "lamp";
   ASSERT_TRUE(revoke_token(path_, "revoked", now, now + day));
-  EXPECT_FALSE(test::run_task(loop_, store_->add_device(lamp, token)));
-  EXPECT_FALSE(test::run_task(loop_, store_->enroll_device(lamp, "once", now, token)));
+  EXPECT_FALSE(test::run_task(loop_, store_->devices().add_device(lamp, token)));
+  EXPECT_FALSE(test::run_task(loop_, store_->devices().enroll_device(lamp, "once", now, token)));
   EXPECT_EQ(sql("SELECT count(*) FROM devices"), "0");
   EXPECT_EQ(sql("SELECT count(*) FROM spent_tokens"), "0");
   token.asking.reset();
-  ASSERT_TRUE(test::run_task(loop_, store_->enroll_device(lamp, "once", now, token)));
+  ASSERT_TRUE(test::run_task(loop_, store_->devices().enroll_device(lamp, "once", now, token)));
   EXPECT_EQ(states(), (Lines{"1<revoked<revoked revoked"}));
 }
 
@@ -213,24 +213,25 @@ TEST_F(TokenLines, BeginWhenTheirDeviceBegins) {
     NewToken token = made("1");
     token.row.type = "device";
     token.row.subject = "lamp";
-    const auto valid_from = test::run_task(
-        loop_, is_enrolled ? store_->enroll_device(lamp, "once", now, token) : store_->add_device(lamp, token));
+    const auto valid_from =
+        test::run_task(loop_, is_enrolled ? store_->devices().enroll_device(lamp, "once", now, token)
+                                          : store_->devices().add_device(lamp, token));
     ASSERT_TRUE(valid_from) << valid_from.error().message;
     EXPECT_EQ(*valid_from, now + 1'500) << "tokens of the one before stay dead";
     EXPECT_EQ(sql("SELECT issued_at || ' ' || expires_at FROM issued_tokens"),
               std::to_string(now + 2'000) + " " + std::to_string(now + 2'000 + 30 * day));
     EXPECT_EQ(states(), (Lines{"1<<1 live"}));
-    ASSERT_TRUE(test::run_task(loop_, store_->delete_device("alice", "lamp", now + 1'500)));
+    ASSERT_TRUE(test::run_task(loop_, store_->devices().delete_device("alice", "lamp", now + 1'500)));
   }
 }
 
 TEST_F(TokenLines, NeedNoRoomOnAFullDisk) {
   store_.reset();
-  SqliteStore::Options options;
+  SqliteStorage::Options options;
   options.disk.free_min_mib = 200;
   options.disk_free = [] { return std::optional<std::uint64_t>(0); };
-  store_ = std::move(SqliteStore::open(loop_, path_, options).value());
-  ASSERT_TRUE(store_->disk().is_low);
+  store_ = std::move(SqliteStorage::open(loop_, path_, options).value());
+  ASSERT_TRUE(store_->health().disk_low);
   EXPECT_EQ(add(made("1")), "ok") << "or a device could not stay";
 }
 

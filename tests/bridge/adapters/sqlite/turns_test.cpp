@@ -5,7 +5,7 @@
 #include <atomic>
 
 #include "bridge/adapters/sqlite/database.h"
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/runtime/asio.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
@@ -15,13 +15,14 @@ namespace {
 
 class StoreTurnsTest : public testing::Test {
  protected:
-  void open(SqliteStore::Options options) {
+  void open(SqliteStorage::Options options) {
     store_.reset();
-    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), std::move(options));
+    options.events = &events_;
+    auto opened = SqliteStorage::open(loop_, directory_.file("hub.db"), std::move(options));
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-    store_->observe_with([this](std::chrono::nanoseconds) { ++commits_; });
-    for (const char* user : {"alice", "bob"}) ASSERT_TRUE(run(store_->add_session(session(user, user))));
+    for (const char* user : {"alice", "bob"})
+      ASSERT_TRUE(run(store_->conversations().add_session(session(user, user))));
     commits_ = 0;
   }
   template <class T>
@@ -60,7 +61,7 @@ class StoreTurnsTest : public testing::Test {
   }
   void append(const std::string& user, std::size_t bytes, Done& done) {
     std::vector<MessageRow> one{{"m" + std::to_string(++messages_), "user", std::string(bytes, 'x'), 6'000}};
-    start(store_->append_messages(user, user, std::move(one)), done);
+    start(store_->conversations().append_messages(user, user, std::move(one)), done);
   }
   /// As they were written: the first is 1.
   int place_of_message(const std::string& session_id) {
@@ -71,8 +72,8 @@ class StoreTurnsTest : public testing::Test {
     return row.getColumn(0).getInt();
   }
   /// Only jobs and bytes end a commit.
-  static SqliteStore::Options whatever_it_takes() {
-    SqliteStore::Options options;
+  static SqliteStorage::Options whatever_it_takes() {
+    SqliteStorage::Options options;
     options.commit.time_max = std::chrono::hours(1);
     return options;
   }
@@ -89,7 +90,10 @@ class StoreTurnsTest : public testing::Test {
 
   test::TempDir directory_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  SystemClock clock_;
+  Events events_{clock_};
+  const Subscription committed_ = events_.listen<StoreCommitted>("test", [this](const StoreCommitted&) { ++commits_; });
+  std::unique_ptr<SqliteStorage> store_;
   int commits_ = 0;
   int messages_ = 0;
 };
@@ -102,7 +106,7 @@ TEST_F(StoreTurnsTest, OneWriteIsAmongTheFirstHoweverManyAnotherUserHasWaiting) 
   for (int i = 0; i < 5'000; ++i) append("alice", 10, alice);
   append("bob", 10, bob);
   hand_over();
-  EXPECT_EQ(store_->jobs_waiting(), 5'001U);
+  EXPECT_EQ(store_->health().jobs_waiting, 5'001U);
   hold.let_go();
   run_until([&] { return bob.ok == 1 && alice.ok == 5'000; });
   EXPECT_EQ(alice.ok, 5'000);
@@ -130,7 +134,7 @@ TEST_F(StoreTurnsTest, WhatIsReadCountsToo) {
   const int before = commits_;
   Hold hold(directory_.file("hub.db"));
   Done reads;
-  for (int i = 0; i < 20; ++i) start(store_->get_messages("alice", "alice", 10, ""), reads);
+  for (int i = 0; i < 20; ++i) start(store_->conversations().get_messages("alice", "alice", 10, ""), reads);
   hand_over();
   hold.let_go();
   run_until([&] { return reads.ok == 20; });
@@ -139,7 +143,7 @@ TEST_F(StoreTurnsTest, WhatIsReadCountsToo) {
 }
 
 TEST_F(StoreTurnsTest, BeyondOnesOwnBoundItIsBusyAndForOthersNot) {
-  SqliteStore::Options options;
+  SqliteStorage::Options options;
   options.jobs_per_user_max = 3;
   options.bytes_per_user_max = 10'000;
   open(options);
@@ -152,7 +156,7 @@ TEST_F(StoreTurnsTest, BeyondOnesOwnBoundItIsBusyAndForOthersNot) {
   hand_over();
   EXPECT_EQ(alice.busy, 2);
   EXPECT_EQ(bob.busy, 1) << "of its bytes";
-  start(store_->list_sessions("carol", 0, 1), carol);
+  start(store_->conversations().list_sessions("carol", 0, 1), carol);
   hand_over();
   EXPECT_EQ(carol.busy, 0);
   hold.let_go();
@@ -162,7 +166,7 @@ TEST_F(StoreTurnsTest, BeyondOnesOwnBoundItIsBusyAndForOthersNot) {
 }
 
 TEST_F(StoreTurnsTest, BeyondTheBoundOfAllItIsBusyForEverybody) {
-  SqliteStore::Options options;
+  SqliteStorage::Options options;
   options.jobs_max = 2;
   open(options);
   Hold hold(directory_.file("hub.db"));
@@ -185,20 +189,20 @@ TEST_F(StoreTurnsTest, OneUsersAreDoneInTheirOrder) {
   for (const char* title : {"one", "two", "three"}) {
     SessionChange change;
     change.title = title;
-    start(store_->change_session("alice", "alice", change), alice);
-    start(store_->change_session("bob", "bob", change), bob);
+    start(store_->conversations().change_session("alice", "alice", change), alice);
+    start(store_->conversations().change_session("bob", "bob", change), bob);
   }
   hand_over();
   hold.let_go();
   run_until([&] { return alice.ok == 3 && bob.ok == 3; });
-  EXPECT_EQ(run(store_->get_session("alice", "alice"))->value().title, "three");
-  EXPECT_EQ(run(store_->get_session("bob", "bob"))->value().title, "three");
+  EXPECT_EQ(run(store_->conversations().get_session("alice", "alice"))->value().title, "three");
+  EXPECT_EQ(run(store_->conversations().get_session("bob", "bob"))->value().title, "three");
 }
 
 class LowDiskTest : public StoreTurnsTest {
  protected:
   LowDiskTest() {
-    SqliteStore::Options options;
+    SqliteStorage::Options options;
     options.disk.free_min_mib = 200;
     options.disk.interval = std::chrono::nanoseconds(0);
     options.disk_free = [this] { return std::optional<std::uint64_t>(free_mib_ * 1024 * 1024); };
@@ -228,67 +232,72 @@ constexpr const char* low = "quota_exceeded disk_free_min_mib";
 
 TEST_F(LowDiskTest, NothingNewIsStored) {
   free_mib_ = 199;
-  EXPECT_TRUE(store_->disk().is_low);
-  EXPECT_EQ(told(run(store_->add_device(device("a")))), low);
-  EXPECT_EQ(told(run(store_->enroll_device(device("a"), "token", 1))), low);
-  EXPECT_EQ(told(run(store_->add_session(session("s", "alice")))), low);
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("m")}))), low);
-  EXPECT_EQ(told(run(store_->sync_sessions({{session("s", "alice"), {message("m")}}}))), low);
-  EXPECT_EQ(run(store_->list_sessions("alice", 0, 10))->total, 1U);
-  EXPECT_TRUE(run(store_->get_messages("alice", "alice", 10, ""))->empty());
+  EXPECT_TRUE(store_->health().disk_low);
+  EXPECT_EQ(told(run(store_->devices().add_device(device("a")))), low);
+  EXPECT_EQ(told(run(store_->devices().enroll_device(device("a"), "token", 1))), low);
+  EXPECT_EQ(told(run(store_->conversations().add_session(session("s", "alice")))), low);
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("m")}))), low);
+  EXPECT_EQ(told(run(store_->conversations().sync_sessions({{session("s", "alice"), {message("m")}}}))), low);
+  EXPECT_EQ(run(store_->conversations().list_sessions("alice", 0, 10))->total, 1U);
+  EXPECT_TRUE(run(store_->conversations().get_messages("alice", "alice", 10, ""))->empty());
   free_mib_ = 220;
-  EXPECT_FALSE(store_->disk().is_low);
-  EXPECT_EQ(told(run(store_->enroll_device(device("a"), "token", 1))), "ok") << "refused, the token was not spent";
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("m")}))), "ok");
+  EXPECT_FALSE(store_->health().disk_low);
+  EXPECT_EQ(told(run(store_->devices().enroll_device(device("a"), "token", 1))), "ok")
+      << "refused, the token was not spent";
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("m")}))), "ok");
 }
 
 TEST_F(LowDiskTest, WhatFreesSpaceOrIsKeptInPlaceGoesOn) {
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->add_device(device("b"))));
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g")}, 1)));
-  ASSERT_TRUE(run(store_->append_messages("alice", "alice", {message("m")})));
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->devices().add_device(device("b"))));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g")}, 1)));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "alice", {message("m")})));
   free_mib_ = 0;
-  EXPECT_EQ(told(run(store_->set_last_seen("alice", "a", 2))), "ok");
-  EXPECT_EQ(told(run(store_->set_skills_heartbeat("alice", "a", 2))), "ok");
-  EXPECT_EQ(told(run(store_->add_usage({{"alice", 1, "a", "p", "m", false, {1, 1, 1}}}, 0))), "ok");
-  EXPECT_EQ(told(run(store_->add_chats({{"alice", 1, 1}}, 0))), "ok");
-  EXPECT_EQ(told(run(store_->put_announced({{"a", "alice", 1, {}}}))), "ok");
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("m")}))), "ok") << "it is there already";
-  EXPECT_EQ(told(run(store_->sync_sessions({{session("alice", "alice"), {message("m")}}}))), "ok") << "likewise";
+  EXPECT_EQ(told(run(store_->devices().set_last_seen("alice", "a", 2))), "ok");
+  EXPECT_EQ(told(run(store_->skills().set_skills_heartbeat("alice", "a", 2))), "ok");
+  EXPECT_EQ(told(run(store_->usage().add_usage({{"alice", 1, "a", "p", "m", false, {1, 1, 1}}}, 0))), "ok");
+  EXPECT_EQ(told(run(store_->usage().add_chats({{"alice", 1, 1}}, 0))), "ok");
+  EXPECT_EQ(told(run(store_->announcements().put_announced({{"a", "alice", 1, {}}}))), "ok");
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("m")}))), "ok")
+      << "it is there already";
+  EXPECT_EQ(told(run(store_->conversations().sync_sessions({{session("alice", "alice"), {message("m")}}}))), "ok")
+      << "likewise";
   DeviceChange revocation;
   revocation.is_active = false;
-  EXPECT_EQ(told(run(store_->change_device("alice", "b", revocation))), "ok");
-  EXPECT_EQ(told(run(store_->delete_device("alice", "b", 1))), "ok");
-  EXPECT_EQ(told(run(store_->delete_session("alice", "alice"))), "ok");
-  EXPECT_EQ(told(run(store_->get_session("alice", "alice"))), "ok");
+  EXPECT_EQ(told(run(store_->devices().change_device("alice", "b", revocation))), "ok");
+  EXPECT_EQ(told(run(store_->devices().delete_device("alice", "b", 1))), "ok");
+  EXPECT_EQ(told(run(store_->conversations().delete_session("alice", "alice"))), "ok");
+  EXPECT_EQ(told(run(store_->conversations().get_session("alice", "alice"))), "ok");
 }
 
 TEST_F(LowDiskTest, ARegistrationGoesThroughUnlessItHasMoreThanThereIs) {
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g")}, 1)));
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g")}, 1)));
   free_mib_ = 0;
-  EXPECT_EQ(told(run(store_->put_skills("alice", "a", {skill("f"), skill("g")}, 2))), "ok") << "unchanged";
-  EXPECT_EQ(told(run(store_->put_skills("alice", "a", {skill("f"), skill("x")}, 3))), low);
-  EXPECT_EQ(told(run(store_->put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 3))), low);
-  EXPECT_EQ(told(run(store_->put_skills("alice", "a", {skill("f")}, 4))), "ok") << "less";
-  EXPECT_EQ(told(run(store_->put_skills("alice", "a", {}, 5))), "ok");
+  EXPECT_EQ(told(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g")}, 2))), "ok") << "unchanged";
+  EXPECT_EQ(told(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("x")}, 3))), low);
+  EXPECT_EQ(told(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 3))), low);
+  EXPECT_EQ(told(run(store_->skills().put_skills("alice", "a", {skill("f")}, 4))), "ok") << "less";
+  EXPECT_EQ(told(run(store_->skills().put_skills("alice", "a", {}, 5))), "ok");
 }
 
 TEST_F(LowDiskTest, DeletingMakesRoomThoughTheFileKeepsItsSize) {
-  SqliteStore::Options options;
+  SqliteStorage::Options options;
   options.disk = {2, std::chrono::nanoseconds(0)};
   options.disk_free = [this] { return std::optional<std::uint64_t>(free_mib_ * 1024 * 1024); };
-  store_ = *SqliteStore::open(loop_, directory_.file("hub.db"), options);
-  ASSERT_TRUE(run(store_->append_messages("bob", "bob", {{"m", "user", std::string(4'000'000, 'x'), 6'000}})));
+  store_ = *SqliteStorage::open(loop_, directory_.file("hub.db"), options);
+  ASSERT_TRUE(
+      run(store_->conversations().append_messages("bob", "bob", {{"m", "user", std::string(4'000'000, 'x'), 6'000}})));
   free_mib_ = 1;
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("m")}))), low);
-  ASSERT_TRUE(run(store_->delete_session("bob", "bob")));
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("m")}))), "ok");
-  const auto free = store_->disk().free_bytes;
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("m")}))), low);
+  ASSERT_TRUE(run(store_->conversations().delete_session("bob", "bob")));
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("m")}))), "ok");
+  const auto free = store_->health().disk_free_bytes;
   EXPECT_GT(free, 4'000'000U);
   store_.reset();
-  store_ = *SqliteStore::open(loop_, directory_.file("hub.db"), options);
-  EXPECT_EQ(told(run(store_->append_messages("alice", "alice", {message("n")}))), "ok") << "also after a restart";
+  store_ = *SqliteStorage::open(loop_, directory_.file("hub.db"), options);
+  EXPECT_EQ(told(run(store_->conversations().append_messages("alice", "alice", {message("n")}))), "ok")
+      << "also after a restart";
 }
 
 /// A database that may have no more pages is as one on a full disk: SQLite says SQLITE_FULL.
@@ -299,18 +308,18 @@ TEST_F(StoreTurnsTest, AFullDiskIsSaidAndTakesNothingElseWithIt) {
   ASSERT_TRUE(database);
   const int pages = (*database)->execAndGet("PRAGMA page_count").getInt();
   (*database)->exec("PRAGMA max_page_count = " + std::to_string(pages + 2));
-  store_ = SqliteStore::over(loop_, std::move(*database), {});
+  store_ = std::make_unique<SqliteStorage>(loop_, std::move(*database), SqliteStorage::Options());
   Hold hold(directory_.file("hub.db"));
   Reply<std::size_t> large(0U);
   Done small;
   std::vector<MessageRow> much{{"m", "user", std::string(200'000, 'x'), 6'000}};
-  start(store_->list_sessions("alice", 0, 1), small);
-  asio::co_spawn(loop_, store_->append_messages("alice", "alice", std::move(much)),
+  start(store_->conversations().list_sessions("alice", 0, 1), small);
+  asio::co_spawn(loop_, store_->conversations().append_messages("alice", "alice", std::move(much)),
                  [&](std::exception_ptr, Reply<std::size_t> reply) { large = std::move(reply); });
   SessionChange change;
   change.title = "kept";
-  start(store_->change_session("bob", "bob", change), small);
-  start(store_->list_sessions("alice", 0, 1), small);
+  start(store_->conversations().change_session("bob", "bob", change), small);
+  start(store_->conversations().list_sessions("alice", 0, 1), small);
   hand_over();
   hold.let_go();
   run_until([&] { return small.ok == 3 && !large; });
@@ -319,8 +328,9 @@ TEST_F(StoreTurnsTest, AFullDiskIsSaidAndTakesNothingElseWithIt) {
   EXPECT_EQ(large.error().code, ErrorCode::quota_exceeded);
   EXPECT_EQ(large.error().message, "the hub's disk is full, nothing can be stored");
   EXPECT_EQ(large.error().details.at("limit"), "disk_free_min_mib");
-  EXPECT_EQ(run(store_->get_session("bob", "bob"))->value().title, "kept");
-  EXPECT_EQ(run(store_->append_messages("alice", "alice", {{"m", "user", "x", 1}})), 1U) << "what fits is stored";
+  EXPECT_EQ(run(store_->conversations().get_session("bob", "bob"))->value().title, "kept");
+  EXPECT_EQ(run(store_->conversations().append_messages("alice", "alice", {{"m", "user", "x", 1}})), 1U)
+      << "what fits is stored";
 }
 
 }  // namespace

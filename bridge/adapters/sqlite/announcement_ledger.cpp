@@ -1,7 +1,9 @@
-#include "bridge/adapters/sqlite/announced_rows.h"
-
 #include <sstream>
+#include <utility>
 
+#include "bridge/adapters/sqlite/sqlite_writer.h"
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/stores.h"
 #include "common/contract/topics.h"
 
 namespace strawberry {
@@ -22,8 +24,6 @@ std::string join(const std::vector<std::string>& words) {
   }
   return text;
 }
-
-}  // namespace
 
 std::vector<std::string> read_announced_ids(StatementCache& statements) {
   std::vector<std::string> ids;
@@ -64,6 +64,49 @@ void remove_announced(StatementCache& statements, const std::vector<std::string>
   for (const auto& id : ids) {
     statements.execute("DELETE FROM announced_topics WHERE topic = ?", announcement_topic(id));
   }
+}
+
+class SqliteAnnouncementLedger final : public AnnouncementLedger {
+ public:
+  explicit SqliteAnnouncementLedger(SqliteWriter& writer) : writer_(writer) {}
+
+  Task<Reply<std::vector<std::string>>> announced_ids() override {
+    return writer_.run<std::vector<std::string>>({hub_itself, bytes_of_job}, [](StatementCache& statements) {
+      return Reply<std::vector<std::string>>(read_announced_ids(statements));
+    });
+  }
+
+  Task<Reply<std::vector<AnnouncedRow>>> find_announced(std::vector<std::string> ids) override {
+    return writer_.run<std::vector<AnnouncedRow>>(
+        {hub_itself, bytes_of_job}, [ids = std::move(ids)](StatementCache& statements) {
+          return Reply<std::vector<AnnouncedRow>>(read_announced(statements, ids));
+        });
+  }
+
+  Task<Reply<void>> put_announced(std::vector<AnnouncedRow> rows) override {
+    const SqliteWriter::Place place{hub_itself, rows.size() * bytes_of_job};
+    return writer_.run<void>(place, [rows = std::move(rows)](StatementCache& statements) -> Reply<void> {
+      write_announced(statements, rows);
+      return {};
+    });
+  }
+
+  Task<Reply<void>> forget_announced(std::vector<std::string> ids) override {
+    const SqliteWriter::Place place{hub_itself, ids.size() * bytes_of_job};
+    return writer_.run<void>(place, [ids = std::move(ids)](StatementCache& statements) -> Reply<void> {
+      remove_announced(statements, ids);
+      return {};
+    });
+  }
+
+ private:
+  SqliteWriter& writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<AnnouncementLedger> make_announcement_ledger(SqliteWriter& writer) {
+  return std::make_unique<SqliteAnnouncementLedger>(writer);
 }
 
 }  // namespace strawberry

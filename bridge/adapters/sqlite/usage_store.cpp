@@ -1,6 +1,8 @@
-#include "bridge/adapters/sqlite/usage_rows.h"
-
 #include <utility>
+
+#include "bridge/adapters/sqlite/sqlite_writer.h"
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/stores.h"
 
 namespace strawberry {
 namespace {
@@ -39,8 +41,6 @@ void add_row(StatementCache& statements, UsageRow row) {
 UsageCount usage_count(SQLite::Statement& row, int first) {
   return {row.getColumn(first).getInt64(), row.getColumn(first + 1).getInt64(), row.getColumn(first + 2).getInt64()};
 }
-
-}  // namespace
 
 void add_usage_rows(StatementCache& statements, const std::vector<UsageRow>& rows, std::int64_t oldest_day) {
   for (const auto& row : rows) add_row(statements, row);
@@ -103,6 +103,53 @@ std::vector<UserTokens> read_tokens_of_day(StatementCache& statements, std::int6
   }
   row.reset();
   return users;
+}
+
+class SqliteUsageStore final : public UsageStore {
+ public:
+  explicit SqliteUsageStore(SqliteWriter& writer) : writer_(writer) {}
+
+  Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) override {
+    const SqliteWriter::Place place{hub_itself, rows.size() * bytes_of_job};
+    return writer_.run<void>(place, [rows = std::move(rows), oldest_day](StatementCache& statements) -> Reply<void> {
+      add_usage_rows(statements, rows, oldest_day);
+      return {};
+    });
+  }
+
+  Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) override {
+    const SqliteWriter::Place place{hub_itself, chats.size() * bytes_of_job};
+    return writer_.run<void>(place, [chats = std::move(chats), oldest_day](StatementCache& statements) -> Reply<void> {
+      add_chats_of_day(statements, chats, oldest_day);
+      return {};
+    });
+  }
+
+  Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) override {
+    const SqliteWriter::Place place{user_id, bytes_of_job};
+    return writer_.run<UsageReport>(
+        place,
+        [user_id = std::move(user_id), since_day, rows_max](StatementCache& statements) {
+          return Reply<UsageReport>(read_usage_rows(statements, user_id, since_day, rows_max));
+        },
+        [](const UsageReport& report) { return report.rows.size() * bytes_of_job; });
+  }
+
+  Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) override {
+    return writer_.run<std::vector<UserTokens>>(
+        {hub_itself, bytes_of_job}, [day, users_max](StatementCache& statements) {
+          return Reply<std::vector<UserTokens>>(read_tokens_of_day(statements, day, users_max));
+        });
+  }
+
+ private:
+  SqliteWriter& writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<UsageStore> make_usage_store(SqliteWriter& writer) {
+  return std::make_unique<SqliteUsageStore>(writer);
 }
 
 }  // namespace strawberry

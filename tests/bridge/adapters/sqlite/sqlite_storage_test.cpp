@@ -1,4 +1,4 @@
-#include "bridge/adapters/sqlite/sqlite_store.h"
+#include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "common/runtime/asio.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -11,13 +11,13 @@
 namespace strawberry {
 namespace {
 
-class SqliteStoreTest : public testing::Test {
+class SqliteStorageTest : public testing::Test {
  protected:
-  SqliteStoreTest() { open({}); }
+  SqliteStorageTest() { open({}); }
 
-  void open(SqliteStore::Options options) {
+  void open(SqliteStorage::Options options) {
     store_.reset();
-    auto opened = SqliteStore::open(loop_, directory_.file("hub.db"), std::move(options));
+    auto opened = SqliteStorage::open(loop_, directory_.file("hub.db"), std::move(options));
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -59,14 +59,14 @@ class SqliteStoreTest : public testing::Test {
 
   test::TempDir directory_;
   asio::io_context loop_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStorage> store_;
 };
 
-TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
-  ASSERT_TRUE(run(store_->add_device(device("b"))));
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("e")}, 7'000)));
-  ASSERT_TRUE(run(store_->set_last_seen("alice", "a", 8'000)));
+TEST_F(SqliteStorageTest, WhatWasWrittenIsThereAfterReopening) {
+  ASSERT_TRUE(run(store_->devices().add_device(device("b"))));
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("e")}, 7'000)));
+  ASSERT_TRUE(run(store_->devices().set_last_seen("alice", "a", 8'000)));
   open({});
   const auto known = load();
   ASSERT_TRUE(known);
@@ -81,11 +81,11 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterReopening) {
   EXPECT_TRUE(known->at(1).skills.empty());
 }
 
-TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten) {
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->add_device(device("b"))));
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 1)));
-  ASSERT_TRUE(run(store_->put_skills("alice", "b", {skill("f")}, 1)));
+TEST_F(SqliteStorageTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten) {
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->devices().add_device(device("b"))));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 1)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "b", {skill("f")}, 1)));
   SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READWRITE, 5'000);
   look.exec("CREATE TABLE written (position INTEGER)");
   for (const char* change : {"INSERT", "UPDATE"}) {
@@ -104,64 +104,64 @@ TEST_F(SqliteStoreTest, ARegistrationReplacesWhatDiffersAndNothingElseIsWritten)
     return names;
   };
 
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 2)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("g"), skill("h")}, 2)));
   EXPECT_EQ(written(), "");
   EXPECT_EQ(load()->at(0).device.skills_heartbeat_at_ms, 2);
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), skill("x"), skill("h"), skill("i")}, 3)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), skill("x"), skill("h"), skill("i")}, 3)));
   EXPECT_EQ(written(), "1,3");
   EXPECT_EQ(functions(), "f x h i ");
   auto asks = skill("x");
   asks.confirm = true;
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), asks}, 4)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), asks}, 4)));
   EXPECT_EQ(written(), "1");
   EXPECT_EQ(functions(), "f x! ");
   asks.input_schema = R"({"type":"object"})";
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f"), asks}, 4)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f"), asks}, 4)));
   EXPECT_EQ(written(), "1");
   EXPECT_EQ(load()->at(0).skills.at(1).input_schema, asks.input_schema);
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {}, 5)));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {}, 5)));
   EXPECT_EQ(functions(), "");
   EXPECT_EQ(load()->at(1).skills.size(), 1U);
 }
 
-TEST_F(SqliteStoreTest, ChangingADeviceKeepsItsSkills) {
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
-  ASSERT_TRUE(run(store_->put_skills("alice", "a", {skill("f")}, 7'000)));
+TEST_F(SqliteStorageTest, ChangingADeviceKeepsItsSkills) {
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
+  ASSERT_TRUE(run(store_->skills().put_skills("alice", "a", {skill("f")}, 7'000)));
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
-  ASSERT_TRUE(run(store_->change_device("alice", "a", rename)));
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", rename)));
   const auto known = load();
   EXPECT_EQ(known->at(0).device.name, "other");
   EXPECT_EQ(known->at(0).skills.size(), 1U);
   EXPECT_EQ(known->at(0).device.skills_heartbeat_at_ms, 7'000);
 }
 
-TEST_F(SqliteStoreTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
-  ASSERT_TRUE(run(store_->add_device(device("a"))));
+TEST_F(SqliteStorageTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
+  ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
   DeviceChange revocation;
   revocation.is_active = false;
   revocation.tokens_valid_from_ms = 9'000;
-  ASSERT_TRUE(run(store_->change_device("alice", "a", revocation)));
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", revocation)));
   DeviceChange rename;
   rename.name = rename.normalized_name = "other";
-  ASSERT_TRUE(run(store_->change_device("alice", "a", rename)));
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", rename)));
   const auto known = load();
   EXPECT_FALSE(known->at(0).device.is_active);
   EXPECT_EQ(known->at(0).device.tokens_valid_from_ms, 9'000);
-  ASSERT_TRUE(run(store_->delete_device("alice", "a", 9'000)));
-  EXPECT_EQ(run(store_->change_device("alice", "a", rename)).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(run(store_->devices().delete_device("alice", "a", 9'000)));
+  EXPECT_EQ(run(store_->devices().change_device("alice", "a", rename)).error().code, ErrorCode::not_found);
   EXPECT_TRUE(load()->empty());
 }
 
-TEST_F(SqliteStoreTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
-  ASSERT_TRUE(run(store_->enroll_device(device("a"), "token", 1)));
-  const auto again = run(store_->enroll_device(device("b"), "token", 2));
+TEST_F(SqliteStorageTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
+  ASSERT_TRUE(run(store_->devices().enroll_device(device("a"), "token", 1)));
+  const auto again = run(store_->devices().enroll_device(device("b"), "token", 2));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::forbidden);
   EXPECT_EQ(load()->size(), 1U);
 }
 
-TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
+TEST_F(SqliteStorageTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
   // All three wait for one commit; the middle one breaks a constraint (two devices of one name).
   auto clash = device("b");
   clash.normalized_name = "a";
@@ -171,86 +171,88 @@ TEST_F(SqliteStoreTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
       outcomes[i] = reply ? "ok" : std::string(to_string(reply.error().code));
     };
   };
-  asio::co_spawn(loop_, store_->add_device(device("a")), note(0));
-  asio::co_spawn(loop_, store_->add_device(clash), note(1));
-  asio::co_spawn(loop_, store_->add_device(device("c")), note(2));
-  ASSERT_TRUE(run(store_->set_last_seen("alice", "a", 1)));  // behind them in the queue
+  asio::co_spawn(loop_, store_->devices().add_device(device("a")), note(0));
+  asio::co_spawn(loop_, store_->devices().add_device(clash), note(1));
+  asio::co_spawn(loop_, store_->devices().add_device(device("c")), note(2));
+  ASSERT_TRUE(run(store_->devices().set_last_seen("alice", "a", 1)));  // behind them in the queue
   EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
   EXPECT_EQ(load()->size(), 2U);
 }
 
-TEST_F(SqliteStoreTest, BeyondItsBoundItIsBusy) {
+TEST_F(SqliteStorageTest, BeyondItsBoundItIsBusy) {
   open({.jobs_max = 0});
-  const auto refused = run(store_->add_device(device("a")));
+  const auto refused = run(store_->devices().add_device(device("a")));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::busy);
 }
 
-TEST_F(SqliteStoreTest, MessagesAreCountedOnceAndInOrder) {
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
-  ASSERT_TRUE(
-      run(store_->append_messages("alice", "s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
-  const auto added = run(
-      store_->append_messages("alice", "s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
+TEST_F(SqliteStorageTest, MessagesAreCountedOnceAndInOrder) {
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
+  ASSERT_TRUE(run(store_->conversations().append_messages(
+      "alice", "s", {{"m1", "user", "one", 6'000}, {"m2", "assistant", "two", 6'000}})));
+  const auto added = run(store_->conversations().append_messages(
+      "alice", "s", {{"m2", "assistant", "again", 7'000}, {"m0", "user", "earlier", 5'500}}));
   EXPECT_EQ(*added, 1U);
-  const auto messages = run(store_->get_messages("alice", "s", 10, ""));
+  const auto messages = run(store_->conversations().get_messages("alice", "s", 10, ""));
   ASSERT_EQ(messages->size(), 3U);
   EXPECT_EQ(messages->at(0).message_id, "m0");
   EXPECT_EQ(messages->at(1).message_id, "m1") << "of the same millisecond: as they came";
   EXPECT_EQ(messages->at(2).content, "two");
-  const auto stored = run(store_->get_session("alice", "s"));
+  const auto stored = run(store_->conversations().get_session("alice", "s"));
   EXPECT_EQ((*stored)->message_count, 3);
   EXPECT_EQ((*stored)->last_activity_ms, 7'000);
-  EXPECT_EQ(run(store_->append_messages("alice", "none", {{"m", "user", "x", 1}})).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->conversations().append_messages("alice", "none", {{"m", "user", "x", 1}})).error().code,
+            ErrorCode::not_found);
 }
 
-TEST_F(SqliteStoreTest, AMessageFromTheFutureIsNoActivityThere) {
+TEST_F(SqliteStorageTest, AMessageFromTheFutureIsNoActivityThere) {
   const auto now = [] { return to_unix_ms(SystemClock().wall_now()); };
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
   const auto before = now();
   const auto ahead = before + 24 * 3'600'000;
-  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m1", "user", "tomorrow", ahead}})));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "s", {{"m1", "user", "tomorrow", ahead}})));
   const auto after = now();
-  const auto last_activity = (*run(store_->get_session("alice", "s")))->last_activity_ms;
+  const auto last_activity = (*run(store_->conversations().get_session("alice", "s")))->last_activity_ms;
   EXPECT_GE(last_activity, before);
   EXPECT_LE(last_activity, after);
-  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, ""))->at(0).created_at_ms, ahead)
+  EXPECT_EQ(run(store_->conversations().get_messages("alice", "s", 10, ""))->at(0).created_at_ms, ahead)
       << "the message keeps its time";
-  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m2", "user", "yesterday", before - 24 * 3'600'000}})));
-  EXPECT_EQ((*run(store_->get_session("alice", "s")))->last_activity_ms, last_activity);
+  ASSERT_TRUE(run(
+      store_->conversations().append_messages("alice", "s", {{"m2", "user", "yesterday", before - 24 * 3'600'000}})));
+  EXPECT_EQ((*run(store_->conversations().get_session("alice", "s")))->last_activity_ms, last_activity);
 }
 
-TEST_F(SqliteStoreTest, OneReadingOfMessagesIsBoundedInBytes) {
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
+TEST_F(SqliteStorageTest, OneReadingOfMessagesIsBoundedInBytes) {
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
   std::vector<MessageRow> rows;
   for (int i = 0; i < 5; ++i) rows.push_back({"m" + std::to_string(i), "user", std::string(200'000, 'x'), 6'000 + i});
-  ASSERT_TRUE(run(store_->append_messages("alice", "s", rows)));
-  const auto read = run(store_->get_messages("alice", "s", 10, ""));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "s", rows)));
+  const auto read = run(store_->conversations().get_messages("alice", "s", 10, ""));
   ASSERT_EQ(read->size(), 2U);
   EXPECT_EQ(read->back().message_id, "m4") << "the newest";
-  EXPECT_EQ(run(store_->get_messages("alice", "s", 10, "m3"))->back().message_id, "m2")
+  EXPECT_EQ(run(store_->conversations().get_messages("alice", "s", 10, "m3"))->back().message_id, "m2")
       << "the rest is a page further back";
 }
 
-TEST_F(SqliteStoreTest, DeletingASessionTakesItsMessages) {
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
-  ASSERT_TRUE(run(store_->append_messages("alice", "s", {{"m1", "user", "one", 6'000}})));
-  ASSERT_TRUE(run(store_->delete_session("alice", "s")));
+TEST_F(SqliteStorageTest, DeletingASessionTakesItsMessages) {
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "s", {{"m1", "user", "one", 6'000}})));
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));
   SessionChange title;
   title.title = "back?";
-  EXPECT_EQ(run(store_->change_session("alice", "s", title)).error().code, ErrorCode::not_found);
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
-  EXPECT_TRUE(run(store_->get_messages("alice", "s", 10, ""))->empty());
+  EXPECT_EQ(run(store_->conversations().change_session("alice", "s", title)).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
+  EXPECT_TRUE(run(store_->conversations().get_messages("alice", "s", 10, ""))->empty());
 }
 
-TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
-  ASSERT_TRUE(run(store_->add_session(session("s"))));
+TEST_F(SqliteStorageTest, ADefaultTitleIsForASessionThatHasNone) {
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
   const auto title_after = [&](std::optional<std::string> title, std::optional<std::string> default_title) {
     SessionChange change;
     change.title = std::move(title);
     change.default_title = std::move(default_title);
-    EXPECT_TRUE(run(store_->change_session("alice", "s", change)));
-    return (*run(store_->get_session("alice", "s")))->title;
+    EXPECT_TRUE(run(store_->conversations().change_session("alice", "s", change)));
+    return (*run(store_->conversations().get_session("alice", "s")))->title;
   };
   EXPECT_EQ(title_after(std::nullopt, std::nullopt), "");
   EXPECT_EQ(title_after(std::nullopt, ""), "");
@@ -260,15 +262,15 @@ TEST_F(SqliteStoreTest, ADefaultTitleIsForASessionThatHasNone) {
   EXPECT_EQ(title_after("", std::nullopt), "");
 }
 
-TEST_F(SqliteStoreTest, SessionsAreListedByLastActivity) {
-  for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->add_session(session(id))));
-  ASSERT_TRUE(run(store_->append_messages("alice", "b", {{"m", "user", "x", 9'000}})));
-  const auto list = run(store_->list_sessions("alice", 0, 2));
+TEST_F(SqliteStorageTest, SessionsAreListedByLastActivity) {
+  for (const auto* id : {"a", "b", "c"}) ASSERT_TRUE(run(store_->conversations().add_session(session(id))));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "b", {{"m", "user", "x", 9'000}})));
+  const auto list = run(store_->conversations().list_sessions("alice", 0, 2));
   EXPECT_EQ(list->total, 3U);
   ASSERT_EQ(list->sessions.size(), 2U);
   EXPECT_EQ(list->sessions[0].session_id, "b");
-  EXPECT_EQ(run(store_->list_sessions("alice", 6'000, 10))->total, 1U);
-  EXPECT_EQ(run(store_->list_sessions("bob", 0, 10))->total, 0U);
+  EXPECT_EQ(run(store_->conversations().list_sessions("alice", 6'000, 10))->total, 1U);
+  EXPECT_EQ(run(store_->conversations().list_sessions("bob", 0, 10))->total, 0U);
 }
 
 }  // namespace

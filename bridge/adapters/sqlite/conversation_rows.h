@@ -1,29 +1,14 @@
-/// The hub's rows in SQL, both ways. Called inside a transaction on the store's thread; SQLite::Exception goes to its
-/// job.
+/// Sessions and their messages in SQL. As device_rows.h: inside a transaction on the store's thread.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/adapters/sqlite/statement_cache.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/conversation_store.h"
 
 namespace strawberry {
-
-using UseDevice = std::function<void(DeviceRow, std::vector<SkillRow>)>;
-
-/// In the order of their ids.
-void read_devices(StatementCache& statements, const UseDevice& use);
-void insert_device(StatementCache& statements, const DeviceRow& device);
-/// How many rows it found: 0 or 1.
-int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
-/// Whether write_skills() would have no skill to write; it may have some to remove.
-bool has_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills);
-/// Writes only what is not there already.
-void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
-                  std::int64_t heartbeat_at_ms);
 
 std::optional<SessionRow> read_session(StatementCache& statements, const std::string& session_id);
 void insert_session(StatementCache& statements, const SessionRow& session);

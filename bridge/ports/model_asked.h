@@ -1,4 +1,5 @@
-/// What became of asking a language model once, for whoever counts it. Plain data, read while it is told.
+/// What became of asking a language model once, for Events (common/runtime/events.h). Views are good while a listener
+/// runs.
 #pragma once
 
 #include <chrono>
@@ -8,7 +9,7 @@
 
 namespace strawberry {
 
-struct ModelAttempt {
+struct ModelAsked {
   std::string_view provider;  // as the configuration calls it
   std::string_view model;     // that was asked for; a client may have made it up
   std::string_view outcome;   // ok, empty, no_match, or the reason of a ProviderError

@@ -1,20 +1,30 @@
-/// Whose an id is, and what stays of a device that is deleted (schemas/sql/0006_identities.sql).
+/// Devices in SQL, the ids that none may have, and what stays of a device that is deleted
+/// (schemas/sql/0006_identities.sql).
 ///
-/// As rows.h: inside a transaction on the store's thread.
+/// Called inside a transaction on the store's thread; SQLite::Exception goes to its job.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/stored_amounts.h"
-#include "bridge/ports/store.h"
+#include "bridge/ports/device_store.h"
+#include "bridge/ports/skill_store.h"
 
 namespace strawberry {
 
 /// Of each user so many deleted devices are remembered, those deleted last.
 inline constexpr std::int64_t deleted_devices_per_user_max = 10'000;
+
+using UseDevice = std::function<void(DeviceRow, std::vector<SkillRow>)>;
+
+/// In the order of their ids, each with its skills.
+void read_devices(StatementCache& statements, const UseDevice& use);
+/// How many rows it found: 0 or 1.
+int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
 
 /// Every id that a device may not have, in order.
 void read_taken_ids(StatementCache& statements, const std::function<void(std::string)>& use);

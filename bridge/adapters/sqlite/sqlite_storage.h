@@ -1,0 +1,41 @@
+/// Storage on one SQLite database with one writer.
+///
+/// Threading, errors, bounds: as SqliteWriter.   Lifetime: destroying it finishes what was accepted.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bridge/adapters/sqlite/sqlite_writer.h"
+#include "bridge/ports/storage.h"
+
+namespace strawberry {
+
+class SqliteStorage final : public Storage {
+ public:
+  using Options = SqliteWriter::Options;
+
+  static Result<std::unique_ptr<SqliteStorage>> open(asio::io_context& loop, const std::string& path, Options options);
+  /// On a database that is open and up to date.
+  SqliteStorage(asio::io_context& loop, std::unique_ptr<SQLite::Database> database, Options options);
+
+  DeviceStore& devices() override { return *devices_; }
+  SkillStore& skills() override { return *skills_; }
+  ConversationStore& conversations() override { return *conversations_; }
+  UsageStore& usage() override { return *usage_; }
+  AnnouncementLedger& announcements() override { return *announcements_; }
+
+  Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) override;
+  Result<void> load_taken_ids(const std::function<void(std::string)>& use) override;
+  StorageHealth health() override;
+
+ private:
+  SqliteWriter writer_;
+  const std::unique_ptr<DeviceStore> devices_;
+  const std::unique_ptr<SkillStore> skills_;
+  const std::unique_ptr<ConversationStore> conversations_;
+  const std::unique_ptr<UsageStore> usage_;
+  const std::unique_ptr<AnnouncementLedger> announcements_;
+};
+
+}  // namespace strawberry

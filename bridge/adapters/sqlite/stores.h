@@ -1,0 +1,20 @@
+/// The stores of bridge/ports on SQLite, each a face of the one writer.
+///
+/// Threading, errors, bounds: as SqliteWriter.   Lifetime: the writer outlives them.
+#pragma once
+
+#include <memory>
+
+#include "bridge/ports/storage.h"
+
+namespace strawberry {
+
+class SqliteWriter;
+
+std::unique_ptr<DeviceStore> make_device_store(SqliteWriter& writer);
+std::unique_ptr<SkillStore> make_skill_store(SqliteWriter& writer);
+std::unique_ptr<ConversationStore> make_conversation_store(SqliteWriter& writer);
+std::unique_ptr<UsageStore> make_usage_store(SqliteWriter& writer);
+std::unique_ptr<AnnouncementLedger> make_announcement_ledger(SqliteWriter& writer);
+
+}  // namespace strawberry

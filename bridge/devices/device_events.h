@@ -1,0 +1,42 @@
+/// What happens to devices, for Events (common/runtime/events.h). Published on the loop, after it was stored.
+#pragma once
+
+#include <string>
+
+#include "bridge/ports/device_store.h"
+
+namespace strawberry {
+
+/// Revoked or deleted a moment ago: what waits for the device ends now, before the broker's plugin knows.
+struct DeviceRevoked {
+  std::string device_id;
+};
+
+/// The broker's plugin knows it.
+struct DeviceChanged {
+  enum class Change { registered, updated, revoked, deleted };
+  Change change = Change::registered;
+  std::string device_id;
+  std::string actor;  // the principal who did it
+};
+
+/// A change was in the registry and could not be stored: the registry is as it was before.
+struct DeviceRolledBack {
+  DeviceRow row;  // what the registry had meanwhile
+};
+
+/// A device or a user has a new token in exchange for its own.
+struct TokenRefreshed {
+  std::string principal_id;
+};
+
+/// A status message said something new of a device.
+struct PresenceChanged {
+  std::string device_id;
+  bool online = false;
+  bool has_changed = false;  // came or went; else only when it was last seen is new
+  /// The message was retained, and says nothing new of when the device was last seen.
+  bool was_known = false;
+};
+
+}  // namespace strawberry

@@ -1,0 +1,86 @@
+/// Which announcements are to be published next, so that thousands of devices delay nobody: first those that changed,
+/// then those of users whose announcements are all published again (a resync), users taking turns; so many a turn.
+/// Plain code.
+///
+/// Threading: loop only.   Bounds: one entry for each id that changed, one for each id and need that is due later, one
+/// resync for each user; Options. A user whose Home Assistant restarts again and again gets one resync every
+/// resyncs_apart.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "bridge/home_assistant/plan.h"
+#include "common/text/clock.h"
+
+namespace strawberry {
+
+class AnnouncementQueue {
+ public:
+  struct Options {
+    std::size_t per_turn_max = 10;
+    std::chrono::milliseconds turns_apart{50};
+    /// How long a hub's numbers may change before they are published.
+    std::chrono::milliseconds numbers_gathered_for{2'000};
+    std::chrono::milliseconds resyncs_apart{30'000};
+    /// How long a removed button is named as removed.
+    std::chrono::milliseconds removed_named_for{600'000};
+  };
+  struct Pending {
+    std::string id;
+    Need needs;
+  };
+  /// Everything of a user that is announced, in order: the hub, then the devices.
+  using IdsOf = std::function<std::vector<std::string>(const std::string& user_id)>;
+
+  AnnouncementQueue(const Clock& clock, IdsOf ids_of, Options options)
+      : clock_(clock), ids_of_(std::move(ids_of)), options_(options) {}
+
+  void add(const std::string& id, Need needs);
+  /// A hub's numbers changed: they are published soon.
+  void numbers_changed(const std::string& user_id) { add_later(user_id, Need::state, options_.numbers_gathered_for); }
+  /// What was published names removed buttons: they are left out later.
+  void drop_removed_later(const std::string& id) { add_later(id, Need::drop_removed, options_.removed_named_for); }
+  /// All of a user's again.
+  void resync(const std::string& user_id);
+  void home_assistant_started(const std::string& user_id);
+  /// Those not begun or not done; the connection to the broker is new.
+  void cancel_resyncs();
+
+  /// Returns those of one turn; never one id twice.
+  std::vector<Pending> take();
+  /// Returns when there will be something to take; nothing when nothing is queued.
+  std::optional<SteadyTime> next() const;
+
+ private:
+  struct Resync {
+    std::string user_id;
+    std::optional<std::vector<std::string>> ids;  // read when the first of them is taken
+    std::size_t next = 0;
+  };
+  void add_later(const std::string& id, Need need, std::chrono::nanoseconds after);
+  void take_due();
+  void take_from_resyncs(std::vector<Pending>& taken);
+
+  const Clock& clock_;
+  const IdsOf ids_of_;
+  const Options options_;
+  std::deque<std::string> order_;
+  std::unordered_map<std::string, Need> changed_;  // of those in order_
+  std::deque<Resync> resyncs_;
+  std::unordered_set<std::string> users_in_resyncs_;
+  std::multimap<SteadyTime, Pending> later_;
+  std::set<std::pair<std::string, Need>> in_later_;
+  std::unordered_map<std::string, SteadyTime> next_resync_;  // by user: not before
+  SteadyTime next_turn_{};
+};
+
+}  // namespace strawberry

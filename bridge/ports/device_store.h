@@ -1,0 +1,66 @@
+/// Devices, the list of the tokens they and their users were given, and the ids that no device may have.
+///
+/// Turns, threading, errors: as Storage (ports/storage.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "bridge/ports/token_row.h"
+#include "common/contract/error.h"
+#include "common/runtime/task.h"
+
+namespace strawberry {
+
+struct DeviceRow {
+  std::string device_id;
+  std::string user_id;
+  std::string name;
+  std::string normalized_name;
+  bool is_active = true;
+  std::int64_t tokens_valid_from_ms = 0;
+  std::int64_t created_at_ms = 0;
+  std::optional<std::int64_t> last_seen_ms;
+  std::optional<std::int64_t> skills_heartbeat_at_ms;
+
+  bool operator==(const DeviceRow&) const = default;
+};
+
+/// What changes about a device; the rest stays as it is in the database, whatever was read before.
+struct DeviceChange {
+  std::optional<std::string> name;
+  std::optional<std::string> normalized_name;
+  std::optional<bool> is_active;
+  std::optional<std::int64_t> tokens_valid_from_ms;  // never moves back
+};
+
+class DeviceStore {
+ public:
+  virtual ~DeviceStore() = default;
+
+  /// A new device. Gives from when on its tokens are valid: as `device` says, or later, so that those of an earlier
+  /// device of that id stay dead. `forbidden` when its id is a user's or admin's, `bad_request` when its user's id is a
+  /// device's. With the token that is given for it, as add_token(), but date_from() that moment; likewise in the two
+  /// that follow.
+  virtual Task<Reply<std::int64_t>> add_device(DeviceRow device, std::optional<NewToken> token = {}) = 0;
+  /// `not_found` when it is not there (any more): a device that was deleted meanwhile stays deleted.
+  virtual Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change,
+                                          std::optional<NewToken> token = {}) = 0;
+  /// As add_device(), and marks the one-time token as spent; fails with `forbidden` when it was already.
+  virtual Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
+                                                  std::optional<NewToken> token = {}) = 0;
+  /// Puts a token on the list before anybody has it. `forbidden` when the one that asks for it, or its line, was taken
+  /// back meanwhile; `busy` in the second in which all of the user's tokens were: this one would be dead, too. Needs no
+  /// room on the disk: or else a full one would lock devices out.
+  virtual Task<Reply<void>> add_token(NewToken token) = 0;
+  /// The device with its skills. Tokens of that id that were issued before `tokens_valid_from_ms` stay dead, whoever
+  /// registers it again.
+  virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
+                                          std::int64_t tokens_valid_from_ms) = 0;
+  /// The id of a user or an admin: from now on no device may have it. `forbidden` when one has it.
+  virtual Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) = 0;
+  virtual Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) = 0;
+};
+
+}  // namespace strawberry

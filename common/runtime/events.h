@@ -1,0 +1,99 @@
+/// Typed events: what has happened, told to those who want to know. What needs an answer is a function instead.
+///
+///   const Subscription presence = events.listen<PresenceChanged>("chat", [&](const PresenceChanged& change) { … });
+///   events.publish(PresenceChanged{id, true});
+///
+/// publish() calls the listeners of that type before it returns, so nothing is queued and nothing can be lost. A
+/// listener cannot hurt the publisher or another listener:
+/// - what it throws is logged with its name and goes no further;
+/// - it cannot change the event, and gives no answer;
+/// - it only takes note, posts or spawns: work of its own does not belong into it. One that takes longer than
+///   Options::slow_after is logged, once, and called after all others from then on;
+/// - it may publish, subscribe and unsubscribe meanwhile. A listener that is added is told of later events only, one
+///   that is removed of none, the present one included.
+/// Apart from that the order of listeners is that of their subscriptions; none may rely on it.
+///
+/// Threading: loop only.   Lifetime: a Subscription and its Events may end in any order; what a listener refers to must
+/// live as long as its Subscription.   Errors: listen() throws std::length_error beyond the bound.
+/// Bounds: Options::listeners_max of one type.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <typeindex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "common/runtime/loop_affinity.h"
+#include "common/text/clock.h"
+
+namespace strawberry {
+
+/// As long as it lives, its listener is told.
+class [[nodiscard]] Subscription {
+ public:
+  Subscription() = default;
+  Subscription(Subscription&&) = default;
+  Subscription& operator=(Subscription&& other) noexcept {
+    std::swap(listener_, other.listener_);
+    return *this;
+  }
+  ~Subscription() {
+    if (listener_) listener_->is_subscribed = false;
+  }
+
+ private:
+  friend class Events;
+  struct Listener {
+    std::string name;
+    std::function<void(const void* event)> call;
+    bool is_subscribed = true;
+    bool is_slow = false;
+  };
+  explicit Subscription(std::shared_ptr<Listener> listener) : listener_(std::move(listener)) {}
+
+  std::shared_ptr<Listener> listener_;
+};
+
+class Events {
+ public:
+  struct Options {
+    std::size_t listeners_max = 32;  // of one type
+    std::chrono::nanoseconds slow_after = std::chrono::milliseconds(20);
+  };
+
+  explicit Events(const Clock& clock) : Events(clock, Options()) {}
+  Events(const Clock& clock, Options options) : clock_(clock), options_(options) {}
+
+  /// `name` is the listener's, for the log.
+  template <class Event>
+  Subscription listen(std::string name, std::function<void(const Event&)> listener) {
+    return add(typeid(Event), std::move(name),
+               [listener = std::move(listener)](const void* event) { listener(*static_cast<const Event*>(event)); });
+  }
+
+  template <class Event>
+  void publish(const Event& event) {
+    deliver(typeid(Event), &event);
+  }
+
+ private:
+  using Listener = Subscription::Listener;
+  using Listeners = std::vector<std::shared_ptr<Listener>>;
+
+  Subscription add(std::type_index type, std::string name, std::function<void(const void*)> call);
+  void deliver(std::type_index type, const void* event);
+  /// Returns whether the listener has just become known as slow.
+  bool call(Listener& listener, const void* event) const;
+
+  LoopAffinity loop_;
+  const Clock& clock_;
+  const Options options_;
+  std::unordered_map<std::type_index, Listeners> listeners_;
+};
+
+}  // namespace strawberry
