@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "bridge/skills/input_schema.h"
 #include "bridge/skills/skill_registry_user.h"
 
 namespace strawberry {

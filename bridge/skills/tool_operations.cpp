@@ -196,8 +196,7 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::st
   if (!skill) return tl::unexpected<Error>(skill.error());
   const auto view = view_tool(*skill, name, request.sender.id);
   if (!view)
-    return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid",
-                 {{"path", "/tool"}});
+    return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid");
   const auto given = request.body.find("arguments");
   json arguments = given != request.body.end() && given->is_object() ? *given : json::object();
   auto plan = plan_tool_call({*skill, view->signature, view->device_parameter, view->default_device, view->renamed},

@@ -187,6 +187,9 @@ bool may_have_run(const Problem& why) {
                                "ambiguous", "busy", "rate_limited", "quota_exceeded", "shutting_down", "unavailable"});
 }
 
-bool is_unknown_tool(const Problem& why) { return why.code == "not_found" && text(why.details, "path") == "/tool"; }
+bool is_unknown_tool(const Problem& why) {
+  // Also a name that none can have.
+  return is_one_of(why.code, {"not_found", "bad_request"}) && text(why.details, "path") == "/tool";
+}
 
 }  // namespace strawberry::gateway::mcp

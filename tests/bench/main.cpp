@@ -13,6 +13,7 @@
 #include "tests/bench/http.h"
 #include "tests/bench/http_spokes.h"
 #include "tests/bench/http_streams.h"
+#include "tests/bench/mcp.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/messages.h"
 #include "tests/bench/scale.h"
@@ -28,14 +29,15 @@ struct Part {
   void (*measure)();
 };
 /// The first ones run when none is named; the others are parts of `http` by themselves.
-constexpr std::size_t default_parts = 9;
-constexpr std::array<Part, 12> parts{{{"calls", measure_calls},
+constexpr std::size_t default_parts = 10;
+constexpr std::array<Part, 13> parts{{{"calls", measure_calls},
                                       {"chat", measure_chat},
                                       {"http", measure_http},
                                       {"streams", measure_streams},
                                       {"connects", measure_connects},
                                       {"messages", measure_messages},
                                       {"memory", measure_memory},
+                                      {"mcp", measure_mcp},
                                       {"search", measure_search},
                                       {"scale", measure_scale},
                                       {"http-chats", measure_http_chats},
@@ -56,6 +58,8 @@ constexpr const char* usage =
     "  connects  connections a second                               20 s\n"
     "  messages  messages a second                                  30 s\n"
     "  memory    of the broker with 10 000 devices                  10 s\n"
+    "  mcp       tools/call against a routed call, tools/list of    15 s\n"
+    "            500 skills, 1 000 listeners\n"
     "  search    among 200 000 skills, the registry alone            5 s\n"
     "  scale     the hub with 10 000 devices and 200 000 skills     60 s\n";
 

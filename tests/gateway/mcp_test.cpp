@@ -17,6 +17,34 @@ using testing::Not;
 
 constexpr const char* version = "2026-07-28";
 
+/// A request whose answer is read as it comes.
+class Stream {
+ public:
+  Stream(int port, const std::string& token, const std::string& body, const httplib::Headers& headers) : raw_(port) {
+    std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    if (!token.empty()) head += "Authorization: Bearer " + token + "\r\n";
+    for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+    raw_.send(head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  bool hears(const std::string& wanted, std::chrono::milliseconds timeout = 5s) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (std::chrono::steady_clock::now() < deadline) {
+      heard_ += raw_.read(100ms);
+      if (const auto at = heard_.find(wanted); at != std::string::npos) {
+        heard_.erase(0, at + wanted.size());
+        return true;
+      }
+      if (raw_.is_closed()) return false;
+    }
+    return false;
+  }
+  RawHttp& raw() { return raw_; }
+
+ private:
+  RawHttp raw_;
+  std::string heard_;
+};
+
 class McpDoor : public testing::Test {
  protected:
   struct Answer {
@@ -362,69 +390,35 @@ TEST_F(McpDoor, WrongHeadersRunNothing) {
 
 TEST_F(McpDoor, ALongCallShowsProgressAndLeavingEndsTheWaiting) {
   const auto lamp = this->lamp();
-  json params{{"name", "LampSkill-turn_on"}, {"_meta", {{"progressToken", "p-1"}}}};
+  const json params{{"name", "LampSkill-turn_on"}, {"_meta", {{"progressToken", "p-1"}}}};
   const std::string body = request("tools/call", with_meta(params, can_ask)).dump();
-  std::string head =
-      "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer " + token() +
-      "\r\n";
-  for (const auto& [name, value] : modern_headers("tools/call", "LampSkill-turn_on"))
-    head += name + ": " + value + "\r\n";
-  RawHttp raw(door_.port());
-  raw.send(head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  const auto headers = modern_headers("tools/call", "LampSkill-turn_on");
+  Stream waiting(door_.port(), token(), body, headers);
   const auto made = lamp->next_call();
   ASSERT_TRUE(made);
-  std::string seen = raw.read(2'500ms);
-  EXPECT_THAT(seen, testing::AllOf(HasSubstr("text/event-stream"), HasSubstr("X-Accel-Buffering: no"),
-                                   HasSubstr("notifications/progress"), HasSubstr("\"progressToken\":\"p-1\"")));
+  EXPECT_TRUE(waiting.hears("text/event-stream"));
+  EXPECT_TRUE(waiting.hears("X-Accel-Buffering: no"));
+  EXPECT_TRUE(waiting.hears("notifications/progress"));
+  EXPECT_TRUE(waiting.hears("\"progressToken\":\"p-1\""));
   lamp->answer(*made, "late");
-  seen = raw.read(1s);
-  EXPECT_THAT(seen, HasSubstr("\"text\":\"late\""));
+  EXPECT_TRUE(waiting.hears("\"text\":\"late\""));
 
-  RawHttp leaving(door_.port());
-  leaving.send(head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  Stream leaving(door_.port(), token(), body, headers);
   ASSERT_TRUE(lamp->next_call());
-  leaving.shut();
+  leaving.raw().shut();
+  waiting.raw().shut();
   // Only the connection that asks is left, while the device still has the call.
   const auto is_alone = [&] {
     return door_.client("").Get("/metrics")->body.find("strawberry_gateway_connections 1\n") != std::string::npos;
   };
-  raw.shut();
   for (int i = 0; i < 100 && !is_alone(); ++i) std::this_thread::sleep_for(50ms);
   EXPECT_TRUE(is_alone());
 }
 
-/// Reads a listen stream until it has `wanted`.
-class Listening {
- public:
-  Listening(int port, const std::string& token, const std::string& body, const httplib::Headers& headers) : raw_(port) {
-    std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    if (!token.empty()) head += "Authorization: Bearer " + token + "\r\n";
-    for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
-    raw_.send(head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  }
-  bool hears(const std::string& wanted, std::chrono::milliseconds timeout = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (std::chrono::steady_clock::now() < deadline) {
-      heard_ += raw_.read(100ms);
-      if (const auto at = heard_.find(wanted); at != std::string::npos) {
-        heard_.erase(0, at + wanted.size());
-        return true;
-      }
-      if (raw_.is_closed()) return false;
-    }
-    return false;
-  }
-  RawHttp& raw() { return raw_; }
-
- private:
-  RawHttp raw_;
-  std::string heard_;
-};
-
 TEST_F(McpDoor, SaysWhenTheListIsAnother) {
   const auto listen = [&](const json& notifications) {
     const json body = request("subscriptions/listen", with_meta({{"notifications", notifications}}, can_ask), 77);
-    return std::make_unique<Listening>(door_.port(), token(), body.dump(), modern_headers("subscriptions/listen"));
+    return std::make_unique<Stream>(door_.port(), token(), body.dump(), modern_headers("subscriptions/listen"));
   };
   constexpr const char* changed = "notifications/tools/list_changed";
   const auto lamp = this->lamp();
@@ -459,7 +453,7 @@ TEST_F(McpDoor, AStreamEndsWithItsToken) {
   const auto token = hub_.files().token({PrincipalType::user, "alice", "alice"}, 3s);
   const json body =
       request("subscriptions/listen", with_meta({{"notifications", {{"toolsListChanged", true}}}}, can_ask));
-  Listening listening(door_.port(), token, body.dump(), modern_headers("subscriptions/listen"));
+  Stream listening(door_.port(), token, body.dump(), modern_headers("subscriptions/listen"));
   ASSERT_TRUE(listening.hears("acknowledged"));
   EXPECT_TRUE(listening.hears("\"result\":", 8s));
 }
