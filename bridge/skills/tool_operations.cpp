@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/skills/input_schema.h"
 #include "bridge/skills/tool_arguments.h"
 #include "bridge/skills/tool_view.h"
 #include "common/text/base64url.h"
