@@ -68,7 +68,7 @@ void App::receive(MqttMessage message) {
   parts_->affinity.check();
   const auto topic = parse_service_topic(message.topic);
   if (topic && topic->service == Service::devices && topic->rest == "status") {
-    return parts_->presence.status_arrived(topic->id, message);
+    return parts_->principals.status_arrived(topic->id, message);
   }
   if (message.topic == hub_state_topic) {
     if (!parts_->is_serving && message.payload == parts_->ready_mark) start_serving();

@@ -56,8 +56,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                      {[this](const std::string& id) { return skills.count(id); },
                       [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
                      device_service_options(config)),
-      presence(loop, clock, devices, store->devices(), events),
-      admission(loop, clock, devices, store->devices()),
+      principals(loop, clock, devices, store->devices(), events),
       session_service(clock, store->conversations()),
       usage(clock, store->usage(), events, usage_options(config)),
       chat_service(clock,
@@ -79,7 +78,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       usage_timer(loop),
       stop(loop.get_executor()) {
   pipeline.hold();  // until everybody's presence is known
-  pipeline.admit_with([this](const Principal& principal) { return admission.admit(principal); });
+  pipeline.admit_with([this](const Principal& principal) { return principals.admit(principal); });
   pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
   pipeline.add(skill_service);
   pipeline.add(device_service);

@@ -19,8 +19,7 @@
 #include "bridge/devices/device_registry.h"
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/plugin_control.h"
-#include "bridge/devices/presence_tracker.h"
-#include "bridge/devices/sender_admission.h"
+#include "bridge/devices/principal_watch.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/audit_trail.h"
@@ -75,8 +74,7 @@ struct App::Parts {
   SkillCalls calls;
   SkillService skill_service;
   DeviceService device_service;
-  PresenceTracker presence;
-  SenderAdmission admission;
+  PrincipalWatch principals;
   SessionService session_service;
   StoredUsageLedger usage;
   ChatService chat_service;

@@ -71,32 +71,16 @@ class SqliteAnnouncementLedger final : public AnnouncementLedger {
   explicit SqliteAnnouncementLedger(SqliteWriter& writer) : writer_(writer) {}
 
   Task<Reply<std::vector<std::string>>> announced_ids() override {
-    return writer_.run<std::vector<std::string>>({hub_itself, bytes_of_job}, [](StatementCache& statements) {
-      return Reply<std::vector<std::string>>(read_announced_ids(statements));
-    });
+    return writer_.run({hub_itself}, read_announced_ids);
   }
-
   Task<Reply<std::vector<AnnouncedRow>>> find_announced(std::vector<std::string> ids) override {
-    return writer_.run<std::vector<AnnouncedRow>>(
-        {hub_itself, bytes_of_job}, [ids = std::move(ids)](StatementCache& statements) {
-          return Reply<std::vector<AnnouncedRow>>(read_announced(statements, ids));
-        });
+    return writer_.run({hub_itself}, read_announced, std::move(ids));
   }
-
   Task<Reply<void>> put_announced(std::vector<AnnouncedRow> rows) override {
-    const SqliteWriter::Place place{hub_itself, rows.size() * bytes_of_job};
-    return writer_.run<void>(place, [rows = std::move(rows)](StatementCache& statements) -> Reply<void> {
-      write_announced(statements, rows);
-      return {};
-    });
+    return writer_.run({hub_itself, rows.size() * bytes_of_job}, write_announced, rows);
   }
-
   Task<Reply<void>> forget_announced(std::vector<std::string> ids) override {
-    const SqliteWriter::Place place{hub_itself, ids.size() * bytes_of_job};
-    return writer_.run<void>(place, [ids = std::move(ids)](StatementCache& statements) -> Reply<void> {
-      remove_announced(statements, ids);
-      return {};
-    });
+    return writer_.run({hub_itself, ids.size() * bytes_of_job}, remove_announced, ids);
   }
 
  private:

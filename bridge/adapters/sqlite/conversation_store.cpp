@@ -23,88 +23,54 @@ std::size_t bytes_of(const std::vector<SessionUpload>& uploads) {
                          [](std::size_t sum, const SessionUpload& upload) { return sum + bytes_of(upload.messages); });
 }
 
-std::size_t bytes_of(const SessionList& list) { return list.sessions.size() * bytes_of_job; }
+Reply<void> change_known_session(StatementCache& statements, const std::string& session_id,
+                                 const SessionChange& change) {
+  if (update_session(statements, session_id, change) == 0) return error(ErrorCode::not_found, "no such session");
+  return {};
+}
+
+void remove_session(StatementCache& statements, const std::string& session_id) {
+  statements.execute("DELETE FROM sessions WHERE session_id = ?", session_id);
+}
 
 class SqliteConversationStore final : public ConversationStore {
  public:
   explicit SqliteConversationStore(SqliteWriter& writer) : writer_(writer) {}
 
   Task<Reply<std::optional<SessionRow>>> get_session(std::string user_id, std::string session_id) override {
-    return writer_.run<std::optional<SessionRow>>(
-        {std::move(user_id), bytes_of_job},
-        [session_id = std::move(session_id)](StatementCache& statements) -> Reply<std::optional<SessionRow>> {
-          return read_session(statements, session_id);
-        });
+    return writer_.run({std::move(user_id)}, read_session, std::move(session_id));
   }
-
   Task<Reply<void>> add_session(SessionRow session) override {
-    const SqliteWriter::Place place{session.user_id, bytes_of_job};
-    return writer_.run<void>(place, [&writer = writer_, session = std::move(session)](StatementCache& statements) {
-      return add_session_within(statements, writer.limits(), session);
-    });
+    return writer_.run_within({session.user_id}, add_session_within, session);
   }
-
   Task<Reply<void>> change_session(std::string user_id, std::string session_id, SessionChange change) override {
-    return writer_.run<void>(
-        {std::move(user_id), bytes_of_job},
-        [session_id = std::move(session_id), change = std::move(change)](StatementCache& statements) -> Reply<void> {
-          if (update_session(statements, session_id, change) == 0)
-            return error(ErrorCode::not_found, "no such session");
-          return {};
-        });
+    return writer_.run({std::move(user_id)}, change_known_session, std::move(session_id), std::move(change));
   }
-
   Task<Reply<void>> delete_session(std::string user_id, std::string session_id) override {
-    return writer_.run<void>({std::move(user_id), bytes_of_job},
-                             [session_id = std::move(session_id)](StatementCache& statements) -> Reply<void> {
-                               statements.execute("DELETE FROM sessions WHERE session_id = ?", session_id);
-                               return {};
-                             });
+    return writer_.run({std::move(user_id)}, remove_session, std::move(session_id));
   }
-
   Task<Reply<SessionList>> list_sessions(std::string user_id, std::int64_t since_ms, std::size_t limit) override {
-    const SqliteWriter::Place place{user_id, bytes_of_job};
-    return writer_.run<SessionList>(
-        place,
-        [user_id = std::move(user_id), since_ms, limit](StatementCache& statements) -> Reply<SessionList> {
-          return read_sessions(statements, user_id, since_ms, limit);
-        },
-        bytes_of);
+    const auto bytes = [](const SessionList& list) { return list.sessions.size() * bytes_of_job; };
+    return writer_.run_reading({user_id}, bytes, read_sessions, user_id, since_ms, limit);
   }
-
   Task<Reply<std::optional<MessageRow>>> get_message(std::string user_id, std::string session_id,
                                                      std::string message_id) override {
-    return writer_.run<std::optional<MessageRow>>(
-        {std::move(user_id), bytes_of_job},
-        [session_id = std::move(session_id), message_id = std::move(message_id)](StatementCache& statements)
-            -> Reply<std::optional<MessageRow>> { return read_message(statements, session_id, message_id); });
+    return writer_.run({std::move(user_id)}, read_message, std::move(session_id), std::move(message_id));
   }
-
   Task<Reply<std::vector<MessageRow>>> get_messages(std::string user_id, std::string session_id, std::size_t limit,
                                                     std::string before_message_id) override {
-    return writer_.run<std::vector<MessageRow>>(
-        {std::move(user_id), bytes_of_job},
-        [session_id = std::move(session_id), limit, before = std::move(before_message_id)](StatementCache& statements)
-            -> Reply<std::vector<MessageRow>> { return read_messages(statements, session_id, limit, before); },
-        bytes_of);
+    const auto bytes = [](const std::vector<MessageRow>& messages) { return bytes_of(messages); };
+    return writer_.run_reading({std::move(user_id)}, bytes, read_messages, std::move(session_id), limit,
+                               std::move(before_message_id));
   }
-
   Task<Reply<std::size_t>> append_messages(std::string user_id, std::string session_id,
                                            std::vector<MessageRow> messages) override {
     const SqliteWriter::Place place{std::move(user_id), bytes_of(messages)};
-    return writer_.run<std::size_t>(place, [&writer = writer_, session_id = std::move(session_id),
-                                            messages = std::move(messages)](StatementCache& statements) {
-      return append_messages_within(statements, writer.limits(), session_id, messages);
-    });
+    return writer_.run_within(place, append_messages_within, std::move(session_id), std::move(messages));
   }
-
   Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) override {
-    const SqliteWriter::Place place{uploads.empty() ? std::string() : uploads.front().session.user_id,
-                                    bytes_of(uploads)};
-    return writer_.run<std::vector<SyncCount>>(
-        place, [&writer = writer_, uploads = std::move(uploads)](StatementCache& statements) {
-          return sync_rows_within(statements, writer.limits(), uploads);
-        });
+    const SqliteWriter::Place place{uploads.empty() ? hub_itself : uploads.front().session.user_id, bytes_of(uploads)};
+    return writer_.run_within(place, sync_rows_within, std::move(uploads));
   }
 
  private:

@@ -86,10 +86,11 @@ void read_taken_ids(StatementCache& statements, const std::function<void(std::st
   rows.reset();
 }
 
-bool insert_taken_id(StatementCache& statements, const std::string& id, std::int64_t now_ms) {
-  if (first_number(statements.bind("SELECT 1 FROM devices WHERE device_id = ?", id))) return false;
+Reply<void> insert_taken_id(StatementCache& statements, const std::string& id, std::int64_t now_ms) {
+  if (first_number(statements.bind("SELECT 1 FROM devices WHERE device_id = ?", id)))
+    return error(ErrorCode::forbidden, "this id is a device's");
   statements.execute("INSERT INTO taken_ids (id, first_seen) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", id, now_ms);
-  return true;
+  return {};
 }
 
 Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageLimits& limits, DeviceRow device) {

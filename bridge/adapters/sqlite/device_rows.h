@@ -28,8 +28,8 @@ int update_device(StatementCache& statements, const std::string& device_id, cons
 
 /// Every id that a device may not have, in order.
 void read_taken_ids(StatementCache& statements, const std::function<void(std::string)>& use);
-/// False, with nothing written, when a device has that id.
-bool insert_taken_id(StatementCache& statements, const std::string& id, std::int64_t now_ms);
+/// `forbidden`, with nothing written, when a device has that id.
+Reply<void> insert_taken_id(StatementCache& statements, const std::string& id, std::int64_t now_ms);
 
 /// A new device, and from when on its tokens are valid: as `device` says, or later when tokens of an earlier device of
 /// that id have to stay dead. `forbidden` when its id is a user's, `bad_request` when its user's id is a device's,

@@ -19,77 +19,56 @@ Reply<std::int64_t> add_device_with_token(StatementCache& statements, const Stor
   return valid_from;
 }
 
+Reply<void> change_device_with_token(StatementCache& statements, const StorageLimits& limits,
+                                     const std::string& device_id, const DeviceChange& change,
+                                     const std::optional<NewToken>& token) {
+  if (update_device(statements, device_id, change) == 0) return error(ErrorCode::not_found, "no such device");
+  return add_token_within(statements, limits, token);
+}
+
+/// Refused, it leaves the one-time token unspent.
+Reply<std::int64_t> enroll_device_with_token(StatementCache& statements, const StorageLimits& limits,
+                                             const DeviceRow& device, const std::string& enroll_id, std::int64_t now_ms,
+                                             const std::optional<NewToken>& token) {
+  const int spent =
+      statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", enroll_id, now_ms);
+  if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
+  return add_device_with_token(statements, limits, device, token);
+}
+
+void write_last_seen(StatementCache& statements, const std::string& device_id, std::int64_t last_seen_ms) {
+  statements.execute("UPDATE devices SET last_seen = ? WHERE device_id = ?", last_seen_ms, device_id);
+}
+
 class SqliteDeviceStore final : public DeviceStore {
  public:
   explicit SqliteDeviceStore(SqliteWriter& writer) : writer_(writer) {}
 
   Task<Reply<std::int64_t>> add_device(DeviceRow device, std::optional<NewToken> token) override {
-    const SqliteWriter::Place place{device.user_id, bytes_of_job};
-    return writer_.run<std::int64_t>(
-        place, [&writer = writer_, device = std::move(device), token = std::move(token)](StatementCache& statements) {
-          return add_device_with_token(statements, writer.limits(), device, token);
-        });
+    return writer_.run_within({device.user_id}, add_device_with_token, device, token);
   }
-
   Task<Reply<void>> change_device(std::string user_id, std::string device_id, DeviceChange change,
                                   std::optional<NewToken> token) override {
-    return writer_.run<void>({std::move(user_id), bytes_of_job},
-                             [&writer = writer_, device_id = std::move(device_id), change = std::move(change),
-                              token = std::move(token)](StatementCache& statements) -> Reply<void> {
-                               if (update_device(statements, device_id, change) == 0)
-                                 return error(ErrorCode::not_found, "no such device");
-                               return add_token_within(statements, writer.limits(), token);
-                             });
+    return writer_.run_within({std::move(user_id)}, change_device_with_token, std::move(device_id), std::move(change),
+                              std::move(token));
   }
-
   Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
                                           std::optional<NewToken> token) override {
-    const SqliteWriter::Place place{device.user_id, bytes_of_job};
-    return writer_.run<std::int64_t>(
-        place,
-        [&writer = writer_, device = std::move(device), enroll_id = std::move(enroll_id), now_ms,
-         token = std::move(token)](StatementCache& statements) -> Reply<std::int64_t> {
-          const int spent = statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)",
-                                               enroll_id, now_ms);
-          if (spent == 0) return error(ErrorCode::forbidden, "this enrollment token has been used");
-          // Refused, it leaves the token unspent.
-          return add_device_with_token(statements, writer.limits(), device, token);
-        });
+    return writer_.run_within({device.user_id}, enroll_device_with_token, device, std::move(enroll_id), now_ms,
+                              std::move(token));
   }
-
   Task<Reply<void>> add_token(NewToken token) override {
-    const SqliteWriter::Place place{token.row.user_id, bytes_of_job};
-    return writer_.run<void>(
-        place, [&writer = writer_, token = std::optional(std::move(token))](StatementCache& statements) -> Reply<void> {
-          return add_token_within(statements, writer.limits(), token);
-        });
+    return writer_.run_within({token.row.user_id}, add_token_within, std::optional(token));
   }
-
   Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
                                   std::int64_t tokens_valid_from_ms) override {
-    return writer_.run<void>(
-        {std::move(user_id), bytes_of_job},
-        [device_id = std::move(device_id), tokens_valid_from_ms](StatementCache& statements) -> Reply<void> {
-          remove_device(statements, device_id, tokens_valid_from_ms);
-          return {};
-        });
+    return writer_.run({std::move(user_id)}, remove_device, std::move(device_id), tokens_valid_from_ms);
   }
-
   Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) override {
-    const SqliteWriter::Place place{id, bytes_of_job};
-    return writer_.run<void>(place, [id = std::move(id), now_ms](StatementCache& statements) -> Reply<void> {
-      if (!insert_taken_id(statements, id, now_ms)) return error(ErrorCode::forbidden, "this id is a device's");
-      return {};
-    });
+    return writer_.run({id}, insert_taken_id, id, now_ms);
   }
-
   Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) override {
-    return writer_.run<void>(
-        {std::move(user_id), bytes_of_job},
-        [device_id = std::move(device_id), last_seen_ms](StatementCache& statements) -> Reply<void> {
-          statements.execute("UPDATE devices SET last_seen = ? WHERE device_id = ?", last_seen_ms, device_id);
-          return {};
-        });
+    return writer_.run({std::move(user_id)}, write_last_seen, std::move(device_id), last_seen_ms);
   }
 
  private:

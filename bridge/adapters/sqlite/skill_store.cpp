@@ -51,6 +51,10 @@ bool has_skills(StatementCache& statements, const std::string& device_id, const 
                      [](bool same) { return same; });
 }
 
+void write_heartbeat(StatementCache& statements, const std::string& device_id, std::int64_t heartbeat_at_ms) {
+  statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms, device_id);
+}
+
 /// Writes only what is not there already.
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms) {
@@ -70,7 +74,14 @@ void write_skills(StatementCache& statements, const std::string& device_id, cons
   if (is_there.size() > skills.size()) {
     statements.execute("DELETE FROM skills WHERE device_id = ? AND position >= ?", device_id, skills.size());
   }
-  statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms, device_id);
+  write_heartbeat(statements, device_id, heartbeat_at_ms);
+}
+
+Reply<void> put_skills_within(StatementCache& statements, const StorageLimits& limits, const std::string& device_id,
+                              const std::vector<SkillRow>& skills, std::int64_t heartbeat_at_ms) {
+  if (limits.disk_low && !has_skills(statements, device_id, skills)) return tl::unexpected(*limits.disk_low);
+  write_skills(statements, device_id, skills, heartbeat_at_ms);
+  return {};
 }
 
 class SqliteSkillStore final : public SkillStore {
@@ -80,27 +91,11 @@ class SqliteSkillStore final : public SkillStore {
   Task<Reply<void>> put_skills(std::string user_id, std::string device_id, std::vector<SkillRow> skills,
                                std::int64_t heartbeat_at_ms) override {
     const SqliteWriter::Place place{std::move(user_id), bytes_of(skills)};
-    return writer_.run<void>(place,
-                             [&writer = writer_, device_id = std::move(device_id), skills = std::move(skills),
-                              heartbeat_at_ms](StatementCache& statements) -> Reply<void> {
-                               if (auto low = writer.limits().disk_low;
-                                   low && !has_skills(statements, device_id, skills)) {
-                                 return tl::unexpected<Error>(std::move(*low));
-                               }
-                               write_skills(statements, device_id, skills, heartbeat_at_ms);
-                               return {};
-                             });
+    return writer_.run_within(place, put_skills_within, std::move(device_id), std::move(skills), heartbeat_at_ms);
   }
-
   Task<Reply<void>> set_skills_heartbeat(std::string user_id, std::string device_id,
                                          std::int64_t heartbeat_at_ms) override {
-    return writer_.run<void>(
-        {std::move(user_id), bytes_of_job},
-        [device_id = std::move(device_id), heartbeat_at_ms](StatementCache& statements) -> Reply<void> {
-          statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms,
-                             device_id);
-          return {};
-        });
+    return writer_.run({std::move(user_id)}, write_heartbeat, std::move(device_id), heartbeat_at_ms);
   }
 
  private:

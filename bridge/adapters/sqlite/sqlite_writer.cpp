@@ -92,7 +92,7 @@ StorageLimits SqliteWriter::limits() {
   return limits;
 }
 
-Task<SqliteWriter::Failure> SqliteWriter::run_job(Place place, Work work) {
+Task<SqliteWriter::Failure> SqliteWriter::run_job(Place place, Job::Work work) {
   loop_.check();
   const auto done = std::make_shared<OneShot<Failure>>(context_.get_executor());
   {

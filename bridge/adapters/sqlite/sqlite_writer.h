@@ -22,7 +22,6 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "bridge/adapters/sqlite/commit_room.h"
@@ -60,19 +59,46 @@ class SqliteWriter {
   /// In whose turn a job comes, and what it writes, about.
   struct Place {
     std::string user_id;
-    std::size_t bytes = 0;
+    std::size_t bytes = bytes_of_job;
   };
-  /// What a job has read into memory.
-  template <class T>
-  using BytesRead = std::size_t (*)(const std::conditional_t<std::is_void_v<T>, std::monostate, T>& read);
 
   SqliteWriter(asio::io_context& loop, std::unique_ptr<SQLite::Database> database, Options options);
   ~SqliteWriter();
 
-  /// `work` runs on the writer's thread, in a savepoint; what it has written is taken back when it gives an error or
-  /// throws SQLite::Exception.
-  template <class T>
-  Task<Reply<T>> run(Place place, std::function<Reply<T>(StatementCache&)> work, BytesRead<T> bytes_read = nullptr);
+  /// Runs `work(statements, args...)` on the writer's thread, in a savepoint: what it has written is rolled back when
+  /// it returns an error or throws SQLite::Exception. `work` returns a Reply, another value, or nothing.
+  template <class Work, class... Args>
+  auto run(Place place, Work work, Args... args) {
+    return run_reading(std::move(place), nullptr, std::move(work), std::move(args)...);
+  }
+  /// The same for `work(statements, limits(), args...)`.
+  template <class Work, class... Args>
+  auto run_within(Place place, Work work, Args... args) {
+    const auto limited = [this, work](StatementCache& statements, const Args&... given) {
+      return work(statements, limits(), given...);
+    };
+    return run_reading(std::move(place), nullptr, limited, std::move(args)...);
+  }
+  /// The same as run(), where much may be read: `bytes_of(value)` counts for the commit.
+  template <class BytesOf, class Work, class... Args>
+  auto run_reading(Place place, BytesOf bytes_of, Work work, Args... args) {
+    using Returned = std::invoke_result_t<Work&, StatementCache&, const Args&...>;
+    using Value = typename ValueOf<Returned>::Type;
+    const auto outcome = std::make_shared<Reply<Value>>(error(ErrorCode::internal, "the store failed"));
+    Job::Work job = [outcome, bytes_of, work = std::move(work),
+                     ... args = std::move(args)](StatementCache& statements) {
+      if constexpr (std::is_void_v<Returned>) {
+        work(statements, args...);
+        *outcome = Reply<void>();
+      } else {
+        *outcome = work(statements, args...);
+      }
+      std::size_t bytes_read = 0;
+      if constexpr (!std::is_null_pointer_v<BytesOf>) bytes_read = *outcome ? bytes_of(**outcome) : 0;
+      return *outcome ? std::optional(bytes_read) : std::nullopt;
+    };
+    return reply_of(run_job(std::move(place), std::move(job)), outcome);
+  }
   /// At once and on the loop, before any job; blocks.
   Result<void> read_first(const std::function<void(StatementCache&)>& read);
 
@@ -84,10 +110,19 @@ class SqliteWriter {
   const std::string& path() const { return path_; }
 
  private:
-  /// Gives the bytes read; nothing: its writes are to be taken back.
-  using Work = std::function<std::optional<std::size_t>(StatementCache&)>;
+  template <class T>
+  struct ValueOf {
+    using Type = T;
+  };
+  template <class T>
+  struct ValueOf<Reply<T>> {
+    using Type = T;
+  };
   using Failure = std::optional<Error>;
   struct Job {
+    /// Returns the bytes read; nothing when its writes are to be rolled back.
+    using Work = std::function<std::optional<std::size_t>(StatementCache&)>;
+
     std::size_t bytes = 0;  // what it writes
     Work work;              // writer's thread; may throw
     Failure failure;        // of SQLite, whatever work gave
@@ -95,7 +130,10 @@ class SqliteWriter {
   };
 
   /// Returns when what `work` did is durable, or why it is not.
-  Task<Failure> run_job(Place place, Work work);
+  Task<Failure> run_job(Place place, Job::Work work);
+  /// `outcome` is shared: the job goes on when the coroutine is cancelled.
+  template <class T>
+  static Task<Reply<T>> reply_of(Task<Failure> job, std::shared_ptr<Reply<T>> outcome);
   void work_until_stopped();
   std::optional<Job> next_job();
   std::vector<Job> commit();
@@ -124,18 +162,8 @@ class SqliteWriter {
 };
 
 template <class T>
-Task<Reply<T>> SqliteWriter::run(Place place, std::function<Reply<T>(StatementCache&)> work, BytesRead<T> bytes_read) {
-  // Shared: the job goes on when the coroutine is cancelled.
-  const auto outcome = std::make_shared<Reply<T>>(error(ErrorCode::internal, "the store failed"));
-  Work job = [work = std::move(work), bytes_read, outcome](StatementCache& statements) -> std::optional<std::size_t> {
-    *outcome = work(statements);
-    if (!*outcome) return std::nullopt;
-    if constexpr (!std::is_void_v<T>) {
-      if (bytes_read != nullptr) return bytes_read(**outcome);
-    }
-    return 0;
-  };
-  auto failure = co_await run_job(std::move(place), std::move(job));
+Task<Reply<T>> SqliteWriter::reply_of(Task<Failure> job, std::shared_ptr<Reply<T>> outcome) {
+  auto failure = co_await std::move(job);
   if (failure) co_return tl::unexpected<Error>(std::move(*failure));
   co_return std::move(*outcome);
 }

@@ -110,36 +110,17 @@ class SqliteUsageStore final : public UsageStore {
   explicit SqliteUsageStore(SqliteWriter& writer) : writer_(writer) {}
 
   Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) override {
-    const SqliteWriter::Place place{hub_itself, rows.size() * bytes_of_job};
-    return writer_.run<void>(place, [rows = std::move(rows), oldest_day](StatementCache& statements) -> Reply<void> {
-      add_usage_rows(statements, rows, oldest_day);
-      return {};
-    });
+    return writer_.run({hub_itself, rows.size() * bytes_of_job}, add_usage_rows, rows, oldest_day);
   }
-
   Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) override {
-    const SqliteWriter::Place place{hub_itself, chats.size() * bytes_of_job};
-    return writer_.run<void>(place, [chats = std::move(chats), oldest_day](StatementCache& statements) -> Reply<void> {
-      add_chats_of_day(statements, chats, oldest_day);
-      return {};
-    });
+    return writer_.run({hub_itself, chats.size() * bytes_of_job}, add_chats_of_day, chats, oldest_day);
   }
-
   Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) override {
-    const SqliteWriter::Place place{user_id, bytes_of_job};
-    return writer_.run<UsageReport>(
-        place,
-        [user_id = std::move(user_id), since_day, rows_max](StatementCache& statements) {
-          return Reply<UsageReport>(read_usage_rows(statements, user_id, since_day, rows_max));
-        },
-        [](const UsageReport& report) { return report.rows.size() * bytes_of_job; });
+    const auto bytes_of = [](const UsageReport& report) { return report.rows.size() * bytes_of_job; };
+    return writer_.run_reading({user_id}, bytes_of, read_usage_rows, user_id, since_day, rows_max);
   }
-
   Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) override {
-    return writer_.run<std::vector<UserTokens>>(
-        {hub_itself, bytes_of_job}, [day, users_max](StatementCache& statements) {
-          return Reply<std::vector<UserTokens>>(read_tokens_of_day(statements, day, users_max));
-        });
+    return writer_.run({hub_itself}, read_tokens_of_day, day, users_max);
   }
 
  private:
