@@ -31,13 +31,13 @@ gateway::Request request_of_line(const std::string& line, const std::string& tok
   request.headers = {{"authorization", "Bearer " + token}, {"accept", "application/json, text/event-stream"}};
   const json said = read_line(line);
   const json params = member(said, "params");
-  const std::string version = text(member(params, "_meta"), mcp::meta_version);
+  const std::string version = text_member(member(params, "_meta"), mcp::meta_version);
   if (version.empty()) return request;
   request.headers.emplace_back("mcp-protocol-version", version);
   request.headers.emplace_back("mcp-method", text_member(said, "method"));
   // As an encoded value is: a name may look like one.
   for (const char* name : {"name", "uri"}) {
-    if (const std::string value = text(params, name); !value.empty())
+    if (const std::string value = text_member(params, name); !value.empty())
       request.headers.emplace_back("mcp-name", mcp::encoded_header_value(value));
   }
   return request;

@@ -97,7 +97,7 @@ json input_required(const json& question, std::string state) {
 }
 
 PersonsAnswer answer_of_person(const json& input_responses) {
-  const std::string action = text(member(input_responses, question_key), "action");
+  const std::string action = text_member(member(input_responses, question_key), "action");
   if (action == "accept") return PersonsAnswer::allowed;
   return action == "decline" || action == "cancel" ? PersonsAnswer::refused : PersonsAnswer::none;
 }

@@ -47,7 +47,7 @@ std::string first_line(const std::string& text) {
 
 /// The one text that a tool takes, or why it is none.
 tl::expected<std::string, RpcError> text_argument(const json& arguments, const char* name, std::size_t bytes_max) {
-  std::string value = text(arguments, name);
+  std::string value = text_member(arguments, name);
   if (!value.empty() && value.size() <= bytes_max) return value;
   return tl::unexpected(RpcError(
       mendable, rpc_code::invalid_params,
@@ -189,7 +189,7 @@ bool may_have_run(const Problem& why) {
 
 bool is_unknown_tool(const Problem& why) {
   // Also a name that none can have.
-  return is_one_of(why.code, {"not_found", "bad_request"}) && text(why.details, "path") == "/tool";
+  return is_one_of(why.code, {"not_found", "bad_request"}) && text_member(why.details, "path") == "/tool";
 }
 
 }  // namespace strawberry::gateway::mcp
