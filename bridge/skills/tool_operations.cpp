@@ -210,7 +210,7 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::st
     return planned;
   }
   planned.call.caller = request.sender;
-  planned.call.caller.user_id = user_id;
+  planned.call.acting_user = user_id;
   planned.call.skill_path = std::move(plan->skill_path);
   planned.call.target = std::move(plan->target);
   planned.call.args = std::move(plan->args);

@@ -143,6 +143,7 @@ TEST_F(ToolOperationsTest, EveryNameThatIsListedIsFound) {
     const auto planned = call(name, arguments);
     ASSERT_TRUE(planned) << planned.error().message;
     EXPECT_EQ(planned->call.skill_path, tool.at("path").get<std::string>());
+    EXPECT_EQ(planned->call.acting_user, "alice");
     if (!arguments.empty()) {
       EXPECT_EQ(planned->call.kwargs, json({{"größe", 3}}));
     }
