@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "tests/bench/http_servers.h"
-#include "tests/bench/http_socket.h"
 #include "tests/bench/hub.h"
+#include "tests/bench/loopback_socket.h"
 #include "tests/bench/pair.h"
 #include "tests/bench/poll_client.h"
 #include "tests/bench/report.h"
@@ -90,7 +90,7 @@ class Listeners {
   explicit Listeners(int port) : port_(port) {}
   void add(const std::string& token) {
     const std::string body = rpc("subscriptions/listen", {{"notifications", {{"toolsListChanged", true}}}}, true);
-    all_.push_back(std::make_unique<HttpSocket>(port_));
+    all_.push_back(std::make_unique<LoopbackSocket>(port_));
     all_.back()->send("POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token +
                       "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
                       "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\nContent-Length: " +
@@ -106,7 +106,7 @@ class Listeners {
 
  private:
   const int port_;
-  std::vector<std::unique_ptr<HttpSocket>> all_;
+  std::vector<std::unique_ptr<LoopbackSocket>> all_;
 };
 
 void row(const char* what, const std::string& value) { std::printf("| %-52s | %12s |\n", what, value.c_str()); }
