@@ -1,9 +1,10 @@
 /// The JSON Schema that may stand beside a skill's signature (docs/contract.md, section 4): taken in at registration,
 /// and given to those who describe the skill.
 ///
-/// Pure.   Errors: `bad_request` with details.path.   Bounds: ArgumentSchema's.
+/// Pure.   Errors: `bad_request` with details.path.   Bounds: ArgumentSchema's, input_schemas_bytes_max.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "common/contract/signature.h"
 
 namespace strawberry {
+
+/// Of all skills of a registration: what is small as it was sent may be large with its references in place.
+inline constexpr std::size_t input_schemas_bytes_max = 256 * 1024;
 
 /// The text to store of `skill`, an entry of a registration at `place` with this signature; empty when it has no
 /// schema.

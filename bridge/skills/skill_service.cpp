@@ -43,6 +43,7 @@ Reply<std::string> read_name(const json& skill, const char* member, const std::s
 Reply<std::vector<SkillRow>> read_skills(const json& skills) {
   std::vector<SkillRow> rows;
   std::set<std::pair<std::string, std::string>> seen;
+  std::size_t schema_bytes = 0;
   for (const auto& skill : skills) {
     const auto place = "/skills/" + std::to_string(rows.size());
     SkillRow row;
@@ -73,6 +74,12 @@ Reply<std::vector<SkillRow>> read_skills(const json& skills) {
     auto schema = read_input_schema(skill, *signature, place);
     if (!schema) return tl::unexpected(schema.error());
     row.input_schema = std::move(*schema);
+    schema_bytes += row.input_schema.size();
+    if (schema_bytes > input_schemas_bytes_max) {
+      const auto max = std::to_string(input_schemas_bytes_max);
+      return error(ErrorCode::bad_request, "the schemas of all skills have more than " + max + " bytes together",
+                   {{"path", place + "/input_schema"}, {"skill", name}});
+    }
     rows.push_back(std::move(row));
   }
   return rows;

@@ -275,6 +275,66 @@ TEST(Skills, ArgumentsThatDoNotFitTheSignatureAreRefused) {
   EXPECT_EQ(tablet->response("skills", id).at("result"), "done");
 }
 
+json skill_with(const std::string& function, const json& schema) {
+  return {{"class_name", "Maps"},
+          {"function_name", function},
+          {"signature", function + "(**arguments)"},
+          {"input_schema", schema}};
+}
+
+TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
+  HubProcess hub;
+  auto maps = hub.device("Maps");
+  const json schema =
+      json::parse(R"({"properties":{"from-place":{"$ref":"#/$defs/place"},"stops":{"type":"integer","maximum":5}},)"
+                  R"("required":["from-place"],"$defs":{"place":{"type":"string"}}})");
+  const json known = json::parse(
+      R"({"type":"object","properties":{"from-place":{"type":"string"},"stops":{"type":"integer","maximum":5}},)"
+      R"("required":["from-place"]})");
+  maps->result_of("skills", {{"op", "register"}, {"skills", {skill_with("route", schema)}}});
+  hub.kill_bridge();
+  hub.start_bridge();
+  const auto described = maps->result_of("skills", {{"op", "describe"}, {"path", "Maps.route"}});
+  EXPECT_EQ(described.at("parameters"), known);
+  EXPECT_EQ(maps->result_of("skills", {{"op", "list"}}).at("skills").at(0).at("input_schema"), known);
+
+  auto request = call("Maps.route");
+  request["kwargs"] = {{"from-place", "here"}, {"stops", 6}};
+  const auto refused = maps->ask("skills", request);
+  EXPECT_EQ(refused.at("error").at("code"), "bad_request");
+  EXPECT_EQ(refused.at("error").at("details").at("path"), "/kwargs/stops");
+  request["kwargs"]["stops"] = 5;
+  const auto id = maps->send("skills", request);
+  const auto arrived = maps->next_call();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->at("kwargs"), request["kwargs"]);
+  maps->answer(*arrived, "a way");
+  EXPECT_EQ(maps->response("skills", id).at("result"), "a way");
+}
+
+TEST(Skills, ASchemaThatCannotBeCheckedIsRefusedByPlace) {
+  HubProcess hub;
+  auto maps = hub.device("Maps");
+  const auto refused = [&](json skills) {
+    const auto reply = maps->ask("skills", {{"op", "register"}, {"skills", std::move(skills)}});
+    if (reply.at("success") == true) return std::string("taken");
+    EXPECT_EQ(reply.at("error").at("code"), "bad_request");
+    return reply.at("error").at("details").at("path").get<std::string>();
+  };
+  const json remote{{"properties", {{"a", {{"$ref", "https://example.org/schema"}}}}}};
+  const json circle = json::parse(R"({"properties":{"a":{"$ref":"#/properties/a"}}})");
+  EXPECT_EQ(refused({skill_with("f", json::object()), skill_with("g", remote)}), "/skills/1/input_schema");
+  EXPECT_EQ(refused({skill_with("f", circle)}), "/skills/0/input_schema");
+  EXPECT_EQ(refused({skill_with("f", "{}")}), "/skills/0/input_schema");
+  // Small as they are sent, large with their references in place.
+  const std::string once(700, 'x');
+  json wide{{"properties", json::object()}, {"$defs", {{"t", {{"description", once}}}}}};
+  for (int i = 0; i < 20; ++i) wide["properties"]["p" + std::to_string(i)] = {{"$ref", "#/$defs/t"}};
+  json many = json::array();
+  for (int i = 0; i < 40; ++i) many.push_back(skill_with("f" + std::to_string(i), wide));
+  EXPECT_EQ(refused(many), "/skills/17/input_schema");
+}
+
 TEST(Skills, DescribeAndListSayWhatIsThere) {
   HubProcess hub;
   auto speaker = hub.device("Speaker");
