@@ -332,7 +332,7 @@ TEST(Skills, ASchemaThatCannotBeCheckedIsRefusedByPlace) {
   for (int i = 0; i < 20; ++i) wide["properties"]["p" + std::to_string(i)] = {{"$ref", "#/$defs/t"}};
   json many = json::array();
   for (int i = 0; i < 40; ++i) many.push_back(skill_with("f" + std::to_string(i), wide));
-  EXPECT_EQ(refused(many), "/skills/17/input_schema");
+  EXPECT_EQ(refused(many), "/skills/18/input_schema");
 }
 
 TEST(Skills, DescribeAndListSayWhatIsThere) {
