@@ -62,7 +62,9 @@ class MosquittoClient::Connection {
 
   Reports take_reports();
   /// Why there is no TLS; none when there is, or when none is wanted.
-  TlsTrouble tls_trouble() const { return shaking_hands_ ? TlsTrouble::no_tls : tls_trouble_; }
+  TlsTrouble tls_trouble() const {
+    return tls_trouble_ == TlsTrouble::none && shaking_hands_ ? TlsTrouble::no_tls : tls_trouble_;
+  }
   /// What came is not MQTT.
   bool is_not_mqtt() const { return not_mqtt_; }
 
