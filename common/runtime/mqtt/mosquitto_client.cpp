@@ -257,6 +257,10 @@ void MosquittoClient::note_loss(int code) {
   if (!connection_) return;
   loss_.is_not_mqtt = connection_->is_not_mqtt();
   loss_.tls = connection_->tls_trouble();
+  if (loss_.tls == TlsTrouble::none && loss_.was_reached && connection_->is_shaking_hands())
+    loss_.tls = TlsTrouble::no_tls;
+  // A handshake that fails at once may close the socket before it is seen that it was connected.
+  if (loss_.tls != TlsTrouble::none && loss_.tls != TlsTrouble::ca_file) loss_.was_reached = true;
 }
 
 void MosquittoClient::lost(const std::string& reason, int code) {
