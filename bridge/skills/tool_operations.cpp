@@ -7,7 +7,6 @@
 #include "bridge/skills/tool_arguments.h"
 #include "bridge/skills/tool_view.h"
 #include "common/text/base64url.h"
-#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -111,12 +110,22 @@ Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& que
                {{"path", "/tool"}});
 }
 
+/// About how many bytes of JSON a value is: to write it down only to count them would take as long as all the rest.
+std::size_t bytes_about(const json& value) {
+  constexpr std::size_t quotes_and_comma = 4;
+  if (value.is_string()) return value.get_ref<const std::string&>().size() + quotes_and_comma;
+  std::size_t bytes = 2 * quotes_and_comma;  // also of any number
+  if (!value.is_structured()) return bytes;
+  for (const auto& [name, member] : value.items()) bytes += name.size() + quotes_and_comma + bytes_about(member);
+  return bytes;
+}
+
 /// Adds tools until they fill an answer. False when one did not fit.
 bool add(json& tools, std::size_t& bytes, const OfferedSkill& skill, std::string name, const std::string& sender_id) {
   auto view = view_tool(skill, std::move(name), sender_id);
   if (!view) return true;  // of a release that took other signatures
   json entry = entry_of(skill, std::move(*view));
-  bytes += to_text(entry).size();
+  bytes += bytes_about(entry);
   if (bytes > tools_page_bytes_max && !tools.empty()) return false;
   tools.push_back(std::move(entry));
   return true;
@@ -138,7 +147,8 @@ Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
   for (const auto& skill : found.skills) {
     const auto same = of_path(skills, query, skill.skill.class_name, skill.skill.function_name);
     const auto it = std::find_if(same.begin(), same.end(), [&](const NamedSkill& one) {
-      return one.skill.skill.signature == skill.skill.signature;
+      return one.skill.skill.signature == skill.skill.signature &&
+             one.skill.skill.input_schema == skill.skill.input_schema;
     });
     if (it == same.end()) continue;
     if (add(tools, bytes, skill, it->name, query.sender_id)) continue;
