@@ -306,7 +306,7 @@ TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
   request["kwargs"]["stops"] = 5;
   const auto id = maps->send("skills", request);
   const auto arrived = maps->next_call();
-  ASSERT_TRUE(arrived);
+  ASSERT_TRUE(arrived) << maps->response("skills", id);
   EXPECT_EQ(arrived->at("kwargs"), request["kwargs"]);
   maps->answer(*arrived, "a way");
   EXPECT_EQ(maps->response("skills", id).at("result"), "a way");
