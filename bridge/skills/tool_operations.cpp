@@ -55,8 +55,8 @@ tl::unexpected<Error> too_many() {
                {{"skills_max", SkillRegistry::paged_skills_max}});
 }
 
-SkillQuery query_for(const std::string& user_id, const Request& request, std::size_t skills_max) {
-  SkillQuery query{user_id, {}, request.sender.id, skills_max, tool_devices_max};
+SkillQuery query_for(const Request& request, std::size_t skills_max) {
+  SkillQuery query{request.acting_user, {}, request.sender.id, skills_max, tool_devices_max};
   return query;
 }
 
@@ -182,12 +182,12 @@ Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
 
 }  // namespace
 
-Reply<json> list_tools(const SkillRegistry& skills, const std::string& user_id, const Request& request) {
+Reply<json> list_tools(const SkillRegistry& skills, const Request& request) {
   const json& body = request.body;
   const auto given = [&](const char* name) { return body.value(name, std::string()); };
   const std::string words = given("query");
   const std::size_t limit = body.value("limit", words.empty() ? tools_page_max : tools_found_default);
-  SkillQuery query = query_for(user_id, request, limit);
+  SkillQuery query = query_for(request, limit);
   if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, query, name);
   if (!words.empty()) {
     query.words = words;
@@ -201,9 +201,9 @@ Reply<json> list_tools(const SkillRegistry& skills, const std::string& user_id, 
   return page_of_tools(skills, query, after);
 }
 
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::string& user_id, const Request& request) {
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request) {
   const auto name = request.body.at("tool").get<std::string>();
-  const auto skill = find_tool(skills, query_for(user_id, request, 1), name);
+  const auto skill = find_tool(skills, query_for(request, 1), name);
   if (!skill) return tl::unexpected<Error>(skill.error());
   const auto view = view_tool(*skill, name, request.sender.id);
   if (!view)
@@ -220,7 +220,7 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::st
     return planned;
   }
   planned.call.caller = request.sender;
-  planned.call.acting_user = user_id;
+  planned.call.acting_user = request.acting_user;
   planned.call.skill_path = std::move(plan->skill_path);
   planned.call.target = std::move(plan->target);
   planned.call.args = std::move(plan->args);
