@@ -285,6 +285,7 @@ json skill_with(const std::string& function, const json& schema) {
 TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
   HubProcess hub;
   auto maps = hub.device("Maps");
+  maps->offer("Maps", {"route()"});  // subscribes to its calls, too
   const json schema =
       json::parse(R"({"properties":{"from-place":{"$ref":"#/$defs/place"},"stops":{"type":"integer","maximum":5}},)"
                   R"("required":["from-place"],"$defs":{"place":{"type":"string"}}})");
