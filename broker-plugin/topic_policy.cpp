@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "common/contract/control.h"
-#include "common/text/ids.h"
 #include "common/contract/topics.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 namespace {
@@ -82,7 +82,7 @@ Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::
 Verdict own(const Principal& who, std::string_view id) { return id == who.id ? Verdict::allowed : Verdict::not_yours; }
 
 bool has_service(const Principal& who, Service service) {
-  return who.type != PrincipalType::enroll || service == Service::devices;
+  return !is_one_time(who.type) || service == Service::devices;
 }
 
 // --- devices, users, admins and one-time tokens ---
@@ -100,7 +100,7 @@ Verdict client_write(const Principal& who, const Levels& topic) {
 }
 
 Verdict client_status(const Principal& who, std::string_view device_id, const DeviceOwners& owners) {
-  if (who.type == PrincipalType::enroll) return Verdict::not_listed;
+  if (is_one_time(who.type)) return Verdict::not_listed;
   const std::string_view owner = owners.owner_of(device_id);
   return !owner.empty() && owner == who.user_id ? Verdict::allowed : Verdict::not_yours;
 }
@@ -140,7 +140,7 @@ Verdict client_subscribe(const Principal& who, const Levels& filter, const Devic
     return filter.rest.empty() && filter.second == "+" ? Verdict::allowed : client_read(who, filter, owners);
   }
   if (filter.first == "devices" && filter.second == "+" && filter.rest == "status") {
-    return allowed_if(who.type != PrincipalType::enroll);  // delivers what may be read
+    return allowed_if(!is_one_time(who.type));  // delivers what may be read
   }
   if (filter.first == "homeassistant") return allowed_if(who.type == PrincipalType::user && !filter.second.empty());
   return client_read(who, filter, owners);
@@ -191,7 +191,8 @@ Verdict check_subscription(const Principal& who, std::string_view filter, const 
     case PrincipalType::bridge: return bridge_read(levels);
     case PrincipalType::device:
     case PrincipalType::user:
-    case PrincipalType::enroll: return client_subscribe(who, levels, owners);
+    case PrincipalType::enroll:
+    case PrincipalType::grant: return client_subscribe(who, levels, owners);
   }
   return Verdict::not_listed;
 }

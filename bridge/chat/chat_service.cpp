@@ -4,13 +4,13 @@
 
 #include "bridge/chat/chat_events.h"
 #include "bridge/chat/tensorzero.h"
-#include "common/runtime/asio.h"
 #include "bridge/llm/usage_estimate.h"
 #include "bridge/llm/user_text.h"
 #include "bridge/pipeline/acting_user.h"
 #include "bridge/pipeline/request_log.h"
-#include "common/text/printable.h"
+#include "common/runtime/asio.h"
 #include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr const char* usage_unfinished = "unfinished";
 
 std::optional<Error> refuse(const Principal& sender) {
-  if (sender.type == PrincipalType::enroll || sender.type == PrincipalType::bridge)
+  if (is_one_time(sender.type) || sender.type == PrincipalType::bridge)
     return Error{ErrorCode::forbidden, "this token is not for chatting", nullptr};
   if (!sender.user_id.empty()) return std::nullopt;
   return Error{ErrorCode::forbidden,

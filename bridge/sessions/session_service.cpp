@@ -50,7 +50,7 @@ Task<Reply<SessionRow>> SessionService::owned(std::string session_id, std::strin
 
 Task<Reply<json>> SessionService::handle(Request request) {
   const auto type = request.sender.type;
-  if (type == PrincipalType::enroll || type == PrincipalType::bridge) {
+  if (is_one_time(type) || type == PrincipalType::bridge) {
     co_return error(ErrorCode::forbidden, "this token is not for sessions");
   }
   auto user = acting_user(request);

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "bridge/pipeline/acting_user.h"
-#include "common/text/printable.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -85,7 +85,7 @@ SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillReg
 std::chrono::milliseconds SkillService::default_timeout(const std::string&) const { return options_.call_timeout; }
 
 Task<Reply<json>> SkillService::handle(Request request) {
-  if (request.sender.type == PrincipalType::enroll || request.sender.type == PrincipalType::bridge) {
+  if (is_one_time(request.sender.type) || request.sender.type == PrincipalType::bridge) {
     co_return error(ErrorCode::forbidden, "this token is not for skills");
   }
   if (request.op == "register") co_return co_await register_all(std::move(request));
