@@ -43,6 +43,7 @@ DeviceService::Options device_service_options(const Config& config) {
   DeviceService::Options options;
   options.registrations_per_hour_max = config.limits.device_registrations_per_hour;
   options.token_line_max = std::chrono::hours(24) * config.limits.token_line_days_max;
+  options.programs.line_max = options.token_line_max;
   return options;
 }
 

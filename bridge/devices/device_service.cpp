@@ -5,6 +5,7 @@
 
 #include "bridge/pipeline/acting_user.h"
 #include "common/contract/device_name.h"
+#include "common/identity/token_line.h"
 #include "common/text/ids.h"
 
 namespace strawberry {
@@ -56,7 +57,8 @@ DeviceService::DeviceService(const Clock& clock, DeviceRegistry& devices, Store&
       neighbours_(std::move(neighbours)),
       options_(options),
       registrations_(clock, {options.registrations_per_hour_max}),
-      refreshes_(clock, {options.refreshes_per_hour_max}) {}
+      refreshes_(clock, {options.refreshes_per_hour_max}),
+      programs_(clock, store, tokens, neighbours_.audit, options.programs) {}
 
 std::chrono::milliseconds DeviceService::default_timeout(const std::string&) const { return std::chrono::seconds(30); }
 
@@ -65,11 +67,17 @@ Task<Reply<json>> DeviceService::handle(Request request) {
   if (request.sender.type == PrincipalType::enroll && request.op != "register") {
     co_return error(ErrorCode::forbidden, "an enrollment token may only register its device");
   }
+  const bool is_for_programs = ProgramTokens::has(request.op);
+  if (request.sender.type == PrincipalType::grant && !is_for_programs)
+    co_return error(ErrorCode::forbidden, "a one-time token may only be exchanged for others");
+  if (is_for_programs) co_return co_await programs_.handle(std::move(request));
   if (request.sender.type == PrincipalType::bridge)
     co_return error(ErrorCode::forbidden, "the bridge does not ask itself");
   if (request.op == "me") co_return me(request);
   if (request.op == "list") co_return list(request);
   if (request.op == "get") co_return get(request);
+  if (request.token && is_of_program(request.token->root()))
+    co_return error(ErrorCode::forbidden, "a program that a user has allowed manages no devices and no tokens");
   if (request.op == "register") co_return co_await add(std::move(request));
   if (request.op == "update") co_return co_await update(std::move(request));
   if (request.op == "refresh_token") co_return co_await refresh_token(std::move(request));
@@ -355,38 +363,12 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }
 
-/// It dies with the first of the line, and does not make the line longer than it may be.
-std::optional<Error> DeviceService::join_line(const AskingToken& asking, Claims& claims) const {
-  claims.root_jti = asking.root();
-  // Of a token that does not say how old it is the line begins now.
-  claims.root_issued_at = asking.root_issued_at != WallTime{} ? asking.root_issued_at
-                          : asking.issued_at != WallTime{}    ? asking.issued_at
-                                                              : claims.issued_at;
-  if (options_.token_line_max == std::chrono::seconds(0)) return std::nullopt;
-  claims.expires_at = std::min(claims.expires_at, claims.root_issued_at + options_.token_line_max);
-  if (claims.expires_at >= claims.issued_at + std::chrono::seconds(1)) return std::nullopt;
-  return Error{
-      ErrorCode::forbidden,
-      "the first token of this line is older than " +
-          std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.token_line_max).count() / 24) +
-          " days: have a new one issued",
-      {}};
-}
-
-Reply<TokenIssuer::Issued> DeviceService::sign(const Claims& claims) const {
-  auto issued = tokens_.issue(claims);
-  if (issued) return std::move(*issued);
-  auto failed = error(ErrorCode::internal, "the hub cannot sign tokens");
-  failed.value().cause = issued.error().message;
-  return failed;
-}
-
 /// As the store has moved it on the list: with the same jti, so that it is the one that is there.
 Reply<void> DeviceService::sign_from(Made& made, std::int64_t valid_from_ms) const {
   date_from(made.listed.row, valid_from_ms);
   made.claims.issued_at = from_unix_ms(made.listed.row.issued_at_ms);
   made.claims.expires_at = from_unix_ms(made.listed.row.expires_at_ms);
-  auto issued = sign(made.claims);
+  auto issued = tokens_.sign(made.claims);
   if (!issued) return tl::unexpected(issued.error());
   made.text = std::move(issued->token);
   return {};
@@ -403,21 +385,14 @@ Reply<DeviceService::Made> DeviceService::make_token(const Request& request, con
                               std::chrono::ceil<std::chrono::seconds>(not_before));
   claims.expires_at = claims.issued_at + options_.token_lifetime;
   if (request.token && holder == request.sender) {
-    if (auto problem = join_line(*request.token, claims)) return tl::unexpected<Error>(std::move(*problem));
+    if (auto problem = join_line(*request.token, options_.token_line_max, claims))
+      return tl::unexpected<Error>(std::move(*problem));
   }
-  auto signed_token = sign(claims);
+  auto signed_token = tokens_.sign(claims);
   if (!signed_token) return tl::unexpected(signed_token.error());
   Made made{std::move(signed_token->token), claims, {}};
-  TokenRow& row = made.listed.row;
-  row.jti = claims.jti;
-  row.type = to_string(holder.type);
-  row.subject = holder.id;
-  row.user_id = holder.user_id;
-  row.kid = std::move(signed_token->kid);
-  row.issued_at_ms = to_unix_ms(claims.issued_at);
-  row.expires_at_ms = to_unix_ms(claims.expires_at);
-  row.parent_jti = request.token ? request.token->jti : "";
-  row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
+  made.listed.row = token_row_of(claims, std::move(signed_token->kid));
+  made.listed.row.parent_jti = request.token ? request.token->jti : "";
   made.listed.asking = request.token;
   made.listed.asking_user_id = request.sender.user_id;
   return made;

@@ -1,6 +1,8 @@
 /// The `devices` service: who may add, see, rename, revoke and delete devices, and the tokens they get
 /// (docs/contract.md, section 7).
 ///
+/// Tokens of programs and login links: program_tokens.h.
+///
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///
@@ -18,10 +20,11 @@
 #include <string>
 #include <vector>
 
-#include "common/runtime/user_rate.h"
 #include "bridge/devices/device_registry.h"
+#include "bridge/devices/program_tokens.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/pipeline/service.h"
+#include "common/runtime/user_rate.h"
 
 namespace strawberry {
 
@@ -34,6 +37,7 @@ class DeviceService final : public RequestHandler {
     std::chrono::seconds token_lifetime = token_lifetime_default;
     /// From the first token of a line on; nothing made in it is good for longer. 0: any time.
     std::chrono::seconds token_line_max{0};
+    ProgramTokens::Options programs = {};
   };
   /// What other parts of the bridge know or do about a device.
   struct Neighbours {
@@ -84,9 +88,7 @@ class DeviceService final : public RequestHandler {
   };
   Reply<Made> make_token(const Request& request, const Principal& holder, const std::string& name,
                          WallTime not_before) const;
-  Reply<TokenIssuer::Issued> sign(const Claims& claims) const;
   Reply<void> sign_from(Made& made, std::int64_t valid_from_ms) const;
-  std::optional<Error> join_line(const AskingToken& asking, Claims& claims) const;
 
   const Clock& clock_;
   DeviceRegistry& devices_;
@@ -96,6 +98,7 @@ class DeviceService final : public RequestHandler {
   Options options_;
   UserRate registrations_;
   UserRate refreshes_;
+  ProgramTokens programs_;
 };
 
 }  // namespace strawberry

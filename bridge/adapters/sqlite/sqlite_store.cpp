@@ -13,9 +13,9 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/usage_rows.h"
+#include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
-#include "bridge/pipeline/request_log.h"
 
 namespace strawberry {
 
@@ -334,6 +334,44 @@ Task<Reply<std::int64_t>> SqliteStore::enroll_device(DeviceRow device, std::stri
                              // Refused, it leaves the token unspent.
                              return add_device_with_token(statements, limits(), device, token);
                            });
+}
+
+Task<Reply<void>> SqliteStore::spend_token(std::string one_time_id, std::int64_t now_ms, NewToken given) {
+  const Place place{given.row.user_id, bytes_of_job};
+  return run<void>(place,
+                   [this, one_time_id = std::move(one_time_id), now_ms,
+                    given = std::optional(std::move(given))](StatementCache& statements) -> Reply<void> {
+                     forget_spent_grants(statements, now_ms);
+                     const int spent = statements.execute(
+                         "INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", one_time_id, now_ms);
+                     if (spent == 0) return error(ErrorCode::forbidden, "this one-time token has been used");
+                     return add_token_within(statements, options_.limits, given);
+                   });
+}
+
+Task<Reply<void>> SqliteStore::add_program(NewToken renewal, NewToken access) {
+  const Place place{renewal.row.user_id, bytes_of_job};
+  return run<void>(
+      place,
+      [this, renewal = std::move(renewal), access = std::move(access)](StatementCache& statements) -> Reply<void> {
+        auto added = add_token_within(statements, options_.limits, renewal);
+        return added ? add_token_within(statements, options_.limits, access) : added;
+      });
+}
+
+Task<Reply<bool>> SqliteStore::renew_program(NewToken renewal, NewToken access) {
+  const Place place{renewal.row.user_id, bytes_of_job};
+  return run<bool>(place, [this, renewal = std::move(renewal), access = std::move(access)](StatementCache& statements) {
+    return renew_program_within(statements, options_.limits, renewal, access);
+  });
+}
+
+Task<Reply<void>> SqliteStore::revoke_line(std::string user_id, std::string root_jti, std::int64_t now_ms,
+                                           std::int64_t expires_at_ms) {
+  return run<void>({std::move(user_id), bytes_of_job},
+                   [root_jti = std::move(root_jti), now_ms, expires_at_ms](StatementCache& statements) {
+                     return revoke_line_within(statements, root_jti, now_ms, expires_at_ms);
+                   });
 }
 
 Task<Reply<void>> SqliteStore::delete_device(std::string user_id, std::string device_id,

@@ -25,11 +25,11 @@
 #include "bridge/adapters/sqlite/commit_room.h"
 #include "bridge/adapters/sqlite/disk_floor.h"
 #include "bridge/adapters/sqlite/stored_amounts.h"
+#include "bridge/ports/announcements.h"
+#include "bridge/ports/store.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/fair_queue.h"
 #include "common/runtime/loop_affinity.h"
-#include "bridge/ports/announcements.h"
-#include "bridge/ports/store.h"
 #include "common/text/clock.h"
 #include "common/text/result.h"
 
@@ -74,6 +74,11 @@ class SqliteStore final : public Store, public AnnouncementLedger {
   Task<Reply<std::int64_t>> enroll_device(DeviceRow device, std::string enroll_id, std::int64_t now_ms,
                                           std::optional<NewToken> token = {}) override;
   Task<Reply<void>> add_token(NewToken token) override;
+  Task<Reply<void>> spend_token(std::string one_time_id, std::int64_t now_ms, NewToken given) override;
+  Task<Reply<void>> add_program(NewToken renewal, NewToken access) override;
+  Task<Reply<bool>> renew_program(NewToken renewal, NewToken access) override;
+  Task<Reply<void>> revoke_line(std::string user_id, std::string root_jti, std::int64_t now_ms,
+                                std::int64_t expires_at_ms) override;
   Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
                                   std::int64_t tokens_valid_from_ms) override;
   Task<Reply<void>> take_id(std::string id, std::int64_t now_ms) override;

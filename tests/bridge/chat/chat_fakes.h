@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/runtime/asio.h"
-#include "common/runtime/one_shot.h"
 #include "bridge/ports/store.h"
 #include "bridge/skills/tool_source.h"
+#include "common/runtime/asio.h"
+#include "common/runtime/one_shot.h"
 
 namespace strawberry::test {
 
@@ -165,6 +165,12 @@ class FakeSessions final : public Store {
     co_return 0;
   }
   Task<Reply<void>> add_token(NewToken) override { co_return Reply<void>(); }
+  Task<Reply<void>> spend_token(std::string, std::int64_t, NewToken) override { co_return Reply<void>(); }
+  Task<Reply<void>> add_program(NewToken, NewToken) override { co_return Reply<void>(); }
+  Task<Reply<bool>> renew_program(NewToken, NewToken) override { co_return true; }
+  Task<Reply<void>> revoke_line(std::string, std::string, std::int64_t, std::int64_t) override {
+    co_return Reply<void>();
+  }
   Task<Reply<void>> delete_device(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> take_id(std::string, std::int64_t) override { co_return Reply<void>(); }
   Task<Reply<void>> set_last_seen(std::string, std::string, std::int64_t) override { co_return Reply<void>(); }

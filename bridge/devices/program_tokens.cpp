@@ -1,0 +1,174 @@
+#include "bridge/devices/program_tokens.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/identity/token_line.h"
+#include "common/text/ids.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 4> operations{"sign_in", "allow_program", "renew_program", "end_program"};
+
+tl::unexpected<Error> forbidden(std::string why) { return error(ErrorCode::forbidden, std::move(why)); }
+
+bool is_login_link(const Principal& sender) {
+  return sender.type == PrincipalType::grant && sender.id.starts_with(sign_in_id_prefix);
+}
+
+Principal user_of(const Principal& sender) { return {PrincipalType::user, sender.user_id, sender.user_id}; }
+
+}  // namespace
+
+ProgramTokens::ProgramTokens(const Clock& clock, Store& store, TokenIssuer& tokens, Audit audit, Options options)
+    : clock_(clock),
+      store_(store),
+      tokens_(tokens),
+      audit_(std::move(audit)),
+      options_(options),
+      exchanges_(clock, {options.exchanges_per_hour_max}) {}
+
+bool ProgramTokens::has(std::string_view op) {
+  return std::find(operations.begin(), operations.end(), op) != operations.end();
+}
+
+Task<Reply<json>> ProgramTokens::handle(Request request) {
+  if (!request.token) {
+    auto failed = error(ErrorCode::internal, "the hub does not know which token asks");
+    failed.value().cause = "the broker's plugin does not say by which token a request was made: restart the broker";
+    co_return failed;
+  }
+  if (const auto wait = exchanges_.take(request.sender.user_id)) {
+    co_return error(ErrorCode::rate_limited,
+                    "more than " + std::to_string(options_.exchanges_per_hour_max) + " exchanges of tokens an hour",
+                    {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(*wait).count()}});
+  }
+  if (request.op == "sign_in") co_return co_await sign_in(std::move(request));
+  if (request.op == "allow_program") co_return co_await allow(std::move(request));
+  if (request.op == "renew_program") co_return co_await renew(std::move(request));
+  co_return co_await end(std::move(request));
+}
+
+Claims ProgramTokens::claims_for(Principal holder, std::chrono::seconds lifetime) const {
+  Claims claims;
+  claims.principal = std::move(holder);
+  claims.jti = new_id();
+  // As the token will say, and the list as well: whole seconds.
+  claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
+  claims.expires_at = claims.issued_at + lifetime;
+  return claims;
+}
+
+Reply<ProgramTokens::Made> ProgramTokens::make(const Request& request, const Claims& claims) {
+  auto issued = tokens_.sign(claims);
+  if (!issued) return tl::unexpected(issued.error());
+  Made made{std::move(issued->token), claims.expires_at, {}};
+  made.listed.row = token_row_of(claims, std::move(issued->kid));
+  made.listed.row.parent_jti = request.token->jti;
+  made.listed.asking = request.token;
+  made.listed.asking_user_id = request.sender.user_id;
+  return made;
+}
+
+/// Of a new line when a user's token asks, else of the line of the renewal token that does.
+Reply<ProgramTokens::Pair> ProgramTokens::make_pair(const Request& request) {
+  const bool is_first = request.sender.type != PrincipalType::grant;
+  Claims renewal = claims_for({PrincipalType::grant, new_id(), request.sender.user_id}, options_.renewal_lifetime);
+  Claims access = claims_for(user_of(request.sender), options_.access_lifetime);
+  AskingToken line = *request.token;
+  if (is_first) {
+    renewal.jti = std::string(program_jti_prefix) + renewal.jti;
+    if (const std::string client = request.body.value("client", ""); !client.empty()) renewal.jti += "-" + client;
+    line = {renewal.jti, renewal.issued_at, {}, {}};
+    if (options_.line_max != std::chrono::seconds(0))
+      renewal.expires_at = std::min(renewal.expires_at, renewal.issued_at + options_.line_max);
+  } else if (auto problem = join_line(line, options_.line_max, renewal)) {
+    return tl::unexpected<Error>(std::move(*problem));
+  }
+  if (auto problem = join_line(line, options_.line_max, access)) return tl::unexpected<Error>(std::move(*problem));
+  auto made_renewal = make(request, renewal);
+  if (!made_renewal) return tl::unexpected(made_renewal.error());
+  auto made_access = make(request, access);
+  if (!made_access) return tl::unexpected(made_access.error());
+  made_renewal->listed.row.name = made_access->listed.row.name = request.body.value("name", "");
+  return Pair{std::move(*made_renewal), std::move(*made_access)};
+}
+
+json ProgramTokens::shown(const Pair& pair) {
+  return {{"access_token", pair.access.text},
+          {"expires_at", format_rfc3339(pair.access.expires_at)},
+          {"renewal_token", pair.renewal.text},
+          {"renewal_expires_at", format_rfc3339(pair.renewal.expires_at)}};
+}
+
+Task<Reply<json>> ProgramTokens::sign_in(Request request) {
+  if (!is_login_link(request.sender)) co_return forbidden("only the token of a login link signs in");
+  // What was spent is forgotten some time after the last link of that age has expired.
+  if (clock_.wall_now() >= request.token->issued_at + options_.login_link_age_max)
+    co_return forbidden("the login link is too old");
+  const Claims claims = claims_for(user_of(request.sender), options_.sign_in_lifetime);
+  auto made = make(request, claims);
+  if (!made) co_return tl::unexpected(made.error());
+  made->listed.row.name = "signed in by a link";
+  std::string link_id = request.sender.id;
+  NewToken listed = std::move(made->listed);
+  auto spent = co_await store_.spend_token(std::move(link_id), to_unix_ms(clock_.wall_now()), std::move(listed));
+  if (!spent) co_return tl::unexpected(spent.error());
+  audit_(request.sender.user_id, "sign_in", request.sender.user_id);
+  json given{{"access_token", made->text},
+             {"expires_at", format_rfc3339(made->expires_at)},
+             {"user_id", request.sender.user_id}};
+  co_return given;
+}
+
+Task<Reply<json>> ProgramTokens::allow(Request request) {
+  if (request.sender.type != PrincipalType::user || is_of_program(request.token->root()))
+    co_return forbidden("only a user allows a program something");
+  auto pair = make_pair(request);
+  if (!pair) co_return tl::unexpected(pair.error());
+  json given = shown(*pair);
+  std::string line = pair->renewal.listed.row.jti;
+  NewToken renewal = std::move(pair->renewal.listed);
+  NewToken access = std::move(pair->access.listed);
+  auto stored = co_await store_.add_program(std::move(renewal), std::move(access));
+  if (!stored) co_return tl::unexpected(stored.error());
+  audit_(request.sender.id, "allow_program", line);
+  co_return given;
+}
+
+Task<Reply<json>> ProgramTokens::renew(Request request) {
+  if (request.sender.type != PrincipalType::grant || !is_of_program(request.token->root()))
+    co_return forbidden("only a renewal token of a program is renewed");
+  auto pair = make_pair(request);
+  if (!pair) co_return tl::unexpected(pair.error());
+  json given = shown(*pair);
+  NewToken renewal = std::move(pair->renewal.listed);
+  NewToken access = std::move(pair->access.listed);
+  auto renewed = co_await store_.renew_program(std::move(renewal), std::move(access));
+  if (!renewed) co_return tl::unexpected(renewed.error());
+  if (!*renewed) {
+    audit_(request.sender.user_id, "renewal_token_reused", request.token->root());
+    co_return error(ErrorCode::forbidden, "the renewal token was used before: all tokens of its line are revoked",
+                    {{"reason", "reused"}});
+  }
+  audit_(request.sender.user_id, "renew_program", request.token->root());
+  co_return given;
+}
+
+Task<Reply<json>> ProgramTokens::end(Request request) {
+  const std::string line = request.token->root();
+  if (!is_of_program(line)) co_return forbidden("only a program's own token ends its line");
+  const WallTime now = clock_.wall_now();
+  auto revoked = co_await store_.revoke_line(request.sender.user_id, line, to_unix_ms(now),
+                                             to_unix_ms(now + options_.renewal_lifetime));
+  if (!revoked) co_return tl::unexpected(revoked.error());
+  audit_(request.sender.user_id, "end_program", line);
+  json ended{{"ended", true}};
+  co_return ended;
+}
+
+}  // namespace strawberry
