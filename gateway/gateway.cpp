@@ -1,6 +1,8 @@
 #include "gateway/gateway.h"
 
 #include "common/runtime/request_log.h"
+#include "gateway/http/proxies.h"
+#include "gateway/oauth/routes.h"
 #include "gateway/openai/chat.h"
 #include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"
@@ -66,6 +68,7 @@ Server::Options Gateway::server_options(const GatewayConfig::Http& http) {
 
 Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config, std::unique_ptr<ServerTls> tls)
     : loop_(loop),
+      config_(config),
       links_(loop, clock_, link_options(config)),
       device_tokens_(loop, links_, clock_),
       tls_(std::move(tls)),
@@ -106,6 +109,15 @@ void Gateway::add_routes() {
   router_.add(operations_routes(links_, server_));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
+  if (config_.oauth.enabled) {
+    PublicUrl url(config_.http.public_url, tls_ != nullptr);
+    if (config_.oauth.client_documents) {
+      CurlClient::Options options;
+      options.may_connect = is_public;
+      documents_.emplace(loop_.get_executor(), std::move(options));
+    }
+    router_.add(oauth::routes(loop_, clock_, links_, std::move(url), documents_ ? &*documents_ : nullptr));
+  }
 }
 
 void Gateway::stop() {

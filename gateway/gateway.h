@@ -4,8 +4,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "bridge/adapters/curl/curl_client.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
 #include "gateway/config.h"
@@ -38,8 +40,10 @@ class Gateway {
   Server::Options server_options(const GatewayConfig::Http& http);
 
   asio::io_context& loop_;
+  const GatewayConfig config_;
   SystemClock clock_;
   Links links_;
+  std::optional<CurlClient> documents_;  // fetches those of OAuth clients
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
   Router router_;

@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/identity/token.h"
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
-#include "common/identity/token.h"
 
 namespace strawberry::gateway {
 
@@ -34,6 +34,7 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   const double seconds = expires->get<double>();
   if (!(seconds > 0) || seconds >= year_10000) return std::nullopt;
   read.expires_at = from_unix_ms(static_cast<std::int64_t>(seconds * 1000));
+  read.line = text(claims.contains("root_jti") ? "root_jti" : "jti");
   return read;
 }
 

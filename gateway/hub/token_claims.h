@@ -4,16 +4,18 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
-#include "common/text/clock.h"
 #include "common/contract/principal.h"
+#include "common/text/clock.h"
 
 namespace strawberry::gateway {
 
 struct TokenClaims {
   Principal principal;
   WallTime expires_at{};
+  std::string line;  // `jti` of the first token of its line, which may be itself; empty when it has none
 };
 
 /// Nothing when it is no JWT, or names no principal.
