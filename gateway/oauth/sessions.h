@@ -48,6 +48,12 @@ struct Grant {
   Session session;
 };
 
+/// A code that was exchanged.
+struct UsedCode {
+  std::string access_token;  // what it gave; empty while the hub is being asked, and when it gave nothing
+  bool was_shown_again = false;
+};
+
 struct Sessions {
   explicit Sessions(const Clock& clock)
       : open(clock, session_lifetime, sessions_max),
@@ -58,7 +64,7 @@ struct Sessions {
   Expiring<Session> open;
   Expiring<Ticket> tickets;
   Expiring<Grant> codes;
-  Expiring<std::string> used_codes;  // the access token that the code gave; empty while it is being got
+  Expiring<UsedCode> used_codes;
 };
 
 }  // namespace strawberry::gateway::oauth

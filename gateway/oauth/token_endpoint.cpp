@@ -74,22 +74,24 @@ Response TokenEndpoint::tokens_of(const Given& given) const {
                         {"scope", scope}});
 }
 
+Task<void> TokenEndpoint::end_program(std::string token, std::string address) {
+  json question{{"op", "end_program"}};
+  const Given ended = co_await ask_hub(std::move(token), std::move(address), std::move(question));
+  if (!ended) hub_log().warn("a code was shown twice, and what it gave could not be revoked: {}", ended.error().code);
+}
+
 Task<Response> TokenEndpoint::for_code(Fields form, std::string issuer, std::string address) {
   const std::string code = value_of(form, "code");
-  if (const std::string* used = sessions_.used_codes.find(code)) {
+  if (UsedCode* used = sessions_.used_codes.find(code)) {
     // Two have it: what the first got ends.
-    std::string given_before = *used;
-    if (!given_before.empty()) {
-      json question{{"op", "end_program"}};
-      const Given ended = co_await ask_hub(std::move(given_before), std::move(address), std::move(question));
-      if (!ended)
-        hub_log().warn("a code was shown twice, and what it gave could not be revoked: {}", ended.error().code);
-    }
+    used->was_shown_again = true;
+    std::string given_before = used->access_token;
+    if (!given_before.empty()) co_await end_program(std::move(given_before), std::move(address));
     co_return failure("invalid_grant", "the code was used before: the tokens that it gave are revoked");
   }
   auto grant = sessions_.codes.take(code);
   if (!grant) co_return failure("invalid_grant", "the code is not known, or has expired");
-  sessions_.used_codes.put(code, std::string());
+  sessions_.used_codes.put(code, UsedCode());
   const Wish& wish = grant->wish;
   if (wish.client.id != value_of(form, "client_id"))
     co_return failure("invalid_grant", "the code was given to another client");
@@ -102,8 +104,17 @@ Task<Response> TokenEndpoint::for_code(Fields form, std::string issuer, std::str
     co_return failure("invalid_target", "resource is another than the code was asked for");
   json question{{"op", "allow_program"}, {"name", wish.client.name}, {"client", client_mark(wish.client.id)}};
   std::string token = grant->session.token;
-  const Given given = co_await ask_hub(std::move(token), std::move(address), std::move(question));
-  if (given) sessions_.used_codes.put(code, text(*given, "access_token"));
+  std::string same_address = address;
+  const Given given = co_await ask_hub(std::move(token), std::move(same_address), std::move(question));
+  UsedCode* used = sessions_.used_codes.find(code);
+  if (given && used != nullptr) {
+    used->access_token = text(*given, "access_token");
+    if (used->was_shown_again) {
+      std::string given_now = used->access_token;
+      co_await end_program(std::move(given_now), std::move(address));
+      co_return failure("invalid_grant", "the code was used twice at once: the tokens that it gave are revoked");
+    }
+  }
   co_return tokens_of(given);
 }
 

@@ -32,6 +32,8 @@ class TokenEndpoint {
   Task<Response> for_code(Fields form, std::string issuer, std::string address);
   Task<Response> for_refresh_token(Fields form, std::string issuer, std::string address);
   Task<Given> ask_hub(std::string token, std::string address, nlohmann::json question);
+  /// Of a code that two have shown.
+  Task<void> end_program(std::string token, std::string address);
   Response tokens_of(const Given& given) const;
 
   asio::io_context& loop_;
