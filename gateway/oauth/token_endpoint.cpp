@@ -56,9 +56,20 @@ Task<Response> TokenEndpoint::answer_to(const Request& request) {
 }
 
 Task<TokenEndpoint::Given> TokenEndpoint::ask_hub(std::string token, std::string address, json question) {
-  auto link = co_await links_.get(std::move(token), std::move(address));
-  if (!link) co_return tl::unexpected(link.error());
-  co_return co_await ask(loop_, *link, Service::devices, std::move(question));
+  // An answer that was lost is asked for again, under the same id: the hub does it once, and a token that was revoked
+  // meanwhile is refused. Each request of a client has an id of its own: or else whoever shows a token again would be
+  // given the same answer.
+  correlation_id_of(question);
+  Given given = tl::unexpected(Problem());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    auto link = co_await links_.get(token, address);
+    if (!link) co_return tl::unexpected(link.error());
+    json same = question;
+    given = co_await ask(loop_, *link, Service::devices, std::move(same));
+    const bool was_lost = !given && given.error().code == "timeout";
+    if (!was_lost) break;
+  }
+  co_return given;
 }
 
 Response TokenEndpoint::tokens_of(const Given& given) const {
@@ -125,7 +136,6 @@ Task<Response> TokenEndpoint::for_refresh_token(Fields form, std::string, std::s
     co_return failure("invalid_grant", "refresh_token is none of this hub");
   if (!claims->line.ends_with("-" + client_mark(value_of(form, "client_id"))))
     co_return failure("invalid_grant", "the refresh token was given to another client");
-  // Under an id of its own each time: the same one would be answered with the same tokens, whoever asks.
   json question{{"op", "renew_program"}};
   const Given given = co_await ask_hub(std::move(token), std::move(address), std::move(question));
   co_return tokens_of(given);

@@ -22,7 +22,7 @@ TEST(TheOfficialMcpClients, GetTheirTokensHere) {
     const Finished link = control({"--json", "--data-dir", hub.files().directory().path().string(), "login-link",
                                    "--user", "alice", "--url", door.url()});
     ASSERT_EQ(link.code, 0) << link.output;
-    node.argv.push_back(json::parse(link.output).at("url"));
+    node.argv.push_back(json::parse(link.output).at("url").get<std::string>());
   }
   ChildProcess client(node);
   ASSERT_EQ(client.wait_for_exit(30s), 0) << client.output();
@@ -31,7 +31,7 @@ TEST(TheOfficialMcpClients, GetTheirTokensHere) {
   for (std::string line; std::getline(lines, line);) {
     const json said = json::parse(line, nullptr, false);
     if (!said.is_object()) continue;
-    clients.push_back(said.at("what"));
+    clients.push_back(said.at("what").get<std::string>());
     EXPECT_EQ(said.at("asked"), "REDIRECT") << said;
     EXPECT_EQ(said.at("given"), "AUTHORIZED") << said;
     EXPECT_EQ(said.at("renewed"), "AUTHORIZED") << said;

