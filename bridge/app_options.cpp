@@ -49,6 +49,12 @@ DeviceService::Options device_service_options(const Config& config) {
   return options;
 }
 
+ProgramTokens::Options program_token_options(const Config& config) {
+  ProgramTokens::Options options;
+  options.line_max = device_service_options(config).tokens.line_max;
+  return options;
+}
+
 SkillRegistry::Options skill_registry_options(const Config& config) {
   return {std::chrono::seconds(config.skills.expiry_s)};
 }

@@ -12,6 +12,7 @@
 #include "bridge/chat/chat_service.h"
 #include "bridge/config/config.h"
 #include "bridge/devices/device_service.h"
+#include "bridge/devices/program_tokens.h"
 #include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/local_server.h"
@@ -25,6 +26,7 @@ namespace strawberry {
 
 SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
+ProgramTokens::Options program_token_options(const Config& config);
 SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);

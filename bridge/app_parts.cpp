@@ -31,6 +31,17 @@ const char* act_of(DeviceChanged::Change change) {
   return "delete";
 }
 
+const char* act_of(TokensExchanged::Exchange exchange) {
+  switch (exchange) {
+    case TokensExchanged::Exchange::signed_in: return "sign_in";
+    case TokensExchanged::Exchange::program_allowed: return "allow_program";
+    case TokensExchanged::Exchange::program_renewed: return "renew_program";
+    case TokensExchanged::Exchange::renewal_reused: return "renewal_token_reused";
+    case TokensExchanged::Exchange::program_ended: break;
+  }
+  return "end_program";
+}
+
 }  // namespace
 
 App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys)
@@ -56,6 +67,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                      {[this](const std::string& id) { return skills.count(id); },
                       [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
                      device_service_options(config)),
+      program_tokens(clock, store->devices(), tokens, events, program_token_options(config)),
       principals(loop, clock, devices, store->devices(), events),
       session_service(clock, store->conversations()),
       usage(clock, store->usage(), events, usage_options(config)),
@@ -82,6 +94,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
   pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
   pipeline.add(skill_service);
   pipeline.add(device_service);
+  pipeline.add(program_tokens);
   pipeline.add(session_service);
   pipeline.add(chat_service);
   pipeline.add(usage_service);
@@ -126,6 +139,9 @@ void App::Parts::connect() {
       "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
   listen<TokenRefreshed>(
       "audit", [acted](const auto& token) { acted(token.principal_id, "refresh_token", token.principal_id); });
+  listen<TokensExchanged>("audit", [acted](const auto& tokens) {
+    acted(tokens.user_id, act_of(tokens.exchange), tokens.line.empty() ? tokens.user_id : tokens.line);
+  });
   listen<RequestAudited>("audit", [this](const auto& request) {
     const auto& by = request.principal.id;
     if (request.refusal == nullptr) return audit.acted(by, request.action, request.subject);

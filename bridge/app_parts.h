@@ -20,6 +20,7 @@
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/plugin_control.h"
 #include "bridge/devices/principal_watch.h"
+#include "bridge/devices/program_tokens.h"
 #include "bridge/devices/token_issuer.h"
 #include "bridge/home_assistant/home_assistant.h"
 #include "bridge/hub/audit_trail.h"
@@ -74,6 +75,7 @@ struct App::Parts {
   SkillCalls calls;
   SkillService skill_service;
   DeviceService device_service;
+  ProgramTokens program_tokens;
   PrincipalWatch principals;
   SessionService session_service;
   StoredUsageLedger usage;

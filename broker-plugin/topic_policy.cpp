@@ -34,7 +34,7 @@ Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::
 Verdict own(const Principal& who, std::string_view id) { return id == who.id ? Verdict::allowed : Verdict::not_yours; }
 
 bool has_service(const Principal& who, Service service) {
-  return who.type != PrincipalType::enroll || service == Service::devices;
+  return !is_one_time(who.type) || service == Service::devices;
 }
 
 // --- devices, users, admins and one-time tokens ---
@@ -57,7 +57,7 @@ bool is_about_a_device(const Topic& topic) {
 }
 
 Verdict client_status(const Principal& who, std::string_view device_id, const DeviceOwners& owners) {
-  if (who.type == PrincipalType::enroll) return Verdict::not_listed;
+  if (is_one_time(who.type)) return Verdict::not_listed;
   const std::string_view owner = owners.owner_of(device_id);
   return !owner.empty() && owner == who.user_id ? Verdict::allowed : Verdict::not_yours;
 }
@@ -97,7 +97,7 @@ Verdict client_subscribe(const Principal& who, const Topic& filter, const Device
     return filter.rest.empty() && filter.second == "+" ? Verdict::allowed : client_read(who, filter, owners);
   }
   if (is_about_a_device(filter) && filter.second == "+") {
-    return allowed_if(who.type != PrincipalType::enroll);  // delivers what may be read
+    return allowed_if(!is_one_time(who.type));  // delivers what may be read
   }
   if (filter.first == "homeassistant") return allowed_if(who.type == PrincipalType::user && !filter.second.empty());
   return client_read(who, filter, owners);
@@ -138,7 +138,8 @@ Verdict check_filter(const Principal& who, const Topic& filter, const DeviceOwne
     case PrincipalType::bridge: return bridge_read(filter);
     case PrincipalType::device:
     case PrincipalType::user:
-    case PrincipalType::enroll: return client_subscribe(who, filter, owners);
+    case PrincipalType::enroll:
+    case PrincipalType::grant: return client_subscribe(who, filter, owners);
   }
   return Verdict::not_listed;
 }

@@ -9,6 +9,7 @@
 #include "cli/nearest.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
+#include "common/identity/token_line.h"
 #include "common/text/ids.h"
 #include "common/text/private_file.h"
 
@@ -80,6 +81,13 @@ Outcome<Who> enroll(const std::string& user_id) {
   if (!is_valid_id(user_id)) return not_an_id(user_id);
   Who who;
   who.principal = {PrincipalType::enroll, new_id(), user_id};
+  return who;
+}
+
+Outcome<Who> sign_in(const std::string& user_id) {
+  if (!is_valid_id(user_id)) return not_an_id(user_id);
+  Who who;
+  who.principal = {PrincipalType::grant, std::string(sign_in_id_prefix) + new_id(), user_id};
   return who;
 }
 

@@ -39,6 +39,8 @@ Who admin();
 Outcome<Who> user(const std::string& id);
 /// The right to register one device of this user, once.
 Outcome<Who> enroll(const std::string& user_id);
+/// The right to sign in as this user, once.
+Outcome<Who> sign_in(const std::string& user_id);
 Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user);
 /// `device_option` if given, else `user_option`, else the one user who has devices.
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option);

@@ -64,15 +64,8 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
 
 /// What is put on the list: what the token says of itself.
 IssuedToken row_of(const Claims& claims, const std::string& name) {
-  IssuedToken row;
-  row.jti = row.root_jti = claims.jti;
+  IssuedToken row{token_row_of(claims, claims.kid)};
   row.name = name;
-  row.type = to_string(claims.principal.type);
-  row.subject = claims.principal.id;
-  row.user_id = claims.principal.user_id;
-  row.kid = claims.kid;
-  row.issued_at_ms = to_unix_ms(claims.issued_at);
-  row.expires_at_ms = to_unix_ms(claims.expires_at);
   return row;
 }
 

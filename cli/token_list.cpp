@@ -8,6 +8,7 @@
 #include "cli/text.h"
 #include "cli/token_names.h"
 #include "common/contract/device_name.h"
+#include "common/identity/token_line.h"
 
 namespace strawberry::cli {
 namespace {
@@ -113,6 +114,9 @@ std::string whose_token(const IssuedToken& token) {
   const std::string user = printable(token.user_id, 64);
   if (token.type == "device") return "device " + subject + " of " + user;
   if (token.type == "enroll") return "a new device of " + user;
+  if (token.type == "grant")
+    return (token.subject.starts_with(sign_in_id_prefix) ? "a login link of " : "the next tokens of a program of ") +
+           user;
   return token.type == "user" ? "user " + subject : printable(token.type, 16);
 }
 

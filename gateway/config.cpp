@@ -128,6 +128,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.texts("http", "hosts", http.hosts);
   file.texts("http", "origins", http.origins);
   file.texts("http", "proxies", http.proxies);
+  file.text("http", "public_url", http.public_url);
   file.text("http", "certificate_file", http.certificate_file);
   file.text("http", "key_file", http.key_file);
   file.number("http", "connections_max", http.connections_max, 1, 1'000'000);
@@ -151,6 +152,8 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.number("mcp", "direct_tools_max", config.mcp.direct_tools_max, 1, 500);
   file.number("mcp", "call_timeout_ms", config.mcp.call_timeout_ms, 1'000, 120'000);
   file.number("mcp", "listeners_max", config.mcp.listeners_max, 0, 100'000);
+  file.flag("oauth", "enabled", config.oauth.enabled);
+  file.flag("oauth", "client_documents", config.oauth.client_documents);
   file.choice("log", "level", config.log.level, {"trace", "debug", "info", "warn", "error", "off"});
   file.choice("log", "format", config.log.format, {"human", "json"});
   file.refuse_unknown();
@@ -174,6 +177,7 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
   };
   text("STRAWBERRY_DATA_DIR", config.data_directory);
   text("STRAWBERRY_HTTP_ADDRESS", config.http.address);
+  text("STRAWBERRY_HTTP_PUBLIC_URL", config.http.public_url);
   text("STRAWBERRY_HTTP_CERTIFICATE_FILE", config.http.certificate_file);
   text("STRAWBERRY_HTTP_KEY_FILE", config.http.key_file);
   text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
@@ -249,6 +253,8 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
   for (const std::string& origin : http.origins) {
     if (!is_origin(origin)) problems.add("http.origins: as https://dashboard.example, without a path: " + origin);
   }
+  if (!http.public_url.empty() && !is_origin(http.public_url))
+    problems.add("http.public_url: as https://hub.example, without a path: " + http.public_url);
   const std::string& socket = config.broker.socket;
   if (socket != broker_socket_auto && socket.size() > broker_socket_bytes_max) {
     problems.add("broker.socket is longer than " + std::to_string(broker_socket_bytes_max) + " bytes: " + socket);

@@ -29,6 +29,7 @@ struct GatewayConfig {
     std::vector<std::string> hosts;    // allowed in Host, beside addresses and localhost
     std::vector<std::string> origins;  // allowed in Origin, beside the own; may read answers (CORS)
     std::vector<std::string> proxies;  // addresses and networks whose X-Forwarded-For is believed
+    std::string public_url;            // by which clients reach the gateway; empty: as their requests say
     bool has_tls() const { return !certificate_file.empty(); }
     std::int64_t connections_max = 10'000;
     std::int64_t header_bytes_max = 16 * 1024;
@@ -61,6 +62,11 @@ struct GatewayConfig {
     std::int64_t listeners_max = 2'000;     // streams that wait for changes of the list
     bool operator==(const Mcp&) const = default;
   };
+  struct OAuth {
+    bool enabled = true;
+    bool client_documents = true;  // client ids may be URLs, whose documents are fetched
+    bool operator==(const OAuth&) const = default;
+  };
   struct Log {
     std::string level = "info";
     std::string format = "human";
@@ -71,6 +77,7 @@ struct GatewayConfig {
   Broker broker;
   Tokens tokens;
   Mcp mcp;
+  OAuth oauth;
   Log log;
   bool operator==(const GatewayConfig&) const = default;
 };

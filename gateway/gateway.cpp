@@ -1,6 +1,9 @@
 #include "gateway/gateway.h"
 
 #include "common/runtime/request_log.h"
+#include "gateway/http/proxies.h"
+#include "gateway/oauth/metadata.h"
+#include "gateway/oauth/routes.h"
 #include "gateway/openai/chat.h"
 #include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"
@@ -42,12 +45,17 @@ Limits limits_of(const GatewayConfig::Http& http) {
   return limits;
 }
 
-mcp::Endpoint::Options mcp_options(const GatewayConfig::Mcp& config) {
+mcp::Endpoint::Options mcp_options(const GatewayConfig& all, const PublicUrl& url) {
+  const GatewayConfig::Mcp& config = all.mcp;
   mcp::Endpoint::Options options;
   options.version = STRAWBERRY_VERSION;
   options.direct_tools_max = static_cast<std::size_t>(config.direct_tools_max);
   options.call_timeout = std::chrono::milliseconds(config.call_timeout_ms);
   options.listeners.listeners_max = static_cast<std::size_t>(config.listeners_max);
+  if (!all.oauth.enabled) return options;
+  options.challenge = [url](Response& response, const Request& request) {
+    oauth::add_challenge(response, request, url, !request.header("authorization").empty());
+  };
   return options;
 }
 
@@ -75,9 +83,11 @@ Server::Options Gateway::server_options(const GatewayConfig::Http& http) {
 
 Gateway::Gateway(asio::io_context& loop, const GatewayConfig& config, std::unique_ptr<ServerTls> tls)
     : loop_(loop),
+      config_(config),
+      public_url_(config.http.public_url, tls != nullptr),
       links_(loop, clock_, link_options(config)),
       device_tokens_(loop, links_, clock_),
-      mcp_(std::make_shared<mcp::Endpoint>(loop, links_, clock_, mcp_options(config.mcp))),
+      mcp_(std::make_shared<mcp::Endpoint>(loop, links_, clock_, mcp_options(config, public_url_))),
       tls_(std::move(tls)),
       server_(loop, router_, server_options(config.http)),
       reload_timer_(loop),
@@ -117,6 +127,14 @@ void Gateway::add_routes() {
   router_.add(operations_routes(links_, server_));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
+  if (config_.oauth.enabled) {
+    if (config_.oauth.client_documents) {
+      CurlClient::Options options;
+      options.may_connect = is_public;
+      documents_.emplace(loop_.get_executor(), std::move(options));
+    }
+    router_.add(oauth::routes(loop_, clock_, links_, public_url_, documents_ ? &*documents_ : nullptr));
+  }
 }
 
 void Gateway::stop() {

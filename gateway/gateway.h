@@ -4,11 +4,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "bridge/adapters/curl/curl_client.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
 #include "gateway/config.h"
+#include "gateway/http/public_url.h"
 #include "gateway/http/server.h"
 #include "gateway/http/server_tls.h"
 #include "gateway/hub/device_tokens.h"
@@ -39,8 +42,11 @@ class Gateway {
   Server::Options server_options(const GatewayConfig::Http& http);
 
   asio::io_context& loop_;
+  const GatewayConfig config_;
+  const PublicUrl public_url_;
   SystemClock clock_;
   Links links_;
+  std::optional<CurlClient> documents_;  // fetches those of OAuth clients
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
   const std::shared_ptr<mcp::Endpoint> mcp_;

@@ -30,6 +30,14 @@ struct TokenRefreshed {
   std::string principal_id;
 };
 
+/// A one-time token or a user's was exchanged for others, or a program's line has ended (program_tokens.h).
+struct TokensExchanged {
+  enum class Exchange { signed_in, program_allowed, program_renewed, renewal_reused, program_ended };
+  Exchange exchange = Exchange::signed_in;
+  std::string user_id;  // whose tokens they are
+  std::string line;     // the `jti` of the first token of the program's line; empty for signed_in
+};
+
 /// A status message said something new of a device.
 struct PresenceChanged {
   std::string device_id;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/contract/device_name.h"
+#include "common/identity/token_line.h"
 #include "common/text/ids.h"
 
 namespace strawberry {
@@ -46,8 +47,21 @@ Reply<std::string> wanted_name(const Request& request) {
 
 std::string_view refusal(PrincipalType type) {
   if (type == PrincipalType::enroll) return "an enrollment token may only register its device";  // it buys one thing
+  if (type == PrincipalType::grant) return "a one-time token may only be exchanged for others";
   if (type == PrincipalType::bridge) return "the bridge does not ask itself";
   return "only a device or a user may refresh its token";
+}
+
+/// Of what a program that a user has allowed may not do, whatever its user may.
+Task<Reply<json>> refuse_program() {
+  co_return error(ErrorCode::forbidden, "a program that a user has allowed manages no devices and no tokens");
+}
+
+/// A handler of `method` for all but programs.
+template <auto method>
+Task<Reply<json>> handled_unless_program(RequestHandler& service, Request request) {
+  if (request.token && is_of_program(request.token->root())) return refuse_program();
+  return handled_by<method>(service, std::move(request));
 }
 
 /// An admin that names no user manages everybody's devices.
@@ -80,11 +94,11 @@ const OperationTable& DeviceService::operations() {
       {"me", everybody, ActsFor::own_user, handled_by<&S::me>},
       {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>},
       {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>},
-      {"register", with_enrollment, ActsFor::user, handled_by<&S::add>},
-      {"update", everybody, ActsFor::user_or_all, handled_by<&S::update>},
-      {"refresh_token", holders, ActsFor::own_user, handled_by<&S::refresh_token>},
-      {"revoke", everybody, ActsFor::user_or_all, handled_by<&S::revoke>},
-      {"delete", everybody, ActsFor::user_or_all, handled_by<&S::remove>},
+      {"register", with_enrollment, ActsFor::user, handled_unless_program<&S::add>},
+      {"update", everybody, ActsFor::user_or_all, handled_unless_program<&S::update>},
+      {"refresh_token", holders, ActsFor::own_user, handled_unless_program<&S::refresh_token>},
+      {"revoke", everybody, ActsFor::user_or_all, handled_unless_program<&S::revoke>},
+      {"delete", everybody, ActsFor::user_or_all, handled_unless_program<&S::remove>},
   };
   static constexpr OperationTable table{Service::devices, rows, refusal};
   return table;

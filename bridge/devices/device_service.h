@@ -1,6 +1,8 @@
 /// The `devices` service: who may add, see, rename, revoke and delete devices, and the tokens they get
 /// (docs/contract.md, section 7).
 ///
+/// Tokens of programs and login links: program_tokens.h.
+///
 /// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
 /// `not_found`.
 ///

@@ -40,9 +40,6 @@ class DeviceTokens {
   Reply<void> sign_from(Made& made, std::int64_t valid_from_ms) const;
 
  private:
-  Reply<TokenIssuer::Issued> sign(const Claims& claims) const;
-  std::optional<Error> join_line(const AskingToken& asking, Claims& claims) const;
-
   const Clock& clock_;
   TokenIssuer& issuer_;
   const Options options_;

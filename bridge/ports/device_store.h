@@ -54,6 +54,17 @@ class DeviceStore {
   /// back meanwhile; `busy` in the second in which all of the user's tokens were: this one would be dead, too. Needs no
   /// room on the disk: or else a full one would lock devices out.
   virtual Task<Reply<void>> add_token(NewToken token) = 0;
+  /// Marks the one-time token of `one_time_id` as spent, and puts `given`, which it buys, on the list as add_token().
+  /// `forbidden` when it was spent before.
+  virtual Task<Reply<void>> spend_token(std::string one_time_id, std::int64_t now_ms, NewToken given) = 0;
+  /// The first two tokens of a program's line, as add_token(): both or none.
+  virtual Task<Reply<void>> add_program(NewToken renewal, NewToken access) = 0;
+  /// The next two. `renewal` takes the place on the list of the token that asks, and both get that one's name. False
+  /// when that is there no more: it was used before, so that two have copies of it, and now its whole line is revoked.
+  virtual Task<Reply<bool>> renew_program(NewToken renewal, NewToken access) = 0;
+  /// Revokes a line, whose last token expires at `expires_at_ms` at the latest. Once more does no harm.
+  virtual Task<Reply<void>> revoke_line(std::string user_id, std::string root_jti, std::int64_t now_ms,
+                                        std::int64_t expires_at_ms) = 0;
   /// The device with its skills. Tokens of that id that were issued before `tokens_valid_from_ms` stay dead, whoever
   /// registers it again.
   virtual Task<Reply<void>> delete_device(std::string user_id, std::string device_id,

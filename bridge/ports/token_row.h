@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/identity/token_stamp.h"
 
@@ -21,6 +22,20 @@ struct TokenRow {
   std::string parent_jti;  // of the token that asked for it; "" when that has none, or when nobody's did
   std::string root_jti;    // of the first of its line, which may be itself
 };
+
+/// What a token says of itself, signed with the key `kid`.
+inline TokenRow token_row_of(const Claims& claims, std::string kid) {
+  TokenRow row;
+  row.jti = claims.jti;
+  row.type = to_string(claims.principal.type);
+  row.subject = claims.principal.id;
+  row.user_id = claims.principal.user_id;
+  row.kid = std::move(kid);
+  row.issued_at_ms = to_unix_ms(claims.issued_at);
+  row.expires_at_ms = to_unix_ms(claims.expires_at);
+  row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
+  return row;
+}
 
 /// Moves the issue of one that would be dead from its first moment to `valid_from_ms`, in whole seconds as the token
 /// says it; it is good for as long as before.

@@ -1,8 +1,6 @@
 /// Where the web door says that it is, and whether it answers there.
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
-#include <sys/stat.h>
 
 #include <charconv>
 #include <csignal>
@@ -11,29 +9,16 @@
 
 #include "cli/doctor/gather.h"
 #include "cli/ports.h"
+#include "cli/web_door.h"
 #include "common/contract/broker_socket.h"
 #include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 namespace {
 
-constexpr std::size_t door_file_bytes_max = 256;
 constexpr std::size_t door_answer_bytes_max = 1024;
 constexpr int door_timeout_s = 2;
 constexpr unsigned door_nap_ms = 10;
-constexpr const char* package_door_file = "/run/strawberry-gateway/http-endpoint";
-
-/// Another user's file, perhaps: no symbolic links, nothing that blocks.
-std::optional<std::string> first_line_of(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat info {};
-  if (!file.is_open() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  std::string text(door_file_bytes_max, '\0');
-  const auto size = read_up_to(file.get(), text.data(), text.size());
-  if (!size) return std::nullopt;
-  text.resize(*size);
-  return text.substr(0, text.find('\n'));
-}
 
 struct DoorAddress {
   bool is_tls = false;
@@ -97,16 +82,11 @@ void ask_for_health(const DoorAddress& address, WebDoorFacts& door) {
 }  // namespace
 
 void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package) {
-  std::optional<std::string> url;
-  for (const std::string& path : {data_dir + "/http-endpoint", std::string(is_package ? package_door_file : "")}) {
-    url = path.empty() ? std::nullopt : first_line_of(path);
-    if (!url) continue;
-    door.file = path;
-    break;
-  }
-  const auto address = url ? address_of(*url) : std::nullopt;
+  const auto written = find_web_door(data_dir, is_package);
+  if (written) door.file = written->file;
+  const auto address = written ? address_of(written->url) : std::nullopt;
   if (!address) return;
-  door.url = *url;
+  door.url = written->url;
   const std::string host = address->host == "localhost" ? "127.0.0.1" : address->host;
   door.is_listening = accepts_connections(host, address->port);
   if (door.is_listening) ask_for_health(*address, door);

@@ -23,7 +23,7 @@ constexpr Advice advices[] = {
     {"unknown_device", "is of a device that this hub does not have", ""},
     {"not_the_owner", "is of a device that belongs to another user here", ""},
     {"id_is_a_device", "is of somebody who has the id of a device, which no hub accepts", ""},
-    {"token_spent", "was good for one registration, which has happened", ""},
+    {"token_spent", "was good once, and has been used", ""},
     {"token_no_expiry", "never expires, which no hub accepts", ""},
 };
 

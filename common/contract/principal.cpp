@@ -8,18 +8,20 @@
 namespace strawberry {
 namespace {
 
-constexpr std::array<std::pair<PrincipalType, std::string_view>, 5> type_names = {{
+constexpr std::array<std::pair<PrincipalType, std::string_view>, 6> type_names = {{
     {PrincipalType::device, "device"},
     {PrincipalType::user, "user"},
     {PrincipalType::admin, "admin"},
     {PrincipalType::bridge, "bridge"},
     {PrincipalType::enroll, "enroll"},
+    {PrincipalType::grant, "grant"},
 }};
 
 bool has_valid_user(const Principal& principal) {
   switch (principal.type) {
     case PrincipalType::device:
-    case PrincipalType::enroll: return is_valid_id(principal.user_id);
+    case PrincipalType::enroll:
+    case PrincipalType::grant: return is_valid_id(principal.user_id);
     case PrincipalType::user: return principal.user_id == principal.id;
     case PrincipalType::admin:
     case PrincipalType::bridge: return principal.user_id.empty();

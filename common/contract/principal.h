@@ -7,7 +7,10 @@
 
 namespace strawberry {
 
-enum class PrincipalType { device, user, admin, bridge, enroll };
+enum class PrincipalType { device, user, admin, bridge, enroll, grant };
+
+/// Good for one thing, and once: registering a device (`enroll`), getting tokens of its user (`grant`).
+inline bool is_one_time(PrincipalType type) { return type == PrincipalType::enroll || type == PrincipalType::grant; }
 
 std::string_view to_string(PrincipalType type);
 std::optional<PrincipalType> parse_principal_type(std::string_view text);
@@ -23,7 +26,7 @@ bool is_reserved_id(std::string_view id);
 struct Principal {
   PrincipalType type = PrincipalType::device;
   std::string id;
-  /// The owner of a device, the user to enroll for, the user itself. Empty for admin and bridge.
+  /// The owner of a device, the user of a one-time token, the user itself. Empty for admin and bridge.
   std::string user_id;
 
   bool operator==(const Principal&) const = default;

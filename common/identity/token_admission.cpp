@@ -30,7 +30,7 @@ std::string_view objection_to_login(const DeviceDirectory& directory, const Clai
   const std::string_view reason =
       objection_to_token(directory, {claims.principal, claims.issued_at, claims.jti, claims.root_jti});
   if (!reason.empty()) return reason;
-  const bool is_spent = claims.principal.type == PrincipalType::enroll && directory.is_spent(claims.principal.id);
+  const bool is_spent = is_one_time(claims.principal.type) && directory.is_spent(claims.principal.id);
   return is_spent ? "token_spent" : "";
 }
 

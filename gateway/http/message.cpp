@@ -70,8 +70,10 @@ bool read_target(std::string_view target, Request& request) {
   if (!clean || has_dot_segment(*clean)) return false;
   request.path = std::move(*clean);
   request.query.clear();
-  if (mark == std::string_view::npos) return true;
-  std::string_view rest = target.substr(mark + 1);
+  return mark == std::string_view::npos || read_form(target.substr(mark + 1), request.query);
+}
+
+bool read_form(std::string_view rest, Fields& fields) {
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
@@ -80,7 +82,7 @@ bool read_target(std::string_view target, Request& request) {
     auto name = decoded(pair.substr(0, equals), true);
     auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
     if (!name || !value) return false;
-    request.query.emplace_back(std::move(*name), std::move(*value));
+    fields.emplace_back(std::move(*name), std::move(*value));
   }
   return true;
 }

@@ -42,4 +42,7 @@ struct Response {
 /// and good for nothing but the shape of the error.
 bool read_target(std::string_view target, Request& request);
 
+/// Decodes `name=value&…` (application/x-www-form-urlencoded) and adds it to `fields`. False as read_target() has it.
+bool read_form(std::string_view text, Fields& fields);
+
 }  // namespace strawberry::gateway

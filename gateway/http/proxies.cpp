@@ -64,6 +64,28 @@ bool is_loopback(const std::string& address) {
   return parsed && parsed->is_loopback();
 }
 
+bool is_public(const std::string& address) {
+  static const std::vector<Network> others = [] {
+    std::vector<Network> networks;
+    for (const char* text :
+         {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+          "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"}) {
+      networks.push_back(*parse_network(text));
+    }
+    return networks;
+  }();
+  static const Network global = *parse_network("2000::/3");
+  static const Network within_v4 = *parse_network("2002::/16");  // 6to4
+  static const Network documented = *parse_network("2001:db8::/32");
+  static const Network teredo = *parse_network("2001::/32");
+  const auto parsed = parse_address(address);
+  if (!parsed) return false;
+  const auto bytes = bytes_of(*parsed);
+  if (parsed->is_v4())
+    return std::none_of(others.begin(), others.end(), [&](const Network& one) { return is_in(bytes, one); });
+  return is_in(bytes, global) && !is_in(bytes, within_v4) && !is_in(bytes, documented) && !is_in(bytes, teredo);
+}
+
 std::optional<Network> parse_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

@@ -18,6 +18,10 @@ bool is_address(std::string_view text);
 /// True for an address of this machine alone: 127.0.0.0/8 and ::1.
 bool is_loopback(const std::string& address);
 
+/// True for an address of the Internet; false for one of this machine or of a private network, and for those with
+/// another meaning (link-local, shared, multicast, documentation).
+bool is_public(const std::string& address);
+
 /// An address, or the addresses of a network: `10.0.0.0/8`, `fd00::/8`.
 struct Network {
   std::vector<unsigned char> prefix;  // 4 or 16 bytes

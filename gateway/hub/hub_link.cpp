@@ -70,7 +70,7 @@ HubLink::~HubLink() = default;
 
 void HubLink::start() {
   std::vector<std::string> filters = options_.filters;
-  if (options_.principal.type == PrincipalType::enroll) {
+  if (is_one_time(options_.principal.type)) {
     filters.push_back(own_response_topic(options_, Service::devices));  // all that it may read
   } else {
     filters.emplace_back(hub_state_topic);
@@ -101,7 +101,7 @@ Task<HubLink::State> HubLink::opened(SteadyTime deadline) {
 
 /// The hub says on a retained topic whether it is there; without a word soon, it is not.
 void HubLink::subscribed() {
-  if (options_.principal.type == PrincipalType::enroll) return ready();
+  if (is_one_time(options_.principal.type)) return ready();
   hub_offline_ = true;
   state_timer_.expires_after(state_timeout);
   state_timer_.async_wait([self = weak_from_this()](const boost::system::error_code& cancelled) {
@@ -153,7 +153,7 @@ bool HubLink::call(Service service, const json& body, std::shared_ptr<Call> call
 
 Task<std::optional<std::string>> HubLink::retained(std::string topic, SteadyTime deadline) {
   const auto self = shared_from_this();
-  if (state_ != State::ready || options_.principal.type == PrincipalType::enroll) co_return std::nullopt;
+  if (state_ != State::ready || is_one_time(options_.principal.type)) co_return std::nullopt;
   const auto [entry, is_new] = retained_.try_emplace(topic);
   Retained& kept = entry->second;  // stays where it is
   if (is_new) client_.subscribe(std::move(topic));
@@ -168,7 +168,7 @@ Task<std::optional<std::string>> HubLink::retained(std::string topic, SteadyTime
 }
 
 bool HubLink::watch(std::shared_ptr<Watch> watch) {
-  if (state_ != State::ready || options_.principal.type == PrincipalType::enroll) return false;
+  if (state_ != State::ready || is_one_time(options_.principal.type)) return false;
   if (!changes_) {
     changes_ = std::make_unique<SkillChanges>();
     client_.subscribe(all_statuses);

@@ -31,6 +31,7 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   const double seconds = expires->get<double>();
   if (!(seconds > 0) || seconds >= year_10000) return std::nullopt;
   read.expires_at = from_unix_ms(static_cast<std::int64_t>(seconds * 1000));
+  read.line = text_member(claims, claims.contains("root_jti") ? "root_jti" : "jti");
   return read;
 }
 

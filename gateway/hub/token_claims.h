@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/contract/principal.h"
@@ -14,6 +15,7 @@ namespace strawberry::gateway {
 struct TokenClaims {
   Principal principal;
   WallTime expires_at{};
+  std::string line;  // `jti` of the first token of its line, which may be itself; empty when it has none
 };
 
 /// Nothing when it is no JWT, or names no principal.

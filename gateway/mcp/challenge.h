@@ -3,11 +3,22 @@
 /// Pure.
 #pragma once
 
+#include <functional>
+
 #include "gateway/http/errors.h"
+#include "gateway/http/message.h"
 
 namespace strawberry::gateway::mcp {
 
-/// 401 with `WWW-Authenticate: Bearer`; what else keeps a request from the hub (429, 503) as everywhere.
-inline Response refused_entry(const Problem& problem) { return response_of(problem, ErrorShape::hub); }
+/// Says in an answer of 401 where a token may be had.
+using Challenge = std::function<void(Response&, const Request&)>;
+
+/// 401 with `WWW-Authenticate: Bearer`, to which `challenge` may add; what else keeps a request from the hub (429, 503)
+/// as everywhere.
+inline Response refused_entry(const Problem& problem, const Request& request, const Challenge& challenge) {
+  Response response = response_of(problem, ErrorShape::hub);
+  if (response.status == 401 && challenge) challenge(response, request);
+  return response;
+}
 
 }  // namespace strawberry::gateway::mcp

@@ -5,7 +5,6 @@
 #include "gateway/http/request_body.h"
 #include "gateway/http/sse.h"
 #include "gateway/hub/asking.h"
-#include "gateway/mcp/challenge.h"
 
 namespace strawberry::gateway::mcp {
 namespace {
@@ -51,7 +50,7 @@ Endpoint::Endpoint(asio::io_context& loop, Links& links, const Clock& clock, Opt
 Task<void> Endpoint::serve(Exchange& exchange) {
   Links::Found link = co_await links_.of(exchange.request);
   if (!link) {
-    Response refused = refused_entry(link.error());
+    Response refused = refused_entry(link.error(), exchange.request, options_.challenge);
     co_await exchange.reply(std::move(refused));
     co_return;
   }

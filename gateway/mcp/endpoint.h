@@ -16,6 +16,7 @@
 #include "gateway/http/router.h"
 #include "gateway/hub/links.h"
 #include "gateway/mcp/answers.h"
+#include "gateway/mcp/challenge.h"
 #include "gateway/mcp/confirmation.h"
 #include "gateway/mcp/listeners.h"
 #include "gateway/mcp/tools.h"
@@ -31,6 +32,7 @@ class Endpoint {
     std::chrono::milliseconds call_timeout{60'000};
     Listeners::Options listeners;
     SignsOfLife::Options signs;
+    Challenge challenge{};  // not set: 401 says `Bearer` alone
   };
 
   Endpoint(asio::io_context& loop, Links& links, const Clock& clock, Options options);

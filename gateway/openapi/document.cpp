@@ -221,6 +221,7 @@ class Maker {
         // An unknown X-Protocol-Version.
         if (kind == ErrorShape::spoke && number == 400)
           response["content"]["text/plain"] = {{"schema", {{"type", "string"}}}};
+        if (about.value("html", false)) response["content"]["text/html"] = {{"schema", {{"type", "string"}}}};
         if (number == 401) response["headers"]["WWW-Authenticate"] = reference("headers", "WWW-Authenticate");
         if (number == 429 || number == 503) response["headers"]["Retry-After"] = reference("headers", "Retry-After");
         responses[shape + "." + status] = std::move(response);

@@ -102,8 +102,8 @@ class Pages {
   Task<tl::expected<json, Problem>> retained(const Request& request, std::string topic) const {
     const Links::Found link = co_await links_.of(request);
     if (!link) co_return tl::unexpected(link.error());
-    if ((*link)->principal().type == PrincipalType::enroll) {
-      co_return tl::unexpected(problem(403, "forbidden", "an enroll token is good for registering a device alone"));
+    if (is_one_time((*link)->principal().type)) {
+      co_return tl::unexpected(problem(403, "forbidden", "a one-time token is good for one thing alone"));
     }
     const SteadyTime deadline = std::chrono::steady_clock::now() + retained_timeout;
     const auto said = co_await (*link)->retained(std::move(topic), deadline);

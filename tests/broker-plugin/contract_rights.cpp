@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t topic_bytes_max = 512;
 constexpr std::ptrdiff_t topic_levels_max = 32;
 
-/// In `types`, each letter is one type: device, user, admin, bridge, enroll.
+/// In `types`, each letter is one type: device, user, admin, bridge, enroll, grant.
 /// In `pattern`, {me} is the principal's own id, {mine} a device of the same user, {id} any id, {service} one of the
 /// four, {below} nothing or further levels, {level} one level. In filters, levels may be wildcards.
 struct Right {
@@ -23,7 +23,7 @@ struct Right {
 // "published by"
 const std::vector<Right> writing = {
     {"dua", "{service}/{me}/request"},
-    {"e", "devices/{me}/request"},  // to register its one device
+    {"eg", "devices/{me}/request"},  // for the one thing each is good for
     {"d", "skills/{me}/result"},
     {"d", "devices/{me}/status", true},
     {"u", "homeassistant/status", true},
@@ -53,10 +53,10 @@ const std::vector<Right> leaving_as_a_will = {
 // "read by"
 const std::vector<Right> reading = {
     {"du", "{service}/{me}/response{below}"},
-    {"e", "devices/{me}/response{below}"},
+    {"eg", "devices/{me}/response{below}"},
     {"d", "skills/{me}/call"},
     {"du", "devices/{mine}/(status|skills)"},
-    {"due", "hub/(state|info|health)"},
+    {"dueg", "hub/(state|info|health)"},
     {"u", "homeassistant/device/({me}|{mine})/(config|state)"},
     {"b", "{service}/{id}/request"},
     {"b", "skills/{id}/result"},
@@ -70,10 +70,10 @@ const std::vector<Right> reading = {
 // "Subscribing: …": what may be read, by its name, and these filters. An {id} may be `+` for the bridge alone.
 const std::vector<Right> subscribing = {
     {"du", "{service}/{me}/response{below}"},
-    {"e", "devices/{me}/response{below}"},
+    {"eg", "devices/{me}/response{below}"},
     {"d", "skills/{me}/call"},
     {"du", "devices/({mine}|\\+)/(status|skills)"},
-    {"due", "hub/(state|info|health|\\+)"},
+    {"dueg", "hub/(state|info|health|\\+)"},
     {"u", "homeassistant/{level}{below}"},
     {"b", R"((\$share/[^/+#]+/)?({service}|\+)/({id}|\+)/request)"},
     {"b", R"((\$share/[^/+#]+/)?skills/({id}|\+)/result)"},
@@ -85,7 +85,7 @@ const std::vector<Right> subscribing = {
     {"a", R"(\$share)"},  // a topic of that name, to which nobody can publish
 };
 
-char letter_of(PrincipalType type) { return "duabe"[static_cast<std::size_t>(type)]; }
+char letter_of(PrincipalType type) { return "duabeg"[static_cast<std::size_t>(type)]; }
 
 std::string devices_of(const Principal& who) {
   if (who.user_id == "alice") return "(speaker|tablet)";

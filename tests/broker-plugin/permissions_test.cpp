@@ -48,12 +48,13 @@ struct Viewer {
   Principal principal;
   std::string mine;  // a device of the same user; admin and bridge have none
 };
-const std::array<Viewer, 5> viewers = {{
+const std::array<Viewer, 6> viewers = {{
     {{PrincipalType::device, "speaker", "alice"}, "tablet"},
     {{PrincipalType::user, "alice", "alice"}, "tablet"},
     {{PrincipalType::admin, std::string(admin_principal_id), ""}, "tablet"},
     {{PrincipalType::bridge, std::string(bridge_principal_id), ""}, "tablet"},
     {{PrincipalType::enroll, "once", "alice"}, "tablet"},
+    {{PrincipalType::grant, "sign-in-1", "alice"}, "tablet"},
 }};
 constexpr std::array<const char*, 6> relations = {"{me}", "{mine}", "{other}", "{unknown}", "+", "#"};
 
@@ -177,7 +178,7 @@ std::string write_permissions() {
           "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes and 32 levels, no empty level, no "
           "control characters,\n"
           "wildcards alone in their level.\n\n"
-          "| topic or filter | device | user | admin | bridge | enroll |\n|---|---|---|---|---|---|\n";
+          "| topic or filter | device | user | admin | bridge | enroll | grant |\n|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) text << "| `" << topic_of(row) << "` |" << row.cells << "\n";
   text << "\nAsked about " << shapes_with_id().size() * relations.size() + other_shapes().size() << " shapes.\n\n";
   return text.str();

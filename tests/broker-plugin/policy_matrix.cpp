@@ -102,7 +102,8 @@ const std::vector<Principal>& cast() {
                                                    {PrincipalType::user, "bob", "bob"},
                                                    {PrincipalType::admin, std::string(admin_principal_id), ""},
                                                    {PrincipalType::bridge, std::string(bridge_principal_id), ""},
-                                                   {PrincipalType::enroll, "once", "alice"}};
+                                                   {PrincipalType::enroll, "once", "alice"},
+                                                   {PrincipalType::grant, "sign-in-1", "alice"}};
   return everybody;
 }
 

@@ -69,7 +69,7 @@ TEST(Principals, SurviveEncoding) {
   for (const Principal& principal :
        {Principal{PrincipalType::device, "3f0c", "alice"}, Principal{PrincipalType::user, "alice", "alice"},
         Principal{PrincipalType::admin, "admin", ""}, Principal{PrincipalType::bridge, "bridge", ""},
-        Principal{PrincipalType::enroll, "once", "alice"}}) {
+        Principal{PrincipalType::enroll, "once", "alice"}, Principal{PrincipalType::grant, "sign-in-1", "alice"}}) {
     EXPECT_EQ(decode_principal(encode_principal(principal)), principal);
   }
   EXPECT_EQ(encode_principal({PrincipalType::device, "3f0c", "alice"}), "device/alice/3f0c");

@@ -63,6 +63,7 @@ TEST_F(Admission, OfAnybodyElseIsRefusedUnderADevicesId) {
 TEST_F(Admission, EndsForATokenThatWasTakenBackOrUsed) {
   directory_.spent.insert("once");
   EXPECT_EQ(login(claims(PrincipalType::enroll, "once", "alice")), "token_spent");
+  EXPECT_EQ(login(claims(PrincipalType::grant, "once", "alice")), "token_spent");
   EXPECT_EQ(login(claims(PrincipalType::user, "once", "once")), "") << "only of one-time tokens";
   const Principal once{PrincipalType::enroll, "once", "alice"};
   EXPECT_EQ(objection_to_token(directory_, {once, {}, "j", ""}), "") << "its connection may hear the answer";

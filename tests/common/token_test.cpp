@@ -142,7 +142,7 @@ TEST_F(Tokens, IssuedHereAreAcceptedHere) {
   for (const Principal& principal :
        {Principal{PrincipalType::device, "speaker", "alice"}, Principal{PrincipalType::user, "alice", "alice"},
         Principal{PrincipalType::admin, "admin", ""}, Principal{PrincipalType::bridge, "bridge", ""},
-        Principal{PrincipalType::enroll, "once", "alice"}}) {
+        Principal{PrincipalType::enroll, "once", "alice"}, Principal{PrincipalType::grant, "sign-in-1", "alice"}}) {
     Claims claims;
     claims.principal = principal;
     claims.name = "N\xc3\xa4me \"x\"";

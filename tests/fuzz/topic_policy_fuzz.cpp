@@ -28,8 +28,8 @@ class Owners final : public DeviceOwners {
 const Principal everybody[] = {
     {PrincipalType::device, "speaker", "alice"}, {PrincipalType::device, "lamp", "bob"},
     {PrincipalType::user, "alice", "alice"},     {PrincipalType::user, "bob", "bob"},
-    {PrincipalType::enroll, "once", "alice"},    {PrincipalType::admin, "admin", ""},
-    {PrincipalType::bridge, "bridge", ""},
+    {PrincipalType::enroll, "once", "alice"},    {PrincipalType::grant, "sign-in-1", "alice"},
+    {PrincipalType::admin, "admin", ""},         {PrincipalType::bridge, "bridge", ""},
 };
 constexpr std::array accesses = {Access::read, Access::write, Access::will, Access::subscribe};
 
@@ -112,7 +112,7 @@ void require_own_ears(const Principal& who, const Levels& levels) {
   }
   FUZZ_REQUIRE(is_service(levels[0]) && levels.size() >= 3);
   if (levels.size() == 3 && levels[0] == "devices" && levels[2] == "status") {
-    FUZZ_REQUIRE(who.type != PrincipalType::enroll && Owners().owner_of(levels[1]) == who.user_id);
+    FUZZ_REQUIRE(!is_one_time(who.type) && Owners().owner_of(levels[1]) == who.user_id);
     return;
   }
   FUZZ_REQUIRE(levels[1] == who.id);

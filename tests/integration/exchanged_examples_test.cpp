@@ -242,6 +242,13 @@ void ExchangedExamples::exchange_devices() {
   EXPECT_EQ(answer("devices/update", *alice_).at("result").at("normalized_name"), "bedroom_speaker");
   answer("devices/revoke", *alice_);
   answer("devices/delete", *alice_);
+  Spoke link(hub_, {PrincipalType::grant, "sign-in-1", "alice"});
+  answer("devices/sign_in", link);
+  const auto renewal = answer("devices/allow_program", *alice_).at("result").at("renewal_token").get<std::string>();
+  const auto holder = verify_token(hub_.files().keys(), renewal, SystemClock().wall_now()).value().principal;
+  Spoke program(hub_, holder, 5, {}, renewal);
+  answer("devices/renew_program", program);
+  answer("devices/end_program", program);
 }
 
 /// One message that passed the broker: there is a channel for its topic, and a schema for what it says.

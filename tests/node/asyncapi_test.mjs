@@ -70,7 +70,7 @@ test('everything has what the page shows of it: a title, who sends and reads it,
     assert.ok(operation.bindings().get('mqtt'), `${operation.id()} needs a trait`);
     const parties = operation.action() === 'send' ? 'x-readers' : 'x-senders';
     for (const party of extension(operation, parties) ?? ['nobody']) {
-      assert.match(party, /^(device|user|admin|bridge|enroll)$/, `${operation.id()}: ${parties}`);
+      assert.match(party, /^(device|user|admin|bridge|enroll|grant)$/, `${operation.id()}: ${parties}`);
     }
   }
   for (const message of messages) assert.ok(message.title(), message.id());

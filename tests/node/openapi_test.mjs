@@ -33,7 +33,8 @@ test('every route of the gateway is in it, with its kind of errors, and no other
   for (const name of contract) assert.ok(served.includes(`POST /api/v1/${name} hub`), name);
   const described = operations.map(({ path: where, method, operation }) => {
     const shape = operation.responses['400'].$ref.split('/').pop().split('.')[0];
-    return `${method.toUpperCase()} ${where} ${{ either: 'spoke', mcp: 'hub' }[shape] ?? shape}`;
+    const kind = { either: 'spoke', mcp: 'hub', oauth: 'hub', page: 'hub' }[shape] ?? shape;
+    return `${method.toUpperCase()} ${where} ${kind}`;
   });
   assert.deepEqual(sorted(described), sorted(served));
   for (const { method } of operations) assert.ok(methods.includes(method), method);
@@ -106,7 +107,9 @@ test('names are there once, tags are explained, and no component is left over', 
 
 test('everything but these needs a token', () => {
   const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ path: where }) => where);
-  assert.deepEqual(sorted(open), ['/api/health', '/docs', '/docs/app.css', '/docs/app.js', '/health', '/metrics', '/mqtt', '/openapi.json']);
+  const oauth = open.filter((where) => where.startsWith('/.well-known/oauth-') || where.startsWith('/oauth/'));
+  assert.equal(oauth.length, 11);
+  assert.deepEqual(sorted(open.filter((where) => !oauth.includes(where))), ['/api/health', '/docs', '/docs/app.css', '/docs/app.js', '/health', '/metrics', '/mqtt', '/openapi.json']);
   for (const { path: where, operation } of operations) {
     const needsToken = operation.security?.length !== 0;
     assert.equal('401' in operation.responses, needsToken, where);

@@ -12,22 +12,22 @@ namespace strawberry::test {
 
 using nlohmann::json;
 
-Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::string client_id)
+Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::string client_id, std::string token)
     : principal_(std::move(principal)) {
   MqttTestClient::Options options;
   options.port = hub.port();
   options.version = version;
   options.client_id = client_id.empty() ? principal_.id : client_id;
   options.user_name = principal_.id;
-  options.password = hub.files().token(principal_);
+  options.password = token.empty() ? hub.files().token(principal_) : std::move(token);
   client_ = std::make_unique<MqttTestClient>(std::move(options));
   if (const int code = client_->connect(); code != 0) {
     throw std::runtime_error(principal_.id + " cannot connect: " + std::to_string(code) + "\n" +
                              const_cast<HubProcess&>(hub).broker().log());
   }
-  const bool enrolls = principal_.type == PrincipalType::enroll;
+  const bool buys_one_thing = is_one_time(principal_.type);
   for (const auto* service : {"devices", "skills", "chat", "sessions"}) {
-    if (enrolls && std::string(service) != "devices") continue;  // all that such a token may do
+    if (buys_one_thing && std::string(service) != "devices") continue;  // all that such a token may do
     if (client_->subscribe(std::string(service) + "/" + principal_.id + "/response/#") >= 0x80) {
       throw std::runtime_error(principal_.id + " may not hear its own responses");
     }

@@ -23,7 +23,9 @@ class HubProcess;
 /// One principal with one connection, asking and answering as the contract says.
 class Spoke {
  public:
-  Spoke(const HubProcess& hub, Principal principal, int version = 5, std::string client_id = {});
+  /// `token`: one that the hub gave out; empty: a new one.
+  Spoke(const HubProcess& hub, Principal principal, int version = 5, std::string client_id = {},
+        std::string token = {});
 
   const std::string& id() const { return principal_.id; }
   MqttTestClient& mqtt() { return *client_; }

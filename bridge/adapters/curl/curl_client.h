@@ -13,6 +13,7 @@
 /// (connect_timeout) and total_timeout (timeout), 128 response headers of 64 KiB together (too_large).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,8 @@ class CurlClient final : public HttpClient {
     /// this machine itself (localhost, 127.0.0.0/8, ::1). `proxy` wins, and so does the request's.
     bool proxy_from_environment = false;
     std::string ca_file;  // PEM; empty: the system's
+    /// Asked before each connection, with the address in numbers: false fails the request with `connect`. Empty: any.
+    std::function<bool(const std::string& address)> may_connect;
   };
 
   /// Throws std::runtime_error when libcurl cannot start.

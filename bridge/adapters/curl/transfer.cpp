@@ -1,5 +1,8 @@
 #include "bridge/adapters/curl/transfer.h"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -137,9 +140,22 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  if (options.may_connect) {
+    may_connect_ = options.may_connect;
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  }
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   return std::nullopt;
+}
+
+curl_socket_t CurlTransfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  char name[NI_MAXHOST] = {};
+  const bool has_name =
+      ::getnameinfo(&address->addr, address->addrlen, name, sizeof name, nullptr, 0, NI_NUMERICHOST) == 0;
+  if (!has_name || !static_cast<CurlTransfer*>(self)->may_connect_(name)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /// Called when the connection, with TLS where there is any, is there and the request is about to be sent. The times

@@ -34,6 +34,7 @@ class CurlTransfer {
 
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_connected(void* self, char* remote_address, char* local_address, int remote_port, int local_port);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   std::size_t take_body(std::string_view bytes);
@@ -42,6 +43,7 @@ class CurlTransfer {
   HttpError describe(CURLcode code) const;
 
   HttpRequest request_;
+  std::function<bool(const std::string& address)> may_connect_;
   std::string shown_url_;
   std::string shown_proxy_;  // empty: none, or one of the environment
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;

@@ -36,6 +36,21 @@ Reply<std::int64_t> enroll_device_with_token(StatementCache& statements, const S
   return add_device_with_token(statements, limits, device, token);
 }
 
+Reply<void> spend_for_token(StatementCache& statements, const StorageLimits& limits, const std::string& one_time_id,
+                            std::int64_t now_ms, const std::optional<NewToken>& given) {
+  forget_spent_grants(statements, now_ms);
+  const int spent =
+      statements.execute("INSERT OR IGNORE INTO spent_tokens (enroll_id, spent_at) VALUES (?, ?)", one_time_id, now_ms);
+  if (spent == 0) return error(ErrorCode::forbidden, "this one-time token has been used");
+  return add_token_within(statements, limits, given);
+}
+
+Reply<void> add_program_within(StatementCache& statements, const StorageLimits& limits,
+                               const std::optional<NewToken>& renewal, const std::optional<NewToken>& access) {
+  auto added = add_token_within(statements, limits, renewal);
+  return added ? add_token_within(statements, limits, access) : added;
+}
+
 void write_last_seen(StatementCache& statements, const std::string& device_id, std::int64_t last_seen_ms) {
   statements.execute("UPDATE devices SET last_seen = ? WHERE device_id = ?", last_seen_ms, device_id);
 }
@@ -59,6 +74,20 @@ class SqliteDeviceStore final : public DeviceStore {
   }
   Task<Reply<void>> add_token(NewToken token) override {
     return writer_.run_within({token.row.user_id}, add_token_within, std::optional(token));
+  }
+  Task<Reply<void>> spend_token(std::string one_time_id, std::int64_t now_ms, NewToken given) override {
+    return writer_.run_within({given.row.user_id}, spend_for_token, std::move(one_time_id), now_ms,
+                              std::optional(given));
+  }
+  Task<Reply<void>> add_program(NewToken renewal, NewToken access) override {
+    return writer_.run_within({renewal.row.user_id}, add_program_within, std::optional(renewal), std::optional(access));
+  }
+  Task<Reply<bool>> renew_program(NewToken renewal, NewToken access) override {
+    return writer_.run_within({renewal.row.user_id}, renew_program_within, renewal, access);
+  }
+  Task<Reply<void>> revoke_line(std::string user_id, std::string root_jti, std::int64_t now_ms,
+                                std::int64_t expires_at_ms) override {
+    return writer_.run({std::move(user_id)}, revoke_line_within, std::move(root_jti), now_ms, expires_at_ms);
   }
   Task<Reply<void>> delete_device(std::string user_id, std::string device_id,
                                   std::int64_t tokens_valid_from_ms) override {

@@ -70,10 +70,10 @@ TokenList find(SQLite::Database& database, const std::set<std::string>& kids, st
 std::vector<IssuedToken> live_namesakes(SQLite::Database& database, const IssuedToken& token,
                                         const std::set<std::string>& kids, std::int64_t now_ms) {
   if (token.name.empty()) return {};
-  // Each enroll token is a principal of its own; whom it is for is its user.
+  // Each one-time token is a principal of its own; whom it is for is its user.
   SQLite::Statement rows(database, "SELECT * FROM " STRAWBERRY_TOKENS
                                    " WHERE name = ?3 AND type = ?4 AND state = 0 AND "
-                                   "CASE type WHEN 'enroll' THEN user_id = ?6 ELSE subject = ?5 END");
+                                   "CASE WHEN type IN ('enroll', 'grant') THEN user_id = ?6 ELSE subject = ?5 END");
   bind_now(rows, kids, now_ms);
   rows.bind(3, token.name);
   rows.bind(4, token.type);
@@ -88,7 +88,7 @@ bool is_full(SQLite::Database& database) {
 
 /// Device and user ids share one namespace: the holder would speak in the device's place.
 bool is_for_a_device(SQLite::Database& database, const IssuedToken& token) {
-  if (token.type != "user" && token.type != "enroll") return false;
+  if (token.type != "user" && token.type != "enroll" && token.type != "grant") return false;
   SQLite::Statement device(database, "SELECT 1 FROM devices WHERE device_id = ?");
   device.bind(1, token.user_id);
   return device.executeStep();

@@ -22,7 +22,7 @@ inline constexpr std::int64_t issued_tokens_max = 1'000'000;
 inline constexpr std::int64_t listed_after_expiry_ms = 30LL * 24 * 60 * 60 * 1000;
 
 /// `revoked` is a token that was taken back, alone or with its line or its user, one whose device was, and one whose
-/// key was retired; `spent` one that has registered its device.
+/// key was retired; `spent` a one-time token that was used.
 enum class TokenState { live, expired, revoked, spent };
 std::string_view to_string(TokenState state);
 

@@ -1,7 +1,9 @@
 #include "bridge/adapters/sqlite/token_rows.h"
 
 #include "bridge/adapters/sqlite/issued_tokens.h"
+#include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/adapters/sqlite/token_state.h"
+#include "common/identity/token_line.h"
 
 namespace strawberry {
 namespace {
@@ -107,6 +109,48 @@ Reply<void> add_token_within(StatementCache& statements, const StorageLimits& li
   }
   insert(statements, row);
   return {};
+}
+
+Reply<void> revoke_line_within(StatementCache& statements, const std::string& root_jti, std::int64_t now_ms,
+                               std::int64_t expires_at_ms) {
+  statements.execute("DELETE FROM revoked_tokens WHERE expires_at < ?", now_ms - one_time_kept_ms);
+  statements.execute(
+      "INSERT INTO revoked_tokens (jti, revoked_at, expires_at) VALUES (?, ?, ?)"
+      " ON CONFLICT (jti) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
+      root_jti, now_ms, expires_at_ms);
+  if (number(statements, "SELECT count(*) FROM revoked_tokens") <= revoked_tokens_max) return {};
+  return error(ErrorCode::busy, "the hub has as many revoked tokens on its list as it may");
+}
+
+Reply<bool> renew_program_within(StatementCache& statements, const StorageLimits& limits, NewToken renewal,
+                                 NewToken access) {
+  const std::int64_t now_ms = renewal.row.issued_at_ms;
+  const std::string& old = renewal.row.parent_jti;
+  if (renewal.asking) {
+    if (auto problem = objection_to_asking(statements, *renewal.asking, renewal.asking_user_id))
+      return tl::unexpected<Error>(std::move(*problem));
+  }
+  auto& found = statements.bind("SELECT name FROM issued_tokens WHERE jti = ? AND type = 'grant'", old);
+  const bool is_newest = found.executeStep();
+  if (is_newest) renewal.row.name = access.row.name = found.getColumn(0).getString();
+  found.reset();
+  if (!is_newest) {
+    auto revoked = revoke_line_within(statements, renewal.row.root_jti, now_ms, renewal.row.expires_at_ms);
+    if (!revoked) return tl::unexpected(revoked.error());
+    return false;
+  }
+  // Of its line only what is good stays on the list: a program renews its tokens for years.
+  statements.execute("DELETE FROM issued_tokens WHERE jti = ? OR (root_jti = ? AND expires_at <= ?)", old,
+                     renewal.row.root_jti, now_ms);
+  for (const NewToken* token : {&renewal, &access}) {
+    if (auto added = add_token_within(statements, limits, *token); !added) return tl::unexpected(added.error());
+  }
+  return true;
+}
+
+void forget_spent_grants(StatementCache& statements, std::int64_t now_ms) {
+  statements.execute("DELETE FROM spent_tokens WHERE enroll_id GLOB ? AND spent_at < ?",
+                     std::string(sign_in_id_prefix) + "*", now_ms - one_time_kept_ms);
 }
 
 }  // namespace strawberry

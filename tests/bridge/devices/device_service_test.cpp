@@ -9,6 +9,7 @@
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/adapters/sqlite/sqlite_storage.h"
+#include "bridge/devices/program_tokens.h"
 #include "common/identity/key_file.h"
 #include "common/identity/token.h"
 #include "common/text/base64url.h"
@@ -368,6 +369,115 @@ TEST_F(DeviceServices, AUsersTokensAreRefreshedAtARate) {
   EXPECT_EQ(refresh(lamp, asking(first)).error().code, ErrorCode::rate_limited);
   clock_.advance(std::chrono::minutes(30));
   EXPECT_TRUE(refresh(lamp, asking(first)));
+}
+
+// --- tokens of programs ---
+
+class Programs : public DeviceServices {
+ protected:
+  Programs() { start_programs({}); }
+  void start_programs(ProgramTokens::Options options) {
+    programs_ = std::make_unique<ProgramTokens>(clock_, store_->devices(), tokens_, published_, options);
+  }
+  Reply<json> exchange(const std::string& op, const Principal& sender, const AskingToken& token, json body = {}) {
+    Request request;
+    request.sender = sender;
+    request.service = Service::devices;
+    request.op = op;
+    request.body = body.is_null() ? json::object() : std::move(body);
+    request.token = token;
+    RequestHandler* handler = service_.get();
+    if (ProgramTokens::operations().find(op) != nullptr) handler = programs_.get();
+    return test::run_task(loop_, test::ask_service(*handler, std::move(request)));
+  }
+  Reply<json> allow() {
+    return exchange("allow_program", alice_, {"session", clock_.wall_now(), {}, {}},
+                    {{"name", "Home Assistant"}, {"client", "ha"}});
+  }
+  Claims claims_in(const Reply<json>& reply, const char* member) const {
+    return verify_token(keys_->keys(), reply.value().at(member).get<std::string>(), clock_.wall_now()).value();
+  }
+  Reply<json> renew(const Claims& claims) { return exchange("renew_program", claims.principal, asking(claims)); }
+
+  const Principal alice_{PrincipalType::user, "alice", "alice"};
+  std::unique_ptr<ProgramTokens> programs_;
+};
+
+TEST_F(Programs, GetAnAccessTokenAndOneThatRenewsBothInALineOfTheirOwn) {
+  const auto given = allow();
+  const Claims access = claims_in(given, "access_token");
+  const Claims renewal = claims_in(given, "renewal_token");
+  EXPECT_EQ(access.principal, alice_);
+  EXPECT_EQ(access.expires_at - access.issued_at, std::chrono::hours(1));
+  EXPECT_EQ(renewal.principal.type, PrincipalType::grant);
+  EXPECT_EQ(renewal.principal.user_id, "alice");
+  EXPECT_TRUE(renewal.jti.starts_with("program-"));
+  EXPECT_TRUE(renewal.jti.ends_with("-ha"));
+  EXPECT_EQ(access.root_jti, renewal.jti);
+  EXPECT_EQ(listed().total, 2);
+  EXPECT_EQ(listed().tokens[0].name, "Home Assistant");
+}
+
+TEST_F(Programs, RenewOnceAndLoseAllWhenSomebodyDoesItAgain) {
+  const Claims first = claims_in(allow(), "renewal_token");
+  const auto next = renew(first);
+  const Claims second = claims_in(next, "renewal_token");
+  EXPECT_EQ(second.root_jti, first.jti);
+  EXPECT_EQ(claims_in(next, "access_token").root_jti, first.jti);
+  const auto again = renew(first);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(again.error().details.at("reason"), "reused");
+  EXPECT_FALSE(renew(second));
+  for (const auto& token : listed().tokens) EXPECT_EQ(token.state, TokenState::revoked);
+}
+
+TEST_F(Programs, ManageNoDevicesAndNoTokens) {
+  const auto given = allow();
+  const AskingToken access = asking(claims_in(given, "access_token"));
+  for (const char* op : {"register", "update", "refresh_token", "revoke", "delete", "allow_program", "sign_in"}) {
+    const auto refused = exchange(op, alice_, access, {{"name", "Lamp"}, {"device_id", "lamp"}});
+    ASSERT_FALSE(refused) << op;
+    EXPECT_EQ(refused.error().code, ErrorCode::forbidden) << op;
+  }
+  EXPECT_TRUE(exchange("list", alice_, access));
+  EXPECT_TRUE(exchange("end_program", alice_, access));
+  EXPECT_FALSE(renew(claims_in(given, "renewal_token")));
+}
+
+TEST_F(Programs, EndWithTheirLineHoweverOftenTheyRenew) {
+  start_programs({.line_max = std::chrono::hours(24 * 40)});
+  Claims renewal = claims_in(allow(), "renewal_token");
+  const WallTime end = renewal.issued_at + std::chrono::hours(24 * 40);
+  clock_.advance(std::chrono::hours(24 * 20));
+  renewal = claims_in(renew(renewal), "renewal_token");
+  EXPECT_EQ(renewal.expires_at, end);
+  clock_.advance(std::chrono::hours(24 * 20) - std::chrono::minutes(10));
+  const auto last = renew(renewal);
+  EXPECT_EQ(claims_in(last, "access_token").expires_at, end);
+}
+
+TEST_F(Programs, ALoginLinkSignsInOnceAndOnlyWhileItIsYoung) {
+  const Principal link{PrincipalType::grant, "sign-in-1", "alice"};
+  const AskingToken token{"l", clock_.wall_now(), {}, {}};
+  const auto given = exchange("sign_in", link, token);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(claims_of(given).principal, alice_);
+  EXPECT_EQ(claims_of(given).expires_at - claims_of(given).issued_at, std::chrono::minutes(15));
+  EXPECT_EQ(exchange("sign_in", link, token).error().code, ErrorCode::forbidden);
+  const Principal other{PrincipalType::grant, "sign-in-2", "alice"};
+  for (const char* op : {"register", "list", "refresh_token", "allow_program", "renew_program", "end_program"})
+    EXPECT_EQ(exchange(op, other, token, {{"name", "x"}}).error().code, ErrorCode::forbidden) << op;
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_EQ(exchange("sign_in", other, token).error().code, ErrorCode::forbidden) << "of yesterday";
+}
+
+TEST_F(Programs, ATokenForSomethingElseDoesNotSignIn) {
+  const AskingToken token{"l", clock_.wall_now(), {}, {}};
+  const Claims renewal = claims_in(allow(), "renewal_token");
+  EXPECT_FALSE(exchange("sign_in", renewal.principal, asking(renewal))) << "a renewal token";
+  EXPECT_FALSE(exchange("sign_in", alice_, token));
+  EXPECT_FALSE(exchange("sign_in", {PrincipalType::enroll, "sign-in-1", "alice"}, token));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "bridge/chat/chat_service.h"
 #include "bridge/devices/device_service.h"
+#include "bridge/devices/program_tokens.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/usage_service.h"
@@ -17,12 +18,12 @@
 namespace strawberry::test {
 namespace {
 
-constexpr std::array principal_types_all = {PrincipalType::device, PrincipalType::user, PrincipalType::admin,
-                                            PrincipalType::bridge, PrincipalType::enroll};
+constexpr std::array principal_types_all = {PrincipalType::device, PrincipalType::user,   PrincipalType::admin,
+                                            PrincipalType::bridge, PrincipalType::enroll, PrincipalType::grant};
 
 std::vector<const OperationTable*> tables() {
-  return {&SkillService::operations(), &DeviceService::operations(), &SessionService::operations(),
-          &ChatService::operations(), &UsageService::operations()};
+  return {&SkillService::operations(),   &DeviceService::operations(), &ProgramTokens::operations(),
+          &SessionService::operations(), &ChatService::operations(),   &UsageService::operations()};
 }
 
 TEST(Operations, AreThoseWhoseSchemasAreBuiltIn) {
@@ -63,6 +64,8 @@ every test run. After a change, run `STRAWBERRY_WRITE_PERMISSIONS=1 operation_ta
 An empty cell: `forbidden`. `own`: for one's own user, and no other may be named. `named`: for the user that `user_id` names,
 without which it is `bad_request`. `any`: the same, and without `user_id` for all users. `none`: for no user.
 `chat`: it takes one of the user's chats a minute, and needs some of the user's tokens of the day.
+
+A token of a program that a user has allowed is a user's, but of `devices` it has `me`, `list`, `get` and `end_program` alone.
 
 )";
 

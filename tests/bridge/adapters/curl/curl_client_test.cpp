@@ -741,5 +741,23 @@ TEST(PrintableUrl, DropsWhatMayBeSecret) {
   EXPECT_EQ(printable_url(""), "");
 }
 
+TEST_F(CurlClientTest, ConnectsOnlyWhereItMay) {
+  std::vector<std::string> asked;
+  bool may = false;
+  CurlClient::Options options;
+  options.may_connect = [&](const std::string& address) {
+    asked.push_back(address);
+    return may;
+  };
+  make(options);
+  const auto refused = fetch(request());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, HttpError::Kind::connect);
+  EXPECT_EQ(asked, std::vector<std::string>{"127.0.0.1"});
+  EXPECT_TRUE(stub.requests().empty());
+  may = true;
+  EXPECT_TRUE(fetch(request()));
+}
+
 }  // namespace
 }  // namespace strawberry

@@ -235,5 +235,67 @@ TEST_F(TokenLines, NeedNoRoomOnAFullDisk) {
   EXPECT_EQ(add(made("1")), "ok") << "or a device could not stay";
 }
 
+/// The two tokens of a program that a renewal gives, from the renewal token `parent`.
+std::pair<NewToken, NewToken> renewed(const std::string& jti, const std::string& parent, const std::string& root,
+                                      std::int64_t at = now) {
+  NewToken renewal = made(jti, parent, root, at);
+  renewal.row.type = "grant";
+  renewal.row.subject = "holder-" + jti;
+  NewToken access = made(jti + "-access", parent, root, at);
+  access.row.expires_at_ms = at + 3'600'000;
+  return {renewal, access};
+}
+
+class ProgramLines : public TokenLines {
+ protected:
+  ProgramLines() {
+    auto [renewal, access] = renewed("r1", "session", "r1");
+    renewal.asking.reset();
+    access.asking.reset();
+    renewal.row.name = access.row.name = "Home Assistant";
+    if (!test::run_task(loop_, store_->devices().add_program(renewal, access))) throw std::runtime_error("not added");
+  }
+  std::string renew(const std::string& jti, const std::string& parent, std::int64_t at = now) {
+    auto [renewal, access] = renewed(jti, parent, "r1", at);
+    const auto reply = test::run_task(loop_, store_->devices().renew_program(renewal, access));
+    return !reply ? std::string(to_string(reply.error().code)) : *reply ? "renewed" : "reused";
+  }
+};
+
+TEST_F(ProgramLines, KeepTheNewestRenewalTokenAndWhatIsStillGood) {
+  EXPECT_EQ(renew("r2", "r1"), "renewed");
+  EXPECT_EQ(states(), (Lines{"r1-access<session<r1 live", "r2<r1<r1 live", "r2-access<r1<r1 live"}));
+  EXPECT_EQ(sql("SELECT count(*) FROM issued_tokens WHERE name = 'Home Assistant'"), "3");
+  EXPECT_EQ(renew("r3", "r2", now + 3'700'000), "renewed");
+  EXPECT_EQ(states(now + 3'700'000), (Lines{"r3<r2<r1 live", "r3-access<r2<r1 live"})) << "nothing piles up";
+}
+
+TEST_F(ProgramLines, EndWhenARenewalTokenIsUsedTwice) {
+  EXPECT_EQ(renew("r2", "r1"), "renewed");
+  EXPECT_EQ(renew("thief", "r1"), "reused");
+  EXPECT_EQ(states(now, /*only_live=*/true), Lines{});
+  EXPECT_EQ(sql("SELECT group_concat(jti) FROM revoked_tokens"), "r1");
+  EXPECT_EQ(renew("r3", "r2"), "forbidden") << "nor does the other one get more";
+}
+
+TEST_F(ProgramLines, EndWhenTheyAreRevoked) {
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(test::run_task(loop_, store_->devices().revoke_line("alice", "r1", now, now + day)));
+  EXPECT_EQ(states(now, /*only_live=*/true), Lines{});
+  EXPECT_EQ(renew("r2", "r1"), "forbidden");
+}
+
+TEST_F(TokenLines, AreBoughtByAOneTimeTokenOnce) {
+  EXPECT_TRUE(test::run_task(loop_, store_->devices().spend_token("sign-in-1", now, made("1"))));
+  const auto again = test::run_task(loop_, store_->devices().spend_token("sign-in-1", now, made("2")));
+  EXPECT_EQ(again.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(states(), Lines{"1<<1 live"});
+  // Long after such a link has expired, what was spent is forgotten; what registered devices never is.
+  sql("INSERT INTO spent_tokens VALUES ('a-device', 1)");
+  EXPECT_TRUE(test::run_task(
+      loop_, store_->devices().spend_token("sign-in-2", now + 3 * day, made("3", "", "", now + 3 * day))));
+  EXPECT_EQ(sql("SELECT group_concat(enroll_id) FROM spent_tokens"), "a-device,sign-in-2");
+}
+
 }  // namespace
 }  // namespace strawberry
