@@ -132,17 +132,15 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
   return {};
 }
 
-/// By id or name; a device that was deleted cannot be found. A hub that does not run is asked for what is to be done,
-/// and says so: whether there is such a device, its database knows.
+/// By id or name; a device that was deleted cannot be found. Of a hub that does not run, its database says whether
+/// there is such a device: that it does not run is said of what is to be done.
 Outcome<KnownDevice> found_device(const CommandLine& line, const DeviceOptions& options) {
   auto listed = listed_devices(line, options.user);
   if (listed) return find_device(known_devices(*listed), options.name, options.user);
   if (listed.error().code != ExitCode::unreachable) return tl::unexpected(listed.error());
   auto directory = open_directory(line.data_dir());
   if (!directory) return tl::unexpected(listed.error());
-  auto device = find_device(known_devices(**directory), options.name, options.user);
-  if (!device) return device;
-  return tl::unexpected(listed.error());
+  return find_device(known_devices(**directory), options.name, options.user);
 }
 
 std::string shown(const KnownDevice& device) { return printable(device.name, 128) + " (" + device.id + ")"; }

@@ -7,7 +7,6 @@
 #include "bridge/skills/tool_arguments.h"
 #include "bridge/skills/tool_view.h"
 #include "common/text/base64url.h"
-#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -56,8 +55,8 @@ tl::unexpected<Error> too_many() {
                {{"skills_max", SkillRegistry::paged_skills_max}});
 }
 
-SkillQuery query_for(const std::string& user_id, const Request& request, std::size_t skills_max) {
-  SkillQuery query{user_id, {}, request.sender.id, skills_max, tool_devices_max};
+SkillQuery query_for(const Request& request, std::size_t skills_max) {
+  SkillQuery query{request.acting_user, {}, request.sender.id, skills_max, tool_devices_max};
   return query;
 }
 
@@ -111,12 +110,22 @@ Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& que
                {{"path", "/tool"}});
 }
 
+/// About how many bytes of JSON a value is: to write it down only to count them would take as long as all the rest.
+std::size_t bytes_about(const json& value) {
+  constexpr std::size_t quotes_and_comma = 4;
+  if (value.is_string()) return value.get_ref<const std::string&>().size() + quotes_and_comma;
+  std::size_t bytes = 2 * quotes_and_comma;  // also of any number
+  if (!value.is_structured()) return bytes;
+  for (const auto& [name, member] : value.items()) bytes += name.size() + quotes_and_comma + bytes_about(member);
+  return bytes;
+}
+
 /// Adds tools until they fill an answer. False when one did not fit.
 bool add(json& tools, std::size_t& bytes, const OfferedSkill& skill, std::string name, const std::string& sender_id) {
   auto view = view_tool(skill, std::move(name), sender_id);
   if (!view) return true;  // of a release that took other signatures
   json entry = entry_of(skill, std::move(*view));
-  bytes += to_text(entry).size();
+  bytes += bytes_about(entry);
   if (bytes > tools_page_bytes_max && !tools.empty()) return false;
   tools.push_back(std::move(entry));
   return true;
@@ -138,7 +147,8 @@ Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
   for (const auto& skill : found.skills) {
     const auto same = of_path(skills, query, skill.skill.class_name, skill.skill.function_name);
     const auto it = std::find_if(same.begin(), same.end(), [&](const NamedSkill& one) {
-      return one.skill.skill.signature == skill.skill.signature;
+      return one.skill.skill.signature == skill.skill.signature &&
+             one.skill.skill.input_schema == skill.skill.input_schema;
     });
     if (it == same.end()) continue;
     if (add(tools, bytes, skill, it->name, query.sender_id)) continue;
@@ -172,12 +182,12 @@ Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
 
 }  // namespace
 
-Reply<json> list_tools(const SkillRegistry& skills, const std::string& user_id, const Request& request) {
+Reply<json> list_tools(const SkillRegistry& skills, const Request& request) {
   const json& body = request.body;
   const auto given = [&](const char* name) { return body.value(name, std::string()); };
   const std::string words = given("query");
   const std::size_t limit = body.value("limit", words.empty() ? tools_page_max : tools_found_default);
-  SkillQuery query = query_for(user_id, request, limit);
+  SkillQuery query = query_for(request, limit);
   if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, query, name);
   if (!words.empty()) {
     query.words = words;
@@ -191,9 +201,9 @@ Reply<json> list_tools(const SkillRegistry& skills, const std::string& user_id, 
   return page_of_tools(skills, query, after);
 }
 
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::string& user_id, const Request& request) {
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request) {
   const auto name = request.body.at("tool").get<std::string>();
-  const auto skill = find_tool(skills, query_for(user_id, request, 1), name);
+  const auto skill = find_tool(skills, query_for(request, 1), name);
   if (!skill) return tl::unexpected<Error>(skill.error());
   const auto view = view_tool(*skill, name, request.sender.id);
   if (!view)
@@ -210,7 +220,7 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::st
     return planned;
   }
   planned.call.caller = request.sender;
-  planned.call.acting_user = user_id;
+  planned.call.acting_user = request.acting_user;
   planned.call.skill_path = std::move(plan->skill_path);
   planned.call.target = std::move(plan->target);
   planned.call.args = std::move(plan->args);

@@ -24,7 +24,7 @@ inline constexpr std::size_t tools_found_default = 10;  // of a query without a 
 inline constexpr std::size_t tool_devices_max = 64;     // that one tool lists
 
 /// `tools`: a page of all, those that words fit, or one by name.
-Reply<nlohmann::json> list_tools(const SkillRegistry& skills, const std::string& user_id, const Request& request);
+Reply<nlohmann::json> list_tools(const SkillRegistry& skills, const Request& request);
 
 struct PlannedToolCall {
   SkillCall call;
@@ -32,6 +32,6 @@ struct PlannedToolCall {
   nlohmann::json question = nullptr;
 };
 /// What `call_tool` calls. Its deadline and identity are the request's; who asks for it is the caller's to say.
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const std::string& user_id, const Request& request);
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request);
 
 }  // namespace strawberry

@@ -113,6 +113,9 @@ json parse_bounded_json(std::string_view text, std::size_t bytes_max) {
   if (text.size() > bytes_max || text.find('\0') != std::string_view::npos) return json(json::value_t::discarded);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::string copy(text);  // unescaped in place
+  // What checks the encoding reads a whole character, also one that the end of the text has cut.
+  constexpr std::size_t character_bytes_max = 4;
+  copy.append(character_bytes_max, '\0');
   rapidjson::InsituStringStream stream(copy.data());
   rapidjson::Reader reader;
   Builder builder;

@@ -109,11 +109,11 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
   }
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout + reply_slack;
   while (true) {
-    const Asking::Item item = co_await asking.next(deadline);
+    Asking::Item item = co_await asking.next(deadline);
     if (item.kind == Asking::Kind::event) continue;
     if (item.kind == Asking::Kind::reply) {
       const auto success = item.payload.find("success");
-      if (success->is_boolean() && success->get<bool>()) co_return item.payload.value("result", json());
+      if (success->is_boolean() && success->get<bool>()) co_return std::move(item.payload["result"]);
       const json error = member(item.payload, "error");
       // Of all that the hub says, only this may mean that something ran.
       const bool may_have_run = !reads && text_member(error, "code") == "internal";

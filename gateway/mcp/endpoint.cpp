@@ -158,13 +158,13 @@ Task<Endpoint::Result> Endpoint::list(Turn turn) {
   json body = tools_request();
   body["limit"] = may_be_too_many ? options_.direct_tools_max : page_max;
   if (!cursor.is_null()) body["cursor"] = cursor;
-  const auto answer = co_await ask(loop_, turn.link, Service::skills, std::move(body));
+  auto answer = co_await ask(loop_, turn.link, Service::skills, std::move(body));
   const bool are_too_many =
       answer ? answer->value("total", std::size_t{0}) > options_.direct_tools_max : answer.error().code == "too_large";
   if (may_be_too_many && are_too_many) co_return list_result(search_tools(), nullptr, turn.spoken);
   if (!answer) co_return tl::unexpected(rpc_error_of(answer.error()));
   json tools = json::array();
-  for (const json& tool : answer->value("tools", json::array())) tools.push_back(tool_of(tool));
+  for (json& tool : (*answer)["tools"]) tools.push_back(tool_of(std::move(tool)));
   co_return list_result(std::move(tools), member(*answer, "next_cursor"), turn.spoken);
 }
 

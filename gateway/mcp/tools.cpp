@@ -75,12 +75,12 @@ tl::expected<ListMode, RpcError> list_mode_of(const Request& request) {
                                  "tools must be auto, all or search: " + printable(wanted, 32)));
 }
 
-json tool_of(const json& hub_tool) {
-  json tool{{"name", text_member(hub_tool, "name")},
-            {"title", text_member(hub_tool, "path")},
-            {"description", text_member(hub_tool, "description")}};
-  tool["inputSchema"] = member(hub_tool, "parameters");
-  tool["annotations"] = {{"title", text_member(hub_tool, "path")}, {"destructiveHint", is_true(hub_tool, "confirm")}};
+json tool_of(json hub_tool) {
+  const bool asks_first = is_true(hub_tool, "confirm");
+  json tool{{"name", std::move(hub_tool["name"])}, {"title", hub_tool["path"]}};
+  tool["description"] = std::move(hub_tool["description"]);
+  tool["inputSchema"] = std::move(hub_tool["parameters"]);
+  tool["annotations"] = {{"title", std::move(hub_tool["path"])}, {"destructiveHint", asks_first}};
   return tool;
 }
 

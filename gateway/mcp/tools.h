@@ -29,8 +29,8 @@ inline constexpr const char* mode_header = "strawberry-tools";
 /// Of `?tools=` or the header `Strawberry-Tools`: `auto`, `all` or `search`.
 tl::expected<ListMode, RpcError> list_mode_of(const Request& request);
 
-/// One of the hub's `tools`.
-nlohmann::json tool_of(const nlohmann::json& hub_tool);
+/// One of the hub's `tools`, whose members it takes.
+nlohmann::json tool_of(nlohmann::json hub_tool);
 /// The three.
 nlohmann::json search_tools();
 

@@ -56,10 +56,10 @@ Task<tl::expected<json, Problem>> wait_for_call(asio::io_context& loop, std::sha
   const SteadyTime deadline = began + timeout + reply_slack;
   while (true) {
     const SteadyTime next = signs ? std::min(deadline, signs->next()) : deadline;
-    const Asking::Item item = co_await asking.next(next);
+    Asking::Item item = co_await asking.next(next);
     if (item.kind == Asking::Kind::event) continue;
     if (item.kind == Asking::Kind::reply) {
-      if (is_true(item.payload, "success")) co_return item.payload.value("result", json());
+      if (is_true(item.payload, "success")) co_return std::move(item.payload["result"]);
       const json error = member(item.payload, "error");
       co_return tl::unexpected(problem_of(error, true));
     }

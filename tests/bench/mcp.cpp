@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -150,6 +151,9 @@ void measure_mcp() {
   McpClient client(door.port, caller.token);
   const std::string list = rpc("tools/list", json::object(), false);
   std::size_t bytes = 0;
+  const std::array pids{door_pid, hub.bridge_pid(), hub.broker_pid()};
+  std::array<double, 3> list_cpu{};
+  for (std::size_t i = 0; i < pids.size(); ++i) list_cpu[i] = -cpu_time(pids[i]).used_seconds;
   for (int i = 0; i < lists; ++i) {
     const auto start = steady_clock::now();
     const std::string answer = client.ask("/mcp?tools=all", list);
@@ -157,6 +161,7 @@ void measure_mcp() {
     bytes = answer.size();
     if (answer.find("do_thing_499") == std::string::npos) throw std::runtime_error("the list is not whole");
   }
+  for (std::size_t i = 0; i < pids.size(); ++i) list_cpu[i] += cpu_time(pids[i]).used_seconds;
   const double before = all_resident_bytes(door_pid);
   Listeners waiting(door.port);
   for (std::size_t i = 0; i < listeners; ++i) waiting.add(tokens[i % tokens.size()].token);
@@ -173,6 +178,8 @@ void measure_mcp() {
   row("added p50 (us)", text("%.0f", percentile(mcp_us, 50) - percentile(routed_us, 50)));
   row("added p99 (us)", text("%.0f", percentile(mcp_us, 99) - percentile(routed_us, 99)));
   row("tools/list of 500 skills, p50 (ms)", text("%.2f", percentile(list_ms, 50)));
+  row("its CPU: gateway, bridge, broker (ms)",
+      text("%.1f, %.1f, %.1f", list_cpu[0] * 1e3 / lists, list_cpu[1] * 1e3 / lists, list_cpu[2] * 1e3 / lists));
   row("its size (KiB)", text("%.0f", static_cast<double>(bytes) / 1024));
   row("1 000 listeners of 10 tokens, gateway memory (MiB)", text("%.1f", (after - before) / mib));
   row("for each (KiB)", text("%.1f", (after - before) / 1024 / static_cast<double>(listeners)));

@@ -41,8 +41,6 @@ class BadInput : public WebDoorTest {
     options.bearer = token_;
     return options;
   }
-
-  std::string token_ = token();
 };
 
 const std::string chunked = "HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n";

@@ -30,13 +30,14 @@ class WebDoorTest : public testing::Test {
   explicit WebDoorTest(const std::string& gateway_config = {}) : door_(hub_, gateway_config) {}
   std::string token(const std::string& user = "alice") const { return hub_.files().user_token(user); }
   httplib::Response post(const std::string& path, const nlohmann::json& body) {
-    return answered(door_.client(token()).Post(path, body.dump(), "application/json"));
+    return answered(door_.client(token_).Post(path, body.dump(), "application/json"));
   }
-  httplib::Response get(const std::string& path) { return answered(door_.client(token()).Get(path)); }
+  httplib::Response get(const std::string& path) { return answered(door_.client(token_).Get(path)); }
 
   StubLlm model_;
   HubProcess hub_{hub_with(model_)};
   GatewayProcess door_;
+  std::string token_ = token();  // of post() and get()
 };
 
 }  // namespace strawberry::test

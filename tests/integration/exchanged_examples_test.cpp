@@ -149,6 +149,7 @@ class ExchangedExamples : public testing::Test {
 void ExchangedExamples::exchange_skills() {
   EXPECT_EQ(answer("skills/register", *speaker_).at("result").at("registered"), 2);
   EXPECT_EQ(answer("skills/register@none", *lamp_).at("result").at("registered"), 0);
+  EXPECT_EQ(answer("skills/register@schema", *lamp_).at("result").at("registered"), 1);
   answer("skills/register@nulls", *lamp_);
   answer("skills/heartbeat", *speaker_);
   EXPECT_EQ(answer("skills/list", *tablet_).at("result").at("total"), 3);

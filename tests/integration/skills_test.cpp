@@ -285,12 +285,14 @@ json skill_with(const std::string& function, const json& schema) {
 TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
   HubProcess hub;
   auto maps = hub.device("Maps");
+  maps->offer("Maps", {"route()"});  // subscribes to its calls, too
   const json schema =
       json::parse(R"({"properties":{"from-place":{"$ref":"#/$defs/place"},"stops":{"type":"integer","maximum":5}},)"
                   R"("required":["from-place"],"$defs":{"place":{"type":"string"}}})");
   const json known = json::parse(
       R"({"type":"object","properties":{"from-place":{"type":"string"},"stops":{"type":"integer","maximum":5}},)"
       R"("required":["from-place"]})");
+  maps->offer("Maps", {});  // hears calls
   maps->result_of("skills", {{"op", "register"}, {"skills", {skill_with("route", schema)}}});
   hub.kill_bridge();
   hub.start_bridge();
@@ -306,7 +308,7 @@ TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
   request["kwargs"]["stops"] = 5;
   const auto id = maps->send("skills", request);
   const auto arrived = maps->next_call();
-  ASSERT_TRUE(arrived);
+  ASSERT_TRUE(arrived) << hub.bridge().output();
   EXPECT_EQ(arrived->at("kwargs"), request["kwargs"]);
   maps->answer(*arrived, "a way");
   EXPECT_EQ(maps->response("skills", id).at("result"), "a way");

@@ -38,6 +38,7 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
 }
 
 void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 8) database.exec("ALTER TABLE skills DROP COLUMN input_schema");
   if (version < 7) {
     database.exec(
         "DROP TRIGGER user_tokens_revoked; DROP TRIGGER user_tokens_revoked_again;"

@@ -59,7 +59,10 @@ json evaluated_form(const json& schema) {
   return made;
 }
 
-Result<void> check_patterns(const json& schema) {
+/// The validator divides by it, as a whole number of 64 bits.
+bool is_divisor(double number) { return number > 0 && number <= whole_number_max; }
+
+Result<void> check_keywords(const json& schema) {
   if (!schema.is_structured()) return {};
   const auto too_long = [](const std::string& pattern) { return pattern.size() > ArgumentSchema::pattern_bytes_max; };
   const auto refuse = [] {
@@ -74,7 +77,9 @@ Result<void> check_patterns(const json& schema) {
         if (too_long(pattern)) return refuse();
       }
     }
-    if (auto good = check_patterns(value); !good) return good;
+    if (schema.is_object() && name == "multipleOf" && value.is_number() && !is_divisor(value.get<double>()))
+      return fail("the schema has a multipleOf that is not more than 0, or too large");
+    if (auto good = check_keywords(value); !good) return good;
   }
   return {};
 }
@@ -136,7 +141,7 @@ Result<ArgumentSchema> ArgumentSchema::read(const json& schema, AtCycle at_cycle
   }
   if (document->dump(-1, ' ', false, json::error_handler_t::replace).size() > bytes_max)
     return fail("the schema has more than " + std::to_string(bytes_max) + " bytes");
-  if (auto good = check_patterns(*document); !good) return tl::unexpected(good.error());
+  if (auto good = check_keywords(*document); !good) return tl::unexpected(good.error());
   json evaluated = evaluated_form(*document);
   auto compiled = JsonSchema::compile(evaluated);
   if (!compiled) return fail("the schema is not valid: " + printable(compiled.error().message, 200));

@@ -216,22 +216,22 @@ bool MosquittoClient::Connection::has_more_to_read() const {
 }
 
 void MosquittoClient::Connection::go_on_shaking_hands() {
-  if (const int error = error_of(socket()); error != 0) return end_of_tls(std::strerror(error));
+  if (const int error = error_of(socket()); error != 0) return end_of_tls(error);
   errno = 0;
   const int error = mosquitto_loop_read(handle_for_io(), 1);
   const int socket_error = errno;
-  if (error != MOSQ_ERR_SUCCESS) return end_of_tls(tls_->why_failed(tls_error_));
+  if (error != MOSQ_ERR_SUCCESS) return end_of_tls(0);
   look_at_handshake(socket_error);
 }
 
 /// The library takes a connection that broke off during the handshake for one that has not begun.
 void MosquittoClient::Connection::look_at_handshake(int socket_error) {
   const auto* connection = ssl();
-  if (connection == nullptr) return end_of_tls(tls_->why_failed(tls_error_));
+  if (connection == nullptr) return end_of_tls(0);
   shaking_hands_ = !SSL_is_init_finished(connection);
   if (!shaking_hands_) return mosquitto_log_callback_set(handle_.get(), nullptr);
   if (SSL_get_error(connection, -1) != SSL_ERROR_SYSCALL) return;
-  end_of_tls(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
+  end_of_tls(socket_error);
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {
@@ -301,9 +301,12 @@ void MosquittoClient::Connection::end_for(int library_error) {
   end(mosquitto_strerror(library_error));
 }
 
-void MosquittoClient::Connection::end_of_tls(const std::string& why) {
-  tls_trouble_ = tls_->trouble();
-  end(why);
+/// Nobody who refuses the connection has been spoken TLS to.
+void MosquittoClient::Connection::end_of_tls(int socket_error) {
+  const bool is_refused = socket_error == ECONNREFUSED || socket_error == EHOSTUNREACH || socket_error == ENETUNREACH ||
+                          socket_error == ETIMEDOUT;
+  if (!is_refused) tls_trouble_ = tls_->trouble();
+  end(socket_error != 0 ? std::strerror(socket_error) : tls_->why_failed(tls_error_));
 }
 
 }  // namespace strawberry

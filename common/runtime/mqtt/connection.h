@@ -62,7 +62,8 @@ class MosquittoClient::Connection {
 
   Reports take_reports();
   /// Why there is no TLS; none when there is, or when none is wanted.
-  TlsTrouble tls_trouble() const { return shaking_hands_ ? TlsTrouble::no_tls : tls_trouble_; }
+  TlsTrouble tls_trouble() const { return tls_trouble_; }
+  bool is_shaking_hands() const { return shaking_hands_; }
   /// What came is not MQTT.
   bool is_not_mqtt() const { return not_mqtt_; }
 
@@ -86,7 +87,7 @@ class MosquittoClient::Connection {
   void look_at_handshake(int socket_error);
   void end(const std::string& why, int code = 0);
   void end_for(int library_error);
-  void end_of_tls(const std::string& why);
+  void end_of_tls(int socket_error);
 
   struct Destroy {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }

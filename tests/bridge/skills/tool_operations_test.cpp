@@ -33,11 +33,12 @@ class ToolOperationsTest : public testing::Test {
   static Request request(const json& body, const std::string& sender = "alice") {
     Request made;
     made.sender = {PrincipalType::user, sender, sender};
+    made.acting_user = "alice";
     made.body = body;
     return made;
   }
   json tools(const json& body) const {
-    const auto answer = list_tools(registry_, "alice", request(body));
+    const auto answer = list_tools(registry_, request(body));
     return answer ? *answer : json{{"error", to_string(answer.error().code)}};
   }
   std::vector<std::string> names(const json& answer) const {
@@ -46,8 +47,7 @@ class ToolOperationsTest : public testing::Test {
     return all;
   }
   Reply<PlannedToolCall> call(const std::string& tool, const json& arguments = json::object(), bool allowed = false) {
-    return plan_tool_call(registry_, "alice",
-                          request({{"tool", tool}, {"arguments", arguments}, {"allowed", allowed}}));
+    return plan_tool_call(registry_, request({{"tool", tool}, {"arguments", arguments}, {"allowed", allowed}}));
   }
   std::string code(const std::string& tool, const json& arguments = json::object()) {
     const auto planned = call(tool, arguments);

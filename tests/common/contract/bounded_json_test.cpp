@@ -167,5 +167,13 @@ TEST(BoundedJson, AgreesWithTheLibraryAboutDamagedTexts) {
   EXPECT_GT(taken, 5'000U);
 }
 
+/// Under AddressSanitizer: nothing is read behind them.
+TEST(BoundedJson, CharactersThatTheEndCutsAreRefused) {
+  for (const char* cut : {"\xf0", "\xf0\x9f", "\xf0\x9f\x8d", "\xe2", "\xe2\x82", "\xc3"}) {
+    EXPECT_TRUE(parse_bounded_json(std::string("{\"a\":\"some more bytes") + cut, 1024).is_discarded());
+    EXPECT_TRUE(parse_bounded_json(std::string("\"") + cut, 1024).is_discarded());
+  }
+}
+
 }  // namespace
 }  // namespace strawberry

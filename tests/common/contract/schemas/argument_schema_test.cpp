@@ -114,6 +114,10 @@ TEST(ArgumentSchema, RefusesWhatIsNoSchemaOfArguments) {
   EXPECT_THAT(refusal(R"({"properties":{"a":7}})"), HasSubstr("no schema"));
   EXPECT_THAT(refusal(R"({"properties":{"a":{"minimum":"many"}}})"), HasSubstr("not valid"));
   EXPECT_THAT(refusal(R"({"properties":{"a":{"required":true}}})"), HasSubstr("not valid"));
+  EXPECT_THAT(refusal(R"({"properties":{"a":{"items":{"multipleOf":0}}}})"), HasSubstr("multipleOf"));
+  EXPECT_THAT(refusal(R"({"properties":{"a":{"multipleOf":-2}}})"), HasSubstr("multipleOf"));
+  EXPECT_THAT(refusal(R"({"properties":{"a":{"multipleOf":18446744073709551615}}})"), HasSubstr("multipleOf"));
+  EXPECT_EQ(refusal(R"({"properties":{"multipleOf":{"multipleOf":0.5}}})"), "");
   EXPECT_FALSE(ArgumentSchema::read_text("{"));
 }
 

@@ -36,7 +36,8 @@ TEST_F(RequestSchemasTest, KnowsTheOperationsThatWork) {
   EXPECT_EQ(schemas_.ops(Service::skills), (std::vector<std::string>{"call", "call_tool", "describe", "heartbeat",
                                                                      "list", "register", "search", "tools"}));
   EXPECT_EQ(schemas_.ops(Service::devices),
-            (std::vector<std::string>{"delete", "get", "list", "me", "refresh_token", "register", "revoke", "update"}));
+            (std::vector<std::string>{"allow_program", "delete", "end_program", "get", "list", "me", "refresh_token",
+                                      "register", "renew_program", "revoke", "sign_in", "update"}));
   EXPECT_EQ(schemas_.ops(Service::chat),
             (std::vector<std::string>{"cancel", "complete", "confirm", "inference", "usage"}));
   EXPECT_EQ(schemas_.ops(Service::sessions),
