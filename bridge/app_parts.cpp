@@ -139,8 +139,8 @@ void App::Parts::connect() {
       "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
   listen<TokenRefreshed>(
       "audit", [acted](const auto& token) { acted(token.principal_id, "refresh_token", token.principal_id); });
-  listen<TokensExchanged>("audit", [acted](const auto& tokens) {
-    acted(tokens.user_id, act_of(tokens.exchange), tokens.line.empty() ? tokens.user_id : tokens.line);
+  listen<TokensExchanged>("audit", [acted](const auto& done) {
+    acted(done.user_id, act_of(done.exchange), done.line.empty() ? done.user_id : done.line);
   });
   listen<RequestAudited>("audit", [this](const auto& request) {
     const auto& by = request.principal.id;
