@@ -17,14 +17,15 @@ using nlohmann::json;
 json entry_of(const OfferedSkill& skill, ToolView view) {
   json devices = json::array();
   for (const auto& device : skill.devices) devices.push_back(device.normalized_name);
-  json entry{{"name", std::move(view.name)},
-             {"path", skill.path()},
-             {"description", std::move(view.description)},
-             {"parameters", std::move(view.parameters)},
-             {"devices", std::move(devices)},
-             {"device_count", skill.devices.size() + skill.more_devices},
-             {"device_agnostic", skill.skill.device_agnostic},
-             {"confirm", skill.skill.confirm}};
+  json entry = json::object();  // member by member: a list of pairs makes an array of each first
+  entry["name"] = std::move(view.name);
+  entry["path"] = skill.path();
+  entry["description"] = std::move(view.description);
+  entry["parameters"] = std::move(view.parameters);
+  entry["devices"] = std::move(devices);
+  entry["device_count"] = skill.devices.size() + skill.more_devices;
+  entry["device_agnostic"] = skill.skill.device_agnostic;
+  entry["confirm"] = skill.skill.confirm;
   if (!view.device_parameter.empty()) entry["device_parameter"] = std::move(view.device_parameter);
   return entry;
 }

@@ -26,9 +26,13 @@ std::string hash_hex(const std::string& text) {
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-'; }
 
+bool is_property_name(const std::string& name) {
+  return name.size() <= tool_name_bytes_max && std::all_of(name.begin(), name.end(), is_name_char);
+}
+
 /// A parameter's name as every provider takes it: itself, or one with a hash.
 std::string property_name(const std::string& name) {
-  if (name.size() <= tool_name_bytes_max && std::all_of(name.begin(), name.end(), is_name_char)) return name;
+  if (is_property_name(name)) return name;
   const std::string suffix = "_" + hash_hex(name);
   std::string made = ascii_name(name);
   made.resize(std::min(made.size(), tool_name_bytes_max - suffix.size()));
@@ -38,6 +42,10 @@ std::string property_name(const std::string& name) {
 /// Gives the properties names that every provider takes; the pairs are new names and old ones.
 std::vector<std::pair<std::string, std::string>> rename_properties(json& schema) {
   std::vector<std::pair<std::string, std::string>> renamed;
+  json& given = schema["properties"];
+  if (!given.is_object()) given = json::object();
+  const auto& named = given.get_ref<const json::object_t&>();
+  if (std::all_of(named.begin(), named.end(), [](const auto& each) { return is_property_name(each.first); })) return {};
   json properties = json::object();
   for (auto& [name, property] : schema["properties"].items()) {
     auto made = property_name(name);

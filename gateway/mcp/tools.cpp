@@ -77,10 +77,14 @@ tl::expected<ListMode, RpcError> list_mode_of(const Request& request) {
 
 json tool_of(json hub_tool) {
   const bool asks_first = is_true(hub_tool, "confirm");
-  json tool{{"name", std::move(hub_tool["name"])}, {"title", hub_tool["path"]}};
+  json tool = json::object();  // member by member: a list of pairs makes an array of each first
+  tool["name"] = std::move(hub_tool["name"]);
+  tool["title"] = hub_tool["path"];
   tool["description"] = std::move(hub_tool["description"]);
   tool["inputSchema"] = std::move(hub_tool["parameters"]);
-  tool["annotations"] = {{"title", std::move(hub_tool["path"])}, {"destructiveHint", asks_first}};
+  json& annotations = tool["annotations"];
+  annotations["title"] = std::move(hub_tool["path"]);
+  annotations["destructiveHint"] = asks_first;
   return tool;
 }
 
