@@ -94,7 +94,7 @@ Result<Client, RegistrationError> register_client(const json& metadata) {
   auto client = read(metadata, "client_name", "redirect_uris");
   if (!client) return client;
   client->id =
-      std::string(registered_prefix) + base64url_encode(to_text({{"n", client->name}, {"r", client->redirects}}));
+      std::string(registered_prefix) + base64url_encode(to_text(json{{"n", client->name}, {"r", client->redirects}}));
   if (client->id.size() > client_id_bytes_max) return bad("invalid_client_metadata", "the metadata is too long");
   return client;
 }
