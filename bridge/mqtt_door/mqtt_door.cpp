@@ -62,7 +62,8 @@ void MqttDoor::receive(const ServiceTopic& topic, MqttMessage&& message) {
   request.service = topic.service;
   request.transport_id = message.correlation_data;
   request.token = stamped_token(message);
-  request.sent_at = sent_at(message);
+  request.published_at = stamped_time(message);
+  request.sent_at = sent_at(request.published_at);
   // The broker counts a message's expiry down while it keeps it: what is left counts from here.
   if (message.expiry_s) request.expires_in = std::chrono::seconds(*message.expiry_s);
   request.payload = std::move(message.payload);
@@ -72,9 +73,8 @@ void MqttDoor::receive(const ServiceTopic& topic, MqttMessage&& message) {
 
 /// When the broker took it in. Its clock and this one are the same machine's; one that was set back makes nothing
 /// younger than its arrival.
-SteadyTime MqttDoor::sent_at(const MqttMessage& message) const {
+SteadyTime MqttDoor::sent_at(const std::optional<WallTime>& stamped) const {
   const SteadyTime now = clock_.steady_now();
-  const auto stamped = stamped_time(message);
   return stamped ? std::min(now, now - (clock_.wall_now() - *stamped)) : now;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "bridge/pipeline/request_pipeline.h"
 #include "common/contract/mqtt_message.h"
@@ -33,7 +34,7 @@ class MqttDoor {
 
  private:
   class Sink;
-  SteadyTime sent_at(const MqttMessage& message) const;
+  SteadyTime sent_at(const std::optional<WallTime>& stamped) const;
 
   const Clock& clock_;
   RequestPipeline& pipeline_;

@@ -254,6 +254,7 @@ Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange,
   request.correlation_id = exchange->correlation_id.value_or("");
   request.log_id = exchange->log_id();
   request.identity = exchange->reply_key;
+  request.published_at = incoming.published_at;
   request.token = incoming.token;
   request.deadline = exchange->sent_at + allowed;
   if (incoming.expires_in) request.deadline = std::min(request.deadline, exchange->arrived_at + *incoming.expires_in);

@@ -49,6 +49,8 @@ struct IncomingRequest {
   std::optional<Error> refusal;
   /// By which token, of a request to the `devices` service.
   std::optional<AskingToken> token;
+  /// When the transport took it in, where it says so: the same when it delivers the request again.
+  std::optional<WallTime> published_at;
   /// A time after the request arrived counts as its arrival.
   SteadyTime sent_at;
   /// How long after its arrival the sender stops waiting, where the transport says so.

@@ -20,6 +20,7 @@
 #include "common/identity/token_stamp.h"
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
+#include "common/text/ids.h"
 
 namespace strawberry {
 
@@ -37,12 +38,21 @@ struct Request {
   /// What tells this request from all others, and stays the same when it is sent again, to whichever bridge: sender,
   /// service and correlation id. Empty when there was no correlation id.
   std::string identity;
+  /// IncomingRequest::published_at.
+  std::optional<WallTime> published_at;
   /// The token it was made with, of a request to the `devices` service; nothing when the plugin does not say.
   std::optional<AskingToken> token;
   SteadyTime deadline;  // when the sender stops waiting
   /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
   std::function<void(const std::string& event, nlohmann::json data)> emit;
 };
+
+/// An id for what the request makes. It is the same when the broker delivers the request again, as it does after a
+/// crash between storing and acknowledging; a request without a correlation id gets a random one.
+inline std::string id_for(const Request& request) {
+  if (request.identity.empty() || !request.published_at) return new_id();
+  return id_from(request.identity + '\n' + std::to_string(to_unix_ms(*request.published_at)));
+}
 
 class RequestHandler {
  public:

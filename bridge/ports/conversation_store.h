@@ -66,6 +66,7 @@ class ConversationStore {
 
   /// Whoever's it is: the caller compares.
   virtual Task<Reply<std::optional<SessionRow>>> get_session(std::string user_id, std::string session_id) = 0;
+  /// A session of this id that the user has already stays as it is.
   virtual Task<Reply<void>> add_session(SessionRow session) = 0;
   /// `not_found` when it is not there (any more).
   virtual Task<Reply<void>> change_session(std::string user_id, std::string session_id, SessionChange change) = 0;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "bridge/sessions/session_sync.h"
-#include "common/text/ids.h"
 
 namespace strawberry {
 
@@ -70,7 +69,7 @@ Task<Reply<json>> SessionService::get(Request, SessionRow session) { co_return s
 
 Task<Reply<json>> SessionService::create(Request request) {
   SessionRow session;
-  session.session_id = new_id();
+  session.session_id = id_for(request);
   session.user_id = request.acting_user;
   session.device_id = request.sender.id;
   session.title = request.body.value("title", "");
@@ -113,7 +112,7 @@ Task<Reply<json>> SessionService::messages(Request request, SessionRow session) 
 
 Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
   MessageRow message;
-  message.message_id = request.body.value("message_id", new_id());
+  message.message_id = request.body.value("message_id", id_for(request));
   message.role = request.body.at("role").get<std::string>();
   message.content = request.body.at("content").get<std::string>();
   message.created_at_ms = to_unix_ms(clock_.wall_now());

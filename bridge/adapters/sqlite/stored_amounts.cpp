@@ -69,6 +69,8 @@ std::optional<Error> check_devices(StatementCache& statements, const StorageLimi
 }
 
 Reply<void> add_session_within(StatementCache& statements, const StorageLimits& limits, const SessionRow& session) {
+  const auto known = read_session(statements, session.session_id);
+  if (known && known->user_id == session.user_id) return {};  // of this request, delivered again
   const auto before = read_stored_amounts(statements, session.user_id);
   insert_session(statements, session);
   if (auto over = passed_limit(limits, before, read_stored_amounts(statements, session.user_id))) {

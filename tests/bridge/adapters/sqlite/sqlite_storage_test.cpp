@@ -186,6 +186,16 @@ TEST_F(SqliteStorageTest, BeyondItsBoundItIsBusy) {
   EXPECT_EQ(refused.error().code, ErrorCode::busy);
 }
 
+TEST_F(SqliteStorageTest, ASessionThatIsAddedAgainStaysAsItIs) {
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
+  ASSERT_TRUE(run(store_->conversations().append_messages("alice", "s", {{"m1", "user", "one", 6'000}})));
+  ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
+  EXPECT_EQ((*run(store_->conversations().get_session("alice", "s")))->message_count, 1);
+  auto others = session("s");
+  others.user_id = "bob";
+  EXPECT_FALSE(run(store_->conversations().add_session(others))) << "an id is one user's";
+}
+
 TEST_F(SqliteStorageTest, MessagesAreCountedOnceAndInOrder) {
   ASSERT_TRUE(run(store_->conversations().add_session(session("s"))));
   ASSERT_TRUE(run(store_->conversations().append_messages(
