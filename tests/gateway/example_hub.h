@@ -35,6 +35,7 @@ class ExampleHub {
   std::string directory() const { return hub_.files().directory().path().string(); }
   std::string user_token() const { return hub_.files().user_token("alice"); }
   std::string device_token() const { return hub_.files().token(principal_, std::chrono::hours(1)); }
+  std::string login_link_token() const { return hub_.files().token({PrincipalType::grant, "sign-in-1", "alice"}); }
 
  private:
   static HubProcess::Options options(const StubLlm& model) {

@@ -13,8 +13,9 @@ using testing::HasSubstr;
 TEST(TheOpenApiDocument, HasExamplesThatAreAnsweredAsItSays) {
   ExampleHub hub;
   ChildProcess::Options node;
-  node.argv = {STRAWBERRY_NODE, STRAWBERRY_SOURCE_DIR "/tests/node/openapi_examples.mjs", hub.door().url(),
-               hub.user_token(), hub.device_token()};
+  node.argv = {STRAWBERRY_NODE,    STRAWBERRY_SOURCE_DIR "/tests/node/openapi_examples.mjs",
+               hub.door().url(),   hub.user_token(),
+               hub.device_token(), hub.login_link_token()};
   ChildProcess client(node);
   EXPECT_EQ(client.wait_for_exit(60s), 0) << client.output();
 }

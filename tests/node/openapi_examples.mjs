@@ -1,22 +1,20 @@
-// Sends every example of the served OpenAPI document: node openapi_examples.mjs URL USER_TOKEN DEVICE_TOKEN
-// As the user, and as the device when that is forbidden or nothing of the user's. Each answer must have a status, a content type and a body that the
+// Sends every example of the served OpenAPI document: node openapi_examples.mjs URL USER_TOKEN DEVICE_TOKEN LOGIN_LINK_TOKEN
+// As the user, and as the device when that is forbidden or nothing of the user's; what is for one-time tokens, with those. Each answer must have a status, a content type and a body that the
 // document describes. Exit code 1, with what was wrong, when one has not.
 
 import { judgeOf, operationsOf, resolved } from './openapi.mjs';
 
-const [url, userToken, deviceToken] = process.argv.slice(2);
+const [url, userToken, deviceToken, loginLinkToken] = process.argv.slice(2);
 const document = await (await fetch(`${url}/openapi.json`)).json();
 const judge = judgeOf(document);
 const complaints = [];
 const worked = new Set();
 
-const form = 'application/x-www-form-urlencoded';
-
-async function send(path, method, token, body, type = 'application/json') {
+// A form goes as it is, all else as JSON.
+async function send(path, method, token, body) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
-  const text = type === form ? new URLSearchParams(body) : JSON.stringify(body);
-  const options = { method: method.toUpperCase(), headers, redirect: 'manual', body: body === undefined ? undefined : text };
-  const answer = await fetch(url + path, options);
+  const sent = body === undefined || body instanceof URLSearchParams ? body : JSON.stringify(body);
+  const answer = await fetch(url + path, { method: method.toUpperCase(), headers, body: sent, redirect: 'manual' });
   return { status: answer.status, type: (answer.headers.get('content-type') ?? '').split(';')[0], text: await answer.text() };
 }
 
@@ -42,11 +40,12 @@ function address({ path, operation }) {
   return path + (query.size ? `?${query}` : '');
 }
 
-async function attempt(one, name, body, type) {
+async function attempt(one, name, body) {
   const path = address(one);
   const openDoor = one.operation.security?.length === 0;
-  for (const token of openDoor ? [''] : [userToken, deviceToken]) {
-    const answer = await send(path, one.method, token, body, type);
+  const special = specialTokens[one.operation.operationId];
+  for (const token of openDoor ? [''] : special ?? [userToken, deviceToken]) {
+    const answer = await send(path, one.method, token, body);
     const wrong = fault(one, answer);
     if (wrong) complaints.push(`${one.method} ${path} (${name}): ${answer.status} ${wrong}: ${answer.text.slice(0, 300)}`);
     if (answer.status < 300) worked.add(one.operation.operationId);
@@ -75,20 +74,34 @@ async function prepare() {
 }
 await prepare();
 
+// Each of another program: what is used up by one is not missed by the other.
+async function programTokens() {
+  return JSON.parse((await send('/api/v1/devices/allow_program', 'post', userToken, { name: 'Example' })).text);
+}
+const specialTokens = {
+  devices_sign_in: [loginLinkToken],
+  devices_renew_program: [(await programTokens()).renewal_token],
+  devices_end_program: [(await programTokens()).access_token],
+};
+
 const all = [...operationsOf(document)].sort((a, b) => order(a) - order(b));
 for (const one of all) {
   if (order(one) > 1) await prepare();
-  for (const [type, { examples }] of Object.entries(one.operation.requestBody?.content ?? {})) {
-    for (const [name, example] of Object.entries(examples ?? {})) await attempt(one, name, resolved(document, example).value, type);
+  const [type, content] = Object.entries(one.operation.requestBody?.content ?? {})[0] ?? [];
+  const examples = content?.example === undefined ? content?.examples ?? {} : { example: { value: content.example } };
+  for (const [name, example] of Object.entries(examples)) {
+    const { value } = resolved(document, example);
+    await attempt(one, name, type === 'application/x-www-form-urlencoded' ? new URLSearchParams(value) : value);
   }
   if (!one.operation.requestBody?.required) await attempt(one, 'no body');
 }
 
-// Nobody waits for an answer to be taken back or a question to be answered; and WebSockets are asked for as such.
-const inVain = ['chat_cancel', 'chat_confirm', 'get_api_v1_ws', 'get_mqtt', 'get_ws_device'];
-// Codes and one-time tokens are somebody's own: no example has one that is good.
-inVain.push('get_oauth_authorize', 'post_oauth_authorize', 'post_oauth_login', 'post_oauth_token', 'post_oauth_revoke');
-inVain.push('devices_sign_in', 'devices_renew_program', 'devices_end_program');
+// Nobody waits for an answer to be taken back or a question to be answered; WebSockets are asked for as such; and what
+// OAuth gives, it gives for a login link, a ticket or a code, once.
+const inVain = [
+  'chat_cancel', 'chat_confirm', 'get_api_v1_ws', 'get_mqtt', 'get_ws_device',
+  'get_oauth_authorize', 'post_oauth_authorize', 'post_oauth_login', 'post_oauth_token',
+];
 for (const { operation } of all) {
   const { operationId } = operation;
   if (!worked.has(operationId) && !inVain.includes(operationId)) complaints.push(`${operationId} has no example that works`);

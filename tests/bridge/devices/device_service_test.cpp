@@ -401,6 +401,9 @@ class Programs : public DeviceServices {
 
   const Principal alice_{PrincipalType::user, "alice", "alice"};
   std::unique_ptr<ProgramTokens> programs_;
+  std::vector<TokensExchanged> published_exchanges_;
+  Subscription exchanged_ = published_.listen<TokensExchanged>(
+      "test", [this](const TokensExchanged& exchanged) { published_exchanges_.push_back(exchanged); });
 };
 
 TEST_F(Programs, GetAnAccessTokenAndOneThatRenewsBothInALineOfTheirOwn) {
@@ -430,6 +433,14 @@ TEST_F(Programs, RenewOnceAndLoseAllWhenSomebodyDoesItAgain) {
   EXPECT_EQ(again.error().details.at("reason"), "reused");
   EXPECT_FALSE(renew(second));
   for (const auto& token : listed().tokens) EXPECT_EQ(token.state, TokenState::revoked);
+  ASSERT_EQ(published_exchanges_.size(), 3U) << "what was refused because of that is none";
+  EXPECT_EQ(published_exchanges_[0].exchange, TokensExchanged::Exchange::program_allowed);
+  EXPECT_EQ(published_exchanges_[1].exchange, TokensExchanged::Exchange::program_renewed);
+  EXPECT_EQ(published_exchanges_[2].exchange, TokensExchanged::Exchange::renewal_reused);
+  for (const auto& exchanged : published_exchanges_) {
+    EXPECT_EQ(exchanged.user_id, "alice");
+    EXPECT_EQ(exchanged.line, first.jti);
+  }
 }
 
 TEST_F(Programs, ManageNoDevicesAndNoTokens) {
