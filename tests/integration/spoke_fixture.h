@@ -79,13 +79,15 @@ class SpokeFixture : public testing::Test {
 
   /// The whole reply.
   json call(const std::string& path, const json& args = json::array(), const json& kwargs = json::object(),
-            const std::string& correlation_id = new_id()) {
+            const std::string& correlation_id = new_id(),
+            std::chrono::milliseconds timeout = std::chrono::seconds(25)) {
     return caller_->ask("skills",
                         {{"op", "call"},
                          {"skill_path", path},
                          {"target", "lamp"},
                          {"args", args},
                          {"kwargs", kwargs},
+                         {"timeout_ms", timeout.count()},
                          {"correlation_id", correlation_id}},
                         std::chrono::seconds(30));
   }

@@ -102,14 +102,7 @@ TEST_P(AnySpoke, StopsAndSaysSoWhenItWasStartedTwice) {
   // The second has just taken the connection over: what is called before it has subscribed ends at its deadline.
   json reply;
   for (int attempt = 0; attempt < 5 && reply.value("result", json()).is_null(); ++attempt) {
-    reply = caller_->ask("skills",
-                         {{"op", "call"},
-                          {"skill_path", "LampSkill.turn_on"},
-                          {"target", "lamp"},
-                          {"args", {40}},
-                          {"timeout_ms", 2'000},
-                          {"correlation_id", new_id()}},
-                         20s);
+    reply = call("LampSkill.turn_on", {40}, json::object(), new_id(), 2'000ms);
   }
   EXPECT_EQ(reply.at("result"), "The lamp is on at 40 %") << reply;
   EXPECT_TRUE(second.is_running()) << second.output();
