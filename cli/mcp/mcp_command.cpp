@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <csignal>
 
+#include "cli/choices.h"
 #include "cli/line_reader.h"
 #include "cli/mcp/stdio_server.h"
 #include "common/runtime/log.h"
