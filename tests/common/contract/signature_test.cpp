@@ -78,7 +78,7 @@ TEST(Signature, LongChainsAreNoTrouble) {
     return text;
   };
   for (const auto& part : {"not ", "-", "~", "lambda: ", "1 if x else ", "2 ** ", "(", "[", "{", "x[", "f(", "'a' "})
-    EXPECT_NO_THROW(parse_signature("f(a=" + many(part, 250) + "1)")) << part;
+    EXPECT_NO_THROW((void)parse_signature("f(a=" + many(part, 250) + "1)")) << part;
   EXPECT_TRUE(parse_signature("f(a=" + many("1 + ", 400) + "1)"));
   EXPECT_TRUE(parse_signature("f(a=x" + many("[0]", 400) + ")"));
   EXPECT_TRUE(parse_signature("f(a: " + many("int | ", 300) + "None)"));
