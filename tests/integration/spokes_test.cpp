@@ -100,7 +100,7 @@ TEST_P(AnySpoke, StopsAndSaysSoWhenItWasStartedTwice) {
   EXPECT_EQ(process().wait_for_exit(60s), 1) << process().output() << second.output();
   EXPECT_NE(process().output().find("it runs twice"), std::string::npos) << process().output();
   // The second has just taken the connection over: what is called before it has subscribed ends at its deadline.
-  json reply;
+  json reply = json::object();
   for (int attempt = 0; attempt < 5 && reply.value("result", json()).is_null(); ++attempt) {
     reply = call("LampSkill.turn_on", {40}, json::object(), new_id(), 2'000ms);
   }
