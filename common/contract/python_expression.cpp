@@ -14,7 +14,6 @@ using nlohmann::json;
 using Kind = Expression::Kind;
 
 // How tightly operators bind, as Python's grammar nests them.
-constexpr int binds_and = 2;
 constexpr int binds_not = 3;
 constexpr int binds_comparison = 4;
 
