@@ -44,7 +44,16 @@ std::string parameter_of(const std::string& location, const std::string& name) {
   const std::size_t found = begin == std::string::npos ? begin : location.find(name + "=", begin);
   if (found == std::string::npos) return {};
   const std::string value = location.substr(found + name.size() + 1);
-  return httplib::detail::decode_url(value.substr(0, value.find('&')), false);
+  std::string decoded;
+  for (std::size_t i = 0; i < value.size() && value[i] != '&'; ++i) {
+    if (value[i] != '%') {
+      decoded += value[i];
+      continue;
+    }
+    decoded += static_cast<char>(std::stoi(value.substr(i + 1, 2), nullptr, 16));
+    i += 2;
+  }
+  return decoded;
 }
 
 /// The members of a JSON answer that are text.
