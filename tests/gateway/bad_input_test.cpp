@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -53,7 +54,10 @@ TEST_F(BadInput, IsNotHeldWholeWhenTheParserNeedsItWhole) {
     for (int i = 0; i < 512; ++i) {
       if (!client.send(std::string(64 * 1024, 'x'))) break;
     }
-    EXPECT_THAT(client.read(2s), StartsWith("HTTP/1.1 413")) << begin;
+    // Beast of Boost 1.92 has limits of its own, which end it first.
+    EXPECT_THAT(client.read(2s),
+                AnyOf(StartsWith("HTTP/1.1 413"), StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.1 431")))
+        << begin;
     EXPECT_LT(memory() - before, 8 * 1024) << begin;
   }
 }
