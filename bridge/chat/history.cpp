@@ -1,4 +1,5 @@
 #include "bridge/chat/history.h"
+#include "common/text/json_text.h"
 
 #include <algorithm>
 #include <map>
@@ -25,9 +26,7 @@ bool has_calls(const json& message) {
   return calls != message.end() && calls->is_array() && !calls->empty();
 }
 
-std::size_t bytes_of(const json& message) {
-  return message.dump(-1, ' ', false, json::error_handler_t::replace).size();
-}
+std::size_t bytes_of(const json& message) { return to_text(message).size(); }
 
 /// An assistant's message with calls, and the tool messages right behind it.
 struct Calls {

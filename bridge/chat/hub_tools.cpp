@@ -6,6 +6,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/words.h"
 #include "bridge/skills/input_schema.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
@@ -46,7 +47,7 @@ json entry_of(const Named& named) {
   return entry;
 }
 
-std::size_t bytes_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace).size(); }
+std::size_t bytes_of(const json& value) { return to_text(value).size(); }
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text/ids.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
@@ -26,8 +27,6 @@ tl::unexpected<Error> bad(std::string path, std::string message) {
   return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
 }
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 const json* member(const json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || found->is_null() ? nullptr : &*found;
@@ -42,7 +41,7 @@ bool is_among(const std::array<const char*, size>& names, const std::string& nam
 bool says_nothing(const json& value) { return value.is_null() || value == false; }
 
 /// A string as it is, anything else as JSON text: what a template's arguments come to without a template.
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : dump(value); }
+std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
 std::string string_of(const json& block, const char* key, const char* otherwise) {
   const json* found = member(block, key);

@@ -8,6 +8,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
 #include "common/text/ids.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -35,7 +36,7 @@ struct Step {
 std::string identity_of(const ToolRun& run, std::size_t index, const SkillCall& call) {
   if (run.identity.empty()) return {};
   const json place = {run.identity, run.step, index, call.target, call.skill_path, call.args, call.kwargs};
-  return place.dump(-1, ' ', false, json::error_handler_t::replace);
+  return to_text(place);
 }
 
 tl::unexpected<Error> not_allowed() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/contract/schemas/argument_schema.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -50,7 +51,7 @@ Reply<std::string> read_input_schema(const json& skill, const Signature& signatu
   const auto schema = ArgumentSchema::read(*given);
   if (!schema) return refuse(schema.error().message);
   if (const auto why = what_is_without_place(schema->document(), signature); !why.empty()) return refuse(why);
-  return schema->document().dump(-1, ' ', false, json::error_handler_t::replace);
+  return to_text(schema->document());
 }
 
 json parameters_of(const SkillRow& skill, const Signature& signature) {

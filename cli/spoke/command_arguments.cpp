@@ -8,6 +8,7 @@
 
 #include "cli/text.h"
 #include "common/contract/argument_check.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -58,9 +59,7 @@ Result<void> check_default(const CommandSkill& skill, const Parameter& parameter
   return fail("the default of " + parameter.name + " must be a literal: a number, a text, True, False or None");
 }
 
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
 /// Python's rules for `f(*args, **kwargs)`.
 class Binding {

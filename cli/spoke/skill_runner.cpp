@@ -6,6 +6,7 @@
 #include "cli/spoke/command_arguments.h"
 #include "cli/text.h"
 #include "common/contract/bounded_json.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::size_t correlation_id_bytes_max = 256;
 constexpr milliseconds timeout_default{30'000};  // contract, section 4
 constexpr milliseconds timeout_max{120'000};
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 std::string answer_text(const std::string& id, const Result<json>& result) {
   json answer{{"correlation_id", id}, {"success", result.has_value()}, {"result", nullptr}, {"error", nullptr}};
   if (result) {
@@ -26,7 +25,7 @@ std::string answer_text(const std::string& id, const Result<json>& result) {
   } else {
     answer["error"] = result.error().message;
   }
-  return dump(answer);
+  return to_text(answer);
 }
 
 milliseconds timeout_of(const json& payload) {

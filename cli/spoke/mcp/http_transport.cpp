@@ -6,6 +6,7 @@
 
 #include "cli/text.h"
 #include "common/text/base64url.h"
+#include "common/text/json_text.h"
 #include "common/text/private_file.h"
 #include "common/text/sse.h"
 
@@ -118,7 +119,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     if (running_.size() >= requests_max) return fail("too many requests wait for the server");
     const json id = message.contains("method") ? message.value("id", json()) : json();
     HttpRequest request = this->request("POST");
-    request.body = rpc_text(message);
+    request.body = to_text(message);
     const std::string method = text_member(message, "method");
     if (is_modern_) add_modern_headers(request, message, method);
     if (method == listen_method) request.response_bytes_max = stream_bytes_max;

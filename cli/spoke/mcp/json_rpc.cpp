@@ -85,6 +85,4 @@ std::string words_of_failure(const json& error) {
          std::to_string(code_of_failure(error)) + ")";
 }
 
-std::string rpc_text(const json& message) { return message.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 }  // namespace strawberry::cli

@@ -36,9 +36,6 @@ nlohmann::json rpc_failure(const nlohmann::json& id, int code, const std::string
 std::string words_of_failure(const nlohmann::json& error);
 int code_of_failure(const nlohmann::json& error);
 
-/// As it is sent: one line.
-std::string rpc_text(const nlohmann::json& message);
-
 inline constexpr int rpc_method_not_found = -32601;
 
 }  // namespace strawberry::cli

@@ -5,6 +5,7 @@
 
 #include "cli/text.h"
 #include "common/runtime/one_shot.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -174,7 +175,7 @@ Task<Result<std::vector<json>>> McpClient::list_tools() {
     const json found = listed->is_object() ? listed->value("tools", json()) : json();
     if (!found.is_array()) co_return fail("the server's list of tools is not understood");
     for (const json& tool : found) {
-      bytes += tool.dump(-1, ' ', false, json::error_handler_t::replace).size();
+      bytes += to_text(tool).size();
       if (tools.size() == tools_max || bytes > tools_bytes_max)
         co_return fail("the server has too many tools: more than " + std::to_string(tools_max) + ", or " +
                        std::to_string(tools_bytes_max) + " bytes of them");

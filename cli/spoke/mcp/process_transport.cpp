@@ -13,6 +13,7 @@
 #include "cli/process/child.h"
 #include "cli/text.h"
 #include "common/text/file_descriptor.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -288,11 +289,11 @@ Result<void> ProcessTransport::start(Events events) {
 
 Result<void> ProcessTransport::send(const json& message) {
   if (!process_) return fail("the server does not run");
-  return process_->send(rpc_text(message));
+  return process_->send(to_text(message));
 }
 
 void ProcessTransport::cancel(std::int64_t id) {
-  if (process_) (void)process_->send(rpc_text(rpc_cancelled(id)));
+  if (process_) (void)process_->send(to_text(rpc_cancelled(id)));
 }
 
 void ProcessTransport::stop() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/text.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -43,8 +44,6 @@ class Text {
   std::size_t cut_ = 0;
   bool has_part_ = false;
 };
-
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 std::string word(const json& part, const char* member) { return printable(text_member(part, member), word_bytes_max); }
 
@@ -99,7 +98,7 @@ Result<json> skill_result(const json& result) {
     return fail(said.empty() ? "the tool failed and did not say why" : said);
   }
   if (structured.is_null()) return json(text_of(content, result_bytes_max));
-  const std::string text = dump(structured);
+  const std::string text = to_text(structured);
   if (text.size() <= result_bytes_max) return structured;
   Text cut(result_bytes_max);
   cut.add(text);

@@ -9,6 +9,7 @@
 #include "cli/text.h"
 #include "common/contract/python_name.h"
 #include "common/contract/schemas/argument_schema.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -104,7 +105,7 @@ class Maker {
     if (made_.skills.size() == skills_max)
       return remark("there are more than " + std::to_string(skills_max) + " tools");
     ToolSkill skill = read(tool, name);
-    const std::size_t bytes = skill.registration().dump(-1, ' ', false, json::error_handler_t::replace).size();
+    const std::size_t bytes = to_text(skill.registration()).size();
     if (bytes_ + bytes > registration_bytes_max)
       return remark(in_quotes(name, 60) + " is left out: together the tools say more than " +
                     std::to_string(registration_bytes_max) + " bytes of themselves");

@@ -6,6 +6,7 @@
 
 #include "common/contract/schemas/schema_keywords.h"
 #include "common/contract/schemas/unknown_member.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -139,7 +140,7 @@ Result<ArgumentSchema> ArgumentSchema::read(const json& schema, AtCycle at_cycle
       !std::all_of(required.begin(), required.end(), [](const json& each) { return each.is_string(); })) {
     return fail("the schema's required must be an array of names");
   }
-  if (document->dump(-1, ' ', false, json::error_handler_t::replace).size() > bytes_max)
+  if (to_text(*document).size() > bytes_max)
     return fail("the schema has more than " + std::to_string(bytes_max) + " bytes");
   if (auto good = check_keywords(*document); !good) return tl::unexpected(good.error());
   json evaluated = evaluated_form(*document);
