@@ -77,6 +77,14 @@ int read_report(int fd) {
 
 }  // namespace
 
+std::optional<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+bool do_not_block(int fd) { return ::fcntl(fd, F_SETFL, O_NONBLOCK) == 0; }
+
 Result<Child> start_child(const ChildOptions& options) {
   const auto cannot = [&](int error) {
     return fail("cannot start " + in_quotes(options.argv.front(), 100) + ": " + std::strerror(error));

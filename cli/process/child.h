@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,15 @@ struct Child {
   pid_t pid = -1;
   FileDescriptor process;  // a pidfd: readable when the program has ended
 };
+
+struct Pipe {
+  FileDescriptor reader;
+  FileDescriptor writer;
+};
+/// Closed in programs that are started. Nothing when there is none to be had; errno says why.
+std::optional<Pipe> make_pipe();
+/// False, with errno, when it still does.
+bool do_not_block(int fd);
 
 Result<Child> start_child(const ChildOptions& options);
 

@@ -1,6 +1,5 @@
 #include "cli/process/command_run.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,15 +20,6 @@ namespace {
 /// What a pipe may hold at the program's end. Only somebody outside the group could still be filling it.
 constexpr std::size_t drained_bytes_max = 1024 * 1024;
 constexpr std::size_t error_kept_bytes = 4096;
-
-bool make_pipe(FileDescriptor& reader, FileDescriptor& writer) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-  reader = FileDescriptor(ends[0]);
-  writer = FileDescriptor(ends[1]);
-  // Ours alone: whoever writes may wait.
-  return ::fcntl(reader.get(), F_SETFL, O_NONBLOCK) == 0;
-}
 
 }  // namespace
 
@@ -56,24 +46,25 @@ Result<void> CommandRun::spawn() {
   const auto cannot = [&](int error) {
     return fail("cannot start " + in_quotes(command_.argv.front(), 100) + ": " + std::strerror(error));
   };
-  FileDescriptor output;
-  FileDescriptor error;
-  FileDescriptor output_writer;
-  FileDescriptor error_writer;
-  if (!make_pipe(output, output_writer) || !make_pipe(error, error_writer)) return cannot(errno);
+  auto output = make_pipe();
+  if (!output) return cannot(errno);
+  auto error = make_pipe();
+  if (!error) return cannot(errno);
+  // The readers alone: the command may wait when it writes.
+  if (!do_not_block(output->reader.get()) || !do_not_block(error->reader.get())) return cannot(errno);
   ChildOptions options;
   options.argv = command_.argv;
   options.environment = command_.environment;
   options.directory = command_.directory;
-  options.output = output_writer.get();
-  options.error = error_writer.get();
+  options.output = output->writer.get();
+  options.error = error->writer.get();
   auto child = start_child(options);
   if (!child) return tl::unexpected(child.error());
   pid_ = child->pid;
   boost::system::error_code refused;
   process_.assign(child->process.release(), refused);
-  if (!refused) output_.end.assign(output.release(), refused);
-  if (!refused) error_.end.assign(error.release(), refused);
+  if (!refused) output_.end.assign(output->reader.release(), refused);
+  if (!refused) error_.end.assign(error->reader.release(), refused);
   if (refused) return cannot(refused.value());
   return {};
 }

@@ -1,13 +1,11 @@
 #include "cli/spoke/mcp/process_transport.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 #include "cli/process/child.h"
@@ -23,19 +21,6 @@ using nlohmann::json;
 /// What a process may still have written at its end.
 constexpr std::size_t drained_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t rubbish_lines_max = 1'000;  // in a row
-
-struct Pipe {
-  FileDescriptor reader;
-  FileDescriptor writer;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail(std::string("no pipe: ") + std::strerror(errno));
-  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-}
-
-bool do_not_block(int fd) { return ::fcntl(fd, F_SETFL, O_NONBLOCK) == 0; }
 
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return "it was ended by signal " + std::to_string(WTERMSIG(status));
