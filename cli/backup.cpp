@@ -50,7 +50,7 @@ std::string config_file(const DataDir& dir, const std::string& option) {
   std::error_code missing;
   if (fs::exists(dir.path / "bridge.toml", missing)) return dir.path / "bridge.toml";
   const std::string installed = "/etc/strawberry/bridge.toml";
-  return dir.path == "/var/lib/strawberry" && fs::exists(installed, missing) ? installed : "";
+  return dir.path == package_data_dir && fs::exists(installed, missing) ? installed : "";
 }
 
 Outcome<void> add_keys(const DataDir& dir, ArchiveWriter& archive) {

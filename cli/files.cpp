@@ -64,7 +64,7 @@ DataDir choose_data_dir(const std::string& option) {
 }
 
 std::string default_data_dir(std::string_view program) {
-  return program.starts_with("/usr/") ? "/var/lib/strawberry" : "./var";
+  return program.starts_with("/usr/") ? package_data_dir : "./var";
 }
 
 Outcome<Endpoint> read_endpoint(const DataDir& dir) {

@@ -32,6 +32,8 @@ struct DataDir {
 DataDir choose_data_dir(const std::string& option);
 /// Of the package's hub for a program that is installed below /usr, of scripts/run's for one that was built here.
 std::string default_data_dir(std::string_view program);
+/// That of the Debian package.
+inline constexpr const char* package_data_dir = "/var/lib/strawberry";
 
 struct Endpoint {
   std::string host = "127.0.0.1";

@@ -14,7 +14,6 @@ namespace strawberry::cli {
 namespace {
 
 constexpr std::chrono::hours ttl_max{24};  // the hub refuses links that are older
-constexpr const char* package_data_dir = "/var/lib/strawberry";
 
 struct LinkOptions {
   std::string user;

@@ -26,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_files_max = 64;
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
-constexpr const char* package_data = "/var/lib/strawberry";
 constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
 
 void read_config_file(const std::string& path, std::size_t& files, BrokerConfigFacts& config);
@@ -150,7 +149,7 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   if (!line.host.empty()) facts.reach += " --host " + shell_word(line.host);
   if (line.port != 0) facts.reach += " --port " + std::to_string(line.port);
   facts.run = "scripts/run" + (facts.data_dir == "./var" ? "" : " --data-dir " + shell_word(facts.data_dir));
-  facts.is_package = dir.path.lexically_normal() == package_data;
+  facts.is_package = dir.path.lexically_normal() == package_data_dir;
   facts.settings_path = facts.is_package ? package_settings : (dir.path / "bridge.toml").string();
   facts.data_dir_file = look(facts.data_dir, R_OK | X_OK);
   std::error_code failed;
