@@ -40,7 +40,7 @@ class TopicReader {
  public:
   /// Valid until the next call.
   const Topic& read(std::string_view text) {
-    if (text != text_ || text.empty()) {
+    if (text != text_) {
       text_ = text;
       topic_ = read_topic(text_);
     }
@@ -49,7 +49,7 @@ class TopicReader {
 
  private:
   std::string text_;
-  Topic topic_;
+  Topic topic_;  // without a text, what read_topic() says of none
 };
 
 }  // namespace strawberry
