@@ -95,10 +95,33 @@ HomeAssistant::Options home_assistant_options(const Config& config) {
   return options;
 }
 
-StoredUsageLedger::Options usage_options(const Config& config) {
+AuditTrail::Options audit_options(const Config& config) {
+  AuditTrail::Options options;
+  options.days = config.limits.audit_days;
+  options.lines_max = config.limits.audit_lines_max;
+  return options;
+}
+
+UserLimitTable::Defaults limit_defaults(const Config& config) {
+  UserLimitTable::Defaults defaults{};
+  const auto put = [&defaults](LimitKind kind, std::int64_t value) {
+    defaults[static_cast<std::size_t>(kind)] = value;
+  };
+  put(LimitKind::devices, config.limits.devices_per_user_max);
+  put(LimitKind::skills, config.limits.skills_per_user_max);
+  put(LimitKind::sessions, config.limits.sessions_per_user_max);
+  put(LimitKind::messages, config.limits.messages_per_user_max);
+  put(LimitKind::stored_bytes, config.limits.stored_bytes_per_user_max);
+  put(LimitKind::chats_per_minute, config.limits.chat_requests_per_minute);
+  put(LimitKind::tokens_per_day, config.limits.chat_tokens_per_day);
+  return defaults;
+}
+
+StoredUsageLedger::Options usage_options(const Config& config, const UserLimitTable& own) {
   StoredUsageLedger::Options options;
   options.limits.chats_per_minute_max = config.limits.chat_requests_per_minute;
   options.limits.tokens_per_day_max = config.limits.chat_tokens_per_day;
+  options.limits.own = &own;
   return options;
 }
 

@@ -53,16 +53,19 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       started_steady(clock.steady_now()),
       events(clock),
       store(open_storage(loop, config, events)),
+      limits(limit_defaults(config)),
       skills(clock, devices, skill_registry_options(config)),
       // When the will is published is unknown now: its `since` is when this bridge was last known to serve.
       mqtt(loop, mqtt_options(
                      config, [this] { return own_token(); }, hub_state(false, started_at, started_at))),
       plugin(loop, clock, send, {}),
-      audit(clock, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
+      audit(
+          clock, store->audit(), [this](std::string line) { publish(audit_topic, std::move(line), false); },
+          audit_options(config)),
       http(loop.get_executor(), http_options(config)),
       providers(make_provider_chain(http, clock, events, config)),
       calls(loop, clock, devices, skills, send, call_router_options(config)),
-      skill_service(clock, devices, skills, calls, store->skills(), events, skill_service_options(config)),
+      skill_service(clock, devices, skills, calls, store->skills(), limits, events, skill_service_options(config)),
       device_service(clock, devices, store->devices(), tokens, events,
                      {[this](const std::string& id) { return skills.count(id); },
                       [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
@@ -70,7 +73,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       program_tokens(clock, store->devices(), tokens, events, program_token_options(config)),
       principals(loop, clock, devices, store->devices(), events),
       session_service(clock, store->conversations()),
-      usage(clock, store->usage(), events, usage_options(config)),
+      usage(clock, store->usage(), events, usage_options(config, limits)),
       chat_service(clock,
                    {providers, skill_service, store->conversations(), usage,
                     [this] {
@@ -131,9 +134,14 @@ void App::Parts::connect() {
                            [this](const auto& registered) { home_assistant.device_changed(registered.device_id); });
   listen<UsageChanged>("home assistant", [this](const auto& used) { home_assistant.used_more(used.user_id); });
 
+  listen<RequestAnswered>("quota", [this](const auto& request) {
+    if (!request.limit.empty()) quota_refusals.count(request.limit);
+  });
+
   const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id) {
     hub_log().info("audit: {} by {} on {}", act, actor, id);
-    audit.acted(actor, "devices." + act, id);
+    const Device* device = devices.find(id);
+    audit.acted(actor, device != nullptr ? device->row.user_id : std::string(), "devices." + act, id);
   };
   listen<DeviceChanged>(
       "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
@@ -144,8 +152,9 @@ void App::Parts::connect() {
   });
   listen<RequestAudited>("audit", [this](const auto& request) {
     const auto& by = request.principal.id;
-    if (request.refusal == nullptr) return audit.acted(by, request.action, request.subject);
-    audit.refused(by, request.action, request.subject, to_string(request.refusal->code), request.refusal->message);
+    if (request.refusal == nullptr) return audit.acted(by, request.user_id, request.action, request.subject);
+    audit.refused(by, request.user_id, request.action, request.subject, to_string(request.refusal->code),
+                  request.refusal->message);
   });
 }
 
@@ -156,6 +165,9 @@ Result<void> App::Parts::load() {
     devices.put(std::move(device));
     if (!rows.empty()) skills.put(id, user, rows);
   });
+  if (!loaded) return loaded;
+  loaded = store->load_limits(
+      [this](const std::string& user_id, LimitKind kind, std::int64_t value) { limits.set(user_id, kind, value); });
   if (!loaded) return loaded;
   loaded = store->load_taken_ids([this](const std::string& id) { devices.note_user(id); });
   if (!loaded) return loaded;

@@ -29,8 +29,10 @@
 #include "bridge/mqtt_door/mqtt_door.h"
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/ports/storage.h"
+#include "bridge/ports/user_limit_table.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
+#include "bridge/usage/quota_refusals.h"
 #include "bridge/usage/stored_usage_ledger.h"
 #include "bridge/usage/usage_service.h"
 #include "common/contract/schemas/request_schemas.h"
@@ -50,6 +52,7 @@ struct App::Parts {
   HubInfo info() const;
   HubHealth health() const;
   void start_metrics();
+  Task<void> count_stored_at_limit();
 
   LoopAffinity affinity;
   asio::io_context& context;
@@ -63,6 +66,9 @@ struct App::Parts {
 
   const std::unique_ptr<Storage> store;
   DeviceRegistry devices;
+  UserLimitTable limits;
+  QuotaRefusals quota_refusals;
+  UsersAtLimit stored_at_limit;  // as last counted in the database
   SkillRegistry skills;
   MosquittoClient mqtt;
   const std::function<bool(MqttMessage)> send = [this](MqttMessage message) {
@@ -101,6 +107,7 @@ struct App::Parts {
     subscriptions.push_back(events.listen<Event>(name, std::move(listener)));
   }
   std::string own_token();
+  UsersAtLimit users_at_limit() const;
   void end_work_of(const std::string& device_id);
 };
 

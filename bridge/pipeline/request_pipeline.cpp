@@ -247,7 +247,7 @@ Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange,
   const auto allowed = envelope.timeout.value_or(exchange->operation->service->default_timeout());
   Request request;
   request.sender = exchange->sender;
-  request.acting_user = std::move(exchange->acting_user);
+  request.acting_user = exchange->acting_user;  // also for the audit
   request.service = exchange->service;
   request.op = std::move(envelope.op);
   request.body = std::move(envelope.body);
@@ -343,13 +343,25 @@ void RequestPipeline::log_outcome(const Exchange& exchange, const Reply<json>& r
                        std::chrono::duration<double, std::milli>(took).count());
 }
 
+/// Which limit refused it.
+static std::string_view limit_of(const Reply<json>& reply) {
+  const bool is_refusal =
+      !reply && (reply.error().code == ErrorCode::quota_exceeded || reply.error().code == ErrorCode::rate_limited);
+  if (!is_refusal || !reply.error().details.is_object()) return {};
+  const auto limit = reply.error().details.find("limit");
+  return limit != reply.error().details.end() && limit->is_string()
+             ? std::string_view(limit->get_ref<const std::string&>())
+             : std::string_view();
+}
+
 /// What the devices service does it tells itself.
 void RequestPipeline::audit(const Exchange& exchange, const Reply<json>& reply) const {
   const bool is_act = reply && exchange.is_for_another && exchange.service != Service::devices;
   const bool is_refusal = !reply && reply.error().code == ErrorCode::forbidden;
   if (!is_act && !is_refusal) return;
   const auto action = std::string(to_string(exchange.service)) + "." + exchange.op;
-  events_.publish(RequestAudited{exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error()});
+  events_.publish(RequestAudited{exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error(),
+                                 exchange.acting_user});
 }
 
 void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
@@ -367,7 +379,7 @@ void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
   if (!reply) ++counters_.errors;
   const auto took = clock_.steady_now() - exchange.arrived_at;
   log_outcome(exchange, reply, took);
-  events_.publish(RequestAnswered{exchange.service, exchange.op, code, took});
+  events_.publish(RequestAnswered{exchange.service, exchange.op, code, took, limit_of(reply)});
   if (!exchange.reply_key.empty()) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);

@@ -89,7 +89,7 @@ class Operations {
 
 const std::vector<ResourceRow>& resource_rows() {
   static const std::vector<ResourceRow> rows = {
-      {"GET", "/api/v1/devices", Service::devices, "list", {"user_id"}, {}},
+      {"GET", "/api/v1/devices", Service::devices, "list", {"user_id", "room", "capability"}, {}},
       {"POST", "/api/v1/devices", Service::devices, "register", {}, {}, 201},
       {"GET", "/api/v1/devices/me", Service::devices, "me", {}, {}},
       {"GET", "/api/v1/devices/{device_id}", Service::devices, "get", {}, {}},
