@@ -55,6 +55,12 @@ ProgramTokens::Options program_token_options(const Config& config) {
   return options;
 }
 
+TokenService::Options token_service_options(const Config& config) {
+  TokenService::Options options;
+  options.line_max = device_service_options(config).tokens.line_max;
+  return options;
+}
+
 SkillRegistry::Options skill_registry_options(const Config& config) {
   return {std::chrono::seconds(config.skills.expiry_s)};
 }

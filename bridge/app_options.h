@@ -20,6 +20,7 @@
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "bridge/users/token_service.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 
 namespace strawberry {
@@ -27,6 +28,7 @@ namespace strawberry {
 SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
 ProgramTokens::Options program_token_options(const Config& config);
+TokenService::Options token_service_options(const Config& config);
 SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/adapters/sodium/sodium_passwords.h"
 #include "bridge/app.h"
 #include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
@@ -33,6 +34,9 @@
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
 #include "bridge/usage/usage_service.h"
+#include "bridge/users/token_service.h"
+#include "bridge/users/user_directory.h"
+#include "bridge/users/user_service.h"
 #include "common/contract/schemas/request_schemas.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/events.h"
@@ -63,6 +67,7 @@ struct App::Parts {
 
   const std::unique_ptr<Storage> store;
   DeviceRegistry devices;
+  UserDirectory users;
   SkillRegistry skills;
   MosquittoClient mqtt;
   const std::function<bool(MqttMessage)> send = [this](MqttMessage message) {
@@ -77,6 +82,9 @@ struct App::Parts {
   DeviceService device_service;
   ProgramTokens program_tokens;
   PrincipalWatch principals;
+  SodiumPasswords passwords;
+  UserService user_service;
+  TokenService token_service;
   SessionService session_service;
   StoredUsageLedger usage;
   ChatService chat_service;
@@ -101,6 +109,7 @@ struct App::Parts {
     subscriptions.push_back(events.listen<Event>(name, std::move(listener)));
   }
   std::string own_token();
+  void connect_users();
   void end_work_of(const std::string& device_id);
 };
 

@@ -20,6 +20,7 @@ find_package(mimalloc REQUIRED)
 pkg_check_modules(libmosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 

@@ -102,6 +102,17 @@ Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageL
   if (first_number(statements.bind("SELECT 1 FROM devices WHERE device_id = ?", device.user_id))) {
     return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   }
+  if (first_number(statements.bind("SELECT 1 FROM users WHERE user_id = ? AND role = 'guest'", device.user_id))) {
+    return error(ErrorCode::forbidden, "a guest has no devices", {{"path", "/user_id"}});
+  }
+  auto& twin = statements.bind(
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM taken_ids WHERE id = ?1)"
+      " AND EXISTS (SELECT 1 FROM taken_ids WHERE lower(id) = lower(?1))",
+      device.user_id);
+  if (first_number(twin)) {
+    return error(ErrorCode::bad_request, "there is a user whose id differs only in case: choose another",
+                 {{"path", "/user_id"}});
+  }
   if (auto over = check_devices(statements, limits, device.user_id)) return tl::unexpected<Error>(std::move(*over));
   const auto remembered = first_number(
       statements.bind("SELECT tokens_valid_from FROM deleted_devices WHERE device_id = ?", device.device_id));

@@ -24,9 +24,11 @@ class SqliteStorage final : public Storage {
   ConversationStore& conversations() override { return *conversations_; }
   UsageStore& usage() override { return *usage_; }
   AnnouncementLedger& announcements() override { return *announcements_; }
+  UserStore& users() override { return *users_; }
 
   Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) override;
   Result<void> load_taken_ids(const std::function<void(std::string)>& use) override;
+  Result<void> load_users(const std::function<void(UserRow)>& use) override;
   StorageHealth health() override;
 
  private:
@@ -36,6 +38,7 @@ class SqliteStorage final : public Storage {
   const std::unique_ptr<ConversationStore> conversations_;
   const std::unique_ptr<UsageStore> usage_;
   const std::unique_ptr<AnnouncementLedger> announcements_;
+  const std::unique_ptr<UserStore> users_;
 };
 
 }  // namespace strawberry
