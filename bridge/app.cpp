@@ -23,6 +23,7 @@ const std::vector<std::string> filters = {"devices/+/status",
                                           "chat/+/request",
                                           "devices/+/request",
                                           "sessions/+/request",
+                                          "users/+/request",
                                           hub_state_topic,
                                           std::string(home_assistant_status_topic),
                                           std::string(control_response_topic)};

@@ -55,6 +55,12 @@ ProgramTokens::Options program_token_options(const Config& config) {
   return options;
 }
 
+TokenService::Options token_service_options(const Config& config) {
+  TokenService::Options options;
+  options.line_max = device_service_options(config).tokens.line_max;
+  return options;
+}
+
 SkillRegistry::Options skill_registry_options(const Config& config) {
   return {std::chrono::seconds(config.skills.expiry_s)};
 }
@@ -99,6 +105,12 @@ AuditTrail::Options audit_options(const Config& config) {
   AuditTrail::Options options;
   options.days = config.limits.audit_days;
   options.lines_max = config.limits.audit_lines_max;
+  return options;
+}
+
+BackupFiles::Options backup_options(const Config& config) {
+  BackupFiles::Options options;
+  options.directory = config.data.directory + "/backups";
   return options;
 }
 

@@ -22,6 +22,8 @@
 #include "bridge/ports/user_limit_table.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "bridge/users/backup_files.h"
+#include "bridge/users/token_service.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 
 namespace strawberry {
@@ -29,12 +31,14 @@ namespace strawberry {
 SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
 ProgramTokens::Options program_token_options(const Config& config);
+TokenService::Options token_service_options(const Config& config);
 SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 HomeAssistant::Options home_assistant_options(const Config& config);
 AuditTrail::Options audit_options(const Config& config);
+BackupFiles::Options backup_options(const Config& config);
 UserLimitTable::Defaults limit_defaults(const Config& config);
 /// `own`: limits of single users; outlives the ledger.
 StoredUsageLedger::Options usage_options(const Config& config, const UserLimitTable& own);

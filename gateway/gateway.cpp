@@ -7,6 +7,7 @@
 #include "gateway/openai/chat.h"
 #include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"
+#include "gateway/rest/backups.h"
 #include "gateway/rest/operations_pages.h"
 #include "gateway/rest/resources.h"
 #include "gateway/spoke_api/routes.h"
@@ -125,6 +126,7 @@ void Gateway::add_routes() {
   router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
   router_.add(mcp::endpoint_route(mcp_));
   router_.add(operations_routes(links_, server_));
+  router_.add(backup_routes(loop_, links_));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
   if (config_.oauth.enabled) {

@@ -79,14 +79,14 @@ const OperationTable& DeviceService::operations() {
   static constexpr WhoMay holders{device, user};  // of a token that is exchanged for another
   static constexpr WhoMay with_enrollment{device, user, admin, enroll};
   static constexpr Operation rows[] = {
-      {"me", everybody, ActsFor::own_user, handled_by<&S::me>},
-      {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>},
-      {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>},
-      {"register", with_enrollment, ActsFor::user, handled_unless_program<&S::add>},
-      {"update", everybody, ActsFor::user_or_all, handled_unless_program<&S::update>},
-      {"refresh_token", holders, ActsFor::own_user, handled_unless_program<&S::refresh_token>},
-      {"revoke", everybody, ActsFor::user_or_all, handled_unless_program<&S::revoke>},
-      {"delete", everybody, ActsFor::user_or_all, handled_unless_program<&S::remove>},
+      {"me", everybody, ActsFor::own_user, handled_by<&S::me>, Scope::devices_read},
+      {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>, Scope::devices_read},
+      {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>, Scope::devices_read},
+      {"register", with_enrollment, ActsFor::user, handled_unless_program<&S::add>, Scope::devices_write},
+      {"update", everybody, ActsFor::user_or_all, handled_unless_program<&S::update>, Scope::devices_write},
+      {"refresh_token", holders, ActsFor::own_user, handled_unless_program<&S::refresh_token>, Needs::nothing()},
+      {"revoke", everybody, ActsFor::user_or_all, handled_unless_program<&S::revoke>, Scope::devices_write},
+      {"delete", everybody, ActsFor::user_or_all, handled_unless_program<&S::remove>, Scope::devices_write},
   };
   static constexpr OperationTable table{Service::devices, rows, refusal};
   return table;

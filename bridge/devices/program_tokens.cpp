@@ -45,10 +45,10 @@ const OperationTable& ProgramTokens::operations() {
   static constexpr WhoMay one_time{grant};
   static constexpr WhoMay of_a_program{user, grant};
   static constexpr Operation rows[] = {
-      {"sign_in", one_time, ActsFor::own_user, handled_by<&P::sign_in>},
+      {"sign_in", one_time, ActsFor::own_user, handled_by<&P::sign_in>, Needs::nothing()},
       {"allow_program", users, ActsFor::own_user, handled_by<&P::allow>},
-      {"renew_program", one_time, ActsFor::own_user, handled_by<&P::renew>},
-      {"end_program", of_a_program, ActsFor::own_user, handled_by<&P::end>},
+      {"renew_program", one_time, ActsFor::own_user, handled_by<&P::renew>, Needs::nothing()},
+      {"end_program", of_a_program, ActsFor::own_user, handled_by<&P::end>, Needs::nothing()},
   };
   static constexpr OperationTable table{Service::devices, rows, refusal_of_exchange};
   return table;

@@ -108,14 +108,14 @@ const OperationTable& SkillService::operations() {
   static constexpr WhoMay devices{device};
   static constexpr WhoMay everybody{device, user, admin};
   static constexpr Operation rows[] = {
-      {"register", devices, ActsFor::own_user, handled_by<&SkillService::register_all>},
-      {"heartbeat", devices, ActsFor::own_user, handled_by<&SkillService::heartbeat>},
-      {"list", everybody, ActsFor::user, handled_by<&SkillService::list>},
-      {"search", everybody, ActsFor::user, handled_by<&SkillService::search>},
-      {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>},
-      {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>},
-      {"tools", everybody, ActsFor::user, handled_by<&SkillService::tools>},
-      {"call_tool", everybody, ActsFor::user, handled_by<&SkillService::call_tool>},
+      {"register", devices, ActsFor::own_user, handled_by<&SkillService::register_all>, Scope::skills_register},
+      {"heartbeat", devices, ActsFor::own_user, handled_by<&SkillService::heartbeat>, Scope::skills_register},
+      {"list", everybody, ActsFor::user, handled_by<&SkillService::list>, Scope::skills_read},
+      {"search", everybody, ActsFor::user, handled_by<&SkillService::search>, Scope::skills_read},
+      {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>, Scope::skills_read},
+      {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>, Scope::skills_call},
+      {"tools", everybody, ActsFor::user, handled_by<&SkillService::tools>, Scope::skills_read},
+      {"call_tool", everybody, ActsFor::user, handled_by<&SkillService::call_tool>, Scope::skills_call},
   };
   static constexpr OperationTable table{Service::skills, rows, refusal};
   return table;

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array services{Service::skills, Service::chat, Service::sessions, Service::devices};
+constexpr std::array services{Service::skills, Service::chat, Service::sessions, Service::devices, Service::users};
 constexpr std::size_t reply_levels_max = 128;
 constexpr std::chrono::milliseconds state_timeout{500};
 

@@ -97,6 +97,28 @@ void read_devices(StatementCache& statements, const UseDevice& use) {
   skills.reset();
 }
 
+std::optional<DeviceRow> read_device(StatementCache& statements, const std::string& device_id) {
+  auto& row = statements.bind(
+      "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
+      " skills_heartbeat_at, room, aliases, capabilities, metadata FROM devices WHERE device_id = ?",
+      device_id);
+  std::optional<DeviceRow> device;
+  if (row.executeStep()) device = device_row(row);
+  row.reset();
+  return device;
+}
+
+std::vector<SkillRow> read_skills_of(StatementCache& statements, const std::string& device_id) {
+  std::vector<SkillRow> skills;
+  auto& row = statements.bind(
+      "SELECT class_name, function_name, signature, docstring, device_agnostic, confirm, input_schema FROM skills"
+      " WHERE device_id = ? ORDER BY position",
+      device_id);
+  while (row.executeStep()) skills.push_back(skill_row(row, 0));
+  row.reset();
+  return skills;
+}
+
 int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change) {
   return statements.execute(
       "UPDATE devices SET name = coalesce(?, name), normalized_name = coalesce(?, normalized_name),"
@@ -128,6 +150,17 @@ Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageL
   }
   if (first_number(statements.bind("SELECT 1 FROM devices WHERE device_id = ?", device.user_id))) {
     return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
+  }
+  if (first_number(statements.bind("SELECT 1 FROM users WHERE user_id = ? AND role = 'guest'", device.user_id))) {
+    return error(ErrorCode::forbidden, "a guest has no devices", {{"path", "/user_id"}});
+  }
+  auto& twin = statements.bind(
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM taken_ids WHERE id = ?1)"
+      " AND EXISTS (SELECT 1 FROM taken_ids WHERE lower(id) = lower(?1))",
+      device.user_id);
+  if (first_number(twin)) {
+    return error(ErrorCode::bad_request, "there is a user whose id differs only in case: choose another",
+                 {{"path", "/user_id"}});
   }
   if (auto over = check_devices(statements, limits, device.user_id)) return tl::unexpected<Error>(std::move(*over));
   const auto remembered = first_number(
