@@ -28,8 +28,8 @@ struct DiscoveredDevice {
   std::string key;                      // as long as this process knows the device
   std::vector<std::string> identities;  // sorted, never empty: `id:…`, `mac:…`, `entity:…`. The same device has at
                                         // least one of them again after a restart: store by any of them
-  std::string name;                     // printable, 1 to 120 bytes; another device may have the same
-  std::string area;                     // `suggested_area`; may be empty, as all below
+  std::string name;  // printable, 1 to 120 bytes; another device may have the same
+  std::string area;  // `suggested_area`; may be empty, as all below
   std::string manufacturer;
   std::string model;
   std::string software;    // `sw_version`
@@ -72,11 +72,11 @@ class DiscoveredHome {
     std::size_t devices_max = 500;
     std::size_t entities_max = 20'000;
     std::size_t entities_per_device_max = 200;
-    std::size_t topics_max = 20'000;                 // filters that entities need
-    std::size_t wildcard_topics_max = 1'000;         // of these with `+` or `#`
-    std::size_t config_bytes_max = 256 * 1024;       // a discovery message
-    std::size_t payload_bytes_max = 64 * 1024;       // any other message
-    std::size_t attributes_bytes_max = 8 * 1024;     // kept of an entity's `json_attributes_topic`, as JSON
+    std::size_t topics_max = 20'000;              // filters that entities need
+    std::size_t wildcard_topics_max = 1'000;      // of these with `+` or `#`
+    std::size_t config_bytes_max = 256 * 1024;    // a discovery message
+    std::size_t payload_bytes_max = 64 * 1024;    // any other message
+    std::size_t attributes_bytes_max = 8 * 1024;  // kept of an entity's `json_attributes_topic`, as JSON
     std::size_t problems_per_message_max = 20;
   };
 

@@ -14,7 +14,7 @@ const Value nothing = undefined();
 
 /// Where a loop is.
 Value loop_state(std::size_t index, std::size_t count) {
-  return {{"index", index + 1},  {"index0", index},           {"first", index == 0},
+  return {{"index", index + 1},         {"index0", index}, {"first", index == 0},
           {"last", index + 1 == count}, {"length", count}, {"revindex", count - index}};
 }
 

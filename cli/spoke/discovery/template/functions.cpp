@@ -47,16 +47,11 @@ Value function_range(OperationCall& call) {
 }
 
 constexpr std::array function_table = {
-    Operation{"float", 2, function_float},
-    Operation{"int", 3, function_int},
-    Operation{"bool", 2, function_bool},
-    Operation{"sqrt", 2, function_sqrt},
-    Operation{"min", 20, function_min},
-    Operation{"max", 20, function_max},
-    Operation{"iif", 4, function_iif},
-    Operation{"as_timestamp", 2, function_as_timestamp},
-    Operation{"dict", 20, function_dict},
-    Operation{"namespace", 20, function_dict},
+    Operation{"float", 2, function_float}, Operation{"int", 3, function_int},
+    Operation{"bool", 2, function_bool},   Operation{"sqrt", 2, function_sqrt},
+    Operation{"min", 20, function_min},    Operation{"max", 20, function_max},
+    Operation{"iif", 4, function_iif},     Operation{"as_timestamp", 2, function_as_timestamp},
+    Operation{"dict", 20, function_dict},  Operation{"namespace", 20, function_dict},
     Operation{"range", 3, function_range},
 };
 
@@ -131,7 +126,8 @@ Value method_split(OperationCall& call) {
     const auto& by = given->get_ref<const std::string&>();
     if (by.empty()) return call.fail("an empty separator");
     std::size_t at = 0;
-    for (std::size_t found = text.find(by); found != std::string::npos && left != 0; found = text.find(by, at), --left) {
+    for (std::size_t found = text.find(by); found != std::string::npos && left != 0;
+         found = text.find(by, at), --left) {
       if (!call.budget.spend(1, found - at)) return undefined();
       list.push_back(text.substr(at, found - at));
       at = found + by.size();

@@ -178,7 +178,7 @@ Value filter_reject(OperationCall& call) { return choose(call, false, false); }
 Value filter_selectattr(OperationCall& call) { return choose(call, true, true); }
 Value filter_rejectattr(OperationCall& call) { return choose(call, true, false); }
 
-constexpr std::array table = {
+constexpr std::array list_filter_table = {
     Operation{"length", 0, filter_length},
     Operation{"count", 0, filter_length},
     Operation{"first", 0, filter_first},
@@ -201,6 +201,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Operation> list_filters() { return table; }
+std::span<const Operation> list_filters() { return list_filter_table; }
 
 }  // namespace strawberry::cli::discovery

@@ -164,7 +164,8 @@ Value print_time(OperationCall& call, const std::string& format, bool is_local) 
   std::tm parts{};
   const bool is_good = (is_local ? localtime_r(&whole, &parts) : gmtime_r(&whole, &parts)) != nullptr;
   std::array<char, 256> text{};
-  const auto size = is_good && format.size() < 100 ? std::strftime(text.data(), text.size(), format.c_str(), &parts) : 0;
+  const auto size =
+      is_good && format.size() < 100 ? std::strftime(text.data(), text.size(), format.c_str(), &parts) : 0;
   if (size == 0) return call.fail("a format of a time that is not supported");
   std::string out(text.data(), size);
   // `+0100` as ISO 8601 wants it.
@@ -181,7 +182,7 @@ Value filter_timestamp_custom(OperationCall& call) {
                     local == nullptr || is_truthy(*local));
 }
 
-constexpr std::array table = {
+constexpr std::array number_filter_table = {
     Operation{"float", 1, filter_float},
     Operation{"int", 2, filter_int},
     Operation{"round", 3, filter_round},
@@ -203,6 +204,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Operation> number_filters() { return table; }
+std::span<const Operation> number_filters() { return number_filter_table; }
 
 }  // namespace strawberry::cli::discovery

@@ -368,10 +368,9 @@ class TemplateParser {
   Made test(const std::string& name, Made input) {
     auto node = operation(find_test(name), "a test that is not supported: ", name, std::move(input));
     const bool takes_one = node->operation != nullptr && node->operation->arguments_max == 1;
-    const bool has_value =
-        is_at(Token::Kind::string) || is_at(Token::Kind::number) || is_sign("[") ||
-        (is_at(Token::Kind::name) && !is_word("and") && !is_word("or") && !is_word("if") && !is_word("else") &&
-         !is_word("is") && !is_word("not") && !is_word("in"));
+    const bool has_value = is_at(Token::Kind::string) || is_at(Token::Kind::number) || is_sign("[") ||
+                           (is_at(Token::Kind::name) && !is_word("and") && !is_word("or") && !is_word("if") &&
+                            !is_word("else") && !is_word("is") && !is_word("not") && !is_word("in"));
     if (takes_one && node->kids.size() == 1 && has_value) {
       node->kids.push_back(postfix(primary()));
       node->names.emplace_back();

@@ -19,8 +19,8 @@
 namespace strawberry::cli::discovery {
 
 inline constexpr std::size_t template_bytes_max = 16 * 1024;
-inline constexpr std::size_t nesting_max = 200;           // of expressions and blocks
-inline constexpr std::size_t steps_max = 100'000;         // parts evaluated, and values touched
+inline constexpr std::size_t nesting_max = 200;             // of expressions and blocks
+inline constexpr std::size_t steps_max = 100'000;           // parts evaluated, and values touched
 inline constexpr std::size_t made_bytes_max = 1024 * 1024;  // of all texts made on the way
 inline constexpr std::size_t output_bytes_max = 64 * 1024;
 

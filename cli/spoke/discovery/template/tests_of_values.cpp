@@ -49,10 +49,18 @@ Value ordered(OperationCall& call, Fits fits) {
   const auto order = compare(call.input, call.args[0]);
   return order ? Value(fits(*order)) : call.fail("they have no order");
 }
-Value test_greater(OperationCall& call) { return ordered(call, [](int order) { return order > 0; }); }
-Value test_greater_equal(OperationCall& call) { return ordered(call, [](int order) { return order >= 0; }); }
-Value test_less(OperationCall& call) { return ordered(call, [](int order) { return order < 0; }); }
-Value test_less_equal(OperationCall& call) { return ordered(call, [](int order) { return order <= 0; }); }
+Value test_greater(OperationCall& call) {
+  return ordered(call, [](int order) { return order > 0; });
+}
+Value test_greater_equal(OperationCall& call) {
+  return ordered(call, [](int order) { return order >= 0; });
+}
+Value test_less(OperationCall& call) {
+  return ordered(call, [](int order) { return order < 0; });
+}
+Value test_less_equal(OperationCall& call) {
+  return ordered(call, [](int order) { return order <= 0; });
+}
 
 bool has(OperationCall& call, const Value& all, const Value& one) {
   if (all.is_string() && one.is_string())
@@ -73,7 +81,7 @@ Value test_upper(OperationCall& call) {
   return upper_text(text) == text;
 }
 
-constexpr std::array table = {
+constexpr std::array test_table = {
     Operation{"defined", 0, test_defined},
     Operation{"undefined", 0, test_undefined},
     Operation{"none", 0, test_none},
@@ -111,6 +119,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Operation> tests_of_values() { return table; }
+std::span<const Operation> tests_of_values() { return test_table; }
 
 }  // namespace strawberry::cli::discovery

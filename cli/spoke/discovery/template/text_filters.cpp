@@ -58,19 +58,13 @@ Value filter_ord(OperationCall& call) {
   }
 }
 
-constexpr std::array table = {
-    Operation{"lower", 0, filter_lower},
-    Operation{"upper", 0, filter_upper},
-    Operation{"title", 0, filter_title},
-    Operation{"capitalize", 0, filter_capitalize},
-    Operation{"string", 0, filter_string},
-    Operation{"trim", 1, filter_trim},
-    Operation{"replace", 3, filter_replace},
-    Operation{"tojson", 1, filter_to_json},
-    Operation{"to_json", 3, filter_to_json},
-    Operation{"from_json", 1, filter_from_json},
-    Operation{"format", 20, filter_format},
-    Operation{"ord", 0, filter_ord},
+constexpr std::array text_filter_table = {
+    Operation{"lower", 0, filter_lower},     Operation{"upper", 0, filter_upper},
+    Operation{"title", 0, filter_title},     Operation{"capitalize", 0, filter_capitalize},
+    Operation{"string", 0, filter_string},   Operation{"trim", 1, filter_trim},
+    Operation{"replace", 3, filter_replace}, Operation{"tojson", 1, filter_to_json},
+    Operation{"to_json", 3, filter_to_json}, Operation{"from_json", 1, filter_from_json},
+    Operation{"format", 20, filter_format},  Operation{"ord", 0, filter_ord},
 };
 
 /// One `%…` of a format, and where it ends.
@@ -123,7 +117,7 @@ std::string print_number(const Directive& how, const Value& value) {
 
 }  // namespace
 
-std::span<const Operation> text_filters() { return table; }
+std::span<const Operation> text_filters() { return text_filter_table; }
 
 std::string text_of_input(OperationCall& call) {
   if (!call.budget.spend_copy(call.input)) return {};
@@ -214,7 +208,8 @@ Value format_percent(OperationCall& call, const std::string& format, const std::
       if (!call.budget.spend_copy(value)) return undefined();
       piece = to_python_text(value);
       const auto width = static_cast<std::size_t>(std::min(how.width, 200));
-      if (piece.size() < width) piece.insert(how.flags.find('-') == std::string::npos ? 0 : piece.size(), width - piece.size(), ' ');
+      if (piece.size() < width)
+        piece.insert(how.flags.find('-') == std::string::npos ? 0 : piece.size(), width - piece.size(), ' ');
     } else if (as_number(value)) {
       piece = print_number(how, value);
     } else {
