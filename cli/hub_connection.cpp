@@ -31,6 +31,7 @@ MosquittoClient::Options mqtt_options(const HubConnection::Options& options, con
   mqtt.clean_start = true;
   mqtt.session_expiry_s = 0;
   mqtt.connect_once = !options.reconnect;
+  mqtt.reconnect_max = options.reconnect_max;
   return mqtt;
 }
 
@@ -159,6 +160,11 @@ bool HubConnection::publish_text(const std::string& topic, std::string payload) 
 Task<void> HubConnection::close() {
   co_await client_->stop();
   fail_all({ExitCode::unreachable, "the connection was closed"});
+  stop_opening();
+}
+
+void HubConnection::stop_opening() {
+  if (opened_) opened_->set(cli_error(ExitCode::unreachable, "the connection was closed"));
 }
 
 void HubConnection::receive(const MqttMessage& message) {

@@ -51,6 +51,8 @@ class HubConnection {
     bool reconnect = false;
     /// open() ends with the first attempt that fails; only a connection that was there is worth waiting for.
     bool first_must_succeed = false;
+    /// The longest pause between two attempts to connect.
+    std::chrono::milliseconds reconnect_max{5'000};
     /// Connect under the principal's own id, as the device itself does, and not under a random one.
     bool own_client_id = false;
     /// Services that requests will be sent to.
@@ -72,6 +74,8 @@ class HubConnection {
 
   /// Connected and subscribed, or why not.
   Task<Outcome<void>> open();
+  /// An open() that is under way ends soon, with an error.
+  void stop_opening();
   /// The reply's `result`. `timeout_ms` is set from `timeout`, and a correlation_id is made, unless `body` has one.
   Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
                                         OnEvent on_event);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <optional>
 #include <set>
 
+#include "cli/spoke/argument_binding.h"
 #include "cli/text.h"
-#include "common/contract/argument_check.h"
 #include "common/text/json_text.h"
 
 namespace strawberry::cli {
@@ -15,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 using Kind = Parameter::Kind;
-using Values = std::map<std::string, json>;
+using Values = BoundArguments;
 
 /// An element of a command with `{name}` in it, and what stands around that.
 struct Place {
@@ -60,80 +59,6 @@ Result<void> check_default(const CommandSkill& skill, const Parameter& parameter
 }
 
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
-
-/// Python's rules for `f(*args, **kwargs)`.
-class Binding {
- public:
-  explicit Binding(const CommandSkill& skill) : skill_(skill) {}
-
-  Result<Values> bind(const json& args, const json& kwargs) {
-    if (!args.is_null() && !args.is_array()) return fail("args must be an array");
-    if (!kwargs.is_null() && !kwargs.is_object()) return fail("kwargs must be an object");
-    if (args.is_array()) {
-      if (auto good = by_position(args); !good) return tl::unexpected(good.error());
-    }
-    if (kwargs.is_object()) {
-      for (const auto& [name, value] : kwargs.items()) {
-        if (auto good = by_name(name, value); !good) return tl::unexpected(good.error());
-      }
-    }
-    if (auto good = fill_up(); !good) return tl::unexpected(good.error());
-    return std::move(values_);
-  }
-
- private:
-  Result<void> by_position(const json& args) {
-    auto next = args.begin();
-    for (const Parameter& parameter : skill_.signature.parameters) {
-      if (parameter.kind == Kind::var_positional) {
-        values_[parameter.name] = json(std::vector<json>(next, args.end()));
-        return {};
-      }
-      if (next == args.end() || parameter.kind == Kind::keyword_only) break;
-      values_[parameter.name] = *next++;
-    }
-    if (next == args.end()) return {};
-    return fail("there are " + std::to_string(args.size()) + " arguments without a name, and " + skill_.path() +
-                " takes " + std::to_string(next - args.begin()));
-  }
-
-  Result<void> by_name(const std::string& name, const json& value) {
-    const auto& parameters = skill_.signature.parameters;
-    const auto found =
-        std::find_if(parameters.begin(), parameters.end(), [&](const auto& each) { return each.name == name; });
-    if (found == parameters.end() || found->kind == Kind::positional_only || found->kind == Kind::var_positional) {
-      return fail(skill_.path() + " has no parameter " + in_quotes(name, 60) + " to be given by name");
-    }
-    if (!values_.emplace(name, value).second) return fail("the argument " + name + " is given twice");
-    return {};
-  }
-
-  Result<void> fill_up() {
-    for (const Parameter& parameter : skill_.signature.parameters) {
-      const json& schema = skill_.parameters.at("properties").at(parameter.name);
-      const auto given = values_.find(parameter.name);
-      if (given == values_.end()) {
-        if (parameter.is_required()) return fail("the argument " + parameter.name + " is missing");
-        values_[parameter.name] = parameter.default_value ? schema.at("default") : json::array();
-        continue;
-      }
-      if (auto good = check(schema, given->second, parameter.name); !good) return good;
-    }
-    return {};
-  }
-
-  static Result<void> check(const json& schema, json& value, const std::string& name) {
-    // Whoever types `say 42` means the text, and a program gets nothing but texts anyway.
-    const bool wants_text = schema.contains("type") && schema.at("type") == "string";
-    if (wants_text && (value.is_number() || value.is_boolean())) value = text_of(value);
-    auto good = check_argument(schema, value, name);
-    if (!good) return fail(good.error().message);
-    return {};
-  }
-
-  const CommandSkill& skill_;
-  Values values_;
-};
 
 /// A command's elements, one after the other, with what belongs into them.
 class Line {
@@ -210,7 +135,7 @@ Result<void> check_command(const CommandSkill& skill) {
 }
 
 Result<std::vector<std::string>> argv_of_call(const CommandSkill& skill, const json& args, const json& kwargs) {
-  auto values = Binding(skill).bind(args, kwargs);
+  auto values = bind_arguments(skill.signature, skill.parameters, skill.path(), args, kwargs);
   if (!values) return tl::unexpected(values.error());
   Line line;
   for (const std::string& element : skill.command) {

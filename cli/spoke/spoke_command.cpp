@@ -10,6 +10,7 @@
 #include "bridge/adapters/curl/curl_client.h"
 #include "cli/connect_directory.h"
 #include "cli/spoke/command_skills.h"
+#include "cli/spoke/discovery_run/discovery_options.h"
 #include "cli/spoke/mcp/mcp_options.h"
 #include "cli/spoke/skill_file.h"
 #include "cli/spoke/spoke_device.h"
@@ -27,6 +28,7 @@ struct SpokeOptions {
   std::string device;
   std::string user;
   McpOptions mcp;
+  discovery::DiscoveryOptions discovery;
 };
 
 /// With what `device add --mosquitto` wrote, on whatever machine.
@@ -185,7 +187,16 @@ Outcome<void> be_mcp_server(SpokeDevice::Options options, const McpOptions& want
   return outcome;
 }
 
+Outcome<void> be_discovered(const CommandLine& line, const SpokeOptions& wanted) {
+  const bool has_other_skills = !wanted.skills.empty() || wanted.mcp.is_command || !wanted.mcp.url.empty();
+  if (has_other_skills || !wanted.device.empty())
+    return cli_error(ExitCode::usage, "--discovery stands alone: leave out --device, --skills and --mcp");
+  return discovery::be_discovered_devices(line, wanted.discovery, wanted.user, say);
+}
+
 Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
+  if (!wanted.discovery.broker.empty()) return be_discovered(line, wanted);
+  if (auto good = discovery::check_no_discovery_options(wanted.discovery); !good) return good;
   if (line.connect.empty() == wanted.device.empty()) {
     return cli_error(ExitCode::usage, "say which device this is: --connect DIR, or --device NAME on the hub's machine");
   }
@@ -209,12 +220,15 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
 void add_spoke_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<SpokeOptions>();
   CLI::App* command = add_command(
-      app, "spoke", "Be a device whose skills are commands of a file or tools of an MCP server, until Ctrl-C",
+      app, "spoke",
+      "Be a device whose skills are commands of a file or tools of an MCP server, or all the devices that Home "
+      "Assistant would discover at a broker, until Ctrl-C",
       "strawberryctl spoke --skills skills.toml --connect var/laptop");
   command->add_option("--skills", options->skills, "The file; see docs/spokes.md. SIGHUP reads it again");
   command->add_option("--device", options->device, "On the hub's machine: the device's id or name");
   command->add_option("--user", options->user, "Whose device that is; adds it when there is none yet");
   add_mcp_options(*command, options->mcp);
+  discovery::add_discovery_options(*command, options->discovery);
   command->callback([&line, options] { line.action = [&line, options] { return be_spoke(line, *options); }; });
 }
 

@@ -1,6 +1,7 @@
 #include "cli/spoke/spoke_device.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "cli/text.h"
@@ -15,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr const char* hub_state_topic = "hub/state";
 constexpr milliseconds renewal_pause{300'000};  // whatever the clocks say
 constexpr milliseconds timer_max = std::chrono::hours(24);
+constexpr milliseconds tasks_end_pause{1};
 
 std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
 
@@ -30,13 +32,14 @@ SpokeDevice::SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options o
       call_topic_(skill_call_topic(options_.connection.who.principal.id)),
       result_topic_(skill_result_topic(options_.connection.who.principal.id)),
       hub_(loop, connection()),
-      runner_(
-          clock_, skills_,
-          {[this](std::string answer) { hub_.publish_text(result_topic_, std::move(answer)); },
-           [this](const SkillRunner::Report& report) {
-             const std::string took = std::to_string(report.took.count()) + " ms";
-             options_.say(report.skill_path + "  " + took + (report.error.empty() ? "" : "  failed: " + report.error));
-           }}),
+      runner_(clock_, skills_,
+              {[this](std::string answer) { hub_.publish_text(result_topic_, std::move(answer)); },
+               [this](const SkillRunner::Report& report) {
+                 const std::string took = std::to_string(report.took.count()) + " ms";
+                 tell(News::call,
+                      report.skill_path + "  " + took + (report.error.empty() ? "" : "  failed: " + report.error));
+               },
+               options_.memory}),
       heartbeat_(loop),
       renewal_(loop),
       joined_(loop.get_executor()) {}
@@ -61,12 +64,32 @@ Task<Outcome<void>> SpokeDevice::join() {
   co_return joined ? *joined : Outcome<void>{};
 }
 
+void SpokeDevice::stop_joining() {
+  closing_ = true;
+  joined_.set(cli_error(ExitCode::unreachable, "it was closed"));
+  hub_.stop_opening();
+}
+
 Task<void> SpokeDevice::close() {
   closing_ = true;
   heartbeat_.cancel();
   renewal_.cancel();
   runner_.stop();
+  stop_joining();
+  set_connected(false);
   co_await hub_.close();
+  // What waited for an answer of the hub was given none, and goes on once more.
+  asio::steady_timer turn(loop_);
+  do {
+    turn.expires_after(tasks_end_pause);
+    co_await turn.async_wait(asio::use_awaitable);
+  } while (tasks_ > 0);
+}
+
+Task<void> SpokeDevice::withdraw() {
+  closing_ = true;
+  if (connected_) co_await register_once();
+  co_await close();
 }
 
 void SpokeDevice::received(const MqttMessage& message) {
@@ -82,22 +105,37 @@ void SpokeDevice::received(const MqttMessage& message) {
 }
 
 void SpokeDevice::connected() {
-  connected_ = true;
   loss_policy_.connected();
   last_loss_.clear();
-  options_.say("connected to " + hub_.where());
+  tell(News::connection, "connected to " + hub_.where());
+  set_connected(true);
+}
+
+void SpokeDevice::set_connected(bool is_connected) {
+  if (std::exchange(connected_, is_connected) == is_connected) return;
+  if (options_.on_connection) options_.on_connection(is_connected);
+}
+
+void SpokeDevice::tell(News kind, const std::string& line) const {
+  if (options_.say_news) return options_.say_news(kind, line);
+  options_.say(line);
+}
+
+void SpokeDevice::spawn(Task<void> task) {
+  ++tasks_;
+  asio::co_spawn(loop_, std::move(task), [this](const std::exception_ptr&) { --tasks_; });
 }
 
 void SpokeDevice::hub_is(const std::string& state) {
   if (state == "online") {
     offer();
   } else {
-    options_.say("the hub is not there; waiting for it");
+    tell(News::connection, "the hub is not there; waiting for it");
   }
 }
 
 void SpokeDevice::lost(const std::string& reason) {
-  connected_ = false;
+  set_connected(false);
   if (closing_) return;
   const LossCause cause = hub_.loss_cause();
   const auto verdict = loss_policy_.lost(cause);
@@ -111,8 +149,8 @@ void SpokeDevice::lost(const std::string& reason) {
   if (verdict == LossPolicy::Verdict::refused) return give_up(refusal);
   if (reason == last_loss_) return;
   last_loss_ = reason;
-  if (cause == LossCause::refused) return options_.say(refusal);
-  options_.say("not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+  if (cause == LossCause::refused) return tell(News::trouble, refusal);
+  tell(News::connection, "not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
 }
 
 void SpokeDevice::give_up(std::string why) {
@@ -121,7 +159,7 @@ void SpokeDevice::give_up(std::string why) {
 }
 
 void SpokeDevice::offer() {
-  if (!closing_ && connected_) asio::co_spawn(loop_, register_skills(++registration_), asio::detached);
+  if (!closing_ && connected_) spawn(register_skills(++registration_));
 }
 
 Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
@@ -129,12 +167,12 @@ Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
   // Without a connection there is nothing to do: the next one begins with another registration.
   if (closing_ || !connected_ || registration != registration_) co_return;
   if (done) {
-    options_.say("offers " + skills_in_words(registered_));
+    tell(News::connection, "offers " + skills_in_words(registered_));
     joined_.set(Outcome<void>{});
     beat_later(options_.heartbeat_every);
     co_return;
   }
-  options_.say("cannot register: " + done.error().message);
+  tell(News::trouble, "cannot register: " + done.error().message);
   if (is_final(done.error())) joined_.set(done);
   beat_later(options_.retry_after);
 }
@@ -150,7 +188,7 @@ Task<Outcome<void>> SpokeDevice::register_once() {
 void SpokeDevice::beat_later(milliseconds after) {
   heartbeat_.expires_after(after);
   heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled && !closing_ && connected_) asio::co_spawn(loop_, beat(), asio::detached);
+    if (!cancelled && !closing_ && connected_) spawn(beat());
   });
 }
 
@@ -176,7 +214,7 @@ void SpokeDevice::renew_token_later(milliseconds least) {
   renewal_.async_wait([this, is_near](const boost::system::error_code& cancelled) {
     if (cancelled || closing_) return;
     if (is_near) {
-      asio::co_spawn(loop_, renew_token(), asio::detached);
+      spawn(renew_token());
     } else {
       renew_token_later(renewal_pause);
     }
@@ -187,8 +225,11 @@ Task<void> SpokeDevice::renew_token() {
   const Outcome<void> done = co_await renew_token_once();
   if (closing_) co_return;
   const auto times = done ? times_of(options_.connection.token()) : std::nullopt;
-  options_.say(done ? "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : "")
-                    : "cannot renew its token: " + done.error().message);
+  if (done) {
+    tell(News::connection, "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : ""));
+  } else {
+    tell(News::trouble, "cannot renew its token: " + done.error().message);
+  }
   renew_token_later(renewal_pause);
 }
 

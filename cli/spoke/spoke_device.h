@@ -4,9 +4,9 @@
 /// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
 /// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
-/// it, and comes back with the new one. Threading: loop only.   Lifetime: close() before destruction, and then run the
-/// loop no more.   Errors: join() ends with what cannot be put right by trying again, Options::give_up tells what ends
-/// a device that has joined (LossPolicy); all else is said and tried again. Bounds: SkillRunner's.
+/// it, and comes back with the new one. Threading: loop only.   Lifetime: close() or withdraw() before destruction, and
+/// none of its tasks under way.   Errors: join() ends with what cannot be put right by trying again, Options::give_up
+/// tells what ends a device that has joined (LossPolicy); all else is said and tried again. Bounds: SkillRunner's.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,7 @@
 #include "cli/connect_directory.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
+#include "cli/spoke/recent_calls.h"
 #include "cli/spoke/skill_runner.h"
 #include "common/runtime/asio.h"
 
@@ -23,11 +24,21 @@ namespace strawberry::cli {
 
 class SpokeDevice {
  public:
+  enum class News {
+    connection,  // it comes and goes
+    call,        // a skill was called
+    trouble,
+  };
   struct Options {
     HubConnection::Options connection;  // endpoint, who, token, timeout; the rest is set here
     /// Writes a renewed token to where `connection.token` finds it. Without, no token is renewed.
     std::function<Outcome<void>(const std::string& token)> keep_token;
     std::function<void(const std::string& line)> say;  // to whoever watches
+    /// Instead of `say`, for one of many devices.
+    std::function<void(News kind, const std::string& line)> say_news;
+    /// Called when it is connected, and when it is no longer.
+    std::function<void(bool is_connected)> on_connection;
+    RecentCalls::Options memory{std::chrono::minutes(10), 4096, 8 * 1024 * 1024};
     /// Called once, when to try again would be of no use: the device runs twice, or its token is refused.
     std::function<void(CliError why)> give_up;
     std::string new_token_hint;  // how to get a token that works
@@ -40,11 +51,16 @@ class SpokeDevice {
   /// `skills` outlives it.
   SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options options);
 
-  /// Connected and registered, or why not.
+  /// Connected and registered, or why not; also after stop_joining().
   Task<Outcome<void>> join();
+  /// A join() that is under way ends soon, with an error; close() comes next.
+  void stop_joining();
   /// Registers again: the skills are others now.
   void offer();
   Task<void> close();
+  /// Registers what the skills are now, none for example, and closes.
+  Task<void> withdraw();
+  bool is_connected() const { return connected_; }
 
  private:
   HubConnection::Options connection();
@@ -53,6 +69,9 @@ class SpokeDevice {
   void hub_is(const std::string& state);
   void lost(const std::string& reason);
   void give_up(std::string why);
+  void set_connected(bool is_connected);
+  void tell(News kind, const std::string& line) const;
+  void spawn(Task<void> task);
   Task<void> register_skills(std::uint64_t registration);
   Task<Outcome<void>> register_once();
   void beat_later(std::chrono::milliseconds after);
@@ -77,6 +96,7 @@ class SpokeDevice {
   bool connected_ = false;
   std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
   bool closing_ = false;
+  std::size_t tasks_ = 0;  // under way
   std::string last_loss_;
 };
 

@@ -1,4 +1,4 @@
-/// One MQTT 5 message, as it is sent and as it arrives.
+/// One MQTT message, as it is sent and as it arrives. MQTT 3.1.1 has no properties.
 ///
 /// Plain data.   Bounds: the sender's limits, or the broker's for what arrives.
 #pragma once

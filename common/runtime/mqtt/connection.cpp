@@ -20,6 +20,7 @@ constexpr int qos = 1;
 constexpr int qos_not_kept = 0;
 constexpr int receive_maximum_default = 65'535;  // MQTT 5, section 3.2.2.3.3
 constexpr int port_of_sockets = 0;               // says to libmosquitto that the host is the path of a Unix socket
+constexpr std::size_t filters_per_packet_max = 100;
 
 /// A broker that is gone is an error of a write, not the end of this process: newer versions of the library do not see
 /// to that.
@@ -49,6 +50,18 @@ int error_of(int fd) {
   return error;
 }
 
+/// MQTT 3.1.1 has five reasons not to let a client in; MQTT 5 has each of them, too.
+int reason_of_v311(int code) {
+  switch (code) {
+    case CONNACK_REFUSED_PROTOCOL_VERSION: return MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
+    case CONNACK_REFUSED_IDENTIFIER_REJECTED: return MQTT_RC_CLIENTID_NOT_VALID;
+    case CONNACK_REFUSED_SERVER_UNAVAILABLE: return MQTT_RC_SERVER_UNAVAILABLE;
+    case CONNACK_REFUSED_BAD_USERNAME_PASSWORD: return MQTT_RC_BAD_USERNAME_OR_PASSWORD;
+    case CONNACK_REFUSED_NOT_AUTHORIZED: return MQTT_RC_NOT_AUTHORIZED;
+    default: return code;
+  }
+}
+
 /// Why the broker's Unix socket cannot be reached, for people.
 std::string why_no_socket(int error) {
   switch (error) {
@@ -67,6 +80,7 @@ std::string why_no_socket(int error) {
 struct MosquittoClient::Connection::Callbacks {
   static void on_connect(struct mosquitto*, void* self, int reason, int, const mosquitto_property* properties) {
     auto& connection = *static_cast<Connection*>(self);
+    if (connection.speaks_v311_) reason = reason_of_v311(reason);
     if (reason != MQTT_RC_SUCCESS) return connection.end(mosquitto_reason_string(reason), reason);
     std::uint16_t maximum = receive_maximum_default;
     mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &maximum, false);
@@ -76,14 +90,23 @@ struct MosquittoClient::Connection::Callbacks {
   static void on_log(struct mosquitto*, void* self, int level, const char* line) {
     if (level == MOSQ_LOG_ERR) static_cast<Connection*>(self)->tls_error_ = line;
   }
-  static void on_subscribe(struct mosquitto*, void* self, int, int count, const int* granted,
+  static void on_subscribe(struct mosquitto*, void* self, int mid, int count, const int* granted,
                            const mosquitto_property*) {
-    static_cast<Connection*>(self)->reports_.subscribed =
-        std::all_of(granted, granted + count, [](int code) { return code <= MQTT_RC_GRANTED_QOS2; });
+    auto& connection = *static_cast<Connection*>(self);
+    const auto asked = connection.asked_for_.extract(mid);
+    bool is_granted = true;
+    for (int i = 0; i < count; ++i) {
+      if (granted[i] <= MQTT_RC_GRANTED_QOS2) continue;
+      is_granted = false;
+      const auto at = static_cast<std::size_t>(i);
+      if (!asked.empty() && at < asked.mapped().size())
+        connection.reports_.filters_refused.push_back(asked.mapped()[at]);
+    }
+    connection.reports_.subscribed = connection.reports_.subscribed.value_or(true) && is_granted;
   }
   static void on_publish(struct mosquitto*, void* self, int mid, int reason, const mosquitto_property*) {
     auto& reports = static_cast<Connection*>(self)->reports_;
-    reports.acknowledged.push_back(mid);
+    reports.acknowledged.push_back({mid, reason});
     if (reason < MQTT_RC_UNSPECIFIED) return;
     ++reports.refused;
     reports.refusal = mosquitto_reason_string(reason);
@@ -109,13 +132,14 @@ struct MosquittoClient::Connection::Callbacks {
   }
 };
 
-MosquittoClient::Connection::Connection(const Options& options) : options_(options) {
+MosquittoClient::Connection::Connection(const Options& options, bool speaks_v311)
+    : options_(options), speaks_v311_(speaks_v311) {
   start_library();
   const SocketBuffer::NoPair without_pair;
   handle_.reset(mosquitto_new(options.client_id.c_str(), options.clean_start, this));
   if (!handle_) throw std::runtime_error("libmosquitto: no handle");
   auto* handle = handle_.get();
-  mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+  mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, speaks_v311 ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
   mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, receive_maximum_default);
   mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, receive_maximum_default);
   mosquitto_connect_v5_callback_set(handle, &Callbacks::on_connect);
@@ -136,8 +160,10 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
                                   will.payload.data(), qos, will.retained, nullptr);
   }
   mosquitto_property* list = nullptr;
-  if (error == MOSQ_ERR_SUCCESS)
+  if (error == MOSQ_ERR_SUCCESS && !speaks_v311_)
     error = mosquitto_property_add_int32(&list, MQTT_PROP_SESSION_EXPIRY_INTERVAL, options_.session_expiry_s);
+  if (error == MOSQ_ERR_SUCCESS && !speaks_v311_ && options_.incoming_packet_bytes_max > 0)
+    error = mosquitto_property_add_int32(&list, MQTT_PROP_MAXIMUM_PACKET_SIZE, options_.incoming_packet_bytes_max);
   const Properties properties(list);
   if (error != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(error));
   if (!route.is_socket) {
@@ -235,12 +261,27 @@ void MosquittoClient::Connection::look_at_handshake(int socket_error) {
 }
 
 void MosquittoClient::Connection::subscribe(const std::vector<std::string>& filters) {
-  std::vector<std::string> copies = filters;  // the library takes them without const
-  std::vector<char*> names;
-  for (auto& filter : copies) names.push_back(filter.data());
-  const int error = mosquitto_subscribe_multiple(handle_for_io(), nullptr, static_cast<int>(names.size()), names.data(),
-                                                 qos, 0, nullptr);
-  if (error != MOSQ_ERR_SUCCESS) end(mosquitto_strerror(error));
+  const bool may_be_refused = static_cast<bool>(options_.on_filter_refused);
+  const std::size_t at_once = may_be_refused ? filters_per_packet_max : filters.size();
+  for (std::size_t begin = 0; begin < filters.size(); begin += at_once) {
+    const auto from = filters.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto count = std::min(at_once, filters.size() - begin);
+    std::vector<std::string> copies(from, from + static_cast<std::ptrdiff_t>(count));
+    std::vector<char*> names;  // the library takes them without const
+    for (auto& filter : copies) names.push_back(filter.data());
+    int mid = 0;
+    const int error =
+        mosquitto_subscribe_multiple(handle_for_io(), &mid, static_cast<int>(count), names.data(), qos, 0, nullptr);
+    if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+    if (may_be_refused) asked_for_.emplace(mid, std::move(copies));
+  }
+}
+
+void MosquittoClient::Connection::unsubscribe(const std::vector<std::string>& filters) {
+  for (const std::string& filter : filters) {
+    const int error = mosquitto_unsubscribe(handle_for_io(), nullptr, filter.c_str());
+    if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+  }
 }
 
 void MosquittoClient::Connection::read(std::size_t packets_max) {
@@ -285,6 +326,11 @@ int MosquittoClient::Connection::publish(const MqttMessage& message, int& mid) {
   return mosquitto_publish_v5(handle_for_io(), is_kept ? &mid : nullptr, message.topic.c_str(),
                               static_cast<int>(message.payload.size()), message.payload.data(),
                               is_kept ? qos : qos_not_kept, message.retained, properties->get());
+}
+
+int MosquittoClient::Connection::publish(const MqttMessage& message, int qos, int& mid) {
+  return mosquitto_publish_v5(handle_for_io(), &mid, message.topic.c_str(), static_cast<int>(message.payload.size()),
+                              message.payload.data(), qos, message.retained, nullptr);
 }
 
 MosquittoClient::Connection::Reports MosquittoClient::Connection::take_reports() { return std::exchange(reports_, {}); }

@@ -9,6 +9,7 @@
 /// shows (has_buffered()), and during the handshake waits for something else than the library says.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,15 +28,20 @@ class MosquittoClient::Connection {
   struct Reports {
     std::optional<std::size_t> accepted;  // CONNACK: how many unacknowledged messages the broker takes
     std::optional<bool> subscribed;       // SUBACK: everything was granted
-    std::optional<std::string> ended;     // why, for people
-    int ended_code = 0;                   // the broker's reason code, 0x80 or more; 0: it gave none
+    std::vector<std::string> filters_refused;
+    std::optional<std::string> ended;  // why, for people
+    int ended_code = 0;                // the broker's reason code, 0x80 or more; 0: it gave none
     std::vector<MqttMessage> messages;
-    std::vector<int> acknowledged;  // packet identifiers; among them those of
-    std::size_t refused = 0;        // messages that the broker will not take
-    std::string refusal;            // why, the last of them
+    struct Acknowledged {
+      int mid = 0;     // packet identifier
+      int reason = 0;  // the broker's: 0x80 or more when it will not take the message
+    };
+    std::vector<Acknowledged> acknowledged;  // among them those of
+    std::size_t refused = 0;                 // messages that the broker will not take
+    std::string refusal;                     // why, the last of them
   };
 
-  explicit Connection(const Options& options);
+  Connection(const Options& options, bool speaks_v311);
 
   /// Begins to connect; CONNECT leaves when the socket is writable. Does not block.
   Result<void> open(const Route& route);
@@ -46,6 +52,7 @@ class MosquittoClient::Connection {
   /// There is something to read that the socket does not show.
   bool has_buffered() const;
   void subscribe(const std::vector<std::string>& filters);
+  void unsubscribe(const std::vector<std::string>& filters);
   /// Reads what is there, about `packets_max` packets: the library takes a few more when it waits for acknowledgements.
   void read(std::size_t packets_max);
   void write();
@@ -59,6 +66,8 @@ class MosquittoClient::Connection {
 
   /// A libmosquitto error; `mid` is set for QoS 1.
   int publish(const MqttMessage& message, int& mid);
+  /// With this QoS; `mid` is set for each.
+  int publish(const MqttMessage& message, int qos, int& mid);
 
   Reports take_reports();
   /// Why there is no TLS; none when there is, or when none is wanted.
@@ -93,7 +102,9 @@ class MosquittoClient::Connection {
     void operator()(struct mosquitto* handle) const { mosquitto_destroy(handle); }
   };
   const Options& options_;
-  std::unique_ptr<TlsContext> tls_;  // none: plain TCP
+  const bool speaks_v311_;
+  std::map<int, std::vector<std::string>> asked_for_;  // filters, by packet identifier of their SUBSCRIBE
+  std::unique_ptr<TlsContext> tls_;                    // none: plain TCP
   bool shaking_hands_ = false;
   bool queue_full_ = false;
   std::string tls_error_;  // OpenSSL's last word

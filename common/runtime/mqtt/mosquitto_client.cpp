@@ -51,6 +51,20 @@ void MosquittoClient::subscribe(std::string filter) {
   watch_writable();
 }
 
+void MosquittoClient::subscribe_now(const std::vector<std::string>& filters) {
+  loop_.check();
+  if (!ready_ || filters.empty()) return;
+  connection_->subscribe(filters);
+  watch_writable();
+}
+
+void MosquittoClient::unsubscribe_now(const std::vector<std::string>& filters) {
+  loop_.check();
+  if (!ready_ || filters.empty()) return;
+  connection_->unsubscribe(filters);
+  watch_writable();
+}
+
 void MosquittoClient::connect() {
   if (options_.socket.path.empty()) return look_up();
   routes_ = {{options_.socket.path, true}};
@@ -101,7 +115,8 @@ void MosquittoClient::open_next() {
 }
 
 void MosquittoClient::open() {
-  connection_ = std::make_unique<Connection>(options_);
+  accepted_ = false;
+  connection_ = std::make_unique<Connection>(options_, speaks_v311_);
   if (auto opened = connection_->open(route_); !opened)
     return connection_->was_queue_full() ? open_again_soon() : lost(opened.error().message);
   const int copy = ::fcntl(connection_->socket(), F_DUPFD_CLOEXEC, 0);
@@ -181,7 +196,8 @@ void MosquittoClient::take_reports() {
   if (!connection_) return;
   const auto alive = alive_;  // a handler may destroy this client
   auto reports = connection_->take_reports();
-  for (const int mid : reports.acknowledged) {
+  for (const auto& [mid, reason] : reports.acknowledged) {
+    if (is_acknowledged_once(mid, reason)) continue;
     const auto order = order_by_mid_.find(mid);
     if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
     const auto message = unacked_.find(order->second);
@@ -191,11 +207,16 @@ void MosquittoClient::take_reports() {
     order_by_mid_.erase(order);
   }
   if (reports.accepted) {
+    accepted_ = protocol_fits_ = true;
     window_ = std::min(options_.in_flight_max, *reports.accepted);
     if (!filters_.empty()) connection_->subscribe(filters_);
   }
-  const bool is_subscribed = reports.subscribed.value_or(reports.accepted && filters_.empty());
-  if (reports.subscribed == false) return lost("the broker refused a subscription");
+  const bool is_subscribed = reports.subscribed || (reports.accepted && filters_.empty());
+  if (reports.subscribed == false && !options_.on_filter_refused) return lost("the broker refused a subscription");
+  for (const std::string& filter : reports.filters_refused) {
+    if (options_.on_filter_refused) options_.on_filter_refused(filter);
+    if (!*alive) return;
+  }
   counters_.received += reports.messages.size();
   if (reports.refused > 0) {
     counters_.refused += reports.refused;
@@ -240,6 +261,7 @@ void MosquittoClient::note_loss(int code) {
   loss_.code = code;
   loss_.is_host_unknown = std::exchange(is_host_unknown_, false);
   loss_.was_reached = reached_ || silent_;
+  loss_.was_accepted = accepted_;
   if (!connection_) return;
   loss_.is_not_mqtt = connection_->is_not_mqtt();
   loss_.tls = connection_->tls_trouble();
@@ -252,12 +274,14 @@ void MosquittoClient::note_loss(int code) {
 void MosquittoClient::lost(const std::string& reason, int code) {
   ready_ = false;
   note_loss(code);
+  consider_other_protocol();
   ++opened_;
   boost::system::error_code ignored;
   socket_.close(ignored);
   connection_.reset();
   watching_writable_ = writes_soon_ = false;
   take_back_unacknowledged();
+  end_published_once("the connection to the broker was lost before it acknowledged the message");
   if (!reached_ && !stopping_ && !routes_.empty()) return open_next();
   if (!reached_ && !stopping_ && host_is_left_) return look_up();
   routes_.clear();
@@ -273,6 +297,15 @@ void MosquittoClient::lost(const std::string& reason, int code) {
     });
   }
   if (const auto handlers = handlers_; handlers && handlers->on_lost) handlers->on_lost(reason);
+}
+
+/// A broker that knows MQTT 3.1.1 only says so, or ends the connection without a word.
+void MosquittoClient::consider_other_protocol() {
+  if (options_.protocol != Protocol::v5_or_v311 || protocol_fits_ || !loss_.was_reached || stopping_) return;
+  if (loss_.tls != TlsTrouble::none) return;
+  const bool is_about_protocol = loss_.code == 0 || loss_.code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION ||
+                                 loss_.code == MQTT_RC_MALFORMED_PACKET || loss_.code == MQTT_RC_PROTOCOL_ERROR;
+  if (is_about_protocol) speaks_v311_ = !speaks_v311_;
 }
 
 Task<void> MosquittoClient::look_again_soon() {

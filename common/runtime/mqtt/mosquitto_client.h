@@ -1,6 +1,7 @@
 /// MqttClient on libmosquitto, MQTT 5 over a Unix socket, TCP with TCP_NODELAY or TLS, driven by the event loop: what
 /// arrives is handled where it was read, what is published is written at once, and no other thread has a part in it.
-/// (Decision 7 says why.)
+/// (Decision 7 says why.) For a broker that is not the hub's it may fall back to MQTT 3.1.1 (Options::Protocol), do
+/// without a filter that the broker refuses, and publish once and no more (publish_once).
 ///
 /// A connection is a handle of its own, thrown away when it is lost: what was not acknowledged then is sent again by
 /// this class, so that nothing leaves after its MqttMessage::not_after, whenever the broker comes back.
@@ -36,9 +37,13 @@ class MosquittoClient final : public MqttClient {
     std::string ca_file;      // PEM; empty: the CAs this system trusts
     std::string server_name;  // in the broker's certificate; empty: the host
   };
+  /// v5_or_v311: MQTT 5, and MQTT 3.1.1 with a broker that does not let MQTT 5 in; tried in turns until one of them
+  /// was accepted, which then stays.
+  enum class Protocol { v5, v5_or_v311 };
   struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 1883;
+    Protocol protocol = Protocol::v5;
     /// Tried before host and port, or instead of them. Without TLS, whatever `tls` says: nothing leaves the machine.
     BrokerSocket socket = {};
     /// Then TLS and nothing else: a broker whose certificate does not fit is as good as away.
@@ -64,7 +69,13 @@ class MosquittoClient final : public MqttClient {
     /// Of payloads; the message with which it is reached still leaves. The library has a copy of each.
     std::size_t in_flight_bytes_max = 8 * 1024 * 1024;
     std::size_t packets_at_once_max = 64;
+    /// Set: a filter that the broker refuses is passed to this, and the connection is used without it.
+    std::function<void(const std::string& filter)> on_filter_refused = nullptr;
+    std::uint32_t incoming_packet_bytes_max = 0;  // asked of the broker (MQTT 5); 0: as it likes
   };
+
+  /// How a message of publish_once() ended: nothing, or why it is not known to be with the broker.
+  using OnPublished = std::function<void(std::optional<std::string> failure)>;
 
   struct Counters {
     std::uint64_t received = 0;
@@ -79,9 +90,19 @@ class MosquittoClient final : public MqttClient {
   ~MosquittoClient() override;
 
   void start(std::vector<std::string> filters, Handlers handlers) override;
-  /// One filter more, from now on. Only while it is ready; a broker that refuses the filter ends the connection.
+  /// One filter more, from now on. Only while it is ready; a broker that refuses the filter ends the connection, unless
+  /// Options::on_filter_refused is set.
   void subscribe(std::string filter);
+  /// Replaces all filters from the next connect on, without a word to the broker.
+  void set_filters(std::vector<std::string> filters) { filters_ = std::move(filters); }
+  /// Each of these in packets of its own, which do not count as filters of the next connect. Only while it is ready.
+  void subscribe_now(const std::vector<std::string>& filters);
+  void unsubscribe_now(const std::vector<std::string>& filters);
   bool publish(MqttMessage message) override;
+  /// Past the outbox, now or never, with this QoS (0, 1, 2). `on_published` is called once, later, not from within:
+  /// when the broker has acknowledged the message (QoS 0: when it was written), refused it, or is lost. False, and
+  /// never called: there is no connection, or too much is under way.
+  bool publish_once(const MqttMessage& message, int qos, OnPublished on_published);
   bool is_ready() const override { return ready_; }
   /// So much waits for this receiver (the id in its topics) that it should be made no more: half of its part, or less
   /// when others have filled the outbox, so that the small message that tells it so still finds room.
@@ -92,13 +113,16 @@ class MosquittoClient final : public MqttClient {
   struct Loss {
     int code = 0;  // MQTT 5's reason code, 0x80 or more; 0 when the broker gave none, as when there is none
     bool is_host_unknown = false;
-    bool was_reached = false;  // something listens there
-    bool is_not_mqtt = false;  // and what it sent is no MQTT
+    bool was_reached = false;   // something listens there
+    bool is_not_mqtt = false;   // and what it sent is no MQTT
+    bool was_accepted = false;  // it was connected
     TlsTrouble tls = TlsTrouble::none;
   };
   /// Valid in on_lost and until the next loss.
   const Loss& loss() const { return loss_; }
   int loss_code() const { return loss_.code; }
+  /// The protocol of the connection, or of the next attempt.
+  bool speaks_v311() const { return speaks_v311_; }
 
   Counters counters() const {
     Counters all = counters_;
@@ -142,6 +166,9 @@ class MosquittoClient final : public MqttClient {
   Sent send(MqttMessage& message);
   void say_dropped(const MqttMessage& message);
   void take_back_unacknowledged();
+  bool is_acknowledged_once(int mid, int reason);
+  void end_published_once(const std::string& why);
+  void consider_other_protocol();
   Task<void> look_again_soon();
 
   LoopAffinity loop_;
@@ -166,6 +193,7 @@ class MosquittoClient final : public MqttClient {
   FairQueue<MqttMessage> outbox_;                 // waiting for a connection, or for acknowledgements
   std::map<std::uint64_t, MqttMessage> unacked_;  // by order of sending
   std::map<int, std::uint64_t> order_by_mid_;
+  std::map<int, OnPublished> published_once_;  // by packet identifier
   std::uint64_t sent_ = 0;
   std::size_t window_ = 0;  // how many may be unacknowledged
   std::size_t bytes_ = 0;   // of all that waits and unacked_
@@ -176,6 +204,9 @@ class MosquittoClient final : public MqttClient {
   bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
   bool ready_ = false;
+  bool accepted_ = false;     // this connection's CONNECT was
+  bool speaks_v311_ = false;  // this connection, or the next one
+  bool protocol_fits_ = false;
   bool silent_ = false;  // this connection's address was reached, and did not answer in time
   bool is_host_unknown_ = false;
   Loss loss_;

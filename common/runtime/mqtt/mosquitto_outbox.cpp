@@ -1,5 +1,6 @@
 // MosquittoClient: what waits to be sent, and how it is sent.
 #include <algorithm>
+#include <utility>
 
 #include "common/contract/topics.h"
 #include "common/runtime/mqtt/connection.h"
@@ -122,6 +123,36 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
   unacked_bytes_ += message.payload.size();
   unacked_.emplace(sent_, std::move(message));
   return Sent::yes;
+}
+
+bool MosquittoClient::publish_once(const MqttMessage& message, int qos, OnPublished on_published) {
+  loop_.check();
+  if (!ready_ || stopping_ || published_once_.size() >= options_.in_flight_max || connection_->wants_to_write())
+    return false;
+  int mid = 0;
+  if (connection_->publish(message, qos, mid) != MOSQ_ERR_SUCCESS) return false;
+  published_once_[mid] = std::move(on_published);
+  // What QoS 0 has written is acknowledged by the library itself, at once.
+  asio::post(context_, [this, alive = alive_, opened = opened_] {
+    if (*alive && opened == opened_) take_reports();
+  });
+  watch_writable();
+  return true;
+}
+
+bool MosquittoClient::is_acknowledged_once(int mid, int reason) {
+  const auto waiting = published_once_.extract(mid);
+  if (waiting.empty()) return false;
+  asio::post(context_, [on_published = std::move(waiting.mapped()), reason] {
+    on_published(reason < MQTT_RC_UNSPECIFIED ? std::nullopt
+                                              : std::optional<std::string>(mosquitto_reason_string(reason)));
+  });
+  return true;
+}
+
+void MosquittoClient::end_published_once(const std::string& why) {
+  for (auto& [mid, on_published] : std::exchange(published_once_, {}))
+    asio::post(context_, [on_published = std::move(on_published), why] { on_published(why); });
 }
 
 }  // namespace strawberry

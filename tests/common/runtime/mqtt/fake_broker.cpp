@@ -29,13 +29,17 @@ std::size_t number(const std::string& bytes, std::size_t at, std::size_t size) {
 }
 
 /// Of a PUBLISH as this project's client writes them: the expiry is the only property with a number of four bytes.
-Packet read_publish(unsigned char first, const std::string& body) {
+Packet read_publish(unsigned char first, const std::string& body, bool has_properties) {
   Packet read;
   read.type = 3;
   read.qos = first >> 1 & 3;
   std::size_t at = 2 + number(body, 0, 2);
   read.topic = body.substr(2, at - 2);
   if (read.qos > 0) at += 2;
+  if (!has_properties) {
+    read.payload = body.substr(at);
+    return read;
+  }
   const std::size_t properties = number(body, at, 1);
   if (properties >= 5 && body.at(at + 1) == 2) read.expiry_s = static_cast<std::uint32_t>(number(body, at + 2, 4));
   read.payload = body.substr(at + 1 + properties);
@@ -126,22 +130,37 @@ void FakeBroker::take_packets(Connection& connection) {
 
 void FakeBroker::take(Connection& connection, unsigned char first, const std::string& body) {
   const int type = first >> 4;
-  received.push_back(type == 3 ? read_publish(first, body) : Packet{type, 0, {}, {}, {}});
+  if (type == 1 && turns_away_v5(connection, body)) return;
+  received.push_back(type == 3 ? read_publish(first, body, !connection.is_v311) : Packet{type, 0, {}, {}, {}});
   std::string answer;
   if (type == 1 && script.answers_connect) {
     std::string properties;
     if (script.receive_maximum)
       properties = {0x21, static_cast<char>(*script.receive_maximum >> 8), static_cast<char>(*script.receive_maximum)};
     answer = packet(0x20, std::string{0, static_cast<char>(script.connect_reason)} +
-                              static_cast<char>(properties.size()) + properties);
+                              (connection.is_v311 ? "" : static_cast<char>(properties.size()) + properties));
   }
   if (type == 3 && received.back().qos > 0 && script.answers_publish)
-    answer = packet(0x40, body.substr(2 + number(body, 0, 2), 2) + static_cast<char>(script.publish_reason) + '\0');
-  if (type == 8 && script.answers_subscribe) answer = packet(0x90, body.substr(0, 2) + '\0' + '\1');
+    answer = packet(0x40, body.substr(2 + number(body, 0, 2), 2) +
+                              (connection.is_v311 ? "" : std::string{static_cast<char>(script.publish_reason), '\0'}));
+  if (type == 8 && script.answers_subscribe)
+    answer = packet(0x90, body.substr(0, 2) + (connection.is_v311 ? "" : std::string(1, '\0')) +
+                              static_cast<char>(script.subscribe_reason));
   if (type == 12 && script.answers_ping) answer = packet(0xD0, "");
   boost::system::error_code ignored;
   if (!answer.empty()) asio::write(connection.socket, asio::buffer(answer), ignored);
   if (type == 1 && script.connect_reason != 0) connection.socket.close(ignored);
+}
+
+bool FakeBroker::turns_away_v5(Connection& connection, const std::string& connect) {
+  constexpr std::size_t level_at = 6;  // behind the protocol's name
+  connection.is_v311 = connect.at(level_at) == 4;
+  if (!script.speaks_v311 || connection.is_v311) return false;
+  boost::system::error_code ignored;
+  const std::string refusal{0x20, 2, 0, 1};
+  if (script.says_what_it_speaks) asio::write(connection.socket, asio::buffer(refusal), ignored);
+  connection.socket.close(ignored);
+  return true;
 }
 
 void FakeBroker::publish(const std::string& topic, const std::string& payload) {

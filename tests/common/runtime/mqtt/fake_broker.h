@@ -1,5 +1,5 @@
 /// A broker that does what a test tells it to: a TCP or Unix server on the test's own loop that reads MQTT 5 packets
-/// and answers those it is told to answer.
+/// (or MQTT 3.1.1, when it is told to) and answers those it is told to answer.
 ///
 /// Threading: one loop, the client's.   Life: closes everything when destroyed.   Bounds: a test's own.
 #pragma once
@@ -32,6 +32,10 @@ class FakeBroker {
     bool answers_subscribe = true;
     bool answers_publish = true;
     int publish_reason = 0;
+    int subscribe_reason = 1;
+    /// Knows MQTT 3.1.1 only; says so to a client of MQTT 5, or ends the connection without a word.
+    bool speaks_v311 = false;
+    bool says_what_it_speaks = true;
     bool answers_ping = true;
     bool reads = true;
   };
@@ -65,12 +69,14 @@ class FakeBroker {
     std::string incoming;
     std::array<char, 64 * 1024> buffer{};
     bool reading = false;
+    bool is_v311 = false;
   };
   template <class Acceptor>
   void accept(Acceptor& acceptor);
   void read(const std::shared_ptr<Connection>& connection);
   void take_packets(Connection& connection);
   void take(Connection& connection, unsigned char first, const std::string& body);
+  bool turns_away_v5(Connection& connection, const std::string& connect);
 
   asio::io_context& loop_;
   asio::ip::tcp::acceptor tcp_;

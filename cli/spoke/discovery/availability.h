@@ -1,0 +1,45 @@
+/// Whether an entity is available: `availability_topic`, or `availability` with its mode.
+///
+/// Pure.   Bounds: availability_topics_max, of an entity.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/spoke/discovery/message.h"
+#include "cli/spoke/discovery/settings.h"
+
+namespace strawberry::cli::discovery {
+
+inline constexpr std::size_t availability_topics_max = 16;
+
+class Availability {
+ public:
+  enum class Mode { all, any, latest };
+  struct Source {
+    std::string topic;
+    TemplatePtr how;  // null: the payload as it is
+    std::string available;
+    std::string not_available;
+    std::optional<bool> said{};
+  };
+
+  void set_mode(std::string_view mode);
+  void add(Source source) { sources_.push_back(std::move(source)); }
+
+  /// False: it is always available.
+  bool is_known() const { return !sources_.empty(); }
+  bool is_available() const;
+  const std::vector<Source>& sources() const { return sources_; }
+  /// A message of the topic filter. True when that makes a difference.
+  bool take(const std::string& filter, Message& message);
+
+ private:
+  std::vector<Source> sources_;
+  Mode mode_ = Mode::latest;
+  std::optional<bool> latest_;
+};
+
+}  // namespace strawberry::cli::discovery

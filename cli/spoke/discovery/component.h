@@ -1,0 +1,127 @@
+/// One kind of entity: which topics it reads, what it can do, and what a call publishes.
+///
+/// A Component has no state: there is one object of each, for all entities of its kind (components.h).
+/// Threading: any.   Errors: Failure, for the caller of the skill.
+/// Bounds: those of templates; parameters of an action.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/spoke/discovery/entity.h"
+#include "common/text/result.h"
+
+namespace strawberry::cli::discovery {
+
+/// A topic that an entity reads.
+struct Reading {
+  std::string_view topic_key;     // in its settings
+  std::string_view template_key;  // may be empty, or not in the settings
+  /// What the template made of the message, or the message. False when it means nothing to the entity.
+  bool (*take)(Entity& entity, const std::string& text);
+  std::string_view other_template_key = {};  // where the first is not in the settings
+};
+
+struct ActionParameter {
+  enum class Type { integer, number, text, boolean, integers, numbers, object };
+  std::string name;
+  Type type = Type::text;
+  std::string about{};  // `brightness in percent`
+  bool is_required = false;
+  std::optional<double> least{};
+  std::optional<double> most{};
+  std::vector<std::string> options{};  // of a text
+  std::size_t items = 0;               // of a list
+};
+
+struct Action {
+  std::string name;    // `turn_on`
+  std::string phrase;  // `turn on %`: what it does, `%` is the entity
+  std::vector<ActionParameter> parameters{};
+  bool confirm = false;
+};
+
+/// Those that are given; null is not.
+class Arguments {
+ public:
+  explicit Arguments(nlohmann::json given) : given_(std::move(given)) {}
+  bool has(const char* name) const { return given_.contains(name); }
+  double number(const char* name) const { return given_.at(name).get<double>(); }
+  std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(given_.at(name).get<double>()); }
+  std::string text(const char* name) const { return given_.at(name).get<std::string>(); }
+  std::string text_or_empty(const char* name) const { return has(name) ? text(name) : ""; }
+  bool flag(const char* name) const { return given_.at(name).get<bool>(); }
+  std::vector<double> numbers(const char* name) const { return given_.at(name).get<std::vector<double>>(); }
+  const nlohmann::json& value(const char* name) const { return given_.at(name); }
+
+ private:
+  nlohmann::json given_;
+};
+
+/// What a call publishes, collected.
+class Commands {
+ public:
+  struct Publish {
+    std::string topic;
+    std::string payload;
+  };
+  using More = std::vector<std::pair<std::string_view, Value>>;
+
+  Commands(const Entity& entity, WallTime now) : entity_(entity), now_(now) {}
+
+  /// Publishes `value` on the topic under this key, through the template under that one if there is one: `value`, and
+  /// the names in `more`, are its variables. A template that prints nothing publishes nothing.
+  Result<void> send(std::string_view topic_key, std::string_view template_key, Value value, More more = {});
+  /// What the template makes; fails when there is none.
+  Result<std::string> render(std::string_view template_key, const More& variables) const;
+  void publish(std::string topic, std::string payload) { all_.push_back({std::move(topic), std::move(payload)}); }
+
+  const std::vector<Publish>& all() const { return all_; }
+
+ private:
+  const Entity& entity_;
+  const WallTime now_;
+  std::vector<Publish> all_;
+};
+
+class Component {
+ public:
+  virtual ~Component() = default;
+  /// `light`, `alarm_control_panel`.
+  virtual std::string_view name() const = 0;
+  /// Keys without which the entity cannot be.
+  virtual std::vector<std::string_view> required() const { return {}; }
+  virtual std::span<const Reading> readings() const { return {}; }
+  /// What it can do; without what its topics and templates do not allow.
+  virtual std::vector<Action> actions(const Entity& entity) const;
+  /// Of one that actions() has, with arguments that fit it. Changes the state where nothing reports it.
+  virtual Result<void> act(Entity& entity, const std::string& action, const Arguments& given, Commands& out) const;
+  /// Further members of what is read: unit, options, …
+  virtual void describe(const Entity& entity, nlohmann::json& out) const;
+};
+
+/// The topic is there and the template, if any, can be used.
+bool can_send(const Entity& entity, std::string_view topic_key, std::string_view template_key = {});
+
+/// `optimistic`, or nothing reports its state.
+bool is_optimistic(const Entity& entity, std::string_view state_topic_key = "state_topic");
+
+/// `None` (not known) and the two words; false for all else.
+bool take_on_off(Entity& entity, const std::string& text, const std::string& on, const std::string& off);
+/// One value of an entity from a number as text; `None` makes it null.
+bool take_number(Entity& entity, const char* name, const std::string& text);
+bool take_text(Entity& entity, const char* name, const std::string& text);
+
+/// As Python publishes a number: `21.5`, `21.0`, `21`.
+Value number_value(double number, bool is_whole);
+
+/// A text parameter with options, in the order of the message.
+ActionParameter choice(std::string name, std::string about, std::vector<std::string> options, bool is_required = true);
+
+}  // namespace strawberry::cli::discovery

@@ -1,0 +1,58 @@
+/// What the three kinds of lights have in common: what can be asked of one, and how that is read from a call.
+///
+/// Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/spoke/discovery/component.h"
+#include "cli/spoke/discovery/components/color.h"
+
+namespace strawberry::cli::discovery {
+
+struct LightFeatures {
+  bool brightness = false;
+  bool color = false;
+  bool color_temp = false;
+  bool transition = false;
+  bool flash = false;
+  std::vector<std::string> effects{};
+};
+
+/// `turn_on`, `turn_off` and `toggle`.
+std::vector<Action> light_actions(const Entity& entity, const LightFeatures& features);
+
+/// What a call of `turn_on` asks for.
+struct LightCall {
+  std::optional<double> brightness;  // 0 to 255
+  std::optional<Rgb> rgb;
+  std::optional<HueSaturation> hs;
+  std::optional<double> kelvin;
+  std::string effect;
+  std::optional<double> transition;
+  std::string flash;  // short, long
+
+  bool has_color() const { return rgb || hs; }
+  Rgb color_rgb() const { return rgb ? *rgb : rgb_of(*hs); }
+  HueSaturation color_hs() const { return hs ? *hs : hue_saturation_of(*rgb); }
+};
+LightCall read_light_call(const Arguments& given);
+
+/// `toggle`, and `turn_on` with a brightness of 0, by the other two.
+std::string real_light_action(const Entity& entity, const std::string& action, const Arguments& given);
+
+/// 0 to 255 as the light counts it: 1 at least.
+double scaled_brightness(double brightness, double scale);
+
+/// Into the values of the entity: brightness as it is and in percent; kelvin; colour.
+void keep_brightness(Entity& entity, std::optional<double> brightness);
+void keep_mireds(Entity& entity, std::optional<double> mireds);
+void keep_kelvin(Entity& entity, std::optional<double> kelvin);
+void keep_color(Entity& entity, const Rgb& color);
+
+/// What a call asked for, as the state of a light that reports none.
+void keep_light_call(Entity& entity, const LightCall& call);
+
+}  // namespace strawberry::cli::discovery

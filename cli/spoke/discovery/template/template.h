@@ -1,0 +1,53 @@
+/// A template in the part of Jinja that discovery messages use (docs/discovery.md, "Templates").
+///
+/// Nothing is guessed: what is not understood fails when it is read, what cannot be computed fails when it is rendered.
+/// Threading: any, immutable.   Errors: the reason, in words.
+/// Bounds: template_bytes_max and nesting_max when it is read; steps_max and made_bytes_max for one rendering, whatever
+/// the template and the values are.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/spoke/discovery/template/value.h"
+#include "common/text/clock.h"
+#include "common/text/result.h"
+
+namespace strawberry::cli::discovery {
+
+inline constexpr std::size_t template_bytes_max = 16 * 1024;
+inline constexpr std::size_t nesting_max = 200;             // of expressions and blocks
+inline constexpr std::size_t steps_max = 100'000;           // parts evaluated, and values touched
+inline constexpr std::size_t made_bytes_max = 1024 * 1024;  // of all texts made on the way
+inline constexpr std::size_t output_bytes_max = 64 * 1024;
+
+struct Node;
+
+/// What a rendering knows. Lifetime: names and values outlive it.
+using Variables = std::vector<std::pair<std::string_view, const Value*>>;
+
+struct TemplateFailure {
+  std::string message;
+  bool is_missing = false;  // a value that the template says may be missing (`is_defined`): no mistake
+};
+
+class Template {
+ public:
+  static Result<std::shared_ptr<const Template>> read(std::string_view text);
+
+  explicit Template(std::unique_ptr<const Node> root);
+  ~Template();
+  Template(const Template&) = delete;
+  Template& operator=(const Template&) = delete;
+
+  /// Without white space at both ends, as Home Assistant has it.
+  Result<std::string, TemplateFailure> render(const Variables& variables, WallTime now) const;
+
+ private:
+  std::unique_ptr<const Node> root_;
+};
+
+}  // namespace strawberry::cli::discovery

@@ -1,0 +1,34 @@
+/// A template's text as tokens: Jinja's `{{ … }}`, `{% … %}`, `{# … #}` with their white space control, and `raw`.
+///
+/// Pure.   Lifetime: tokens refer to the text, but for strings with escapes.   Errors: Failure with what was found.
+/// Bounds: template_bytes_max, of template.h; as many tokens as the text has bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/text/result.h"
+
+namespace strawberry::cli::discovery {
+
+struct Token {
+  enum class Kind {
+    text,         // outside of tags
+    print_begin,  // {{
+    print_end,    // }}
+    block_begin,  // {%
+    block_end,    // %}
+    name,
+    number,
+    string,
+    sign,  // an operator or bracket
+    end,
+  };
+  Kind kind = Kind::end;
+  std::string text;  // of a string: without quotes and escapes
+};
+
+Result<std::vector<Token>> read_tokens(std::string_view text);
+
+}  // namespace strawberry::cli::discovery

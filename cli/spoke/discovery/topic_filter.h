@@ -1,0 +1,21 @@
+/// MQTT topics and filters, as far as a foreign broker's are concerned.
+///
+/// Pure functions.   Bounds: foreign_topic_bytes_max.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strawberry::cli::discovery {
+
+inline constexpr std::size_t foreign_topic_bytes_max = 512;
+
+bool has_wildcard(std::string_view filter);
+/// Why nothing can be published there; empty when it can.
+std::string fault_of_topic(std::string_view topic);
+/// Why it cannot be subscribed to. A filter names at least one level: `#` and `+/+` are everybody's messages.
+std::string fault_of_filter(std::string_view filter);
+bool matches(std::string_view filter, std::string_view topic);
+
+}  // namespace strawberry::cli::discovery
