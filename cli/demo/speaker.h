@@ -12,7 +12,7 @@
 #include "cli/demo/household.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
-#include "cli/spoke/recent_calls.h"
+#include "common/contract/recent_calls.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
 

@@ -17,7 +17,7 @@
 
 #include "cli/process/command_run.h"
 #include "cli/spoke/device_skills.h"
-#include "cli/spoke/recent_calls.h"
+#include "common/contract/recent_calls.h"
 #include "cli/spoke/skill_file.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"

@@ -10,7 +10,7 @@ import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
-sources = ("common", "broker-plugin", "bridge", "cli", "gateway")
+sources = ("common", "broker-plugin", "bridge", "cli", "gateway", "sdk")
 
 
 def read_table():

@@ -1,10 +1,10 @@
-#include "cli/spoke/recent_calls.h"
+#include "common/contract/recent_calls.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry::cli {
+namespace strawberry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -62,4 +62,4 @@ TEST(RecentCalls, TheOldestMakeRoomWhenTheyAreTooLarge) {
 }
 
 }  // namespace
-}  // namespace strawberry::cli
+}  // namespace strawberry

@@ -12,7 +12,7 @@
 
 #include "common/text/clock.h"
 
-namespace strawberry::cli {
+namespace strawberry {
 
 class RecentCalls {
  public:
@@ -51,4 +51,4 @@ class RecentCalls {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace strawberry::cli
+}  // namespace strawberry

@@ -1,8 +1,8 @@
-#include "cli/spoke/recent_calls.h"
+#include "common/contract/recent_calls.h"
 
 #include <utility>
 
-namespace strawberry::cli {
+namespace strawberry {
 
 const std::string* RecentCalls::answer_to(const std::string& correlation_id) {
   expire();
@@ -30,4 +30,4 @@ void RecentCalls::forget_oldest() {
   answers_.pop_front();
 }
 
-}  // namespace strawberry::cli
+}  // namespace strawberry

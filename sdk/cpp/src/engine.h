@@ -1,0 +1,119 @@
+/// A Spoke at work: one thread that keeps it connected, registered and heard of, and the parts that it drives.
+///
+/// The thread connects, waits for the hub's state, registers, sends heartbeats, renews the token, sends what was kept
+/// offline, and comes back after a loss. Everything else happens on Paho's threads (short), on the threads of the calls
+/// and on those of whoever asks.
+/// Threading: any, but for the thread's own parts.   Lifetime: stop() before destruction (Spoke does).
+/// Errors: HubError for what is asked; all else is said in the log.   Bounds: those of its parts.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "sdk/cpp/include/strawberry/spoke.h"
+#include "sdk/cpp/src/access.h"
+#include "sdk/cpp/src/call_desk.h"
+#include "sdk/cpp/src/offline_file.h"
+#include "sdk/cpp/src/post.h"
+#include "sdk/cpp/src/reconnect_policy.h"
+#include "sdk/cpp/src/requests.h"
+#include "sdk/cpp/src/say.h"
+
+namespace strawberry {
+
+class __attribute__((visibility("hidden"))) Spoke::Engine {
+ public:
+  explicit Engine(SpokeOptions options);
+  ~Engine();
+
+  void add(const std::string& signature, const std::string& docstring, SkillFunction function,
+           const SkillOptions& options);
+  void start();
+  void stop();
+  int run();
+  bool wait_until_ready(std::chrono::milliseconds timeout);
+  bool is_online() const;
+  std::string id() const;
+  nlohmann::json ask(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
+                     const sdk::Requests::Wait& wait = {});
+  std::string keep(const Said& said);
+  SyncResult sync();
+
+ private:
+  /// What the thread waits for, and what Paho's threads tell it.
+  struct News {
+    std::optional<sdk::LinkFailure> lost;
+    std::string hub_state;
+    std::uint64_t hub_states = 0;  // how many came
+  };
+  using Failure = sdk::LinkFailure;
+
+  void keep_connected();
+  /// Until the connection is lost, or it is to be made anew (nothing), or the Spoke stops.
+  std::optional<Failure> serve(const std::shared_ptr<sdk::MqttLink>& link, const sdk::Access& access);
+  Result<void, Failure> connect(const sdk::Access& access, std::shared_ptr<sdk::MqttLink>& link);
+  void retire(std::shared_ptr<sdk::MqttLink>& link);
+  bool give_up(const Failure& failure);
+  void pause(std::chrono::milliseconds time);
+  void say_once(const std::string& line);
+  void ended(int code);
+  /// Threads that are left behind may ask for the time after everything else is gone.
+  static const SystemClock& system_clock();
+
+  void look_at_hub(const sdk::Access& access);
+  void register_skills();
+  void beat();
+  void renew_token();
+  void send_offline();
+  nlohmann::json ask_as_keeper(Service service, nlohmann::json body);
+  /// With offline_mutex_ locked.
+  sdk::OfflineFile& offline();
+  SyncResult sync_with(const std::function<nlohmann::json(nlohmann::json body)>& ask_hub);
+
+  const SpokeOptions options_;
+  const sdk::Say say_;
+  const std::shared_ptr<sdk::Post> post_;
+  sdk::AccessSource source_;
+  sdk::ReconnectPolicy policy_;
+  sdk::Requests requests_;
+  sdk::CallDesk desk_;
+
+  std::mutex control_mutex_;  // start(), stop()
+  std::thread thread_;
+  std::atomic<bool> stops_{false};
+  std::atomic<bool> ends_when_refused_{false};
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  // Under mutex_:
+  News news_;
+  bool has_started_ = false;
+  bool is_connected_ = false;
+  bool is_hub_online_ = false;
+  bool is_registered_ = false;
+  bool skills_changed_ = false;
+  bool has_kept_ = false;  // something, since it was last sent
+  std::optional<int> exit_code_;
+  std::string last_said_;
+
+  std::mutex sync_mutex_;  // taken before offline_mutex_
+  std::mutex offline_mutex_;
+  std::unique_ptr<sdk::OfflineFile> offline_;
+
+  // Of the thread:
+  std::uint64_t hub_states_seen_ = 0;
+  SteadyTime next_beat_{};
+  SteadyTime next_register_{};
+  SteadyTime next_renewal_{};
+  SteadyTime next_sync_{};
+  bool has_new_token_ = false;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace strawberry
