@@ -155,7 +155,7 @@ class Calls:
         call.is_stuck = True
         self._stuck[call.correlation_id] = call
         self._workers.interrupt(call.work)
-        self._finish(call, failure("timeout", f"it did not end within {call.deadline - call.came_at:.1f} s"))
+        self._finish(call, failure("timeout", f"it did not end within {call.deadline - call.came_at:.3g} s"))
         if len(self._stuck) >= self._limits.calls_stuck_max:
             log.error("%d calls have not ended and keep their threads (give the skill a timeout of its own; start "
                       "this program again)", len(self._stuck))

@@ -79,7 +79,7 @@ class ConnectDirectory(Credentials):
 
     def _read(self, client: str) -> dict[str, str]:
         path = self._directory / client
-        lines = read_private(path, limits.CONNECT_FILE_BYTES_MAX).splitlines()
+        lines = read_private(path, limits.CONNECT_FILE_BYTES_MAX).split("\n")
         options = {name: value.strip() for name, _, value in (line.partition(" ") for line in lines)}
         if not is_id(options.get("-u")) or not 0 < len(options.get("-P", "")) <= limits.TOKEN_BYTES_MAX:
             raise ConfigError(f"{path} has no device id (-u) and token (-P) ({_REMEDY})")
@@ -93,7 +93,7 @@ class ConnectDirectory(Credentials):
             path = self._directory / client
             if client != _CLIENTS[0] and not path.exists():
                 continue
-            lines = read_private(path, limits.CONNECT_FILE_BYTES_MAX).splitlines()
+            lines = read_private(path, limits.CONNECT_FILE_BYTES_MAX).rstrip("\n").split("\n")
             kept = [f"-P {token}" if line.startswith("-P ") else line for line in lines]
             replace_private(path, "\n".join(kept) + "\n")
 

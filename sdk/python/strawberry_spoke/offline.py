@@ -122,8 +122,10 @@ class OfflineQueue:
             return
         text = read_private(self._path, 2 * self._limits.queue_bytes_max + 1024 * 1024)
         bad = 0
-        for line in text.splitlines():
+        for line in text.split("\n"):
             message = _message(line)
+            if not line:
+                continue
             if message is None:
                 bad += 1
             else:

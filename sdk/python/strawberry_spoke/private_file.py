@@ -22,10 +22,11 @@ def read_private(path: Path, bytes_max: int) -> str:
                           "writes one)") from None
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(descriptor)
+        raise ConfigError(f"cannot read {path}: it is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise ConfigError(f"cannot read {path}: it is no regular file")
         open_bits = state.st_mode & (0o137 if state.st_uid == 0 else 0o177)
         if open_bits:
             raise ConfigError(f"{path} is open to other users: mode {state.st_mode & 0o7777:04o} (chmod 600 {path}; "

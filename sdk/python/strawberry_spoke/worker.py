@@ -177,31 +177,28 @@ def _failed(path: str, error: BaseException) -> Outcome:
 
 
 class _LoopThread:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own. It notes that it comes round."""
 
+    _TURN_S = 0.5
     _BLOCKED_S = 2.0
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.last_path = ""
-        self._turned = threading.Event()
-        self._turned.set()
-        self._asked_at: Optional[float] = None
+        self._turned_at = self.loop.time()
         threading.Thread(target=self._run, name="strawberry-async", daemon=True).start()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
+        self._turn()
         self.loop.run_forever()
 
+    def _turn(self) -> None:
+        self._turned_at = self.loop.time()
+        self.loop.call_later(self._TURN_S, self._turn)
+
     def is_blocked(self) -> bool:
-        """Asked before each call: whether it has not come round since it was asked _BLOCKED_S ago."""
-        now = self.loop.time()
-        if self._turned.is_set():
-            self._turned.clear()
-            self._asked_at = now
-            self.loop.call_soon_threadsafe(self._turned.set)
-            return False
-        return self._asked_at is not None and now - self._asked_at > self._BLOCKED_S
+        return self.loop.time() - self._turned_at > self._BLOCKED_S
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
