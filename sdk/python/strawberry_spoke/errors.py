@@ -1,0 +1,73 @@
+"""What goes wrong, as types. A message is `<what is wrong>: <value> (<what to do>)`, and never has a token in it."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+
+class SpokeError(Exception):
+    """All errors of this package."""
+
+
+class ConfigError(SpokeError):
+    """An option or a local file is wrong; nothing was sent."""
+
+
+class SkillDefinitionError(SpokeError, TypeError):
+    """A function cannot be a skill: something of its signature cannot be said to a hub."""
+
+
+class Unreachable(SpokeError):
+    """No answer came in time: there was no connection, or the hub is away. Whether a call ran is unknown."""
+
+
+class Refused(SpokeError):
+    """The broker does not accept the token. To try again with the same one is of no use."""
+
+
+class TakenOver(SpokeError):
+    """Another connection came as this device: it runs twice."""
+
+
+class Stopped(SpokeError):
+    """The Spoke was stopped while this waited."""
+
+
+class QueueFull(SpokeError):
+    """The queue of what was said offline has no room; nothing of it was dropped."""
+
+
+class HubError(SpokeError):
+    """The hub's answer is an error (docs/contract.md, section 3). Programs look at `code`."""
+
+    def __init__(self, code: str, message: str, retryable: bool = False, details: Optional[dict[str, Any]] = None):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.details: dict[str, Any] = details or {}
+
+
+class SkillFailure(Exception):
+    """Raised by a skill: its caller gets `message`, and `code` where there is one, and the log has no traceback."""
+
+    def __init__(self, message: str, code: Optional[str] = None):
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def one_line(error: BaseException, characters_max: int = 500) -> str:
+    """An exception in words, whatever its `__str__` does."""
+    try:
+        words = str(error)
+    except BaseException:  # a skill's exception may do anything
+        words = "(its text cannot be had)"
+    return printable(f"{type(error).__name__}: {words}" if words else type(error).__name__, characters_max)
+
+
+def printable(text: str, characters_max: int = 200) -> str:
+    """For a message or a log line: one line, no control characters, no lone surrogates, not longer than that."""
+    cut = text[: characters_max + 1]
+    safe = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in cut)
+    return safe if len(safe) <= characters_max else safe[: characters_max - 1] + "…"
