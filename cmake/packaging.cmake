@@ -56,7 +56,7 @@ add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completio
 
 # Everything that is installed; `all` has it, too.
 add_custom_target(installed ALL
-  DEPENDS ${packed} ${made}/completion strawberry-bridge strawberry-gateway strawberryctl strawberry_auth)
+  DEPENDS ${packed} ${made}/completion web_files strawberry-bridge strawberry-gateway strawberryctl strawberry_auth)
 
 install(TARGETS strawberry-bridge strawberry-gateway strawberryctl RUNTIME DESTINATION /usr/bin)
 install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
@@ -66,6 +66,7 @@ install(FILES ${made}/bridge.toml ${made}/gateway.toml ${package_files}/mosquitt
 # What `strawberryctl run` makes a hub's files of (cli/run/installation.h).
 install(FILES config/mosquitto.conf config/mosquitto-tls.conf config/bridge.toml config/gateway.toml
   DESTINATION /usr/share/strawberry)
+install(DIRECTORY ${web_dir}/ DESTINATION /usr/share/strawberry/web)
 install(PROGRAMS scripts/certificates DESTINATION /usr/share/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${package_files}/strawberry-bridge.service ${package_files}/strawberry-gateway.service

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/text/file_descriptor.h"
+#include "gateway/dashboard/files.h"
 #include "gateway/http/proxies.h"
 #include "gateway/http/server_tls.h"
 
@@ -139,6 +140,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.number("http", "idle_timeout_ms", http.idle_timeout_ms, 10, 3'600'000);
   file.number("http", "write_timeout_ms", http.write_timeout_ms, 10, 600'000);
   file.text("http", "endpoint_file", http.endpoint_file);
+  file.text("http", "web_directory", http.web_directory);
   file.text("broker", "host", config.broker.host);
   file.number("broker", "port", config.broker.port, 1, 65'535);
   file.text("broker", "socket", config.broker.socket);
@@ -181,6 +183,7 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
   text("STRAWBERRY_HTTP_CERTIFICATE_FILE", config.http.certificate_file);
   text("STRAWBERRY_HTTP_KEY_FILE", config.http.key_file);
   text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
+  text("STRAWBERRY_HTTP_WEB_DIRECTORY", config.http.web_directory);
   text("STRAWBERRY_BROKER_HOST", config.broker.host);
   text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
   text("STRAWBERRY_BROKER_CA_FILE", config.broker.ca_file);
@@ -255,6 +258,10 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
   }
   if (!http.public_url.empty() && !is_origin(http.public_url))
     problems.add("http.public_url: as https://hub.example, without a path: " + http.public_url);
+  if (http.web_directory != web_directory_auto && http.web_directory != off && !http.web_directory.empty()) {
+    if (auto files = dashboard::Files::load(http.web_directory); !files)
+      problems.add("http.web_directory: " + files.error().message);
+  }
   const std::string& socket = config.broker.socket;
   if (socket != broker_socket_auto && socket.size() > broker_socket_bytes_max) {
     problems.add("broker.socket is longer than " + std::to_string(broker_socket_bytes_max) + " bytes: " + socket);
@@ -269,6 +276,12 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
 std::string endpoint_file_of(const GatewayConfig& config) {
   const std::string& setting = config.http.endpoint_file;
   if (setting == endpoint_file_auto) return config.data_directory + "/http-endpoint";
+  return setting == off ? std::string() : setting;
+}
+
+std::string web_directory_of(const GatewayConfig& config) {
+  const std::string& setting = config.http.web_directory;
+  if (setting == web_directory_auto) return dashboard::directory_beside_program();
   return setting == off ? std::string() : setting;
 }
 

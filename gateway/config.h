@@ -19,6 +19,9 @@ namespace strawberry::gateway {
 /// `http.endpoint_file`: http-endpoint in the data directory.
 inline constexpr std::string_view endpoint_file_auto = "auto";
 
+/// `http.web_directory`: beside the program (dashboard/files.h).
+inline constexpr std::string_view web_directory_auto = "auto";
+
 struct GatewayConfig {
   struct Http {
     std::string address = "127.0.0.1";
@@ -39,6 +42,7 @@ struct GatewayConfig {
     std::int64_t idle_timeout_ms = 60'000;
     std::int64_t write_timeout_ms = 30'000;
     std::string endpoint_file = std::string(endpoint_file_auto);  // see endpoint_file_of()
+    std::string web_directory = std::string(web_directory_auto);  // the dashboard's files; empty or off: no dashboard
     bool operator==(const Http&) const = default;
   };
   struct Broker {
@@ -92,6 +96,8 @@ CheckedGatewayConfig check_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
 Result<GatewayConfig> load_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
+/// Where the dashboard's files are; empty: none is served.
+std::string web_directory_of(const GatewayConfig& config);
 /// Where the gateway writes its own address; empty: nowhere.
 std::string endpoint_file_of(const GatewayConfig& config);
 

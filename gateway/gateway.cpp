@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include "common/runtime/request_log.h"
+#include "gateway/dashboard/routes.h"
 #include "gateway/http/proxies.h"
 #include "gateway/oauth/metadata.h"
 #include "gateway/oauth/routes.h"
@@ -58,6 +59,16 @@ mcp::Endpoint::Options mcp_options(const GatewayConfig& all, const PublicUrl& ur
     oauth::add_challenge(response, request, url, !request.header("authorization").empty());
   };
   return options;
+}
+
+/// A dashboard that cannot be read leaves the door without one: everything else works.
+std::optional<dashboard::Files> dashboard_files(const GatewayConfig& config) {
+  const std::string directory = web_directory_of(config);
+  if (directory.empty()) return std::nullopt;
+  auto files = dashboard::Files::load(directory);
+  if (files) return std::move(*files);
+  hub_log().warn("there is no dashboard: {}", files.error().message);
+  return std::nullopt;
 }
 
 void log_request(const Request& request, unsigned status, std::chrono::microseconds took) {
@@ -129,6 +140,7 @@ void Gateway::add_routes() {
   router_.add(backup_routes(loop_, links_));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
+  router_.add(dashboard::routes(dashboard_files(config_)));
   if (config_.oauth.enabled) {
     if (config_.oauth.client_documents) {
       CurlClient::Options options;

@@ -16,8 +16,8 @@
 #include "cli/connect_directory.h"
 #include "cli/hub_connection.h"
 #include "cli/spoke/loss_policy.h"
-#include "cli/spoke/recent_calls.h"
 #include "cli/spoke/skill_runner.h"
+#include "common/contract/recent_calls.h"
 #include "common/runtime/asio.h"
 
 namespace strawberry::cli {

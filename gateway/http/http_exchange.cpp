@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include "gateway/http/beast_websocket.h"
@@ -24,6 +25,10 @@ void append(std::string& head, const Fields& fields) {
     }
     head += "\r\n";
   }
+}
+
+bool says_how_long_to_keep(const Fields& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.first == "Cache-Control"; });
 }
 
 /// Whether the client has closed its side, however much that it sent before is still unread.
@@ -78,7 +83,8 @@ std::string HttpExchange::head_of(unsigned status, const std::string& content_ty
   if (!content_type.empty()) head += "Content-Type: " + content_type + "\r\n";
   append(head, fields);
   append(head, options_.fields);
-  head += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
+  head += "X-Content-Type-Options: nosniff\r\n";
+  if (!says_how_long_to_keep(fields)) head += "Cache-Control: no-store\r\n";
   head += options_.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   return head;
 }

@@ -1,0 +1,34 @@
+import './style/tokens.css';
+import './style/base.css';
+import './style/parts.css';
+import './style/pages.css';
+
+import { render } from 'preact';
+
+import { Shell } from './pages/shell';
+import { SignInPage, tokenInLink } from './pages/signin';
+import { claims, endedBecause, resume } from './state/session';
+import { startLanguage, t } from './text';
+import './ui/theme';
+
+/// A login link has its token behind the `#`, which no server sees. It leaves the address at once.
+function takeLink(): string | null {
+  const token = tokenInLink(location.hash);
+  if (location.hash) history.replaceState(null, '', location.pathname === '/app/login' ? '/' : location.pathname);
+  return token || null;
+}
+
+function App({ link }: { link: string | null }) {
+  if (claims.value) return <Shell />;
+  return <SignInPage link={link} because={endedBecause.value === 'elsewhere' ? t('ended.elsewhere.text') : null} />;
+}
+
+async function start(): Promise<void> {
+  const link = takeLink();
+  await startLanguage();
+  if (!link) resume();
+  const root = document.getElementById('app');
+  if (root) render(<App link={link} />, root);
+}
+
+void start();

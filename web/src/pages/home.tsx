@@ -1,0 +1,183 @@
+/// Home: how the hub is, what it did today, and the devices.
+
+import { useComputed, useSignal } from '@preact/signals';
+
+import type { Device } from '../hub/wire';
+import { hrefOf } from '../router';
+import { devicesLoaded, devicesProblem, loadDevices, onlineCount, rooms, sortedDevices } from '../state/devices';
+import { health, hubOnline, usageToday } from '../state/hub';
+import { isAdmin } from '../state/session';
+import { formatNumber, formatSpan, t, tn } from '../text';
+import { Icon } from '../ui/icons';
+import { Ago, Badge, Button, Empty, Loading, PageHead, Presence, Problem } from '../ui/parts';
+import { AddDevice } from './add_device';
+
+function Figure({ label, value, about }: { label: string; value: string; about?: string | undefined }) {
+  return (
+    <div class="figure">
+      <dt>{label}</dt>
+      <dd>
+        <strong>{value}</strong>
+        {about && <span class="muted small">{about}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function Figures() {
+  const now = health.value;
+  const used = usageToday.value;
+  const all = sortedDevices.value;
+  return (
+    <dl class="figures">
+      <Figure
+        label={t('home.devices')}
+        value={`${formatNumber(onlineCount.value)} / ${formatNumber(all.length)}`}
+        about={t('home.devices.about')}
+      />
+      <Figure
+        label={t('home.skills')}
+        value={formatNumber(all.reduce((sum, device) => sum + (device.skill_count || 0), 0))}
+        about={now ? tn('home.calls', now.calls_in_flight) : undefined}
+      />
+      {used ? (
+        <>
+          <Figure label={t('home.chats')} value={formatNumber(used.chats)} about={t('home.today')} />
+          <Figure label={t('home.tokens')} value={formatNumber(used.tokens)} about={t('home.today')} />
+        </>
+      ) : (
+        now && <Figure label={t('home.uptime')} value={formatSpan(now.uptime_s)} about={t('home.uptime.about')} />
+      )}
+    </dl>
+  );
+}
+
+function Models() {
+  const providers = health.value?.providers;
+  if (!Array.isArray(providers)) return null;
+  return (
+    <section class="card strip" aria-label={t('home.models')}>
+      <h2>{t('home.models')}</h2>
+      <ul class="plain badges">
+        {providers.slice(0, 32).map((provider) => (
+          <li key={provider.name}>
+            <Badge tone={provider.state === 'closed' ? 'good' : provider.state === 'open' ? 'bad' : 'warn'}>
+              <span class="name">{provider.name}</span>
+              {provider.state !== 'closed' && ` · ${t(`model.${provider.state === 'open' ? 'open' : 'half_open'}`)}`}
+            </Badge>
+          </li>
+        ))}
+        {providers.length === 0 && <li class="muted">{t('home.models.none')}</li>}
+      </ul>
+    </section>
+  );
+}
+
+export function DeviceCard({ device }: { device: Device }) {
+  return (
+    <a class="card device-card" href={hrefOf('device', device.device_id)}>
+      <div class="device-card-head">
+        <span class={`device-icon ${device.online ? 'on' : ''}`}>
+          <Icon name="device" />
+        </span>
+        <span class="clip">
+          <strong class="name">{device.name}</strong>
+          <span class="muted small">
+            {device.room ? <span class="name">{device.room}</span> : isAdmin.value ? <span class="name">{device.user_id}</span> : tn('skills', device.skill_count || 0)}
+          </span>
+        </span>
+      </div>
+      <div class="device-card-foot small">
+        {device.is_active === false ? <Badge tone="bad">{t('revoked')}</Badge> : <Presence online={device.online} />}
+        <span class="muted">{device.online ? (device.room ? tn('skills', device.skill_count || 0) : null) : <Ago at={device.last_seen} />}</span>
+      </div>
+    </a>
+  );
+}
+
+const search_from = 9; // devices
+
+export function HomePage() {
+  const query = useSignal('');
+  const room = useSignal('');
+  const adding = useSignal(false);
+  const shown = useComputed(() => {
+    const words = query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    return sortedDevices.value.filter((device) => {
+      if (room.value && device.room !== room.value) return false;
+      const all = `${device.name} ${device.device_id} ${device.room ?? ''} ${device.user_id} ${(device.aliases ?? []).join(' ')}`.toLowerCase();
+      return words.every((word) => all.includes(word));
+    });
+  });
+  const total = sortedDevices.value.length;
+
+  return (
+    <>
+      <PageHead title={t('nav.home')} about={hubOnline.value === false ? t('connection.bridge') : undefined}>
+        <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
+          {t('device.add')}
+        </Button>
+      </PageHead>
+      <Figures />
+      <Models />
+      <section aria-labelledby="devices-title" class="stack">
+        <div class="section-head">
+          <h2 id="devices-title">{t('home.list')}</h2>
+          {total >= search_from && (
+            <div class="filters">
+              {rooms.value.length > 0 && (
+                <select aria-label={t('room')} value={room.value} onChange={(event) => (room.value = event.currentTarget.value)}>
+                  <option value="">{t('room.all')}</option>
+                  {rooms.value.map((one) => (
+                    <option key={one} value={one}>
+                      {one}
+                    </option>
+                  ))}
+                </select>
+              )}
+              <label class="search">
+                <Icon name="search" />
+                <span class="visually-hidden">{t('home.search')}</span>
+                <input
+                  type="search"
+                  placeholder={t('home.search')}
+                  value={query.value}
+                  onInput={(event) => (query.value = event.currentTarget.value)}
+                />
+              </label>
+            </div>
+          )}
+        </div>
+        {devicesProblem.value && total === 0 ? (
+          <Problem error={devicesProblem.value}>
+            <Button icon="again" onClick={() => void loadDevices()}>
+              {t('again')}
+            </Button>
+          </Problem>
+        ) : !devicesLoaded.value ? (
+          <Loading />
+        ) : total === 0 ? (
+          <Empty icon="device" title={t('home.empty.title')}>
+            <p>{t('home.empty.text')}</p>
+            <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
+              {t('device.add')}
+            </Button>
+          </Empty>
+        ) : shown.value.length === 0 ? (
+          <Empty icon="search" title={t('home.nothing.title')}>
+            <p>{t('home.nothing.text')}</p>
+          </Empty>
+        ) : (
+          <ul class="plain device-grid">
+            {shown.value.map((device) => (
+              <li key={device.device_id}>
+                <DeviceCard device={device} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      {adding.value && <AddDevice onClose={() => (adding.value = false)} />}
+    </>
+  );
+}

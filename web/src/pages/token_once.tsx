@@ -1,0 +1,108 @@
+/// A token that was just made: once, with a QR code and commands to paste.
+
+import qrcode from 'qrcode-generator';
+import { useMemo } from 'preact/hooks';
+
+import { hubInfo } from '../state/hub';
+import { t } from '../text';
+import { Icon } from '../ui/icons';
+import { Snippet } from '../ui/parts';
+import type { NewToken } from './add_device';
+
+/// What the code says: everything that a device needs to connect, as JSON.
+export function pairingText(made: NewToken): string {
+  const address = location.protocol === 'https:' ? 'wss' : 'ws';
+  return JSON.stringify({
+    strawberry: 1,
+    url: `${address}://${location.host}/mqtt`,
+    device_id: made.device_id,
+    token: made.token,
+  });
+}
+
+function QrCode({ content }: { content: string }) {
+  const drawing = useMemo(() => {
+    const code = qrcode(0, 'L');
+    code.addData(content, 'Byte');
+    code.make();
+    const size = code.getModuleCount();
+    let path = '';
+    for (let row = 0; row < size; row += 1) {
+      for (let column = 0; column < size; column += 1) {
+        if (code.isDark(row, column)) path += `M${column} ${row}h1v1h-1z`;
+      }
+    }
+    return { size, path };
+  }, [content]);
+  const quiet = 4;
+  return (
+    <svg
+      class="qr"
+      viewBox={`${-quiet} ${-quiet} ${drawing.size + 2 * quiet} ${drawing.size + 2 * quiet}`}
+      role="img"
+      aria-label={t('token.qr')}
+      shape-rendering="crispEdges"
+    >
+      <path d={drawing.path} />
+    </svg>
+  );
+}
+
+const shellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+export function TokenOnce({ made }: { made: NewToken }) {
+  const broker = hubInfo.value?.broker;
+  const port = typeof broker === 'object' && broker !== null && !Array.isArray(broker) ? broker.port : undefined;
+  const host = location.hostname;
+  const mosquitto = [
+    `TOKEN=${shellWord(made.token)}`,
+    `mosquitto_pub -V 5 -h ${host} -p ${typeof port === 'number' ? port : 1883} -u ${made.device_id} -P "$TOKEN" \\`,
+    `  -t skills/${made.device_id}/request \\`,
+    `  -m '{"op":"register","skills":[{"class_name":"LampSkill","function_name":"turn_on","signature":"turn_on(brightness: int = 100) -> str","docstring":"Turn the lamp on."}]}'`,
+  ].join('\n');
+  const python = [
+    'import json',
+    'import paho.mqtt.client as mqtt',
+    '',
+    `device, token = ${JSON.stringify(made.device_id)}, ${JSON.stringify(made.token)}`,
+    '',
+    'def connected(client, userdata, flags, reason, properties):',
+    '    client.subscribe(f"skills/{device}/call", 1)',
+    '    client.publish(f"skills/{device}/request", json.dumps({"op": "register", "skills": [{',
+    '        "class_name": "LampSkill", "function_name": "turn_on",',
+    '        "signature": "turn_on(brightness: int = 100) -> str", "docstring": "Turn the lamp on."}]}), 1)',
+    '',
+    'def called(client, userdata, message):',
+    '    call = json.loads(message.payload)',
+    '    print(call["skill_path"], call["args"], call["kwargs"])',
+    '    client.publish(call["response_topic"], json.dumps({"correlation_id": call["correlation_id"],',
+    '        "success": True, "result": "The lamp is on", "error": None}), 1)',
+    '',
+    'client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, device, protocol=mqtt.MQTTv5, transport="websockets")',
+    'client.ws_set_options(path="/mqtt")',
+    ...(location.protocol === 'https:' ? ['client.tls_set()'] : []),
+    'client.username_pw_set(device, token)',
+    'client.on_connect, client.on_message = connected, called',
+    `client.connect(${JSON.stringify(host)}, ${location.port || (location.protocol === 'https:' ? 443 : 80)})`,
+    'client.loop_forever()',
+  ].join('\n');
+  return (
+    <div class="stack">
+      <p class="notice warn">
+        <Icon name="key" />
+        <span>{t('token.once')}</span>
+      </p>
+      <div class="token-once">
+        <div class="token-qr">
+          <QrCode content={pairingText(made)} />
+          <p class="muted small">{t('token.qr.about')}</p>
+        </div>
+        <div class="stack">
+          <Snippet title={t('token.token')} text={made.token} />
+        </div>
+      </div>
+      <Snippet title="mosquitto_pub" text={mosquitto} />
+      <Snippet title="Python (paho-mqtt)" text={python} />
+    </div>
+  );
+}

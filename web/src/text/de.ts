@@ -1,0 +1,3 @@
+import type { Texts } from './en';
+
+export const de: Texts = { ...(await import('./en')).en };
