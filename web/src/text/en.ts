@@ -2,7 +2,7 @@
 
 export const en = {
   language: 'Language',
-  theme: 'Appearance',
+  theme: 'Theme',
   'theme.system': 'As the system',
   'theme.light': 'Light',
   'theme.dark': 'Dark',
