@@ -149,6 +149,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.text("data", "directory", config.data_directory);
   file.number("tokens", "connections_max", config.tokens.connections_max, 1, 1'000'000);
   file.number("tokens", "idle_s", config.tokens.idle_s, 1, 86'400);
+  file.text("users", "token_file", config.users.token_file);
   file.number("mcp", "direct_tools_max", config.mcp.direct_tools_max, 1, 500);
   file.number("mcp", "call_timeout_ms", config.mcp.call_timeout_ms, 1'000, 120'000);
   file.number("mcp", "listeners_max", config.mcp.listeners_max, 0, 100'000);
@@ -181,6 +182,7 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
   text("STRAWBERRY_HTTP_CERTIFICATE_FILE", config.http.certificate_file);
   text("STRAWBERRY_HTTP_KEY_FILE", config.http.key_file);
   text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
+  text("STRAWBERRY_GATEWAY_TOKEN_FILE", config.users.token_file);
   text("STRAWBERRY_BROKER_HOST", config.broker.host);
   text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
   text("STRAWBERRY_BROKER_CA_FILE", config.broker.ca_file);
@@ -269,6 +271,12 @@ void check_whole(const GatewayConfig& config, Problems& problems) {
 std::string endpoint_file_of(const GatewayConfig& config) {
   const std::string& setting = config.http.endpoint_file;
   if (setting == endpoint_file_auto) return config.data_directory + "/http-endpoint";
+  return setting == off ? std::string() : setting;
+}
+
+std::string token_file_of(const GatewayConfig& config) {
+  const std::string& setting = config.users.token_file;
+  if (setting == endpoint_file_auto) return config.data_directory + "/gateway.token";
   return setting == off ? std::string() : setting;
 }
 
