@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::seconds health_interval{10};
+constexpr std::int64_t limits_counted_every_s = 60;
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 
@@ -22,6 +23,7 @@ const std::vector<std::string> filters = {"devices/+/status",
                                           "chat/+/request",
                                           "devices/+/request",
                                           "sessions/+/request",
+                                          "users/+/request",
                                           hub_state_topic,
                                           std::string(home_assistant_status_topic),
                                           std::string(control_response_topic)};
@@ -136,11 +138,13 @@ Task<void> App::report_health() {
 }
 
 Task<void> App::write_usage() {
-  while (!parts_->stop.is_set()) {
+  for (std::int64_t seconds = 0; !parts_->stop.is_set();) {
     parts_->usage_timer.expires_after(usage_interval);
     co_await parts_->usage_timer.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await parts_->usage.flush();  // what fails is tried again
+    if (seconds++ % limits_counted_every_s == 0) co_await parts_->count_stored_at_limit();
     parts_->audit.tick();
+    co_await parts_->audit.flush();
     tick_logging();
   }
 }
@@ -166,6 +170,7 @@ Task<void> App::finish_open_work() {
   // A service that may never finish, such as a model that does not answer, is not waited for.
   pipeline.end_all(
       {ErrorCode::timeout, "the hub stopped before this was finished; whether it happened is unknown", {}});
+  co_await parts_->audit.flush();
   if (auto written = co_await parts_->usage.flush(); !written) {
     hub_log().error("what was used last is not written: {}", written.error().message);
   }

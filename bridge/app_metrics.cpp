@@ -126,13 +126,36 @@ std::vector<Reading> readings_of(const HubHealth& health, bool serving, WallTime
   return all;
 }
 
+std::vector<Reading> quota_readings(const UsersAtLimit& users, const std::map<std::string, std::uint64_t>& refusals) {
+  std::vector<Reading> all;
+  for (const auto& [kind, count] : users) {
+    all.push_back({"strawberry_users_at_limit",
+                   "Users who have as much of it as they may.",
+                   Kind::gauge,
+                   number(count),
+                   {{"limit", std::string(name_of(kind).name)}}});
+  }
+  for (const auto& [limit, count] : refusals) {
+    all.push_back({"strawberry_quota_refusals_total",
+                   "Requests that a limit of their user refused.",
+                   Kind::counter,
+                   number(count),
+                   {{"limit", limit}}});
+  }
+  return all;
+}
+
 AppMetrics::AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources,
                        Events& events)
     : sources_(std::move(sources)),
       metrics_(ops, {}),
       server_(
           loop,
-          [this] { return metrics_.text(readings_of(sources_.health(), sources_.serving(), sources_.started_at)); },
+          [this] {
+            auto readings = readings_of(sources_.health(), sources_.serving(), sources_.started_at);
+            for (auto& reading : sources_.quotas()) readings.push_back(std::move(reading));
+            return metrics_.text(readings);
+          },
           server_options(config)),
       pause_(loop),
       place_(config.metrics.address + ":" + std::to_string(config.metrics.port)) {

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "bridge/adapters/prometheus/hub_metrics.h"
@@ -14,6 +16,7 @@
 #include "bridge/config/config.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/provider_chain.h"
+#include "bridge/ports/limit_store.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/events.h"
 
@@ -25,6 +28,7 @@ class AppMetrics {
     std::function<HubHealth()> health;
     std::function<bool()> serving;
     WallTime started_at;
+    std::function<std::vector<HubMetrics::Reading>()> quotas;
   };
   AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources, Events& events);
 
@@ -40,6 +44,10 @@ class AppMetrics {
   const std::string place_;
   std::vector<Subscription> subscriptions_;
 };
+
+/// Users at their limits, and refusals, by limit: both by the names of limit_names.
+std::vector<HubMetrics::Reading> quota_readings(const UsersAtLimit& users,
+                                                const std::map<std::string, std::uint64_t>& refusals);
 
 /// What the health says, and this process, as Prometheus names it.
 std::vector<HubMetrics::Reading> readings_of(const HubHealth& health, bool serving, WallTime started_at);

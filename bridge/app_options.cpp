@@ -55,6 +55,12 @@ ProgramTokens::Options program_token_options(const Config& config) {
   return options;
 }
 
+TokenService::Options token_service_options(const Config& config) {
+  TokenService::Options options;
+  options.line_max = device_service_options(config).tokens.line_max;
+  return options;
+}
+
 SkillRegistry::Options skill_registry_options(const Config& config) {
   return {std::chrono::seconds(config.skills.expiry_s)};
 }
@@ -95,10 +101,39 @@ HomeAssistant::Options home_assistant_options(const Config& config) {
   return options;
 }
 
-StoredUsageLedger::Options usage_options(const Config& config) {
+AuditTrail::Options audit_options(const Config& config) {
+  AuditTrail::Options options;
+  options.days = config.limits.audit_days;
+  options.lines_max = config.limits.audit_lines_max;
+  return options;
+}
+
+BackupFiles::Options backup_options(const Config& config) {
+  BackupFiles::Options options;
+  options.directory = config.data.directory + "/backups";
+  return options;
+}
+
+UserLimitTable::Defaults limit_defaults(const Config& config) {
+  UserLimitTable::Defaults defaults{};
+  const auto put = [&defaults](LimitKind kind, std::int64_t value) {
+    defaults[static_cast<std::size_t>(kind)] = value;
+  };
+  put(LimitKind::devices, config.limits.devices_per_user_max);
+  put(LimitKind::skills, config.limits.skills_per_user_max);
+  put(LimitKind::sessions, config.limits.sessions_per_user_max);
+  put(LimitKind::messages, config.limits.messages_per_user_max);
+  put(LimitKind::stored_bytes, config.limits.stored_bytes_per_user_max);
+  put(LimitKind::chats_per_minute, config.limits.chat_requests_per_minute);
+  put(LimitKind::tokens_per_day, config.limits.chat_tokens_per_day);
+  return defaults;
+}
+
+StoredUsageLedger::Options usage_options(const Config& config, const UserLimitTable& own) {
   StoredUsageLedger::Options options;
   options.limits.chats_per_minute_max = config.limits.chat_requests_per_minute;
   options.limits.tokens_per_day_max = config.limits.chat_tokens_per_day;
+  options.limits.own = &own;
   return options;
 }
 

@@ -14,12 +14,16 @@
 #include "bridge/devices/device_service.h"
 #include "bridge/devices/program_tokens.h"
 #include "bridge/home_assistant/home_assistant.h"
+#include "bridge/hub/audit_trail.h"
 #include "bridge/hub/hub_topics.h"
 #include "bridge/llm/local_server.h"
 #include "bridge/llm/provider_chain.h"
 #include "bridge/pipeline/request_pipeline.h"
+#include "bridge/ports/user_limit_table.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/stored_usage_ledger.h"
+#include "bridge/users/backup_files.h"
+#include "bridge/users/token_service.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 
 namespace strawberry {
@@ -27,12 +31,17 @@ namespace strawberry {
 SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
 ProgramTokens::Options program_token_options(const Config& config);
+TokenService::Options token_service_options(const Config& config);
 SkillRegistry::Options skill_registry_options(const Config& config);
 CallRouter::Options call_router_options(const Config& config);
 SkillService::Options skill_service_options(const Config& config);
 ChatService::Options chat_service_options(const Config& config);
 HomeAssistant::Options home_assistant_options(const Config& config);
-StoredUsageLedger::Options usage_options(const Config& config);
+AuditTrail::Options audit_options(const Config& config);
+BackupFiles::Options backup_options(const Config& config);
+UserLimitTable::Defaults limit_defaults(const Config& config);
+/// `own`: limits of single users; outlives the ledger.
+StoredUsageLedger::Options usage_options(const Config& config, const UserLimitTable& own);
 RequestPipeline::Options pipeline_options(const Config& config);
 CurlClient::Options http_options(const Config& config);
 /// `password` is asked for at each attempt to connect; `will` says on hub/state that the bridge is away.

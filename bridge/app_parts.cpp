@@ -7,6 +7,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/request_log.h"
 #include "common/text/ids.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -42,6 +43,19 @@ const char* act_of(TokensExchanged::Exchange exchange) {
   return "end_program";
 }
 
+const char* act_of(UserChanged::Change change) {
+  switch (change) {
+    case UserChanged::Change::signed_in: return "login";
+    case UserChanged::Change::created: return "create";
+    case UserChanged::Change::updated: return "update";
+    case UserChanged::Change::password_set: return "set_password";
+    case UserChanged::Change::token_issued: return "token";
+    case UserChanged::Change::tokens_revoked: return "revoke_token";
+    case UserChanged::Change::deleted: break;
+  }
+  return "delete";
+}
+
 }  // namespace
 
 App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys)
@@ -53,24 +67,39 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       started_steady(clock.steady_now()),
       events(clock),
       store(open_storage(loop, config, events)),
+      limits(limit_defaults(config)),
       skills(clock, devices, skill_registry_options(config)),
       // When the will is published is unknown now: its `since` is when this bridge was last known to serve.
       mqtt(loop, mqtt_options(
                      config, [this] { return own_token(); }, hub_state(false, started_at, started_at))),
       plugin(loop, clock, send, {}),
-      audit(clock, [this](std::string line) { publish(audit_topic, std::move(line), false); }),
+      audit(
+          clock, store->audit(), [this](std::string line) { publish(audit_topic, std::move(line), false); },
+          audit_options(config)),
       http(loop.get_executor(), http_options(config)),
       providers(make_provider_chain(http, clock, events, config)),
       calls(loop, clock, devices, skills, send, call_router_options(config)),
-      skill_service(clock, devices, skills, calls, store->skills(), events, skill_service_options(config)),
+      skill_service(clock, devices, skills, calls, store->skills(), limits, events, skill_service_options(config)),
       device_service(clock, devices, store->devices(), tokens, events,
                      {[this](const std::string& id) { return skills.count(id); },
                       [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
                      device_service_options(config)),
       program_tokens(clock, store->devices(), tokens, events, program_token_options(config)),
       principals(loop, clock, devices, store->devices(), events),
+      passwords(loop, {}),
+      user_service(clock,
+                   {store->users(), store->devices(), devices, users, passwords, tokens, events,
+                    [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); },
+                    [this](std::string user_id, LimitChange change) {
+                      return quota_service.change(std::move(user_id), std::move(change));
+                    }},
+                   {}),
+      token_service(clock,
+                    {store->users(), devices, tokens, events,
+                     [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
+                    token_service_options(config)),
       session_service(clock, store->conversations()),
-      usage(clock, store->usage(), events, usage_options(config)),
+      usage(clock, store->usage(), events, usage_options(config, limits)),
       chat_service(clock,
                    {providers, skill_service, store->conversations(), usage,
                     [this] {
@@ -78,6 +107,24 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                       return AnswerStream::Backlog{counters.outbox_messages, counters.outbox_bytes};
                     }},
                    chat_service_options(config)),
+      quota_service({clock, devices, skills, usage.limits(), store->limits(), limits}),
+      audit_service(store->audit()),
+      accounts(
+          {store->users(), users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
+      export_service({clock, devices, skills, limits, store->exports(), events},
+                     {[this](const std::string& user_id, bool with_hash) { return accounts.read(user_id, with_hash); },
+                      [this](std::string user_id, nlohmann::json record, bool overwrite) {
+                        return accounts.put(std::move(user_id), std::move(record), overwrite);
+                      },
+                      [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); },
+                      [this](const Request& request) {
+                        const bool is_admin_user = request.sender.type == PrincipalType::user &&
+                                                   request.token_rights.is_full() &&
+                                                   users.standing_of(request.sender.user_id).role == Role::admin;
+                        return request.sender.type == PrincipalType::admin || is_admin_user;
+                      }}),
+      backup_service(
+          loop, clock, export_service, [this] { return !store->health().disk_low; }, backup_options(config)),
       usage_service(usage, chat_service_options(config).default_timeout),
       home_assistant(loop, clock,
                      {devices, skills, store->announcements(),
@@ -91,15 +138,23 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       stop(loop.get_executor()) {
   pipeline.hold();  // until everybody's presence is known
   pipeline.admit_with([this](const Principal& principal) { return principals.admit(principal); });
+  pipeline.know_users_by([this](const std::string& user_id) { return users.standing_of(user_id); });
   pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
   pipeline.add(skill_service);
   pipeline.add(device_service);
   pipeline.add(program_tokens);
+  pipeline.add(user_service);
+  pipeline.add(token_service);
+  pipeline.add(quota_service);
+  pipeline.add(audit_service);
+  pipeline.add(export_service);
+  pipeline.add(backup_service);
   pipeline.add(session_service);
   pipeline.add(chat_service);
   pipeline.add(usage_service);
   pipeline.limit_with(CountsAs::chat, usage);
   connect();
+  connect_users();
 }
 
 void App::Parts::connect() {
@@ -131,9 +186,14 @@ void App::Parts::connect() {
                            [this](const auto& registered) { home_assistant.device_changed(registered.device_id); });
   listen<UsageChanged>("home assistant", [this](const auto& used) { home_assistant.used_more(used.user_id); });
 
+  listen<RequestAnswered>("quota", [this](const auto& request) {
+    if (!request.limit.empty()) quota_refusals.count(request.limit);
+  });
+
   const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id) {
     hub_log().info("audit: {} by {} on {}", act, actor, id);
-    audit.acted(actor, "devices." + act, id);
+    const Device* device = devices.find(id);
+    audit.acted(actor, device != nullptr ? device->row.user_id : std::string(), "devices." + act, id);
   };
   listen<DeviceChanged>(
       "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
@@ -144,8 +204,24 @@ void App::Parts::connect() {
   });
   listen<RequestAudited>("audit", [this](const auto& request) {
     const auto& by = request.principal.id;
-    if (request.refusal == nullptr) return audit.acted(by, request.action, request.subject);
-    audit.refused(by, request.action, request.subject, to_string(request.refusal->code), request.refusal->message);
+    if (request.refusal == nullptr) return audit.acted(by, request.user_id, request.action, request.subject);
+    audit.refused(by, request.user_id, request.action, request.subject, to_string(request.refusal->code),
+                  request.refusal->message);
+  });
+}
+
+void App::Parts::connect_users() {
+  listen<UserDisabled>("open work", [this](const auto& disabled) {
+    for (const Device* device : devices.list(disabled.user_id)) end_work_of(device->row.device_id);
+  });
+  listen<UserChanged>("audit", [this](const auto& changed) {
+    const auto act = act_of(changed.change);
+    hub_log().info("audit: users.{} by {} on {}", act, changed.actor, printable(changed.subject));
+    audit.acted(changed.actor, changed.user_id, std::string("users.") + act, changed.subject);
+  });
+  listen<UserDeleted>("limits and backups", [this](const auto& deleted) {
+    limits.forget(deleted.user_id);
+    backup_service.forget(deleted.user_id);
   });
 }
 
@@ -156,6 +232,11 @@ Result<void> App::Parts::load() {
     devices.put(std::move(device));
     if (!rows.empty()) skills.put(id, user, rows);
   });
+  if (!loaded) return loaded;
+  loaded = store->load_limits(
+      [this](const std::string& user_id, LimitKind kind, std::int64_t value) { limits.set(user_id, kind, value); });
+  if (!loaded) return loaded;
+  loaded = store->load_users([this](UserRow user) { users.put(std::move(user)); });
   if (!loaded) return loaded;
   loaded = store->load_taken_ids([this](const std::string& id) { devices.note_user(id); });
   if (!loaded) return loaded;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/adapters/curl/curl_client.h"
+#include "bridge/adapters/sodium/sodium_passwords.h"
 #include "bridge/app.h"
 #include "bridge/app_metrics.h"
 #include "bridge/chat/chat_service.h"
@@ -29,10 +30,20 @@
 #include "bridge/mqtt_door/mqtt_door.h"
 #include "bridge/pipeline/request_pipeline.h"
 #include "bridge/ports/storage.h"
+#include "bridge/ports/user_limit_table.h"
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
+#include "bridge/usage/quota_refusals.h"
 #include "bridge/usage/stored_usage_ledger.h"
 #include "bridge/usage/usage_service.h"
+#include "bridge/users/account_records.h"
+#include "bridge/users/audit_service.h"
+#include "bridge/users/backup_service.h"
+#include "bridge/users/export_service.h"
+#include "bridge/users/quota_service.h"
+#include "bridge/users/token_service.h"
+#include "bridge/users/user_directory.h"
+#include "bridge/users/user_service.h"
 #include "common/contract/schemas/request_schemas.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/events.h"
@@ -50,6 +61,7 @@ struct App::Parts {
   HubInfo info() const;
   HubHealth health() const;
   void start_metrics();
+  Task<void> count_stored_at_limit();
 
   LoopAffinity affinity;
   asio::io_context& context;
@@ -63,6 +75,10 @@ struct App::Parts {
 
   const std::unique_ptr<Storage> store;
   DeviceRegistry devices;
+  UserLimitTable limits;
+  QuotaRefusals quota_refusals;
+  UsersAtLimit stored_at_limit;  // as last counted in the database
+  UserDirectory users;
   SkillRegistry skills;
   MosquittoClient mqtt;
   const std::function<bool(MqttMessage)> send = [this](MqttMessage message) {
@@ -77,9 +93,17 @@ struct App::Parts {
   DeviceService device_service;
   ProgramTokens program_tokens;
   PrincipalWatch principals;
+  SodiumPasswords passwords;
+  UserService user_service;
+  TokenService token_service;
   SessionService session_service;
   StoredUsageLedger usage;
   ChatService chat_service;
+  QuotaService quota_service;
+  AuditService audit_service;
+  AccountRecords accounts;
+  ExportService export_service;
+  BackupService backup_service;
   UsageService usage_service;
   HomeAssistant home_assistant;
   RequestPipeline pipeline;
@@ -101,6 +125,8 @@ struct App::Parts {
     subscriptions.push_back(events.listen<Event>(name, std::move(listener)));
   }
   std::string own_token();
+  UsersAtLimit users_at_limit() const;
+  void connect_users();
   void end_work_of(const std::string& device_id);
 };
 

@@ -8,7 +8,8 @@
 namespace strawberry {
 namespace {
 
-constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices};
+constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices,
+                                     Service::users};
 
 }  // namespace
 
@@ -31,6 +32,7 @@ HubInfo App::Parts::info() const {
                  {"token_line_days_max", config.limits.token_line_days_max},
                  {"device_registrations_per_hour", config.limits.device_registrations_per_hour},
                  {"skills_per_device_max", config.limits.skills_per_device_max},
+                 {"skills_per_user_max", config.limits.skills_per_user_max},
                  {"timeout_ms", timeout_max.count()}};
   for (const auto service : services_all) {
     info.services[std::string(to_string(service))] = schemas.ops(service);
@@ -80,12 +82,36 @@ HubHealth App::Parts::health() const {
   return health;
 }
 
+UsersAtLimit App::Parts::users_at_limit() const {
+  UsersAtLimit counted = stored_at_limit;
+  counted[LimitKind::devices] = counted[LimitKind::skills] = 0;
+  for (const auto& user_id : devices.owners()) {
+    const auto is_at = [&](LimitKind kind, std::size_t used) {
+      const auto max = limits.of(user_id, kind);
+      return max > 0 && static_cast<std::int64_t>(used) >= max;
+    };
+    if (is_at(LimitKind::devices, devices.list(user_id).size())) ++counted[LimitKind::devices];
+    if (is_at(LimitKind::skills, skills.count_of_user(user_id))) ++counted[LimitKind::skills];
+  }
+  counted[LimitKind::chats_per_minute] = usage.limits().users_out_of_chats();
+  counted[LimitKind::tokens_per_day] = usage.limits().users_out_of_tokens();
+  return counted;
+}
+
+/// In the database, for the metrics alone.
+Task<void> App::Parts::count_stored_at_limit() {
+  if (!metrics) co_return;
+  if (auto counted = co_await store->limits().users_at_limit()) stored_at_limit = std::move(*counted);
+}
+
 void App::Parts::start_metrics() {
   if (config.metrics.port == 0) return;
   HubMetrics::Ops ops;
   for (const auto service : services_all) ops[service] = schemas.ops(service);
   metrics.emplace(context, config, ops,
-                  AppMetrics::Sources{[this] { return health(); }, [this] { return is_serving; }, started_at}, events);
+                  AppMetrics::Sources{[this] { return health(); }, [this] { return is_serving; }, started_at,
+                                      [this] { return quota_readings(users_at_limit(), quota_refusals.counts()); }},
+                  events);
   metrics->know_models(providers);
   asio::co_spawn(context, metrics->serve(), asio::detached);
 }

@@ -105,6 +105,11 @@ const Principal* Gatekeeper::who(const TopicEvent& event, const Connection* conn
   return stored ? &stored->principal : nullptr;
 }
 
+/// What the token may do, of all that its principal may.
+Scopes Gatekeeper::scopes_of(const Connection* connection, const std::optional<SessionName>& stored) const {
+  return stored ? stored->scopes : connection->claims.rights.scopes;
+}
+
 bool Gatekeeper::allows(const TopicEvent& event) {
   if (event.handle != coming_back_ || event.access == Access::write) coming_back_ = nullptr;
   const Connection* connection = connections_.find(event.handle);
@@ -121,7 +126,7 @@ bool Gatekeeper::allows(const TopicEvent& event) {
   if (access == Access::subscribe && connection != nullptr && is_revocation(connection->ending_because)) return false;
 
   const Topic& topic = topics_.read(event.topic);
-  const Verdict verdict = check(event, topic, *principal, access);
+  const Verdict verdict = check(event, topic, {*principal, scopes_of(connection, stored)}, access);
   if (verdict != Verdict::allowed) {
     // Not being delivered somebody else's status is no offence: `devices/+/status` is how one asks for one's own.
     if (access == Access::read) return false;
@@ -176,8 +181,9 @@ Verdict Gatekeeper::check_limits(const TopicEvent& event, const Topic& topic, co
   return Verdict::allowed;
 }
 
-Verdict Gatekeeper::check(const TopicEvent& event, const Topic& topic, const Principal& principal, Access access) {
-  Verdict verdict = check_topic(principal, access, topic, event.retain, *this);
+Verdict Gatekeeper::check(const TopicEvent& event, const Topic& topic, const Client& client, Access access) {
+  const Principal& principal = client.principal;
+  Verdict verdict = check_topic(client, access, topic, event.retain, *this);
   if (verdict == Verdict::allowed && has_limits(principal)) verdict = check_limits(event, topic, principal, access);
   if (verdict != Verdict::allowed || !topic.carries_sender) return verdict;
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
@@ -230,9 +236,18 @@ std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
 
 std::string Gatekeeper::token_of(const TopicEvent& event) {
   const Topic& topic = topics_.read(event.topic);
-  if (!topic.service || topic.service->service != Service::devices || topic.rest != "request") return {};
+  if (!topic.service || topic.rest != "request") return {};
+  if (topic.service->service != Service::devices && topic.service->service != Service::users) return {};
   const Connection* connection = connections_.find(event.handle);
   return connection == nullptr ? std::string() : encode_token_stamp(connection->claims);
+}
+
+std::string Gatekeeper::rights_of(const TopicEvent& event) {
+  const Topic& topic = topics_.read(event.topic);
+  if (!topic.carries_sender) return {};
+  const Connection* connection = connections_.find(event.handle);
+  if (connection == nullptr) return encode_rights({Scopes(), {}});
+  return connection->claims.rights.is_full() ? std::string() : encode_rights(connection->claims.rights);
 }
 
 void Gatekeeper::dropped(const TopicEvent& event, std::string_view reason) {

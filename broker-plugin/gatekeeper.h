@@ -91,8 +91,10 @@ class Gatekeeper : private DeviceOwners {
   std::optional<std::string> sender_of(const TopicEvent& event);
 
   /// For a message that has a sender: the token by which it was made, to stamp on it. Empty when this topic carries
-  /// none: only the `devices` service makes tokens from others.
+  /// none: only the services `devices` and `users` make tokens from others.
   std::string token_of(const TopicEvent& event);
+  /// For a message that has a sender: what its token may do, to stamp on a request. Empty when it has full rights.
+  std::string rights_of(const TopicEvent& event);
 
   /// A message that allows() had let in is not delivered.
   void dropped(const TopicEvent& event, std::string_view reason);
@@ -109,10 +111,12 @@ class Gatekeeper : private DeviceOwners {
 
  private:
   const Principal* who(const TopicEvent& event, const Connection* connection, std::optional<SessionName>& stored) const;
+  Scopes scopes_of(const Connection* connection, const std::optional<SessionName>& stored) const;
   bool may_receive_while_away(const TopicEvent& event, const SessionName& session);
   std::string_view owner_of(std::string_view device_id) const override;
+  const UserStanding& standing_of(std::string_view user_id) const override { return directory_.standing_of(user_id); }
   Verdict check_limits(const TopicEvent& event, const Topic& topic, const Principal& principal, Access access);
-  Verdict check(const TopicEvent& event, const Topic& topic, const Principal& principal, Access access);
+  Verdict check(const TopicEvent& event, const Topic& topic, const Client& client, Access access);
   void refresh_keys(bool even_if_unchanged);
   void refresh_directory();
   void end_what_may_not_go_on();

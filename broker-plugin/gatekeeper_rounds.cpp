@@ -32,7 +32,8 @@ bool Gatekeeper::control(const TopicEvent& event) {
   if (!change) return false;
   refresh_keys(/*even_if_unchanged=*/false);
   for (const std::string& id : change->ids) {
-    (void)directory_.refresh_one({id});  // a failure is logged by the next look at all of it
+    // Of a device, a user, or a token by its jti. A failure is logged by the next look at all of it.
+    (void)directory_.refresh_one({id, id, id});
     const DeviceRecord* device = directory_.find(id);
     const bool has_lost_rights = device == nullptr || !device->is_active || connections_.count_of(id) > 0;
     if (has_lost_rights && changed_.size() < changed_max) changed_.insert(id);
@@ -45,14 +46,20 @@ bool Gatekeeper::control(const TopicEvent& event) {
 void Gatekeeper::end_changed() {
   if (changed_.empty()) return;
   const auto changed = std::exchange(changed_, {});
+  const auto is_about = [&changed](const Claims& claims) {
+    return changed.contains(claims.principal.id) || changed.contains(claims.principal.user_id) ||
+           changed.contains(claims.jti) || changed.contains(claims.root_jti);
+  };
   for (const Connection::Handle handle : connections_.handles()) {
     Connection* connection = connections_.find(handle);
-    if (connection == nullptr || connection->is_leaving() || !changed.contains(connection->principal().id)) continue;
+    if (connection == nullptr || connection->is_leaving() || !is_about(connection->claims)) continue;
     const std::string_view reason = authenticator_.objection(connection->claims);
     if (!reason.empty()) end(*connection, reason);
   }
   connections_.bury_stored([&](const StoredSession& session) {
-    return changed.contains(session.principal.id) && !authenticator_.objection(session).empty();
+    const bool is_changed = changed.contains(session.principal.id) || changed.contains(session.principal.user_id) ||
+                            changed.contains(session.jti) || changed.contains(session.root_jti);
+    return is_changed && !authenticator_.objection(session).empty();
   });
 }
 

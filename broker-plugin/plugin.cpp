@@ -245,9 +245,9 @@ int on_message(int, void* data, void* userdata) {
     topic.properties_bytes = properties_size(event.properties);
     if (!plugin.gatekeeper->takes_properties(topic)) return MOSQ_ERR_ACL_DENIED;
     const auto sender = plugin.gatekeeper->sender_of(topic);
-    if (sender &&
-        stamp_sender(&event.properties, *sender, plugin.gatekeeper->token_of(topic), plugin.clock.wall_now())) {
-      return MOSQ_ERR_SUCCESS;
+    if (sender) {
+      const SenderStamp stamp{*sender, plugin.gatekeeper->token_of(topic), plugin.gatekeeper->rights_of(topic)};
+      if (stamp_sender(&event.properties, stamp, plugin.clock.wall_now())) return MOSQ_ERR_SUCCESS;
     }
     const std::string correlation_data = correlation_data_of(event.properties);
     topic.correlation_data = correlation_data;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "common/contract/principal.h"
+#include "common/contract/rights.h"
 #include "common/identity/token_stamp.h"
 
 namespace strawberry {
@@ -16,8 +17,8 @@ bool is_stamp(const mosquitto_property* property) {
       mosquitto_property_read_string_pair(property, MQTT_PROP_USER_PROPERTY, &name, &value, false) == nullptr) {
     return false;
   }
-  const bool found =
-      view_of(name) == principal_property || view_of(name) == token_property || view_of(name) == published_at_property;
+  const bool found = view_of(name) == principal_property || view_of(name) == token_property ||
+                     view_of(name) == rights_property || view_of(name) == published_at_property;
   std::free(name);
   std::free(value);
   return found;
@@ -125,15 +126,15 @@ std::size_t properties_size(const mosquitto_property* list) {
   return bytes;
 }
 
-bool stamp_sender(mosquitto_property** list, const std::string& sender, const std::string& token, WallTime now) {
+bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now) {
   if (has_stamp(*list) && !remove_stamps(list)) return false;
-  if (sender.empty()) return true;
+  if (stamp.sender.empty()) return true;
   const std::string time = std::to_string(to_unix_ms(now));
   const auto add = [list](const char* name, const std::string& value) {
     return mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, name, value.c_str()) == MOSQ_ERR_SUCCESS;
   };
-  return add(principal_property, sender) && (token.empty() || add(token_property, token)) &&
-         add(published_at_property, time);
+  return add(principal_property, stamp.sender) && (stamp.token.empty() || add(token_property, stamp.token)) &&
+         (stamp.rights.empty() || add(rights_property, stamp.rights)) && add(published_at_property, time);
 }
 
 }  // namespace strawberry

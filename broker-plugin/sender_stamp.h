@@ -1,5 +1,5 @@
-/// Writes onto a message who sent it, by which token and when, as the user properties `strawberry-principal`,
-/// `strawberry-token` and `strawberry-published-at` (docs/decisions, 2).
+/// Writes onto a message who sent it, by which token, with which rights and when, as the user properties
+/// `strawberry-principal`, `strawberry-token`, `strawberry-rights` and `strawberry-published-at` (docs/decisions, 2).
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,15 @@ namespace strawberry {
 /// property.
 std::size_t properties_size(const mosquitto_property* list);
 
-/// Takes away every such property of the client's own and adds them for `sender`, unless that is empty; `token` is left
-/// out when it is. False when it cannot be done: then the message must not go on.
-bool stamp_sender(mosquitto_property** list, const std::string& sender, const std::string& token, WallTime now);
+/// What is written beside the time. An empty one is left out.
+struct SenderStamp {
+  std::string sender;
+  std::string token = {};
+  std::string rights = {};
+};
+
+/// Takes away every such property of the client's own and adds those of `stamp`, unless it names no sender. False when
+/// it cannot be done: then the message must not go on.
+bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now);
 
 }  // namespace strawberry

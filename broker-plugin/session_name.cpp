@@ -1,6 +1,8 @@
 #include "broker-plugin/session_name.h"
 
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "common/text/ids.h"
 
@@ -18,6 +20,18 @@ std::string_view take_part(std::string_view& rest) {
   return part;
 }
 
+/// `<seconds>` or `<seconds>:<scopes>`.
+std::optional<Scopes> take_scopes(std::string_view& part) {
+  const std::size_t colon = part.find(':');
+  if (colon == std::string_view::npos) return Scopes::all();
+  const std::string_view digits = part.substr(colon + 1);
+  std::uint32_t bits = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  part = part.substr(0, colon);
+  return Scopes::from_bits(bits);
+}
+
 std::optional<WallTime> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -33,6 +47,12 @@ std::string encode_session_name(const Claims& claims, std::string_view tag) {
   std::string name = encode_principal(claims.principal);
   name += '/';
   name += std::to_string(std::chrono::floor<std::chrono::seconds>(claims.issued_at).time_since_epoch().count());
+  if (!claims.rights.is_full()) {
+    std::array<char, 8> digits{};
+    const auto bits = claims.rights.scopes.bits();
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16);
+    name.append(1, ':').append(digits.data(), end);
+  }
   name += '/';
   name += tag;
   name += '/';
@@ -50,16 +70,19 @@ std::optional<SessionName> decode_session_name(std::string_view name) {
 
   SessionName session{std::move(*principal), {}, {}, {}, {}};
   if (!has_more) return session;
-  const auto issued_at = parse_seconds(take_part(rest));
+  std::string_view time = take_part(rest);
+  const auto scopes = take_scopes(time);
+  const auto issued_at = parse_seconds(time);
   session.tag = take_part(rest);
   const bool has_root = rest.find('/') != std::string_view::npos;
   session.jti = take_part(rest);
   session.root_jti = rest;
-  if (!issued_at || !is_valid_id(session.tag) || (!session.jti.empty() && !is_valid_id(session.jti)) ||
+  if (!issued_at || !scopes || !is_valid_id(session.tag) || (!session.jti.empty() && !is_valid_id(session.jti)) ||
       (has_root && !is_valid_id(session.root_jti))) {
     return std::nullopt;
   }
   session.issued_at = *issued_at;
+  session.scopes = *scopes;
   return session;
 }
 

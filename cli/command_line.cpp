@@ -119,6 +119,9 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_ready_command(app, line);
   add_doctor_command(app, line);
   add_backup_command(app, line);
+  add_quota_command(app, line);
+  add_audit_command(app, line);
+  add_user_export_commands(app, line);
   add_restore_command(app, line);
 }
 

@@ -48,6 +48,12 @@ void describe_command_line(CLI::App& app, CommandLine& line);
 
 void add_init_command(CLI::App& app, CommandLine& line);
 void add_device_command(CLI::App& app, CommandLine& line);
+/// Below `device`.
+void add_device_about_commands(CLI::App& device, CommandLine& line);
+void add_quota_command(CLI::App& app, CommandLine& line);
+void add_audit_command(CLI::App& app, CommandLine& line);
+/// Below `user`.
+void add_user_export_commands(CLI::App& app, CommandLine& line);
 void add_key_command(CLI::App& app, CommandLine& line);
 void add_token_command(CLI::App& app, CommandLine& line);
 /// Below `token`.

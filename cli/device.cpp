@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/command_line.h"
+#include "cli/device_lookup.h"
 #include "cli/known_devices.h"
 #include "cli/nearest.h"
 #include "cli/terminal.h"
@@ -24,6 +25,8 @@ struct DeviceOptions {
   std::string output;
   std::string mosquitto;
   std::string new_name;
+  std::string room;
+  std::string capability;
   bool yes = false;
 };
 
@@ -68,26 +71,6 @@ Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, j
   return {};
 }
 
-/// The hub's devices, of `user` when there is one. A user without any is looked for in the hub's database, where there
-/// is one: only that knows those who have a token and no device.
-Outcome<json> listed_devices(const CommandLine& line, const std::string& user) {
-  const auto login = line.login();
-  if (!login) return tl::unexpected(login.error());
-  const auto check = [&]() -> Outcome<void> {
-    return user.empty() || *login ? Outcome<void>() : check_user(line.data_dir(), user);
-  };
-  json body{{"op", "list"}};
-  if (!user.empty()) {
-    if (auto known = is_valid_id(user) ? Outcome<void>() : check(); !known) return tl::unexpected(known.error());
-    body["user_id"] = user;
-  }
-  auto result = ask_hub(line, admin(), Service::devices, std::move(body));
-  const bool is_empty =
-      result ? result->value("devices", json::array()).empty() : result.error().code == ExitCode::unreachable;
-  if (auto known = is_empty ? check() : Outcome<void>(); !known) return tl::unexpected(known.error());
-  return result;
-}
-
 /// Whose device it becomes, and whether that is somebody new: a misspelt name makes a new user.
 std::string note_of_user(const CommandLine& line, const std::string& user_id) {
   std::set<std::string> users;
@@ -111,7 +94,10 @@ Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) 
 }
 
 Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options) {
-  auto result = listed_devices(line, options.user);
+  json filter = json::object();
+  if (!options.room.empty()) filter["room"] = options.room;
+  if (!options.capability.empty()) filter["capability"] = options.capability;
+  auto result = listed_devices(line, options.user, filter);
   if (!result) return tl::unexpected(result.error());
   if (line.json) {
     std::cout << result->dump() << "\n";
@@ -121,29 +107,18 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
   for (const json& entry : result->value("devices", json::array())) {
     const bool active = is_true(entry, "is_active");
     const std::string state = !active ? "revoked" : is_true(entry, "online") ? "online" : "offline";
-    rows.push_back({text(entry, "device_id"), text(entry, "name"), text(entry, "user_id"), state,
+    const std::string room = entry.value("room", json()).is_string() ? text(entry, "room") : "";
+    rows.push_back({text(entry, "device_id"), text(entry, "name"), room, text(entry, "user_id"), state,
                     text(entry, "skill_count"), local_time(text(entry, "last_seen"))});
   }
   if (rows.empty()) {
-    std::cout << "no devices; add one with: strawberryctl device add NAME --user USER\n";
+    std::cout << (filter.empty() ? "no devices; add one with: strawberryctl device add NAME --user USER\n"
+                                 : "no such devices\n");
     return {};
   }
-  std::cout << table({"DEVICE ID", "NAME", "USER", "STATE", "SKILLS", "LAST SEEN"}, rows, terminal_columns());
+  std::cout << table({"DEVICE ID", "NAME", "ROOM", "USER", "STATE", "SKILLS", "LAST SEEN"}, rows, terminal_columns());
   return {};
 }
-
-/// By id or name; a device that was deleted cannot be found. Of a hub that does not run, its database says whether
-/// there is such a device: that it does not run is said of what is to be done.
-Outcome<KnownDevice> found_device(const CommandLine& line, const DeviceOptions& options) {
-  auto listed = listed_devices(line, options.user);
-  if (listed) return find_device(known_devices(*listed), options.name, options.user);
-  if (listed.error().code != ExitCode::unreachable) return tl::unexpected(listed.error());
-  auto directory = open_directory(line.data_dir());
-  if (!directory) return tl::unexpected(listed.error());
-  return find_device(known_devices(**directory), options.name, options.user);
-}
-
-std::string shown(const KnownDevice& device) { return printable(device.name, 128) + " (" + device.id + ")"; }
 
 /// Asks on a terminal; a program must say --yes.
 Outcome<void> confirm_deletion(const KnownDevice& device) {
@@ -160,7 +135,7 @@ Outcome<void> confirm_deletion(const KnownDevice& device) {
 
 Outcome<void> end_device(const CommandLine& line, const DeviceOptions& options, const std::string& op,
                          const std::string& done) {
-  auto device = found_device(line, options);
+  auto device = found_device(line, options.name, options.user);
   if (!device) return tl::unexpected(device.error());
   if (op == "delete" && !options.yes) {
     if (auto confirmed = confirm_deletion(*device); !confirmed) return confirmed;
@@ -177,7 +152,7 @@ Outcome<void> end_device(const CommandLine& line, const DeviceOptions& options, 
 }
 
 Outcome<void> rename_device(const CommandLine& line, const DeviceOptions& options) {
-  auto device = found_device(line, options);
+  auto device = found_device(line, options.name, options.user);
   if (!device) return tl::unexpected(device.error());
   const json body{{"op", "update"}, {"device_id", device->id}, {"name", options.new_name}};
   auto result = ask_hub(line, admin(), Service::devices, body);
@@ -193,7 +168,7 @@ Outcome<void> rename_device(const CommandLine& line, const DeviceOptions& option
 
 /// A revoked device is let in again, with its skills and a new token. Its old tokens stay worthless.
 Outcome<void> restore_device(const CommandLine& line, const DeviceOptions& options) {
-  auto device = found_device(line, options);
+  auto device = found_device(line, options.name, options.user);
   if (!device && device.error().code != ExitCode::usage) return tl::unexpected(device.error());
   if (!device) {
     return cli_error(device.error().code, device.error().message +
@@ -229,8 +204,8 @@ void add_token_options(CLI::App& command, DeviceOptions& options) {
 }  // namespace
 
 void add_device_command(CLI::App& app, CommandLine& line) {
-  CLI::App* device =
-      add_command(app, "device", "Add, list, rename, revoke, restore and delete devices", "strawberryctl device list");
+  CLI::App* device = add_command(app, "device", "Add, list, describe, rename, revoke, restore and delete devices",
+                                 "strawberryctl device list");
   device->require_subcommand(1);
 
   auto added = std::make_shared<DeviceOptions>();
@@ -244,6 +219,9 @@ void add_device_command(CLI::App& app, CommandLine& line) {
   auto listed = std::make_shared<DeviceOptions>();
   CLI::App* list = add_command(*device, "list", "Show the devices", "strawberryctl device list --user alice");
   list->add_option("--user", listed->user, "Only this user's");
+  list->add_option("--room", listed->room, "Only those in this room");
+  list->add_option("--capability", listed->capability,
+                   "Only those that can do this, such as motor.differential or motor.differential:v1");
   list->callback([&line, listed] { line.action = [&line, listed] { return list_devices(line, *listed); }; });
 
   auto renamed = std::make_shared<DeviceOptions>();
@@ -251,6 +229,7 @@ void add_device_command(CLI::App& app, CommandLine& line) {
       add_one_device_command(*device, line, "rename", "Give a device another name",
                              "strawberryctl device rename 'Kitchen Tablet' 'Hall Tablet'", renamed, rename_device);
   rename->add_option("NEW_NAME", renamed->new_name, "What people call it from now on")->required();
+  add_device_about_commands(*device, line);
 
   add_one_device_command(
       *device, line, "revoke", "Disconnect a device and make its tokens worthless",

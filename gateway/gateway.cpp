@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include "common/runtime/request_log.h"
+#include "gateway/accounts/routes.h"
 #include "gateway/dashboard/routes.h"
 #include "gateway/http/proxies.h"
 #include "gateway/oauth/metadata.h"
@@ -8,6 +9,7 @@
 #include "gateway/openai/chat.h"
 #include "gateway/openapi/embedded_pages.h"
 #include "gateway/openapi/routes.h"
+#include "gateway/rest/backups.h"
 #include "gateway/rest/operations_pages.h"
 #include "gateway/rest/resources.h"
 #include "gateway/spoke_api/routes.h"
@@ -136,6 +138,9 @@ void Gateway::add_routes() {
   router_.add(spoke_api::routes(loop_, links_, device_tokens_, handle_chat));
   router_.add(mcp::endpoint_route(mcp_));
   router_.add(operations_routes(links_, server_));
+  router_.add(backup_routes(loop_, links_));
+  const auto login = std::make_shared<Login>(loop_, links_, OwnToken(token_file_of(config_)));
+  router_.add(account_routes(login));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
   router_.add(dashboard::routes(dashboard_files(config_)));

@@ -28,10 +28,12 @@ const OperationTable& ChatService::operations() {
   using enum PrincipalType;
   static constexpr WhoMay people_and_devices{device, user};
   static constexpr Operation rows[] = {
-      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, CountsAs::chat},
-      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, CountsAs::chat},
-      {"cancel", people_and_devices, ActsFor::own_user, handled_by<&ChatService::cancel>},
-      {"confirm", people_and_devices, ActsFor::own_user, handled_by<&ChatService::confirm>},
+      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, Scope::chat,
+       CountsAs::chat},
+      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, Scope::chat,
+       CountsAs::chat},
+      {"cancel", people_and_devices, ActsFor::own_user, handled_by<&ChatService::cancel>, Scope::chat},
+      {"confirm", people_and_devices, ActsFor::own_user, handled_by<&ChatService::confirm>, Scope::chat},
   };
   static constexpr OperationTable table{Service::chat, rows, refusal};
   return table;

@@ -36,13 +36,18 @@ std::string summary_of(const std::string& docstring) {
 json entry_of(const Named& named) {
   const auto& [tool, skill] = named;
   json devices = json::array();
-  for (std::size_t i = 0; i < skill.devices.size() && i < devices_named_max; ++i)
-    devices.push_back(skill.devices[i].normalized_name);
+  json rooms = json::object();
+  for (std::size_t i = 0; i < skill.devices.size() && i < devices_named_max; ++i) {
+    const auto& device = skill.devices[i];
+    devices.push_back(device.normalized_name);
+    if (!device.room.empty()) rooms[device.normalized_name] = as_data(device.room, summary_bytes_max);
+  }
   json entry = {{"tool", tool},
                 {"path", skill.path()},
                 {"signature", skill.skill.signature},
                 {"devices", std::move(devices)},
                 {"device_count", skill.devices.size() + skill.more_devices}};
+  if (!rooms.empty()) entry["rooms"] = std::move(rooms);
   if (skill.skill.confirm) entry["user_is_asked_first"] = true;
   return entry;
 }

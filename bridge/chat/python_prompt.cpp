@@ -32,8 +32,9 @@ std::string devices_of(const OfferedSkill& skill, const std::string& but, std::s
       ++more;
       continue;
     }
-    names +=
-        (listed++ == 0 ? "" : ", ") + in_line(device.normalized_name, 128) + (device.connected ? "" : " (offline)");
+    names += (listed++ == 0 ? "" : ", ") + in_line(device.normalized_name, 128);
+    if (!device.room.empty()) names += " in " + in_line(device.room, 128);
+    if (!device.connected) names += " (offline)";
   }
   return more == 0 ? names : names + " and " + std::to_string(more) + " more";
 }

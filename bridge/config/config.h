@@ -87,6 +87,9 @@ struct Config {
     std::int64_t token_line_days_max = 365;
     std::int64_t device_registrations_per_hour = 300;  // of one user
     std::int64_t skills_per_device_max = 500;
+    std::int64_t skills_per_user_max = 200'000;
+    std::int64_t audit_days = 90;
+    std::int64_t audit_lines_max = 200'000;
     std::int64_t dedup_minutes = 10;
     std::int64_t dedup_bytes_max = 64 * 1024 * 1024;
     std::int64_t dedup_requests_max = 200'000;

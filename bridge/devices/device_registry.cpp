@@ -1,5 +1,6 @@
 #include "bridge/devices/device_registry.h"
 
+#include <set>
 #include <utility>
 
 #include "common/contract/device_name.h"
@@ -30,10 +31,23 @@ Device* DeviceRegistry::find_mutable(std::string_view device_id) {
 
 const Device* DeviceRegistry::find_for(const std::string& user_id, const std::string& id_or_name) const {
   if (const auto* device = find(id_or_name); device != nullptr && device->row.user_id == user_id) return device;
-  const auto names = names_by_user_.find(user_id);
-  if (names == names_by_user_.end()) return nullptr;
-  const auto named = names->second.find(normalize_device_name(id_or_name));
-  return named == names->second.end() ? nullptr : find(named->second);
+  return named(user_id, normalize_device_name(id_or_name));
+}
+
+const Device* DeviceRegistry::named(const std::string& user_id, const std::string& normalized) const {
+  for (const auto* by_user : {&names_by_user_, &aliases_by_user_}) {
+    const auto names = by_user->find(user_id);
+    if (names == by_user->end()) continue;
+    if (const auto found = names->second.find(normalized); found != names->second.end()) return find(found->second);
+  }
+  return nullptr;
+}
+
+std::vector<std::string> DeviceRegistry::rooms(const std::string& user_id) const {
+  std::set<std::string> rooms;
+  for (const Device* device : list(user_id))
+    if (!device->normalized_room.empty()) rooms.insert(device->normalized_room);
+  return {rooms.begin(), rooms.end()};
 }
 
 std::vector<const Device*> DeviceRegistry::list(const std::string& user_id) const {
@@ -48,12 +62,10 @@ std::vector<const Device*> DeviceRegistry::list(const std::string& user_id) cons
 
 std::string DeviceRegistry::free_name(const std::string& user_id, const std::string& name,
                                       const std::string& except) const {
-  const auto names = names_by_user_.find(user_id);
   std::string candidate = name;
   for (std::size_t number = 2;; ++number) {
-    if (names == names_by_user_.end()) return candidate;
-    const auto taken = names->second.find(normalize_device_name(candidate));
-    if (taken == names->second.end() || taken->second == except) return candidate;
+    const Device* taken = named(user_id, normalize_device_name(candidate));
+    if (taken == nullptr || taken->row.device_id == except) return candidate;
     const auto suffix = " " + std::to_string(number);
     candidate = cut_utf8(name, device_name_bytes_max - suffix.size()) + suffix;
   }
@@ -106,16 +118,37 @@ void DeviceRegistry::put(DeviceRow row) {
     if (online) count_online(old->row.user_id, /*more=*/false);
     if (online) count_online(row.user_id, /*more=*/true);
     names_by_user_[old->row.user_id].erase(old->row.normalized_name);
+    forget_aliases(*old);
   }
   names_by_user_[row.user_id][row.normalized_name] = row.device_id;
-  auto id = row.device_id;
-  devices_.insert_or_assign(std::move(id), Device{std::move(row), online});
+  Device device{std::move(row), online, {}, {}};
+  device.normalized_room = normalize_device_name(device.row.about.room);
+  for (const auto& alias : device.row.about.aliases) {
+    auto normalized = normalize_device_name(alias);
+    if (normalized.empty()) continue;
+    // Of two devices with one alias, which a service does not allow, the first keeps it.
+    aliases_by_user_[device.row.user_id].emplace(normalized, device.row.device_id);
+    device.normalized_aliases.push_back(std::move(normalized));
+  }
+  auto id = device.row.device_id;
+  devices_.insert_or_assign(std::move(id), std::move(device));
+}
+
+void DeviceRegistry::forget_aliases(const Device& device) {
+  const auto aliases = aliases_by_user_.find(device.row.user_id);
+  if (aliases == aliases_by_user_.end()) return;
+  for (const auto& alias : device.normalized_aliases) {
+    const auto known = aliases->second.find(alias);
+    if (known != aliases->second.end() && known->second == device.row.device_id) aliases->second.erase(known);
+  }
+  if (aliases->second.empty()) aliases_by_user_.erase(aliases);
 }
 
 void DeviceRegistry::remove(const std::string& device_id) {
   const auto device = devices_.find(device_id);
   if (device == devices_.end()) return;
   if (device->second.online) count_online(device->second.row.user_id, /*more=*/false);
+  forget_aliases(device->second);
   const auto names = names_by_user_.find(device->second.row.user_id);
   names->second.erase(device->second.row.normalized_name);
   if (names->second.empty()) names_by_user_.erase(names);

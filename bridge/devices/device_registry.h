@@ -20,6 +20,8 @@ namespace strawberry {
 struct Device {
   DeviceRow row;
   bool online = false;
+  std::string normalized_room;                  // as normalize_device_name(); empty: none
+  std::vector<std::string> normalized_aliases;  // likewise
 };
 
 class DeviceRegistry {
@@ -27,7 +29,7 @@ class DeviceRegistry {
   static constexpr std::size_t users_noted_max = 100'000;
 
   const Device* find(std::string_view device_id) const;
-  /// By id, else by name (normalised or as written), among the user's own.
+  /// By id, else by name (normalised or as written), else by alias, among the user's own.
   const Device* find_for(const std::string& user_id, const std::string& id_or_name) const;
   /// The user's, by normalised name; all of them when `user_id` is empty.
   std::vector<const Device*> list(const std::string& user_id) const;
@@ -48,8 +50,12 @@ class DeviceRegistry {
   /// stay as they are.
   std::uint64_t revision() const { return revision_; }
 
-  /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free; shortened to stay within
-  /// device_name_bytes_max. `except` does not count.
+  /// The user's device that has this name or alias, normalised; nothing when none has.
+  const Device* named(const std::string& user_id, const std::string& normalized) const;
+  /// Where the user's devices are: normalised names of rooms, each once, in order.
+  std::vector<std::string> rooms(const std::string& user_id) const;
+  /// `name`, or `name 2`, `name 3`, … : the first whose normalised form the user has free, aliases counted; shortened
+  /// to stay within device_name_bytes_max. `except` does not count.
   std::string free_name(const std::string& user_id, const std::string& name, const std::string& except) const;
 
   void put(DeviceRow row);
@@ -62,10 +68,12 @@ class DeviceRegistry {
  private:
   Device* find_mutable(std::string_view device_id);
   void count_online(const std::string& user_id, bool more);
+  void forget_aliases(const Device& device);
 
   std::map<std::string, Device, std::less<>> devices_;
-  std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;  // normalised name → id
-  std::unordered_map<std::string, bool> users_;                                        // whether the store knows
+  std::unordered_map<std::string, std::map<std::string, std::string>> names_by_user_;    // normalised name → id
+  std::unordered_map<std::string, std::map<std::string, std::string>> aliases_by_user_;  // likewise
+  std::unordered_map<std::string, bool> users_;                                          // whether the store knows
   std::size_t online_count_ = 0;
   std::unordered_map<std::string, std::size_t> online_by_user_;  // who has any
   std::uint64_t revision_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/devices/device_about.h"
 #include "common/contract/device_name.h"
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
@@ -30,19 +31,6 @@ std::int64_t after_issued_tokens(WallTime now, const DeviceRow& device) {
 tl::unexpected<Error> too_often(const std::string& what, std::chrono::nanoseconds wait) {
   return error(ErrorCode::rate_limited, "more than " + what + " an hour",
                {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count()}});
-}
-
-/// The name a request gives a device, or why it cannot have it.
-Reply<std::string> wanted_name(const Request& request) {
-  auto name = request.body.at("name").get<std::string>();
-  const auto normalized = normalize_device_name(name);
-  if (normalized.empty() || normalized == "hub" || name.size() > device_name_bytes_max) {
-    return error(ErrorCode::bad_request,
-                 "a device name has letters or digits, is not 'hub' and has at most " +
-                     std::to_string(device_name_bytes_max) + " bytes",
-                 {{"path", "/name"}});
-  }
-  return name;
 }
 
 std::string_view refusal(PrincipalType type) {
@@ -91,20 +79,21 @@ const OperationTable& DeviceService::operations() {
   static constexpr WhoMay holders{device, user};  // of a token that is exchanged for another
   static constexpr WhoMay with_enrollment{device, user, admin, enroll};
   static constexpr Operation rows[] = {
-      {"me", everybody, ActsFor::own_user, handled_by<&S::me>},
-      {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>},
-      {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>},
-      {"register", with_enrollment, ActsFor::user, handled_unless_program<&S::add>},
-      {"update", everybody, ActsFor::user_or_all, handled_unless_program<&S::update>},
-      {"refresh_token", holders, ActsFor::own_user, handled_unless_program<&S::refresh_token>},
-      {"revoke", everybody, ActsFor::user_or_all, handled_unless_program<&S::revoke>},
-      {"delete", everybody, ActsFor::user_or_all, handled_unless_program<&S::remove>},
+      {"me", everybody, ActsFor::own_user, handled_by<&S::me>, Scope::devices_read},
+      {"list", everybody, ActsFor::user_or_all, handled_by<&S::list>, Scope::devices_read},
+      {"get", everybody, ActsFor::user_or_all, handled_by<&S::get>, Scope::devices_read},
+      {"register", with_enrollment, ActsFor::user, handled_unless_program<&S::add>, Scope::devices_write},
+      {"update", everybody, ActsFor::user_or_all, handled_unless_program<&S::update>, Scope::devices_write},
+      {"refresh_token", holders, ActsFor::own_user, handled_unless_program<&S::refresh_token>, Needs::nothing()},
+      {"revoke", everybody, ActsFor::user_or_all, handled_unless_program<&S::revoke>, Scope::devices_write},
+      {"delete", everybody, ActsFor::user_or_all, handled_unless_program<&S::remove>, Scope::devices_write},
   };
   static constexpr OperationTable table{Service::devices, rows, refusal};
   return table;
 }
 
 json DeviceService::entry(const Device& device) const {
+  const auto& about = device.row.about;
   return {{"device_id", device.row.device_id},
           {"name", device.row.name},
           {"normalized_name", device.row.normalized_name},
@@ -113,19 +102,32 @@ json DeviceService::entry(const Device& device) const {
           {"online", device.online},
           {"last_seen", optional_time(device.row.last_seen_ms)},
           {"created_at", format_rfc3339(from_unix_ms(device.row.created_at_ms))},
-          {"skill_count", functions_.skill_count(device.row.device_id)}};
+          {"skill_count", functions_.skill_count(device.row.device_id)},
+          {"room", about.room.empty() ? json(nullptr) : json(about.room)},
+          {"aliases", about.aliases},
+          {"capabilities", about.capabilities}};
+}
+
+json DeviceService::whole_entry(const Device& device) const {
+  auto whole = entry(device);
+  whole["metadata"] = json::parse(device.row.about.metadata, nullptr, false);
+  if (!whole["metadata"].is_object()) whole["metadata"] = json::object();
+  return whole;
 }
 
 Reply<json> DeviceService::me(const Request& request) const {
   if (request.sender.type != PrincipalType::device) return error(ErrorCode::not_found, "the sender is not a device");
   const auto* device = devices_.find(request.sender.id);
   if (device == nullptr) return error(ErrorCode::not_found, "no such device");
-  return entry(*device);
+  return whole_entry(*device);
 }
 
 Reply<json> DeviceService::list(const Request& request) const {
+  const auto filter = wanted_devices(request);
+  if (!filter) return tl::unexpected(filter.error());
   json entries = json::array();
-  for (const auto* device : devices_.list(request.acting_user)) entries.push_back(entry(*device));
+  for (const auto* device : devices_.list(request.acting_user))
+    if (filter->fits(*device)) entries.push_back(entry(*device));
   const auto total = entries.size();
   return json{{"devices", std::move(entries)}, {"total", total}};
 }
@@ -140,7 +142,7 @@ Reply<const Device*> DeviceService::managed(const Request& request) const {
 Reply<json> DeviceService::get(const Request& request) const {
   auto device = managed(request);
   if (!device) return tl::unexpected(device.error());
-  return entry(**device);
+  return whole_entry(**device);
 }
 
 Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
@@ -269,16 +271,21 @@ Task<Reply<json>> DeviceService::update(Request request) {
   auto device = managed(request);
   if (!device) co_return tl::unexpected(device.error());
   const auto old = (*device)->row;
-  auto name = wanted_name(request);
-  if (!name) co_return tl::unexpected(name.error());
+  auto change = wanted_change(request, old, devices_);
+  if (!change) co_return tl::unexpected(change.error());
   auto row = old;
-  row.name = devices_.free_name(row.user_id, *name, row.device_id);
-  row.normalized_name = normalize_device_name(row.name);
+  if (change->name) {
+    row.name = devices_.free_name(row.user_id, *change->name, row.device_id);
+    row.normalized_name = normalize_device_name(row.name);
+    change->name = row.name;
+    change->normalized_name = row.normalized_name;
+  }
+  if (change->room) row.about.room = *change->room;
+  if (change->aliases) row.about.aliases = *change->aliases;
+  if (change->capabilities) row.about.capabilities = *change->capabilities;
+  if (change->metadata) row.about.metadata = *change->metadata;
   devices_.put(row);
-  DeviceChange change;
-  change.name = row.name;
-  change.normalized_name = row.normalized_name;
-  auto stored = co_await store_.change_device(row.user_id, row.device_id, std::move(change));
+  auto stored = co_await store_.change_device(row.user_id, row.device_id, std::move(*change));
   if (!stored) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
@@ -287,7 +294,7 @@ Task<Reply<json>> DeviceService::update(Request request) {
   co_await announce(std::move(changed));
   const auto* updated = devices_.find(row.device_id);
   if (updated == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
-  co_return entry(*updated);
+  co_return whole_entry(*updated);
 }
 
 Task<Reply<json>> DeviceService::refresh_token(Request request) {

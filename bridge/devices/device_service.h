@@ -74,6 +74,7 @@ class DeviceService final : public RequestHandler {
   Reply<DeviceRow> new_row(const Request& request) const;
   std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);
   nlohmann::json entry(const Device& device) const;
+  nlohmann::json whole_entry(const Device& device) const;  // with its metadata
 
   const Clock& clock_;
   DeviceRegistry& devices_;

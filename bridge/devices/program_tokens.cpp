@@ -45,10 +45,10 @@ const OperationTable& ProgramTokens::operations() {
   static constexpr WhoMay one_time{grant};
   static constexpr WhoMay of_a_program{user, grant};
   static constexpr Operation rows[] = {
-      {"sign_in", one_time, ActsFor::own_user, handled_by<&P::sign_in>},
+      {"sign_in", one_time, ActsFor::own_user, handled_by<&P::sign_in>, Needs::nothing()},
       {"allow_program", users, ActsFor::own_user, handled_by<&P::allow>},
-      {"renew_program", one_time, ActsFor::own_user, handled_by<&P::renew>},
-      {"end_program", of_a_program, ActsFor::own_user, handled_by<&P::end>},
+      {"renew_program", one_time, ActsFor::own_user, handled_by<&P::renew>, Needs::nothing()},
+      {"end_program", of_a_program, ActsFor::own_user, handled_by<&P::end>, Needs::nothing()},
   };
   static constexpr OperationTable table{Service::devices, rows, refusal_of_exchange};
   return table;
@@ -129,7 +129,9 @@ Task<Reply<json>> ProgramTokens::sign_in(Request request) {
   // What was spent is forgotten some time after the last link of that age has expired.
   if (clock_.wall_now() >= request.token->issued_at + options_.login_link_age_max)
     co_return forbidden("the login link is too old");
-  const Claims claims = claims_for(user_of(request.sender), options_.sign_in_lifetime);
+  const bool stays = request.body.value("stay", false);
+  const Claims claims =
+      claims_for(user_of(request.sender), stays ? options_.stay_lifetime : options_.sign_in_lifetime);
   auto made = make(request, claims);
   if (!made) co_return tl::unexpected(made.error());
   made->listed.row.name = "signed in by a link";

@@ -134,6 +134,7 @@ Announcement announce_device(const DeviceRow& device, const std::vector<SkillTex
   const auto& id = device.device_id;
   Announcement announcement{device.user_id, frame(id, device.name, "Spoke"), {}};
   announcement.config["dev"]["via_device"] = identifier(device.user_id);
+  if (!device.about.room.empty()) announcement.config["dev"]["suggested_area"] = printable(device.about.room);
   announcement.config["cmps"] = {
       {"online", connectivity("online", id, status_topic(id))},
       {"last_seen",

@@ -62,6 +62,7 @@ void MqttDoor::receive(const ServiceTopic& topic, MqttMessage&& message) {
   request.service = topic.service;
   request.transport_id = message.correlation_data;
   request.token = stamped_token(message);
+  request.rights = stamped_rights(message);
   request.published_at = stamped_time(message);
   request.sent_at = sent_at(request.published_at);
   // The broker counts a message's expiry down while it keeps it: what is left counts from here.

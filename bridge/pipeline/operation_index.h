@@ -33,7 +33,7 @@ class OperationIndex {
   std::vector<std::string> ops(Service service) const;
 
  private:
-  std::array<std::vector<Entry>, 4> by_service_;
+  std::array<std::vector<Entry>, services_count> by_service_;
 };
 
 }  // namespace strawberry

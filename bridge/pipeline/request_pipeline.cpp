@@ -46,6 +46,8 @@ struct RequestPipeline::Exchange {
   std::string op;
   const OperationIndex::Entry* operation = nullptr;  // null until it is known
   std::string acting_user;
+  Allowance allowance;
+  Rights token_rights;
   std::optional<std::string> transport_id;
   std::optional<std::string> correlation_id;
   std::string reply_key;        // empty: nothing to recognise it by
@@ -135,6 +137,7 @@ std::shared_ptr<RequestPipeline::Exchange> RequestPipeline::open(Waiting& waitin
   exchange->sent_at = std::min(waiting.request.sent_at, waiting.arrived_at);
   exchange->arrived_at = waiting.arrived_at;
   exchange->transport_id = waiting.request.transport_id;
+  exchange->token_rights = std::move(waiting.request.rights);
   return exchange;
 }
 
@@ -220,7 +223,10 @@ std::optional<Error> RequestPipeline::read(IncomingRequest& incoming, Exchange& 
   if (auto problem = schemas_.check(*exchange.operation->schema, envelope.body)) return problem;
   if (auto problem = objection(exchange, envelope.body)) return problem;
   exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, exchange.transport_id);
-  if (!exchange.reply_key.empty()) exchange.content = request_content(envelope.op, envelope.body);
+  if (exchange.reply_key.empty()) return std::nullopt;
+  // What one token is told another may not see.
+  if (!exchange.token_rights.is_full()) exchange.reply_key += '\n' + encode_rights(exchange.token_rights);
+  exchange.content = request_content(envelope.op, envelope.body);
   return std::nullopt;
 }
 
@@ -231,12 +237,18 @@ std::optional<Error> RequestPipeline::objection(Exchange& exchange, const json& 
     if (auto problem = admission_(exchange.sender)) return problem;
   }
   const auto user = body.find("user_id");
-  if (user != body.end() && *user != exchange.sender.user_id) {
+  const bool names_another = user != body.end() && *user != exchange.sender.user_id;
+  if (names_another) {
     if (exchange.subject.empty() && user->is_string()) exchange.subject = user->get<std::string>();
-    exchange.is_for_another = exchange.sender.type == PrincipalType::admin;
   }
+  auto& allowance = exchange.allowance;
+  if (standing_of_ && !exchange.sender.user_id.empty()) allowance.standing = standing_of_(exchange.sender.user_id);
+  if (allowance.standing.is_disabled) return Error{ErrorCode::forbidden, "this user is disabled", {}};
+  allowance.rights = exchange.token_rights;
+  allowance.rights.scopes = allowance.rights.scopes & scopes_of(allowance.standing.role);
+  exchange.is_for_another = names_another && is_admin(exchange.sender, allowance);
   const auto& known = *exchange.operation;
-  auto acting_user = permit(*known.table, *known.operation, exchange.sender, body);
+  auto acting_user = permit(*known.table, *known.operation, exchange.sender, body, allowance);
   if (!acting_user) return std::move(acting_user.error());
   exchange.acting_user = std::move(*acting_user);
   return std::nullopt;
@@ -247,7 +259,11 @@ Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange,
   const auto allowed = envelope.timeout.value_or(exchange->operation->service->default_timeout());
   Request request;
   request.sender = exchange->sender;
-  request.acting_user = std::move(exchange->acting_user);
+  request.acting_user = exchange->acting_user;  // also for the audit
+  request.house = exchange->is_for_another ? request.acting_user
+                                           : std::string(house_of(request.acting_user, exchange->allowance.standing));
+  request.rights = std::move(exchange->allowance.rights);
+  request.token_rights = std::move(exchange->token_rights);
   request.service = exchange->service;
   request.op = std::move(envelope.op);
   request.body = std::move(envelope.body);
@@ -343,13 +359,26 @@ void RequestPipeline::log_outcome(const Exchange& exchange, const Reply<json>& r
                        std::chrono::duration<double, std::milli>(took).count());
 }
 
-/// What the devices service does it tells itself.
+/// Which limit refused it.
+static std::string_view limit_of(const Reply<json>& reply) {
+  const bool is_refusal =
+      !reply && (reply.error().code == ErrorCode::quota_exceeded || reply.error().code == ErrorCode::rate_limited);
+  if (!is_refusal || !reply.error().details.is_object()) return {};
+  const auto limit = reply.error().details.find("limit");
+  return limit != reply.error().details.end() && limit->is_string()
+             ? std::string_view(limit->get_ref<const std::string&>())
+             : std::string_view();
+}
+
+/// What the services `devices` and `users` do they tell themselves.
 void RequestPipeline::audit(const Exchange& exchange, const Reply<json>& reply) const {
-  const bool is_act = reply && exchange.is_for_another && exchange.service != Service::devices;
+  const bool is_told = exchange.service == Service::devices || exchange.service == Service::users;
+  const bool is_act = reply && exchange.is_for_another && !is_told;
   const bool is_refusal = !reply && reply.error().code == ErrorCode::forbidden;
   if (!is_act && !is_refusal) return;
   const auto action = std::string(to_string(exchange.service)) + "." + exchange.op;
-  events_.publish(RequestAudited{exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error()});
+  events_.publish(RequestAudited{exchange.sender, action, exchange.subject, reply ? nullptr : &reply.error(),
+                                 exchange.acting_user});
 }
 
 void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
@@ -367,7 +396,7 @@ void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
   if (!reply) ++counters_.errors;
   const auto took = clock_.steady_now() - exchange.arrived_at;
   log_outcome(exchange, reply, took);
-  events_.publish(RequestAnswered{exchange.service, exchange.op, code, took});
+  events_.publish(RequestAnswered{exchange.service, exchange.op, code, took, limit_of(reply)});
   if (!exchange.reply_key.empty()) {
     if (was_turned_away(reply)) {
       replies_.forget(exchange.reply_key);

@@ -47,8 +47,10 @@ struct IncomingRequest {
   std::optional<std::string> transport_id;
   /// What the door has against it: the answer.
   std::optional<Error> refusal;
-  /// By which token, of a request to the `devices` service.
+  /// By which token, of a request to the services `devices` and `users`.
   std::optional<AskingToken> token;
+  /// What that token may do.
+  Rights rights = {};
   /// When the transport took it in, where it says so: the same when it delivers the request again.
   std::optional<WallTime> published_at;
   /// A time after the request arrived counts as its arrival.
@@ -103,6 +105,9 @@ class RequestPipeline {
   /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
   void admit_with(Admission admission) { admission_ = std::move(admission); }
+  /// What users are: members when not set.
+  using StandingOf = std::function<UserStanding(const std::string& user_id)>;
+  void know_users_by(StandingOf standing_of) { standing_of_ = std::move(standing_of); }
   /// Whose requests are `busy` because too many of its answers have not left yet. Nobody's when not set.
   using BackedUp = std::function<bool(const std::string& id)>;
   void busy_when(BackedUp is_backed_up) { is_backed_up_ = std::move(is_backed_up); }
@@ -165,6 +170,7 @@ class RequestPipeline {
   const RequestSchemas& schemas_;
   Events& events_;
   Admission admission_;
+  StandingOf standing_of_;
   BackedUp is_backed_up_;
   Options options_;
   OperationIndex operations_;

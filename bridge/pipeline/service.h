@@ -16,6 +16,7 @@
 #include "bridge/pipeline/operation.h"
 #include "common/contract/error.h"
 #include "common/contract/principal.h"
+#include "common/contract/rights.h"
 #include "common/contract/topics.h"
 #include "common/identity/token_stamp.h"
 #include "common/runtime/task.h"
@@ -40,8 +41,13 @@ struct Request {
   std::string identity;
   /// IncomingRequest::published_at.
   std::optional<WallTime> published_at;
-  /// The token it was made with, of a request to the `devices` service; nothing when the plugin does not say.
+  /// The token it was made with, of a request to the services `devices` and `users`; nothing when the plugin does not
+  /// say.
   std::optional<AskingToken> token;
+  Rights rights;        // what it may do, within the role of the sender's user
+  Rights token_rights;  // what its token says alone
+  /// Whose devices and skills it may see: the acting user's, or those of the host of a guest.
+  std::string house;
   SteadyTime deadline;  // when the sender stops waiting
   /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
   std::function<void(const std::string& event, nlohmann::json data)> emit;

@@ -6,12 +6,23 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bridge/ports/token_row.h"
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
 namespace strawberry {
+
+/// Where a device is, what else it is called and what it can do, as its user has said.
+struct DeviceAbout {
+  std::string room;                       // as written; empty: none
+  std::vector<std::string> aliases;       // as written
+  std::vector<std::string> capabilities;  // common/contract/capability.h
+  std::string metadata = "{}";            // JSON text of an object of the user's own
+
+  bool operator==(const DeviceAbout&) const = default;
+};
 
 struct DeviceRow {
   std::string device_id;
@@ -23,6 +34,7 @@ struct DeviceRow {
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> last_seen_ms;
   std::optional<std::int64_t> skills_heartbeat_at_ms;
+  DeviceAbout about = {};
 
   bool operator==(const DeviceRow&) const = default;
 };
@@ -33,6 +45,10 @@ struct DeviceChange {
   std::optional<std::string> normalized_name;
   std::optional<bool> is_active;
   std::optional<std::int64_t> tokens_valid_from_ms;  // never moves back
+  std::optional<std::string> room;
+  std::optional<std::vector<std::string>> aliases;
+  std::optional<std::vector<std::string>> capabilities;
+  std::optional<std::string> metadata;
 };
 
 class DeviceStore {

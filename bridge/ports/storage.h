@@ -20,10 +20,14 @@
 #include <vector>
 
 #include "bridge/ports/announcements.h"
+#include "bridge/ports/audit_store.h"
 #include "bridge/ports/conversation_store.h"
 #include "bridge/ports/device_store.h"
+#include "bridge/ports/export_store.h"
+#include "bridge/ports/limit_store.h"
 #include "bridge/ports/skill_store.h"
 #include "bridge/ports/usage_store.h"
+#include "bridge/ports/user_store.h"
 #include "common/text/result.h"
 
 namespace strawberry {
@@ -50,12 +54,20 @@ class Storage {
   virtual ConversationStore& conversations() = 0;
   virtual UsageStore& usage() = 0;
   virtual AnnouncementLedger& announcements() = 0;
+  virtual LimitStore& limits() = 0;
+  virtual AuditStore& audit() = 0;
+  virtual ExportStore& exports() = 0;
+  virtual UserStore& users() = 0;
 
   /// Everything the bridge keeps in memory, one device with its skills after the other. Called once, before any job;
   /// blocks.
   virtual Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) = 0;
   /// Every id of a user or admin. As load_devices().
   virtual Result<void> load_taken_ids(const std::function<void(std::string)>& use) = 0;
+  /// Every limit that is not the configuration's. As load_devices().
+  virtual Result<void> load_limits(const std::function<void(std::string, LimitKind, std::int64_t)>& use) = 0;
+  /// Every account. As load_devices().
+  virtual Result<void> load_users(const std::function<void(UserRow)>& use) = 0;
 
   /// The state of the disk is logged when it changes, so call this from time to time.
   virtual StorageHealth health() = 0;

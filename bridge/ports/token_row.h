@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "common/identity/token_stamp.h"
+#include "common/text/json_text.h"
 
 namespace strawberry {
 
@@ -21,7 +23,16 @@ struct TokenRow {
   std::int64_t expires_at_ms = 0;
   std::string parent_jti;  // of the token that asked for it; "" when that has none, or when nobody's did
   std::string root_jti;    // of the first of its line, which may be itself
+  // As the token says; nothing when it says nothing, so that it is not limited.
+  std::optional<std::string> scope = {};
+  std::optional<std::string> skills = {};  // JSON array of patterns
 };
+
+/// As token_row_of() has them.
+inline void put_rights(const Rights& rights, TokenRow& row) {
+  if (!rights.scopes.with(Scope::any_skill).is_all()) row.scope = write_scope(rights.scopes);
+  if (!rights.has(Scope::any_skill)) row.skills = to_text(nlohmann::json(rights.skills));
+}
 
 /// What a token says of itself, signed with the key `kid`.
 inline TokenRow token_row_of(const Claims& claims, std::string kid) {
@@ -34,6 +45,7 @@ inline TokenRow token_row_of(const Claims& claims, std::string kid) {
   row.issued_at_ms = to_unix_ms(claims.issued_at);
   row.expires_at_ms = to_unix_ms(claims.expires_at);
   row.root_jti = claims.root_jti.empty() ? claims.jti : claims.root_jti;
+  put_rights(claims.rights, row);
   return row;
 }
 

@@ -35,27 +35,45 @@ class MentionFinder {
   std::optional<Mention> best(const std::vector<NamedDevice>& devices) const {
     std::optional<Mention> found;
     std::size_t found_words = 0;
+    std::vector<std::string> there;  // of the found devices those that are in a room of these words
+    const bool names_room = is_room_named(devices);
     for (std::size_t at = from_; at < to_; ++at) {
       for (const auto& device : devices) {
         const auto is_only = [&](const std::string& noun) { return is_only_one_called(devices, device, noun); };
         for (std::size_t first = 0; first < device.words.size(); ++first) {
           const std::size_t length = match_length(at, device, first);
           const bool is_quoted = length == 1 && words_[at].is_quoted;
-          const bool is_full = first == 0 && (is_quoted || length == device.words.size());
-          const bool is_part = length > 0 && (first == 0 || first + length == device.words.size());
-          if (!is_full && !is_part) continue;
+          const bool is_whole = first == 0 && (is_quoted || length == device.words.size());
+          const bool is_room = device.kind == NamedDevice::Kind::room;
+          const bool is_full = is_whole && !is_room;
+          const bool is_part = length > 0 && (first == 0 || first + length == device.words.size()) &&
+                               device.kind == NamedDevice::Kind::name;
+          if (!is_full && !is_part && !(is_whole && is_room)) continue;
+          // `the light in the kitchen` is no device called `Lamp`.
+          if (names_room && is_full && length == 1 && !is_quoted && is_device_noun(words_[at].stem)) continue;
           auto mention = frame(at, at + length, is_full, device.words.size(), is_only(words_[at].stem));
           if (!mention) continue;
           const auto rank = [](const Mention& m, std::size_t n) { return std::tuple(m.is_full, n, m.end); };
           if (found && found->begin == mention->begin && found->end == mention->end && found->is_full == is_full) {
             found->device_ids.push_back(device.device_id);
+            if (is_room) there.push_back(device.device_id);
           } else if (!found || rank(*mention, length) > rank(*found, found_words)) {
             mention->device_ids = {device.device_id};
             found = std::move(mention);
             found_words = length;
+            there.clear();
+            if (is_room) there.push_back(device.device_id);
           }
         }
       }
+    }
+    if (found && !there.empty()) {
+      // `Kitchen Radio`, which stands in the hall, is not in the kitchen.
+      std::erase_if(found->device_ids, [&](const std::string& id) {
+        return !contains(there, id) && std::any_of(devices.begin(), devices.end(), [&](const NamedDevice& device) {
+          return device.device_id == id && device.has_room;
+        });
+      });
     }
     if (found) {
       std::sort(found->device_ids.begin(), found->device_ids.end());
@@ -65,6 +83,18 @@ class MentionFinder {
   }
 
  private:
+  bool is_room_named(const std::vector<NamedDevice>& devices) const {
+    return std::any_of(devices.begin(), devices.end(), [this](const NamedDevice& device) {
+      if (device.kind != NamedDevice::Kind::room) return false;
+      for (std::size_t at = from_; at < to_; ++at) {
+        const auto length = match_length(at, device, 0);
+        if (length == device.words.size() && !words_[at].is_quoted && frame(at, at + length, false, length, false))
+          return true;
+      }
+      return false;
+    });
+  }
+
   bool is_word(const Word& said, const NamedDevice& device, std::size_t at) const {
     return said.name == device.words[at] || said.owner == device.words[at] || said.stem == device.stems[at] ||
            (!said.owner.empty() && canonical(said.owner) == device.stems[at]);
@@ -150,18 +180,40 @@ std::optional<Mention> read_from(const Sentence& sentence, std::size_t from, std
   return std::nullopt;
 }
 
+/// A name that the hub has numbered, as its owner said it.
+std::vector<std::string> without_number(std::vector<std::string> words) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (words.size() > 1 && std::all_of(words.back().begin(), words.back().end(), is_digit)) words.pop_back();
+  return words;
+}
+
+std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 }  // namespace
 
 std::vector<NamedDevice> name_devices(const std::vector<OfferingDevice>& devices) {
   std::vector<NamedDevice> named;
   for (const auto& device : devices) {
-    auto words = split_normalized(device.normalized_name);
-    std::vector<std::string> stems;
-    for (const auto& word : words) stems.emplace_back(canonical(stem(word)));
-    auto english = name_from_german(words);
-    const bool is_german = english != stems;
-    named.push_back({device.device_id, std::move(words), std::move(stems)});
-    if (is_german) named.push_back({device.device_id, english, english});
+    const bool has_room = !device.normalized_room.empty();
+    const auto add = [&](std::vector<std::string> words, NamedDevice::Kind kind) {
+      std::vector<std::string> stems;
+      for (const auto& word : words) stems.emplace_back(canonical(stem(word)));
+      auto english = name_from_german(words);
+      const bool is_german = english != stems;
+      named.push_back({device.device_id, std::move(words), std::move(stems), kind, has_room});
+      if (is_german) named.push_back({device.device_id, english, english, kind, has_room});
+    };
+    add(split_normalized(device.normalized_name), NamedDevice::Kind::name);
+    for (const auto& alias : device.aliases) add(split_normalized(alias), NamedDevice::Kind::name);
+    if (!has_room) continue;
+    const auto room = split_normalized(device.normalized_room);
+    add(room, NamedDevice::Kind::room);
+    const auto words = without_number(split_normalized(device.normalized_name));
+    add(joined(joined(words, {"in", "the"}), room), NamedDevice::Kind::name_in_place);
+    add(joined(room, words), NamedDevice::Kind::name_in_place);
   }
   return named;
 }

@@ -1,6 +1,6 @@
 /// Finds where a sentence names devices: `on the living room speaker`, `in the living room`, `kitchen lights`, `in the
-/// kitchen and the bedroom`. Lamp and light, curtain and blind are one word, in names too; German names may be said in
-/// English and the other way round.
+/// kitchen and the bedroom`. A room is one that devices are in, or the first part of their names. Lamp and light,
+/// curtain and blind are one word, in names too; German names may be said in English and the other way round.
 ///
 /// Pure functions. Bounds: those of the sentence; mentions_max.
 #pragma once
@@ -23,11 +23,18 @@ struct Mention {
   std::vector<std::string> device_ids;  // all that the words fit
 };
 
-/// A way to say a device's name: words as written, and their canonical stems.
+/// A way to say which device: words as written, and their canonical stems.
 struct NamedDevice {
+  enum class Kind {
+    name,           // its name or an alias
+    room,           // the room alone: `in the kitchen`, `kitchen lights`; never a whole name
+    name_in_place,  // `ceiling lamp in the kitchen`, `kitchen ceiling lamp`
+  };
   std::string device_id;
   std::vector<std::string> words;
   std::vector<std::string> stems;
+  Kind kind = Kind::name;
+  bool has_room = false;  // the device has; a part of its name is no place then, when a room is called so
 };
 std::vector<NamedDevice> name_devices(const std::vector<OfferingDevice>& devices);
 

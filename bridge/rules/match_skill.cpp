@@ -163,7 +163,7 @@ class Matcher {
   bool is_offering_device_noun(const std::string& said) const {
     const auto& offering = skill_.ability->skill->devices;
     return std::any_of(named_.begin(), named_.end(), [&](const NamedDevice& name) {
-      return !name.stems.empty() && name.stems.back() == said &&
+      return name.kind == NamedDevice::Kind::name && !name.stems.empty() && name.stems.back() == said &&
              std::any_of(offering.begin(), offering.end(),
                          [&](const OfferingDevice& device) { return device.device_id == name.device_id; });
     });

@@ -204,7 +204,7 @@ class AnswerReader {
 
 Thought ask_device(Intent intent, Devices devices, Language language) {
   std::vector<std::string> names;
-  for (const auto* device : devices) names.push_back(device->name);
+  for (const auto* device : devices) names.push_back(device->name_with_room());
   Thought thought;
   thought.decision.kind = Decision::Kind::ask;
   thought.decision.language = language;

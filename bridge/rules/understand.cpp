@@ -235,7 +235,7 @@ class Interpreter {
     const Fit& best = fits.front();
     const auto names = [&] {
       std::vector<std::string> list;
-      for (const auto* device : best.devices) list.push_back(device->name);
+      for (const auto* device : best.devices) list.push_back(device->name_with_room());
       return list;
     };
     const auto function = spoken_name(best.skill->ability->skill->skill.function_name);
@@ -267,7 +267,8 @@ class Interpreter {
     std::vector<std::string> skills;
     for (const auto& fit : complete) {
       if (complete.front().score - fit.score >= weights.equal_within) break;
-      skills.push_back(path_of(fit) + in(language, " on ", " auf ") + fit.skill->ability->skill->devices.front().name);
+      skills.push_back(path_of(fit) + in(language, " on ", " auf ") +
+                       fit.skill->ability->skill->devices.front().name_with_room());
     }
     return say(Decision::Kind::ask,
                in(language, "More than one skill fits equally well: ", "Mehr als ein Skill passt gleich gut: ") +

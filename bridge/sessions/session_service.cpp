@@ -51,14 +51,14 @@ const OperationTable& SessionService::operations() {
   using S = SessionService;
   static constexpr WhoMay everybody{device, user, admin};
   static constexpr Operation rows[] = {
-      {"create", everybody, ActsFor::user, handled_by<&S::create>},
-      {"list", everybody, ActsFor::user, handled_by<&S::list>},
-      {"sync", everybody, ActsFor::user, handled_by<&S::sync>},
-      {"get", everybody, ActsFor::user, handled_by<&S::in_session<&S::get>>},
-      {"messages", everybody, ActsFor::user, handled_by<&S::in_session<&S::messages>>},
-      {"append", everybody, ActsFor::user, handled_by<&S::in_session<&S::append>>},
-      {"update", everybody, ActsFor::user, handled_by<&S::in_session<&S::update>>},
-      {"delete", everybody, ActsFor::user, handled_by<&S::in_session<&S::remove>>},
+      {"create", everybody, ActsFor::user, handled_by<&S::create>, Scope::sessions},
+      {"list", everybody, ActsFor::user, handled_by<&S::list>, Scope::sessions},
+      {"sync", everybody, ActsFor::user, handled_by<&S::sync>, Scope::sessions},
+      {"get", everybody, ActsFor::user, handled_by<&S::in_session<&S::get>>, Scope::sessions},
+      {"messages", everybody, ActsFor::user, handled_by<&S::in_session<&S::messages>>, Scope::sessions},
+      {"append", everybody, ActsFor::user, handled_by<&S::in_session<&S::append>>, Scope::sessions},
+      {"update", everybody, ActsFor::user, handled_by<&S::in_session<&S::update>>, Scope::sessions},
+      {"delete", everybody, ActsFor::user, handled_by<&S::in_session<&S::remove>>, Scope::sessions},
   };
   static constexpr OperationTable table{
       Service::sessions, rows, [](PrincipalType) -> std::string_view { return "this token is not for sessions"; }};

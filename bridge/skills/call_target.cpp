@@ -26,12 +26,16 @@ tl::unexpected<Error> nobody_connected(const std::string& skill_path) {
 tl::unexpected<Error> ambiguous(const Candidates& candidates, const std::string& skill_path) {
   constexpr std::size_t candidates_max = 20;
   nlohmann::json names = nlohmann::json::array();
+  nlohmann::json rooms = nlohmann::json::object();
   for (const auto* candidate : candidates) {
     if (names.size() == candidates_max) break;
     names.push_back(candidate->normalized_name);
+    if (!candidate->room.empty()) rooms[candidate->normalized_name] = candidate->room;
   }
+  nlohmann::json details{{"candidates", std::move(names)}, {"total", candidates.size()}};
+  if (!rooms.empty()) details["rooms"] = std::move(rooms);
   return error(ErrorCode::ambiguous, "several devices offer " + printable(skill_path) + ": name one as target",
-               {{"candidates", std::move(names)}, {"total", candidates.size()}});
+               std::move(details));
 }
 
 }  // namespace

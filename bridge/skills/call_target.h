@@ -25,11 +25,14 @@ struct CallCandidate {
   bool device_agnostic = false;
   std::int64_t heard_of_ms = 0;  // last registration or heartbeat
   bool confirm = false;          // somebody is asked before it is called for a model
+  std::string room = {};         // as its owner wrote it
+  std::string normalized_room = {};
+  std::vector<std::string> aliases = {};  // normalised
 };
 
 /// For a call that names no device: the caller's own if it offers the skill, else the only connected one, else, if all
 /// connected ones offer it as device-agnostic, the one most recently heard of, else `ambiguous` with
-/// details.candidates.
+/// details.candidates, and details.rooms: where those are that have a room.
 Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, const std::string& caller_id,
                                  const std::string& skill_path);
 

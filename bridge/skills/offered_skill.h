@@ -15,6 +15,15 @@ struct OfferingDevice {
   std::string name;             // as its owner wrote it
   std::string normalized_name;  // as calls name it
   bool connected = false;
+  std::string room = {};                  // as its owner wrote it; empty: none
+  std::string normalized_room = {};       // as normalize_device_name()
+  std::vector<std::string> aliases = {};  // normalised
+
+  /// The name, with the room behind it when it has one that is not in the name: `Ceiling Lamp (Kitchen)`.
+  std::string name_with_room() const {
+    const bool says_room = room.empty() || normalized_name.find(normalized_room) != std::string::npos;
+    return says_room ? name : name + " (" + room + ")";
+  }
 };
 
 /// Grouped by class, function, signature and schema, so a hundred devices with one skill are one entry.

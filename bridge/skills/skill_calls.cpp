@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/pipeline/request_log.h"
+#include "bridge/skills/place_target.h"
 #include "common/contract/correlation_id.h"
 #include "common/contract/topics.h"
 #include "common/runtime/one_shot.h"
@@ -27,9 +28,14 @@ SkillCalls::SkillCalls(asio::io_context& loop, const Clock& clock, const DeviceR
 
 Reply<std::string> SkillCalls::named_target(const std::string& user_id, const std::string& target,
                                             const std::vector<CallCandidate>& candidates,
-                                            const std::string& path) const {
+                                            const SkillPath& skill) const {
+  const auto path = skill.class_name + "." + skill.function_name;
   const auto* device = devices_.find_for(user_id, target);
-  if (device == nullptr) return error(ErrorCode::not_found, "no device is called " + printable(target));
+  if (device == nullptr) {
+    const PlaceQuestion question{target, devices_.rooms(user_id), skill.class_name, path};
+    if (auto in_place = choose_in_place(question, candidates)) return std::move(*in_place);
+    return error(ErrorCode::not_found, "no device is called " + printable(target));
+  }
   const auto& id = device->row.device_id;
   const auto candidate =
       std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) { return c.device_id == id; });
@@ -47,7 +53,7 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
     for (const auto& device : offered.devices) {
       const auto heard_of = devices_.find(device.device_id)->row.skills_heartbeat_at_ms.value_or(0);
       candidates.push_back({device.device_id, device.normalized_name, device.connected, offered.skill.device_agnostic,
-                            heard_of, offered.skill.confirm});
+                            heard_of, offered.skill.confirm, device.room, device.normalized_room, device.aliases});
     }
   }
   const auto name = path.class_name + "." + path.function_name;
@@ -57,7 +63,7 @@ Reply<std::string> SkillCalls::target_of(const SkillCall& call, const SkillPath&
   const auto& target = call.target.empty() ? path.device : call.target;
   auto chosen = target.empty()    ? choose_device(candidates, call.caller.id, name)
                 : target == "hub" ? choose_any_device(candidates, call_id, name)
-                                  : named_target(call.acting_user, target, candidates, name);
+                                  : named_target(call.acting_user, target, candidates, path);
   if (!chosen || call.is_consented) return chosen;
   const auto wants_asking = [&](const auto& candidate) { return candidate.device_id == *chosen && candidate.confirm; };
   if (std::any_of(candidates.begin(), candidates.end(), wants_asking))

@@ -38,7 +38,7 @@ class SkillCalls {
                                const std::vector<OfferedSkill>& offering) const;
   Reply<void> fit_to_signature(SkillCall& call, const std::string& target, const std::vector<OfferedSkill>& offering);
   Reply<std::string> named_target(const std::string& user_id, const std::string& target,
-                                  const std::vector<CallCandidate>& candidates, const std::string& path) const;
+                                  const std::vector<CallCandidate>& candidates, const SkillPath& skill) const;
   MqttMessage call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,
                            const std::string& target) const;
   void arm_expiry();

@@ -112,6 +112,12 @@ std::size_t SkillRegistry::count(const std::string& device_id) const {
   return owned == by_device_.end() ? 0 : owned->second.texts.size();
 }
 
+std::size_t SkillRegistry::count_of_user(const std::string& user_id) const {
+  std::size_t skills = 0;
+  for (const Device* device : devices_.list(user_id)) skills += count(device->row.device_id);
+  return skills;
+}
+
 bool SkillRegistry::is_live(const Device& device) const { return is_live(device, clock_.wall_now() - options_.expiry); }
 
 bool SkillRegistry::is_live(const Device& device, WallTime heard_after) {

@@ -80,6 +80,7 @@ class SkillRegistry {
   const std::vector<SkillText>& skills_of(const std::string& device_id) const;
   /// Whatever its heartbeat.
   std::size_t count(const std::string& device_id) const;
+  std::size_t count_of_user(const std::string& user_id) const;
   std::size_t total() const { return total_; }
   /// Heard of within Options::expiry.
   bool is_live(const Device& device) const;

@@ -277,7 +277,8 @@ std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::ve
     skill.devices.reserve(shown);
     for (std::size_t i = 0; i < shown; ++i) {
       const Device& device = *live[i].device;
-      skill.devices.push_back({device.row.device_id, device.row.name, device.row.normalized_name, device.online});
+      skill.devices.push_back({device.row.device_id, device.row.name, device.row.normalized_name, device.online,
+                               device.row.about.room, device.normalized_room, device.normalized_aliases});
     }
     all.push_back(std::move(skill));
   }

@@ -93,12 +93,13 @@ std::string_view refusal(PrincipalType type) {
 }  // namespace
 
 SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls,
-                           SkillStore& store, Events& events, Options options)
+                           SkillStore& store, const UserLimitTable& limits, Events& events, Options options)
     : clock_(clock),
       devices_(devices),
       skills_(skills),
       calls_(calls),
       store_(store),
+      limits_(limits),
       events_(events),
       options_(options) {}
 
@@ -107,14 +108,14 @@ const OperationTable& SkillService::operations() {
   static constexpr WhoMay devices{device};
   static constexpr WhoMay everybody{device, user, admin};
   static constexpr Operation rows[] = {
-      {"register", devices, ActsFor::own_user, handled_by<&SkillService::register_all>},
-      {"heartbeat", devices, ActsFor::own_user, handled_by<&SkillService::heartbeat>},
-      {"list", everybody, ActsFor::user, handled_by<&SkillService::list>},
-      {"search", everybody, ActsFor::user, handled_by<&SkillService::search>},
-      {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>},
-      {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>},
-      {"tools", everybody, ActsFor::user, handled_by<&SkillService::tools>},
-      {"call_tool", everybody, ActsFor::user, handled_by<&SkillService::call_tool>},
+      {"register", devices, ActsFor::own_user, handled_by<&SkillService::register_all>, Scope::skills_register},
+      {"heartbeat", devices, ActsFor::own_user, handled_by<&SkillService::heartbeat>, Scope::skills_register},
+      {"list", everybody, ActsFor::user, handled_by<&SkillService::list>, Scope::skills_read},
+      {"search", everybody, ActsFor::user, handled_by<&SkillService::search>, Scope::skills_read},
+      {"describe", everybody, ActsFor::user, handled_by<&SkillService::describe>, Scope::skills_read},
+      {"call", everybody, ActsFor::user, handled_by<&SkillService::call_for>, Scope::skills_call},
+      {"tools", everybody, ActsFor::user, handled_by<&SkillService::tools>, Scope::skills_read},
+      {"call_tool", everybody, ActsFor::user, handled_by<&SkillService::call_tool>, Scope::skills_call},
   };
   static constexpr OperationTable table{Service::skills, rows, refusal};
   return table;
@@ -130,6 +131,8 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   }
   auto rows = read_skills(listed);
   if (!rows) co_return tl::unexpected(rows.error());
+  if (auto refused = too_many_skills(request.acting_user, id, rows->size()))
+    co_return tl::unexpected<Error>(std::move(*refused));
   const auto now_ms = to_unix_ms(clock_.wall_now());
   auto stored = co_await store_.put_skills(request.acting_user, id, *rows, now_ms);
   if (!stored) co_return tl::unexpected(stored.error());
@@ -141,6 +144,20 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   events_.publish(SkillsRegistered{id});
   if (is_change || !was_live) events_.publish(SkillsChanged{id});
   co_return json{{"registered", count}};
+}
+
+/// A device that registers no more than it had may always.
+std::optional<Error> SkillService::too_many_skills(const std::string& user_id, const std::string& device_id,
+                                                   std::size_t count) const {
+  const auto max = limits_.of(user_id, LimitKind::skills);
+  const auto had = skills_.count(device_id);
+  if (max == 0 || count <= had) return std::nullopt;
+  const auto used = static_cast<std::int64_t>(skills_.count_of_user(user_id));
+  if (used + static_cast<std::int64_t>(count - had) <= max) return std::nullopt;
+  return Error{ErrorCode::quota_exceeded,
+               "the user would have more skills than allowed: " + std::to_string(max) +
+                   " (delete what is not needed, or have the limit raised)",
+               {{"limit", name_of(LimitKind::skills).option}, {"max", max}, {"used", used}}};
 }
 
 Task<Reply<json>> SkillService::heartbeat(Request request) {

@@ -1,6 +1,7 @@
 /// The `skills` service (docs/contract.md, section 4). operations() is the table of what it does.
 ///
-/// Threading: loop only.   Bounds: Options::skills_per_device_max; a whole answer by the request pipeline.
+/// Threading: loop only.   Bounds: Options::skills_per_device_max, and what the user may have (`skills`); registrations
+/// that are being stored do not count until they are. A whole answer by the request pipeline.
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/skill_store.h"
+#include "bridge/ports/user_limit_table.h"
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
@@ -35,7 +37,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   };
 
   SkillService(const Clock& clock, DeviceRegistry& devices, SkillRegistry& skills, SkillCalls& calls, SkillStore& store,
-               Events& events, Options options);
+               const UserLimitTable& limits, Events& events, Options options);
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -52,6 +54,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   using Outcome = Reply<nlohmann::json>;
   Task<Outcome> register_all(Request request);
   Task<Outcome> heartbeat(Request request);
+  std::optional<Error> too_many_skills(const std::string& user_id, const std::string& device_id,
+                                       std::size_t count) const;
   Outcome list(const Request& request) const;
   Outcome search(const Request& request) const;
   tl::unexpected<Error> too_much() const;
@@ -65,6 +69,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   SkillRegistry& skills_;
   SkillCalls& calls_;
   SkillStore& store_;
+  const UserLimitTable& limits_;
   Events& events_;
   Options options_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/skills/place_target.h"
 #include "common/contract/argument_check.h"
 #include "common/contract/device_name.h"
 #include "common/contract/schemas/argument_schema.h"
@@ -12,11 +13,25 @@ namespace {
 
 using nlohmann::json;
 
-json names_of(const OfferedSkill& skill) {
+/// The devices to choose among, with their rooms.
+json choices_of(const std::vector<const OfferingDevice*>& devices) {
+  constexpr std::size_t names_max = 32;
   json names = json::array();
-  for (const auto& device : skill.devices)
-    if (names.size() < 32) names.push_back(device.normalized_name);
-  return names;
+  json rooms = json::object();
+  for (const auto* device : devices) {
+    if (names.size() == names_max) break;
+    names.push_back(device->normalized_name);
+    if (!device->room.empty()) rooms[device->normalized_name] = device->room;
+  }
+  json choices{{"candidates", std::move(names)}};
+  if (!rooms.empty()) choices["rooms"] = std::move(rooms);
+  return choices;
+}
+
+std::vector<const OfferingDevice*> offering_of(const OfferedSkill& skill) {
+  std::vector<const OfferingDevice*> devices;
+  for (const auto& device : skill.devices) devices.push_back(&device);
+  return devices;
 }
 
 struct Target {
@@ -32,18 +47,23 @@ Reply<Target> choose_device(const ShownTool& tool, json& arguments) {
                                     [&](const auto& device) { return device.device_id == tool.default_device; });
     return found == devices.end() ? Target{} : Target{found->device_id, found->normalized_name};
   }
-  const auto refuse = [&](ErrorCode code, std::string message) {
-    return error(code, std::move(message),
-                 {{"path", "/" + tool.device_parameter}, {"candidates", names_of(tool.skill)}});
+  const auto refuse = [&](ErrorCode code, std::string message, const std::vector<const OfferingDevice*>& among) {
+    json details = choices_of(among);
+    details["path"] = "/" + tool.device_parameter;
+    return error(code, std::move(message), std::move(details));
   };
-  if (!given->is_string()) return refuse(ErrorCode::bad_request, tool.device_parameter + " must be a device's name");
-  const auto name = normalize_device_name(given->get<std::string>());
-  const auto found =
-      std::find_if(devices.begin(), devices.end(), [&](const auto& device) { return device.normalized_name == name; });
+  if (!given->is_string())
+    return refuse(ErrorCode::bad_request, tool.device_parameter + " must be a device's name", offering_of(tool.skill));
+  const auto written = given->get<std::string>();
+  const auto name = normalize_device_name(written);
   arguments.erase(given);
-  if (found != devices.end()) return Target{found->device_id, found->normalized_name};
+  const auto meant = devices_in_place(written, tool.skill.skill.class_name, devices);
+  if (meant.size() == 1) return Target{meant.front()->device_id, meant.front()->normalized_name};
+  if (meant.size() > 1)
+    return refuse(ErrorCode::ambiguous, "several devices there offer this skill: name one of them", meant);
   if (tool.skill.more_devices > 0 && !name.empty()) return Target{name, name};  // perhaps one of those not listed
-  return refuse(ErrorCode::not_found, "no device of that name offers this skill");
+  return refuse(ErrorCode::not_found, "no device of that name, and none in such a room, offers this skill",
+                offering_of(tool.skill));
 }
 
 /// Gives arguments the names that the skill has for them.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bridge/skills/input_schema.h"
+#include "common/contract/device_name.h"
 #include "common/contract/python_name.h"
 #include "common/text/printable.h"
 
@@ -61,7 +62,8 @@ std::string description_of(const OfferedSkill& skill, std::size_t bytes_max) {
   std::string text = as_data(skill.skill.docstring, bytes_max);
   std::string where;
   for (std::size_t i = 0; i < skill.devices.size() && i < 8; ++i)
-    where += (i == 0 ? "" : ", ") + skill.devices[i].name + (skill.devices[i].connected ? "" : " (offline)");
+    where +=
+        (i == 0 ? "" : ", ") + skill.devices[i].name_with_room() + (skill.devices[i].connected ? "" : " (offline)");
   const auto count = skill.devices.size() + skill.more_devices;
   if (count > 8) where += " and " + std::to_string(count - 8) + " more";
   if (!text.empty()) text += "\n";
@@ -70,12 +72,31 @@ std::string description_of(const OfferedSkill& skill, std::size_t bytes_max) {
   return text;
 }
 
+std::string as_one_line(const std::string& text) {
+  std::string line = as_data(text, device_name_bytes_max);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+/// ` In rooms: ceiling_lamp in Kitchen, …`; nothing when no device has one.
+std::string rooms_of(const OfferedSkill& skill) {
+  constexpr std::size_t rooms_named_max = 20;
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& device : skill.devices) {
+    if (device.room.empty() || named == rooms_named_max) continue;
+    text += (named++ == 0 ? " In rooms: " : ", ") + device.normalized_name + " in " + as_one_line(device.room);
+  }
+  return text.empty() ? text : text + ".";
+}
+
 /// The property that chooses among several devices: a choice, unless there are too many to list.
 json device_property(const OfferedSkill& skill, const std::string& default_device) {
   json names = json::array();
   for (const auto& device : skill.devices) names.push_back(device.normalized_name);
   std::string description =
       default_device.empty() ? "The device to run on." : "The device to run on; the one asked from when absent.";
+  description += rooms_of(skill);
   if (skill.more_devices == 0)
     return {{"type", "string"}, {"enum", std::move(names)}, {"description", std::move(description)}};
   description += " Among others:";

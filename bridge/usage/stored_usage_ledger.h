@@ -47,6 +47,7 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   Task<Reply<void>> flush();
 
   UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
+  const UserLimits& limits() const { return limits_; }
 
   /// Of the user's chats a minute and tokens a day (UserLimits): one more chat.
   std::optional<Error> take(const std::string& user_id) override;

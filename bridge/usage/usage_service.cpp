@@ -5,7 +5,7 @@ namespace strawberry {
 const OperationTable& UsageService::operations() {
   using enum PrincipalType;
   static constexpr Operation rows[] = {
-      {"usage", {device, user, admin}, ActsFor::user, handled_by<&UsageService::usage>},
+      {"usage", {device, user, admin}, ActsFor::user, handled_by<&UsageService::usage>, Scope::chat},
   };
   static constexpr OperationTable table{
       Service::chat, rows, [](PrincipalType) -> std::string_view { return "this token is not for chatting"; }};

@@ -24,8 +24,8 @@ std::optional<Error> UserLimits::admit(const std::string& user_id) {
 void UserLimits::give_back(const std::string& user_id) {
   User& user = find(user_id, utc_day(clock_));
   user.chats = std::max<std::int64_t>(user.chats - 1, 0);
-  if (options_.chats_per_minute_max > 0)
-    user.chats_of_minute.give_back(std::chrono::minutes(1), options_.chats_per_minute_max);
+  if (const auto max = most(user_id, LimitKind::chats_per_minute); max > 0)
+    user.chats_of_minute.give_back(std::chrono::minutes(1), max);
 }
 
 void UserLimits::add_chats(const std::string& user_id, UtcDay day, std::int64_t chats) {
@@ -62,22 +62,60 @@ UserLimits::User& UserLimits::find(const std::string& user_id, UtcDay day) {
   return user;
 }
 
+std::int64_t UserLimits::most(const std::string& user_id, LimitKind kind) const {
+  if (options_.own != nullptr) return options_.own->of(user_id, kind);
+  return kind == LimitKind::tokens_per_day ? options_.tokens_per_day_max : options_.chats_per_minute_max;
+}
+
+UserLimits::ChatsNow UserLimits::chats_now(const std::string& user_id) const {
+  const auto known = users_.find(user_id);
+  const auto max = most(user_id, LimitKind::chats_per_minute);
+  if (known == users_.end() || max == 0) return {};
+  const auto left = known->second->chats_of_minute.full_at - clock_.steady_now();
+  if (left <= std::chrono::nanoseconds(0)) return {};
+  const auto each = std::chrono::nanoseconds(std::chrono::minutes(1)) / max;
+  return {std::min((left.count() + each.count() - 1) / each.count(), max), left};
+}
+
+bool UserLimits::is_out_of_tokens(const User& user) const {
+  const auto max = most(user.id, LimitKind::tokens_per_day);
+  return max > 0 && user.tokens >= max;
+}
+
+std::int64_t UserLimits::users_out_of_tokens() const {
+  const UtcDay today = utc_day(clock_);
+  return std::count_if(by_use_.begin(), by_use_.end(),
+                       [&](const User& user) { return user.day == today && is_out_of_tokens(user); });
+}
+
+std::int64_t UserLimits::users_out_of_chats() const {
+  return std::count_if(by_use_.begin(), by_use_.end(), [&](const User& user) {
+    const auto max = most(user.id, LimitKind::chats_per_minute);
+    return max > 0 && chats_now(user.id).used >= max;
+  });
+}
+
 std::optional<Error> UserLimits::check_tokens(const User& user) const {
-  if (options_.tokens_per_day_max == 0 || user.tokens < options_.tokens_per_day_max) return std::nullopt;
+  if (!is_out_of_tokens(user)) return std::nullopt;
   const WallTime ends_at = user.day + std::chrono::days(1);
   return Error{ErrorCode::quota_exceeded,
                "the tokens of today are used up",
-               {{"retry_after_ms", (ends_at - clock_.wall_now()).count()}, {"ends_at", format_rfc3339(ends_at)}}};
+               {{"limit", name_of(LimitKind::tokens_per_day).option},
+                {"max", most(user.id, LimitKind::tokens_per_day)},
+                {"used", user.tokens},
+                {"retry_after_ms", (ends_at - clock_.wall_now()).count()},
+                {"ends_at", format_rfc3339(ends_at)}}};
 }
 
 std::optional<Error> UserLimits::take_chat(User& user) const {
-  if (options_.chats_per_minute_max == 0) return std::nullopt;
-  const auto wait =
-      user.chats_of_minute.take(clock_.steady_now(), std::chrono::minutes(1), options_.chats_per_minute_max);
+  const auto max = most(user.id, LimitKind::chats_per_minute);
+  if (max == 0) return std::nullopt;
+  const auto wait = user.chats_of_minute.take(clock_.steady_now(), std::chrono::minutes(1), max);
   if (!wait) return std::nullopt;
-  return Error{ErrorCode::rate_limited,
-               "more than " + std::to_string(options_.chats_per_minute_max) + " chats a minute",
-               {{"retry_after_ms", rounded_up_ms(*wait)}}};
+  return Error{
+      ErrorCode::rate_limited,
+      "more than " + std::to_string(max) + " chats a minute",
+      {{"limit", name_of(LimitKind::chats_per_minute).option}, {"max", max}, {"retry_after_ms", rounded_up_ms(*wait)}}};
 }
 
 }  // namespace strawberry

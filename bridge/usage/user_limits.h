@@ -1,4 +1,5 @@
-/// Whether a user may chat now: so many chats a minute, so many tokens a day (UTC). Pure.
+/// Whether a user may chat now: so many chats a minute, so many tokens a day (UTC). Pure. An admin may have set other
+/// numbers for a user (UserLimitTable); a change holds for the next chat.
 ///
 /// A bucket per user that is full at first: all of a minute's chats may come at once, and one comes back every
 /// 60 s / chats_per_minute_max.
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "bridge/ports/user_limit_table.h"
 #include "common/contract/error.h"
 #include "common/runtime/user_rate.h"
 #include "common/text/clock.h"
@@ -32,6 +34,12 @@ class UserLimits {
     std::int64_t chats_per_minute_max = 0;  // 0: any number
     std::int64_t tokens_per_day_max = 0;    // 0: any number
     std::size_t users_max = 100'000;
+    const UserLimitTable* own = nullptr;  // outlives it; null: the two above hold for everybody
+  };
+  /// Of the chats that may come at once.
+  struct ChatsNow {
+    std::int64_t used = 0;
+    std::optional<std::chrono::nanoseconds> back_in;  // when all are to be had again; nothing: they are
   };
   UserLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
@@ -47,6 +55,11 @@ class UserLimits {
   /// What was used today; nothing of a user who is not known (any more).
   UsedToday used_today(const std::string& user_id) const;
 
+  ChatsNow chats_now(const std::string& user_id) const;
+  /// How many users have used up their tokens of today.
+  std::int64_t users_out_of_tokens() const;
+  std::int64_t users_out_of_chats() const;
+
   std::size_t users() const { return users_.size(); }
 
  private:
@@ -58,6 +71,8 @@ class UserLimits {
     std::int64_t chats = 0;   // likewise
   };
   User& find(const std::string& user_id, UtcDay day);
+  std::int64_t most(const std::string& user_id, LimitKind kind) const;
+  bool is_out_of_tokens(const User& user) const;
   std::optional<Error> check_tokens(const User& user) const;
   std::optional<Error> take_chat(User& user) const;
 

@@ -57,7 +57,7 @@ std::string write_audit(const AuditLine& line, WallTime now) {
   json["subject"] = audit_text(line.subject);
   json["outcome"] = audit_text(line.outcome);
   const std::pair<const char*, std::string_view> optional[] = {
-      {"reason", line.reason}, {"client_id", line.client_id}, {"address", line.address}};
+      {"reason", line.reason}, {"client_id", line.client_id}, {"address", line.address}, {"user", line.user}};
   for (const auto& [name, text] : optional) {
     if (!text.empty()) json[name] = audit_text(text);
   }

@@ -26,6 +26,7 @@ struct AuditLine {
   std::string_view client_id = {};
   std::string_view address = {};
   std::uint64_t left_out = 0;
+  std::string_view user = {};  // for whom; left out when empty
 };
 std::string write_audit(const AuditLine& line, WallTime now);
 

@@ -8,13 +8,14 @@
 namespace strawberry {
 namespace {
 
-constexpr std::array<std::pair<PrincipalType, std::string_view>, 6> type_names = {{
+constexpr std::array<std::pair<PrincipalType, std::string_view>, 7> type_names = {{
     {PrincipalType::device, "device"},
     {PrincipalType::user, "user"},
     {PrincipalType::admin, "admin"},
     {PrincipalType::bridge, "bridge"},
     {PrincipalType::enroll, "enroll"},
     {PrincipalType::grant, "grant"},
+    {PrincipalType::gateway, "gateway"},
 }};
 
 bool has_valid_user(const Principal& principal) {
@@ -24,7 +25,8 @@ bool has_valid_user(const Principal& principal) {
     case PrincipalType::grant: return is_valid_id(principal.user_id);
     case PrincipalType::user: return principal.user_id == principal.id;
     case PrincipalType::admin:
-    case PrincipalType::bridge: return principal.user_id.empty();
+    case PrincipalType::bridge:
+    case PrincipalType::gateway: return principal.user_id.empty();
   }
   return false;
 }
@@ -32,7 +34,7 @@ bool has_valid_user(const Principal& principal) {
 }  // namespace
 
 bool is_reserved_id(std::string_view id) {
-  return id == bridge_principal_id || id == admin_principal_id || id == "hub";
+  return id == bridge_principal_id || id == gateway_principal_id || id == admin_principal_id || id == "hub";
 }
 
 std::string_view to_string(PrincipalType type) {

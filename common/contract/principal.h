@@ -7,7 +7,7 @@
 
 namespace strawberry {
 
-enum class PrincipalType { device, user, admin, bridge, enroll, grant };
+enum class PrincipalType { device, user, admin, bridge, enroll, grant, gateway };
 
 /// Good for one thing, and once: registering a device (`enroll`), getting tokens of its user (`grant`).
 inline bool is_one_time(PrincipalType type) { return type == PrincipalType::enroll || type == PrincipalType::grant; }
@@ -15,8 +15,9 @@ inline bool is_one_time(PrincipalType type) { return type == PrincipalType::enro
 std::string_view to_string(PrincipalType type);
 std::optional<PrincipalType> parse_principal_type(std::string_view text);
 
-/// The one bridge, and the operator behind strawberryctl.
+/// The one bridge, the web door, and the operator behind strawberryctl.
 inline constexpr std::string_view bridge_principal_id = "strawberry-bridge";
+inline constexpr std::string_view gateway_principal_id = "strawberry-gateway";
 inline constexpr std::string_view admin_principal_id = "admin";
 
 /// Ids that no device and no user may have: whoever had one would be mistaken for the hub itself. `hub` is what a call
@@ -26,15 +27,17 @@ bool is_reserved_id(std::string_view id);
 struct Principal {
   PrincipalType type = PrincipalType::device;
   std::string id;
-  /// The owner of a device, the user of a one-time token, the user itself. Empty for admin and bridge.
+  /// The owner of a device, the user of a one-time token, the user itself. Empty for admin, bridge and gateway.
   std::string user_id;
 
   bool operator==(const Principal&) const = default;
 };
 
-/// The hub itself, its bridge and its operator, must be reachable whatever others do.
+/// The hub itself, its bridge and its operator, must be reachable whatever others do. The gateway asks for everybody
+/// who signs in, and limits them itself.
 inline bool has_limits(const Principal& principal) {
-  return principal.type != PrincipalType::bridge && principal.type != PrincipalType::admin;
+  return principal.type != PrincipalType::bridge && principal.type != PrincipalType::admin &&
+         principal.type != PrincipalType::gateway;
 }
 
 /// One line without ambiguity: `device/alice/3f0c`, `admin//admin`. The plugin makes it the MQTT user

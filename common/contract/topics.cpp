@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::size_t response_topic_bytes_max = 512;
 
-constexpr std::array<std::pair<Service, std::string_view>, 4> service_names = {{
+constexpr std::array<std::pair<Service, std::string_view>, services_count> service_names = {{
     {Service::skills, "skills"},
     {Service::chat, "chat"},
     {Service::sessions, "sessions"},
     {Service::devices, "devices"},
+    {Service::users, "users"},
 }};
 
 std::string join(std::string_view service, std::string_view id, std::string_view leaf) {

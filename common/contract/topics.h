@@ -13,7 +13,8 @@ namespace strawberry {
 /// Of a topic or filter that a client may name. The broker keeps a node in memory for each level of a filter.
 inline constexpr std::size_t topic_levels_max = 32;
 
-enum class Service { skills, chat, sessions, devices };
+enum class Service { skills, chat, sessions, devices, users };
+inline constexpr std::size_t services_count = 5;
 
 std::string_view to_string(Service service);
 std::optional<Service> parse_service(std::string_view text);

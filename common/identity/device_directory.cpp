@@ -18,10 +18,11 @@
 namespace strawberry {
 namespace {
 
-constexpr int schema_version_known = 8;
+constexpr int schema_version_known = 10;
 constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
 constexpr int schema_version_with_user_revocations = 7;
+constexpr int schema_version_with_accounts = 9;
 // The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
 constexpr int busy_timeout_ms = 100;
 
@@ -34,7 +35,13 @@ struct View {
   TextSet revoked;
   ByText<std::string> former_owners;
   ByText<WallTime> users_valid_from;
+  ByText<UserStanding> standings;  // of users that have an account and are not as those without one
 };
+
+const UserStanding& member_standing() {
+  static const UserStanding member;
+  return member;
+}
 
 #define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
 
@@ -44,6 +51,14 @@ std::optional<DeviceRecord> read_device(SQLite::Statement& row) {
                       row.getColumn(3).getInt() != 0, from_unix_ms(row.getColumn(4).getInt64())};
   if (!is_valid_id(record.device_id) || !is_valid_id(record.user_id)) return std::nullopt;
   return record;
+}
+
+#define STRAWBERRY_SELECT_STANDINGS "SELECT user_id, role, guest_of, is_disabled FROM users"
+
+/// Of a role that is none: disabled, since nobody can tell what it may do.
+UserStanding read_standing(SQLite::Statement& row) {
+  const auto role = parse_role(row.getColumn(1).getString());
+  return {role.value_or(Role::guest), row.getColumn(2).getString(), !role || row.getColumn(3).getInt() != 0};
 }
 
 /// Which file a path leads to; nothing when to none.
@@ -80,6 +95,7 @@ class Reader {
     if (!read_ids("SELECT enroll_id FROM spent_tokens", view.spent, rows_max)) return false;
     if (has_revoked_tokens() && !read_ids("SELECT jti FROM revoked_tokens", view.revoked, rows_max)) return false;
     if (has_user_revocations() && !read_users_valid_from(view, rows_max)) return false;
+    if (has_accounts() && !read_standings(view, rows_max)) return false;
     return schema_version() < schema_version_with_announcements || read_former_owners(view, rows_max);
   }
 
@@ -99,6 +115,12 @@ class Reader {
     if (!has_user_revocations()) return {};
     const Row row(prepared(one_user_, "SELECT tokens_valid_from FROM user_revocations WHERE user_id = ?"), user_id);
     return row.found ? from_unix_ms(row.statement.getColumn(0).getInt64()) : WallTime{};
+  }
+
+  UserStanding standing_of(std::string_view user_id) {
+    if (!has_accounts()) return {};
+    const Row row(prepared(one_account_, STRAWBERRY_SELECT_STANDINGS " WHERE user_id = ?"), user_id);
+    return row.found ? read_standing(row.statement) : UserStanding{};
   }
 
   SQLite::Database& database() { return database_; }
@@ -131,6 +153,7 @@ class Reader {
   }
   bool has_revoked_tokens() { return schema_version() >= schema_version_with_revoked_tokens; }
   bool has_user_revocations() { return schema_version() >= schema_version_with_user_revocations; }
+  bool has_accounts() { return schema_version() >= schema_version_with_accounts; }
 
   bool read_ids(const char* sql, TextSet& ids, std::size_t rows_max) {
     SQLite::Statement rows(database_, sql);
@@ -146,6 +169,15 @@ class Reader {
     while (rows.executeStep()) {
       if (view.users_valid_from.size() == rows_max) return false;
       view.users_valid_from.emplace(rows.getColumn(0).getString(), from_unix_ms(rows.getColumn(1).getInt64()));
+    }
+    return true;
+  }
+
+  bool read_standings(View& view, std::size_t rows_max) {
+    SQLite::Statement rows(database_, STRAWBERRY_SELECT_STANDINGS " WHERE role <> 'member' OR is_disabled");
+    while (rows.executeStep()) {
+      if (view.standings.size() == rows_max) return false;
+      view.standings.emplace(rows.getColumn(0).getString(), read_standing(rows));
     }
     return true;
   }
@@ -167,6 +199,7 @@ class Reader {
   Statement one_spent_;
   Statement one_revoked_;
   Statement one_user_;
+  Statement one_account_;
 };
 
 void set_member(TextSet& set, std::string_view id, bool is_member) {
@@ -226,6 +259,11 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
   WallTime tokens_valid_from(std::string_view user_id) const override {
     const auto found = view_.users_valid_from.find(user_id);
     return found == view_.users_valid_from.end() ? WallTime{} : found->second;
+  }
+
+  const UserStanding& standing_of(std::string_view user_id) const override {
+    const auto found = view_.standings.find(user_id);
+    return found == view_.standings.end() ? member_standing() : found->second;
   }
 
   std::vector<const DeviceRecord*> all() const override {
@@ -307,6 +345,17 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
       known->second = valid_from;
     } else if (valid_from != WallTime{} && view_.users_valid_from.size() < options_.devices_max) {
       view_.users_valid_from.emplace(std::string(user_id), valid_from);
+    }
+    read_standing_of(user_id);
+  }
+
+  void read_standing_of(std::string_view user_id) {
+    UserStanding standing = reader_->standing_of(user_id);
+    const auto known = view_.standings.find(user_id);
+    if (known != view_.standings.end()) {
+      known->second = std::move(standing);
+    } else if (standing != UserStanding{} && view_.standings.size() < options_.devices_max) {
+      view_.standings.emplace(std::string(user_id), std::move(standing));
     }
   }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/contract/role.h"
 #include "common/text/clock.h"
 #include "common/text/result.h"
 
@@ -61,6 +62,8 @@ class DeviceDirectory {
   virtual bool is_revoked(std::string_view jti) const = 0;
   /// Tokens of this user and of their devices that were issued before it are dead; the epoch when none are.
   virtual WallTime tokens_valid_from(std::string_view user_id) const = 0;
+  /// Of a user without an account: a member. Valid until the next refresh().
+  virtual const UserStanding& standing_of(std::string_view user_id) const = 0;
   virtual std::size_t size() const = 0;
   /// Every device, by id.
   virtual std::vector<const DeviceRecord*> all() const = 0;

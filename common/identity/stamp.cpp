@@ -34,4 +34,11 @@ std::optional<AskingToken> stamped_token(const MqttMessage& message) {
   return std::nullopt;
 }
 
+Rights stamped_rights(const MqttMessage& message) {
+  for (const auto& [name, value] : message.user_properties) {
+    if (name == rights_property) return decode_rights(value).value_or(Rights{Scopes(), {}});
+  }
+  return {};
+}
+
 }  // namespace strawberry

@@ -1,5 +1,5 @@
 /// What the broker plugin stamps on a message as User Properties: who sent it, when the broker took it in, and by which
-/// token.
+/// token, and what that may do.
 ///
 /// Pure functions.   Errors: nothing, when the plugin did not say it.
 #pragma once
@@ -19,5 +19,7 @@ std::optional<Principal> stamped_principal(const MqttMessage& message);
 std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
 std::optional<WallTime> stamped_time(const MqttMessage& message);
 std::optional<AskingToken> stamped_token(const MqttMessage& message);
+/// Full rights when the plugin says nothing of them; none when what it says cannot be read.
+Rights stamped_rights(const MqttMessage& message);
 
 }  // namespace strawberry

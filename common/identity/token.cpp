@@ -11,6 +11,7 @@
 
 #include "common/contract/device_name.h"
 #include "common/identity/key_secret.h"
+#include "common/identity/token_line.h"
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/strict_json.h"
@@ -141,6 +142,23 @@ class ClaimReader {
   bool bad_ = false;
 };
 
+/// False when they are of another type or beyond their bounds.
+bool read_rights(const nlohmann::json& claims, Rights& rights) {
+  if (const auto scope = claims.find("scope"); scope != claims.end()) {
+    if (!scope->is_string() || scope->get_ref<const std::string&>().size() > scope_bytes_max) return false;
+    rights.scopes = scopes_in(scope->get_ref<const std::string&>());
+  }
+  const auto skills = claims.find("skills");
+  if (skills == claims.end()) return true;
+  if (!skills->is_array() || skills->size() > skill_patterns_max) return false;
+  for (const auto& pattern : *skills) {
+    if (!pattern.is_string()) return false;
+    rights.skills.push_back(pattern.get<std::string>());
+  }
+  rights.scopes = rights.scopes.without(Scope::any_skill);
+  return are_skill_patterns(rights.skills);
+}
+
 bool owner_fits(const Principal& principal) {
   // encode and decode agree on exactly the principals that may exist.
   return decode_principal(encode_principal(principal)) == principal;
@@ -166,7 +184,8 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
   const auto not_before = reader.date("nbf");
   const auto expires_at = reader.date("exp");
 
-  if (reader.bad() || !parsed_type) return tl::unexpected(TokenError::bad_claims);
+  if (reader.bad() || !parsed_type || !read_rights(*document, claims.rights))
+    return tl::unexpected(TokenError::bad_claims);
   claims.principal.type = *parsed_type;
   if (!owner_fits(claims.principal)) return tl::unexpected(TokenError::bad_claims);
   if (!expires_at) return tl::unexpected(TokenError::no_expiry);
@@ -176,6 +195,8 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
   claims.expires_at = *expires_at;
   claims.issued_at = issued_at.value_or(WallTime{});
   claims.root_issued_at = root_issued_at.value_or(WallTime{});
+  const bool is_program = is_of_program(claims.root_jti.empty() ? claims.jti : claims.root_jti);
+  if (is_program && claims.rights.is_full()) claims.rights.scopes = program_scopes;
   if (claims.expires_at <= now) return tl::unexpected(TokenError::expired);
   if (claims.issued_at > now + token_clock_leeway || (not_before && *not_before > now + token_clock_leeway)) {
     return tl::unexpected(TokenError::not_yet_valid);
@@ -197,6 +218,9 @@ nlohmann::json to_claims_json(const Claims& claims) {
   if (!claims.jti.empty()) json["jti"] = claims.jti;
   if (!claims.root_jti.empty()) json["root_jti"] = claims.root_jti;
   if (claims.root_issued_at != WallTime{}) json["root_iat"] = seconds(claims.root_issued_at);
+  const Scopes scopes = claims.rights.scopes;
+  if (!scopes.with(Scope::any_skill).is_all()) json["scope"] = write_scope(scopes);
+  if (!scopes.has(Scope::any_skill)) json["skills"] = claims.rights.skills;
   return json;
 }
 
@@ -232,6 +256,7 @@ Result<std::string> issue_token(const KeySet& keys, const Claims& claims) {
   if (claims.jti.size() > jti_bytes_max || claims.root_jti.size() > jti_bytes_max) {
     return fail("the jti is longer than 128 bytes");
   }
+  if (!are_skill_patterns(claims.rights.skills)) return fail("the patterns of skills are too many, too long, or none");
   const WallTime last = WallTime(std::chrono::seconds(numeric_date_max));
   if (claims.issued_at < WallTime{} || claims.root_issued_at < WallTime{} || claims.expires_at <= claims.issued_at ||
       claims.expires_at > last) {

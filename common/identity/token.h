@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/contract/principal.h"
+#include "common/contract/rights.h"
 #include "common/identity/keys.h"
 #include "common/text/clock.h"
 #include "common/text/result.h"
@@ -30,6 +31,8 @@ struct Claims {
   // Of a token that was made from another one: where its line begins. Empty and the epoch in the first of a line.
   std::string root_jti;     // dies with this one
   WallTime root_issued_at;  // how old the line is
+  // `scope` and `skills`. Of a program that was allowed before there were scopes: program_scopes.
+  Rights rights = {};
   // Of the key that verified it; issue_token() takes no notice of them.
   std::string kid;              // the key's own, which may be empty; not what the token says
   std::string key_fingerprint;  // never logged, see Key

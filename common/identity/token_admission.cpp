@@ -18,6 +18,7 @@ std::string_view objection_to_token(const DeviceDirectory& directory, const Toke
   // A line of tokens dies with its first.
   if (directory.is_revoked(token.jti) || directory.is_revoked(token.root_jti)) return "token_revoked";
   if (token.issued_at < directory.tokens_valid_from(principal.user_id)) return "token_revoked";
+  if (directory.standing_of(principal.user_id).is_disabled) return "user_disabled";
   const DeviceRecord* device = directory.find(principal.id);
   const auto standing =
       device == nullptr ? std::nullopt : std::optional(DeviceStanding{device->is_active, device->user_id});

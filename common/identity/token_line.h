@@ -12,6 +12,8 @@ namespace strawberry {
 inline constexpr std::string_view program_jti_prefix = "program-";
 /// Of the one-time token in a login link: the principal's id.
 inline constexpr std::string_view sign_in_id_prefix = "sign-in-";
+/// Of the one-time token in an operator's link, which creates the first admin: the principal's id.
+inline constexpr std::string_view operator_id_prefix = "operator-";
 
 /// Whether a token belongs to a program. `root_jti`: of the first of its line, which may be the token itself. Such a
 /// token lists devices, calls and chats for its user; it manages no devices and gets no token but the next of its line.

@@ -32,11 +32,11 @@ std::optional<std::string> parse_jti(std::string_view text) {
 
 std::string encode_token_stamp(const Claims& claims) {
   return seconds_of(claims.issued_at) + '/' + seconds_of(claims.root_issued_at) + '/' + base64url_encode(claims.jti) +
-         '/' + base64url_encode(claims.root_jti);
+         '/' + base64url_encode(claims.root_jti) + '/' + seconds_of(claims.expires_at);
 }
 
 std::optional<AskingToken> decode_token_stamp(std::string_view text) {
-  std::array<std::string_view, 4> parts;
+  std::array<std::string_view, 5> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::size_t slash = text.find('/');
     const bool is_last = i + 1 == parts.size();
@@ -48,8 +48,9 @@ std::optional<AskingToken> decode_token_stamp(std::string_view text) {
   const auto root_issued_at = parse_seconds(parts[1]);
   auto jti = parse_jti(parts[2]);
   auto root_jti = parse_jti(parts[3]);
-  if (!issued_at || !root_issued_at || !jti || !root_jti) return std::nullopt;
-  return AskingToken{std::move(*jti), *issued_at, std::move(*root_jti), *root_issued_at};
+  const auto expires_at = parse_seconds(parts[4]);
+  if (!issued_at || !root_issued_at || !jti || !root_jti || !expires_at) return std::nullopt;
+  return AskingToken{std::move(*jti), *issued_at, std::move(*root_jti), *root_issued_at, *expires_at};
 }
 
 }  // namespace strawberry

@@ -90,6 +90,9 @@ bool only_reads(Service service, const std::string& op) {
     case Service::sessions: return is_one_of({"list", "get", "messages"});
     case Service::devices: return is_one_of({"list", "get", "me"});
     case Service::chat: return is_one_of({"usage", "models"});
+    case Service::users:
+      return is_one_of(
+          {"me", "tokens", "list", "get", "quota", "audit", "export", "backups", "get_backup", "read_backup"});
   }
   return false;
 }

@@ -100,6 +100,12 @@ std::string lower(std::string text) {
 /// and the token the sender.
 const std::set<std::string> envelope_members = {"op", "v", "correlation_id", "caller_device_id", "metadata"};
 
+void take_out_envelope(json& example, const std::string& name) {
+  for (const std::string& member : envelope_members) {
+    if (member != "metadata" || name != "devices/update") example.erase(member);  // which is the device's there
+  }
+}
+
 class Maker {
  public:
   Maker(const SchemaFiles& files, const std::vector<std::string>& operations)
@@ -131,7 +137,7 @@ class Maker {
     for (const std::string& example : examples_of(name)) {
       json value = files_.at(example);
       if (value.is_object() && name.find(".result") == std::string::npos) {
-        for (const std::string& member : envelope_members) value.erase(member);
+        take_out_envelope(value, name);
       }
       examples()[component_name(example)] = {{"value", std::move(value)}};
     }
@@ -368,7 +374,7 @@ class Maker {
     json with_examples = json::object();
     for (const std::string& path : examples_of(name)) {
       json value = files_.at(path);
-      for (const std::string& member : envelope_members) value.erase(member);
+      take_out_envelope(value, name);
       for (const std::string& member : elsewhere) value.erase(member);
       if (!value.empty()) with_examples[example_key(path)] = {{"value", std::move(value)}};
     }

@@ -89,7 +89,7 @@ class Operations {
 
 const std::vector<ResourceRow>& resource_rows() {
   static const std::vector<ResourceRow> rows = {
-      {"GET", "/api/v1/devices", Service::devices, "list", {"user_id"}, {}},
+      {"GET", "/api/v1/devices", Service::devices, "list", {"user_id", "room", "capability"}, {}},
       {"POST", "/api/v1/devices", Service::devices, "register", {}, {}, 201},
       {"GET", "/api/v1/devices/me", Service::devices, "me", {}, {}},
       {"GET", "/api/v1/devices/{device_id}", Service::devices, "get", {}, {}},
@@ -113,6 +113,13 @@ const std::vector<ResourceRow>& resource_rows() {
        {"limit"}},
       {"POST", "/api/v1/sessions/{session_id}/messages", Service::sessions, "append", {}, {}, 201},
       {"GET", "/api/v1/usage", Service::chat, "usage", {"user_id"}, {"days"}},
+      {"GET", "/api/v1/quota", Service::users, "quota", {"user_id"}, {}},
+      {"GET", "/api/v1/audit", Service::users, "audit", {"since", "until", "user", "action", "cursor"}, {"limit"}},
+      {"GET", "/api/v1/backups", Service::users, "backups", {"user_id"}, {}},
+      {"POST", "/api/v1/backups", Service::users, "backup", {}, {}, 201},
+      {"GET", "/api/v1/backups/{backup_id}", Service::users, "get_backup", {"user_id"}, {}},
+      {"DELETE", "/api/v1/backups/{backup_id}", Service::users, "delete_backup", {"user_id"}, {}},
+      {"POST", "/api/v1/backups/{backup_id}/restore", Service::users, "restore_backup", {}, {}},
   };
   return rows;
 }

@@ -237,6 +237,9 @@ void ExchangedExamples::exchange_devices() {
   answer("devices/list", *tablet_);
   answer("devices/list@admin", *admin_);
   answer("devices/get", *alice_);
+  EXPECT_EQ(answer("devices/update@place", *alice_).at("result").at("room"), "Living Room");
+  EXPECT_EQ(answer("devices/list@room", *tablet_).at("result").at("total"), 1);
+  EXPECT_EQ(answer("devices/list@capability", *tablet_).at("result").at("total"), 1);
   answer("devices/register", *alice_);
   answer("devices/refresh_token", *tablet_);
   EXPECT_EQ(answer("devices/update", *alice_).at("result").at("normalized_name"), "bedroom_speaker");

@@ -38,6 +38,12 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
 }
 
 void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 10) {
+    database.exec(
+        "ALTER TABLE devices DROP COLUMN room; ALTER TABLE devices DROP COLUMN aliases;"
+        "ALTER TABLE devices DROP COLUMN capabilities; ALTER TABLE devices DROP COLUMN metadata;"
+        "DROP TABLE user_limits; DROP TABLE audit_lines");
+  }
   if (version < 8) database.exec("ALTER TABLE skills DROP COLUMN input_schema");
   if (version < 7) {
     database.exec(

@@ -1,7 +1,10 @@
 #include "bridge/adapters/sqlite/device_rows.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "common/text/json_text.h"
 
 namespace strawberry {
 namespace {
@@ -9,6 +12,22 @@ namespace {
 std::optional<std::int64_t> optional_int64(const SQLite::Column& column) {
   if (column.isNull()) return std::nullopt;
   return column.getInt64();
+}
+
+std::vector<std::string> texts_of(const SQLite::Column& column) {
+  std::vector<std::string> texts;
+  const auto array = nlohmann::json::parse(text_of(column), nullptr, false);
+  if (!array.is_array()) return texts;
+  for (const auto& text : array)
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  return texts;
+}
+
+std::string json_of(const std::vector<std::string>& texts) { return to_text(nlohmann::json(texts)); }
+
+std::optional<std::string> json_of(const std::optional<std::vector<std::string>>& texts) {
+  if (!texts) return std::nullopt;
+  return json_of(*texts);
 }
 
 DeviceRow device_row(SQLite::Statement& row) {
@@ -22,6 +41,10 @@ DeviceRow device_row(SQLite::Statement& row) {
   device.created_at_ms = row.getColumn(6).getInt64();
   device.last_seen_ms = optional_int64(row.getColumn(7));
   device.skills_heartbeat_at_ms = optional_int64(row.getColumn(8));
+  device.about.room = row.getColumn(9).getString();
+  device.about.aliases = texts_of(row.getColumn(10));
+  device.about.capabilities = texts_of(row.getColumn(11));
+  device.about.metadata = row.getColumn(12).getString();
   return device;
 }
 
@@ -43,9 +66,11 @@ std::optional<std::int64_t> first_number(SQLite::Statement& statement) {
 void insert_device(StatementCache& statements, const DeviceRow& device) {
   statements.execute(
       "INSERT INTO devices (device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at,"
-      " last_seen, skills_heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " last_seen, skills_heartbeat_at, room, aliases, capabilities, metadata)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       device.device_id, device.user_id, device.name, device.normalized_name, device.is_active,
-      device.tokens_valid_from_ms, device.created_at_ms, device.last_seen_ms, device.skills_heartbeat_at_ms);
+      device.tokens_valid_from_ms, device.created_at_ms, device.last_seen_ms, device.skills_heartbeat_at_ms,
+      device.about.room, json_of(device.about.aliases), json_of(device.about.capabilities), device.about.metadata);
 }
 
 }  // namespace
@@ -53,7 +78,7 @@ void insert_device(StatementCache& statements, const DeviceRow& device) {
 void read_devices(StatementCache& statements, const UseDevice& use) {
   auto& devices = statements.bind(
       "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
-      " skills_heartbeat_at FROM devices ORDER BY device_id");
+      " skills_heartbeat_at, room, aliases, capabilities, metadata FROM devices ORDER BY device_id");
   auto& skills = statements.bind(
       "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm, input_schema"
       " FROM skills ORDER BY device_id, position");
@@ -72,12 +97,36 @@ void read_devices(StatementCache& statements, const UseDevice& use) {
   skills.reset();
 }
 
+std::optional<DeviceRow> read_device(StatementCache& statements, const std::string& device_id) {
+  auto& row = statements.bind(
+      "SELECT device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at, last_seen,"
+      " skills_heartbeat_at, room, aliases, capabilities, metadata FROM devices WHERE device_id = ?",
+      device_id);
+  std::optional<DeviceRow> device;
+  if (row.executeStep()) device = device_row(row);
+  row.reset();
+  return device;
+}
+
+std::vector<SkillRow> read_skills_of(StatementCache& statements, const std::string& device_id) {
+  std::vector<SkillRow> skills;
+  auto& row = statements.bind(
+      "SELECT class_name, function_name, signature, docstring, device_agnostic, confirm, input_schema FROM skills"
+      " WHERE device_id = ? ORDER BY position",
+      device_id);
+  while (row.executeStep()) skills.push_back(skill_row(row, 0));
+  row.reset();
+  return skills;
+}
+
 int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change) {
   return statements.execute(
       "UPDATE devices SET name = coalesce(?, name), normalized_name = coalesce(?, normalized_name),"
-      " is_active = coalesce(?, is_active), tokens_valid_from = max(tokens_valid_from, coalesce(?, 0))"
-      " WHERE device_id = ?",
-      change.name, change.normalized_name, change.is_active, change.tokens_valid_from_ms, device_id);
+      " is_active = coalesce(?, is_active), tokens_valid_from = max(tokens_valid_from, coalesce(?, 0)),"
+      " room = coalesce(?, room), aliases = coalesce(?, aliases), capabilities = coalesce(?, capabilities),"
+      " metadata = coalesce(?, metadata) WHERE device_id = ?",
+      change.name, change.normalized_name, change.is_active, change.tokens_valid_from_ms, change.room,
+      json_of(change.aliases), json_of(change.capabilities), change.metadata, device_id);
 }
 
 void read_taken_ids(StatementCache& statements, const std::function<void(std::string)>& use) {
@@ -101,6 +150,17 @@ Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageL
   }
   if (first_number(statements.bind("SELECT 1 FROM devices WHERE device_id = ?", device.user_id))) {
     return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
+  }
+  if (first_number(statements.bind("SELECT 1 FROM users WHERE user_id = ? AND role = 'guest'", device.user_id))) {
+    return error(ErrorCode::forbidden, "a guest has no devices", {{"path", "/user_id"}});
+  }
+  auto& twin = statements.bind(
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM taken_ids WHERE id = ?1)"
+      " AND EXISTS (SELECT 1 FROM taken_ids WHERE lower(id) = lower(?1))",
+      device.user_id);
+  if (first_number(twin)) {
+    return error(ErrorCode::bad_request, "there is a user whose id differs only in case: choose another",
+                 {{"path", "/user_id"}});
   }
   if (auto over = check_devices(statements, limits, device.user_id)) return tl::unexpected<Error>(std::move(*over));
   const auto remembered = first_number(

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ using UseDevice = std::function<void(DeviceRow, std::vector<SkillRow>)>;
 
 /// In the order of their ids, each with its skills.
 void read_devices(StatementCache& statements, const UseDevice& use);
+/// Nothing when it is not there.
+std::optional<DeviceRow> read_device(StatementCache& statements, const std::string& device_id);
+/// In the device's order.
+std::vector<SkillRow> read_skills_of(StatementCache& statements, const std::string& device_id);
 /// How many rows it found: 0 or 1.
 int update_device(StatementCache& statements, const std::string& device_id, const DeviceChange& change);
 

@@ -12,9 +12,9 @@ namespace strawberry {
 namespace {
 
 /// With its state; ?1 is now, ?2 the ids of the keys there are, as a JSON array.
-#define STRAWBERRY_TOKENS                                                               \
-  "(SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, " \
-  "root_jti, " STRAWBERRY_TOKEN_STATE_CASES                                             \
+#define STRAWBERRY_TOKENS                                                                                        \
+  "(SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti, scope, skills, " \
+  "last_used, " STRAWBERRY_TOKEN_STATE_CASES                                                                     \
   " WHEN t.kid NOT IN (SELECT value FROM json_each(?2)) THEN 2 ELSE 0 END AS state FROM issued_tokens t)"
 
 /// ?3 … ?6 are a TokenQuery's.
@@ -32,6 +32,12 @@ std::vector<IssuedToken> rows_of(SQLite::Statement& statement) {
     token.expires_at_ms = statement.getColumn(column++).getInt64();
     token.parent_jti = statement.getColumn(column++).getString();
     token.root_jti = statement.getColumn(column++).getString();
+    for (auto* text : {&token.scope, &token.skills}) {
+      if (!statement.getColumn(column).isNull()) *text = statement.getColumn(column).getString();
+      ++column;
+    }
+    if (!statement.getColumn(column).isNull()) token.last_used_ms = statement.getColumn(column).getInt64();
+    ++column;
     token.state = static_cast<TokenState>(statement.getColumn(column).getInt());
   }
   return tokens;
@@ -114,8 +120,8 @@ void make_room(SQLite::Database& database, const std::set<std::string>& kids, st
 void insert(SQLite::Database& database, const IssuedToken& token) {
   SQLite::Statement row(database,
                         "INSERT INTO issued_tokens"
-                        " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                        " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti,"
+                        " scope, skills) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int at = 0;
   for (const auto* text : {&token.jti, &token.name, &token.type, &token.subject, &token.user_id, &token.kid}) {
     row.bind(++at, *text);
@@ -124,6 +130,10 @@ void insert(SQLite::Database& database, const IssuedToken& token) {
   row.bind(++at, token.expires_at_ms);
   row.bind(++at, token.parent_jti);
   row.bind(++at, token.root_jti.empty() ? token.jti : token.root_jti);
+  for (const auto* text : {&token.scope, &token.skills}) {
+    ++at;
+    if (*text) row.bind(at, **text);
+  }
   row.exec();
 }
 

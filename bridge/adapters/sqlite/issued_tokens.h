@@ -28,6 +28,7 @@ std::string_view to_string(TokenState state);
 
 struct IssuedToken : TokenRow {
   TokenState state = TokenState::live;  // not stored
+  std::optional<std::int64_t> last_used_ms = {};
 };
 
 /// Which of them; an empty text is any.

@@ -5,8 +5,10 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/device_rows.h"
+#include "bridge/adapters/sqlite/limit_rows.h"
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/stores.h"
+#include "bridge/adapters/sqlite/user_rows.h"
 
 namespace strawberry {
 
@@ -23,7 +25,11 @@ SqliteStorage::SqliteStorage(asio::io_context& loop, std::unique_ptr<SQLite::Dat
       skills_(make_skill_store(writer_)),
       conversations_(make_conversation_store(writer_)),
       usage_(make_usage_store(writer_)),
-      announcements_(make_announcement_ledger(writer_)) {}
+      announcements_(make_announcement_ledger(writer_)),
+      limits_(make_limit_store(writer_)),
+      audit_(make_audit_store(writer_)),
+      exports_(make_export_store(writer_)),
+      users_(make_user_store(writer_)) {}
 
 Result<void> SqliteStorage::load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) {
   return writer_.read_first([&use](StatementCache& statements) { read_devices(statements, use); });
@@ -31,6 +37,14 @@ Result<void> SqliteStorage::load_devices(const std::function<void(DeviceRow, std
 
 Result<void> SqliteStorage::load_taken_ids(const std::function<void(std::string)>& use) {
   return writer_.read_first([&use](StatementCache& statements) { read_taken_ids(statements, use); });
+}
+
+Result<void> SqliteStorage::load_limits(const std::function<void(std::string, LimitKind, std::int64_t)>& use) {
+  return writer_.read_first([&use](StatementCache& statements) { read_all_limits(statements, use); });
+}
+
+Result<void> SqliteStorage::load_users(const std::function<void(UserRow)>& use) {
+  return writer_.read_first([&use](StatementCache& statements) { read_users(statements, use); });
 }
 
 StorageHealth SqliteStorage::health() {

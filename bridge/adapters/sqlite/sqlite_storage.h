@@ -24,9 +24,15 @@ class SqliteStorage final : public Storage {
   ConversationStore& conversations() override { return *conversations_; }
   UsageStore& usage() override { return *usage_; }
   AnnouncementLedger& announcements() override { return *announcements_; }
+  LimitStore& limits() override { return *limits_; }
+  AuditStore& audit() override { return *audit_; }
+  ExportStore& exports() override { return *exports_; }
+  UserStore& users() override { return *users_; }
 
   Result<void> load_devices(const std::function<void(DeviceRow, std::vector<SkillRow>)>& use) override;
   Result<void> load_taken_ids(const std::function<void(std::string)>& use) override;
+  Result<void> load_limits(const std::function<void(std::string, LimitKind, std::int64_t)>& use) override;
+  Result<void> load_users(const std::function<void(UserRow)>& use) override;
   StorageHealth health() override;
 
  private:
@@ -36,6 +42,10 @@ class SqliteStorage final : public Storage {
   const std::unique_ptr<ConversationStore> conversations_;
   const std::unique_ptr<UsageStore> usage_;
   const std::unique_ptr<AnnouncementLedger> announcements_;
+  const std::unique_ptr<LimitStore> limits_;
+  const std::unique_ptr<AuditStore> audit_;
+  const std::unique_ptr<ExportStore> exports_;
+  const std::unique_ptr<UserStore> users_;
 };
 
 }  // namespace strawberry

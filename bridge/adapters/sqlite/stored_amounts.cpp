@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/adapters/sqlite/conversation_rows.h"
+#include "bridge/adapters/sqlite/limit_rows.h"
 #include "bridge/adapters/sqlite/sync_rows.h"
 
 namespace strawberry {
@@ -20,6 +21,16 @@ bool has_passed(std::int64_t max, std::int64_t before, std::int64_t after) {
 }
 
 }  // namespace
+
+StorageLimits limits_of(StatementCache& statements, StorageLimits limits, const std::string& user_id) {
+  read_limits(statements, user_id, [&limits](LimitKind kind, std::int64_t value) {
+    if (kind == LimitKind::devices) limits.devices_per_user_max = value;
+    if (kind == LimitKind::sessions) limits.sessions_per_user_max = value;
+    if (kind == LimitKind::messages) limits.messages_per_user_max = value;
+    if (kind == LimitKind::stored_bytes) limits.stored_bytes_per_user_max = value;
+  });
+  return limits;
+}
 
 StoredAmounts read_stored_amounts(StatementCache& statements, const std::string& user_id) {
   StoredAmounts amounts;
@@ -55,9 +66,10 @@ std::optional<Error> passed_session_limit(const StorageLimits& limits, std::int6
                      limits.messages_per_session_max, before);
 }
 
-std::optional<Error> check_devices(StatementCache& statements, const StorageLimits& limits,
+std::optional<Error> check_devices(StatementCache& statements, const StorageLimits& of_all,
                                    const std::string& user_id) {
-  if (limits.disk_low) return limits.disk_low;
+  if (of_all.disk_low) return of_all.disk_low;
+  const auto limits = limits_of(statements, of_all, user_id);
   if (limits.devices_per_user_max == 0) return std::nullopt;
   // Of one user: a walk through a few rows of the index on user and name.
   auto& count = statements.bind("SELECT count(*) FROM devices WHERE user_id = ?", user_id);
@@ -68,21 +80,23 @@ std::optional<Error> check_devices(StatementCache& statements, const StorageLimi
                      limits.devices_per_user_max, used);
 }
 
-Reply<void> add_session_within(StatementCache& statements, const StorageLimits& limits, const SessionRow& session) {
+Reply<void> add_session_within(StatementCache& statements, const StorageLimits& of_all, const SessionRow& session) {
   const auto known = read_session(statements, session.session_id);
   if (known && known->user_id == session.user_id) return {};  // of this request, delivered again
   const auto before = read_stored_amounts(statements, session.user_id);
   insert_session(statements, session);
+  const auto limits = limits_of(statements, of_all, session.user_id);
   if (auto over = passed_limit(limits, before, read_stored_amounts(statements, session.user_id))) {
     return tl::unexpected<Error>(std::move(*over));
   }
   return {};
 }
 
-Reply<std::size_t> append_messages_within(StatementCache& statements, const StorageLimits& limits,
+Reply<std::size_t> append_messages_within(StatementCache& statements, const StorageLimits& of_all,
                                           const std::string& session_id, const std::vector<MessageRow>& messages) {
   const auto session = read_session(statements, session_id);
   if (!session) return error(ErrorCode::not_found, "no such session");
+  const auto limits = limits_of(statements, of_all, session->user_id);
   const auto before = read_stored_amounts(statements, session->user_id);
   const auto added = write_messages(statements, session_id, messages);
   auto over =
@@ -111,7 +125,8 @@ Reply<std::vector<SyncCount>> sync_rows_within(StatementCache& statements, const
     }
   }
   for (const auto& [user_id, amounts] : before) {
-    if (auto over = passed_limit(limits, amounts, read_stored_amounts(statements, user_id))) {
+    const auto own = limits_of(statements, limits, user_id);
+    if (auto over = passed_limit(own, amounts, read_stored_amounts(statements, user_id))) {
       return tl::unexpected<Error>(std::move(*over));
     }
   }

@@ -12,6 +12,7 @@
 
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/conversation_store.h"
+#include "bridge/ports/limit_store.h"
 
 namespace strawberry {
 
@@ -29,13 +30,8 @@ struct StorageLimits {
   std::int64_t tokens_per_principal_max = 0;
 };
 
-struct StoredAmounts {
-  std::int64_t sessions = 0;
-  std::int64_t messages = 0;
-  std::int64_t bytes = 0;
-
-  bool operator==(const StoredAmounts&) const = default;
-};
+/// `limits`, but for what an admin has set for this user (user_limits).
+StorageLimits limits_of(StatementCache& statements, StorageLimits limits, const std::string& user_id);
 
 /// None of a user who has no session.
 StoredAmounts read_stored_amounts(StatementCache& statements, const std::string& user_id);

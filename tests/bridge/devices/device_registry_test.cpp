@@ -46,6 +46,28 @@ TEST(DeviceRegistry, ANameThatIsTakenGetsANumber) {
   EXPECT_EQ(devices.free_name("alice", "Speaker", ""), "Speaker");
 }
 
+TEST(DeviceRegistry, AnAliasFindsItsDeviceUntilItIsTakenAway) {
+  DeviceRegistry devices;
+  auto lamp = row("1", "alice", "Ceiling Lamp");
+  lamp.about.aliases = {"Big Light", "!!"};
+  lamp.about.room = "Küche";
+  devices.put(lamp);
+  EXPECT_EQ(devices.find_for("alice", "big light")->row.device_id, "1");
+  EXPECT_EQ(devices.find_for("bob", "big light"), nullptr);
+  EXPECT_EQ(devices.free_name("alice", "Big Light", ""), "Big Light 2") << "an alias is a name that is taken";
+  EXPECT_EQ(devices.free_name("alice", "Big Light", "1"), "Big Light");
+  EXPECT_EQ(devices.rooms("alice"), std::vector<std::string>{"kuche"});
+  devices.put(row("2", "alice", "Big Light 2"));
+  lamp.about = {};
+  devices.put(lamp);
+  EXPECT_EQ(devices.find_for("alice", "big light"), nullptr);
+  EXPECT_TRUE(devices.rooms("alice").empty());
+  lamp.about.aliases = {"Moon"};
+  devices.put(lamp);
+  devices.remove("1");
+  EXPECT_EQ(devices.find_for("alice", "moon"), nullptr);
+}
+
 TEST(DeviceRegistry, RenamingFreesTheOldName) {
   DeviceRegistry devices;
   devices.put(row("1", "alice", "Old"));

@@ -36,6 +36,36 @@ TEST_F(UserLimitsTest, AMinutesChatsMayComeAtOnceAndComeBackOneByOne) {
   EXPECT_EQ(told(limited.admit("alice")), "rate_limited 20000");
 }
 
+TEST_F(UserLimitsTest, AUsersOwnLimitsHoldInsteadAndAtOnce) {
+  UserLimitTable::Defaults defaults{};
+  defaults[static_cast<std::size_t>(LimitKind::chats_per_minute)] = 2;
+  UserLimitTable own(defaults);
+  UserLimits limited(clock_, {.users_max = 10, .own = &own});
+  own.set("alice", LimitKind::chats_per_minute, 1);
+  EXPECT_EQ(told(limited.admit("alice")), "ok");
+  EXPECT_EQ(limited.chats_now("alice").used, 1);
+  EXPECT_EQ(limited.chats_now("alice").back_in, 60s);
+  EXPECT_EQ(limited.users_out_of_chats(), 1);
+  EXPECT_EQ(told(limited.admit("alice")), "rate_limited 60000");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(told(limited.admit("bob")), "ok");
+  EXPECT_EQ(told(limited.admit("bob")), "rate_limited 30000");
+  own.set("alice", LimitKind::chats_per_minute, 0);
+  EXPECT_EQ(told(limited.admit("alice")), "ok") << "0: any number";
+  own.set("alice", LimitKind::tokens_per_day, 10);
+  limited.add_tokens("alice", utc_day(clock_), 10);
+  EXPECT_EQ(limited.users_out_of_tokens(), 1);
+  const auto refused = limited.admit("alice");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ErrorCode::quota_exceeded);
+  EXPECT_EQ(refused->details.at("limit"), "chat_tokens_per_day");
+  EXPECT_EQ(refused->details.at("max"), 10);
+  own.set("alice", LimitKind::tokens_per_day, std::nullopt);
+  EXPECT_EQ(told(limited.admit("alice")), "ok") << "the configuration's again: none";
+  EXPECT_EQ(own.users(), 1u);
+  own.forget("alice");
+  EXPECT_EQ(own.users(), 0u);
+}
+
 TEST_F(UserLimitsTest, BeingRefusedCostsNothing) {
   auto limited = limits(1, 0);
   EXPECT_EQ(told(limited.admit("alice")), "ok");

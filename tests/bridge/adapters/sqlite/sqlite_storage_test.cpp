@@ -136,6 +136,24 @@ TEST_F(SqliteStorageTest, ChangingADeviceKeepsItsSkills) {
   EXPECT_EQ(known->at(0).device.skills_heartbeat_at_ms, 7'000);
 }
 
+TEST_F(SqliteStorageTest, WhatIsSaidOfADeviceIsKeptAndOnlyWhatIsGivenChanges) {
+  auto lamp = device("a");
+  lamp.about.room = "Küche";
+  ASSERT_TRUE(run(store_->devices().add_device(lamp)));
+  DeviceChange change;
+  change.aliases = {"Big Light", "\"quoted\""};
+  change.capabilities = {"light:v1.0"};
+  change.metadata = R"({"bought":2025})";
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", change)));
+  const DeviceAbout about{"Küche", {"Big Light", "\"quoted\""}, {"light:v1.0"}, R"({"bought":2025})"};
+  EXPECT_EQ(load()->at(0).device.about, about);
+  DeviceChange moved;
+  moved.room = "";
+  ASSERT_TRUE(run(store_->devices().change_device("alice", "a", moved)));
+  EXPECT_EQ(load()->at(0).device.about.room, "");
+  EXPECT_EQ(load()->at(0).device.about.aliases, about.aliases);
+}
+
 TEST_F(SqliteStorageTest, RenamingRevivesNeitherARevokedNorADeletedDevice) {
   ASSERT_TRUE(run(store_->devices().add_device(device("a"))));
   DeviceChange revocation;

@@ -1,0 +1,25 @@
+/// The tokens that people issue, list and revoke themselves, in SQL.
+///
+/// As token_rows.h: inside a transaction on the store's thread. Errors: as UserStore.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/stored_amounts.h"
+#include "bridge/ports/user_store.h"
+
+namespace strawberry {
+
+Reply<void> add_named_token_within(StatementCache& statements, const StorageLimits& limits,
+                                   const std::optional<NewToken>& token);
+Reply<void> add_login_token_within(StatementCache& statements, const StorageLimits& limits,
+                                   const std::optional<NewToken>& token, std::size_t logins_max);
+Reply<ListedTokens> read_good_tokens(StatementCache& statements, const std::string& user_id, std::int64_t now_ms,
+                                     std::size_t limit);
+Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
+                                                 const std::string& jti, const std::string& name, std::int64_t now_ms);
+void write_last_used(StatementCache& statements, const std::vector<std::string>& jtis, std::int64_t now_ms);
+
+}  // namespace strawberry

@@ -1,0 +1,70 @@
+#include <utility>
+
+#include "bridge/adapters/sqlite/personal_tokens.h"
+#include "bridge/adapters/sqlite/sqlite_writer.h"
+#include "bridge/adapters/sqlite/statement_cache.h"
+#include "bridge/adapters/sqlite/stores.h"
+#include "bridge/adapters/sqlite/user_rows.h"
+
+namespace strawberry {
+namespace {
+
+Reply<std::vector<std::string>> users_without_account_within(StatementCache& statements, std::size_t limit) {
+  return read_users_without_account(statements, limit);
+}
+
+class SqliteUserStore final : public UserStore {
+ public:
+  explicit SqliteUserStore(SqliteWriter& writer) : writer_(writer) {}
+
+  Task<Reply<void>> add_user(UserRow user, bool first_admin) override {
+    const SqliteWriter::Place place{user.user_id};
+    return writer_.run(place, insert_user, std::move(user), first_admin);
+  }
+  Task<Reply<void>> change_user(std::string user_id, UserChange change) override {
+    const SqliteWriter::Place place{user_id};
+    return writer_.run(place, update_user, std::move(user_id), std::move(change));
+  }
+  Task<Reply<void>> set_last_login(std::string user_id, std::int64_t now_ms) override {
+    const SqliteWriter::Place place{user_id};
+    return writer_.run(place, write_last_login, std::move(user_id), now_ms);
+  }
+  Task<Reply<DeletedUser>> delete_user(std::string user_id, std::int64_t now_ms) override {
+    const SqliteWriter::Place place{user_id};
+    return writer_.run(place, remove_user, std::move(user_id), now_ms);
+  }
+  Task<Reply<std::vector<std::string>>> users_without_account(std::size_t limit) override {
+    return writer_.run({hub_itself}, users_without_account_within, limit);
+  }
+  Task<Reply<void>> add_named_token(NewToken token) override {
+    const SqliteWriter::Place place{token.row.user_id};
+    return writer_.run_within(place, add_named_token_within, std::optional<NewToken>(std::move(token)));
+  }
+  Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) override {
+    const SqliteWriter::Place place{token.row.user_id};
+    return writer_.run_within(place, add_login_token_within, std::optional<NewToken>(std::move(token)), logins_max);
+  }
+  Task<Reply<ListedTokens>> list_tokens(std::string user_id, std::int64_t now_ms, std::size_t limit) override {
+    const auto bytes = [](const ListedTokens& list) { return list.tokens.size() * bytes_of_job; };
+    const SqliteWriter::Place place{user_id};
+    return writer_.run_reading(place, bytes, read_good_tokens, std::move(user_id), now_ms, limit);
+  }
+  Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
+                                                      std::int64_t now_ms) override {
+    const SqliteWriter::Place place{user_id};
+    return writer_.run(place, revoke_tokens_of, std::move(user_id), std::move(jti), std::move(name), now_ms);
+  }
+  Task<Reply<void>> note_used(std::vector<std::string> jtis, std::int64_t now_ms) override {
+    const SqliteWriter::Place place{hub_itself, bytes_of_job * jtis.size()};
+    return writer_.run(place, write_last_used, std::move(jtis), now_ms);
+  }
+
+ private:
+  SqliteWriter& writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<UserStore> make_user_store(SqliteWriter& writer) { return std::make_unique<SqliteUserStore>(writer); }
+
+}  // namespace strawberry

@@ -1,0 +1,309 @@
+#include "bridge/users/backup_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "common/text/clock.h"
+#include "common/text/file_descriptor.h"
+#include "common/text/hex.h"
+#include "common/text/ids.h"
+#include "common/text/json_depth.h"
+#include "common/text/json_text.h"
+#include "common/text/private_file.h"
+#include "common/text/sha256.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr const char* packed_ending = ".jsonl.gz";
+constexpr const char* unfinished_ending = ".jsonl.gz.part";
+constexpr const char* info_ending = ".json";
+constexpr std::size_t info_bytes_max = 16 * 1024;
+constexpr std::size_t levels_max = 64;  // as of a request
+
+tl::unexpected<Error> failed(const std::string& what, const std::string& path) {
+  auto failure = error(ErrorCode::internal, "the backup could not be kept");
+  failure.value().cause = what + " " + path + ": " + std::strerror(errno);
+  return failure;
+}
+
+tl::unexpected<Error> no_such_backup() { return error(ErrorCode::not_found, "no such backup"); }
+
+tl::unexpected<Error> broken() {
+  return error(ErrorCode::bad_request, "this is no backup that can be read (a gzip file of JSON lines is wanted)");
+}
+
+std::optional<BackupInfo> info_from(const json& read) {
+  const bool fits = read.is_object() && read.value("id", json()).is_string() &&
+                    read.value("user_id", json()).is_string() && read.value("created_at", json()).is_string();
+  if (!fits) return std::nullopt;
+  const auto created = parse_rfc3339(read.at("created_at").get<std::string>());
+  if (!created) return std::nullopt;
+  BackupInfo info;
+  info.id = read.at("id").get<std::string>();
+  info.user_id = read.at("user_id").get<std::string>();
+  info.name = text_member(read, "name");
+  info.description = text_member(read, "description");
+  info.created_at_ms = to_unix_ms(*created);
+  const auto number = [&read](const char* name) {
+    const auto found = read.find(name);
+    return found != read.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  };
+  info.records = number("records");
+  info.size_bytes = number("size_bytes");
+  info.format_version = static_cast<int>(number("format_version"));
+  info.checksum = text_member(read, "checksum");
+  return info;
+}
+
+std::string hex_of(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) append_hex(text, c);
+  return text;
+}
+
+/// Appends to a file of mode 0600 that only we write.
+Reply<void> append_to(const std::string& path, std::string_view bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return failed("cannot open", path);
+  if (!write_all(file.get(), bytes)) return failed("cannot write", path);
+  return {};
+}
+
+/// One gzip member: several behind one another are one file.
+std::string packed(std::string_view text) {
+  constexpr int gzip_window_bits = 15 + 16;
+  constexpr int memory_level = 8;
+  z_stream stream{};
+  if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, gzip_window_bits, memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
+    return {};
+  std::string out(::deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const bool is_whole = ::deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  out.resize(is_whole ? stream.total_out : 0);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace
+
+json to_json(const BackupInfo& info) {
+  return {{"id", info.id},
+          {"user_id", info.user_id},
+          {"name", info.name},
+          {"description", info.description},
+          {"created_at", format_rfc3339(from_unix_ms(info.created_at_ms))},
+          {"records", info.records},
+          {"size_bytes", info.size_bytes},
+          {"format_version", info.format_version},
+          {"checksum", info.checksum},
+          {"compressed", true}};
+}
+
+bool BackupReader::is_not_packed() const { return file_ == nullptr || ::gzdirect(file_.get()) != 0; }
+
+void BackupReader::Close::operator()(gzFile_s* file) const { ::gzclose(file); }
+
+Reply<std::optional<std::string>> BackupReader::next_line() {
+  std::string line;
+  std::array<char, 16 * 1024> buffer{};
+  while (::gzgets(file_.get(), buffer.data(), static_cast<int>(buffer.size())) != nullptr) {
+    const auto size = std::strlen(buffer.data());
+    line.append(buffer.data(), size);
+    bytes_ += static_cast<std::int64_t>(size);
+    if (line.size() > limits_.line_bytes_max || bytes_ > limits_.text_bytes_max) return broken();
+    if (!line.empty() && line.back() == '\n') {
+      line.pop_back();
+      return std::optional(std::move(line));
+    }
+    if (size + 1 < buffer.size() && ::gzeof(file_.get()) == 0) return broken();  // a NUL within
+  }
+  int code = Z_OK;
+  ::gzerror(file_.get(), &code);
+  if (code != Z_OK && code != Z_STREAM_END) return broken();
+  if (line.empty()) return std::optional<std::string>();
+  return std::optional(std::move(line));
+}
+
+Reply<std::vector<std::string>> BackupReader::next(std::size_t bytes_max, std::size_t lines_max) {
+  std::vector<std::string> lines;
+  std::size_t bytes = 0;
+  while (lines.size() < lines_max) {
+    if (!ahead_) {
+      auto line = next_line();
+      if (!line) return tl::unexpected(line.error());
+      if (!*line) break;
+      ahead_ = std::move(**line);
+    }
+    if (!lines.empty() && bytes + ahead_->size() > bytes_max) break;
+    bytes += ahead_->size();
+    if (!ahead_->empty()) lines.push_back(std::move(*ahead_));
+    ahead_.reset();
+  }
+  return lines;
+}
+
+Reply<std::vector<BackupInfo>> BackupFiles::list(const std::string& user_id) const {
+  std::vector<BackupInfo> found;
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator(folder(user_id), problem)) {
+    const auto name = entry.path().filename().string();
+    if (!name.ends_with(info_ending)) continue;
+    auto info = get(user_id, name.substr(0, name.size() - std::strlen(info_ending)));
+    if (info) found.push_back(std::move(*info));
+  }
+  std::sort(found.begin(), found.end(), [](const BackupInfo& a, const BackupInfo& b) {
+    return std::pair(b.created_at_ms, b.id) < std::pair(a.created_at_ms, a.id);
+  });
+  return found;
+}
+
+Reply<BackupInfo> BackupFiles::get(const std::string& user_id, const std::string& id) const {
+  if (!is_valid_id(user_id) || !is_valid_id(id)) return no_such_backup();
+  auto file = read_private_file(path(user_id, id, info_ending), info_bytes_max);
+  if (!file) return no_such_backup();
+  auto info = info_from(json::parse(file->content, nullptr, false));
+  if (!info || info->id != id || info->user_id != user_id) return no_such_backup();
+  return std::move(*info);
+}
+
+Reply<void> BackupFiles::remove(const std::string& user_id, const std::string& id) const {
+  if (auto known = get(user_id, id); !known) return tl::unexpected(known.error());
+  std::error_code problem;
+  fs::remove(path(user_id, id, info_ending), problem);  // first: what is listed is whole
+  if (!problem) fs::remove(path(user_id, id, packed_ending), problem);
+  if (problem) return failed("cannot remove", path(user_id, id, packed_ending));
+  return {};
+}
+
+void BackupFiles::remove_all(const std::string& user_id) const {
+  std::error_code ignored;
+  if (is_valid_id(user_id)) fs::remove_all(folder(user_id), ignored);
+}
+
+Reply<void> BackupFiles::check_room(const std::string& user_id) const {
+  const auto known = list(user_id);
+  if (!known) return tl::unexpected(known.error());
+  if (known->size() < options_.per_user_max) return {};
+  return error(ErrorCode::quota_exceeded,
+               "the user has as many backups as allowed: " + std::to_string(options_.per_user_max) + " (delete one)",
+               {{"limit", "backups_per_user_max"}, {"max", options_.per_user_max}, {"used", known->size()}});
+}
+
+Reply<void> BackupFiles::begin(const BackupInfo& info) const {
+  if (!is_valid_id(info.user_id) || !is_valid_id(info.id)) return no_such_backup();
+  ::mkdir(options_.directory.c_str(), 0700);
+  if (::mkdir(folder(info.user_id).c_str(), 0700) != 0 && errno != EEXIST)
+    return failed("cannot make", folder(info.user_id));
+  // What earlier uploads have left goes: a user has one that is not finished at a time.
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator(folder(info.user_id), problem)) {
+    std::error_code ignored;
+    if (entry.path().string().ends_with(unfinished_ending)) fs::remove(entry.path(), ignored);
+  }
+  return append_to(path(info.user_id, info.id, unfinished_ending), "");
+}
+
+Reply<void> BackupFiles::add_bytes(const BackupInfo& info, std::int64_t offset, const std::string& bytes) const {
+  if (!is_valid_id(info.user_id) || !is_valid_id(info.id)) return no_such_backup();
+  const auto file = path(info.user_id, info.id, unfinished_ending);
+  std::error_code problem;
+  const auto size = static_cast<std::int64_t>(fs::file_size(file, problem));
+  if (problem) return no_such_backup();
+  if (offset != size)
+    return error(ErrorCode::bad_request, "the next piece of this backup begins elsewhere",
+                 {{"path", "/offset"}, {"offset", size}});
+  if (size + static_cast<std::int64_t>(bytes.size()) > options_.bytes_max)
+    return error(ErrorCode::too_large, "the backup is larger than allowed", {{"bytes_max", options_.bytes_max}});
+  return append_to(file, bytes);
+}
+
+Reply<void> BackupFiles::add_lines(const BackupInfo& info, const std::string& lines) const {
+  const auto bytes = packed(lines);
+  if (bytes.empty()) return error(ErrorCode::internal, "the backup could not be packed");
+  std::error_code problem;
+  const auto size = static_cast<std::int64_t>(fs::file_size(path(info.user_id, info.id, unfinished_ending), problem));
+  if (problem) return no_such_backup();
+  return add_bytes(info, size, bytes);
+}
+
+Reply<BackupInfo> BackupFiles::finish(BackupInfo info) const {
+  const auto unfinished = path(info.user_id, info.id, unfinished_ending);
+  std::ifstream file(unfinished, std::ios::binary);
+  if (!file) return no_such_backup();
+  Sha256Sum sum;
+  std::vector<char> buffer(64 * 1024);
+  info.size_bytes = 0;
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0) {
+    const auto size = static_cast<std::size_t>(file.gcount());
+    sum.add({buffer.data(), size});
+    info.size_bytes += static_cast<std::int64_t>(size);
+  }
+  info.checksum = hex_of(as_bytes(sum.finish()));
+  info.records = 0;
+  BackupReader lines(std::unique_ptr<gzFile_s, BackupReader::Close>(::gzopen(unfinished.c_str(), "rb")),
+                     {options_.text_bytes_max, options_.line_bytes_max});
+  if (lines.is_not_packed()) {
+    abandon(info);
+    return broken();
+  }
+  for (;;) {
+    constexpr std::size_t bytes_at_once = 256 * 1024, lines_at_once = 1'000;
+    const auto some = lines.next(bytes_at_once, lines_at_once);
+    const bool is_json =
+        some && std::all_of(some->begin(), some->end(), [](const std::string& line) {
+          return !json_nests_deeper_than(line, levels_max) && json::parse(line, nullptr, false).is_object();
+        });
+    if (!is_json || (some->empty() && info.records == 0)) {
+      abandon(info);
+      return broken();
+    }
+    if (some->empty()) break;
+    info.records += static_cast<std::int64_t>(some->size());
+  }
+  std::error_code problem;
+  fs::rename(unfinished, path(info.user_id, info.id, packed_ending), problem);
+  if (problem || !put_private_file(path(info.user_id, info.id, info_ending), to_text(to_json(info)), /*replaces=*/true))
+    return failed("cannot write", path(info.user_id, info.id, info_ending));
+  return info;
+}
+
+void BackupFiles::abandon(const BackupInfo& info) const {
+  std::error_code ignored;
+  fs::remove(path(info.user_id, info.id, unfinished_ending), ignored);
+}
+
+Reply<std::string> BackupFiles::read_bytes(const std::string& user_id, const std::string& id, std::int64_t offset,
+                                           std::size_t bytes_max) const {
+  if (auto known = get(user_id, id); !known) return tl::unexpected(known.error());
+  std::ifstream file(path(user_id, id, packed_ending), std::ios::binary);
+  if (!file || !file.seekg(offset)) return no_such_backup();
+  std::string bytes(bytes_max, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+Reply<BackupReader> BackupFiles::open_lines(const std::string& user_id, const std::string& id) const {
+  if (auto known = get(user_id, id); !known) return tl::unexpected(known.error());
+  std::unique_ptr<gzFile_s, BackupReader::Close> file(::gzopen(path(user_id, id, packed_ending).c_str(), "rb"));
+  if (!file) return no_such_backup();
+  return BackupReader(std::move(file), {options_.text_bytes_max, options_.line_bytes_max});
+}
+
+}  // namespace strawberry

@@ -1,0 +1,270 @@
+#include "bridge/users/backup_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/runtime/one_shot.h"
+#include "common/text/base64url.h"
+#include "common/text/ids.h"
+#include "common/text/json_text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t restored_bytes_at_once = 200 * 1024;
+constexpr std::size_t restored_lines_at_once = 1'000;
+
+tl::unexpected<Error> is_busy() {
+  return error(ErrorCode::busy, "another backup of this user is being made or restored", {{"retry_after_ms", 1'000}});
+}
+
+tl::unexpected<Error> disk_is_low() {
+  return error(ErrorCode::quota_exceeded, "the hub's disk is almost full", {{"limit", "disk_free_min_mib"}});
+}
+
+/// While it lives, nothing else is made or restored for the user.
+class UsersTurn {
+ public:
+  UsersTurn(std::shared_ptr<std::set<std::string>> users, std::string user)
+      : users_(std::move(users)), user_(std::move(user)), is_taken_(users_->insert(user_).second) {}
+  ~UsersTurn() {
+    if (is_taken_) users_->erase(user_);
+  }
+  UsersTurn(const UsersTurn&) = delete;
+  UsersTurn& operator=(const UsersTurn&) = delete;
+
+  bool is_taken() const { return is_taken_; }
+
+ private:
+  const std::shared_ptr<std::set<std::string>> users_;
+  const std::string user_;
+  const bool is_taken_;
+};
+
+}  // namespace
+
+BackupService::BackupService(asio::io_context& loop, const Clock& clock, ExportService& exports,
+                             std::function<bool()> has_room, BackupFiles::Options options)
+    : loop_(loop), clock_(clock), exports_(exports), has_room_(std::move(has_room)), files_(std::move(options)) {}
+
+void BackupService::forget(const std::string& user_id) {
+  thread_.post([&files = files_, user_id] { files.remove_all(user_id); });
+}
+
+template <class Work>
+Task<std::invoke_result_t<Work>> BackupService::on_files(Work work) {
+  using Value = std::invoke_result_t<Work>;
+  const auto done = std::make_shared<OneShot<Value>>(loop_.get_executor());
+  const bool is_taken = thread_.post([&loop = loop_, done, work = std::move(work)] {
+    const auto value = std::make_shared<Value>(work());
+    asio::post(loop, [done, value] { done->set(std::move(*value)); });
+  });
+  if (!is_taken) co_return error(ErrorCode::busy, "too much waits for the disk", {{"retry_after_ms", 1'000}});
+  auto value = co_await done->wait();
+  if (!value) co_return error(ErrorCode::cancelled, "the request was taken back");
+  co_return std::move(*value);
+}
+
+const OperationTable& BackupService::operations() {
+  using enum PrincipalType;
+  using B = BackupService;
+  static constexpr WhoMay people{user, admin};
+  static constexpr Operation rows[] = {
+      {"backup", people, ActsFor::user, handled_by<&B::create>},
+      {"backups", people, ActsFor::user, handled_by<&B::list>},
+      {"get_backup", people, ActsFor::user, handled_by<&B::get>},
+      {"delete_backup", people, ActsFor::user, handled_by<&B::remove>},
+      {"read_backup", people, ActsFor::user, handled_by<&B::read>},
+      {"write_backup", people, ActsFor::user, handled_by<&B::write>},
+      {"restore_backup", people, ActsFor::user, handled_by<&B::restore>},
+  };
+  static constexpr OperationTable table{
+      Service::users, rows, [](PrincipalType) -> std::string_view { return "only a user or an admin has backups"; }};
+  return table;
+}
+
+Task<Reply<json>> BackupService::create(Request request) {
+  const std::string user_id = request.acting_user;
+  const UsersTurn turn(busy_users_, user_id);
+  if (!turn.is_taken()) co_return is_busy();
+  if (!has_room_()) co_return disk_is_low();
+  BackupInfo info;
+  info.id = id_for(request);
+  info.user_id = user_id;
+  info.name = request.body.value("name", std::string());
+  info.description = request.body.value("description", std::string());
+  info.created_at_ms = to_unix_ms(clock_.wall_now());
+  auto made = co_await make(std::move(info));
+  if (made) exports_.tell(request, "users.backup");
+  co_return made;
+}
+
+Task<Reply<json>> BackupService::make(BackupInfo info) {
+  const BackupFiles& files = files_;
+  auto begun = co_await on_files([&files, info]() -> Reply<void> {
+    auto room = files.check_room(info.user_id);
+    return room ? files.begin(info) : room;
+  });
+  if (!begun) co_return tl::unexpected(begun.error());
+  std::string cursor;
+  do {
+    auto part = co_await exports_.export_part(info.user_id, cursor, /*with_hash=*/false);
+    if (!part) co_return tl::unexpected(part.error());
+    std::string lines;
+    for (const auto& record : part->at("records")) lines += to_text(record) + "\n";
+    auto added = co_await on_files([&files, info, lines] { return files.add_lines(info, lines); });
+    if (!added) {
+      co_await on_files([&files, info]() -> Reply<void> { return files.abandon(info), Reply<void>(); });
+      co_return tl::unexpected(added.error());
+    }
+    cursor = part->value("next_cursor", std::string());
+  } while (!cursor.empty());
+  auto finished = co_await on_files([&files, info] { return files.finish(info); });
+  if (!finished) co_return tl::unexpected(finished.error());
+  json result = json::object();
+  result["backup"] = to_json(*finished);
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::list(Request request) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  auto found = co_await on_files([&files, user_id] { return files.list(user_id); });
+  if (!found) co_return tl::unexpected(found.error());
+  json backups = json::array();
+  for (const auto& info : *found) backups.push_back(to_json(info));
+  json result = json::object();
+  result["total"] = backups.size();
+  result["backups"] = std::move(backups);
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::get(Request request) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  const auto id = request.body.at("backup_id").get<std::string>();
+  auto found = co_await on_files([&files, user_id, id] { return files.get(user_id, id); });
+  if (!found) co_return tl::unexpected(found.error());
+  json result = json::object();
+  result["backup"] = to_json(*found);
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::remove(Request request) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  const auto id = request.body.at("backup_id").get<std::string>();
+  auto removed = co_await on_files([&files, user_id, id] { return files.remove(user_id, id); });
+  if (!removed) co_return tl::unexpected(removed.error());
+  exports_.tell(request, "users.delete_backup");
+  json result = json::object();
+  result["backup_id"] = id;
+  result["deleted"] = true;
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::read(Request request) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  const auto id = request.body.at("backup_id").get<std::string>();
+  const auto offset = request.body.value("offset", std::int64_t{0});
+  auto info = co_await on_files([&files, user_id, id] { return files.get(user_id, id); });
+  if (!info) co_return tl::unexpected(info.error());
+  auto bytes = co_await on_files(
+      [&files, user_id, id, offset] { return files.read_bytes(user_id, id, offset, piece_bytes_max); });
+  if (!bytes) co_return tl::unexpected(bytes.error());
+  const auto end = offset + static_cast<std::int64_t>(bytes->size());
+  json result = json::object();
+  result["data"] = base64url_encode(*bytes);
+  result["size_bytes"] = info->size_bytes;
+  if (end < info->size_bytes && !bytes->empty()) result["next_offset"] = end;
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::write(Request request) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  const UsersTurn turn(busy_users_, user_id);
+  if (!turn.is_taken()) co_return is_busy();
+  if (!has_room_()) co_return disk_is_low();
+  const auto bytes = base64url_decode(request.body.at("data").get<std::string>());
+  if (!bytes || bytes->size() > piece_bytes_max)
+    co_return error(ErrorCode::bad_request,
+                    "data is not base64url of at most " + std::to_string(piece_bytes_max) + " bytes",
+                    {{"path", "/data"}});
+  BackupInfo info;
+  info.user_id = user_id;
+  info.id = request.body.value("backup_id", std::string());
+  info.name = request.body.value("name", std::string());
+  info.description = request.body.value("description", std::string());
+  info.created_at_ms = to_unix_ms(clock_.wall_now());
+  const auto offset = request.body.value("offset", std::int64_t{0});
+  const bool is_first = info.id.empty();
+  if (is_first) info.id = id_for(request);
+  const bool is_last = request.body.value("is_last", false);
+  const std::string piece = *bytes;
+  auto written = co_await on_files([&files, info, is_first, is_last, offset, piece]() -> Reply<BackupInfo> {
+    if (is_first) {
+      auto begun = files.check_room(info.user_id);
+      if (begun) begun = files.begin(info);
+      if (!begun) return tl::unexpected(begun.error());
+    }
+    auto added = files.add_bytes(info, offset, piece);
+    if (!added) return tl::unexpected(added.error());
+    if (!is_last) return info;
+    return files.finish(info);
+  });
+  if (!written) co_return tl::unexpected(written.error());
+  json result = json::object();
+  result["backup_id"] = written->id;
+  if (is_last) exports_.tell(request, "users.write_backup");
+  if (is_last) result["backup"] = to_json(*written);
+  co_return result;
+}
+
+Task<Reply<json>> BackupService::restore(Request request) {
+  const std::string user_id = request.acting_user;
+  const UsersTurn turn(busy_users_, user_id);
+  if (!turn.is_taken()) co_return is_busy();
+  auto id = request.body.at("backup_id").get<std::string>();
+  auto restored = co_await restore_from(request, std::move(id));
+  if (restored) exports_.tell(request, "users.restore_backup");
+  co_return restored;
+}
+
+Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
+  const BackupFiles& files = files_;
+  const std::string user_id = request.acting_user;
+  using Opened = Reply<std::shared_ptr<BackupReader>>;
+  auto reader = co_await on_files([&files, user_id, id]() -> Opened {
+    auto opened = files.open_lines(user_id, id);
+    if (!opened) return tl::unexpected(opened.error());
+    return std::make_shared<BackupReader>(std::move(*opened));
+  });
+  if (!reader) co_return tl::unexpected(reader.error());
+  json sum{{"added", 0}, {"already_there", 0}, {"left_out", 0}};
+  for (;;) {
+    auto lines =
+        co_await on_files([reader = *reader] { return reader->next(restored_bytes_at_once, restored_lines_at_once); });
+    if (!lines) co_return tl::unexpected(lines.error());
+    if (lines->empty()) break;
+    ExportService::Import import;
+    // With the rights of the user: what an admin has put into limits since then stays.
+    import.actor = Principal{PrincipalType::user, request.sender.id, user_id};
+    import.user_id = user_id;
+    import.overwrite = request.body.value("overwrite", false);
+    import.records = json::array();
+    for (const auto& line : *lines) import.records.push_back(json::parse(line, nullptr, false));
+    auto part = co_await exports_.import_part(std::move(import));
+    if (!part) co_return tl::unexpected(part.error());
+    for (auto& [name, value] : sum.items()) value = value.get<std::int64_t>() + part->at(name).get<std::int64_t>();
+  }
+  json result = json::object();
+  result["backup_id"] = id;
+  result["restored"] = std::move(sum);
+  co_return result;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,402 @@
+#include "bridge/users/user_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/devices/device_events.h"
+#include "common/contract/control.h"
+#include "common/identity/token_line.h"
+#include "common/text/ids.h"
+#include "common/text/json_text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* login_token_name = "signed in";
+
+json time_or_null(const std::optional<std::int64_t>& ms) {
+  return ms ? json(format_rfc3339(from_unix_ms(*ms))) : json(nullptr);
+}
+
+std::string_view user_refusal(PrincipalType type) {
+  if (type == PrincipalType::gateway) return "the web door may only ask for logins";
+  if (type == PrincipalType::enroll) return "an enrollment token may only register its device";
+  if (type == PrincipalType::grant) return "a one-time token may only be exchanged for others";
+  if (type == PrincipalType::bridge) return "the bridge does not ask itself";
+  if (type == PrincipalType::device) return "accounts are for people: a device may not do this";
+  return "only an admin may do this";
+}
+
+/// Why it cannot be a password.
+std::optional<Error> objection_to_password(const std::string& password, const char* path) {
+  if (password.size() >= password_bytes_min && password.size() <= password_bytes_max) return std::nullopt;
+  return Error{
+      ErrorCode::bad_request,
+      "a password has " + std::to_string(password_bytes_min) + " to " + std::to_string(password_bytes_max) + " bytes",
+      {{"path", path}}};
+}
+
+tl::unexpected<Error> wrong_login() { return error(ErrorCode::forbidden, "the user or the password is wrong"); }
+
+/// The role that a request names, or `otherwise`; the schema knows no others.
+Role role_in(const json& body, Role otherwise) { return parse_role(text_member(body, "role")).value_or(otherwise); }
+
+}  // namespace
+
+UserService::UserService(const Clock& clock, Parts parts, Options options)
+    : clock_(clock), parts_(std::move(parts)), options_(options), logins_(clock, options.logins) {}
+
+const OperationTable& UserService::operations() {
+  using enum PrincipalType;
+  using U = UserService;
+  static constexpr WhoMay everybody{device, user, admin};
+  static constexpr WhoMay people{user, admin};
+  static constexpr WhoMay admins{admin};
+  static constexpr Operation rows[] = {
+      {"login", {gateway}, ActsFor::own_user, handled_by<&U::login>},
+      {"me", everybody, ActsFor::own_user, handled_by<&U::me>, Scope::users},
+      {"set_password", people, ActsFor::user, handled_by<&U::set_password>},
+      {"create", admins, ActsFor::own_user, handled_by<&U::create>},
+      {"create_first_admin", {grant}, ActsFor::own_user, handled_by<&U::create_first_admin>},
+      {"list", admins, ActsFor::own_user, handled_by<&U::list>},
+      {"get", people, ActsFor::user, handled_by<&U::get>, Scope::users},
+      {"update", admins, ActsFor::own_user, handled_by<&U::update>},
+      {"delete", admins, ActsFor::own_user, handled_by<&U::remove>},
+  };
+  static constexpr OperationTable table{Service::users, rows, user_refusal};
+  return table;
+}
+
+void UserService::publish(UserChanged::Change change, const std::string& user_id, const Request& request) {
+  parts_.events.publish(UserChanged{change, user_id, request.sender.id, user_id});
+}
+
+/// Of any number of ids: the plugin takes control_ids_max at once.
+Task<void> UserService::tell(std::vector<std::string> ids) {
+  while (!ids.empty()) {
+    const std::size_t count = std::min(ids.size(), control_ids_max);
+    std::vector<std::string> some(ids.end() - static_cast<std::ptrdiff_t>(count), ids.end());
+    ids.resize(ids.size() - count);
+    co_await parts_.tell_plugin(std::move(some));
+  }
+}
+
+// --- signing in ---
+
+Reply<std::pair<json, NewToken>> UserService::login_token(const std::string& user_id, const Request& request) const {
+  Claims claims;
+  claims.principal = {PrincipalType::user, user_id, user_id};
+  claims.jti = new_id();
+  claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
+  claims.expires_at = claims.issued_at + options_.login_lifetime;
+  auto issued = parts_.tokens.sign(claims);
+  if (!issued) return tl::unexpected(issued.error());
+  NewToken listed;
+  listed.row = token_row_of(claims, std::move(issued->kid));
+  listed.row.name = login_token_name;
+  if (request.sender.type == PrincipalType::grant) {
+    listed.asking = request.token;
+    listed.asking_user_id = request.sender.user_id;
+    listed.row.parent_jti = request.token ? request.token->jti : "";
+  }
+  json given{{"access_token", std::move(issued->token)},
+             {"expires_at", format_rfc3339(claims.expires_at)},
+             {"user", entry(user_id)}};
+  return std::pair(std::move(given), std::move(listed));
+}
+
+Task<Reply<json>> UserService::login(Request request) {
+  const std::string user_id = text_member(request.body, "user");
+  const std::string address = text_member(request.body, "address");
+  std::string password = text_member(request.body, "password");
+  request.body.clear();
+  if (password.size() > password_bytes_max)
+    co_return error(ErrorCode::bad_request,
+                    "the password is longer than " + std::to_string(password_bytes_max) + " bytes",
+                    {{"path", "/password"}});
+  if (const auto wait = logins_.attempt(address, user_id))
+    co_return error(ErrorCode::rate_limited, "too many attempts to sign in: try again later",
+                    {{"retry_after_ms", wait->count()}});
+  const auto usable = [this](const std::string& id) -> const UserRow* {
+    const UserRow* user = parts_.users.find(id);
+    return user == nullptr || user->standing.is_disabled || user->password_hash.empty() ? nullptr : user;
+  };
+  const UserRow* before = usable(user_id);
+  std::string hash = before == nullptr ? std::string() : before->password_hash;
+  std::string same_hash = hash;
+  auto matches = co_await parts_.passwords.matches(std::move(same_hash), std::move(password));
+  if (!matches) co_return tl::unexpected(matches.error());
+  const UserRow* user = usable(user_id);  // it may be another since
+  if (!*matches || user == nullptr || user->password_hash != hash) co_return wrong_login();
+  logins_.forgive(address, user_id);
+
+  auto made = login_token(user_id, request);
+  if (!made) co_return tl::unexpected(made.error());
+  NewToken listed = std::move(made->second);
+  json given = std::move(made->first);
+  auto stored = co_await parts_.store.add_login_token(std::move(listed), options_.logins_max);
+  if (!stored) co_return tl::unexpected(stored.error());
+  const std::int64_t now_ms = to_unix_ms(clock_.wall_now());
+  std::string same_user = user_id;
+  const auto noted = co_await parts_.store.set_last_login(std::move(same_user), now_ms);
+  if (noted) {
+    if (const UserRow* there = parts_.users.find(user_id)) {
+      UserRow row = *there;
+      row.last_login_ms = now_ms;
+      parts_.users.put(std::move(row));
+    }
+  }
+  parts_.events.publish(UserChanged{UserChanged::Change::signed_in, user_id, user_id, user_id});
+  co_return given;
+}
+
+Reply<json> UserService::me(const Request& request) const {
+  json who;
+  if (request.sender.type == PrincipalType::admin) {
+    who = {{"user_id", request.sender.id}, {"name", ""}, {"role", "admin"}};
+  } else {
+    who = entry(request.sender.user_id);
+  }
+  who["principal"] = {{"type", to_string(request.sender.type)}, {"id", request.sender.id}};
+  const Rights& rights = request.rights;
+  who["scope"] = rights.is_full() ? json(nullptr) : json(write_scope(rights.scopes));
+  who["skills"] = rights.has(Scope::any_skill) ? json(nullptr) : json(rights.skills);
+  return who;
+}
+
+Task<Reply<json>> UserService::set_password(Request request) {
+  const std::string user_id = request.acting_user;
+  std::string old = text_member(request.body, "old");
+  std::string password = text_member(request.body, "new");
+  request.body.clear();
+  if (auto problem = objection_to_password(password, "/new")) co_return tl::unexpected<Error>(std::move(*problem));
+  const UserRow* user = parts_.users.find(user_id);
+  const bool is_own = request.sender.user_id == user_id;
+  const std::string hash_before = user == nullptr ? std::string() : user->password_hash;
+  if (is_own && !hash_before.empty()) {
+    // As a login, and limited as one: a stolen token must not be worth a password.
+    const std::string place = "token of " + request.sender.id;
+    if (const auto wait = logins_.attempt(place, user_id))
+      co_return error(ErrorCode::rate_limited, "too many attempts: try again later",
+                      {{"retry_after_ms", wait->count()}});
+    if (old.size() > password_bytes_max) co_return wrong_login();
+    std::string hash = hash_before;
+    auto matches = co_await parts_.passwords.matches(std::move(hash), std::move(old));
+    if (!matches) co_return tl::unexpected(matches.error());
+    if (!*matches) co_return error(ErrorCode::forbidden, "the old password is wrong", {{"path", "/old"}});
+    logins_.forgive(place, user_id);
+  }
+  auto hash = co_await parts_.passwords.hash(std::move(password));
+  if (!hash) co_return tl::unexpected(hash.error());
+  user = parts_.users.find(user_id);
+  UserRow row;
+  if (user != nullptr) {
+    row = *user;
+    row.password_hash = *hash;
+    UserChange change;
+    change.password_hash = *hash;
+    auto stored = co_await parts_.store.change_user(row.user_id, std::move(change));
+    if (!stored) co_return tl::unexpected(stored.error());
+  } else {
+    if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+    row.user_id = user_id;
+    row.password_hash = *hash;
+    row.created_at_ms = to_unix_ms(clock_.wall_now());
+    auto stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
+    if (!stored) co_return tl::unexpected(stored.error());
+  }
+  parts_.users.put(std::move(row));
+  publish(UserChanged::Change::password_set, user_id, request);
+  json done{{"user_id", user_id}, {"password_set", true}};
+  co_return done;
+}
+
+// --- accounts ---
+
+json UserService::entry(const std::string& user_id) const {
+  const UserRow* user = parts_.users.find(user_id);
+  const UserStanding& standing = parts_.users.standing_of(user_id);
+  const bool is_guest = standing.role == Role::guest;
+  return {{"user_id", user_id},
+          {"name", user == nullptr ? "" : user->name},
+          {"role", to_string(standing.role)},
+          {"guest_of", is_guest && !standing.guest_of.empty() ? json(standing.guest_of) : json(nullptr)},
+          {"disabled", standing.is_disabled},
+          {"has_password", user != nullptr && !user->password_hash.empty()},
+          {"has_account", user != nullptr},
+          {"created_at", user == nullptr ? json(nullptr) : time_or_null(user->created_at_ms)},
+          {"last_login", user == nullptr ? json(nullptr) : time_or_null(user->last_login_ms)},
+          {"devices", parts_.devices.list(user_id).size()},
+          {"devices_online", parts_.devices.online_count(user_id)}};
+}
+
+Task<Reply<UserRow>> UserService::new_user(Request request, Role role) {
+  UserRow user;
+  user.user_id = text_member(request.body, "user_id");
+  user.name = text_member(request.body, "name");
+  user.standing.role = role;
+  user.standing.guest_of = text_member(request.body, "guest_of");
+  user.created_at_ms = to_unix_ms(clock_.wall_now());
+  if (is_reserved_id(user.user_id))
+    co_return error(ErrorCode::bad_request, "this user_id is the hub's own: choose another", {{"path", "/user_id"}});
+  if (role != Role::guest && !user.standing.guest_of.empty())
+    co_return error(ErrorCode::bad_request, "only a guest is guest of a user", {{"path", "/guest_of"}});
+  if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+  if (parts_.devices.find(user.user_id) != nullptr)
+    co_return error(ErrorCode::forbidden, "this user_id is a device's: choose another", {{"path", "/user_id"}});
+  std::string password = text_member(request.body, "password");
+  if (request.body.contains("password")) {
+    if (auto problem = objection_to_password(password, "/password"))
+      co_return tl::unexpected<Error>(std::move(*problem));
+    auto hash = co_await parts_.passwords.hash(std::move(password));
+    if (!hash) co_return tl::unexpected(hash.error());
+    user.password_hash = std::move(*hash);
+  }
+  co_return user;
+}
+
+Task<Reply<json>> UserService::create(Request request) {
+  Request same = request;
+  auto user = co_await new_user(std::move(same), role_in(request.body, Role::member));
+  if (!user) co_return tl::unexpected(user.error());
+  auto stored = co_await parts_.store.add_user(*user, /*first_admin=*/false);
+  if (!stored) co_return tl::unexpected(stored.error());
+  const std::string user_id = user->user_id;
+  parts_.users.put(std::move(*user));
+  std::vector<std::string> ids(1, user_id);
+  co_await tell(std::move(ids));
+  publish(UserChanged::Change::created, user_id, request);
+  co_return entry(user_id);
+}
+
+/// By the operator, who has a one-time link that only the hub's keys can make.
+Task<Reply<json>> UserService::create_first_admin(Request request) {
+  if (!request.sender.id.starts_with(operator_id_prefix))
+    co_return error(ErrorCode::forbidden, "only an operator's link creates the first admin (strawberryctl login-link)");
+  Request same = request;
+  auto user = co_await new_user(std::move(same), Role::admin);
+  if (!user) co_return tl::unexpected(user.error());
+  if (user->password_hash.empty())
+    co_return error(ErrorCode::bad_request, "a password is missing", {{"path", "/password"}});
+  auto stored = co_await parts_.store.add_user(*user, /*first_admin=*/true);
+  if (!stored) co_return tl::unexpected(stored.error());
+  const std::string user_id = user->user_id;
+  parts_.users.put(std::move(*user));
+  std::vector<std::string> ids(1, user_id);
+  co_await tell(std::move(ids));
+  publish(UserChanged::Change::created, user_id, request);
+  auto made = login_token(user_id, request);
+  if (!made) co_return tl::unexpected(made.error());
+  json given = std::move(made->first);
+  NewToken listed = std::move(made->second);
+  std::string link_id = request.sender.id;
+  auto spent =
+      co_await parts_.device_store.spend_token(std::move(link_id), to_unix_ms(clock_.wall_now()), std::move(listed));
+  if (!spent) co_return tl::unexpected(spent.error());
+  co_return given;
+}
+
+Task<Reply<json>> UserService::list(Request request) {
+  const std::string after = text_member(request.body, "after");
+  const std::size_t limit = request.body.value("limit", options_.list_max);
+  auto others = co_await parts_.store.users_without_account(UserDirectory::users_max);
+  if (!others) co_return tl::unexpected(others.error());
+  std::vector<std::string> ids = std::move(*others);
+  for (const auto& [id, user] : parts_.users.all()) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  const std::size_t total = ids.size();
+  auto first = std::upper_bound(ids.begin(), ids.end(), after);
+  json users = json::array();
+  for (; first != ids.end() && users.size() < limit; ++first) users.push_back(entry(*first));
+  json listed{{"users", std::move(users)}, {"total", total}};
+  co_return listed;
+}
+
+Reply<json> UserService::get(const Request& request) const {
+  const std::string& user_id = request.acting_user;
+  const bool is_known = parts_.users.find(user_id) != nullptr || parts_.devices.is_user(user_id);
+  if (!is_known && request.sender.user_id != user_id) return error(ErrorCode::not_found, "no such user");
+  return entry(user_id);
+}
+
+Task<Reply<json>> UserService::update(Request request) {
+  const std::string user_id = text_member(request.body, "user_id");
+  const UserRow* known = parts_.users.find(user_id);
+  if (known == nullptr && (!parts_.devices.is_user(user_id) || is_reserved_id(user_id)))
+    co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
+  if (known == nullptr && parts_.users.is_full())
+    co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+  UserRow row;
+  if (known != nullptr) row = *known;
+  const bool is_new = known == nullptr;
+  if (is_new) {
+    row.user_id = user_id;
+    row.created_at_ms = to_unix_ms(clock_.wall_now());
+  }
+  if (request.body.contains("name")) row.name = text_member(request.body, "name");
+  row.standing.role = role_in(request.body, row.standing.role);
+  if (request.body.contains("guest_of")) row.standing.guest_of = text_member(request.body, "guest_of");
+  if (row.standing.role != Role::guest) {
+    if (request.body.contains("guest_of"))
+      co_return error(ErrorCode::bad_request, "only a guest is guest of a user", {{"path", "/guest_of"}});
+    row.standing.guest_of.clear();
+  }
+  auto limits = read_limit_change(request.body.value("limits", json::object()));
+  if (!limits) co_return tl::unexpected(limits.error());
+  const bool was_disabled = row.standing.is_disabled;
+  row.standing.is_disabled = request.body.value("disabled", was_disabled);
+  Reply<void> stored;
+  if (is_new) {
+    stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
+  } else {
+    UserChange change;
+    change.name = row.name;
+    change.standing = row.standing;
+    stored = co_await parts_.store.change_user(user_id, std::move(change));
+  }
+  if (stored && !limits->empty()) stored = co_await parts_.set_limits(user_id, *limits);
+  if (!stored) co_return tl::unexpected(stored.error());
+  // The password may have been set meanwhile.
+  if (const UserRow* now = parts_.users.find(user_id)) {
+    row.password_hash = now->password_hash;
+    row.last_login_ms = now->last_login_ms;
+  }
+  const bool is_disabled_now = row.standing.is_disabled && !was_disabled;
+  parts_.users.put(std::move(row));
+  if (is_disabled_now) parts_.events.publish(UserDisabled{user_id});
+  std::vector<std::string> ids(1, user_id);
+  co_await tell(std::move(ids));
+  publish(UserChanged::Change::updated, user_id, request);
+  co_return entry(user_id);
+}
+
+Task<Reply<json>> UserService::remove(Request request) {
+  const std::string user_id = text_member(request.body, "user_id");
+  auto gone = co_await parts_.store.delete_user(user_id, to_unix_ms(clock_.wall_now()));
+  if (!gone) co_return tl::unexpected(gone.error());
+  parts_.users.remove(user_id);
+  std::vector<std::string> ids = gone->devices;
+  ids.push_back(user_id);
+  for (const std::string& guest : gone->guests) ids.push_back(guest);
+  // First nobody hears them any more, then the plugin ends their connections, then what was retained of them goes.
+  for (const std::string& device_id : gone->devices) {
+    parts_.devices.remove(device_id);
+    parts_.events.publish(DeviceRevoked{device_id});
+  }
+  parts_.events.publish(UserDisabled{user_id});
+  co_await tell(std::move(ids));
+  for (const std::string& device_id : gone->devices) {
+    parts_.events.publish(DeviceChanged{DeviceChanged::Change::deleted, device_id, request.sender.id});
+  }
+  parts_.events.publish(UserDeleted{user_id, gone->devices});
+  publish(UserChanged::Change::deleted, user_id, request);
+  json deleted{{"devices", gone->devices.size()}, {"skills", gone->skills},         {"sessions", gone->sessions},
+               {"messages", gone->messages},      {"usage_days", gone->usage_days}, {"tokens", gone->tokens},
+               {"guests", gone->guests}};
+  json done{{"user_id", user_id}, {"deleted", std::move(deleted)}};
+  co_return done;
+}
+
+}  // namespace strawberry

@@ -1,0 +1,87 @@
+/// The `users` service (docs/contract.md, section 12): accounts, passwords, and the admins' operations on them. Tokens
+/// that people issue are in token_service.h.
+///
+/// Passwords are hashed and compared elsewhere (ports/passwords.h). A login that fails says nothing of why, and takes
+/// as long for a user who is unknown, disabled or without a password.
+///
+/// Publishes what it has done (user_events.h).
+///
+/// Threading: loop only.   Lifetime: what the constructor is given outlives it.
+/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max of a user's logins
+/// that are good, of which the oldest end.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/devices/device_registry.h"
+#include "bridge/devices/token_issuer.h"
+#include "bridge/pipeline/service.h"
+#include "bridge/ports/passwords.h"
+#include "bridge/ports/user_store.h"
+#include "bridge/users/limit_change.h"
+#include "bridge/users/login_limiter.h"
+#include "bridge/users/user_directory.h"
+#include "bridge/users/user_events.h"
+#include "common/runtime/events.h"
+
+namespace strawberry {
+
+class UserService final : public RequestHandler {
+ public:
+  struct Options {
+    std::chrono::seconds login_lifetime{7 * 24 * 60 * 60};
+    std::size_t logins_max = 50;
+    std::size_t list_max = 1'000;
+    LoginLimiter::Options logins{};
+  };
+  /// What the service needs of other parts of the bridge.
+  struct Parts {
+    UserStore& store;
+    DeviceStore& device_store;
+    DeviceRegistry& devices;
+    UserDirectory& users;
+    Passwords& passwords;
+    TokenIssuer& tokens;
+    Events& events;
+    /// Returns when the broker's plugin knows what changed of these users, devices and tokens.
+    std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
+    /// Stores the limits of one user, and puts them in force (quota_service.h).
+    std::function<Task<Reply<void>>(std::string user_id, LimitChange change)> set_limits;
+  };
+
+  UserService(const Clock& clock, Parts parts, Options options);
+
+  static const OperationTable& operations();
+  const OperationTable& table() const override { return operations(); }
+  std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(30); }
+
+ private:
+  using Outcome = Reply<nlohmann::json>;
+  Task<Outcome> login(Request request);
+  Outcome me(const Request& request) const;
+  Task<Outcome> set_password(Request request);
+  Task<Outcome> create(Request request);
+  Task<Outcome> create_first_admin(Request request);
+  Task<Outcome> list(Request request);
+  Outcome get(const Request& request) const;
+  Task<Outcome> update(Request request);
+  Task<Outcome> remove(Request request);
+
+  Task<Reply<UserRow>> new_user(Request request, Role role);
+  Task<void> tell(std::vector<std::string> ids);
+  /// A token of the user's own that it has signed in with, and what is put on the list.
+  Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request) const;
+  nlohmann::json entry(const std::string& user_id) const;
+  void publish(UserChanged::Change change, const std::string& user_id, const Request& request);
+
+  const Clock& clock_;
+  const Parts parts_;
+  const Options options_;
+  LoginLimiter logins_;
+};
+
+}  // namespace strawberry
