@@ -2,6 +2,7 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/more.css';
 
 import { render } from 'preact';
 

@@ -281,11 +281,13 @@ export function ChatPage({ id }: { id: string }) {
             {t('chat.older')}
           </Button>
         )}
-        <ol class="plain turns" aria-label={t('chat.conversation')} role="log" aria-live="polite" aria-busy={isBusy.value}>
-          {all.map((turn, at) => (
-            <TurnView key={turn.id} turn={turn} isLast={at === all.length - 1} />
-          ))}
-        </ol>
+        <div class="log" role="log" aria-label={t('chat.conversation')} aria-busy={isBusy.value}>
+          <ol class="plain turns">
+            {all.map((turn, at) => (
+              <TurnView key={turn.id} turn={turn} isLast={at === all.length - 1} />
+            ))}
+          </ol>
+        </div>
         <Composer />
         <div ref={end} />
       </section>
