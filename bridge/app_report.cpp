@@ -83,19 +83,19 @@ HubHealth App::Parts::health() const {
 }
 
 UsersAtLimit App::Parts::users_at_limit() const {
-  UsersAtLimit users = stored_at_limit;
-  users[LimitKind::devices] = users[LimitKind::skills] = 0;
+  UsersAtLimit counted = stored_at_limit;
+  counted[LimitKind::devices] = counted[LimitKind::skills] = 0;
   for (const auto& user_id : devices.owners()) {
     const auto is_at = [&](LimitKind kind, std::size_t used) {
       const auto max = limits.of(user_id, kind);
       return max > 0 && static_cast<std::int64_t>(used) >= max;
     };
-    if (is_at(LimitKind::devices, devices.list(user_id).size())) ++users[LimitKind::devices];
-    if (is_at(LimitKind::skills, skills.count_of_user(user_id))) ++users[LimitKind::skills];
+    if (is_at(LimitKind::devices, devices.list(user_id).size())) ++counted[LimitKind::devices];
+    if (is_at(LimitKind::skills, skills.count_of_user(user_id))) ++counted[LimitKind::skills];
   }
-  users[LimitKind::chats_per_minute] = usage.limits().users_out_of_chats();
-  users[LimitKind::tokens_per_day] = usage.limits().users_out_of_tokens();
-  return users;
+  counted[LimitKind::chats_per_minute] = usage.limits().users_out_of_chats();
+  counted[LimitKind::tokens_per_day] = usage.limits().users_out_of_tokens();
+  return counted;
 }
 
 /// In the database, for the metrics alone.

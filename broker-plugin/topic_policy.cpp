@@ -34,6 +34,7 @@ Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::
 Verdict own(const Principal& who, std::string_view id) { return id == who.id ? Verdict::allowed : Verdict::not_yours; }
 
 bool has_service(const Principal& who, Service service) {
+  if (who.type == PrincipalType::grant && service == Service::users) return true;
   if (is_one_time(who.type)) return service == Service::devices;
   return who.type != PrincipalType::gateway || service == Service::users;
 }

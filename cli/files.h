@@ -21,6 +21,7 @@ struct DataDir {
   std::string keys() const { return path / "keys.json"; }
   std::string database() const { return path / "hub.db"; }
   std::string admin_token() const { return path / "admin.token"; }
+  std::string gateway_token() const { return path / "gateway.token"; }
   std::string endpoint() const { return path / "endpoint"; }
   /// The broker's Unix socket, unless the endpoint file names another.
   std::string socket() const { return path / broker_socket_name; }

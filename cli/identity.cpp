@@ -146,6 +146,26 @@ Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys) {
   return {};
 }
 
+Outcome<void> write_gateway_token(const std::string& path, const KeySet& keys, bool for_group) {
+  constexpr std::chrono::hours lifetime{24 * 365};
+  const std::string id(gateway_principal_id);
+  auto token = sign(keys, Who{{PrincipalType::gateway, id, ""}, "web door"}, lifetime);
+  if (!token) return tl::unexpected(token.error());
+  std::error_code failed;
+  const bool is_there = std::filesystem::exists(path, failed);
+  Outcome<void> written;
+  if (!is_there) {
+    written = write_secret_file(path, *token + "\n", /*replace=*/false);
+  } else if (auto replaced = replace_private_file(path, *token + "\n"); !replaced) {
+    written = cli_error(ExitCode::local, printable(replaced.error().message, 400));
+  }
+  if (!written || !for_group) return written;
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write | perms::group_read, failed);
+  if (failed) return cli_error(ExitCode::local, "cannot let the web door read " + path + ": " + failed.message());
+  return {};
+}
+
 std::string admin_token_end(const DataDir& dir) {
   const auto token = read_file(dir.admin_token());
   const auto times = token ? times_of(without_line_end(*token)) : std::nullopt;

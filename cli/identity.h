@@ -50,6 +50,9 @@ Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milli
                           const std::string& jti = {});
 /// A new admin token, for 30 days, into the data directory; an old one's owner keeps the file.
 Outcome<void> write_admin_token(const DataDir& dir, const KeySet& keys);
+/// A token of the web door's own, for a year, into `path`: with which it asks for logins and nothing else.
+/// `for_group`: the group of its directory may read it.
+Outcome<void> write_gateway_token(const std::string& path, const KeySet& keys, bool for_group);
 /// `valid until 2027-01-28 10:35 CET (…)`, of the admin token in the data directory.
 std::string admin_token_end(const DataDir& dir);
 /// What the admin token in the data directory says; nothing when there is none that is good.

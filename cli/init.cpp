@@ -64,7 +64,28 @@ Outcome<void> create_admin_token(const DataDir& dir, std::vector<std::string>& d
   return {};
 }
 
-Outcome<void> init(const CommandLine& line) {
+/// A gateway token that has less than this to go is renewed.
+constexpr std::chrono::hours gateway_token_rest_min{24 * 180};
+
+/// `path`: in the data directory, or where the web door can read it.
+Outcome<void> create_gateway_token(const DataDir& dir, const std::string& path, std::vector<std::string>& done) {
+  if (const auto why = link_refusal(path); !why.empty()) return cli_error(ExitCode::local, printable(why, 400));
+  auto keys = load_keys(dir);
+  if (!keys) return tl::unexpected(keys.error());
+  const bool is_new = !exists(path);
+  if (!is_new) {
+    auto token = read_file(path);
+    if (!token) return tl::unexpected(token.error());
+    const WallTime later = SystemClock().wall_now() + gateway_token_rest_min;
+    const auto claims = verify_token(*keys, without_line_end(*token), later);
+    if (claims && claims->principal.type == PrincipalType::gateway) return {};
+  }
+  if (auto written = write_gateway_token(path, *keys, path != dir.gateway_token()); !written) return written;
+  done.push_back((is_new ? "created " : "renewed ") + path + ", with which the web door asks for logins");
+  return {};
+}
+
+Outcome<void> init(const CommandLine& line, const std::string& gateway_token) {
   const DataDir dir = line.data_dir();
   std::vector<std::string> done;
   auto made = make_private_directory(dir.path);
@@ -73,6 +94,8 @@ Outcome<void> init(const CommandLine& line) {
   for (const auto& step : {refuse_links, create_keys, create_database, create_admin_token}) {
     if (auto outcome = step(dir, done); !outcome) return outcome;
   }
+  const std::string path = gateway_token.empty() ? dir.gateway_token() : gateway_token;
+  if (auto made_token = create_gateway_token(dir, path, done); !made_token) return made_token;
   if (auto shared = share_with_group(dir); !shared) return shared;
   if (line.json) {
     std::cout << nlohmann::json{{"data_dir", dir.path.string()}, {"changed", done}}.dump() << "\n";
@@ -88,7 +111,11 @@ Outcome<void> init(const CommandLine& line) {
 void add_init_command(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(app, "init", "Create the data directory: keys, database, admin token",
                                   "strawberryctl init --data-dir ./var");
-  command->callback([&line] { line.action = [&line] { return init(line); }; });
+  auto gateway_token = std::make_shared<std::string>();
+  command->add_option("--gateway-token", *gateway_token,
+                      "Where the web door's own token goes, readable by the directory's group; default: gateway.token in "
+                      "the data directory");
+  command->callback([&line, gateway_token] { line.action = [&line, gateway_token] { return init(line, *gateway_token); }; });
 }
 
 }  // namespace strawberry::cli

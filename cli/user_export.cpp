@@ -124,7 +124,8 @@ Outcome<void> import_user(const CommandLine& line, ExportOptions options) {
 }  // namespace
 
 void add_user_export_commands(CLI::App& app, CommandLine& line) {
-  CLI::App* known = app.get_subcommand_no_throw("user");
+  const auto all = app.get_subcommands([](CLI::App* one) { return one->get_name() == "user"; });
+  CLI::App* known = all.empty() ? nullptr : all.front();
   CLI::App& user = known != nullptr ? *known
                                     : *add_command(app, "user", "Move a user to another hub",
                                                    "strawberryctl user export alice alice.jsonl");

@@ -25,7 +25,8 @@ installed_config(bridge.toml [[directory = "./var"]] [[directory = "/var/lib/str
 # The web door has no business in the data directory: its socket and the file with its address are elsewhere.
 installed_config(gateway.toml [[directory = "./var"]] [[directory = "/var/lib/strawberry"]]
   [[socket = "auto"]] [[socket = "/var/lib/strawberry-gateway/broker.sock"]]
-  [[endpoint_file = "auto"]] [[endpoint_file = "/run/strawberry-gateway/http-endpoint"]])
+  [[endpoint_file = "auto"]] [[endpoint_file = "/run/strawberry-gateway/http-endpoint"]]
+  [[token_file = "auto"]] [[token_file = "/var/lib/strawberry-gateway/gateway.token"]])
 configure_file(${package_files}/changelog.Debian ${made}/changelog.Debian.filled @ONLY)
 
 # packed_file(FILE FROM path | COMMAND ...): FILE.gz in ${made}, the same bytes whenever it is made.

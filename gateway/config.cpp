@@ -151,6 +151,7 @@ void read_into(Reading& file, GatewayConfig& config) {
   file.text("data", "directory", config.data_directory);
   file.number("tokens", "connections_max", config.tokens.connections_max, 1, 1'000'000);
   file.number("tokens", "idle_s", config.tokens.idle_s, 1, 86'400);
+  file.text("users", "token_file", config.users.token_file);
   file.number("mcp", "direct_tools_max", config.mcp.direct_tools_max, 1, 500);
   file.number("mcp", "call_timeout_ms", config.mcp.call_timeout_ms, 1'000, 120'000);
   file.number("mcp", "listeners_max", config.mcp.listeners_max, 0, 100'000);
@@ -184,6 +185,7 @@ void read_environment(const std::map<std::string, std::string>& environment, Gat
   text("STRAWBERRY_HTTP_KEY_FILE", config.http.key_file);
   text("STRAWBERRY_HTTP_ENDPOINT_FILE", config.http.endpoint_file);
   text("STRAWBERRY_HTTP_WEB_DIRECTORY", config.http.web_directory);
+  text("STRAWBERRY_GATEWAY_TOKEN_FILE", config.users.token_file);
   text("STRAWBERRY_BROKER_HOST", config.broker.host);
   text("STRAWBERRY_BROKER_SOCKET", config.broker.socket);
   text("STRAWBERRY_BROKER_CA_FILE", config.broker.ca_file);
@@ -282,6 +284,12 @@ std::string endpoint_file_of(const GatewayConfig& config) {
 std::string web_directory_of(const GatewayConfig& config) {
   const std::string& setting = config.http.web_directory;
   if (setting == web_directory_auto) return dashboard::directory_beside_program();
+  return setting == off ? std::string() : setting;
+}
+
+std::string token_file_of(const GatewayConfig& config) {
+  const std::string& setting = config.users.token_file;
+  if (setting == endpoint_file_auto) return config.data_directory + "/gateway.token";
   return setting == off ? std::string() : setting;
 }
 

@@ -16,7 +16,7 @@
 
 namespace strawberry::gateway {
 
-/// `http.endpoint_file`: http-endpoint in the data directory.
+/// `http.endpoint_file`: http-endpoint in the data directory; `users.token_file`: gateway.token there.
 inline constexpr std::string_view endpoint_file_auto = "auto";
 
 /// `http.web_directory`: beside the program (dashboard/files.h).
@@ -60,6 +60,10 @@ struct GatewayConfig {
     std::int64_t idle_s = 60;
     bool operator==(const Tokens&) const = default;
   };
+  struct Users {
+    std::string token_file = std::string(endpoint_file_auto);  // see token_file_of()
+    bool operator==(const Users&) const = default;
+  };
   struct Mcp {
     std::int64_t direct_tools_max = 40;     // of more skills, clients are given tools to search them
     std::int64_t call_timeout_ms = 60'000;  // how long a device may take
@@ -80,6 +84,7 @@ struct GatewayConfig {
   Http http;
   Broker broker;
   Tokens tokens;
+  Users users;
   Mcp mcp;
   OAuth oauth;
   Log log;
@@ -100,5 +105,7 @@ Result<GatewayConfig> load_gateway_config(const std::string& path,
 std::string web_directory_of(const GatewayConfig& config);
 /// Where the gateway writes its own address; empty: nowhere.
 std::string endpoint_file_of(const GatewayConfig& config);
+/// Where the gateway's own token is, with which people sign in by password; empty: nowhere, and nobody does.
+std::string token_file_of(const GatewayConfig& config);
 
 }  // namespace strawberry::gateway

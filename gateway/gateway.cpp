@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include "common/runtime/request_log.h"
+#include "gateway/accounts/routes.h"
 #include "gateway/dashboard/routes.h"
 #include "gateway/http/proxies.h"
 #include "gateway/oauth/metadata.h"
@@ -138,6 +139,8 @@ void Gateway::add_routes() {
   router_.add(mcp::endpoint_route(mcp_));
   router_.add(operations_routes(links_, server_));
   router_.add(backup_routes(loop_, links_));
+  const auto login = std::make_shared<Login>(loop_, links_, OwnToken(token_file_of(config_)));
+  router_.add(account_routes(login));
   router_.add(rest_routes(loop_, links_, operation_names()));
   router_.add(openapi_routes());
   router_.add(dashboard::routes(dashboard_files(config_)));

@@ -36,6 +36,7 @@ class MentionFinder {
     std::optional<Mention> found;
     std::size_t found_words = 0;
     std::vector<std::string> there;  // of the found devices those that are in a room of these words
+    const bool names_room = is_room_named(devices);
     for (std::size_t at = from_; at < to_; ++at) {
       for (const auto& device : devices) {
         const auto is_only = [&](const std::string& noun) { return is_only_one_called(devices, device, noun); };
@@ -48,6 +49,8 @@ class MentionFinder {
           const bool is_part = length > 0 && (first == 0 || first + length == device.words.size()) &&
                                device.kind == NamedDevice::Kind::name;
           if (!is_full && !is_part && !(is_whole && is_room)) continue;
+          // `the light in the kitchen` is no device called `Lamp`.
+          if (names_room && is_full && length == 1 && !is_quoted && is_device_noun(words_[at].stem)) continue;
           auto mention = frame(at, at + length, is_full, device.words.size(), is_only(words_[at].stem));
           if (!mention) continue;
           const auto rank = [](const Mention& m, std::size_t n) { return std::tuple(m.is_full, n, m.end); };
@@ -80,6 +83,18 @@ class MentionFinder {
   }
 
  private:
+  bool is_room_named(const std::vector<NamedDevice>& devices) const {
+    return std::any_of(devices.begin(), devices.end(), [this](const NamedDevice& device) {
+      if (device.kind != NamedDevice::Kind::room) return false;
+      for (std::size_t at = from_; at < to_; ++at) {
+        const auto length = match_length(at, device, 0);
+        if (length == device.words.size() && !words_[at].is_quoted && frame(at, at + length, false, length, false))
+          return true;
+      }
+      return false;
+    });
+  }
+
   bool is_word(const Word& said, const NamedDevice& device, std::size_t at) const {
     return said.name == device.words[at] || said.owner == device.words[at] || said.stem == device.stems[at] ||
            (!said.owner.empty() && canonical(said.owner) == device.stems[at]);

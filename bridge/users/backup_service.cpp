@@ -49,23 +49,19 @@ BackupService::BackupService(asio::io_context& loop, const Clock& clock, ExportS
                              std::function<bool()> has_room, BackupFiles::Options options)
     : loop_(loop), clock_(clock), exports_(exports), has_room_(std::move(has_room)), files_(std::move(options)) {}
 
-BackupService::~BackupService() {
-  thread_.stop();
-  thread_.join();
-}
-
 void BackupService::forget(const std::string& user_id) {
-  asio::post(thread_, [&files = files_, user_id] { files.remove_all(user_id); });
+  thread_.post([&files = files_, user_id] { files.remove_all(user_id); });
 }
 
 template <class Work>
 Task<std::invoke_result_t<Work>> BackupService::on_files(Work work) {
   using Value = std::invoke_result_t<Work>;
   const auto done = std::make_shared<OneShot<Value>>(loop_.get_executor());
-  asio::post(thread_, [&loop = loop_, done, work = std::move(work)] {
-    auto value = std::make_shared<Value>(work());
+  const bool is_taken = thread_.post([&loop = loop_, done, work = std::move(work)] {
+    const auto value = std::make_shared<Value>(work());
     asio::post(loop, [done, value] { done->set(std::move(*value)); });
   });
+  if (!is_taken) co_return error(ErrorCode::busy, "too much waits for the disk", {{"retry_after_ms", 1'000}});
   auto value = co_await done->wait();
   if (!value) co_return error(ErrorCode::cancelled, "the request was taken back");
   co_return std::move(*value);

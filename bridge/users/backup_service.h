@@ -5,9 +5,9 @@
 /// The web door is only a client of the broker, so the files are the bridge's (backup_files.h); a file goes up and down
 /// in pieces.
 ///
-/// Threading: loop only; files are touched on a thread of their own, one job at a time.   Lifetime: stop() before the
-/// loop ends.   Errors: those of BackupFiles and ExportService; `busy` while another backup of the user's is made,
-/// written or restored.   Bounds: piece_bytes_max; BackupFiles::Options.
+/// Threading: loop only; files are touched on a thread of their own, one job at a time.   Lifetime: the loop outlives
+/// it.   Errors: those of BackupFiles and ExportService; `busy` while another backup of the user's is made, written or
+/// restored.   Bounds: piece_bytes_max; BackupFiles::Options.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/users/backup_files.h"
 #include "bridge/users/export_service.h"
+#include "bridge/users/file_thread.h"
 #include "common/runtime/asio.h"
 
 namespace strawberry {
@@ -30,7 +31,6 @@ class BackupService final : public RequestHandler {
   /// `has_room`: whether the disk has room for more.
   BackupService(asio::io_context& loop, const Clock& clock, ExportService& exports, std::function<bool()> has_room,
                 BackupFiles::Options options);
-  ~BackupService() override;
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -62,7 +62,7 @@ class BackupService final : public RequestHandler {
   const BackupFiles files_;
   // Shared with the coroutines, whose frames may outlive this object.
   const std::shared_ptr<std::set<std::string>> busy_users_ = std::make_shared<std::set<std::string>>();
-  asio::thread_pool thread_{1};
+  FileThread thread_;  // last: its jobs use what is before it
 };
 
 }  // namespace strawberry

@@ -52,6 +52,16 @@ std::string key_of(Service service, const std::string& correlation_id) {
   return std::string(to_string(service)) + " " + correlation_id;
 }
 
+/// A one-time token is exchanged for others, the door's own token asks for logins, and all others ask for everything.
+bool may_ask(PrincipalType type, Service service) {
+  switch (type) {
+    case PrincipalType::enroll: return service == Service::devices;
+    case PrincipalType::grant: return service == Service::devices || service == Service::users;
+    case PrincipalType::gateway: return service == Service::users;
+    default: return true;
+  }
+}
+
 bool is_of_a_reused_id(const json& reply) {
   return text_member(member(member(reply, "error"), "details"), "reason") == "id_reused";
 }
@@ -70,11 +80,11 @@ HubLink::~HubLink() = default;
 
 void HubLink::start() {
   std::vector<std::string> filters = options_.filters;
-  if (is_one_time(options_.principal.type)) {
-    filters.push_back(own_response_topic(options_, Service::devices));  // all that it may read
-  } else {
-    filters.emplace_back(hub_state_topic);
-    for (const Service service : services) filters.push_back(own_response_topic(options_, service));
+  // All that it may read.
+  const PrincipalType type = options_.principal.type;
+  if (!is_one_time(type)) filters.emplace_back(hub_state_topic);
+  for (const Service service : services) {
+    if (may_ask(type, service)) filters.push_back(own_response_topic(options_, service));
   }
   MqttClient::Handlers handlers;
   const std::weak_ptr<HubLink> self = weak_from_this();

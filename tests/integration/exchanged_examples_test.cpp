@@ -120,6 +120,7 @@ class ExchangedExamples : public testing::Test {
   void exchange_chats();
   void exchange_a_question();
   void exchange_devices();
+  void exchange_people();
   void look_at(const TestMessage& message);
   /// At all that passed the broker and what still comes, until then.
   template <class Condition>
@@ -254,6 +255,24 @@ void ExchangedExamples::exchange_devices() {
   answer("devices/end_program", program);
 }
 
+void ExchangedExamples::exchange_people() {
+  answer("users/quota", *tablet_);
+  answer("users/quota@admin", *admin_);
+  answer("users/audit", *admin_);
+  answer("users/audit@filtered", *admin_);
+  answer("users/export", *alice_);
+  answer("users/export@admin", *admin_);
+  EXPECT_EQ(answer("users/import", *alice_).at("result").at("added"), 2);
+  const auto id = answer("users/backup", *alice_).at("result").at("backup").at("id");
+  EXPECT_EQ(answer("users/backups", *alice_).at("result").at("total"), 1);
+  const json named{{"backup_id", id}};
+  answer("users/get_backup", *alice_, named);
+  answer("users/read_backup", *alice_, named);
+  answer("users/restore_backup", *alice_, named);
+  answer("users/delete_backup", *alice_, named);
+  answer("users/write_backup", *alice_);
+}
+
 /// One message that passed the broker: there is a channel for its topic, and a schema for what it says.
 void ExchangedExamples::look_at(const TestMessage& message) {
   const auto& topic = message.topic;
@@ -294,6 +313,7 @@ TEST_F(ExchangedExamples, EveryRequestIsAnsweredAndAllThatPassesIsDescribed) {
   exchange_chats();
   exchange_a_question();
   EXPECT_EQ(code_of(response(send_body("skills/list", *tablet_, examples_.at("envelope.request")), *tablet_)), "ok");
+  exchange_people();
   exchange_devices();
   EXPECT_TRUE(look_until([this] { return seen_.contains("hub/broker") && seen_.contains("hub/health"); }));
   hub_.stop_bridge();

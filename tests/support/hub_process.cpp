@@ -26,7 +26,7 @@ Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::strin
                              const_cast<HubProcess&>(hub).broker().log());
   }
   const bool buys_one_thing = is_one_time(principal_.type);
-  for (const auto* service : {"devices", "skills", "chat", "sessions"}) {
+  for (const auto* service : {"devices", "skills", "chat", "sessions", "users"}) {
     if (buys_one_thing && std::string(service) != "devices") continue;  // all that such a token may do
     if (client_->subscribe(std::string(service) + "/" + principal_.id + "/response/#") >= 0x80) {
       throw std::runtime_error(principal_.id + " may not hear its own responses");

@@ -2,11 +2,13 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/more.css';
 
 import { render } from 'preact';
 
 import { Shell } from './pages/shell';
 import { SignInPage, tokenInLink } from './pages/signin';
+import { go, place } from './router';
 import { claims, endedBecause, resume } from './state/session';
 import { startLanguage, t } from './text';
 import './ui/theme';
@@ -14,7 +16,8 @@ import './ui/theme';
 /// A login link has its token behind the `#`, which no server sees. It leaves the address at once.
 function takeLink(): string | null {
   const token = tokenInLink(location.hash);
-  if (location.hash) history.replaceState(null, '', location.pathname === '/app/login' ? '/' : location.pathname);
+  if (location.hash) history.replaceState(null, '', location.pathname);
+  if (place.value.page === 'login') go('home', '', true);
   return token || null;
 }
 

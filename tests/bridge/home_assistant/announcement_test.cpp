@@ -68,6 +68,13 @@ TEST_F(Announcements, ADeviceIsThisAndNothingElse) {
   EXPECT_THAT(test::complaints_about(announce().config), IsEmpty());
 }
 
+TEST_F(Announcements, ADevicesRoomIsTheAreaThatIsSuggested) {
+  EXPECT_FALSE(announce().config.at("dev").contains("suggested_area"));
+  device_.about.room = "Küche\n<b>";
+  EXPECT_EQ(announce().config.at("dev").at("suggested_area"), "Küche\\x0a<b>");
+  EXPECT_THAT(test::complaints_about(announce().config), IsEmpty());
+}
+
 TEST_F(Announcements, TheHubIsThisAndNothingElse) {
   const auto hub = announce_hub("alice", "1.2.3");
   EXPECT_THAT(test::complaints_about(hub.config), IsEmpty());

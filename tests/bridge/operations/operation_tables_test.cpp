@@ -12,6 +12,11 @@
 #include "bridge/sessions/session_service.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/usage/usage_service.h"
+#include "bridge/users/audit_service.h"
+#include "bridge/users/backup_service.h"
+#include "bridge/users/quota_service.h"
+#include "bridge/users/token_service.h"
+#include "bridge/users/user_service.h"
 #include "common/contract/schemas/embedded_schemas.h"
 #include "tests/support/permissions_doc.h"
 
@@ -23,6 +28,8 @@ constexpr std::array principal_types_all = {PrincipalType::device, PrincipalType
 
 std::vector<const OperationTable*> tables() {
   return {&SkillService::operations(),   &DeviceService::operations(), &ProgramTokens::operations(),
+          &UserService::operations(),    &TokenService::operations(),  &QuotaService::operations(),
+          &AuditService::operations(),   &ExportService::operations(), &BackupService::operations(),
           &SessionService::operations(), &ChatService::operations(),   &UsageService::operations()};
 }
 

@@ -18,24 +18,26 @@ OfferingDevice placed(const std::string& id, const std::string& name, const std:
   return {id, name, normalize_device_name(name), true, room, normalize_device_name(room), std::move(aliases)};
 }
 
-std::vector<Tool> rooms() {
-  const std::vector<OfferingDevice> lights = {
+/// `with_lamp`: one more, in no room, that is called as all are.
+std::vector<Tool> rooms(bool with_lamp) {
+  std::vector<OfferingDevice> lights = {
       placed("1", "Ceiling Light", "Kitchen"), placed("2", "Ceiling Light 2", "Bedroom"),
       placed("3", "Globe", "Living Room", {"moon_lamp"}), placed("4", "Kitchen Radio Light", "Hall")};
+  if (with_lamp) lights.push_back(placed("7", "Lamp", ""));
   const std::vector<OfferingDevice> speakers = {placed("5", "Box", "Kitchen"), placed("6", "Tower", "Büro")};
   return {make_tool("LightSkill", "turn_on()", "Turn the light on.", lights, true),
           make_tool("LightSkill", "turn_off()", "Turn the light off.", lights, true),
           make_tool("MusicSkill", "play_song(song: str)", "Play a song.", speakers, true)};
 }
 
-ModelReply say(const std::vector<std::string>& sentences, const std::string& answered = {}) {
+ModelReply say(const std::vector<std::string>& sentences, const std::string& answered = {}, bool with_lamp = false) {
   ModelRequest request;
   request.messages = json::array();
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     if (i > 0) request.messages.push_back({{"role", "assistant"}, {"content", answered}});
     request.messages.push_back({{"role", "user"}, {"content", sentences[i]}});
   }
-  request.tools = rooms();
+  request.tools = rooms(with_lamp);
   return RulesProvider().answer(request);
 }
 
@@ -57,7 +59,10 @@ struct Case {
 class Rooms : public testing::TestWithParam<Case> {};
 
 TEST_P(Rooms, ChooseTheDevice) {
-  EXPECT_EQ(called(say({GetParam().sentence})), GetParam().calls) << say({GetParam().sentence}).content;
+  for (const bool with_lamp : {false, true}) {
+    const auto reply = say({GetParam().sentence}, {}, with_lamp);
+    EXPECT_EQ(called(reply), GetParam().calls) << reply.content << (with_lamp ? " (with a lamp)" : "");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(OfTheHousehold, Rooms,

@@ -16,7 +16,7 @@ export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'refused' | 
 export interface Listener {
   onState(state: ConnectionState): void;
   /// A message on a topic that is no answer of ours. `payload` is bytes: anybody's.
-  onMessage(topic: string, payload: Uint8Array, retained: boolean): void;
+  onMessage(topic: string, payload: Uint8Array, retained: boolean, properties: Record<string, string>): void;
 }
 
 export interface RequestOptions {
@@ -33,6 +33,12 @@ const longest_pause_ms = 15_000;
 const request_timeout_ms = 30_000;
 const request_bytes_max = 250 * 1024;
 const refusals = new Set([0x84, 0x86, 0x87]); // not authorised, in the words of MQTT 5
+
+function userProperties(given: object | undefined): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given ?? {})) read[name] = String(value);
+  return read;
+}
 
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -161,7 +167,9 @@ export class HubConnection {
     this.client = client;
     const isCurrent = (): boolean => this.client === client;
     client.on('connect', () => isCurrent() && this.ready(client));
-    client.on('message', (topic, payload, packet) => isCurrent() && this.received(topic, payload, packet.retain));
+    client.on('message', (topic, payload, packet) => {
+      if (isCurrent()) this.received(topic, payload, packet.retain, userProperties(packet.properties?.userProperties));
+    });
     client.on('error', (error) => {
       const code = (error as { code?: number | string }).code;
       if (isCurrent() && typeof code === 'number' && refusals.has(code)) void this.wasRefused(client);
@@ -193,16 +201,15 @@ export class HubConnection {
     );
   }
 
-  private received(topic: string, payload: Uint8Array, retained: boolean): void {
+  private received(topic: string, payload: Uint8Array, retained: boolean, properties: Record<string, string>): void {
     if (topic.endsWith(`/response/${this.tab}`)) {
       try {
         this.pending.accept(JSON.parse(new TextDecoder().decode(payload)));
       } catch {
         // No JSON: answers nothing.
       }
-      return;
     }
-    this.listener.onMessage(topic, payload, retained);
+    this.listener.onMessage(topic, payload, retained, properties);
   }
 
   private async wasRefused(client: MqttClient): Promise<void> {

@@ -46,7 +46,16 @@ export async function login(user: string, password: string): Promise<string> {
 
 /// The one-time token of a login link buys a user's token.
 export async function redeemLink(grant: string): Promise<string> {
-  return tokenIn(await ask('/api/v1/devices/sign_in', grant, {}));
+  return tokenIn(await ask('/api/v1/users/link', null, { token: grant }));
+}
+
+/// By the link that a hub without accounts prints at its first start.
+export async function createFirstAdmin(grant: string, user: string, password: string): Promise<string> {
+  return tokenIn(await ask('/api/v1/users/create_first_admin', grant, { user_id: user, password }));
+}
+
+export function download(path: string, token: string): Promise<Response> {
+  return fetch(path, { headers: { authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit' });
 }
 
 /// False only when the hub says so.

@@ -11,6 +11,8 @@ export interface Waiting {
   id: string;
   body: JsonObject;
   deadline: number;
+  /// Of the last event: one that comes twice, by two subscriptions that overlap, counts once.
+  seq?: number;
   onEvent?: ((event: string, data: JsonObject) => void) | undefined;
   resolve(result: JsonObject): void;
   reject(error: HubError): void;
@@ -68,6 +70,9 @@ export class Pending {
     const request = this.waiting.get(text(message.correlation_id));
     if (!request) return;
     if (typeof message.event === 'string') {
+      const seq = typeof message.seq === 'number' ? message.seq : null;
+      if (seq !== null && request.seq !== undefined && seq <= request.seq) return;
+      if (seq !== null) request.seq = seq;
       request.onEvent?.(message.event, isObject(message.data) ? message.data : {});
       return;
     }

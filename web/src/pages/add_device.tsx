@@ -2,10 +2,10 @@
 
 import { useSignal } from '@preact/signals';
 
-import { text, type JsonObject } from '../hub/wire';
+import { text } from '../hub/wire';
 import { go } from '../router';
-import { loadDevices } from '../state/devices';
-import { ask, isAdmin, ownUser } from '../state/session';
+import { loadDevices, viewedUser } from '../state/devices';
+import { actingFor, ask, isAdmin, ownUser } from '../state/session';
 import { t } from '../text';
 import { lazy } from '../ui/lazy';
 import { Button, Dialog, Field, Problem, useTask } from '../ui/parts';
@@ -21,16 +21,14 @@ export interface NewToken {
 
 export function AddDevice({ onClose }: { onClose: () => void }) {
   const name = useSignal('');
-  const owner = useSignal(ownUser());
+  const owner = useSignal(viewedUser.value || ownUser());
   const added = useSignal<NewToken | null>(null);
   const { busy, error, run } = useTask();
 
   const submit = (event: Event): void => {
     event.preventDefault();
     void run(async () => {
-      const body: JsonObject = { op: 'register', name: name.value.trim() };
-      if (isAdmin.value) body.user_id = owner.value.trim();
-      const answer = await ask('devices', body);
+      const answer = await ask('devices', actingFor(owner.value.trim(), { op: 'register', name: name.value.trim() }));
       added.value = { device_id: text(answer.device_id), name: text(answer.name), token: text(answer.access_token) };
       void loadDevices();
     });

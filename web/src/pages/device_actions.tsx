@@ -5,16 +5,14 @@ import { useSignal } from '@preact/signals';
 import { HubError, text, type Device, type JsonObject } from '../hub/wire';
 import { go } from '../router';
 import { loadDevices, rooms } from '../state/devices';
-import { ask, isAdmin } from '../state/session';
+import { actingFor, ask, isGuest } from '../state/session';
 import { t } from '../text';
 import { Button, Confirm, Dialog, Field, Problem, toast, useTask } from '../ui/parts';
 import { TokenOnce, type NewToken } from './add_device';
 
 type Open = 'edit' | 'token' | 'revoke' | 'delete' | null;
 
-function withOwner(device: Device, body: JsonObject): JsonObject {
-  return isAdmin.value ? { ...body, user_id: device.user_id } : body;
-}
+const withOwner = (device: Device, body: JsonObject): JsonObject => actingFor(device.user_id, body);
 
 function Edit({ device, onClose }: { device: Device; onClose: () => void }) {
   const name = useSignal(device.name);
@@ -77,9 +75,10 @@ function MakeToken({ device, onClose }: { device: Device; onClose: () => void })
     void run(async () => {
       let answer: JsonObject;
       try {
-        answer = await ask('users', withOwner(device, { op: 'token', device_id: device.device_id, name: device.name }));
+        const name = `${device.name} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
+        answer = await ask('users', withOwner(device, { op: 'token', device_id: device.device_id, name }));
       } catch (failure) {
-        if (!(failure instanceof HubError) || !['unknown_op', 'timeout', 'forbidden'].includes(failure.code)) throw failure;
+        if (!(failure instanceof HubError) || failure.code !== 'unknown_op') throw failure;
         // A hub without accounts: registering the device again gives a further token.
         answer = await ask('devices', withOwner(device, { op: 'register', device_id: device.device_id, name: device.name }));
       }
@@ -115,6 +114,7 @@ function MakeToken({ device, onClose }: { device: Device; onClose: () => void })
 export function DeviceActions({ device }: { device: Device }) {
   const open = useSignal<Open>(null);
   const close = (): void => void (open.value = null);
+  if (isGuest.value) return null;
   return (
     <>
       <Button icon="edit" onClick={() => (open.value = 'edit')}>

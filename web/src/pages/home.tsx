@@ -1,12 +1,14 @@
 /// Home: how the hub is, what it did today, and the devices.
 
 import { useComputed, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import type { Device } from '../hub/wire';
 import { hrefOf } from '../router';
-import { devicesLoaded, devicesProblem, loadDevices, onlineCount, rooms, sortedDevices } from '../state/devices';
+import { devicesLoaded, devicesProblem, loadDevices, onlineCount, rooms, sortedDevices, viewedUser, viewUser } from '../state/devices';
 import { health, hubOnline, usageToday } from '../state/hub';
-import { isAdmin } from '../state/session';
+import { isAdmin, isDevice, isGuest, ownUser } from '../state/session';
+import { loadPeople, people } from '../state/people';
 import { formatNumber, formatSpan, t, tn } from '../text';
 import { Icon } from '../ui/icons';
 import { Ago, Badge, Button, Empty, Loading, PageHead, Presence, Problem } from '../ui/parts';
@@ -95,6 +97,26 @@ export function DeviceCard({ device }: { device: Device }) {
   );
 }
 
+/// An admin looks at the devices of one user at a time.
+function WhoseDevices() {
+  useEffect(() => {
+    void loadPeople().catch(() => {});
+  }, []);
+  const own = ownUser();
+  return (
+    <select aria-label={t('home.whose')} value={viewedUser.value || own} onChange={(event) => viewUser(event.currentTarget.value)}>
+      <option value={own}>{own || t('home.everybody')}</option>
+      {people.value
+        .filter((person) => person.user_id !== own)
+        .map((person) => (
+          <option key={person.user_id} value={person.user_id}>
+            {person.name ? `${person.name} (${person.user_id})` : person.user_id}
+          </option>
+        ))}
+    </select>
+  );
+}
+
 const search_from = 9; // devices
 
 export function HomePage() {
@@ -110,13 +132,17 @@ export function HomePage() {
     });
   });
   const total = sortedDevices.value.length;
+  const mayAdd = !isGuest.value && !isDevice.value;
 
   return (
     <>
       <PageHead title={t('nav.home')} about={hubOnline.value === false ? t('connection.bridge') : undefined}>
-        <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
-          {t('device.add')}
-        </Button>
+        {isAdmin.value && <WhoseDevices />}
+        {mayAdd && (
+          <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
+            {t('device.add')}
+          </Button>
+        )}
       </PageHead>
       <Figures />
       <Models />
@@ -158,10 +184,12 @@ export function HomePage() {
           <Loading />
         ) : total === 0 ? (
           <Empty icon="device" title={t('home.empty.title')}>
-            <p>{t('home.empty.text')}</p>
-            <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
-              {t('device.add')}
-            </Button>
+            <p>{t(mayAdd ? 'home.empty.text' : 'home.empty.guest')}</p>
+            {mayAdd && (
+              <Button kind="primary" icon="plus" onClick={() => (adding.value = true)}>
+                {t('device.add')}
+              </Button>
+            )}
           </Empty>
         ) : shown.value.length === 0 ? (
           <Empty icon="search" title={t('home.nothing.title')}>

@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 
 import { aboutOf, parametersOf, valueOf, type Parameter } from '../hub/signature';
 import { HubError, type Device, type Json, type JsonObject, type Skill } from '../hub/wire';
-import { ask, isAdmin } from '../state/session';
+import { actingFor, ask } from '../state/session';
 import { formatTook, t } from '../text';
 import type { Key } from '../text/en';
 import { Icon } from '../ui/icons';
@@ -136,13 +136,12 @@ export function RunSkill({ skill, device }: { skill: Skill & { input_schema?: un
     const started = performance.now();
     const took = (): number => performance.now() - started;
     try {
-      const body: JsonObject = {
+      const body = actingFor(device.user_id, {
         op: 'call',
         skill_path: `${skill.class_name}.${skill.function_name}`,
         target: device.device_id,
         kwargs,
-      };
-      if (isAdmin.value) body.user_id = device.user_id;
+      });
       const answer = await ask('skills', body, { timeoutMs: call_timeout_ms });
       outcome.value = { took: took(), result: answer.result ?? null };
     } catch (error) {

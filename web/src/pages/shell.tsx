@@ -1,11 +1,12 @@
 /// The frame around every page: navigation, what is wrong with the connection, and the page that the address names.
 
+import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { lazy } from '../ui/lazy';
 
 import { hrefOf, place } from '../router';
 import { clockAhead, hubOnline } from '../state/hub';
-import { claims, connectionState, endedBecause, isAdmin, signOut } from '../state/session';
+import { account, claims, connectionState, endedBecause, isAdmin, isGuest, signOut } from '../state/session';
 import { formatSpan, t } from '../text';
 import type { Key } from '../text/en';
 import { LanguageChoice, ThemeChoice } from '../ui/choices';
@@ -15,17 +16,39 @@ import { HomePage } from './home';
 import { SignInAgain } from './signin';
 
 const DevicePage = lazy(() => import('./device').then((module) => module.DevicePage));
+const ChatPage = lazy(() => import('./chat').then((module) => module.ChatPage));
+const ActivityPage = lazy(() => import('./activity').then((module) => module.ActivityPage));
+const PeoplePage = lazy(() => import('./people').then((module) => module.PeoplePage));
+const TokensPage = lazy(() => import('./tokens').then((module) => module.TokensPage));
+const LimitsPage = lazy(() => import('./limits').then((module) => module.LimitsPage));
+const ModelsPage = lazy(() => import('./admin').then((module) => module.ModelsPage));
+const AuditPage = lazy(() => import('./admin').then((module) => module.AuditPage));
+const SettingsPage = lazy(() => import('./admin').then((module) => module.SettingsPage));
+const BackupPage = lazy(() => import('./admin').then((module) => module.BackupPage));
 
 interface Entry {
   page: string;
   label: Key;
   icon: IconName;
-  admin?: boolean;
+  shown: () => boolean;
 }
 
+const always = (): boolean => true;
+const hasAccount = (): boolean => account.value !== null && claims.value?.type === 'user' && !isGuest.value;
+
 const entries: Entry[] = [
-  { page: 'home', label: 'nav.home', icon: 'home' },
+  { page: 'home', label: 'nav.home', icon: 'home', shown: always },
+  { page: 'chat', label: 'nav.chat', icon: 'chat', shown: () => claims.value?.type !== 'admin' },
+  { page: 'activity', label: 'nav.activity', icon: 'activity', shown: always },
+  { page: 'models', label: 'nav.models', icon: 'model', shown: always },
+  { page: 'tokens', label: 'nav.tokens', icon: 'key', shown: hasAccount },
+  { page: 'limits', label: 'nav.limits', icon: 'gauge', shown: () => account.value !== null && claims.value?.type === 'user' },
+  { page: 'backup', label: 'nav.backup', icon: 'backup', shown: hasAccount },
+  { page: 'people', label: 'nav.people', icon: 'people', shown: () => isAdmin.value },
+  { page: 'audit', label: 'nav.audit', icon: 'audit', shown: () => isAdmin.value },
+  { page: 'settings', label: 'nav.settings', icon: 'settings', shown: always },
 ];
+const on_phone = 3; // entries in the bar at the bottom; the others are behind More
 
 const clock_tolerance_ms = 120_000;
 
@@ -36,6 +59,24 @@ function Page() {
       return <HomePage />;
     case 'device':
       return <DevicePage key={item} id={item} />;
+    case 'chat':
+      return <ChatPage id={item} />;
+    case 'activity':
+      return <ActivityPage />;
+    case 'people':
+      return <PeoplePage />;
+    case 'tokens':
+      return <TokensPage />;
+    case 'limits':
+      return <LimitsPage />;
+    case 'models':
+      return <ModelsPage />;
+    case 'audit':
+      return <AuditPage />;
+    case 'settings':
+      return <SettingsPage />;
+    case 'backup':
+      return <BackupPage />;
     default:
       return (
         <Empty icon="search" title={t('notfound.title')}>
@@ -82,9 +123,11 @@ function isHere(page: string): boolean {
 }
 
 export function Shell() {
-  const shown = entries.filter((entry) => !entry.admin || isAdmin.value);
+  const shown = entries.filter((entry) => entry.shown());
   const { page, item } = place.value;
+  const more = useSignal(false);
   useEffect(() => {
+    more.value = false;
     const title = shown.find((entry) => isHere(entry.page));
     document.title = `${title ? t(title.label) : 'Strawberry'} · Strawberry Hub`;
   }, [page, item]);
@@ -99,16 +142,22 @@ export function Shell() {
           <Logo />
           <span>Strawberry Hub</span>
         </a>
-        <nav aria-label={t('nav')}>
+        <nav aria-label={t('nav')} class={more.value ? 'more' : ''}>
           <ul class="plain">
-            {shown.map((entry) => (
-              <li key={entry.page}>
+            {shown.map((entry, at) => (
+              <li key={entry.page} class={at < on_phone ? '' : 'beyond'}>
                 <a href={hrefOf(entry.page)} aria-current={isHere(entry.page) ? 'page' : undefined}>
                   <Icon name={entry.icon} />
                   <span>{t(entry.label)}</span>
                 </a>
               </li>
             ))}
+            <li class="only-phone-item">
+              <button type="button" aria-expanded={more.value} onClick={() => (more.value = !more.value)}>
+                <Icon name="more" />
+                <span>{t('nav.more')}</span>
+              </button>
+            </li>
           </ul>
         </nav>
         <div class="side-foot">
@@ -117,8 +166,8 @@ export function Shell() {
               {(who?.sub ?? '?').slice(0, 1).toUpperCase()}
             </span>
             <span class="clip">
-              <strong class="name">{who?.sub}</strong>
-              <span class="muted small">{t(isAdmin.value ? 'role.admin' : 'role.user')}</span>
+              <strong class="name">{account.value?.name || who?.sub}</strong>
+              <span class="muted small">{t(isAdmin.value ? 'role.admin' : isGuest.value ? 'role.guest' : who?.type === 'device' ? 'role.device' : 'role.user')}</span>
             </span>
             <Button kind="quiet" icon="leave" bare onClick={signOut}>
               {t('signout')}

@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { login, redeemLink } from '../hub/door';
+import { createFirstAdmin, login, redeemLink } from '../hub/door';
 import { claimsOf } from '../hub/token';
 import { HubError } from '../hub/wire';
 import { claims, signIn } from '../state/session';
@@ -147,11 +147,46 @@ export function SignInForm() {
   );
 }
 
+const operator_prefix = 'operator-'; // of links that create the first admin
+const password_least = 8;
+
+function FirstAdmin({ grant }: { grant: string }) {
+  const user = useSignal('');
+  const password = useSignal('');
+  const { busy, error, run } = useTask();
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void run(async () => {
+      if (!signIn(await createFirstAdmin(grant, user.value.trim(), password.value), true)) throw new HubError('unreadable', '');
+    });
+  };
+  return (
+    <form class="stack" onSubmit={submit}>
+      <div>
+        <h2>{t('first.title')}</h2>
+        <p class="muted">{t('first.text')}</p>
+      </div>
+      <Field label={t('signin.user')} hint={t('people.id.hint')}>
+        {(ids) => (
+          <input {...ids} name="username" autoComplete="username" autoCapitalize="none" required pattern="[A-Za-z0-9_\-]{1,64}" value={user.value} onInput={(event) => (user.value = event.currentTarget.value)} />
+        )}
+      </Field>
+      <Field label={t('signin.password')} hint={t('people.password.hint')} problem={error.value ? problemOf('link', error.value) : null}>
+        {(ids) => (
+          <input {...ids} type="password" name="password" autoComplete="new-password" minLength={password_least} required value={password.value} onInput={(event) => (password.value = event.currentTarget.value)} />
+        )}
+      </Field>
+      <Button kind="primary" type="submit" class="wide" busy={busy.value}>{t('first.do')}</Button>
+    </form>
+  );
+}
+
 /// `link`: the token of a login link that this page was opened with.
 export function SignInPage({ link, because }: { link: string | null; because: string | null }) {
   const { busy, error, run } = useTask();
+  const isFirst = link !== null && (claimsOf(link)?.sub.startsWith(operator_prefix) ?? false);
   useEffect(() => {
-    if (!link) return;
+    if (!link || isFirst) return;
     void run(async () => {
       const read = claimsOf(link);
       const token = read?.type === 'grant' ? await redeemLink(link) : link;
@@ -176,6 +211,8 @@ export function SignInPage({ link, because }: { link: string | null; because: st
           <p class="loading" role="status">
             <span class="spinner" /> {t('signin.busy')}
           </p>
+        ) : isFirst ? (
+          <FirstAdmin grant={link} />
         ) : (
           <SignInForm />
         )}

@@ -3,7 +3,7 @@
 import { computed, signal } from '@preact/signals';
 
 import { isObject, text, type Device, type Skill } from '../hub/wire';
-import { ask, isAdmin, whenForgotten, whenMessage, whenOnline } from './session';
+import { account, actingFor, ask, whenForgotten, whenMessage, whenOnline } from './session';
 
 const reload_pause_ms = 400;
 const payload_bytes_max = 32 * 1024;
@@ -11,6 +11,16 @@ const payload_bytes_max = 32 * 1024;
 export const devices = signal<ReadonlyMap<string, Device>>(new Map());
 export const devicesLoaded = signal(false);
 export const devicesProblem = signal<unknown>(null);
+
+/// Whose devices an admin looks at; empty: the admin's own, of an operator's token everybody's.
+export const viewedUser = signal('');
+
+export function viewUser(user: string): void {
+  viewedUser.value = user;
+  devices.value = new Map();
+  devicesLoaded.value = false;
+  void loadDevices();
+}
 
 export const sortedDevices = computed(() =>
   [...devices.value.values()].sort(
@@ -42,7 +52,9 @@ function readDevice(value: unknown): Device | null {
 
 export async function loadDevices(): Promise<void> {
   try {
-    const answer = await ask('devices', { op: 'list' });
+    const user = viewedUser.value;
+    const answer = await ask('devices', user ? actingFor(user, { op: 'list' }) : { op: 'list' });
+    if (user !== viewedUser.value) return;
     const list = Array.isArray(answer.devices) ? answer.devices : [];
     const read = list.map(readDevice).filter((device): device is Device => device !== null);
     devices.value = new Map(read.map((device) => [device.device_id, device]));
@@ -63,7 +75,7 @@ function loadSoon(): void {
 
 export async function loadSkills(user: string): Promise<void> {
   skillsWanted.add(user);
-  const answer = await ask('skills', isAdmin.value ? { op: 'list', user_id: user } : { op: 'list' });
+  const answer = await ask('skills', actingFor(user === account.value?.guestOf ? '' : user, { op: 'list' }));
   const list = Array.isArray(answer.skills) ? answer.skills : [];
   const read = list.filter((skill) => isObject(skill) && text(skill.function_name)) as unknown as Skill[];
   skills.value = new Map(skills.value).set(user, read);
@@ -118,6 +130,7 @@ whenForgotten(() => {
   clearTimeout(timer);
   statuses.clear();
   skillsWanted.clear();
+  viewedUser.value = '';
   devices.value = new Map();
   skills.value = new Map();
   devicesLoaded.value = false;

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 
 import { isObject, text, type Health, type JsonObject } from '../hub/wire';
-import { ask, isAdmin, whenForgotten, whenMessage, whenOnline } from './session';
+import { ask, claims, whenForgotten, whenMessage, whenOnline } from './session';
 
 export const hubOnline = signal<boolean | null>(null);
 export const hubInfo = signal<JsonObject | null>(null);
@@ -45,7 +45,7 @@ whenMessage((topic, payload, retained) => {
 });
 
 export async function loadUsage(): Promise<void> {
-  if (isAdmin.value) return;
+  if (claims.value?.type === 'admin') return;
   const answer = await ask('chat', { op: 'usage', days: 1 });
   const totals = isObject(answer.totals) ? answer.totals : {};
   const number = (value: unknown): number => (typeof value === 'number' ? value : 0);

@@ -6,7 +6,7 @@ import { computed, signal } from '@preact/signals';
 import { HubConnection, type ConnectionState, type RequestOptions } from '../hub/connection';
 import { isTokenGood } from '../hub/door';
 import { claimsOf, type Claims } from '../hub/token';
-import { HubError, type JsonObject, type Service } from '../hub/wire';
+import { HubError, text, type JsonObject, type Service } from '../hub/wire';
 import { keep, kept } from './storage';
 
 const token_key = 'strawberry.token';
@@ -18,11 +18,45 @@ export const claims = signal<Claims | null>(null);
 export const connectionState = signal<ConnectionState>('closed');
 /// Why the sign-in page is shown although somebody was signed in.
 export const endedBecause = signal<'expired' | 'revoked' | 'elsewhere' | null>(null);
-export const isAdmin = computed(() => claims.value?.type === 'admin');
+/// As the hub knows the account: null until it has said so, and on hubs without accounts.
+export interface Account {
+  name: string;
+  role: string;
+  guestOf: string;
+  hasPassword: boolean;
+  limited: boolean; // the token has scopes
+}
+export const account = signal<Account | null>(null);
+export const isAdmin = computed(
+  () => claims.value?.type === 'admin' || (account.value?.role === 'admin' && !account.value.limited),
+);
+export const isGuest = computed(() => account.value?.role === 'guest');
+export const isDevice = computed(() => claims.value?.type === 'device');
 
-export const ownUser = (): string => claims.value?.userId ?? '';
+export const ownUser = (): string => (claims.value?.type === 'admin' ? '' : (claims.value?.userId ?? ''));
 
-type MessageHandler = (topic: string, payload: Uint8Array, retained: boolean) => void;
+/// An admin who acts for somebody else says for whom.
+export function actingFor(user: string, body: JsonObject): JsonObject {
+  return isAdmin.value && user !== ownUser() ? { ...body, user_id: user } : body;
+}
+
+async function loadAccount(): Promise<void> {
+  const answer = await ask('users', { op: 'me' });
+  account.value = {
+    name: text(answer.name),
+    role: text(answer.role),
+    guestOf: text(answer.guest_of),
+    hasPassword: answer.has_password === true,
+    limited: answer.scope !== null && answer.scope !== undefined,
+  };
+}
+
+type MessageHandler = (
+  topic: string,
+  payload: Uint8Array,
+  retained: boolean,
+  properties: Record<string, string>,
+) => void;
 const messageHandlers: MessageHandler[] = [];
 const onlineHandlers: (() => void)[] = [];
 const forgetHandlers: (() => void)[] = [];
@@ -44,7 +78,11 @@ function onState(state: ConnectionState): void {
   connectionState.value = state;
   if (state === 'online') {
     endedBecause.value = null;
-    for (const handler of onlineHandlers) handler();
+    void loadAccount()
+      .catch(() => {})
+      .then(() => {
+        for (const handler of onlineHandlers) handler();
+      });
   }
   if (state === 'refused') {
     const expired = claims.value !== null && claims.value.expiresAt <= Date.now() + 5_000;
@@ -76,8 +114,8 @@ export function signIn(token: string, stay: boolean): boolean {
     live_topics,
     {
       onState,
-      onMessage: (topic, payload, retained) => {
-        for (const handler of messageHandlers) handler(topic, payload, retained);
+      onMessage: (topic, payload, retained, properties) => {
+        for (const handler of messageHandlers) handler(topic, payload, retained, properties);
       },
     },
     isTokenGood,
@@ -98,6 +136,7 @@ function leave(): void {
   connection?.close();
   connection = null;
   claims.value = null;
+  account.value = null;
   endedBecause.value = null;
   forget();
 }

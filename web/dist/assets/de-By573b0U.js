@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/en-gUgxTGXu.js","assets/en-Bt5zBbNU.js"])))=>i.map(i=>d[i]);
-import{t as e}from"./preload-helper-C_TS3VOc.js";var t={...(await e(async()=>{let{en:e}=await import(`./en-gUgxTGXu.js`);return{en:e}},__vite__mapDeps([0,1]))).en};export{t as de};

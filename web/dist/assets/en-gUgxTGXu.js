@@ -1,1 +1,0 @@
-export{t as en}from"./en-Bt5zBbNU.js";
