@@ -24,7 +24,8 @@ std::string limit_text(const json& limit) { return limit.is_null() ? "any" : sho
 
 void print_quota(const json& result) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [name, entry] : result.value("limits", json::object()).items()) {
+  const json limits = result.value("limits", json::object());
+  for (const auto& [name, entry] : limits.items()) {
     const bool resets = entry.value("resets_at", json()).is_string();
     rows.push_back({printable(name, 40), show_member(entry, "used", 40), limit_text(entry.value("limit", json())),
                     resets ? local_time(show_member(entry, "resets_at", 40)) : "",
