@@ -38,6 +38,13 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
 }
 
 void take_back_to_version(SQLite::Database& database, int version) {
+  if (version < 9) {
+    database.exec(
+        "DROP TRIGGER accounts_added; DROP TRIGGER accounts_removed; DROP TRIGGER accounts_changed;"
+        "DROP TRIGGER account_owners_noted; DROP TABLE users; DROP INDEX taken_ids_by_folded_id;"
+        "ALTER TABLE issued_tokens DROP COLUMN scope; ALTER TABLE issued_tokens DROP COLUMN skills;"
+        "ALTER TABLE issued_tokens DROP COLUMN last_used");
+  }
   if (version < 8) database.exec("ALTER TABLE skills DROP COLUMN input_schema");
   if (version < 7) {
     database.exec(
