@@ -190,17 +190,21 @@ void App::Parts::connect() {
     if (!request.limit.empty()) quota_refusals.count(request.limit);
   });
 
-  const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id) {
+  const auto acted = [this](const std::string& actor, const std::string& act, const std::string& id,
+                            const std::string& user_id) {
     hub_log().info("audit: {} by {} on {}", act, actor, id);
-    const Device* device = devices.find(id);
-    audit.acted(actor, device != nullptr ? device->row.user_id : std::string(), "devices." + act, id);
+    audit.acted(actor, user_id, "devices." + act, id);
   };
-  listen<DeviceChanged>(
-      "audit", [acted](const auto& changed) { acted(changed.actor, act_of(changed.change), changed.device_id); });
-  listen<TokenRefreshed>(
-      "audit", [acted](const auto& token) { acted(token.principal_id, "refresh_token", token.principal_id); });
+  listen<DeviceChanged>("audit", [acted](const auto& changed) {
+    acted(changed.actor, act_of(changed.change), changed.device_id, changed.user_id);
+  });
+  listen<TokenRefreshed>("audit", [this, acted](const auto& token) {
+    const auto& id = token.principal_id;
+    const Device* device = devices.find(id);
+    acted(id, "refresh_token", id, device != nullptr ? device->row.user_id : id);
+  });
   listen<TokensExchanged>("audit", [acted](const auto& done) {
-    acted(done.user_id, act_of(done.exchange), done.line.empty() ? done.user_id : done.line);
+    acted(done.user_id, act_of(done.exchange), done.line.empty() ? done.user_id : done.line, done.user_id);
   });
   listen<RequestAudited>("audit", [this](const auto& request) {
     const auto& by = request.principal.id;

@@ -46,19 +46,6 @@ Scopes scopes_within_role(const Client& client, const DeviceOwners& owners) {
   return client.scopes & scopes_of(owners.standing_of(client.principal.user_id).role);
 }
 
-/// Whether anything can be asked of the service; the bridge knows which operations.
-bool has_scope_for(Scopes scopes, Service service) {
-  switch (service) {
-    case Service::skills:
-      return scopes.has(Scope::skills_read) || scopes.has(Scope::skills_call) || scopes.has(Scope::skills_register);
-    case Service::chat: return scopes.has(Scope::chat);
-    case Service::sessions: return scopes.has(Scope::sessions);
-    case Service::devices: return true;  // every token may be exchanged for a new one
-    case Service::users: return scopes.has(Scope::users);
-  }
-  return false;
-}
-
 /// What is announced of all devices names all skills, also those marked `confirm`.
 bool has_scope_for_announcements(Scopes scopes) {
   return Scopes::of({Scope::devices_read, Scope::skills_read, Scope::any_skill, Scope::confirmed}).is_within(scopes);

@@ -113,6 +113,7 @@ void describe_command_line(CLI::App& app, CommandLine& line) {
   add_login_command(app, line);
   add_logout_command(app, line);
   add_login_link_command(app, line);
+  add_user_command(app, line);
   add_chat_command(app, line);
   add_skills_command(app, line);
   add_tail_command(app, line);

@@ -62,6 +62,7 @@ void add_token_revoke_command(CLI::App& token, CommandLine& line);
 void add_call_command(CLI::App& app, CommandLine& line);
 void add_login_command(CLI::App& app, CommandLine& line);
 void add_login_link_command(CLI::App& app, CommandLine& line);
+void add_user_command(CLI::App& app, CommandLine& line);
 void add_logout_command(CLI::App& app, CommandLine& line);
 void add_chat_command(CLI::App& app, CommandLine& line);
 void add_skills_command(CLI::App& app, CommandLine& line);

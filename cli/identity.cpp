@@ -91,6 +91,12 @@ Outcome<Who> sign_in(const std::string& user_id) {
   return who;
 }
 
+Who create_first_admin() {
+  Who who;
+  who.principal = {PrincipalType::grant, std::string(operator_id_prefix) + new_id(), std::string(admin_principal_id)};
+  return who;
+}
+
 Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user) {
   auto found = find_device(known_devices(directory), id_or_name, user);
   if (!found) return tl::unexpected(found.error());

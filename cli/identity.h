@@ -41,6 +41,8 @@ Outcome<Who> user(const std::string& id);
 Outcome<Who> enroll(const std::string& user_id);
 /// The right to sign in as this user, once.
 Outcome<Who> sign_in(const std::string& user_id);
+/// The right to create the hub's first admin, once.
+Who create_first_admin();
 Outcome<Who> device(const DeviceDirectory& directory, const std::string& id_or_name, const std::string& user);
 /// `device_option` if given, else `user_option`, else the one user who has devices.
 Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, const std::string& device_option);

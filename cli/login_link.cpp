@@ -51,8 +51,9 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const DataDir dir = line.data_dir();
   auto url = door_url(options, dir);
   if (!url) return tl::unexpected(url.error());
-  if (auto known = check_user(dir, options.user); !known) return known;
-  auto who = sign_in(options.user);
+  const bool is_operator = options.user.empty();
+  if (auto known = is_operator ? Outcome<void>() : check_user(dir, options.user); !known) return known;
+  auto who = is_operator ? Outcome<Who>(create_first_admin()) : sign_in(options.user);
   if (!who) return tl::unexpected(who.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
@@ -65,10 +66,11 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const IssuedToken row{token_row_of(*claims, claims->kid)};
   auto recorded = record_token(dir.database(), row, kids_of(*keys), /*beside_others=*/true, to_unix_ms(now));
   if (!recorded) return cli_error(ExitCode::local, printable(recorded.error().message, 400));
-  const std::string link = *url + "/oauth/login?token=" + *token;
+  // Behind a # it reaches no log of a proxy; the dashboard takes it from there.
+  const std::string link = *url + (is_operator ? "/#token=" : "/oauth/login?token=") + *token;
   if (line.json) {
     std::cout << nlohmann::json{{"url", link},
-                                {"user_id", options.user},
+                                {"user_id", is_operator ? nlohmann::json(nullptr) : nlohmann::json(options.user)},
                                 {"jti", claims->jti},
                                 {"expires_at", format_rfc3339(claims->expires_at)}}
                      .dump()
@@ -77,6 +79,11 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   }
   std::cout << link << "\n";
   std::cout.flush();
+  if (is_operator) {
+    std::cerr << "creates the hub's first admin, once, until " << local_and_utc(claims->expires_at)
+              << ": open it in a browser (of a hub that has one: --user USER)\n";
+    return {};
+  }
   std::cerr << "signs in " << options.user << ", once, until " << local_and_utc(claims->expires_at)
             << ": open it in the browser that asked\n";
   return {};
@@ -87,9 +94,9 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
 void add_login_link_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<LinkOptions>();
   CLI::App* command =
-      add_command(app, "login-link", "Print a link that signs a user in at the web door, once (offline)",
+      add_command(app, "login-link", "Print a link that signs a user in at the web door, or creates the first admin, once (offline)",
                   "strawberryctl login-link --user alice");
-  command->add_option("--user", options->user, "Who signs in with it")->required();
+  command->add_option("--user", options->user, "Who signs in with it; without it the link creates the first admin");
   command->add_option("--ttl", options->ttl, "How long it is good: 10m, 1h; at most 24h; default: 10m");
   command->add_option("--url", options->url, "The web door's address; default: as its file http-endpoint says");
   command->callback([&line, options] { line.action = [&line, options] { return make_link(line, *options); }; });

@@ -24,7 +24,7 @@ std::string limit_text(const json& limit) { return limit.is_null() ? "any" : sho
 
 void print_quota(const json& result) {
   std::vector<std::vector<std::string>> rows;
-  const json limits = result.value("limits", json::object());  // named: items() refers to it
+  const json limits = result.value("limits", json::object());
   for (const auto& [name, entry] : limits.items()) {
     const bool resets = entry.value("resets_at", json()).is_string();
     rows.push_back({printable(name, 40), show_member(entry, "used", 40), limit_text(entry.value("limit", json())),

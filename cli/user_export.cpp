@@ -124,11 +124,10 @@ Outcome<void> import_user(const CommandLine& line, ExportOptions options) {
 }  // namespace
 
 void add_user_export_commands(CLI::App& app, CommandLine& line) {
-  const auto all = app.get_subcommands([](CLI::App* one) { return one->get_name() == "user"; });
-  CLI::App* known = all.empty() ? nullptr : all.front();
-  CLI::App& user = known != nullptr ? *known
-                                    : *add_command(app, "user", "Move a user to another hub",
-                                                   "strawberryctl user export alice alice.jsonl");
+  const auto known = app.get_subcommands([](const CLI::App* command) { return command->get_name() == "user"; });
+  CLI::App& user = known.empty() ? *add_command(app, "user", "Move a user to another hub",
+                                                "strawberryctl user export alice alice.jsonl")
+                                 : *known.front();
   user.require_subcommand(1);
   auto exported = std::make_shared<ExportOptions>();
   CLI::App* save = add_command(user, "export", "Write everything of a user to a file, readable by you alone",

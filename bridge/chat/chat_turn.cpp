@@ -95,11 +95,15 @@ Task<Reply<void>> ChatTurn::open() {
   const auto& options = shared_.options;
   if (chat_.tool_mode == ToolMode::python) {
     const auto& python = options.python;
-    const SkillQuery all{request_.acting_user, {}, request_.sender.id, python.skills_max, python.devices_listed_max};
-    chat_.put_first(python_prompt(shared_.neighbours.tools.find(all), request_.sender.id, python));
+    SkillQuery all{request_.house_or_user(), {}, request_.sender.id, python.skills_max, python.devices_listed_max};
+    all.rights = request_.rights;
+    const auto found = may_call_skills() ? shared_.neighbours.tools.find(all) : SkillsFound();
+    chat_.put_first(python_prompt(found, request_.sender.id, python));
   }
   json messages = std::move(chat_.system_messages);
   if (!chat_.session_id.empty()) {
+    if (!request_.rights.has(Scope::sessions))
+      co_return error(ErrorCode::forbidden, "the token is limited, and not good for sessions", {{"scope", "sessions"}});
     auto opened = co_await ChatSession::open(shared_.neighbours.store, shared_.clock, request_.sender, chat_.session_id,
                                              options.session);
     if (!opened) co_return tl::unexpected<Error>(std::move(opened.error()));
@@ -114,8 +118,10 @@ Task<Reply<void>> ChatTurn::open() {
 
 void ChatTurn::begin(const json& messages, const asio::any_io_executor& executor) {
   const auto& options = shared_.options;
-  catalog_.emplace(chat_.tool_mode == ToolMode::native ? &shared_.neighbours.tools : nullptr, request_.sender,
-                   chat_.client_tools, recent_user_text(messages), options.tools);
+  const bool has_skills = chat_.tool_mode == ToolMode::native && may_call_skills();
+  catalog_.emplace(has_skills ? &shared_.neighbours.tools : nullptr, request_.sender, chat_.client_tools,
+                   recent_user_text(messages), options.tools,
+                   ToolCatalog::Reach{request_.house_or_user(), request_.rights});
   loop_.emplace(*catalog_, messages, chat_.may_call, options.agent);
   if (catalog_->has_no_room())
     log_for(request_).warn("no skills are offered, the model takes {} tools at most", options.tools.tools_max);
@@ -200,7 +206,8 @@ ToolRun ChatTurn::tool_run(std::size_t step) {
   const auto turn = shared_from_this();
   ToolRun run;
   run.caller = request_.sender;
-  run.acting_user = request_.acting_user;
+  run.acting_user = request_.house_or_user();
+  run.rights = request_.rights;
   run.deadline = [turn] {
     return std::min<SteadyTime>(turn->shared_.clock.steady_now() + turn->shared_.options.tool_timeout,
                                 turn->latest_end());

@@ -75,6 +75,8 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   void finished(const std::exception_ptr& thrown, Answer given);
 
   Task<Reply<void>> open();
+  /// Of a token that may chat and call nothing, the model is offered no skills.
+  bool may_call_skills() const { return request_.rights.has(Scope::skills_call); }
   void begin(const nlohmann::json& messages, const asio::any_io_executor& executor);
   Task<Reply<AgentLoop::Finish>> converse();
   Task<Reply<ModelReply>> ask_model(AgentLoop::AskModel ask);

@@ -11,9 +11,10 @@ namespace strawberry {
 using nlohmann::json;
 
 ToolCatalog::ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
-                         const std::string& about, Options options)
+                         const std::string& about, Options options, Reach reach)
     : source_(source),
-      user_id_(asker.user_id),
+      user_id_(reach.house.empty() ? asker.user_id : std::move(reach.house)),
+      rights_(std::move(reach.rights)),
       sender_id_(asker.id),
       options_(options),
       tools_(std::move(client_tools)),
@@ -31,7 +32,9 @@ ToolCatalog::ToolCatalog(const ToolSource* source, const Principal& asker, std::
 }
 
 SkillQuery ToolCatalog::query(std::string words, std::size_t skills_max) const {
-  return {user_id_, std::move(words), sender_id_, skills_max, options_.devices_max};
+  SkillQuery query{user_id_, std::move(words), sender_id_, skills_max, options_.devices_max};
+  query.rights = rights_;
+  return query;
 }
 
 void ToolCatalog::offer_search(const std::string& about) {

@@ -48,10 +48,18 @@ class ToolCatalog {
     std::size_t schema_bytes = 0;  // of Options::schema_bytes_max
   };
 
+  /// Whose skills, and which of them.
+  struct Reach {
+    std::string house = {};  // empty: the asker's user
+    Rights rights = {};
+  };
   /// `source` null: no skills. `asker` is the asking device, or a user. `about` is what was last said, the newest
   /// first.
   ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
-              const std::string& about, Options options);
+              const std::string& about, Options options, Reach reach);
+  ToolCatalog(const ToolSource* source, const Principal& asker, std::vector<Tool> client_tools,
+              const std::string& about, Options options)
+      : ToolCatalog(source, asker, std::move(client_tools), about, options, Reach()) {}
 
   const std::vector<Tool>& tools() const { return tools_; }
   /// The client's tools leave no place for skills.
@@ -76,6 +84,7 @@ class ToolCatalog {
 
   const ToolSource* source_;
   const std::string user_id_;
+  const Rights rights_;
   const std::string sender_id_;
   const Options options_;
   std::vector<Tool> tools_;  // the client's, the hub's own, skills in the order they were offered

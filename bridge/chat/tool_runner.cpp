@@ -66,6 +66,7 @@ Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
     SkillCall call;
     call.caller = step->run.caller;
     call.acting_user = step->run.acting_user;
+    call.rights = step->run.rights;
     call.skill_path = planned.skill_path;
     call.target = planned.target;
     call.args = planned.args;

@@ -19,7 +19,8 @@ namespace strawberry {
 
 struct ToolRun {
   Principal caller;
-  std::string acting_user;
+  std::string acting_user;  // whose devices
+  Rights rights = {};
   /// Of a call that is made now: asked for each, since a question may come first.
   std::function<SteadyTime()> deadline;
   std::string log_id;    // see Request

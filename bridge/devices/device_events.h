@@ -17,7 +17,8 @@ struct DeviceChanged {
   enum class Change { registered, updated, revoked, deleted };
   Change change = Change::registered;
   std::string device_id;
-  std::string actor;  // the principal who did it
+  std::string actor;         // the principal who did it
+  std::string user_id = {};  // whose device it is, or was
 };
 
 /// A change was in the registry and could not be stored: the registry is as it was before.

@@ -255,7 +255,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
   }
   std::optional<std::string> spent_token;
   if (request.sender.type == PrincipalType::enroll) spent_token = request.sender.id;
-  DeviceChanged changed{DeviceChanged::Change::registered, row->device_id, request.sender.id};
+  DeviceChanged changed{DeviceChanged::Change::registered, row->device_id, request.sender.id, row->user_id};
   co_await announce(std::move(changed), std::move(spent_token));
   co_return json{{"device_id", row->device_id}, {"name", row->name}, {"access_token", token->text}};
 }
@@ -290,7 +290,7 @@ Task<Reply<json>> DeviceService::update(Request request) {
     take_back(row, old);
     co_return tl::unexpected(stored.error());
   }
-  DeviceChanged changed{DeviceChanged::Change::updated, row.device_id, request.sender.id};
+  DeviceChanged changed{DeviceChanged::Change::updated, row.device_id, request.sender.id, row.user_id};
   co_await announce(std::move(changed));
   const auto* updated = devices_.find(row.device_id);
   if (updated == nullptr) co_return error(ErrorCode::not_found, "the device was deleted meanwhile");
@@ -341,7 +341,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
     co_return tl::unexpected(stored.error());
   }
   events_.publish(DeviceRevoked{row.device_id});
-  DeviceChanged changed{DeviceChanged::Change::revoked, row.device_id, request.sender.id};
+  DeviceChanged changed{DeviceChanged::Change::revoked, row.device_id, request.sender.id, row.user_id};
   co_await announce(std::move(changed));
   co_return json{{"device_id", row.device_id}, {"revoked", true}};
 }
@@ -362,7 +362,7 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   }
   devices_.remove(device_id);
   events_.publish(DeviceRevoked{device_id});
-  DeviceChanged changed{DeviceChanged::Change::deleted, device_id, request.sender.id};
+  DeviceChanged changed{DeviceChanged::Change::deleted, device_id, request.sender.id, old.user_id};
   co_await announce(std::move(changed));
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }

@@ -48,6 +48,7 @@ struct Request {
   Rights token_rights;  // what its token says alone
   /// Whose devices and skills it may see: the acting user's, or those of the host of a guest.
   std::string house;
+  const std::string& house_or_user() const { return house.empty() ? acting_user : house; }
   SteadyTime deadline;  // when the sender stops waiting
   /// Publishes `{"v":1,"correlation_id":…,"seq":n,"event":event,"data":data}` to where the reply will go.
   std::function<void(const std::string& event, nlohmann::json data)> emit;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/ports/skill_store.h"
+#include "common/contract/rights.h"
 
 namespace strawberry {
 
@@ -47,6 +48,7 @@ struct SkillQuery {
   std::size_t skills_max;
   std::size_t devices_max;   // of one skill
   bool all_or_none = false;  // nothing but has_more when more than skills_max fit
+  Rights rights = {};        // what may not be called is not found
 };
 struct SkillsFound {
   std::vector<OfferedSkill> skills;

@@ -120,7 +120,7 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
   if (!path) co_return tl::unexpected(path.error());
   // Should the bridge die and be asked again, the device sees the same id again and can tell.
   const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
-  const auto offering = skills_.offering(call.acting_user, path->class_name, path->function_name);
+  const auto offering = skills_.offering(call.acting_user, path->class_name, path->function_name, call.rights);
   auto target = target_of(call, *path, call_id, offering);
   if (!target) co_return tl::unexpected(target.error());
   if (auto fits = fit_to_signature(call, *target, offering); !fits) co_return tl::unexpected(fits.error());

@@ -159,7 +159,14 @@ std::optional<SkillRegistry::Slot> SkillRegistry::slot_of(const std::string& dev
 }
 
 std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id,
-                                                                      std::size_t bytes_max) const {
+                                                                      std::size_t bytes_max,
+                                                                      const Rights& rights) const {
+  const bool is_limited = !rights.has(Scope::any_skill) || !rights.has(Scope::confirmed);
+  const auto may_use_text = [&](const User& user, const SkillText& text, const Device& device) {
+    const auto groups = user.groups.of_path(std::string(text.class_name()), std::string(text.function_name()));
+    return std::all_of(groups.begin(), groups.end(),
+                       [&](Slot group) { return may_use(rights, user.groups.at(group), device); });
+  };
   std::vector<Listed> all;
   std::size_t bytes = 0;
   const WallTime heard_after = clock_.wall_now() - options_.expiry;
@@ -168,6 +175,7 @@ std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std:
     const auto owned = by_device_.find(device->row.device_id);
     if (owned == by_device_.end()) continue;
     for (const auto& text : owned->second.texts) {
+      if (is_limited && !may_use_text(*owned->second.user, text, *device)) continue;
       bytes += text.bytes() + text.input_schema().size() + skill_entry_bytes_min;
       if (bytes > bytes_max) return std::nullopt;
       all.push_back({text, device});

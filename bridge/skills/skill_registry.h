@@ -50,6 +50,7 @@ class SkillRegistry {
     std::string_view local_device = {};
     std::size_t devices_max = 10;
     std::size_t bytes_max = SIZE_MAX;
+    Rights rights = {};
   };
 
   /// A skill's place in the order by class, function and signature.
@@ -87,7 +88,7 @@ class SkillRegistry {
 
   /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
-                                     const std::string& function_name) const;
+                                     const std::string& function_name, const Rights& rights = {}) const;
 
   /// Those that contain the most of the query's words; the sender's own first among equals, then by class, function and
   /// signature. Looks at Options::find_bytes_max of text at most, so that a word which stands in most of 200 000 texts
@@ -102,7 +103,8 @@ class SkillRegistry {
 
   // Both give nothing when the texts alone come to more than `bytes_max`. Pointers are good until something changes.
 
-  std::optional<std::vector<Listed>> list(const std::string& user_id, std::size_t bytes_max = SIZE_MAX) const;
+  std::optional<std::vector<Listed>> list(const std::string& user_id, std::size_t bytes_max = SIZE_MAX,
+                                          const Rights& rights = {}) const;
   /// Case-insensitive over class, function and docstring; all words must match, and if nothing does, any word. The
   /// skills of the local device come first, then by class, function and signature.
   std::optional<std::vector<Match>> search(const std::string& user_id, const Search& search) const;
@@ -127,8 +129,16 @@ class SkillRegistry {
   /// A user's devices by name, in numbers that compare faster.
   const std::vector<std::uint32_t>& ranks_of(const User& user) const;
   const User* find_user(const std::string& user_id) const;
+  /// Whether a skill may be used on a device at all: those marked `confirm` only with that right, and only those that the
+  /// patterns match.
+  template <class Group>
+  static bool may_use(const Rights& rights, const Group& group, const Device& device) {
+    if (rights.has(Scope::any_skill) && rights.has(Scope::confirmed)) return true;
+    if (group.confirming > 0 && !rights.has(Scope::confirmed)) return false;
+    return rights.may_use(device.row.device_id, group.text.class_name(), group.text.function_name());
+  }
   std::vector<OfferedSkill> offered(const User& user, const std::vector<Slot>& groups, std::size_t devices_max,
-                                    std::optional<Slot> local) const;
+                                    std::optional<Slot> local, const Rights& rights) const;
   std::optional<Slot> slot_of(const std::string& device_id) const;
 
   const Clock& clock_;

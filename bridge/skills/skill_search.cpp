@@ -82,7 +82,7 @@ class SkillRegistry::Seeker {
       if (!contains(group.text, all_words)) continue;
       Found found{slot, 0, false};
       for (const Slot device : group.devices) {
-        if (!is_live(device)) continue;
+        if (!is_offered(group, device)) continue;
         ++found.device_count;
         found.is_local = found.is_local || device == local_;
       }
@@ -112,7 +112,7 @@ class SkillRegistry::Seeker {
     order_.clear();
     const auto* ranks = found.device_count > 1 ? &registry_.ranks_of(user_) : nullptr;
     for (const Slot slot : group.devices) {
-      if (!is_live(slot)) continue;
+      if (!is_offered(group, slot)) continue;
       const std::uint64_t is_offline = live_[slot] == online ? 0 : 1;
       const std::uint64_t rank = ranks == nullptr ? 0 : (*ranks)[slot];
       order_.push_back(is_offline << 63 | rank << 32 | slot);
@@ -120,6 +120,11 @@ class SkillRegistry::Seeker {
     std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(shown), order_.end());
     for (std::size_t i = 0; i < shown; ++i) devices.push_back(registry_.device_at(static_cast<Slot>(order_[i])));
     return devices;
+  }
+
+  template <class Group>
+  bool is_offered(const Group& group, Slot slot) {
+    return is_live(slot) && may_use(search_.rights, group, *registry_.device_at(slot));
   }
 
   bool is_live(Slot slot) {
@@ -174,7 +179,7 @@ class SkillRegistry::Finder {
                       });
     std::vector<Slot> groups;
     for (std::size_t i = 0; i < shown; ++i) groups.push_back(found_[i].group);
-    return {registry_.offered(user_, groups, query_.devices_max, local_), has_more_};
+    return {registry_.offered(user_, groups, query_.devices_max, local_, query_.rights), has_more_};
   }
 
  private:
@@ -216,10 +221,12 @@ class SkillRegistry::Finder {
   }
 
   void take(Slot slot, std::size_t unmatched) {
-    const auto& devices = user_.groups.at(slot).devices;
-    const auto is_live = [this](Slot each) {
+    const auto& group = user_.groups.at(slot);
+    const auto& devices = group.devices;
+    const auto is_live = [this, &group](Slot each) {
       const Device* device = registry_.device_at(each);
-      return device != nullptr && SkillRegistry::is_live(*device, heard_after_);
+      return device != nullptr && SkillRegistry::is_live(*device, heard_after_) &&
+             may_use(query_.rights, group, *device);
     };
     if (std::none_of(devices.begin(), devices.end(), is_live)) return;
     const bool is_local = local_ && std::find(devices.begin(), devices.end(), *local_) != devices.end();
@@ -243,7 +250,8 @@ std::string SkillRegistry::Match::path() const {
 }
 
 std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::vector<Slot>& groups,
-                                                 std::size_t devices_max, std::optional<Slot> local) const {
+                                                 std::size_t devices_max, std::optional<Slot> local,
+                                                 const Rights& rights) const {
   struct Live {
     Slot slot;
     const Device* device;
@@ -256,7 +264,8 @@ std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::ve
     live.clear();
     for (const Slot device_slot : group.devices) {
       const Device* device = device_at(device_slot);
-      if (device != nullptr && is_live(*device, heard_after)) live.push_back({device_slot, device});
+      if (device != nullptr && is_live(*device, heard_after) && may_use(rights, group, *device))
+        live.push_back({device_slot, device});
     }
     if (live.empty()) continue;
     // Ranks compare faster, and take memory for each user who has some.
@@ -286,10 +295,10 @@ std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::ve
 }
 
 std::vector<OfferedSkill> SkillRegistry::offering(const std::string& user_id, const std::string& class_name,
-                                                  const std::string& function_name) const {
+                                                  const std::string& function_name, const Rights& rights) const {
   const User* user = find_user(user_id);
   if (user == nullptr) return {};
-  return offered(*user, user->groups.of_path(class_name, function_name), SIZE_MAX, std::nullopt);
+  return offered(*user, user->groups.of_path(class_name, function_name), SIZE_MAX, std::nullopt, rights);
 }
 
 SkillsFound SkillRegistry::find(const SkillQuery& query) const {
@@ -301,8 +310,8 @@ SkillsFound SkillRegistry::named(const SkillQuery& query, const std::string& cla
                                  const std::string& function_name) const {
   const User* user = find_user(query.user_id);
   if (user == nullptr) return {};
-  auto found =
-      offered(*user, user->groups.of_path(class_name, function_name), query.devices_max, slot_of(query.sender_id));
+  auto found = offered(*user, user->groups.of_path(class_name, function_name), query.devices_max,
+                       slot_of(query.sender_id), query.rights);
   const bool has_more = found.size() > query.skills_max;
   if (has_more) found.resize(query.skills_max);
   return {std::move(found), has_more};
@@ -316,10 +325,10 @@ std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
   const WallTime heard_after = clock_.wall_now() - options_.expiry;
   std::vector<Slot> live;
   for (const Slot slot : user->groups.all()) {
-    const auto& devices = user->groups.at(slot).devices;
-    const bool is_offered = std::any_of(devices.begin(), devices.end(), [&](Slot each) {
+    const auto& group = user->groups.at(slot);
+    const bool is_offered = std::any_of(group.devices.begin(), group.devices.end(), [&](Slot each) {
       const Device* device = device_at(each);
-      return device != nullptr && is_live(*device, heard_after);
+      return device != nullptr && is_live(*device, heard_after) && may_use(query.rights, group, *device);
     });
     if (is_offered) live.push_back(slot);
   }
@@ -352,7 +361,8 @@ std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
   };
   page.continues = first != live.begin() && first != live.end() && path(*first) == path(*std::prev(first));
   page.skills =
-      offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max, slot_of(query.sender_id));
+      offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max, slot_of(query.sender_id),
+              query.rights);
   return page;
 }
 

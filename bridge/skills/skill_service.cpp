@@ -174,7 +174,7 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
 }
 
 Reply<json> SkillService::list(const Request& request) const {
-  const auto listed = skills_.list(request.acting_user, options_.answer_bytes_max);
+  const auto listed = skills_.list(request.acting_user, options_.answer_bytes_max, request.rights);
   if (!listed) return too_much();
   json entries = json::array();
   for (const auto& [skill, device] : *listed) {
@@ -199,7 +199,8 @@ Reply<json> SkillService::search(const Request& request) const {
   const auto query = request.body.value("query", "");
   const auto limit = request.body.value("device_limit", std::size_t{10});
   const auto matches =
-      skills_.search(request.acting_user, {query, request.sender.id, limit, options_.answer_bytes_max});
+      skills_.search(request.acting_user,
+                     {query, request.sender.id, limit, options_.answer_bytes_max, request.rights});
   if (!matches) return too_much();
   json results = json::array();
   for (const auto& match : *matches) {
@@ -230,7 +231,7 @@ Reply<json> SkillService::describe(const Request& request) const {
   auto path = parse_skill_path(request.body.at("path").get<std::string>());
   if (!path)
     return error(ErrorCode::bad_request, "path is Class.function or device.Class.function", {{"path", "/path"}});
-  auto offered = skills_.offering(request.acting_user, path->class_name, path->function_name);
+  auto offered = skills_.offering(request.acting_user, path->class_name, path->function_name, request.rights);
   if (!path->device.empty()) {
     const auto* named = devices_.find_for(request.acting_user, path->device);
     const auto id = named != nullptr ? named->row.device_id : std::string();
@@ -286,6 +287,7 @@ Task<Reply<json>> SkillService::call_for(Request request) {
   SkillCall call;
   call.caller = request.sender;
   call.acting_user = std::move(request.acting_user);
+  call.rights = std::move(request.rights);
   call.skill_path = request.body.at("skill_path").get<std::string>();
   if (const auto target = request.body.find("target"); target != request.body.end() && target->is_string()) {
     call.target = target->get<std::string>();

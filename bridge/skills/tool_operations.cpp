@@ -58,6 +58,7 @@ tl::unexpected<Error> too_many() {
 
 SkillQuery query_for(const Request& request, std::size_t skills_max) {
   SkillQuery query{request.acting_user, {}, request.sender.id, skills_max, tool_devices_max};
+  query.rights = request.rights;
   return query;
 }
 
@@ -222,6 +223,7 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request
   }
   planned.call.caller = request.sender;
   planned.call.acting_user = request.acting_user;
+  planned.call.rights = request.rights;
   planned.call.skill_path = std::move(plan->skill_path);
   planned.call.target = std::move(plan->target);
   planned.call.args = std::move(plan->args);

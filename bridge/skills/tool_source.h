@@ -18,7 +18,7 @@ namespace strawberry {
 
 struct SkillCall {
   Principal caller;
-  std::string acting_user;  // whose devices (Request::acting_user)
+  std::string acting_user;  // whose devices (Request::house)
   std::string skill_path;   // Class.function, or device.Class.function
   std::string target;       // device id, normalised name, `hub`, or empty: chosen as contract section 4 says
   nlohmann::json args = nlohmann::json::array();
@@ -32,6 +32,7 @@ struct SkillCall {
   /// A person asked for this very call. False: a model made it up, or a device calls and must not by itself; then a
   /// skill marked `confirm` is `forbidden`.
   bool is_consented = true;
+  Rights rights = {};  // a skill beyond them is as one that nobody offers
 };
 
 class ToolSource {

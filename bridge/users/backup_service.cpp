@@ -47,20 +47,26 @@ class UsersTurn {
 
 BackupService::BackupService(asio::io_context& loop, const Clock& clock, ExportService& exports,
                              std::function<bool()> has_room, BackupFiles::Options options)
-    : loop_(loop), clock_(clock), exports_(exports), has_room_(std::move(has_room)), files_(std::move(options)) {}
+    : loop_(loop),
+      clock_(clock),
+      exports_(exports),
+      has_room_(std::move(has_room)),
+      files_(std::make_shared<const BackupFiles>(std::move(options))) {}
 
 void BackupService::forget(const std::string& user_id) {
-  thread_.post([&files = files_, user_id] { files.remove_all(user_id); });
+  thread_.post([files = files_, user_id] { files->remove_all(user_id); });
 }
 
 template <class Work>
 Task<std::invoke_result_t<Work>> BackupService::on_files(Work work) {
   using Value = std::invoke_result_t<Work>;
   const auto done = std::make_shared<OneShot<Value>>(loop_.get_executor());
-  const bool is_taken = thread_.post([&loop = loop_, done, work = std::move(work)] {
+  asio::io_context* const loop = &loop_;
+  FileThread::Job job = [done, loop, work = std::move(work)] {
     const auto value = std::make_shared<Value>(work());
-    asio::post(loop, [done, value] { done->set(std::move(*value)); });
-  });
+    asio::post(*loop, [done, value] { done->set(std::move(*value)); });
+  };
+  const bool is_taken = thread_.post(std::move(job));
   if (!is_taken) co_return error(ErrorCode::busy, "too much waits for the disk", {{"retry_after_ms", 1'000}});
   auto value = co_await done->wait();
   if (!value) co_return error(ErrorCode::cancelled, "the request was taken back");
@@ -102,11 +108,12 @@ Task<Reply<json>> BackupService::create(Request request) {
 }
 
 Task<Reply<json>> BackupService::make(BackupInfo info) {
-  const BackupFiles& files = files_;
-  auto begun = co_await on_files([&files, info]() -> Reply<void> {
-    auto room = files.check_room(info.user_id);
-    return room ? files.begin(info) : room;
-  });
+  const auto files = files_;
+  auto begin = [files, info]() -> Reply<void> {
+    auto room = files->check_room(info.user_id);
+    return room ? files->begin(info) : room;
+  };
+  auto begun = co_await on_files(std::move(begin));
   if (!begun) co_return tl::unexpected(begun.error());
   std::string cursor;
   do {
@@ -114,14 +121,17 @@ Task<Reply<json>> BackupService::make(BackupInfo info) {
     if (!part) co_return tl::unexpected(part.error());
     std::string lines;
     for (const auto& record : part->at("records")) lines += to_text(record) + "\n";
-    auto added = co_await on_files([&files, info, lines] { return files.add_lines(info, lines); });
+    auto add = [files, info, lines] { return files->add_lines(info, lines); };
+    auto added = co_await on_files(std::move(add));
     if (!added) {
-      co_await on_files([&files, info]() -> Reply<void> { return files.abandon(info), Reply<void>(); });
+      auto abandon = [files, info]() -> Reply<void> { return files->abandon(info), Reply<void>(); };
+      co_await on_files(std::move(abandon));
       co_return tl::unexpected(added.error());
     }
     cursor = part->value("next_cursor", std::string());
   } while (!cursor.empty());
-  auto finished = co_await on_files([&files, info] { return files.finish(info); });
+  auto finish = [files, info] { return files->finish(info); };
+  auto finished = co_await on_files(std::move(finish));
   if (!finished) co_return tl::unexpected(finished.error());
   json result = json::object();
   result["backup"] = to_json(*finished);
@@ -129,9 +139,10 @@ Task<Reply<json>> BackupService::make(BackupInfo info) {
 }
 
 Task<Reply<json>> BackupService::list(Request request) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
-  auto found = co_await on_files([&files, user_id] { return files.list(user_id); });
+  auto list_all = [files, user_id] { return files->list(user_id); };
+  auto found = co_await on_files(std::move(list_all));
   if (!found) co_return tl::unexpected(found.error());
   json backups = json::array();
   for (const auto& info : *found) backups.push_back(to_json(info));
@@ -142,10 +153,11 @@ Task<Reply<json>> BackupService::list(Request request) {
 }
 
 Task<Reply<json>> BackupService::get(Request request) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
   const auto id = request.body.at("backup_id").get<std::string>();
-  auto found = co_await on_files([&files, user_id, id] { return files.get(user_id, id); });
+  auto get_one = [files, user_id, id] { return files->get(user_id, id); };
+  auto found = co_await on_files(std::move(get_one));
   if (!found) co_return tl::unexpected(found.error());
   json result = json::object();
   result["backup"] = to_json(*found);
@@ -153,10 +165,11 @@ Task<Reply<json>> BackupService::get(Request request) {
 }
 
 Task<Reply<json>> BackupService::remove(Request request) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
   const auto id = request.body.at("backup_id").get<std::string>();
-  auto removed = co_await on_files([&files, user_id, id] { return files.remove(user_id, id); });
+  auto remove_one = [files, user_id, id] { return files->remove(user_id, id); };
+  auto removed = co_await on_files(std::move(remove_one));
   if (!removed) co_return tl::unexpected(removed.error());
   exports_.tell(request, "users.delete_backup");
   json result = json::object();
@@ -166,14 +179,15 @@ Task<Reply<json>> BackupService::remove(Request request) {
 }
 
 Task<Reply<json>> BackupService::read(Request request) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
   const auto id = request.body.at("backup_id").get<std::string>();
   const auto offset = request.body.value("offset", std::int64_t{0});
-  auto info = co_await on_files([&files, user_id, id] { return files.get(user_id, id); });
+  auto get_info = [files, user_id, id] { return files->get(user_id, id); };
+  auto info = co_await on_files(std::move(get_info));
   if (!info) co_return tl::unexpected(info.error());
-  auto bytes = co_await on_files(
-      [&files, user_id, id, offset] { return files.read_bytes(user_id, id, offset, piece_bytes_max); });
+  auto read_piece = [files, user_id, id, offset] { return files->read_bytes(user_id, id, offset, piece_bytes_max); };
+  auto bytes = co_await on_files(std::move(read_piece));
   if (!bytes) co_return tl::unexpected(bytes.error());
   const auto end = offset + static_cast<std::int64_t>(bytes->size());
   json result = json::object();
@@ -184,7 +198,7 @@ Task<Reply<json>> BackupService::read(Request request) {
 }
 
 Task<Reply<json>> BackupService::write(Request request) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
   const UsersTurn turn(busy_users_, user_id);
   if (!turn.is_taken()) co_return is_busy();
@@ -205,17 +219,18 @@ Task<Reply<json>> BackupService::write(Request request) {
   if (is_first) info.id = id_for(request);
   const bool is_last = request.body.value("is_last", false);
   const std::string piece = *bytes;
-  auto written = co_await on_files([&files, info, is_first, is_last, offset, piece]() -> Reply<BackupInfo> {
+  auto write_piece = [files, info, is_first, is_last, offset, piece]() -> Reply<BackupInfo> {
     if (is_first) {
-      auto begun = files.check_room(info.user_id);
-      if (begun) begun = files.begin(info);
+      auto begun = files->check_room(info.user_id);
+      if (begun) begun = files->begin(info);
       if (!begun) return tl::unexpected(begun.error());
     }
-    auto added = files.add_bytes(info, offset, piece);
+    auto added = files->add_bytes(info, offset, piece);
     if (!added) return tl::unexpected(added.error());
     if (!is_last) return info;
-    return files.finish(info);
-  });
+    return files->finish(info);
+  };
+  auto written = co_await on_files(std::move(write_piece));
   if (!written) co_return tl::unexpected(written.error());
   json result = json::object();
   result["backup_id"] = written->id;
@@ -235,19 +250,20 @@ Task<Reply<json>> BackupService::restore(Request request) {
 }
 
 Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
-  const BackupFiles& files = files_;
+  const auto files = files_;
   const std::string user_id = request.acting_user;
   using Opened = Reply<std::shared_ptr<BackupReader>>;
-  auto reader = co_await on_files([&files, user_id, id]() -> Opened {
-    auto opened = files.open_lines(user_id, id);
+  auto open = [files, user_id, id]() -> Opened {
+    auto opened = files->open_lines(user_id, id);
     if (!opened) return tl::unexpected(opened.error());
     return std::make_shared<BackupReader>(std::move(*opened));
-  });
+  };
+  auto reader = co_await on_files(std::move(open));
   if (!reader) co_return tl::unexpected(reader.error());
   json sum{{"added", 0}, {"already_there", 0}, {"left_out", 0}};
   for (;;) {
-    auto lines =
-        co_await on_files([reader = *reader] { return reader->next(restored_bytes_at_once, restored_lines_at_once); });
+    auto read_lines = [reader = *reader] { return reader->next(restored_bytes_at_once, restored_lines_at_once); };
+    auto lines = co_await on_files(std::move(read_lines));
     if (!lines) co_return tl::unexpected(lines.error());
     if (lines->empty()) break;
     ExportService::Import import;

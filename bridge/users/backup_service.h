@@ -59,7 +59,7 @@ class BackupService final : public RequestHandler {
   const Clock& clock_;
   ExportService& exports_;
   const std::function<bool()> has_room_;
-  const BackupFiles files_;
+  const std::shared_ptr<const BackupFiles> files_;  // shared with the jobs
   // Shared with the coroutines, whose frames may outlive this object.
   const std::shared_ptr<std::set<std::string>> busy_users_ = std::make_shared<std::set<std::string>>();
   FileThread thread_;  // last: its jobs use what is before it

@@ -152,7 +152,7 @@ Task<void> ExportService::announce(Principal actor, std::string user_id, ImportC
     co_await functions_.tell_plugin(std::move(some));
   }
   for (const auto& id : ids) {
-    parts_.events.publish(DeviceChanged{DeviceChanged::Change::updated, id, actor.id});
+    parts_.events.publish(DeviceChanged{DeviceChanged::Change::updated, id, actor.id, user_id});
     parts_.events.publish(SkillsChanged{id});
   }
 }

@@ -388,7 +388,7 @@ Task<Reply<json>> UserService::remove(Request request) {
   parts_.events.publish(UserDisabled{user_id});
   co_await tell(std::move(ids));
   for (const std::string& device_id : gone->devices) {
-    parts_.events.publish(DeviceChanged{DeviceChanged::Change::deleted, device_id, request.sender.id});
+    parts_.events.publish(DeviceChanged{DeviceChanged::Change::deleted, device_id, request.sender.id, user_id});
   }
   parts_.events.publish(UserDeleted{user_id, gone->devices});
   publish(UserChanged::Change::deleted, user_id, request);

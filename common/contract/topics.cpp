@@ -37,6 +37,18 @@ std::string_view to_string(Service service) {
   return "unknown";
 }
 
+bool has_scope_for(Scopes scopes, Service service) {
+  switch (service) {
+    case Service::skills:
+      return scopes.has(Scope::skills_read) || scopes.has(Scope::skills_call) || scopes.has(Scope::skills_register);
+    case Service::chat: return scopes.has(Scope::chat);
+    case Service::sessions: return scopes.has(Scope::sessions);
+    case Service::devices: return true;  // every token may be exchanged for a new one
+    case Service::users: return scopes.has(Scope::users);
+  }
+  return false;
+}
+
 std::optional<Service> parse_service(std::string_view text) {
   for (const auto& [service, name] : service_names) {
     if (name == text) return service;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/contract/rights.h"
+
 namespace strawberry {
 
 /// Of a topic or filter that a client may name. The broker keeps a node in memory for each level of a filter.
@@ -17,6 +19,8 @@ enum class Service { skills, chat, sessions, devices, users };
 inline constexpr std::size_t services_count = 5;
 
 std::string_view to_string(Service service);
+/// Whether a token with these scopes can ask anything of the service; the bridge knows which operations.
+bool has_scope_for(Scopes scopes, Service service);
 std::optional<Service> parse_service(std::string_view text);
 
 /// `<service>/{id}/<rest>`; `rest` may have further levels. Nothing when the service is unknown, `id` is no valid

@@ -18,6 +18,12 @@ std::string op_of(const json& body) {
 
 }  // namespace
 
+Problem not_in_scope(Service service) {
+  Problem refused(403, "forbidden", "the token is limited, and not good for " + std::string(to_string(service)));
+  refused.details = {{"reason", "scope"}};
+  return refused;
+}
+
 struct Asking::Queue {
   explicit Queue(asio::io_context& loop) : wake(loop) {}
   void put(Item item) {
@@ -106,6 +112,8 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
       has_timeout ? std::min(std::chrono::milliseconds(given->get<std::uint32_t>()), chat_timeout_default)
                   : request_timeout_default;
   if (given == body.end()) body["timeout_ms"] = timeout.count();
+  // The broker would refuse it without a word that names the request.
+  if (!has_scope_for(link->scopes(), service)) co_return tl::unexpected(not_in_scope(service));
   Asking asking(loop, std::move(link), service, std::move(body));
   if (!asking.send()) {
     co_return tl::unexpected(problem(503, "unavailable", "the hub is not running, or too much is under way"));

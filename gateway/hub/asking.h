@@ -56,6 +56,9 @@ class Asking {
   Exchange* watched_ = nullptr;
 };
 
+/// What a token is told that has no scope for a service (has_scope_for()).
+Problem not_in_scope(Service service);
+
 /// The request's correlation id; it gets one when it has none.
 std::string correlation_id_of(nlohmann::json& body);
 

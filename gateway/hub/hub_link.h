@@ -40,6 +40,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
     BrokerAddress broker;
     std::string token;
     Principal principal;
+    Scopes scopes = Scopes::all();  // of the token
     std::string client_id;
     /// More to subscribe to, and who hears of it.
     std::vector<std::string> filters;
@@ -102,6 +103,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   void close();
 
   const Principal& principal() const { return options_.principal; }
+  const Scopes& scopes() const { return options_.scopes; }
   bool is_idle() const { return calls_.empty() && held_.empty() && watches_.empty(); }
   std::size_t calls() const { return calls_.size(); }
 

@@ -97,6 +97,7 @@ Task<Links::Found> Links::get(std::string token, std::string address) {
     options.broker = options_.broker;
     options.token = token;
     options.principal = claims->principal;
+    options.scopes = claims->scopes;
     options.client_id = "quiet-" + new_id();
     const auto link = std::make_shared<HubLink>(loop_, std::move(options));
     found = links_.insert_or_assign(token, Entry{link, now, claims->expires_at}).first;

@@ -32,6 +32,7 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   if (!(seconds > 0) || seconds >= year_10000) return std::nullopt;
   read.expires_at = from_unix_ms(static_cast<std::int64_t>(seconds * 1000));
   read.line = text_member(claims, claims.contains("root_jti") ? "root_jti" : "jti");
+  if (claims.contains("scope")) read.scopes = scopes_in(text_member(claims, "scope"));
   return read;
 }
 

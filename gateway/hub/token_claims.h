@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/contract/principal.h"
+#include "common/contract/rights.h"
 #include "common/text/clock.h"
 
 namespace strawberry::gateway {
@@ -15,6 +16,7 @@ namespace strawberry::gateway {
 struct TokenClaims {
   Principal principal;
   WallTime expires_at{};
+  Scopes scopes = Scopes::all();
   std::string line;  // `jti` of the first token of its line, which may be itself; empty when it has none
 };
 

@@ -11,9 +11,9 @@ namespace {
 constexpr std::size_t topic_bytes_max = 512;
 constexpr std::ptrdiff_t topic_levels_max = 32;
 
-/// In `types`, each letter is one type: device, user, admin, bridge, enroll, grant.
+/// In `types`, each letter is one type: device, user, admin, bridge, enroll, grant, gateway (w).
 /// In `pattern`, {me} is the principal's own id, {mine} a device of the same user, {id} any id, {service} one of the
-/// four, {below} nothing or further levels, {level} one level. In filters, levels may be wildcards.
+/// five, {below} nothing or further levels, {level} one level. In filters, levels may be wildcards.
 struct Right {
   const char* types;
   const char* pattern;
@@ -24,6 +24,7 @@ struct Right {
 const std::vector<Right> writing = {
     {"dua", "{service}/{me}/request"},
     {"eg", "devices/{me}/request"},  // for the one thing each is good for
+    {"gw", "users/{me}/request"},
     {"d", "skills/{me}/result"},
     {"d", "devices/{me}/status", true},
     {"u", "homeassistant/status", true},
@@ -54,9 +55,11 @@ const std::vector<Right> leaving_as_a_will = {
 const std::vector<Right> reading = {
     {"du", "{service}/{me}/response{below}"},
     {"eg", "devices/{me}/response{below}"},
+    {"gw", "users/{me}/response{below}"},
     {"d", "skills/{me}/call"},
     {"du", "devices/{mine}/(status|skills)"},
     {"dueg", "hub/(state|info|health)"},
+    {"w", "hub/state"},
     {"u", "homeassistant/device/({me}|{mine})/(config|state)"},
     {"b", "{service}/{id}/request"},
     {"b", "skills/{id}/result"},
@@ -64,16 +67,20 @@ const std::vector<Right> reading = {
     {"b", "hub/{level}"},
     {"b", "homeassistant/status"},
     {"b", R"(\$CONTROL/strawberry/v1/response)"},
-    {"a", R"((?!\$CONTROL(/|$)){level}{below})"},
+    // Not what is asked of `users`, which may be a password, nor what others are answered, which may be a token.
+    {"a", R"((?!\$CONTROL(/|$)|users(/|$)){level}{below})"},
+    {"a", "users/{me}/response{below}"},
 };
 
 // "Subscribing: …": what may be read, by its name, and these filters. An {id} may be `+` for the bridge alone.
 const std::vector<Right> subscribing = {
     {"du", "{service}/{me}/response{below}"},
     {"eg", "devices/{me}/response{below}"},
+    {"gw", "users/{me}/response{below}"},
     {"d", "skills/{me}/call"},
     {"du", "devices/({mine}|\\+)/(status|skills)"},
     {"dueg", "hub/(state|info|health|\\+)"},
+    {"w", "hub/state"},
     {"u", "homeassistant/{level}{below}"},
     {"b", R"((\$share/[^/+#]+/)?({service}|\+)/({id}|\+)/request)"},
     {"b", R"((\$share/[^/+#]+/)?skills/({id}|\+)/result)"},
@@ -85,7 +92,7 @@ const std::vector<Right> subscribing = {
     {"a", R"(\$share)"},  // a topic of that name, to which nobody can publish
 };
 
-char letter_of(PrincipalType type) { return "duabeg"[static_cast<std::size_t>(type)]; }
+char letter_of(PrincipalType type) { return "duabegw"[static_cast<std::size_t>(type)]; }
 
 std::string devices_of(const Principal& who) {
   if (who.user_id == "alice") return "(speaker|tablet)";
@@ -100,7 +107,7 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 
 std::regex compile(const Right& right, const Principal& who, bool is_filter) {
   std::string pattern = right.pattern;
-  replace_all(pattern, "{service}", "(skills|chat|sessions|devices)");
+  replace_all(pattern, "{service}", "(skills|chat|sessions|devices|users)");
   replace_all(pattern, "{me}", who.id);
   replace_all(pattern, "{mine}", devices_of(who));
   replace_all(pattern, "{id}", "[A-Za-z0-9_-]{1,64}");

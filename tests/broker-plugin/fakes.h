@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -117,6 +118,12 @@ class FakeDirectory final : public DeviceDirectory {
     const auto found = users_valid_from.find(std::string(user_id));
     return found == users_valid_from.end() ? WallTime{} : found->second;
   }
+  const UserStanding& standing_of(std::string_view user_id) const override {
+    static const UserStanding member;
+    const auto found = standings.find(std::string(user_id));
+    return found == standings.end() ? member : found->second;
+  }
+  std::unordered_map<std::string, UserStanding> standings;
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
     for (const auto& [id, device] : devices) records.push_back(&device);

@@ -48,13 +48,14 @@ struct Viewer {
   Principal principal;
   std::string mine;  // a device of the same user; admin and bridge have none
 };
-const std::array<Viewer, 6> viewers = {{
+const std::array<Viewer, 7> viewers = {{
     {{PrincipalType::device, "speaker", "alice"}, "tablet"},
     {{PrincipalType::user, "alice", "alice"}, "tablet"},
     {{PrincipalType::admin, std::string(admin_principal_id), ""}, "tablet"},
     {{PrincipalType::bridge, std::string(bridge_principal_id), ""}, "tablet"},
     {{PrincipalType::enroll, "once", "alice"}, "tablet"},
     {{PrincipalType::grant, "sign-in-1", "alice"}, "tablet"},
+    {{PrincipalType::gateway, std::string(gateway_principal_id), ""}, "tablet"},
 }};
 constexpr std::array<const char*, 6> relations = {"{me}", "{mine}", "{other}", "{unknown}", "+", "#"};
 
@@ -116,7 +117,7 @@ std::string topic_of(const Row& row) {
 
 std::string first_level(const std::string& shape) { return shape.substr(0, shape.find('/')); }
 bool is_service(const std::string& name) {
-  return name == "skills" || name == "chat" || name == "sessions" || name == "devices";
+  return name == "skills" || name == "chat" || name == "sessions" || name == "devices" || name == "users";
 }
 
 /// One row for all ids that have the same cells.
@@ -175,10 +176,10 @@ std::string write_permissions() {
           "`other` somebody else's device, `unknown` nobody's id.\n\n"
           "**For all other topics and filters: nothing.** Only an admin may also subscribe to and receive everything "
           "that is\n"
-          "canonical and not below `$CONTROL`. Canonical is: at most 512 bytes and 32 levels, no empty level, no "
+          "canonical and not below `$CONTROL` or `users`. Canonical is: at most 512 bytes and 32 levels, no empty level, no "
           "control characters,\n"
           "wildcards alone in their level.\n\n"
-          "| topic or filter | device | user | admin | bridge | enroll | grant |\n|---|---|---|---|---|---|---|\n";
+          "| topic or filter | device | user | admin | bridge | enroll | grant | gateway |\n|---|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) text << "| `" << topic_of(row) << "` |" << row.cells << "\n";
   text << "\nAsked about " << shapes_with_id().size() * relations.size() + other_shapes().size() << " shapes.\n\n";
   return text.str();

@@ -7,7 +7,7 @@ namespace {
 
 std::vector<std::string> make_shapes_with_id() {
   std::vector<std::string> shapes;
-  for (const char* service : {"skills", "chat", "sessions", "devices"}) {
+  for (const char* service : {"skills", "chat", "sessions", "devices", "users"}) {
     for (const char* leaf :
          {"request",     "request/more", "response",    "response/7", "response/a/b",       "response/+",
           "response/#",  "response/+/x", "responses",   "call",       "call/more",          "result",
@@ -103,7 +103,8 @@ const std::vector<Principal>& cast() {
                                                    {PrincipalType::admin, std::string(admin_principal_id), ""},
                                                    {PrincipalType::bridge, std::string(bridge_principal_id), ""},
                                                    {PrincipalType::enroll, "once", "alice"},
-                                                   {PrincipalType::grant, "sign-in-1", "alice"}};
+                                                   {PrincipalType::grant, "sign-in-1", "alice"},
+                                                   {PrincipalType::gateway, std::string(gateway_principal_id), ""}};
   return everybody;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -38,6 +39,104 @@ void expect_only(std::string_view who, Access access, const std::string& topic, 
     EXPECT_EQ(check(everybody[i], access, topic, retain) == Verdict::allowed, expected)
         << to_string(everybody[i].type) << " " << to_string(access) << " " << topic;
   }
+}
+
+// --- scopes and roles ---
+
+/// alice runs the hub, gerda is her guest, bob has none of both.
+class House final : public DeviceOwners {
+ public:
+  std::string_view owner_of(std::string_view device_id) const override { return Owners().owner_of(device_id); }
+  const UserStanding& standing_of(std::string_view user_id) const override {
+    static const UserStanding member;
+    static const UserStanding admin{Role::admin, "", false};
+    static const UserStanding guest{Role::guest, "alice", false};
+    return user_id == "alice" ? admin : user_id == "gerda" ? guest : member;
+  }
+};
+
+Verdict in_house(const Principal& who, Scopes scopes, Access access, std::string_view topic) {
+  return check_topic({who, scopes}, access, read_topic(topic), /*retain=*/false, House());
+}
+
+TEST(TopicPolicy, AScopeOpensItsTopicsAndNoOthers) {
+  struct Place {
+    Access access;
+    const char* topic;
+    std::vector<Scope> opened_by;  // any of them
+  };
+  using enum Scope;
+  const std::vector<Place> places = {
+      {Access::write, "skills/speaker/request", {skills_read, skills_call, skills_register}},
+      {Access::write, "skills/speaker/result", {skills_register}},
+      {Access::read, "skills/speaker/call", {skills_register}},
+      {Access::subscribe, "skills/speaker/call", {skills_register}},
+      {Access::write, "chat/speaker/request", {chat}},
+      {Access::write, "sessions/speaker/request", {sessions}},
+      {Access::write, "users/speaker/request", {users}},
+      {Access::read, "devices/tablet/status", {devices_read}},
+      {Access::subscribe, "devices/+/status", {devices_read}},
+      {Access::read, "devices/tablet/skills", {skills_read}},
+      {Access::subscribe, "devices/+/skills", {skills_read}},
+  };
+  for (const Place& place : places) {
+    EXPECT_EQ(in_house(speaker, Scopes::all(), place.access, place.topic), Verdict::allowed) << place.topic;
+    EXPECT_EQ(in_house(speaker, Scopes(), place.access, place.topic), Verdict::not_in_scope) << place.topic;
+    for (unsigned i = 0; i < named_scopes_count; ++i) {
+      const auto scope = static_cast<Scope>(i);
+      const bool is_opened =
+          std::find(place.opened_by.begin(), place.opened_by.end(), scope) != place.opened_by.end();
+      EXPECT_EQ(in_house(speaker, Scopes::of({scope, any_skill, confirmed}), place.access, place.topic),
+                is_opened ? Verdict::allowed : Verdict::not_in_scope)
+          << to_string(scope) << " " << place.topic;
+    }
+  }
+}
+
+TEST(TopicPolicy, EveryTokenHearsItsAnswersAndTheHubAndMayBeRenewed) {
+  for (const char* topic : {"skills/speaker/response", "chat/speaker/response/7", "users/speaker/response", "hub/state"})
+    EXPECT_EQ(in_house(speaker, Scopes(), Access::read, topic), Verdict::allowed) << topic;
+  EXPECT_EQ(in_house(speaker, Scopes(), Access::write, "devices/speaker/request"), Verdict::allowed);
+  EXPECT_EQ(in_house(speaker, Scopes(), Access::write, "devices/speaker/status"), Verdict::allowed);
+}
+
+TEST(TopicPolicy, WhatIsAnnouncedOfAllSkillsIsNotForTokensThatMayUseSome) {
+  const Principal bob{PrincipalType::user, "bob", "bob"};
+  const char* topic = "homeassistant/device/lamp/config";
+  EXPECT_EQ(in_house(bob, Scopes::all(), Access::read, topic), Verdict::allowed);
+  EXPECT_EQ(in_house(bob, Scopes::all().without(Scope::any_skill), Access::read, topic), Verdict::not_in_scope);
+  EXPECT_EQ(in_house(bob, Scopes::all().without(Scope::devices_read), Access::read, topic), Verdict::not_in_scope);
+}
+
+TEST(TopicPolicy, AGuestSeesTheDevicesOfItsHostAndChangesNothing) {
+  const Principal gerda{PrincipalType::user, "gerda", "gerda"};
+  const auto may = [&](Access access, const char* topic) {
+    return in_house(gerda, Scopes::all(), access, topic) == Verdict::allowed;
+  };
+  EXPECT_TRUE(may(Access::read, "devices/speaker/status"));
+  EXPECT_FALSE(may(Access::read, "devices/lamp/status"));
+  EXPECT_TRUE(may(Access::write, "skills/gerda/request"));
+  EXPECT_FALSE(may(Access::write, "homeassistant/status"));
+  EXPECT_FALSE(may(Access::read, "homeassistant/device/speaker/config")) << "it names skills marked confirm";
+  EXPECT_FALSE(may(Access::read, "hub/audit"));
+}
+
+TEST(TopicPolicy, AUserWhoRunsTheHubReadsAllButPasswordsAndTokens) {
+  const auto may = [&](Scopes scopes, Access access, const char* topic) {
+    return in_house(alice, scopes, access, topic) == Verdict::allowed;
+  };
+  const Scopes limited = Scopes::all().without(Scope::flows);
+  for (const char* topic : {"hub/audit", "devices/lamp/status", "skills/lamp/request", "chat/bob/response"}) {
+    EXPECT_TRUE(may(Scopes::all(), Access::read, topic)) << topic;
+    EXPECT_FALSE(may(limited, Access::read, topic)) << topic;
+  }
+  EXPECT_TRUE(may(Scopes::all(), Access::subscribe, "#"));
+  EXPECT_FALSE(may(limited, Access::subscribe, "#"));
+  for (const char* topic : {"users/bob/request", "users/alice/request", "users/bob/response", "devices/lamp/response",
+                            "$CONTROL/strawberry/v1/response"})
+    EXPECT_FALSE(may(Scopes::all(), Access::read, topic)) << topic;
+  EXPECT_TRUE(may(Scopes::all(), Access::read, "users/alice/response"));
+  EXPECT_FALSE(may(Scopes::all(), Access::write, "devices/lamp/request")) << "it speaks for itself alone";
 }
 
 TEST(TopicPolicy, RequestsAreWrittenByTheirSenderAndReadByTheBridge) {

@@ -27,6 +27,11 @@ class Directory final : public DeviceDirectory {
     const auto found = users_valid_from.find(user);
     return found == users_valid_from.end() ? WallTime{} : found->second;
   }
+  UserStanding alice;
+  const UserStanding& standing_of(std::string_view user) const override {
+    static const UserStanding member;
+    return user == "alice" ? alice : member;
+  }
   std::size_t size() const override { return 1; }
   std::vector<const DeviceRecord*> all() const override { return {&lamp}; }
 };

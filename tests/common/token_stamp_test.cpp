@@ -18,7 +18,7 @@ Claims claims_of(const std::string& jti, const std::string& root_jti) {
 
 TEST(TokenStamp, SaysByWhichTokenAndInWhichLine) {
   const auto stamp = encode_token_stamp(claims_of("child", "root"));
-  EXPECT_EQ(stamp, "1767225600/1700000000/Y2hpbGQ/cm9vdA");
+  EXPECT_EQ(stamp, "1767225600/1700000000/Y2hpbGQ/cm9vdA/0");
   const auto token = decode_token_stamp(stamp);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->jti, "child");
@@ -40,11 +40,11 @@ TEST(TokenStamp, CarriesAnyJti) {
 TEST(TokenStamp, ReadsNothingElse) {
   const std::string long_jti = base64url_encode(std::string(jti_bytes_max + 1, 'x'));
   for (const std::string& text :
-       {std::string(), std::string("1/0/a"), std::string("1/0//"), std::string("1/0/YQ/YQ/"),
-        std::string("1/0/YQ/YQ/YQ"), std::string("-1/0/YQ/"), std::string("1/x/YQ/"), std::string("/0/YQ/"),
-        std::string("1/0/Y Q/"), std::string("999999999999999/0/YQ/"), "1/0/" + long_jti + "/"}) {
+       {std::string(), std::string("1/0/a"), std::string("1/0//"), std::string("1/0///0"), std::string("1/0/YQ/YQ/"),
+        std::string("1/0/YQ/YQ/YQ"), std::string("-1/0/YQ//0"), std::string("1/x/YQ//0"), std::string("/0/YQ//0"),
+        std::string("1/0/Y Q//0"), std::string("999999999999999/0/YQ//0"), "1/0/" + long_jti + "//0"}) {
     const bool is_stamp = decode_token_stamp(text).has_value();
-    EXPECT_EQ(is_stamp, text == "1/0//") << text;
+    EXPECT_EQ(is_stamp, text == "1/0///0") << text;
   }
 }
 

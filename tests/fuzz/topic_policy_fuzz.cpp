@@ -46,7 +46,7 @@ Levels levels_of(std::string_view topic) {
 }
 
 bool is_service(const std::string& level) {
-  return level == "skills" || level == "chat" || level == "sessions" || level == "devices";
+  return level == "skills" || level == "chat" || level == "sessions" || level == "devices" || level == "users";
 }
 
 bool is_trusted(const Principal& who) { return who.type == PrincipalType::admin || who.type == PrincipalType::bridge; }

@@ -13,9 +13,7 @@ using testing::HasSubstr;
 
 class Backups : public WebDoorTest {
  protected:
-  void SetUp() override {
-    alice_->result_of("sessions", {{"op", "create"}, {"title", "Music"}});
-  }
+  void SetUp() override { alice_->result_of("sessions", {{"op", "create"}, {"title", "Music"}}); }
   httplib::Response send(const std::string& method, const std::string& path, const std::string& body = {},
                          const std::string& user = "alice") {
     auto client = door_.client(token(user));
@@ -70,8 +68,9 @@ TEST_F(Backups, AnUploadIsTheSameFileAndMayComeInSeveralPieces) {
   ASSERT_EQ(first.status, 200) << first.body;
   const auto begun = json::parse(first.body);
   EXPECT_EQ(begun.at("next_offset"), 20);
-  const auto last = send("POST", "/api/v1/backups/upload?name=Parted&offset=20&backup_id=" + begun.at("backup_id").get<std::string>(),
-                         file.substr(20));
+  const auto last =
+      send("POST", "/api/v1/backups/upload?name=Parted&offset=20&backup_id=" + begun.at("backup_id").get<std::string>(),
+           file.substr(20));
   ASSERT_EQ(last.status, 201) << last.body;
   EXPECT_EQ(json::parse(last.body).at("backup").at("checksum"), made.at("checksum"));
   EXPECT_EQ(send("POST", "/api/v1/backups/upload?name=Broken", "no gzip").status, 400);
@@ -107,8 +106,8 @@ TEST_F(Backups, ClientsOfOtherHubsFindTheirShapes) {
     EXPECT_TRUE(backup.contains(member)) << member;
   const auto id = backup.at("id").get<std::string>();
   EXPECT_EQ(json::parse(send("GET", "/api/hub/backups?user_id=alice").body).at("backups").size(), 1U);
-  const auto restored =
-      send("POST", "/api/hub/backups/restore", json{{"user_id", "alice"}, {"backup_id", id}, {"overwrite", false}}.dump());
+  const auto restored = send("POST", "/api/hub/backups/restore",
+                             json{{"user_id", "alice"}, {"backup_id", id}, {"overwrite", false}}.dump());
   EXPECT_EQ(restored.status, 200) << restored.body;
   EXPECT_EQ(json::parse(restored.body).at("restore_result").at("added"), 0);
   EXPECT_EQ(send("GET", "/api/hub/backups/" + id + "/download?user_id=alice").status, 200);

@@ -113,6 +113,19 @@ TEST_F(HubMetricsPage, NamesNoPersonNoDeviceAndNoRequest) {
     EXPECT_EQ(page.find(name), std::string::npos) << name;
 }
 
+TEST_F(HubMetricsPage, CountsRefusalsAndUsersAtTheirLimitsByLimitAlone) {
+  auto speaker = hub_.device("Secret Speaker", "alice-the-user");
+  hub_.admin()->result_of("users", {{"op", "update"}, {"user_id", "alice-the-user"}, {"limits", {{"devices", 1}}}});
+  auto alice = hub_.user("alice-the-user");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(alice->code_of("devices", {{"op", "register"}, {"name", "One More"}}), "quota_exceeded");
+  const auto page = scrape();
+  EXPECT_EQ(value_of(page, "strawberry_quota_refusals_total{limit=\"devices\"}"), 2) << page;
+  EXPECT_EQ(value_of(page, "strawberry_users_at_limit{limit=\"devices\"}"), 1);
+  EXPECT_EQ(value_of(page, "strawberry_users_at_limit{limit=\"sessions\"}"), 0);
+  EXPECT_EQ(page.find("alice"), std::string::npos);
+}
+
 TEST_F(HubMetricsPage, HasEveryMetricOfTheDashboard) {
   std::ifstream file(STRAWBERRY_SOURCE_DIR "/config/grafana/strawberry-hub.json");
   const auto dashboard = json::parse(file, nullptr, false);

@@ -80,8 +80,9 @@ TEST_F(PeopleCtl, MovesAUserToAnotherHub) {
   lamp_->offer("LightSkill", {"turn_on() -> str"});
   const auto session = alice_->result_of("sessions", {{"op", "create"}, {"title", "Music"}}).at("session_id");
   for (int i = 0; i < 30; ++i)
-    alice_->result_of("sessions", {{"op", "append"}, {"session_id", session}, {"role", "user"},
-                                   {"content", std::string(20'000, '"')}});
+    alice_->result_of(
+        "sessions",
+        {{"op", "append"}, {"session_id", session}, {"role", "user"}, {"content", std::string(20'000, '"')}});
   const TempDir directory;
   const auto file = directory.file("alice.jsonl");
   const auto exported = ctl({"user", "export", "alice", file});

@@ -44,6 +44,13 @@ void take_back_to_version(SQLite::Database& database, int version) {
         "ALTER TABLE devices DROP COLUMN capabilities; ALTER TABLE devices DROP COLUMN metadata;"
         "DROP TABLE user_limits; DROP TABLE audit_lines");
   }
+  if (version < 9) {
+    database.exec(
+        "DROP TRIGGER accounts_added; DROP TRIGGER accounts_removed; DROP TRIGGER accounts_changed;"
+        "DROP TRIGGER account_owners_noted; DROP TABLE users; DROP INDEX taken_ids_by_folded_id;"
+        "ALTER TABLE issued_tokens DROP COLUMN scope; ALTER TABLE issued_tokens DROP COLUMN skills;"
+        "ALTER TABLE issued_tokens DROP COLUMN last_used");
+  }
   if (version < 8) database.exec("ALTER TABLE skills DROP COLUMN input_schema");
   if (version < 7) {
     database.exec(

@@ -24,7 +24,8 @@ namespace strawberry::test {
 namespace {
 
 constexpr std::array principal_types_all = {PrincipalType::device, PrincipalType::user,   PrincipalType::admin,
-                                            PrincipalType::bridge, PrincipalType::enroll, PrincipalType::grant};
+                                            PrincipalType::bridge, PrincipalType::enroll, PrincipalType::grant,
+                                            PrincipalType::gateway};
 
 std::vector<const OperationTable*> tables() {
   return {&SkillService::operations(),   &DeviceService::operations(), &ProgramTokens::operations(),
@@ -72,6 +73,12 @@ An empty cell: `forbidden`. `own`: for one's own user, and no other may be named
 without which it is `bad_request`. `any`: the same, and without `user_id` for all users. `none`: for no user.
 `chat`: it takes one of the user's chats a minute, and needs some of the user's tokens of the day.
 
+`scope`: what a token needs that is limited to scopes; `all`: a token that is not limited; empty: any.
+
+A user who is an `admin` may ask for what an admin may, with a token that is not limited, and acts for itself unless `user_id` names
+another. A `guest` has at most the scopes `skills:read`, `skills:call`, `chat`, `sessions`, `devices:read`, `telemetry:read`, `events:read`,
+`users` and `mcp`, sees the devices and skills of its host, and neither sees nor calls those marked `confirm`.
+
 A token of a program that a user has allowed is a user's, but of `devices` it has `me`, `list`, `get` and `end_program` alone.
 
 )";
@@ -80,13 +87,14 @@ std::string write_operations() {
   std::ostringstream text;
   text << explanation << "| operation |";
   for (const PrincipalType type : principal_types_all) text << " " << to_string(type) << " |";
-  text << " counts as |\n|---|";
+  text << " scope | counts as |\n|---|---|";
   for (std::size_t i = 0; i < principal_types_all.size(); ++i) text << "---|";
   text << "---|\n";
   for (const OperationTable* table : tables()) {
     for (const Operation& operation : table->operations) {
       text << "| `" << to_string(table->service) << "." << operation.op << "` |";
       for (const PrincipalType type : principal_types_all) text << cell(operation, type) << " |";
+      text << " " << operation.needs.text() << " |";
       text << (operation.counts_as == CountsAs::chat ? " chat |\n" : " |\n");
     }
   }
