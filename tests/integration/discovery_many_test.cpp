@@ -54,7 +54,7 @@ TEST_F(ManyDevices, AreOneProcessOfAtMostSixtyMegabytes) {
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   ASSERT_TRUE(comes_online("Light 499")) << process().output();
   listen("light_499/set");
-  const json reply = call("Light 499", path_of("Light 499", "turn_on"), {{"brightness_pct", 50}});
+  const json reply = call("Light 499", "Light.turn_on", {{"brightness_pct", 50}});
   EXPECT_TRUE(reply.at("success").get<bool>()) << reply;
   EXPECT_EQ(command_of("light_499").at("brightness"), 127);
   const double now = memory_mib(process().pid(), "VmRSS");
