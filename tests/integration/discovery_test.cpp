@@ -146,7 +146,7 @@ TEST_F(Discovery, ComesBackAfterTheOtherBrokerWasAwayAndSaysSoToCallersMeanwhile
   EXPECT_THAT(reply.at("error").at("message").get<std::string>(), HasSubstr("the broker " + url())) << reply;
   there().start();
   meet_somebody_again();
-  wait_for("connected to the broker");
+  wait_for("  connected to the broker");
   listen("lamp/set");
   EXPECT_EQ(call("Lamp", "Light.turn_on").at("success"), true) << process().output();
   EXPECT_EQ(command_of("lamp").at("state"), "ON");
