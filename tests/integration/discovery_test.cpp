@@ -1,4 +1,6 @@
 /// `strawberryctl spoke --discovery`: a real hub, a broker that is not the hub's, and what is announced there.
+#include <csignal>
+
 #include "common/text/clock.h"
 #include "tests/cli/hub_run.h"
 #include "tests/integration/discovery_fixture.h"
@@ -131,6 +133,32 @@ TEST_F(Discovery, TheStatesOfADeviceAreReadAsTheyAre) {
   EXPECT_EQ(call("Lamp", "Device.read").at("result").at("Light").at("state"), "on");
   publish_there("lamp", R"({"state":"OFF"})");
   EXPECT_TRUE(until([&] { return call("Lamp", "Device.read").at("result").at("Light").at("state") == "off"; }));
+}
+
+TEST_F(Discovery, ADeviceThatIsAnnouncedUnderAnotherNameHasThatAtTheHubAndKeepsOneThatItWasGivenThere) {
+  announce_light("lamp", "Lamp");
+  run();
+  ASSERT_TRUE(comes_online("Lamp")) << process().output();
+  const json id = device("Lamp").at("device_id");
+  announce_light("lamp", "Desk Lamp");
+  ASSERT_TRUE(comes_online("Desk Lamp")) << process().output();
+  EXPECT_EQ(device("Desk Lamp").at("device_id"), id);
+  EXPECT_EQ(alice().code_of("devices", {{"op", "update"}, {"device_id", id}, {"name", "Reading Lamp"}}), "ok");
+  EXPECT_EQ(process().terminate(), 0);
+  ASSERT_TRUE(goes_offline("Reading Lamp"));
+  run();
+  EXPECT_TRUE(comes_online("Reading Lamp")) << process().output();
+}
+
+TEST_F(Discovery, EndsAtOnceThoughBothBrokersAreAway) {
+  announce_light("lamp", "Lamp");
+  run();
+  ASSERT_TRUE(comes_online("Lamp")) << process().output();
+  there().kill();
+  hub().broker().kill();
+  wait_for("; trying again");
+  process().signal(SIGINT);
+  EXPECT_EQ(process().wait_for_exit(3s), 0) << process().output();
 }
 
 // --- trouble with the other broker ---
