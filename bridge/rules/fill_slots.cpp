@@ -192,9 +192,16 @@ bool is_free_number(const SlotWork& work, std::size_t at) {
   return !work.taken[at] && !work.sentence.words[at].is_quoted && work.sentence.words[at].number.has_value();
 }
 
-/// A number beside the parameter's name or unit: `volume 30`, `volume to 30`, `30 seconds`.
+bool is_only_percentage(const SlotWork& work, const Slot& slot) {
+  return slot.number.is_percent && std::count_if(work.skill.slots.begin(), work.skill.slots.end(), [](const Slot& one) {
+                                     return is_number(one.kind) && one.number.is_percent;
+                                   }) == 1;
+}
+
+/// A number beside the parameter's name or unit: `volume 30`, `volume to 30`, `30 seconds`, `30 percent`.
 void fill_named_number(SlotWork& work, const Slot& slot) {
   const auto& words = work.sentence.words;
+  const bool is_percentage = is_only_percentage(work, slot);
   for (std::size_t at = work.from; at < work.to; ++at) {
     if (!is_free_number(work, at)) continue;
     std::size_t before = at;
@@ -205,7 +212,8 @@ void fill_named_number(SlotWork& work, const Slot& slot) {
         before > work.from && !words[before - 1].is_quoted && contains(slot.words, words[before - 1].stem);
     const bool has_next = at + 1 < work.to && !words[at].is_break_after && !words[at + 1].is_quoted;
     const bool before_name = has_next && (contains(slot.words, words[at + 1].stem) ||
-                                          (seconds_in(words[at + 1].stem) != 0 && slot.number.unit_seconds != 0));
+                                          (seconds_in(words[at + 1].stem) != 0 && slot.number.unit_seconds != 0) ||
+                                          (is_percentage && words[at + 1].stem == "percent"));
     if (!after_name && !before_name) continue;
     if (!put_number(work, slot, at)) continue;
     if (after_name) {
@@ -225,11 +233,19 @@ std::optional<double> share_of(const Word& word, const Slot& slot) {
   return is_one_of(word.fold, {"minimum", "lowest"}) ? least : most;
 }
 
-void fill_share(SlotWork& work, const Slot& slot) {
+/// `at half`, `to full`, `half brightness`.
+bool is_led_in(const SlotWork& work, const Slot& slot, std::size_t at) {
+  const auto& words = work.sentence.words;
+  if (at + 1 < work.to && !words[at].is_break_after && contains(slot.words, words[at + 1].stem)) return true;
+  return at > work.from && !work.taken[at - 1] && !words[at - 1].is_quoted &&
+         (is_one_of(words[at - 1].fold, {"at", "to", "auf"}) || contains(slot.words, words[at - 1].stem));
+}
+
+void fill_share(SlotWork& work, const Slot& slot, bool needs_lead_in) {
   for (std::size_t at = work.from; at < work.to; ++at) {
     const auto& word = work.sentence.words[at];
     const auto share = work.taken[at] ? std::nullopt : share_of(word, slot);
-    if (!share) continue;
+    if (!share || (needs_lead_in && !is_led_in(work, slot, at))) continue;
     if (slot.kind == Slot::Kind::integer) {
       work.arguments[slot.name] = static_cast<std::int64_t>(std::floor(*share));
     } else {
@@ -240,6 +256,21 @@ void fill_share(SlotWork& work, const Slot& slot) {
     ++work.typed_fills;
     return;
   }
+}
+
+/// The number with a default of which a share can be meant: the only percentage, or else the only one with a range.
+/// Nothing beside a text that must be given: `play Yesterday at half volume` may go on with the title.
+const Slot* optional_share_slot(const SlotWork& work) {
+  std::vector<const Slot*> ranged;
+  std::vector<const Slot*> percentages;
+  for (const auto& slot : work.skill.slots) {
+    if (slot.kind == Slot::Kind::text && slot.is_required) return nullptr;
+    if (!is_number(slot.kind) || slot.is_required || !slot.number.least || !slot.number.most) continue;
+    ranged.push_back(&slot);
+    if (slot.number.is_percent) percentages.push_back(&slot);
+  }
+  const auto& candidates = percentages.empty() ? ranged : percentages;
+  return candidates.size() == 1 && is_open(work, *candidates.front()) ? candidates.front() : nullptr;
 }
 
 void fill_any_number(SlotWork& work, const Slot& slot) {
@@ -285,7 +316,8 @@ void fill_slots(SlotWork& work) {
     if (is_open(work, slot) && is_number(slot.kind) && slot.is_required) fill_any_number(work, slot);
   if (!work.skill.has_text_slot())
     for (const auto& slot : slots)
-      if (is_open(work, slot) && is_number(slot.kind) && slot.is_required) fill_share(work, slot);
+      if (is_open(work, slot) && is_number(slot.kind) && slot.is_required) fill_share(work, slot, false);
+  if (const Slot* slot = optional_share_slot(work)) fill_share(work, *slot, work.skill.has_text_slot());
   for (const auto& slot : slots)
     if (is_open(work, slot) && slot.kind == Slot::Kind::list && is_number(slot.item)) fill_number_list(work, slot);
   // A number that nothing asks for may be part of a title (`99 Luftballons`).

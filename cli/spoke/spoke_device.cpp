@@ -92,6 +92,14 @@ Task<void> SpokeDevice::withdraw() {
   co_await close();
 }
 
+Task<Outcome<std::string>> SpokeDevice::rename(std::string name) {
+  if (closing_ || !connected_) co_return cli_error(ExitCode::unreachable, "there is no connection");
+  json body{{"op", "update"}, {"device_id", options_.connection.who.principal.id}, {"name", std::move(name)}};
+  Outcome<json> reply = co_await hub_.request(Service::devices, std::move(body), options_.patience, nullptr);
+  if (!reply) co_return tl::unexpected(reply.error());
+  co_return reply->is_object() ? text_member(*reply, "name") : std::string();
+}
+
 void SpokeDevice::received(const MqttMessage& message) {
   if (closing_) return;
   if (message.topic == call_topic_) {

@@ -60,6 +60,8 @@ class SpokeDevice {
   Task<void> close();
   /// Registers what the skills are now, none for example, and closes.
   Task<void> withdraw();
+  /// Has this name at the hub from now on, or a like one when another device of its user has it: the one it has then.
+  Task<Outcome<std::string>> rename(std::string name);
   bool is_connected() const { return connected_; }
 
  private:

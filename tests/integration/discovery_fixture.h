@@ -51,6 +51,7 @@ class DiscoveryFixture : public testing::Test {
     if (client->connect() != 0) throw std::runtime_error(id + " may not connect to the other broker");
     return client;
   }
+  void meet_somebody_again() { somebody_.reset(); }
   void publish_there(const std::string& topic, const std::string& payload, bool is_retained = true) {
     TestMessage message;
     message.topic = topic;
@@ -153,15 +154,10 @@ class DiscoveryFixture : public testing::Test {
         {{"op", "call"}, {"target", target}, {"skill_path", path}, {"kwargs", kwargs}, {"timeout_ms", 10'000}},
         std::chrono::seconds(15));
   }
-  /// The class of the light's `turn_on`.
-  std::string path_of(const std::string& device_name, const std::string& function) {
-    const json listed = alice_->result_of("skills", {{"op", "list"}});
-    for (const json& skill : listed.at("skills"))
-      if (skill.at("device_name") == device_name && skill.at("function_name") == function)
-        return skill.at("class_name").get<std::string>() + "." + function;
-    ADD_FAILURE() << device_name << " has no skill " << function << ": " << listed;
-    return {};
+  json says(const std::string& text) {
+    return alice_->ask("chat", {{"messages", {{{"role", "user"}, {"content", text}}}}}, std::chrono::seconds(15));
   }
+  /// After the hub's broker was away: connections of its own.
   void meet_alice_again() { alice_ = hub_.user("alice"); }
 
  private:

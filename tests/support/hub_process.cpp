@@ -109,6 +109,7 @@ BrokerProcess::Options broker_options(const TestHub& files, const HubProcess::Op
   // As config/mosquitto.conf has them: the broker's own defaults drop what comes in thousands.
   options.config = {"max_inflight_messages 1000", "max_queued_messages 100000", "max_inflight_bytes 8388608",
                     "max_queued_bytes 16777216"};
+  options.config.insert(options.config.end(), hub.broker_config.begin(), hub.broker_config.end());
   return options;
 }
 

@@ -62,6 +62,7 @@ class HubProcess {
     bool start_bridge = true;
     bool broker_persistence = false;
     bool rate_limits = true;
+    std::vector<std::string> broker_config = {};  // more lines for mosquitto.conf, another listener for example
     bool broker_socket = true;  // the broker listens on a Unix socket, too, and the bridge comes by that
   };
 

@@ -161,7 +161,7 @@ void take_reading(Entity& entity, const Reading& reading, Message& message, Take
   if (problem.empty() || entity.has_complained) return;
   entity.has_complained = true;
   const auto key = template_key_of(entity, reading);
-  taken.problem = std::string(key.empty() ? reading.topic_key : key) + ": " + problem;
+  taken.problem = std::string(entity.settings.has(key) ? key : reading.topic_key) + ": " + problem;
 }
 
 }  // namespace

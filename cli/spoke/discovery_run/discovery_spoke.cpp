@@ -12,8 +12,8 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr std::size_t messages_at_once_max = 200;
-constexpr milliseconds busy_max{5};  // then other work gets its turn
+constexpr std::size_t messages_at_once_max = 1'000;  // more than are read at once
+constexpr milliseconds busy_max{5};                  // then other work gets its turn
 constexpr std::size_t ours_max = 10'000;
 constexpr std::string_view our_name = "Strawberry Hub";  // bridge/home_assistant/announcement.cpp
 

@@ -33,7 +33,9 @@ struct Fleet::Member {
 
   Announced announced;
   Membership state;
-  std::string device_id;  // the hub's; empty: not registered
+  std::string device_id;   // the hub's; empty: not registered
+  std::string known_name;  // with which the hub knows it, but for what was changed there
+  bool is_renaming = false;
   std::unique_ptr<DeviceSkills> skills;
   std::unique_ptr<SpokeDevice> spoke;
   std::shared_ptr<OneShot<End>> end;
@@ -71,6 +73,7 @@ void Fleet::announce(const Announced& device) {
                           });
     if (known && !is_taken) {
       member->device_id = known->device_id;
+      member->known_name = known->name;
       member->state.is_registered = true;
     }
   }
@@ -179,6 +182,7 @@ void Fleet::take(Step step, const MemberPtr& member) {
     case Step::offer:
       member->state.has_new_skills = false;
       member->spoke->offer();
+      rename_if_needed(member);
       break;
     case Step::leave:
     case Step::withdraw:
@@ -250,6 +254,7 @@ bool Fleet::store(Member& member) {
     return false;
   }
   member.device_id = device.device_id;
+  member.known_name = device.name;
   member.state.is_registered = true;
   return true;
 }
@@ -293,6 +298,26 @@ bool Fleet::is_ready_to_join(Member& member) {
   member.state.needs_token = true;
   look_soon();
   return false;
+}
+
+void Fleet::rename_if_needed(const MemberPtr& member) {
+  if (member->is_renaming || member->known_name == member->announced.name) return;
+  member->is_renaming = true;
+  spawn(rename(member));
+}
+
+/// A name that the hub refuses is not tried again before there is another one.
+Task<void> Fleet::rename(MemberPtr member) {
+  const std::string name = member->announced.name;
+  const KnownDevice device{member->device_id, name, member->announced.identities};
+  const auto renamed = co_await member->spoke->rename(name);
+  member->is_renaming = false;
+  if (!renamed && is_unreachable(renamed.error())) co_return;  // after the next connect
+  member->known_name = name;
+  if (!renamed) co_return say_of(*member, "the hub does not take its name: " + renamed.error().message);
+  const auto token = files_.token(device.device_id);
+  if (!token) co_return;
+  if (auto stored = files_.put(device, *token); !stored) say_of(*member, stored.error().message);
 }
 
 SpokeDevice::Options Fleet::spoke_options(const MemberPtr& member) {
@@ -340,6 +365,7 @@ Task<void> Fleet::be_there(MemberPtr member) {
     member->state.phase = Phase::there;
     member->refused_pause = milliseconds(0);
     member->trouble.clear();
+    rename_if_needed(member);
   }
   if (joined || member->end->is_set()) end = co_await member->end->wait();
   const bool was_told_to = member->state.phase == Phase::leaving || closing_;

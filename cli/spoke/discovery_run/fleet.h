@@ -1,5 +1,6 @@
 /// The devices that a broker announces as devices of the hub: each with a connection and a token of its own, registered
-/// once, remembered by its identities, there while it is announced and available.
+/// once, remembered by its identities, there while it is announced and available. When it is announced under another
+/// name than before, it gets that at the hub, too; a name that somebody gave it at the hub stays until then.
 ///
 /// Goes gently: one registration at a time, joining_max devices that connect. What the hub refuses ends one device
 /// only, which is tried again later, with another token where one can be had. Threading: loop only.   Lifetime: close()
@@ -83,6 +84,8 @@ class Fleet {
   bool is_ready_to_join(Member& member);
   void begin_joining(const MemberPtr& member);
   Task<void> be_there(MemberPtr member);
+  void rename_if_needed(const MemberPtr& member);
+  Task<void> rename(MemberPtr member);
   SpokeDevice::Options spoke_options(const MemberPtr& member);
   void not_let_in(Member& member, const CliError& why, bool is_refused);
   void say_of(Member& member, const std::string& trouble);

@@ -105,11 +105,7 @@ struct MosquittoClient::Connection::Callbacks {
     connection.reports_.subscribed = connection.reports_.subscribed.value_or(true) && is_granted;
   }
   static void on_publish(struct mosquitto*, void* self, int mid, int reason, const mosquitto_property*) {
-    auto& reports = static_cast<Connection*>(self)->reports_;
-    reports.acknowledged.push_back({mid, reason});
-    if (reason < MQTT_RC_UNSPECIFIED) return;
-    ++reports.refused;
-    reports.refusal = mosquitto_reason_string(reason);
+    static_cast<Connection*>(self)->reports_.acknowledged.push_back({mid, reason});
   }
   static void on_message(struct mosquitto*, void* self, const mosquitto_message* message,
                          const mosquitto_property* properties) {

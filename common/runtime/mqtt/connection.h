@@ -36,9 +36,7 @@ class MosquittoClient::Connection {
       int mid = 0;     // packet identifier
       int reason = 0;  // the broker's: 0x80 or more when it will not take the message
     };
-    std::vector<Acknowledged> acknowledged;  // among them those of
-    std::size_t refused = 0;                 // messages that the broker will not take
-    std::string refusal;                     // why, the last of them
+    std::vector<Acknowledged> acknowledged;
   };
 
   Connection(const Options& options, bool speaks_v311);

@@ -196,8 +196,14 @@ void MosquittoClient::take_reports() {
   if (!connection_) return;
   const auto alive = alive_;  // a handler may destroy this client
   auto reports = connection_->take_reports();
+  std::size_t refused = 0;  // messages that the broker will not take
+  int refusal = 0;          // why, the last of them
   for (const auto& [mid, reason] : reports.acknowledged) {
     if (is_acknowledged_once(mid, reason)) continue;
+    if (reason >= MQTT_RC_UNSPECIFIED) {
+      ++refused;
+      refusal = reason;
+    }
     const auto order = order_by_mid_.find(mid);
     if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
     const auto message = unacked_.find(order->second);
@@ -218,9 +224,9 @@ void MosquittoClient::take_reports() {
     if (!*alive) return;
   }
   counters_.received += reports.messages.size();
-  if (reports.refused > 0) {
-    counters_.refused += reports.refused;
-    hub_log().warn("the broker refused {} messages, the last because: {}", reports.refused, reports.refusal);
+  if (refused > 0) {
+    counters_.refused += refused;
+    hub_log().warn("the broker refused {} messages, the last because: {}", refused, mosquitto_reason_string(refusal));
   }
   if (is_subscribed && !ready_) accepted();
   if (!*alive) return;

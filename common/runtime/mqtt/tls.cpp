@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "common/runtime/mqtt/trusted_certificates.h"
 #include "common/text/printable.h"
 
 namespace strawberry {
@@ -40,9 +41,11 @@ Result<void> TlsContext::prepare(const std::string& ca_file) {
   SSL_CTX_set_info_callback(context, &name_the_server);
   // MQTT has an end of its own; without it, a lost connection reads like an error in the protocol.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  const bool trusts = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
-                                      : SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1;
-  if (!trusts) return fail("cannot use the CA certificates in " + printable(ca_file) + ": " + openssl_says());
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // of a connection that is silent, as most are
+  auto trusted = trusted_certificates(ca_file);
+  if (!trusted) return tl::unexpected(trusted.error());
+  SSL_CTX_set1_cert_store(context, trusted->get());
+  trusted_ = std::move(*trusted);
   auto* expected = SSL_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   is_address_ = X509_VERIFY_PARAM_set1_ip_asc(expected, name_.c_str()) == 1;

@@ -39,7 +39,8 @@ class TlsContext {
 
   const std::string name_;
   bool is_address_ = false;
-  int refused_ = X509_V_OK;  // why the last certificate was
+  int refused_ = X509_V_OK;              // why the last certificate was
+  std::shared_ptr<X509_STORE> trusted_;  // keeps it for the connections of others
   std::unique_ptr<SSL_CTX, Free> context_;
 };
 

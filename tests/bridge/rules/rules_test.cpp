@@ -378,5 +378,42 @@ TEST(RulesOutcome, RubbishInToolMessagesIsHarmless) {
   EXPECT_FALSE(after({{"result", true}}, "[1,2").content.empty());
 }
 
+/// A light as `strawberryctl spoke --discovery` registers it.
+Tool discovered_light(const std::string& name, const std::string& id) {
+  return make_tool(
+      "Light",
+      "turn_on(brightness_pct: int = None, color_name: str = None, color_temp_kelvin: int = None, "
+      "rgb_color: list[int] = None, effect: str = None, transition: float = None) -> str",
+      "Turn on " + name +
+          ", in Kitchen.\nbrightness_pct: brightness in percent, from 0 to 100\ncolor_name: color, one of red, "
+          "green, blue\ncolor_temp_kelvin: color temperature in kelvin, from 2000 to 6500\nrgb_color: red, green "
+          "and blue, from 0 to 255\neffect: effect, one of blink, breathe\ntransition: time of the change in "
+          "seconds, from 0 to 6553",
+      {device(id, name, id)});
+}
+
+class OfALightWithManySettings : public testing::TestWithParam<Case> {};
+
+TEST_P(OfALightWithManySettings, AShareOrAPercentageIsTheBrightness) {
+  const std::vector<Tool> tools = {discovered_light("Kitchen Light", "kitchen_light"),
+                                   make_tool("Light", "turn_off(transition: float = None) -> str",
+                                             "Turn off Kitchen Light, in Kitchen.\ntransition: time of the change in "
+                                             "seconds, from 0 to 6553",
+                                             {device("kitchen_light", "Kitchen Light", "kitchen_light")})};
+  const auto reply = say(GetParam().sentence, tools);
+  EXPECT_EQ(calls_of(reply), GetParam().calls) << reply.content;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, OfALightWithManySettings,
+    testing::Values(Case{"turn on the kitchen light", "turn_on {}"},
+                    Case{"turn on the kitchen light at half", R"(turn_on {"brightness_pct":50})"},
+                    Case{"turn on the kitchen light at half brightness", R"(turn_on {"brightness_pct":50})"},
+                    Case{"turn the kitchen light on at 30 percent", R"(turn_on {"brightness_pct":30})"},
+                    Case{"turn on the kitchen light with brightness 30", R"(turn_on {"brightness_pct":30})"},
+                    Case{"turn on the kitchen light at 130 percent", "-"},
+                    Case{"turn off the kitchen light", "turn_off {}"},
+                    Case{"mach das Licht in der Küche auf 30 Prozent an", R"(turn_on {"brightness_pct":30})"}));
+
 }  // namespace
 }  // namespace strawberry

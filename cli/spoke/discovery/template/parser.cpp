@@ -318,17 +318,18 @@ class TemplateParser {
     return left;
   }
 
-  Made unary() {
+  Made unary(bool with_filters = true) {
     const Level level(*this);
-    if (pass_sign("+")) return unary();
+    if (pass_sign("+")) return unary(with_filters);
+    Made left;
     if (pass_sign("-")) {
-      auto node = make(Kind::minus);
-      node->kids.push_back(unary());
-      return filtered(std::move(node));
+      left = make(Kind::minus);
+      left->kids.push_back(unary(/*with_filters=*/false));
+    } else {
+      left = postfix(primary());
+      if (pass_sign("**")) left = join(Kind::binary, std::move(left), unary(), "**");
     }
-    auto left = postfix(primary());
-    if (pass_sign("**")) left = join(Kind::binary, std::move(left), unary(), "**");
-    return filtered(std::move(left));
+    return with_filters ? filtered(std::move(left)) : std::move(left);
   }
 
   Made filtered(Made value) {

@@ -43,6 +43,31 @@ Value filter_from_json(OperationCall& call) {
   return value;
 }
 
+/// Where the character with this number begins.
+std::size_t place_of_character(const std::string& text, std::size_t number) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (begins && number-- == 0) break;
+  }
+  return at;
+}
+
+Value filter_truncate(OperationCall& call) {
+  const std::string text = text_of_input(call);
+  const auto length = std::max<std::int64_t>(0, whole_argument(call, 0, "length", 255));
+  const Value* kills = call.argument(1, "killwords");
+  const std::string end = text_argument(call, 2, "end", "...");
+  const auto leeway = std::max<std::int64_t>(0, whole_argument(call, 3, "leeway", 5));
+  const auto size = static_cast<std::int64_t>(length_of_text(text));
+  if (size <= length || size - length <= leeway) return text;
+  const auto kept = std::max<std::int64_t>(0, length - static_cast<std::int64_t>(length_of_text(end)));
+  std::string cut = text.substr(0, place_of_character(text, static_cast<std::size_t>(kept)));
+  const bool cuts_words = kills != nullptr && is_truthy(*kills);
+  if (const auto blank = cut.rfind(' '); !cuts_words && blank != std::string::npos) cut.erase(blank);
+  return cut + end;
+}
+
 Value filter_format(OperationCall& call) { return format_percent(call, text_of_input(call), call.args); }
 
 Value filter_ord(OperationCall& call) {
@@ -59,12 +84,13 @@ Value filter_ord(OperationCall& call) {
 }
 
 constexpr std::array text_filter_table = {
-    Operation{"lower", 0, filter_lower},     Operation{"upper", 0, filter_upper},
-    Operation{"title", 0, filter_title},     Operation{"capitalize", 0, filter_capitalize},
-    Operation{"string", 0, filter_string},   Operation{"trim", 1, filter_trim},
-    Operation{"replace", 3, filter_replace}, Operation{"tojson", 1, filter_to_json},
-    Operation{"to_json", 3, filter_to_json}, Operation{"from_json", 1, filter_from_json},
-    Operation{"format", 20, filter_format},  Operation{"ord", 0, filter_ord},
+    Operation{"lower", 0, filter_lower},       Operation{"upper", 0, filter_upper},
+    Operation{"title", 0, filter_title},       Operation{"capitalize", 0, filter_capitalize},
+    Operation{"string", 0, filter_string},     Operation{"trim", 1, filter_trim},
+    Operation{"replace", 3, filter_replace},   Operation{"tojson", 1, filter_to_json},
+    Operation{"to_json", 3, filter_to_json},   Operation{"from_json", 1, filter_from_json},
+    Operation{"truncate", 4, filter_truncate}, Operation{"format", 20, filter_format},
+    Operation{"ord", 0, filter_ord},
 };
 
 /// One `%…` of a format, and where it ends.
