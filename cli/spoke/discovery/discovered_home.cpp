@@ -114,6 +114,7 @@ class DiscoveredHome::Parts {
       }
     }
     const auto& now = sources_[topic].entities;
+    if (!now.empty()) check_number_of_skills(topic, *entities_.at(now.back()));
     for (const std::string& id : before.entities) {
       if (std::find(now.begin(), now.end(), id) == now.end()) drop_if_of(topic, id);
     }
@@ -164,7 +165,6 @@ class DiscoveredHome::Parts {
     if (old) devices_.remove(old.get(), changes_);
     subscribe(*entity);
     if (old) unsubscribe(*old);
-    check_number_of_skills(topic, *entity);
     return true;
   }
 
