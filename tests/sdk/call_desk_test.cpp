@@ -155,10 +155,10 @@ TEST_F(CallDeskTest, ManyCallsInOneInstantAllHaveThreads) {
 
 TEST_F(CallDeskTest, ASkillThatHangsGivesItsPlaceToAnotherThread) {
   desk(1);
-  call("1", "wait", json::array(), 20);
+  call("1", "wait", json::array(), 1'000);
   wait_until_started(1);
   call("2", "echo", {"I come through"});
-  std::this_thread::sleep_for(30ms);
+  std::this_thread::sleep_for(1'050ms);
   desk_->tick();
   EXPECT_EQ(answers(1).at(0).at("result"), "I come through");
   EXPECT_TRUE(was_said("Test.wait: still runs after its deadline, and keeps its thread (1 of 1)"));
@@ -170,16 +170,16 @@ TEST_F(CallDeskTest, ASkillThatHangsGivesItsPlaceToAnotherThread) {
 
 TEST_F(CallDeskTest, NotMoreThreadsHangThanMayHang) {
   desk(1);
-  call("1", "wait", json::array(), 1);
+  call("1", "wait", json::array(), 1'000);
   wait_until_started(1);
-  std::this_thread::sleep_for(5ms);
+  std::this_thread::sleep_for(1'050ms);
   desk_->tick();
-  call("2", "wait", json::array(), 1);
+  call("2", "wait", json::array(), 1'000);
   wait_until_started(2);
-  std::this_thread::sleep_for(5ms);
+  std::this_thread::sleep_for(1'050ms);
   desk_->tick();
-  call("3", "wait", json::array(), 1);
-  std::this_thread::sleep_for(50ms);
+  call("3", "wait", json::array(), 1'000);
+  std::this_thread::sleep_for(1'100ms);
   EXPECT_EQ(started_, 2);
   release();
   const auto all = answers(3);

@@ -46,7 +46,7 @@ TEST(SkillTable, AClassStandsInFrontOrIsTheSpokes) {
 }
 
 TEST(SkillTable, WhatIsNoSignatureIsRefused) {
-  EXPECT_EQ(refusal("a", [] {}), "expected '(' at 1");
+  EXPECT_EQ(refusal("a", [] {}), "expected '(' at byte 1");
   EXPECT_EQ(refusal("Two Words.a()", [] {}), "no class name: Two Words");
   EXPECT_NE(refusal("a(b, b)", [](int, int) {}), "none");
   EXPECT_NE(refusal("a(b=1, c)", [](int, int) {}), "none");
