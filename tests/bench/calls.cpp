@@ -11,6 +11,7 @@
 
 #include "tests/bench/calls_report.h"
 #include "tests/bench/report.h"
+#include "tests/bench/sdk_calls.h"
 #include "tests/bench/side_by_side.h"
 
 namespace strawberry::bench {
@@ -69,6 +70,7 @@ void measure_calls() {
               per_call(cpu_time(hub.broker_pid()).used_seconds - broker_cpu),
               per_call(cpu_time(hub.bridge_pid()).used_seconds - bridge_cpu), per_call(own_cpu));
   if (failed != 0) throw std::runtime_error(std::to_string(failed) + " calls failed");
+  measure_sdk_calls(ways);
 }
 
 }  // namespace strawberry::bench

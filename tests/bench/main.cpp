@@ -47,7 +47,7 @@ constexpr std::array<Part, 13> parts{{{"calls", measure_calls},
 constexpr const char* usage =
     "usage: strawberry-load [part]...\n\n"
     "Runs the parts named, or all; prints a Markdown table for each.\n\n"
-    "  calls     routed against direct, 1 to 256 in flight          45 s\n"
+    "  calls     routed against direct, and a Spoke of the C++ SDK  60 s\n"
     "  chat      a chat against HTTP and MQTT apart                  5 s\n"
     "  http      a chat through the web door, beside nginx and      60 s\n"
     "            LiteLLM's proxy; small requests, 1 000 streams,\n"

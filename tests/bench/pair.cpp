@@ -49,13 +49,17 @@ Route routed(const std::string& caller_id, const std::string& device_id) {
 }
 
 Pair::Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
-           const std::string& device_id, const std::string& device_token)
-    : route_(route),
-      device_id_(device_id),
-      caller_({port, caller_id, caller_token}, {route.response_topic}),
-      device_({port, device_id, device_token}, device_filters(route, device_id)) {
+           const std::string& device_id)
+    : route_(route), device_id_(device_id), caller_({port, caller_id, caller_token}, {route.response_topic}) {
   caller_.on_message([this](std::string_view, std::string_view payload) { answered(payload); });
-  device_.on_message([this](std::string_view topic, std::string_view payload) {
+}
+
+Pair::Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
+           const std::string& device_id, const std::string& device_token)
+    : Pair(port, route, caller_id, caller_token, device_id) {
+  device_ = std::make_unique<PollClient>(PollClient::Options{port, device_id, device_token},
+                                         device_filters(route, device_id));
+  device_->on_message([this](std::string_view topic, std::string_view payload) {
     if (topic != route_.call_topic) {
       if (first_event_at_ == steady_clock::time_point{}) first_event_at_ = steady_clock::now();
       if (payload.find(event_member) == std::string_view::npos) device_reply_ = payload;
@@ -64,7 +68,7 @@ Pair::Pair(int port, const Route& route, const std::string& caller_id, const std
     std::string answer = "{\"correlation_id\":\"";
     answer += correlation_id(payload);
     answer += "\",\"success\":true,\"result\":\"Playing Never Gonna Give You Up\",\"error\":null}";
-    device_.publish(route_.result_topic, answer);
+    device_->publish(route_.result_topic, answer);
   });
 }
 
@@ -72,7 +76,7 @@ Pair::~Pair() = default;
 
 void Pair::serve(std::stop_token stop) {
   try {
-    while (!stop.stop_requested()) PollClient::poll({&device_}, std::chrono::milliseconds(100));
+    while (!stop.stop_requested()) PollClient::poll({device_.get()}, std::chrono::milliseconds(100));
   } catch (const std::exception& failure) {
     // The caller will miss its answers and end the run.
     std::fprintf(stderr, "strawberry-load: the device: %s\n", failure.what());
@@ -82,11 +86,11 @@ void Pair::serve(std::stop_token stop) {
 std::string Pair::ask_as_device(const std::string& topic, const std::string& payload) {
   device_reply_.clear();
   first_event_at_ = {};
-  device_.publish(topic, payload);
+  device_->publish(topic, payload);
   const auto deadline = steady_clock::now() + patience;
   while (device_reply_.empty()) {
     if (steady_clock::now() > deadline) throw std::runtime_error("no reply on " + topic);
-    PollClient::poll({&device_}, std::chrono::milliseconds(100));
+    PollClient::poll({device_.get()}, std::chrono::milliseconds(100));
   }
   return device_reply_;
 }
@@ -120,7 +124,8 @@ void Pair::answered(std::string_view payload) {
 }
 
 Round Pair::run(int in_flight, int calls_max, std::chrono::milliseconds time_max) {
-  if (!device_thread_.joinable()) device_thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
+  if (device_ && !device_thread_.joinable())
+    device_thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
   round_ = {};
   round_first_ = next_;
   started_.clear();

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +38,10 @@ class Pair {
   Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
        const std::string& device_id, const std::string& device_token);
 
+  /// Without a device of its own: something else answers the calls to `device_id`.
+  Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
+       const std::string& device_id);
+
   ~Pair();
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
@@ -61,7 +66,7 @@ class Pair {
   Route route_;
   std::string device_id_;
   PollClient caller_;
-  PollClient device_;
+  std::unique_ptr<PollClient> device_;  // null: there is none of its own
   std::string device_reply_;
   std::chrono::steady_clock::time_point first_event_at_;
   std::uint64_t next_ = 0;         // number of the next call

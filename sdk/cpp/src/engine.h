@@ -61,7 +61,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   void retire(std::shared_ptr<sdk::MqttLink>& link);
   bool give_up(const Failure& failure);
   void pause(std::chrono::milliseconds time);
-  void say_once(const std::string& line);
+  void say_once(const Failure& failure);
   void ended(int code);
   /// Threads that are left behind may ask for the time after everything else is gone.
   static const SystemClock& system_clock();
@@ -101,6 +101,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   bool has_kept_ = false;  // something, since it was last sent
   std::optional<int> exit_code_;
   std::string last_said_;
+  std::optional<sdk::LossCause> last_cause_;
 
   std::mutex sync_mutex_;  // taken before offline_mutex_
   std::mutex offline_mutex_;

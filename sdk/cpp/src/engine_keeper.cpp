@@ -72,7 +72,7 @@ bool Spoke::Engine::give_up(const Failure& failure) {
     ended(1);
     return true;
   }
-  say_once(failure.why);
+  say_once(failure);
   if (failure.cause == LossCause::refused && !was_connected && ends_when_refused_) {
     ended(1);
     return true;
@@ -171,6 +171,7 @@ std::optional<sdk::LinkFailure> Spoke::Engine::serve(const std::shared_ptr<sdk::
     const std::lock_guard lock(mutex_);
     is_connected_ = true;
     last_said_.clear();
+    last_cause_.reset();
   }
   say_(LogLevel::info, "connected to " + access.where() + " as " + access.claims.id);
   post_->outbox.link_up(link);
@@ -230,8 +231,9 @@ void Spoke::Engine::look_at_hub(const sdk::Access& access) {
       if (!must_register && now >= next_beat_) return beat();
     }
     if (now >= next_renewal_ && !has_new_token_) {
-      if (SystemClock().wall_now() >= access.claims.renew_at()) return renew_token();
-      next_renewal_ = now + std::chrono::minutes(1);
+      const auto left = access.claims.renew_at() - SystemClock().wall_now();
+      if (left.count() <= 0) return renew_token();
+      next_renewal_ = now + std::min<milliseconds>(left, std::chrono::minutes(1));  // the clock may be set meanwhile
     }
     if (now >= next_sync_) send_offline();
   } catch (const HubError& error) {
@@ -307,13 +309,17 @@ void Spoke::Engine::renew_token() {
   throw HubError("internal", "cannot renew its token: " + why);
 }
 
-void Spoke::Engine::say_once(const std::string& line) {
+/// An outage is one line, however its attempts fail; what is wrong with a token is said whenever it is something else.
+void Spoke::Engine::say_once(const Failure& failure) {
   {
     const std::lock_guard lock(mutex_);
-    if (stops_ || line == last_said_) return;
-    last_said_ = line;
+    const bool is_known =
+        failure.cause == LossCause::unreachable ? last_cause_ == failure.cause : last_said_ == failure.why;
+    last_cause_ = failure.cause;
+    last_said_ = failure.why;
+    if (stops_ || is_known) return;
   }
-  say_(LogLevel::warning, line);
+  say_(LogLevel::warning, failure.why);
 }
 
 }  // namespace strawberry
