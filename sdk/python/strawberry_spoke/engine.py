@@ -272,8 +272,7 @@ class Engine:
     def _give_up(self, error: SpokeError) -> None:
         if self._failed is None:
             self._failed = error
-            log.debug("gives up: %s", error)
-            self._shut_down()
+            self._loop.post(self._shut_down, must=True)  # not within paho's callback, where it would wait for itself
 
     def _registered(self) -> None:
         self._joined()
