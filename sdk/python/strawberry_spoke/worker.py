@@ -141,11 +141,10 @@ class Workers:
             self._own_loop.last_path = work.skill.path
         loop = self._loop_of_skills()
         assert loop is not None
+        loop.call_soon_threadsafe(self._begin, loop, work, done)
 
-        def begin() -> None:
-            work.task = loop.create_task(self._awaited(work, done))
-
-        loop.call_soon_threadsafe(begin)
+    def _begin(self, loop: asyncio.AbstractEventLoop, work: Work, done: Done) -> None:
+        work.task = loop.create_task(self._awaited(work, done))
 
     @staticmethod
     async def _awaited(work: Work, done: Done) -> None:
@@ -192,6 +191,7 @@ class _LoopThread:
         asyncio.set_event_loop(self.loop)
         self._turn()
         self.loop.run_forever()
+        self.loop.close()
 
     def _turn(self) -> None:
         self._turned_at = self.loop.time()
