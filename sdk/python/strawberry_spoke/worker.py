@@ -83,12 +83,13 @@ class Workers:
             threading.Thread(target=self._work, name="strawberry-skill", daemon=True).start()
             self._threads += 1
         self._busy += 1
-        self._jobs.put((work, lambda outcome: done(outcome)))
+        self._jobs.put((work, done))
 
-    def freed(self, still_needed: int) -> None:
+    def freed(self, work: Work, still_needed: int) -> None:
         """After each end of a call: threads that took the place of stuck ones go when those are back."""
-        if self._busy > 0:
-            self._busy -= 1
+        if work.skill.is_async:
+            return
+        self._busy -= 1
         if self._threads > max(self._running_max, self._busy + still_needed):
             self._threads -= 1
             self._jobs.put(None)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 
 import pytest
-
 from strawberry_spoke import AsyncSpoke, HubError, Unreachable, new_id, skill
 
 

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-
 from strawberry_spoke import HubError, SkillFailure, Spoke, SpokeError, Unreachable, current_call, new_id, skill
 from strawberry_spoke.testing import wait_for
 

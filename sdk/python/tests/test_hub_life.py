@@ -1,5 +1,6 @@
 """A Spoke's life with a real hub: lost connections, tokens, being started twice, what was said offline."""
 
+import gc
 import logging
 import os
 import signal
@@ -8,8 +9,7 @@ import threading
 import time
 
 import pytest
-
-from strawberry_spoke import HubError, Limits, Refused, Spoke, Stopped, TakenOver, Unreachable, new_id
+from strawberry_spoke import HubError, Limits, Refused, Spoke, SpokeError, Stopped, TakenOver, Unreachable, new_id
 from strawberry_spoke.errors import ConfigError
 from strawberry_spoke.testing import TestHub, wait_for
 from strawberry_spoke.token import times_of
@@ -226,3 +226,36 @@ def test_a_registration_that_the_hub_refuses_ends_it_with_the_reason(hub, spokes
     with pytest.raises(HubError) as error:
         lamp.start(20)
     assert error.value.code == "bad_request" and time.monotonic() - began < 10
+
+
+def test_a_registration_too_large_for_the_hub_ends_it_with_the_reason(hub, spokes):
+    def on():
+        pass
+
+    on.__doc__ = "x" * 16000
+    lamp = spokes(hub, "Large", start=False)
+    for number in range(20):
+        lamp.add(on, class_name=f"Lamp{number}Skill")
+    with pytest.raises(SpokeError, match="the request has more than 262144 bytes"):
+        lamp.start(20)
+
+
+def test_small_packets_do_not_wait_for_each_other(hub, spokes):
+    lamp = spokes(hub, "Quick", LampSkill)
+    assert lamp._engine._link.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_nothing_of_a_spoke_is_left_when_it_has_stopped(hub):
+    def count():
+        return len(os.listdir("/proc/self/fd")), sum(each.name.startswith("strawberry") for each in threading.enumerate())
+
+    for _ in range(2):
+        hub.tester.devices()
+        before = count()
+        for _ in range(3):
+            with Spoke(connect=hub.device("Leaves"), skills=[LampSkill]) as lamp:
+                lamp.start(20)
+                assert lamp.call("leaves.LampSkill.on", 2) == 2
+            del lamp
+            gc.collect()
+    assert wait_for(lambda: count() <= before), f"{before} descriptors and threads became {count()}"

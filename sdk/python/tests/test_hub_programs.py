@@ -1,15 +1,17 @@
 """Programs made with the package: ten lines, a folder of skills, the example; each in a process of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
-
+from strawberry_spoke import HubError, __version__
 from strawberry_spoke.testing import wait_for
 
 SDK = Path(__file__).resolve().parents[1]
@@ -128,9 +130,54 @@ def test_a_folder_of_skills_is_a_spoke(hub, run, tmp_path):
 
 def test_the_example_runs_from_the_checkout(hub, run):
     example = SDK.parents[1] / "examples" / "spoke.py"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     program = run("env", "-u", "PYTHONPATH", sys.executable, example, hub.device("Example Lamp"), cwd="/")
-    assert environment and program.says("offers 2 skills"), program.lines
+    assert program.says("offers 2 skills"), program.lines
     assert hub.call("example_lamp.LampSkill.turn_on", 40) == "The lamp is on at 40 %"
     assert hub.call("example_lamp.LampSkill.turn_off") == "The lamp is off"
     assert program.end() == 0
+
+
+def programs_of(path):
+    """The blocks of Python in a page."""
+    return re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["sdk/python/README.md", "docs/spokes.md"])
+def test_the_first_program_of_a_page_runs_word_by_word(page, hub, run, tmp_path):
+    script = tmp_path / "lamp.py"
+    script.write_text(programs_of(SDK.parents[1] / page)[0].replace("var/lamp", str(hub.device("Page Lamp"))))
+    program = run(sys.executable, script)
+    assert program.says("offers 1 skill"), program.lines
+    assert hub.call("page_lamp.LampSkill.turn_on", 40) == "The lamp is on at 40 %"
+    assert program.end() == 0
+
+
+def test_the_readme_says_rightly_what_skills_may_be(hub, run, tmp_path):
+    script = tmp_path / "lamp.py"
+    second = programs_of(SDK / "README.md")[1]
+    script.write_text(second.replace("var/lamp", str(hub.device("Readme Lamp"))))
+    program = run(sys.executable, script)
+    assert program.says("offers 2 skills"), program.lines
+    assert hub.call("readme_lamp.LampSkill.set_colour", "warm")["colour"] == "warm"
+    with pytest.raises(HubError) as error:
+        hub.call("readme_lamp.LampSkill.set_colour", "cold")
+    assert error.value.details["code"] == "broken"
+    assert hub.call("readme_lamp.Gate.unlock") is None
+    assert program.end() == 0
+
+
+def test_a_wheel_is_a_package_and_runs_as_it_is(programs, tmp_path):
+    made = subprocess.run([SDK.parents[1] / "scripts" / "wheel", tmp_path], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no wheel can be made here: {made.stderr}")
+    wheel = Path(made.stdout.strip())
+    assert wheel.name == f"strawberry_spoke-{__version__}-py3-none-any.whl"
+    assert f"VERSION {__version__} " in (SDK.parents[1] / "CMakeLists.txt").read_text(), "of the hub"
+    files = zipfile.ZipFile(wheel).namelist()
+    assert {"strawberry_spoke/py.typed", "strawberry_spoke/__main__.py"} <= set(files)
+    assert not any("tests" in name or "pycache" in name for name in files)
+    (tmp_path / "clock.py").write_text("class ClockSkill:\n    def now(self) -> str: return 'now'\n")
+    environment = {**os.environ, "PYTHONPATH": str(wheel)}
+    shown = subprocess.run([sys.executable, "-m", "strawberry_spoke", "--skills", tmp_path, "--check"], text=True,
+                           env=environment, capture_output=True, check=True, cwd="/")
+    assert shown.stdout == "ClockSkill.now() -> str\n"

@@ -5,7 +5,6 @@ import enum
 import json
 
 import pytest
-
 from strawberry_spoke.json_text import NotJson, parse, to_text
 
 
