@@ -57,7 +57,8 @@ add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completio
 
 # Everything that is installed; `all` has it, too.
 add_custom_target(installed ALL
-  DEPENDS ${packed} ${made}/completion web_files strawberry-bridge strawberry-gateway strawberryctl strawberry_auth)
+  DEPENDS ${packed} ${made}/completion web_files python_wheel strawberry-bridge strawberry-gateway strawberryctl
+  strawberry_auth)
 
 install(TARGETS strawberry-bridge strawberry-gateway strawberryctl RUNTIME DESTINATION /usr/bin)
 install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
@@ -69,6 +70,9 @@ install(FILES config/mosquitto.conf config/mosquitto-tls.conf config/bridge.toml
   DESTINATION /usr/share/strawberry)
 install(DIRECTORY ${web_dir}/ DESTINATION /usr/share/strawberry/web)
 install(PROGRAMS scripts/certificates DESTINATION /usr/share/strawberry)
+# For the machines that are Spokes, and for virtual environments here (sdk/python/README.md). Not as a module of the
+# system's Python: its files would need Debian's helpers for byte code, and no virtual environment would see it.
+install(FILES ${STRAWBERRY_WHEEL} DESTINATION /usr/share/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${package_files}/strawberry-bridge.service ${package_files}/strawberry-gateway.service
   DESTINATION /lib/systemd/system)

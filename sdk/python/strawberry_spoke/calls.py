@@ -135,7 +135,7 @@ class Calls:
             self._finish(call, failure("busy", f"cannot run: {error}"))
 
     def _ended(self, call: _Call, outcome: Outcome) -> None:
-        self._workers.freed(len(self._running) + len(self._stuck) - 1 + len(self._waiting))
+        self._workers.freed(call.work, len(self._running) + len(self._stuck) - 1 + len(self._waiting))
         if call.is_stuck:
             self._stuck.pop(call.correlation_id, None)
             took = self._loop.now() - call.came_at

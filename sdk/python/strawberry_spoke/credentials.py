@@ -73,7 +73,7 @@ class ConnectDirectory(Credentials):
             if not (text.isascii() and text.isdigit()):
                 raise ConfigError(f"{self._directory / _CLIENTS[0]}: -p is no port")
             port = int(text)
-        endpoint = _endpoint(host or options.get("-h", ""), port, tls)
+        endpoint = _endpoint(host if host is not None else options.get("-h", ""), port, tls)
         claims = claims_of(options["-P"]) or {}
         super().__init__(endpoint, options["-u"], claims.get("type", "device") == "device")
 

@@ -118,7 +118,9 @@ class Engine:
             request.correlation_id = correlation_id
         self.start()
         if not self._loop.post(lambda: self._requests.submit(request)):
-            request.future.set_exception(self._failed or Stopped("it was stopped"))
+            is_over = self._stopping.is_set()
+            request.future.set_exception(
+                self._failed or (Stopped("it was stopped") if is_over else SpokeError("too much waits to be sent")))
         return request
 
     def forget(self, request: Request) -> None:
@@ -272,8 +274,7 @@ class Engine:
     def _give_up(self, error: SpokeError) -> None:
         if self._failed is None:
             self._failed = error
-            log.debug("gives up: %s", error)
-            self._shut_down()
+            self._loop.post(self._shut_down, must=True)  # not within paho's callback, where it would wait for itself
 
     def _registered(self) -> None:
         self._joined()
@@ -357,9 +358,12 @@ class Engine:
             return
 
         def acknowledged(reason: int) -> None:
-            if reason >= 0x80:
+            kept, deadline = self._results.get(correlation_id, (None, 0.0))
+            if kept is not text:
+                return
+            if reason >= 0x80 and deadline > self._loop.now():  # the broker had no room for it
                 self._loop.later(RESEND_S, lambda: self._send_result(correlation_id, text))
-            elif self._results.get(correlation_id, (None,))[0] is text:
+            else:
                 self._results.pop(correlation_id, None)
 
         number, is_taken = self._link.publish(f"skills/{self.credentials.id}/result", text)

@@ -25,7 +25,7 @@ REASON_TAKEN_OVER = 0x8E
 _IS_PAHO_1 = not hasattr(mqtt, "CallbackAPIVersion")
 
 
-class _PahoOne(mqtt.Client):  # type: ignore[misc, unused-ignore]
+class _PahoOne(mqtt.Client):  # type: ignore[misc]
     """paho-mqtt 1.6 does not tell the reasons of DISCONNECT (of one byte) and PUBACK. Its code is frozen."""
 
     seen_disconnect: Optional[int] = None

@@ -91,7 +91,8 @@ class Membership:
             self._on_registered()
             return
         log.error("cannot register: %s", error)
-        is_final = isinstance(error, HubError) and error.code in ("bad_request", "forbidden")
+        # The hub would refuse it again; or it is too large to be sent at all.
+        is_final = error.code in ("bad_request", "forbidden") if isinstance(error, HubError) else type(error) is SpokeError
         if is_final and not self._was_registered:
             self._on_refused(error)
         self._later(min(RETRY_MAX_S, RETRY_S * 2.0 ** min(self._failures, 16)), self.offer)

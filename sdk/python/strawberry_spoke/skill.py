@@ -183,8 +183,7 @@ def make_skill(function: Callable[..., Any], name: str, class_name: str, options
 def collect(source: Any, class_name: Optional[str] = None, lenient: bool = False) -> list[Skill]:
     """The skills of a function, an object, or a class, of which an object is made.
 
-    An object offers its methods marked with @skill; all public ones if its class is marked or, with no method marked,
-    named `…Skill`.
+    An object offers its methods marked with @skill; all public ones if its class is marked, or named `…Skill`.
     """
     if inspect.isclass(source):
         try:
@@ -205,7 +204,7 @@ def _collect_object(source: Any, class_name: Optional[str], lenient: bool) -> li
     of_class = options_of(owner)
     methods = public_methods(owner)
     marked = [(name, options_of(member)) for name, member in methods]
-    takes_all = of_class is not None or (owner.__name__.endswith("Skill") and not any(each for _, each in marked))
+    takes_all = of_class is not None or owner.__name__.endswith("Skill")
     default = of_class or SkillOptions(confirm=getattr(owner, "confirm", None) is True,
                                        device_agnostic=getattr(owner, "device_agnostic", None) is True)
     chosen = [(name, own or default) for name, own in marked if own or takes_all]

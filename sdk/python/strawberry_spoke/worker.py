@@ -83,12 +83,13 @@ class Workers:
             threading.Thread(target=self._work, name="strawberry-skill", daemon=True).start()
             self._threads += 1
         self._busy += 1
-        self._jobs.put((work, lambda outcome: done(outcome)))
+        self._jobs.put((work, done))
 
-    def freed(self, still_needed: int) -> None:
+    def freed(self, work: Work, still_needed: int) -> None:
         """After each end of a call: threads that took the place of stuck ones go when those are back."""
-        if self._busy > 0:
-            self._busy -= 1
+        if work.skill.is_async:
+            return
+        self._busy -= 1
         if self._threads > max(self._running_max, self._busy + still_needed):
             self._threads -= 1
             self._jobs.put(None)
@@ -141,11 +142,10 @@ class Workers:
             self._own_loop.last_path = work.skill.path
         loop = self._loop_of_skills()
         assert loop is not None
+        loop.call_soon_threadsafe(self._begin, loop, work, done)
 
-        def begin() -> None:
-            work.task = loop.create_task(self._awaited(work, done))
-
-        loop.call_soon_threadsafe(begin)
+    def _begin(self, loop: asyncio.AbstractEventLoop, work: Work, done: Done) -> None:
+        work.task = loop.create_task(self._awaited(work, done))
 
     @staticmethod
     async def _awaited(work: Work, done: Done) -> None:
@@ -192,6 +192,7 @@ class _LoopThread:
         asyncio.set_event_loop(self.loop)
         self._turn()
         self.loop.run_forever()
+        self.loop.close()
 
     def _turn(self) -> None:
         self._turned_at = self.loop.time()

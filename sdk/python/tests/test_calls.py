@@ -5,7 +5,6 @@ import json
 import logging
 
 import pytest
-
 from strawberry_spoke import SkillFailure, current_call, skill
 from strawberry_spoke.calls import Calls
 from strawberry_spoke.limits import ANSWER_BYTES_MAX, Limits
@@ -30,7 +29,7 @@ class HeldWorkers:
         work, done = self.held.pop(index)
         done(contextvars.copy_context().run(Workers(1)._outcome_of, work))
 
-    def freed(self, needed):
+    def freed(self, work, needed):
         pass
 
     def interrupt(self, work):

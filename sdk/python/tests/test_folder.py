@@ -1,7 +1,6 @@
 """A folder of skills, as Spokes of the Python hub have it: what is broken is named, and the rest loads."""
 
 import pytest
-
 from strawberry_spoke import ConfigError, load_folder
 from strawberry_spoke.__main__ import main
 

@@ -5,7 +5,6 @@ import enum
 import json
 
 import pytest
-
 from strawberry_spoke.json_text import NotJson, parse, to_text
 
 
@@ -67,7 +66,7 @@ def test_lone_surrogates_are_replaced_and_pairs_put_together():
 
 def test_size_is_bounded_before_the_text_is_made():
     assert len(text("x" * 998)) == 1000
-    for value in ("x" * 999, "\x00" * 400, ["x"] * 500, "ü" * 600, list(range(10**7)) * 100 if False else [0] * 1000):
+    for value in ("x" * 999, "\x00" * 400, ["x"] * 500, "ü" * 600, [0] * 1000):
         with pytest.raises(NotJson, match="more than 1000 bytes"):
             text(value)
 

@@ -4,7 +4,6 @@ import json
 import threading
 
 import pytest
-
 from strawberry_spoke.errors import ConfigError, HubError, QueueFull, SpokeError, Unreachable
 from strawberry_spoke.limits import Limits
 from strawberry_spoke.offline import OfflineQueue, Uploader, rfc3339, sync_body

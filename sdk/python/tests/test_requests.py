@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from strawberry_spoke.errors import HubError, SpokeError, Stopped, Unreachable
 from strawberry_spoke.requests import Request, Requests
 

@@ -7,7 +7,6 @@ import sys
 from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import pytest
-
 from strawberry_spoke.errors import SkillDefinitionError
 from strawberry_spoke.signature import BadArguments, describe
 

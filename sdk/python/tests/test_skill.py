@@ -4,7 +4,6 @@ import asyncio
 import functools
 
 import pytest
-
 from strawberry_spoke import SkillDefinitionError, skill
 from strawberry_spoke.skill import SkillTable, collect
 

@@ -5,7 +5,6 @@ import json
 import os
 
 import pytest
-
 from strawberry_spoke import Spoke
 from strawberry_spoke.credentials import ConnectDirectory, TokenFile
 from strawberry_spoke.errors import ConfigError, one_line

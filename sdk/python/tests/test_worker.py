@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-
 from strawberry_spoke import skill
 from strawberry_spoke.skill import collect
 from strawberry_spoke.worker import CallInfo, Work, Workers
@@ -52,9 +51,9 @@ def test_functions_run_in_threads_that_are_used_again(workers):
 
     idents = set()
     for _ in range(5):
-        _, done = run(workers, who)
+        made, done = run(workers, who)
         idents.add(done.wait().result)
-        workers.freed(0)
+        workers.freed(made, 0)
     assert len(idents) == 1 and names[0] == "strawberry-skill"
     assert threading.main_thread().name not in names
 
@@ -100,6 +99,21 @@ def test_a_coroutine_that_blocks_its_loop_does_not_keep_others_from_running(work
     first.wait()
 
 
+def test_a_coroutine_that_ends_frees_no_thread(workers):
+    go_on = threading.Event()
+
+    async def quick():
+        return 5
+
+    run(workers, named(go_on.wait))
+    coroutine, done = run(workers, quick)
+    done.wait()
+    workers.freed(coroutine, 1)
+    _, function = run(workers, named(lambda seconds: None))
+    assert function.wait(5).error is None, "it has a thread of its own"
+    go_on.set()
+
+
 def test_a_function_that_returns_a_coroutine_is_awaited(workers):
     async def inner():
         return 7
@@ -115,9 +129,9 @@ def test_threads_that_took_the_place_of_stuck_ones_go_when_those_are_back(worker
     held = [run(workers, lambda_) for lambda_ in [named(go_on.wait)] * 5]
     assert alive() == 5
     go_on.set()
-    for index, (_, done) in enumerate(held):
+    for index, (made, done) in enumerate(held):
         done.wait()
-        workers.freed(4 - index)
+        workers.freed(made, 4 - index)
     ends_at = time.monotonic() + 5
     while alive() > 2 and time.monotonic() < ends_at:
         time.sleep(0.01)
