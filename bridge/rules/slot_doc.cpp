@@ -88,7 +88,8 @@ void read_unit(const std::string& docstring, const SkillView& skill, Slot& slot,
     return says(word) || contains(skill.nouns, word) || contains(skill.class_words, word);
   };
   NumberDoc& number = slot.number;
-  number.is_percent = says("percent") || says("percentage") || says("pct") || (is_only && docstring.find('%') != std::string::npos);
+  number.is_percent =
+      says("percent") || says("percentage") || says("pct") || (is_only && docstring.find('%') != std::string::npos);
   number.is_temperature = !number.is_percent && (about("temperature") || about("thermostat") || about("degree") ||
                                                  about("celsius") || about("heat") || about("heater"));
   const bool is_celsius = says("celsius") || says("c") || docstring.find("\u00B0C") != std::string::npos;

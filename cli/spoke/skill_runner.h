@@ -17,8 +17,8 @@
 
 #include "cli/process/command_run.h"
 #include "cli/spoke/device_skills.h"
-#include "common/contract/recent_calls.h"
 #include "cli/spoke/skill_file.h"
+#include "common/contract/recent_calls.h"
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
 

@@ -36,8 +36,8 @@ std::vector<Route> routes(std::optional<Files> files) {
   for (const char* pattern : {"/", "/app", "/app/{page}", "/app/{page}/{item}"}) {
     all.push_back({"GET", pattern, ErrorShape::hub, index});
   }
-  all.push_back(
-      {"GET", "/assets/{file}", ErrorShape::hub, [shared](Exchange& exchange) { return serve_asset(exchange, shared); }});
+  all.push_back({"GET", "/assets/{file}", ErrorShape::hub,
+                 [shared](Exchange& exchange) { return serve_asset(exchange, shared); }});
   return all;
 }
 

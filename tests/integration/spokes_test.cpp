@@ -11,9 +11,7 @@ using namespace std::chrono_literals;
 class AnySpoke : public SpokeFixture, public testing::WithParamInterface<const char*> {
  protected:
   /// Said when the hub has confirmed the registration, and once for every run of the skill.
-  std::string registered() const {
-    return "offers ";
-  }
+  std::string registered() const { return "offers "; }
   std::string ran() const { return kind() == "ctl" ? "LampSkill.turn_on  " : "the lamp shines at"; }
   static std::string kind() { return GetParam(); }
 

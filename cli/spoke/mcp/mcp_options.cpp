@@ -44,7 +44,8 @@ void add_mcp_options(CLI::App& command, McpOptions& options) {
 
 Outcome<void> check_mcp_options(const McpOptions& options, bool has_skill_file) {
   const int sources = (has_skill_file ? 1 : 0) + (options.is_command ? 1 : 0) + (options.url.empty() ? 0 : 1);
-  if (sources != 1) return misuse("say where the skills are: --skills FILE, --mcp -- COMMAND…, --mcp-url URL, or --discovery URL");
+  if (sources != 1)
+    return misuse("say where the skills are: --skills FILE, --mcp -- COMMAND…, --mcp-url URL, or --discovery URL");
   if (options.is_command && options.command.empty())
     return misuse("--mcp: the server's command is missing: write it behind --");
   if (!options.is_command && !options.command.empty())
