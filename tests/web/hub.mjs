@@ -213,6 +213,7 @@ export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 export async function pageOf(browser, options = desktop) {
   const context = await browser.newContext({ ...options, permissions: [] });
   const page = await context.newPage();
+  page.setDefaultTimeout(12_000);
   page.complaints = [];
   page.foreign = [];
   page.on('pageerror', (error) => page.complaints.push(String(error)));
