@@ -48,16 +48,21 @@ function QrCode({ content }: { content: string }) {
   );
 }
 
-const shellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
 export function TokenOnce({ made }: { made: NewToken }) {
   const broker = hubInfo.value?.broker;
   const port = typeof broker === 'object' && broker !== null && !Array.isArray(broker) ? broker.port : undefined;
   const host = location.hostname;
+  const folder = made.device_id;
+  // A file of options that only its owner can read: a command line shows the token to everybody on the machine.
   const mosquitto = [
-    `TOKEN=${shellWord(made.token)}`,
-    `mosquitto_pub -V 5 -h ${host} -p ${typeof port === 'number' ? port : 1883} -u ${made.device_id} -P "$TOKEN" \\`,
-    `  -t skills/${made.device_id}/request \\`,
+    `(umask 077; mkdir -p ${folder}; cat > ${folder}/mosquitto_pub) <<'END'`,
+    '-V mqttv5',
+    `-h ${host}`,
+    `-p ${typeof port === 'number' ? port : 1883}`,
+    `-u ${made.device_id}`,
+    `-P ${made.token}`,
+    'END',
+    `XDG_CONFIG_HOME=$PWD/${folder} mosquitto_pub -q 1 -t skills/${made.device_id}/request \\`,
     `  -m '{"op":"register","skills":[{"class_name":"LampSkill","function_name":"turn_on","signature":"turn_on(brightness: int = 100) -> str","docstring":"Turn the lamp on."}]}'`,
   ].join('\n');
   const python = [

@@ -1,0 +1,405 @@
+// The dashboard in a real Chromium against a real hub.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { axeSource, desktop, Hub, launch, pageOf, pause, phone, shoot, shots, signIn, skill, until } from './hub.mjs';
+
+let hub, browser, music, door;
+const music_skills = [
+  skill('MusicSkill', "play(name: str, volume: int = 50, mode: Literal['once', 'repeat'] = 'once') -> str", 'Plays a song.\n\nArgs:\n    name: What it is called\n    volume: From 0 to 100'),
+  skill('MusicSkill', 'stop() -> str', 'Stops the music.'),
+];
+const nasty = '<img src=x onerror=alert(1)>\u202Egpj.exe<script>alert(2)</script>';
+
+before(async () => {
+  if (shots) mkdirSync(shots, { recursive: true });
+  hub = await new Hub().start();
+  browser = await launch();
+  await hub.user('alice', 'member', { name: 'Alice', password: 'strawberry fields' });
+  await hub.user('root', 'admin', { name: 'Ruth', password: 'strawberry fields' });
+  await hub.user('gerda', 'guest', { name: 'Gerda', guest_of: 'alice', password: 'strawberry fields' });
+  music = await hub.device('Living Room Speaker', 'alice', music_skills, (call) => `Playing ${call.kwargs.name ?? call.args[0]}`);
+  door = await hub.device('Front Door', 'alice', [skill('DoorSkill', 'unlock(minutes: int = 1) -> str', 'Unlocks the door.', { confirm: true })], () => 'The door is open');
+});
+
+after(async () => {
+  if (process.env.STRAWBERRY_SAY) console.log(hub?.output);
+  await browser?.close();
+  await hub?.stop();
+});
+
+async function signedIn(user, options = desktop) {
+  const page = await pageOf(browser, options);
+  await signIn(page, hub, await hub.token(user));
+  return page;
+}
+
+function isClean(page) {
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.foreign, [], 'nothing is asked of another host');
+}
+
+async function accessible(page, name) {
+  await page.evaluate(axeSource.replace(/^/, '')).catch(() => {});
+  const found = await page.evaluate(async () => {
+    const result = await window.axe.run(document, { resultTypes: ['violations'] });
+    return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`);
+  });
+  assert.deepEqual(found, [], name);
+}
+
+test('files are served by exact name, compressed, with a strict policy, and nothing else', async () => {
+  const page = await fetch(hub.url);
+  assert.equal(page.status, 200);
+  const policy = page.headers.get('content-security-policy');
+  for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"]) assert.ok(policy.includes(part), policy);
+  assert.doesNotMatch(policy, /unsafe|\*/);
+  assert.equal(page.headers.get('cache-control'), 'no-cache');
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())[1];
+  const plain = await fetch(hub.url + script, { headers: { 'accept-encoding': 'identity' } });
+  const packed = await fetch(hub.url + script, { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(packed.headers.get('content-encoding'), 'gzip');
+  assert.equal(plain.headers.get('content-encoding'), null);
+  assert.equal(await plain.text(), await packed.text());
+  assert.match(plain.headers.get('cache-control'), /immutable/);
+  const again = await fetch(hub.url + script, { headers: { 'accept-encoding': 'identity', 'if-none-match': plain.headers.get('etag') } });
+  assert.equal(again.status, 304);
+  for (const path of ['/assets/..%2findex.html', '/assets/nothing.js', '/assets/', '/assets/%2e%2e/%2e%2e/gateway.toml', '/app/a/b/c']) {
+    assert.ok([400, 404].includes((await fetch(hub.url + path)).status), path);
+  }
+  assert.equal((await fetch(`${hub.url}/app/device/anything`)).status, 200);
+});
+
+test('a password signs in, a wrong one is told so in words', async () => {
+  const page = await pageOf(browser);
+  await page.goto(hub.url);
+  await page.getByLabel('User name').fill('alice');
+  await page.locator('input[type=password]').fill('wrong');
+  await shoot(page, 'sign-in');
+  await accessible(page, 'sign in');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('.field .problem', { hasText: 'User name or password is wrong.' }).waitFor();
+  await page.locator('input[type=password]').fill('x'.repeat(1024 * 1024));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('.field .problem').waitFor();
+  await page.locator('input[type=password]').fill('strawberry fields');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  await page.getByText('Living Room Speaker').waitFor();
+  isClean(page);
+  await page.context().close();
+});
+
+test('a login link signs in once, and leaves the address at once', async () => {
+  const link = (await hub.ctl('login-link', '--user', 'alice')).split('token=')[1];
+  const page = await pageOf(browser);
+  await page.goto(`${hub.url}/app/login#${link}`);
+  await page.getByText('Living Room Speaker').waitFor();
+  assert.equal(new URL(page.url()).hash, '');
+  const second = await pageOf(browser);
+  await second.goto(`${hub.url}/app/login#${link}`);
+  await second.getByText('This link has been used').first().waitFor();
+  await page.context().close();
+  await second.context().close();
+});
+
+test('Home shows devices and who is online, live', async () => {
+  const page = await signedIn('alice');
+  const card = page.locator('.device-card', { hasText: 'Living Room Speaker' });
+  await card.getByText('Online').waitFor();
+  await shoot(page, 'home');
+  await accessible(page, 'home');
+  const lamp = await hub.device('Lamp', 'alice', []);
+  const lampCard = page.locator('.device-card', { hasText: 'Lamp' });
+  await lampCard.getByText('Online').waitFor();
+  lamp.end(true);
+  await lampCard.getByText('Offline').waitFor();
+  isClean(page);
+  await page.context().close();
+});
+
+test('a device is added, and connects with the token that its QR code shows', async () => {
+  const page = await signedIn('alice');
+  await page.getByRole('button', { name: 'Add device' }).first().click();
+  await page.getByLabel('Name').fill('Garden Lamp');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+  await page.locator('svg.qr path').waitFor();
+  await shoot(page, 'token');
+  await accessible(page, 'token');
+  const token = (await page.getByRole('dialog').locator('pre').first().textContent()).trim();
+  const id = JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub;
+  const python = await page.getByRole('dialog').locator('pre').last().textContent();
+  assert.ok(python.includes(token) && python.includes(id));
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByRole('heading', { name: 'Garden Lamp' }).waitFor();
+  const lamp = await hub.connect(id, token, id);
+  await page.locator('.facts').getByText('Online').waitFor();
+  lamp.end(true);
+  isClean(page);
+  await page.context().close();
+});
+
+test('a skill runs with the arguments of its form, and shows answer and time', async () => {
+  const page = await signedIn('alice');
+  await page.locator('.device-card', { hasText: 'Living Room Speaker' }).click();
+  await page.getByLabel('name', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByLabel('volume (optional)').fill('loud');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByText('Enter a number.').waitFor();
+  await page.getByLabel('name', { exact: true }).fill('Yesterday');
+  await page.getByLabel('volume (optional)').fill('20');
+  await page.getByLabel('mode (optional)').selectOption({ label: 'repeat' });
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.locator('.outcome pre', { hasText: 'Playing Yesterday' }).waitFor();
+  assert.match(await page.locator('.outcome figcaption').textContent(), /\d+ ms|s/);
+  assert.deepEqual(music.calls.at(-1).kwargs, { name: 'Yesterday', volume: 20, mode: 'repeat' });
+  await shoot(page, 'device');
+  await accessible(page, 'device');
+  isClean(page);
+  await page.context().close();
+});
+
+test('a chat streams, asks before a skill that wants to be confirmed, and goes on', async () => {
+  const page = await signedIn('alice');
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByText('What should happen?').waitFor();
+  await accessible(page, 'empty chat');
+  hub.model.answers = [{ tool: 'unlock', args: { minutes: 2 } }, 'The **door** is open for 2 minutes.\n\n| a | b |\n|---|---|\n| 1 | 2 |'];
+  await page.getByLabel('Message', { exact: true }).fill('open the front door');
+  await page.keyboard.press('Enter');
+  const question = page.getByRole('dialog', { name: 'May this run?' });
+  await question.waitFor();
+  await shoot(page, 'confirm');
+  await accessible(page, 'question');
+  assert.equal(door.calls.length, 0, 'nothing runs before the answer');
+  await question.getByRole('button', { name: 'Run it' }).click();
+  await page.locator('.markdown strong', { hasText: 'door' }).waitFor();
+  assert.equal(door.calls.length, 1);
+  await page.locator('.tool', { hasText: 'unlock' }).getByText('done').waitFor();
+  await until(() => page.url().includes('/app/chat/'), 'the conversation has an address');
+  await shoot(page, 'chat');
+  await accessible(page, 'chat');
+  await page.reload();
+  await page.locator('.markdown strong', { hasText: 'door' }).waitFor();
+
+  hub.model.answers = [{ tool: 'unlock' }, 'Then not.'];
+  await page.getByLabel('Message', { exact: true }).fill('and again');
+  await page.keyboard.press('Enter');
+  await question.getByRole('button', { name: 'Do not run' }).click();
+  await page.getByText('Then not.').waitFor();
+  assert.equal(door.calls.length, 1);
+
+  hub.model.answers = [{ slow: true }];
+  await page.getByLabel('Message', { exact: true }).fill('tell me a long story');
+  await page.keyboard.press('Enter');
+  await page.getByText('word word').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('Stopped.').waitFor();
+  isClean(page);
+  await page.context().close();
+});
+
+test('what a model, a device or a person says is shown and never run', async () => {
+  await hub.device(nasty, 'alice', [skill('EvilSkill', 'evil(x: str = "<b>") -> str', `${nasty}\n[x](javascript:alert(3))`)], () => `${nasty} <a href="javascript:alert(4)">x</a>`);
+  await hub.device(`Long ${'x'.repeat(120)}`, 'alice', []);
+  const page = await signedIn('alice');
+  const card = page.locator('.device-card', { hasText: 'onerror' });
+  await card.waitFor();
+  await card.click();
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.locator('.outcome pre').waitFor();
+  await page.getByRole('link', { name: 'Chat' }).click();
+  hub.model.answers = [`${nasty}\n\n[click](javascript:alert(5)) ![pic](http://evil.example/x.png) <iframe src="http://evil.example"></iframe>\n\n[fine](https://example.org/) ${'> '.repeat(200)}deep`];
+  await page.getByLabel('Message', { exact: true }).fill(`hello ${nasty}`);
+  await page.keyboard.press('Enter');
+  await page.locator('.markdown a', { hasText: 'fine' }).waitFor();
+  const hrefs = await page.locator('main a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  assert.deepEqual(hrefs.filter((href) => /^\s*(javascript|data):/i.test(href)), []);
+  assert.equal(await page.locator('main img, main iframe, main script').count(), 0);
+  isClean(page);
+  await page.context().close();
+});
+
+test('a message of 10 000 characters is sent whole, and a draft survives a reload', async () => {
+  const page = await signedIn('alice');
+  await page.getByRole('link', { name: 'Chat' }).click();
+  const long = 'word '.repeat(2000);
+  await page.getByLabel('Message', { exact: true }).fill(long);
+  await page.reload();
+  assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), long);
+  hub.model.answers = ['Long.'];
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('Long.', { exact: true }).waitFor();
+  assert.equal(hub.model.requests.at(-1).messages.at(-1).content.trim(), long.trim());
+  await page.context().close();
+});
+
+test('a revoked token signs out within seconds; what was typed stays, and signing in again goes on', async () => {
+  const token = await hub.token('alice', 'to be revoked');
+  const page = await pageOf(browser);
+  await signIn(page, hub, token);
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByLabel('Message', { exact: true }).fill('half a sentence');
+  await hub.ctl('token', 'revoke', '--name', 'to be revoked', '--user', 'alice');
+  const dialog = page.getByRole('dialog', { name: 'You have been signed out' });
+  await dialog.waitFor();
+  await accessible(page, 'signed out');
+  await dialog.getByLabel('User name').fill('alice');
+  await dialog.locator('input[type=password]').fill('strawberry fields');
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'half a sentence');
+  isClean(page);
+  await page.context().close();
+});
+
+test('a token that ends while typing asks to sign in again', async () => {
+  const page = await pageOf(browser);
+  await signIn(page, hub, await hub.token('alice', 'short', '8s'));
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByLabel('Message', { exact: true }).pressSequentially('I am typing', { delay: 20 });
+  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: 25_000 });
+  assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'I am typing');
+  await page.context().close();
+});
+
+test('two tabs share a session, answer each for themselves, and sign out together', async () => {
+  const one = await signedIn('alice');
+  const two = await one.context().newPage();
+  await two.goto(hub.url);
+  await two.getByText('Living Room Speaker').waitFor();
+  await one.getByRole('button', { name: 'Sign out' }).click();
+  await one.getByRole('button', { name: 'Sign in' }).waitFor();
+  await two.getByText('You signed out in another tab').waitFor();
+  await one.context().close();
+});
+
+test('a guest sees the devices of the household, and no more than it may', async () => {
+  const page = await signedIn('gerda');
+  await page.getByText('Living Room Speaker').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Add device' }).count(), 0);
+  for (const hidden of ['People', 'Audit', 'Tokens', 'Backup']) assert.equal(await page.getByRole('link', { name: hidden }).count(), 0, hidden);
+  await page.locator('.device-card', { hasText: 'Living Room Speaker' }).click();
+  await page.getByLabel('name', { exact: true }).fill('Help');
+  for (const hidden of ['Edit', 'Revoke', 'Delete']) assert.equal(await page.getByRole('button', { name: hidden, exact: true }).count(), 0, hidden);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.locator('.outcome pre', { hasText: 'Playing Help' }).waitFor();
+  await page.goto(`${hub.url}/app/people`);
+  await page.getByText('You may not do this').waitFor();
+  isClean(page);
+  await page.context().close();
+});
+
+test('an admin manages people, limits and the audit, and follows a request from start to end', async () => {
+  const page = await signedIn('root');
+  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByText('Gerda', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Add person' }).click();
+  await page.getByLabel('User name').fill('bob');
+  await page.getByLabel('Name', { exact: true }).fill('Bob');
+  await page.getByLabel('Password').fill('long enough');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Bob').first().waitFor();
+  await shoot(page, 'people');
+  await accessible(page, 'people');
+  await page.getByRole('button', { name: 'Limits of alice' }).click();
+  await page.getByRole('button', { name: 'Change Devices' }).click();
+  await page.getByRole('dialog').getByLabel('Devices').last().fill('600');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('set for this user').waitFor();
+  await accessible(page, 'limits');
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('cell', { name: 'users.update' }).first().waitFor();
+  await accessible(page, 'audit');
+
+  await page.getByRole('link', { name: 'Activity' }).click();
+  await page.getByText('Nothing has happened yet').waitFor();
+  const alice = await hub.connect('alice', await hub.token('alice'));
+  await hub.ask(alice, 'skills', { op: 'call', skill_path: 'MusicSkill.play', target: music.device_id, args: ['Michelle'] });
+  await page.locator('.activity-row', { hasText: 'skills.call MusicSkill.play' }).first().waitFor();
+  await page.locator('.activity-row', { hasText: 'answer' }).first().waitFor();
+  await shoot(page, 'activity');
+  await accessible(page, 'activity');
+  await page.locator('.activity-row', { hasText: 'skills.call MusicSkill.play' }).last().click();
+  const story = page.getByRole('dialog').locator('.story');
+  for (const kind of ['request', 'call', 'result', 'answer']) await story.getByText(kind, { exact: true }).first().waitFor();
+  await shoot(page, 'request');
+  isClean(page);
+  await page.context().close();
+});
+
+test('tokens, limits, models, settings and backups have their pages', async () => {
+  const page = await signedIn('alice');
+  for (const [name, shows] of [['Tokens', 'What signs in for you'], ['Limits', 'Storage'], ['Models', 'ready'], ['Settings', 'Database'], ['Backup', 'No backups yet']]) {
+    await page.getByRole('link', { name }).click();
+    await page.getByText(shows).first().waitFor();
+    await pause(150);
+    await shoot(page, name.toLowerCase());
+    await accessible(page, name);
+  }
+  await page.getByRole('button', { name: 'Back up now' }).click();
+  await page.getByText('Backup of').waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  assert.match((await download).suggestedFilename(), /\.jsonl\.gz$/);
+  await page.getByRole('link', { name: 'Tokens' }).click();
+  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByLabel('What is it for?').fill('Light switch');
+  await page.getByLabel('Only these skills').fill('MusicSkill.*');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  await page.getByText('This token is shown once').waitFor();
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByText('Light switch').waitFor();
+  isClean(page);
+  await page.context().close();
+});
+
+test('the browser’s language is followed: German', async () => {
+  const page = await pageOf(browser, { ...desktop, locale: 'de-DE' });
+  await page.goto(hub.url);
+  await page.getByRole('button', { name: 'Anmelden' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+  await page.context().close();
+});
+
+test('on a phone, dark, everything is in reach', async () => {
+  const page = await signedIn('alice', { ...phone, colorScheme: 'dark' });
+  await page.getByText('Living Room Speaker').waitFor();
+  await shoot(page, 'phone-home');
+  await accessible(page, 'phone home');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('link', { name: 'Tokens' }).waitFor();
+  await page.getByRole('link', { name: 'Chat' }).click();
+  hub.model.answers = ['Playing **Yesterday** in the living room.'];
+  await page.getByLabel('Message', { exact: true }).fill('play Yesterday');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.locator('.markdown strong').waitFor();
+  await shoot(page, 'phone-chat');
+  await accessible(page, 'phone chat');
+  for (const path of ['/', '/app/chat', '/app/activity', '/app/tokens', `/app/device/${music.device_id}`]) {
+    await page.goto(hub.url + path);
+    await pause(400);
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(beyond <= 0, `${path} is ${beyond} px too wide`);
+  }
+  await page.context().close();
+});
+
+test('the broker restarts: the dashboard says so, comes back, and what was asked meanwhile is answered', async () => {
+  const page = await signedIn('alice');
+  await page.locator('.device-card', { hasText: 'Living Room Speaker' }).click();
+  await page.getByLabel('name', { exact: true }).fill('Help');
+  hub.kill('broker');
+  await page.getByText('The connection to the hub was lost').waitFor();
+  await shoot(page, 'connection-lost');
+  await page.getByText('The connection to the hub was lost').waitFor({ state: 'hidden', timeout: 40_000 });
+  await page.locator('.facts').getByText('Online').waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.locator('.outcome pre', { hasText: 'Playing Help' }).waitFor({ timeout: 35_000 });
+  isClean(page);
+  await page.context().close();
+});
