@@ -204,17 +204,6 @@ TEST_F(People, AUsersOwnImportBringsInNoLimitsAndTakesNothingOfOthers) {
   EXPECT_EQ(quota_of(*bob, "devices").at("limit"), 200);
 }
 
-TEST_F(People, AProgramThatAUserHasAllowedTakesNothingAway) {
-  const auto allowed = alice_->result_of("devices", {{"op", "allow_program"}, {"name", "App"}});
-  Spoke program(hub_, {PrincipalType::user, "alice", "alice"}, 5, "the-program",
-                allowed.at("access_token").get<std::string>());
-  for (const char* op : {"export", "backups", "backup"})
-    EXPECT_EQ(program.code_of("users", {{"op", op}}), "forbidden") << op;
-  EXPECT_EQ(program.code_of("users", {{"op", "import"}, {"records", {{{"kind", "chats"}, {"day", 1}, {"chats", 1}}}}}),
-            "forbidden");
-  EXPECT_EQ(program.code_of("users", {{"op", "quota"}}), "ok");
-}
-
 TEST_F(People, AGuestExportsNothing) {
   admin_->result_of(
       "users", {{"op", "create"}, {"user_id", "carol"}, {"name", "Carol"}, {"role", "guest"}, {"guest_of", "alice"}});
