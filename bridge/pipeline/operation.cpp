@@ -22,7 +22,9 @@ Reply<std::string> permit(const OperationTable& table, const Operation& operatio
   const bool acts_as_admin = is_admin(principal, allowance);
   const auto named = body.find("user_id");
   const bool names_user = named != body.end();
-  if (names_user && !acts_as_admin && *named != principal.user_id)
+  // A one-time token acts for nobody: a user that it names is one that it makes.
+  const bool is_exchanged = principal.type == PrincipalType::grant;
+  if (names_user && !acts_as_admin && !is_exchanged && *named != principal.user_id)
     return error(ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}});
   const bool may =
       operation.who_may.includes(principal.type) || (acts_as_admin && operation.who_may.includes(PrincipalType::admin));

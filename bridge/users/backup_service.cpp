@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "bridge/users/unless_program.h"
 #include "common/runtime/one_shot.h"
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
@@ -78,13 +79,13 @@ const OperationTable& BackupService::operations() {
   using B = BackupService;
   static constexpr WhoMay people{user, admin};
   static constexpr Operation rows[] = {
-      {"backup", people, ActsFor::user, handled_by<&B::create>},
-      {"backups", people, ActsFor::user, handled_by<&B::list>},
-      {"get_backup", people, ActsFor::user, handled_by<&B::get>},
-      {"delete_backup", people, ActsFor::user, handled_by<&B::remove>},
-      {"read_backup", people, ActsFor::user, handled_by<&B::read>},
-      {"write_backup", people, ActsFor::user, handled_by<&B::write>},
-      {"restore_backup", people, ActsFor::user, handled_by<&B::restore>},
+      {"backup", people, ActsFor::user, unless_program<&B::create>},
+      {"backups", people, ActsFor::user, unless_program<&B::list>},
+      {"get_backup", people, ActsFor::user, unless_program<&B::get>},
+      {"delete_backup", people, ActsFor::user, unless_program<&B::remove>},
+      {"read_backup", people, ActsFor::user, unless_program<&B::read>},
+      {"write_backup", people, ActsFor::user, unless_program<&B::write>},
+      {"restore_backup", people, ActsFor::user, unless_program<&B::restore>},
   };
   static constexpr OperationTable table{
       Service::users, rows, [](PrincipalType) -> std::string_view { return "only a user or an admin has backups"; }};

@@ -7,6 +7,7 @@
 #include "bridge/devices/device_events.h"
 #include "bridge/pipeline/request_events.h"
 #include "bridge/skills/skill_service.h"
+#include "bridge/users/unless_program.h"
 #include "bridge/users/user_records.h"
 #include "common/text/base64url.h"
 #include "common/text/json_text.h"
@@ -53,8 +54,8 @@ std::optional<Error> objection_to_format(const json& record, const std::string& 
 const OperationTable& ExportService::operations() {
   using enum PrincipalType;
   static constexpr Operation rows[] = {
-      {"export", {user, admin}, ActsFor::user, handled_by<&ExportService::export_for>},
-      {"import", {user, admin}, ActsFor::user, handled_by<&ExportService::import_for>},
+      {"export", {user, admin}, ActsFor::user, unless_program<&ExportService::export_for>},
+      {"import", {user, admin}, ActsFor::user, unless_program<&ExportService::import_for>},
   };
   static constexpr OperationTable table{Service::users, rows, [](PrincipalType) -> std::string_view {
                                           return "only a user or an admin exports and imports";

@@ -204,6 +204,15 @@ TEST_F(People, AUsersOwnImportBringsInNoLimitsAndTakesNothingOfOthers) {
   EXPECT_EQ(quota_of(*bob, "devices").at("limit"), 200);
 }
 
+TEST_F(People, AGuestExportsNothing) {
+  admin_->result_of(
+      "users", {{"op", "create"}, {"user_id", "carol"}, {"name", "Carol"}, {"role", "guest"}, {"guest_of", "alice"}});
+  auto carol = hub_.user("carol");
+  EXPECT_EQ(carol->code_of("users", {{"op", "export"}}), "forbidden");
+  EXPECT_EQ(carol->code_of("users", {{"op", "import"}, {"records", {{{"kind", "chats"}, {"day", 1}, {"chats", 1}}}}}),
+            "forbidden");
+}
+
 TEST_F(People, ARecordThatIsNoneIsRefusedAtItsPlace) {
   const auto path = [&](const json& record) {
     const auto reply = admin_->ask("users", {{"op", "import"}, {"user_id", "alice"}, {"records", {record}}});
