@@ -8,7 +8,8 @@
 namespace strawberry {
 namespace {
 
-constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices, Service::users};
+constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices,
+                                     Service::users};
 
 }  // namespace
 

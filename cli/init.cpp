@@ -112,10 +112,12 @@ void add_init_command(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(app, "init", "Create the data directory: keys, database, admin token",
                                   "strawberryctl init --data-dir ./var");
   auto gateway_token = std::make_shared<std::string>();
-  command->add_option("--gateway-token", *gateway_token,
-                      "Where the web door's own token goes, readable by the directory's group; default: gateway.token in "
-                      "the data directory");
-  command->callback([&line, gateway_token] { line.action = [&line, gateway_token] { return init(line, *gateway_token); }; });
+  command->add_option(
+      "--gateway-token", *gateway_token,
+      "Where the web door's own token goes, readable by the directory's group; default: gateway.token in "
+      "the data directory");
+  command->callback(
+      [&line, gateway_token] { line.action = [&line, gateway_token] { return init(line, *gateway_token); }; });
 }
 
 }  // namespace strawberry::cli

@@ -94,7 +94,8 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
 void add_login_link_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<LinkOptions>();
   CLI::App* command =
-      add_command(app, "login-link", "Print a link that signs a user in at the web door, or creates the first admin, once (offline)",
+      add_command(app, "login-link",
+                  "Print a link that signs a user in at the web door, or creates the first admin, once (offline)",
                   "strawberryctl login-link --user alice");
   command->add_option("--user", options->user, "Who signs in with it; without it the link creates the first admin");
   command->add_option("--ttl", options->ttl, "How long it is good: 10m, 1h; at most 24h; default: 10m");

@@ -1,5 +1,5 @@
-/// `strawberryctl user add|list|show|update|remove|password`: accounts, as the hub's admin. Passwords come from a terminal
-/// that does not show them, from standard input, or from a file, and never from the command line.
+/// `strawberryctl user add|list|show|update|remove|password`: accounts, as the hub's admin. Passwords come from a
+/// terminal that does not show them, from standard input, or from a file, and never from the command line.
 #include <termios.h>
 #include <unistd.h>
 
@@ -162,7 +162,8 @@ Outcome<void> set_password(const CommandLine& line, const UserOptions& options) 
 
 Outcome<void> remove_user(const CommandLine& line, const UserOptions& options) {
   if (!options.yes) {
-    const std::string what = printable(options.id, 64) + ", with all devices, skills, sessions, messages, usage and tokens";
+    const std::string what =
+        printable(options.id, 64) + ", with all devices, skills, sessions, messages, usage and tokens";
     if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1)
       return cli_error(ExitCode::usage, "deleting " + what + " cannot be undone: say --yes if that is meant");
     std::cerr << "Delete " << what << "? This cannot be undone. [y/N] " << std::flush;

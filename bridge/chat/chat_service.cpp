@@ -28,8 +28,10 @@ const OperationTable& ChatService::operations() {
   using enum PrincipalType;
   static constexpr WhoMay people_and_devices{device, user};
   static constexpr Operation rows[] = {
-      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, Scope::chat, CountsAs::chat},
-      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, Scope::chat, CountsAs::chat},
+      {"complete", people_and_devices, ActsFor::own_user, handled_by<&ChatService::complete>, Scope::chat,
+       CountsAs::chat},
+      {"inference", people_and_devices, ActsFor::own_user, handled_by<&ChatService::inference>, Scope::chat,
+       CountsAs::chat},
       {"cancel", people_and_devices, ActsFor::own_user, handled_by<&ChatService::cancel>, Scope::chat},
       {"confirm", people_and_devices, ActsFor::own_user, handled_by<&ChatService::confirm>, Scope::chat},
   };

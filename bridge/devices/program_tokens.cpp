@@ -130,8 +130,7 @@ Task<Reply<json>> ProgramTokens::sign_in(Request request) {
   if (clock_.wall_now() >= request.token->issued_at + options_.login_link_age_max)
     co_return forbidden("the login link is too old");
   const bool stays = request.body.value("stay", false);
-  const Claims claims =
-      claims_for(user_of(request.sender), stays ? options_.stay_lifetime : options_.sign_in_lifetime);
+  const Claims claims = claims_for(user_of(request.sender), stays ? options_.stay_lifetime : options_.sign_in_lifetime);
   auto made = make(request, claims);
   if (!made) co_return tl::unexpected(made.error());
   made->listed.row.name = "signed in by a link";

@@ -32,7 +32,7 @@ class ProgramTokens final : public RequestHandler {
  public:
   struct Options {
     std::chrono::seconds sign_in_lifetime{15 * 60};
-    std::chrono::seconds stay_lifetime{7 * 24 * 60 * 60};  // of who says to stay signed in, as with a password
+    std::chrono::seconds stay_lifetime{7 * 24 * 60 * 60};   // of who says to stay signed in, as with a password
     std::chrono::seconds login_link_age_max{24 * 60 * 60};  // whatever its own `exp` says
     std::chrono::seconds access_lifetime{60 * 60};
     std::chrono::seconds renewal_lifetime = token_lifetime_default;

@@ -14,8 +14,7 @@ std::string own_user(const OperationTable& table, const Principal& principal, co
 
 bool is_admin(const Principal& principal, const Allowance& allowance) {
   if (principal.type == PrincipalType::admin) return true;
-  return principal.type == PrincipalType::user && allowance.standing.role == Role::admin &&
-         allowance.rights.is_full();
+  return principal.type == PrincipalType::user && allowance.standing.role == Role::admin && allowance.rights.is_full();
 }
 
 Reply<std::string> permit(const OperationTable& table, const Operation& operation, const Principal& principal,
@@ -27,8 +26,8 @@ Reply<std::string> permit(const OperationTable& table, const Operation& operatio
   const bool is_exchanged = principal.type == PrincipalType::grant;
   if (names_user && !acts_as_admin && !is_exchanged && *named != principal.user_id)
     return error(ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}});
-  const bool may = operation.who_may.includes(principal.type) ||
-                   (acts_as_admin && operation.who_may.includes(PrincipalType::admin));
+  const bool may =
+      operation.who_may.includes(principal.type) || (acts_as_admin && operation.who_may.includes(PrincipalType::admin));
   if (!may) return error(ErrorCode::forbidden, std::string(table.refusal(principal.type)));
   if (!operation.needs.are_met_by(allowance.rights)) {
     if (allowance.standing.role == Role::guest)

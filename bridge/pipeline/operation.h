@@ -1,7 +1,6 @@
-/// An operation of a service as data: its name, which principals may ask for it, for whom it acts, its handler, the scope
-/// that a token needs, and the quota it counts for.
-/// What all requests need is decided here from the row, before a handler runs; docs/permissions.md is made from the
-/// rows.
+/// An operation of a service as data: its name, which principals may ask for it, for whom it acts, its handler, the
+/// scope that a token needs, and the quota it counts for. What all requests need is decided here from the row, before a
+/// handler runs; docs/permissions.md is made from the rows.
 ///
 /// A row is valid with its request schema, `schemas/<service>/<op>.json`. `who_may` has no default: a row without it
 /// does not compile.
@@ -111,7 +110,7 @@ struct OperationTable {
 
 /// What a principal may, beside what its type allows.
 struct Allowance {
-  Rights rights = {};           // of its token, within what the role allows
+  Rights rights = {};          // of its token, within what the role allows
   UserStanding standing = {};  // of its user
 };
 

@@ -1,5 +1,5 @@
-/// Passwords: hashes of them are made and checked. Both take a tenth of a second and much memory on purpose, and so never
-/// run on the loop.
+/// Passwords: hashes of them are made and checked. Both take a tenth of a second and much memory on purpose, and so
+/// never run on the loop.
 ///
 /// Threading: called on the loop; the work happens elsewhere.   Errors: `busy` when too much waits, at once.
 /// Bounds: password_bytes_min and password_bytes_max, which the caller has checked.

@@ -152,8 +152,7 @@ std::optional<SkillRegistry::Slot> SkillRegistry::slot_of(const std::string& dev
   return owned == by_device_.end() ? std::nullopt : std::optional(owned->second.slot);
 }
 
-std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id,
-                                                                      std::size_t bytes_max,
+std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id, std::size_t bytes_max,
                                                                       const Rights& rights) const {
   const bool is_limited = !rights.has(Scope::any_skill) || !rights.has(Scope::confirmed);
   const auto may_use_text = [&](const User& user, const SkillText& text, const Device& device) {

@@ -128,8 +128,8 @@ class SkillRegistry {
   /// A user's devices by name, in numbers that compare faster.
   const std::vector<std::uint32_t>& ranks_of(const User& user) const;
   const User* find_user(const std::string& user_id) const;
-  /// Whether a skill may be used on a device at all: those marked `confirm` only with that right, and only those that the
-  /// patterns match.
+  /// Whether a skill may be used on a device at all: those marked `confirm` only with that right, and only those that
+  /// the patterns match.
   template <class Group>
   static bool may_use(const Rights& rights, const Group& group, const Device& device) {
     if (rights.has(Scope::any_skill) && rights.has(Scope::confirmed)) return true;

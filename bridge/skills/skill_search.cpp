@@ -359,9 +359,8 @@ std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
     return std::pair(text.class_name(), text.function_name());
   };
   page.continues = first != live.begin() && first != live.end() && path(*first) == path(*std::prev(first));
-  page.skills =
-      offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max, slot_of(query.sender_id),
-              query.rights);
+  page.skills = offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max,
+                        slot_of(query.sender_id), query.rights);
   return page;
 }
 

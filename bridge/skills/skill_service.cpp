@@ -182,8 +182,7 @@ Reply<json> SkillService::search(const Request& request) const {
   const auto query = request.body.value("query", "");
   const auto limit = request.body.value("device_limit", std::size_t{10});
   const auto matches =
-      skills_.search(request.acting_user,
-                     {query, request.sender.id, limit, options_.answer_bytes_max, request.rights});
+      skills_.search(request.acting_user, {query, request.sender.id, limit, options_.answer_bytes_max, request.rights});
   if (!matches) return too_much();
   json results = json::array();
   for (const auto& match : *matches) {

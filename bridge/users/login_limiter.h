@@ -1,10 +1,11 @@
 /// How often somebody may try to sign in, by address and by user at an address: freely at first, then after pauses that
 /// double. Nobody is kept out by what others try from elsewhere.
 ///
-/// An attempt counts before it is known how it ends, so that many at once are as many; forgive() takes it back. Addresses
-/// of IPv6 are one by their first 64 bits. Pure.
+/// An attempt counts before it is known how it ends, so that many at once are as many; forgive() takes it back.
+/// Addresses of IPv6 are one by their first 64 bits. Pure.
 ///
-/// Threading: none of its own.   Bounds: Options::entries_max of each kind; the one not heard of for longest is forgotten.
+/// Threading: none of its own.   Bounds: Options::entries_max of each kind; the one not heard of for longest is
+/// forgotten.
 #pragma once
 
 #include <chrono>
@@ -62,7 +63,8 @@ class LoginLimiter {
   Table by_user_;
 };
 
-/// The part of an address that one party has: all of IPv4, the first 64 bits of IPv6. What is no address stays as it is.
+/// The part of an address that one party has: all of IPv4, the first 64 bits of IPv6. What is no address stays as it
+/// is.
 std::string network_of(std::string_view address);
 
 }  // namespace strawberry

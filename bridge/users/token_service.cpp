@@ -70,8 +70,7 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
     const auto* device = parts_.devices.find(text_member(request.body, "device_id"));
     if (device == nullptr || device->row.user_id != request.acting_user)
       return error(ErrorCode::not_found, "no such device", {{"path", "/device_id"}});
-    if (!device->row.is_active)
-      return error(ErrorCode::forbidden, "this device was revoked", {{"path", "/device_id"}});
+    if (!device->row.is_active) return error(ErrorCode::forbidden, "this device was revoked", {{"path", "/device_id"}});
     claims.principal = {PrincipalType::device, device->row.device_id, device->row.user_id};
     const auto valid_from = from_unix_ms(device->row.tokens_valid_from_ms);
     claims.issued_at = std::max<WallTime>(claims.issued_at, std::chrono::ceil<std::chrono::seconds>(valid_from));
@@ -100,7 +99,8 @@ Reply<std::string> TokenService::resolved(const std::string& pattern, const std:
       whole = device->row.device_id + pattern.substr(dot);
     }
   }
-  if (!is_skill_pattern(whole)) return refuse("not Class.function or device.Class.function, with * at the end of a part");
+  if (!is_skill_pattern(whole))
+    return refuse("not Class.function or device.Class.function, with * at the end of a part");
   return whole;
 }
 

@@ -2,8 +2,8 @@
 /// (docs/contract.md, section 12).
 ///
 /// A token never gives more than the one that asks for it: not more scopes, not more skills, and, when that one is
-/// limited, no longer; then it also belongs to its line, and ends with it. In a pattern a device's name is replaced by the
-/// device's id, so that renaming another device does not widen the token.
+/// limited, no longer; then it also belongs to its line, and ends with it. In a pattern a device's name is replaced by
+/// the device's id, so that renaming another device does not widen the token.
 ///
 /// Publishes what it has done (user_events.h).
 ///

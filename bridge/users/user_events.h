@@ -1,5 +1,5 @@
-/// What happens to users, for Events (common/runtime/events.h). Published on the loop, after it was stored and the broker's
-/// plugin knows.
+/// What happens to users, for Events (common/runtime/events.h). Published on the loop, after it was stored and the
+/// broker's plugin knows.
 #pragma once
 
 #include <string>

@@ -32,18 +32,16 @@ std::string_view user_refusal(PrincipalType type) {
 /// Why it cannot be a password.
 std::optional<Error> objection_to_password(const std::string& password, const char* path) {
   if (password.size() >= password_bytes_min && password.size() <= password_bytes_max) return std::nullopt;
-  return Error{ErrorCode::bad_request,
-               "a password has " + std::to_string(password_bytes_min) + " to " + std::to_string(password_bytes_max) +
-                   " bytes",
-               {{"path", path}}};
+  return Error{
+      ErrorCode::bad_request,
+      "a password has " + std::to_string(password_bytes_min) + " to " + std::to_string(password_bytes_max) + " bytes",
+      {{"path", path}}};
 }
 
 tl::unexpected<Error> wrong_login() { return error(ErrorCode::forbidden, "the user or the password is wrong"); }
 
 /// The role that a request names, or `otherwise`; the schema knows no others.
-Role role_in(const json& body, Role otherwise) {
-  return parse_role(text_member(body, "role")).value_or(otherwise);
-}
+Role role_in(const json& body, Role otherwise) { return parse_role(text_member(body, "role")).value_or(otherwise); }
 
 }  // namespace
 

@@ -1,14 +1,14 @@
-/// The `users` service (docs/contract.md, section 12): accounts, passwords, and the admins' operations on them. Tokens that
-/// people issue are in token_service.h.
+/// The `users` service (docs/contract.md, section 12): accounts, passwords, and the admins' operations on them. Tokens
+/// that people issue are in token_service.h.
 ///
-/// Passwords are hashed and compared elsewhere (ports/passwords.h). A login that fails says nothing of why, and takes as
-/// long for a user who is unknown, disabled or without a password.
+/// Passwords are hashed and compared elsewhere (ports/passwords.h). A login that fails says nothing of why, and takes
+/// as long for a user who is unknown, disabled or without a password.
 ///
 /// Publishes what it has done (user_events.h).
 ///
 /// Threading: loop only.   Lifetime: what the constructor is given outlives it.
-/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max of a user's logins that
-/// are good, of which the oldest end.
+/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max of a user's logins
+/// that are good, of which the oldest end.
 #pragma once
 
 #include <chrono>

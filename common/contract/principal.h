@@ -33,8 +33,8 @@ struct Principal {
   bool operator==(const Principal&) const = default;
 };
 
-/// The hub itself, its bridge and its operator, must be reachable whatever others do. The gateway asks for everybody who
-/// signs in, and limits them itself.
+/// The hub itself, its bridge and its operator, must be reachable whatever others do. The gateway asks for everybody
+/// who signs in, and limits them itself.
 inline bool has_limits(const Principal& principal) {
   return principal.type != PrincipalType::bridge && principal.type != PrincipalType::admin &&
          principal.type != PrincipalType::gateway;

@@ -11,9 +11,11 @@ namespace strawberry {
 namespace {
 
 constexpr std::array<std::string_view, named_scopes_count> scope_words = {
-    "skills:read",  "skills:call",     "skills:register", "chat",        "sessions",     "devices:read", "devices:write",
-    "telemetry:read", "telemetry:write", "events:read",     "events:write", "schedules",    "flows",        "users",
-    "mcp"};
+    "skills:read",   "skills:call",    "skills:register",
+    "chat",          "sessions",       "devices:read",
+    "devices:write", "telemetry:read", "telemetry:write",
+    "events:read",   "events:write",   "schedules",
+    "flows",         "users",          "mcp"};
 
 /// Takes the word up to the next `separator` off the front of `rest`.
 std::string_view take_word(std::string_view& rest, char separator) {

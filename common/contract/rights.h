@@ -1,5 +1,5 @@
-/// What a token may do of all that its principal may: scopes, and patterns of skills (docs/contract.md, section 1). Rights
-/// only ever take away: a token without them may do whatever the principal's type and its user's role allow.
+/// What a token may do of all that its principal may: scopes, and patterns of skills (docs/contract.md, section 1).
+/// Rights only ever take away: a token without them may do whatever the principal's type and its user's role allow.
 ///
 /// Pure functions and values.   Errors: nothing, or an empty result, for text that is none.
 /// Bounds: scope_bytes_max, skill_patterns_max, skill_pattern_bytes_max and skill_patterns_bytes_max.
@@ -75,8 +75,8 @@ class Scopes {
   std::uint32_t bits_ = 0;
 };
 
-/// Those that `scope` names, separated by spaces; a word that is no scope gives nothing (RFC 6749, section 3.3). They are
-/// any_skill and confirmed, too.
+/// Those that `scope` names, separated by spaces; a word that is no scope gives nothing (RFC 6749, section 3.3). They
+/// are any_skill and confirmed, too.
 Scopes scopes_in(std::string_view scope);
 /// The words of `scope` that are no scopes, for people; empty when there are none.
 std::string unknown_scopes_in(std::string_view scope);
@@ -92,8 +92,8 @@ inline constexpr Scopes program_scopes =
     Scopes::of({Scope::skills_read, Scope::skills_call, Scope::chat, Scope::sessions, Scope::devices_read, Scope::mcp,
                 Scope::any_skill, Scope::confirmed});
 
-/// `Class.function` of any device, or `device.Class.function` with a device's id. A part may end in `*`, which stands for
-/// any text; a device is whole, or `*`.
+/// `Class.function` of any device, or `device.Class.function` with a device's id. A part may end in `*`, which stands
+/// for any text; a device is whole, or `*`.
 bool is_skill_pattern(std::string_view text);
 bool skill_matches(std::string_view pattern, std::string_view device_id, std::string_view class_name,
                    std::string_view function_name);

@@ -1,5 +1,5 @@
-/// What a user is to the hub: `admin` runs it, a `member` has devices, a `guest` sees and calls those of a member. A user
-/// whom nobody has given an account is a member.
+/// What a user is to the hub: `admin` runs it, a `member` has devices, a `guest` sees and calls those of a member. A
+/// user whom nobody has given an account is a member.
 ///
 /// Pure.
 #pragma once

@@ -184,7 +184,8 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
   const auto not_before = reader.date("nbf");
   const auto expires_at = reader.date("exp");
 
-  if (reader.bad() || !parsed_type || !read_rights(*document, claims.rights)) return tl::unexpected(TokenError::bad_claims);
+  if (reader.bad() || !parsed_type || !read_rights(*document, claims.rights))
+    return tl::unexpected(TokenError::bad_claims);
   claims.principal.type = *parsed_type;
   if (!owner_fits(claims.principal)) return tl::unexpected(TokenError::bad_claims);
   if (!expires_at) return tl::unexpected(TokenError::no_expiry);

@@ -2,8 +2,8 @@
 /// strawberryctl.
 ///
 /// Each function returns one word for logs and programs, empty when there is no objection: token_revoked, token_spent,
-/// id_is_a_device, unknown_device, device_inactive, not_the_owner, user_disabled. (verify_token() comes before: TokenError.)
-/// Pure functions; the directory is looked at as it was last read.
+/// id_is_a_device, unknown_device, device_inactive, not_the_owner, user_disabled. (verify_token() comes before:
+/// TokenError.) Pure functions; the directory is looked at as it was last read.
 #pragma once
 
 #include <optional>

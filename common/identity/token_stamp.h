@@ -1,5 +1,5 @@
-/// By which token a request was made: what the broker's plugin writes onto requests to the `devices` and `users` services, as the
-/// MQTT 5 user property `token_property`, for whoever makes a new token from it.
+/// By which token a request was made: what the broker's plugin writes onto requests to the `devices` and `users`
+/// services, as the MQTT 5 user property `token_property`, for whoever makes a new token from it.
 ///
 /// Pure functions.   Errors: text that is no such stamp gives nothing.
 #pragma once

@@ -16,8 +16,7 @@ constexpr const char* own_address = "web door";
 Task<Login::Given> Login::with_password(std::string user, std::string password, std::string address) {
   if (password.size() > password_bytes_max)
     co_return tl::unexpected(problem(400, "bad_request", "the password has more than 1024 bytes", "/password"));
-  if (!is_valid_id(user))
-    co_return tl::unexpected(problem(401, "unauthorized", "the user or the password is wrong"));
+  if (!is_valid_id(user)) co_return tl::unexpected(problem(401, "unauthorized", "the user or the password is wrong"));
   std::string own = own_token_.read();
   if (own.empty())
     co_return tl::unexpected(problem(503, "unavailable",
@@ -27,8 +26,8 @@ Task<Login::Given> Login::with_password(std::string user, std::string password, 
   if (!link) {
     const bool is_refused = link.error().status == 401;
     if (!is_refused) co_return tl::unexpected(link.error());
-    co_return tl::unexpected(problem(503, "unavailable",
-                                     "the hub refuses the web door's own token (strawberryctl init makes a new one)"));
+    co_return tl::unexpected(
+        problem(503, "unavailable", "the hub refuses the web door's own token (strawberryctl init makes a new one)"));
   }
   json question{{"op", "login"}, {"user", std::move(user)}, {"password", std::move(password)}};
   if (!address.empty()) question["address"] = std::move(address);

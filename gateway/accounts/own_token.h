@@ -1,5 +1,5 @@
-/// The web door's own token, with which it asks the hub for logins and nothing else. `strawberryctl init` makes the file,
-/// and renews it.
+/// The web door's own token, with which it asks the hub for logins and nothing else. `strawberryctl init` makes the
+/// file, and renews it.
 ///
 /// Threading: loop only; a small file of this machine is read for each login, so a new token counts at once.
 /// Errors: empty when there is no such file, or nothing in it.

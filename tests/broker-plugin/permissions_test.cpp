@@ -176,10 +176,12 @@ std::string write_permissions() {
           "`other` somebody else's device, `unknown` nobody's id.\n\n"
           "**For all other topics and filters: nothing.** Only an admin may also subscribe to and receive everything "
           "that is\n"
-          "canonical and not below `$CONTROL` or `users`. Canonical is: at most 512 bytes and 32 levels, no empty level, no "
+          "canonical and not below `$CONTROL` or `users`. Canonical is: at most 512 bytes and 32 levels, no empty "
+          "level, no "
           "control characters,\n"
           "wildcards alone in their level.\n\n"
-          "| topic or filter | device | user | admin | bridge | enroll | grant | gateway |\n|---|---|---|---|---|---|---|---|\n";
+          "| topic or filter | device | user | admin | bridge | enroll | grant | gateway "
+          "|\n|---|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) text << "| `" << topic_of(row) << "` |" << row.cells << "\n";
   text << "\nAsked about " << shapes_with_id().size() * relations.size() + other_shapes().size() << " shapes.\n\n";
   return text.str();

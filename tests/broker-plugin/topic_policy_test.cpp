@@ -84,8 +84,7 @@ TEST(TopicPolicy, AScopeOpensItsTopicsAndNoOthers) {
     EXPECT_EQ(in_house(speaker, Scopes(), place.access, place.topic), Verdict::not_in_scope) << place.topic;
     for (unsigned i = 0; i < named_scopes_count; ++i) {
       const auto scope = static_cast<Scope>(i);
-      const bool is_opened =
-          std::find(place.opened_by.begin(), place.opened_by.end(), scope) != place.opened_by.end();
+      const bool is_opened = std::find(place.opened_by.begin(), place.opened_by.end(), scope) != place.opened_by.end();
       EXPECT_EQ(in_house(speaker, Scopes::of({scope, any_skill, confirmed}), place.access, place.topic),
                 is_opened ? Verdict::allowed : Verdict::not_in_scope)
           << to_string(scope) << " " << place.topic;
@@ -94,7 +93,8 @@ TEST(TopicPolicy, AScopeOpensItsTopicsAndNoOthers) {
 }
 
 TEST(TopicPolicy, EveryTokenHearsItsAnswersAndTheHubAndMayBeRenewed) {
-  for (const char* topic : {"skills/speaker/response", "chat/speaker/response/7", "users/speaker/response", "hub/state"})
+  for (const char* topic :
+       {"skills/speaker/response", "chat/speaker/response/7", "users/speaker/response", "hub/state"})
     EXPECT_EQ(in_house(speaker, Scopes(), Access::read, topic), Verdict::allowed) << topic;
   EXPECT_EQ(in_house(speaker, Scopes(), Access::write, "devices/speaker/request"), Verdict::allowed);
   EXPECT_EQ(in_house(speaker, Scopes(), Access::write, "devices/speaker/status"), Verdict::allowed);

@@ -102,7 +102,8 @@ Task<Reply<std::string>> SodiumPasswords::hash(std::string password) {
 }
 
 Task<Reply<bool>> SodiumPasswords::matches(std::string hash, std::string password) {
-  auto work = [worker = worker_.get(), hash = std::move(hash), password = std::move(password)]() mutable -> Reply<bool> {
+  auto work = [worker = worker_.get(), hash = std::move(hash),
+               password = std::move(password)]() mutable -> Reply<bool> {
     // The same work whoever it is, so that the time does not tell who exists.
     const bool is_right = password_matches(hash.empty() ? worker->hash_of_nobody() : hash, password);
     wipe(password);

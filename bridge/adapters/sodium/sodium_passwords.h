@@ -1,8 +1,8 @@
-/// Passwords with argon2id in one thread of its own, one after the other: on a small machine two at once would take 128 MiB
-/// and be no faster.
+/// Passwords with argon2id in one thread of its own, one after the other: on a small machine two at once would take 128
+/// MiB and be no faster.
 ///
-/// Threading: called on the loop; replies arrive on the loop.   Lifetime: destroying it waits for the one under way; those
-/// that wait are dropped.   Bounds: waiting_max, then `busy` at once.
+/// Threading: called on the loop; replies arrive on the loop.   Lifetime: destroying it waits for the one under way;
+/// those that wait are dropped.   Bounds: waiting_max, then `busy` at once.
 #pragma once
 
 #include <memory>

@@ -12,9 +12,9 @@ namespace strawberry {
 namespace {
 
 /// With its state; ?1 is now, ?2 the ids of the keys there are, as a JSON array.
-#define STRAWBERRY_TOKENS                                                               \
+#define STRAWBERRY_TOKENS                                                                                        \
   "(SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti, scope, skills, " \
-  "last_used, " STRAWBERRY_TOKEN_STATE_CASES                                             \
+  "last_used, " STRAWBERRY_TOKEN_STATE_CASES                                                                     \
   " WHEN t.kid NOT IN (SELECT value FROM json_each(?2)) THEN 2 ELSE 0 END AS state FROM issued_tokens t)"
 
 /// ?3 … ?6 are a TokenQuery's.

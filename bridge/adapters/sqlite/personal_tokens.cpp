@@ -44,11 +44,10 @@ Reply<void> add_login_token_within(StatementCache& statements, const StorageLimi
                                    const std::optional<NewToken>& token, std::size_t logins_max) {
   const TokenRow& row = token->row;
   // The first of each line, and how long the last of it is good.
-  auto& logins = statements.bind(
-      "SELECT t.root_jti, max(t.expires_at) FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
-      " AND t.user_id = ?2 AND t.subject = ?3 AND t.name = ?4"
-      " GROUP BY t.root_jti ORDER BY max(t.issued_at) DESC LIMIT -1 OFFSET ?5",
-      row.issued_at_ms, row.user_id, row.subject, row.name, logins_max - 1);
+  auto& logins = statements.bind("SELECT t.root_jti, max(t.expires_at) FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
+                                 " AND t.user_id = ?2 AND t.subject = ?3 AND t.name = ?4"
+                                 " GROUP BY t.root_jti ORDER BY max(t.issued_at) DESC LIMIT -1 OFFSET ?5",
+                                 row.issued_at_ms, row.user_id, row.subject, row.name, logins_max - 1);
   for (const Line& line : lines_of(logins)) {
     auto revoked = revoke_line_within(statements, line.root_jti, row.issued_at_ms, line.expires_at_ms);
     if (!revoked) return revoked;
@@ -65,8 +64,7 @@ Reply<ListedTokens> read_good_tokens(StatementCache& statements, const std::stri
   count.reset();
   auto& rows = statements.bind(
       "SELECT t.jti, t.name, t.type, t.subject, t.issued_at, t.expires_at, t.root_jti, t.scope, t.skills, t.last_used"
-      " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
-      " AND t.user_id = ?2 ORDER BY t.issued_at DESC, t.jti LIMIT ?3",
+      " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD " AND t.user_id = ?2 ORDER BY t.issued_at DESC, t.jti LIMIT ?3",
       now_ms, user_id, limit);
   while (rows.executeStep()) {
     ListedToken token;
@@ -88,8 +86,7 @@ Reply<ListedTokens> read_good_tokens(StatementCache& statements, const std::stri
 }
 
 Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
-                                                 const std::string& jti, const std::string& name,
-                                                 std::int64_t now_ms) {
+                                                 const std::string& jti, const std::string& name, std::int64_t now_ms) {
   auto& found = statements.bind(
       "SELECT t.root_jti, max((SELECT max(l.expires_at) FROM issued_tokens l WHERE l.root_jti = t.root_jti))"
       " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD

@@ -79,7 +79,8 @@ bool is_full(StatementCache& statements) {
 void insert(StatementCache& statements, const TokenRow& token) {
   statements.execute(
       "INSERT INTO issued_tokens"
-      " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti, scope, skills) VALUES (?1,"
+      " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti, scope, skills) VALUES "
+      "(?1,"
       " coalesce((SELECT name FROM issued_tokens WHERE jti = ?9 AND ?2 = '' AND ?10 <> ?1), ?2),"
       " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
       token.jti, token.name, token.type, token.subject, token.user_id, token.kid, token.issued_at_ms,

@@ -43,15 +43,18 @@ std::optional<Error> objection_to_standing(StatementCache& statements, const std
                                            const UserStanding& standing) {
   if (standing.role != Role::guest) return std::nullopt;
   if (standing.guest_of.empty() || standing.guest_of == user_id)
-    return Error{ErrorCode::bad_request, "a guest is guest of another user: guest_of is missing", {{"path", "/guest_of"}}};
+    return Error{
+        ErrorCode::bad_request, "a guest is guest of another user: guest_of is missing", {{"path", "/guest_of"}}};
   const auto known = number_of(statements,
                                "SELECT (SELECT count(*) FROM taken_ids WHERE id = ?1) AND NOT EXISTS"
                                " (SELECT 1 FROM users WHERE user_id = ?1 AND role = 'guest')",
                                standing.guest_of);
   if (known == 0)
-    return Error{ErrorCode::not_found, "there is no such user to be guest of, or it is a guest", {{"path", "/guest_of"}}};
+    return Error{
+        ErrorCode::not_found, "there is no such user to be guest of, or it is a guest", {{"path", "/guest_of"}}};
   if (number_of(statements, "SELECT count(*) FROM devices WHERE user_id = ?", user_id) > 0)
-    return Error{ErrorCode::bad_request, "a guest has no devices: delete the user's devices first", {{"path", "/role"}}};
+    return Error{
+        ErrorCode::bad_request, "a guest has no devices: delete the user's devices first", {{"path", "/role"}}};
   if (number_of(statements, "SELECT count(*) FROM users WHERE guest_of = ?", user_id) > 0)
     return Error{ErrorCode::bad_request, "a guest has no guests: the user has some", {{"path", "/role"}}};
   return std::nullopt;

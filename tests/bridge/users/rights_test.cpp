@@ -31,9 +31,7 @@ TEST(Rights, NothingIsWithinLess) {
   EXPECT_TRUE(light.is_within(full));
   EXPECT_FALSE(full.is_within(light));
   EXPECT_TRUE(light.is_within(light));
-  const auto with = [&](std::string pattern) {
-    return Rights{light.scopes, {std::move(pattern)}}.is_within(light);
-  };
+  const auto with = [&](std::string pattern) { return Rights{light.scopes, {std::move(pattern)}}.is_within(light); };
   EXPECT_TRUE(with("LightSkill.turn_on"));
   EXPECT_TRUE(with("lamp.LightSkill.*"));
   EXPECT_FALSE(with("Light*.turn_on"));

@@ -150,8 +150,10 @@ TEST_F(Users, OnlyAdminsManageThem) {
   EXPECT_TRUE(ask(person("alice"), list));
   EXPECT_EQ(code(ask(person("bob"), list)), ErrorCode::forbidden);
   const Rights limited{scopes_in("users"), {}};
-  EXPECT_EQ(code(ask(person("alice"), list, limited)), ErrorCode::forbidden) << "an admin's limited token is no admin's";
-  EXPECT_EQ(code(ask(person("alice"), {{"op", "set_password"}, {"new", "long enough"}}, limited)), ErrorCode::forbidden);
+  EXPECT_EQ(code(ask(person("alice"), list, limited)), ErrorCode::forbidden)
+      << "an admin's limited token is no admin's";
+  EXPECT_EQ(code(ask(person("alice"), {{"op", "set_password"}, {"new", "long enough"}}, limited)),
+            ErrorCode::forbidden);
 }
 
 TEST_F(Users, AnOperatorsLinkMakesTheFirstAdminOnce) {
@@ -195,8 +197,7 @@ TEST_F(Users, ADevicesNameInAPatternBecomesItsId) {
   row.name = "Lamp";
   row.normalized_name = "lamp";
   devices_.put(row);
-  const auto given =
-      ask(person("alice"), {{"op", "token"}, {"name", "light"}, {"skills", {"lamp.LightSkill.*"}}});
+  const auto given = ask(person("alice"), {{"op", "token"}, {"name", "light"}, {"skills", {"lamp.LightSkill.*"}}});
   ASSERT_TRUE(given) << given.error().message;
   EXPECT_EQ(claims_of(*given).rights.skills, std::vector<std::string>{"3f0c.LightSkill.*"});
   EXPECT_EQ(code(ask(person("alice"), {{"op", "token"}, {"name", "x"}, {"skills", {"tv.LightSkill.*"}}})),
