@@ -304,6 +304,7 @@ Task<Reply<json>> UserService::list(Request request) {
   auto others = co_await parts_.store.users_without_account(UserDirectory::users_max);
   if (!others) co_return tl::unexpected(others.error());
   std::vector<std::string> ids = std::move(*others);
+  std::erase_if(ids, is_reserved_id);  // the operator has one, too, and is no user
   for (const auto& [id, user] : parts_.users.all()) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   const std::size_t total = ids.size();

@@ -49,6 +49,8 @@ Endpoint::Endpoint(asio::io_context& loop, Links& links, const Clock& clock, Opt
 
 Task<void> Endpoint::serve(Exchange& exchange) {
   Links::Found link = co_await links_.of(exchange.request);
+  if (link && !(*link)->scopes().has(Scope::mcp))
+    link = tl::unexpected(problem(403, "forbidden", "the token is limited, and does not have the scope mcp"));
   if (!link) {
     Response refused = refused_entry(link.error(), exchange.request, options_.challenge);
     co_await exchange.reply(std::move(refused));

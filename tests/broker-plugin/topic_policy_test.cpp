@@ -49,9 +49,9 @@ class House final : public DeviceOwners {
   std::string_view owner_of(std::string_view device_id) const override { return Owners().owner_of(device_id); }
   const UserStanding& standing_of(std::string_view user_id) const override {
     static const UserStanding member;
-    static const UserStanding admin{Role::admin, "", false};
+    static const UserStanding operating{Role::admin, "", false};
     static const UserStanding guest{Role::guest, "alice", false};
-    return user_id == "alice" ? admin : user_id == "gerda" ? guest : member;
+    return user_id == "alice" ? operating : user_id == "gerda" ? guest : member;
   }
 };
 
