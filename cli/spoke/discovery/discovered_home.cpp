@@ -9,6 +9,7 @@
 #include "cli/spoke/device_skills.h"
 #include "cli/spoke/discovery/components/components.h"
 #include "cli/spoke/discovery/device_reading.h"
+#include "cli/spoke/discovery/device_registration.h"
 #include "cli/spoke/discovery/device_table.h"
 #include "cli/spoke/discovery/discovery_message.h"
 #include "cli/spoke/discovery/entity_reader.h"
@@ -23,10 +24,7 @@ using nlohmann::json;
 
 constexpr std::size_t problem_bytes_max = 300;
 constexpr std::size_t kept_messages_bytes_max = 8 * 1024 * 1024;
-constexpr std::size_t skills_bytes_max = 240 * 1024;  // of a registration: a request has at most 256 KiB
-constexpr const char* device_class = "Device";
-
-const Action read_action{"read", "read the states of %"};
+constexpr std::size_t entities_that_fit = 16;
 
 }  // namespace
 
@@ -116,6 +114,7 @@ class DiscoveredHome::Parts {
       }
     }
     const auto& now = sources_[topic].entities;
+    if (!now.empty()) check_number_of_skills(topic, *entities_.at(now.back()));
     for (const std::string& id : before.entities) {
       if (std::find(now.begin(), now.end(), id) == now.end()) drop_if_of(topic, id);
     }
@@ -166,7 +165,6 @@ class DiscoveredHome::Parts {
     if (old) devices_.remove(old.get(), changes_);
     subscribe(*entity);
     if (old) unsubscribe(*old);
-    check_number_of_skills(topic, *entity);
     return true;
   }
 
@@ -246,11 +244,12 @@ class DiscoveredHome::Parts {
 
   void check_number_of_skills(const std::string& topic, const Entity& entity) {
     const HomeDevice* device = devices_.find(entity.device);
-    std::size_t skills = 1;
-    for (const Entity* each : device->entities) skills += each->component->actions(*each).size();
-    if (skills > skills_max)
-      problem(topic, "its device has " + std::to_string(skills) + " skills (only " + std::to_string(skills_max) +
-                         " are used)");
+    // What few entities can do always fits.
+    if (device->entities.size() < entities_that_fit) return;
+    if (const std::size_t left_out = registration_of(*device).left_out; left_out > 0)
+      problem(topic, "its device has too many skills for a registration: " + std::to_string(left_out) +
+                         " are left out (at most " + std::to_string(skills_max) + ", and " +
+                         std::to_string(registration_text_bytes_max) + " bytes)");
   }
 
   // --- states ---
@@ -327,27 +326,8 @@ const DiscoveredDevice* DiscoveredHome::device(const std::string& key) const {
 }
 
 json DiscoveredHome::skills(const std::string& key) const {
-  json all = json::array();
   const HomeDevice* device = parts_->devices().find(key);
-  if (device == nullptr) return all;
-  json read = skill_of(read_action, device_class, device->info.name, device->info.area, false);
-  read["signature"] = "read() -> dict";
-  std::size_t bytes = to_text(read).size();
-  all.push_back(std::move(read));
-  // What matters comes first, should there be more than a registration takes.
-  for (const bool settings : {false, true}) {
-    for (const Entity* entity : device->entities) {
-      if (settings == entity->settings.text("entity_category").empty()) continue;
-      for (const Action& action : entity->component->actions(*entity)) {
-        json skill =
-            skill_of(action, entity->class_name, entity->shown_name(device->info.name), device->info.area, settings);
-        bytes += to_text(skill).size() + 1;
-        if (all.size() == skills_max || bytes > skills_bytes_max) return all;
-        all.push_back(std::move(skill));
-      }
-    }
-  }
-  return all;
+  return device == nullptr ? json::array() : registration_of(*device).skills;
 }
 
 Result<CallPlan> DiscoveredHome::call(const std::string& key, const std::string& skill_path, const json& args,
@@ -357,8 +337,8 @@ Result<CallPlan> DiscoveredHome::call(const std::string& key, const std::string&
   const std::size_t dot = skill_path.find('.');
   const std::string class_name = skill_path.substr(0, dot);
   const std::string function = dot == std::string::npos ? "" : skill_path.substr(dot + 1);
-  if (class_name == device_class && function == read_action.name) {
-    auto none = arguments_of(read_action, skill_path, args, kwargs);
+  if (class_name == device_skill_class && function == read_action().name) {
+    auto none = arguments_of(read_action(), skill_path, args, kwargs);
     if (!none) return tl::unexpected(none.error());
     return CallPlan{{}, read(key)};
   }

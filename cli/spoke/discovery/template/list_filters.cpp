@@ -16,12 +16,7 @@ Value list_of_input(OperationCall& call) {
   } else if (call.input.is_string()) {
     const auto& text = call.input.get_ref<const std::string&>();
     if (!call.budget.spend(text.size(), text.size())) return list;
-    for (std::size_t at = 0; at < text.size();) {
-      std::size_t end = at + 1;
-      while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
-      list.push_back(text.substr(at, end - at));
-      at = end;
-    }
+    list = characters_of(text);
   } else if (!is_undefined(call.input)) {
     call.fail("no list: " + std::string(name_of_type(call.input)));
   }

@@ -8,10 +8,10 @@ namespace strawberry::cli::discovery {
 namespace {
 
 std::string without_blanks_around(const std::string& text) {
-  constexpr std::string_view blanks = " \t\r\n\v\f";
-  const std::size_t from = text.find_first_not_of(blanks);
+  constexpr std::string_view around = " \t\r\n\v\f";
+  const std::size_t from = text.find_first_not_of(around);
   if (from == std::string::npos) return {};
-  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+  return text.substr(from, text.find_last_not_of(around) - from + 1);
 }
 
 }  // namespace

@@ -165,6 +165,17 @@ std::size_t length_of_text(std::string_view text) {
   return characters;
 }
 
+Value characters_of(std::string_view text) {
+  Value list = Value::array();
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+    list.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return list;
+}
+
 std::string_view name_of_type(const Value& value) {
   switch (value.type()) {
     case Value::value_t::null: return "None";

@@ -42,6 +42,9 @@ std::string to_json_text(const Value& value, bool has_spaces);
 /// Characters, not bytes.
 std::size_t length_of_text(std::string_view text);
 
+/// A list of them.
+Value characters_of(std::string_view text);
+
 std::string_view name_of_type(const Value& value);
 
 }  // namespace strawberry::cli::discovery
