@@ -210,8 +210,10 @@ TEST_F(DiscoveryWithALogin, ARefusedLoginIsOneLineAndIsTriedAgainWithTheFileAsIt
   std::this_thread::sleep_for(2s);
   EXPECT_EQ(count("does not accept the login"), 1u) << process().output();
   EXPECT_EQ(process().output().find("falsch"), std::string::npos);
+  std::filesystem::permissions(file("login"), std::filesystem::perms(0644));
+  wait_for("login file " + file("login") + " is open to other users");
   write_login("geheim");
-  wait_for("connected to the broker");
+  wait_for("  connected to the broker");
   EXPECT_EQ(process().terminate(), 0);
 }
 
@@ -269,6 +271,42 @@ TEST_F(Discovery, OfTheHubsOwnBrokerNothingBecomesADeviceTwice) {
   run({"--login-file", file("login")}, "mqtt://127.0.0.1:" + std::to_string(hub().port()));
   wait_for("2 devices of a Strawberry hub left out");  // Alice's hub is one
   EXPECT_EQ(alice().result_of("devices", {{"op", "list"}}).at("total"), 1) << process().output();
+}
+
+class DiscoveryWithTls : public DiscoveryFixture {
+ protected:
+  DiscoveryWithTls() : DiscoveryFixture({}, with_tls()) {}
+  static std::filesystem::path certificates() {
+    static const TempDir directory;
+    const auto path = directory.path() / "tls";
+    const std::string make = STRAWBERRY_SOURCE_DIR "/scripts/certificates " + path.string() + " >/dev/null 2>&1";
+    if (!std::filesystem::exists(path) && std::system(make.c_str()) != 0) throw std::runtime_error("no certificates");
+    return path;
+  }
+  static BrokerProcess::Options with_tls() {
+    BrokerProcess::Options options;
+    options.config = {"certfile " + (certificates() / "server.crt").string(),
+                      "keyfile " + (certificates() / "server.key").string()};
+    return options;
+  }
+  std::string tls_url() { return "mqtts://127.0.0.1:" + std::to_string(there().port()); }
+};
+
+TEST_F(DiscoveryWithTls, ABrokerWithTlsIsReachedByItsCaAndNotWithoutIt) {
+  run({"--discovery-ca-file", certificates() / "ca.crt"}, tls_url());
+  wait_for("  connected to the broker " + tls_url());
+  EXPECT_EQ(process().terminate(), 0);
+  run({}, tls_url());
+  wait_for("the broker " + tls_url() + " has a certificate that is not accepted: ");
+  wait_for("(give its CA with --discovery-ca-file)");
+  EXPECT_EQ(process().terminate(), 0);
+  run({}, "mqtt://127.0.0.1:" + std::to_string(there().port()));
+  wait_for("; trying again");
+}
+
+TEST_F(Discovery, ABrokerWithoutTlsIsToldFromOneWhoseCertificateIsBad) {
+  run({}, "mqtts://127.0.0.1:" + std::to_string(there().port()));
+  wait_for("does not speak TLS");
 }
 
 // --- trouble with the hub ---

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t messages_at_once_max = 1'000;  // more than are read at once
 constexpr milliseconds busy_max{5};                  // then other work gets its turn
 constexpr std::size_t ours_max = 10'000;
+constexpr std::size_t problems_max = 1'000;              // that are remembered, so as to say each once
 constexpr std::string_view our_name = "Strawberry Hub";  // bridge/home_assistant/announcement.cpp
 
 std::string count_of(std::size_t count, const std::string& one, const std::string& many) {
@@ -177,8 +178,8 @@ void DiscoverySpoke::take(const MessageQueue::Message& message) {
   broker_.change_filters(std::exchange(changes.subscribe, {}), std::exchange(changes.unsubscribe, {}));
   const auto problems = std::exchange(changes.problems, {});
   for (const std::string& problem : problems) {
-    ++problems_;
-    say(problem);
+    const bool is_new = problems_.size() >= problems_max || problems_.insert(problem).second;
+    if (is_new) say(problem);
   }
   if (changes.is_empty()) return status_soon();
   pending_.append(std::move(changes));
@@ -248,7 +249,7 @@ std::string DiscoverySpoke::status() const {
                      count_of(entities, "entity", "entities") + ": " + std::to_string(numbers.connected) + " connected";
   if (numbers.unavailable > 0) line += ", " + std::to_string(numbers.unavailable) + " not available";
   if (numbers.refused > 0) line += ", " + std::to_string(numbers.refused) + " refused by the hub";
-  if (problems_ > 0) line += "; " + count_of(problems_, "thing", "things") + " not understood";
+  if (!problems_.empty()) line += "; " + count_of(problems_.size(), "thing", "things") + " not understood";
   if (!ours_.empty()) line += "; " + count_of(ours_.size(), "device", "devices") + " of a Strawberry hub left out";
   return line;
 }

@@ -85,8 +85,8 @@ class DiscoverySpoke {
   bool has_overflowed_ = false;   // since the queue was last empty
   bool is_status_due_ = false;
   bool closing_ = false;
-  std::size_t problems_ = 0;
-  std::set<std::string> ours_;  // topics of a Strawberry hub
+  std::set<std::string> problems_;  // lines
+  std::set<std::string> ours_;      // topics of a Strawberry hub
   std::string last_status_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -43,12 +43,12 @@ Outcome<void> ForeignBroker::start() {
   if (!options_.login_file.empty()) {
     auto login = read_login_file(options_.login_file);
     if (!login) return tl::unexpected(login.error());
-    mqtt.user_name = login->user;
     // Read again each time: it may have been changed.
-    mqtt.password = [this] {
+    mqtt.login = [this] {
       auto now = read_login_file(options_.login_file);
-      if (!now) options_.say(now.error().message);
-      return now ? now->password : std::string();
+      const std::string trouble_now = now ? std::string() : now.error().message;
+      if (std::exchange(login_trouble_, trouble_now) != trouble_now && !now) options_.say(trouble_now);
+      return now ? std::pair(now->user, now->password) : std::pair(std::string(), std::string());
     };
   }
   mqtt.reconnect_min = options_.reconnect_min;

@@ -66,7 +66,8 @@ class ForeignBroker {
   const Options options_;
   std::unique_ptr<MosquittoClient> client_;
   bool connected_ = false;
-  std::string trouble_;  // said last, and not over
+  std::string trouble_;        // said last, and not over
+  std::string login_trouble_;  // with its file, likewise
   std::size_t filters_refused_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "common/runtime/mqtt/properties.h"
 
@@ -147,8 +148,10 @@ MosquittoClient::Connection::Connection(const Options& options, bool speaks_v311
 
 Result<void> MosquittoClient::Connection::open(const Route& route) {
   auto* handle = handle_.get();
-  const std::string password = options_.password ? options_.password() : std::string();
-  int error = mosquitto_username_pw_set(handle, options_.user_name.empty() ? nullptr : options_.user_name.c_str(),
+  const auto [user_name, password] =
+      options_.login ? options_.login()
+                     : std::pair(options_.user_name, options_.password ? options_.password() : std::string());
+  int error = mosquitto_username_pw_set(handle, user_name.empty() ? nullptr : user_name.c_str(),
                                         password.empty() ? nullptr : password.c_str());
   if (error == MOSQ_ERR_SUCCESS && options_.will) {
     const auto& will = *options_.will;

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/contract/broker_socket.h"
@@ -51,6 +52,8 @@ class MosquittoClient final : public MqttClient {
     std::string client_id;
     std::string user_name;
     std::function<std::string()> password;  // asked before every attempt, so that a token can be fresh
+    /// User name and password, in place of both; asked before every attempt.
+    std::function<std::pair<std::string, std::string>()> login = nullptr;
     bool clean_start = true;
     std::uint32_t session_expiry_s = 0;
     std::optional<MqttMessage> will;
