@@ -445,7 +445,8 @@ TEST_F(DiscoveryTest, MoreSkillsThanARegistrationTakesAreSaid) {
   for (int i = 0; i < 180; ++i)
     components["s" + std::to_string(i)] = {{"p", "switch"}, {"name", "S" + std::to_string(i)}, {"cmd_t", "t"}};
   const auto changes = discover("device/big", {{"dev", {{"ids", "big"}, {"name", "Big"}}}, {"cmps", components}});
-  EXPECT_THAT(changes.problems, ElementsAre(HasSubstr("too many skills for a registration: 41 are left out (at most 500")));
+  EXPECT_THAT(changes.problems,
+              ElementsAre(HasSubstr("too many skills for a registration: 41 are left out (at most 500")));
   EXPECT_THAT(home_.skills("id:big"), SizeIs(500));
 }
 
