@@ -1,7 +1,6 @@
 /// The keys of discovery messages, short and long, as data. Included by abbreviations.cpp alone.
 #pragma once
 
-#include <array>
 #include <string_view>
 
 namespace strawberry::cli::discovery {
@@ -11,7 +10,7 @@ struct Abbreviation {
   std::string_view full;
 };
 
-inline constexpr std::array abbreviations = {
+inline constexpr Abbreviation abbreviations[] = {
     Abbreviation{"act_t", "action_topic"},
     Abbreviation{"act_tpl", "action_template"},
     Abbreviation{"act_stat_t", "activity_state_topic"},
@@ -285,7 +284,7 @@ inline constexpr std::array abbreviations = {
 };
 
 /// In `device` and `origin`.
-inline constexpr std::array device_abbreviations = {
+inline constexpr Abbreviation device_abbreviations[] = {
     Abbreviation{"cns", "connections"},  Abbreviation{"ids", "identifiers"},
     Abbreviation{"mf", "manufacturer"},  Abbreviation{"mdl", "model"},
     Abbreviation{"mdl_id", "model_id"},  Abbreviation{"hw", "hw_version"},

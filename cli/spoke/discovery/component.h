@@ -53,7 +53,7 @@ class Arguments {
   explicit Arguments(nlohmann::json given) : given_(std::move(given)) {}
   bool has(const char* name) const { return given_.contains(name); }
   double number(const char* name) const { return given_.at(name).get<double>(); }
-  std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(given_.at(name).get<double>()); }
+  std::int64_t whole(const char* name) const { return given_.at(name).get<std::int64_t>(); }
   std::string text(const char* name) const { return given_.at(name).get<std::string>(); }
   std::string text_or_empty(const char* name) const { return has(name) ? text(name) : ""; }
   bool flag(const char* name) const { return given_.at(name).get<bool>(); }

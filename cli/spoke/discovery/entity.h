@@ -33,6 +33,7 @@ struct Entity {
   nlohmann::json values = nlohmann::json::object();    // brightness, position, …
   std::shared_ptr<const nlohmann::json> attributes{};  // of its `json_attributes_topic`
   std::optional<SteadyTime> heard{};                   // when its state came
+  std::vector<const Template*> given_up{};             // templates that took too long: not tried again
   bool has_complained = false;                         // about a message that could not be used
   std::uint64_t config_hash = 0;
 

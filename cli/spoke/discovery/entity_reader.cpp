@@ -151,7 +151,10 @@ bool is_read(const Entity& entity, const Reading& reading) {
 }
 
 void take_reading(Entity& entity, const Reading& reading, Message& message, Taken& taken) {
-  const auto& text = message.text(entity.settings.template_of(template_key_of(entity, reading)));
+  const Template* how = entity.settings.template_of(template_key_of(entity, reading));
+  if (std::find(entity.given_up.begin(), entity.given_up.end(), how) != entity.given_up.end()) return;
+  const auto& text = message.text(how);
+  if (!text && text.error().is_over) entity.given_up.push_back(how);
   std::string problem;
   if (!text) {
     if (!text.error().is_missing) problem = text.error().message;

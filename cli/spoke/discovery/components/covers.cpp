@@ -15,7 +15,8 @@ using Type = ActionParameter::Type;
 /// 0 to 100 of a value between `closed` and `open`, which may be the larger or the smaller.
 double percent_of(double value, double closed, double open) {
   if (closed == open) return 0;
-  return std::clamp(std::round((value - closed) * 100 / (open - closed)), 0.0, 100.0);
+  const double percent = std::round((value - closed) * 100 / (open - closed));
+  return std::isnan(percent) ? 0 : std::clamp(percent, 0.0, 100.0);
 }
 double value_of(double percent, double closed, double open) {
   return std::round(closed + percent * (open - closed) / 100);

@@ -26,7 +26,7 @@ bool take_fan_percentage(Entity& entity, const std::string& text) {
   const auto number = parse_number(text);
   if (!number) return false;
   const double percent = std::floor((*number - (lowest_speed(entity) - 1)) * 100 / speed_count(entity));
-  if (percent < 0 || percent > 100) return false;
+  if (!(percent >= 0 && percent <= 100)) return false;
   entity.values["percentage"] = static_cast<int>(percent);
   return true;
 }

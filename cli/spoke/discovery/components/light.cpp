@@ -115,7 +115,8 @@ void keep_mireds(Entity& entity, std::optional<double> mireds) {
 
 void keep_color(Entity& entity, const Rgb& color) {
   json parts = json::array();
-  for (const double part : color) parts.push_back(static_cast<int>(std::clamp(std::round(part), 0.0, 255.0)));
+  for (const double part : color)
+    parts.push_back(std::isfinite(part) ? static_cast<int>(std::clamp(std::round(part), 0.0, 255.0)) : 0);
   entity.values["rgb_color"] = std::move(parts);
 }
 

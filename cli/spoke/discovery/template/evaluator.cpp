@@ -10,6 +10,7 @@ namespace {
 using Kind = Node::Kind;
 
 const Value nothing = undefined();
+constexpr std::size_t loop_steps = 4;  // of a round: it has variables of its own
 
 /// Where a loop is.
 Value loop_state(std::size_t index, std::size_t count) {
@@ -26,7 +27,7 @@ Result<std::string, TemplateFailure> Evaluator::print(const Node& root) {
 }
 
 Value Evaluator::fail(std::string message, bool is_missing) {
-  if (is_good()) failure_ = {std::move(message), is_missing};
+  if (is_good()) failure_ = {std::move(message), is_missing, failure_.is_over};
   has_failed_ = true;
   return undefined();
 }
@@ -34,6 +35,7 @@ Value Evaluator::fail(std::string message, bool is_missing) {
 bool Evaluator::spend(std::size_t steps, std::size_t bytes) {
   if (!is_good()) return false;
   if (budget_.spend(steps, bytes)) return true;
+  if (is_good()) failure_.is_over = true;
   fail("it takes too long, or makes too much");
   return false;
 }
@@ -119,6 +121,7 @@ void Evaluator::run_loop(const Node& node) {
     if (is_chosen) chosen.push_back(std::move(each));
   }
   for (std::size_t i = 0; i < chosen.size() && is_good(); ++i) {
+    if (!spend(loop_steps)) return;
     enter(chosen[i]);
     set("loop", loop_state(i, chosen.size()));
     if (is_good()) run(*node.kids[1]);

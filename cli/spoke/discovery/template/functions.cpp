@@ -1,4 +1,5 @@
 // Functions, and methods of texts and mappings.
+#include <algorithm>
 #include <array>
 
 #include "cli/spoke/discovery/template/operation_tables.h"
@@ -7,6 +8,7 @@ namespace strawberry::cli::discovery {
 namespace {
 
 constexpr std::int64_t range_max = 10'000;
+constexpr std::int64_t range_value_max = 1'000'000'000'000;
 constexpr std::string_view blanks = " \t\r\n\v\f";
 
 /// A filter whose input is the first argument.
@@ -37,6 +39,8 @@ Value function_range(OperationCall& call) {
   const auto to = whole_argument(call, has_begin ? 1 : 0, "", 0);
   const auto step = whole_argument(call, 2, "", 1);
   if (step == 0) return call.fail("a range with no step");
+  const auto is_large = [](std::int64_t number) { return number > range_value_max || number < -range_value_max; };
+  if (is_large(from) || is_large(to) || is_large(step)) return call.fail("a range of numbers that are too large");
   Value list = Value::array();
   for (auto i = from; step > 0 ? i < to : i > to; i += step) {
     if (static_cast<std::int64_t>(list.size()) == range_max || !call.budget.spend(1))
@@ -120,7 +124,7 @@ Value method_split(OperationCall& call) {
   if (!is_text(call)) return undefined();
   const std::string text = text_of_input(call);
   const Value* given = call.argument(0, "sep");
-  auto left = whole_argument(call, 1, "maxsplit", -1);
+  auto left = std::max<std::int64_t>(-1, whole_argument(call, 1, "maxsplit", -1));
   Value list = Value::array();
   if (given != nullptr && given->is_string()) {
     const auto& by = given->get_ref<const std::string&>();

@@ -20,7 +20,7 @@ namespace strawberry::cli::discovery {
 
 inline constexpr std::size_t template_bytes_max = 16 * 1024;
 inline constexpr std::size_t nesting_max = 200;             // of expressions and blocks
-inline constexpr std::size_t steps_max = 100'000;           // parts evaluated, and values touched
+inline constexpr std::size_t steps_max = 20'000;            // parts evaluated, and values touched
 inline constexpr std::size_t made_bytes_max = 1024 * 1024;  // of all texts made on the way
 inline constexpr std::size_t output_bytes_max = 64 * 1024;
 
@@ -32,6 +32,7 @@ using Variables = std::vector<std::pair<std::string_view, const Value*>>;
 struct TemplateFailure {
   std::string message;
   bool is_missing = false;  // a value that the template says may be missing (`is_defined`): no mistake
+  bool is_over = false;     // steps_max or made_bytes_max was not enough
 };
 
 class Template {

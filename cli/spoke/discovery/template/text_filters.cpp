@@ -27,7 +27,7 @@ Value filter_replace(OperationCall& call) {
   if (call.argument(0, "old") == nullptr || call.argument(1, "new") == nullptr)
     return call.fail("it wants what to replace, and by what");
   return replace_in(call, text, text_argument(call, 0, "old", ""), text_argument(call, 1, "new", ""),
-                    whole_argument(call, 2, "count", -1));
+                    std::max<std::int64_t>(-1, whole_argument(call, 2, "count", -1)));
 }
 
 Value filter_to_json(OperationCall& call) {

@@ -354,6 +354,18 @@ TEST_F(DiscoveryTest, TemplateThatCannotBeUsedLeavesTheRest) {
   EXPECT_THAT(skills(), IsEmpty());
 }
 
+TEST_F(DiscoveryTest, TemplateThatTakesTooLongIsTriedOnce) {
+  const std::string slow = "{% for a in range(999) %}{% for b in range(999) %}{% endfor %}{% endfor %}";
+  discover("sensor/s",
+           {{"name", "S"}, {"state_topic", "s"}, {"value_template", "{% if value == '1' %}" + slow + "{% endif %}x"}});
+  tell("s", "0");
+  EXPECT_EQ(state("Sensor").at("state"), "x");
+  EXPECT_THAT(tell("s", "1").problems, ElementsAre(HasSubstr("value_template: it takes too long, or makes too much")));
+  discover("sensor/s", {{"name", "S"}, {"state_topic", "s"}, {"value_template", slow}});
+  EXPECT_TRUE(tell("s", "2").is_empty()) << "not tried again";
+  EXPECT_THAT(discover_text("sensor/s", "").unsubscribe, ElementsAre("s"));
+}
+
 TEST_F(DiscoveryTest, StateThatMeansNothingIsSaidOnce) {
   json config = switch_of("d", "A");
   config["state_topic"] = "s";
