@@ -13,10 +13,6 @@ using nlohmann::json;
 
 constexpr std::chrono::hours token_rest_min{24};
 
-std::string token_file(const DataDir& dir, const std::string& name) {
-  return dir.path / "demo" / (normalize_device_name(name) + ".token");
-}
-
 /// The token kept for `who`, as long as it is good for another day.
 std::optional<std::string> kept_token(const DataDir& dir, const KeySet& keys, const Who& who) {
   std::error_code missing;
@@ -68,6 +64,10 @@ Task<Outcome<DemoDevice>> enlist(HubConnection& hub, DataDir dir, std::string na
 }
 
 }  // namespace
+
+std::string token_file(const DataDir& dir, const std::string& name) {
+  return dir.path / "demo" / (normalize_device_name(name) + ".token");
+}
 
 std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice& device) {
   return [dir, device = DemoDevice(device)]() mutable {

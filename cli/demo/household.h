@@ -24,6 +24,8 @@ struct DemoDevice {
   std::string token;
 };
 
+/// Where the token of the device of this name is kept.
+std::string token_file(const DataDir& dir, const std::string& name);
 /// For each connect: the device's token as long as it is good, then a new one, which is kept; so its key may be
 /// retired.
 std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice& device);

@@ -1,13 +1,13 @@
-/// strawberry-demo: the hub doing its job, shown by real MQTT clients, a process each. The speaker registers its skills
-/// and stays until SIGINT or SIGTERM; the tablet finds and calls one of them, asks for music in plain words, and
+/// strawberry-demo: the hub doing its job, shown by Spokes of the C++ SDK, a process each. The speaker registers its
+/// skills and stays until SIGINT or SIGTERM; the tablet finds and calls one of them, asks for music in plain words, and
 /// leaves.
 #include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <csignal>
 #include <iostream>
-#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "cli/choices.h"
 #include "cli/demo/household.h"
@@ -24,7 +24,6 @@ using nlohmann::json;
 using Kind = Transcript::Kind;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds chat_patience{60'000};
 constexpr const char* speaker_name = "Living Room Speaker";
 constexpr const char* tablet_name = "Kitchen Tablet";
 constexpr const char* play_path = "living_room_speaker.MusicControlSkill.play_song";
@@ -39,12 +38,7 @@ struct DemoOptions {
   int ready_fd = -1;
 };
 
-std::string text_at(const json& value, const char* pointer) {
-  const json::json_pointer where(pointer);
-  return value.contains(where) ? show_value(value.at(where), 400) : "";
-}
-
-/// Whoever started this may go on.
+/// Tells the process that started this one to go on.
 void report_ready(int fd) {
   if (fd < 0) return;
   constexpr char word[] = "ready\n";
@@ -52,101 +46,111 @@ void report_ready(int fd) {
   if (::write(fd, word, sizeof word - 1) >= 0) ::close(fd);
 }
 
-/// Connects, offers its skills and plays what it is told to, until `ended`.
-Task<Outcome<void>> be_speaker(asio::io_context& loop, DataDir dir, Endpoint endpoint, DemoOptions options,
-                               OneShot<Outcome<void>>& ended) {
-  auto device = co_await join_household(loop, dir, endpoint, speaker_name);
-  if (!device) co_return tl::unexpected(device.error());
+/// As the SDK takes it: the device's token file, which `household` keeps.
+strawberry::SpokeOptions spoke_options(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device) {
+  strawberry::SpokeOptions options;
+  options.host = endpoint.host;
+  options.port = endpoint.port;
+  options.tls = endpoint.tls;
+  options.ca_file = endpoint.ca_file;
+  options.token_file = token_file(dir, device.who.name);
+  return options;
+}
+
+/// Connects, offers its skills and plays what it is told to, until a signal.
+Outcome<void> be_speaker(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device,
+                         const DemoOptions& wanted) {
   const Transcript transcript;
   const auto start = steady_clock::now();
-  Speaker::Handlers handlers;
-  handlers.on_play = [&](const std::string& what) { transcript.line(Kind::does, speaker_name, what); };
-  handlers.give_up = [&](const CliError& why) { ended.set(tl::unexpected(why)); };
-  Speaker speaker(loop, *device, std::move(endpoint), lasting_token(dir, *device), std::move(handlers));
-  Outcome<void> outcome = co_await speaker.join();
-  if (outcome) {
+  Speaker speaker([&](const std::string& what) { transcript.line(Kind::does, speaker_name, what); });
+  strawberry::SpokeOptions options = spoke_options(dir, endpoint, device);
+  std::mutex mutex;
+  std::string last_line;
+  // A token whose key was retired meanwhile is signed anew.
+  options.log = [&, token = lasting_token(dir, device)](strawberry::LogLevel level, const std::string& line) mutable {
+    if (level == strawberry::LogLevel::info) return;
+    token();
+    const std::lock_guard lock(mutex);
+    last_line = line;
+  };
+  options.on_ready = [&, is_first = true]() mutable {
+    if (!std::exchange(is_first, false)) return;
     constexpr const char* offers = "connects, offers MusicControlSkill: play_song, stop, set_volume";
-    if (!options.quiet) transcript.line(Kind::says, speaker_name, offers, start);
-    report_ready(options.ready_fd);
-    std::optional<Outcome<void>> end = co_await ended.wait();
-    if (end) outcome = *end;
-  }
-  co_await speaker.close();
-  co_return outcome;
+    if (!wanted.quiet) transcript.line(Kind::says, speaker_name, offers, start);
+    report_ready(wanted.ready_fd);
+  };
+  strawberry::Spoke spoke(std::move(options));
+  speaker.offer_on(spoke);
+  if (spoke.run() == 0) return {};
+  const std::lock_guard lock(mutex);
+  return cli_error(ExitCode::refused, last_line);
 }
 
 /// Finds a skill, calls it, then says the same in plain words.
 class Tablet {
  public:
-  Tablet(asio::io_context& loop, const DemoDevice& device, Endpoint endpoint) {
-    HubConnection::Options options;
-    options.endpoint = std::move(endpoint);
-    options.who = device.who;
-    options.token = [token = device.token] { return token; };
-    options.own_client_id = true;
-    options.services = {Service::skills, Service::chat};
-    hub_ = std::make_unique<HubConnection>(loop, std::move(options));
-  }
+  Tablet(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device)
+      : spoke_([&] {
+          auto options = spoke_options(dir, endpoint, device);
+          options.timeout = patience;
+          options.log = [](strawberry::LogLevel, const std::string&) {};
+          return options;
+        }()) {}
 
-  Task<Outcome<void>> show() {
-    const auto start = steady_clock::now();
-    Outcome<void> outcome = co_await hub_->open();
-    if (outcome) transcript_.line(Kind::says, tablet_name, "connects", start);
-    if (outcome) outcome = co_await find();
-    if (outcome) outcome = co_await call();
-    if (outcome) outcome = co_await chat();
-    co_await hub_->close();
-    co_return outcome;
+  Outcome<void> show() {
+    try {
+      const auto start = steady_clock::now();
+      spoke_.start();
+      if (!spoke_.wait_until_ready(patience)) return cli_error(ExitCode::unreachable, "the tablet cannot connect");
+      transcript_.line(Kind::says, tablet_name, "connects", start);
+      if (!find()) return cli_error(ExitCode::refused, "the tablet did not find the speaker's skill");
+      call();
+      chat();
+      return {};
+    } catch (const strawberry::HubError& error) {
+      return cli_error(error.code() == "unreachable" ? ExitCode::unreachable : ExitCode::refused,
+                       error.code() + ": " + error.what());
+    }
   }
 
  private:
-  Task<Outcome<void>> find() {
-    say(Kind::says, tablet_name, "looks for a skill: play song");
+  bool find() {
+    say("looks for a skill: play song");
     const auto start = steady_clock::now();
-    json body{{"op", "search"}, {"query", "play song"}};
-    Outcome<json> found = co_await hub_->request(Service::skills, std::move(body), patience, nullptr);
-    if (!found) co_return tl::unexpected(found.error());
-    if (text_at(*found, "/results/0/path").empty()) {
-      co_return cli_error(ExitCode::refused, "the tablet did not find the speaker's skill");
-    }
-    const std::string on = text_at(*found, "/results/0/preferred_device");
-    transcript_.line(Kind::hears, tablet_name, on + " has " + text_at(*found, "/results/0/signature"), start);
-    co_return Outcome<void>{};
+    const auto found = spoke_.search("play song");
+    if (found.empty()) return false;
+    transcript_.line(Kind::hears, tablet_name,
+                     printable(found.front().preferred_device + " has " + found.front().signature, 400), start);
+    return true;
   }
 
-  Task<Outcome<void>> call() {
-    json body{{"op", "call"}, {"skill_path", play_path}, {"args", {"Take On Me"}}, {"kwargs", {{"volume", 30}}}};
-    say(Kind::says, tablet_name, std::string("calls ") + play_path + show_arguments(body["args"], body["kwargs"]));
+  void call() {
+    const json args{"Take On Me"};
+    const json kwargs{{"volume", 30}};
+    say(std::string("calls ") + play_path + show_arguments(args, kwargs));
     const auto start = steady_clock::now();
-    Outcome<json> result = co_await hub_->request(Service::skills, std::move(body), patience, nullptr);
-    if (!result) co_return tl::unexpected(result.error());
-    transcript_.line(Kind::hears, tablet_name, show_value(*result, 200), start);
-    co_return Outcome<void>{};
+    const json result = spoke_.call(play_path, args, kwargs);
+    transcript_.line(Kind::hears, tablet_name, show_value(result, 200), start);
   }
 
-  Task<Outcome<void>> chat() {
-    say(Kind::says, tablet_name, std::string("says: ") + wish);
+  void chat() {
+    say(std::string("says: ") + wish);
     const auto start = steady_clock::now();
-    json message{{"role", "user"}, {"content", wish}};
-    json body{{"messages", json::array({std::move(message)})}};
-    Outcome<json> completion = co_await hub_->request(Service::chat, std::move(body), chat_patience, nullptr);
-    if (!completion) co_return tl::unexpected(completion.error());
-    const std::string answer = text_at(*completion, "/choices/0/message/content");
-    transcript_.line(Kind::hears, "hub (" + text_at(*completion, "/provider") + ")", answer, start);
-    co_return Outcome<void>{};
+    const strawberry::ChatAnswer answer = spoke_.chat(wish);
+    transcript_.line(Kind::hears, "hub (" + printable(answer.provider, 60) + ")", printable(answer.text, 400), start);
   }
 
-  void say(Kind kind, const std::string& who, const std::string& what) { transcript_.line(kind, who, what); }
+  void say(const std::string& what) { transcript_.line(Kind::says, tablet_name, what); }
 
   Transcript transcript_;
-  std::unique_ptr<HubConnection> hub_;
+  strawberry::Spoke spoke_;
 };
 
-Task<Outcome<void>> be_tablet(asio::io_context& loop, DataDir dir, Endpoint endpoint) {
-  auto device = co_await join_household(loop, std::move(dir), endpoint, tablet_name);
-  if (!device) co_return tl::unexpected(device.error());
-  Tablet tablet(loop, *device, std::move(endpoint));
-  co_return co_await tablet.show();
+Task<Outcome<void>> join(asio::io_context& loop, DataDir dir, Endpoint endpoint, std::string name, DemoDevice& device) {
+  auto joined = co_await join_household(loop, std::move(dir), std::move(endpoint), std::move(name));
+  if (!joined) co_return tl::unexpected(joined.error());
+  device = std::move(*joined);
+  co_return Outcome<void>{};
 }
 
 Outcome<void> play(const DemoOptions& options) {
@@ -155,14 +159,12 @@ Outcome<void> play(const DemoOptions& options) {
   if (!endpoint) return tl::unexpected(endpoint.error());
   if (!options.host.empty()) endpoint->host = options.host;
   if (options.port != 0) endpoint->port = options.port;
+  const bool is_tablet = options.role == "tablet";
   asio::io_context loop;
-  if (options.role == "tablet") return run(loop, be_tablet(loop, dir, *endpoint));
-  OneShot<Outcome<void>> ended(loop.get_executor());
-  asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& cancelled, int) {
-    if (!cancelled) ended.set(Outcome<void>{});
-  });
-  return run(loop, be_speaker(loop, dir, *endpoint, options, ended));
+  DemoDevice device;
+  auto joined = run(loop, join(loop, dir, *endpoint, is_tablet ? tablet_name : speaker_name, device));
+  if (!joined) return joined;
+  return is_tablet ? Tablet(dir, *endpoint, device).show() : be_speaker(dir, *endpoint, device, options);
 }
 
 }  // namespace

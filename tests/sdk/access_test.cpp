@@ -76,7 +76,9 @@ TEST_F(AccessTest, WhatIsWrongIsSaidWithoutTheToken) {
   EXPECT_NE(failure(options()).find("not a port: 99999"), std::string::npos);
   SpokeOptions rubbish;
   rubbish.token_file = write("token", "secret-rubbish\n");
-  EXPECT_EQ(failure(rubbish), "what should be the token is none (a JWT with sub, iat and exp)");
+  EXPECT_EQ(failure(rubbish),
+            "the token is none: not a JWT with sub, iat and exp (on the hub's machine: strawberryctl token issue "
+            "--device NAME --output FILE)");
   rubbish.token_file = write("open", token_of("lamp"), 0644);
   EXPECT_EQ(failure(rubbish), "the file " + rubbish.token_file +
                                   " is open to other users: it must have mode 0600 or 0400, or be root's and have "

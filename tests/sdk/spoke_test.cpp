@@ -188,6 +188,20 @@ TEST_F(SdkSpoke, ASecondSpokeOfTheProcessConnectsSoon) {
   RecordProperty("milliseconds", static_cast<int>(took.count()));
 }
 
+TEST_F(SdkSpoke, SaysEachTimeThatTheHubKnowsItsSkills) {
+  std::atomic<int> times = 0;
+  auto options = lamp_options();
+  options.on_ready = [&] { ++times; };
+  auto spoke = lamp(options);
+  spoke->start();
+  ASSERT_TRUE(heard_.wait_for("offers 1 skill"));
+  hub_.stop();
+  hub_.start();
+  ASSERT_TRUE(heard_.wait_for("offers 1 skill", 2));
+  spoke->stop();
+  EXPECT_EQ(times, 2);
+}
+
 TEST_F(SdkSpoke, RunEndsWithStopFromAnotherThread) {
   auto spoke = lamp(lamp_options());
   int code = -1;

@@ -49,6 +49,7 @@ Result<void> AccessSource::read_directory(Access& access) const {
     line = without_line_end(std::move(line));
     const std::string value = line.size() > 3 ? line.substr(3) : "";
     if (line.starts_with("-h ")) access.host = value;
+    if (line.starts_with("-u ")) access.claims.id = value;  // unless the token says another
     if (line.starts_with("-P ")) access.token = value;
     if (line.starts_with(ca_option)) access.ca_file = line.substr(ca_option.size());
     if (line.starts_with(ca_option) || line == system_cas_option) access.tls = true;
@@ -80,7 +81,8 @@ Result<Access> AccessSource::read() const {
   if (access.port == 0) access.port = access.tls ? tls_port : plain_port;
   if (access.token.empty()) return fail("there is no token: set connect_directory, token_file or token");
   auto claims = read_claims(access.token);
-  if (!claims) return fail("what should be the token is none (a JWT with sub, iat and exp)");
+  if (!claims)
+    return fail("the token is none: not a JWT with sub, iat and exp (" + remedy(printable(access.claims.id, 64)) + ")");
   access.claims = std::move(*claims);
   return access;
 }

@@ -269,9 +269,12 @@ void Spoke::Engine::register_skills() {
   }
   next_beat_ = system_clock().steady_now() + options_.heartbeat_every;
   say_(LogLevel::info, "offers " + counted(count, "skill"));
-  const std::lock_guard lock(mutex_);
-  is_registered_ = !skills_changed_;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    is_registered_ = !skills_changed_;
+    changed_.notify_all();
+  }
+  if (options_.on_ready) options_.on_ready();
 }
 
 /// The hub counts what it knows of this device; another number means that it forgot, or that somebody else registered.

@@ -9,6 +9,7 @@
 #include <string>
 
 namespace strawberry {
+inline namespace v0 {
 
 class CallContext {
  public:
@@ -28,4 +29,5 @@ class CallContext {
   std::shared_ptr<std::atomic<bool>> over = std::make_shared<std::atomic<bool>>(false);
 };
 
+}  // namespace v0
 }  // namespace strawberry

@@ -11,6 +11,7 @@
 #include <string>
 
 namespace strawberry {
+inline namespace v0 {
 
 /// Stops a chat from another thread, or from one of its own functions: copies are the same one.
 class Cancel {
@@ -72,4 +73,5 @@ struct ChatAnswer {
   nlohmann::json completion;
 };
 
+}  // namespace v0
 }  // namespace strawberry

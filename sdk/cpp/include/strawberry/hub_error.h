@@ -12,6 +12,7 @@
 #include <strawberry/public.h>
 
 namespace strawberry {
+inline namespace v0 {
 
 class STRAWBERRY_PUBLIC HubError : public std::runtime_error {
  public:
@@ -30,4 +31,5 @@ class STRAWBERRY_PUBLIC HubError : public std::runtime_error {
   nlohmann::json details_;
 };
 
+}  // namespace v0
 }  // namespace strawberry

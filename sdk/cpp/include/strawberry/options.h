@@ -11,6 +11,7 @@
 #include <string>
 
 namespace strawberry {
+inline namespace v0 {
 
 enum class LogLevel { info, warning, error };
 
@@ -53,6 +54,9 @@ struct SpokeOptions {
   /// One line, without its end, and never with a token. From threads of the library: must not block, nor call the
   /// Spoke. Empty: standard error.
   std::function<void(LogLevel level, const std::string& line)> log;
+  /// The hub knows the skills: after each connection and each time that the hub has come back. From a thread of the
+  /// library: must not block.
+  std::function<void()> on_ready;
   /// The token that was given as `token` has been renewed. From a thread of the library.
   std::function<void(const std::string& token)> on_new_token;
 
@@ -70,4 +74,5 @@ struct SpokeOptions {
   std::chrono::seconds keep_alive{30};
 };
 
+}  // namespace v0
 }  // namespace strawberry

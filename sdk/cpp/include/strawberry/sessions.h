@@ -10,6 +10,7 @@
 #include <strawberry/public.h>
 
 namespace strawberry {
+inline namespace v0 {
 
 class Spoke;
 
@@ -51,4 +52,5 @@ class STRAWBERRY_PUBLIC Sessions {
   Spoke& spoke_;
 };
 
+}  // namespace v0
 }  // namespace strawberry

@@ -23,6 +23,7 @@
 #include <strawberry/public.h>
 
 namespace strawberry {
+inline namespace v0 {
 
 /// A C++ function whose types are known only as what they take: one check for each parameter.
 struct SkillFunction {
@@ -216,4 +217,5 @@ SkillFunction adapt(F&& function) {
 }
 
 }  // namespace skill_function
+}  // namespace v0
 }  // namespace strawberry

@@ -35,6 +35,7 @@
 #include <strawberry/skill_function.h>
 
 namespace strawberry {
+inline namespace v0 {
 
 struct SkillOptions {
   /// Any device that offers it will do: a call may go to whichever is there.
@@ -134,4 +135,5 @@ class STRAWBERRY_PUBLIC Spoke {
   std::shared_ptr<Engine> engine_;
 };
 
+}  // namespace v0
 }  // namespace strawberry

@@ -23,6 +23,7 @@
 #include <strawberry/options.h>
 
 namespace strawberry {
+inline namespace v0 {
 
 class TestHub {
  public:
@@ -73,4 +74,5 @@ class TestHub {
   int tokens_ = 0;
 };
 
+}  // namespace v0
 }  // namespace strawberry
