@@ -34,7 +34,8 @@ class _PahoOne(mqtt.Client):  # type: ignore[misc]
     def _handle_disconnect(self) -> Any:
         packet = self._in_packet["packet"]
         self.seen_disconnect = packet[0] if packet else 0
-        return super()._handle_disconnect()
+        super()._handle_disconnect()
+        return mqtt.MQTT_ERR_CONN_LOST  # it would wait for the broker to close
 
     def _handle_pubackcomp(self, cmd: Any) -> Any:
         packet = self._in_packet["packet"]

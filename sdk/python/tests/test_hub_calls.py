@@ -1,9 +1,11 @@
 """Calls through a real hub, and the questions a Spoke may ask of it."""
 
 import asyncio
+import enum
 import json
 import threading
 import time
+from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union
 
 import pytest
 from strawberry_spoke import HubError, SkillFailure, Spoke, SpokeError, Unreachable, current_call, new_id, skill
@@ -246,3 +248,40 @@ def test_without_a_hub_a_question_ends_at_its_timeout(tmp_path, hub):
     with spoke, pytest.raises(Unreachable, match="not connected: .*refused"):
         spoke.call("x.Y.z", timeout_s=0.5)
     assert time.monotonic() - began < 3
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "it's blue"
+
+
+def test_every_signature_that_is_written_is_one_that_the_hub_reads(hub, spokes):
+    seen = []
+
+    class KindsSkill:
+        def types(self, a: int, b: float, c: bool, d: str, e: list, g: dict, h: Any, i: Optional[int],
+                  j: Union[int, str, None], k: List[int], m: Dict[str, float], n: Literal["x", 1, None], o: Sequence[str],
+                  q: Colour, t: "int | None", w) -> "dict[str, int] | None":
+            seen.append((a, q))
+
+        def kinds(self, a, b=1, /, c=-0.5, *rest: int, d: str = "it's\n\"ü\"", e=None, g=(1,), h=[1, {"k": True}],
+                  i=1e-300, **more: float) -> Tuple[int, ...]:
+            return (a, len(rest), sorted(more))
+
+        def größe(self, weiß: int = 1, /, *, 名前: str = "x") -> str:
+            return 名前 * weiß
+
+        def nothing(self):
+            pass
+
+    spokes(hub, "Python Kinds", KindsSkill)
+    hub.call("python_kinds.KindsSkill.types", 1, 2, True, "x", [], {}, None, None, "x", [1], {"a": 2}, 1, ["x"], "red", 5, {})
+    assert seen == [(1, Colour.RED)]
+    assert hub.call("python_kinds.KindsSkill.kinds", 1, 2, 3, 4, 5, z=1.5, y=2) == [1, 2, ["y", "z"]]
+    assert hub.tester.call_with("python_kinds.KindsSkill.größe", [3], {"名前": "ab"}) == "ababab"
+    parameters = hub.tester.describe("KindsSkill.types")
+    assert '"enum":["red","it\'s blue"]' in json.dumps(parameters, separators=(",", ":"))
+    for bad in (["x"] * 16, [1] * 3):
+        with pytest.raises(HubError) as error:
+            hub.call("python_kinds.KindsSkill.types", *bad)
+        assert error.value.code == "bad_request"

@@ -41,9 +41,11 @@ def test_it_comes_back_with_the_broker_and_with_the_bridge(own_hub, spokes, log)
     assert own_hub.call("lamp.LampSkill.on", 3) == 3
     for part in ("broker", "bridge", "broker"):
         before = own_hub.pid(part)
+        offered = lines(log, logging.INFO).count("offers 1 skill")
         os.kill(before, signal.SIGKILL)
         assert wait_for(lambda: _pid(own_hub, part) not in (before, None), 20)
         assert answers(own_hub), part
+        assert wait_for(lambda: lines(log, logging.INFO).count("offers 1 skill") > offered), f"{part}: registered again"
     assert sum(line.startswith("not connected to") for line in lines(log)) <= 8, "each reason once"
 
 
@@ -132,18 +134,19 @@ def test_it_stops_within_a_second_though_nobody_answers(hub):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(0)
-        spoke = Spoke(connect=hub.device("Silent"), host="127.0.0.1", port=silent.getsockname()[1])
-        spoke.start()
-        time.sleep(0.2)
-        began = time.monotonic()
-        spoke.stop()
-        assert time.monotonic() - began < 1
+        port = silent.getsockname()[1]
+        for options in ({"connect": hub.device("Silent")}, {"token_file": hub.user_token(), "tls": True}):  # TLS blocks
+            spoke = Spoke(host="127.0.0.1", port=port, **options)
+            spoke.start()
+            time.sleep(0.2)
+            began = time.monotonic()
+            spoke.stop()
+            assert time.monotonic() - began < 1
 
 
 def test_a_device_that_runs_twice_says_so_and_the_later_one_stays(own_hub, spokes):
     first = spokes(own_hub, "Lamp", LampSkill, limits=QUICK)
-    second = Spoke(connect=own_hub.device("Lamp"), skills=[LampSkill], limits=QUICK, queue_file=None)
-    with second:
+    with Spoke(connect=own_hub.device("Lamp"), skills=[LampSkill], limits=QUICK) as second:
         second.start(20)
         with pytest.raises(TakenOver, match="it runs twice"):
             first.wait(20)
@@ -246,6 +249,9 @@ def test_small_packets_do_not_wait_for_each_other(hub, spokes):
 
 
 def test_nothing_of_a_spoke_is_left_when_it_has_stopped(hub):
+    async def later():
+        pass
+
     def count():
         return len(os.listdir("/proc/self/fd")), sum(each.name.startswith("strawberry") for each in threading.enumerate())
 
@@ -253,9 +259,10 @@ def test_nothing_of_a_spoke_is_left_when_it_has_stopped(hub):
         hub.tester.devices()
         before = count()
         for _ in range(3):
-            with Spoke(connect=hub.device("Leaves"), skills=[LampSkill]) as lamp:
+            with Spoke(connect=hub.device("Leaves"), skills=[LampSkill, later]) as lamp:
                 lamp.start(20)
                 assert lamp.call("leaves.LampSkill.on", 2) == 2
+                assert lamp.call("leaves.PythonSkill.later") is None
             del lamp
             gc.collect()
     assert wait_for(lambda: count() <= before), f"{before} descriptors and threads became {count()}"

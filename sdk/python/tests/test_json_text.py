@@ -71,6 +71,20 @@ def test_size_is_bounded_before_the_text_is_made():
             text(value)
 
 
+def test_no_more_is_looked_at_than_fits():
+    looked_at = []
+
+    class Endless(list):
+        def __iter__(self):
+            for number in range(100_000):
+                looked_at.append(number)
+                yield number
+
+    with pytest.raises(NotJson, match="more than 1000 bytes"):
+        text(Endless())
+    assert len(looked_at) < 1001
+
+
 def test_rubbish_is_no_json():
     for payload in (b"", b"{", b"\xff", b"NaN", b'{"a":Infinity}', b"[" * 100000):
         with pytest.raises(ValueError):
