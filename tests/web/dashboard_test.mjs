@@ -348,7 +348,7 @@ test('tokens, limits, models, settings and backups have their pages', async () =
   await page.getByRole('button', { name: 'Make token' }).click();
   await page.getByText('This token is shown once').waitFor();
   await page.getByRole('button', { name: 'I have it' }).click();
-  await page.getByText('Light switch').waitFor();
+  await page.getByText('Light switch', { exact: true }).waitFor();
   isClean(page);
   await page.context().close();
 });
