@@ -26,7 +26,7 @@ class ScriptedHandler final : public RequestHandler {
     static constexpr Operation rows[] = {
         {"heartbeat", {device}, ActsFor::own_user, handled_by<&ScriptedHandler::handle>},
         {"list", everybody, ActsFor::user_or_all, handled_by<&ScriptedHandler::handle>},
-        {"search", everybody, ActsFor::user, handled_by<&ScriptedHandler::handle>, CountsAs::chat},
+        {"search", everybody, ActsFor::user, handled_by<&ScriptedHandler::handle>, Scope::chat, CountsAs::chat},
     };
     static constexpr OperationTable table{Service::skills, rows,
                                           [](PrincipalType) -> std::string_view { return "not for you"; }};
