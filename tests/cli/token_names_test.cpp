@@ -51,7 +51,9 @@ class NamedToken : public ::testing::Test {
   /// As the bridge lists a token that was made from another one.
   void refresh(const std::string& jti, const std::string& parent, const std::string& root) {
     SQLite::Statement row(hub_.database(),
-                          "INSERT INTO issued_tokens SELECT ?, '', type, subject, user_id, kid, issued_at, expires_at,"
+                          "INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at, "
+                          "parent_jti, root_jti)"
+                          " SELECT ?, '', type, subject, user_id, kid, issued_at, expires_at,"
                           " ?, ? FROM issued_tokens WHERE parent_jti = ''");
     row.bind(1, jti);
     row.bind(2, parent);
@@ -261,6 +263,7 @@ TEST_F(NamedToken, IsDeadWithAllOfItsUsersAndTheNextOneIsNot) {
 TEST_F(NamedToken, IsListedUpToALimitAndTheRestCounted) {
   hub_.database().exec(
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500) INSERT INTO issued_tokens"
+      " (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti)"
       " SELECT 'jti-' || i, '', 'user', 'bob', 'bob', 'no', 0, 9e15, '', '' FROM n");
   hub_.database().exec("UPDATE issued_tokens SET kid = '" + hub_.keys().signing_key().kid() + "'");
   const json some = listed();

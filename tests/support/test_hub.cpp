@@ -1,6 +1,7 @@
 #include "tests/support/test_hub.h"
 
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -30,10 +31,10 @@ std::unique_ptr<SQLite::Database> create_database(const std::string& path) {
   std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA foreign_keys = ON");
-  for (const char* version : {"0001_initial", "0002_revoked_tokens", "0003_usage", "0004_tokens_and_announcements",
-                              "0005_user_storage", "0006_identities", "0007_token_lines", "0008_skill_schemas"}) {
-    database->exec(read_file(std::string(STRAWBERRY_SOURCE_DIR "/schemas/sql/") + version + ".sql"));
-  }
+  std::set<std::string> versions;
+  for (const auto& file : std::filesystem::directory_iterator(STRAWBERRY_SOURCE_DIR "/schemas/sql"))
+    versions.insert(file.path().string());
+  for (const std::string& version : versions) database->exec(read_file(version));
   return database;
 }
 

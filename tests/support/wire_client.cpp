@@ -25,6 +25,7 @@ constexpr unsigned char publish_packet = 0x30;
 constexpr unsigned char puback_packet = 0x40;
 constexpr unsigned char subscribe_packet = 0x82;
 constexpr unsigned char suback_packet = 0x90;
+constexpr unsigned char unsubscribe_packet = 0xa2;
 constexpr unsigned char pingresp_packet = 0xd0;
 constexpr unsigned char qos_1 = 0x02;
 constexpr unsigned char retain_flag = 0x01;
@@ -117,6 +118,11 @@ std::string subscribe(int version, std::uint16_t packet_id, std::string_view fil
   return packet(subscribe_packet, body);
 }
 
+std::string unsubscribe(int version, std::uint16_t packet_id, std::string_view filter) {
+  return packet(unsubscribe_packet, number(packet_id, 2) + (version == mqtt_5 ? std::string(1, '\0') : std::string()) +
+                                        with_length(filter));
+}
+
 }  // namespace wire
 
 WireClient::WireClient(int port, wire::Connect connect, std::chrono::milliseconds timeout)
@@ -176,6 +182,12 @@ std::uint16_t WireClient::publish(std::string_view topic, std::string_view paylo
 std::uint16_t WireClient::subscribe(std::string_view filter) {
   const std::uint16_t id = next_packet_id();
   outgoing_ += wire::subscribe(connect_.version, id, filter);
+  return id;
+}
+
+std::uint16_t WireClient::unsubscribe(std::string_view filter) {
+  const std::uint16_t id = next_packet_id();
+  outgoing_ += wire::unsubscribe(connect_.version, id, filter);
   return id;
 }
 

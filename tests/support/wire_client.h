@@ -53,6 +53,7 @@ std::string publish(int version, std::uint16_t packet_id, std::string_view topic
                     bool retain);
 /// At QoS 0, so that nothing has to be acknowledged.
 std::string subscribe(int version, std::uint16_t packet_id, std::string_view filter);
+std::string unsubscribe(int version, std::uint16_t packet_id, std::string_view filter);
 
 }  // namespace wire
 
@@ -84,6 +85,7 @@ class WireClient {
   // These only line up; sync() sends. They return the packet id.
   std::uint16_t publish(std::string_view topic, std::string_view payload, bool retain = false);
   std::uint16_t subscribe(std::string_view filter);
+  std::uint16_t unsubscribe(std::string_view filter);
   void send(std::string_view bytes) { outgoing_ += bytes; }
   /// A mark: what comes before its answer belongs to what was sent before it. Returns how many there were before.
   std::size_t ping();

@@ -90,7 +90,8 @@ class Engine:
         """Within a second: what waits for an answer gets Stopped."""
         self._stopping.set()
         self._loop.post(self._shut_down, must=True)
-        thread = self._thread
+        with self._starting:  # a thread that another one is just starting can be joined afterwards only
+            thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(STOP_S)  # it may be in the middle of connecting: then it ends later, by itself
         self._tell_end()

@@ -144,6 +144,26 @@ def test_it_stops_within_a_second_though_nobody_answers(hub):
             assert time.monotonic() - began < 1
 
 
+def test_it_stops_while_another_thread_is_starting_it(hub, monkeypatch):
+    is_starting = threading.Event()
+    real_start = threading.Thread.start
+
+    def slow_start(thread):
+        if thread.name == "strawberry-spoke":
+            is_starting.set()
+            time.sleep(0.2)
+        real_start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slow_start)
+    spoke = Spoke(connect=hub.device("Silent"))
+    starter = threading.Thread(target=spoke.start, name="starter")
+    starter.start()
+    assert is_starting.wait(5)
+    spoke.stop()
+    starter.join(5)
+    assert not starter.is_alive()
+
+
 def test_a_device_that_runs_twice_says_so_and_the_later_one_stays(own_hub, spokes):
     first = spokes(own_hub, "Lamp", LampSkill, limits=QUICK)
     with Spoke(connect=own_hub.device("Lamp"), skills=[LampSkill], limits=QUICK) as second:

@@ -46,7 +46,9 @@ class IssuedTokens : public ::testing::Test {
   void exec(const std::string& sql) const { SQLite::Database(path_, SQLite::OPEN_READWRITE, 5'000).exec(sql); }
   void fill(std::int64_t rows, std::int64_t expires_at) const {
     exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(rows) +
-         ") INSERT INTO issued_tokens SELECT 'filler ' || i, '', 'user', 'bob', 'bob', 'key', i, " +
+         ") INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, "
+         "root_jti)"
+         " SELECT 'filler ' || i, '', 'user', 'bob', 'bob', 'key', i, " +
          std::to_string(expires_at) + ", '', 'filler ' || i FROM n");
   }
   /// The list is as long as it may be, less some: rows that nobody has to write.

@@ -34,8 +34,10 @@ class KeptRevocations : public testing::Test {
     for (const auto& path : {replaced_, restored_}) EXPECT_TRUE(migrate_database(path));
   }
   static std::string row(const std::string& id, bool is_active, std::int64_t tokens_valid_from) {
-    return "INSERT INTO devices VALUES ('" + id + "', 'alice', '" + id + "', '" + id + "', " +
-           (is_active ? "1, " : "0, ") + std::to_string(tokens_valid_from) + ", 1000, NULL, NULL);";
+    return "INSERT INTO devices (device_id, user_id, name, normalized_name, is_active, tokens_valid_from, created_at,"
+           " last_seen, skills_heartbeat_at) VALUES ('" +
+           id + "', 'alice', '" + id + "', '" + id + "', " + (is_active ? "1, " : "0, ") +
+           std::to_string(tokens_valid_from) + ", 1000, NULL, NULL);";
   }
   void keep() {
     const auto kept = keep_revocations(replaced_, restored_, now);
@@ -95,11 +97,13 @@ TEST_F(KeptRevocations, OfUsersAreTheLaterOnes) {
 
 TEST_F(KeptRevocations, OfLinesHoldForWhatWasMadeSince) {
   const std::string issue =
-      "INSERT INTO issued_tokens VALUES ('1', '', 'user', 'alice', 'alice', 'k', 1, 9000000000000,"
+      "INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti)"
+      " VALUES ('1', '', 'user', 'alice', 'alice', 'k', 1, 9000000000000,"
       " '', '1')";
   for (const auto& path : {replaced_, restored_}) exec(path, issue);
   exec(replaced_,
-       "INSERT INTO issued_tokens VALUES ('2', '', 'user', 'alice', 'alice', 'k', 2, 9000000000001, '1', '1')");
+       "INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti)"
+       " VALUES ('2', '', 'user', 'alice', 'alice', 'k', 2, 9000000000001, '1', '1')");
   ASSERT_TRUE(revoke_token(replaced_, "2", now, now));
   keep();
   EXPECT_EQ(column(restored_, "SELECT jti || ':' || expires_at FROM revoked_tokens"), "1:9000000000001")
