@@ -162,8 +162,10 @@ class ArchiveReader {
 }  // namespace
 
 const std::map<std::string, std::uint64_t, std::less<>>& archive_members() {
-  static const std::map<std::string, std::uint64_t, std::less<>> members{
-      {"hub.db", archive_file_bytes_max}, {"keys.json", 64 * 1024}, {"bridge.toml", 1024 * 1024}};
+  static const std::map<std::string, std::uint64_t, std::less<>> members{{"hub.db", archive_file_bytes_max},
+                                                                         {"keys.json", 64 * 1024},
+                                                                         {"bridge.toml", 1024 * 1024},
+                                                                         {"gateway.toml", 1024 * 1024}};
   return members;
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <utility>
 
 #include "bridge/adapters/sqlite/database.h"
 #include "cli/archive.h"
@@ -44,12 +45,11 @@ class Scratch {
   fs::path path_;
 };
 
-/// What the option says; else that of scripts/run; else, for the package's data, that of the package; else none.
-std::string config_file(const DataDir& dir, const std::string& option) {
-  if (!option.empty()) return option;
+/// `name` of scripts/run; else, for the package's data, that of the package; else none.
+std::string config_file(const DataDir& dir, const std::string& name) {
   std::error_code missing;
-  if (fs::exists(dir.path / "bridge.toml", missing)) return dir.path / "bridge.toml";
-  const std::string installed = "/etc/strawberry/bridge.toml";
+  if (fs::exists(dir.path / name, missing)) return dir.path / name;
+  const std::string installed = "/etc/strawberry/" + name;
   return dir.path == package_data_dir && fs::exists(installed, missing) ? installed : "";
 }
 
@@ -72,15 +72,19 @@ Outcome<void> back_up(const CommandLine& line, const BackupOptions& options) {
     return cli_error(ExitCode::local, printable(copied.error().message, 400));
   }
   if (auto added = archive->add_file("hub.db", copy.path()); !added) return added;
-  const std::string config = config_file(dir, options.config);
-  if (!config.empty()) {
-    if (auto added = archive->add_file("bridge.toml", config); !added) return added;
+  const std::string config = options.config.empty() ? config_file(dir, "bridge.toml") : options.config;
+  const std::string gateway_config = config_file(dir, "gateway.toml");
+  for (const auto& [name, file] : {std::pair("bridge.toml", config), std::pair("gateway.toml", gateway_config)}) {
+    if (file.empty()) continue;
+    if (auto added = archive->add_file(name, file); !added) return added;
   }
   if (auto finished = archive->finish(); !finished) return finished;
   if (line.json) {
-    std::cout << nlohmann::json{{"file", options.file}, {"config", config}}.dump() << "\n";
+    std::cout << nlohmann::json{{"file", options.file}, {"config", config}, {"gateway_config", gateway_config}}.dump()
+              << "\n";
   } else {
     std::cout << "wrote " << options.file << " (mode 0600): keys, database" << (config.empty() ? "" : ", ") << config
+              << (gateway_config.empty() ? "" : ", ") << gateway_config
               << "\nWhoever has this file can be the hub: keep it as you would keep the keys.\n";
   }
   return {};

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "bridge/adapters/sqlite/account_lookup.h"
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "cli/known_devices.h"
 #include "cli/nearest.h"
@@ -52,6 +53,7 @@ std::set<std::string> known_users(const DataDir& dir) {
   if (!directory) return users;
   for (const DeviceRecord* record : (*directory)->all()) users.insert(record->user_id);
   if (auto listed = listed_users(dir.database())) users.merge(*listed);
+  if (auto accounts = account_ids(dir.database())) users.merge(accounts->all);
   return users;
 }
 

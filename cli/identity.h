@@ -24,7 +24,7 @@ inline constexpr std::chrono::minutes session_token_lifetime{5};
 Outcome<KeySet> load_keys(const DataDir& dir);
 Outcome<std::unique_ptr<DeviceDirectory>> open_directory(const DataDir& dir);
 
-/// Everybody who has a device, revoked ones too, or a token on the list. Empty when that cannot be read.
+/// Everybody who has an account, a device, revoked ones too, or a token on the list. Empty when that cannot be read.
 std::set<std::string> known_users(const DataDir& dir);
 /// Refuses a user whom nobody has heard of (ExitCode::usage), naming the nearest one. Where the hub's database is not
 /// at hand, every user will do: the hub decides.

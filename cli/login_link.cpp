@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <iostream>
 
+#include "bridge/adapters/sqlite/account_lookup.h"
 #include "bridge/adapters/sqlite/issued_tokens.h"
 #include "cli/command_line.h"
 #include "cli/text.h"
@@ -19,6 +20,7 @@ struct LinkOptions {
   std::string user;
   std::string ttl = "10m";
   std::string url;
+  bool dashboard = false;
 };
 
 bool is_url(const std::string& text) {
@@ -43,6 +45,19 @@ Outcome<std::string> door_url(const LinkOptions& options, const DataDir& dir) {
   return url;
 }
 
+/// Who signs in; empty: the first admin is made.
+Outcome<std::string> user_of(const LinkOptions& options, const DataDir& dir) {
+  if (!options.user.empty()) {
+    if (auto known = check_user(dir, options.user); !known) return tl::unexpected(known.error());
+    return options.user;
+  }
+  if (!options.dashboard) return std::string();
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  auto accounts = account_ids(dir.database());
+  if (!accounts) return cli_error(ExitCode::local, printable(accounts.error().message, 400));
+  return std::move(accounts->first_admin);
+}
+
 Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   auto lifetime = duration_of("--ttl", options.ttl);
   if (!lifetime) return tl::unexpected(lifetime.error());
@@ -51,9 +66,10 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const DataDir dir = line.data_dir();
   auto url = door_url(options, dir);
   if (!url) return tl::unexpected(url.error());
-  const bool is_operator = options.user.empty();
-  if (auto known = is_operator ? Outcome<void>() : check_user(dir, options.user); !known) return known;
-  auto who = is_operator ? Outcome<Who>(create_first_admin()) : sign_in(options.user);
+  const auto user_id = user_of(options, dir);
+  if (!user_id) return tl::unexpected(user_id.error());
+  const bool is_operator = user_id->empty();
+  auto who = is_operator ? Outcome<Who>(create_first_admin()) : sign_in(*user_id);
   if (!who) return tl::unexpected(who.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
@@ -67,10 +83,10 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   auto recorded = record_token(dir.database(), row, kids_of(*keys), /*beside_others=*/true, to_unix_ms(now));
   if (!recorded) return cli_error(ExitCode::local, printable(recorded.error().message, 400));
   // Behind a # it reaches no log of a proxy; the dashboard takes it from there.
-  const std::string link = *url + (is_operator ? "/#token=" : "/oauth/login?token=") + *token;
+  const std::string link = *url + (is_operator || options.dashboard ? "/#token=" : "/oauth/login?token=") + *token;
   if (line.json) {
     std::cout << nlohmann::json{{"url", link},
-                                {"user_id", is_operator ? nlohmann::json(nullptr) : nlohmann::json(options.user)},
+                                {"user_id", is_operator ? nlohmann::json(nullptr) : nlohmann::json(*user_id)},
                                 {"jti", claims->jti},
                                 {"expires_at", format_rfc3339(claims->expires_at)}}
                      .dump()
@@ -84,8 +100,8 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
               << ": open it in a browser (of a hub that has one: --user USER)\n";
     return {};
   }
-  std::cerr << "signs in " << options.user << ", once, until " << local_and_utc(claims->expires_at)
-            << ": open it in the browser that asked\n";
+  std::cerr << "signs in " << *user_id << ", once, until " << local_and_utc(claims->expires_at)
+            << (options.dashboard ? ": open it in a browser\n" : ": open it in the browser that asked\n");
   return {};
 }
 
@@ -98,6 +114,8 @@ void add_login_link_command(CLI::App& app, CommandLine& line) {
                   "Print a link that signs a user in at the web door, or creates the first admin, once (offline)",
                   "strawberryctl login-link --user alice");
   command->add_option("--user", options->user, "Who signs in with it; without it the link creates the first admin");
+  command->add_flag("--dashboard", options->dashboard,
+                    "To the dashboard; without --user the first admin signs in, or is created where there is none");
   command->add_option("--ttl", options->ttl, "How long it is good: 10m, 1h; at most 24h; default: 10m");
   command->add_option("--url", options->url, "The web door's address; default: as its file http-endpoint says");
   command->callback([&line, options] { line.action = [&line, options] { return make_link(line, *options); }; });

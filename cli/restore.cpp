@@ -32,6 +32,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t key_name_shown_max = 128;
+/// A directory of files that users made as copies of their own: no part of a backup, and none of what it replaces.
+constexpr std::string_view users_backups = "backups";
 
 tl::unexpected<CliError> cannot(const std::string& what, const fs::path& path) {
   return cli_error(ExitCode::local, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
@@ -207,10 +209,20 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
     if (!kept) return tl::unexpected(kept.error());
     has_kept = *kept;
   }
+  if (fs::exists(DataDir{place}.gateway_token(), error)) {
+    // Of the restored keys; `strawberryctl run` and the package make it anew in any case.
+    auto keys = load_keys(stage.dir());
+    if (!keys) return tl::unexpected(keys.error());
+    if (auto written = write_gateway_token(stage.dir().gateway_token(), *keys, /*for_group=*/false); !written)
+      return written;
+  }
   if (has_old) {
     // Where this machine's broker is, a backup of another one does not know; nor does it have the CA that clients
     // trust.
-    for (const char* name : {"endpoint", "tls"}) {
+    std::vector<std::string> carried_over{"endpoint", "tls"};
+    // Backups of before there were accounts have no web door's configuration.
+    if (!fs::exists(stage.dir().path / "gateway.toml", error)) carried_over.emplace_back("gateway.toml");
+    for (const std::string& name : carried_over) {
       if (auto carried = copy_tree(place, name, stage.dir().path); !carried) return carried;
     }
     if (auto dressed = dress(stage.dir(), old); !dressed) return dressed;
@@ -239,8 +251,11 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
   }
   if (has_kept) std::cout << "Tokens and devices that were revoked or deleted since then stay so.\n";
   std::vector<std::string> shown;
-  for (const std::string& name : moved.names) shown.push_back(printable(name, 200));
-  if (!moved.names.empty()) std::cout << "Kept, since it is not the hub's: " << first_of(shown) << "\n";
+  for (const std::string& name : moved.names) {
+    if (name != users_backups) shown.push_back(printable(name, 200));
+  }
+  if (shown.size() < moved.names.size()) std::cout << "The users' own backups stay as they are.\n";
+  if (!shown.empty()) std::cout << "Kept, since it is not the hub's: " << first_of(shown) << "\n";
   if (has_old) std::cout << "What was there before is in " << aside->string() << "; delete it when you are content.\n";
   std::cout << "Start the broker again, then the bridge.\n";
   return {};

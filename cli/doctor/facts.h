@@ -167,6 +167,7 @@ struct Facts {
   SettingsFacts settings;
   std::optional<std::vector<RefusedLogin>> refused_logins;  // newest first; nothing when the plugin did not report
   TokenFacts admin_token;
+  TokenFacts gateway_token;                     // with which the web door asks for logins
   TokenFacts clients_token;                     // of DATA_DIR/clients, which scripts/run writes for mosquitto_sub
   std::optional<TokenFacts> token;              // of --token-file
   std::optional<std::vector<ChatFacts>> chats;  // of --chat

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t config_files_max = 64;
 constexpr const char* system_config = "/etc/mosquitto/mosquitto.conf";
 constexpr const char* package_settings = "/etc/strawberry/bridge.toml";
+constexpr const char* package_gateway_token = "/var/lib/strawberry-gateway/gateway.token";
 
 void read_config_file(const std::string& path, std::size_t& files, BrokerConfigFacts& config);
 
@@ -168,6 +169,8 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   const DeviceDirectory* devices = directory ? directory->get() : nullptr;
   const KeySet* good_keys = keys ? &*keys : nullptr;
   facts.admin_token = look_at_token(dir.admin_token(), "", good_keys, devices, facts.now);
+  facts.gateway_token =
+      look_at_token(facts.is_package ? package_gateway_token : dir.gateway_token(), "", good_keys, devices, facts.now);
   facts.clients_token = look_at_token(dir.path / "clients" / "mosquitto_sub", "-P ", good_keys, devices, facts.now);
   if (!options.token_file.empty()) facts.token = look_at_token(options.token_file, "", good_keys, devices, facts.now);
   facts.settings.file = look(facts.settings_path, R_OK);

@@ -48,7 +48,7 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
   }
   if (!is_private(token.file.mode, token.file.owner)) {
     return bad(subject + " may be read by other users (mode " + octal(token.file.mode) + ")",
-               "chmod 600 " + shell_word(token.path));
+               (f.is_package && &token == &f.gateway_token ? "chmod 640 " : "chmod 600 ") + shell_word(token.path));
   }
   if (token.type.empty()) {
     return warn(subject + " was not looked at, for want of the hub's keys",
@@ -66,6 +66,19 @@ Maybe admin_token(const Facts& f) {
   if (is_permission_denied(f.admin_token.file)) return std::nullopt;            // root's, where a group shares the hub
   if (f.admin_token.file.problem.empty() && !has_keys(f)) return std::nullopt;  // that is said of the keys
   return token_finding(f, f.admin_token, f.command + " init");
+}
+
+/// Only of a hub that has a web door.
+Maybe gateway_token(const Facts& f) {
+  const TokenFacts& token = f.gateway_token;
+  if (f.web_door.file.empty() || is_permission_denied(token.file)) return std::nullopt;
+  const std::string renew = f.is_package ? "systemctl restart strawberry-gateway" : f.command + " init";
+  if (!token.file.exists) return warn("there is no " + token.path + ": nobody can sign in with a password", renew);
+  if (token.file.problem.empty() && !has_keys(f)) return std::nullopt;
+  if (token.problem.empty() && !token.type.empty() && token.type != "gateway")
+    return bad(token.path + " is no token of a web door, but of " + token.who,
+               "rm " + shell_word(token.path) + "; " + renew);
+  return token_finding(f, token, renew);
 }
 
 Maybe clients_token(const Facts& f) {
@@ -87,7 +100,10 @@ Maybe given_token(const Facts& f) {
 }  // namespace
 
 std::vector<Check> token_checks() {
-  return {{"admin token", admin_token}, {"mosquitto_sub's token", clients_token}, {"token", given_token}};
+  return {{"admin token", admin_token},
+          {"web door's token", gateway_token},
+          {"mosquitto_sub's token", clients_token},
+          {"token", given_token}};
 }
 
 }  // namespace strawberry::cli

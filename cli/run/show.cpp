@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "cli/doctor/judgements.h"
 #include "cli/files.h"
@@ -66,14 +67,38 @@ Task<Outcome<void>> Supervisor::show_demo() {
   co_return Outcome<void>{};
 }
 
-void Supervisor::show_next_steps() const {
+std::string Supervisor::typed_ctl() const {
   std::error_code failed;
   const std::string default_dir = fs::absolute(default_data_dir(installation_.ctl), failed).lexically_normal();
-  const std::string shown = shell_word(directory_.shown);
   const bool is_installed = installation_.bin() == "/usr/bin";
-  const std::string ctl =
-      (is_installed ? std::string("strawberryctl") : shown_path(installation_.ctl, current_directory())) +
-      (directory_.path == default_dir ? "" : " --data-dir " + shown);
+  return (is_installed ? std::string("strawberryctl") : shown_path(installation_.ctl, current_directory())) +
+         (directory_.path == default_dir ? "" : " --data-dir " + shell_word(directory_.shown));
+}
+
+/// A link by which one signs in is for eyes at a terminal: what else reads this may keep it where others read.
+Task<Outcome<void>> Supervisor::show_dashboard() {
+  if (web_door_.empty()) co_return Outcome<void>{};
+  if (::isatty(STDOUT_FILENO) == 0) {
+    say("Its dashboard: " + web_door_ + "/ (a link that signs in: " + typed_ctl() + " login-link --dashboard)");
+    co_return Outcome<void>{};
+  }
+  Words make{installation_.ctl, "--json",  "--data-dir",  directory_.path, "login-link",
+             "--url",           web_door_, "--dashboard", "--ttl",         std::to_string(link_lifetime.count()) + "m"};
+  const auto made = co_await command(std::move(make), command_timeout);
+  if (!made) co_return Outcome<void>{};
+  const auto link = nlohmann::json::parse(made->output, nullptr, /*allow_exceptions=*/false);
+  if (!made->success || !link.is_object() || !link.contains("url")) {
+    say("Its dashboard: " + web_door_ + "/ (there is no link to sign in: " + made->error + ")");
+    co_return Outcome<void>{};
+  }
+  const nlohmann::json& user = link["user_id"];
+  say((user.is_string() ? "Its dashboard, as " + user.get<std::string>() : "Its dashboard, to create its first admin") +
+      " (once, within " + std::to_string(link_lifetime.count()) + " minutes): " + link["url"].get<std::string>());
+  co_return Outcome<void>{};
+}
+
+void Supervisor::show_next_steps() const {
+  const std::string ctl = typed_ctl();
   say("Next, in another terminal:");
   if (options_.demo) {
     say("  " + ctl + " chat play Yesterday in the living room");

@@ -36,10 +36,10 @@ std::string first_line_of(const std::string& path) {
 
 Task<Outcome<void>> Supervisor::start() {
   using Step = Task<Outcome<void>> (Supervisor::*)();
-  static constexpr std::array<Step, 8> steps{&Supervisor::end_leftovers,       &Supervisor::set_up,
-                                             &Supervisor::set_up_certificates, &Supervisor::start_broker,
-                                             &Supervisor::start_bridge,        &Supervisor::write_clients,
-                                             &Supervisor::start_gateway,       &Supervisor::show_demo};
+  static constexpr std::array<Step, 9> steps{
+      &Supervisor::end_leftovers, &Supervisor::set_up,       &Supervisor::set_up_certificates,
+      &Supervisor::start_broker,  &Supervisor::start_bridge, &Supervisor::write_clients,
+      &Supervisor::start_gateway, &Supervisor::show_demo,    &Supervisor::show_dashboard};
   auto begin = steady_clock::now();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i] == &Supervisor::start_broker) begin = steady_clock::now();

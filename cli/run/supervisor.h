@@ -33,6 +33,8 @@ inline constexpr std::chrono::seconds stop_timeout{8};       // then it is kille
 inline constexpr std::chrono::seconds broker_saves_max{60};  // who kills it while it saves loses all of it
 inline constexpr std::chrono::seconds watch_interval{2};     // between two looks at the logs
 inline constexpr std::chrono::minutes command_timeout{10};   // of a command that sets something up
+/// Of the link that is shown at the start.
+inline constexpr std::chrono::minutes link_lifetime{60};
 inline constexpr std::size_t command_output_bytes_max = 64 * 1024;
 
 class Supervisor {
@@ -91,6 +93,9 @@ class Supervisor {
   // What is shown, show.cpp.
   void show_ready(Duration took) const;
   Task<Outcome<void>> show_demo();
+  Task<Outcome<void>> show_dashboard();
+  /// strawberryctl for this hub, as people type it here.
+  std::string typed_ctl() const;
   void show_next_steps() const;
 
   asio::io_context& loop_;

@@ -299,21 +299,40 @@ TEST_F(Restore, KeepsInPlaceWhatIsNotTheHubs) {
   fs::create_directory(place_ / "log");
   std::ofstream(place_ / "log" / "broker.log") << "old\n";
   for (const char* own : {"mosquitto.db", "http-endpoint", "gateway.pid"}) std::ofstream(place_ / own) << "old\n";
-  std::ofstream(place_ / "gateway.toml") << "[http]\n";  // is in no backup
+  std::ofstream(place_ / "gateway.toml") << "[http]\n";  // the backup has none
+  fs::create_directory(place_ / "backups");
+  std::ofstream(place_ / "backups" / "of-alice.gz") << "hers\n";
   const Finished restored = restore(place_);
   ASSERT_EQ(restored.code, 0) << restored.output;
   EXPECT_EQ(content_of(place_ / "lamp" / "mosquitto_pub"), "-u dev-1\n");
   EXPECT_EQ(mode_of(place_ / "lamp"), 0700u);
   EXPECT_EQ(fs::file_size(place_ / "openai.key"), 2u * 1024 * 1024);
-  EXPECT_NE(restored.output.find("Kept, since it is not the hub's: gateway.toml, lamp, openai.key\n"),
-            std::string::npos)
+  EXPECT_NE(restored.output.find("Kept, since it is not the hub's: lamp, openai.key\n"), std::string::npos)
       << restored.output;
+  EXPECT_NE(restored.output.find("The users' own backups stay as they are.\n"), std::string::npos) << restored.output;
+  EXPECT_EQ(content_of(place_ / "backups" / "of-alice.gz"), "hers\n");
+  EXPECT_EQ(content_of(place_ / "gateway.toml"), "[http]\n");
+  const auto keys = KeySet::load(place_ / "keys.json");
+  ASSERT_TRUE(keys);
+  const auto door = verify_token(*keys, test::trimmed(content_of(place_ / "gateway.token")), SystemClock().wall_now());
+  ASSERT_TRUE(door) << "the web door's token is of the keys of before";
+  EXPECT_EQ(door->principal.type, PrincipalType::gateway);
+  EXPECT_EQ(mode_of(place_ / "gateway.token"), 0600u);
   const fs::path aside = put_aside(place_);
   EXPECT_FALSE(fs::exists(aside / "lamp"));
   for (const char* own : {"log", "mosquitto.db", "http-endpoint", "gateway.pid"}) {
     EXPECT_FALSE(fs::exists(place_ / own)) << own;
     EXPECT_TRUE(fs::exists(aside / own)) << own;
   }
+}
+
+TEST_F(Restore, BringsBackTheWebDoorsConfiguration) {
+  const fs::path file = other_.path() / "with-door.tar";
+  std::ofstream(place_ / "gateway.toml") << "# of then\n";
+  ASSERT_EQ(control({"backup", file.string(), "--data-dir", place_.string()}).code, 0);
+  std::ofstream(place_ / "gateway.toml") << "# of now\n";
+  ASSERT_EQ(restore(file, place_).code, 0);
+  EXPECT_EQ(content_of(place_ / "gateway.toml"), "# of then\n");
 }
 
 /// Restored once, used since then, and restored again from the same backup.

@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "cli/spoke/discovery_run/fleet_member.h"
 #include "cli/text.h"
 #include "cli/token_times.h"
-#include "common/runtime/one_shot.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -18,33 +18,7 @@ using std::chrono::milliseconds;
 // What one device remembers of the calls it has answered: little, since there are many.
 constexpr RecentCalls::Options memory_of_one{std::chrono::minutes(10), 256, 16 * 1024};
 
-/// How a connection that was there ends.
-struct End {
-  bool withdraws = false;            // its skills, first
-  std::optional<CliError> given_up;  // by the device itself
-};
-
-bool is_unreachable(const CliError& error) { return error.code == ExitCode::unreachable; }
-
 }  // namespace
-
-struct Fleet::Member {
-  explicit Member(const asio::any_io_executor& executor) : end(std::make_shared<OneShot<End>>(executor)) {}
-
-  Announced announced;
-  Membership state;
-  std::string device_id;   // the hub's; empty: not registered
-  std::string known_name;  // with which the hub knows it, but for what was changed there
-  bool is_renaming = false;
-  std::unique_ptr<DeviceSkills> skills;
-  std::unique_ptr<SpokeDevice> spoke;
-  std::shared_ptr<OneShot<End>> end;
-  bool is_connected = false;
-  std::optional<SteadyTime> enrolled_at;
-  std::optional<Enrolled> unsaved;  // registered, but its file could not be written
-  milliseconds refused_pause{0};    // the last one; zero: it was let in
-  std::string trouble;              // said last, and not over
-};
 
 Fleet::Fleet(asio::io_context& loop, const Clock& clock, DeviceFiles& files, Enrollment& enrollment, Options options)
     : loop_(loop),
@@ -112,7 +86,7 @@ Task<void> Fleet::close() {
   look_timer_.cancel();
   for (const auto& [key, member] : members_) {
     if (member->spoke) member->spoke->stop_joining();
-    member->end->set(End{});
+    member->end->set(ConnectionEnd{});
   }
   co_await enrollment_.stop();
   asio::steady_timer turn(loop_);
@@ -188,7 +162,7 @@ void Fleet::take(Step step, const MemberPtr& member) {
     case Step::withdraw:
       if (member->state.phase == Phase::joining) member->spoke->stop_joining();
       member->state.phase = Phase::leaving;
-      member->end->set(End{step == Step::withdraw, std::nullopt});
+      member->end->set(ConnectionEnd{step == Step::withdraw, std::nullopt});
       break;
     case Step::forget: members_.erase(member->announced.key); break;
   }
@@ -200,87 +174,6 @@ void Fleet::spawn(Task<void> task) {
     --tasks_;
     look_soon();
   });
-}
-
-// --- registration ---
-
-void Fleet::begin_asking(Member& member) {
-  is_asking_ = true;
-  member.state.phase = Phase::asking;
-}
-
-void Fleet::end_asking(Member& member) {
-  is_asking_ = false;
-  member.state.phase = Phase::away;
-}
-
-Task<void> Fleet::enroll(MemberPtr member) {
-  Outcome<Enrolled> enrolled = cli_error(ExitCode::local, "");
-  if (member->unsaved) {
-    enrolled = *member->unsaved;
-  } else {
-    enrolled = co_await enrollment_.enroll(member->announced.name);
-  }
-  end_asking(*member);
-  if (closing_ && !enrolled) co_return;
-  const SteadyTime now = clock_.steady_now();
-  if (!enrolled) {
-    const CliError& why = enrolled.error();
-    const bool passes = is_unreachable(why) || why.hub_code == "shutting_down" || why.hub_code == "busy";
-    enroll_not_before_ = now + (passes ? 5 * options_.soon : options_.no_room_pause);
-    say_of_hub("the hub does not register " + in_quotes(member->announced.name) + ": " + why.message +
-               "; this and other new devices are tried again");
-    co_return;
-  }
-  hub_trouble_.clear();
-  member->unsaved = std::move(*enrolled);
-  if (!store(*member)) {
-    member->state.not_before = now + options_.refused_pause;
-    co_return;
-  }
-  member->enrolled_at = now;
-  if (member->unsaved->name != member->announced.name) {
-    options_.say(in_quotes(member->announced.name) + " is called " + in_quotes(member->unsaved->name) +
-                 " at the hub: another device of its user has that name");
-  }
-  member->unsaved.reset();
-}
-
-/// A device whose file cannot be written keeps its registration, and is not registered again.
-bool Fleet::store(Member& member) {
-  const KnownDevice device{member.unsaved->device_id, member.announced.name, member.announced.identities};
-  if (auto stored = files_.put(device, member.unsaved->token); !stored) {
-    say_of(member, stored.error().message);
-    return false;
-  }
-  member.device_id = device.device_id;
-  member.known_name = device.name;
-  member.state.is_registered = true;
-  return true;
-}
-
-Task<void> Fleet::get_token(MemberPtr member) {
-  auto token = co_await enrollment_.new_token(member->device_id, member->announced.name);
-  end_asking(*member);
-  member->state.needs_token = false;  // without a new one the old one is tried: it may be good again
-  if (!token) {
-    const bool passes = is_unreachable(token.error());
-    member->state.needs_token = passes;
-    member->state.not_before = clock_.steady_now() + (passes ? 5 * options_.soon : next_refused_pause(*member));
-    if (!passes) say_of(*member, "it gets no other token: " + token.error().message);
-    co_return;
-  }
-  if (auto stored = files_.replace_token(member->device_id, *token); !stored) {
-    say_of(*member, stored.error().message);
-    member->state.not_before = clock_.steady_now() + next_refused_pause(*member);
-  }
-}
-
-milliseconds Fleet::next_refused_pause(Member& member) const {
-  member.refused_pause = member.refused_pause.count() == 0
-                             ? options_.refused_pause
-                             : std::min(2 * member.refused_pause, options_.refused_pause_max);
-  return member.refused_pause;
 }
 
 // --- connections ---
@@ -343,7 +236,7 @@ SpokeDevice::Options Fleet::spoke_options(const MemberPtr& member) {
     if (is_connected) hub_trouble_.clear();
     look_soon();
   };
-  options.give_up = [one](const CliError& why) { one->end->set(End{false, why}); };
+  options.give_up = [one](const CliError& why) { one->end->set(ConnectionEnd{false, why}); };
   return options;
 }
 
@@ -351,7 +244,7 @@ void Fleet::begin_joining(const MemberPtr& member) {
   ++joining_;
   member->state.phase = Phase::joining;
   member->state.has_new_skills = false;
-  member->end = std::make_shared<OneShot<End>>(loop_.get_executor());
+  member->end = std::make_shared<OneShot<ConnectionEnd>>(loop_.get_executor());
   member->spoke = std::make_unique<SpokeDevice>(loop_, *member->skills, spoke_options(member));
 }
 
@@ -360,7 +253,7 @@ Task<void> Fleet::be_there(MemberPtr member) {
   const Outcome<void> joined = co_await member->spoke->join();
   --joining_;
   look_soon();
-  std::optional<End> end;
+  std::optional<ConnectionEnd> end;
   if (joined && member->state.phase == Phase::joining) {
     member->state.phase = Phase::there;
     member->refused_pause = milliseconds(0);

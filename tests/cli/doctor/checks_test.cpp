@@ -60,6 +60,11 @@ Facts healthy() {
   f.hub.reported_at = now - 9s;
   f.hub.devices = 3;
   f.hub.providers = {{"openai", "closed", 7, 1}, {"rules", "closed", 0, 0}};
+  f.gateway_token.path = "/hub/gateway.token";
+  f.gateway_token.file = file(0600);
+  f.gateway_token.who = "gateway web door";
+  f.gateway_token.type = "gateway";
+  f.gateway_token.expires_at = now + 48h;
   f.admin_token.path = "/hub/admin.token";
   f.admin_token.file = file(0600);
   f.admin_token.who = "admin admin";
@@ -475,6 +480,24 @@ TEST(Doctor, MissesNoWebDoor) {
   EXPECT_EQ(finding(facts, "web door")->what, "http://127.0.0.1:8080");
   facts.web_door = {};
   EXPECT_FALSE(finding(facts, "web door"));
+}
+
+TEST(Doctor, LooksAtTheWebDoorsOwnToken) {
+  Facts facts = healthy();
+  EXPECT_EQ(finding(facts, "web door's token")->verdict, Verdict::good);
+  facts.gateway_token.file.mode = 0644;
+  EXPECT_EQ(finding(facts, "web door's token")->what_to_do, "chmod 600 /hub/gateway.token");
+  facts.gateway_token.file = file(0640);
+  facts.gateway_token.file.owner = 0;
+  EXPECT_EQ(finding(facts, "web door's token")->verdict, Verdict::good) << "as the package shares it";
+  facts.gateway_token.type = "admin";
+  EXPECT_EQ(finding(facts, "web door's token")->verdict, Verdict::bad);
+  facts.gateway_token = {};
+  facts.gateway_token.path = "/hub/gateway.token";
+  EXPECT_THAT(finding(facts, "web door's token")->what, HasSubstr("nobody can sign in with a password"));
+  EXPECT_EQ(finding(facts, "web door's token")->what_to_do, "strawberryctl init");
+  facts.web_door = {};
+  EXPECT_FALSE(finding(facts, "web door's token")) << "there is no web door";
 }
 
 TEST(Doctor, LimitsAreExact) {

@@ -1,0 +1,150 @@
+/// Signing in, and the password that it takes: the part of the `users` service that knows secrets.
+#include <algorithm>
+#include <utility>
+
+#include "bridge/users/password_rule.h"
+#include "bridge/users/user_service.h"
+#include "common/identity/token_line.h"
+#include "common/text/ids.h"
+#include "common/text/json_text.h"
+
+namespace strawberry {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* login_token_name = "signed in";
+
+tl::unexpected<Error> wrong_login() { return error(ErrorCode::forbidden, "the user or the password is wrong"); }
+
+}  // namespace
+
+Reply<std::pair<json, NewToken>> UserService::login_token(const std::string& user_id, const Request& request) const {
+  Claims claims;
+  claims.principal = {PrincipalType::user, user_id, user_id};
+  claims.jti = new_id();
+  claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
+  claims.expires_at = claims.issued_at + options_.login_lifetime;
+  auto issued = parts_.tokens.sign(claims);
+  if (!issued) return tl::unexpected(issued.error());
+  NewToken listed;
+  listed.row = token_row_of(claims, std::move(issued->kid));
+  listed.row.name = login_token_name;
+  if (request.sender.type == PrincipalType::grant) {
+    listed.asking = request.token;
+    listed.asking_user_id = request.sender.user_id;
+    listed.row.parent_jti = request.token ? request.token->jti : "";
+  }
+  json given{{"access_token", std::move(issued->token)},
+             {"expires_at", format_rfc3339(claims.expires_at)},
+             {"user", entry(user_id)}};
+  return std::pair(std::move(given), std::move(listed));
+}
+
+Task<Reply<json>> UserService::login(Request request) {
+  const std::string user_id = text_member(request.body, "user");
+  const std::string address = text_member(request.body, "address");
+  std::string password = text_member(request.body, "password");
+  request.body.clear();
+  if (password.size() > password_bytes_max)
+    co_return error(ErrorCode::bad_request,
+                    "the password is longer than " + std::to_string(password_bytes_max) + " bytes",
+                    {{"path", "/password"}});
+  if (const auto wait = logins_.attempt(address, user_id))
+    co_return error(ErrorCode::rate_limited, "too many attempts to sign in: try again later",
+                    {{"retry_after_ms", wait->count()}});
+  const auto usable = [this](const std::string& id) -> const UserRow* {
+    const UserRow* user = parts_.users.find(id);
+    return user == nullptr || user->standing.is_disabled || user->password_hash.empty() ? nullptr : user;
+  };
+  const UserRow* before = usable(user_id);
+  std::string hash = before == nullptr ? std::string() : before->password_hash;
+  std::string same_hash = hash;
+  auto matches = co_await parts_.passwords.matches(std::move(same_hash), std::move(password));
+  if (!matches) co_return tl::unexpected(matches.error());
+  const UserRow* user = usable(user_id);  // it may be another since
+  if (!*matches || user == nullptr || user->password_hash != hash) co_return wrong_login();
+  logins_.forgive(address, user_id);
+
+  auto made = login_token(user_id, request);
+  if (!made) co_return tl::unexpected(made.error());
+  NewToken listed = std::move(made->second);
+  json given = std::move(made->first);
+  auto stored = co_await parts_.store.add_login_token(std::move(listed), options_.logins_max);
+  if (!stored) co_return tl::unexpected(stored.error());
+  const std::int64_t now_ms = to_unix_ms(clock_.wall_now());
+  std::string same_user = user_id;
+  const auto noted = co_await parts_.store.set_last_login(std::move(same_user), now_ms);
+  if (noted) {
+    if (const UserRow* there = parts_.users.find(user_id)) {
+      UserRow row = *there;
+      row.last_login_ms = now_ms;
+      parts_.users.put(std::move(row));
+    }
+  }
+  parts_.events.publish(UserChanged{UserChanged::Change::signed_in, user_id, user_id, user_id});
+  co_return given;
+}
+
+Reply<json> UserService::me(const Request& request) const {
+  json who;
+  if (request.sender.type == PrincipalType::admin) {
+    who = {{"user_id", request.sender.id}, {"name", ""}, {"role", "admin"}};
+  } else {
+    who = entry(request.sender.user_id);
+  }
+  who["principal"] = {{"type", to_string(request.sender.type)}, {"id", request.sender.id}};
+  const Rights& rights = request.rights;
+  who["scope"] = rights.is_full() ? json(nullptr) : json(write_scope(rights.scopes));
+  who["skills"] = rights.has(Scope::any_skill) ? json(nullptr) : json(rights.skills);
+  return who;
+}
+
+Task<Reply<json>> UserService::set_password(Request request) {
+  const std::string user_id = request.acting_user;
+  std::string old = text_member(request.body, "old");
+  std::string password = text_member(request.body, "new");
+  request.body.clear();
+  if (auto problem = objection_to_password(password, "/new")) co_return tl::unexpected<Error>(std::move(*problem));
+  const UserRow* user = parts_.users.find(user_id);
+  const bool is_own = request.sender.user_id == user_id;
+  const std::string hash_before = user == nullptr ? std::string() : user->password_hash;
+  if (is_own && !hash_before.empty()) {
+    // As a login, and limited as one: a stolen token must not be worth a password.
+    const std::string place = "token of " + request.sender.id;
+    if (const auto wait = logins_.attempt(place, user_id))
+      co_return error(ErrorCode::rate_limited, "too many attempts: try again later",
+                      {{"retry_after_ms", wait->count()}});
+    if (old.size() > password_bytes_max) co_return wrong_login();
+    std::string hash = hash_before;
+    auto matches = co_await parts_.passwords.matches(std::move(hash), std::move(old));
+    if (!matches) co_return tl::unexpected(matches.error());
+    if (!*matches) co_return error(ErrorCode::forbidden, "the old password is wrong", {{"path", "/old"}});
+    logins_.forgive(place, user_id);
+  }
+  auto hash = co_await parts_.passwords.hash(std::move(password));
+  if (!hash) co_return tl::unexpected(hash.error());
+  user = parts_.users.find(user_id);
+  UserRow row;
+  if (user != nullptr) {
+    row = *user;
+    row.password_hash = *hash;
+    UserChange change;
+    change.password_hash = *hash;
+    auto stored = co_await parts_.store.change_user(row.user_id, std::move(change));
+    if (!stored) co_return tl::unexpected(stored.error());
+  } else {
+    if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+    row.user_id = user_id;
+    row.password_hash = *hash;
+    row.created_at_ms = to_unix_ms(clock_.wall_now());
+    auto stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
+    if (!stored) co_return tl::unexpected(stored.error());
+  }
+  parts_.users.put(std::move(row));
+  publish(UserChanged::Change::password_set, user_id, request);
+  json done{{"user_id", user_id}, {"password_set", true}};
+  co_return done;
+}
+
+}  // namespace strawberry
