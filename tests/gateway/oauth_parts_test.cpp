@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "common/text/base64url.h"
+#include "gateway/http/errors.h"
 #include "gateway/http/proxies.h"
 #include "gateway/oauth/client_documents.h"
 #include "gateway/oauth/clients.h"
