@@ -150,7 +150,7 @@ void Gateway::add_routes() {
       options.may_connect = is_public;
       documents_.emplace(loop_.get_executor(), std::move(options));
     }
-    router_.add(oauth::routes(loop_, clock_, links_, public_url_, documents_ ? &*documents_ : nullptr));
+    router_.add(oauth::routes(loop_, clock_, links_, public_url_, login, documents_ ? &*documents_ : nullptr));
   }
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/contract/rights.h"
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
+#include "common/text/json_text.h"
+#include "common/text/printable.h"
 
 namespace strawberry {
 namespace {
@@ -15,6 +18,19 @@ tl::unexpected<Error> forbidden(std::string why) { return error(ErrorCode::forbi
 
 bool is_login_link(const Principal& sender) {
   return sender.type == PrincipalType::grant && sender.id.starts_with(sign_in_id_prefix);
+}
+
+/// The scopes that `body` names, as far as they are among `most`; those when it names none.
+Reply<Scopes> wanted_scopes(const json& body, Scopes most) {
+  if (!body.contains("scope")) return most;
+  const std::string text = text_member(body, "scope");
+  if (const std::string unknown = unknown_scopes_in(text); !unknown.empty())
+    return error(ErrorCode::bad_request, "no such scope: " + printable(unknown, 64),
+                 {{"path", "/scope"}, {"scopes", write_scope(program_scopes)}});
+  const Scopes wanted = scopes_in(text) & most;
+  if (!write_scope(wanted).empty()) return wanted;
+  return error(ErrorCode::forbidden, "none of these scopes may be given to this program: " + printable(text, 64),
+               {{"path", "/scope"}, {"scopes", write_scope(most)}});
 }
 
 Principal user_of(const Principal& sender) { return {PrincipalType::user, sender.user_id, sender.user_id}; }
@@ -46,7 +62,7 @@ const OperationTable& ProgramTokens::operations() {
   static constexpr WhoMay of_a_program{user, grant};
   static constexpr Operation rows[] = {
       {"sign_in", one_time, ActsFor::own_user, handled_by<&P::sign_in>, Needs::nothing()},
-      {"allow_program", users, ActsFor::own_user, handled_by<&P::allow>},
+      {"allow_program", users, ActsFor::own_user, handled_by<&P::allow>, Needs::nothing()},
       {"renew_program", one_time, ActsFor::own_user, handled_by<&P::renew>, Needs::nothing()},
       {"end_program", of_a_program, ActsFor::own_user, handled_by<&P::end>, Needs::nothing()},
   };
@@ -98,6 +114,13 @@ Reply<ProgramTokens::Pair> ProgramTokens::make_pair(const Request& request) {
   Claims renewal = claims_for({PrincipalType::grant, new_id(), request.sender.user_id}, options_.renewal_lifetime);
   Claims access = claims_for(user_of(request.sender), options_.access_lifetime);
   AskingToken line = *request.token;
+  // Within the role of the user, as every request; a guest's program gets what a guest may.
+  const Rights& most = is_first ? request.rights : request.token_rights;
+  auto scopes = wanted_scopes(request.body, most.scopes & program_scopes);
+  if (!scopes) return tl::unexpected(scopes.error());
+  access.rights.scopes = *scopes;
+  // The next ones may be narrower each; what they are made of stays as it was allowed (RFC 6749, section 6).
+  renewal.rights.scopes = is_first ? *scopes : most.scopes & program_scopes;
   if (is_first) {
     renewal.jti = std::string(program_jti_prefix) + renewal.jti;
     if (const std::string client = request.body.value("client", ""); !client.empty()) renewal.jti += "-" + client;
@@ -113,14 +136,15 @@ Reply<ProgramTokens::Pair> ProgramTokens::make_pair(const Request& request) {
   auto made_access = make(request, access);
   if (!made_access) return tl::unexpected(made_access.error());
   made_renewal->listed.row.name = made_access->listed.row.name = request.body.value("name", "");
-  return Pair{std::move(*made_renewal), std::move(*made_access)};
+  return Pair{std::move(*made_renewal), std::move(*made_access), *scopes};
 }
 
 json ProgramTokens::shown(const Pair& pair) {
   return {{"access_token", pair.access.text},
           {"expires_at", format_rfc3339(pair.access.expires_at)},
           {"renewal_token", pair.renewal.text},
-          {"renewal_expires_at", format_rfc3339(pair.renewal.expires_at)}};
+          {"renewal_expires_at", format_rfc3339(pair.renewal.expires_at)},
+          {"scope", write_scope(pair.scopes)}};
 }
 
 Task<Reply<json>> ProgramTokens::sign_in(Request request) {
@@ -149,6 +173,9 @@ Task<Reply<json>> ProgramTokens::allow(Request request) {
   if (auto refused = objection_to(request)) co_return tl::unexpected<Error>(std::move(*refused));
   if (request.sender.type != PrincipalType::user || is_of_program(request.token->root()))
     co_return forbidden("only a user allows a program something");
+  if (!request.token_rights.is_full())
+    co_return error(ErrorCode::forbidden, "the token is limited, and not good for this",
+                    {{"reason", "scope"}, {"scope", "all"}});
   auto pair = make_pair(request);
   if (!pair) co_return tl::unexpected(pair.error());
   json given = shown(*pair);

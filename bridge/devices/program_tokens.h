@@ -3,8 +3,9 @@
 ///
 /// `sign_in`: the one-time token of a login link for a user's token of sign_in_lifetime. `allow_program`: a user's
 /// token for the first two of a new line, an access token and a renewal token. `renew_program`: a renewal token, once,
-/// for the next two; used a second time it ends its line, since two have it. `end_program`: a token of a program's line
-/// ends it.
+/// for the next two; used a second time it ends its line, since two have it. Both may name scopes: at most
+/// program_scopes within the role of the user, and for the next two those that were allowed. `end_program`: a token of
+/// a program's line ends it.
 ///
 /// Every token goes onto the list (DeviceStore::add_token()) before its holder has it.
 ///
@@ -57,6 +58,7 @@ class ProgramTokens final : public RequestHandler {
   struct Pair {
     Made renewal;
     Made access;
+    Scopes scopes;  // of the access token
   };
 
   Task<Outcome> sign_in(Request request);

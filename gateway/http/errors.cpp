@@ -1,8 +1,10 @@
 #include "gateway/http/errors.h"
-#include "gateway/http/json.h"
 
 #include <algorithm>
 #include <array>
+
+#include "common/contract/rights.h"
+#include "gateway/http/json.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -95,6 +97,18 @@ Problem problem_of(const json& error, bool may_have_run) {
   return read;
 }
 
+std::string missing_scope(const Problem& problem) {
+  if (problem.status != 403 || !problem.details.is_object() || text_member(problem.details, "reason") != "scope")
+    return {};
+  // `all` is said of what takes a token that is not limited: no scope gives that.
+  std::string scope = text_member(problem.details, "scope");
+  return parse_scope(scope) ? scope : std::string();
+}
+
+std::string insufficient_scope(std::string_view scope) {
+  return "Bearer error=\"insufficient_scope\", scope=\"" + std::string(scope) + "\"";
+}
+
 json body_of(const Problem& problem, ErrorShape shape) {
   if (shape == ErrorShape::openai) return openai_body(problem);
   if (shape == ErrorShape::spoke) return {{"detail", problem.message}};
@@ -108,6 +122,8 @@ Response response_of(const Problem& problem, ErrorShape shape) {
   response.status = problem.status;
   response.body = to_text(body_of(problem, shape));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (const std::string scope = missing_scope(problem); !scope.empty())
+    response.headers.emplace_back("WWW-Authenticate", insufficient_scope(scope));
   if (problem.status == 429 || problem.status == 503) {
     const auto& details = problem.details;
     const json wait = details.is_object() ? details.value("retry_after_ms", json()) : json();

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "gateway/http/message.h"
@@ -33,6 +34,10 @@ Problem problem_of(const nlohmann::json& error, bool may_have_run);
 unsigned status_of(const std::string& code, bool may_have_run);
 
 nlohmann::json body_of(const Problem& problem, ErrorShape shape);
+/// The scope that a limited token has not and would need; empty when that is not what is wrong.
+std::string missing_scope(const Problem& problem);
+/// How `WWW-Authenticate` says so (RFC 6750, section 3.1).
+std::string insufficient_scope(std::string_view scope);
 Response response_of(const Problem& problem, ErrorShape shape);
 
 /// What a handler has to answer.

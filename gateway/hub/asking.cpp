@@ -16,11 +16,23 @@ std::string op_of(const json& body) {
   return op != body.end() && op->is_string() ? op->get<std::string>() : std::string();
 }
 
+/// With which a token can ask something of the service.
+std::string_view scope_for(Service service) {
+  switch (service) {
+    case Service::skills: return to_string(Scope::skills_read);
+    case Service::chat: return to_string(Scope::chat);
+    case Service::sessions: return to_string(Scope::sessions);
+    case Service::devices: return to_string(Scope::devices_read);
+    case Service::users: return to_string(Scope::users);
+  }
+  return {};
+}
+
 }  // namespace
 
 Problem not_in_scope(Service service) {
   Problem refused(403, "forbidden", "the token is limited, and not good for " + std::string(to_string(service)));
-  refused.details = {{"reason", "scope"}};
+  refused.details = {{"reason", "scope"}, {"scope", scope_for(service)}};
   return refused;
 }
 

@@ -32,6 +32,13 @@ RpcError rpc_error_of(const Problem& why) {
                   why.code + ": " + why.message, {{"code", why.code}});
 }
 
+Problem lacks(Scope scope) {
+  Problem refused(403, "forbidden",
+                  "the token is limited, and does not have the scope " + std::string(to_string(scope)));
+  refused.details = {{"reason", "scope"}, {"scope", to_string(scope)}};
+  return refused;
+}
+
 json tools_request() { return {{"op", "tools"}}; }
 
 std::string refused_by_person() { return "forbidden: the user did not allow this call. It did not run."; }
@@ -49,8 +56,7 @@ Endpoint::Endpoint(asio::io_context& loop, Links& links, const Clock& clock, Opt
 
 Task<void> Endpoint::serve(Exchange& exchange) {
   Links::Found link = co_await links_.of(exchange.request);
-  if (link && !(*link)->scopes().has(Scope::mcp))
-    link = tl::unexpected(problem(403, "forbidden", "the token is limited, and does not have the scope mcp"));
+  if (link && !(*link)->scopes().has(Scope::mcp)) link = tl::unexpected(lacks(Scope::mcp));
   if (!link) {
     Response refused = refused_entry(link.error(), exchange.request, options_.challenge);
     co_await exchange.reply(std::move(refused));
@@ -113,6 +119,12 @@ Task<void> Endpoint::serve_one(Exchange& exchange, Turn turn) {
     co_await exchange.reply(std::move(response));
     co_return;
   }
+  if (const auto scope = missing_scope(turn)) {
+    const Problem refusal = lacks(*scope);
+    Response refused = refused_entry(refusal, exchange.request, options_.challenge);
+    co_await exchange.reply(std::move(refused));
+    co_return;
+  }
   const json id = turn.message.id;
   Result result = json();
   if (method_of(turn.message.method, turn.spoken) == Method::listen) {
@@ -133,6 +145,19 @@ Task<void> Endpoint::serve_one(Exchange& exchange, Turn turn) {
   }
   Response response = result ? json_response(rpc_result(id, std::move(*result))) : rpc_response(id, result.error());
   co_await exchange.reply(std::move(response));
+}
+
+/// The scope that the request takes and its token has not. In a batch the hub says so, in the answer to each.
+std::optional<Scope> Endpoint::missing_scope(const Turn& turn) {
+  const Method method = method_of(turn.message.method, turn.spoken);
+  std::optional<Scope> needed;
+  if (method == Method::list) needed = Scope::skills_read;
+  if (method == Method::call) {
+    const auto call = read_tool_call(turn.message.params);
+    if (call) needed = call->kind == ToolCall::Kind::skill ? Scope::skills_call : Scope::skills_read;
+  }
+  if (!needed || turn.link->scopes().has(*needed)) return std::nullopt;
+  return needed;
 }
 
 Task<Endpoint::Result> Endpoint::result_of(Turn turn) {

@@ -3,12 +3,13 @@
 /// Every request is made at the hub with its own token. No session is kept; GET and DELETE are not there (405).
 ///
 /// Threading: loop only.   Lifetime: outlives its exchanges; stop() ends the streams of listeners.
-/// Errors: before a good token HTTP's (401, 429, 503), then JSON-RPC's with the status of the revision; what goes wrong
-/// with a call is a result with `isError`, which the model reads.
-/// Bounds: Options; SkillRegistry's pages; the server's for bodies.
+/// Errors: before a good token HTTP's (401, 429, 503), and 403 where it lacks a scope; then JSON-RPC's with the status
+/// of the revision; what goes wrong with a call is a result with `isError`, which the model reads. Bounds: Options;
+/// SkillRegistry's pages; the server's for bodies.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/runtime/asio.h"
@@ -56,6 +57,7 @@ class Endpoint {
 
   Task<void> serve_batch(Exchange& exchange, Turn turn, Post post);
   Task<void> serve_one(Exchange& exchange, Turn turn);
+  static std::optional<Scope> missing_scope(const Turn& turn);
   Task<Result> result_of(Turn turn);
   Task<Result> list(Turn turn);
   Task<Result> call(Turn turn);

@@ -1,10 +1,14 @@
 #include "gateway/oauth/authorization.h"
 
+#include "common/contract/role.h"
+#include "common/text/ids.h"
+#include "gateway/http/errors.h"
 #include "gateway/http/json.h"
 #include "gateway/hub/asking.h"
 #include "gateway/oauth/metadata.h"
 #include "gateway/oauth/parameters.h"
 #include "gateway/oauth/redirects.h"
+#include "gateway/oauth/scope.h"
 
 namespace strawberry::gateway::oauth {
 namespace {
@@ -14,6 +18,7 @@ using nlohmann::json;
 constexpr std::size_t state_bytes_max = 2'048;
 constexpr const char* authorize_path = "/oauth/authorize";
 constexpr std::size_t next_bytes_max = 12 * 1024;
+constexpr const char* no_link = "This is no login link.";
 
 Response see_other(std::string where) {
   Response response;
@@ -48,6 +53,8 @@ std::optional<Objection> objection_to(const Fields& query, const Wish& wish) {
   if (!is_s256_challenge(wish.challenge)) return Objection{"invalid_request", "code_challenge is no SHA-256"};
   if (has(query, "resource") && !is_own_resource(wish.resource, wish.issuer))
     return Objection{"invalid_target", "resource must be this door or its /mcp"};
+  if (!wanted_scopes(value_of(query, "scope")))
+    return Objection{"invalid_scope", "scope must be of: " + write_scope(program_scopes)};
   return std::nullopt;
 }
 
@@ -59,6 +66,12 @@ std::string target_of(const Request& request) {
     target = with_parameter(std::move(target), key, value);
   }
   return target;
+}
+
+Response ask_to_sign_in(const Request& request) {
+  SignIn what;
+  what.next = target_of(request);
+  return sign_in_page(what);
 }
 
 /// A login link as it was pasted, or its token alone.
@@ -73,11 +86,19 @@ bool is_own_target(const std::string& next) {
          next.find_first_of("\r\n\\ ") == std::string::npos;
 }
 
-std::string said_of(const Problem& problem) {
+std::string said_of_link(const Problem& problem) {
   if (problem.status == 401 || problem.code == "forbidden")
     return "This login link is not good (any more): it works once, and for a few minutes. Have a new one made.";
   if (problem.status == 429) return "Too many attempts: wait a minute, and try again.";
   return "The hub cannot be asked now: try again in a moment.";
+}
+
+/// The same of a wrong password, an unknown user and one that is disabled.
+std::string said_of_password(const Problem& problem) {
+  if (problem.status == 400) return "The password is longer than any that the hub takes.";
+  if (problem.status == 401) return "The user or the password is wrong.";
+  if (problem.status == 429) return "Too many attempts: wait a minute, and try again.";
+  return "Nobody can sign in with a password now: try again in a moment, or use a login link.";
 }
 
 }  // namespace
@@ -112,7 +133,7 @@ Task<Response> Authorization::answer_to(const Request& request) {
   if (client_id.empty()) co_return error_page("The request names no client_id.");
   if (session.empty() && client_id.starts_with("https:")) {
     // Nobody's documents are fetched for somebody who is not signed in.
-    co_return sign_in_page(target_of(request), "", 200);
+    co_return ask_to_sign_in(request);
   }
   Result<Client> client = co_await client_of_(std::move(client_id));
   if (!client) co_return error_page("The program that sent you here is not known: " + client.error().message + ".");
@@ -128,14 +149,16 @@ Task<Response> Authorization::answer_to(const Request& request) {
   wish.issuer = url_.of(request);
   if (wish.state.size() > state_bytes_max)
     co_return error_page("The request's state is longer than " + std::to_string(state_bytes_max) + " bytes.");
-  if (session.empty()) co_return sign_in_page(target_of(request), "", 200);
+  if (session.empty()) co_return ask_to_sign_in(request);
   if (const auto wrong = objection_to(query, wish)) co_return back_to(wish, "error", wrong->error, wrong->description);
+  wish.scopes = wanted_scopes(value_of(query, "scope")).value_or(program_scopes);
   const Session* who = sessions_.open.find(session);
-  if (who == nullptr) co_return sign_in_page(target_of(request), "", 200);
+  if (who == nullptr) co_return ask_to_sign_in(request);
   Question question;
   question.user_id = who->user_id;
   question.client = wish.client;
   question.redirect_uri = wish.redirect_uri;
+  question.scopes = wish.scopes & scopes_of(who->role);
   Ticket ticket;
   ticket.wish = std::move(wish);
   ticket.session = session;
@@ -170,9 +193,10 @@ Task<void> Authorization::show_login(Exchange& exchange) {
   const std::string token = value_of(exchange.request.query, "token");
   const auto claims = read_token_claims(token);
   const bool is_link = claims && claims->principal.type == PrincipalType::grant;
-  Response response = is_link
-                          ? confirm_sign_in_page(token, claims->principal.user_id)
-                          : sign_in_page("", token.empty() ? "" : "This is no login link.", token.empty() ? 200 : 400);
+  SignIn what;
+  if (!token.empty()) what.problem = no_link;
+  Response response =
+      is_link ? confirm_sign_in_page(token, claims->principal.user_id) : sign_in_page(what, token.empty() ? 200 : 400);
   co_await exchange.reply(std::move(response));
 }
 
@@ -182,31 +206,83 @@ Task<void> Authorization::log_in(Exchange& exchange) {
 }
 
 Task<Response> Authorization::sign_in(const Request& request) {
-  const auto form = form_of(request);
-  if (!form) co_return error_page("This is not the form of a sign-in page.");
-  const std::string token = token_in(value_of(*form, "token"));
+  auto form = form_of(request);
+  if (!form || !repeated(*form).empty()) co_return error_page("This is not the form of a sign-in page.");
   std::string next = value_of(*form, "next");
   if (!is_own_target(next)) next.clear();
+  if (has(*form, "password")) co_return co_await sign_in_by_password(request, std::move(*form), std::move(next));
+  co_return co_await sign_in_by_link(request, std::move(*form), std::move(next));
+}
+
+Task<Response> Authorization::sign_in_by_password(const Request& request, Fields form, std::string next) {
+  std::string user = value_of(form, "user");
+  std::string password = value_of(form, "password");
+  form.clear();
+  std::string address = request.peer;
+  std::string typed = user.substr(0, id_bytes_max);
+  const auto given = co_await login_->with_password(std::move(user), std::move(password), std::move(address));
+  if (!given) {
+    const unsigned status = given.error().status == 401 ? 403 : given.error().status;
+    SignIn again{std::move(next), said_of_password(given.error()), std::move(typed)};
+    Response refused = sign_in_page(again, status);
+    const Response with_wait = response_of(given.error(), ErrorShape::hub);
+    for (const auto& [name, value] : with_wait.headers) {
+      if (name == "Retry-After") refused.headers.emplace_back(name, value);
+    }
+    co_return refused;
+  }
+  const json who = member(*given, "user");
+  Session session;
+  session.user_id = text_member(who, "user_id");
+  session.token = text_member(*given, "access_token");
+  session.role = parse_role(text_member(who, "role")).value_or(Role::member);
+  co_return signed_in(request, std::move(session), std::move(next));
+}
+
+Task<Response> Authorization::sign_in_by_link(const Request& request, Fields form, std::string next) {
+  const std::string token = token_in(value_of(form, "token"));
   const auto claims = read_token_claims(token);
-  if (!claims || claims->principal.type != PrincipalType::grant)
-    co_return sign_in_page(next, "This is no login link.", 400);
+  if (!claims || claims->principal.type != PrincipalType::grant) {
+    const SignIn again{std::move(next), no_link, ""};
+    co_return sign_in_page(again, 400);
+  }
   std::string address = request.peer;
   auto link = co_await links_.get(token, std::move(address));
-  if (!link)
-    co_return sign_in_page(next, said_of(link.error()), link.error().status == 401 ? 403 : link.error().status);
+  if (!link) {
+    const SignIn again{std::move(next), said_of_link(link.error()), ""};
+    co_return sign_in_page(again, link.error().status == 401 ? 403 : link.error().status);
+  }
   json question{{"op", "sign_in"}};
   auto given = co_await gateway::ask(loop_, *link, Service::devices, std::move(question));
-  if (!given) co_return sign_in_page(next, said_of(given.error()), given.error().status);
+  if (!given) {
+    const SignIn again{std::move(next), said_of_link(given.error()), ""};
+    co_return sign_in_page(again, given.error().status);
+  }
   Session session;
   session.user_id = text_member(*given, "user_id");
   session.token = text_member(*given, "access_token");
+  std::string its_token = session.token;
+  std::string same_address = request.peer;
+  session.role = co_await role_of(std::move(its_token), std::move(same_address));
+  co_return signed_in(request, std::move(session), std::move(next));
+}
+
+Task<Role> Authorization::role_of(std::string token, std::string address) {
+  auto link = co_await links_.get(std::move(token), std::move(address));
+  if (!link) co_return Role::member;
+  json question{{"op", "me"}};
+  const auto who = co_await gateway::ask(loop_, *link, Service::users, std::move(question));
+  co_return who ? parse_role(text_member(*who, "role")).value_or(Role::member) : Role::member;
+}
+
+Response Authorization::signed_in(const Request& request, Session session, std::string next) {
   Response response = next.empty() ? signed_in_page(session.user_id) : see_other(std::move(next));
   const bool is_secure = url_.of(request).starts_with("https:");
   const std::string secret = sessions_.open.put(std::move(session));
   response.headers.emplace_back("Set-Cookie",
                                 cookie_name(request) + "=" + secret + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" +
                                     std::to_string(session_lifetime.count()) + (is_secure ? "; Secure" : ""));
-  co_return response;
+  return response;
 }
 
 }  // namespace strawberry::gateway::oauth

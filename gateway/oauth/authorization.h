@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 
+#include "gateway/accounts/login.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/public_url.h"
 #include "gateway/hub/links.h"
@@ -23,8 +24,14 @@ class Authorization {
   /// Finds a client by its id, which may take a fetch.
   using FindClient = std::function<Task<Result<Client>>(std::string id)>;
 
-  Authorization(asio::io_context& loop, Links& links, const PublicUrl& url, Sessions& sessions, FindClient client_of)
-      : loop_(loop), links_(links), url_(url), sessions_(sessions), client_of_(std::move(client_of)) {}
+  Authorization(asio::io_context& loop, Links& links, const PublicUrl& url, Sessions& sessions, FindClient client_of,
+                std::shared_ptr<Login> login)
+      : loop_(loop),
+        links_(links),
+        url_(url),
+        sessions_(sessions),
+        client_of_(std::move(client_of)),
+        login_(std::move(login)) {}
 
   Task<void> ask(Exchange& exchange);         // GET  /oauth/authorize
   Task<void> decide(Exchange& exchange);      // POST /oauth/authorize
@@ -34,6 +41,12 @@ class Authorization {
  private:
   Task<Response> answer_to(const Request& request);
   Task<Response> sign_in(const Request& request);
+  Task<Response> sign_in_by_password(const Request& request, Fields form, std::string next);
+  Task<Response> sign_in_by_link(const Request& request, Fields form, std::string next);
+  /// The role of the user, to say what its programs may get; a member's when the hub does not say.
+  Task<Role> role_of(std::string token, std::string address);
+  /// The cookie, and back to where it was asked.
+  Response signed_in(const Request& request, Session session, std::string next);
   Response decision_of(const Request& request);
   /// The secret of the request's session; empty when there is none.
   std::string session_of(const Request& request);
@@ -44,6 +57,7 @@ class Authorization {
   const PublicUrl& url_;
   Sessions& sessions_;
   FindClient client_of_;
+  std::shared_ptr<Login> login_;
 };
 
 }  // namespace strawberry::gateway::oauth

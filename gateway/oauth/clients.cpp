@@ -150,7 +150,7 @@ json registration_of(const Client& client) {
           {"grant_types", {"authorization_code", "refresh_token"}},
           {"response_types", json::array({"code"})},
           {"token_endpoint_auth_method", "none"},
-          {"scope", scope}};
+          {"scope", write_scope(program_scopes)}};
 }
 
 std::string client_mark(std::string_view id) {

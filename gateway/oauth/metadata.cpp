@@ -11,7 +11,7 @@ using nlohmann::json;
 json resource_metadata(const std::string& base, std::string_view path) {
   return {{"resource", base + std::string(path)},
           {"authorization_servers", json::array({base})},
-          {"scopes_supported", json::array({scope})},
+          {"scopes_supported", words_of(program_scopes)},
           {"bearer_methods_supported", json::array({"header"})},
           {"resource_name", "Strawberry Hub"}};
 }
@@ -22,7 +22,7 @@ json server_metadata(const std::string& base, bool has_client_documents) {
           {"token_endpoint", base + "/oauth/token"},
           {"registration_endpoint", base + "/oauth/register"},
           {"revocation_endpoint", base + "/oauth/revoke"},
-          {"scopes_supported", json::array({scope})},
+          {"scopes_supported", words_of(program_scopes)},
           {"response_types_supported", json::array({"code"})},
           {"response_modes_supported", json::array({"query"})},
           {"grant_types_supported", {"authorization_code", "refresh_token"}},
@@ -40,9 +40,13 @@ bool is_own_resource(std::string_view resource, const std::string& base) {
 void add_challenge(Response& response, const Request& request, const PublicUrl& url, bool had_token) {
   std::erase_if(response.headers, [](const auto& field) { return field.first == "WWW-Authenticate"; });
   std::string challenge = "Bearer ";
-  if (had_token) challenge += "error=\"invalid_token\", ";
+  if (response.status == 403) {
+    challenge += "error=\"insufficient_scope\", ";
+  } else if (had_token) {
+    challenge += "error=\"invalid_token\", ";
+  }
   challenge += "resource_metadata=\"" + url.of(request) + "/.well-known/oauth-protected-resource" + mcp_path +
-               "\", scope=\"" + scope + "\"";
+               "\", scope=\"" + write_scope(mcp_scopes) + "\"";
   response.headers.emplace_back("WWW-Authenticate", std::move(challenge));
 }
 

@@ -21,8 +21,8 @@ nlohmann::json server_metadata(const std::string& base, bool has_client_document
 /// Whether a token may be asked for `resource` (RFC 8707): the door itself, or its MCP endpoint.
 bool is_own_resource(std::string_view resource, const std::string& base);
 
-/// Gives an answer of 401 at /mcp the header by which clients find all this. `had_token`: the request had one, and the
-/// hub refused it.
+/// Gives an answer of 401 or 403 at /mcp the header by which clients find all this, with the scopes that its tools
+/// take. `had_token`: the request had one, and the hub refused it; 403: it lacks a scope.
 void add_challenge(Response& response, const Request& request, const PublicUrl& url, bool had_token);
 
 }  // namespace strawberry::gateway::oauth

@@ -5,6 +5,7 @@
 #include "common/text/base64url.h"
 #include "common/text/sha256.h"
 #include "gateway/oauth/redirects.h"
+#include "gateway/oauth/scope.h"
 
 namespace strawberry::gateway::oauth {
 namespace {
@@ -13,10 +14,12 @@ constexpr std::string_view style =
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 "
     "1rem;color:#222;background:#fff}"
     "h1{font-size:1.4rem}code{overflow-wrap:anywhere}strong{overflow-wrap:anywhere}"
-    "input[type=text]{width:100%;box-sizing:border-box;padding:.5rem;font:inherit}"
+    "label{display:block;margin-top:.8rem}form+h2{margin-top:2.2rem}h2{font-size:1.05rem;margin-bottom:.3rem}"
+    "input{display:block;width:100%;box-sizing:border-box;padding:.5rem;margin-top:.2rem;font:inherit;color:inherit;"
+    "background:transparent;border:1px solid #888;border-radius:.3rem}.scope{color:#666;font-size:.85em}"
     "button{font:inherit;padding:.5rem 1.2rem;margin:.8rem .6rem 0 0;border:1px solid #b3003c;border-radius:.3rem;"
     "background:#b3003c;color:#fff}button.no{background:#fff;color:#b3003c}.wrong{color:#b3003c}"
-    "@media(prefers-color-scheme:dark){body{color:#eee;background:#1c1c1c}.wrong{color:#ff7a9c}}";
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#1c1c1c}.wrong{color:#ff7a9c}.scope{color:#aaa}}";
 
 /// As a Content Security Policy names it.
 std::string hash_of_style() {
@@ -53,6 +56,28 @@ std::string hidden(const char* name, const std::string& value) {
 std::string paragraph(const std::string& html) { return "<p>" + html + "</p>"; }
 std::string strong(std::string_view text) { return "<strong>" + escaped(text) + "</strong>"; }
 
+/// In words.
+const char* words_for(Scope scope) {
+  switch (scope) {
+    case Scope::skills_read: return "see what your devices can do";
+    case Scope::skills_call: return "call their skills";
+    case Scope::chat: return "chat as you";
+    case Scope::sessions: return "read and change your stored chats";
+    case Scope::devices_read: return "see your devices";
+    case Scope::mcp: return "use the hub's tools over MCP";
+    default: return "more";
+  }
+}
+
+std::string items_of(Scopes scopes) {
+  std::string items;
+  for (const std::string& word : words_of(scopes)) {
+    const char* said = words_for(parse_scope(word).value_or(Scope::mcp));
+    items += std::string("<li>") + said + " <span class=\"scope\">" + escaped(word) + "</span></li>";
+  }
+  return items;
+}
+
 }  // namespace
 
 std::string escaped(std::string_view text) {
@@ -77,8 +102,8 @@ Response consent_page(const Question& question) {
       paragraph(strong(question.client.name) + " asks to act for the user " + strong(question.user_id) + ".") +
       paragraph("The answer goes to " + strong(where) +
                 ". The name is what the program says of itself; go on only if you have just started this there.") +
-      "<p>It could</p><ul><li>see your devices and what they can do</li><li>call their skills</li>"
-      "<li>chat as you, and read your stored chats</li></ul>"
+      "<p>It could</p><ul>" + items_of(question.scopes) +
+      "</ul>"
       "<p>It could not add, rename or remove devices, nor make tokens. You can take it back at any time: "
       "<code>strawberryctl token list</code>, <code>token revoke</code>.</p>"
       "<form method=\"post\" action=\"/oauth/authorize\">" +
@@ -88,14 +113,21 @@ Response consent_page(const Question& question) {
   return page("Allow this program?", body, redirect_source(question.redirect_uri), 200);
 }
 
-Response sign_in_page(const std::string& next, const std::string& problem, unsigned status) {
+Response sign_in_page(const SignIn& what, unsigned status) {
+  const std::string form = "<form method=\"post\" action=\"/oauth/login\">" + hidden("next", what.next);
   const std::string body =
-      (problem.empty() ? "" : "<p class=\"wrong\">" + escaped(problem) + "</p>") +
-      paragraph("Have a login link made on the hub's machine, and paste it here:") +
-      paragraph("<code>strawberryctl login-link --user YOU</code>") +
-      "<form method=\"post\" action=\"/oauth/login\"><input type=\"text\" name=\"token\" autocomplete=\"off\" required "
-      "aria-label=\"Login link\">" +
-      hidden("next", next) + "<button>Sign in</button></form>";
+      (what.problem.empty() ? "" : "<p class=\"wrong\" role=\"alert\">" + escaped(what.problem) + "</p>") + form +
+      "<label>User<input type=\"text\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" "
+      "spellcheck=\"false\" maxlength=\"64\" required value=\"" +
+      escaped(what.user) +
+      "\"></label><label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" "
+      "required></label><button>Sign in</button></form><h2>Without a password</h2>" +
+      paragraph(
+          "Have a login link made on the hub's machine, and paste it here: "
+          "<code>strawberryctl login-link --user YOU</code>") +
+      form +
+      "<label>Login link<input type=\"text\" name=\"token\" autocomplete=\"off\" required></label>"
+      "<button class=\"no\">Sign in by link</button></form>";
   return page("Sign in", body, "", status);
 }
 

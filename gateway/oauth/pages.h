@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/contract/rights.h"
 #include "gateway/http/message.h"
 #include "gateway/oauth/clients.h"
 
@@ -18,11 +19,19 @@ struct Question {
   std::string user_id;
   Client client;
   std::string redirect_uri;
+  Scopes scopes = program_scopes;
+};
+
+/// What a sign-in page says and keeps.
+struct SignIn {
+  std::string next;     // where signing in leads to, a path of the door's own; may be empty
+  std::string problem;  // may be empty
+  std::string user;     // as it was typed
 };
 
 Response consent_page(const Question& question);
-/// Asks for a login link. `next`: where signing in leads to, a path of the door's own. `problem` may be empty.
-Response sign_in_page(const std::string& next, const std::string& problem, unsigned status);
+/// Asks for a user and a password, or for a login link.
+Response sign_in_page(const SignIn& what, unsigned status = 200);
 /// Of an opened login link: signing in takes a click, so that what only looks at the link does not spend it.
 Response confirm_sign_in_page(const std::string& token, const std::string& user_id);
 Response signed_in_page(const std::string& user_id);

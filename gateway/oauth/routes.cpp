@@ -14,10 +14,13 @@ using nlohmann::json;
 
 class Door {
  public:
-  Door(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url, HttpClient* http)
+  Door(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url, std::shared_ptr<Login> login,
+       HttpClient* http)
       : url_(std::move(url)),
         sessions_(clock),
-        authorization(loop, links, url_, sessions_, [this](std::string id) { return find_client(std::move(id)); }),
+        authorization(
+            loop, links, url_, sessions_, [this](std::string id) { return find_client(std::move(id)); },
+            std::move(login)),
         tokens(loop, clock, links, url_, sessions_) {
     if (http != nullptr) documents_.emplace(clock, *http);
   }
@@ -62,8 +65,9 @@ class Door {
 
 }  // namespace
 
-std::vector<Route> routes(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url, HttpClient* http) {
-  const auto door = std::make_shared<Door>(loop, clock, links, std::move(url), http);
+std::vector<Route> routes(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url,
+                          std::shared_ptr<Login> login, HttpClient* http) {
+  const auto door = std::make_shared<Door>(loop, clock, links, std::move(url), std::move(login), http);
   std::vector<Route> all;
   const auto add = [&](const char* method, const std::string& path, Handler handler) {
     all.push_back({method, path, ErrorShape::hub, std::move(handler)});

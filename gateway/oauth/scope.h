@@ -1,8 +1,43 @@
-/// The one scope there is: what a program may do for a user (docs/oauth.md). Devices and tokens it does not manage.
+/// The scopes that a program may be given (program_scopes), as OAuth asks for them (docs/oauth.md). Devices, tokens and
+/// accounts it does not manage.
+///
+/// Pure functions.   Errors: nothing, for text that is no good scope.   Bounds: scope_bytes_max.
 #pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/contract/rights.h"
 
 namespace strawberry::gateway::oauth {
 
-inline constexpr const char* scope = "mcp";
+/// What the tools of /mcp take.
+inline constexpr Scopes mcp_scopes =
+    Scopes::of({Scope::skills_read, Scope::skills_call, Scope::mcp, Scope::any_skill, Scope::confirmed});
+
+/// What a program that asks for `scope` wants, of what may be given; all of that when it names none. `mcp` alone is
+/// mcp_scopes: it was the only scope that there was, and by itself good for nothing. Nothing when a word is no scope,
+/// when none of them may be given, and when it is longer than scope_bytes_max.
+inline std::optional<Scopes> wanted_scopes(std::string_view scope) {
+  if (scope.find_first_not_of(' ') == std::string_view::npos) return program_scopes;
+  if (scope.size() > scope_bytes_max || !unknown_scopes_in(scope).empty()) return std::nullopt;
+  const Scopes wanted = scopes_in(scope);
+  if (wanted == Scopes::of({Scope::mcp, Scope::any_skill, Scope::confirmed})) return mcp_scopes;
+  const Scopes given = wanted & program_scopes;
+  if (write_scope(given).empty()) return std::nullopt;
+  return given;
+}
+
+/// Its words, for `scopes_supported`.
+inline std::vector<std::string> words_of(Scopes scopes) {
+  std::vector<std::string> words;
+  for (unsigned i = 0; i < named_scopes_count; ++i) {
+    const auto scope = static_cast<Scope>(i);
+    if (scopes.has(scope)) words.emplace_back(to_string(scope));
+  }
+  return words;
+}
 
 }  // namespace strawberry::gateway::oauth

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "common/contract/role.h"
 #include "gateway/oauth/clients.h"
 #include "gateway/oauth/expiring.h"
 
@@ -19,10 +20,11 @@ inline constexpr std::size_t sessions_max = 1'000;
 inline constexpr std::size_t tickets_max = 1'000;
 inline constexpr std::size_t codes_max = 1'000;
 
-/// Somebody who came by a login link.
+/// Somebody who has signed in.
 struct Session {
   std::string user_id;
   std::string token;  // the hub's; never shown
+  Role role = Role::member;
 };
 
 /// What a program has asked for, checked.
@@ -34,6 +36,7 @@ struct Wish {
   std::string challenge;  // PKCE, S256
   std::string resource;   // as asked; empty: not said
   std::string issuer;     // the door as the program knows it
+  Scopes scopes = program_scopes;
 };
 
 /// A question on a consent page.

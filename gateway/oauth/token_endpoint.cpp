@@ -82,7 +82,7 @@ Response TokenEndpoint::tokens_of(const Given& given) const {
                         {"token_type", "Bearer"},
                         {"expires_in", std::max<std::int64_t>(0, left.count())},
                         {"refresh_token", text_member(*given, "renewal_token")},
-                        {"scope", scope}});
+                        {"scope", text_member(*given, "scope")}});
 }
 
 Task<void> TokenEndpoint::end_program(std::string token, std::string address) {
@@ -114,6 +114,7 @@ Task<Response> TokenEndpoint::for_code(Fields form, std::string issuer, std::str
   if (has(form, "resource") && !wish.resource.empty() && value_of(form, "resource") != wish.resource)
     co_return failure("invalid_target", "resource is another than the code was asked for");
   json question{{"op", "allow_program"}, {"name", wish.client.name}, {"client", client_mark(wish.client.id)}};
+  question["scope"] = write_scope(wish.scopes);
   std::string token = grant->session.token;
   std::string same_address = address;
   const Given given = co_await ask_hub(std::move(token), std::move(same_address), std::move(question));
@@ -137,6 +138,13 @@ Task<Response> TokenEndpoint::for_refresh_token(Fields form, std::string, std::s
   if (!claims->line.ends_with("-" + client_mark(value_of(form, "client_id"))))
     co_return failure("invalid_grant", "the refresh token was given to another client");
   json question{{"op", "renew_program"}};
+  if (const std::string scope = value_of(form, "scope"); scope.find_first_not_of(' ') != std::string::npos) {
+    // Before the hub is asked, so that nothing is spent (RFC 6749, section 6).
+    const auto wanted = wanted_scopes(scope);
+    if (!wanted || !wanted->is_within(claims->scopes))
+      co_return failure("invalid_scope", "scope must be of those that the user has allowed");
+    question["scope"] = write_scope(*wanted);
+  }
   const Given given = co_await ask_hub(std::move(token), std::move(address), std::move(question));
   co_return tokens_of(given);
 }

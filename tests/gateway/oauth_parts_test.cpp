@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "common/text/base64url.h"
+#include "gateway/http/errors.h"
 #include "gateway/http/proxies.h"
 #include "gateway/oauth/client_documents.h"
 #include "gateway/oauth/clients.h"
@@ -10,6 +11,7 @@
 #include "gateway/oauth/pages.h"
 #include "gateway/oauth/parameters.h"
 #include "gateway/oauth/redirects.h"
+#include "gateway/oauth/scope.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 
@@ -257,8 +259,8 @@ TEST(APage, ShowsMarkupAsText) {
   EXPECT_THAT(page.body, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"));
   EXPECT_THAT(page.body, HasSubstr("my.home-assistant.io"));
   EXPECT_THAT(page.body, HasSubstr("alice"));
-  EXPECT_THAT(sign_in_page("/oauth/authorize?x=\"><b>", "<i>", 200).body,
-              Not(testing::AnyOf(HasSubstr("<b>"), HasSubstr("<i>"))));
+  EXPECT_THAT(sign_in_page({"/oauth/authorize?x=\"><b>", "<i>", "\"><u>"}).body,
+              Not(testing::AnyOf(HasSubstr("<b>"), HasSubstr("<i>"), HasSubstr("<u>"))));
 }
 
 std::string header_of(const Response& response, const std::string& name) {
@@ -280,6 +282,56 @@ TEST(APage, RunsNothingLoadsNothingAndIsFramedByNobody) {
   EXPECT_THAT(header_of(error_page("x"), "Content-Security-Policy"), HasSubstr("form-action 'self'; frame"));
   question.redirect_uri = "cursor://anysphere/cb";
   EXPECT_THAT(header_of(consent_page(question), "Content-Security-Policy"), HasSubstr("form-action 'self' cursor:;"));
+}
+
+TEST(APage, SaysInWordsWhatAProgramCouldDoAndNothingElse) {
+  Question question;
+  question.scopes = wanted_scopes("skills:read mcp").value();
+  const Response page = consent_page(question);
+  EXPECT_THAT(page.body, testing::AllOf(HasSubstr("see what your devices can do"), HasSubstr("over MCP")));
+  EXPECT_THAT(page.body, Not(testing::AnyOf(HasSubstr("call their skills"), HasSubstr("chat as you"))));
+}
+
+TEST(APage, AsksForAPasswordOrALinkAndNeverShowsAPassword) {
+  const Response page = sign_in_page({"", "wrong", "alice"}, 403);
+  EXPECT_EQ(page.status, 403U);
+  EXPECT_THAT(page.body, testing::AllOf(HasSubstr("autocomplete=\"current-password\""), HasSubstr("value=\"alice\""),
+                                        HasSubstr("name=\"token\"")));
+  EXPECT_THAT(page.body, Not(testing::AnyOf(HasSubstr("<script"), HasSubstr("style=\""), HasSubstr("onclick"))));
+}
+
+TEST(AWantedScope, IsOfThoseThatAProgramMayHave) {
+  const auto wanted = [](const std::string& scope) {
+    const auto scopes = wanted_scopes(scope);
+    return scopes ? write_scope(*scopes) : "none";
+  };
+  const std::string all = "skills:read skills:call chat sessions devices:read mcp";
+  EXPECT_EQ(wanted(""), all);
+  EXPECT_EQ(wanted("  "), all);
+  EXPECT_EQ(wanted("chat skills:read"), "skills:read chat");
+  EXPECT_EQ(wanted("mcp"), "skills:read skills:call mcp") << "the only one that there was";
+  EXPECT_EQ(wanted("mcp skills:read"), "skills:read mcp");
+  EXPECT_EQ(wanted("chat users devices:write"), "chat") << "what it may not have is left out";
+  EXPECT_EQ(wanted("users"), "none");
+  EXPECT_EQ(wanted("chat everything"), "none");
+  EXPECT_EQ(wanted("CHAT"), "none");
+  std::string longest = "chat";
+  longest.resize(scope_bytes_max, ' ');
+  EXPECT_EQ(wanted(longest), "chat");
+  EXPECT_EQ(wanted(longest + " "), "none");
+  EXPECT_TRUE(wanted_scopes("chat")->has(Scope::any_skill));
+}
+
+TEST(AMissingScope, IsNamedWhereOneWouldHelp) {
+  Problem refused(403, "forbidden", "limited", {{"reason", "scope"}, {"scope", "skills:call"}});
+  EXPECT_EQ(header_of(response_of(refused, ErrorShape::hub), "WWW-Authenticate"),
+            "Bearer error=\"insufficient_scope\", scope=\"skills:call\"");
+  for (const char* other : {"all", "\r\nX: y", ""}) {
+    refused.details["scope"] = other;
+    EXPECT_EQ(header_of(response_of(refused, ErrorShape::hub), "WWW-Authenticate"), "") << other;
+  }
+  refused.details = {{"reason", "guest"}};
+  EXPECT_EQ(header_of(response_of(refused, ErrorShape::hub), "WWW-Authenticate"), "");
 }
 
 TEST(ACodeVerifier, AnswersItsChallengeAlone) {
@@ -338,11 +390,15 @@ TEST(Metadata, IsFoundByTheChallenge) {
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   add_challenge(response, request, PublicUrl("", false), false);
   ASSERT_EQ(response.headers.size(), 1U);
-  EXPECT_EQ(
-      header_of(response, "WWW-Authenticate"),
-      "Bearer resource_metadata=\"http://127.0.0.1:8080/.well-known/oauth-protected-resource/mcp\", scope=\"mcp\"");
+  EXPECT_EQ(header_of(response, "WWW-Authenticate"),
+            "Bearer resource_metadata=\"http://127.0.0.1:8080/.well-known/oauth-protected-resource/mcp\", "
+            "scope=\"skills:read skills:call mcp\"");
   add_challenge(response, request, PublicUrl("", false), true);
   EXPECT_THAT(header_of(response, "WWW-Authenticate"), testing::StartsWith("Bearer error=\"invalid_token\", resource"));
+  response.status = 403;
+  add_challenge(response, request, PublicUrl("", false), true);
+  EXPECT_THAT(header_of(response, "WWW-Authenticate"),
+              testing::StartsWith("Bearer error=\"insufficient_scope\", resource"));
 }
 
 TEST(AResource, IsTheDoorOrItsMcpEndpoint) {

@@ -37,7 +37,7 @@ TEST(TheOfficialMcpClients, GetTheirTokensHere) {
     EXPECT_EQ(said.at("renewed"), "AUTHORIZED") << said;
     EXPECT_EQ(said.at("state"), "a state");
     EXPECT_EQ(said.at("resource"), door.url() + "/mcp");
-    EXPECT_EQ(said.at("scope"), "mcp");
+    EXPECT_EQ(said.at("scope"), "skills:read skills:call chat sessions devices:read mcp");
     EXPECT_EQ(said.at("status"), 200) << said;
     EXPECT_EQ(said.at("rotated"), true) << said;
   }

@@ -2,7 +2,11 @@
 /// work.
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <set>
+
 #include "common/runtime/asio.h"
+#include "gateway/hub/token_claims.h"
 #include "gateway/oauth/redirects.h"
 #include "tests/cli/hub_run.h"
 #include "tests/gateway/gateway_process.h"
@@ -17,8 +21,13 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* home_assistant = "https://my.home-assistant.io/redirect/oauth";
+constexpr const char* password = "strawberry fields";
+constexpr const char* tool_call =
+    R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"nothing_of_the_kind","arguments":{}}})";
 const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const std::string challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const std::string every_scope = "skills:read skills:call chat sessions devices:read mcp";
 
 using Parameters = std::map<std::string, std::string>;
 
@@ -113,8 +122,7 @@ class OAuth : public testing::Test {
   }
   Parameters wish(const Parameters& changed = {}) const {
     Parameters all{{"response_type", "code"}, {"client_id", client_id_},     {"redirect_uri", home_assistant},
-                   {"state", "s=t\"<x>"},     {"code_challenge", challenge}, {"code_challenge_method", "S256"},
-                   {"scope", "mcp"}};
+                   {"state", "s=t\"<x>"},     {"code_challenge", challenge}, {"code_challenge_method", "S256"}};
     for (const auto& [name, value] : changed) {
       all.erase(name);
       if (!value.empty()) all[name] = value;
@@ -129,6 +137,27 @@ class OAuth : public testing::Test {
         post("/oauth/authorize", {{"ticket", hidden(page.body, "ticket")}, {"decision", decision}}, cookie);
     EXPECT_EQ(answer.status, 303) << answer.body;
     return answer.get_header_value("Location");
+  }
+  /// People with accounts, and the door's own token, with which it asks about passwords.
+  void add_accounts() {
+    std::ofstream(hub_.files().directory().file("gateway.token"))
+        << hub_.files().token({PrincipalType::gateway, std::string(gateway_principal_id), ""});
+    const auto admin = hub_.admin();
+    for (const auto& [user, role] : Parameters{{"alice", "member"}, {"gerda", "guest"}, {"dan", "member"}}) {
+      json account{{"op", "create"}, {"user_id", user}, {"role", role}, {"password", password}};
+      if (role == "guest") account["guest_of"] = "alice";
+      admin->result_of("users", std::move(account));
+    }
+    admin->result_of("users", {{"op", "update"}, {"user_id", "dan"}, {"disabled", true}});
+  }
+  httplib::Response by_password(const std::string& user, const std::string& with, const httplib::Headers& more = {}) {
+    return post("/oauth/login", {{"user", user}, {"password", with}, {"next", query_of(wish())}}, "", more);
+  }
+  /// The tokens of a program that asked so, allowed by whose cookie it is.
+  Parameters tokens_of(const std::string& cookie, const Parameters& changed = {}) {
+    const auto answer = exchange(parameter_of(decided(cookie, "allow", changed), "code"));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return texts_in(answer);
   }
   std::string code(const Parameters& changed = {}) {
     return parameter_of(decided(signed_in(), "allow", changed), "code");
@@ -159,9 +188,9 @@ class OAuth : public testing::Test {
   int status_with(const std::string& token, const std::string& path = "/api/v1/devices") {
     return answered(door_.client(token).Get(path)).status;
   }
-  httplib::Response at_mcp(const std::string& token) {
-    return answered(
-        door_.client(token).Post("/mcp", R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})", "application/json"));
+  httplib::Response at_mcp(const std::string& token,
+                           const std::string& message = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})") {
+    return answered(door_.client(token).Post("/mcp", message, "application/json"));
   }
   /// Until the broker has heard of a revocation.
   bool is_refused_soon(const std::string& token) {
@@ -184,13 +213,17 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   EXPECT_EQ(asked_for_token.status, 401);
   EXPECT_EQ(asked_for_token.get_header_value_count("WWW-Authenticate"), 1U);
   EXPECT_EQ(asked_for_token.get_header_value("WWW-Authenticate"),
-            "Bearer resource_metadata=\"" + door_.url() + "/.well-known/oauth-protected-resource/mcp\", scope=\"mcp\"");
+            "Bearer resource_metadata=\"" + door_.url() +
+                "/.well-known/oauth-protected-resource/mcp\", scope=\"skills:read skills:call mcp\"");
   const json resource = json::parse(get("/.well-known/oauth-protected-resource/mcp").body);
   EXPECT_EQ(resource.at("resource"), door_.url() + "/mcp");
   const auto issuer = resource.at("authorization_servers")[0].get<std::string>();
   EXPECT_EQ(issuer, door_.url());
   const json server = json::parse(get("/.well-known/oauth-authorization-server").body);
   EXPECT_EQ(server.at("issuer"), issuer);
+  EXPECT_EQ(server.at("scopes_supported"),
+            json({"skills:read", "skills:call", "chat", "sessions", "devices:read", "mcp"}));
+  EXPECT_EQ(resource.at("scopes_supported"), server.at("scopes_supported"));
   EXPECT_EQ(json::parse(get("/.well-known/oauth-authorization-server/mcp").body), server);
   EXPECT_EQ(json::parse(get("/.well-known/oauth-protected-resource").body).at("resource"), door_.url());
   ASSERT_EQ(server.at("registration_endpoint"), door_.url() + "/oauth/register");
@@ -211,7 +244,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   client_id_ = registration.at("client_id").get<std::string>();
 
   // The browser: sign in there, come back to the question, allow it.
-  const Parameters asked = wish({{"access_type", "offline"}, {"prompt", "consent"}});
+  const Parameters asked = wish({{"access_type", "offline"}, {"prompt", "consent"}, {"scope", every_scope}});
   const auto sign_in = get(query_of(asked));
   ASSERT_EQ(sign_in.status, 200);
   const std::string next = hidden(sign_in.body, "next");
@@ -237,7 +270,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   EXPECT_EQ(given.get_header_value("Cache-Control"), "no-store");
   const json tokens = json::parse(given.body);
   EXPECT_EQ(tokens.at("token_type"), "Bearer");
-  EXPECT_EQ(tokens.at("scope"), "mcp");
+  EXPECT_EQ(tokens.at("scope"), every_scope);
   EXPECT_THAT(tokens.at("expires_in").get<int>(), testing::AllOf(testing::Gt(3'500), testing::Le(3'600)));
 
   const auto access = tokens.at("access_token").get<std::string>();
@@ -499,6 +532,146 @@ TEST_F(OAuth, SecretsAreNotLogged) {
   for (const auto& log : {door_.log(), hub_.bridge().output()}) {
     for (const char* member : {"access_token", "refresh_token"}) EXPECT_THAT(log, Not(HasSubstr(given.at(member))));
   }
+}
+
+TEST_F(OAuth, APasswordSignsInForAProgramThatUsesMcp) {
+  add_accounts();
+  const auto page = get(query_of(wish()));
+  EXPECT_THAT(page.body, testing::AllOf(HasSubstr("name=\"password\""), HasSubstr("name=\"token\"")));
+  const auto back = by_password("alice", password, {{"Origin", door_.url()}});
+  ASSERT_EQ(back.status, 303) << back.body;
+  EXPECT_THAT(back.get_header_value("Location"), testing::StartsWith("/oauth/authorize?client_id=" + client_id_));
+  EXPECT_THAT(back.get_header_value("Set-Cookie"), testing::AllOf(HasSubstr("HttpOnly"), HasSubstr("SameSite=Lax")));
+  const Parameters given = tokens_of(cookie_in(back));
+  EXPECT_EQ(given.at("scope"), every_scope);
+  const auto tools = at_mcp(given.at("access_token"));
+  EXPECT_EQ(tools.status, 200) << tools.body;
+  for (const auto& log : {door_.log(), hub_.bridge().output()}) EXPECT_THAT(log, Not(HasSubstr(password)));
+}
+
+TEST_F(OAuth, AWrongPasswordAnUnknownUserAndADisabledOneAreToldTheSame) {
+  add_accounts();
+  std::set<std::string> said;
+  for (const auto& [user, with] : Parameters{{"alice", "not this"}, {"dan", password}, {"nobody", password}}) {
+    const auto answer = by_password(user, with);
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_EQ(answer.get_header_value("Set-Cookie"), "");
+    EXPECT_THAT(answer.body, HasSubstr("The user or the password is wrong."));
+    EXPECT_THAT(answer.body, Not(testing::AnyOf(HasSubstr(password), HasSubstr("not this"))));
+    EXPECT_EQ(hidden(answer.body, "next"), query_of(wish())) << "and the page leads on as before";
+    std::string rest = answer.body;
+    rest.erase(rest.find("value=\"" + user), user.size() + 7);
+    said.insert(rest);
+  }
+  EXPECT_EQ(said.size(), 1U);
+  EXPECT_EQ(by_password("alice", std::string(1'025, 'x')).status, 400);
+  EXPECT_EQ(by_password("../x", password).status, 403);
+  EXPECT_EQ(by_password("alice", "").status, 403);
+  EXPECT_EQ(by_password("alice", password, {{"Origin", "https://evil.org"}}).status, 403) << "another site's page";
+  EXPECT_EQ(by_password("alice", password, {{"Origin", "null"}}).status, 403);
+}
+
+TEST_F(OAuth, WrongPasswordsAreLimited) {
+  add_accounts();
+  std::map<int, int> answers;
+  for (int i = 0; i < 10; ++i) {
+    const auto answer = by_password("alice", "wrong " + std::to_string(i));
+    ++answers[answer.status];
+    if (answer.status != 429) continue;
+    EXPECT_THAT(answer.body, HasSubstr("Too many attempts"));
+    EXPECT_GE(std::stoi(answer.get_header_value("Retry-After")), 1);
+  }
+  EXPECT_GE(answers[403], 5);
+  EXPECT_GE(answers[429], 3);
+  EXPECT_EQ(by_password("alice", password).status, 429) << "the right one has to wait as well";
+}
+
+TEST_F(OAuth, WithoutItsOwnTokenTheDoorSaysThatALinkIsNeeded) {
+  const auto answer = by_password("alice", password);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(answer.body, HasSubstr("use a login link"));
+}
+
+TEST_F(OAuth, AGuestsProgramGetsWhatAGuestMay) {
+  add_accounts();
+  const std::string cookie = cookie_in(by_password("gerda", password));
+  const Parameters given = tokens_of(cookie);
+  EXPECT_EQ(given.at("scope"), every_scope);
+  EXPECT_EQ(status_with(given.at("access_token")), 200);
+  EXPECT_EQ(at_mcp(given.at("access_token")).status, 200);
+  EXPECT_EQ(answered(door_.client(given.at("access_token"))
+                         .Post("/api/v1/devices/register", R"({"name":"Mine"})", "application/json"))
+                .status,
+            403);
+}
+
+TEST_F(OAuth, AProgramGetsTheScopesThatItAskedForAndNoOthers) {
+  const std::string cookie = signed_in();
+  const auto page = get(query_of(wish({{"scope", "mcp skills:read users"}})), cookie);
+  EXPECT_THAT(page.body, HasSubstr("see what your devices can do"));
+  EXPECT_THAT(page.body, Not(HasSubstr("call their skills")));
+  const Parameters given = tokens_of(cookie, {{"scope", "mcp skills:read users"}});
+  EXPECT_EQ(given.at("scope"), "skills:read mcp");
+  const std::string token = given.at("access_token");
+  EXPECT_EQ(gateway::read_token_claims(token)->scopes, scopes_in("skills:read mcp")) << "the claim";
+  EXPECT_EQ(at_mcp(token).status, 200);
+  const auto call = at_mcp(token, tool_call);
+  EXPECT_EQ(call.status, 403);
+  EXPECT_EQ(call.get_header_value_count("WWW-Authenticate"), 1U);
+  EXPECT_THAT(call.get_header_value("WWW-Authenticate"),
+              testing::AllOf(HasSubstr("error=\"insufficient_scope\""), HasSubstr("skills:call"),
+                             HasSubstr("resource_metadata=")));
+  const auto devices = answered(door_.client(token).Get("/api/v1/devices"));
+  EXPECT_EQ(devices.status, 403);
+  EXPECT_EQ(devices.get_header_value("WWW-Authenticate"),
+            "Bearer error=\"insufficient_scope\", scope=\"devices:read\"");
+  const Parameters without_mcp = tokens_of(cookie, {{"scope", "devices:read"}});
+  EXPECT_EQ(status_with(without_mcp.at("access_token")), 200);
+  EXPECT_THAT(at_mcp(without_mcp.at("access_token")).get_header_value("WWW-Authenticate"),
+              HasSubstr("error=\"insufficient_scope\""));
+}
+
+TEST_F(OAuth, AScopeThatThereIsNotIsSentBackAsInvalid) {
+  const std::string cookie = signed_in();
+  for (const std::string& wrong : {std::string("mcp everything"), std::string("users"), std::string(600, 'x')}) {
+    const auto answer = get(query_of(wish({{"scope", wrong}})), cookie);
+    EXPECT_EQ(answer.status, 303) << answer.body;
+    EXPECT_EQ(parameter_of(answer.get_header_value("Location"), "error"), "invalid_scope") << wrong;
+  }
+}
+
+TEST_F(OAuth, ARefreshKeepsOrNarrowsAndNeverWidens) {
+  const Parameters first = tokens_of(signed_in(), {{"scope", "skills:read skills:call mcp"}});
+  const std::string refresh_token = first.at("refresh_token");
+  for (const char* wider : {"skills:read chat", "everything", "users"}) {
+    const auto answer = refreshed(refresh_token, {{"scope", wider}});
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(error_in(answer), "invalid_scope") << wider;
+  }
+  const Parameters narrow = texts_in(refreshed(refresh_token, {{"scope", "skills:read mcp"}}));
+  EXPECT_EQ(narrow.at("scope"), "skills:read mcp");
+  EXPECT_EQ(at_mcp(narrow.at("access_token"), tool_call).status, 403);
+  const Parameters again = texts_in(refreshed(narrow.at("refresh_token")));
+  EXPECT_EQ(again.at("scope"), "skills:read skills:call mcp") << "what was allowed, and no more";
+  EXPECT_EQ(status_with(again.at("access_token")), 403);
+}
+
+TEST_F(OAuth, AProgramThatAsksForAccountsIsToldSoAtOnce) {
+  const auto began = std::chrono::steady_clock::now();
+  const std::string token = tokens().at("access_token");
+  // Of a program that was allowed before there were scopes.
+  Claims claims;
+  claims.principal = {PrincipalType::user, "alice", "alice"};
+  claims.jti = "program-old";
+  claims.issued_at = std::chrono::floor<std::chrono::seconds>(SystemClock().wall_now());
+  claims.expires_at = claims.issued_at + 1h;
+  const std::string old = issue_token(hub_.files().keys(), claims).value();
+  for (const std::string& one : {token, old}) {
+    const auto answer = answered(door_.client(one).Post("/api/v1/users/quota", "{}", "application/json"));
+    EXPECT_EQ(answer.status, 403) << answer.body;
+    EXPECT_THAT(answer.get_header_value("WWW-Authenticate"), HasSubstr("scope=\"users\""));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
 struct BehindAProxy : OAuth {

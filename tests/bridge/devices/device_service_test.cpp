@@ -379,8 +379,10 @@ class Programs : public DeviceServices {
   void start_programs(ProgramTokens::Options options) {
     programs_ = std::make_unique<ProgramTokens>(clock_, store_->devices(), tokens_, published_, options);
   }
-  Reply<json> exchange(const std::string& op, const Principal& sender, const AskingToken& token, json body = {}) {
+  Reply<json> exchange(const std::string& op, const Principal& sender, const AskingToken& token, json body = {},
+                       const Rights& rights = {}) {
     Request request;
+    request.rights = request.token_rights = rights;
     request.sender = sender;
     request.service = Service::devices;
     request.op = op;
@@ -390,14 +392,17 @@ class Programs : public DeviceServices {
     if (ProgramTokens::operations().find(op) != nullptr) handler = programs_.get();
     return test::run_task(loop_, test::ask_service(*handler, std::move(request)));
   }
-  Reply<json> allow() {
-    return exchange("allow_program", alice_, {"session", clock_.wall_now(), {}, {}},
-                    {{"name", "Home Assistant"}, {"client", "ha"}});
+  Reply<json> allow(json body = {}, const Rights& rights = {}) {
+    body["name"] = "Home Assistant";
+    body["client"] = "ha";
+    return exchange("allow_program", alice_, {"session", clock_.wall_now(), {}, {}}, std::move(body), rights);
   }
   Claims claims_in(const Reply<json>& reply, const char* member) const {
     return verify_token(keys_->keys(), reply.value().at(member).get<std::string>(), clock_.wall_now()).value();
   }
-  Reply<json> renew(const Claims& claims) { return exchange("renew_program", claims.principal, asking(claims)); }
+  Reply<json> renew(const Claims& claims, json body = {}) {
+    return exchange("renew_program", claims.principal, asking(claims), std::move(body), claims.rights);
+  }
 
   const Principal alice_{PrincipalType::user, "alice", "alice"};
   std::unique_ptr<ProgramTokens> programs_;
@@ -419,6 +424,28 @@ TEST_F(Programs, GetAnAccessTokenAndOneThatRenewsBothInALineOfTheirOwn) {
   EXPECT_EQ(access.root_jti, renewal.jti);
   EXPECT_EQ(listed().total, 2);
   EXPECT_EQ(listed().tokens[0].name, "Home Assistant");
+}
+
+TEST_F(Programs, GetTheScopesThatTheyAskForOfThoseThatAProgramMayHave) {
+  const auto given = allow({{"scope", "chat devices:write skills:read"}});
+  EXPECT_EQ(given->at("scope"), "skills:read chat");
+  for (const char* member : {"access_token", "renewal_token"})
+    EXPECT_EQ(write_scope(claims_in(given, member).rights.scopes), "skills:read chat") << member;
+  EXPECT_EQ(allow()->at("scope"), write_scope(program_scopes));
+  EXPECT_EQ(allow({{"scope", "chat all"}}).error().code, ErrorCode::bad_request);
+  EXPECT_EQ(allow({{"scope", "users"}}).error().code, ErrorCode::forbidden);
+  const Rights limited{Scopes::of({Scope::chat, Scope::any_skill, Scope::confirmed})};
+  EXPECT_EQ(allow({{"scope", "chat"}}, limited).error().details.at("scope"), "all") << "a limited token allows nothing";
+}
+
+TEST_F(Programs, RenewToNoMoreThanWasAllowed) {
+  Claims renewal = claims_in(allow({{"scope", "skills:read skills:call mcp"}}), "renewal_token");
+  EXPECT_EQ(renew(renewal, {{"scope", "chat"}}).error().code, ErrorCode::forbidden);
+  const auto narrow = renew(renewal, {{"scope", "chat skills:read mcp"}});
+  EXPECT_EQ(narrow->at("scope"), "skills:read mcp");
+  EXPECT_EQ(write_scope(claims_in(narrow, "access_token").rights.scopes), "skills:read mcp");
+  renewal = claims_in(narrow, "renewal_token");
+  EXPECT_EQ(renew(renewal)->at("scope"), "skills:read skills:call mcp");
 }
 
 TEST_F(Programs, RenewOnceAndLoseAllWhenSomebodyDoesItAgain) {
