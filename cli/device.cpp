@@ -108,15 +108,15 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
     const bool active = is_true(entry, "is_active");
     const std::string state = !active ? "revoked" : is_true(entry, "online") ? "online" : "offline";
     const std::string room = entry.value("room", json()).is_string() ? text(entry, "room") : "";
-    rows.push_back({text(entry, "device_id"), text(entry, "name"), room, text(entry, "user_id"), state,
-                    text(entry, "skill_count"), local_time(text(entry, "last_seen"))});
+    rows.push_back({text(entry, "device_id"), text(entry, "name"), text(entry, "user_id"), state,
+                    text(entry, "skill_count"), room, local_time(text(entry, "last_seen"))});
   }
   if (rows.empty()) {
     std::cout << (filter.empty() ? "no devices; add one with: strawberryctl device add NAME --user USER\n"
                                  : "no such devices\n");
     return {};
   }
-  std::cout << table({"DEVICE ID", "NAME", "ROOM", "USER", "STATE", "SKILLS", "LAST SEEN"}, rows, terminal_columns());
+  std::cout << table({"DEVICE ID", "NAME", "USER", "STATE", "SKILLS", "ROOM", "LAST SEEN"}, rows, terminal_columns());
   return {};
 }
 

@@ -55,7 +55,7 @@ struct HubMetrics::Impl {
   };
   using Model = std::pair<std::string, std::string>;  // provider, model
 
-  std::array<std::map<std::string, Operation, std::less<>>, 4> operations;  // by service, then name
+  std::array<std::map<std::string, Operation, std::less<>>, services_count> operations;  // by service, then name
   std::set<std::string> providers;
   std::set<Model> models;
   Options options;
