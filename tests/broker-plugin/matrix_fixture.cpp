@@ -15,6 +15,8 @@ bool has_too_many_levels(const std::string& topic) { return std::count(topic.beg
 
 }  // namespace
 
+Principal observer_principal() { return {PrincipalType::admin, "observer", ""}; }
+
 bool is_no_topic(const std::string& topic) {
   const int size = static_cast<int>(topic.size());
   return topic.empty() || has_too_many_levels(topic) ||
@@ -80,7 +82,7 @@ std::unique_ptr<WireClient> MatrixInBroker::connected(const Principal& who) cons
 }
 
 std::unique_ptr<WireClient> MatrixInBroker::observer() const {
-  wire::Connect connect = credentials({PrincipalType::admin, "observer", ""});
+  wire::Connect connect = credentials(observer_principal());
   auto observing = client(std::move(connect));
   EXPECT_EQ(observing->connect(), 0) << broker_->log();
   const std::uint16_t subscription = observing->subscribe("#");

@@ -31,7 +31,7 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
   std::unique_ptr<WireClient> client(wire::Connect connect) const;
   /// Connected, under its own id.
   std::unique_ptr<WireClient> connected(const Principal& who) const;
-  std::unique_ptr<WireClient> observer() const;
+  std::unique_ptr<WireClient> observer() const;  // observer_principal()
 
   struct Answer {
     std::uint16_t packet_id = 0;
@@ -62,6 +62,9 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
   std::size_t cells_ = 0;
   int disagreements_ = 0;
 };
+
+/// An admin, who reads almost everything.
+Principal observer_principal();
 
 /// What nobody can publish on, or subscribe to, whatever the policy says: Mosquitto closes the connection.
 bool is_no_topic(const std::string& topic);

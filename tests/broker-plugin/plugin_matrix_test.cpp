@@ -43,7 +43,7 @@ bool can_be_delivered(const std::string& topic) { return !is_no_topic(topic) && 
 /// Nobody but the bridge, and the one who asks, reads what is said on `users`: not even the admin who watches here.
 /// What PUBACK and the log say is compared all the same.
 bool is_out_of_sight(const std::string& topic) {
-  return policy({PrincipalType::admin, std::string(admin_principal_id), ""}, Access::read, topic) != Verdict::allowed;
+  return policy(observer_principal(), Access::read, topic) != Verdict::allowed;
 }
 
 /// The plugin speaks there too, so what a client left may have been put right already.
