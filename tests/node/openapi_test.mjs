@@ -33,7 +33,7 @@ test('every route of the gateway is in it, with its kind of errors, and no other
   for (const name of contract) assert.ok(served.includes(`POST /api/v1/${name} hub`), name);
   const described = operations.map(({ path: where, method, operation }) => {
     const shape = operation.responses['400'].$ref.split('/').pop().split('.')[0];
-    const kind = { either: 'spoke', mcp: 'hub', oauth: 'hub', page: 'hub' }[shape] ?? shape;
+    const kind = { either: 'spoke', mcp: 'hub', oauth: 'hub', page: 'hub', backups: 'hub' }[shape] ?? shape;
     return `${method.toUpperCase()} ${where} ${kind}`;
   });
   assert.deepEqual(sorted(described), sorted(served));
