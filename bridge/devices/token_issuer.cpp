@@ -21,6 +21,13 @@ Result<TokenIssuer::Issued> TokenIssuer::issue(const Claims& claims) {
   return Issued{std::move(*token), keys_.keys().signing_key().kid()};
 }
 
+std::vector<std::string> TokenIssuer::kids() {
+  (void)keys_.refresh();  // those of before, when they cannot be read: issue() says so
+  std::vector<std::string> kids;
+  for (const Key& key : keys_.keys().keys()) kids.push_back(key.kid());
+  return kids;
+}
+
 Reply<TokenIssuer::Issued> TokenIssuer::sign(const Claims& claims) {
   auto issued = issue(claims);
   if (issued) return std::move(*issued);

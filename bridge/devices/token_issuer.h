@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/contract/error.h"
 #include "common/identity/key_file.h"
@@ -25,6 +26,8 @@ class TokenIssuer {
     std::string kid;  // of the key that signed it
   };
   Result<Issued> issue(const Claims& claims);
+  /// Of the keys that there are.
+  std::vector<std::string> kids();
   /// The same for a request: what is wrong is `internal`, with its cause for the log.
   Reply<Issued> sign(const Claims& claims);
 

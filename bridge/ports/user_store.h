@@ -44,10 +44,21 @@ struct DeletedUser {
   std::int64_t tokens_valid_from_ms = 0;
 };
 
-/// A token on the list that is good.
+/// Which tokens of the list; an empty text is any.
+struct TokenSearch {
+  std::string user_id = {};
+  std::string name = {};
+  std::string jti = {};
+  std::vector<std::string> kids = {};  // of the keys that there are: a token of another one is revoked
+  bool also_dead = false;
+  std::size_t limit = 1'000;
+  std::size_t offset = 0;
+};
+
 struct ListedToken {
   TokenRow row;
   std::optional<std::int64_t> last_used_ms;
+  std::string_view state;  // `live`, `expired`, `revoked`, `spent`
 };
 struct ListedTokens {
   std::vector<ListedToken> tokens;  // the first of them
@@ -72,12 +83,13 @@ class UserStore {
   /// Users without an account that have something: a device, a token, a session. At most `limit`, by id.
   virtual Task<Reply<std::vector<std::string>>> users_without_account(std::size_t limit) = 0;
 
-  /// As DeviceStore::add_token(); `forbidden` when a good token of the same holder has its name.
-  virtual Task<Reply<void>> add_named_token(NewToken token) = 0;
+  /// As DeviceStore::add_token(). Gives the good tokens of the same holder that have its name: `forbidden` when there
+  /// are any, and not `beside_others`. A parent that is on no list is forgotten.
+  virtual Task<Reply<std::vector<std::string>>> add_named_token(NewToken token, bool beside_others) = 0;
   /// As DeviceStore::add_token(). Of more than `logins_max` of this name the oldest are revoked.
   virtual Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) = 0;
-  /// The user's good tokens and those of its devices, the newest first.
-  virtual Task<Reply<ListedTokens>> list_tokens(std::string user_id, std::int64_t now_ms, std::size_t limit) = 0;
+  /// The newest first. A user's are its own and those of its devices.
+  virtual Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) = 0;
   /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; gives the jtis that the
   /// plugin has to know. `not_found` when there is none.
   virtual Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,

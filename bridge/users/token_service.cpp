@@ -36,7 +36,12 @@ json shown(const ListedToken& token, const std::optional<AskingToken>& asking) {
   return {{"jti", token.row.jti},
           {"name", token.row.name},
           {"type", token.row.type},
+          {"id", token.row.subject},
+          {"user_id", token.row.user_id},
           {"device_id", is_device ? json(token.row.subject) : json(nullptr)},
+          {"parent", token.row.parent_jti.empty() ? json(nullptr) : json(token.row.parent_jti)},
+          {"root", token.row.root_jti},
+          {"state", token.state},
           {"issued_at", format_rfc3339(from_unix_ms(token.row.issued_at_ms))},
           {"expires_at", format_rfc3339(from_unix_ms(token.row.expires_at_ms))},
           {"last_used", token.last_used_ms ? json(format_rfc3339(from_unix_ms(*token.last_used_ms))) : json(nullptr)},
@@ -53,7 +58,7 @@ const OperationTable& TokenService::operations() {
   static constexpr WhoMay people{user, admin};
   static constexpr Operation rows[] = {
       {"token", people, ActsFor::user, handled_by<&T::issue>, Scope::users},
-      {"tokens", people, ActsFor::user, handled_by<&T::list>, Scope::users},
+      {"tokens", people, ActsFor::user_or_all, handled_by<&T::list>, Scope::users},
       {"revoke_token", people, ActsFor::user, handled_by<&T::revoke>, Scope::users},
   };
   static constexpr OperationTable table{Service::users, rows, token_refusal};
@@ -71,6 +76,7 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
     if (device == nullptr || device->row.user_id != request.acting_user)
       return error(ErrorCode::not_found, "no such device", {{"path", "/device_id"}});
     if (!device->row.is_active) return error(ErrorCode::forbidden, "this device was revoked", {{"path", "/device_id"}});
+    if (claims.name.empty()) claims.name = device->row.name;
     claims.principal = {PrincipalType::device, device->row.device_id, device->row.user_id};
     const auto valid_from = from_unix_ms(device->row.tokens_valid_from_ms);
     claims.issued_at = std::max<WallTime>(claims.issued_at, std::chrono::ceil<std::chrono::seconds>(valid_from));
@@ -160,27 +166,36 @@ Task<Reply<json>> TokenService::issue(Request request) {
     co_return error(ErrorCode::bad_request, "the token would be too long: name fewer patterns", {{"path", "/skills"}});
   NewToken listed;
   listed.row = token_row_of(*claims, std::move(issued->kid));
-  listed.row.name = claims->name;
+  listed.row.name = text_member(request.body, "name");
   listed.row.parent_jti = request.token->jti;
   listed.asking = request.token;
   listed.asking_user_id = is_admin ? std::string() : request.sender.user_id;
   json given{{"access_token", std::move(issued->token)},
              {"jti", claims->jti},
-             {"name", claims->name},
+             {"name", listed.row.name},
              {"expires_at", format_rfc3339(claims->expires_at)},
              {"scope", text_or_null(listed.row.scope)},
              {"skills", listed.row.skills ? json(claims->rights.skills) : json(nullptr)}};
-  auto stored = co_await parts_.store.add_named_token(std::move(listed));
-  if (!stored) co_return tl::unexpected(stored.error());
+  const bool replaces = request.body.value("replace", false);
+  auto namesakes = co_await parts_.store.add_named_token(std::move(listed), replaces);
+  if (!namesakes) co_return tl::unexpected(namesakes.error());
+  if (replaces) given["replaces"] = *namesakes;
   parts_.events.publish(
       UserChanged{UserChanged::Change::token_issued, request.acting_user, request.sender.id, claims->jti});
   co_return given;
 }
 
 Task<Reply<json>> TokenService::list(Request request) {
-  std::string user_id = request.acting_user;
+  TokenSearch search;
+  search.user_id = request.acting_user;
+  search.name = text_member(request.body, "name");
+  search.jti = text_member(request.body, "jti");
+  search.kids = parts_.tokens.kids();
+  search.also_dead = request.body.value("all", false);
+  search.limit = std::min(request.body.value("limit", options_.list_max), options_.list_max);
+  search.offset = request.body.value("offset", std::size_t{0});
   const std::int64_t now_ms = to_unix_ms(clock_.wall_now());
-  auto found = co_await parts_.store.list_tokens(std::move(user_id), now_ms, options_.list_max);
+  auto found = co_await parts_.store.list_tokens(std::move(search), now_ms);
   if (!found) co_return tl::unexpected(found.error());
   json tokens = json::array();
   for (const ListedToken& token : found->tokens) tokens.push_back(shown(token, request.token));

@@ -1,6 +1,9 @@
 #include "bridge/adapters/sqlite/personal_tokens.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "bridge/adapters/sqlite/token_rows.h"
@@ -26,18 +29,24 @@ std::vector<Line> lines_of(SQLite::Statement& rows) {
 
 }  // namespace
 
-Reply<void> add_named_token_within(StatementCache& statements, const StorageLimits& limits,
-                                   const std::optional<NewToken>& token) {
-  const TokenRow& row = token->row;
-  auto& namesakes = statements.bind("SELECT 1 FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
-                                    " AND t.user_id = ?2 AND t.subject = ?3 AND t.name = ?4",
-                                    row.issued_at_ms, row.user_id, row.subject, row.name);
-  const bool is_taken = namesakes.executeStep();
-  namesakes.reset();
-  if (is_taken)
+Reply<std::vector<std::string>> add_named_token_within(StatementCache& statements, const StorageLimits& limits,
+                                                       const std::optional<NewToken>& token, bool beside_others) {
+  std::optional<NewToken> added = token;
+  TokenRow& row = added->row;
+  auto& found = statements.bind("SELECT t.jti FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
+                                " AND t.user_id = ?2 AND t.subject = ?3 AND t.name = ?4 AND t.name <> ''",
+                                row.issued_at_ms, row.user_id, row.subject, row.name);
+  std::vector<std::string> namesakes;
+  while (found.executeStep()) namesakes.push_back(found.getColumn(0).getString());
+  found.reset();
+  if (!namesakes.empty() && !beside_others)
     return error(ErrorCode::forbidden, "there is a token of this name: revoke it, or choose another name",
                  {{"path", "/name"}, {"reason", "exists"}});
-  return add_token_within(statements, limits, token);
+  auto& parent = statements.bind("SELECT 1 FROM issued_tokens WHERE jti = ?", row.parent_jti);
+  if (!parent.executeStep()) row.parent_jti.clear();  // a command's own, for one connection
+  parent.reset();
+  if (auto stored = add_token_within(statements, limits, added); !stored) return tl::unexpected(stored.error());
+  return namesakes;
 }
 
 Reply<void> add_login_token_within(StatementCache& statements, const StorageLimits& limits,
@@ -55,30 +64,46 @@ Reply<void> add_login_token_within(StatementCache& statements, const StorageLimi
   return add_token_within(statements, limits, token);
 }
 
-Reply<ListedTokens> read_good_tokens(StatementCache& statements, const std::string& user_id, std::int64_t now_ms,
-                                     std::size_t limit) {
+Reply<ListedTokens> read_tokens(StatementCache& statements, const TokenSearch& search, std::int64_t now_ms) {
+  // ?1 is now, ?2 the ids of the keys, ?3 … ?6 the search.
+#define STRAWBERRY_STATE \
+  STRAWBERRY_TOKEN_STATE_CASES " WHEN t.kid NOT IN (SELECT value FROM json_each(?2)) THEN 2 ELSE 0 END"
+#define STRAWBERRY_MATCHES \
+  " (?4 = '' OR t.name = ?4) AND (?5 = '' OR t.jti = ?5) AND (?6 <> 0 OR " STRAWBERRY_STATE " = 0)"
+#define STRAWBERRY_COUNT "SELECT count(*) FROM issued_tokens t WHERE "
+#define STRAWBERRY_ROWS                                                                                               \
+  "SELECT t.jti, t.name, t.type, t.subject, t.user_id, t.issued_at, t.expires_at, t.parent_jti, t.root_jti, t.scope," \
+  " t.skills, t.last_used, " STRAWBERRY_STATE " FROM issued_tokens t WHERE "
+#define STRAWBERRY_ORDER " ORDER BY t.issued_at DESC, t.jti LIMIT ?7 OFFSET ?8"
+  constexpr std::string_view states[] = {"live", "expired", "revoked", "spent"};
+  const bool is_of_all = search.user_id.empty();
+  const std::string kids = nlohmann::json(search.kids).dump();
   ListedTokens list;
-  auto& count = statements.bind("SELECT count(*) FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD " AND t.user_id = ?2",
-                                now_ms, user_id);
+  auto& count = statements.bind(is_of_all ? STRAWBERRY_COUNT "?3 = '' AND" STRAWBERRY_MATCHES
+                                          : STRAWBERRY_COUNT "t.user_id = ?3 AND" STRAWBERRY_MATCHES,
+                                now_ms, kids, search.user_id, search.name, search.jti, search.also_dead);
   if (count.executeStep()) list.total = count.getColumn(0).getInt64();
   count.reset();
-  auto& rows = statements.bind(
-      "SELECT t.jti, t.name, t.type, t.subject, t.issued_at, t.expires_at, t.root_jti, t.scope, t.skills, t.last_used"
-      " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD " AND t.user_id = ?2 ORDER BY t.issued_at DESC, t.jti LIMIT ?3",
-      now_ms, user_id, limit);
+  auto& rows = statements.bind(is_of_all ? STRAWBERRY_ROWS "?3 = '' AND" STRAWBERRY_MATCHES STRAWBERRY_ORDER
+                                         : STRAWBERRY_ROWS "t.user_id = ?3 AND" STRAWBERRY_MATCHES STRAWBERRY_ORDER,
+                               now_ms, kids, search.user_id, search.name, search.jti, search.also_dead, search.limit,
+                               search.offset);
   while (rows.executeStep()) {
     ListedToken token;
-    token.row.jti = rows.getColumn(0).getString();
-    token.row.name = rows.getColumn(1).getString();
-    token.row.type = rows.getColumn(2).getString();
-    token.row.subject = rows.getColumn(3).getString();
-    token.row.user_id = user_id;
-    token.row.issued_at_ms = rows.getColumn(4).getInt64();
-    token.row.expires_at_ms = rows.getColumn(5).getInt64();
-    token.row.root_jti = rows.getColumn(6).getString();
-    if (!rows.getColumn(7).isNull()) token.row.scope = rows.getColumn(7).getString();
-    if (!rows.getColumn(8).isNull()) token.row.skills = rows.getColumn(8).getString();
-    if (!rows.getColumn(9).isNull()) token.last_used_ms = rows.getColumn(9).getInt64();
+    int column = 0;
+    for (auto* text : {&token.row.jti, &token.row.name, &token.row.type, &token.row.subject, &token.row.user_id})
+      *text = rows.getColumn(column++).getString();
+    token.row.issued_at_ms = rows.getColumn(column++).getInt64();
+    token.row.expires_at_ms = rows.getColumn(column++).getInt64();
+    token.row.parent_jti = rows.getColumn(column++).getString();
+    token.row.root_jti = rows.getColumn(column++).getString();
+    for (auto* text : {&token.row.scope, &token.row.skills}) {
+      if (!rows.getColumn(column).isNull()) *text = rows.getColumn(column).getString();
+      ++column;
+    }
+    if (!rows.getColumn(column).isNull()) token.last_used_ms = rows.getColumn(column).getInt64();
+    const auto state = static_cast<std::size_t>(rows.getColumn(++column).getInt());
+    token.state = states[std::min(state, std::size(states) - 1)];
     list.tokens.push_back(std::move(token));
   }
   rows.reset();

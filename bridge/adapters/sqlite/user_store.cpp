@@ -36,18 +36,18 @@ class SqliteUserStore final : public UserStore {
   Task<Reply<std::vector<std::string>>> users_without_account(std::size_t limit) override {
     return writer_.run({hub_itself}, users_without_account_within, limit);
   }
-  Task<Reply<void>> add_named_token(NewToken token) override {
+  Task<Reply<std::vector<std::string>>> add_named_token(NewToken token, bool beside_others) override {
     const SqliteWriter::Place place{token.row.user_id};
-    return writer_.run_within(place, add_named_token_within, std::optional<NewToken>(std::move(token)));
+    return writer_.run_within(place, add_named_token_within, std::optional<NewToken>(std::move(token)), beside_others);
   }
   Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) override {
     const SqliteWriter::Place place{token.row.user_id};
     return writer_.run_within(place, add_login_token_within, std::optional<NewToken>(std::move(token)), logins_max);
   }
-  Task<Reply<ListedTokens>> list_tokens(std::string user_id, std::int64_t now_ms, std::size_t limit) override {
+  Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) override {
     const auto bytes = [](const ListedTokens& list) { return list.tokens.size() * bytes_of_job; };
-    const SqliteWriter::Place place{user_id};
-    return writer_.run_reading(place, bytes, read_good_tokens, std::move(user_id), now_ms, limit);
+    const SqliteWriter::Place place{search.user_id.empty() ? std::string(hub_itself) : search.user_id};
+    return writer_.run_reading(place, bytes, read_tokens, std::move(search), now_ms);
   }
   Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
                                                       std::int64_t now_ms) override {
