@@ -134,6 +134,7 @@ Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milli
   Claims claims;
   claims.principal = who.principal;
   claims.name = who.name;
+  claims.rights = who.rights;
   claims.issued_at = now;
   claims.expires_at = now + lifetime;
   claims.jti = jti.empty() ? new_id() : jti;

@@ -34,6 +34,7 @@ struct Who {
   Principal principal;
   std::string name;
   WallTime tokens_valid_from{};  // of a device: older tokens are dead
+  Rights rights = {};            // of its token; all of them unless it says less
 };
 Who admin();
 Outcome<Who> user(const std::string& id);

@@ -1,18 +1,27 @@
-/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): signs a token with the
-/// hub's keys and puts it on the list before anybody sees it; no hub needs to run.
+/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): has the running hub issue a
+/// token. Those of admins, enrollment tokens, and all when no hub runs are signed with the hub's keys and put on its
+/// list before anybody sees them.
 #include <unistd.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <iostream>
+#include <optional>
 #include <set>
+#include <tuple>
 
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "cli/command_line.h"
+#include "cli/device_lookup.h"
+#include "cli/known_devices.h"
 #include "cli/nearest.h"
 #include "cli/text.h"
+#include "cli/token_hub.h"
 #include "cli/token_names.h"
 #include "cli/token_times.h"
+#include "common/contract/rights.h"
 #include "common/text/ids.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -27,6 +36,20 @@ struct TokenOptions {
   bool replace = false;
   std::string output;
   std::string mosquitto;
+  std::string scope;
+  std::vector<std::string> skills;
+};
+
+/// What was made, and what is said about it.
+struct Made {
+  Who who;
+  std::string token;
+  std::string jti;
+  WallTime expires_at;
+  std::vector<std::string> namesakes;  // to be revoked
+  bool by_hub = false;
+  std::optional<std::string> scope = {};
+  nlohmann::json skills = nullptr;
 };
 
 Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
@@ -60,6 +83,38 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
     return user(options.user);
   }
   return cli_error(ExitCode::usage, "say for whom: --device ID, --user USER, --admin, or --enroll --user USER");
+}
+
+/// A pattern of skills with the device's id in the place of its name, as the hub would have it.
+Outcome<std::string> resolved(const std::vector<KnownDevice>& devices, const std::string& pattern,
+                              const std::string& user_id) {
+  std::string whole = pattern;
+  const std::size_t dot = pattern.find('.');
+  const bool names_device = std::count(pattern.begin(), pattern.end(), '.') == 2 && pattern.substr(0, dot) != "*";
+  if (names_device) {
+    auto found = find_device(devices, pattern.substr(0, dot), user_id);
+    if (!found) return tl::unexpected(found.error());
+    whole = found->id + pattern.substr(dot);
+  }
+  if (is_skill_pattern(whole)) return whole;
+  return cli_error(ExitCode::usage, "--skills " + in_quotes(pattern) +
+                                        ": not Class.function or device.Class.function, with * at the end of a part");
+}
+
+Outcome<Rights> wanted_rights(const CommandLine& line, const TokenOptions& options, const std::string& user_id) {
+  Rights rights;
+  if (!options.scope.empty()) rights.scopes = scopes_in(options.scope);
+  if (options.skills.empty()) return rights;
+  auto directory = open_directory(line.data_dir());
+  if (!directory) return tl::unexpected(directory.error());
+  for (const std::string& pattern : options.skills) {
+    auto whole = resolved(known_devices(**directory), pattern, user_id);
+    if (!whole) return tl::unexpected(whole.error());
+    rights.skills.push_back(std::move(*whole));
+  }
+  rights.scopes = rights.scopes.without(Scope::any_skill);
+  if (!are_skill_patterns(rights.skills)) return cli_error(ExitCode::usage, "--skills: too many, or too long together");
+  return rights;
 }
 
 /// What is put on the list: what the token says of itself.
@@ -97,8 +152,9 @@ void tell_how_to_use(const Who& who, WallTime end) {
 }
 
 /// `is_out`: somebody may have it, whatever came of the rest.
-Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Who& who, const Claims& claims,
-                      const std::string& token, nlohmann::json result, bool& is_out) {
+Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Made& made, nlohmann::json result,
+                      bool& is_out) {
+  const auto& [who, token] = std::tie(made.who, made.token);
   if (!options.output.empty()) {
     auto written = write_secret_file(options.output, token + "\n", /*replace=*/false);
     if (!written) return written;
@@ -123,69 +179,176 @@ Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, cons
     for (const std::string& place : {options.output, options.mosquitto}) {
       if (place.empty()) continue;
       std::cout << "wrote " << place << ", a token for " << to_string(who.principal.type) << " " << who.principal.id
-                << ", valid until " << local_and_utc(claims.expires_at) << "\n";
+                << ", valid until " << local_and_utc(made.expires_at) << "\n";
     }
   }
   std::cout.flush();
   if (!std::cout) return cli_error(ExitCode::local, "cannot write to standard output: there is no new token");
-  if (prints_token && !line.json) tell_how_to_use(who, claims.expires_at);
+  if (prints_token && !line.json) tell_how_to_use(who, made.expires_at);
   return {};
 }
 
 /// Of a token that was not handed over as it should: where it may be all the same, it is worth nothing. One that cannot
 /// be revoked stays on the list, for whoever wants to try again.
-void take_back(const DataDir& dir, const Claims& claims, const std::string& output, bool is_out) {
-  const std::int64_t now = to_unix_ms(SystemClock().wall_now());
-  if (is_out && !revoke_token(dir.database(), claims.jti, now, to_unix_ms(claims.expires_at))) return;
-  (void)forget_token(dir.database(), claims.jti);  // if it stays, it is one more that nobody has
+void take_back(const CommandLine& line, const Made& made, const std::string& output, bool is_out) {
+  const DataDir dir = line.data_dir();
+  if (made.by_hub) {
+    (void)revoke_through_hub(line, made.who.principal.user_id, made.jti);
+  } else {
+    const std::int64_t now = to_unix_ms(SystemClock().wall_now());
+    if (is_out && !revoke_token(dir.database(), made.jti, now, to_unix_ms(made.expires_at))) return;
+    (void)forget_token(dir.database(), made.jti);  // if it stays, it is one more that nobody has
+  }
   if (is_out && !output.empty()) ::unlink(output.c_str());
 }
 
-Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
-  auto lifetime = duration_of("--ttl", options.ttl);
-  if (!lifetime) return tl::unexpected(lifetime.error());
-  if (*lifetime < std::chrono::seconds(1)) return cli_error(ExitCode::usage, "--ttl: at least one second");
-  if (auto good = check_token_name(options.name); !good) return good;
-  if (options.replace && options.name.empty()) {
-    return cli_error(ExitCode::usage, "--replace goes with --name, whose token is to be revoked");
+Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
+  TokenWish wish;
+  wish.user_id = options.user;
+  Made made;
+  made.by_hub = true;
+  made.who.principal = {PrincipalType::user, options.user, options.user};
+  if (!options.device.empty()) {
+    auto found = found_device(line, options.device, options.user);
+    if (!found) return tl::unexpected(found.error());
+    if (!found->is_active)
+      return cli_error(ExitCode::usage, "the device " + in_quotes(found->name) + " has been revoked");
+    wish.user_id = found->user;
+    wish.device_id = found->id;
+    made.who.principal = {PrincipalType::device, found->id, found->user};
   }
+  wish.name = options.name;
+  wish.lifetime = lifetime;
+  wish.scope = options.scope;
+  wish.skills = options.skills;
+  wish.replace = options.replace;
+  auto given = issue_through_hub(line, wish);
+  if (!given && given.error().details.find("\"exists\"") != std::string::npos) {
+    const std::string holder = wish.device_id.empty() ? "user " + wish.user_id : "device " + wish.device_id;
+    return cli_error(ExitCode::usage, holder + " has a token named " + in_quotes(options.name) +
+                                          " already: --replace revokes that one; or choose another name");
+  }
+  if (!given && given.error().details.find("\"/user_id\"") != std::string::npos) {
+    return cli_error(ExitCode::usage, in_quotes(options.user) + " is a device: use --device");
+  }
+  if (!given) return tl::unexpected(given.error());
+  made.token = text_member(*given, "access_token");
+  made.jti = text_member(*given, "jti");
+  const auto end = parse_rfc3339(text_member(*given, "expires_at"));
+  if (made.token.empty() || !end) return cli_error(ExitCode::refused, "the hub sent no token");
+  made.expires_at = *end;
+  if (given->value("scope", nlohmann::json()).is_string()) made.scope = text_member(*given, "scope");
+  made.skills = given->value("skills", nlohmann::json());
+  for (const auto& jti : given->value("replaces", nlohmann::json::array()))
+    made.namesakes.push_back(jti.get<std::string>());
+  return made;
+}
+
+Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
   auto who = whose(line, options);
   if (!who) return tl::unexpected(who.error());
   if (!options.name.empty()) who->name = options.name;
+  auto rights = wanted_rights(line, options, who->principal.user_id);
+  if (!rights) return tl::unexpected(rights.error());
+  who->rights = std::move(*rights);
   const DataDir dir = line.data_dir();
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
-  const WallTime now = SystemClock().wall_now();
-  auto token = sign(*keys, *who, *lifetime);
+  Made made;
+  auto token = sign(*keys, *who, lifetime);
   if (!token) return tl::unexpected(token.error());
-  const auto claims = verify_token(*keys, *token, now);
+  const auto claims = verify_token(*keys, *token, SystemClock().wall_now());
   if (!claims) return cli_error(ExitCode::local, "the hub's own keys do not vouch for the token they signed");
-
-  const std::string note = line.json ? std::string() : note_of_new_user(dir, who->principal.user_id);
-  auto replaced = record(dir, *keys, row_of(*claims, options.name), options.replace);
+  const IssuedToken row = row_of(*claims, options.name);
+  auto replaced = record(dir, *keys, row, options.replace);
   if (!replaced) return tl::unexpected(replaced.error());
-  nlohmann::json result{{"type", to_string(who->principal.type)},
-                        {"id", who->principal.id},
-                        {"user_name", who->principal.id},
-                        {"jti", claims->jti},
-                        {"expires_at", format_rfc3339(claims->expires_at)}};
-  if (!options.name.empty()) result["name"] = options.name;
-  if (options.replace) {
-    auto& jtis = result["replaced"] = nlohmann::json::array();
-    for (const IssuedToken& old : *replaced) jtis.push_back(old.jti);
+  made.who = std::move(*who);
+  made.token = std::move(*token);
+  made.jti = claims->jti;
+  made.expires_at = claims->expires_at;
+  made.scope = row.scope;
+  if (row.skills) made.skills = claims->rights.skills;
+  for (const IssuedToken& old : *replaced) made.namesakes.push_back(old.jti);
+  return made;
+}
+
+/// A running hub's own; what it does not give out, and what nobody answers, is made here.
+Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
+  const bool is_for_hub = !options.admin && !options.enroll && !(options.user.empty() && options.device.empty()) &&
+                          !is_reserved_id(options.user);
+  if (!is_for_hub) return made_here(line, options, lifetime);
+  auto made = made_by_hub(line, options, lifetime);
+  if (made || made.error().code != ExitCode::unreachable) return made;
+  const auto login = line.login();
+  if (!login || *login) return made;
+  return made_here(line, options, lifetime);
+}
+
+Outcome<void> revoke_one(const CommandLine& line, const Made& made, const std::string& jti) {
+  if (made.by_hub) {
+    const auto revoked = revoke_through_hub(line, made.who.principal.user_id, jti);
+    // One of the same line took it along.
+    if (revoked || revoked.error().hub_code == "not_found") return {};
+    return tl::unexpected(revoked.error());
   }
+  const WallTime now = SystemClock().wall_now();
+  TokenQuery query;
+  query.jti = jti;
+  const auto old = list_of_tokens(line.data_dir(), query);
+  const std::int64_t end_ms =
+      old && !old->tokens.empty() ? old->tokens.front().expires_at_ms : to_unix_ms(now + std::chrono::hours(24 * 365));
+  const auto revoked = revoke_token(line.data_dir().database(), jti, to_unix_ms(now), end_ms);
+  if (revoked) return {};
+  return cli_error(ExitCode::local, printable(revoked.error().message, 400));
+}
+
+Outcome<std::chrono::milliseconds> check(const TokenOptions& options) {
+  auto lifetime = duration_of("--ttl", options.ttl);
+  if (!lifetime) return lifetime;
+  if (*lifetime < std::chrono::seconds(1)) return cli_error(ExitCode::usage, "--ttl: at least one second");
+  if (auto good = check_token_name(options.name); !good) return tl::unexpected(good.error());
+  if (options.replace && options.name.empty()) {
+    return cli_error(ExitCode::usage, "--replace goes with --name, whose token is to be revoked");
+  }
+  const bool is_limited = !options.scope.empty() || !options.skills.empty();
+  if (is_limited && (options.admin || options.enroll)) {
+    return cli_error(ExitCode::usage, "--scope and --skills go with --user or --device: no others are limited");
+  }
+  if (const std::string unknown = unknown_scopes_in(options.scope); !unknown.empty()) {
+    return cli_error(ExitCode::usage, "--scope: there is no " + in_quotes(printable(unknown, 64)) +
+                                          "; the scopes are: " + write_scope(Scopes::all()));
+  }
+  return lifetime;
+}
+
+Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
+  const auto lifetime = check(options);
+  if (!lifetime) return tl::unexpected(lifetime.error());
+  const DataDir dir = line.data_dir();
+  const bool knows_users = !line.json && options.device.empty() && open_directory(dir).has_value();
+  const std::string note = knows_users ? note_of_new_user(dir, options.user) : std::string();
+  const auto made = make(line, options, *lifetime);
+  if (!made) return tl::unexpected(made.error());
+  nlohmann::json result{{"type", to_string(made->who.principal.type)},
+                        {"id", made->who.principal.id},
+                        {"user_name", made->who.principal.id},
+                        {"jti", made->jti},
+                        {"expires_at", format_rfc3339(made->expires_at)}};
+  if (!options.name.empty()) result["name"] = options.name;
+  if (made->scope) result["scope"] = *made->scope;
+  if (!made->skills.is_null()) result["skills"] = made->skills;
+  if (options.replace) result["replaced"] = made->namesakes;
   bool is_out = false;
-  if (auto delivered = deliver(line, options, *who, *claims, *token, std::move(result), is_out); !delivered) {
-    take_back(dir, *claims, options.output, is_out);
+  if (auto delivered = deliver(line, options, *made, std::move(result), is_out); !delivered) {
+    take_back(line, *made, options.output, is_out);
     return delivered;
   }
   std::cerr << note;
   // The old one goes last: whatever fails before, its holder has a token that is good.
-  for (const IssuedToken& old : *replaced) {
-    auto revoked = revoke_token(dir.database(), old.jti, to_unix_ms(now), old.expires_at_ms);
-    if (!revoked) {
-      return cli_error(ExitCode::local, "the new token is good, but the old one could not be revoked: " +
-                                            printable(revoked.error().message, 400));
+  for (const std::string& old : made->namesakes) {
+    if (auto revoked = revoke_one(line, *made, old); !revoked) {
+      return cli_error(revoked.error().code,
+                       "the new token is good, but the old one could not be revoked: " + revoked.error().message);
     }
   }
   return {};
@@ -194,7 +357,7 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
 }  // namespace
 
 void add_token_command(CLI::App& app, CommandLine& line) {
-  CLI::App* token = add_command(app, "token", "Sign tokens, list them and take them back (offline)",
+  CLI::App* token = add_command(app, "token", "Issue tokens, list them and take them back",
                                 "strawberryctl token issue --user alice --name 'Home Assistant' --ttl 365d");
   token->require_subcommand(1);
   auto options = std::make_shared<TokenOptions>();
@@ -208,6 +371,14 @@ void add_token_command(CLI::App& app, CommandLine& line) {
   command->add_option(
       "--name", options->name,
       "What it is for, to list and revoke it by; also the name in the token (default: the device's own)");
+  command
+      ->add_option("--scope", options->scope,
+                   "What it may do, in words with spaces between them: 'skills:read chat'; default: everything")
+      ->check([](const std::string& text) { return std::string(text.empty() ? "say at least one scope" : ""); });
+  command
+      ->add_option("--skills", options->skills,
+                   "The skills that it may see and call: 'LightSkill.*' or 'device.LightSkill.turn_on', repeatable")
+      ->allow_extra_args(false);
   command->add_flag("--replace", options->replace, "Revoke the one of the same holder that has this name now");
   command->add_option("--output", options->output, "Write it to this new file (mode 0600) and do not print it");
   command->add_option("--mosquitto", options->mosquitto,

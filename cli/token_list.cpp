@@ -1,4 +1,5 @@
-/// `strawberryctl token list`: the tokens that 'token issue' and the hub gave out. Offline, and while a hub runs.
+/// `strawberryctl token list`: the tokens that 'token issue' and the hub gave out, from the running hub or from the
+/// files of one that does not run.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
@@ -6,6 +7,7 @@
 #include "cli/command_line.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/token_hub.h"
 #include "cli/token_names.h"
 #include "common/contract/device_name.h"
 #include "common/identity/token_line.h"
@@ -20,16 +22,29 @@ struct ListOptions {
 };
 
 nlohmann::json as_json(const IssuedToken& token) {
-  return {{"name", token.name},
-          {"type", token.type},
-          {"id", token.subject},
-          {"user_id", token.user_id},
-          {"jti", token.jti},
-          {"parent", token.parent_jti.empty() ? nlohmann::json(nullptr) : nlohmann::json(token.parent_jti)},
-          {"root", token.root_jti},
-          {"issued_at", format_rfc3339(from_unix_ms(token.issued_at_ms))},
-          {"expires_at", format_rfc3339(from_unix_ms(token.expires_at_ms))},
-          {"state", to_string(token.state)}};
+  nlohmann::json shown{
+      {"name", token.name},
+      {"type", token.type},
+      {"id", token.subject},
+      {"user_id", token.user_id},
+      {"jti", token.jti},
+      {"parent", token.parent_jti.empty() ? nlohmann::json(nullptr) : nlohmann::json(token.parent_jti)},
+      {"root", token.root_jti},
+      {"issued_at", format_rfc3339(from_unix_ms(token.issued_at_ms))},
+      {"expires_at", format_rfc3339(from_unix_ms(token.expires_at_ms))},
+      {"state", to_string(token.state)}};
+  if (token.scope) shown["scope"] = *token.scope;
+  if (token.skills) shown["skills"] = nlohmann::json::parse(*token.skills, nullptr, /*allow_exceptions=*/false);
+  if (token.last_used_ms) shown["last_used"] = format_rfc3339(from_unix_ms(*token.last_used_ms));
+  return shown;
+}
+
+/// In a few words what it may do.
+std::string rights_of(const IssuedToken& token) {
+  if (!token.scope && !token.skills) return "all";
+  std::string words = token.scope ? printable(*token.scope, scope_bytes_max) : "any scope";
+  if (token.skills) words += " " + printable(*token.skills, 2 * skill_patterns_bytes_max);
+  return words;
 }
 
 void print(const std::vector<IssuedToken>& tokens) {
@@ -39,9 +54,9 @@ void print(const std::vector<IssuedToken>& tokens) {
     rows.push_back({token.name.empty() ? "-" : printable(token.name, device_name_bytes_max), whose_token(token),
                     local_time(from_unix_ms(token.issued_at_ms)), local_time(from_unix_ms(token.expires_at_ms)),
                     std::string(to_string(token.state)), printable(token.jti, 64),
-                    token.parent_jti.empty() ? "-" : printable(token.parent_jti, 64)});
+                    token.parent_jti.empty() ? "-" : printable(token.parent_jti, 64), rights_of(token)});
   }
-  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI", "PARENT"}, rows, terminal_columns());
+  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI", "PARENT", "MAY"}, rows, terminal_columns());
 }
 
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {
@@ -49,7 +64,7 @@ Outcome<void> list(const CommandLine& line, const ListOptions& options) {
   query.user_id = options.user;
   query.only_live = !options.all;
   query.limit = options.limit;
-  auto list = list_of_tokens(line.data_dir(), query);
+  auto list = list_of_tokens(line, query);
   if (!list) return tl::unexpected(list.error());
   if (!options.user.empty()) {
     if (auto known = check_user(line.data_dir(), options.user); !known) return known;
@@ -68,7 +83,7 @@ Outcome<void> list(const CommandLine& line, const ListOptions& options) {
   }
   query.only_live = false;
   query.limit = 1;
-  list = list_of_tokens(line.data_dir(), query);
+  list = list_of_tokens(line, query);
   if (!list) return tl::unexpected(list.error());
   if (list->total > 0) {
     std::cout << "no live tokens; see the " << list->total << " others with: strawberryctl token list --all\n";
@@ -107,6 +122,14 @@ Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query) {
   auto tokens = issued_tokens(dir.database(), kids_of(*keys), to_unix_ms(SystemClock().wall_now()), query);
   if (!tokens) return cli_error(ExitCode::local, printable(tokens.error().message, 400));
   return std::move(*tokens);
+}
+
+Outcome<TokenList> list_of_tokens(const CommandLine& line, const TokenQuery& query) {
+  auto listed = hubs_tokens(line, query);
+  if (listed || listed.error().code != ExitCode::unreachable) return listed;
+  const auto login = line.login();
+  if (!login || *login) return listed;
+  return list_of_tokens(line.data_dir(), query);
 }
 
 std::string whose_token(const IssuedToken& token) {

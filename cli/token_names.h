@@ -1,4 +1,5 @@
-/// What the token commands share: the list of what was issued, and the names in it.
+/// What the token commands share: the list of what was issued, and the names in it. A running hub is asked; the files
+/// of one that does not run are opened.
 ///
 /// Threading: one thread.   Errors: CliError; a missing, unreadable or older database is ExitCode::local.
 #pragma once
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "bridge/adapters/sqlite/issued_tokens.h"
+#include "cli/command_line.h"
 #include "cli/files.h"
 #include "cli/outcome.h"
 #include "common/identity/keys.h"
@@ -19,6 +21,8 @@ namespace strawberry::cli {
 Outcome<void> check_token_name(const std::string& name);
 std::set<std::string> kids_of(const KeySet& keys);
 /// Of the tokens there is a record of, those that are asked for.
+Outcome<TokenList> list_of_tokens(const CommandLine& line, const TokenQuery& query);
+/// Of those that a hub's database lists, whether a hub runs or not.
 Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query);
 /// `user alice`, `device lamp of alice`, `admin`, `a new device of alice`.
 std::string whose_token(const IssuedToken& token);

@@ -1,14 +1,18 @@
-/// `strawberryctl token revoke`: takes a token back, with its line; or all of a user's. Offline; a running hub follows.
+/// `strawberryctl token revoke`: takes a token back, with its line, through the running hub; or on the files of one
+/// that does not run, as those that are on no list, those of admins, and all of a user's: a hub that runs follows.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "cli/command_line.h"
 #include "cli/text.h"
+#include "cli/token_hub.h"
 #include "cli/token_names.h"
 #include "common/text/ids.h"
 
@@ -79,7 +83,7 @@ Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& optio
   query.user_id = options.user;
   query.name = options.name;
   query.limit = issued_tokens_max;
-  auto list = list_of_tokens(line.data_dir(), query);
+  auto list = list_of_tokens(line, query);
   if (!list) return tl::unexpected(list.error());
   if (!options.user.empty()) {
     if (auto known = check_user(line.data_dir(), options.user); !known) return tl::unexpected(known.error());
@@ -115,6 +119,53 @@ Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& optio
 Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
   if (!options.name.empty()) return named_by_name(line, options);
   return options.file.empty() ? named_by_jti(options) : named_by_file(line, options.file);
+}
+
+/// Through the running hub. Nothing when there is none, or the list has no such good token of a user's: that is for the
+/// files.
+Outcome<std::optional<RevokedLine>> revoke_by_hub(const CommandLine& line, const std::string& jti) {
+  TokenQuery query;
+  query.jti = jti;
+  query.only_live = true;
+  query.limit = 1;
+  const auto login = line.login();
+  const bool has_files = login && !*login;
+  auto found = hubs_tokens(line, query);
+  if (!found && (has_files && found.error().code == ExitCode::unreachable)) return std::optional<RevokedLine>{};
+  if (!found) return tl::unexpected(found.error());
+  if (found->tokens.empty() || found->tokens.front().user_id.empty()) {
+    if (has_files) return std::optional<RevokedLine>{};
+    return cli_error(ExitCode::usage, "there is no such token that is live: see 'strawberryctl token list'");
+  }
+  query = TokenQuery{};
+  query.user_id = found->tokens.front().user_id;
+  query.limit = issued_tokens_max;
+  const auto all = hubs_tokens(line, query);
+  if (!all) return tl::unexpected(all.error());
+  auto root = revoke_through_hub(line, query.user_id, jti);
+  if (!root) return tl::unexpected(root.error());
+  RevokedLine revoked{*root, /*is_new=*/true, found->tokens.front().expires_at_ms};
+  std::set<std::string> members;
+  for (const IssuedToken& token : all->tokens) {
+    if (token.root_jti != *root) continue;
+    members.insert(token.jti);
+    revoked.expires_at_ms = std::max(revoked.expires_at_ms, token.expires_at_ms);
+  }
+  for (const IssuedToken& token : all->tokens) {
+    const bool is_elsewhere = token.state == TokenState::live && token.root_jti != *root;
+    if (is_elsewhere && members.contains(token.parent_jti)) ++revoked.live_elsewhere;
+  }
+  return std::optional<RevokedLine>(revoked);
+}
+
+Outcome<RevokedLine> revoke_in_files(const CommandLine& line, const Named& token) {
+  const DataDir dir = line.data_dir();
+  // Or a database would be made where no hub is.
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  auto revoked = revoke_token(dir.database(), token.jti, to_unix_ms(SystemClock().wall_now()),
+                              to_unix_ms(token.expires_at), token.root_jti);
+  if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
+  return std::move(*revoked);
 }
 
 /// Returns when a token that is issued from now on is good.
@@ -164,11 +215,10 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
   auto token = named(line, options);
   if (!token) return tl::unexpected(token.error());
   const DataDir dir = line.data_dir();
-  // Or a database would be made where no hub is.
-  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  const auto revoked = revoke_token(dir.database(), token->jti, to_unix_ms(SystemClock().wall_now()),
-                                    to_unix_ms(token->expires_at), token->root_jti);
-  if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
+  auto by_hub = revoke_by_hub(line, token->jti);
+  if (!by_hub) return tl::unexpected(by_hub.error());
+  const Outcome<RevokedLine> revoked = *by_hub ? Outcome<RevokedLine>(**by_hub) : revoke_in_files(line, *token);
+  if (!revoked) return tl::unexpected(revoked.error());
   const auto renewed = renew_admin_token(dir, revoked->root_jti);
   if (!renewed) return tl::unexpected(renewed.error());
   if (line.json) {
