@@ -273,7 +273,9 @@ class Maker {
         json operation = written;
         const json about = operation.at("x-errors");
         operation.erase("x-errors");
-        const bool with_token = !operation.contains("security") || !operation.at("security").empty();
+        // What signs in takes no token, and answers as what refuses one.
+        const bool with_token = !operation.contains("security") || !operation.at("security").empty() ||
+                                about.value("signs_in", false);
         add_errors(operation, about.at("shape").get<std::string>(), about.value("as", std::vector<std::string>()),
                    about.value("codes", std::vector<std::string>()), with_token);
         add_path_parameters(operation, path);
@@ -324,6 +326,7 @@ class Maker {
       operation["parameters"].push_back(reference("parameters", "stream"));
       operation["responses"]["200"]["content"]["text/event-stream"] = {{"schema", reference("schemas", "events")}};
     }
+    if (name == "users/login") operation["security"] = json::array();  // accounts/routes.h
     add_errors(operation, "hub", {name}, {}, true);
     add("post", "/api/v1/" + name, std::move(operation));
   }

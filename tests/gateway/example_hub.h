@@ -1,9 +1,11 @@
-/// The hub that the examples of the OpenAPI document are about: alice's speaker is there and answers every call.
+/// The hub that the examples of the OpenAPI document are about: alice's speaker is there and answers every call, and the
+/// door has the token with which it asks about passwords.
 ///
 /// Threading: the speaker answers in a thread of its own until the object goes.   Errors: throws.
 #pragma once
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "tests/gateway/web_door.h"
@@ -13,6 +15,8 @@ namespace strawberry::test {
 class ExampleHub {
  public:
   ExampleHub() {
+    std::ofstream(hub_.files().directory().file("gateway.token"))
+        << hub_.files().token({PrincipalType::gateway, std::string(gateway_principal_id), ""});
     hub_.admin()->result_of(
         "devices",
         {{"op", "register"}, {"user_id", "alice"}, {"device_id", principal_.id}, {"name", "Living Room Speaker"}});
@@ -35,7 +39,10 @@ class ExampleHub {
   std::string directory() const { return hub_.files().directory().path().string(); }
   std::string user_token() const { return hub_.files().user_token("alice"); }
   std::string device_token() const { return hub_.files().token(principal_, std::chrono::hours(1)); }
-  std::string login_link_token() const { return hub_.files().token({PrincipalType::grant, "sign-in-1", "alice"}); }
+  /// `id`: a link is good once.
+  std::string login_link_token(const std::string& id = "sign-in-1") const {
+    return hub_.files().token({PrincipalType::grant, id, "alice"});
+  }
 
  private:
   static HubProcess::Options options(const StubLlm& model) {

@@ -13,9 +13,14 @@ using testing::HasSubstr;
 TEST(TheOpenApiDocument, HasExamplesThatAreAnsweredAsItSays) {
   ExampleHub hub;
   ChildProcess::Options node;
-  node.argv = {STRAWBERRY_NODE,    STRAWBERRY_SOURCE_DIR "/tests/node/openapi_examples.mjs",
-               hub.door().url(),   hub.user_token(),
-               hub.device_token(), hub.login_link_token()};
+  node.argv = {STRAWBERRY_NODE,
+               STRAWBERRY_SOURCE_DIR "/tests/node/openapi_examples.mjs",
+               hub.door().url(),
+               hub.user_token(),
+               hub.device_token(),
+               hub.login_link_token(),
+               hub.login_link_token("sign-in-2"),
+               hub.login_link_token("operator-1")};
   ChildProcess client(node);
   EXPECT_EQ(client.wait_for_exit(60s), 0) << client.output();
 }
