@@ -85,7 +85,8 @@ HubHealth App::Parts::health() const {
 UsersAtLimit App::Parts::users_at_limit() const {
   UsersAtLimit counted = stored_at_limit;
   // Those that are counted in the database are 0 until that was done for the first time.
-  for (const auto kind : {LimitKind::sessions, LimitKind::messages, LimitKind::stored_bytes}) counted.try_emplace(kind, 0);
+  for (const auto kind : {LimitKind::sessions, LimitKind::messages, LimitKind::stored_bytes})
+    counted.try_emplace(kind, 0);
   counted[LimitKind::devices] = counted[LimitKind::skills] = 0;
   for (const auto& user_id : devices.owners()) {
     const auto is_at = [&](LimitKind kind, std::size_t used) {

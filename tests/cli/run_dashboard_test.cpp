@@ -190,9 +190,11 @@ TEST_F(RunDashboard, DataOfBeforeThereWereAccountsIsBroughtUpToDateByItself) {
   for (const char* file : {"hub.db", "hub.db-wal", "hub.db-shm"}) fs::remove(data_dir() / file);
   {
     SQLite::Database then((data_dir() / "hub.db").string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    for (int step = 0; step < version_of_then; ++step) then.exec(std::string(migrations()[static_cast<std::size_t>(step)]));
+    for (int step = 0; step < version_of_then; ++step)
+      then.exec(std::string(migrations()[static_cast<std::size_t>(step)]));
     ASSERT_EQ(then.execAndGet("PRAGMA user_version").getInt(), version_of_then);
-    then.exec("INSERT INTO devices (device_id, user_id, name, normalized_name, created_at)"
+    then.exec(
+        "INSERT INTO devices (device_id, user_id, name, normalized_name, created_at)"
         " VALUES ('lamp-1', 'alice', 'Attic Lamp', 'attic_lamp', 1)");
   }
   fs::permissions(data_dir() / "hub.db", fs::perms(0600));

@@ -27,7 +27,8 @@ Spoke::Spoke(const HubProcess& hub, Principal principal, int version, std::strin
   }
   const bool buys_one_thing = is_one_time(principal_.type);
   for (const auto* service : {"devices", "skills", "chat", "sessions", "users"}) {
-    if (buys_one_thing && std::string(service) != "devices") continue;  // all that such a token may do
+    const bool makes_an_admin = principal_.type == PrincipalType::grant && std::string(service) == "users";
+    if (buys_one_thing && std::string(service) != "devices" && !makes_an_admin) continue;  // all such a token may do
     if (client_->subscribe(std::string(service) + "/" + principal_.id + "/response/#") >= 0x80) {
       throw std::runtime_error(principal_.id + " may not hear its own responses");
     }
