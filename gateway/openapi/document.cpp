@@ -274,8 +274,8 @@ class Maker {
         const json about = operation.at("x-errors");
         operation.erase("x-errors");
         // What signs in takes no token, and answers as what refuses one.
-        const bool with_token = !operation.contains("security") || !operation.at("security").empty() ||
-                                about.value("signs_in", false);
+        const bool with_token =
+            !operation.contains("security") || !operation.at("security").empty() || about.value("signs_in", false);
         add_errors(operation, about.at("shape").get<std::string>(), about.value("as", std::vector<std::string>()),
                    about.value("codes", std::vector<std::string>()), with_token);
         add_path_parameters(operation, path);

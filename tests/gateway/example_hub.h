@@ -1,5 +1,5 @@
-/// The hub that the examples of the OpenAPI document are about: alice's speaker is there and answers every call, and the
-/// door has the token with which it asks about passwords.
+/// The hub that the examples of the OpenAPI document are about: alice's speaker is there and answers every call, and
+/// the door has the token with which it asks about passwords.
 ///
 /// Threading: the speaker answers in a thread of its own until the object goes.   Errors: throws.
 #pragma once
