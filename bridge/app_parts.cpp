@@ -108,7 +108,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                     }},
                    chat_service_options(config)),
       quota_service({clock, devices, skills, usage.limits(), store->limits(), limits}),
-      audit_service(store->audit()),
+      audit_service(store->audit(), [this] { return audit.flush(); }),
       accounts(
           {store->users(), users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
       export_service({clock, devices, skills, limits, store->exports(), events},

@@ -70,6 +70,7 @@ Reply<AuditQuery> read_audit_query(const json& body) {
 Task<Reply<json>> AuditService::audit(Request request) {
   auto query = read_audit_query(request.body);
   if (!query) co_return tl::unexpected(query.error());
+  (void)co_await flush_();  // what cannot be stored now is stored later, and the page has the rest
   auto page = co_await store_.read_audit(std::move(*query));
   if (!page) co_return tl::unexpected(page.error());
   json lines = json::array();

@@ -4,6 +4,9 @@
 /// the store's.   Bounds: lines_max a page.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/audit_store.h"
 
@@ -14,7 +17,9 @@ class AuditService final : public RequestHandler {
   static constexpr std::size_t lines_max = 200;
   static constexpr std::size_t lines_default = 50;
 
-  explicit AuditService(AuditStore& store) : store_(store) {}
+  /// `flush` stores what has been audited and is not stored yet, so that a page has what was done just before.
+  AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush)
+      : store_(store), flush_(std::move(flush)) {}
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -24,6 +29,7 @@ class AuditService final : public RequestHandler {
   Task<Reply<nlohmann::json>> audit(Request request);
 
   AuditStore& store_;
+  const std::function<Task<Reply<void>>()> flush_;
 };
 
 /// What a valid request asks for.

@@ -42,6 +42,8 @@ function isClean(page) {
 }
 
 async function accessible(page, name) {
+  // Colours are judged when what fades in has done so; a spinner never ends.
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => {}))));
   await page.evaluate(axeSource.replace(/^/, '')).catch(() => {});
   const found = await page.evaluate(async () => {
     const result = await window.axe.run(document, { resultTypes: ['violations'] });
