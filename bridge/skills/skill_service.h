@@ -58,7 +58,6 @@ class SkillService final : public RequestHandler, public ToolSource {
                                        std::size_t count) const;
   Outcome list(const Request& request) const;
   Outcome search(const Request& request) const;
-  tl::unexpected<Error> too_much() const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
   Outcome tools(const Request& request) const;

@@ -5,7 +5,7 @@
 /// a hash in it is looked for among all of them.
 ///
 /// Pure questions to the registry.   Errors: the contract's.
-/// Bounds: tools_page_max and tools_page_bytes_max for one answer, SkillRegistry::paged_skills_max for lists and for
+/// Bounds: answer_page.h for one answer, SkillRegistry::paged_skills_max for lists and for
 /// names with a hash.
 #pragma once
 
@@ -18,8 +18,6 @@
 
 namespace strawberry {
 
-inline constexpr std::size_t tools_page_max = 500;
-inline constexpr std::size_t tools_page_bytes_max = 512 * 1024;
 inline constexpr std::size_t tools_found_default = 10;  // of a query without a limit
 inline constexpr std::size_t tool_devices_max = 64;     // that one tool lists
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "bridge/skills/answer_page.h"
 #include "bridge/skills/tool_operations.h"
 #include "bridge/skills/tool_view.h"
 #include "tests/support/fake_clock.h"
@@ -106,7 +107,7 @@ TEST_F(ToolOperationsTest, APageIsNotLargerThanAnAnswerMayBe) {
   add("a", rows);
   const json first = tools(json::object());
   EXPECT_LT(first.at("tools").size(), 400u);
-  EXPECT_LE(first.dump().size(), tools_page_bytes_max + 10'000);
+  EXPECT_LE(first.dump().size(), page_bytes_max + 10'000);
   std::size_t seen = first.at("tools").size();
   for (json page = first; page.contains("next_cursor");) {
     page = tools({{"cursor", page.at("next_cursor")}});
