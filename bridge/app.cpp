@@ -64,6 +64,7 @@ void App::lost(const std::string& reason) {
   parts_->plugin.lost();
   parts_->home_assistant.stop_serving();
   parts_->pipeline.hold();
+  parts_->calls.connection_lost();
 }
 
 void App::receive(MqttMessage message) {
@@ -105,6 +106,7 @@ Task<void> App::run() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
   handlers.on_lost = [this](const std::string& reason) { lost(reason); };
+  handlers.on_undelivered = [this](MqttMessage& message) { return parts_->calls.undelivered(message); };
   handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
   parts_->mqtt.start(filters, std::move(handlers));
   asio::co_spawn(parts_->context, report_health(), asio::detached);
