@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::seconds health_interval{10};
 constexpr std::int64_t limits_counted_every_s = 60;
+constexpr std::int64_t expiry_announced_every_s = 5;
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 
@@ -144,6 +145,7 @@ Task<void> App::write_usage() {
     parts_->usage_timer.expires_after(usage_interval);
     co_await parts_->usage_timer.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await parts_->usage.flush();  // what fails is tried again
+    if (seconds % expiry_announced_every_s == 0 && parts_->is_serving) parts_->skill_service.announce_expired();
     if (seconds++ % limits_counted_every_s == 0) co_await parts_->count_stored_at_limit();
     parts_->audit.tick();
     co_await parts_->audit.flush();

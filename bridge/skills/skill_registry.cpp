@@ -125,6 +125,22 @@ bool SkillRegistry::is_live(const Device& device, WallTime heard_after) {
   return device.row.is_active && heard && from_unix_ms(*heard) > heard_after;
 }
 
+std::size_t SkillRegistry::live_count(const std::string& device_id) const {
+  const Device* device = devices_.find(device_id);
+  return device != nullptr && is_live(*device) ? count(device_id) : 0;
+}
+
+std::vector<std::string> SkillRegistry::expired_between(WallTime from, WallTime to) const {
+  std::vector<std::string> expired;
+  for (const auto& [device_id, owned] : by_device_) {
+    const Device* device = owned.texts.empty() ? nullptr : devices_.find(device_id);
+    if (device == nullptr || !device->row.is_active || !device->row.skills_heartbeat_at_ms) continue;
+    const WallTime at = from_unix_ms(*device->row.skills_heartbeat_at_ms) + options_.expiry;
+    if (at > from && at <= to) expired.push_back(device_id);
+  }
+  return expired;
+}
+
 const SkillRegistry::User* SkillRegistry::find_user(const std::string& user_id) const {
   const auto user = by_user_.find(user_id);
   return user == by_user_.end() ? nullptr : user->second.get();

@@ -103,6 +103,10 @@ class SkillRegistry {
   std::size_t total() const { return total_; }
   /// Heard of within Options::expiry.
   bool is_live(const Device& device) const;
+  /// Of the skills that can be called now.
+  std::size_t live_count(const std::string& device_id) const;
+  /// Devices whose skills have expired after `from`, until `to`. Looks at every device.
+  std::vector<std::string> expired_between(WallTime from, WallTime to) const;
 
   /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,

@@ -96,7 +96,8 @@ SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillReg
       store_(store),
       limits_(limits),
       events_(events),
-      options_(options) {}
+      options_(options),
+      expired_until_(clock.wall_now()) {}
 
 const OperationTable& SkillService::operations() {
   using enum PrincipalType;
@@ -166,6 +167,12 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   devices_.set_skills_heartbeat(id, now_ms);
   if (is_back) events_.publish(SkillsChanged{id});
   co_return json{{"skills", skills_.count(id)}};
+}
+
+void SkillService::announce_expired() {
+  const WallTime now = clock_.wall_now();
+  for (const auto& id : skills_.expired_between(expired_until_, now)) events_.publish(SkillsChanged{id});
+  expired_until_ = now;
 }
 
 Reply<json> SkillService::list(const Request& request) const {

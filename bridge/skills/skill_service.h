@@ -21,7 +21,7 @@ namespace strawberry {
 struct SkillsRegistered {
   std::string device_id;
 };
-/// The live skills of a device are others than before.
+/// The live skills of a device are others than before: registered, heard of again, expired or deleted.
 struct SkillsChanged {
   std::string device_id;
 };
@@ -48,6 +48,8 @@ class SkillService final : public RequestHandler, public ToolSource {
                     const std::string& function_name) const override {
     return skills_.named(query, class_name, function_name);
   }
+  /// Publishes SkillsChanged for what has expired since it was last called. Call every few seconds.
+  void announce_expired();
   Task<Reply<nlohmann::json>> call(SkillCall call) override { return calls_.call(std::move(call)); }
 
  private:
@@ -71,6 +73,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   const UserLimitTable& limits_;
   Events& events_;
   Options options_;
+  WallTime expired_until_;
 };
 
 }  // namespace strawberry
