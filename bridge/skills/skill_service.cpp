@@ -217,11 +217,11 @@ Reply<json> SkillService::describe(const Request& request) const {
               {"device_count", best->devices.size()}};
 }
 
-Reply<json> SkillService::tools(const Request& request) const { return list_tools(skills_, request); }
+Reply<json> SkillService::tools(const Request& request) { return list_tools(skills_, tool_shapes_, request); }
 
 /// `{"result":…}`, or `{"confirm":{…}}` when somebody must allow the call first.
 Task<Reply<json>> SkillService::call_tool(Request request) {
-  auto planned = plan_tool_call(skills_, request);
+  auto planned = plan_tool_call(skills_, tool_shapes_, request);
   if (!planned) co_return tl::unexpected(planned.error());
   json answer;
   if (!planned->question.is_null()) {

@@ -13,6 +13,7 @@
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/skills/tool_view.h"
 #include "common/runtime/events.h"
 
 namespace strawberry {
@@ -62,7 +63,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   Outcome search(const Request& request) const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
-  Outcome tools(const Request& request) const;
+  Outcome tools(const Request& request);
   Task<Outcome> call_tool(Request request);
 
   const Clock& clock_;
@@ -74,6 +75,7 @@ class SkillService final : public RequestHandler, public ToolSource {
   Events& events_;
   Options options_;
   WallTime expired_until_;
+  ToolShapes tool_shapes_;
 };
 
 }  // namespace strawberry

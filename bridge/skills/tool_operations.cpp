@@ -96,21 +96,23 @@ Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& que
 }
 
 /// False when the tool does not fit.
-bool add(PageEntries& tools, const OfferedSkill& skill, std::string name, const std::string& sender_id) {
-  auto view = view_tool(skill, std::move(name), sender_id);
+bool add(PageEntries& tools, const OfferedSkill& skill, std::string name, const std::string& sender_id,
+         ToolShapes& shapes) {
+  auto view = view_tool(skill, std::move(name), sender_id, {.shapes = &shapes});
   if (!view) return true;  // of a release that took other signatures
   return tools.add(entry_of(skill, std::move(*view)));
 }
 
-Reply<json> one_tool(const SkillRegistry& skills, const SkillQuery& query, const std::string& name) {
+Reply<json> one_tool(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query,
+                     const std::string& name) {
   auto found = find_tool(skills, query, name);
   if (!found) return tl::unexpected<Error>(std::move(found.error()));
   PageEntries tools;
-  add(tools, *found, name, query.sender_id);
+  add(tools, *found, name, query.sender_id, shapes);
   return json{{"tools", tools.take()}, {"total", 1}};
 }
 
-Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
+Reply<json> found_tools(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query) {
   auto found = skills.find(query);
   PageEntries tools;
   for (const auto& skill : found.skills) {
@@ -120,7 +122,7 @@ Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
              one.skill.skill.input_schema == skill.skill.input_schema;
     });
     if (it == same.end()) continue;
-    if (add(tools, skill, it->name, query.sender_id)) continue;
+    if (add(tools, skill, it->name, query.sender_id, shapes)) continue;
     found.has_more = true;
     break;
   }
@@ -129,7 +131,7 @@ Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
   return json{{"tools", std::move(listed)}, {"total", total}, {"has_more", found.has_more}};
 }
 
-Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
+Reply<json> page_of_tools(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query,
                           const std::optional<SkillRegistry::Place>& after) {
   const auto page = skills.page(query, after);
   if (!page) return too_many();
@@ -138,7 +140,7 @@ Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
   bool has_more = page->has_more;
   for (const auto& skill : page->skills) {
     const bool is_first = before == nullptr ? !page->continues : !has_path(skill, *before);
-    if (!add(tools, skill, tool_name(skill, is_first), query.sender_id)) {
+    if (!add(tools, skill, tool_name(skill, is_first), query.sender_id, shapes)) {
       has_more = true;
       break;
     }
@@ -155,30 +157,30 @@ Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
 
 }  // namespace
 
-Reply<json> list_tools(const SkillRegistry& skills, const Request& request) {
+Reply<json> list_tools(const SkillRegistry& skills, ToolShapes& shapes, const Request& request) {
   const json& body = request.body;
   const auto given = [&](const char* name) { return body.value(name, std::string()); };
   const std::string words = given("query");
   const std::size_t limit = body.value("limit", words.empty() ? page_entries_max : tools_found_default);
   SkillQuery query = query_for(request, limit);
-  if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, query, name);
+  if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, shapes, query, name);
   if (!words.empty()) {
     query.words = words;
-    return found_tools(skills, query);
+    return found_tools(skills, shapes, query);
   }
   std::optional<SkillRegistry::Place> after;
   if (const std::string cursor = given("cursor"); !cursor.empty()) {
     after = read_place(cursor);
     if (!after) return not_a_cursor();
   }
-  return page_of_tools(skills, query, after);
+  return page_of_tools(skills, shapes, query, after);
 }
 
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request) {
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, ToolShapes& shapes, const Request& request) {
   const auto name = request.body.at("tool").get<std::string>();
   const auto skill = find_tool(skills, query_for(request, 1), name);
   if (!skill) return tl::unexpected<Error>(skill.error());
-  const auto view = view_tool(*skill, name, request.sender.id);
+  const auto view = view_tool(*skill, name, request.sender.id, {.shapes = &shapes});
   if (!view)
     return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid");
   const auto given = request.body.find("arguments");
