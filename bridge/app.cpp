@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::seconds health_interval{10};
 constexpr std::int64_t limits_counted_every_s = 60;
+constexpr std::int64_t expiry_announced_every_s = 5;
 // Together with the adapter's last second they make five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 
@@ -64,6 +65,7 @@ void App::lost(const std::string& reason) {
   parts_->plugin.lost();
   parts_->home_assistant.stop_serving();
   parts_->pipeline.hold();
+  parts_->calls.connection_lost();
 }
 
 void App::receive(MqttMessage message) {
@@ -105,6 +107,7 @@ Task<void> App::run() {
   MqttClient::Handlers handlers;
   handlers.on_ready = [this] { ready(); };
   handlers.on_lost = [this](const std::string& reason) { lost(reason); };
+  handlers.on_undelivered = [this](MqttMessage& message) { return parts_->calls.undelivered(message); };
   handlers.on_message = [this](MqttMessage message) { receive(std::move(message)); };
   parts_->mqtt.start(filters, std::move(handlers));
   asio::co_spawn(parts_->context, report_health(), asio::detached);
@@ -142,6 +145,7 @@ Task<void> App::write_usage() {
     parts_->usage_timer.expires_after(usage_interval);
     co_await parts_->usage_timer.async_wait(asio::as_tuple(asio::use_awaitable));
     co_await parts_->usage.flush();  // what fails is tried again
+    if (seconds % expiry_announced_every_s == 0 && parts_->is_serving) parts_->skill_service.announce_expired();
     if (seconds++ % limits_counted_every_s == 0) co_await parts_->count_stored_at_limit();
     parts_->audit.tick();
     co_await parts_->audit.flush();

@@ -164,7 +164,7 @@ void App::Parts::connect() {
   });
   listen<SkillsChanged>("skills topic", [this](const auto& changed) {
     const auto& id = changed.device_id;
-    publish(skills_changed_topic(id), skills_changed(id, skills.count(id), clock.wall_now()), false);
+    publish(skills_changed_topic(id), skills_changed(id, skills.live_count(id), clock.wall_now()), false);
   });
   listen<DeviceChanged>("skills", [this](const auto& changed) {
     if (changed.change != DeviceChanged::Change::deleted) return;
@@ -184,6 +184,8 @@ void App::Parts::connect() {
   });
   listen<SkillsRegistered>("home assistant",
                            [this](const auto& registered) { home_assistant.device_changed(registered.device_id); });
+  listen<SkillsChanged>("home assistant",
+                        [this](const auto& changed) { home_assistant.device_changed(changed.device_id); });
   listen<UsageChanged>("home assistant", [this](const auto& used) { home_assistant.used_more(used.user_id); });
 
   listen<RequestAnswered>("quota", [this](const auto& request) {

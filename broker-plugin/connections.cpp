@@ -7,6 +7,14 @@
 
 namespace strawberry::plugin {
 
+namespace {
+
+bool is_resumed_presence(const Connection& connection) {
+  return connection.resumes_session && !is_quiet(connection.client_id);
+}
+
+}  // namespace
+
 void Connections::add(Connection connection) {
   forget_stored(connection.client_id);
   auto& handles = by_client_id_[connection.client_id];
@@ -17,6 +25,7 @@ void Connections::add(Connection connection) {
   present.principal = connection.principal();
   ++present.connections;
   if (is_quiet(connection.client_id)) ++present.quiet;
+  if (is_resumed_presence(connection)) ++present.resumed;
   ++open_by_user_[connection.principal().user_id];
 
   const Connection::Handle handle = connection.handle;
@@ -47,6 +56,7 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
   if (--users->second == 0) open_by_user_.erase(users);
   const auto present = by_principal_.find(connection.principal().id);
   if (is_quiet(connection.client_id)) --present->second.quiet;
+  if (is_resumed_presence(connection)) --present->second.resumed;
   if (--present->second.connections == 0) by_principal_.erase(present);
   return connection;
 }
@@ -161,6 +171,11 @@ bool Connections::is_unsure_of(const Principal& principal) const {
 std::size_t Connections::count_of(std::string_view principal_id) const {
   const auto found = by_principal_.find(principal_id);
   return found == by_principal_.end() ? 0 : found->second.connections;
+}
+
+std::size_t Connections::resumed_count_of(std::string_view principal_id) const {
+  const auto present = by_principal_.find(principal_id);
+  return present == by_principal_.end() ? 0 : present->second.resumed;
 }
 
 std::size_t Connections::present_count_of(std::string_view principal_id) const {

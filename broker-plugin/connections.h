@@ -27,6 +27,7 @@ struct Connection {
   Claims claims;
   std::string user_name;            // as the broker was told: see session_name.h
   bool session_may_stay = false;    // the broker may keep its session after it has ended
+  bool resumes_session = false;     // it may have subscriptions of before, which the broker does not name
   bool is_superseded = false;       // a newer connection has its client id; the broker is about to end this one
   std::string_view ending_because;  // why the plugin ends it; empty when it does not
 
@@ -110,6 +111,8 @@ class Connections {
   std::size_t count_of(std::string_view principal_id) const;
   /// Those of them that are not quiet.
   std::size_t present_count_of(std::string_view principal_id) const;
+  /// Those of the latter that may have subscriptions of an earlier connection.
+  std::size_t resumed_count_of(std::string_view principal_id) const;
   /// One of them; null when there is none.
   const Principal* principal_with(std::string_view principal_id) const;
 
@@ -127,7 +130,8 @@ class Connections {
   struct Present {
     Principal principal;
     std::size_t connections = 0;
-    std::size_t quiet = 0;  // of these
+    std::size_t quiet = 0;    // of these
+    std::size_t resumed = 0;  // of those that are not quiet
   };
 
   void count(const Stored& stored, int change);

@@ -224,6 +224,13 @@ bool Gatekeeper::takes_properties(const TopicEvent& event) {
   return false;
 }
 
+bool Gatekeeper::is_heard(const TopicEvent& event) {
+  const Topic& topic = topics_.read(event.topic);
+  if (!topic.service || topic.service->service != Service::skills || topic.rest != "call") return true;
+  const std::string_view device_id = topic.service->id;
+  return connections_.resumed_count_of(device_id) > 0 || subscriptions_.hears_calls(device_id);
+}
+
 std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
   awaits_sender_ = is_sending_will_ = false;
   std::optional<SessionName> stored;

@@ -86,6 +86,10 @@ class Gatekeeper : private DeviceOwners {
   /// payload. Ask before sender_of().
   bool takes_properties(const TopicEvent& event);
 
+  /// False for a call that no session of its device is known to hear: it must be dropped, so that the bridge learns of
+  /// it by the acknowledgement. The device may be on its way back, or about to subscribe.
+  bool is_heard(const TopicEvent& event);
+
   /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
   /// empty when this topic carries none.
   std::optional<std::string> sender_of(const TopicEvent& event);

@@ -94,6 +94,7 @@ LoginAnswer Logins::admit(const Login& login) {
   connection.user_name = encode_session_name(*claims, tag_);
   connection.claims = std::move(*claims);
   connection.session_may_stay = login.session_may_stay;
+  connection.resumes_session = !login.attempt.is_clean;
   LoginAnswer answer{LoginAnswer::Kind::accepted, connection.user_name};
   connections_.add(std::move(connection));
   report_.accepted_login();

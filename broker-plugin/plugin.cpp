@@ -244,6 +244,7 @@ int on_message(int, void* data, void* userdata) {
     topic.retain = event.retain;
     topic.properties_bytes = properties_size(event.properties);
     if (!plugin.gatekeeper->takes_properties(topic)) return MOSQ_ERR_ACL_DENIED;
+    if (!plugin.gatekeeper->is_heard(topic)) return MOSQ_ERR_ACL_DENIED;
     const auto sender = plugin.gatekeeper->sender_of(topic);
     if (sender) {
       const SenderStamp stamp{*sender, plugin.gatekeeper->token_of(topic), plugin.gatekeeper->rights_of(topic)};

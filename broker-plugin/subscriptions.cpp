@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "common/contract/topics.h"
+
 namespace strawberry::plugin {
+
+std::size_t Subscriptions::hash_of(std::string_view filter) { return std::hash<std::string_view>{}(filter); }
+
 Subscriptions::Count Subscriptions::count_in(const Counts& counts, std::string_view id) {
   const auto found = counts.find(id);
   return found == counts.end() ? Count{} : found->second;
@@ -17,7 +22,7 @@ void Subscriptions::take_from(Counts& counts, const std::string& id, std::size_t
 }
 
 bool Subscriptions::add(std::string_view client_id, const Principal& principal, std::string_view filter) {
-  const std::size_t hash = std::hash<std::string_view>{}(filter);
+  const std::size_t hash = hash_of(filter);
   auto client = clients_.find(client_id);
   if (client != clients_.end() && client->second.principal_id != principal.id) {
     forget(client_id);  // somebody else's session took its place
@@ -36,6 +41,7 @@ bool Subscriptions::add(std::string_view client_id, const Principal& principal, 
   if (client == clients_.end())
     client = clients_.emplace(std::string(client_id), Client{principal.id, principal.user_id, {}}).first;
   client->second.filters.emplace(hash, levels);
+  if (filter == skill_call_topic(principal.id)) ++hearers_[principal.id];
   for (Count* count : {&by_principal_[client->second.principal_id], &by_user_[client->second.user_id]}) {
     ++count->filters;
     count->levels += levels;
@@ -46,9 +52,9 @@ bool Subscriptions::add(std::string_view client_id, const Principal& principal, 
 void Subscriptions::remove(std::string_view client_id, std::string_view filter) {
   const auto client = clients_.find(client_id);
   if (client == clients_.end()) return;
-  const auto known = client->second.filters.find(std::hash<std::string_view>{}(filter));
+  const auto known = client->second.filters.find(hash_of(filter));
   if (known == client->second.filters.end()) return;
-  release(client->second, known->second);
+  release(client->second, known->first, known->second);
   client->second.filters.erase(known);
   if (client->second.filters.empty()) clients_.erase(client);
 }
@@ -65,13 +71,16 @@ std::size_t Subscriptions::count_of(std::string_view client_id) const {
   return client == clients_.end() ? 0 : client->second.filters.size();
 }
 
-void Subscriptions::release(const Client& client, std::size_t levels) {
+void Subscriptions::release(const Client& client, std::size_t hash, std::size_t levels) {
+  if (const auto hearers = hearers_.find(client.principal_id);
+      hearers != hearers_.end() && hash == hash_of(skill_call_topic(client.principal_id)) && --hearers->second == 0)
+    hearers_.erase(hearers);
   take_from(by_principal_, client.principal_id, levels);
   take_from(by_user_, client.user_id, levels);
 }
 
 void Subscriptions::release_all(const Client& client) {
-  for (const auto& [hash, levels] : client.filters) release(client, levels);
+  for (const auto& [hash, levels] : client.filters) release(client, hash, levels);
 }
 
 }  // namespace strawberry::plugin

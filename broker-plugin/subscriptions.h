@@ -43,6 +43,8 @@ class Subscriptions {
     });
   }
   std::size_t count_of(std::string_view client_id) const;
+  /// Whether a client of this device has subscribed to its calls.
+  bool hears_calls(std::string_view device_id) const { return hearers_.find(device_id) != hearers_.end(); }
 
  private:
   struct Client {
@@ -58,13 +60,15 @@ class Subscriptions {
 
   static Count count_in(const Counts& counts, std::string_view id);
   static void take_from(Counts& counts, const std::string& id, std::size_t levels);
-  void release(const Client& client, std::size_t levels);
+  static std::size_t hash_of(std::string_view filter);
+  void release(const Client& client, std::size_t hash, std::size_t levels);
   void release_all(const Client& client);
 
   Options options_;
   ByText<Client> clients_;
   Counts by_principal_;
   Counts by_user_;
+  ByText<std::size_t> hearers_;  // by device id: how many clients have subscribed to its calls
 };
 
 }  // namespace strawberry::plugin

@@ -11,6 +11,9 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int skills_page_max = 500;
+constexpr std::size_t skills_pages_max = 200;  // the hub gives up before, at 5 000 skills, unless their texts are huge
+
 struct SkillsOptions {
   std::vector<std::string> query;
   std::string user;
@@ -31,6 +34,23 @@ std::string devices_of(const json& found) {
   return names;
 }
 
+/// All pages of a search as one result.
+Outcome<json> found_skills(const CommandLine& line, const Who& who, json body) {
+  body["limit"] = skills_page_max;
+  auto whole = ask_hub(line, who, Service::skills, body);
+  for (std::size_t pages = 1; whole && whole->contains("next_cursor"); ++pages) {
+    if (pages == skills_pages_max)
+      return cli_error(ExitCode::refused, "too many skills to show (search with more words)");
+    body["cursor"] = whole->at("next_cursor");
+    whole->erase("next_cursor");
+    auto page = ask_hub(line, who, Service::skills, body);
+    if (!page) return page;
+    for (json& found : page->at("results")) whole->at("results").push_back(std::move(found));
+    if (page->contains("next_cursor")) whole->emplace("next_cursor", page->at("next_cursor"));
+  }
+  return whole;
+}
+
 Outcome<void> show_skills(const CommandLine& line, const SkillsOptions& options) {
   auto who = choose_who(line, options.user, options.device);
   if (!who) return tl::unexpected(who.error());
@@ -38,7 +58,7 @@ Outcome<void> show_skills(const CommandLine& line, const SkillsOptions& options)
   for (const std::string& word : options.query) query += (query.empty() ? "" : " ") + word;
   json body = acting_for(*who, options.user);
   body.update({{"op", "search"}, {"query", query}});
-  auto result = ask_hub(line, *who, Service::skills, std::move(body));
+  auto result = found_skills(line, *who, std::move(body));
   if (!result) return tl::unexpected(result.error());
   if (line.json) {
     std::cout << result->dump() << "\n";

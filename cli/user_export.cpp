@@ -5,12 +5,15 @@
 #include <CLI/App.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 
 #include "cli/command_line.h"
 #include "cli/text.h"
 #include "common/text/ids.h"
+#include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/private_file.h"
 
 namespace strawberry::cli {
@@ -23,6 +26,7 @@ constexpr std::size_t import_bytes_max = 180 * 1024;
 constexpr std::size_t import_records_max = 1'000;
 /// A line that is longer is no record.
 constexpr std::size_t line_bytes_max = 220 * 1024;
+constexpr std::size_t record_levels_max = 60;  // of a request's 64
 
 struct ExportOptions {
   std::string user;
@@ -74,36 +78,63 @@ Outcome<void> send_records(const CommandLine& line, const ExportOptions& options
   return {};
 }
 
-Outcome<void> import_user(const CommandLine& line, ExportOptions options) {
-  std::ifstream file(options.file);
-  if (!file) return cli_error(ExitCode::local, "cannot read the export: " + printable(options.file, 256));
-  json records = json::array();
-  std::size_t bytes = 0, number = 0;
-  Sum sum;
+/// A record of the export, or why its line is none. `number` counts records from 0.
+Outcome<json> read_line(const std::string& text, std::size_t number) {
+  if (text.size() > line_bytes_max) return cli_error(ExitCode::local, "this line is too long for a record");
+  const bool is_deep = json_nests_deeper_than(text, record_levels_max);
+  auto record = is_deep ? json() : json::parse(text, nullptr, false);
+  if (!record.is_object())
+    return cli_error(ExitCode::local, "not a JSON object (is this a file of strawberryctl user export?)");
+  if ((number == 0) != (text_member(record, "kind") == "user"))
+    return cli_error(ExitCode::local, number == 0
+                                          ? "not the head of an export (is this a file of strawberryctl user export?)"
+                                          : "the head of another export (one file is one user)");
+  return record;
+}
+
+/// Calls `take` with each record of the file.
+Outcome<void> read_export(const std::string& path, const std::function<Outcome<void>(json, std::size_t bytes)>& take) {
+  std::ifstream file(path);
+  if (!file) return cli_error(ExitCode::local, "cannot read the export: " + printable(path, 256));
+  std::size_t number = 0, records = 0;
   for (std::string text; std::getline(file, text);) {
     ++number;
     if (text.empty()) continue;
-    const auto wrong = [&](const std::string& why) {
-      return cli_error(ExitCode::local, printable(options.file, 256) + ":" + std::to_string(number) + ": " + why);
-    };
-    if (text.size() > line_bytes_max) return wrong("this line is too long for a record");
-    auto record = json::parse(text, nullptr, false);
-    if (!record.is_object()) return wrong("not a JSON object (is this a file of strawberryctl user export?)");
-    if (number == 1) {
-      const auto user = record.value("user_id", json());
-      if (record.value("kind", json()) != "user" || !user.is_string())
-        return wrong("not the head of an export (is this a file of strawberryctl user export?)");
-      if (options.user.empty()) options.user = user.get<std::string>();
-      if (!is_valid_id(options.user)) return wrong("not a user id: " + printable(options.user, 64));
-    }
-    if (bytes + text.size() > import_bytes_max || records.size() >= import_records_max) {
+    auto record = read_line(text, records);
+    if (!record)
+      return cli_error(record.error().code,
+                       printable(path, 256) + ":" + std::to_string(number) + ": " + record.error().message);
+    ++records;
+    if (auto taken = take(std::move(*record), text.size()); !taken) return taken;
+  }
+  if (file.bad()) return cli_error(ExitCode::local, "cannot read the export: " + printable(path, 256));
+  if (records == 0) return cli_error(ExitCode::local, "the export is empty: " + printable(path, 256));
+  return {};
+}
+
+/// Read twice: nothing is sent of a file that has a line which is no record.
+Outcome<void> import_user(const CommandLine& line, ExportOptions options) {
+  std::string user;
+  const auto look = [&user](const json& record, std::size_t) -> Outcome<void> {
+    if (user.empty()) user = text_member(record, "user_id");
+    return {};
+  };
+  if (auto whole = read_export(options.file, look); !whole) return whole;
+  if (options.user.empty()) options.user = user;
+  if (!is_valid_id(options.user)) return cli_error(ExitCode::local, "not a user id: " + printable(options.user, 64));
+  json records = json::array();
+  std::size_t bytes = 0;
+  Sum sum;
+  const auto add = [&](json record, std::size_t size) -> Outcome<void> {
+    if (bytes + size > import_bytes_max || records.size() >= import_records_max) {
       if (auto sent = send_records(line, options, records, sum); !sent) return sent;
       bytes = 0;
     }
-    bytes += text.size();
+    bytes += size;
     records.push_back(std::move(record));
-  }
-  if (number == 0) return cli_error(ExitCode::local, "the export is empty: " + printable(options.file, 256));
+    return {};
+  };
+  if (auto sent = read_export(options.file, add); !sent) return sent;
   if (auto sent = send_records(line, options, records, sum); !sent) return sent;
   if (line.json) {
     std::cout << json{{"user_id", options.user},

@@ -30,6 +30,12 @@ std::string unique_id(std::string_view kind, std::string_view id) {
 
 json available_with(const std::string& topic) { return {{"topic", topic}, {"value_template", state_template}}; }
 
+/// Its skills have not expired: the hub would call none of them.
+json available_with_skills(const std::string& device_id) {
+  return {{"topic", announced_state_topic(device_id)},
+          {"value_template", "{{ 'online' if value_json.skills else 'offline' }}"}};
+}
+
 json connectivity(std::string_view kind, const std::string& id, const std::string& topic) {
   return {{"p", "binary_sensor"},
           {"unique_id", unique_id(kind, id)},
@@ -104,7 +110,8 @@ json button(const DeviceRow& device, const SkillText& skill, std::string name) {
       {"name", std::move(name)},
       {"command_topic", request_topic(Service::skills, device.user_id)},
       {"payload_press", call.dump()},
-      {"availability", json::array({available_with(hub_state_topic), available_with(status_topic(device.device_id))})}};
+      {"availability", json::array({available_with(hub_state_topic), available_with(status_topic(device.device_id)),
+                                    available_with_skills(device.device_id)})}};
   // Home Assistant's user enables it on purpose.
   if (skill.confirm()) component["enabled_by_default"] = false;
   return component;

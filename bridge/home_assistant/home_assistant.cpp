@@ -123,7 +123,7 @@ std::optional<Announcement> HomeAssistant::wanted(const std::string& id) const {
 
 std::string HomeAssistant::state_of(const std::string& id) const {
   if (const auto* device = neighbours_.devices.find(id)) {
-    return device_state(device->row.last_seen_ms, neighbours_.skills.count(id));
+    return device_state(device->row.last_seen_ms, neighbours_.skills.live_count(id));
   }
   const auto used = neighbours_.used_today(id);
   return hub_numbers({neighbours_.devices.online_count(id), used.chats, used.tokens});

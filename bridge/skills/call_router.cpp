@@ -58,7 +58,7 @@ Reply<void> CallRouter::open(const std::string& call_id, const std::string& targ
   }
   calls_by_target_[target].insert(call_id);
   const auto due = due_.emplace(deadline, call_id);
-  calls_.emplace(call_id, Call{target, due, std::move(done)});
+  calls_.emplace(call_id, Call{target, clock_.steady_now(), due, std::move(done)});
   ++counters_.opened;
   return {};
 }
@@ -85,6 +85,18 @@ bool CallRouter::deliver(std::string_view device_id, std::string_view payload) {
 
 void CallRouter::abandon(const std::string& call_id) {
   if (const auto call = calls_.find(call_id); call != calls_.end()) take(call);
+}
+
+bool CallRouter::end(const std::string& call_id, Error why) {
+  const auto call = calls_.find(call_id);
+  if (call == calls_.end()) return false;
+  take(call)(tl::unexpected<Error>(std::move(why)));
+  return true;
+}
+
+std::optional<SteadyTime> CallRouter::opened_at(const std::string& call_id) const {
+  const auto call = calls_.find(call_id);
+  return call == calls_.end() ? std::nullopt : std::optional(call->second.opened);
 }
 
 std::size_t CallRouter::target_left(const std::string& target) {

@@ -45,6 +45,10 @@ class CallRouter {
   bool deliver(std::string_view device_id, std::string_view payload);
   /// Gives up a call that could not be sent. Its `done` is not called.
   void abandon(const std::string& call_id);
+  /// Ends one call. False when it is not open.
+  bool end(const std::string& call_id, Error why);
+  /// When it was opened; nothing when it is not open.
+  std::optional<SteadyTime> opened_at(const std::string& call_id) const;
   /// Ends every call waiting on `target`; returns how many.
   std::size_t target_left(const std::string& target);
   std::size_t expire_overdue();
@@ -57,6 +61,7 @@ class CallRouter {
  private:
   struct Call {
     std::string target;
+    SteadyTime opened;
     std::multimap<SteadyTime, std::string>::iterator due;
     Done done;
   };

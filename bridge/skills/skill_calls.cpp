@@ -24,6 +24,7 @@ SkillCalls::SkillCalls(asio::io_context& loop, const Clock& clock, const DeviceR
       skills_(skills),
       publish_(std::move(publish)),
       router_(clock, options),
+      again_(loop),
       expiry_(loop) {}
 
 Reply<std::string> SkillCalls::named_target(const std::string& user_id, const std::string& target,
@@ -139,6 +140,7 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
     co_return error(ErrorCode::busy, "too many messages wait for the broker", {{"retry_after_ms", 1000}});
   }
   auto reply = co_await outcome->wait();
+  undelivered_.forget(call_id);
   if (!reply) {
     router_.abandon(call_id);
     log.debug("call {}: taken back", call_id);
@@ -154,6 +156,48 @@ void SkillCalls::result_arrived(std::string_view device_id, std::string_view pay
   log_for(id.value_or(""))
       .info("result from {}: nobody waits for it (late, given before, another device's, or unreadable), {} bytes",
             printable(device_id), payload.size());
+}
+
+void SkillCalls::target_left(const std::string& device_id) {
+  for (const auto& call_id : undelivered_.waiting_for(device_id)) give_up_undelivered(call_id);
+  router_.target_left(device_id);
+}
+
+bool SkillCalls::undelivered(MqttMessage& message) {
+  const auto topic = parse_service_topic(message.topic);
+  if (!topic || topic->service != Service::skills || topic->rest != "call" || !message.correlation_data) return false;
+  const std::string call_id = *message.correlation_data;
+  const std::string target(topic->id);
+  if (!router_.opened_at(call_id)) return true;  // answered, over or taken back
+  if (undelivered_.keep(call_id, target, std::move(message), clock_.steady_now())) {
+    arm_again();
+  } else {
+    give_up_undelivered(call_id);
+  }
+  return true;
+}
+
+void SkillCalls::give_up_undelivered(const std::string& call_id) {
+  const auto opened = router_.opened_at(call_id);
+  undelivered_.forget(call_id);
+  if (!opened) return;
+  Error offline{ErrorCode::device_offline, "the device is not connected, or does not listen for calls", nullptr};
+  if (lost_at_ && *opened <= *lost_at_) offline.details = {{"may_have_run", true}};
+  router_.end(call_id, std::move(offline));
+}
+
+void SkillCalls::arm_again() {
+  const auto next = undelivered_.next_due();
+  if (!next) return;
+  again_.expires_at(*next);
+  again_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    for (auto& message : undelivered_.take_due(clock_.steady_now())) {
+      const auto call_id = message.correlation_data.value_or("");
+      if (!publish_(std::move(message))) give_up_undelivered(call_id);
+    }
+    arm_again();
+  });
 }
 
 void SkillCalls::arm_expiry() {

@@ -12,6 +12,7 @@
 #include "bridge/skills/call_target.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/skills/undelivered_calls.h"
 #include "common/contract/mqtt_message.h"
 #include "common/runtime/asio.h"
 
@@ -27,7 +28,11 @@ class SkillCalls {
   Task<Reply<nlohmann::json>> call(SkillCall call);
   /// A message on `skills/{device_id}/result`.
   void result_arrived(std::string_view device_id, std::string_view payload);
-  void target_left(const std::string& device_id) { router_.target_left(device_id); }
+  void target_left(const std::string& device_id);
+  /// A message that the broker could give to nobody. True when it was a call's, which is then sent again or ended.
+  bool undelivered(MqttMessage& message);
+  /// The connection to the broker is lost: what was sent may have arrived, whatever becomes of it.
+  void connection_lost() { lost_at_ = clock_.steady_now(); }
   void end_all(const Error& why) { router_.end_all(why); }
   /// From now on a call is answered with `shutting_down`, and nothing is sent.
   void refuse_new() { is_refusing_ = true; }
@@ -42,6 +47,8 @@ class SkillCalls {
   MqttMessage call_message(const SkillCall& call, const std::string& call_id, const SkillPath& path,
                            const std::string& target) const;
   void arm_expiry();
+  void give_up_undelivered(const std::string& call_id);
+  void arm_again();
 
   asio::io_context& context_;
   const Clock& clock_;
@@ -50,6 +57,9 @@ class SkillCalls {
   Publish publish_;
   CallRouter router_;
   CallShapes shapes_;
+  UndeliveredCalls undelivered_{{}};
+  asio::steady_timer again_;
+  std::optional<SteadyTime> lost_at_;
   asio::steady_timer expiry_;
   std::optional<SteadyTime> armed_for_;
   bool is_refusing_ = false;

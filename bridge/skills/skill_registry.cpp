@@ -125,6 +125,22 @@ bool SkillRegistry::is_live(const Device& device, WallTime heard_after) {
   return device.row.is_active && heard && from_unix_ms(*heard) > heard_after;
 }
 
+std::size_t SkillRegistry::live_count(const std::string& device_id) const {
+  const Device* device = devices_.find(device_id);
+  return device != nullptr && is_live(*device) ? count(device_id) : 0;
+}
+
+std::vector<std::string> SkillRegistry::expired_between(WallTime from, WallTime to) const {
+  std::vector<std::string> expired;
+  for (const auto& [device_id, owned] : by_device_) {
+    const Device* device = owned.texts.empty() ? nullptr : devices_.find(device_id);
+    if (device == nullptr || !device->row.is_active || !device->row.skills_heartbeat_at_ms) continue;
+    const WallTime at = from_unix_ms(*device->row.skills_heartbeat_at_ms) + options_.expiry;
+    if (at > from && at <= to) expired.push_back(device_id);
+  }
+  return expired;
+}
+
 const SkillRegistry::User* SkillRegistry::find_user(const std::string& user_id) const {
   const auto user = by_user_.find(user_id);
   return user == by_user_.end() ? nullptr : user->second.get();
@@ -158,14 +174,15 @@ std::optional<SkillRegistry::Slot> SkillRegistry::slot_of(const std::string& dev
   return owned == by_device_.end() ? std::nullopt : std::optional(owned->second.slot);
 }
 
+bool SkillRegistry::may_use(const Owned& owned, const SkillText& text, const Device& device, const Rights& rights) {
+  const SkillGroups& all = owned.user->groups;
+  const auto groups = all.of_path(text.class_name(), text.function_name());
+  return std::all_of(groups.begin(), groups.end(), [&](Slot group) { return may_use(rights, all.at(group), device); });
+}
+
 std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std::string& user_id, std::size_t bytes_max,
                                                                       const Rights& rights) const {
   const bool is_limited = !rights.has(Scope::any_skill) || !rights.has(Scope::confirmed);
-  const auto may_use_text = [&](const User& user, const SkillText& text, const Device& device) {
-    const auto groups = user.groups.of_path(std::string(text.class_name()), std::string(text.function_name()));
-    return std::all_of(groups.begin(), groups.end(),
-                       [&](Slot group) { return may_use(rights, user.groups.at(group), device); });
-  };
   std::vector<Listed> all;
   std::size_t bytes = 0;
   const WallTime heard_after = clock_.wall_now() - options_.expiry;
@@ -173,11 +190,13 @@ std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std:
     if (!is_live(*device, heard_after)) continue;
     const auto owned = by_device_.find(device->row.device_id);
     if (owned == by_device_.end()) continue;
-    for (const auto& text : owned->second.texts) {
-      if (is_limited && !may_use_text(*owned->second.user, text, *device)) continue;
+    const auto& texts = owned->second.texts;
+    for (std::size_t index = 0; index < texts.size(); ++index) {
+      const auto& text = texts[index];
+      if (is_limited && !may_use(owned->second, text, *device, rights)) continue;
       bytes += text.bytes() + text.input_schema().size() + skill_entry_bytes_min;
       if (bytes > bytes_max) return std::nullopt;
-      all.push_back({text, device});
+      all.push_back({text, device, index});
     }
   }
   return all;

@@ -36,6 +36,17 @@ class SkillRegistry {
   struct Listed {
     SkillText skill;
     const Device* device;
+    std::size_t index;  // in its registration
+  };
+  /// Where a page of a list begins: the device by its normalised name, and how many of its skills come before.
+  struct ListPlace {
+    std::string device_name;
+    std::size_t skill = 0;
+  };
+  struct ListPage {
+    std::vector<Listed> skills;
+    std::size_t total = 0;  // of all pages
+    std::optional<ListPlace> next;
   };
   /// One skill of a user, as `search` shows it.
   struct Match {
@@ -51,6 +62,12 @@ class SkillRegistry {
     std::size_t devices_max = 10;
     std::size_t bytes_max = SIZE_MAX;
     Rights rights = {};
+    std::size_t found_max = SIZE_MAX;
+  };
+  struct SearchPage {
+    std::vector<Match> matches;
+    std::size_t total = 0;  // of all pages
+    bool has_more = false;  // after the last of these
   };
 
   /// A skill's place in the order by class, function and signature.
@@ -59,6 +76,7 @@ class SkillRegistry {
     std::string function_name;
     std::string signature;
     std::string schema_digest;  // digest_of_schema()
+    bool is_local = false;      // of a search: among the skills of the local device
   };
   struct Page {
     std::vector<OfferedSkill> skills;
@@ -85,6 +103,10 @@ class SkillRegistry {
   std::size_t total() const { return total_; }
   /// Heard of within Options::expiry.
   bool is_live(const Device& device) const;
+  /// Of the skills that can be called now.
+  std::size_t live_count(const std::string& device_id) const;
+  /// Devices whose skills have expired after `from`, until `to`. Looks at every device.
+  std::vector<std::string> expired_between(WallTime from, WallTime to) const;
 
   /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
@@ -101,13 +123,19 @@ class SkillRegistry {
   /// not count. Nothing when the user has more than paged_skills_max different ones.
   std::optional<Page> page(const SkillQuery& query, const std::optional<Place>& after) const;
 
-  // Both give nothing when the texts alone come to more than `bytes_max`. Pointers are good until something changes.
+  // Pointers are good until something changes. Nothing when the texts alone come to more than `bytes_max`, or more than
+  // `found_max` are found.
 
   std::optional<std::vector<Listed>> list(const std::string& user_id, std::size_t bytes_max = SIZE_MAX,
                                           const Rights& rights = {}) const;
   /// Case-insensitive over class, function and docstring; all words must match, and if nothing does, any word. The
   /// skills of the local device come first, then by class, function and signature.
   std::optional<std::vector<Match>> search(const std::string& user_id, const Search& search) const;
+  std::optional<SearchPage> search_page(const std::string& user_id, const Search& search,
+                                        const std::optional<Place>& after, std::size_t matches_max) const;
+  /// By the devices' normalised names, and as registered. Never nothing, however many there are.
+  ListPage list_page(const std::string& user_id, const std::optional<ListPlace>& from, std::size_t skills_max,
+                     const Rights& rights = {}) const;
 
  private:
   using Slot = std::uint32_t;  // number of a device, or of one of a user's groups
@@ -121,6 +149,8 @@ class SkillRegistry {
     std::vector<Slot> groups;      // where they are, ascending
   };
 
+  /// One of a device's skills, whose confirmation any device with that skill may ask for.
+  static bool may_use(const Owned& owned, const SkillText& text, const Device& device, const Rights& rights);
   void join(Owned& owned, std::vector<Slot> groups);
   static void count_confirms(Owned& owned, bool are_coming);
   Slot take_slot(const std::string& device_id);

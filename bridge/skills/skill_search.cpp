@@ -3,7 +3,7 @@
 #include <tuple>
 #include <utility>
 
-#include "bridge/skills/input_schema.h"
+#include "bridge/skills/skill_order.h"
 #include "bridge/skills/skill_registry_user.h"
 
 namespace strawberry::bridge {
@@ -30,10 +30,6 @@ std::vector<std::string> words_of(std::string_view query) {
   return words;
 }
 
-auto order_of(const SkillText& text) {
-  return std::tuple(text.class_name(), text.function_name(), text.signature(), text.input_schema());
-}
-
 }  // namespace
 
 /// One search: what it has found out about devices so far, and what it has found.
@@ -49,18 +45,22 @@ class SkillRegistry::Seeker {
         local_(registry.slot_of(std::string(search.local_device))) {}
 
   std::optional<std::vector<Match>> run() {
-    if (!collect(/*all_words=*/true)) return std::nullopt;
-    if (found_.empty() && words_.size() > 1 && !collect(/*all_words=*/false)) return std::nullopt;
-    std::sort(found_.begin(), found_.end(), [this](const Found& a, const Found& b) {
-      if (a.is_local != b.is_local) return a.is_local;
-      return order_of(text(a)) < order_of(text(b));
-    });
-    std::vector<Match> matches;
-    matches.reserve(found_.size());
-    for (const Found& each : found_) {
-      matches.push_back({text(each), first_devices(each), each.device_count, each.is_local});
+    if (!find_all()) return std::nullopt;
+    return matches(found_.begin(), found_.end());
+  }
+
+  std::optional<SearchPage> page(const std::optional<Place>& after, std::size_t matches_max) {
+    if (!find_all()) return std::nullopt;
+    auto first = found_.begin();
+    if (after) {
+      const auto others = std::partition_point(first, found_.end(), [](const Found& found) { return found.is_local; });
+      auto end = after->is_local ? others : found_.end();
+      first = behind(after->is_local ? first : others, end, *after,
+                     [this](const Found& each) -> const SkillText& { return text(each); });
     }
-    return matches;
+    const auto left = static_cast<std::size_t>(found_.end() - first);
+    const auto shown = std::min(left, matches_max);
+    return SearchPage{matches(first, first + static_cast<std::ptrdiff_t>(shown)), found_.size(), left > shown};
   }
 
  private:
@@ -72,7 +72,28 @@ class SkillRegistry::Seeker {
     bool is_local;
   };
 
+  using FoundPlace = std::vector<Found>::const_iterator;
+
   const SkillText& text(const Found& found) const { return user_.groups.at(found.group).text; }
+
+  /// In their order. False when it is more than fits.
+  bool find_all() {
+    if (!collect(/*all_words=*/true)) return false;
+    if (found_.empty() && words_.size() > 1 && !collect(/*all_words=*/false)) return false;
+    std::sort(found_.begin(), found_.end(), [this](const Found& a, const Found& b) {
+      if (a.is_local != b.is_local) return a.is_local;
+      return order_of(text(a)) < order_of(text(b));
+    });
+    return true;
+  }
+
+  std::vector<Match> matches(FoundPlace first, FoundPlace last) {
+    std::vector<Match> all;
+    all.reserve(static_cast<std::size_t>(last - first));
+    for (; first != last; ++first)
+      all.push_back({text(*first), first_devices(*first), first->device_count, first->is_local});
+    return all;
+  }
 
   /// False when it is more than fits.
   bool collect(bool all_words) {
@@ -89,7 +110,7 @@ class SkillRegistry::Seeker {
       if (found.device_count == 0) continue;
       bytes += group.text.bytes() + skill_entry_bytes_min;
       bytes += name_bytes_min * std::min<std::size_t>(found.device_count, search_.devices_max);
-      if (bytes > search_.bytes_max) return false;
+      if (bytes > search_.bytes_max || found_.size() == search_.found_max) return false;
       found_.push_back(found);
     }
     return true;
@@ -317,59 +338,19 @@ SkillsFound SkillRegistry::named(const SkillQuery& query, const std::string& cla
   return {std::move(found), has_more};
 }
 
-std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
-                                                       const std::optional<Place>& after) const {
-  const User* user = find_user(query.user_id);
-  if (user == nullptr) return Page();
-  if (user->groups.size() > paged_skills_max) return std::nullopt;
-  const WallTime heard_after = clock_.wall_now() - options_.expiry;
-  std::vector<Slot> live;
-  for (const Slot slot : user->groups.all()) {
-    const auto& group = user->groups.at(slot);
-    const bool is_offered = std::any_of(group.devices.begin(), group.devices.end(), [&](Slot each) {
-      const Device* device = device_at(each);
-      return device != nullptr && is_live(*device, heard_after) && may_use(query.rights, group, *device);
-    });
-    if (is_offered) live.push_back(slot);
-  }
-  const auto order = [&](Slot slot) { return order_of(user->groups.at(slot).text); };
-  std::sort(live.begin(), live.end(), [&](Slot a, Slot b) { return order(a) < order(b); });
-  auto first = live.begin();
-  if (after) {
-    using Text = std::string_view;
-    const std::tuple<Text, Text, Text> place(after->class_name, after->function_name, after->signature);
-    const auto place_of = [&](Slot slot) {
-      const auto& text = user->groups.at(slot).text;
-      return std::tuple<Text, Text, Text>(text.class_name(), text.function_name(), text.signature());
-    };
-    first = std::partition_point(first, live.end(), [&](Slot slot) { return place_of(slot) < place; });
-    // Skills that differ in their schemas alone: behind the one that was last, or behind all when it is gone.
-    bool is_behind = false;
-    while (!is_behind && first != live.end() && place_of(*first) == place) {
-      is_behind = digest_of_schema(user->groups.at(*first).text.input_schema()) == after->schema_digest;
-      ++first;
-    }
-  }
-  const auto left = static_cast<std::size_t>(live.end() - first);
-  const auto shown = std::min(left, query.skills_max);
-  Page page;
-  page.total = live.size();
-  page.has_more = left > shown;
-  const auto path = [&](Slot slot) {
-    const auto& text = user->groups.at(slot).text;
-    return std::pair(text.class_name(), text.function_name());
-  };
-  page.continues = first != live.begin() && first != live.end() && path(*first) == path(*std::prev(first));
-  page.skills = offered(*user, {first, first + static_cast<std::ptrdiff_t>(shown)}, query.devices_max,
-                        slot_of(query.sender_id), query.rights);
-  return page;
-}
-
 std::optional<std::vector<SkillRegistry::Match>> SkillRegistry::search(const std::string& user_id,
                                                                        const Search& search) const {
   const User* user = find_user(user_id);
   if (user == nullptr) return std::vector<Match>();
   return Seeker(*this, *user, search).run();
+}
+
+std::optional<SkillRegistry::SearchPage> SkillRegistry::search_page(const std::string& user_id, const Search& search,
+                                                                    const std::optional<Place>& after,
+                                                                    std::size_t matches_max) const {
+  const User* user = find_user(user_id);
+  if (user == nullptr) return SearchPage();
+  return Seeker(*this, *user, search).page(after, matches_max);
 }
 
 }  // namespace strawberry::bridge

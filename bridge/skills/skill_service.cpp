@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/skills/input_schema.h"
+#include "bridge/skills/skill_lists.h"
 #include "bridge/skills/tool_operations.h"
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
@@ -14,12 +15,6 @@ namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
-
-std::string_view first_line(std::string_view text) {
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_first_of("\r\n", start) - start);
-}
 
 json names_of(const std::vector<OfferingDevice>& devices, std::size_t limit) {
   json names = json::array();
@@ -101,7 +96,8 @@ SkillService::SkillService(const Clock& clock, DeviceRegistry& devices, SkillReg
       store_(store),
       limits_(limits),
       events_(events),
-      options_(options) {}
+      options_(options),
+      expired_until_(clock.wall_now()) {}
 
 const OperationTable& SkillService::operations() {
   using enum PrincipalType;
@@ -173,57 +169,18 @@ Task<Reply<json>> SkillService::heartbeat(Request request) {
   co_return json{{"skills", skills_.count(id)}};
 }
 
+void SkillService::announce_expired() {
+  const WallTime now = clock_.wall_now();
+  for (const auto& id : skills_.expired_between(expired_until_, now)) events_.publish(SkillsChanged{id});
+  expired_until_ = now;
+}
+
 Reply<json> SkillService::list(const Request& request) const {
-  const auto listed = skills_.list(request.acting_user, options_.answer_bytes_max, request.rights);
-  if (!listed) return too_much();
-  json entries = json::array();
-  for (const auto& [skill, device] : *listed) {
-    entries.push_back(
-        {{"class_name", skill.class_name()},
-         {"function_name", skill.function_name()},
-         {"signature", skill.signature()},
-         {"docstring", skill.docstring()},
-         {"device_agnostic", skill.device_agnostic()},
-         {"confirm", skill.confirm()},
-         {"device_id", device->row.device_id},
-         {"device_name", device->row.name},
-         {"last_heartbeat", format_rfc3339(from_unix_ms(device->row.skills_heartbeat_at_ms.value_or(0)))}});
-    if (!skill.input_schema().empty())
-      entries.back()["input_schema"] = json::parse(skill.input_schema(), nullptr, false);
-  }
-  const auto total = entries.size();
-  return json{{"skills", std::move(entries)}, {"total", total}};
+  return list_skills(skills_, request, options_.answer_bytes_max);
 }
 
 Reply<json> SkillService::search(const Request& request) const {
-  const auto query = request.body.value("query", "");
-  const auto limit = request.body.value("device_limit", std::size_t{10});
-  const auto matches =
-      skills_.search(request.acting_user, {query, request.sender.id, limit, options_.answer_bytes_max, request.rights});
-  if (!matches) return too_much();
-  json results = json::array();
-  for (const auto& match : *matches) {
-    json devices = json::array();
-    for (const auto* device : match.devices) devices.push_back(device->row.normalized_name);
-    auto preferred = devices.front();
-    results.push_back({{"path", match.path()},
-                       {"signature", match.skill.signature()},
-                       {"summary", first_line(match.skill.docstring())},
-                       {"docstring", match.skill.docstring()},
-                       {"devices", std::move(devices)},
-                       {"device_count", match.device_count},
-                       {"is_local", match.is_local},
-                       {"device_agnostic", match.skill.device_agnostic()},
-                       {"preferred_device", std::move(preferred)}});
-  }
-  const auto total = results.size();
-  return json{{"results", std::move(results)}, {"total", total}};
-}
-
-/// What the request pipeline would say of the finished answer, without making it.
-tl::unexpected<Error> SkillService::too_much() const {
-  return error(ErrorCode::too_large, "the answer is too large, ask for less",
-               {{"bytes_max", options_.answer_bytes_max}});
+  return search_skills(skills_, request, options_.answer_bytes_max);
 }
 
 Reply<json> SkillService::describe(const Request& request) const {
@@ -260,11 +217,11 @@ Reply<json> SkillService::describe(const Request& request) const {
               {"device_count", best->devices.size()}};
 }
 
-Reply<json> SkillService::tools(const Request& request) const { return list_tools(skills_, request); }
+Reply<json> SkillService::tools(const Request& request) { return list_tools(skills_, tool_shapes_, request); }
 
 /// `{"result":…}`, or `{"confirm":{…}}` when somebody must allow the call first.
 Task<Reply<json>> SkillService::call_tool(Request request) {
-  auto planned = plan_tool_call(skills_, request);
+  auto planned = plan_tool_call(skills_, tool_shapes_, request);
   if (!planned) co_return tl::unexpected(planned.error());
   json answer;
   if (!planned->question.is_null()) {

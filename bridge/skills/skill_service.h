@@ -13,6 +13,7 @@
 #include "bridge/skills/skill_calls.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/skills/tool_view.h"
 #include "common/runtime/events.h"
 
 namespace strawberry::bridge {
@@ -21,7 +22,7 @@ namespace strawberry::bridge {
 struct SkillsRegistered {
   std::string device_id;
 };
-/// The live skills of a device are others than before.
+/// The live skills of a device are others than before: registered, heard of again, expired or deleted.
 struct SkillsChanged {
   std::string device_id;
 };
@@ -48,6 +49,8 @@ class SkillService final : public RequestHandler, public ToolSource {
                     const std::string& function_name) const override {
     return skills_.named(query, class_name, function_name);
   }
+  /// Publishes SkillsChanged for what has expired since it was last called. Call every few seconds.
+  void announce_expired();
   Task<Reply<nlohmann::json>> call(SkillCall call) override { return calls_.call(std::move(call)); }
 
  private:
@@ -58,10 +61,9 @@ class SkillService final : public RequestHandler, public ToolSource {
                                        std::size_t count) const;
   Outcome list(const Request& request) const;
   Outcome search(const Request& request) const;
-  tl::unexpected<Error> too_much() const;
   Outcome describe(const Request& request) const;
   Task<Outcome> call_for(Request request);
-  Outcome tools(const Request& request) const;
+  Outcome tools(const Request& request);
   Task<Outcome> call_tool(Request request);
 
   const Clock& clock_;
@@ -72,6 +74,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   const UserLimitTable& limits_;
   Events& events_;
   Options options_;
+  WallTime expired_until_;
+  ToolShapes tool_shapes_;
 };
 
 }  // namespace strawberry::bridge

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/skills/answer_page.h"
 #include "bridge/skills/input_schema.h"
 #include "bridge/skills/tool_arguments.h"
 #include "bridge/skills/tool_view.h"
-#include "common/text/base64url.h"
 #include "common/text/printable.h"
 
 namespace strawberry::bridge {
@@ -28,23 +28,6 @@ json entry_of(const OfferedSkill& skill, ToolView view) {
   entry["confirm"] = skill.skill.confirm;
   if (!view.device_parameter.empty()) entry["device_parameter"] = std::move(view.device_parameter);
   return entry;
-}
-
-/// Where a page ends, as a text for whoever asks for the next.
-std::string cursor_of(const OfferedSkill& last) {
-  return base64url_encode(last.skill.class_name + "\n" + last.skill.function_name + "\n" +
-                          digest_of_schema(last.skill.input_schema) + "\n" + last.skill.signature);
-}
-
-std::optional<SkillRegistry::Place> place_of(const std::string& cursor) {
-  const auto text = base64url_decode(cursor);
-  if (!text) return std::nullopt;
-  const std::size_t first = text->find('\n');
-  const std::size_t second = first == std::string::npos ? first : text->find('\n', first + 1);
-  const std::size_t third = second == std::string::npos ? second : text->find('\n', second + 1);
-  if (third == std::string::npos) return std::nullopt;
-  return SkillRegistry::Place{text->substr(0, first), text->substr(first + 1, second - first - 1),
-                              text->substr(third + 1), text->substr(second + 1, third - second - 1)};
 }
 
 bool has_path(const OfferedSkill& skill, const OfferedSkill& other) {
@@ -112,40 +95,26 @@ Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& que
                {{"path", "/tool"}});
 }
 
-/// About how many bytes of JSON a value is: to write it down only to count them would take as long as all the rest.
-std::size_t bytes_about(const json& value) {
-  constexpr std::size_t quotes_and_comma = 4;
-  if (value.is_string()) return value.get_ref<const std::string&>().size() + quotes_and_comma;
-  std::size_t bytes = 2 * quotes_and_comma;  // also of any number
-  if (!value.is_structured()) return bytes;
-  for (const auto& [name, member] : value.items()) bytes += name.size() + quotes_and_comma + bytes_about(member);
-  return bytes;
-}
-
-/// Adds tools until they fill an answer. False when one did not fit.
-bool add(json& tools, std::size_t& bytes, const OfferedSkill& skill, std::string name, const std::string& sender_id) {
-  auto view = view_tool(skill, std::move(name), sender_id);
+/// False when the tool does not fit.
+bool add(PageEntries& tools, const OfferedSkill& skill, std::string name, const std::string& sender_id,
+         ToolShapes& shapes) {
+  auto view = view_tool(skill, std::move(name), sender_id, {.shapes = &shapes});
   if (!view) return true;  // of a release that took other signatures
-  json entry = entry_of(skill, std::move(*view));
-  bytes += bytes_about(entry);
-  if (bytes > tools_page_bytes_max && !tools.empty()) return false;
-  tools.push_back(std::move(entry));
-  return true;
+  return tools.add(entry_of(skill, std::move(*view)));
 }
 
-Reply<json> one_tool(const SkillRegistry& skills, const SkillQuery& query, const std::string& name) {
+Reply<json> one_tool(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query,
+                     const std::string& name) {
   auto found = find_tool(skills, query, name);
   if (!found) return tl::unexpected<Error>(std::move(found.error()));
-  json tools = json::array();
-  std::size_t bytes = 0;
-  add(tools, bytes, *found, name, query.sender_id);
-  return json{{"tools", std::move(tools)}, {"total", 1}};
+  PageEntries tools;
+  add(tools, *found, name, query.sender_id, shapes);
+  return json{{"tools", tools.take()}, {"total", 1}};
 }
 
-Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
+Reply<json> found_tools(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query) {
   auto found = skills.find(query);
-  json tools = json::array();
-  std::size_t bytes = 0;
+  PageEntries tools;
   for (const auto& skill : found.skills) {
     const auto same = of_path(skills, query, skill.skill.class_name, skill.skill.function_name);
     const auto it = std::find_if(same.begin(), same.end(), [&](const NamedSkill& one) {
@@ -153,61 +122,65 @@ Reply<json> found_tools(const SkillRegistry& skills, const SkillQuery& query) {
              one.skill.skill.input_schema == skill.skill.input_schema;
     });
     if (it == same.end()) continue;
-    if (add(tools, bytes, skill, it->name, query.sender_id)) continue;
+    if (add(tools, skill, it->name, query.sender_id, shapes)) continue;
     found.has_more = true;
     break;
   }
-  const std::size_t total = tools.size();
-  return json{{"tools", std::move(tools)}, {"total", total}, {"has_more", found.has_more}};
+  json listed = tools.take();
+  const std::size_t total = listed.size();
+  return json{{"tools", std::move(listed)}, {"total", total}, {"has_more", found.has_more}};
 }
 
-Reply<json> page_of_tools(const SkillRegistry& skills, const SkillQuery& query,
+Reply<json> page_of_tools(const SkillRegistry& skills, ToolShapes& shapes, const SkillQuery& query,
                           const std::optional<SkillRegistry::Place>& after) {
   const auto page = skills.page(query, after);
   if (!page) return too_many();
-  json tools = json::array();
-  std::size_t bytes = 0;
+  PageEntries tools;
   const OfferedSkill* before = nullptr;
   bool has_more = page->has_more;
   for (const auto& skill : page->skills) {
     const bool is_first = before == nullptr ? !page->continues : !has_path(skill, *before);
-    if (!add(tools, bytes, skill, tool_name(skill, is_first), query.sender_id)) {
+    if (!add(tools, skill, tool_name(skill, is_first), query.sender_id, shapes)) {
       has_more = true;
       break;
     }
     before = &skill;
   }
-  json answer{{"tools", std::move(tools)}, {"total", page->total}};
-  if (has_more && before != nullptr) answer["next_cursor"] = cursor_of(*before);
+  json answer{{"tools", tools.take()}, {"total", page->total}};
+  if (has_more && before != nullptr) {
+    const SkillRow& last = before->skill;
+    answer["next_cursor"] = cursor_of(
+        SkillRegistry::Place{last.class_name, last.function_name, last.signature, digest_of_schema(last.input_schema)});
+  }
   return answer;
 }
 
 }  // namespace
 
-Reply<json> list_tools(const SkillRegistry& skills, const Request& request) {
+Reply<json> list_tools(const SkillRegistry& skills, ToolShapes& shapes, const Request& request) {
   const json& body = request.body;
   const auto given = [&](const char* name) { return body.value(name, std::string()); };
   const std::string words = given("query");
-  const std::size_t limit = body.value("limit", words.empty() ? tools_page_max : tools_found_default);
+  const std::size_t limit = body.value("limit", words.empty() ? page_entries_max : tools_found_default);
   SkillQuery query = query_for(request, limit);
-  if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, query, name);
+  if (const std::string name = given("tool"); !name.empty()) return one_tool(skills, shapes, query, name);
   if (!words.empty()) {
     query.words = words;
-    return found_tools(skills, query);
+    return found_tools(skills, shapes, query);
   }
   std::optional<SkillRegistry::Place> after;
   if (const std::string cursor = given("cursor"); !cursor.empty()) {
-    after = place_of(cursor);
-    if (!after) return error(ErrorCode::bad_request, "cursor is not one of this hub's", {{"path", "/cursor"}});
+    after = read_place(cursor);
+    if (!after) return not_a_cursor();
   }
-  return page_of_tools(skills, query, after);
+  return page_of_tools(skills, shapes, query, after);
 }
 
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request) {
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, ToolShapes& shapes, const Request& request) {
   const auto name = request.body.at("tool").get<std::string>();
   const auto skill = find_tool(skills, query_for(request, 1), name);
   if (!skill) return tl::unexpected<Error>(skill.error());
-  const auto view = view_tool(*skill, name, request.sender.id);
+  const auto view = view_tool(*skill, name, request.sender.id, {.shapes = &shapes});
   if (!view)
     return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid");
   const auto given = request.body.find("arguments");

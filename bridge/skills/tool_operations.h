@@ -4,8 +4,8 @@
 /// A tool's name means one of a user's live skills at the time of the call: `Class-function` is looked up, a name with
 /// a hash in it is looked for among all of them.
 ///
-/// Pure questions to the registry.   Errors: the contract's.
-/// Bounds: tools_page_max and tools_page_bytes_max for one answer, SkillRegistry::paged_skills_max for lists and for
+/// Questions to the registry. `shapes` remembers what was shown.   Errors: the contract's.
+/// Bounds: answer_page.h for one answer, SkillRegistry::paged_skills_max for lists and for
 /// names with a hash.
 #pragma once
 
@@ -15,16 +15,15 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
+#include "bridge/skills/tool_view.h"
 
 namespace strawberry::bridge {
 
-inline constexpr std::size_t tools_page_max = 500;
-inline constexpr std::size_t tools_page_bytes_max = 512 * 1024;
 inline constexpr std::size_t tools_found_default = 10;  // of a query without a limit
 inline constexpr std::size_t tool_devices_max = 64;     // that one tool lists
 
 /// `tools`: a page of all, those that words fit, or one by name.
-Reply<nlohmann::json> list_tools(const SkillRegistry& skills, const Request& request);
+Reply<nlohmann::json> list_tools(const SkillRegistry& skills, ToolShapes& shapes, const Request& request);
 
 struct PlannedToolCall {
   SkillCall call;
@@ -32,6 +31,6 @@ struct PlannedToolCall {
   nlohmann::json question = nullptr;
 };
 /// What `call_tool` calls. Its deadline and identity are the request's; who asks for it is the caller's to say.
-Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request);
+Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, ToolShapes& shapes, const Request& request);
 
 }  // namespace strawberry::bridge

@@ -58,6 +58,16 @@ std::vector<std::pair<std::string, std::string>> rename_properties(json& schema)
   return renamed;
 }
 
+std::shared_ptr<const ToolShape> shape_of(const SkillRow& skill, bool has_own_schema) {
+  auto signature = parse_signature(skill.signature);
+  if (!signature) return nullptr;
+  auto shape = std::make_shared<ToolShape>();
+  shape->parameters = has_own_schema ? parameters_for_models(skill, *signature) : parameters_schema(*signature);
+  shape->renamed = rename_properties(shape->parameters);
+  shape->signature = std::move(*signature);
+  return shape;
+}
+
 std::string description_of(const OfferedSkill& skill, std::size_t bytes_max) {
   std::string text = as_data(skill.skill.docstring, bytes_max);
   std::string where;
@@ -113,6 +123,20 @@ const char* device_parameter_name(const json& properties) {
 
 }  // namespace
 
+std::shared_ptr<const ToolShape> ToolShapes::of(const SkillRow& skill, bool has_own_schema) {
+  std::string key = skill.signature;
+  if (has_own_schema && !skill.input_schema.empty()) key += "\n" + skill.input_schema;
+  if (const auto known = shapes_.find(key); known != shapes_.end()) return known->second;
+  auto shape = shape_of(skill, has_own_schema);
+  if (shapes_.size() >= shapes_max || text_bytes_ + key.size() > text_bytes_max) {
+    shapes_.clear();
+    text_bytes_ = 0;
+  }
+  text_bytes_ += key.size();
+  shapes_.emplace(std::move(key), shape);
+  return shape;
+}
+
 std::string tool_name(const std::string& class_name, const std::string& function_name, const std::string& distinct,
                       bool must_differ) {
   const std::string wanted = class_name + "-" + function_name;
@@ -135,15 +159,15 @@ std::string tool_name(const OfferedSkill& skill, bool is_first_of_path) {
 std::optional<ToolView> view_tool(const OfferedSkill& skill, std::string name, const std::string& sender_id,
                                   ToolViewOptions options) {
   if (skill.devices.empty()) return std::nullopt;
-  auto signature = parse_signature(skill.skill.signature);
-  if (!signature) return std::nullopt;
+  const auto shape = options.shapes != nullptr ? options.shapes->of(skill.skill, options.has_own_schema)
+                                               : shape_of(skill.skill, options.has_own_schema);
+  if (!shape) return std::nullopt;
   ToolView view;
   view.name = std::move(name);
   view.description = description_of(skill, options.description_bytes_max);
-  view.parameters =
-      options.has_own_schema ? parameters_for_models(skill.skill, *signature) : parameters_schema(*signature);
-  view.renamed = rename_properties(view.parameters);
-  view.signature = std::move(*signature);
+  view.parameters = shape->parameters;
+  view.renamed = shape->renamed;
+  view.signature = shape->signature;
   const auto device_count = skill.devices.size() + skill.more_devices;
   if (device_count == 1) view.default_device = skill.devices.front().device_id;
   if (skill.is_on(sender_id)) view.default_device = sender_id;

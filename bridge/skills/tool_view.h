@@ -6,12 +6,15 @@
 /// that makes them unique, and so are those of parameters. A skill on several devices gets the property `device`
 /// (`target_device` when it has a parameter of that name). Docstrings are data: control characters dropped, cut.
 ///
-/// Pure functions.   Bounds: description_bytes_max, and the devices of the OfferedSkill.
+/// Pure functions, but for what ToolShapes remembers.   Bounds: description_bytes_max, and the devices of the
+/// OfferedSkill.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,29 @@
 #include "common/contract/signature.h"
 
 namespace strawberry::bridge {
+
+/// What a view has from the skill's signature and schema alone.
+struct ToolShape {
+  Signature signature;
+  nlohmann::json parameters;                                 // without the property that chooses the device
+  std::vector<std::pair<std::string, std::string>> renamed;  // as in ToolView
+};
+
+/// Remembers shapes, since the same skills are listed again and again: making them is three quarters of a list.
+/// Threading: loop only.   Bounds: shapes_max, text_bytes_max of signatures and schemas; then it starts anew.
+class ToolShapes {
+ public:
+  static constexpr std::size_t shapes_max = 2'048;
+  static constexpr std::size_t text_bytes_max = 512 * 1024;
+
+  /// Null for a signature that does not parse. Valid as long as the caller keeps it.
+  std::shared_ptr<const ToolShape> of(const SkillRow& skill, bool has_own_schema);
+  std::size_t size() const { return shapes_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::shared_ptr<const ToolShape>> shapes_;
+  std::size_t text_bytes_ = 0;
+};
 
 struct ToolView {
   std::string name;
@@ -38,6 +64,7 @@ struct ToolViewOptions {
   std::size_t description_bytes_max = tool_description_bytes_max;
   /// False: the schema made of the signature, although the device registered one (input_schema.h).
   bool has_own_schema = true;
+  ToolShapes* shapes = nullptr;  // null: made anew
 };
 
 /// Nothing for a skill without a device, or whose signature does not parse: the registry does not take such a skill.

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "bridge/users/user_records.h"
 #include "common/text/clock.h"
 #include "common/text/file_descriptor.h"
 #include "common/text/hex.h"
@@ -43,6 +44,25 @@ tl::unexpected<Error> no_such_backup() { return error(ErrorCode::not_found, "no 
 
 tl::unexpected<Error> broken() {
   return error(ErrorCode::bad_request, "this is no backup that can be read (a gzip file of JSON lines is wanted)");
+}
+
+Error too_many_records(std::int64_t max) {
+  return {ErrorCode::too_large, "the backup has more records than allowed", {{"records_max", max}}};
+}
+
+/// What is against a line as the record of this number.
+std::optional<Error> objection_to(const std::string& line, std::int64_t number, BackupFiles::From from) {
+  if (json_nests_deeper_than(line, levels_max)) return broken().value();
+  const auto record = json::parse(line, nullptr, false);
+  if (!record.is_object()) return broken().value();
+  if (from == BackupFiles::From::hub) return std::nullopt;
+  const std::string path = "/records/" + std::to_string(number);
+  if (number > 0) {
+    auto read = read_record(record, path);
+    return read ? std::nullopt : std::optional(std::move(read.error()));
+  }
+  if (is_head(record)) return objection_to_format(record, path);
+  return Error{ErrorCode::bad_request, "this is no export of a user: it does not begin with one", {{"path", path}}};
 }
 
 std::optional<BackupInfo> info_from(const json& read) {
@@ -126,12 +146,12 @@ Reply<std::optional<std::string>> BackupReader::next_line() {
     const auto size = std::strlen(buffer.data());
     line.append(buffer.data(), size);
     bytes_ += static_cast<std::int64_t>(size);
+    if (::gztell(file_.get()) != bytes_) return broken();  // a NUL within
     if (line.size() > limits_.line_bytes_max || bytes_ > limits_.text_bytes_max) return broken();
     if (!line.empty() && line.back() == '\n') {
       line.pop_back();
       return std::optional(std::move(line));
     }
-    if (size + 1 < buffer.size() && ::gzeof(file_.get()) == 0) return broken();  // a NUL within
   }
   int code = Z_OK;
   ::gzerror(file_.get(), &code);
@@ -242,7 +262,7 @@ Reply<void> BackupFiles::add_lines(const BackupInfo& info, const std::string& li
   return add_bytes(info, size, bytes);
 }
 
-Reply<BackupInfo> BackupFiles::finish(BackupInfo info) const {
+Reply<BackupInfo> BackupFiles::finish(BackupInfo info, From from) const {
   const auto unfinished = path(info.user_id, info.id, unfinished_ending);
   std::ifstream file(unfinished, std::ios::binary);
   if (!file) return no_such_backup();
@@ -265,16 +285,18 @@ Reply<BackupInfo> BackupFiles::finish(BackupInfo info) const {
   for (;;) {
     constexpr std::size_t bytes_at_once = 256 * 1024, lines_at_once = 1'000;
     const auto some = lines.next(bytes_at_once, lines_at_once);
-    const bool is_json =
-        some && std::all_of(some->begin(), some->end(), [](const std::string& line) {
-          return !json_nests_deeper_than(line, levels_max) && json::parse(line, nullptr, false).is_object();
-        });
-    if (!is_json || (some->empty() && info.records == 0)) {
+    std::optional<Error> objection;
+    if (!some || (some->empty() && info.records == 0)) objection = broken().value();
+    for (std::size_t i = 0; some && !objection && i < some->size(); ++i) {
+      objection = info.records == options_.records_max ? too_many_records(options_.records_max)
+                                                       : objection_to(some->at(i), info.records, from);
+      ++info.records;
+    }
+    if (objection) {
       abandon(info);
-      return broken();
+      return tl::unexpected<Error>(std::move(*objection));
     }
     if (some->empty()) break;
-    info.records += static_cast<std::int64_t>(some->size());
   }
   std::error_code problem;
   fs::rename(unfinished, path(info.user_id, info.id, packed_ending), problem);

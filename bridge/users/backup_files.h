@@ -68,6 +68,7 @@ class BackupFiles {
     std::int64_t bytes_max = 512LL * 1024 * 1024;        // of one file
     std::int64_t text_bytes_max = 1024LL * 1024 * 1024;  // unpacked
     std::size_t line_bytes_max = 512 * 1024;
+    std::int64_t records_max = 2'000'000;  // what reading them costs, however small they are
   };
   explicit BackupFiles(Options options) : options_(std::move(options)) {}
 
@@ -85,8 +86,12 @@ class BackupFiles {
   Reply<void> add_lines(const BackupInfo& info, const std::string& lines) const;
   /// Bytes of a file that is packed already, at `offset`, which is where it ends.
   Reply<void> add_bytes(const BackupInfo& info, std::int64_t offset, const std::string& bytes) const;
-  /// Counts its records and makes its checksum; then it is listed. One that cannot be unpacked is removed.
-  Reply<BackupInfo> finish(BackupInfo info) const;
+  /// Whose work a file is: the hub's own, or somebody's who may have written anything.
+  enum class From { hub, upload };
+  /// Counts its records and makes its checksum; then it is listed. One that cannot be unpacked is removed, and of an
+  /// upload one that could not be restored: without the head of an export, of another format, with a record that is
+  /// none.
+  Reply<BackupInfo> finish(BackupInfo info, From from = From::hub) const;
   /// Of a file that was not finished.
   void abandon(const BackupInfo& info) const;
 

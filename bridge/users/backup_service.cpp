@@ -25,6 +25,8 @@ tl::unexpected<Error> disk_is_low() {
   return error(ErrorCode::quota_exceeded, "the hub's disk is almost full", {{"limit", "disk_free_min_mib"}});
 }
 
+bool is_gzip(std::string_view file) { return file.starts_with("\x1f\x8b"); }
+
 /// While it lives, nothing else is made or restored for the user.
 class UsersTurn {
  public:
@@ -220,6 +222,10 @@ Task<Reply<json>> BackupService::write(Request request) {
   if (is_first) info.id = id_for(request);
   const bool is_last = request.body.value("is_last", false);
   const std::string piece = *bytes;
+  if (is_first && !is_gzip(piece))
+    co_return error(ErrorCode::bad_request, "the file does not begin as a gzip file does", {{"path", "/data"}});
+  if (is_first && offset != 0)
+    co_return error(ErrorCode::bad_request, "the first piece of a file begins at 0", {{"path", "/offset"}});
   auto write_piece = [files, info, is_first, is_last, offset, piece]() -> Reply<BackupInfo> {
     if (is_first) {
       auto begun = files->check_room(info.user_id);
@@ -229,7 +235,7 @@ Task<Reply<json>> BackupService::write(Request request) {
     auto added = files->add_bytes(info, offset, piece);
     if (!added) return tl::unexpected(added.error());
     if (!is_last) return info;
-    return files->finish(info);
+    return files->finish(info, BackupFiles::From::upload);
   };
   auto written = co_await on_files(std::move(write_piece));
   if (!written) co_return tl::unexpected(written.error());

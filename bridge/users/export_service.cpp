@@ -36,19 +36,6 @@ std::optional<ExportPlace> decode_place(const std::string& cursor) {
                      read[3].get<std::int64_t>(), read[4].get<std::int64_t>()};
 }
 
-bool is_account(const json& record) { return record.is_object() && record.value("kind", json()) == "user"; }
-
-/// The head of a file of another hub: a format that this one does not know, or nothing.
-std::optional<Error> objection_to_format(const json& record, const std::string& path) {
-  const auto format = record.find("format");
-  if (format != record.end() && format->is_number_integer() && *format >= 1 && *format <= export_format)
-    return std::nullopt;
-  return Error{
-      ErrorCode::bad_request,
-      "this export has a format that this hub does not know (it reads up to " + std::to_string(export_format) + ")",
-      {{"path", path + "/format"}}};
-}
-
 }  // namespace
 
 const OperationTable& ExportService::operations() {
@@ -99,7 +86,7 @@ Task<Reply<json>> ExportService::import_part(Import import) {
   for (std::size_t i = 0; i < import.records.size(); ++i) {
     const auto path = "/records/" + std::to_string(i);
     const auto& record = import.records[i];
-    if (is_account(record)) {
+    if (is_head(record)) {
       if (auto problem = objection_to_format(record, path)) co_return tl::unexpected<Error>(std::move(*problem));
       if (request.is_by_admin) account = record;
       if (!request.is_by_admin) ++left_out;
@@ -176,7 +163,7 @@ Task<Reply<json>> ExportService::import_for(Request request) {
   import.records = request.body.at("records");
   import.overwrite = request.body.value("overwrite", false);
   import.is_by_admin = functions_.is_admin(request);
-  const bool is_first = is_account(import.records.front());
+  const bool is_first = is_head(import.records.front());
   if (import.records.size() > records_max)
     co_return error(ErrorCode::bad_request, "an import has at most " + std::to_string(records_max) + " records",
                     {{"path", "/records"}});

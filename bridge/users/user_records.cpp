@@ -327,4 +327,16 @@ Reply<UserRecord> read_record(const json& record, const std::string& path) {
                {{"path", path + "/kind"}});
 }
 
+bool is_head(const json& record) { return record.is_object() && record.value("kind", json()) == "user"; }
+
+std::optional<Error> objection_to_format(const json& head, const std::string& path) {
+  const auto format = head.find("format");
+  if (format != head.end() && format->is_number_integer() && *format >= 1 && *format <= export_format)
+    return std::nullopt;
+  return Error{
+      ErrorCode::bad_request,
+      "this export has a format that this hub does not know (it reads up to " + std::to_string(export_format) + ")",
+      {{"path", path + "/format"}}};
+}
+
 }  // namespace strawberry::bridge

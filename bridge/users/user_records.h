@@ -6,6 +6,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,10 @@ inline constexpr int export_format = 1;
 nlohmann::json to_json(const UserRecord& record);
 /// `path`: of the record, for the error. A signature or schema that this release would refuse to register is refused.
 Reply<UserRecord> read_record(const nlohmann::json& record, const std::string& path);
+
+/// The record that an export begins with: who the user is, and the file's format.
+bool is_head(const nlohmann::json& record);
+/// Of a head: a format that this release does not know; nothing when it does.
+std::optional<Error> objection_to_format(const nlohmann::json& head, const std::string& path);
 
 }  // namespace strawberry::bridge

@@ -20,6 +20,9 @@ class MqttClient {
     /// Not connected (any more), and why, for people. The client goes on trying by itself unless Options said once.
     std::function<void(const std::string& reason)> on_lost;
     std::function<void(MqttMessage message)> on_message;
+    /// The broker took a published message (MQTT 5, QoS 1) and gave it to nobody: it refused it, or nobody subscribes.
+    /// Whether that was expected; else a refusal is counted and logged. May be missing.
+    std::function<bool(MqttMessage& message)> on_undelivered = nullptr;
   };
 
   virtual ~MqttClient() = default;

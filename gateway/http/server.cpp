@@ -77,7 +77,7 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   const Limits& limits;
   Tcp::acceptor acceptor;
   const std::shared_ptr<Connections> connections = std::make_shared<Connections>();
-  Counters counters;
+  Traffic counters;
   bool stopping = false;
 };
 
@@ -290,8 +290,8 @@ void Server::stop() {
   }
 }
 
-Server::Counters Server::counters() const {
-  Counters now = core_->counters;
+Traffic Server::counters() const {
+  Traffic now = core_->counters;
   now.open = core_->connections->open.size();
   now.answering = core_->connections->answering;
   return now;

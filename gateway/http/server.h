@@ -19,6 +19,7 @@
 #include "common/runtime/asio.h"
 #include "gateway/http/origin.h"
 #include "gateway/http/router.h"
+#include "gateway/http/traffic.h"
 
 namespace strawberry::gateway {
 
@@ -32,15 +33,8 @@ struct Limits {
   std::chrono::milliseconds write_timeout{30'000};  // a client that does not read is given up
 };
 
-class Server {
+class Server final : public TrafficCounter {
  public:
-  struct Counters {
-    std::uint64_t connections = 0;
-    std::uint64_t requests = 0;
-    std::uint64_t refused_connections = 0;  // beyond connections_max
-    std::size_t open = 0;
-    std::size_t answering = 0;  // requests under way, without WebSockets
-  };
   /// What is logged of a request once it is answered: never with its query, body or headers.
   using Log = std::function<void(const Request&, unsigned status, std::chrono::microseconds took)>;
   struct Options {
@@ -61,7 +55,7 @@ class Server {
   std::uint16_t port() const;
   /// Accepts nothing more; connections end after the request under way.
   void stop();
-  Counters counters() const;
+  Traffic counters() const override;
 
  private:
   struct Core;

@@ -1,10 +1,13 @@
 #include "gateway/rest/backups.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "common/text/base64url.h"
+#include "common/text/printable.h"
 #include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
 #include "gateway/hub/asking.h"
@@ -61,6 +64,32 @@ void take_parameters(const Request& request, std::initializer_list<const char*> 
     if (auto value = request.parameter(name)) body[name] = std::move(*value);
 }
 
+/// What is wrong with an upload before the hub is asked.
+std::optional<Problem> objection_to_upload(const Request& request) {
+  constexpr std::int64_t offset_max = std::int64_t{1} << 40;
+  constexpr std::array known{"name", "description", "user_id", "backup_id", "offset", "more"};
+  const auto wrong = [](const std::string& what, const std::string& name) {
+    return problem(400, "bad_request", what, "/" + name);
+  };
+  std::set<std::string> seen;
+  for (const auto& [name, value] : request.query) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return wrong("unknown parameter: " + printable(name, 64) + " (see /docs)", printable(name, 64));
+    if (!seen.insert(name).second) return wrong("a parameter is there twice: " + name, name);
+  }
+  const auto more = request.parameter("more");
+  if (more && !more->empty() && *more != "1" && *more != "true")
+    return wrong("more is said without a value, or left out: " + printable(*more, 16), "more");
+  if (request.parameter("backup_id").has_value() != request.parameter("offset").has_value())
+    return wrong("backup_id and offset come together, from the second piece on", "backup_id");
+  json offset;
+  if (auto no_number = add_number(request, "offset", offset)) return no_number;
+  if (offset.is_object() && (offset["offset"] < 0 || offset["offset"] > offset_max))
+    return wrong("offset is beyond any file", "offset");
+  if (request.body.empty()) return problem(400, "bad_request", "the request has no body: it is the backup's file");
+  return std::nullopt;
+}
+
 class Backups {
  public:
   Backups(asio::io_context& loop, Links& links) : loop_(loop), links_(links) {}
@@ -115,6 +144,9 @@ class Backups {
   Task<void> upload(Exchange& exchange, bool for_hub) const {
     Links::Found link = co_await links_.of(exchange.request);
     Answer answer = link ? Answer(json::object()) : tl::unexpected(link.error());
+    if (answer) {
+      if (auto wrong = objection_to_upload(exchange.request)) answer = tl::unexpected(std::move(*wrong));
+    }
     json request{{"op", "write_backup"}, {"offset", 0}};
     take_parameters(exchange.request, {"user_id", "name", "description", "backup_id"}, request);
     if (answer) {

@@ -51,7 +51,7 @@ Outcome heartbeat(const Request& /*request*/, const json& /*state*/) {
 
 class Pages {
  public:
-  Pages(Links& links, const Server& server) : links_(links), server_(server) {}
+  Pages(Links& links, const TrafficCounter& traffic) : links_(links), traffic_(traffic) {}
 
   Task<void> health(Exchange& exchange) const {
     const json healthy{{"status", "healthy"}};
@@ -66,7 +66,7 @@ class Pages {
       co_await exchange.reply(std::move(refused));
       co_return;
     }
-    const auto http = server_.counters();
+    const auto http = traffic_.counters();
     const auto hub = links_.counters();
     std::string text;
     const auto add = [&](const char* name, const char* kind, const char* help, std::uint64_t value) {
@@ -115,13 +115,13 @@ class Pages {
   }
 
   Links& links_;
-  const Server& server_;
+  const TrafficCounter& traffic_;
 };
 
 }  // namespace
 
-std::vector<Route> operations_routes(Links& links, const Server& server) {
-  const auto pages = std::make_shared<Pages>(links, server);
+std::vector<Route> operations_routes(Links& links, const TrafficCounter& traffic) {
+  const auto pages = std::make_shared<Pages>(links, traffic);
   std::vector<Route> routes;
   routes.push_back(
       {"GET", "/health", ErrorShape::hub, [pages](Exchange& exchange) { return pages->health(exchange); }});

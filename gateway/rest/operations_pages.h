@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "gateway/http/router.h"
-#include "gateway/http/server.h"
+#include "gateway/http/traffic.h"
 #include "gateway/hub/links.h"
 
 namespace strawberry::gateway {
 
-std::vector<Route> operations_routes(Links& links, const Server& server);
+std::vector<Route> operations_routes(Links& links, const TrafficCounter& traffic);
 
 }  // namespace strawberry::gateway

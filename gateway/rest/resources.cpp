@@ -3,6 +3,7 @@
 #include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
 #include "gateway/http/sse.h"
+#include "gateway/hub/all_pages.h"
 #include "gateway/hub/asking.h"
 #include "gateway/hub/chat_turn.h"
 
@@ -59,7 +60,8 @@ class Operations {
   Task<void> serve(Exchange& exchange, const ResourceRow& row) const {
     Links::Found link = co_await links_.of(exchange.request);
     Body body = link ? request_of(exchange.request, row) : tl::unexpected(link.error());
-    co_await run(exchange, std::move(link), row.service, std::move(body), row.status);
+    std::string list = row.list;
+    co_await run(exchange, std::move(link), row.service, std::move(body), row.status, std::move(list));
   }
 
   Task<void> generic(Exchange& exchange, Service service, std::string op) const {
@@ -75,8 +77,9 @@ class Operations {
 
  private:
   /// `body`: what to ask `link`, or why not.
-  Task<void> run(Exchange& exchange, Links::Found link, Service service, Body body, unsigned status) const {
-    if (body) body = co_await ask(loop_, std::move(*link), service, std::move(*body));
+  Task<void> run(Exchange& exchange, Links::Found link, Service service, Body body, unsigned status,
+                 std::string list = {}) const {
+    if (body) body = co_await ask_all_pages(loop_, std::move(*link), service, std::move(*body), std::move(list));
     Response response = body ? json_response(*body, status) : response_of(body.error(), ErrorShape::hub);
     co_await exchange.reply(std::move(response));
   }
@@ -96,9 +99,16 @@ const std::vector<ResourceRow>& resource_rows() {
       {"PATCH", "/api/v1/devices/{device_id}", Service::devices, "update", {}, {}},
       {"DELETE", "/api/v1/devices/{device_id}", Service::devices, "delete", {}, {}},
       {"POST", "/api/v1/devices/{device_id}/revoke", Service::devices, "revoke", {}, {}},
-      {"GET", "/api/v1/skills", Service::skills, "list", {"user_id"}, {}},
+      {"GET", "/api/v1/skills", Service::skills, "list", {"user_id", "cursor"}, {"limit"}, 200, "skills"},
       {"PUT", "/api/v1/skills", Service::skills, "register", {}, {}},
-      {"GET", "/api/v1/skills/search", Service::skills, "search", {"query", "user_id"}, {"device_limit"}},
+      {"GET",
+       "/api/v1/skills/search",
+       Service::skills,
+       "search",
+       {"query", "user_id", "cursor"},
+       {"device_limit", "limit"},
+       200,
+       "results"},
       {"GET", "/api/v1/skills/{path}", Service::skills, "describe", {"user_id"}, {}},
       {"GET", "/api/v1/sessions", Service::sessions, "list", {"user_id"}, {"limit", "days"}},
       {"POST", "/api/v1/sessions", Service::sessions, "create", {}, {}, 201},

@@ -23,6 +23,7 @@ struct ResourceRow {
   std::vector<std::string> text_parameters;    // of the query, as text
   std::vector<std::string> number_parameters;  // of the query, as whole numbers
   unsigned status = 200;                       // when it worked
+  const char* list = "";                       // what the result lists in pages; all of them unless one is asked for
 };
 
 const std::vector<ResourceRow>& resource_rows();

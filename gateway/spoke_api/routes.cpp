@@ -2,6 +2,7 @@
 
 #include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
+#include "gateway/hub/all_pages.h"
 #include "gateway/spoke_api/chat.h"
 #include "gateway/spoke_api/shapes.h"
 
@@ -61,13 +62,15 @@ class Operations {
     Service service;
     Asks asks;
     Shape shape;
+    const char* list = "";  // what the result lists in pages
   };
   Task<Outcome> simple(const Request& request, const Simple& how) {
     Links::Found link = co_await acting(request);
     if (!link) co_return tl::unexpected(link.error());
     auto body = how.asks(request);
     if (!body) co_return tl::unexpected(body.error());
-    auto result = co_await ask(loop_, *link, how.service, std::move(*body));
+    std::string list = how.list;
+    auto result = co_await ask_all_pages(loop_, *link, how.service, std::move(*body), std::move(list));
     if (!result) co_return tl::unexpected(result.error());
     co_return json_response(how.shape(*result, (*link)->principal()));
   }
@@ -143,7 +146,8 @@ class Operations {
     json skills = list;
     auto devices = co_await ask(loop_, *link, Service::devices, std::move(list));
     if (!devices) co_return tl::unexpected(devices.error());
-    auto offered = co_await ask(loop_, *link, Service::skills, std::move(skills));
+    std::string listed = "skills";
+    auto offered = co_await ask_all_pages(loop_, *link, Service::skills, std::move(skills), std::move(listed));
     if (!offered) co_return tl::unexpected(offered.error());
     co_return json_response(dashboard_devices(*devices, *offered));
   }
@@ -266,8 +270,10 @@ std::vector<Row> rows() {
       {"POST", {"/api/devices/token"}, {on_devices, new_device, as(new_device_token)}},
       {"POST", {"/skills/register"}, {on_skills, with_body(skills_of), registered_skills}},
       {"POST", {"/skills/heartbeat"}, {on_skills, just("heartbeat"), as(heartbeat_of)}},
-      {"GET", {"/skills"}, {on_skills, just("list"), as(skill_list)}},
-      {"GET", {"/skills/search"}, {on_skills, with_numbers("search", {"device_limit"}, "query"), as(found_list)}},
+      {"GET", {"/skills"}, {on_skills, just("list"), as(skill_list), "skills"}},
+      {"GET",
+       {"/skills/search"},
+       {on_skills, with_numbers("search", {"device_limit"}, "query"), as(found_list), "results"}},
       {"POST", sessions, {on_sessions, with_body(new_session), as(session)}},
       {"GET", sessions, {on_sessions, with_numbers("list", {"limit", "days"}), as(session_list)}},
       {"GET", one_session, {on_sessions, about_session("get"), as(session)}},

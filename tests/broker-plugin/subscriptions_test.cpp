@@ -98,7 +98,50 @@ class LimitedGate : public Gate {
     event.client_id = client_id;
     return gate_->allows(event);
   }
+  bool connect_clean(int number, const Principal& who, const std::string& client_id) {
+    const std::string password = token(who, 1h);
+    Login clean = login(number, client_id, password);
+    clean.attempt.is_clean = true;
+    return enters(clean);
+  }
 };
+
+TEST_F(LimitedGate, ACallIsHeardOnceItsDeviceHasSubscribed) {
+  end(1);
+  ASSERT_TRUE(connect_clean(1, lamp, "lamp"));
+  const auto is_heard = [this](const char* name) { return gate_->is_heard(topic(9, bridge, Access::write, name)); };
+  EXPECT_FALSE(is_heard("skills/lamp/call")) << "connected, and not listening yet";
+  subscribes(1, lamp, "lamp", "skills/lamp/response");
+  EXPECT_FALSE(is_heard("skills/lamp/call"));
+  subscribes(1, lamp, "lamp", "skills/lamp/call");
+  subscribes(1, lamp, "lamp", "skills/lamp/call");
+  EXPECT_TRUE(is_heard("skills/lamp/call"));
+  EXPECT_FALSE(is_heard("skills/radio/call"));
+  for (const char* other : {"skills/radio/response", "chat/radio/call", "hub/health"}) EXPECT_TRUE(is_heard(other));
+  gate_->unsubscribed("lamp", "skills/lamp/call");
+  EXPECT_FALSE(is_heard("skills/lamp/call"));
+  subscribes(1, lamp, "lamp", "skills/lamp/call");
+  end(1);
+  EXPECT_FALSE(is_heard("skills/lamp/call"));
+}
+
+TEST_F(LimitedGate, ACallIsHeardByASessionThatStaysAndByOneThatIsResumed) {
+  subscribes(1, lamp, "lamp", "skills/lamp/call");
+  const auto is_heard = [this] { return gate_->is_heard(topic(9, bridge, Access::write, "skills/lamp/call")); };
+  ASSERT_TRUE(connect(2, lamp, "second", 1h, /*session_may_stay=*/true));
+  subscribes(2, lamp, "second", "skills/lamp/call");
+  end(1);
+  end(2);
+  EXPECT_TRUE(is_heard()) << "the broker keeps it for the second client";
+  make();  // the broker starts again
+  EXPECT_FALSE(is_heard());
+  ASSERT_TRUE(connect(3, lamp, "second", 1h, /*session_may_stay=*/true));
+  EXPECT_TRUE(is_heard()) << "it may have subscribed before";
+  end(3);
+  EXPECT_FALSE(is_heard());
+  ASSERT_TRUE(connect_clean(4, lamp, "second"));
+  EXPECT_FALSE(is_heard());
+}
 
 TEST_F(LimitedGate, RefusesOneFilterTooMany) {
   EXPECT_TRUE(subscribes(1, lamp, "lamp", "skills/lamp/call"));

@@ -76,6 +76,30 @@ TEST_F(Backups, AnUploadIsTheSameFileAndMayComeInSeveralPieces) {
   EXPECT_EQ(send("POST", "/api/v1/backups/upload?name=Broken", "no gzip").status, 400);
 }
 
+TEST_F(Backups, AnUploadThatIsNotWhatItShouldBeIsRefusedClearly) {
+  const auto file = send("GET", "/api/v1/backups/" + make().at("id").get<std::string>() + "/download").body;
+  const auto refusal = [&](const std::string& query, const std::string& body) {
+    const auto refused = send("POST", "/api/v1/backups/upload" + query, body);
+    EXPECT_EQ(refused.status, 400) << query << " " << refused.body;
+    return json::parse(refused.body).at("error").at("message").get<std::string>();
+  };
+  EXPECT_THAT(refusal("?nmae=Uploaded", file), HasSubstr("unknown parameter: nmae"));
+  EXPECT_THAT(refusal("?name=a&name=b", file), HasSubstr("twice"));
+  EXPECT_THAT(refusal("?more=false", file), HasSubstr("more is said without a value"));
+  EXPECT_THAT(refusal("", ""), HasSubstr("no body"));
+  EXPECT_THAT(refusal("?more", ""), HasSubstr("no body"));
+  EXPECT_THAT(refusal("?offset=0", file), HasSubstr("come together"));
+  EXPECT_THAT(refusal("?backup_id=x", file), HasSubstr("come together"));
+  EXPECT_THAT(refusal("?backup_id=x&offset=9223372036854775807", file), HasSubstr("beyond any file"));
+  EXPECT_THAT(refusal("?backup_id=x&offset=-1", file), HasSubstr("beyond any file"));
+  EXPECT_THAT(refusal("?backup_id=x&offset=1x", file), HasSubstr("not a whole number"));
+  EXPECT_THAT(refusal("?more", "no gzip"), HasSubstr("gzip"));
+  EXPECT_EQ(send("POST", "/api/hub/backups/upload?nmae=x", file).status, 400);
+  EXPECT_EQ(send("POST", "/api/v1/backups/upload?backup_id=..%2Fbob&offset=0", file).status, 400);
+  EXPECT_EQ(json::parse(send("GET", "/api/v1/backups").body).at("total"), 1) << "nothing came in";
+  EXPECT_EQ(send("POST", "/api/v1/backups/upload?name=Uploaded", file).status, 201);
+}
+
 TEST_F(Backups, NobodyHasThoseOfOthers) {
   const auto id = make().at("id").get<std::string>();
   for (const char* path : {"", "/download"})

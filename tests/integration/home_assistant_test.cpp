@@ -123,6 +123,34 @@ std::set<std::string> topics_of(const std::vector<std::string>& ids) {
   return topics;
 }
 
+TEST(HomeAssistantDiscovery, ExpiredSkillsAreSaidToEverybodyAndMakeTheButtonsUnavailable) {
+  HubProcess::Options options;
+  options.config = "[skills]\nexpiry_s = 3\n";
+  HubProcess hub(options);
+  auto speaker = hub.device("Speaker");
+  HomeAssistantClient home(hub, "alice");
+  auto alice = hub.user("alice");
+  ASSERT_LT(alice->mqtt().subscribe("devices/+/skills"), 0x80);
+  speaker->offer("MusicControlSkill", {"stop()"});
+  const auto config =
+      home.config("speaker", [](const json& each) { return has_button(each, "MusicControlSkill-stop"); });
+  ASSERT_TRUE(config);
+  const auto& availability = config->at("cmps").at("MusicControlSkill-stop").at("availability");
+  EXPECT_EQ(availability.back().at("topic"), state_topic("speaker"));
+  const auto counted = [](int wanted) { return [wanted](const json& each) { return each.at("skills") == wanted; }; };
+  ASSERT_TRUE(home.state("speaker", counted(1)));
+  ASSERT_TRUE(home.state("speaker", counted(0))) << "its skills have expired";
+  const auto said = alice->mqtt().wait_for(
+      [](const TestMessage& message) {
+        return message.topic == "devices/speaker/skills" && json::parse(message.payload).at("skills") == 0;
+      },
+      patience);
+  EXPECT_TRUE(said);
+  EXPECT_EQ(alice->result_of("skills", {{"op", "list"}}).at("total"), 0);
+  speaker->result_of("skills", {{"op", "heartbeat"}});
+  EXPECT_TRUE(home.state("speaker", counted(1))) << "and back with the heartbeat";
+}
+
 TEST(HomeAssistantDiscovery, AUserSeesTheHubAndTheirOwnDevices) {
   HubProcess hub;
   auto speaker = hub.device("Living Room Speaker");

@@ -106,5 +106,34 @@ TEST_F(PeopleCtl, MovesAUserToAnotherHub) {
   EXPECT_EQ(ctl({"user", "import", directory.file("missing.jsonl")}).code, 4);
 }
 
+TEST_F(PeopleCtl, AFileThatIsNoExportIsRefusedBeforeAnythingIsSent) {
+  TempDir directory;
+  const std::string head = R"({"kind":"user","user_id":"carol","format":1})";
+  const std::string session = R"({"kind":"session","session_id":"s1","title":"T","created_at":1700000000000,)"
+                              R"("last_activity":1700000000000,"is_active":true,"device_id":""})";
+  const auto refusal = [&](const std::string& text) {
+    std::ofstream(directory.file("export.jsonl"), std::ios::trunc) << text;
+    const auto refused = ctl({"user", "import", directory.file("export.jsonl")});
+    EXPECT_EQ(refused.code, 4) << refused.output;
+    return refused.output;
+  };
+  EXPECT_THAT(refusal("\n" + session + "\n"), HasSubstr("export.jsonl:2: not the head of an export"));
+  EXPECT_THAT(refusal(head + "\n" + session + "\n" + head + "\n"), HasSubstr("export.jsonl:3: the head of another"));
+  EXPECT_THAT(refusal(head + "\n" + session + "\nnot json\n"), HasSubstr("export.jsonl:3: not a JSON object"));
+  EXPECT_THAT(refusal(head + "\n" + std::string(230'000, ' ') + "\n"), HasSubstr("too long"));
+  EXPECT_THAT(refusal(head + "\n{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}\n"),
+              HasSubstr("not a JSON object"));
+  EXPECT_THAT(refusal(R"({"kind":"user","user_id":"../x"})"
+                      "\n"),
+              HasSubstr("not a user id"));
+  EXPECT_THAT(refusal("\n\n"), HasSubstr("the export is empty"));
+  EXPECT_THAT(ctl({"user", "list"}).output, Not(HasSubstr("carol"))) << "nothing was sent";
+  std::ofstream(directory.file("export.jsonl"), std::ios::trunc) << R"({"kind":"user","user_id":"carol","format":2})"
+                                                                    "\n";
+  const auto foreign = ctl({"user", "import", directory.file("export.jsonl")});
+  EXPECT_EQ(foreign.code, 1) << foreign.output;
+  EXPECT_THAT(foreign.output, HasSubstr("format"));
+}
+
 }  // namespace
 }  // namespace strawberry::test

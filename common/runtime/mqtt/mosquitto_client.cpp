@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "common/runtime/asio.h"
 #include "common/runtime/mqtt/connection.h"
@@ -198,17 +200,16 @@ void MosquittoClient::take_reports() {
   auto reports = connection_->take_reports();
   std::size_t refused = 0;  // messages that the broker will not take
   int refusal = 0;          // why, the last of them
+  std::vector<std::pair<MqttMessage, int>> undelivered;
   for (const auto& [mid, reason] : reports.acknowledged) {
     if (is_acknowledged_once(mid, reason)) continue;
-    if (reason >= MQTT_RC_UNSPECIFIED) {
-      ++refused;
-      refusal = reason;
-    }
     const auto order = order_by_mid_.find(mid);
     if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
     const auto message = unacked_.find(order->second);
     bytes_ -= message->second.payload.size();
     unacked_bytes_ -= message->second.payload.size();
+    if (reason >= MQTT_RC_UNSPECIFIED || reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS)
+      undelivered.emplace_back(std::move(message->second), reason);
     unacked_.erase(message);
     order_by_mid_.erase(order);
   }
@@ -223,6 +224,14 @@ void MosquittoClient::take_reports() {
     if (options_.on_filter_refused) options_.on_filter_refused(filter);
     if (!*alive) return;
   }
+  const auto handlers = handlers_;  // lives as long as one of them runs
+  for (auto& [message, reason] : undelivered) {
+    const bool is_expected = handlers->on_undelivered && handlers->on_undelivered(message);
+    if (!*alive) return;
+    if (is_expected || reason < MQTT_RC_UNSPECIFIED) continue;
+    ++refused;
+    refusal = reason;
+  }
   counters_.received += reports.messages.size();
   if (refused > 0) {
     counters_.refused += refused;
@@ -230,7 +239,6 @@ void MosquittoClient::take_reports() {
   }
   if (is_subscribed && !ready_) accepted();
   if (!*alive) return;
-  const auto handlers = handlers_;  // lives as long as one of them runs
   for (auto& message : reports.messages) {
     if (!*alive || stopping_) return;
     handlers->on_message(std::move(message));

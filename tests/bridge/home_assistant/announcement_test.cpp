@@ -63,7 +63,9 @@ TEST_F(Announcements, ADeviceIsThisAndNothingElse) {
         "availability": [{"topic": "hub/state",
                           "value_template": "{{ value_json.state if value_json is mapping else value }}"},
                          {"topic": "devices/3f0c-9/status",
-                          "value_template": "{{ value_json.state if value_json is mapping else value }}"}]}}})");
+                          "value_template": "{{ value_json.state if value_json is mapping else value }}"},
+                         {"topic": "homeassistant/device/3f0c-9/state",
+                          "value_template": "{{ 'online' if value_json.skills else 'offline' }}"}]}}})");
   EXPECT_EQ(announce().config, expected) << announce().config.dump(2);
   EXPECT_THAT(test::complaints_about(announce().config), IsEmpty());
 }

@@ -177,5 +177,98 @@ TEST_F(SkillCallsTest, ADeviceThatLeavesMidCallEndsItAtOnceAndSaysThatNothingIsK
   EXPECT_NE(outcome->error().message.find("unknown"), std::string::npos);
 }
 
+/// A call whose message comes back: nobody was there to hear it.
+class UndeliveredCallTest : public SkillCallsTest {
+ protected:
+  void SetUp() override {
+    // The timer is a real one.
+    clock.advance(std::max<std::chrono::nanoseconds>(0ns, std::chrono::steady_clock::now() - clock.steady_now()));
+    SkillCallsTest::SetUp();
+    asio::co_spawn(loop, calls.call(call()), [this](std::exception_ptr, Reply<json> reply) { outcome = reply; });
+    run();
+    ASSERT_EQ(sent.size(), 1u);
+  }
+  void TearDown() override {
+    calls.end_all({ErrorCode::cancelled, "", nullptr});
+    run();
+  }
+  void run() {
+    loop.restart();
+    loop.poll();
+  }
+  bool comes_back() {
+    MqttMessage message = sent.back();
+    const bool is_taken = calls.undelivered(message);
+    run();
+    return is_taken;
+  }
+  /// Until it was sent as often; the clock goes on with the real one.
+  bool until_sent(std::size_t count) {
+    for (int i = 0; i < 1000 && sent.size() < count; ++i) {
+      clock.advance(10ms);
+      loop.restart();
+      loop.run_for(10ms);
+    }
+    return sent.size() == count;
+  }
+
+  std::optional<Reply<json>> outcome;
+};
+
+TEST_F(UndeliveredCallTest, IsSentAgainAsItWas) {
+  EXPECT_TRUE(comes_back());
+  EXPECT_FALSE(outcome) << "the device may be on its way back";
+  ASSERT_TRUE(until_sent(2));
+  EXPECT_EQ(sent[1].payload, sent[0].payload);
+  EXPECT_EQ(sent[1].correlation_data, sent[0].correlation_data);
+  calls.result_arrived("speaker",
+                       json{{"correlation_id", *sent[0].correlation_data}, {"success", true}, {"result", 5}}.dump());
+  run();
+  ASSERT_TRUE(outcome && *outcome);
+  EXPECT_EQ(**outcome, 5);
+}
+
+TEST_F(UndeliveredCallTest, EndsAtOnceWhenItsDeviceIsSaidToBeGone) {
+  comes_back();
+  calls.target_left("speaker");
+  run();
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(outcome->error().code, ErrorCode::device_offline);
+  EXPECT_TRUE(outcome->error().details.is_null()) << "nothing ran";
+}
+
+TEST_F(UndeliveredCallTest, MayHaveRunWhenItWasSentOverAConnectionThatIsLost) {
+  calls.connection_lost();
+  comes_back();
+  calls.target_left("speaker");
+  run();
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(outcome->error().details, json({{"may_have_run", true}}));
+}
+
+TEST_F(UndeliveredCallTest, IsGivenUpWhenPatienceIsOver) {
+  comes_back();
+  ASSERT_TRUE(until_sent(2));
+  clock.advance(5s);
+  comes_back();
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(outcome->error().code, ErrorCode::device_offline);
+}
+
+TEST_F(UndeliveredCallTest, IsForgottenWhenItHasEnded) {
+  calls.end_all({ErrorCode::cancelled, "", nullptr});
+  run();
+  EXPECT_TRUE(comes_back()) << "and it is no mistake";
+  EXPECT_FALSE(until_sent(2));
+}
+
+TEST_F(UndeliveredCallTest, OtherMessagesAreNotItsBusiness) {
+  for (const char* topic : {"skills/speaker/response", "hub/health", "chat/speaker/call", "skills/speaker/call/x"}) {
+    MqttMessage message = sent.front();
+    message.topic = topic;
+    EXPECT_FALSE(calls.undelivered(message)) << topic;
+  }
+}
+
 }  // namespace
 }  // namespace strawberry::bridge

@@ -64,6 +64,25 @@ TEST_F(SkillRegistryTest, TheAskingDevicesSkillsComeFirst) {
   EXPECT_EQ(found("x", "b"), (Paths{"Beta.x", "Zeta.x", "Alpha.x"}));
 }
 
+TEST_F(SkillRegistryTest, DevicesWhoseSkillsExpireAreNamedOnce) {
+  const auto start = clock_.wall_now();
+  add("a", {skill("C", "f")});
+  add("none", {});
+  clock_.advance(10s);
+  add("b", {skill("C", "f"), skill("C", "g")});
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(registry_.expired_between(start, start + 1799s), Ids{});
+  EXPECT_EQ(registry_.expired_between(start + 1799s, start + 1800s), Ids{"a"});
+  EXPECT_EQ(registry_.expired_between(start + 1800s, start + 1809s), Ids{});
+  EXPECT_EQ(registry_.expired_between(start + 1809s, start + 9000s), Ids{"b"});
+  EXPECT_EQ(registry_.expired_between(start + 9000s, start), Ids{}) << "a clock that was set back";
+  EXPECT_EQ(registry_.live_count("b"), 2U);
+  clock_.advance(1790s);
+  EXPECT_EQ(registry_.live_count("a"), 0U);
+  EXPECT_EQ(registry_.live_count("b"), 2U);
+  EXPECT_EQ(registry_.live_count("nobody"), 0U);
+}
+
 TEST_F(SkillRegistryTest, ConnectedDevicesComeFirst) {
   add("a", {skill("C", "f")}, "alice", false);
   add("b", {skill("C", "f")});

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "bridge/skills/answer_page.h"
 #include "bridge/skills/tool_operations.h"
 #include "bridge/skills/tool_view.h"
 #include "tests/support/fake_clock.h"
@@ -37,8 +38,8 @@ class ToolOperationsTest : public testing::Test {
     made.body = body;
     return made;
   }
-  json tools(const json& body) const {
-    const auto answer = list_tools(registry_, request(body));
+  json tools(const json& body) {
+    const auto answer = list_tools(registry_, shapes_, request(body));
     return answer ? *answer : json{{"error", to_string(answer.error().code)}};
   }
   std::vector<std::string> names(const json& answer) const {
@@ -47,7 +48,8 @@ class ToolOperationsTest : public testing::Test {
     return all;
   }
   Reply<PlannedToolCall> call(const std::string& tool, const json& arguments = json::object(), bool allowed = false) {
-    return plan_tool_call(registry_, request({{"tool", tool}, {"arguments", arguments}, {"allowed", allowed}}));
+    return plan_tool_call(registry_, shapes_,
+                          request({{"tool", tool}, {"arguments", arguments}, {"allowed", allowed}}));
   }
   std::string code(const std::string& tool, const json& arguments = json::object()) {
     const auto planned = call(tool, arguments);
@@ -57,7 +59,42 @@ class ToolOperationsTest : public testing::Test {
   test::FakeClock clock_;
   DeviceRegistry devices_;
   SkillRegistry registry_{clock_, devices_, {1800s}};
+  ToolShapes shapes_;
 };
+
+TEST_F(ToolOperationsTest, WhatIsRememberedIsShownAsItWasAndBounded) {
+  auto with_schema = skill("Music", "seek(**arguments)");
+  with_schema.input_schema = R"({"properties":{"größe":{"type":"integer"}},"type":"object"})";
+  add("speaker", {skill("Music", "play(größe: int)"), with_schema, skill("Music", "stop()")});
+  const json first = tools(json::object());
+  EXPECT_EQ(shapes_.size(), 3u);
+  EXPECT_EQ(tools(json::object()), first);
+  add("tablet", {skill("Music", "stop()"), skill("Other", "stop()")});
+  const json second = tools(json::object());
+  EXPECT_EQ(shapes_.size(), 3u) << "two skills of one signature";
+  EXPECT_TRUE(second.at("tools")[2].contains("device_parameter"));
+  EXPECT_FALSE(second.at("tools")[3].contains("device_parameter")) << "what belongs to one tool is not in another";
+  auto changed = with_schema;
+  changed.input_schema = R"({"properties":{"tempo":{"type":"integer"}},"type":"object"})";
+  registry_.put("speaker", "alice", {changed});
+  EXPECT_TRUE(tools({{"tool", "Music-seek"}}).at("tools")[0].at("parameters").at("properties").contains("tempo"));
+
+  SkillRow row = skill("C", "f()");
+  for (std::size_t i = 0; i < 2 * ToolShapes::shapes_max; ++i) {
+    row.signature = "f(a: int = " + std::to_string(i) + ")";
+    ASSERT_TRUE(shapes_.of(row, true));
+    ASSERT_LE(shapes_.size(), ToolShapes::shapes_max);
+  }
+  for (int i = 0; i < 600; ++i) {
+    row.signature = "f(a: str = '" + std::to_string(i) + std::string(1'900, 'x') + "')";
+    ASSERT_TRUE(shapes_.of(row, true));
+    ASSERT_LE(shapes_.size() * 1'900, ToolShapes::text_bytes_max + 2'000 * ToolShapes::shapes_max / 2);
+  }
+  EXPECT_LE(shapes_.size(), ToolShapes::text_bytes_max / 1'900);
+  row.signature = "no signature";
+  EXPECT_FALSE(shapes_.of(row, true));
+  EXPECT_FALSE(shapes_.of(row, true));
+}
 
 TEST_F(ToolOperationsTest, EachSkillIsAToolInTheSameOrderEachTime) {
   add("speaker", {skill("Music", "stop()"), skill("Music", "play(name: str)"), skill("Alarm", "set(at: str)")});
@@ -106,7 +143,7 @@ TEST_F(ToolOperationsTest, APageIsNotLargerThanAnAnswerMayBe) {
   add("a", rows);
   const json first = tools(json::object());
   EXPECT_LT(first.at("tools").size(), 400u);
-  EXPECT_LE(first.dump().size(), tools_page_bytes_max + 10'000);
+  EXPECT_LE(first.dump().size(), page_bytes_max + 10'000);
   std::size_t seen = first.at("tools").size();
   for (json page = first; page.contains("next_cursor");) {
     page = tools({{"cursor", page.at("next_cursor")}});

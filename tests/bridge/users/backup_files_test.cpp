@@ -114,6 +114,70 @@ TEST_F(BackupFilesTest, AnUploadComesInPiecesAndIsListedWhenItIsWhole) {
   EXPECT_EQ(lines_of(backups, "b2"), "{\"a\":1}\n");
 }
 
+TEST_F(BackupFilesTest, AnUploadMustBeAnExportOfAUser) {
+  const auto backups = files();
+  const std::string head = R"({"kind":"user","user_id":"alice","format":1})"
+                           "\n";
+  const std::string chats = R"({"kind":"chats","day":20000,"chats":5})"
+                            "\n";
+  const auto uploaded = [&](const std::string& lines) {
+    const auto about = info("b9");
+    EXPECT_TRUE(backups.begin(about));
+    EXPECT_TRUE(backups.add_lines(about, lines));
+    const auto finished = backups.finish(about, BackupFiles::From::upload);
+    backups.remove("alice", "b9");
+    if (finished) return std::string("ok");
+    return finished.error().details.value("path", std::string(to_string(finished.error().code)));
+  };
+  EXPECT_EQ(uploaded(head + chats), "ok");
+  EXPECT_EQ(uploaded(head), "ok");
+  EXPECT_EQ(uploaded(chats + head), "/records/0") << "the head comes first";
+  EXPECT_EQ(uploaded("{}\n"), "/records/0");
+  EXPECT_EQ(uploaded(head + chats + head), "/records/2/kind") << "one file is one user";
+  EXPECT_EQ(uploaded(head + R"({"kind":"virus"})"
+                            "\n"),
+            "/records/1/kind");
+  EXPECT_EQ(uploaded(head + R"({"kind":"chats","day":"x","chats":5})"
+                            "\n"),
+            "/records/1/day");
+  for (const char* format : {"2", "0", "-1", "\"1\"", "null", "1e99"})
+    EXPECT_EQ(uploaded(R"({"kind":"user","user_id":"alice","format":)" + std::string(format) + "}\n"),
+              "/records/0/format")
+        << format;
+}
+
+TEST_F(BackupFilesTest, RecordsAreCounted) {
+  BackupFiles::Options options;
+  options.directory = directory_.file("backups");
+  options.records_max = 3;
+  const BackupFiles backups(options);
+  EXPECT_TRUE(make(backups, info("b1"), "{}\n{}\n{}\n"));
+  EXPECT_EQ(make(backups, info("b2"), "{}\n{}\n{}\n{}\n").error().code, ErrorCode::too_large);
+  EXPECT_FALSE(backups.get("alice", "b2"));
+}
+
+TEST_F(BackupFilesTest, ANulIsNoPartOfALine) {
+  using namespace std::string_literals;
+  const auto backups = files();
+  for (const auto& lines : {"{}\0\n"s, "{}\n{}\0"s, "\0{}\n"s, "{}\0{}\n"s, "{}\n\0"s})
+    EXPECT_EQ(make(backups, info("b1"), lines).error().code, ErrorCode::bad_request) << lines.size();
+}
+
+TEST_F(BackupFilesTest, WhatUnpacksToMoreThanAllowedIsRefused) {
+  BackupFiles::Options options;
+  options.directory = directory_.file("backups");
+  options.text_bytes_max = 100'000;
+  const BackupFiles backups(options);
+  const std::string line = "{\"a\":\"" + std::string(990, 'a') + "\"}\n";
+  const auto lines = [&](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += line;
+    return text;
+  };
+  EXPECT_TRUE(make(backups, info("b1"), lines(99)));
+  EXPECT_EQ(make(backups, info("b2"), lines(101)).error().code, ErrorCode::bad_request);
+}
+
 TEST_F(BackupFilesTest, WhatCannotBeReadIsRefusedAndGone) {
   const auto backups = files();
   const auto refused = [&](const std::string& bytes) {

@@ -34,6 +34,8 @@ export const rooms = computed(() =>
 
 /// Skills by owner of the devices: the hub lists them a user at a time. Empty until somebody asks.
 export const skills = signal<ReadonlyMap<string, readonly Skill[]>>(new Map());
+const skill_page_max = 500;
+const skill_pages_max = 40; // 20 000 skills: more are not shown
 const skillsWanted = new Set<string>();
 
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,8 +77,14 @@ function loadSoon(): void {
 
 export async function loadSkills(user: string): Promise<void> {
   skillsWanted.add(user);
-  const answer = await ask('skills', actingFor(user === account.value?.guestOf ? '' : user, { op: 'list' }));
-  const list = Array.isArray(answer.skills) ? answer.skills : [];
+  const list: unknown[] = [];
+  let cursor = '';
+  for (let page = 0; page < skill_pages_max && (page === 0 || cursor); page++) {
+    const body = { op: 'list', limit: skill_page_max, ...(cursor && { cursor }) };
+    const answer = await ask('skills', actingFor(user === account.value?.guestOf ? '' : user, body));
+    if (Array.isArray(answer.skills)) list.push(...answer.skills);
+    cursor = text(answer.next_cursor);
+  }
   const read = list.filter((skill) => isObject(skill) && text(skill.function_name)) as unknown as Skill[];
   skills.value = new Map(skills.value).set(user, read);
 }

@@ -250,6 +250,24 @@ TEST_F(Outbox, CountsWhatTheBrokerRefuses) {
   EXPECT_EQ(broker.count(3), 2U) << "and is not tried again";
 }
 
+TEST_F(Outbox, HandsBackWhatTheBrokerRefusesAndCountsWhatNobodyExpected) {
+  broker.script.publish_reason = 0x87;
+  std::vector<std::string> undelivered;
+  auto all = handlers();
+  all.on_undelivered = [&](MqttMessage& message) {
+    undelivered.push_back(message.payload);
+    return message.payload == "expected";
+  };
+  client = std::make_unique<MosquittoClient>(loop, options);
+  client->start({"in"}, std::move(all));
+  ASSERT_TRUE(until_ready());
+  EXPECT_TRUE(client->publish(message("expected")));
+  EXPECT_TRUE(client->publish(message("odd")));
+  ASSERT_TRUE(all_acknowledged());
+  EXPECT_THAT(undelivered, ElementsAre("expected", "odd"));
+  EXPECT_EQ(client->counters().refused, 1U);
+}
+
 TEST_F(Outbox, DropsWhatCannotBeSentAtAll) {
   start(options);
   ASSERT_TRUE(until_ready());

@@ -57,6 +57,22 @@ TEST_F(RealBroker, ForgetsTheSessionOfWhoWantsNone) {
   EXPECT_EQ(messages.front().payload, "now");
 }
 
+TEST_F(RealBroker, HandsBackWhatNobodySubscribesTo) {
+  std::vector<std::string> undelivered;
+  auto all = handlers();
+  all.on_undelivered = [&](MqttMessage& message) {
+    undelivered.push_back(message.topic);
+    return true;
+  };
+  client = std::make_unique<MosquittoClient>(loop, options_for(broker.port()));
+  client->start({"in"}, std::move(all));
+  ASSERT_TRUE(until_ready());
+  EXPECT_TRUE(client->publish(message("x", "nobody")));
+  EXPECT_TRUE(client->publish(message("y", "in")));
+  ASSERT_TRUE(until([&] { return !messages.empty() && client->counters().outbox_messages == 0; }));
+  EXPECT_THAT(undelivered, ElementsAre("nobody"));
+}
+
 TEST_F(RealBroker, TakesOneMoreFilterWhileItIsConnectedAndKeepsIt) {
   start(options_for(broker.port()), {"out"});
   ASSERT_TRUE(until_ready());
