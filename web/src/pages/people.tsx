@@ -1,7 +1,6 @@
 /// The users of the hub, by its admins: create, change, disable, delete, set limits.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import type { JsonObject } from '../hub/wire';
 import { go } from '../router';
@@ -10,6 +9,7 @@ import { loadPeople, people, type Person } from '../state/people';
 import { ask, ownUser } from '../state/session';
 import { t, tn } from '../text';
 import { Ago, Badge, Button, Confirm, Dialog, Empty, Field, Loading, PageHead, Problem, toast, useTask } from '../ui/parts';
+import { useWhenServed } from '../ui/when_served';
 import { LimitTable } from './limits';
 
 const password_least = 8;
@@ -100,9 +100,15 @@ export function PeoplePage() {
   const editing = useSignal<Person | null | 'new'>(null);
   const limiting = useSignal<Person | null>(null);
   const removing = useSignal<Person | null>(null);
-  useEffect(() => {
-    loadPeople().then(() => (loaded.value = true), (error) => (problem.value = error));
-  }, []);
+  useWhenServed(() => {
+    loadPeople().then(
+      () => {
+        loaded.value = true;
+        problem.value = null;
+      },
+      (error) => (problem.value = error),
+    );
+  });
   return (
     <>
       <PageHead title={t('nav.people')} about={t('people.about')}>

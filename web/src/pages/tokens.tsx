@@ -1,12 +1,12 @@
 /// One's tokens: list, make with scopes, revoke.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import { isObject, text, type JsonObject } from '../hub/wire';
 import { ask } from '../state/session';
 import { formatTime, t } from '../text';
 import { Ago, Badge, Button, Confirm, Dialog, Empty, Field, Loading, PageHead, Problem, Snippet, toast, useTask } from '../ui/parts';
+import { useWhenServed } from '../ui/when_served';
 
 interface Token {
   jti: string;
@@ -99,11 +99,12 @@ export function TokensPage() {
     try {
       const answer = await ask('users', { op: 'tokens' });
       tokens.value = (Array.isArray(answer.tokens) ? answer.tokens.filter(isObject) : []) as unknown as Token[];
+      problem.value = null;
     } catch (error) {
       problem.value = error;
     }
   };
-  useEffect(() => void load(), []);
+  useWhenServed(() => void load());
   return (
     <>
       <PageHead title={t('nav.tokens')} about={t('tokens.about')}>

@@ -48,6 +48,7 @@ export const de: Texts = {
 
   'connection.first': 'Verbindung zum Hub wird hergestellt…',
   'connection.lost': 'Die Verbindung zum Hub ist unterbrochen und wird wiederhergestellt; nichts Getipptes geht verloren.',
+  'connection.long': 'Bleibt sie aus: auf dem Computer des Hubs sagt strawberryctl doctor, woran es liegt.',
   'connection.bridge': 'Der Hub startet gerade oder wurde beendet. Geräte bleiben verbunden; Anfragen werden beantwortet, sobald er wieder da ist.',
   'clock.ahead': 'Die Uhr dieses Computers geht {time} vor. Die Zeiten hier sind berichtigt.',
   'clock.behind': 'Die Uhr dieses Computers geht {time} nach. Die Zeiten hier sind berichtigt.',
@@ -67,6 +68,7 @@ export const de: Texts = {
   'signin.busy': 'Anmeldung läuft…',
   'signin.help': 'Kein Passwort?',
   'signin.help.text': 'Auf dem Computer des Hubs gibt dies einen Link aus, der Sie einmal anmeldet:',
+  'signin.limited': 'Zu viele Anmeldeversuche. Warten Sie {time} und versuchen Sie es noch einmal.',
   'signin.refused.password': 'Benutzername oder Passwort ist falsch.',
   'signin.refused.link': 'Dieser Link wurde schon benutzt, ist abgelaufen oder ist keiner. Erzeugen Sie einen neuen mit strawberryctl login-link.',
   'signin.refused.token': 'Der Hub nimmt dieses Token nicht an: es ist abgelaufen, gesperrt oder keines.',
@@ -74,6 +76,8 @@ export const de: Texts = {
   'ended.expired.text': 'Melden Sie sich wieder an. Was Sie getippt haben, ist noch da.',
   'ended.revoked.title': 'Sie wurden abgemeldet',
   'ended.revoked.text': 'Dieses Token wurde gesperrt. Melden Sie sich wieder an. Was Sie getippt haben, ist noch da.',
+  'ended.refused.title': 'Melden Sie sich neu an',
+  'ended.refused.text': 'Der Hub nimmt Ihre Anmeldung hier nicht mehr an: sie ist abgelaufen oder wurde gesperrt.',
   'ended.elsewhere.title': 'In einem anderen Tab abgemeldet',
   'ended.elsewhere.text': 'Sie haben sich in einem anderen Tab dieses Browsers abgemeldet.',
 
@@ -184,6 +188,7 @@ export const de: Texts = {
   'error.internal': 'Im Hub ist etwas fehlgeschlagen. Sein Log sagt, was.',
   'error.offline': 'Der Hub antwortet nicht. Prüfen Sie, ob er läuft (scripts/run) und ob dieser Computer ihn erreicht.',
   'error.unauthorized': 'Der Hub lässt Sie nicht ein. Melden Sie sich wieder an.',
+  'error.password_long': 'Dieses Passwort ist zu lang: ein Passwort hat höchstens 1.024 Bytes.',
   'error.unreadable': 'Die Antwort ist nicht lesbar. Ist das ein Hub dieser Version?',
   'error.retry_after': 'Versuchen Sie es in {time} noch einmal.',
 

@@ -48,6 +48,7 @@ export const en = {
 
   'connection.first': 'Connecting to the hub…',
   'connection.lost': 'The connection to the hub was lost. It is being restored; nothing you typed is lost.',
+  'connection.long': 'If it stays away: on the hub’s computer, strawberryctl doctor says what is wrong.',
   'connection.bridge': 'The hub is starting or has stopped. Devices stay connected; requests are answered when it is back.',
   'clock.ahead': 'This computer’s clock is {time} ahead of the hub’s. Times shown here are corrected.',
   'clock.behind': 'This computer’s clock is {time} behind the hub’s. Times shown here are corrected.',
@@ -67,6 +68,7 @@ export const en = {
   'signin.busy': 'Signing in…',
   'signin.help': 'No password?',
   'signin.help.text': 'On the hub’s computer, this prints a link that signs you in once:',
+  'signin.limited': 'Too many attempts to sign in. Wait {time}, then try again.',
   'signin.refused.password': 'User name or password is wrong.',
   'signin.refused.link': 'This link has been used, has expired, or is none. Make a new one with strawberryctl login-link.',
   'signin.refused.token': 'The hub does not take this token: it has expired, was revoked, or is none.',
@@ -74,6 +76,8 @@ export const en = {
   'ended.expired.text': 'Sign in again to go on. What you typed is still here.',
   'ended.revoked.title': 'You have been signed out',
   'ended.revoked.text': 'This token was revoked. Sign in again to go on. What you typed is still here.',
+  'ended.refused.title': 'Sign in again',
+  'ended.refused.text': 'The hub no longer takes what signed you in here: it has ended or was revoked.',
   'ended.elsewhere.title': 'Signed out in another tab',
   'ended.elsewhere.text': 'You signed out in another tab of this browser.',
 
@@ -184,6 +188,7 @@ export const en = {
   'error.internal': 'Something failed in the hub. Its log says what.',
   'error.offline': 'The hub does not answer. Check that it runs (scripts/run) and that this computer reaches it.',
   'error.unauthorized': 'The hub does not let you in. Sign in again.',
+  'error.password_long': 'This password is too long: a password has at most 1,024 bytes.',
   'error.unreadable': 'The answer could not be read. Is this a hub of this version?',
   'error.retry_after': 'Try again in {time}.',
 

@@ -4,7 +4,7 @@ import { useSignal, type ReadonlySignal, signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
-import { clockAhead } from '../state/hub';
+import { hubNow } from '../state/clock';
 import { formatAgo, formatTime, t } from '../text';
 import { problemText } from '../text/problem';
 import { Icon, type IconName } from './icons';
@@ -122,7 +122,7 @@ export function Ago({ at }: { at: string | null | undefined }) {
   if (Number.isNaN(ms)) return <span class="muted">{t('time.never')}</span>;
   return (
     <time dateTime={at ?? ''} title={formatTime(ms)}>
-      {formatAgo(Date.now() - clockAhead.value - ms)}
+      {formatAgo(hubNow() - ms)}
     </time>
   );
 }
