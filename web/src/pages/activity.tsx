@@ -4,20 +4,16 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { byHub } from '../state/clock';
-import { isPaused, lines, storyOf, watch, type Line } from '../state/activity';
-import { devices } from '../state/devices';
+import { isPaused, lines, loadNames, nameOf, storyOf, watch, type Line } from '../state/activity';
 import { isAdmin } from '../state/session';
 import { formatClock, formatTook, t, tn } from '../text';
 import { Icon } from '../ui/icons';
 import { Badge, Button, Dialog, Empty, PageHead } from '../ui/parts';
 import { VirtualList } from '../ui/virtual';
+import { useWhenServed } from '../ui/when_served';
 
 const row_height_px = 40;
 const kinds = ['request', 'call', 'result', 'answer', 'event', 'presence', 'audit'] as const;
-
-function nameOf(id: string): string {
-  return devices.value.get(id)?.name ?? id;
-}
 
 function Row({ line }: { line: Line }) {
   return (
@@ -67,6 +63,7 @@ export function ActivityPage() {
   const onlyFailed = useSignal(false);
   const chosen = useSignal<Line | null>(null);
   useEffect(() => watch(), [isAdmin.value]);
+  useWhenServed(() => void loadNames().catch(() => {}), [isAdmin.value]);
   const words = query.value.trim().toLowerCase();
   const shown = lines.value.filter(
     (line) =>

@@ -134,7 +134,7 @@ function Values({ title, value }: { title: string; value: JsonObject | null }) {
     <section class="stack">
       <h2>{title}</h2>
       <div class="table-box card flush" tabIndex={0} role="group" aria-label={title}>
-        <table>
+        <table class="values">
           <tbody>
             {flat(value).slice(0, 400).map(([name, one]) => (
               <tr key={name}><th scope="row" class="mono">{name}</th><td class="name">{one}</td></tr>

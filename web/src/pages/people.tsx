@@ -132,7 +132,7 @@ export function PeoplePage() {
               {person.disabled && <Badge tone="bad">{t('people.disabled')}</Badge>}
             </span>
             <span class="muted small only-wide">
-              {tn('people.devices', person.devices)} · {t('people.login')} <Ago at={person.last_login} />
+              {tn('people.devices', person.devices)} · {person.last_login ? <>{t('people.login')} <Ago at={person.last_login} /></> : t('people.login.never')}
             </span>
             <span class="row nowrap">
               <Button kind="quiet" icon="device" bare onClick={() => { viewUser(person.user_id); go('home'); }}>{t('people.look', { name: person.user_id })}</Button>

@@ -138,6 +138,13 @@ function Banner() {
   return null;
 }
 
+function roleOf(type: string | undefined): Key {
+  if (isAdmin.value) return 'role.admin';
+  if (isGuest.value) return 'role.guest';
+  if (type === 'device') return 'role.device';
+  return account.value?.role === 'member' ? 'role.member' : 'role.user';
+}
+
 function isHere(page: string): boolean {
   return place.value.page === page || (page === 'home' && place.value.page === 'device');
 }
@@ -187,7 +194,7 @@ export function Shell() {
             </span>
             <span class="clip">
               <strong class="name">{account.value?.name || who?.sub}</strong>
-              <span class="muted small">{t(isAdmin.value ? 'role.admin' : isGuest.value ? 'role.guest' : who?.type === 'device' ? 'role.device' : 'role.user')}</span>
+              <span class="muted small">{t(roleOf(who?.type))}</span>
             </span>
             <Button kind="quiet" icon="leave" bare onClick={signOut}>
               {t('signout')}
