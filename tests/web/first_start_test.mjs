@@ -69,7 +69,13 @@ test('the link leaves the address at once; what is wrong is said beside its fiel
   await page.getByRole('textbox', { name: 'Password' }).fill('x'.repeat(1024 * 1024));
   await create.click();
   await page.locator('.field .problem', { hasText: 'at most 1,024 bytes' }).waitFor();
+  // Devices may have a user before anybody has an account.
+  await hub.ask(hub.admin, 'devices', { op: 'register', name: 'Lamp', user_id: 'CARL' });
+  await page.getByLabel('User name').fill('carl');
   await page.getByRole('textbox', { name: 'Password' }).fill('strawberry fields');
+  await create.click();
+  await page.locator('.field .problem', { hasText: 'There is such a user' }).waitFor();
+  await page.getByLabel('User name').fill('ruth');
   await create.click();
 
   await page.getByRole('heading', { name: 'Home' }).waitFor();

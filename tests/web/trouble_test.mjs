@@ -52,8 +52,8 @@ async function signedIn(user, page) {
 for (const [words, ahead, banner] of [
   ['a day ahead', day_ms, /clock is (1 d|23 h).* ahead/],
   ['a day behind', -day_ms, /clock is (1 d|23 h|24 h).* behind/],
-  ['a year ahead', 365 * day_ms, /clock is 36\d d .* ahead/],
-  ['a year behind', -365 * day_ms, /clock is 36\d d .* behind/],
+  ['a year ahead', 365 * day_ms, /clock is 36\d d ahead/],
+  ['a year behind', -365 * day_ms, /clock is 36\d d behind/],
 ]) {
   test(`on a computer whose clock is ${words}, people sign in, times are the hub’s, and the page says so`, async () => {
     const page = await pageAt(ahead);
@@ -68,7 +68,7 @@ for (const [words, ahead, banner] of [
     await page.locator('.outcome pre', { hasText: 'Playing' }).waitFor();
     await page.getByRole('link', { name: 'Tokens' }).click();
     const own = page.locator('.rows li', { hasText: 'this browser' });
-    await own.getByText(/used (now|just now|this minute|\d+ (second|minute)s? ago|never)/).waitFor();
+    await own.getByText(/used (now|just now|this minute|\d+ (second|minute)s? ago)|not used yet/).waitFor();
     // The page renews by the hub's clock: a week is not nearly over.
     assert.equal(await page.locator('.rows li', { hasText: 'this browser' }).count(), 1);
     if (words === 'a year ahead') await shoot(page, 'clock-ahead');
@@ -91,11 +91,11 @@ test('a token that has ended is refused by the hub, whatever the computer’s cl
   await page.context().close();
 });
 
-test('user names that differ in case are one: nobody can pass for another, and the form says what is wrong', async () => {
+test('a user name in other letters is nobody’s: it signs in nobody, and no new person gets it', async () => {
   const page = await pageOf(browser);
   await page.goto(hub.url);
   await signInByPassword(page, 'ALICE', 'strawberry fields');
-  await until(async () => (await page.locator('.field .problem', { hasText: 'User name or password is wrong' }).count()) || (await page.locator('.who', { hasText: 'Alice' }).count()), 'an answer');
+  await page.locator('.field .problem', { hasText: 'User name or password is wrong' }).waitFor();
   await page.context().close();
   const admin = await signedIn('root', await pageOf(browser));
   await admin.getByRole('link', { name: 'People' }).click();
@@ -103,7 +103,7 @@ test('user names that differ in case are one: nobody can pass for another, and t
   const dialog = admin.getByRole('dialog');
   await dialog.getByLabel('User name').fill('Alice');
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await dialog.locator('.notice.bad').waitFor();
+  await dialog.locator('.field .problem', { hasText: 'There is such a user' }).waitFor();
   await shoot(admin, 'people-problem');
   await accessible(admin, 'a name that is taken');
   await admin.keyboard.press('Escape');
@@ -115,7 +115,7 @@ test('user names that differ in case are one: nobody can pass for another, and t
 
 test('people and devices with markup, marks of direction and very long names are text, and break no page', async () => {
   await hub.user('mallory', 'member', { name: nasty, password: 'strawberry fields' });
-  const long = 'Ω'.repeat(64);
+  const long = 'Ü'.repeat(63);
   await hub.device(long, 'mallory', [skill('LongSkill', `say(text: str = '${'y'.repeat(1500)}') -> str`, `${nasty} ${'word '.repeat(2000)}`)], () => `${rtl}${'z'.repeat(10_000)}`);
   await hub.device(nasty, 'mallory', []);
   for (const [kind, options] of [['desktop', desktop], ['phone', phone]]) {
@@ -147,10 +147,10 @@ test('a device’s name of 10 000 characters is refused in words, and stays in i
   await dialog.getByLabel('Name').focus();
   await page.keyboard.insertText('n'.repeat(10_000));
   assert.equal((await dialog.getByLabel('Name').inputValue()).length, 128, 'what no name has is not taken');
-  await dialog.getByLabel('Name').fill('ü'.repeat(5_000));
+  await dialog.getByLabel('Name').fill('ü'.repeat(128));
   await dialog.getByRole('button', { name: 'Add' }).click();
   await dialog.locator('.notice.bad', { hasText: 'change what you entered' }).waitFor();
-  assert.equal((await dialog.getByLabel('Name').inputValue()).length, 5_000);
+  assert.equal((await dialog.getByLabel('Name').inputValue()).length, 128);
   await shoot(page, 'device-problem');
   assert.equal(await sideways(page), 0);
   isClean(page);

@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 
 import { createFirstAdmin } from '../hub/door';
-import { HubError } from '../hub/wire';
+import { HubError, isTaken } from '../hub/wire';
 import { signIn } from '../state/session';
 import { t } from '../text';
 import { problemText } from '../text/problem';
@@ -18,7 +18,7 @@ const refusals = new Set(['unauthorized', 'forbidden', 'not_found']);
 export function FirstAdmin({ grant, onRefused }: { grant: string; onRefused: (refusal: HubError) => void }) {
   const user = useSignal('');
   const password = useSignal('');
-  const wrong = useSignal<'user' | 'password' | null>(null);
+  const wrong = useSignal<'user' | 'taken' | 'password' | null>(null);
   const { busy, error, run } = useTask();
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -28,11 +28,13 @@ export function FirstAdmin({ grant, onRefused }: { grant: string; onRefused: (re
       try {
         if (!signIn(await createFirstAdmin(grant, user.value.trim(), password.value), true)) throw new HubError('unreadable', '');
       } catch (refusal) {
-        if (refusal instanceof HubError && refusals.has(refusal.code)) return onRefused(refusal);
-        throw refusal;
+        if (isTaken(refusal)) wrong.value = 'taken';
+        else if (refusal instanceof HubError && refusals.has(refusal.code)) return onRefused(refusal);
+        else throw refusal;
       }
     });
   };
+  const userProblem = wrong.value === 'user' ? t('people.id.hint') : wrong.value === 'taken' ? t('people.id.taken') : null;
   const problem = wrong.value === 'password' ? t('people.password.hint') : error.value ? problemText(error.value) : null;
   return (
     <form class="stack" onSubmit={submit} noValidate>
@@ -40,7 +42,7 @@ export function FirstAdmin({ grant, onRefused }: { grant: string; onRefused: (re
         <h2>{t('first.title')}</h2>
         <p class="muted">{t('first.text')}</p>
       </div>
-      <Field label={t('signin.user')} hint={t('people.id.hint')} problem={wrong.value === 'user' ? t('people.id.hint') : null}>
+      <Field label={t('signin.user')} hint={t('people.id.hint')} problem={userProblem}>
         {(ids) => (
           <input
             {...ids}
@@ -67,9 +69,9 @@ export function FirstAdmin({ grant, onRefused }: { grant: string; onRefused: (re
           />
         )}
       </Field>
-      {(wrong.value || problem) && (
+      {(userProblem || problem) && (
         <p class="visually-hidden" role="alert">
-          {wrong.value === 'user' ? t('people.id.hint') : problem}
+          {userProblem ?? problem}
         </p>
       )}
       <Button kind="primary" type="submit" class="wide" busy={busy.value}>

@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 
-import type { JsonObject } from '../hub/wire';
+import { isTaken, type JsonObject } from '../hub/wire';
 import { go } from '../router';
 import { viewUser } from '../state/devices';
 import { loadPeople, people, type Person } from '../state/people';
@@ -48,7 +48,7 @@ function Edit({ person, onClose }: { person: Person | null; onClose: () => void 
   return (
     <Dialog title={person ? t('people.edit') : t('people.add')} onClose={onClose}>
       <form class="stack" onSubmit={submit}>
-        <Field label={t('people.id')} hint={person ? undefined : t('people.id.hint')}>
+        <Field label={t('people.id')} hint={person ? undefined : t('people.id.hint')} problem={isTaken(error.value) ? t('people.id.taken') : null}>
           {(ids) => <input {...ids} required disabled={!!person} pattern="[A-Za-z0-9_\-]{1,64}" autoCapitalize="none" autoComplete="off" value={id.value} onInput={(event) => (id.value = event.currentTarget.value)} />}
         </Field>
         <Field label={t('people.name')}>
@@ -84,7 +84,7 @@ function Edit({ person, onClose }: { person: Person | null; onClose: () => void 
             <span>{t('people.disable')}</span>
           </label>
         )}
-        <Problem error={error.value} />
+        <Problem error={isTaken(error.value) ? null : error.value} />
         <div class="actions">
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button kind="primary" type="submit" busy={busy.value} disabled={!id.value.trim()}>{t('save')}</Button>

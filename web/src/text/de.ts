@@ -268,6 +268,7 @@ export const de: Texts = {
   'people.edit.of': '{name} bearbeiten',
   'people.id': 'Benutzername',
   'people.id.hint': 'Buchstaben, Ziffern, _ und -; er lässt sich später nicht ändern.',
+  'people.id.taken': 'Diesen Benutzer gibt es schon, und Großbuchstaben machen keinen anderen Namen daraus. Wählen Sie einen anderen.',
   'people.name': 'Name',
   'people.role': 'Rolle',
   'people.role.admin': 'Betreibt den Hub: Personen, Grenzen, Protokoll.',

@@ -268,6 +268,7 @@ export const en = {
   'people.edit.of': 'Edit {name}',
   'people.id': 'User name',
   'people.id.hint': 'Letters, digits, _ and -; it cannot be changed later.',
+  'people.id.taken': 'There is such a user, and capital letters make no other name. Choose another.',
   'people.name': 'Name',
   'people.role': 'Role',
   'people.role.admin': 'Runs the hub: people, limits, audit.',
