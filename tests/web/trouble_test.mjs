@@ -189,6 +189,7 @@ test('the bridge is down when the page is loaded: it says so, and what was asked
   await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
   await page.goto(`${hub.url}/app/tokens`);
   await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
+  await page.locator('.banner', { hasText: 'strawberryctl doctor' }).waitFor();
   await shoot(page, 'bridge-down');
   await accessible(page, 'the bridge is down');
   hub.release();

@@ -40,6 +40,7 @@ async function start(): Promise<void> {
   await startLanguage();
   if (!link) resume();
   const root = document.getElementById('app');
+  root?.replaceChildren(); // what is shown until here
   if (root) render(<App link={link} />, root);
 }
 

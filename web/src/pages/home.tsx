@@ -117,6 +117,7 @@ function WhoseDevices() {
 }
 
 const search_from = 9; // devices
+const id_part_least = 6; // characters
 const card_width_px = 240;
 const card_height_px = 120;
 const card_gap_px = 12;
@@ -129,8 +130,9 @@ export function HomePage() {
     const words = query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     return sortedDevices.value.filter((device) => {
       if (room.value && device.room !== room.value) return false;
-      const all = `${device.name} ${device.device_id} ${device.room ?? ''} ${device.user_id} ${(device.aliases ?? []).join(' ')}`.toLowerCase();
-      return words.every((word) => all.includes(word));
+      const all = `${device.name} ${device.room ?? ''} ${device.user_id} ${(device.aliases ?? []).join(' ')}`.toLowerCase();
+      // A short word is in somebody's id by chance.
+      return words.every((word) => all.includes(word) || (word.length >= id_part_least && device.device_id.toLowerCase().includes(word)));
     });
   });
   const total = sortedDevices.value.length;

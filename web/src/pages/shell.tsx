@@ -106,7 +106,8 @@ function useForLong(wrong: boolean): boolean {
 function Banner() {
   const state = connectionState.value;
   const isApart = state === 'waiting' || state === 'connecting';
-  const isLong = useForLong(isApart);
+  const isBridgeAway = !isApart && hubOnline.value === false;
+  const isLong = useForLong(isApart || isBridgeAway);
   if (isApart) {
     return (
       <p class="banner warn" role="status">
@@ -118,11 +119,14 @@ function Banner() {
       </p>
     );
   }
-  if (hubOnline.value === false) {
+  if (isBridgeAway) {
     return (
       <p class="banner bad" role="status">
         <Icon name="warning" />
-        <span>{t('connection.bridge')}</span>
+        <span>
+          {t('connection.bridge')}
+          {isLong && ` ${t('connection.long')}`}
+        </span>
       </p>
     );
   }

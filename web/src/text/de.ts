@@ -48,7 +48,7 @@ export const de: Texts = {
 
   'connection.first': 'Verbindung zum Hub wird hergestellt…',
   'connection.lost': 'Die Verbindung zum Hub ist unterbrochen und wird wiederhergestellt; nichts Getipptes geht verloren.',
-  'connection.long': 'Bleibt sie aus: auf dem Computer des Hubs sagt strawberryctl doctor, woran es liegt.',
+  'connection.long': 'Kommt er nicht wieder: strawberryctl doctor auf seinem Computer sagt, woran es liegt.',
   'connection.bridge': 'Der Hub startet gerade oder wurde beendet. Geräte bleiben verbunden; Anfragen werden beantwortet, sobald er wieder da ist.',
   'clock.ahead': 'Die Uhr dieses Computers geht {time} vor. Die Zeiten hier sind berichtigt.',
   'clock.behind': 'Die Uhr dieses Computers geht {time} nach. Die Zeiten hier sind berichtigt.',

@@ -48,7 +48,7 @@ export const en = {
 
   'connection.first': 'Connecting to the hub…',
   'connection.lost': 'The connection to the hub was lost. It is being restored; nothing you typed is lost.',
-  'connection.long': 'If it stays away: on the hub’s computer, strawberryctl doctor says what is wrong.',
+  'connection.long': 'If it does not come back: strawberryctl doctor, on its computer, says what is wrong.',
   'connection.bridge': 'The hub is starting or has stopped. Devices stay connected; requests are answered when it is back.',
   'clock.ahead': 'This computer’s clock is {time} ahead of the hub’s. Times shown here are corrected.',
   'clock.behind': 'This computer’s clock is {time} behind the hub’s. Times shown here are corrected.',
