@@ -90,10 +90,16 @@ export class Hub {
     if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
   }
 
-  /// Kills `name`, which stays away until release(): the supervisor that would start it again is stopped meanwhile.
-  hold(name) {
+  /// `work` without broker, bridge or gateway: it is killed, and the supervisor that would start it again is stopped
+  /// meanwhile.
+  async without(name, work) {
     process.kill(this.supervisor, 'SIGSTOP');
-    this.kill(name);
+    try {
+      this.kill(name);
+      await work();
+    } finally {
+      this.release();
+    }
   }
 
   release() {

@@ -69,6 +69,24 @@ async function measured(what, work) {
   say(what, { ms: Math.round(performance.now() - started), processor_ms: (await processorTime()) - before, long_tasks: tasks.length, longest_ms: Math.round(Math.max(0, ...tasks)) });
 }
 
+/// Scrolls `box`, or the page, to its end, a step a frame; how many of `what` there were at most.
+function scrolled(what, step, box = null) {
+  return page.evaluate(
+    async ([what, step, box]) => {
+      const scroller = box ? document.querySelector(box) : document.documentElement;
+      let most = 0;
+      for (let frame = 0; frame < 2000; frame += 1) {
+        scroller.scrollTop += step;
+        await new Promise((done) => requestAnimationFrame(done));
+        most = Math.max(most, document.querySelectorAll(what).length);
+        if (scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 2) return most;
+      }
+      throw new Error('the end was not reached');
+    },
+    [what, step, box],
+  );
+}
+
 const cards = () => page.locator('.device-card').count();
 
 test('Home shows 500 devices, and holds those in sight', async () => {
@@ -97,14 +115,7 @@ test('Home shows 500 devices, and holds those in sight', async () => {
 
 test('scrolling to the last device shows each, and never holds many', async () => {
   let most = 0;
-  await page.mouse.move(700, 600);
-  await measured('scroll', async () => {
-    for (let step = 0; step < 400; step += 1) {
-      await page.mouse.wheel(0, 400);
-      most = Math.max(most, await cards());
-      if (await page.evaluate(() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2)) break;
-    }
-  });
+  await measured('scroll', async () => (most = await scrolled('.device-card', 100)));
   await page.locator('.device-card', { hasText: 'Device 499' }).waitFor();
   assert.ok(most > 0 && most <= cards_max, `${most} cards`);
   await page.evaluate(() => scrollTo(0, 0));
@@ -153,13 +164,7 @@ test('a device with 500 skills of 5 000 shows them, finds one and runs it', asyn
   await shoot(page, 'many-device');
   await accessible(page, '500 skills');
   const list = page.locator('.skills-list .virtual');
-  await list.hover();
-  await measured('scroll of skills', async () => {
-    for (let step = 0; step < 400; step += 1) {
-      await page.mouse.wheel(0, 600);
-      if (await list.evaluate((box) => box.scrollTop + box.clientHeight >= box.scrollHeight - 2)) break;
-    }
-  });
+  await measured('scroll of skills', () => scrolled('.skill-row', 100, '.skills-list .virtual'));
   await list.getByText('action_499', { exact: true }).waitFor();
   assert.ok((await rows()) <= rows_max, `${await rows()} rows`);
   await measured('typing in the filter of skills', () => page.getByLabel('Find a skill').pressSequentially('action_321', { delay: 30 }));

@@ -160,17 +160,17 @@ test('a device’s name of 10 000 characters is refused in words, and stays in i
 test('the broker is down when the page is loaded: it says so, says what to do, and comes by itself', async () => {
   const page = await signedIn('alice', await pageOf(browser));
   await page.getByText('Living Room Speaker').waitFor();
-  hub.hold('broker');
-  await page.goto(`${hub.url}/app/tokens`);
-  await page.locator('.banner', { hasText: 'Connecting to the hub' }).waitFor();
-  await page.locator('.banner', { hasText: 'strawberryctl doctor' }).waitFor();
-  await shoot(page, 'hub-down');
-  await accessible(page, 'the broker is down');
   const other = await pageOf(browser);
-  await other.goto(hub.url);
-  await signInByPassword(other, 'alice', 'strawberry fields');
-  await other.locator('.field .problem', { hasText: 'The hub does not answer. Check that it runs' }).waitFor({ timeout: 90_000 });
-  hub.release();
+  await hub.without('broker', async () => {
+    await page.goto(`${hub.url}/app/tokens`);
+    await page.locator('.banner', { hasText: 'Connecting to the hub' }).waitFor();
+    await page.locator('.banner', { hasText: 'strawberryctl doctor' }).waitFor();
+    await shoot(page, 'hub-down');
+    await accessible(page, 'the broker is down');
+    await other.goto(hub.url);
+    await signInByPassword(other, 'alice', 'strawberry fields');
+    await other.locator('.field .problem', { hasText: 'The hub does not answer. Check that it runs' }).waitFor({ timeout: 90_000 });
+  });
   await page.locator('.rows li', { hasText: 'this browser' }).waitFor({ timeout: 90_000 });
   await settled(page);
   await until(async () => {
@@ -185,14 +185,14 @@ test('the broker is down when the page is loaded: it says so, says what to do, a
 test('the bridge is down when the page is loaded: it says so, and what was asked comes when it is back', async () => {
   const page = await signedIn('alice', await pageOf(browser));
   await page.getByText('Living Room Speaker').waitFor();
-  hub.hold('bridge');
-  await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
-  await page.goto(`${hub.url}/app/tokens`);
-  await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
-  await page.locator('.banner', { hasText: 'strawberryctl doctor' }).waitFor();
-  await shoot(page, 'bridge-down');
-  await accessible(page, 'the bridge is down');
-  hub.release();
+  await hub.without('bridge', async () => {
+    await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
+    await page.goto(`${hub.url}/app/tokens`);
+    await page.locator('.banner', { hasText: 'The hub is starting or has stopped' }).waitFor();
+    await page.locator('.banner', { hasText: 'strawberryctl doctor' }).waitFor();
+    await shoot(page, 'bridge-down');
+    await accessible(page, 'the bridge is down');
+  });
   await page.locator('.banner').waitFor({ state: 'hidden', timeout: 90_000 });
   await page.locator('.rows li', { hasText: 'this browser' }).waitFor({ timeout: 90_000 });
   await page.getByRole('link', { name: 'Home' }).click();
@@ -207,13 +207,13 @@ test('the web door goes while the page is open: every page is still there, and i
   await page.getByLabel('Message', { exact: true }).fill('half a sentence');
   // The other pages' code is loaded while there is nothing else to do.
   await until(() => page.evaluate(() => performance.getEntriesByType('resource').filter((one) => /\/(people|tokens|limits|admin|activity|device)-/.test(one.name)).length >= 6), 'the other pages are loaded');
-  hub.hold('gateway');
-  await page.locator('.banner', { hasText: 'The connection to the hub was lost' }).waitFor();
-  await page.getByRole('link', { name: 'Limits' }).click();
-  await page.getByRole('heading', { name: 'Limits' }).waitFor();
-  await page.getByRole('link', { name: 'Chat' }).click();
-  assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'half a sentence');
-  hub.release();
+  await hub.without('gateway', async () => {
+    await page.locator('.banner', { hasText: 'The connection to the hub was lost' }).waitFor();
+    await page.getByRole('link', { name: 'Limits' }).click();
+    await page.getByRole('heading', { name: 'Limits' }).waitFor();
+    await page.getByRole('link', { name: 'Chat' }).click();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'half a sentence');
+  });
   await page.locator('.banner').waitFor({ state: 'hidden', timeout: 90_000 });
   await page.getByRole('link', { name: 'Limits' }).click();
   await page.getByText('Storage').first().waitFor();
