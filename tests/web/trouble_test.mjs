@@ -122,6 +122,7 @@ test('people and devices with markup, marks of direction and very long names are
     const page = await signedIn('mallory', await pageOf(browser, options));
     await page.locator('.device-card', { hasText: 'onmouseover' }).waitFor();
     assert.equal(await sideways(page), 0, `Home, ${kind}`);
+    assert.equal(await page.locator('.side').evaluate((side) => side.scrollWidth - side.clientWidth), 0, `the side, ${kind}`);
     await shoot(page, `names-${kind}`);
     await page.locator('.device-card', { hasText: long }).click();
     await page.getByRole('button', { name: 'Run' }).click();
