@@ -101,6 +101,8 @@ test('Home shows devices and who is online, live', async () => {
 test('a device is added, and connects with the token that its QR code shows', async () => {
   const page = await signedIn('alice');
   await page.getByRole('button', { name: 'Add device' }).first().click();
+  // The keyboard is where one goes on.
+  await page.locator('dialog input:focus').waitFor();
   await page.getByLabel('Name').fill('Garden Lamp');
   await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
   await page.locator('svg.qr path').waitFor();

@@ -81,6 +81,7 @@ test('an admin manages people, limits and the audit, and follows a request from 
   await page.locator('.activity-row', { hasText: 'skills.call MusicSkill.play' }).last().click();
   const story = page.getByRole('dialog').locator('.story');
   for (const kind of ['request', 'call', 'result', 'answer']) await story.getByText(kind, { exact: true }).first().waitFor();
+  await story.getByText('Living Room Speaker').first().waitFor();
   await shoot(page, 'request');
   isClean(page);
   await page.context().close();

@@ -4,13 +4,12 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { byHub } from '../state/clock';
-import { isPaused, lines, loadNames, nameOf, storyOf, watch, type Line } from '../state/activity';
+import { isPaused, lines, nameOf, storyOf, watch, type Line } from '../state/activity';
 import { isAdmin } from '../state/session';
 import { formatClock, formatTook, t, tn } from '../text';
 import { Icon } from '../ui/icons';
 import { Badge, Button, Dialog, Empty, PageHead } from '../ui/parts';
 import { VirtualList } from '../ui/virtual';
-import { useWhenServed } from '../ui/when_served';
 
 const row_height_px = 40;
 const kinds = ['request', 'call', 'result', 'answer', 'event', 'presence', 'audit'] as const;
@@ -63,7 +62,6 @@ export function ActivityPage() {
   const onlyFailed = useSignal(false);
   const chosen = useSignal<Line | null>(null);
   useEffect(() => watch(), [isAdmin.value]);
-  useWhenServed(() => void loadNames().catch(() => {}), [isAdmin.value]);
   const words = query.value.trim().toLowerCase();
   const shown = lines.value.filter(
     (line) =>

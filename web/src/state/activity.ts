@@ -5,8 +5,8 @@
 import { signal } from '@preact/signals';
 
 import { isObject, text, type Json, type JsonObject } from '../hub/wire';
-import { devices } from './devices';
-import { ask, claims, isAdmin, subscribe, unsubscribe, whenForgotten, whenMessage } from './session';
+import { devices, nameInStatus } from './devices';
+import { claims, isAdmin, subscribe, unsubscribe, whenForgotten, whenMessage } from './session';
 
 export interface Line {
   key: number;
@@ -44,16 +44,7 @@ function topics(): string[] {
   return ['skills', 'chat', 'sessions', 'devices'].map((service) => `${service}/${me}/response/#`);
 }
 
-/// Names of everybody's devices, for an admin.
-const names = signal<ReadonlyMap<string, string>>(new Map());
-export const nameOf = (id: string): string => devices.value.get(id)?.name ?? names.value.get(id) ?? id;
-
-export async function loadNames(): Promise<void> {
-  if (!isAdmin.value) return;
-  const answer = await ask('devices', { op: 'list' });
-  const list = Array.isArray(answer.devices) ? answer.devices.filter(isObject) : [];
-  names.value = new Map(list.map((device) => [text(device.device_id), text(device.name)]));
-}
+export const nameOf = (id: string): string => devices.value.get(id)?.name ?? nameInStatus(id) ?? id;
 
 export function watch(): () => void {
   watching = true;
@@ -190,7 +181,6 @@ export async function storyOf(line: Line): Promise<Line[]> {
 
 whenForgotten(() => {
   lines.value = [];
-  names.value = new Map();
   begun.clear();
   isPaused.value = false;
 });

@@ -26,6 +26,9 @@ export function viewUser(user: string): void {
   void loadDevices();
 }
 
+/// What a device said its name is, of anybody's devices.
+export const nameInStatus = (id: string): string | undefined => statuses.get(id)?.name || undefined;
+
 export const sortedDevices = computed(() =>
   [...devices.value.values()].sort(
     (a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name) || (a.device_id < b.device_id ? -1 : 1),
@@ -48,8 +51,11 @@ let loadedAt = -Infinity;
 interface Seen {
   online: boolean;
   since: string | null;
+  name: string;
 }
 const statuses = new Map<string, Seen>();
+/// Devices of somebody else, of which an admin hears: they are in no list that is shown.
+const strangers = new Set<string>();
 let fresh = new Map<string, Seen>();
 let statusTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,23 +159,26 @@ export function skillsOf(device: Device): readonly Skill[] | null {
 function readStatus(id: string, payload: Uint8Array): void {
   if (payload.length === 0) {
     statuses.delete(id);
+    strangers.delete(id);
     return loadSoon();
   }
   if (payload.length > payload_bytes_max) return;
   const raw = new TextDecoder().decode(payload);
   let state = raw;
   let since: string | null = null;
+  let name = '';
   try {
     const status: unknown = JSON.parse(raw);
     if (isObject(status)) {
       state = text(status.state);
       since = text(status.since) || null;
+      name = text(status.name);
     }
   } catch {
     // A device may say just `online` or `offline`.
   }
   if (state !== 'online' && state !== 'offline') return;
-  const seen = { online: state === 'online', since };
+  const seen = { online: state === 'online', since, name };
   statuses.set(id, seen);
   fresh.set(id, seen);
   statusTimer ??= setTimeout(showStatuses, status_pause_ms);
@@ -183,7 +192,9 @@ function showStatuses(): void {
   for (const [id, { online, since }] of arrived) {
     const device = devices.value.get(id);
     if (!device) {
-      loadSoon();
+      // A new one, or not one of the user's: then a second list does not have it either.
+      if (!strangers.has(id)) loadSoon();
+      strangers.add(id);
       continue;
     }
     if (device.online === online && (since === null || since === device.last_seen)) continue;
@@ -205,6 +216,7 @@ whenMessage((topic, payload) => {
 
 whenOnline(() => {
   statuses.clear();
+  strangers.clear();
   skillsRead.clear();
   void loadDevices();
   if (skillsShown !== null) loadSkills(skillsShown).catch(() => {});
@@ -217,6 +229,7 @@ whenForgotten(() => {
   statusTimer = undefined;
   fresh.clear();
   statuses.clear();
+  strangers.clear();
   skillsRead.clear();
   viewedUser.value = '';
   devices.value = new Map();

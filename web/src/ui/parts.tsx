@@ -202,6 +202,9 @@ export function Dialog({ title, onClose, children, wide }: DialogProps) {
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // Where one goes on: the first field, else the title, and not the button that closes.
+    const field = dialog?.querySelector<HTMLElement>('form input:not([disabled]), form select, form textarea');
+    (field ?? dialog?.querySelector<HTMLElement>('h2'))?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -217,7 +220,7 @@ export function Dialog({ title, onClose, children, wide }: DialogProps) {
     >
       <div class="dialog-body">
         <header>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} tabIndex={-1}>{title}</h2>
           {onClose && (
             <Button kind="quiet" icon="close" bare onClick={onClose}>
               {t('close')}
