@@ -237,7 +237,7 @@ test('a revoked token signs out within seconds; what was typed stays, and signin
 test('a token that ends while typing asks to sign in again', async () => {
   const page = await pageOf(browser);
   // Long enough for a slow machine to sign in with it.
-  await signIn(page, hub, await hub.token('alice', 'short', '20s'));
+  await signIn(page, hub, await hub.token('alice', 'short', '30s'));
   await page.getByRole('link', { name: 'Chat' }).click();
   await page.getByLabel('Message', { exact: true }).pressSequentially('I am typing', { delay: 20 });
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: 90_000 });

@@ -197,7 +197,7 @@ test('a password of 1 MiB and many wrong ones are told in words', async () => {
     await signIn(page, 'nobody', 'wrong password');
     await page.getByRole('alert').waitFor();
     return page.getByText('Too many attempts').count();
-  }, 'the attempts are limited');
+  }, 'the attempts are limited', 120_000);
   isClean(page);
   await page.context().close();
 });

@@ -83,7 +83,7 @@ for (const [words, ahead, banner] of [
 
 test('a token that has ended is refused by the hub, whatever the computer’s clock says', async () => {
   const page = await pageAt(-365 * day_ms);
-  await signIn(page, hub, await hub.token('alice', 'short', '20s'));
+  await signIn(page, hub, await hub.token('alice', 'short', '30s'));
   await page.locator('.banner', { hasText: 'behind' }).waitFor();
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: 90_000 });
   await page.reload();
@@ -230,7 +230,7 @@ test('who tries too many passwords is told how long to wait, and others still si
     await page.locator('.field .problem').waitFor();
     await page.getByRole('button', { name: 'Sign in' }).isEnabled();
     return page.locator('.field .problem', { hasText: /Too many attempts to sign in\. Wait \d+(\.\d+)? s/ }).count();
-  }, 'the attempts are limited', 90_000);
+  }, 'the attempts are limited', 120_000);
   await shoot(page, 'too-many-sign-ins');
   await accessible(page, 'too many attempts');
   // Its own mistakes do not keep the person out who has a link, nor anybody else.

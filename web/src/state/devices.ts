@@ -1,9 +1,9 @@
 /// Devices and who is online, live: the list as the hub has it, and on top of it what the retained status topics say.
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 
 import { HubError, isObject, text, type Device, type JsonObject, type Skill } from '../hub/wire';
-import { account, actingFor, ask, whenForgotten, whenMessage, whenOnline } from './session';
+import { account, actingFor, ask, connectionState, whenForgotten, whenMessage, whenOnline } from './session';
 
 const reload_pause_ms = 400;
 const reload_apart_ms = 2_000; // at least, while many devices come and go
@@ -214,8 +214,12 @@ whenMessage((topic, payload) => {
   }
 });
 
+// What was said on a connection that is gone is said again on the next.
+effect(() => {
+  if (connectionState.value === 'waiting') statuses.clear();
+});
+
 whenOnline(() => {
-  statuses.clear();
   strangers.clear();
   skillsRead.clear();
   void loadDevices();
