@@ -98,7 +98,7 @@ export function AuditPage() {
       {!busy.value && !error.value && lines.value.length === 0 && <Empty icon="audit" title={t('audit.empty.title')}><p>{t('audit.empty.text')}</p></Empty>}
       {lines.value.length > 0 && (
         <div class="table-box card flush" tabIndex={0} role="group" aria-label={t('nav.audit')}>
-          <table>
+          <table class="wide-table">
             <thead><tr>{(['time', 'who', 'action', 'subject', 'user', 'outcome'] as const).map((one) => <th key={one} scope="col">{t(`audit.${one}`)}</th>)}</tr></thead>
             <tbody>
               {lines.value.map((line, at) => (
