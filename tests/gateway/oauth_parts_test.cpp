@@ -284,6 +284,21 @@ TEST(APage, RunsNothingLoadsNothingAndIsFramedByNobody) {
   EXPECT_THAT(header_of(consent_page(question), "Content-Security-Policy"), HasSubstr("form-action 'self' cursor:;"));
 }
 
+/// A browser holds each redirect after a form against the policy of the form's page.
+TEST(APage, ThatAsksToSignInLetsTheProgramHaveItsError) {
+  const auto policy_of = [](const std::string& redirect) {
+    std::string next = with_parameter("/oauth/authorize", "client_id", "x");
+    return header_of(sign_in_page({with_parameter(std::move(next), "redirect_uri", redirect), "", ""}),
+                     "Content-Security-Policy");
+  };
+  EXPECT_THAT(policy_of("https://my.home-assistant.io/redirect?a=b"),
+              HasSubstr("form-action 'self' https://my.home-assistant.io;"));
+  EXPECT_THAT(policy_of("http://127.0.0.1:4000/back"), HasSubstr("form-action 'self' http://127.0.0.1:4000;"));
+  for (const char* not_allowed : {"javascript:alert(1)", "http://evil.example/", "https://a.example; script-src *", ""})
+    EXPECT_THAT(policy_of(not_allowed), HasSubstr("form-action 'self'; frame")) << not_allowed;
+  EXPECT_THAT(header_of(sign_in_page({}), "Content-Security-Policy"), HasSubstr("form-action 'self'; frame"));
+}
+
 TEST(APage, SaysInWordsWhatAProgramCouldDoAndNothingElse) {
   Question question;
   question.scopes = wanted_scopes("skills:read mcp").value();

@@ -1,27 +1,19 @@
-// The dashboard in a real Chromium against a real hub.
+// The dashboard in a real Chromium against a real hub: signing in, devices, skills, chat, and what comes and goes.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { axeSource, desktop, Hub, launch, pageOf, pause, phone, shoot, shots, signIn, skill, until } from './hub.mjs';
+import { accessible, desktop, isClean, launch, pageOf, shoot, signIn, signInByPassword } from './browser.mjs';
+import { household, password } from './household.mjs';
+import { Hub, skill } from './hub.mjs';
+import { until } from './wait.mjs';
 
 let hub, browser, music, door;
-const music_skills = [
-  skill('MusicSkill', "play(name: str, volume: int = 50, mode: Literal['once', 'repeat'] = 'once') -> str", 'Plays a song.\n\nArgs:\n    name: What it is called\n    volume: From 0 to 100'),
-  skill('MusicSkill', 'stop() -> str', 'Stops the music.'),
-];
-const nasty = '<img src=x onerror=alert(1)>\u202Egpj.exe<script>alert(2)</script>';
 
 before(async () => {
-  if (shots) mkdirSync(shots, { recursive: true });
   hub = await new Hub().start();
   browser = await launch();
-  await hub.user('alice', 'member', { name: 'Alice', password: 'strawberry fields' });
-  await hub.user('root', 'admin', { name: 'Ruth', password: 'strawberry fields' });
-  await hub.user('gerda', 'guest', { name: 'Gerda', guest_of: 'alice', password: 'strawberry fields' });
-  music = await hub.device('Living Room Speaker', 'alice', music_skills, (call) => `Playing ${call.kwargs.name ?? call.args[0]}`);
-  door = await hub.device('Front Door', 'alice', [skill('DoorSkill', 'unlock(minutes: int = 1) -> str', 'Unlocks the door.', { confirm: true })], () => 'The door is open');
+  ({ music, door } = await household(hub));
 });
 
 after(async () => {
@@ -36,21 +28,7 @@ async function signedIn(user, options = desktop) {
   return page;
 }
 
-function isClean(page) {
-  assert.deepEqual(page.complaints, []);
-  assert.deepEqual(page.foreign, [], 'nothing is asked of another host');
-}
-
-async function accessible(page, name) {
-  // Colours are judged when what fades in has done so; a spinner never ends.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => {}))));
-  await page.evaluate(axeSource.replace(/^/, '')).catch(() => {});
-  const found = await page.evaluate(async () => {
-    const result = await window.axe.run(document, { resultTypes: ['violations'] });
-    return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`);
-  });
-  assert.deepEqual(found, [], name);
-}
+const nasty = '<img src=x onerror=alert(1)>\u202Egpj.exe<script>alert(2)</script>';
 
 test('files are served by exact name, compressed, with a strict policy, and nothing else', async () => {
   const page = await fetch(hub.url);
@@ -83,11 +61,9 @@ test('a password signs in, a wrong one is told so in words', async () => {
   await accessible(page, 'sign in');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('.field .problem', { hasText: 'User name or password is wrong.' }).waitFor();
-  await page.locator('input[type=password]').fill('x'.repeat(1024 * 1024));
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('.field .problem').waitFor();
-  await page.locator('input[type=password]').fill('strawberry fields');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signInByPassword(page, 'alice', 'x'.repeat(1024 * 1024));
+  await page.locator('.field .problem', { hasText: 'at most 1,024 bytes' }).waitFor();
+  await signInByPassword(page, 'alice', password);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.getByText('Living Room Speaker').waitFor();
   isClean(page);
@@ -125,6 +101,8 @@ test('Home shows devices and who is online, live', async () => {
 test('a device is added, and connects with the token that its QR code shows', async () => {
   const page = await signedIn('alice');
   await page.getByRole('button', { name: 'Add device' }).first().click();
+  // The keyboard is where one goes on.
+  await page.locator('dialog input:focus').waitFor();
   await page.getByLabel('Name').fill('Garden Lamp');
   await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
   await page.locator('svg.qr path').waitFor();
@@ -249,9 +227,7 @@ test('a revoked token signs out within seconds; what was typed stays, and signin
   const dialog = page.getByRole('dialog', { name: 'You have been signed out' });
   await dialog.waitFor();
   await accessible(page, 'signed out');
-  await dialog.getByLabel('User name').fill('alice');
-  await dialog.locator('input[type=password]').fill('strawberry fields');
-  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await signInByPassword(dialog, 'alice', password);
   await dialog.waitFor({ state: 'hidden' });
   assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'half a sentence');
   isClean(page);
@@ -260,10 +236,11 @@ test('a revoked token signs out within seconds; what was typed stays, and signin
 
 test('a token that ends while typing asks to sign in again', async () => {
   const page = await pageOf(browser);
-  await signIn(page, hub, await hub.token('alice', 'short', '8s'));
+  // Long enough for a slow machine to sign in with it.
+  await signIn(page, hub, await hub.token('alice', 'short', '30s'));
   await page.getByRole('link', { name: 'Chat' }).click();
   await page.getByLabel('Message', { exact: true }).pressSequentially('I am typing', { delay: 20 });
-  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: 25_000 });
+  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: 90_000 });
   assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'I am typing');
   await page.context().close();
 });
@@ -279,140 +256,22 @@ test('two tabs share a session, answer each for themselves, and sign out togethe
   await one.context().close();
 });
 
-test('a guest sees the devices of the household, and no more than it may', async () => {
-  const page = await signedIn('gerda');
-  await page.getByText('Living Room Speaker').waitFor();
-  assert.equal(await page.getByRole('button', { name: 'Add device' }).count(), 0);
-  for (const hidden of ['People', 'Audit', 'Tokens', 'Backup']) assert.equal(await page.getByRole('link', { name: hidden }).count(), 0, hidden);
-  await page.locator('.device-card', { hasText: 'Living Room Speaker' }).click();
-  await page.getByLabel('name', { exact: true }).fill('Help');
-  for (const hidden of ['Edit', 'Revoke', 'Delete']) assert.equal(await page.getByRole('button', { name: hidden, exact: true }).count(), 0, hidden);
-  await page.getByRole('button', { name: 'Run' }).click();
-  await page.locator('.outcome pre', { hasText: 'Playing Help' }).waitFor();
-  await page.goto(`${hub.url}/app/people`);
-  await page.getByText('You may not do this').waitFor();
-  isClean(page);
-  await page.context().close();
-});
-
-test('an admin manages people, limits and the audit, and follows a request from start to end', async () => {
-  const page = await signedIn('root');
-  await page.getByRole('link', { name: 'People' }).click();
-  await page.getByText('Gerda', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Add person' }).click();
-  await page.getByLabel('User name').fill('bob');
-  await page.getByLabel('Name', { exact: true }).fill('Bob');
-  await page.getByLabel('Password').fill('long enough');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Bob').first().waitFor();
-  await shoot(page, 'people');
-  await accessible(page, 'people');
-  await page.getByRole('button', { name: 'Limits of alice' }).click();
-  await page.getByRole('button', { name: 'Change Devices' }).click();
-  await page.getByRole('dialog').getByLabel('Devices').last().fill('600');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('set for this user').waitFor();
-  await accessible(page, 'limits');
-  await page.keyboard.press('Escape');
-  await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByRole('cell', { name: 'users.update' }).first().waitFor();
-  await accessible(page, 'audit');
-
-  await page.getByRole('link', { name: 'Activity' }).click();
-  await page.getByText('Nothing has happened yet').waitFor();
-  const alice = await hub.connect('alice', await hub.token('alice'));
-  await hub.ask(alice, 'skills', { op: 'call', skill_path: 'MusicSkill.play', target: music.device_id, args: ['Michelle'] });
-  await page.locator('.activity-row', { hasText: 'skills.call MusicSkill.play' }).first().waitFor();
-  await page.locator('.activity-row', { hasText: 'answer' }).first().waitFor();
-  await shoot(page, 'activity');
-  await accessible(page, 'activity');
-  await page.locator('.activity-row', { hasText: 'skills.call MusicSkill.play' }).last().click();
-  const story = page.getByRole('dialog').locator('.story');
-  for (const kind of ['request', 'call', 'result', 'answer']) await story.getByText(kind, { exact: true }).first().waitFor();
-  await shoot(page, 'request');
-  isClean(page);
-  await page.context().close();
-});
-
-test('tokens, limits, models, settings and backups have their pages', async () => {
-  const page = await signedIn('alice');
-  for (const [name, shows] of [['Tokens', 'What signs in for you'], ['Limits', 'Storage'], ['Models', 'ready'], ['Settings', 'Database'], ['Backup', 'No backups yet']]) {
-    await page.getByRole('link', { name }).click();
-    await page.getByText(shows).first().waitFor();
-    await pause(150);
-    await shoot(page, name.toLowerCase());
-    await accessible(page, name);
-  }
-  await page.getByRole('link', { name: 'Tokens' }).click();
-  await page.getByRole('button', { name: 'New token' }).click();
-  await page.getByLabel('What is it for?').fill('Light switch');
-  await page.getByLabel('Only these skills').fill('MusicSkill.*');
-  await page.getByRole('button', { name: 'Make token' }).click();
-  await page.getByText('This token is shown once').waitFor();
-  await page.getByRole('button', { name: 'I have it' }).click();
-  await page.getByText('Light switch', { exact: true }).waitFor();
-  isClean(page);
-  await page.context().close();
-});
-
-test('the browser’s language is followed: German', async () => {
-  const page = await pageOf(browser, { ...desktop, locale: 'de-DE' });
-  await page.goto(hub.url);
-  await page.getByRole('button', { name: 'Anmelden' }).waitFor();
-  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
-  await page.context().close();
-});
-
-test('on a phone, dark, everything is in reach', async () => {
-  const page = await signedIn('alice', { ...phone, colorScheme: 'dark' });
-  await page.getByText('Living Room Speaker').waitFor();
-  await shoot(page, 'phone-home');
-  await accessible(page, 'phone home');
-  await page.getByRole('button', { name: 'More' }).click();
-  await page.getByRole('link', { name: 'Tokens' }).waitFor();
-  await page.getByRole('link', { name: 'Chat' }).click();
-  hub.model.answers = ['Playing **Yesterday** in the living room.'];
-  await page.getByLabel('Message', { exact: true }).fill('play Yesterday');
-  await page.getByRole('button', { name: 'Send' }).click();
-  await page.locator('.markdown strong').waitFor();
-  await shoot(page, 'phone-chat');
-  await accessible(page, 'phone chat');
-  for (const path of ['/', '/app/chat', '/app/activity', '/app/tokens', `/app/device/${music.device_id}`]) {
-    await page.goto(hub.url + path);
-    await pause(400);
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(beyond <= 0, `${path} is ${beyond} px too wide`);
-  }
-  await page.context().close();
-});
-
 test('the broker restarts: the dashboard says so, comes back, and what was asked meanwhile is answered', async () => {
   const page = await signedIn('alice');
   await page.locator('.device-card', { hasText: 'Living Room Speaker' }).click();
   await page.getByLabel('name', { exact: true }).fill('Help');
   const deviceIsBack = new Promise((done) => music.once('connect', done));
-  hub.kill('broker');
-  await page.getByText('The connection to the hub was lost').waitFor();
-  await shoot(page, 'connection-lost');
-  await page.getByText('The connection to the hub was lost').waitFor({ state: 'hidden', timeout: 40_000 });
-  await page.locator('.facts').getByText('Online').waitFor({ timeout: 20_000 });
+  await hub.without('broker', async () => {
+    await page.getByText('The connection to the hub was lost').waitFor();
+    await shoot(page, 'connection-lost');
+  });
+  await page.getByText('The connection to the hub was lost').waitFor({ state: 'hidden', timeout: 90_000 });
+  await page.locator('.facts').getByText('Online').waitFor({ timeout: 90_000 });
   // Until the device is back, too, a call reaches nobody and ends at its deadline.
   await deviceIsBack;
   await music.subscribeAsync(`skills/${music.device_id}/call`, { qos: 1 });
   await page.getByRole('button', { name: 'Run' }).click();
-  await page.locator('.outcome pre', { hasText: 'Playing Help' }).waitFor({ timeout: 35_000 });
-  isClean(page);
-  await page.context().close();
-});
-
-test('a backup is made and downloaded', async () => {
-  const page = await signedIn('alice');
-  await page.getByRole('link', { name: 'Backup' }).click();
-  await page.getByRole('button', { name: 'Back up now' }).click();
-  await page.getByText('Backup of').first().waitFor();
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download' }).click();
-  assert.match((await download).suggestedFilename(), /\.jsonl\.gz$/);
+  await page.locator('.outcome pre', { hasText: 'Playing Help' }).waitFor({ timeout: 90_000 });
   isClean(page);
   await page.context().close();
 });

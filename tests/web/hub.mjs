@@ -1,37 +1,21 @@
-// A real hub for the dashboard's tests: broker, bridge and web door as `strawberryctl run` starts them, a model that
-// says what a test wants, devices, and a browser.
+// A real hub for the dashboard's tests: broker, bridge and web door as `strawberryctl run` starts them, and devices.
 
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const modules = createRequire(path.join(root, 'tests/node/package.json'));
+import { Model } from './model.mjs';
+import { until, wait_timeout_ms, within } from './wait.mjs';
+
+const modules = createRequire(path.resolve(import.meta.dirname, '../node/package.json'));
 const mqtt = modules('mqtt');
-const { chromium } = modules('playwright-core');
-export const axeSource = readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8');
 
-const start_timeout_ms = 60_000;
+const start_timeout_ms = 120_000;
 const bin = process.env.STRAWBERRY_BIN;
-export const shots = process.env.STRAWBERRY_SHOTS;
-
-export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/// Until `look` says something that counts as true.
-export async function until(look, what, timeout_ms = 15_000) {
-  const end = Date.now() + timeout_ms;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > end) throw new Error(`not in ${timeout_ms} ms: ${what}`);
-    await pause(50);
-  }
-}
 
 function freePort() {
   return new Promise((done) => {
@@ -42,62 +26,7 @@ function freePort() {
   });
 }
 
-/// A server of OpenAI's protocol. `answers`: a text, or {tool, args}, in turn.
-class Model {
-  answers = [];
-  requests = [];
-
-  async start() {
-    this.server = http.createServer((request, response) => {
-      let body = '';
-      request.on('data', (piece) => (body += piece));
-      request.on('end', () => this.answer(JSON.parse(body || '{}'), response));
-    });
-    await new Promise((done) => this.server.listen(0, '127.0.0.1', done));
-    this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
-  }
-
-  async answer(body, response) {
-    this.requests.push(body);
-    const next = this.answers.shift() ?? 'I have nothing to say.';
-    const chunk = (delta, finish_reason = null) =>
-      response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'stub-1', choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
-    if (!body.stream) {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      const message = typeof next === 'string' ? { role: 'assistant', content: next } : { role: 'assistant', content: null, tool_calls: [this.call(next, body)] };
-      response.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'stub-1', choices: [{ index: 0, message, finish_reason: typeof next === 'string' ? 'stop' : 'tool_calls' }], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } }));
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    if (typeof next === 'string') {
-      for (const piece of next.match(/[\s\S]{1,12}/gu) ?? []) {
-        chunk({ content: piece });
-        await pause(5);
-      }
-      chunk({}, 'stop');
-    } else if (next.slow) {
-      for (let i = 0; i < 600 && !response.destroyed; i += 1) {
-        chunk({ content: 'word ' });
-        await pause(50);
-      }
-    } else {
-      chunk({ tool_calls: [{ index: 0, ...this.call(next, body) }] });
-      chunk({}, 'tool_calls');
-    }
-    response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'stub-1', choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } })}\n\n`);
-    response.end('data: [DONE]\n\n');
-  }
-
-  call({ tool, args }, body) {
-    const name = (body.tools ?? []).map((one) => one.function.name).find((one) => one.includes(tool)) ?? tool;
-    return { id: `call_${this.requests.length}`, type: 'function', function: { name, arguments: JSON.stringify(args ?? {}) } };
-  }
-
-  stop() {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-}
+const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
 
 export class Hub {
   model = new Model();
@@ -105,12 +34,19 @@ export class Hub {
   directory = mkdtempSync(path.join(os.tmpdir(), 'strawberry-web-'));
   data = path.join(this.directory, 'data');
 
+  /// `terminal`: it writes to one, where it prints a link to sign in. `flags`: more for `strawberryctl run`.
+  constructor({ terminal = false, flags = [] } = {}) {
+    this.terminal = terminal;
+    this.flags = flags;
+  }
+
   async start() {
     await this.model.start();
     this.port = await freePort();
     this.httpPort = await freePort();
     this.run();
-    await until(() => this.output.includes('Ctrl-C stops everything'), `the hub is up:\n${this.output}`, start_timeout_ms);
+    await until(() => this.output.includes('Ctrl-C stops everything') || this.ended, () => `the hub is up:\n${this.output}`, start_timeout_ms);
+    if (this.ended) throw new Error(`the hub ended:\n${this.output}`);
     this.url = readFileSync(path.join(this.data, 'http-endpoint'), 'utf8').trim();
     this.brokerPort = Number(/ready on 127\.0\.0\.1:(\d+)/.exec(this.output)[1]);
     this.admin = await this.connect('admin', readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim());
@@ -120,22 +56,54 @@ export class Hub {
   run() {
     this.output = '';
     const environment = { ...process.env, OPENAI_API_KEY: 'stub', OPENAI_BASE_URL: this.model.url, DEFAULT_MODEL: 'stub-1' };
-    this.process = spawn(path.join(bin, 'strawberryctl'), ['run', '--data-dir', this.data, '--port', String(this.port), '--http-port', String(this.httpPort)], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = [path.join(bin, 'strawberryctl'), 'run', '--data-dir', this.data, '--port', String(this.port), '--http-port', String(this.httpPort), ...this.flags];
+    const [program, ...rest] = this.terminal ? ['script', '-qfc', `echo supervisor $$; exec ${words.map(quoted).join(' ')}`, '/dev/null'] : words;
+    this.process = spawn(program, rest, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.ended = false;
+    this.process.once('exit', () => (this.ended = true));
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (piece) => (this.output += piece));
+  }
+
+  /// The pid of `strawberryctl run`.
+  get supervisor() {
+    return this.terminal ? Number(/supervisor (\d+)/.exec(this.output)?.[1]) : this.process.pid;
   }
 
   async stop() {
     for (const client of this.clients) client.end(true);
-    const ended = new Promise((done) => this.process.once('exit', done));
-    this.process.kill('SIGTERM');
-    await Promise.race([ended, pause(10_000)]);
+    if (this.process && !this.ended) {
+      const ended = new Promise((done) => this.process.once('exit', done));
+      this.release();
+      process.kill(this.supervisor, 'SIGTERM');
+      await within(ended, 'the hub ends').catch(() => {
+        for (const name of ['gateway', 'bridge', 'broker']) this.kill(name);
+        process.kill(this.supervisor, 'SIGKILL');
+      });
+    }
     this.model.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
   /// Of the supervisor's children: broker, bridge or gateway.
   kill(name) {
-    process.kill(Number(readFileSync(path.join(this.data, `${name}.pid`), 'utf8')), 'SIGKILL');
+    const file = path.join(this.data, `${name}.pid`);
+    if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
+  }
+
+  /// `work` without broker, bridge or gateway: it is killed, and the supervisor that would start it again is stopped
+  /// meanwhile.
+  async without(name, work) {
+    process.kill(this.supervisor, 'SIGSTOP');
+    try {
+      this.kill(name);
+      await work();
+    } finally {
+      this.release();
+    }
+  }
+
+  release() {
+    process.kill(this.supervisor, 'SIGCONT');
   }
 
   async ctl(...words) {
@@ -150,6 +118,7 @@ export class Hub {
 
   async connect(id, token, clientId = `quiet-test-${Math.random().toString(36).slice(2, 10)}`) {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${this.brokerPort}`, { protocolVersion: 5, clientId, username: id, password: token, reconnectPeriod: 500 });
+    client.on('error', () => {}); // it connects again by itself
     this.clients.push(client);
     client.waiting = new Map();
     client.me = id;
@@ -157,6 +126,7 @@ export class Hub {
       if (!topic.includes('/response')) return;
       const answer = JSON.parse(payload);
       client.waiting.get(answer.correlation_id)?.(answer);
+      client.waiting.delete(answer.correlation_id);
     });
     await client.subscribeAsync(['skills', 'devices', 'users'].map((one) => `${one}/${id}/response`)).catch(() => {});
     return client;
@@ -164,11 +134,9 @@ export class Hub {
 
   async ask(client, service, body) {
     const correlation_id = Math.random().toString(36).slice(2);
-    const answer = await new Promise((done, fail) => {
-      client.waiting.set(correlation_id, done);
-      setTimeout(() => fail(new Error(`no answer to ${JSON.stringify(body)}`)), 15_000);
-      client.publish(`${service}/${client.me}/request`, JSON.stringify({ ...body, correlation_id }), { qos: 1 });
-    });
+    const answered = new Promise((done) => client.waiting.set(correlation_id, done));
+    client.publish(`${service}/${client.me}/request`, JSON.stringify({ ...body, correlation_id, timeout_ms: wait_timeout_ms }), { qos: 1 });
+    const answer = await within(answered, `an answer to ${JSON.stringify(body).slice(0, 200)}`);
     if (!answer.success) throw new Error(JSON.stringify(answer.error));
     return answer.result;
   }
@@ -198,52 +166,3 @@ export class Hub {
 export const skill = (class_name, signature, docstring = '', more = {}) => ({
   class_name, function_name: signature.slice(0, signature.indexOf('(')), signature, docstring, ...more,
 });
-
-export function launch() {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-}
-
-export const desktop = { viewport: { width: 1280, height: 800 }, locale: 'en-US' };
-export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-US' };
-
-/// A page that remembers what it complained of: nothing may ever run, or be asked of another host.
-export async function pageOf(browser, options = desktop) {
-  const context = await browser.newContext({ ...options, permissions: [] });
-  const page = await context.newPage();
-  page.setDefaultTimeout(12_000);
-  page.complaints = [];
-  page.foreign = [];
-  page.on('pageerror', (error) => page.complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security|Trusted ?Type|violates/i.test(message.text())) page.complaints.push(message.text());
-  });
-  page.on('request', (request) => {
-    const { hostname, protocol } = new URL(request.url());
-    if (hostname !== '127.0.0.1' && !['data:', 'blob:'].includes(protocol)) page.foreign.push(request.url());
-  });
-  page.on('dialog', (dialog) => {
-    page.complaints.push(`a script spoke: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  return page;
-}
-
-export async function signIn(page, hub, token) {
-  await page.goto(`${hub.url}/`);
-  await page.getByRole('tab', { name: 'Token' }).click();
-  await page.getByLabel('Token', { exact: true }).last().fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('.shell').waitFor();
-  await page.getByText('Connecting to the hub').waitFor({ state: 'hidden' });
-}
-
-export async function shoot(page, name) {
-  if (shots) await page.screenshot({ path: path.join(shots, `${name}.png`) });
-}
-
-export function save(name, text) {
-  if (shots) writeFileSync(path.join(shots, name), text);
-}

@@ -1,8 +1,17 @@
 import './style/tokens.css';
 import './style/base.css';
-import './style/parts.css';
-import './style/pages.css';
-import './style/more.css';
+import './style/layout.css';
+import './style/buttons.css';
+import './style/forms.css';
+import './style/feedback.css';
+import './style/lists.css';
+import './style/overlay.css';
+import './style/shell.css';
+import './style/home.css';
+import './style/device.css';
+import './style/chat.css';
+import './style/activity.css';
+import './style/signin.css';
 
 import { render } from 'preact';
 
@@ -31,6 +40,7 @@ async function start(): Promise<void> {
   await startLanguage();
   if (!link) resume();
   const root = document.getElementById('app');
+  root?.replaceChildren(); // what is shown until here
   if (root) render(<App link={link} />, root);
 }
 

@@ -111,7 +111,7 @@ export class HubConnection {
         service,
         id,
         body: whole,
-        deadline: Date.now() + timeout + 2_000,
+        deadline: performance.now() + timeout + 2_000,
         onEvent: options.onEvent,
         resolve,
         reject,
@@ -184,7 +184,7 @@ export class HubConnection {
       if (this.client !== client) return;
       this.pause = first_pause_ms;
       this.change('online');
-      for (const request of this.pending.unanswered(Date.now())) this.send(request.service, request.body);
+      for (const request of this.pending.unanswered(performance.now())) this.send(request.service, request.body);
     });
   }
 
@@ -235,10 +235,10 @@ export class HubConnection {
     if (next === Infinity) return;
     this.expiry = setTimeout(
       () => {
-        this.pending.expire(Date.now());
+        this.pending.expire(performance.now());
         this.watchDeadlines();
       },
-      Math.max(50, next - Date.now()),
+      Math.max(50, next - performance.now()),
     );
   }
 }

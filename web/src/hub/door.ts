@@ -40,8 +40,16 @@ function tokenIn(answer: unknown): string {
   return token;
 }
 
+/// Longer ones are none of the hub's; the web door would not even read them.
+const password_bytes_max = 1024;
+
+function checked(password: string): string {
+  if (new TextEncoder().encode(password).length > password_bytes_max) throw new HubError('password_long', '');
+  return password;
+}
+
 export async function login(user: string, password: string): Promise<string> {
-  return tokenIn(await ask('/api/v1/users/login', null, { user, password }));
+  return tokenIn(await ask('/api/v1/users/login', null, { user, password: checked(password) }));
 }
 
 /// The one-time token of a login link buys a user's token.
@@ -51,7 +59,7 @@ export async function redeemLink(grant: string): Promise<string> {
 
 /// By the link that a hub without accounts prints at its first start.
 export async function createFirstAdmin(grant: string, user: string, password: string): Promise<string> {
-  return tokenIn(await ask('/api/v1/users/create_first_admin', grant, { user_id: user, password }));
+  return tokenIn(await ask('/api/v1/users/create_first_admin', grant, { user_id: user, password: checked(password) }));
 }
 
 export function download(path: string, token: string): Promise<Response> {

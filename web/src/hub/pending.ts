@@ -10,7 +10,7 @@ export interface Waiting {
   service: Service;
   id: string;
   body: JsonObject;
-  deadline: number;
+  deadline: number; // of performance.now(), which no change of the clock moves
   /// Of the last event: one that comes twice, by two subscriptions that overlap, counts once.
   seq?: number;
   onEvent?: ((event: string, data: JsonObject) => void) | undefined;

@@ -16,6 +16,8 @@ export interface Claims {
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
+const first_link_prefix = 'operator-'; // of the `sub` of a link that creates the first admin
+
 function fromBase64Url(part: string): string {
   const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
   return new TextDecoder().decode(bytes);
@@ -41,4 +43,9 @@ export function claimsOf(token: string): Claims | null {
   } catch {
     return null;
   }
+}
+
+export function isFirstLink(token: string): boolean {
+  const claims = claimsOf(token);
+  return claims?.type === 'grant' && claims.sub.startsWith(first_link_prefix);
 }

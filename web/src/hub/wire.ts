@@ -121,6 +121,10 @@ export class HubError extends Error {
   }
 }
 
+/// Of an id that somebody has, in these letters or in others.
+export const isTaken = (error: unknown): boolean =>
+  error instanceof HubError && error.code === 'forbidden' && error.details.path === '/user_id';
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

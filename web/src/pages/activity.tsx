@@ -3,8 +3,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { isPaused, lines, storyOf, watch, type Line } from '../state/activity';
-import { devices } from '../state/devices';
+import { byHub } from '../state/clock';
+import { isPaused, lines, nameOf, storyOf, watch, type Line } from '../state/activity';
 import { isAdmin } from '../state/session';
 import { formatClock, formatTook, t, tn } from '../text';
 import { Icon } from '../ui/icons';
@@ -14,14 +14,10 @@ import { VirtualList } from '../ui/virtual';
 const row_height_px = 40;
 const kinds = ['request', 'call', 'result', 'answer', 'event', 'presence', 'audit'] as const;
 
-function nameOf(id: string): string {
-  return devices.value.get(id)?.name ?? id;
-}
-
 function Row({ line }: { line: Line }) {
   return (
     <>
-      <span class="muted mono small nowrap">{formatClock(line.at)}</span>
+      <span class="muted mono small nowrap">{formatClock(byHub(line.at))}</span>
       <span class={`kind ${line.kind}`}>{t(`activity.kind.${line.kind}`)}</span>
       <span class="clip name who-cell">{nameOf(line.who)}</span>
       <span class="clip name grow">{line.kind === 'presence' ? t(line.what === 'online' ? 'online' : 'offline') : line.what}</span>
@@ -38,7 +34,7 @@ function Story({ line, onClose }: { line: Line; onClose: () => void }) {
     let gone = false;
     void storyOf(line).then((found) => !gone && (story.value = found));
     return () => void (gone = true);
-  }, [line.key, lines.value.length]);
+  }, [line.key, lines.value]);
   const start = story.value[0]?.at ?? line.at;
   return (
     <Dialog title={line.what || t('activity.story')} onClose={onClose} wide>

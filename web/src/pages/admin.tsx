@@ -1,26 +1,27 @@
 /// Models, audit, settings (read only), and backups.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import { download } from '../hub/door';
 import { count, isObject, text, type Json, type JsonObject } from '../hub/wire';
-import { brokerHealth, clockAhead, health, hubInfo } from '../state/hub';
+import { clockAhead, hubNow } from '../state/clock';
+import { brokerHealth, health, hubInfo } from '../state/hub';
 import { account, ask, bearer, claims, isAdmin, isDevice } from '../state/session';
 import { formatBytes, formatNumber, formatSpan, formatTime, formatTook, t, tn } from '../text';
 import { LanguageChoice, ThemeChoice } from '../ui/choices';
 import { Ago, Badge, Button, Confirm, Empty, Field, Loading, PageHead, Problem, toast, useTask } from '../ui/parts';
 import { Icon } from '../ui/icons';
+import { useWhenServed } from '../ui/when_served';
 
 export function ModelsPage() {
   const now = health.value;
   const usage = useSignal<JsonObject[] | null>(null);
-  useEffect(() => {
+  useWhenServed(() => {
     if (claims.value?.type === 'admin') return;
     ask('chat', { op: 'usage', days: 30 }).then((answer) => {
       usage.value = Array.isArray(answer.days) ? answer.days.filter(isObject) : [];
     }, () => {});
-  }, []);
+  });
   const byModel = new Map<string, { requests: number; tokens: number }>();
   for (const row of usage.value ?? []) {
     const name = `${text(row.provider)} ${text(row.model)}`.trim();
@@ -83,7 +84,7 @@ export function AuditPage() {
       lines.value = more ? [...lines.value, ...read].slice(0, 5000) : read;
       cursor.value = text(answer.next_cursor) || null;
     });
-  useEffect(() => load(false), []);
+  useWhenServed(() => load(false));
   return (
     <>
       <PageHead title={t('nav.audit')} about={t('audit.about')} />
@@ -97,7 +98,7 @@ export function AuditPage() {
       {!busy.value && !error.value && lines.value.length === 0 && <Empty icon="audit" title={t('audit.empty.title')}><p>{t('audit.empty.text')}</p></Empty>}
       {lines.value.length > 0 && (
         <div class="table-box card flush" tabIndex={0} role="group" aria-label={t('nav.audit')}>
-          <table>
+          <table class="wide-table">
             <thead><tr>{(['time', 'who', 'action', 'subject', 'user', 'outcome'] as const).map((one) => <th key={one} scope="col">{t(`audit.${one}`)}</th>)}</tr></thead>
             <tbody>
               {lines.value.map((line, at) => (
@@ -125,13 +126,15 @@ function flat(value: Json, path = ''): [string, string][] {
   return [[path, Array.isArray(value) ? value.join(', ') : String(value)]];
 }
 
+const formatApart = (ms: number): string => (ms < 60_000 ? formatTook(ms) : formatSpan(ms / 1000));
+
 function Values({ title, value }: { title: string; value: JsonObject | null }) {
   if (!value) return null;
   return (
     <section class="stack">
       <h2>{title}</h2>
       <div class="table-box card flush" tabIndex={0} role="group" aria-label={title}>
-        <table>
+        <table class="values">
           <tbody>
             {flat(value).slice(0, 400).map(([name, one]) => (
               <tr key={name}><th scope="row" class="mono">{name}</th><td class="name">{one}</td></tr>
@@ -189,7 +192,7 @@ export function SettingsPage() {
           <div class="figure"><dt>{t('home.uptime')}</dt><dd><strong>{formatSpan(now.uptime_s)}</strong></dd></div>
           <div class="figure"><dt>{t('settings.database')}</dt><dd><strong>{formatBytes(now.database_bytes)}</strong><span class="muted small">{now.disk_free_bytes ? t('settings.free', { bytes: formatBytes(now.disk_free_bytes) }) : ''}</span></dd></div>
           <div class="figure"><dt>{t('settings.memory')}</dt><dd><strong>{formatBytes(now.rss_bytes)}</strong></dd></div>
-          <div class="figure"><dt>{t('settings.clock')}</dt><dd><strong>{formatTook(Math.abs(clockAhead.value))}</strong></dd></div>
+          <div class="figure"><dt>{t('settings.clock')}</dt><dd><strong>{formatApart(Math.abs(clockAhead()))}</strong></dd></div>
         </dl>
       )}
       <Values title={t('settings.hub')} value={hubInfo.value} />
@@ -208,7 +211,7 @@ export function BackupPage() {
     const answer = await ask('users', { op: 'backups' });
     backups.value = (Array.isArray(answer.backups) ? answer.backups.filter(isObject) : []) as unknown as Backup[];
   };
-  useEffect(() => void run(load), []);
+  useWhenServed(() => void run(load));
   const fetchFile = (backup: Backup): void =>
     void run(async () => {
       const answer = await download(`/api/v1/backups/${encodeURIComponent(backup.id)}/download`, bearer());
@@ -223,7 +226,7 @@ export function BackupPage() {
     <>
       <PageHead title={t('nav.backup')} about={t('backup.about')}>
         <Button kind="primary" icon="plus" busy={busy.value} onClick={() => run(async () => {
-          await ask('users', { op: 'backup', name: t('backup.name', { date: new Date().toISOString().slice(0, 10) }) }, { timeoutMs: 120_000 });
+          await ask('users', { op: 'backup', name: t('backup.name', { date: new Date(hubNow()).toISOString().slice(0, 10) }) }, { timeoutMs: 120_000 });
           await load();
           toast(t('backup.made'));
         })}>{t('backup.make')}</Button>

@@ -17,6 +17,7 @@ import { Markdown } from '../ui/markdown';
 import { Ago, Badge, Button, Confirm, Dialog, Empty, Loading, Problem, toast, useTask } from '../ui/parts';
 import { problemText } from '../text/problem';
 import { VirtualList } from '../ui/virtual';
+import { useWhenServed } from '../ui/when_served';
 
 const row_height_px = 54;
 
@@ -67,7 +68,7 @@ function Ask() {
   const left = useSignal(30);
   useEffect(() => {
     if (!asked) return;
-    const count = (): void => void (left.value = Math.max(0, Math.ceil((asked.until - Date.now()) / 1000)));
+    const count = (): void => void (left.value = Math.max(0, Math.ceil((asked.until - performance.now()) / 1000)));
     count();
     const timer = setInterval(() => {
       count();
@@ -109,9 +110,12 @@ function Sessions({ onChosen }: { onChosen: () => void }) {
   const query = useSignal('');
   const removing = useSignal<string | null>(null);
   const problem = useSignal<unknown>(null);
-  useEffect(() => {
-    loadSessions().catch((error) => (problem.value = error));
-  }, []);
+  useWhenServed(() => {
+    loadSessions().then(
+      () => (problem.value = null),
+      (error) => (problem.value = error),
+    );
+  });
   const words = query.value.trim().toLowerCase();
   const found = (sessions.value ?? []).filter((session) => session.title.toLowerCase().includes(words));
   const choose = (id: string): void => {
@@ -234,10 +238,12 @@ export function ChatPage({ id }: { id: string }) {
   const end = useRef<HTMLDivElement>(null);
   const stuck = useRef(true);
   const title = useComputed(() => sessions.value?.find((one) => one.session_id === currentSession.value)?.title ?? '');
-  useEffect(() => {
+  const open = (): void => {
     problem.value = null;
     openSession(id || null).catch((error) => (problem.value = error));
-  }, [id]);
+  };
+  useEffect(open, [id]);
+  useWhenServed(() => problem.value && open(), [id]);
   useEffect(() => {
     // A conversation that was just begun gets its address.
     if (currentSession.value && !id && turns.value.length) go('chat', currentSession.value, true);

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 
 import { HubError, type Device, type Skill } from '../hub/wire';
 import { go } from '../router';
-import { devices, devicesLoaded, loadDevices, loadSkills, skillsOf } from '../state/devices';
+import { devices, devicesLoaded, loadDevices, showSkills, skillsOf } from '../state/devices';
 import { isAdmin } from '../state/session';
 import { formatTime, t, tn } from '../text';
 import { Icon } from '../ui/icons';
@@ -21,9 +21,7 @@ function Skills({ device }: { device: Device }) {
   const query = useSignal('');
   const chosen = useSignal('');
   const problem = useSignal<unknown>(null);
-  useEffect(() => {
-    loadSkills(device.user_id).catch((error) => (problem.value = error));
-  }, [device.user_id]);
+  useEffect(() => showSkills(device.user_id, (error) => (problem.value = error)), [device.user_id]);
   const all = skillsOf(device);
   const pathOf = (skill: Skill): string => `${skill.class_name}.${skill.function_name}`;
   const words = query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 
 import { HubError, text, type Device, type JsonObject } from '../hub/wire';
 import { go } from '../router';
+import { hubNow } from '../state/clock';
 import { loadDevices, rooms } from '../state/devices';
 import { actingFor, ask, isGuest } from '../state/session';
 import { t } from '../text';
@@ -75,7 +76,7 @@ function MakeToken({ device, onClose }: { device: Device; onClose: () => void })
     void run(async () => {
       let answer: JsonObject;
       try {
-        const name = `${device.name} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
+        const name = `${device.name} ${new Date(hubNow()).toISOString().slice(0, 19).replace('T', ' ')}`;
         answer = await ask('users', withOwner(device, { op: 'token', device_id: device.device_id, name }));
       } catch (failure) {
         if (!(failure instanceof HubError) || failure.code !== 'unknown_op') throw failure;

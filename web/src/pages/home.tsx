@@ -1,7 +1,6 @@
 /// Home: how the hub is, what it did today, and the devices.
 
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import type { Device } from '../hub/wire';
 import { hrefOf } from '../router';
@@ -12,6 +11,8 @@ import { loadPeople, people } from '../state/people';
 import { formatNumber, formatSpan, t, tn } from '../text';
 import { Icon } from '../ui/icons';
 import { Ago, Badge, Button, Empty, Loading, PageHead, Presence, Problem } from '../ui/parts';
+import { VirtualGrid } from '../ui/virtual';
+import { useWhenServed } from '../ui/when_served';
 import { AddDevice } from './add_device';
 
 function Figure({ label, value, about }: { label: string; value: string; about?: string | undefined }) {
@@ -99,9 +100,7 @@ export function DeviceCard({ device }: { device: Device }) {
 
 /// An admin looks at the devices of one user at a time.
 function WhoseDevices() {
-  useEffect(() => {
-    void loadPeople().catch(() => {});
-  }, []);
+  useWhenServed(() => void loadPeople().catch(() => {}));
   const own = ownUser();
   return (
     <select aria-label={t('home.whose')} value={viewedUser.value || own} onChange={(event) => viewUser(event.currentTarget.value)}>
@@ -118,6 +117,10 @@ function WhoseDevices() {
 }
 
 const search_from = 9; // devices
+const id_part_least = 6; // characters
+const card_width_px = 240;
+const card_height_px = 120;
+const card_gap_px = 12;
 
 export function HomePage() {
   const query = useSignal('');
@@ -127,8 +130,9 @@ export function HomePage() {
     const words = query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     return sortedDevices.value.filter((device) => {
       if (room.value && device.room !== room.value) return false;
-      const all = `${device.name} ${device.device_id} ${device.room ?? ''} ${device.user_id} ${(device.aliases ?? []).join(' ')}`.toLowerCase();
-      return words.every((word) => all.includes(word));
+      const all = `${device.name} ${device.room ?? ''} ${device.user_id} ${(device.aliases ?? []).join(' ')}`.toLowerCase();
+      // A short word is in somebody's id by chance.
+      return words.every((word) => all.includes(word) || (word.length >= id_part_least && device.device_id.toLowerCase().includes(word)));
     });
   });
   const total = sortedDevices.value.length;
@@ -196,13 +200,14 @@ export function HomePage() {
             <p>{t('home.nothing.text')}</p>
           </Empty>
         ) : (
-          <ul class="plain device-grid">
-            {shown.value.map((device) => (
-              <li key={device.device_id}>
-                <DeviceCard device={device} />
-              </li>
-            ))}
-          </ul>
+          <VirtualGrid
+            items={shown.value}
+            minWidth={card_width_px}
+            height={card_height_px}
+            gap={card_gap_px}
+            keyOf={(device) => device.device_id}
+            render={(device) => <DeviceCard device={device} />}
+          />
         )}
       </section>
       {adding.value && <AddDevice onClose={() => (adding.value = false)} />}

@@ -1,13 +1,13 @@
 /// What a user has used of each limit; an admin changes the limits.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import { count, isObject, text, type JsonObject } from '../hub/wire';
 import { actingFor, ask, ownUser } from '../state/session';
 import { formatBytes, formatNumber, formatTime, t } from '../text';
 import { en, type Key } from '../text/en';
 import { Badge, Button, Field, Loading, PageHead, Problem, toast, useTask } from '../ui/parts';
+import { useWhenServed } from '../ui/when_served';
 
 interface Limit {
   name: string;
@@ -60,9 +60,15 @@ export function LimitTable({ user, mayChange }: { user: string; mayChange?: bool
   const problem = useSignal<unknown>(null);
   const changing = useSignal('');
   const load = (): void => {
-    ask('users', actingFor(user, { op: 'quota' })).then((answer) => (limits.value = read(answer)), (error) => (problem.value = error));
+    ask('users', actingFor(user, { op: 'quota' })).then(
+      (answer) => {
+        limits.value = read(answer);
+        problem.value = null;
+      },
+      (error) => (problem.value = error),
+    );
   };
-  useEffect(load, [user]);
+  useWhenServed(load, [user]);
   if (problem.value) return <Problem error={problem.value} />;
   if (!limits.value) return <Loading />;
   return (

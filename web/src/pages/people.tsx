@@ -1,15 +1,15 @@
 /// The users of the hub, by its admins: create, change, disable, delete, set limits.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
-import type { JsonObject } from '../hub/wire';
+import { isTaken, type JsonObject } from '../hub/wire';
 import { go } from '../router';
 import { viewUser } from '../state/devices';
 import { loadPeople, people, type Person } from '../state/people';
 import { ask, ownUser } from '../state/session';
 import { t, tn } from '../text';
 import { Ago, Badge, Button, Confirm, Dialog, Empty, Field, Loading, PageHead, Problem, toast, useTask } from '../ui/parts';
+import { useWhenServed } from '../ui/when_served';
 import { LimitTable } from './limits';
 
 const password_least = 8;
@@ -48,7 +48,7 @@ function Edit({ person, onClose }: { person: Person | null; onClose: () => void 
   return (
     <Dialog title={person ? t('people.edit') : t('people.add')} onClose={onClose}>
       <form class="stack" onSubmit={submit}>
-        <Field label={t('people.id')} hint={person ? undefined : t('people.id.hint')}>
+        <Field label={t('people.id')} hint={person ? undefined : t('people.id.hint')} problem={isTaken(error.value) ? t('people.id.taken') : null}>
           {(ids) => <input {...ids} required disabled={!!person} pattern="[A-Za-z0-9_\-]{1,64}" autoCapitalize="none" autoComplete="off" value={id.value} onInput={(event) => (id.value = event.currentTarget.value)} />}
         </Field>
         <Field label={t('people.name')}>
@@ -84,7 +84,7 @@ function Edit({ person, onClose }: { person: Person | null; onClose: () => void 
             <span>{t('people.disable')}</span>
           </label>
         )}
-        <Problem error={error.value} />
+        <Problem error={isTaken(error.value) ? null : error.value} />
         <div class="actions">
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button kind="primary" type="submit" busy={busy.value} disabled={!id.value.trim()}>{t('save')}</Button>
@@ -100,9 +100,15 @@ export function PeoplePage() {
   const editing = useSignal<Person | null | 'new'>(null);
   const limiting = useSignal<Person | null>(null);
   const removing = useSignal<Person | null>(null);
-  useEffect(() => {
-    loadPeople().then(() => (loaded.value = true), (error) => (problem.value = error));
-  }, []);
+  useWhenServed(() => {
+    loadPeople().then(
+      () => {
+        loaded.value = true;
+        problem.value = null;
+      },
+      (error) => (problem.value = error),
+    );
+  });
   return (
     <>
       <PageHead title={t('nav.people')} about={t('people.about')}>
@@ -126,7 +132,7 @@ export function PeoplePage() {
               {person.disabled && <Badge tone="bad">{t('people.disabled')}</Badge>}
             </span>
             <span class="muted small only-wide">
-              {tn('people.devices', person.devices)} · {t('people.login')} <Ago at={person.last_login} />
+              {tn('people.devices', person.devices)} · {person.last_login ? <>{t('people.login')} <Ago at={person.last_login} /></> : t('people.login.never')}
             </span>
             <span class="row nowrap">
               <Button kind="quiet" icon="device" bare onClick={() => { viewUser(person.user_id); go('home'); }}>{t('people.look', { name: person.user_id })}</Button>

@@ -5,7 +5,8 @@ import { useEffect } from 'preact/hooks';
 import { lazy } from '../ui/lazy';
 
 import { hrefOf, place } from '../router';
-import { clockAhead, hubOnline } from '../state/hub';
+import { clockAhead } from '../state/clock';
+import { hubOnline } from '../state/hub';
 import { account, claims, connectionState, endedBecause, isAdmin, isGuest, signOut } from '../state/session';
 import { formatSpan, t } from '../text';
 import type { Key } from '../text/en';
@@ -51,6 +52,7 @@ const entries: Entry[] = [
 const on_phone = 3; // entries in the bar at the bottom; the others are behind More
 
 const clock_tolerance_ms = 120_000;
+const long_ms = 8_000;
 
 function Page() {
   const { page, item } = place.value;
@@ -89,33 +91,62 @@ function Page() {
   }
 }
 
+/// True once something has been `wrong` for a while: short interruptions need no advice.
+function useForLong(wrong: boolean): boolean {
+  const long = useSignal(false);
+  useEffect(() => {
+    long.value = false;
+    if (!wrong) return;
+    const timer = setTimeout(() => (long.value = true), long_ms);
+    return () => clearTimeout(timer);
+  }, [wrong]);
+  return wrong && long.value;
+}
+
 function Banner() {
   const state = connectionState.value;
-  if (state === 'waiting' || state === 'connecting') {
+  const isApart = state === 'waiting' || state === 'connecting';
+  const isBridgeAway = !isApart && hubOnline.value === false;
+  const isLong = useForLong(isApart || isBridgeAway);
+  if (isApart) {
     return (
       <p class="banner warn" role="status">
         <span class="spinner" />
-        {t(hubOnline.value === null ? 'connection.first' : 'connection.lost')}
+        <span>
+          {t(hubOnline.value === null ? 'connection.first' : 'connection.lost')}
+          {isLong && ` ${t('connection.long')}`}
+        </span>
       </p>
     );
   }
-  if (hubOnline.value === false) {
+  if (isBridgeAway) {
     return (
       <p class="banner bad" role="status">
         <Icon name="warning" />
-        {t('connection.bridge')}
+        <span>
+          {t('connection.bridge')}
+          {isLong && ` ${t('connection.long')}`}
+        </span>
       </p>
     );
   }
-  if (Math.abs(clockAhead.value) > clock_tolerance_ms) {
+  const ahead = clockAhead();
+  if (Math.abs(ahead) > clock_tolerance_ms) {
     return (
       <p class="banner warn" role="status">
         <Icon name="warning" />
-        {t(clockAhead.value > 0 ? 'clock.ahead' : 'clock.behind', { time: formatSpan(Math.abs(clockAhead.value) / 1000) })}
+        <span>{t(ahead > 0 ? 'clock.ahead' : 'clock.behind', { time: formatSpan(Math.abs(ahead) / 1000) })}</span>
       </p>
     );
   }
   return null;
+}
+
+function roleOf(type: string | undefined): Key {
+  if (isAdmin.value) return 'role.admin';
+  if (isGuest.value) return 'role.guest';
+  if (type === 'device') return 'role.device';
+  return account.value?.role === 'member' ? 'role.member' : 'role.user';
 }
 
 function isHere(page: string): boolean {
@@ -167,7 +198,7 @@ export function Shell() {
             </span>
             <span class="clip">
               <strong class="name">{account.value?.name || who?.sub}</strong>
-              <span class="muted small">{t(isAdmin.value ? 'role.admin' : isGuest.value ? 'role.guest' : who?.type === 'device' ? 'role.device' : 'role.user')}</span>
+              <span class="muted small">{t(roleOf(who?.type))}</span>
             </span>
             <Button kind="quiet" icon="leave" bare onClick={signOut}>
               {t('signout')}

@@ -4,15 +4,16 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { createFirstAdmin, login, redeemLink } from '../hub/door';
-import { claimsOf } from '../hub/token';
+import { login, redeemLink } from '../hub/door';
+import { claimsOf, isFirstLink } from '../hub/token';
 import { HubError } from '../hub/wire';
-import { claims, signIn } from '../state/session';
-import { t } from '../text';
+import { claims, signIn, type Ended } from '../state/session';
+import { formatTook, t } from '../text';
 import { problemText } from '../text/problem';
 import { Logo } from '../ui/icons';
 import { Button, Dialog, Field, useTask } from '../ui/parts';
 import { LanguageChoice } from '../ui/choices';
+import { FirstAdmin } from './first_admin';
 
 type Way = 'password' | 'link' | 'token';
 
@@ -23,6 +24,10 @@ export function tokenInLink(link: string): string {
 }
 
 function problemOf(way: Way, error: unknown): string {
+  if (error instanceof HubError && error.code === 'rate_limited') {
+    const after = typeof error.details.retry_after_ms === 'number' ? error.details.retry_after_ms : 60_000;
+    return t('signin.limited', { time: formatTook(Math.ceil(after / 1000) * 1000) });
+  }
   if (error instanceof HubError && error.code === 'unauthorized') return t(`signin.refused.${way}`);
   if (error instanceof HubError && way === 'password' && (error.code === 'forbidden' || error.code === 'not_found')) {
     return t('signin.refused.password');
@@ -31,7 +36,8 @@ function problemOf(way: Way, error: unknown): string {
   return problemText(error);
 }
 
-export function SignInForm() {
+/// `onFirst`: called with a link that creates the hub's first admin.
+export function SignInForm({ onFirst }: { onFirst?: (grant: string) => void }) {
   const way = useSignal<Way>('password');
   const stay = useSignal(true);
   const user = useSignal(claims.value?.type === 'user' ? claims.value.sub : '');
@@ -49,6 +55,7 @@ export function SignInForm() {
         token = tokenInLink(typed);
         const read = claimsOf(token);
         if (!read) throw new HubError('unauthorized', '');
+        if (onFirst && isFirstLink(token)) return onFirst(token);
         if (read.type === 'grant') token = await redeemLink(token);
       }
       if (!signIn(token, stay.value)) throw new HubError('unauthorized', '');
@@ -147,46 +154,12 @@ export function SignInForm() {
   );
 }
 
-const operator_prefix = 'operator-'; // of links that create the first admin
-const password_least = 8;
-
-function FirstAdmin({ grant }: { grant: string }) {
-  const user = useSignal('');
-  const password = useSignal('');
-  const { busy, error, run } = useTask();
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    void run(async () => {
-      if (!signIn(await createFirstAdmin(grant, user.value.trim(), password.value), true)) throw new HubError('unreadable', '');
-    });
-  };
-  return (
-    <form class="stack" onSubmit={submit}>
-      <div>
-        <h2>{t('first.title')}</h2>
-        <p class="muted">{t('first.text')}</p>
-      </div>
-      <Field label={t('signin.user')} hint={t('people.id.hint')}>
-        {(ids) => (
-          <input {...ids} name="username" autoComplete="username" autoCapitalize="none" required pattern="[A-Za-z0-9_\-]{1,64}" value={user.value} onInput={(event) => (user.value = event.currentTarget.value)} />
-        )}
-      </Field>
-      <Field label={t('signin.password')} hint={t('people.password.hint')} problem={error.value ? problemOf('link', error.value) : null}>
-        {(ids) => (
-          <input {...ids} type="password" name="password" autoComplete="new-password" minLength={password_least} required value={password.value} onInput={(event) => (password.value = event.currentTarget.value)} />
-        )}
-      </Field>
-      <Button kind="primary" type="submit" class="wide" busy={busy.value}>{t('first.do')}</Button>
-    </form>
-  );
-}
-
 /// `link`: the token of a login link that this page was opened with.
 export function SignInPage({ link, because }: { link: string | null; because: string | null }) {
-  const { busy, error, run } = useTask();
-  const isFirst = link !== null && (claimsOf(link)?.sub.startsWith(operator_prefix) ?? false);
+  const { busy, error, run, clear } = useTask();
+  const first = useSignal(link && isFirstLink(link) ? link : null);
   useEffect(() => {
-    if (!link || isFirst) return;
+    if (!link || first.value) return;
     void run(async () => {
       const read = claimsOf(link);
       const token = read?.type === 'grant' ? await redeemLink(link) : link;
@@ -199,7 +172,7 @@ export function SignInPage({ link, because }: { link: string | null; because: st
         <header>
           <Logo />
           <h1>Strawberry Hub</h1>
-          <p class="muted">{t('signin.about')}</p>
+          {!first.value && <p class="muted">{t('signin.about')}</p>}
         </header>
         {because && <p class="notice warn">{because}</p>}
         {error.value ? (
@@ -211,18 +184,27 @@ export function SignInPage({ link, because }: { link: string | null; because: st
           <p class="loading" role="status">
             <span class="spinner" /> {t('signin.busy')}
           </p>
-        ) : isFirst ? (
-          <FirstAdmin grant={link} />
+        ) : first.value ? (
+          <FirstAdmin
+            key={first.value}
+            grant={first.value}
+            onRefused={(refusal) => {
+              first.value = null;
+              void run(() => Promise.reject(refusal));
+            }}
+          />
         ) : (
-          <SignInForm />
+          <SignInForm onFirst={(grant) => { clear(); first.value = grant; }} />
         )}
-        <details class="help">
-          <summary>{t('signin.help')}</summary>
-          <p>{t('signin.help.text')}</p>
-          <pre tabIndex={0} aria-label={t('signin.help')}>
-            strawberryctl login-link --user {'NAME'}
-          </pre>
-        </details>
+        {!first.value && (
+          <details class="help">
+            <summary>{t('signin.help')}</summary>
+            <p>{t('signin.help.text')}</p>
+            <pre tabIndex={0} aria-label={t('signin.help')}>
+              strawberryctl login-link --dashboard --user {'NAME'}
+            </pre>
+          </details>
+        )}
       </div>
       <footer class="signin-foot">
         <LanguageChoice />
@@ -231,7 +213,7 @@ export function SignInPage({ link, because }: { link: string | null; because: st
   );
 }
 
-export function SignInAgain({ because }: { because: 'expired' | 'revoked' | 'elsewhere' }) {
+export function SignInAgain({ because }: { because: Ended }) {
   return (
     <Dialog title={t(`ended.${because}.title`)} onClose={null}>
       <div class="stack">

@@ -1,12 +1,13 @@
 /// One's tokens: list, make with scopes, revoke.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 
 import { isObject, text, type JsonObject } from '../hub/wire';
+import { devices } from '../state/devices';
 import { ask } from '../state/session';
 import { formatTime, t } from '../text';
 import { Ago, Badge, Button, Confirm, Dialog, Empty, Field, Loading, PageHead, Problem, Snippet, toast, useTask } from '../ui/parts';
+import { useWhenServed } from '../ui/when_served';
 
 interface Token {
   jti: string;
@@ -90,6 +91,14 @@ function Make({ onClose }: { onClose: () => void }) {
   );
 }
 
+const deviceName = (id: string): string => devices.value.get(id)?.name ?? id;
+
+/// What nobody has named is named after what it is for.
+function nameOf(token: Token): string {
+  if (token.name && token.name !== token.jti) return token.name;
+  return token.device_id ? deviceName(token.device_id) : t('tokens.unnamed');
+}
+
 export function TokensPage() {
   const tokens = useSignal<Token[] | null>(null);
   const problem = useSignal<unknown>(null);
@@ -99,11 +108,12 @@ export function TokensPage() {
     try {
       const answer = await ask('users', { op: 'tokens' });
       tokens.value = (Array.isArray(answer.tokens) ? answer.tokens.filter(isObject) : []) as unknown as Token[];
+      problem.value = null;
     } catch (error) {
       problem.value = error;
     }
   };
-  useEffect(() => void load(), []);
+  useWhenServed(() => void load());
   return (
     <>
       <PageHead title={t('nav.tokens')} about={t('tokens.about')}>
@@ -117,10 +127,10 @@ export function TokensPage() {
           {tokens.value.slice(0, 500).map((token) => (
             <li key={token.jti}>
               <span class="clip grow">
-                <strong class="name">{token.name || token.jti}</strong>
+                <strong class="name">{nameOf(token)}</strong>
                 <span class="muted small">
-                  {token.device_id ? <span class="name">{t('tokens.device', { name: token.device_id })}</span> : t('tokens.user')}
-                  {' · '}{t('tokens.used')} <Ago at={token.last_used} />
+                  {token.device_id ? <span class="name">{t('tokens.device', { name: deviceName(token.device_id) })}</span> : t('tokens.user')}
+                  {' · '}{token.last_used ? <>{t('tokens.used')} <Ago at={token.last_used} /></> : t('tokens.used.never')}
                 </span>
               </span>
               <span class="row">
@@ -128,7 +138,7 @@ export function TokensPage() {
                 <Badge>{token.scope ?? t('tokens.scope.all')}</Badge>
               </span>
               <span class="muted small only-wide nowrap">{t('tokens.until', { time: formatTime(Date.parse(token.expires_at)) })}</span>
-              <Button kind="quiet" icon="trash" bare onClick={() => (revoking.value = token)}>{t('tokens.revoke.of', { name: token.name || token.jti })}</Button>
+              <Button kind="quiet" icon="trash" bare onClick={() => (revoking.value = token)}>{t('tokens.revoke.of', { name: nameOf(token) })}</Button>
             </li>
           ))}
         </ul>
@@ -146,7 +156,7 @@ export function TokensPage() {
             toast(t('revoke.done'));
           }}
         >
-          <p><strong class="name">{revoking.value.name || revoking.value.jti}</strong></p>
+          <p><strong class="name">{nameOf(revoking.value)}</strong></p>
           <p>{t(revoking.value.is_own ? 'tokens.revoke.own' : 'tokens.revoke.text')}</p>
         </Confirm>
       )}

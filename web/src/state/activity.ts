@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals';
 
 import { isObject, text, type Json, type JsonObject } from '../hub/wire';
-import { devices } from './devices';
+import { devices, nameInStatus } from './devices';
 import { claims, isAdmin, subscribe, unsubscribe, whenForgotten, whenMessage } from './session';
 
 export interface Line {
@@ -43,6 +43,8 @@ function topics(): string[] {
   const me = claims.value?.sub ?? '';
   return ['skills', 'chat', 'sessions', 'devices'].map((service) => `${service}/${me}/response/#`);
 }
+
+export const nameOf = (id: string): string => devices.value.get(id)?.name ?? nameInStatus(id) ?? id;
 
 export function watch(): () => void {
   watching = true;

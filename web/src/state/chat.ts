@@ -23,7 +23,6 @@ export interface Turn {
   role: 'user' | 'assistant';
   content: string;
   tools: ToolCall[];
-  at: number;
   error?: unknown;
   model?: string;
 }
@@ -74,7 +73,6 @@ function turnOf(message: Message): Turn {
     role: message.role === 'user' ? 'user' : 'assistant',
     content: text(message.content),
     tools: [],
-    at: Date.parse(message.created_at),
   };
 }
 
@@ -140,7 +138,7 @@ function heard(id: string, event: string, data: JsonObject): void {
       device: text(data.device),
       path: text(data.skill_path),
       args: data.arguments ?? null,
-      until: Date.now() + (typeof data.expires_in_ms === 'number' ? data.expires_in_ms : 30_000),
+      until: performance.now() + (typeof data.expires_in_ms === 'number' ? data.expires_in_ms : 30_000),
     };
     return;
   }
@@ -168,8 +166,8 @@ function heard(id: string, event: string, data: JsonObject): void {
 
 export async function send(words: string): Promise<void> {
   if (running.value) return;
-  const asked: Turn = { id: newId(), role: 'user', content: words, tools: [], at: Date.now() };
-  const answer: Turn = { id: newId(), role: 'assistant', content: '', tools: [], at: Date.now() };
+  const asked: Turn = { id: newId(), role: 'user', content: words, tools: [] };
+  const answer: Turn = { id: newId(), role: 'assistant', content: '', tools: [] };
   const id = newId();
   const opened = currentSession.value;
   batch(() => {

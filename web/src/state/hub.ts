@@ -3,14 +3,13 @@
 import { signal } from '@preact/signals';
 
 import { isObject, text, type Health, type JsonObject } from '../hub/wire';
-import { ask, claims, whenForgotten, whenMessage, whenOnline } from './session';
+import { forgetClock, hearHubTime } from './clock';
+import { ask, claims, refresh, whenForgotten, whenMessage, whenOnline } from './session';
 
 export const hubOnline = signal<boolean | null>(null);
 export const hubInfo = signal<JsonObject | null>(null);
 export const health = signal<Health | null>(null);
 export const brokerHealth = signal<JsonObject | null>(null);
-/// How far this computer's clock is ahead of the hub's, in milliseconds.
-export const clockAhead = signal(0);
 
 export interface UsageToday {
   chats: number;
@@ -33,14 +32,17 @@ whenMessage((topic, payload, retained) => {
   if (!topic.startsWith('hub/')) return;
   const value = parse(payload);
   if (!value) return;
-  if (topic === 'hub/state') hubOnline.value = value.state === 'online';
+  if (topic === 'hub/state') {
+    const wasAway = hubOnline.value === false;
+    hubOnline.value = value.state === 'online';
+    if (wasAway && hubOnline.value) refresh();
+  }
   if (topic === 'hub/info') hubInfo.value = value;
   if (topic === 'hub/broker') brokerHealth.value = value;
   if (topic === 'hub/health') {
     health.value = value as unknown as Health;
-    const said = Date.parse(text(value.ts));
-    // A retained one may be ten seconds old.
-    if (!retained && !Number.isNaN(said)) clockAhead.value = Date.now() - said;
+    // A retained one is up to ten seconds old, and older when the hub is away.
+    if (!retained || hubOnline.value !== false) hearHubTime(Date.parse(text(value.ts)), !retained);
   }
 });
 
@@ -65,5 +67,5 @@ whenForgotten(() => {
   health.value = null;
   brokerHealth.value = null;
   usageToday.value = null;
-  clockAhead.value = 0;
+  forgetClock();
 });

@@ -7,6 +7,7 @@ import { HubConnection, type ConnectionState, type RequestOptions } from '../hub
 import { isTokenGood } from '../hub/door';
 import { claimsOf, type Claims } from '../hub/token';
 import { HubError, text, type JsonObject, type Service } from '../hub/wire';
+import { hubNow, isClockKnown } from './clock';
 import { keep, kept } from './storage';
 
 const token_key = 'strawberry.token';
@@ -16,8 +17,9 @@ const renew_check_ms = 60_000;
 
 export const claims = signal<Claims | null>(null);
 export const connectionState = signal<ConnectionState>('closed');
+export type Ended = 'expired' | 'revoked' | 'refused' | 'elsewhere';
 /// Why the sign-in page is shown although somebody was signed in.
-export const endedBecause = signal<'expired' | 'revoked' | 'elsewhere' | null>(null);
+export const endedBecause = signal<Ended | null>(null);
 /// As the hub knows the account: null until it has said so, and on hubs without accounts.
 export interface Account {
   name: string;
@@ -62,7 +64,7 @@ const onlineHandlers: (() => void)[] = [];
 const forgetHandlers: (() => void)[] = [];
 
 export const whenMessage = (handler: MessageHandler): void => void messageHandlers.push(handler);
-/// Called on each connection, the first and every later one: what may have changed meanwhile is read again.
+/// Called each time the hub is there again: what may have changed meanwhile is read again.
 export const whenOnline = (handler: () => void): void => void onlineHandlers.push(handler);
 export const whenForgotten = (handler: () => void): void => void forgetHandlers.push(handler);
 
@@ -74,21 +76,31 @@ function socketUrl(): string {
   return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/mqtt`;
 }
 
+/// Counts how often the hub has been there again, from the first time on: what is shown is read again then.
+export const served = signal(0);
+
+/// Called on each connection, and when the bridge was away and is back.
+export function refresh(): void {
+  const of = connection;
+  void loadAccount()
+    .catch(() => {})
+    .then(() => {
+      if (of !== connection) return;
+      for (const handler of onlineHandlers) handler();
+      served.value += 1;
+    });
+}
+
 function onState(state: ConnectionState): void {
   connectionState.value = state;
   if (state === 'online') {
     endedBecause.value = null;
-    void loadAccount()
-      .catch(() => {})
-      .then(() => {
-        for (const handler of onlineHandlers) handler();
-      });
+    refresh();
   }
   if (state === 'refused') {
-    const expired = claims.value !== null && claims.value.expiresAt <= Date.now() + 5_000;
     keepToken(null, false);
     // The page stays as it is, below the form that asks to sign in again: nothing that was typed is lost.
-    endedBecause.value = expired ? 'expired' : 'revoked';
+    endedBecause.value = !isClockKnown() ? 'refused' : (claims.value?.expiresAt ?? 0) <= hubNow() + 5_000 ? 'expired' : 'revoked';
   }
 }
 
@@ -175,7 +187,8 @@ async function renewIfOld(): Promise<void> {
   const held = claims.value;
   if (!held || connectionState.value !== 'online' || document.visibilityState !== 'visible') return;
   const life = held.expiresAt - held.issuedAt;
-  if (held.type === 'admin' || held.expiresAt - Date.now() > life * renew_when_left) return;
+  // By the hub's clock: this computer's may be wrong by years.
+  if (held.type === 'admin' || !isClockKnown() || held.expiresAt - hubNow() > life * renew_when_left) return;
   try {
     const answer = await ask('devices', { op: 'refresh_token' });
     const token = typeof answer.access_token === 'string' ? answer.access_token : '';

@@ -91,13 +91,15 @@ export function formatAgo(ms: number): string {
   return '–';
 }
 
+const whole_days_from = 10; // hours no longer matter
+
 export function formatSpan(seconds: number): string {
   const parts: string[] = [];
   const days = Math.floor(seconds / 86_400);
   const hours = Math.floor((seconds % 86_400) / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   if (days) parts.push(`${days} d`);
-  if (days || hours) parts.push(`${hours} h`);
+  if ((days || hours) && days < whole_days_from) parts.push(`${hours} h`);
   if (!days) parts.push(`${minutes} min`);
   return parts.join(' ');
 }

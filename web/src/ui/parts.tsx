@@ -4,7 +4,7 @@ import { useSignal, type ReadonlySignal, signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
-import { clockAhead } from '../state/hub';
+import { hubNow } from '../state/clock';
 import { formatAgo, formatTime, t } from '../text';
 import { problemText } from '../text/problem';
 import { Icon, type IconName } from './icons';
@@ -122,7 +122,7 @@ export function Ago({ at }: { at: string | null | undefined }) {
   if (Number.isNaN(ms)) return <span class="muted">{t('time.never')}</span>;
   return (
     <time dateTime={at ?? ''} title={formatTime(ms)}>
-      {formatAgo(Date.now() - clockAhead.value - ms)}
+      {formatAgo(hubNow() - ms)}
     </time>
   );
 }
@@ -202,6 +202,9 @@ export function Dialog({ title, onClose, children, wide }: DialogProps) {
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // Where one goes on: the first field, else the title, and not the button that closes.
+    const field = dialog?.querySelector<HTMLElement>('form input:not([disabled]), form select, form textarea');
+    (field ?? dialog?.querySelector<HTMLElement>('h2'))?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -217,7 +220,7 @@ export function Dialog({ title, onClose, children, wide }: DialogProps) {
     >
       <div class="dialog-body">
         <header>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} tabIndex={-1}>{title}</h2>
           {onClose && (
             <Button kind="quiet" icon="close" bare onClick={onClose}>
               {t('close')}
