@@ -115,8 +115,10 @@ FileState AccessSource::state() const {
 }
 
 std::string AccessSource::remedy(const std::string& id) const {
-  const std::string where = options_.connect_directory.empty() ? "--output FILE" : "--mosquitto DIR";
-  return "on the hub's machine: strawberryctl token issue --device " + (id.empty() ? "NAME" : id) + " " + where;
+  const bool is_directory = options_.token_file.empty() && !options_.connect_directory.empty();
+  const std::string& place = is_directory ? options_.connect_directory : options_.token_file;
+  return "on the hub's machine: strawberryctl token issue --device " + (id.empty() ? "NAME" : id) +
+         (is_directory ? " --mosquitto DIR" : " --output FILE") + (place.empty() ? "" : ", for " + printable(place));
 }
 
 std::string AccessSource::offline_file() const {

@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "common/text/said_once.h"
 #include "sdk/cpp/include/strawberry/spoke.h"
 #include "sdk/cpp/src/access.h"
 #include "sdk/cpp/src/call_desk.h"
@@ -69,7 +70,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   void look_at_hub(const sdk::Access& access);
   void register_skills();
   void beat();
-  void renew_token();
+  void renew_token(const sdk::Access& access);
   void send_offline();
   nlohmann::json ask_as_keeper(Service service, nlohmann::json body);
   /// With offline_mutex_ locked.
@@ -100,8 +101,8 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   bool skills_changed_ = false;
   bool has_kept_ = false;  // something, since it was last sent
   std::optional<int> exit_code_;
-  std::string last_said_;
-  std::optional<sdk::LossCause> last_cause_;
+  std::string why_not_connected_;
+  SaidOnce losses_;
 
   std::mutex sync_mutex_;  // taken before offline_mutex_
   std::mutex offline_mutex_;
@@ -114,6 +115,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   SteadyTime next_renewal_{};
   SteadyTime next_sync_{};
   bool has_new_token_ = false;
+  SaidOnce keeper_troubles_;  // of the hub's answers, since the connection was made
   std::minstd_rand random_{std::random_device{}()};
 };
 

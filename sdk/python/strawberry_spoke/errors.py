@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from .limits import LINES_OF_A_TROUBLE_MAX
+
 
 class SpokeError(Exception):
     """All errors of this package."""
@@ -55,6 +57,23 @@ class SkillFailure(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+class SaidOnce:
+    """Which lines of a trouble are still to be said: each once until it is over, and not more than
+    LINES_OF_A_TROUBLE_MAX different ones, however long it lasts and however its attempts fail. One thread."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def is_new(self, line: str) -> bool:
+        if len(self._said) >= LINES_OF_A_TROUBLE_MAX or line in self._said:
+            return False
+        self._said.add(line)
+        return True
+
+    def over(self) -> None:
+        self._said.clear()
 
 
 def one_line(error: BaseException, characters_max: int = 500) -> str:
