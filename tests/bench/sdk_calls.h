@@ -1,5 +1,5 @@
-/// What a call to a Spoke of the C++ SDK, and to one of the Python SDK, costs next to one to the bare client that answers
-/// without reading JSON.
+/// What a call to a Spoke of the C++ SDK, and to one of the Python SDK, costs next to one to the bare client that
+/// answers without reading JSON.
 ///
 /// The same caller's messages through the same hub; rounds of all alternate. Without a Python that has paho-mqtt the
 /// rows of Python are left out, and that is printed; the variable STRAWBERRY_BENCH_PYTHON names another one.

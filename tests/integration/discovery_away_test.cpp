@@ -103,7 +103,8 @@ class HugeBroker {
     const auto got = ::recv(client, input.data(), input.size(), 0);
     if (got <= static_cast<ssize_t>(level_at)) return;
     const bool speaks_it = input[level_at] == 4;
-    if (!send(client, speaks_it ? std::string("\x20\x02\x00\x00", 4) : std::string("\x20\x02\x00\x01", 4)) || !speaks_it)
+    if (!send(client, speaks_it ? std::string("\x20\x02\x00\x00", 4) : std::string("\x20\x02\x00\x01", 4)) ||
+        !speaks_it)
       return;
     if (::recv(client, input.data(), input.size(), 0) <= 0) return;
     ++sent_times_;

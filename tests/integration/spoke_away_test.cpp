@@ -25,7 +25,8 @@ class SpokeAway : public SpokeFixture {
     return issue_token(hub().files().keys(), claims).value();
   }
   void start(const std::string& directory) {
-    spoke({"--connect", directory}, "[[skill]]\nsignature = \"say(text: str) -> str\"\ncommand = [\"echo\", \"{text}\"]\n");
+    spoke({"--connect", directory},
+          "[[skill]]\nsignature = \"say(text: str) -> str\"\ncommand = [\"echo\", \"{text}\"]\n");
     wait_for("offers 1 skill");
   }
   void lose_the_broker() {

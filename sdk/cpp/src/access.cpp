@@ -77,6 +77,8 @@ Result<Access> AccessSource::read() const {
   if (options_.port != 0) access.port = options_.port;
   if (!options_.ca_file.empty()) access.ca_file = options_.ca_file;
   access.tls = access.tls || options_.tls || !options_.ca_file.empty();
+  if (!access.ca_file.empty() && look_at_file(access.ca_file).error != 0)
+    return fail("there is no CA certificate " + printable(access.ca_file) + " (--cafile or ca_file names it)");
   if (access.host.empty()) access.host = "127.0.0.1";
   if (access.port == 0) access.port = access.tls ? tls_port : plain_port;
   if (access.token.empty()) return fail("there is no token: set connect_directory, token_file or token");

@@ -60,6 +60,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   std::optional<Failure> serve(const std::shared_ptr<sdk::MqttLink>& link, const sdk::Access& access);
   Result<void, Failure> connect(const sdk::Access& access, std::shared_ptr<sdk::MqttLink>& link);
   void retire(std::shared_ptr<sdk::MqttLink>& link);
+  std::string explained(const sdk::Access& access, const std::string& why);
   bool give_up(const Failure& failure);
   void pause(std::chrono::milliseconds time);
   void say_once(const Failure& failure);
@@ -115,6 +116,8 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   SteadyTime next_renewal_{};
   SteadyTime next_sync_{};
   bool has_new_token_ = false;
+  std::string unexplained_;  // why there is no connection, as Paho says it; and in better words
+  std::string explained_;
   SaidOnce keeper_troubles_;  // of the hub's answers, since the connection was made
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -8,6 +8,7 @@
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 #include "sdk/cpp/src/engine.h"
+#include "sdk/cpp/src/why_unreachable.h"
 
 namespace strawberry {
 namespace {
@@ -55,12 +56,22 @@ void Spoke::Engine::keep_connected() {
         failure.why = "the broker does not let it in: " + sdk::why_refused(access->claims, SystemClock().wall_now()) +
                       " (" + failure.why + "; " + source_.remedy(access->claims.id) + ")";
       } else if (failure.cause == LossCause::unreachable) {
-        failure.why = "not connected to " + access->where() + ": " + failure.why + " (trying again)";
+        if (!connected) failure.why = explained(*access, failure.why);
+        failure.why = "not connected to " + access->where() + ": " + failure.why + "; trying again";
       }
     }
     if (!stops_ && give_up(failure)) break;
   }
   ended(0);
+}
+
+/// Looked into once for what is not said again.
+std::string Spoke::Engine::explained(const sdk::Access& access, const std::string& why) {
+  if (why != unexplained_ || explained_.empty()) {
+    unexplained_ = why;
+    explained_ = sdk::why_unreachable(access, why, stops_);
+  }
+  return explained_;
 }
 
 /// After a loss: says it, and waits for the next attempt. True when there is none.
@@ -168,6 +179,7 @@ std::optional<sdk::LinkFailure> Spoke::Engine::serve(const std::shared_ptr<sdk::
   policy_.connected(now());
   has_new_token_ = false;
   keeper_troubles_.over();
+  explained_.clear();
   next_beat_ = next_register_ = next_sync_ = {};
   next_renewal_ = now();
   {

@@ -19,7 +19,7 @@ from typing import Any, Callable, Optional
 from . import limits
 from .calls import Calls
 from .credentials import Credentials
-from .errors import ConfigError, Refused, SaidOnce, SpokeError, Stopped, TakenOver, printable
+from .errors import ConfigError, Refused, SaidOnce, SpokeError, Stopped, TakenOver, printable, why_unreachable
 from .json_text import parse
 from .limits import Limits
 from .link import REASON_TAKEN_OVER, Link
@@ -60,6 +60,7 @@ class Engine:
         self._back_off = BackOff(of.reconnect_min_s, of.reconnect_max_s)
         self._refused_back_off = BackOff(max(of.reconnect_min_s, limits.REFUSED_PAUSE_MIN_S), limits.REFUSED_PAUSE_MAX_S)
         self._link: Optional[Link] = None
+        self._accepted: Optional[Link] = None  # by the broker; the last one
         self._token = ""
         self._is_ready = False
         self._loss = Loss.UNREACHABLE
@@ -107,6 +108,10 @@ class Engine:
 
     def joined(self) -> bool:
         return self._is_joined
+
+    def why_not_joined(self) -> str:
+        """In words; it is another one a moment later."""
+        return "the hub has not taken the skills" if self._is_ready else self._requests.why_not_ready
 
     def wait(self, until: Callable[[], bool], timeout_s: Optional[float]) -> bool:
         """Until `until`, failed or stopped; False after the timeout."""
@@ -165,7 +170,7 @@ class Engine:
             link.open()
         except (OSError, ValueError) as error:
             link.drop()
-            self._lost(Loss.UNREACHABLE, printable(str(error), 200))
+            self._lost(Loss.UNREACHABLE, why_unreachable(error, self.credentials.endpoint.tls is not None))
             return
         if self._stopping.is_set():
             link.close()
@@ -186,6 +191,7 @@ class Engine:
             self._loop.post(lambda: self._refused(link, reason), must=True)  # not within paho's callback
             return
         self._policy.connected()
+        self._accepted = link
         topics = [self._requests.response_topic(service) for service in SERVICES] + ["hub/state"]
         if self.credentials.is_device:
             topics.insert(0, f"skills/{self.credentials.id}/call")
@@ -242,6 +248,8 @@ class Engine:
 
     def _closed(self, link: Link, reason: Optional[int], words: str) -> None:
         if link is self._link:
+            if link is not self._accepted and self.credentials.endpoint.tls is None:
+                words += " (does it speak TLS on this port; is it a hub's)"
             taken = reason == REASON_TAKEN_OVER
             lost = Loss.TAKEN_OVER if taken else Loss.ENDED
             self._loop.post(lambda: self._lost(lost, printable(words, 200)) if link is self._link else None, must=True)

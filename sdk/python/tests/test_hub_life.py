@@ -237,6 +237,9 @@ def test_tls_checks_the_certificate(programs):
         with Spoke(connect=hub.device("Lamp"), skills=[LampSkill]) as lamp:
             lamp.start(20)
             assert hub.call("lamp.LampSkill.on", 4) == 4
+        with Spoke(token_file=hub.user_token(), host=hub.host, port=hub.port, limits=QUICK) as plain:
+            with pytest.raises(Unreachable, match="does it speak TLS on this port; is it a hub's"):
+                plain.call("lamp.LampSkill.on", timeout_s=2)
         with Spoke(token_file=hub.user_token(), host=hub.host, port=hub.port, tls=True, limits=QUICK) as stranger:
             with pytest.raises(Unreachable, match="not connected: .*certificate verify failed"):
                 stranger.call("lamp.LampSkill.on", timeout_s=1)
@@ -307,3 +310,18 @@ def test_a_token_that_expires_while_the_hub_is_away_is_one_line_and_a_new_one_is
     assert not lamp.wait(0.1), "it goes on"
     own_hub.ctl("token", "issue", "--device", lamp.id, "--mosquitto", directory)
     assert answers(own_hub)
+
+
+def test_it_says_why_there_is_no_connection(hub, spokes, log):
+    def said(**options):
+        log.clear()
+        with Spoke(token_file=hub.user_token(), host=options.pop("host", hub.host), port=options.pop("port", hub.port),
+                   limits=QUICK, **options) as nobody:
+            with pytest.raises(Unreachable, match="not connected within 0.5 s: .* .it goes on trying."):
+                nobody.start(0.5)
+            assert wait_for(lambda: lines(log), 20)
+            return lines(log)[0]
+
+    assert "Connection refused (is the hub running; are host and port right)" in said(port=1)
+    assert "unknown host (check the name)" in said(host="no.such.host.invalid")
+    assert "(does it speak TLS on this port)" in said(tls=True)
