@@ -122,7 +122,6 @@ void SpokeDevice::connected() {
   token_watch_.cancel();
   tell(News::connection, "connected to " + hub_.where());
   set_connected(true);
-  renew_token_later(milliseconds(0));
 }
 
 void SpokeDevice::set_connected(bool is_connected) {
@@ -141,7 +140,8 @@ void SpokeDevice::spawn(Task<void> task) {
 }
 
 void SpokeDevice::hub_is(const std::string& state) {
-  if (state == "online") {
+  hub_is_there_ = state == "online";
+  if (hub_is_there_) {
     offer();
   } else {
     tell(News::connection, "the hub is not there; waiting for it");
@@ -150,6 +150,7 @@ void SpokeDevice::hub_is(const std::string& state) {
 
 void SpokeDevice::lost(const std::string& reason) {
   set_connected(false);
+  hub_is_there_ = false;
   if (closing_) return;
   const LossCause cause = hub_.loss_cause();
   const auto verdict = loss_policy_.lost(cause);
@@ -209,6 +210,7 @@ Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
     tell(News::connection, "offers " + skills_in_words(registered_));
     joined_.set(Outcome<void>{});
     beat_later(options_.heartbeat_every);
+    renew_token_later(milliseconds(0));
     co_return;
   }
   const std::string trouble = "cannot register: " + done.error().message;
@@ -270,7 +272,7 @@ milliseconds SpokeDevice::renewal_pause() const {
 }
 
 Task<void> SpokeDevice::renew_token() {
-  if (!connected_) co_return;  // the next connection begins with it
+  if (!connected_ || !hub_is_there_) co_return;  // it is looked at after the next registration
   const Outcome<void> done = co_await renew_token_once();
   if (closing_) co_return;
   const auto times = done ? times_of(options_.connection.token()) : std::nullopt;

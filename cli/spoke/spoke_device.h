@@ -4,7 +4,7 @@
 /// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
 /// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
-/// it, and comes back with the new one. What was due while there was no connection is done with the next one. A token
+/// it, and comes back with the new one. What was due while the hub was away is done when it is back. A token
 /// that is refused later is tried again seldom, and at once when another one is put there; nothing here can replace one
 /// that has expired. Threading: loop only.   Lifetime: close() or withdraw() before destruction, and
 /// none of its tasks under way.   Errors: join() ends with what cannot be put right by trying again, Options::give_up
@@ -112,6 +112,7 @@ class SpokeDevice {
   asio::steady_timer token_watch_;
   OneShot<Outcome<void>> joined_;
   bool connected_ = false;
+  bool hub_is_there_ = false;  // and not only its broker
   std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
   bool closing_ = false;
   std::size_t tasks_ = 0;  // under way

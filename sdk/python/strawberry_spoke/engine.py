@@ -55,7 +55,8 @@ class Engine:
         self._workers = Workers(of.calls_running_max, async_loop)
         self._calls = Calls(self._loop, skills, of, self._workers, self._publish_result)
         self._membership = Membership(self._loop, skills, of, self._ask_inside, self._registered, self._give_up)
-        self._renewal = TokenRenewal(self._loop, credentials, self._ask_inside, lambda: self._is_ready)
+        self._renewal = TokenRenewal(self._loop, credentials, self._ask_inside,
+                                     lambda: self._is_ready and self._membership.hub_is_online())
         self._policy = LossPolicy(of, self._loop.now)
         self._back_off = BackOff(of.reconnect_min_s, of.reconnect_max_s)
         self._refused_back_off = BackOff(max(of.reconnect_min_s, limits.REFUSED_PAUSE_MIN_S), limits.REFUSED_PAUSE_MAX_S)

@@ -67,6 +67,9 @@ class Membership:
             if was_online or self._registered is None:
                 log.warning("the hub is not there; waiting for it")
 
+    def hub_is_online(self) -> bool:
+        return self._hub_is_online
+
     def offer(self) -> None:
         """Registers: also when the skills are others now."""
         if not self._is_connected or not self._hub_is_online or (len(self._skills) == 0 and self._registered is None):

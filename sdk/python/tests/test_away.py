@@ -123,6 +123,9 @@ def test_a_token_whose_time_passed_meanwhile_is_renewed_when_the_broker_is_back(
     loop.advance(1.5 * DAY_S)
     FakeLink.why_not = None
     loop.advance(35)
+    assert engine._is_ready and not any(b"refresh_token" in payload for _, payload in engine._link.sent), "no hub yet"
+    engine._received("hub/state", b'{"state":"online"}', True, None)
+    loop.advance(3)
     assert any(b"refresh_token" in payload for _, payload in engine._link.sent)
 
 
