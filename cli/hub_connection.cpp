@@ -163,6 +163,8 @@ Task<void> HubConnection::close() {
   stop_opening();
 }
 
+void HubConnection::connect_after(std::chrono::milliseconds pause) { client_->connect_after(pause); }
+
 void HubConnection::stop_opening() {
   if (opened_) opened_->set(cli_error(ExitCode::unreachable, "the connection was closed"));
 }

@@ -82,6 +82,8 @@ class HubConnection {
   bool publish(const std::string& topic, const nlohmann::json& payload);
   bool publish_text(const std::string& topic, std::string payload);
   Task<void> close();
+  /// While there is no connection: when the next attempt is made, from now, whatever was planned.
+  void connect_after(std::chrono::milliseconds pause);
   /// Of the last loss; valid in on_lost.
   LossCause loss_cause() const;
   /// How it is connected, was last, or was last tried: `host:port`, or the path of a Unix socket.

@@ -1,5 +1,6 @@
 #include "cli/spoke/loss_policy.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/token_times.h"
@@ -11,6 +12,7 @@ void LossPolicy::connected() {
   was_connected_ = true;
   connected_at_ = clock_.steady_now();
   refused_since_.reset();
+  refused_pause_ = {};
 }
 
 LossPolicy::Verdict LossPolicy::lost(LossCause cause) {
@@ -20,11 +22,18 @@ LossPolicy::Verdict LossPolicy::lost(LossCause cause) {
   if (connected_at) {
     quick_losses_ = now - *connected_at < options_.quick_loss ? quick_losses_ + 1 : 0;
     if (quick_losses_ >= options_.quick_losses_max) return Verdict::taken_over;
+  } else if (cause == LossCause::unreachable) {
+    quick_losses_ = 0;
   }
   if (cause != LossCause::refused) return Verdict::try_again;
   if (!was_connected_) return Verdict::refused;
   if (!refused_since_) refused_since_ = now;
-  return now - *refused_since_ >= options_.refused_max ? Verdict::refused : Verdict::try_again;
+  const bool is_over = options_.refused_max && now - *refused_since_ >= *options_.refused_max;
+  return is_over ? Verdict::refused : Verdict::try_again;
+}
+
+std::chrono::milliseconds LossPolicy::refused_pause() {
+  return refused_pause_ = std::clamp(2 * refused_pause_, options_.refused_pause_min, options_.refused_pause_max);
 }
 
 std::string why_refused(const std::string& token, WallTime now) {

@@ -1,7 +1,10 @@
 /// Whether a device that lost its connection, or is not let in, goes on trying. Pure but for its clock.
 ///
 /// Two processes with one device id take the connection from each other for ever: the one that was there first is told
-/// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last.
+/// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last, one after the
+/// other: an attempt between them that finds no broker means that the broker is what comes and goes.
+/// A token that was accepted once and is refused later is tried again, seldom, and for ever unless Options says how
+/// long: keys, database, clocks or the token itself may be put right.
 /// Threading: one thread.
 #pragma once
 
@@ -19,8 +22,11 @@ class LossPolicy {
   struct Options {
     std::chrono::milliseconds quick_loss{5'000};  // a connection that lasted shorter was lost quickly
     int quick_losses_max = 5;                     // in a row; then this device runs twice
-    /// How long a token that was good before may be refused: keys and database may be in the middle of a change.
-    std::chrono::milliseconds refused_max{60'000};
+    /// How long a token that was good before may be refused; nothing: for ever.
+    std::optional<std::chrono::milliseconds> refused_max;
+    /// The pause after a refusal doubles from one to the other: failed logins are counted (contract, section 1).
+    std::chrono::milliseconds refused_pause_min{2'000};
+    std::chrono::milliseconds refused_pause_max{60'000};
   };
   enum class Verdict { try_again, taken_over, refused };
 
@@ -30,6 +36,8 @@ class LossPolicy {
   void connected();
   /// After each lost connection and each one that could not be made.
   Verdict lost(LossCause cause);
+  /// After a refusal that is to be tried again: the pause before that; each time a longer one until it was connected.
+  std::chrono::milliseconds refused_pause();
 
  private:
   const Clock& clock_;
@@ -37,6 +45,7 @@ class LossPolicy {
   bool was_connected_ = false;
   std::optional<SteadyTime> connected_at_;
   std::optional<SteadyTime> refused_since_;
+  std::chrono::milliseconds refused_pause_{};
   int quick_losses_ = 0;
 };
 

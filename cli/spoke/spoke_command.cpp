@@ -47,7 +47,8 @@ Outcome<SpokeDevice::Options> with_directory(const CommandLine& line, const std:
     return now ? now->token : std::string();
   };
   options.new_token_hint = "on the hub's machine, 'strawberryctl token issue --device " + found->device_id +
-                           " --mosquitto DIR' makes a new one, and 'strawberryctl doctor' tells more";
+                           " --mosquitto DIR' makes a new one, for " + printable(directory, 200) +
+                           ", and 'strawberryctl doctor' tells more";
   options.keep_token = [directory](const std::string& token) { return replace_token(directory, token); };
   return options;
 }

@@ -14,7 +14,9 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr const char* hub_state_topic = "hub/state";
-constexpr milliseconds renewal_pause{300'000};  // whatever the clocks say
+constexpr milliseconds renewal_pause_min{1'000};
+constexpr milliseconds renewal_pause_max{300'000};  // whatever the clocks say
+constexpr int renewal_pauses_of_a_life = 10;
 constexpr milliseconds timer_max = std::chrono::hours(24);
 constexpr milliseconds tasks_end_pause{1};
 
@@ -29,6 +31,7 @@ SpokeDevice::SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options o
     : loop_(loop),
       options_(std::move(options)),
       skills_(skills),
+      loss_policy_(clock_, options_.loss),
       call_topic_(skill_call_topic(options_.connection.who.principal.id)),
       result_topic_(skill_result_topic(options_.connection.who.principal.id)),
       hub_(loop, connection()),
@@ -42,6 +45,7 @@ SpokeDevice::SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options o
                options_.memory}),
       heartbeat_(loop),
       renewal_(loop),
+      token_watch_(loop),
       joined_(loop.get_executor()) {}
 
 HubConnection::Options SpokeDevice::connection() {
@@ -59,7 +63,6 @@ HubConnection::Options SpokeDevice::connection() {
 Task<Outcome<void>> SpokeDevice::join() {
   Outcome<void> opened = co_await hub_.open();
   if (!opened) co_return opened;
-  renew_token_later(milliseconds(0));
   std::optional<Outcome<void>> joined = co_await joined_.wait();
   co_return joined ? *joined : Outcome<void>{};
 }
@@ -74,6 +77,7 @@ Task<void> SpokeDevice::close() {
   closing_ = true;
   heartbeat_.cancel();
   renewal_.cancel();
+  token_watch_.cancel();
   runner_.stop();
   stop_joining();
   set_connected(false);
@@ -114,7 +118,8 @@ void SpokeDevice::received(const MqttMessage& message) {
 
 void SpokeDevice::connected() {
   loss_policy_.connected();
-  last_loss_.clear();
+  losses_.over();
+  token_watch_.cancel();
   tell(News::connection, "connected to " + hub_.where());
   set_connected(true);
 }
@@ -135,7 +140,8 @@ void SpokeDevice::spawn(Task<void> task) {
 }
 
 void SpokeDevice::hub_is(const std::string& state) {
-  if (state == "online") {
+  hub_is_there_ = state == "online";
+  if (hub_is_there_) {
     offer();
   } else {
     tell(News::connection, "the hub is not there; waiting for it");
@@ -144,6 +150,7 @@ void SpokeDevice::hub_is(const std::string& state) {
 
 void SpokeDevice::lost(const std::string& reason) {
   set_connected(false);
+  hub_is_there_ = false;
   if (closing_) return;
   const LossCause cause = hub_.loss_cause();
   const auto verdict = loss_policy_.lost(cause);
@@ -151,14 +158,38 @@ void SpokeDevice::lost(const std::string& reason) {
     return give_up("another connection came as the device " + options_.connection.who.principal.id +
                    ": it runs twice, here or on another machine; leave one of them");
   }
-  const std::string refusal =
-      "the broker does not let it in: " + why_refused(options_.connection.token(), clock_.wall_now()) +
-      (options_.new_token_hint.empty() ? "" : "; " + options_.new_token_hint);
-  if (verdict == LossPolicy::Verdict::refused) return give_up(refusal);
-  if (reason == last_loss_) return;
-  last_loss_ = reason;
-  if (cause == LossCause::refused) return tell(News::trouble, refusal);
-  tell(News::connection, "not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+  if (cause == LossCause::refused) {
+    const std::string words =
+        "the broker does not let it in: " + why_refused(options_.connection.token(), clock_.wall_now()) +
+        (options_.new_token_hint.empty() ? "" : "; " + options_.new_token_hint);
+    const bool is_over = options_.gives_up_when_expired && has_expired();
+    return is_over || verdict == LossPolicy::Verdict::refused ? give_up(words) : refused(words);
+  }
+  // An outage is one line, however its attempts fail.
+  if (losses_.is_new("not connected"))
+    tell(News::away, "not connected to " + hub_.where() + " (" + printable(reason, 200) + "), trying again");
+}
+
+void SpokeDevice::refused(const std::string& words) {
+  if (losses_.is_new(words)) tell(News::trouble, words + tried_again);
+  hub_.connect_after(loss_policy_.refused_pause());
+  if (options_.keep_token) look_for_another_token(options_.connection.token());
+}
+
+/// Where the token is kept, somebody may put another one.
+void SpokeDevice::look_for_another_token(std::string refused) {
+  token_watch_.expires_after(options_.look_at_token);
+  token_watch_.async_wait([this, refused = std::move(refused)](const boost::system::error_code& cancelled) {
+    if (cancelled || closing_ || connected_) return;
+    const std::string now = options_.connection.token();
+    if (now.empty() || now == refused) return look_for_another_token(refused);
+    hub_.connect_after(milliseconds(0));
+  });
+}
+
+bool SpokeDevice::has_expired() const {
+  const auto times = times_of(options_.connection.token());
+  return times && times->expires_at <= clock_.wall_now();
 }
 
 void SpokeDevice::give_up(std::string why) {
@@ -175,12 +206,15 @@ Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
   // Without a connection there is nothing to do: the next one begins with another registration.
   if (closing_ || !connected_ || registration != registration_) co_return;
   if (done) {
+    registration_troubles_.over();
     tell(News::connection, "offers " + skills_in_words(registered_));
     joined_.set(Outcome<void>{});
     beat_later(options_.heartbeat_every);
+    renew_token_later(milliseconds(0));
     co_return;
   }
-  tell(News::trouble, "cannot register: " + done.error().message);
+  const std::string trouble = "cannot register: " + done.error().message;
+  if (registration_troubles_.is_new(trouble)) tell(News::trouble, trouble);
   if (is_final(done.error())) joined_.set(done);
   beat_later(options_.retry_after);
 }
@@ -224,25 +258,35 @@ void SpokeDevice::renew_token_later(milliseconds least) {
     if (is_near) {
       spawn(renew_token());
     } else {
-      renew_token_later(renewal_pause);
+      renew_token_later(renewal_pause());
     }
   });
 }
 
+/// Shorter for a token that does not live long.
+milliseconds SpokeDevice::renewal_pause() const {
+  const auto times = times_of(options_.connection.token());
+  if (!times) return renewal_pause_max;
+  const auto life = std::chrono::duration_cast<milliseconds>(times->expires_at - times->issued_at);
+  return std::clamp(life / renewal_pauses_of_a_life, renewal_pause_min, renewal_pause_max);
+}
+
 Task<void> SpokeDevice::renew_token() {
+  if (!connected_ || !hub_is_there_) co_return;  // it is looked at after the next registration
   const Outcome<void> done = co_await renew_token_once();
   if (closing_) co_return;
   const auto times = done ? times_of(options_.connection.token()) : std::nullopt;
   if (done) {
+    renewal_troubles_.over();
     tell(News::connection, "has a new token" + (times ? ", valid until " + local_and_utc(times->expires_at) : ""));
-  } else {
-    tell(News::trouble, "cannot renew its token: " + done.error().message);
+  } else if (const std::string trouble = "cannot renew its token: " + done.error().message;
+             connected_ && renewal_troubles_.is_new(trouble)) {
+    tell(News::trouble, trouble);
   }
-  renew_token_later(renewal_pause);
+  renew_token_later(renewal_pause());
 }
 
 Task<Outcome<void>> SpokeDevice::renew_token_once() {
-  if (!connected_) co_return cli_error(ExitCode::unreachable, "there is no connection");
   json body{{"op", "refresh_token"}};
   Outcome<json> reply = co_await hub_.request(Service::devices, std::move(body), options_.patience, nullptr);
   if (!reply) co_return tl::unexpected(reply.error());

@@ -4,9 +4,12 @@
 /// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
 /// a third is left is renewed and handed to Options::keep_token; the connection goes on with the old one, which ends
-/// it, and comes back with the new one. Threading: loop only.   Lifetime: close() or withdraw() before destruction, and
+/// it, and comes back with the new one. What was due while the hub was away is done when it is back. A token
+/// that is refused later is tried again seldom, and at once when another one is put there; nothing here can replace one
+/// that has expired. Threading: loop only.   Lifetime: close() or withdraw() before destruction, and
 /// none of its tasks under way.   Errors: join() ends with what cannot be put right by trying again, Options::give_up
-/// tells what ends a device that has joined (LossPolicy); all else is said and tried again. Bounds: SkillRunner's.
+/// tells what ends a device that has joined (LossPolicy); all else is said and tried again: each line once, until that
+/// trouble is over. Bounds: SkillRunner's; SaidOnce's, of lines.
 #pragma once
 
 #include <functional>
@@ -19,14 +22,18 @@
 #include "cli/spoke/skill_runner.h"
 #include "common/contract/recent_calls.h"
 #include "common/runtime/asio.h"
+#include "common/text/said_once.h"
 
 namespace strawberry::cli {
+
+inline constexpr const char* tried_again = "; it is tried again";
 
 class SpokeDevice {
  public:
   enum class News {
     connection,  // it comes and goes
     call,        // a skill was called
+    away,        // the hub's broker, since the connection was lost or from the start
     trouble,
   };
   struct Options {
@@ -38,6 +45,9 @@ class SpokeDevice {
     std::function<void(News kind, const std::string& line)> say_news;
     /// Called when it is connected, and when it is no longer.
     std::function<void(bool is_connected)> on_connection;
+    LossPolicy::Options loss{};
+    /// Give up at once when the token is refused and has expired: somebody else has another one.
+    bool gives_up_when_expired = false;
     RecentCalls::Options memory{std::chrono::minutes(10), 4096, 8 * 1024 * 1024};
     /// Called once, when to try again would be of no use: the device runs twice, or its token is refused.
     std::function<void(CliError why)> give_up;
@@ -45,7 +55,8 @@ class SpokeDevice {
     // Skills not heard of for 30 minutes expire (contract, section 4).
     std::chrono::milliseconds heartbeat_every = std::chrono::minutes(10);
     std::chrono::milliseconds retry_after{2'000};
-    std::chrono::milliseconds patience{10'000};  // for one answer of the hub
+    std::chrono::milliseconds patience{10'000};      // for one answer of the hub
+    std::chrono::milliseconds look_at_token{1'000};  // for another one, while the one there was is refused
   };
 
   /// `skills` outlives it.
@@ -70,6 +81,9 @@ class SpokeDevice {
   void connected();
   void hub_is(const std::string& state);
   void lost(const std::string& reason);
+  void refused(const std::string& words);
+  void look_for_another_token(std::string refused);
+  bool has_expired() const;
   void give_up(std::string why);
   void set_connected(bool is_connected);
   void tell(News kind, const std::string& line) const;
@@ -79,6 +93,7 @@ class SpokeDevice {
   void beat_later(std::chrono::milliseconds after);
   Task<void> beat();
   void renew_token_later(std::chrono::milliseconds least);
+  std::chrono::milliseconds renewal_pause() const;
   Task<void> renew_token();
   Task<Outcome<void>> renew_token_once();
 
@@ -87,19 +102,23 @@ class SpokeDevice {
   SystemClock clock_;
   DeviceSkills& skills_;
   std::size_t registered_ = 0;  // skills
-  LossPolicy loss_policy_{clock_};
+  LossPolicy loss_policy_;
   const std::string call_topic_;
   const std::string result_topic_;
   HubConnection hub_;
   SkillRunner runner_;
   asio::steady_timer heartbeat_;
   asio::steady_timer renewal_;
+  asio::steady_timer token_watch_;
   OneShot<Outcome<void>> joined_;
   bool connected_ = false;
+  bool hub_is_there_ = false;  // and not only its broker
   std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
   bool closing_ = false;
   std::size_t tasks_ = 0;  // under way
-  std::string last_loss_;
+  SaidOnce losses_;
+  SaidOnce registration_troubles_;
+  SaidOnce renewal_troubles_;
 };
 
 }  // namespace strawberry::cli

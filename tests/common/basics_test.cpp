@@ -10,10 +10,27 @@
 #include "common/text/base64url.h"
 #include "common/text/clock.h"
 #include "common/text/ids.h"
+#include "common/text/said_once.h"
 #include "common/text/strict_json.h"
 
 namespace strawberry {
 namespace {
+
+TEST(SaidOnce, SaysEachLineOnceUntilTheTroubleIsOver) {
+  SaidOnce said;
+  EXPECT_TRUE(said.is_new("refused"));
+  EXPECT_TRUE(said.is_new("timed out"));
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(said.is_new(i % 2 == 0 ? "refused" : "timed out"));
+  said.over();
+  EXPECT_TRUE(said.is_new("refused"));
+}
+
+TEST(SaidOnce, SaysSoManyDifferentLinesAndNoMore) {
+  SaidOnce said;
+  std::size_t lines = 0;
+  for (int i = 0; i < 1'000; ++i) lines += said.is_new("reason " + std::to_string(i)) ? 1 : 0;
+  EXPECT_EQ(lines, SaidOnce::lines_max);
+}
 
 TEST(Ids, AreLettersDigitsUnderscoreAndHyphen) {
   EXPECT_TRUE(is_valid_id("a"));

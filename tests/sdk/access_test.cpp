@@ -45,13 +45,15 @@ class AccessTest : public testing::Test {
 };
 
 TEST_F(AccessTest, ADirectorySaysWhereAndWho) {
-  write("mosquitto_pub", "-h 10.0.0.1\n-p 8884\n-V mqttv5\n-u lamp\n-P " + token_of("lamp") + "\n--cafile /ca.crt\n");
+  const std::string ca = write("ca.crt", "");
+  write("mosquitto_pub",
+        "-h 10.0.0.1\n-p 8884\n-V mqttv5\n-u lamp\n-P " + token_of("lamp") + "\n--cafile " + ca + "\n");
   const auto access = AccessSource(options()).read();
   ASSERT_TRUE(access) << access.error().message;
   EXPECT_EQ(access->host, "10.0.0.1");
   EXPECT_EQ(access->port, 8884);
   EXPECT_TRUE(access->tls);
-  EXPECT_EQ(access->ca_file, "/ca.crt");
+  EXPECT_EQ(access->ca_file, ca);
   EXPECT_EQ(access->claims.id, "lamp");
   EXPECT_EQ(access->claims.renew_at() - access->claims.issued_at, std::chrono::seconds(2'000));
 }
@@ -78,7 +80,11 @@ TEST_F(AccessTest, WhatIsWrongIsSaidWithoutTheToken) {
   rubbish.token_file = write("token", "secret-rubbish\n");
   EXPECT_EQ(failure(rubbish),
             "the token is none: not a JWT with sub, iat and exp (on the hub's machine: strawberryctl token issue "
-            "--device NAME --output FILE)");
+            "--device NAME --output FILE, for " +
+                rubbish.token_file + ")");
+  SpokeOptions no_ca = options();
+  write("mosquitto_pub", "-P " + token_of("lamp") + "\n--cafile /none/ca.crt\n");
+  EXPECT_EQ(failure(no_ca), "there is no CA certificate /none/ca.crt (--cafile or ca_file names it)");
   rubbish.token_file = write("open", token_of("lamp"), 0644);
   EXPECT_EQ(failure(rubbish), "the file " + rubbish.token_file +
                                   " is open to other users: it must have mode 0600 or 0400, or be root's and have "

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <thread>
 
@@ -108,6 +109,25 @@ TEST_F(SdkBadInput, WhatIsNoDirectoryIsSaid) {
   auto spoke = lamp(heard_.with(nowhere));
   EXPECT_EQ(spoke->run(), 1);
   EXPECT_TRUE(heard_.wait_for("there is no file " + hub_.directory() + "/nowhere/mosquitto_pub"));
+}
+
+TEST_F(SdkBadInput, SaysWhyThereIsNoConnection) {
+  const auto said_of = [this](const std::function<void(SpokeOptions&)>& change) {
+    Heard heard;
+    SpokeOptions options = heard.with(options_);
+    change(options);
+    auto spoke = lamp(options);
+    spoke->start();
+    EXPECT_TRUE(heard.wait_for("; trying again")) << heard.text();
+    spoke->stop();
+    return heard.text();
+  };
+  EXPECT_NE(said_of([](SpokeOptions& bad) { bad.port = 1; }).find("nobody listens there (is the hub running"),
+            std::string::npos);
+  EXPECT_NE(said_of([](SpokeOptions& bad) { bad.host = "no.such.host.invalid"; }).find("not connected to no.such.host"),
+            std::string::npos);
+  const std::string no_tls = said_of([](SpokeOptions& bad) { bad.tls = true; });
+  EXPECT_NE(no_tls.find("no TLS that can be trusted (does it speak TLS on this port"), std::string::npos) << no_tls;
 }
 
 TEST_F(SdkBadInput, OptionsOutOfTheirRangeAreRefused) {

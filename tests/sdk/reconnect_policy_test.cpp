@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/support/fake_clock.h"
 
 namespace strawberry::sdk {
@@ -55,6 +57,36 @@ TEST(ReconnectPolicy, ManyConnectionsThatNeverLastMeanThatTheDeviceRunsTwice) {
   policy.connected(clock.steady_now());
   clock.advance(1s);
   EXPECT_EQ(policy.lost(LossCause::unreachable, clock.steady_now(), 0), std::nullopt);
+}
+
+TEST(ReconnectPolicy, ABrokerThatIsStartedAgainAndAgainIsNoReasonToStop) {
+  test::FakeClock clock;
+  ReconnectPolicy policy({});
+  for (int i = 0; i < 1'000; ++i) {
+    policy.connected(clock.steady_now());
+    clock.advance(1s);
+    ASSERT_TRUE(policy.lost(LossCause::unreachable, clock.steady_now(), 0));
+    ASSERT_TRUE(policy.lost(LossCause::unreachable, clock.steady_now(), 0)) << "nobody was there in between";
+  }
+}
+
+TEST(ReconnectPolicy, ADayWithoutAHubIsTriedTwiceAMinuteAndNoMore) {
+  test::FakeClock clock;
+  for (const auto& [cause, attempts_max] : {std::pair{LossCause::unreachable, 24 * 60 * 60 / 24 + 10},
+                                            std::pair{LossCause::refused, 24 * 60 * 60 / 48 + 10}}) {
+    ReconnectPolicy policy({});
+    policy.connected(clock.steady_now());
+    clock.advance(1h);
+    int attempts = 0;
+    for (const auto until = clock.steady_now() + 24h; clock.steady_now() < until; ++attempts) {
+      const auto pause = policy.lost(cause, clock.steady_now(), attempts % 2);
+      ASSERT_TRUE(pause);
+      ASSERT_LE(*pause, 60s);
+      clock.advance(*pause);
+    }
+    EXPECT_LE(attempts, attempts_max);
+    EXPECT_GE(attempts, 24 * 60) << "it is found within a minute of its return";
+  }
 }
 
 }  // namespace

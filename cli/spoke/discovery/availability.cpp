@@ -18,12 +18,16 @@ bool Availability::is_available() const {
   }
 }
 
-bool Availability::take(const std::string& filter, Message& message) {
+bool Availability::take(const std::string& filter, Message& message, std::string& problem) {
   const bool before = is_available();
   for (Source& source : sources_) {
-    if (source.topic != filter) continue;
+    if (source.topic != filter || source.is_given_up) continue;
     const auto& text = message.text(source.how.get());
-    if (!text) continue;
+    if (!text) {
+      source.is_given_up = text.error().is_over;
+      if (source.is_given_up) problem = text.error().message;
+      continue;
+    }
     if (*text == source.available) {
       source.said = latest_ = true;
     } else if (*text == source.not_available) {

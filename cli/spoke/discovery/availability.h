@@ -24,6 +24,7 @@ class Availability {
     std::string available;
     std::string not_available;
     std::optional<bool> said{};
+    bool is_given_up = false;  // its template takes too long: what was said last stays
   };
 
   void set_mode(std::string_view mode);
@@ -33,8 +34,8 @@ class Availability {
   bool is_known() const { return !sources_.empty(); }
   bool is_available() const;
   const std::vector<Source>& sources() const { return sources_; }
-  /// A message of the topic filter. True when that makes a difference.
-  bool take(const std::string& filter, Message& message);
+  /// A message of the topic filter. True when that makes a difference. `problem` becomes why a template is given up.
+  bool take(const std::string& filter, Message& message, std::string& problem);
 
  private:
   std::vector<Source> sources_;

@@ -66,6 +66,14 @@ bool take_on_off(Entity& entity, const std::string& text, const std::string& on,
   return true;
 }
 
+std::string power_word(const Entity& entity, bool is_on) {
+  return is_on ? entity.settings.text("payload_on", "ON") : entity.settings.text("payload_off", "OFF");
+}
+
+bool take_power(Entity& entity, const std::string& text) {
+  return take_on_off(entity, text, power_word(entity, true), power_word(entity, false));
+}
+
 bool take_number(Entity& entity, const char* name, const std::string& text) {
   if (text == unknown) return entity.values[name] = nullptr, true;
   const auto number = parse_number(text);

@@ -114,6 +114,9 @@ bool is_optimistic(const Entity& entity, std::string_view state_topic_key = "sta
 
 /// `None` (not known) and the two words; false for all else.
 bool take_on_off(Entity& entity, const std::string& text, const std::string& on, const std::string& off);
+/// `payload_on` or `payload_off`, as commands have them; and a state in these words.
+std::string power_word(const Entity& entity, bool is_on);
+bool take_power(Entity& entity, const std::string& text);
 /// One value of an entity from a number as text; `None` makes it null.
 bool take_number(Entity& entity, const char* name, const std::string& text);
 bool take_text(Entity& entity, const char* name, const std::string& text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "cli/spoke/discovery/abbreviations.h"
 #include "cli/spoke/discovery/components/components.h"
@@ -150,9 +151,18 @@ bool is_read(const Entity& entity, const Reading& reading) {
   return !shares_topic || entity.settings.has(key);
 }
 
+bool is_given_up(const Entity& entity, const Template* how) {
+  return std::find(entity.given_up.begin(), entity.given_up.end(), how) != entity.given_up.end();
+}
+
+/// The first problem of the entity is said, until it is announced anew.
+void complain(Entity& entity, std::string_view key, const std::string& problem, Taken& taken) {
+  if (!std::exchange(entity.has_complained, true)) taken.problem = std::string(key) + ": " + problem;
+}
+
 void take_reading(Entity& entity, const Reading& reading, Message& message, Taken& taken) {
   const Template* how = entity.settings.template_of(template_key_of(entity, reading));
-  if (std::find(entity.given_up.begin(), entity.given_up.end(), how) != entity.given_up.end()) return;
+  if (is_given_up(entity, how)) return;
   const auto& text = message.text(how);
   if (!text && text.error().is_over) entity.given_up.push_back(how);
   std::string problem;
@@ -161,10 +171,20 @@ void take_reading(Entity& entity, const Reading& reading, Message& message, Take
   } else if (!text->empty() && !reading.take(entity, *text)) {
     problem = "it means nothing: " + in_quotes(*text, 60);
   }
-  if (problem.empty() || entity.has_complained) return;
-  entity.has_complained = true;
+  if (problem.empty()) return;
   const auto key = template_key_of(entity, reading);
-  taken.problem = std::string(entity.settings.has(key) ? key : reading.topic_key) + ": " + problem;
+  complain(entity, entity.settings.has(key) ? key : reading.topic_key, problem, taken);
+}
+
+void take_attributes(Entity& entity, Message& message, std::size_t bytes_max, Taken& taken) {
+  constexpr std::string_view key = "json_attributes_template";
+  const Template* how = entity.settings.template_of(key);
+  if (is_given_up(entity, how)) return;
+  if (auto attributes = message.object(how, bytes_max)) entity.attributes = std::move(attributes);
+  const auto& text = message.text(how);
+  if (text || !text.error().is_over) return;
+  entity.given_up.push_back(how);
+  complain(entity, key, text.error().message, taken);
 }
 
 }  // namespace
@@ -206,16 +226,16 @@ std::vector<std::string> filters_of(const Entity& entity) {
 Taken take_message(Entity& entity, const std::string& filter, Message& message, SteadyTime now,
                    std::size_t attributes_bytes_max) {
   Taken taken;
-  taken.is_available_changed = entity.availability.take(filter, message);
+  std::string problem;
+  taken.is_available_changed = entity.availability.take(filter, message, problem);
+  if (!problem.empty()) complain(entity, "availability_template", problem, taken);
   for (const Reading& reading : entity.component->readings()) {
     if (entity.settings.text(reading.topic_key) != filter || !is_read(entity, reading)) continue;
     entity.heard = now;
     take_reading(entity, reading, message, taken);
   }
-  if (entity.settings.text("json_attributes_topic") == filter) {
-    auto attributes = message.object(entity.settings.template_of("json_attributes_template"), attributes_bytes_max);
-    if (attributes) entity.attributes = std::move(attributes);
-  }
+  if (entity.settings.text("json_attributes_topic") == filter)
+    take_attributes(entity, message, attributes_bytes_max, taken);
   return taken;
 }
 

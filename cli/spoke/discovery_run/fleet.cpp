@@ -226,14 +226,20 @@ SpokeDevice::Options Fleet::spoke_options(const MemberPtr& member) {
   };
   options.new_token_hint = "its token is in " + files_.path_of(member->device_id);
   options.memory = memory_of_one;
+  options.loss.refused_max = options_.refused_max;
+  options.gives_up_when_expired = true;
   Member* const one = member.get();  // longer than its device
   options.say_news = [this, one](SpokeDevice::News kind, const std::string& line) {
     if (kind == SpokeDevice::News::trouble) say_of(*one, line);
+    if (kind == SpokeDevice::News::away) say_of_hub(line);
     if (kind == SpokeDevice::News::call) options_.say_call(printable(one->announced.name, 120) + ": " + line);
   };
   options.on_connection = [this, one](bool is_connected) {
     one->is_connected = is_connected;
-    if (is_connected) hub_trouble_.clear();
+    if (is_connected) {
+      hub_troubles_.over();
+      one->troubles.over();
+    }
     look_soon();
   };
   options.give_up = [one](const CliError& why) { one->end->set(ConnectionEnd{false, why}); };
@@ -257,7 +263,7 @@ Task<void> Fleet::be_there(MemberPtr member) {
   if (joined && member->state.phase == Phase::joining) {
     member->state.phase = Phase::there;
     member->refused_pause = milliseconds(0);
-    member->trouble.clear();
+    member->troubles.over();
     rename_if_needed(member);
   }
   if (joined || member->end->is_set()) end = co_await member->end->wait();
@@ -285,17 +291,19 @@ void Fleet::not_let_in(Member& member, const CliError& why, bool is_refused) {
   if (!is_refused) return say_of_hub(why.message);
   if (is_new) return;
   member.state.needs_token = true;
+  const auto token = files_.token(member.device_id);
+  const auto times = token ? times_of(*token) : std::nullopt;
+  if (times && times->expires_at <= clock_.wall_now()) return;  // it gets another one soon
   member.state.not_before = clock_.steady_now() + next_refused_pause(member);
-  say_of(member, why.message);
+  say_of(member, why.message + tried_again);
 }
 
 void Fleet::say_of(Member& member, const std::string& trouble) {
-  if (std::exchange(member.trouble, trouble) == trouble) return;
-  options_.say(printable(member.announced.name, 120) + ": " + trouble);
+  if (member.troubles.is_new(trouble)) options_.say(printable(member.announced.name, 120) + ": " + trouble);
 }
 
 void Fleet::say_of_hub(const std::string& trouble) {
-  if (std::exchange(hub_trouble_, trouble) != trouble) options_.say(trouble);
+  if (hub_troubles_.is_new(trouble)) options_.say(trouble);
 }
 
 }  // namespace strawberry::cli::discovery

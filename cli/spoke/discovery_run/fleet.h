@@ -3,9 +3,9 @@
 /// name than before, it gets that at the hub, too; a name that somebody gave it at the hub stays until then.
 ///
 /// Goes gently: one registration at a time, joining_max devices that connect. What the hub refuses ends one device
-/// only, which is tried again later, with another token where one can be had. Threading: loop only.   Lifetime: close()
-/// before destruction.   Errors: lines to Options::say, one for a trouble, until it is another one.   Bounds: as many
-/// devices as the home has; Options.
+/// only, which is tried again later, with another token where one can be had; one that has expired is replaced at once.
+/// Threading: loop only.   Lifetime: close() before destruction.   Errors: lines to Options::say, each once until the
+/// trouble is over.   Bounds: as many devices as the home has; Options.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,7 @@
 #include "cli/spoke/spoke_device.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/task.h"
+#include "common/text/said_once.h"
 
 namespace strawberry::cli::discovery {
 
@@ -36,6 +37,7 @@ class Fleet {
     std::chrono::milliseconds soon{1'000};            // until the next attempt, of what is over soon
     std::chrono::milliseconds refused_pause{60'000};  // of a device that was refused; doubled up to the next one
     std::chrono::milliseconds refused_pause_max{600'000};
+    std::chrono::milliseconds refused_max{60'000};     // of one that was connected, before that pause
     std::chrono::milliseconds no_room_pause{600'000};  // after the hub had no room for a device
     std::chrono::milliseconds reconnect_max{15'000};
     std::function<std::unique_ptr<DeviceSkills>(const std::string& key)> skills;
@@ -104,7 +106,7 @@ class Fleet {
   std::size_t joining_ = 0;
   bool is_asking_ = false;          // a registration or a token is under way
   SteadyTime enroll_not_before_{};  // the hub had no room
-  std::string hub_trouble_;         // said last, and not over
+  SaidOnce hub_troubles_;
   std::size_t tasks_ = 0;
   bool closing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -10,6 +10,7 @@
 
 #include "cli/spoke/discovery_run/fleet.h"
 #include "common/runtime/one_shot.h"
+#include "common/text/said_once.h"
 
 namespace strawberry::cli::discovery {
 
@@ -36,7 +37,7 @@ struct Fleet::Member {
   std::optional<SteadyTime> enrolled_at;
   std::optional<Enrolled> unsaved;             // registered, but its file could not be written
   std::chrono::milliseconds refused_pause{0};  // the last one; zero: it was let in
-  std::string trouble;                         // said last, and not over
+  SaidOnce troubles;
 };
 
 }  // namespace strawberry::cli::discovery

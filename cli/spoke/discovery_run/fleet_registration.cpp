@@ -38,7 +38,7 @@ Task<void> Fleet::enroll(MemberPtr member) {
                "; this and other new devices are tried again");
     co_return;
   }
-  hub_trouble_.clear();
+  hub_troubles_.over();
   member->unsaved = std::move(*enrolled);
   if (!store(*member)) {
     member->state.not_before = now + options_.refused_pause;
@@ -73,6 +73,8 @@ Task<void> Fleet::get_token(MemberPtr member) {
     const bool passes = is_unreachable(token.error());
     member->state.needs_token = passes;
     member->state.not_before = clock_.steady_now() + (passes ? 5 * options_.soon : next_refused_pause(*member));
+    // The same for all of them, unless the hub has something against this one.
+    if (passes) say_of_hub("devices whose token has expired get no other one: " + token.error().message);
     if (!passes) say_of(*member, "it gets no other token: " + token.error().message);
     co_return;
   }

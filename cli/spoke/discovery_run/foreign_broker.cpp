@@ -68,18 +68,26 @@ Outcome<void> ForeignBroker::start() {
 
 void ForeignBroker::connected() {
   connected_ = true;
+  connected_at_ = std::chrono::steady_clock::now();
   trouble_.clear();
-  options_.say("connected to the broker " + options_.address.url() +
-               (client_->speaks_v311() ? ", which speaks MQTT 3.1.1" : ""));
+  if (quick_pause_.count() == 0) troubles_.over();
+  const std::string line =
+      "connected to the broker " + options_.address.url() + (client_->speaks_v311() ? ", which speaks MQTT 3.1.1" : "");
+  if (quick_pause_ <= options_.reconnect_min || troubles_.is_new(line)) options_.say(line);
   options_.on_connected();
 }
 
 void ForeignBroker::lost(const std::string& reason) {
-  connected_ = false;
+  if (std::exchange(connected_, false)) {
+    const bool is_quick = std::chrono::steady_clock::now() - connected_at_ < options_.quick_loss;
+    quick_pause_ = is_quick ? std::clamp(2 * quick_pause_, options_.reconnect_min, options_.reconnect_max)
+                            : std::chrono::milliseconds(0);
+    if (is_quick) client_->connect_after(quick_pause_);
+  }
   filters_refused_ = 0;
   client_->set_filters(options_.filters());
-  const std::string now = trouble(reason);
-  if (std::exchange(trouble_, now) != now) options_.say(now + "; trying again");
+  trouble_ = trouble(reason);
+  if (troubles_.is_new(trouble_)) options_.say(trouble_ + "; trying again");
   options_.on_lost();
 }
 

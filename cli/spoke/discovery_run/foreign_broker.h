@@ -1,9 +1,11 @@
 /// The connection to the broker whose devices become Spokes: any MQTT broker, 3.1.1 or 5.
 ///
 /// Comes back by itself, after pauses that grow to reconnect_max; so it does when the broker refuses the login. A
-/// trouble is said once, in one line, and again when it becomes another one. Threading: loop only.   Lifetime: stop()
+/// trouble is said once, in one line, until there is a connection that lasts; after connections that do not last the
+/// pauses grow, too. Threading: loop only.   Lifetime: stop()
 /// before destruction.   Errors: lines to Options::say; publish() tells its caller.   Bounds: one line for each filter
-/// that is refused, filters_said_max of them at each connect; MosquittoClient's.
+/// that is refused, filters_said_max of them at each connect; MosquittoClient's; a
+/// packet of more than packet_bytes_max ends the connection.
 #pragma once
 
 #include <chrono>
@@ -17,6 +19,7 @@
 #include "common/contract/mqtt_message.h"
 #include "common/runtime/asio.h"
 #include "common/runtime/task.h"
+#include "common/text/said_once.h"
 
 namespace strawberry {
 class MosquittoClient;
@@ -32,6 +35,7 @@ class ForeignBroker {
     std::string login_file;  // read at each connect; empty: no login
     std::chrono::milliseconds reconnect_min{500};
     std::chrono::milliseconds reconnect_max{30'000};
+    std::chrono::milliseconds quick_loss{10'000};  // a connection that lasted shorter did not last
     std::size_t filters_said_max = 5;
     std::function<void(const std::string& line)> say;
     /// All that is to be subscribed to: asked at each connect.
@@ -66,8 +70,11 @@ class ForeignBroker {
   const Options options_;
   std::unique_ptr<MosquittoClient> client_;
   bool connected_ = false;
-  std::string trouble_;        // said last, and not over
+  std::string trouble_;        // of the last attempt, until there is a connection
   std::string login_trouble_;  // with its file, likewise
+  SaidOnce troubles_;
+  std::chrono::steady_clock::time_point connected_at_{};
+  std::chrono::milliseconds quick_pause_{};  // after a connection that did not last; zero: the last one did
   std::size_t filters_refused_ = 0;
 };
 

@@ -132,6 +132,7 @@ struct MosquittoClient::Connection::Callbacks {
 MosquittoClient::Connection::Connection(const Options& options, bool speaks_v311)
     : options_(options), speaks_v311_(speaks_v311) {
   start_library();
+  buffer_.set_packet_bytes_max(options.incoming_packet_bytes_max);
   const SocketBuffer::NoPair without_pair;
   handle_.reset(mosquitto_new(options.client_id.c_str(), options.clean_start, this));
   if (!handle_) throw std::runtime_error("libmosquitto: no handle");
@@ -342,6 +343,9 @@ void MosquittoClient::Connection::end(const std::string& why, int code) {
 }
 
 void MosquittoClient::Connection::end_for(int library_error) {
+  if (buffer_.too_large() > 0)
+    return end("a packet of " + std::to_string(buffer_.too_large()) + " bytes came (at most " +
+               std::to_string(options_.incoming_packet_bytes_max) + ")");
   not_mqtt_ = not_mqtt_ || library_error == MOSQ_ERR_PROTOCOL || library_error == MOSQ_ERR_MALFORMED_PACKET;
   end(mosquitto_strerror(library_error));
 }

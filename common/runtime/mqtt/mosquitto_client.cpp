@@ -304,13 +304,19 @@ void MosquittoClient::lost(const std::string& reason, int code) {
   timer_.cancel();
   if (stopping_) return;
   if (!options_.connect_once) {
-    timer_.expires_after(backoff_);
+    is_waiting_to_connect_ = true;
+    connect_after(backoff_);
     backoff_ = std::min(backoff_ * 2, options_.reconnect_max);
-    timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
-      if (!cancelled && *alive && !stopping_) connect();
-    });
   }
   if (const auto handlers = handlers_; handlers && handlers->on_lost) handlers->on_lost(reason);
+}
+
+void MosquittoClient::connect_after(std::chrono::milliseconds pause) {
+  if (!is_waiting_to_connect_ || stopping_) return;
+  timer_.expires_after(pause);
+  timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
+    if (!cancelled && *alive && !stopping_ && std::exchange(is_waiting_to_connect_, false)) connect();
+  });
 }
 
 /// A broker that knows MQTT 3.1.1 only says so, or ends the connection without a word.

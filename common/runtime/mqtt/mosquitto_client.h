@@ -74,7 +74,8 @@ class MosquittoClient final : public MqttClient {
     std::size_t packets_at_once_max = 64;
     /// Set: a filter that the broker refuses is passed to this, and the connection is used without it.
     std::function<void(const std::string& filter)> on_filter_refused = nullptr;
-    std::uint32_t incoming_packet_bytes_max = 0;  // asked of the broker (MQTT 5); 0: as it likes
+    /// Asked of the broker (MQTT 5), and what ends the connection when it comes all the same; 0: as the broker likes.
+    std::uint32_t incoming_packet_bytes_max = 0;
   };
 
   /// How a message of publish_once() ended: nothing, or why it is not known to be with the broker.
@@ -111,6 +112,8 @@ class MosquittoClient final : public MqttClient {
   /// when others have filled the outbox, so that the small message that tells it so still finds room.
   bool is_backed_up(const std::string& receiver) const;
   Task<void> stop() override;
+  /// While it waits to connect again: after this pause from now, and not when it would have. Within on_lost or later.
+  void connect_after(std::chrono::milliseconds pause);
 
   /// Why there is no connection, for programs.
   struct Loss {
@@ -207,6 +210,7 @@ class MosquittoClient final : public MqttClient {
   bool writes_soon_ = false;
   bool reached_ = false;  // this connection's TCP was there, whatever has become of it
   bool ready_ = false;
+  bool is_waiting_to_connect_ = false;
   bool accepted_ = false;     // this connection's CONNECT was
   bool speaks_v311_ = false;  // this connection, or the next one
   bool protocol_fits_ = false;

@@ -1,6 +1,7 @@
 #include "common/runtime/mqtt/socket_buffer.h"
 
 #include <dlfcn.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ constexpr unsigned char puback = 0x40;
 constexpr unsigned char disconnect = 0xE0;
 
 thread_local SocketBuffer* in_use = nullptr;
+thread_local SocketBuffer* in_use_with_tls = nullptr;
 /// For who reads next: only one connection reads at a time, and few leave something in it.
 thread_local std::unique_ptr<char[]> spare_input;
 thread_local bool makes_no_pair = false;
@@ -44,6 +46,11 @@ int next_socketpair(int domain, int type, int protocol, int* ends) {
   return next(domain, type, protocol, ends);
 }
 
+int next_ssl_read(SSL* ssl, void* into, int bytes) {
+  static const auto next = reinterpret_cast<int (*)(SSL*, void*, int)>(::dlsym(RTLD_NEXT, "SSL_read"));
+  return next(ssl, into, bytes);
+}
+
 ssize_t fail_with(int error) {
   errno = error;
   return -1;
@@ -53,11 +60,11 @@ ssize_t fail_with(int error) {
 
 SocketBuffer::Use::Use(SocketBuffer& buffer) {
   buffer.is_drained_ = false;
-  if (buffer.fd() >= 0) in_use = &buffer;
+  (buffer.fd() >= 0 ? in_use : in_use_with_tls) = &buffer;
 }
 SocketBuffer::Use::~Use() {
   if (in_use != nullptr && !in_use->has_input() && in_use->input_) spare_input = std::move(in_use->input_);
-  in_use = nullptr;
+  in_use = in_use_with_tls = nullptr;
 }
 
 SocketBuffer::NoPair::NoPair() { makes_no_pair = true; }
@@ -71,7 +78,14 @@ void SocketBuffer::attach(int fd) {
   acknowledgements_.clear();
 }
 
+bool SocketBuffer::may_read(std::size_t bytes) {
+  if (packet_bytes_max_ == 0 || bytes <= packet_bytes_max_) return true;
+  too_large_ = bytes;
+  return false;
+}
+
 ssize_t SocketBuffer::read(void* into, std::size_t bytes) {
+  if (!may_read(bytes)) return fail_with(EMSGSIZE);
   if (has_input()) {
     const auto taken = std::min(bytes, end_ - begin_);
     std::memcpy(into, input_.get() + begin_, taken);
@@ -140,6 +154,15 @@ extern "C" __attribute__((visibility("default"))) ssize_t read(int fd, void* int
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr || buffer->fd() != fd) return strawberry::next_read(fd, into, bytes);
   return buffer->read(into, bytes);
+}
+
+extern "C" __attribute__((visibility("default"))) int SSL_read(SSL* ssl, void* into, int bytes) {
+  auto* buffer = strawberry::in_use_with_tls;
+  if (buffer != nullptr && bytes > 0 && !buffer->may_read(static_cast<std::size_t>(bytes))) {
+    errno = EMSGSIZE;
+    return -1;
+  }
+  return strawberry::next_ssl_read(ssl, into, bytes);
 }
 
 /// Libmosquitto 2.1 writes packets with it.

@@ -9,9 +9,13 @@
 /// Reading takes what the socket has, up to `capacity`, and hands it out in pieces. Writing gathers whole packets until
 /// flush(). Acknowledgements are written last: nobody waits for them, and the broker handles one packet at a time.
 ///
+/// The library makes room for a packet as large as its sender says, up to 256 MB. It then asks for all that is left of
+/// the packet at once: where more than `packet_bytes_max` are asked for, reading fails, and no such packet is read.
+/// With TLS, SSL_read() is where that is seen.
+///
 /// Threading: one thread.   Lifetime: one connection. Not for TLS, where OpenSSL reads and writes.
-/// Errors: as read(2) and write(2) report them.   Bounds: `capacity` each way; a connection without input has no memory
-/// for it.
+/// Errors: as read(2) and write(2) report them.   Bounds: `capacity` each way, packet_bytes_max; a connection without
+/// input has no memory for it.
 #pragma once
 
 #include <sys/types.h>
@@ -45,6 +49,13 @@ class SocketBuffer {
     NoPair& operator=(const NoPair&) = delete;
   };
 
+  /// 0: no limit.
+  void set_packet_bytes_max(std::size_t bytes) { packet_bytes_max_ = bytes; }
+  /// The size of the packet that was too large to be read; 0: there was none.
+  std::size_t too_large() const { return too_large_; }
+  /// Called before so many bytes of one packet are read. False: they must not be.
+  bool may_read(std::size_t bytes);
+
   /// Begins with a stream socket in non-blocking mode, or with none (-1). What was buffered is dropped.
   void attach(int fd);
   int fd() const { return fd_; }
@@ -67,6 +78,8 @@ class SocketBuffer {
 
  private:
   int fd_ = -1;
+  std::size_t packet_bytes_max_ = 0;
+  std::size_t too_large_ = 0;
   std::unique_ptr<char[]> input_;  // while there is input; connections of a thread share it otherwise
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

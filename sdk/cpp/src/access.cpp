@@ -77,6 +77,8 @@ Result<Access> AccessSource::read() const {
   if (options_.port != 0) access.port = options_.port;
   if (!options_.ca_file.empty()) access.ca_file = options_.ca_file;
   access.tls = access.tls || options_.tls || !options_.ca_file.empty();
+  if (!access.ca_file.empty() && look_at_file(access.ca_file).error != 0)
+    return fail("there is no CA certificate " + printable(access.ca_file) + " (--cafile or ca_file names it)");
   if (access.host.empty()) access.host = "127.0.0.1";
   if (access.port == 0) access.port = access.tls ? tls_port : plain_port;
   if (access.token.empty()) return fail("there is no token: set connect_directory, token_file or token");
@@ -115,8 +117,10 @@ FileState AccessSource::state() const {
 }
 
 std::string AccessSource::remedy(const std::string& id) const {
-  const std::string where = options_.connect_directory.empty() ? "--output FILE" : "--mosquitto DIR";
-  return "on the hub's machine: strawberryctl token issue --device " + (id.empty() ? "NAME" : id) + " " + where;
+  const bool is_directory = options_.token_file.empty() && !options_.connect_directory.empty();
+  const std::string& place = is_directory ? options_.connect_directory : options_.token_file;
+  return "on the hub's machine: strawberryctl token issue --device " + (id.empty() ? "NAME" : id) +
+         (is_directory ? " --mosquitto DIR" : " --output FILE") + (place.empty() ? "" : ", for " + printable(place));
 }
 
 std::string AccessSource::offline_file() const {

@@ -93,7 +93,8 @@ Spoke::Engine::Engine(SpokeOptions options)
           [post = post_](sdk::Requests::Outgoing outgoing) { return post->send_request(std::move(outgoing)); },
           [this] {
             const std::lock_guard lock(mutex_);
-            return is_connected_ ? std::string() : last_said_.empty() ? "not tried yet" : last_said_;
+            if (is_connected_) return std::string();
+            return why_not_connected_.empty() ? "not tried yet" : why_not_connected_;
           }),
       // Its threads may outlive this: they have what they need.
       desk_(system_clock(), desk_of(options_, say_, [post = post_, say = say_](std::string answer, SteadyTime until) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "common/text/said_once.h"
 #include "sdk/cpp/include/strawberry/spoke.h"
 #include "sdk/cpp/src/access.h"
 #include "sdk/cpp/src/call_desk.h"
@@ -59,6 +60,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   std::optional<Failure> serve(const std::shared_ptr<sdk::MqttLink>& link, const sdk::Access& access);
   Result<void, Failure> connect(const sdk::Access& access, std::shared_ptr<sdk::MqttLink>& link);
   void retire(std::shared_ptr<sdk::MqttLink>& link);
+  std::string explained(const sdk::Access& access, const std::string& why);
   bool give_up(const Failure& failure);
   void pause(std::chrono::milliseconds time);
   void say_once(const Failure& failure);
@@ -69,7 +71,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   void look_at_hub(const sdk::Access& access);
   void register_skills();
   void beat();
-  void renew_token();
+  void renew_token(const sdk::Access& access);
   void send_offline();
   nlohmann::json ask_as_keeper(Service service, nlohmann::json body);
   /// With offline_mutex_ locked.
@@ -100,8 +102,8 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   bool skills_changed_ = false;
   bool has_kept_ = false;  // something, since it was last sent
   std::optional<int> exit_code_;
-  std::string last_said_;
-  std::optional<sdk::LossCause> last_cause_;
+  std::string why_not_connected_;
+  SaidOnce losses_;
 
   std::mutex sync_mutex_;  // taken before offline_mutex_
   std::mutex offline_mutex_;
@@ -114,6 +116,9 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   SteadyTime next_renewal_{};
   SteadyTime next_sync_{};
   bool has_new_token_ = false;
+  std::string unexplained_;  // why there is no connection, as Paho says it; and in better words
+  std::string explained_;
+  SaidOnce keeper_troubles_;  // of the hub's answers, since the connection was made
   std::minstd_rand random_{std::random_device{}()};
 };
 

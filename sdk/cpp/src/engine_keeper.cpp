@@ -8,6 +8,7 @@
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 #include "sdk/cpp/src/engine.h"
+#include "sdk/cpp/src/why_unreachable.h"
 
 namespace strawberry {
 namespace {
@@ -21,7 +22,9 @@ constexpr milliseconds destroy_may_take{250};
 constexpr milliseconds turn{200};
 constexpr milliseconds hub_may_take{10'000};  // for one answer
 constexpr milliseconds register_again_after{2'000};
-constexpr milliseconds renew_again_after{300'000};
+constexpr milliseconds renew_again_min{1'000};
+constexpr milliseconds renew_again_max{300'000};
+constexpr int renewals_of_a_life = 10;
 
 std::string hub_state_of(std::string_view payload) {
   constexpr std::size_t depth_max = 4;
@@ -53,12 +56,22 @@ void Spoke::Engine::keep_connected() {
         failure.why = "the broker does not let it in: " + sdk::why_refused(access->claims, SystemClock().wall_now()) +
                       " (" + failure.why + "; " + source_.remedy(access->claims.id) + ")";
       } else if (failure.cause == LossCause::unreachable) {
-        failure.why = "not connected to " + access->where() + ": " + failure.why + " (trying again)";
+        if (!connected) failure.why = explained(*access, failure.why);
+        failure.why = "not connected to " + access->where() + ": " + failure.why + "; trying again";
       }
     }
     if (!stops_ && give_up(failure)) break;
   }
   ended(0);
+}
+
+/// Looked into once for what is not said again.
+std::string Spoke::Engine::explained(const sdk::Access& access, const std::string& why) {
+  if (why != unexplained_ || explained_.empty()) {
+    unexplained_ = why;
+    explained_ = sdk::why_unreachable(access, why, stops_);
+  }
+  return explained_;
 }
 
 /// After a loss: says it, and waits for the next attempt. True when there is none.
@@ -165,13 +178,15 @@ std::optional<sdk::LinkFailure> Spoke::Engine::serve(const std::shared_ptr<sdk::
   const auto now = [] { return system_clock().steady_now(); };
   policy_.connected(now());
   has_new_token_ = false;
+  keeper_troubles_.over();
+  explained_.clear();
   next_beat_ = next_register_ = next_sync_ = {};
   next_renewal_ = now();
   {
     const std::lock_guard lock(mutex_);
     is_connected_ = true;
-    last_said_.clear();
-    last_cause_.reset();
+    why_not_connected_.clear();
+    losses_.over();
   }
   say_(LogLevel::info, "connected to " + access.where() + " as " + access.claims.id);
   post_->outbox.link_up(link);
@@ -232,13 +247,13 @@ void Spoke::Engine::look_at_hub(const sdk::Access& access) {
     }
     if (now >= next_renewal_ && !has_new_token_) {
       const auto left = access.claims.renew_at() - SystemClock().wall_now();
-      if (left.count() <= 0) return renew_token();
+      if (left.count() <= 0) return renew_token(access);
       next_renewal_ = now + std::min<milliseconds>(left, std::chrono::minutes(1));  // the clock may be set meanwhile
     }
     if (now >= next_sync_) send_offline();
   } catch (const HubError& error) {
     const std::lock_guard lock(mutex_);
-    if (!news_.lost && !stops_) say_(LogLevel::warning, std::string(error.what()));
+    if (!news_.lost && !stops_ && keeper_troubles_.is_new(error.what())) say_(LogLevel::warning, error.what());
   }
 }
 
@@ -268,6 +283,7 @@ void Spoke::Engine::register_skills() {
     throw HubError(error.code(), std::string("cannot register: ") + error.what());
   }
   next_beat_ = system_clock().steady_now() + options_.heartbeat_every;
+  keeper_troubles_.over();
   say_(LogLevel::info, "offers " + counted(count, "skill"));
   {
     const std::lock_guard lock(mutex_);
@@ -289,8 +305,9 @@ void Spoke::Engine::beat() {
   is_registered_ = false;
 }
 
-void Spoke::Engine::renew_token() {
-  next_renewal_ = system_clock().steady_now() + renew_again_after;
+void Spoke::Engine::renew_token(const sdk::Access& access) {
+  const auto life = std::chrono::duration_cast<milliseconds>(access.claims.expires_at - access.claims.issued_at);
+  next_renewal_ = system_clock().steady_now() + std::clamp(life / renewals_of_a_life, renew_again_min, renew_again_max);
   std::string why;
   try {
     const json reply = ask_as_keeper(Service::devices, {{"op", "refresh_token"}});
@@ -312,15 +329,12 @@ void Spoke::Engine::renew_token() {
   throw HubError("internal", "cannot renew its token: " + why);
 }
 
-/// An outage is one line, however its attempts fail; what is wrong with a token is said whenever it is something else.
+/// An outage is one line, however its attempts fail; what is wrong with a token is another one for each.
 void Spoke::Engine::say_once(const Failure& failure) {
   {
     const std::lock_guard lock(mutex_);
-    const bool is_known =
-        failure.cause == LossCause::unreachable ? last_cause_ == failure.cause : last_said_ == failure.why;
-    last_cause_ = failure.cause;
-    last_said_ = failure.why;
-    if (stops_ || is_known) return;
+    why_not_connected_ = failure.why;
+    if (stops_ || !losses_.is_new(failure.cause == LossCause::unreachable ? "not connected" : failure.why)) return;
   }
   say_(LogLevel::warning, failure.why);
 }

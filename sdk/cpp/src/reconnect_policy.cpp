@@ -19,6 +19,8 @@ std::optional<milliseconds> ReconnectPolicy::lost(LossCause cause, SteadyTime no
     quick_losses_ = is_quick ? quick_losses_ + 1 : 0;
     if (quick_losses_ >= options_.quick_losses_max) return std::nullopt;
     if (!is_quick) pause_ = {};
+  } else if (cause == LossCause::unreachable) {
+    quick_losses_ = 0;
   }
   const bool is_refused = cause == LossCause::refused;
   const milliseconds least = is_refused ? options_.refused_pause_min : options_.pause_min;

@@ -1,7 +1,8 @@
 /// When to try again after a connection was lost or could not be made, and when that is of no use. Pure.
 ///
 /// Two processes with one device id take the connection from each other for ever: the one that was there first is told
-/// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last.
+/// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last, one after the
+/// other: an attempt between them that finds no broker means that the broker is what comes and goes.
 /// Threading: one thread.
 #pragma once
 

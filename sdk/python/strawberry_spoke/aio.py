@@ -82,7 +82,7 @@ class AsyncSpoke(SpokeBase):
         await self._in_thread(self._engine.joined, timeout_s)
         self._raise_failed()
         if not self._engine.joined():
-            raise Unreachable(f"not connected within {timeout_s:g} s (it goes on trying)")
+            raise Unreachable(f"not connected within {timeout_s:g} s: {self._engine.why_not_joined()} (it goes on trying)")
 
     async def stop(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self._stop)

@@ -45,8 +45,9 @@ class Credentials:
         self.endpoint = endpoint
         self.id = principal_id
         self.is_device = is_device
-        issue = f"--device {principal_id} --mosquitto DIR" if is_device else f"--user {principal_id} --output FILE"
-        self.new_token_hint = f"on the hub's machine: strawberryctl token issue {issue}"
+        who = f"--{'device' if is_device else 'user'} {principal_id}"
+        output = "--mosquitto DIR" if self.place() == self.folder() else "--output FILE"
+        self.new_token_hint = f"on the hub's machine: strawberryctl token issue {who} {output}, for {self.place()}"
 
     def token(self) -> str:
         raise NotImplementedError
@@ -55,9 +56,17 @@ class Credentials:
         """Puts a renewed token where token() finds it."""
         raise NotImplementedError
 
+    def state(self) -> object:
+        """Another one when somebody has put another token there."""
+        return None
+
     def folder(self) -> Optional[Path]:
         """For this package's own private files."""
         return None
+
+    def place(self) -> Path:
+        """Where the token is kept."""
+        raise NotImplementedError
 
 
 class ConnectDirectory(Credentials):
@@ -97,7 +106,13 @@ class ConnectDirectory(Credentials):
             kept = [f"-P {token}" if line.startswith("-P ") else line for line in lines]
             replace_private(path, "\n".join(kept) + "\n")
 
+    def state(self) -> object:
+        return _state_of(self._directory / _CLIENTS[0])
+
     def folder(self) -> Optional[Path]:
+        return self._directory
+
+    def place(self) -> Path:
         return self._directory
 
 
@@ -119,6 +134,20 @@ class TokenFile(Credentials):
 
     def keep(self, token: str) -> None:
         replace_private(self._path, token + "\n")
+
+    def state(self) -> object:
+        return _state_of(self._path)
+
+    def place(self) -> Path:
+        return self._path
+
+
+def _state_of(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return error.errno
+    return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
 
 
 def _endpoint(host: str, port: int, tls: Optional[ssl.SSLContext]) -> Endpoint:

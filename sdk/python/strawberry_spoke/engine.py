@@ -19,7 +19,7 @@ from typing import Any, Callable, Optional
 from . import limits
 from .calls import Calls
 from .credentials import Credentials
-from .errors import ConfigError, Refused, SpokeError, Stopped, TakenOver, printable
+from .errors import ConfigError, Refused, SaidOnce, SpokeError, Stopped, TakenOver, printable, why_unreachable
 from .json_text import parse
 from .limits import Limits
 from .link import REASON_TAKEN_OVER, Link
@@ -43,11 +43,11 @@ _REFUSALS = (0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C)
 
 class Engine:
     def __init__(self, credentials: Credentials, skills: SkillTable, of: Limits,
-                 async_loop: Optional[asyncio.AbstractEventLoop] = None):
+                 async_loop: Optional[asyncio.AbstractEventLoop] = None, loop: Optional[Loop] = None):
         self.credentials = credentials
         self.limits = of
         self._skills = skills
-        self._loop = Loop()
+        self._loop = loop or Loop()
         # A device has one connection, under its own id. A user's programs may be many.
         self._client_id = credentials.id if credentials.is_device else f"sdk-{secrets.token_hex(8)}"
         level = "sdk" if credentials.is_device else self._client_id
@@ -55,14 +55,19 @@ class Engine:
         self._workers = Workers(of.calls_running_max, async_loop)
         self._calls = Calls(self._loop, skills, of, self._workers, self._publish_result)
         self._membership = Membership(self._loop, skills, of, self._ask_inside, self._registered, self._give_up)
-        self._renewal = TokenRenewal(self._loop, credentials, self._ask_inside, lambda: self._is_ready)
+        self._renewal = TokenRenewal(self._loop, credentials, self._ask_inside,
+                                     lambda: self._is_ready and self._membership.hub_is_online())
         self._policy = LossPolicy(of, self._loop.now)
         self._back_off = BackOff(of.reconnect_min_s, of.reconnect_max_s)
+        self._refused_back_off = BackOff(max(of.reconnect_min_s, limits.REFUSED_PAUSE_MIN_S), limits.REFUSED_PAUSE_MAX_S)
         self._link: Optional[Link] = None
+        self._accepted: Optional[Link] = None  # by the broker; the last one
         self._token = ""
         self._is_ready = False
         self._loss = Loss.UNREACHABLE
-        self._last_words = ""
+        self._said = SaidOnce()
+        self._next_attempt: Optional[Timer] = None
+        self._refused_state: object = None  # of the token's file, when it was refused
         self._results: dict[str, tuple[bytes, float]] = {}  # not acknowledged, by correlation_id; oldest first
         self._numbers: dict[int, Callable[[int], None]] = {}  # of messages on their way
         self._connack: Optional[Timer] = None
@@ -105,6 +110,10 @@ class Engine:
     def joined(self) -> bool:
         return self._is_joined
 
+    def why_not_joined(self) -> str:
+        """In words; it is another one a moment later."""
+        return "the hub has not taken the skills" if self._is_ready else self._requests.why_not_ready
+
     def wait(self, until: Callable[[], bool], timeout_s: Optional[float]) -> bool:
         """Until `until`, failed or stopped; False after the timeout."""
         with self._changed:
@@ -144,12 +153,13 @@ class Engine:
         self._tell_end()
 
     def _connect(self) -> None:
+        self._next_attempt = None
         if self._stopping.is_set() or self._failed is not None:
             return
         try:
             self._token = self.credentials.token()
         except ConfigError as error:  # it was good before: perhaps it is being written
-            self._say_once(str(error))
+            self._say_once(str(error), str(error))
         link = Link(self.credentials.endpoint, self._client_id, self.credentials.id, self._token,
                     self.limits.keepalive_s)
         link.on_connected = lambda reason: self._connected(link, reason)
@@ -161,7 +171,7 @@ class Engine:
             link.open()
         except (OSError, ValueError) as error:
             link.drop()
-            self._lost(Loss.UNREACHABLE, printable(str(error), 200))
+            self._lost(Loss.UNREACHABLE, why_unreachable(error, self.credentials.endpoint.tls is not None))
             return
         if self._stopping.is_set():
             link.close()
@@ -182,6 +192,7 @@ class Engine:
             self._loop.post(lambda: self._refused(link, reason), must=True)  # not within paho's callback
             return
         self._policy.connected()
+        self._accepted = link
         topics = [self._requests.response_topic(service) for service in SERVICES] + ["hub/state"]
         if self.credentials.is_device:
             topics.insert(0, f"skills/{self.credentials.id}/call")
@@ -198,9 +209,10 @@ class Engine:
             log.error("the broker refuses a subscription: 0x%02x (the token may not be a device's or user's)",
                       max(reasons))
         log.info("connected to %s as %s", self.credentials.endpoint, self.credentials.id)
-        self._last_words = ""
+        self._said.over()
         self._is_ready = True
         self._back_off.reset()
+        self._refused_back_off.reset()
         self._membership.connected()
         self._requests.ready()
         now = self._loop.now()
@@ -237,6 +249,8 @@ class Engine:
 
     def _closed(self, link: Link, reason: Optional[int], words: str) -> None:
         if link is self._link:
+            if link is not self._accepted and self.credentials.endpoint.tls is None:
+                words += " (does it speak TLS on this port; is it a hub's)"
             taken = reason == REASON_TAKEN_OVER
             lost = Loss.TAKEN_OVER if taken else Loss.ENDED
             self._loop.post(lambda: self._lost(lost, printable(words, 200)) if link is self._link else None, must=True)
@@ -263,13 +277,25 @@ class Engine:
         if verdict is Verdict.REFUSED:
             self._give_up(Refused(refusal))
             return
-        where = self.credentials.endpoint
-        self._say_once(refusal if loss is Loss.REFUSED else f"not connected to {where} ({words}), trying again")
-        self._loop.later(self._back_off.next(), self._connect)
+        if loss is Loss.REFUSED:
+            self._say_once(refusal, f"{refusal}; it is tried again")
+            self._refused_state = self.credentials.state()
+            self._next_attempt = self._loop.later(self._refused_back_off.next(), self._connect)
+        else:  # an outage is one line, however its attempts fail
+            self._say_once("not connected", f"not connected to {self.credentials.endpoint} ({words}), trying again")
+            self._refused_state = None
+            self._next_attempt = self._loop.later(self._back_off.next(), self._connect)
 
-    def _say_once(self, words: str) -> None:
-        if words != self._last_words:
-            self._last_words = words
+    def _look_for_another_token(self) -> None:
+        """Where the one was that is refused."""
+        if self._next_attempt is None or self._refused_state is None:
+            return
+        if self.credentials.state() != self._refused_state:
+            self._next_attempt.cancel()
+            self._connect()
+
+    def _say_once(self, kind: str, words: str) -> None:
+        if self._said.is_new(kind):
             log.warning("%s", words)
 
     def _give_up(self, error: SpokeError) -> None:
@@ -319,6 +345,8 @@ class Engine:
     def _misc(self) -> None:
         if self._link is not None:
             self._link.misc()
+        else:
+            self._look_for_another_token()
         self._loop.later(MISC_S, self._misc)
 
     # What is sent.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from typing import Any, Optional
+
+from .limits import LINES_OF_A_TROUBLE_MAX
 
 
 class SpokeError(Exception):
@@ -57,6 +61,23 @@ class SkillFailure(Exception):
         self.code = code
 
 
+class SaidOnce:
+    """Which lines of a trouble are still to be said: each once until it is over, and not more than
+    LINES_OF_A_TROUBLE_MAX different ones, however long it lasts and however its attempts fail. One thread."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def is_new(self, line: str) -> bool:
+        if len(self._said) >= LINES_OF_A_TROUBLE_MAX or line in self._said:
+            return False
+        self._said.add(line)
+        return True
+
+    def over(self) -> None:
+        self._said.clear()
+
+
 def one_line(error: BaseException, characters_max: int = 500) -> str:
     """An exception in words, whatever its `__str__` does."""
     try:
@@ -64,6 +85,20 @@ def one_line(error: BaseException, characters_max: int = 500) -> str:
     except BaseException:  # a skill's exception may do anything
         words = "(its text cannot be had)"
     return printable(f"{type(error).__name__}: {words}" if words else type(error).__name__, characters_max)
+
+
+def why_unreachable(error: Exception, wants_tls: bool) -> str:
+    """Why a connection could not be made, with what to look at."""
+    words = printable(getattr(error, "strerror", None) or str(error))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {printable(error.verify_message)} (is its CA that of cafile=, and its name host=)"
+    if isinstance(error, socket.gaierror):
+        return f"unknown host (check the name): {words}"
+    if isinstance(error, ConnectionRefusedError):
+        return f"{words} (is the hub running; are host and port right)"
+    if wants_tls and isinstance(error, (ssl.SSLError, ConnectionResetError, EOFError)):
+        return f"no TLS: {words} (does it speak TLS on this port)"
+    return words
 
 
 def printable(text: str, characters_max: int = 200) -> str:

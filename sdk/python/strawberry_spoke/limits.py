@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 # Of the hub (docs/contract.md): what it would refuse is refused here, with a better reason.
@@ -26,6 +27,9 @@ TOKEN_BYTES_MAX = 8 * 1024
 RESULTS_UNACKNOWLEDGED_MAX = 1024
 CHAT_EVENTS_MAX = 1000  # that wait for the program; then deltas are put together
 POSTED_MAX = 10_000  # jobs that wait for the network thread
+LINES_OF_A_TROUBLE_MAX = 8  # different ones, until it is over
+REFUSED_PAUSE_MIN_S = 2.0  # after a token was refused: failed logins are counted (docs/contract.md, section 1)
+REFUSED_PAUSE_MAX_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,4 +50,4 @@ class Limits:
     keepalive_s: int = 30
     reconnect_min_s: float = 0.5
     reconnect_max_s: float = 30.0
-    refused_s: float = 60.0  # so long a token that was good may be refused before the Spoke gives up
+    refused_s: float = math.inf  # so long a token that was good may be refused before the Spoke gives up

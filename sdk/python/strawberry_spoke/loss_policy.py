@@ -2,7 +2,8 @@
 clock.
 
 Two processes with one device id take the connection from each other for ever: the one that was there first is told by
-MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last.
+MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last, one after the other:
+an attempt between them that finds no broker means that the broker is what comes and goes.
 Threading: one thread.
 """
 
@@ -55,13 +56,15 @@ class LossPolicy:
             self._quick_losses = self._quick_losses + 1 if is_quick else 0
             if self._quick_losses >= self.QUICK_LOSSES_MAX:
                 return Verdict.TAKEN_OVER
+        elif loss is Loss.UNREACHABLE:
+            self._quick_losses = 0
         if loss is not Loss.REFUSED:
             return Verdict.TRY_AGAIN
         if not self._was_connected:
             return Verdict.REFUSED
         if self._refused_since is None:
             self._refused_since = self._now()
-        # Keys and database may be in the middle of a change.
+        # Keys, database, clocks or the token itself may be put right.
         is_over = self._now() - self._refused_since >= self._limits.refused_s
         return Verdict.REFUSED if is_over else Verdict.TRY_AGAIN
 

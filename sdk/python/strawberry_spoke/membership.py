@@ -15,7 +15,7 @@ import time
 from typing import Any, Callable, Optional
 
 from .credentials import Credentials
-from .errors import HubError, SpokeError
+from .errors import HubError, SaidOnce, SpokeError
 from .limits import Limits
 from .loop import Loop, Timer
 from .skill import SkillTable
@@ -47,6 +47,7 @@ class Membership:
         self._hub_is_online = False
         self._timer: Optional[Timer] = None
         self._failures = 0
+        self._said = SaidOnce()
 
     def connected(self) -> None:
         self._is_connected = True
@@ -66,6 +67,9 @@ class Membership:
             if was_online or self._registered is None:
                 log.warning("the hub is not there; waiting for it")
 
+    def hub_is_online(self) -> bool:
+        return self._hub_is_online
+
     def offer(self) -> None:
         """Registers: also when the skills are others now."""
         if not self._is_connected or not self._hub_is_online or (len(self._skills) == 0 and self._registered is None):
@@ -84,13 +88,15 @@ class Membership:
     def _registered_or_not(self, count: int, error: Optional[SpokeError]) -> None:
         if error is None:
             self._failures = 0
+            self._said.over()
             self._registered = count
             self._was_registered = True
             log.info("offers %d skill%s", count, "" if count == 1 else "s")
             self._later(self._limits.heartbeat_s, self._beat)
             self._on_registered()
             return
-        log.error("cannot register: %s", error)
+        if self._said.is_new(str(error)):
+            log.error("cannot register: %s", error)
         # The hub would refuse it again; or it is too large to be sent at all.
         is_final = error.code in ("bad_request", "forbidden") if isinstance(error, HubError) else type(error) is SpokeError
         if is_final and not self._was_registered:
@@ -130,6 +136,7 @@ class TokenRenewal:
         self._ask = ask
         self._is_connected = is_connected
         self._wall = wall
+        self._said = SaidOnce()
 
     def watch(self, token: str, least_s: float = 0.0) -> None:
         times = times_of(token)
@@ -156,12 +163,15 @@ class TokenRenewal:
             if error is None and isinstance(new, str) and times is not None:
                 try:
                     self._credentials.keep(new)
+                    self._said.over()
                     log.info("has a new token, valid until %s", utc(times.expires_at))
                     self.watch(new, pause_s)
                     return
                 except SpokeError as failed:
                     error = failed
-            log.error("cannot renew its token: %s", error or "the hub sent no token")
+            why = str(error or "the hub sent no token")
+            if self._said.is_new(why):
+                log.error("cannot renew its token: %s", why)
             self.watch(token, pause_s)
 
         self._ask("devices", {"op": "refresh_token"}, PATIENCE_S, answered)

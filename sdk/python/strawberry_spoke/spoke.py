@@ -213,7 +213,7 @@ class Spoke(SpokeBase):
         self._engine.wait(self._engine.joined, timeout_s)
         self._raise_failed()
         if not self._engine.joined():
-            raise Unreachable(f"not connected within {timeout_s:g} s (it goes on trying)")
+            raise Unreachable(f"not connected within {timeout_s:g} s: {self._engine.why_not_joined()} (it goes on trying)")
 
     def stop(self) -> None:
         """Within a second."""

@@ -1,5 +1,7 @@
 """What the tests share: a hub for all of them, and Spokes that are stopped at the end of each."""
 
+import heapq
+import itertools
 import logging
 import sys
 from pathlib import Path
@@ -63,6 +65,7 @@ class FakeLoop:
     def __init__(self):
         self.time = 1000.0
         self.timers = []
+        self.numbers = itertools.count()
 
     def now(self):
         return self.time
@@ -73,19 +76,16 @@ class FakeLoop:
 
     def later(self, delay_s, job):
         timer = FakeTimer(self.time + delay_s, job)
-        self.timers.append(timer)
+        heapq.heappush(self.timers, (timer.at, next(self.numbers), timer))
         return timer
 
     def advance(self, seconds):
         ends_at = self.time + seconds
-        while True:
-            due = [timer for timer in self.timers if timer.job is not None and timer.at <= ends_at]
-            if not due:
-                break
-            timer = min(due, key=lambda each: each.at)
-            self.timers.remove(timer)
-            self.time = max(self.time, timer.at)
-            timer.job()
+        while self.timers and self.timers[0][0] <= ends_at:
+            at, _, timer = heapq.heappop(self.timers)
+            if timer.job is not None:
+                self.time = max(self.time, at)
+                timer.job()
         self.time = ends_at
 
 

@@ -237,6 +237,9 @@ def test_tls_checks_the_certificate(programs):
         with Spoke(connect=hub.device("Lamp"), skills=[LampSkill]) as lamp:
             lamp.start(20)
             assert hub.call("lamp.LampSkill.on", 4) == 4
+        with Spoke(token_file=hub.user_token(), host=hub.host, port=hub.port, limits=QUICK) as plain:
+            with pytest.raises(Unreachable, match="does it speak TLS on this port; is it a hub's"):
+                plain.call("lamp.LampSkill.on", timeout_s=2)
         with Spoke(token_file=hub.user_token(), host=hub.host, port=hub.port, tls=True, limits=QUICK) as stranger:
             with pytest.raises(Unreachable, match="not connected: .*certificate verify failed"):
                 stranger.call("lamp.LampSkill.on", timeout_s=1)
@@ -286,3 +289,39 @@ def test_nothing_of_a_spoke_is_left_when_it_has_stopped(hub):
             del lamp
             gc.collect()
     assert wait_for(lambda: count() <= before), f"{before} descriptors and threads became {count()}"
+
+
+def test_a_token_that_expires_while_the_hub_is_away_is_one_line_and_a_new_one_is_used_at_once(own_hub, spokes, log, tmp_path):
+    lamp = spokes(own_hub, "Lamp", LampSkill, limits=Limits(reconnect_min_s=0.05, reconnect_max_s=0.2))
+    directory = own_hub.device("Lamp")
+    own_hub.ctl("token", "issue", "--device", lamp.id, "--ttl", "1s", "--mosquitto", tmp_path / "short")
+    own_hub.stop()
+    assert wait_for(lambda: any("not connected" in line for line in lines(log)))
+    for short in (tmp_path / "short").iterdir():
+        os.replace(short, directory / short.name)
+    time.sleep(2.1)
+    own_hub.start()
+    assert wait_for(lambda: any("has expired, on 20" in line for line in lines(log)), 20), lines(log)
+    time.sleep(3)  # longer than the first pause
+    assert sum("not connected" in line for line in lines(log)) == 1, lines(log)
+    expired = [line for line in lines(log) if "has expired" in line]
+    assert len(expired) == 1, lines(log)
+    assert f"strawberryctl token issue --device {lamp.id} --mosquitto DIR, for {directory}" in expired[0]
+    assert not lamp.wait(0.1), "it goes on"
+    own_hub.ctl("token", "issue", "--device", lamp.id, "--mosquitto", directory)
+    assert answers(own_hub)
+
+
+def test_it_says_why_there_is_no_connection(hub, spokes, log):
+    def said(**options):
+        log.clear()
+        with Spoke(token_file=hub.user_token(), host=options.pop("host", hub.host), port=options.pop("port", hub.port),
+                   limits=QUICK, **options) as nobody:
+            with pytest.raises(Unreachable, match="not connected within 0.5 s: .* .it goes on trying."):
+                nobody.start(0.5)
+            assert wait_for(lambda: lines(log), 20)
+            return lines(log)[0]
+
+    assert "Connection refused (is the hub running; are host and port right)" in said(port=1)
+    assert "unknown host (check the name)" in said(host="no.such.host.invalid")
+    assert "(does it speak TLS on this port)" in said(tls=True)

@@ -62,9 +62,9 @@ def test_a_device_that_is_taken_over_or_never_let_in_gives_up():
     assert policy.lost(Loss.TAKEN_OVER) is Verdict.TAKEN_OVER
 
 
-def test_a_token_that_was_good_may_be_refused_for_a_minute():
+def test_a_token_that_was_good_may_be_refused_for_as_long_as_is_said():
     clock = Clock()
-    policy = LossPolicy(Limits(), clock)
+    policy = LossPolicy(Limits(refused_s=60.0), clock)
     policy.connected()
     clock.now_s += 100
     assert policy.lost(Loss.ENDED) is Verdict.TRY_AGAIN

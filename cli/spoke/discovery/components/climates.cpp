@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cli/spoke/discovery/components/components.h"
+#include "cli/spoke/discovery/components/humidity.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -147,15 +148,7 @@ class Climate final : public Component {
       if (!can_send(entity, mode.command_topic, mode.command_template)) continue;
       actions.push_back({mode.action, mode.phrase, {choice(mode.parameter, "mode", choices_of(entity, mode))}});
     }
-    if (can_send(entity, "target_humidity_command_topic", "target_humidity_command_template"))
-      actions.push_back({"set_humidity",
-                         "set the humidity of %",
-                         {{.name = "humidity",
-                           .type = Type::integer,
-                           .about = "humidity in percent",
-                           .is_required = true,
-                           .least = entity.settings.number("min_humidity", 30),
-                           .most = entity.settings.number("max_humidity", 99)}}});
+    if (can_set_humidity(entity)) actions.push_back(humidity_action(entity, 30, 99));
     const bool has_power = can_send(entity, "power_command_topic", "power_command_template");
     if (has_power || (has_mode && !on_mode(modes).empty())) actions.push_back({"turn_on", "turn on %"});
     if (has_power || (has_mode && has_off(modes))) actions.push_back({"turn_off", "turn off %"});
@@ -165,10 +158,7 @@ class Climate final : public Component {
   Result<void> act(Entity& entity, const std::string& action, const Arguments& given, Commands& out) const override {
     if (action == "set_temperature") return set_temperature(entity, given, out);
     if (action == "set_hvac_mode") return set_mode(entity, given.text("hvac_mode"), out);
-    if (action == "set_humidity") {
-      if (is_optimistic(entity, "target_humidity_state_topic")) entity.values["humidity"] = given.whole("humidity");
-      return out.send("target_humidity_command_topic", "target_humidity_command_template", given.whole("humidity"));
-    }
+    if (action == "set_humidity") return set_humidity(entity, given, out);
     if (action == "turn_on" || action == "turn_off") return set_power(entity, action == "turn_on", out);
     const auto* mode = std::find_if(std::begin(climate_modes), std::end(climate_modes),
                                     [&](const ClimateMode& each) { return action == each.action; });
@@ -213,11 +203,9 @@ class Climate final : public Component {
   }
 
   static Result<void> set_power(Entity& entity, bool is_on, Commands& out) {
-    const Settings& settings = entity.settings;
     if (!can_send(entity, "power_command_topic", "power_command_template"))
       return set_mode(entity, is_on ? on_mode(modes_of(entity)) : "off", out);
-    return out.send("power_command_topic", "power_command_template",
-                    is_on ? settings.text("payload_on", "ON") : settings.text("payload_off", "OFF"));
+    return out.send("power_command_topic", "power_command_template", power_word(entity, is_on));
   }
 };
 
@@ -262,9 +250,7 @@ class WaterHeater final : public Component {
       if (is_optimistic(entity, "mode_state_topic")) entity.state = given.text("operation_mode");
       return out.send("mode_command_topic", "mode_command_template", given.text("operation_mode"));
     }
-    return out.send(
-        "power_command_topic", "power_command_template",
-        action == "turn_on" ? entity.settings.text("payload_on", "ON") : entity.settings.text("payload_off", "OFF"));
+    return out.send("power_command_topic", "power_command_template", power_word(entity, action == "turn_on"));
   }
 
   void describe(const Entity& entity, json& out) const override { describe_temperatures(entity, out); }

@@ -3,17 +3,13 @@
 #include <cmath>
 
 #include "cli/spoke/discovery/components/components.h"
+#include "cli/spoke/discovery/components/humidity.h"
 
 namespace strawberry::cli::discovery {
 namespace {
 
 using nlohmann::json;
 using Type = ActionParameter::Type;
-
-bool take_fan_state(Entity& entity, const std::string& text) {
-  return take_on_off(entity, text, entity.settings.text("payload_on", "ON"),
-                     entity.settings.text("payload_off", "OFF"));
-}
 
 double lowest_speed(const Entity& entity) { return entity.settings.number("speed_range_min", 1); }
 double speed_count(const Entity& entity) {
@@ -59,7 +55,7 @@ bool take_fan_direction(Entity& entity, const std::string& text) {
   return take_text(entity, "direction", text);
 }
 
-constexpr Reading fan_readings[] = {{"state_topic", "state_value_template", take_fan_state, "value_template"},
+constexpr Reading fan_readings[] = {{"state_topic", "state_value_template", take_power, "value_template"},
                                     {"percentage_state_topic", "percentage_value_template", take_fan_percentage},
                                     {"preset_mode_state_topic", "preset_mode_value_template", take_fan_preset},
                                     {"oscillation_state_topic", "oscillation_value_template", take_fan_oscillation},
@@ -119,8 +115,7 @@ class Fan final : public Component {
     const bool is_zero = given.has("percentage") && given.number("percentage") == 0;
     const bool is_on = !is_zero && (action == "turn_on" || (action == "toggle" && entity.state != "on"));
     if (is_optimistic(entity)) entity.state = is_on ? "on" : "off";
-    auto sent = out.send("command_topic", "command_template",
-                         is_on ? settings.text("payload_on", "ON") : settings.text("payload_off", "OFF"));
+    auto sent = out.send("command_topic", "command_template", power_word(entity, is_on));
     if (!sent || !is_on) return sent;
     if (given.has("percentage")) sent = set_speed(entity, given.number("percentage"), out);
     if (sent && given.has("preset_mode")) sent = set_preset(entity, given.text("preset_mode"), out);
@@ -155,7 +150,7 @@ bool take_humidifier_mode(Entity& entity, const std::string& text) {
 bool take_humidifier_action(Entity& entity, const std::string& text) { return take_text(entity, "action", text); }
 
 constexpr Reading humidifier_readings[] = {
-    {"state_topic", "state_value_template", take_fan_state, "value_template"},
+    {"state_topic", "state_value_template", take_power, "value_template"},
     {"target_humidity_state_topic", "target_humidity_state_template", take_humidity_target},
     {"current_humidity_topic", "current_humidity_template", take_humidity_now},
     {"mode_state_topic", "mode_state_template", take_humidifier_mode},
@@ -171,15 +166,7 @@ class Humidifier final : public Component {
     std::vector<Action> actions;
     if (can_send(entity, "command_topic", "command_template"))
       actions = {{"turn_on", "turn on %"}, {"turn_off", "turn off %"}, {"toggle", "toggle %"}};
-    if (can_send(entity, "target_humidity_command_topic", "target_humidity_command_template"))
-      actions.push_back({"set_humidity",
-                         "set the humidity of %",
-                         {{.name = "humidity",
-                           .type = Type::integer,
-                           .about = "humidity in percent",
-                           .is_required = true,
-                           .least = entity.settings.number("min_humidity", 0),
-                           .most = entity.settings.number("max_humidity", 100)}}});
+    if (can_set_humidity(entity)) actions.push_back(humidity_action(entity, 0, 100));
     const auto modes = entity.settings.list("modes");
     if (!modes.empty() && can_send(entity, "mode_command_topic", "mode_command_template"))
       actions.push_back({"set_mode", "set the mode of %", {choice("mode", "mode", modes)}});
@@ -187,19 +174,14 @@ class Humidifier final : public Component {
   }
 
   Result<void> act(Entity& entity, const std::string& action, const Arguments& given, Commands& out) const override {
-    const Settings& settings = entity.settings;
-    if (action == "set_humidity") {
-      if (is_optimistic(entity, "target_humidity_state_topic")) entity.values["humidity"] = given.whole("humidity");
-      return out.send("target_humidity_command_topic", "target_humidity_command_template", given.whole("humidity"));
-    }
+    if (action == "set_humidity") return set_humidity(entity, given, out);
     if (action == "set_mode") {
       if (is_optimistic(entity, "mode_state_topic")) entity.values["mode"] = given.text("mode");
       return out.send("mode_command_topic", "mode_command_template", given.text("mode"));
     }
     const bool is_on = action == "turn_on" || (action == "toggle" && entity.state != "on");
     if (is_optimistic(entity)) entity.state = is_on ? "on" : "off";
-    return out.send("command_topic", "command_template",
-                    is_on ? settings.text("payload_on", "ON") : settings.text("payload_off", "OFF"));
+    return out.send("command_topic", "command_template", power_word(entity, is_on));
   }
 };
 

@@ -94,6 +94,23 @@ double scaled_brightness(double brightness, double scale) {
   return std::clamp(std::round(brightness / 255 * scale), 1.0, std::max(scale, 1.0));
 }
 
+double counted_temperature(const Entity& entity, double kelvin) {
+  return entity.settings.flag("color_temp_kelvin", false) ? kelvin : std::round(1'000'000 / std::max(kelvin, 1.0));
+}
+
+bool take_light_temperature(Entity& entity, const std::string& text) {
+  const auto number = parse_number(text);
+  if (!number && text != "None") return false;
+  if (entity.settings.flag("color_temp_kelvin", false)) {
+    keep_kelvin(entity, number);
+  } else {
+    keep_mireds(entity, number);
+  }
+  return true;
+}
+
+bool take_light_effect(Entity& entity, const std::string& text) { return take_text(entity, "effect", text); }
+
 void keep_brightness(Entity& entity, std::optional<double> brightness) {
   if (!brightness) {
     entity.values["brightness"] = entity.values["brightness_pct"] = nullptr;

@@ -46,6 +46,13 @@ std::string real_light_action(const Entity& entity, const std::string& action, c
 /// 0 to 255 as the light counts it: 1 at least.
 double scaled_brightness(double brightness, double scale);
 
+/// The colour temperature as the light counts it: kelvin, or mireds unless `color_temp_kelvin` is true.
+double counted_temperature(const Entity& entity, double kelvin);
+
+/// States: a colour temperature, counted so; an effect.
+bool take_light_temperature(Entity& entity, const std::string& text);
+bool take_light_effect(Entity& entity, const std::string& text);
+
 /// Into the values of the entity: brightness as it is and in percent; kelvin; colour.
 void keep_brightness(Entity& entity, std::optional<double> brightness);
 void keep_mireds(Entity& entity, std::optional<double> mireds);

@@ -22,27 +22,11 @@ std::optional<std::vector<double>> numbers_in(const std::string& text, std::size
   return numbers;
 }
 
-bool take_light_state(Entity& entity, const std::string& text) {
-  return take_on_off(entity, text, entity.settings.text("payload_on", "ON"),
-                     entity.settings.text("payload_off", "OFF"));
-}
-
 bool take_light_brightness(Entity& entity, const std::string& text) {
   const auto number = parse_number(text);
   if (!number && text != "None") return false;
   const double scale = std::max(1.0, entity.settings.number("brightness_scale", 255));
   keep_brightness(entity, number ? std::optional(*number / scale * 255) : std::nullopt);
-  return true;
-}
-
-bool take_light_temperature(Entity& entity, const std::string& text) {
-  const auto number = parse_number(text);
-  if (!number && text != "None") return false;
-  if (entity.settings.flag("color_temp_kelvin", false)) {
-    keep_kelvin(entity, number);
-  } else {
-    keep_mireds(entity, number);
-  }
   return true;
 }
 
@@ -68,10 +52,9 @@ bool take_light_xy(Entity& entity, const std::string& text) {
   return parts || text == "None";
 }
 
-bool take_light_effect(Entity& entity, const std::string& text) { return take_text(entity, "effect", text); }
 bool take_light_mode(Entity& entity, const std::string& text) { return take_text(entity, "color_mode", text); }
 
-constexpr Reading light_readings[] = {{"state_topic", "state_value_template", take_light_state, "value_template"},
+constexpr Reading light_readings[] = {{"state_topic", "state_value_template", take_power, "value_template"},
                                       {"brightness_state_topic", "brightness_value_template", take_light_brightness},
                                       {"color_temp_state_topic", "color_temp_value_template", take_light_temperature},
                                       {"rgb_state_topic", "rgb_value_template", take_light_rgb<3>},
@@ -110,7 +93,7 @@ class DefaultLight final : public Component {
     const Settings& settings = entity.settings;
     if (real_light_action(entity, action, given) == "turn_off") {
       if (is_optimistic(entity)) entity.state = "off";
-      return out.send("command_topic", "", settings.text("payload_off", "OFF"));
+      return out.send("command_topic", "", power_word(entity, false));
     }
     LightCall call = read_light_call(given);
     const std::string type = settings.text("on_command_type", "last");
@@ -119,7 +102,7 @@ class DefaultLight final : public Component {
       const auto last = entity.values.find("brightness");
       call.brightness = last != entity.values.end() && last->is_number() && *last > 0 ? last->get<double>() : 255;
     }
-    const std::string on = settings.text("payload_on", "ON");
+    const std::string on = power_word(entity, true);
     if (type == "first") {
       if (auto sent = out.send("command_topic", "", on); !sent) return sent;
     }
@@ -132,20 +115,17 @@ class DefaultLight final : public Component {
   }
 
  private:
-  static bool can_color(const Entity& entity, const char* topic, const char* how) {
-    return can_send(entity, topic, how);
-  }
   static bool has_color(const Entity& entity) {
-    return can_color(entity, "rgb_command_topic", "rgb_command_template") ||
-           can_color(entity, "hs_command_topic", "hs_command_template") ||
-           can_color(entity, "xy_command_topic", "xy_command_template") ||
-           can_color(entity, "rgbw_command_topic", "rgbw_command_template") ||
-           can_color(entity, "rgbww_command_topic", "rgbww_command_template");
+    return can_send(entity, "rgb_command_topic", "rgb_command_template") ||
+           can_send(entity, "hs_command_topic", "hs_command_template") ||
+           can_send(entity, "xy_command_topic", "xy_command_template") ||
+           can_send(entity, "rgbw_command_topic", "rgbw_command_template") ||
+           can_send(entity, "rgbww_command_topic", "rgbww_command_template");
   }
   /// Has no brightness but that of its colour.
   static bool scales_color(const Entity& entity) {
     return entity.settings.text("brightness_command_topic").empty() &&
-           can_color(entity, "rgb_command_topic", "rgb_command_template");
+           can_send(entity, "rgb_command_topic", "rgb_command_template");
   }
 
   static Result<void> send_wishes(const Entity& entity, const LightCall& call, const Arguments& given, Commands& out) {
@@ -163,8 +143,7 @@ class DefaultLight final : public Component {
       if (!sent) return sent;
     }
     if (call.kelvin) {
-      const bool is_kelvin = settings.flag("color_temp_kelvin", false);
-      const double value = is_kelvin ? *call.kelvin : std::round(1'000'000 / std::max(*call.kelvin, 1.0));
+      const double value = counted_temperature(entity, *call.kelvin);
       auto sent = out.send("color_temp_command_topic", "color_temp_command_template", whole_or_float(value));
       if (!sent) return sent;
     }

@@ -127,11 +127,7 @@ class JsonLight final : public Component {
     if (call.brightness)
       message["brightness"] =
           whole_or_float(scaled_brightness(*call.brightness, settings.number("brightness_scale", 255)));
-    if (call.kelvin) {
-      const bool is_kelvin = settings.flag("color_temp_kelvin", false);
-      message["color_temp"] =
-          whole_or_float(is_kelvin ? *call.kelvin : std::round(1'000'000 / std::max(*call.kelvin, 1.0)));
-    }
+    if (call.kelvin) message["color_temp"] = whole_or_float(counted_temperature(entity, *call.kelvin));
     if (call.has_color()) message["color"] = color_in(modes_of(entity), call);
     if (!call.effect.empty()) message["effect"] = call.effect;
     if (!call.flash.empty())

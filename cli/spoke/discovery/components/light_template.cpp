@@ -18,17 +18,6 @@ bool take_template_light_brightness(Entity& entity, const std::string& text) {
   return number || text == "None";
 }
 
-bool take_template_light_temperature(Entity& entity, const std::string& text) {
-  const auto number = parse_number(text);
-  if (!number && text != "None") return false;
-  if (entity.settings.flag("color_temp_kelvin", false)) {
-    keep_kelvin(entity, number);
-  } else {
-    keep_mireds(entity, number);
-  }
-  return true;
-}
-
 template <std::size_t Part>
 bool take_template_light_part(Entity& entity, const std::string& text) {
   const auto number = parse_number(text);
@@ -39,15 +28,13 @@ bool take_template_light_part(Entity& entity, const std::string& text) {
   return true;
 }
 
-bool take_template_light_effect(Entity& entity, const std::string& text) { return take_text(entity, "effect", text); }
-
 constexpr Reading template_light_readings[] = {{"state_topic", "state_template", take_template_light_state},
                                                {"state_topic", "brightness_template", take_template_light_brightness},
-                                               {"state_topic", "color_temp_template", take_template_light_temperature},
+                                               {"state_topic", "color_temp_template", take_light_temperature},
                                                {"state_topic", "red_template", take_template_light_part<0>},
                                                {"state_topic", "green_template", take_template_light_part<1>},
                                                {"state_topic", "blue_template", take_template_light_part<2>},
-                                               {"state_topic", "effect_template", take_template_light_effect}};
+                                               {"state_topic", "effect_template", take_light_effect}};
 
 class TemplateLight final : public Component {
  public:
@@ -79,12 +66,7 @@ class TemplateLight final : public Component {
       more.emplace_back("transition", number_value(*call.transition, std::trunc(*call.transition) == *call.transition));
     if (is_on) {
       if (call.brightness) more.emplace_back("brightness", whole_or_float(*call.brightness));
-      if (call.kelvin) {
-        const bool is_kelvin = settings.flag("color_temp_kelvin", false);
-        more.emplace_back(
-            "color_temp",
-            whole_or_float(is_kelvin ? *call.kelvin : std::round(1'000'000 / std::max(*call.kelvin, 1.0))));
-      }
+      if (call.kelvin) more.emplace_back("color_temp", whole_or_float(counted_temperature(entity, *call.kelvin)));
       if (call.has_color()) {
         const Rgb rgb = call.color_rgb();
         const HueSaturation hs = call.color_hs();

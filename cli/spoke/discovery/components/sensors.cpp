@@ -38,10 +38,7 @@ class Sensor final : public Component {
   void describe(const Entity& entity, json& out) const override { describe_unit(entity, out); }
 };
 
-bool take_binary_sensor(Entity& entity, const std::string& text) {
-  return take_on_off(entity, text, entity.settings.text("payload_on", "ON"),
-                     entity.settings.text("payload_off", "OFF"));
-}
+bool take_binary_sensor(Entity& entity, const std::string& text) { return take_power(entity, text); }
 
 constexpr Reading binary_sensor_readings[] = {{"state_topic", "value_template", take_binary_sensor}};
 

@@ -33,8 +33,7 @@ class Switch final : public Component {
                    Commands& out) const override {
     const bool is_on = action == "turn_on" || (action == "toggle" && entity.state != "on");
     if (is_optimistic(entity)) entity.state = is_on ? "on" : "off";
-    return out.send("command_topic", "command_template",
-                    is_on ? entity.settings.text("payload_on", "ON") : entity.settings.text("payload_off", "OFF"));
+    return out.send("command_topic", "command_template", power_word(entity, is_on));
   }
 };
 
@@ -75,7 +74,7 @@ class Siren final : public Component {
   Result<void> act(Entity& entity, const std::string& action, const Arguments& given, Commands& out) const override {
     const Settings& settings = entity.settings;
     const bool is_on = action == "turn_on" || (action == "toggle" && entity.state != "on");
-    const std::string word = is_on ? settings.text("payload_on", "ON") : settings.text("payload_off", "OFF");
+    const std::string word = power_word(entity, is_on);
     Value message = {{"state", word}};
     if (given.has("tone")) message["tone"] = given.text("tone");
     if (given.has("volume_level")) message["volume_level"] = given.number("volume_level");

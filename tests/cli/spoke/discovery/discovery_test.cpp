@@ -366,6 +366,35 @@ TEST_F(DiscoveryTest, TemplateThatTakesTooLongIsTriedOnce) {
   EXPECT_THAT(discover_text("sensor/s", "").unsubscribe, ElementsAre("s"));
 }
 
+TEST_F(DiscoveryTest, AvailabilityTemplateThatTakesTooLongIsGivenUpAndWhatWasSaidStays) {
+  const std::string slow = "{% for a in range(999) %}{% for b in range(999) %}{% endfor %}{% endfor %}";
+  json config = switch_of("d", "A");
+  config["availability"] =
+      json::array({{{"topic", "a"}, {"value_template", "{% if value == 'slow' %}" + slow + "{% endif %}{{ value }}"}}});
+  discover("switch/a", config);
+  EXPECT_FALSE(tell("a", "online").presence.empty());
+  EXPECT_THAT(tell("a", "slow").problems,
+              ElementsAre(HasSubstr("availability_template: it takes too long, or makes too much")));
+  EXPECT_TRUE(tell("a", "offline").is_empty()) << "not tried again";
+  EXPECT_THAT(call("ASwitch.turn_on"), ElementsAre("t/set ON")) << "available, as it was";
+  config["availability"][0]["value_template"] = "{{ value }}";
+  discover("switch/a", config);
+  tell("a", "offline");
+  EXPECT_FALSE(tell("a", "online").presence.empty()) << "with another template it is read again";
+}
+
+TEST_F(DiscoveryTest, AttributesTemplateThatTakesTooLongIsTriedOnce) {
+  const std::string slow = "{% for a in range(999) %}{% for b in range(999) %}{% endfor %}{% endfor %}";
+  discover("sensor/s", {{"name", "S"},
+                        {"state_topic", "s"},
+                        {"json_attributes_topic", "j"},
+                        {"json_attributes_template", "{% if value == 'slow' %}" + slow + "{% endif %}{{ value }}"}});
+  tell("j", R"({"a":1})");
+  EXPECT_THAT(tell("j", "slow").problems, ElementsAre(HasSubstr("json_attributes_template: it takes too long")));
+  EXPECT_TRUE(tell("j", R"({"a":2})").is_empty());
+  EXPECT_EQ(state("Sensor").at("attributes"), json({{"a", 1}}));
+}
+
 TEST_F(DiscoveryTest, StateThatMeansNothingIsSaidOnce) {
   json config = switch_of("d", "A");
   config["state_topic"] = "s";
