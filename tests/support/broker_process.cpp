@@ -126,7 +126,8 @@ std::string BrokerProcess::write_config() const {
 
 BrokerProcess::Outcome BrokerProcess::try_start() {
   ChildProcess::Options child;
-  child.argv = {"/usr/sbin/mosquitto", "-c", write_config()};
+  child.argv = options_.run_by;
+  child.argv.insert(child.argv.end(), {"/usr/sbin/mosquitto", "-c", write_config()});
   child.environment = sanitizer_environment();
   process_ = std::make_unique<ChildProcess>(std::move(child));
   // With the plugin it is ready once that knows whose the stored sessions are: before, foreign client ids are not let
