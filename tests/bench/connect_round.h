@@ -1,7 +1,7 @@
 /// Clients that connect to a broker, say goodbye and connect again, 48 at a time.
 ///
 /// Life: the broker and `packets`, one CONNECT for each device, must outlive it.   Errors: throws; also when the broker
-/// does not answer in 5 s.
+/// does not answer in 30 s.
 #pragma once
 
 #include <chrono>

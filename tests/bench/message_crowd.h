@@ -1,7 +1,7 @@
 /// Publishers and subscribers at one broker, and what goes from these to those: fan-in or fan-out.
 ///
 /// Life: connected and subscribed when constructed; fleet and broker must outlive it.   Errors: throws; also when a
-/// message does not come in 5 s.
+/// message does not come in 30 s.
 #pragma once
 
 #include <chrono>
