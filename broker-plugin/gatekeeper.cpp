@@ -187,7 +187,7 @@ Verdict Gatekeeper::check(const TopicEvent& event, const Topic& topic, const Cli
   if (verdict == Verdict::allowed && has_limits(principal)) verdict = check_limits(event, topic, principal, access);
   if (verdict != Verdict::allowed || !topic.carries_sender) return verdict;
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
-  // publication, but are delivered without sender_of(), so a sender they carry is a forged one.
+  // publication, but are delivered without write_sender(), so a sender they carry is a forged one.
   if (access == Access::write) awaits_sender_ = true;
   if (access == Access::will) is_sending_will_ = true;  // of a Home Assistant: admins may see it
   if (access != Access::read) return verdict;
@@ -231,14 +231,16 @@ bool Gatekeeper::is_heard(const TopicEvent& event) {
   return connections_.resumed_count_of(device_id) > 0 || subscriptions_.hears_calls(device_id);
 }
 
-std::optional<std::string> Gatekeeper::sender_of(const TopicEvent& event) {
+bool Gatekeeper::write_sender(const TopicEvent& event, std::string& sender) {
+  sender.clear();
   awaits_sender_ = is_sending_will_ = false;
   std::optional<SessionName> stored;
   const Principal* principal = who(event, connections_.find(event.handle), stored);
-  if (principal == nullptr) return std::nullopt;
+  if (principal == nullptr) return false;
   const Topic& topic = topics_.read(event.topic);
   if (is_own_status(*principal, topic)) presence_.claimed(principal->id, event.payload);
-  return topic.carries_sender ? encode_principal(*principal) : std::string();
+  if (topic.carries_sender) append_principal(sender, *principal);
+  return true;
 }
 
 std::string Gatekeeper::token_of(const TopicEvent& event) {

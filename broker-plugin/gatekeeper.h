@@ -83,16 +83,16 @@ class Gatekeeper : private DeviceOwners {
   void unsubscribed(std::string_view client_id, std::string_view filter) { subscriptions_.remove(client_id, filter); }
 
   /// A message that allows() has let in: false when it must be dropped after all, for what it carries beside its
-  /// payload. Ask before sender_of().
+  /// payload. Ask before write_sender().
   bool takes_properties(const TopicEvent& event);
 
   /// False for a call that no session of its device is known to hear: it must be dropped, so that the bridge learns of
   /// it by the acknowledgement. The device may be on its way back, or about to subscribe.
   bool is_heard(const TopicEvent& event);
 
-  /// A message that allows() has let in. Nothing when it must be dropped after all; else the sender to stamp on it,
-  /// empty when this topic carries none.
-  std::optional<std::string> sender_of(const TopicEvent& event);
+  /// A message that allows() has let in. False when it must be dropped after all; else `sender` is what to stamp on it,
+  /// empty when this topic carries none. The caller's, so that its memory serves the next message.
+  bool write_sender(const TopicEvent& event, std::string& sender);
 
   /// For a message that has a sender: the token by which it was made, to stamp on it. Empty when this topic carries
   /// none: only the services `devices` and `users` make tokens from others.

@@ -113,6 +113,7 @@ struct Plugin {
   std::unique_ptr<DeviceDirectory> directory;
   std::unique_ptr<Gatekeeper> gatekeeper;
   std::optional<ReloadAtStart> reload_at_start;
+  std::string sender;  // of the last message
   LimitedLog errors{broker, clock, "internal errors"};
   LimitedLog ignored{broker, clock, "ignored control messages"};
 };
@@ -245,14 +246,14 @@ int on_message(int, void* data, void* userdata) {
     topic.properties_bytes = properties_size(event.properties);
     if (!plugin.gatekeeper->takes_properties(topic)) return MOSQ_ERR_ACL_DENIED;
     if (!plugin.gatekeeper->is_heard(topic)) return MOSQ_ERR_ACL_DENIED;
-    const auto sender = plugin.gatekeeper->sender_of(topic);
-    if (sender) {
-      const SenderStamp stamp{*sender, plugin.gatekeeper->token_of(topic), plugin.gatekeeper->rights_of(topic)};
+    const bool is_known = plugin.gatekeeper->write_sender(topic, plugin.sender);
+    if (is_known) {
+      const SenderStamp stamp{plugin.sender, plugin.gatekeeper->token_of(topic), plugin.gatekeeper->rights_of(topic)};
       if (stamp_sender(&event.properties, stamp, plugin.clock.wall_now())) return MOSQ_ERR_SUCCESS;
     }
     const std::string correlation_data = correlation_data_of(event.properties);
     topic.correlation_data = correlation_data;
-    plugin.gatekeeper->dropped(topic, sender ? "cannot_be_stamped" : "unknown_sender");
+    plugin.gatekeeper->dropped(topic, is_known ? "cannot_be_stamped" : "unknown_sender");
     return MOSQ_ERR_ACL_DENIED;
   });
 }

@@ -66,6 +66,7 @@ RateLimits::Verdict RateLimits::refuse(Account& own) const {
 }
 
 bool RateLimits::is_out(const Principal& principal) const {
+  if (accounts_.empty()) return false;
   const auto found = accounts_.find(std::string(1, kind_of(principal)) + principal.id);
   return found != accounts_.end() && found->second.out_until > clock_.steady_now();
 }

@@ -1,5 +1,7 @@
 #include "broker-plugin/sender_stamp.h"
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 
@@ -129,12 +131,15 @@ std::size_t properties_size(const mosquitto_property* list) {
 bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now) {
   if (has_stamp(*list) && !remove_stamps(list)) return false;
   if (stamp.sender.empty()) return true;
-  const std::string time = std::to_string(to_unix_ms(now));
-  const auto add = [list](const char* name, const std::string& value) {
-    return mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, name, value.c_str()) == MOSQ_ERR_SUCCESS;
+  std::array<char, 24> time{};  // and a zero at its end
+  std::to_chars(time.data(), time.data() + time.size() - 1, to_unix_ms(now));
+  const auto add = [list](const char* name, const char* value) {
+    return mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, name, value) == MOSQ_ERR_SUCCESS;
   };
-  return add(principal_property, stamp.sender) && (stamp.token.empty() || add(token_property, stamp.token)) &&
-         (stamp.rights.empty() || add(rights_property, stamp.rights)) && add(published_at_property, time);
+  return add(principal_property, stamp.sender.c_str()) &&
+         (stamp.token.empty() || add(token_property, stamp.token.c_str())) &&
+         (stamp.rights.empty() || add(rights_property, stamp.rights.c_str())) &&
+         add(published_at_property, time.data());
 }
 
 }  // namespace strawberry::plugin

@@ -16,7 +16,7 @@ std::size_t properties_size(const mosquitto_property* list);
 
 /// What is written beside the time. An empty one is left out.
 struct SenderStamp {
-  std::string sender;
+  const std::string& sender;
   std::string token = {};
   std::string rights = {};
 };

@@ -10,7 +10,15 @@ namespace strawberry::plugin {
 namespace {
 
 constexpr int principal_parts = 3;
+constexpr std::size_t usual_bytes = 200;
 constexpr std::int64_t seconds_max = 253'402'300'799;  // the end of the year 9999, as in a token
+
+template <class Number>
+void append_number(std::string& text, Number number, int base) {
+  std::array<char, 24> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
+  text.append(digits.data(), end);
+}
 
 /// Takes the text up to the next slash off the front of `rest`.
 std::string_view take_part(std::string_view& rest) {
@@ -44,20 +52,19 @@ std::optional<WallTime> parse_seconds(std::string_view text) {
 }  // namespace
 
 std::string encode_session_name(const Claims& claims, std::string_view tag) {
-  std::string name = encode_principal(claims.principal);
+  std::string name;
+  name.reserve(usual_bytes);
+  append_principal(name, claims.principal);
   name += '/';
-  name += std::to_string(std::chrono::floor<std::chrono::seconds>(claims.issued_at).time_since_epoch().count());
+  const auto issued_at = std::chrono::floor<std::chrono::seconds>(claims.issued_at).time_since_epoch().count();
+  append_number(name, static_cast<std::int64_t>(issued_at), 10);
   if (!claims.rights.is_full()) {
-    std::array<char, 8> digits{};
-    const auto bits = claims.rights.scopes.bits();
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16);
-    name.append(1, ':').append(digits.data(), end);
+    name += ':';
+    append_number(name, claims.rights.scopes.bits(), 16);
   }
-  name += '/';
-  name += tag;
-  name += '/';
+  name.append(1, '/').append(tag).append(1, '/');
   if (is_valid_id(claims.jti)) name += claims.jti;
-  if (is_valid_id(claims.root_jti)) name += '/' + claims.root_jti;
+  if (is_valid_id(claims.root_jti)) name.append(1, '/').append(claims.root_jti);
   return name;
 }
 

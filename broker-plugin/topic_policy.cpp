@@ -28,6 +28,14 @@ bool may_be_retained(const Topic& topic) {
          (topic.first == "hub" && is_hub_topic_for_all(topic.second));
 }
 
+/// The first level's, whatever follows it.
+std::optional<Service> service_of(const Topic& topic) {
+  return topic.service ? std::optional(topic.service->service) : parse_service(topic.first);
+}
+
+/// Whether the second level is an id that there may be.
+bool has_id(const Topic& topic) { return topic.service || is_valid_id(topic.second); }
+
 Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::not_listed; }
 
 /// A topic of the sender's own: denied as somebody else's when only the id differs.
@@ -71,7 +79,7 @@ Verdict client_write(const Client& client, const Topic& topic, const DeviceOwner
     const bool is_status = who.type == PrincipalType::user && topic.second == "status" && topic.rest.empty();
     return within_scope(allowed_if(is_status), has_scope_for_announcements(scopes));
   }
-  const auto service = parse_service(topic.first);
+  const auto service = service_of(topic);
   if (!service || !has_service(who, *service)) return Verdict::not_listed;
   if (topic.rest == "request") return within_scope(own(who, topic.second), has_scope_for(scopes, *service));
   if (who.type != PrincipalType::device) return Verdict::not_listed;
@@ -108,7 +116,7 @@ Verdict client_hub(const Principal& who, std::string_view leaf) {
 
 /// What a service sends to `id`: replies, and calls of a device's skills.
 Verdict client_inbox(const Principal& who, Scopes scopes, const Topic& topic) {
-  const auto service = parse_service(topic.first);
+  const auto service = service_of(topic);
   if (!service || !has_service(who, *service)) return Verdict::not_listed;
   if (is_response(topic.rest)) return own(who, topic.second);
   const bool call = *service == Service::skills && topic.rest == "call" && who.type == PrincipalType::device;
@@ -178,8 +186,8 @@ Verdict bridge_write(const Topic& topic) {
     return allowed_if(!topic.second.empty() && topic.second != plugins_hub_topic && topic.rest.empty());
   }
   if (topic.first == "homeassistant") return allowed_if(!topic.second.empty() && topic.second != "status");
-  const auto service = parse_service(topic.first);
-  if (!service || !is_valid_id(topic.second)) return Verdict::not_listed;
+  const auto service = service_of(topic);
+  if (!service || !has_id(topic)) return Verdict::not_listed;
   return allowed_if(is_response(topic.rest) || (*service == Service::skills && topic.rest == "call") ||
                     (*service == Service::devices && is_about_a_device(topic)));
 }
@@ -189,10 +197,8 @@ Verdict bridge_read(const Topic& topic) {
   if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1/response");
   if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.second != "#" && topic.rest.empty());
   if (topic.first == "homeassistant") return allowed_if(topic.second == "status" && topic.rest.empty());
-  const auto service = parse_service(topic.first);
-  if ((!service && topic.first != "+") || (topic.second != "+" && !is_valid_id(topic.second))) {
-    return Verdict::not_listed;
-  }
+  const auto service = service_of(topic);
+  if ((!service && topic.first != "+") || (topic.second != "+" && !has_id(topic))) return Verdict::not_listed;
   return allowed_if(topic.rest == "request" || (service == Service::skills && topic.rest == "result") ||
                     (service == Service::devices && topic.rest == "status"));
 }

@@ -1,8 +1,8 @@
 /// Tokens whose signature has been verified, so that a device that comes back with its token costs a digest and not a
 /// signature and two JSON documents.
 ///
-/// Keeps digests, no tokens. What a token says is remembered as it was; whether it has expired, and whether its key
-/// still counts, the owner has to ask each time.
+/// Keeps keyed digests, no tokens. What a token says is remembered as it was; whether it has expired, and whether its
+/// key still counts, the owner has to ask each time.
 ///
 /// Threading: one thread.   Bounds: Options::tokens_max, then the longest unused is forgotten.
 #pragma once
@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "common/identity/token.h"
-#include "common/text/sha256.h"
+#include "common/text/keyed_digest.h"
 
 namespace strawberry::plugin {
 
@@ -32,18 +32,20 @@ class VerifiedTokens {
   std::size_t size() const { return by_digest_.size(); }
 
  private:
+  using Digest = KeyedDigest::Value;
   struct Entry {
-    Sha256 digest;
+    Digest digest;
     Claims claims;
     WallTime verified_at;
   };
   struct DigestHash {
-    std::size_t operator()(const Sha256& digest) const;
+    std::size_t operator()(const Digest& digest) const;
   };
 
   Options options_;
+  KeyedDigest digest_;
   std::list<Entry> by_age_;  // the longest unused first
-  std::unordered_map<Sha256, std::list<Entry>::iterator, DigestHash> by_digest_;
+  std::unordered_map<Digest, std::list<Entry>::iterator, DigestHash> by_digest_;
 };
 
 }  // namespace strawberry::plugin

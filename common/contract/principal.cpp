@@ -52,12 +52,15 @@ std::optional<PrincipalType> parse_principal_type(std::string_view text) {
 }
 
 std::string encode_principal(const Principal& principal) {
-  std::string text(to_string(principal.type));
-  text += '/';
-  text += principal.user_id;
-  text += '/';
-  text += principal.id;
+  std::string text;
+  append_principal(text, principal);
   return text;
+}
+
+void append_principal(std::string& text, const Principal& principal) {
+  const std::string_view type = to_string(principal.type);
+  text.reserve(text.size() + type.size() + principal.user_id.size() + principal.id.size() + 2);
+  text.append(type).append(1, '/').append(principal.user_id).append(1, '/').append(principal.id);
 }
 
 std::optional<Principal> decode_principal(std::string_view text) {

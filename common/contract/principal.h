@@ -44,6 +44,7 @@ inline bool has_limits(const Principal& principal) {
 /// name, so that topic policy needs no connection state, and stamps it on requests for the bridge as the user
 /// property `principal_property`.
 std::string encode_principal(const Principal& principal);
+void append_principal(std::string& text, const Principal& principal);
 /// Nothing unless `text` is exactly what encode_principal() makes.
 std::optional<Principal> decode_principal(std::string_view text);
 

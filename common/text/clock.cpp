@@ -1,6 +1,8 @@
 #include "common/text/clock.h"
 
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 namespace strawberry {
@@ -49,12 +51,12 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes(sign * (60 * hours + minutes));
 }
 
-/// At least `digits` digits, then `end`. By hand: it is written for each connection.
-void append_number(std::string& text, std::int64_t number, std::size_t digits, char end) {
-  const std::string written = std::to_string(number);
-  if (written.size() < digits) text.append(digits - written.size(), '0');
-  text += written;
-  text += end;
+/// The last `digits` digits, then `end`; where to go on. By hand: it is written for each connection.
+template <class Number>
+char* put_number(char* at, Number number, int digits, char end) {
+  for (int i = digits; i-- > 0; number /= 10) at[i] = static_cast<char>('0' + number % 10);
+  at[digits] = end;
+  return at + digits + 1;
 }
 
 }  // namespace
@@ -69,16 +71,18 @@ std::string format_rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time_of_day(time - day);
-  std::string text;
-  text.reserve(std::string_view("2000-01-01T00:00:00.000Z").size());
-  append_number(text, static_cast<int>(date.year()), 4, '-');
-  append_number(text, static_cast<unsigned>(date.month()), 2, '-');
-  append_number(text, static_cast<unsigned>(date.day()), 2, 'T');
-  append_number(text, time_of_day.hours().count(), 2, ':');
-  append_number(text, time_of_day.minutes().count(), 2, ':');
-  append_number(text, time_of_day.seconds().count(), 2, '.');
-  append_number(text, time_of_day.subseconds().count(), 3, 'Z');
-  return text;
+  std::array<char, std::string_view("2000-01-01T00:00:00.000Z").size()> written{};
+  const int year = static_cast<int>(date.year());
+  char* at = put_number(written.data(), static_cast<unsigned>(std::abs(year)), 4, '-');
+  at = put_number(at, static_cast<unsigned>(date.month()), 2, '-');
+  at = put_number(at, static_cast<unsigned>(date.day()), 2, 'T');
+  at = put_number(at, static_cast<unsigned>(time_of_day.hours().count()), 2, ':');
+  at = put_number(at, static_cast<unsigned>(time_of_day.minutes().count()), 2, ':');
+  at = put_number(at, static_cast<unsigned>(time_of_day.seconds().count()), 2, '.');
+  put_number(at, static_cast<unsigned>(time_of_day.subseconds().count()), 3, 'Z');
+  const std::string_view text(written.data(), written.size());
+  if (year >= 0 && year <= 9999) return std::string(text);
+  return std::to_string(year).append(text.substr(4));
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {

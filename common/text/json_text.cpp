@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace strawberry {
 namespace {
@@ -15,8 +17,24 @@ constexpr std::array<bool, 256> plain_characters = [] {
   return table;
 }();
 
+bool is_plain_character(char c) { return plain_characters[static_cast<unsigned char>(c)]; }
+
+/// Eight characters at once: nearly all text is plain, and it is looked through for each message.
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return plain_characters[static_cast<unsigned char>(c)]; });
+  constexpr std::uint64_t each = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t high = 0x80 * each;
+  // The high bit of each byte that is zero, and perhaps of some above it.
+  const auto zeroes = [](std::uint64_t bytes) { return (bytes - each) & ~bytes & high; };
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    const std::uint64_t controls = (bytes - 0x20 * each) & ~bytes & high;
+    if ((controls | zeroes(bytes ^ ('"' * each)) | zeroes(bytes ^ ('\\' * each)) | zeroes(bytes ^ (0x7F * each)) |
+         (bytes & high)) != 0)
+      return false;
+    text.remove_prefix(sizeof bytes);
+  }
+  return std::all_of(text.begin(), text.end(), is_plain_character);
 }
 
 void append_by_library(std::string& out, const json& value) { out += to_text(value); }
@@ -37,9 +55,7 @@ bool is_true(const json& object, std::string_view name) {
 
 void append_json(std::string& out, std::string_view text) {
   if (!is_plain(text)) return append_by_library(out, json(text));
-  out += '"';
-  out += text;
-  out += '"';
+  out.append(1, '"').append(text).append(1, '"');
 }
 
 void append_json(std::string& out, const json& value) {
@@ -70,11 +86,8 @@ void append_json(std::string& out, const json& value) {
 }
 
 std::string& JsonObject::begin(std::string_view name) {
-  if (text_.size() > 1) text_ += ',';
-  text_ += '"';
-  text_ += name;
-  text_ += "\":";
-  return text_;
+  const std::string_view before = text_.size() > 1 ? ",\"" : "\"";
+  return text_.append(before).append(name).append("\":", 2);
 }
 
 }  // namespace strawberry

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,6 +31,10 @@ void append_json(std::string& out, const nlohmann::json& value);
 /// One object:  JsonObject().add("v", 1).add("correlation_id", id).text()
 class JsonObject {
  public:
+  JsonObject() {
+    text_.reserve(usual_bytes);
+    text_ = '{';
+  }
   JsonObject& add(std::string_view name, std::string_view value) { return append_json(begin(name), value), *this; }
   JsonObject& add(std::string_view name, const std::string& value) { return add(name, std::string_view(value)); }
   JsonObject& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
@@ -49,7 +54,9 @@ class JsonObject {
  private:
   /// `name` is plain: nothing in it needs escaping.
   std::string& begin(std::string_view name);
-  std::string text_ = "{";
+
+  static constexpr std::size_t usual_bytes = 200;
+  std::string text_;
 };
 
 }  // namespace strawberry

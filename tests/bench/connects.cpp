@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/connect_round.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/raw_client.h"
 #include "tests/bench/report.h"
@@ -16,67 +17,18 @@ namespace strawberry::bench {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr std::size_t devices = 500;
 constexpr std::size_t devices_per_user = 10;
-constexpr std::size_t at_a_time = 48;
 constexpr int rounds = 7;
 constexpr milliseconds round_time{500};
 constexpr milliseconds warm_up_time{150};
-constexpr milliseconds patience{5'000};
 
 struct Way {
   std::string name;
   test::BrokerProcess* broker;
   std::vector<std::string> packets;  // one CONNECT for each device
   std::vector<Rate> rates;
-};
-
-/// Connects for `time`; each of the `at_a_time` places starts anew when the broker has closed its connection.
-class ConnectRound {
- public:
-  explicit ConnectRound(const Way& way) : way_(way), places_(at_a_time) {}
-
-  Rate run(milliseconds time) {
-    const Stopwatch watch(way_.broker->process().pid());
-    const auto end = steady_clock::now() + time;
-    for (std::size_t place = 0; place < at_a_time; ++place) begin(place);
-    for (std::size_t open = at_a_time; open > 0;) {
-      const auto& ready = poller_.wait(patience);
-      if (ready.empty()) throw std::runtime_error(way_.name + ": the broker does not answer");
-      const bool goes_on = steady_clock::now() < end;
-      for (const std::uint32_t place : ready) {
-        if (serve(place)) continue;
-        ++done_;
-        places_[place].reset();
-        goes_on ? begin(place) : void(--open);
-      }
-    }
-    return watch.stop(done_);
-  }
-
- private:
-  void begin(std::size_t place) {
-    places_[place] = std::make_unique<RawClient>(way_.broker->port());
-    places_[place]->send(way_.packets[next_++ % way_.packets.size()]);
-    poller_.add(*places_[place], static_cast<std::uint32_t>(place));
-  }
-
-  /// False when the connection has come to its end.
-  bool serve(std::size_t place) {
-    RawClient& client = *places_[place];
-    return client.receive([&](const wire::Packet& packet) {
-      wire::check_accepted(packet);
-      client.send(wire::disconnect);
-    });
-  }
-
-  const Way& way_;
-  std::vector<std::unique_ptr<RawClient>> places_;
-  Poller poller_;
-  std::size_t next_ = 0;
-  std::size_t done_ = 0;
 };
 
 /// A broker that lets anybody in would be fast.
@@ -114,9 +66,9 @@ void measure_connects() {
     ways[3].packets.push_back(wire::connect(fleet.with_token(i, "RS256")));
     ways[4].packets.push_back(wire::connect(fleet.with_token(i, "ES256")));
   }
-  for (const Way& way : ways) ConnectRound(way).run(warm_up_time);
+  for (const Way& way : ways) ConnectRound(*way.broker, way.packets).run(warm_up_time);
   for (int i = 0; i < rounds; ++i) {
-    for (Way& way : ways) way.rates.push_back(ConnectRound(way).run(round_time));
+    for (Way& way : ways) way.rates.push_back(ConnectRound(*way.broker, way.packets).run(round_time));
   }
 
   std::vector<RateRow> rows;

@@ -31,12 +31,14 @@ json control(const std::string& data_dir, std::vector<std::string> words) {
 }  // namespace
 
 std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
-                                                 std::map<std::string, std::string> environment) {
+                                                 std::map<std::string, std::string> environment,
+                                                 std::vector<std::string> run_by) {
   test::ChildProcess::Options options;
   // Everything as it comes, but that one device may have as many calls open as the benchmark makes of it.
   const std::string config = data_dir + "/bench.toml";
   std::ofstream(config) << "[limits]\nopen_calls_per_target_max = 256\n";
-  options.argv = {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", config};
+  options.argv = std::move(run_by);
+  options.argv.insert(options.argv.end(), {STRAWBERRY_BIN_DIR "/strawberry-bridge", "--config", config});
   options.environment = std::move(environment);
   options.environment.merge(test::no_language_model());
   options.environment["STRAWBERRY_DATA_DIR"] = data_dir;
@@ -47,7 +49,7 @@ std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, in
   return bridge;
 }
 
-Hub::Hub(const std::map<std::string, std::string>& environment) {
+Hub::Hub(const std::map<std::string, std::string>& environment, const std::vector<std::string>& run_by) {
   control(data_dir_, {"init"});
   test::BrokerProcess::Options broker;
   broker.config = broker_config();
@@ -58,7 +60,7 @@ Hub::Hub(const std::map<std::string, std::string>& environment) {
   broker_ = std::make_unique<test::BrokerProcess>(std::move(broker));
   std::ofstream(data_dir_ + "/endpoint") << "127.0.0.1 " << broker_->port() << "\n";
 
-  bridge_ = start_bridge(data_dir_, broker_->port(), environment);
+  bridge_ = start_bridge(data_dir_, broker_->port(), environment, run_by);
 }
 
 Hub::~Hub() { bridge_->terminate(); }

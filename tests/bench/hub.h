@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/support/broker_process.h"
 #include "tests/support/child_process.h"
@@ -15,12 +16,13 @@ namespace strawberry::bench {
 
 /// Starts a bridge on that data directory and broker; serving when it returns.
 std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
-                                                 std::map<std::string, std::string> environment = {});
+                                                 std::map<std::string, std::string> environment = {},
+                                                 std::vector<std::string> run_by = {});
 
 class Hub {
  public:
-  /// More of the bridge's environment.
-  explicit Hub(const std::map<std::string, std::string>& environment = {});
+  /// More of the bridge's environment; a program that runs the bridge, such as valgrind.
+  explicit Hub(const std::map<std::string, std::string>& environment = {}, const std::vector<std::string>& run_by = {});
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -34,6 +36,7 @@ class Hub {
   int port() const { return broker_->port(); }
   int broker_pid() const { return broker_->process().pid(); }
   int bridge_pid() const { return bridge_->pid(); }
+  test::ChildProcess& bridge() { return *bridge_; }
 
  private:
   test::TempDir directory_;

@@ -13,6 +13,7 @@
 #include "tests/bench/http.h"
 #include "tests/bench/http_spokes.h"
 #include "tests/bench/http_streams.h"
+#include "tests/bench/instructions.h"
 #include "tests/bench/mcp.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/messages.h"
@@ -28,9 +29,9 @@ struct Part {
   std::string_view name;
   void (*measure)();
 };
-/// The first ones run when none is named; the others are parts of `http` by themselves.
+/// The first ones run when none is named; the others take valgrind, or are parts of `http` by themselves.
 constexpr std::size_t default_parts = 10;
-constexpr std::array<Part, 13> parts{{{"calls", measure_calls},
+constexpr std::array<Part, 14> parts{{{"calls", measure_calls},
                                       {"chat", measure_chat},
                                       {"http", measure_http},
                                       {"streams", measure_streams},
@@ -40,6 +41,7 @@ constexpr std::array<Part, 13> parts{{{"calls", measure_calls},
                                       {"mcp", measure_mcp},
                                       {"search", measure_search},
                                       {"scale", measure_scale},
+                                      {"instructions", measure_instructions},
                                       {"http-chats", measure_http_chats},
                                       {"http-streams", measure_http_streams},
                                       {"http-spokes", measure_http_spokes}}};
@@ -61,7 +63,9 @@ constexpr const char* usage =
     "  mcp       tools/call against a routed call, tools/list of    15 s\n"
     "            500 skills, 1 000 listeners\n"
     "  search    among 200 000 skills, the registry alone            5 s\n"
-    "  scale     the hub with 10 000 devices and 200 000 skills     60 s\n";
+    "  scale     the hub with 10 000 devices and 200 000 skills     60 s\n"
+    "  instructions  of broker and bridge, counted by valgrind:    120 s\n"
+    "            does not depend on what else the machine does\n";
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tests/bench/fleet.h"
 #include "tests/bench/hub.h"
@@ -13,8 +14,10 @@
 namespace strawberry::bench {
 
 struct SideBySide {
-  /// More of the bridge's environment.
-  explicit SideBySide(const std::map<std::string, std::string>& environment = {}) : hub(environment) {}
+  /// More of the bridge's environment; a program that runs the bridge.
+  explicit SideBySide(const std::map<std::string, std::string>& environment = {},
+                      const std::vector<std::string>& bridge_run_by = {})
+      : hub(environment, bridge_run_by) {}
 
   test::BrokerProcess bare{[] {
     test::BrokerProcess::Options options;

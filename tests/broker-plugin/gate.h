@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "broker-plugin/gatekeeper.h"
@@ -132,7 +133,13 @@ class Gate : public ::testing::Test {
   /// A publication as the broker handles it.
   bool publishes(int number, const Principal& who, std::string_view name, std::string_view payload = "") {
     return gate_->allows(topic(number, who, Access::write, name, payload)) &&
-           gate_->sender_of(topic(number, who, Access::write, name, payload)).has_value();
+           sender_of(topic(number, who, Access::write, name, payload)).has_value();
+  }
+  /// Nothing when the message must be dropped.
+  std::optional<std::string> sender_of(const Gatekeeper::TopicEvent& event) {
+    std::string sender = "of the message before";
+    if (!gate_->write_sender(event, sender)) return std::nullopt;
+    return sender;
   }
   void seconds_pass(int seconds) {
     for (int i = 0; i < seconds; ++i) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/text/ids.h"
+
 namespace strawberry::plugin {
 namespace {
 
@@ -337,6 +339,80 @@ TEST(TopicPolicy, EveryTopicTheBridgeActsOnCarriesItsSender) {
                             "skills/a/response", "chat/a/result", "hub/state", "", "skills/+/request"}) {
     EXPECT_FALSE(read_topic(topic).carries_sender) << topic;
   }
+}
+
+/// Level by level, as MQTT and topic.h say it.
+bool is_canonical_by_levels(const std::string& topic) {
+  std::vector<std::string> levels(1);
+  for (const char c : topic) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+    if (c == '/') {
+      levels.emplace_back();
+    } else {
+      levels.back().push_back(c);
+    }
+  }
+  if (topic.size() > policy_topic_bytes_max || levels.size() > topic_levels_max) return false;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const bool has_wildcard = levels[i].find_first_of("+#") != std::string::npos;
+    const bool is_wildcard = levels[i] == "+" || (levels[i] == "#" && i + 1 == levels.size());
+    if (levels[i].empty() || (has_wildcard && !is_wildcard)) return false;
+  }
+  return true;
+}
+
+/// All texts of at most six characters, of each kind one.
+std::vector<std::string> short_texts() {
+  std::vector<std::string> texts{""};
+  for (std::size_t first = 0, length = 1; length <= 6; ++length) {
+    const std::size_t end = texts.size();
+    for (; first < end; ++first) {
+      for (const char c : {'a', '/', '+', '#', '\x1f', ' '}) texts.push_back(texts[first] + c);
+    }
+  }
+  return texts;
+}
+
+TEST(ReadTopic, FindsAllTopicsCanonicalWhoseLevelsAre) {
+  std::size_t canonical = 0;
+  for (const std::string& text : short_texts()) {
+    const Topic topic = read_topic(text);
+    ASSERT_EQ(topic.is_canonical, is_canonical_by_levels(text)) << testing::PrintToString(text);
+    ASSERT_EQ(topic.has_wildcard, text.find_first_of("+#") != std::string::npos) << testing::PrintToString(text);
+    canonical += topic.is_canonical ? 1 : 0;
+  }
+  EXPECT_GT(canonical, 100U);
+}
+
+TEST(ReadTopic, FindsTheServiceThatTheGrammarFinds) {
+  std::size_t services = 0;
+  for (const std::string& end : short_texts()) {
+    for (const std::string before : {"chat/", "no/", "devices"}) {
+      const std::string text = before + end;
+      const Topic topic = read_topic(text);
+      const auto expected = parse_service_topic(text);
+      ASSERT_EQ(topic.service.has_value(), expected.has_value()) << testing::PrintToString(text);
+      if (!expected) continue;
+      ++services;
+      ASSERT_EQ(topic.service->service, expected->service);
+      ASSERT_EQ(topic.service->id, expected->id) << testing::PrintToString(text);
+      ASSERT_EQ(topic.service->rest, expected->rest) << testing::PrintToString(text);
+      ASSERT_EQ(topic.rest, expected->rest);
+    }
+  }
+  EXPECT_GT(services, 100U);
+  const std::string longest(id_bytes_max, 'a');
+  EXPECT_TRUE(read_topic("chat/" + longest + "/request").service);
+  EXPECT_FALSE(read_topic("chat/" + longest + "a/request").service);
+}
+
+TEST(ReadTopic, KnowsTheMostLevelsAndBytes) {
+  std::string levels = "a";
+  for (std::size_t i = 1; i < topic_levels_max; ++i) levels += "/a";
+  EXPECT_TRUE(read_topic(levels).is_canonical);
+  EXPECT_FALSE(read_topic(levels + "/a").is_canonical);
+  EXPECT_TRUE(read_topic(std::string(policy_topic_bytes_max, 'a')).is_canonical);
+  EXPECT_FALSE(read_topic(std::string(policy_topic_bytes_max + 1, 'a')).is_canonical);
 }
 
 TEST(TopicReader, ReadsEachTopicAsItIsAndKeepsItWhenItsTextIsGone) {

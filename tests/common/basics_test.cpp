@@ -145,6 +145,9 @@ TEST(Times, AreWrittenAsRfc3339) {
   EXPECT_EQ(format_rfc3339(from_unix_ms(0)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_rfc3339(from_unix_ms(1'709'210'096'007)), "2024-02-29T12:34:56.007Z");
   EXPECT_EQ(format_rfc3339(from_unix_ms(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_rfc3339(from_unix_ms(253'402'300'799'999)), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_rfc3339(from_unix_ms(253'402'300'800'000)), "10000-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_rfc3339(from_unix_ms(-62'135'596'800'000)), "0001-01-01T00:00:00.000Z");
   EXPECT_EQ(to_unix_ms(from_unix_ms(1'709'210'096'007)), 1'709'210'096'007);
 }
 

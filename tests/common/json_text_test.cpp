@@ -26,6 +26,20 @@ TEST(JsonText, WritesWhatTheLibraryWrites) {
   }
 }
 
+TEST(JsonText, EscapesAnyCharacterAtAnyPlace) {
+  for (std::size_t size = 1; size <= 18; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (unsigned c = 0; c < 0x80; ++c) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(c);
+        std::string written;
+        append_json(written, std::string_view(text));
+        ASSERT_EQ(written, nlohmann::json(text).dump()) << "character " << c << " at " << at << " of " << size;
+      }
+    }
+  }
+}
+
 TEST(JsonText, ReplacesWhatIsNoUtf8) {
   const json broken = {{"a\xFF", json::array({"\xC3", "b"})}};
   EXPECT_EQ(written(broken), broken.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -17,6 +17,7 @@ namespace strawberry::test {
 namespace {
 
 constexpr std::chrono::seconds startup_timeout{10};
+constexpr std::chrono::seconds startup_timeout_run_by{60};
 constexpr std::size_t report_bytes_max = 16 * 1024;
 
 #ifdef STRAWBERRY_ASAN_RUNTIME
@@ -126,13 +127,15 @@ std::string BrokerProcess::write_config() const {
 
 BrokerProcess::Outcome BrokerProcess::try_start() {
   ChildProcess::Options child;
-  child.argv = {"/usr/sbin/mosquitto", "-c", write_config()};
+  child.argv = options_.run_by;
+  child.argv.insert(child.argv.end(), {"/usr/sbin/mosquitto", "-c", write_config()});
   child.environment = sanitizer_environment();
   process_ = std::make_unique<ChildProcess>(std::move(child));
   // With the plugin it is ready once that knows whose the stored sessions are: before, foreign client ids are not let
   // in.
   const std::string ready = is_bare() ? " running\n" : "strawberry: ready: ";
-  if (process_->wait_for_output(ready, startup_timeout)) return Outcome::running;
+  const auto timeout = options_.run_by.empty() ? startup_timeout : startup_timeout_run_by;
+  if (process_->wait_for_output(ready, timeout)) return Outcome::running;
   process_->wait_for_exit(std::chrono::seconds(2));
   look_for_reports(/*refused=*/true);
   const bool taken = process_->output().find("Address already in use") != std::string::npos;

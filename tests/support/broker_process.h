@@ -30,6 +30,8 @@ class BrokerProcess {
     std::vector<std::string> plugin_options;
     /// A Unix socket to listen on beside the port; empty: none.
     std::string socket_path = {};
+    /// A program that runs the broker, such as valgrind; empty: none.
+    std::vector<std::string> run_by = {};
   };
 
   explicit BrokerProcess(Options options);
