@@ -109,13 +109,13 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                    chat_service_options(config)),
       quota_service({clock, devices, skills, usage.limits(), store->limits(), limits}),
       audit_service(store->audit(), [this] { return audit.flush(); }),
-      accounts(
-          {store->users(), users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
+      accounts({users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
       export_service({clock, devices, skills, limits, store->exports(), events},
                      {[this](const std::string& user_id, bool with_hash) { return accounts.read(user_id, with_hash); },
-                      [this](std::string user_id, nlohmann::json record, bool overwrite) {
-                        return accounts.put(std::move(user_id), std::move(record), overwrite);
+                      [this](const std::string& user_id, const nlohmann::json& record, bool overwrite) {
+                        return accounts.wanted(user_id, record, overwrite);
                       },
+                      [this](AccountImport account) { return accounts.written(std::move(account)); },
                       [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); },
                       [this](const Request& request) {
                         const bool is_admin_user = request.sender.type == PrincipalType::user &&

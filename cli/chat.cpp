@@ -85,7 +85,7 @@ class Conversation {
         break;
       }
       if (question->find_first_not_of(" \t\r") == std::string::npos) continue;
-      if (asks && (*question == "exit" || *question == "quit")) break;
+      if (*question == "exit" || *question == "quit") break;
       outcome = co_await turn(std::move(*question));
       co_await questions_.wait();
       // The hub said no to this one; the next may do better.

@@ -55,6 +55,9 @@ Outcome<Endpoint> CommandLine::endpoint() const {
     endpoint = *written;
   }
   change(endpoint);
+  if (!ca_file.empty()) {
+    if (auto readable = read_file(ca_file); !readable) return tl::unexpected(readable.error());
+  }
   return endpoint;
 }
 

@@ -2,6 +2,8 @@
 ///
 /// What a message means is decided in tail/watch.h, how it looks in tail/line_format.h.
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -48,6 +50,18 @@ class DeviceNames {
   std::unique_ptr<DeviceDirectory> directory_;
   SteadyTime next_look_{};
 };
+
+/// As MQTT has them: `#` is the last level, and `+` and `#` stand alone in theirs.
+bool is_topic_filter(const std::string& filter) {
+  for (std::size_t begin = 0; begin <= filter.size();) {
+    const std::size_t end = std::min(filter.find('/', begin), filter.size());
+    const std::string level = filter.substr(begin, end - begin);
+    if (level.size() > 1 && level.find_first_of("+#") != std::string::npos) return false;
+    if (level == "#" && end != filter.size()) return false;
+    begin = end + 1;
+  }
+  return true;
+}
 
 /// Everything for the admin; for others what they may read: themselves, their devices' presence, and the hub.
 std::vector<std::string> filters_for(const Principal& who, const std::string& wanted) {
@@ -96,6 +110,9 @@ std::function<std::string()> lasting_token(const DataDir& dir, std::function<std
 }
 
 Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
+  if (!is_topic_filter(options.filter))
+    return cli_error(ExitCode::usage, "not a topic filter: " + printable(options.filter, 80) +
+                                          " (+ and # stand alone between slashes, # at the end)");
   auto connection = connection_options(line, admin());
   if (!connection) return tl::unexpected(connection.error());
   asio::io_context loop;
@@ -152,7 +169,8 @@ void add_tail_command(CLI::App& app, CommandLine& line) {
   command->add_option("--follow-correlation", options->follow_correlation,
                       "Only the life of one request: by its correlation_id, or the hub's own id of a call");
   command->add_flag("--ids", options->ids, "Also show the ids of devices and users, and correlation_ids");
-  command->add_option("--count", options->count, "Leave after this many lines");
+  command->add_option("--count", options->count, "Leave after this many lines; default: at Ctrl-C")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   command->callback([&line, options] { line.action = [&line, options] { return tail(line, *options); }; });
 }
 

@@ -210,6 +210,9 @@ Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, 
   Made made;
   made.by_hub = true;
   made.who.principal = {PrincipalType::user, options.user, options.user};
+  if (options.device.empty()) {
+    if (auto valid = user(options.user); !valid) return tl::unexpected(valid.error());
+  }
   if (!options.device.empty()) {
     auto found = found_device(line, options.device, options.user);
     if (!found) return tl::unexpected(found.error());

@@ -137,6 +137,7 @@ std::string whose_token(const bridge::IssuedToken& token) {
   const std::string user = printable(token.user_id, 64);
   if (token.type == "device") return "device " + subject + " of " + user;
   if (token.type == "enroll") return "a new device of " + user;
+  if (token.type == "grant" && token.subject.starts_with(operator_id_prefix)) return "a login link for the first admin";
   if (token.type == "grant")
     return (token.subject.starts_with(sign_in_id_prefix) ? "a login link of " : "the next tokens of a program of ") +
            user;

@@ -185,6 +185,8 @@ Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) 
   if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
   std::this_thread::sleep_until(from_unix_ms(*valid_from));
   const std::int64_t count = list ? list->total : 0;  // an older database has no list
+  // It may be one whose tokens another issuer gives out, so the revocation holds all the same.
+  if (auto known = check_user(dir, options.user); !known) std::cerr << "note: " << known.error().message << "\n";
   if (line.json) {
     std::cout << nlohmann::json{{"user_id", options.user},
                                 {"revoked", true},
@@ -220,6 +222,13 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
   const Outcome<bridge::RevokedLine> revoked =
       *by_hub ? Outcome<bridge::RevokedLine>(**by_hub) : revoke_in_files(line, *token);
   if (!revoked) return tl::unexpected(revoked.error());
+  if (!options.jti.empty() && !*by_hub && revoked->is_new) {
+    bridge::TokenQuery query;
+    query.jti = options.jti;
+    const auto listed = list_of_tokens(dir, query);
+    if (listed && listed->total == 0)
+      std::cerr << "note: no token with this JTI is on the list: see 'strawberryctl token list --all'\n";
+  }
   const auto renewed = renew_admin_token(dir, revoked->root_jti);
   if (!renewed) return tl::unexpected(renewed.error());
   if (line.json) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <iostream>
 
 #include "cli/command_line.h"
@@ -147,6 +148,7 @@ Outcome<void> update_user(const CommandLine& line, const UserOptions& options) {
   if (!options.role.empty()) body["role"] = options.role;
   if (!options.guest_of.empty()) body["guest_of"] = options.guest_of;
   if (options.enable || options.disable) body["disabled"] = options.disable;
+  if (body.size() == 2) return cli_error(ExitCode::usage, "nothing to change (see strawberryctl user update --help)");
   return ask_about(line, std::move(body), "changed");
 }
 
@@ -195,7 +197,8 @@ CLI::App* add_one(CLI::App& user, CommandLine& line, const char* name, const cha
 
 void add_account_options(CLI::App& command, UserOptions& options) {
   command.add_option("--name", options.name, "What people call the user");
-  command.add_option("--role", options.role, "admin, member or guest; default of a new user: member");
+  command.add_option("--role", options.role, "admin, member or guest; default of a new user: member")
+      ->check(CLI::IsMember({"admin", "member", "guest"}));
   command.add_option("--guest-of", options.guest_of, "Of a guest: the user whose devices it sees");
 }
 

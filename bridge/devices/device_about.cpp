@@ -19,11 +19,6 @@ tl::unexpected<Error> wrong(std::string message, std::string path) {
   return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
 }
 
-bool is_name(const std::string& name) {
-  const auto normalized = normalize_device_name(name);
-  return !normalized.empty() && normalized != "hub" && name.size() <= device_name_bytes_max;
-}
-
 std::string rule_of(const char* what) {
   return std::string(what) + " has letters or digits, is not 'hub' and has at most " +
          std::to_string(device_name_bytes_max) + " bytes";
@@ -33,7 +28,7 @@ std::string rule_of(const char* what) {
 Reply<std::string> read_room(const json& room) {
   if (!room.is_string() || room.get_ref<const std::string&>().empty()) return std::string();
   auto name = room.get<std::string>();
-  if (!is_name(name)) return wrong(rule_of("the name of a room"), "/room");
+  if (!can_name_a_device(name)) return wrong(rule_of("the name of a room"), "/room");
   return name;
 }
 
@@ -46,7 +41,7 @@ Reply<std::vector<std::string>> read_aliases(const json& listed, const DeviceRow
   for (const auto& alias : listed) {
     const auto path = "/aliases/" + std::to_string(seen.size());
     auto name = alias.get<std::string>();
-    if (!is_name(name)) return wrong(rule_of("an alias"), path);
+    if (!can_name_a_device(name)) return wrong(rule_of("an alias"), path);
     const auto normalized = normalize_device_name(name);
     if (!seen.insert(normalized).second) return wrong("this alias is there twice: " + printable(name, 64), path);
     const Device* other = devices.named(device.user_id, normalized);
@@ -92,9 +87,14 @@ std::optional<Error> put(Reply<T> read, std::optional<T>& member) {
 
 }  // namespace
 
+bool can_name_a_device(const std::string& name) {
+  const auto normalized = normalize_device_name(name);
+  return !normalized.empty() && normalized != "hub" && name.size() <= device_name_bytes_max;
+}
+
 Reply<std::string> wanted_name(const Request& request) {
   auto name = request.body.at("name").get<std::string>();
-  if (!is_name(name)) return wrong(rule_of("a device name"), "/name");
+  if (!can_name_a_device(name)) return wrong(rule_of("a device name"), "/name");
   return name;
 }
 

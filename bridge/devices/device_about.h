@@ -19,6 +19,9 @@ inline constexpr std::size_t device_capabilities_max = 32;
 inline constexpr std::size_t device_metadata_bytes_max = 4096;
 inline constexpr std::size_t device_metadata_depth_max = 8;
 
+/// The rule of names.
+bool can_name_a_device(const std::string& name);
+
 /// The name a request gives a device (`name`, which is there), or why it cannot have it.
 Reply<std::string> wanted_name(const Request& request);
 

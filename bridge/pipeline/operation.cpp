@@ -28,7 +28,8 @@ Reply<std::string> permit(const OperationTable& table, const Operation& operatio
     return error(ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}});
   const bool may =
       operation.who_may.includes(principal.type) || (acts_as_admin && operation.who_may.includes(PrincipalType::admin));
-  if (!may) return error(ErrorCode::forbidden, std::string(table.refusal(principal.type)));
+  const PrincipalType asks_as = acts_as_admin ? PrincipalType::admin : principal.type;
+  if (!may) return error(ErrorCode::forbidden, std::string(table.refusal(asks_as)));
   if (!operation.needs.are_met_by(allowance.rights)) {
     if (allowance.standing.role == Role::guest)
       return error(ErrorCode::forbidden, "a guest may not do this", {{"reason", "guest"}});

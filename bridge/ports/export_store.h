@@ -19,6 +19,7 @@
 #include "bridge/ports/skill_store.h"
 #include "bridge/ports/token_row.h"
 #include "bridge/ports/usage_store.h"
+#include "bridge/ports/user_store.h"
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
@@ -78,8 +79,15 @@ struct ExportPart {
   std::optional<ExportPlace> next;  // nothing: that was the last
 };
 
+/// An account that an import makes or changes, before its records are read.
+struct AccountImport {
+  UserRow user;
+  bool is_new = false;  // else its name and standing become these
+};
+
 struct ImportRequest {
   std::string user_id;
+  std::optional<AccountImport> account;
   std::vector<UserRecord> records;
   /// Sessions' titles and what is said of devices become as the records say; else what is there stays.
   bool overwrite = false;
@@ -100,7 +108,8 @@ class ExportStore {
 
   /// Records from `place` on, whose texts come to about `bytes_max`; at least one when there is one.
   virtual Task<Reply<ExportPart>> read_part(std::string user_id, ExportPlace place, std::size_t bytes_max) = 0;
-  /// All or nothing. `forbidden` when a device or session is somebody else's; `quota_exceeded` as everywhere.
+  /// All or nothing, the account as well: as UserStore::add_user() and change_user(). `forbidden` when a device or
+  /// session is somebody else's; `quota_exceeded` as everywhere.
   virtual Task<Reply<ImportCount>> import(ImportRequest request) = 0;
   /// Those that are there, with their skills.
   virtual Task<Reply<std::vector<std::pair<DeviceRow, std::vector<SkillRow>>>>> read_user_devices(

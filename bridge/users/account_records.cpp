@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bridge/users/user_records.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
@@ -38,7 +39,7 @@ Reply<UserRow> read_account(const std::string& user_id, const json& record) {
   UserRow user;
   user.user_id = user_id;
   user.name = text_member(record, "name");
-  if (user.name.size() > name_bytes_max) return no_account("name");
+  if (user.name.size() > name_bytes_max || user.name.find('\0') != std::string::npos) return no_account("name");
   const auto role = parse_role(text_member(record, "role"));
   if (!role) return no_account("role");
   user.standing.role = *role;
@@ -49,43 +50,43 @@ Reply<UserRow> read_account(const std::string& user_id, const json& record) {
   const bool is_hash = user.password_hash.starts_with(hash_begins) && user.password_hash.size() <= hash_bytes_max;
   if (!user.password_hash.empty() && !is_hash) return no_account("password_hash");
   const auto created = record.find("created_at");
-  if (created == record.end() || !created->is_number_integer() || *created < 0) return no_account("created_at");
+  if (created == record.end() || !created->is_number_integer() || *created < 0 || *created > rfc3339_ms_max)
+    return no_account("created_at");
   user.created_at_ms = created->get<std::int64_t>();
   return user;
 }
 
-Task<Reply<bool>> AccountRecords::put(std::string user_id, json record, bool overwrite) {
-  if (!record.contains("role")) co_return false;
+Reply<std::optional<AccountImport>> AccountRecords::wanted(const std::string& user_id, const json& record,
+                                                           bool overwrite) const {
+  if (!record.contains("role")) return std::nullopt;
   auto read = read_account(user_id, record);
-  if (!read) co_return tl::unexpected(read.error());
-  UserRow user = std::move(*read);
+  if (!read) return tl::unexpected(read.error());
+  AccountImport account;
+  account.user = std::move(*read);
+  UserStanding& standing = account.user.standing;
   // Its host may have stayed at the other hub.
-  if (parts_.users.find(user.standing.guest_of) == nullptr) user.standing.guest_of.clear();
+  if (parts_.users.find(standing.guest_of) == nullptr) standing.guest_of.clear();
   const UserRow* known = parts_.users.find(user_id);
-  if (known != nullptr) {
-    const bool is_same = known->name == user.name && known->standing.role == user.standing.role &&
-                         known->standing.guest_of == user.standing.guest_of &&
-                         known->standing.is_disabled == user.standing.is_disabled;
-    if (!overwrite || is_same) co_return false;
-    UserChange change;
-    change.name = user.name;
-    change.standing = user.standing;
-    auto stored = co_await parts_.store.change_user(user_id, std::move(change));
-    if (!stored) co_return tl::unexpected(stored.error());
-    if (const UserRow* now = parts_.users.find(user_id)) {
-      user.password_hash = now->password_hash;
-      user.created_at_ms = now->created_at_ms;
-      user.last_login_ms = now->last_login_ms;
-    }
-  } else {
-    if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
-    auto stored = co_await parts_.store.add_user(user, /*first_admin=*/false);
-    if (!stored) co_return tl::unexpected(stored.error());
+  account.is_new = known == nullptr;
+  if (account.is_new && parts_.users.is_full()) return error(ErrorCode::busy, "the hub has as many accounts as it may");
+  const bool is_same = known != nullptr && known->name == account.user.name && known->standing.role == standing.role &&
+                       known->standing.guest_of == standing.guest_of &&
+                       known->standing.is_disabled == standing.is_disabled;
+  if (!account.is_new && (!overwrite || is_same)) return std::nullopt;
+  return account;
+}
+
+Task<void> AccountRecords::written(AccountImport account) {
+  std::vector<std::string> ids(1, account.user.user_id);
+  // The password may have been set meanwhile.
+  const UserRow* now = parts_.users.find(account.user.user_id);
+  if (!account.is_new && now != nullptr) {
+    account.user.password_hash = now->password_hash;
+    account.user.created_at_ms = now->created_at_ms;
+    account.user.last_login_ms = now->last_login_ms;
   }
-  parts_.users.put(std::move(user));
-  std::vector<std::string> ids(1, user_id);
+  parts_.users.put(std::move(account.user));
   co_await parts_.tell_plugin(std::move(ids));
-  co_return true;
 }
 
 }  // namespace strawberry::bridge

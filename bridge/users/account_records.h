@@ -1,14 +1,16 @@
-/// A user's account as the head of an export, and back into the directory and the store.
+/// A user's account as the head of an export, and back: what an import writes of it, and the directory after that.
 ///
-/// Threading: loop only.   Lifetime: the parts outlive it.   Errors: `bad_request` for what is no such record; the
-/// store's.   Bounds: UserDirectory::users_max, then `busy`.
+/// Threading: loop only.   Lifetime: the parts outlive it.   Errors: `bad_request` for what is no such record.
+/// Bounds: UserDirectory::users_max, then `busy`.
 #pragma once
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bridge/ports/export_store.h"
 #include "bridge/ports/user_store.h"
 #include "bridge/users/user_directory.h"
 
@@ -17,7 +19,6 @@ namespace strawberry::bridge {
 class AccountRecords {
  public:
   struct Parts {
-    UserStore& store;
     UserDirectory& users;
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
   };
@@ -25,9 +26,13 @@ class AccountRecords {
 
   /// Null when there is no account. The hash of its password only `with_hash`.
   nlohmann::json read(const std::string& user_id, bool with_hash) const;
-  /// Makes the account that the record describes; one that is there changes only with `overwrite`, and then to all but
-  /// the password. Whether anything is new. A record without a role describes none.
-  Task<Reply<bool>> put(std::string user_id, nlohmann::json record, bool overwrite);
+  /// What an import is to write so that there is the account that the record describes; one that is there changes only
+  /// with `overwrite`, and then to all but the password. Nothing when it is so already. A record without a role
+  /// describes none.
+  Reply<std::optional<AccountImport>> wanted(const std::string& user_id, const nlohmann::json& record,
+                                             bool overwrite) const;
+  /// Called when it was written: the directory and the plugin know it then.
+  Task<void> written(AccountImport account);
 
  private:
   const Parts parts_;

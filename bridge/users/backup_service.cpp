@@ -96,6 +96,7 @@ const OperationTable& BackupService::operations() {
 
 Task<Reply<json>> BackupService::create(Request request) {
   const std::string user_id = request.acting_user;
+  if (auto unknown = exports_.objection_to_user(request)) co_return tl::unexpected<Error>(std::move(*unknown));
   const UsersTurn turn(busy_users_, user_id);
   if (!turn.is_taken()) co_return is_busy();
   if (!has_room_()) co_return disk_is_low();

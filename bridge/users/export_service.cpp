@@ -2,13 +2,17 @@
 
 #include <charconv>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "bridge/devices/device_events.h"
 #include "bridge/pipeline/request_events.h"
 #include "bridge/skills/skill_service.h"
 #include "bridge/users/unless_program.h"
 #include "bridge/users/user_records.h"
+#include "common/contract/device_name.h"
+#include "common/contract/principal.h"
 #include "common/text/base64url.h"
 #include "common/text/json_text.h"
 
@@ -35,6 +39,29 @@ std::optional<ExportPlace> decode_place(const std::string& cursor) {
   return ExportPlace{read[0].get<std::size_t>(), read[1].get<std::string>(), read[2].get<std::int64_t>(),
                      read[3].get<std::int64_t>(), read[4].get<std::int64_t>()};
 }
+
+/// An alias that another device of the user's has, here or in the same import, is left out: who is called by it must
+/// be clear.
+class AliasFilter {
+ public:
+  AliasFilter(const DeviceRegistry& devices, const std::string& user_id) : devices_(devices), user_id_(user_id) {}
+
+  void apply(DeviceRow& device) {
+    const auto is_taken = [&](const std::string& alias) {
+      const auto normalized = normalize_device_name(alias);
+      const Device* other = devices_.named(user_id_, normalized);
+      const bool is_known = other != nullptr && other->row.device_id != device.device_id;
+      return is_known || !seen_.insert(normalized).second;
+    };
+    seen_.insert(device.normalized_name);
+    std::erase_if(device.about.aliases, is_taken);
+  }
+
+ private:
+  const DeviceRegistry& devices_;
+  const std::string& user_id_;
+  std::set<std::string> seen_;
+};
 
 }  // namespace
 
@@ -81,30 +108,35 @@ Task<Reply<json>> ExportService::import_part(Import import) {
   request.user_id = import.user_id;
   request.overwrite = import.overwrite;
   request.is_by_admin = import.is_by_admin;
-  std::optional<json> account;
+  if (parts_.devices.find(import.user_id) != nullptr || is_reserved_id(import.user_id))
+    co_return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
+  bool has_account = false;
+  AliasFilter aliases(parts_.devices, import.user_id);
   std::int64_t left_out = 0;
   for (std::size_t i = 0; i < import.records.size(); ++i) {
     const auto path = "/records/" + std::to_string(i);
     const auto& record = import.records[i];
     if (is_head(record)) {
       if (auto problem = objection_to_format(record, path)) co_return tl::unexpected<Error>(std::move(*problem));
-      if (request.is_by_admin) account = record;
       if (!request.is_by_admin) ++left_out;
+      if (!request.is_by_admin) continue;
+      auto wanted = functions_.wanted_account(import.user_id, record, import.overwrite);
+      if (!wanted) co_return tl::unexpected(wanted.error());
+      request.account = std::move(*wanted);
+      has_account = true;
       continue;
     }
     auto read = read_record(record, path);
     if (!read) co_return tl::unexpected(read.error());
+    if (auto* device = std::get_if<DeviceRow>(&*read)) aliases.apply(*device);
     request.records.push_back(std::move(*read));
   }
-  std::int64_t accounts_added = 0;
-  if (account) {
-    auto put = co_await functions_.put_account(import.user_id, std::move(*account), import.overwrite);
-    if (!put) co_return tl::unexpected(put.error());
-    if (*put) accounts_added = 1;
-  }
   const auto records = request.records;
+  std::optional<AccountImport> account = request.account;
+  const std::int64_t accounts_added = account ? 1 : 0;
   auto count = co_await parts_.store.import(std::move(request));
   if (!count) co_return tl::unexpected(count.error());
+  if (account) co_await functions_.account_written(std::move(*account));
   if (count->has_new_limits) {
     for (const auto& record : records)
       if (const auto* limit = std::get_if<LimitRecord>(&record);
@@ -113,7 +145,7 @@ Task<Reply<json>> ExportService::import_part(Import import) {
   }
   json result = json::object();
   result["added"] = count->added + accounts_added;
-  result["already_there"] = count->already_there + (account ? 1 - accounts_added : 0);
+  result["already_there"] = count->already_there + (has_account ? 1 - accounts_added : 0);
   result["left_out"] = count->left_out + left_out;
   ImportCount changed = std::move(*count);
   co_await announce(import.actor, import.user_id, std::move(changed));
@@ -145,12 +177,21 @@ Task<void> ExportService::announce(Principal actor, std::string user_id, ImportC
   }
 }
 
+std::optional<Error> ExportService::objection_to_user(const Request& request) const {
+  const std::string& user_id = request.acting_user;
+  const bool is_known = request.sender.user_id == user_id || functions_.account(user_id, false).is_object() ||
+                        (parts_.devices.is_user(user_id) && !is_reserved_id(user_id));
+  if (is_known) return std::nullopt;
+  return Error{ErrorCode::not_found, "no such user", {{"path", "/user_id"}}};
+}
+
 void ExportService::tell(const Request& request, std::string_view action) const {
   parts_.events.publish(RequestAudited{request.sender, action, request.acting_user, nullptr, request.acting_user});
 }
 
 Task<Reply<json>> ExportService::export_for(Request request) {
   const auto cursor = request.body.value("cursor", std::string());
+  if (auto unknown = objection_to_user(request)) co_return tl::unexpected<Error>(std::move(*unknown));
   auto part = co_await export_part(request.acting_user, cursor, functions_.is_admin(request));
   if (part && cursor.empty()) tell(request, "users.export");
   co_return part;

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +44,12 @@ class ExportService final : public RequestHandler {
   struct Functions {
     /// The account as a record of kind `user`; with its password hash when `with_hash`. Null when there is none.
     std::function<nlohmann::json(const std::string& user_id, bool with_hash)> account;
-    /// Makes the account that such a record describes; whether that is new.
-    std::function<Task<Reply<bool>>(std::string user_id, nlohmann::json record, bool overwrite)> put_account;
+    /// What is to be written so that there is the account that such a record describes; nothing when there is.
+    std::function<Reply<std::optional<AccountImport>>(const std::string& user_id, const nlohmann::json& record,
+                                                      bool overwrite)>
+        wanted_account;
+    /// Called when that was written.
+    std::function<Task<void>(AccountImport account)> account_written;
     /// Returns when the broker's plugin knows.
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
     /// A user may be an admin, too.
@@ -67,6 +73,8 @@ class ExportService final : public RequestHandler {
   };
   Task<Reply<nlohmann::json>> import_part(Import import);
 
+  /// `not_found` for a user of whom there is nothing to export.
+  std::optional<Error> objection_to_user(const Request& request) const;
   /// On the audit.
   void tell(const Request& request, std::string_view action) const;
 

@@ -22,8 +22,8 @@ Reply<LimitChange> read_limit_change(const json& limits) {
     const bool is_number = value.is_number_integer() && value >= 0 && value <= limit_max;
     if (!is_number && !value.is_null())
       return error(ErrorCode::bad_request,
-                   "a limit is a whole number, 0 for any number, or null for the configuration's: " +
-                       printable(value.dump(), 64),
+                   "a limit is a whole number up to " + std::to_string(limit_max) +
+                       ", 0 for any number, or null for the configuration's: " + printable(value.dump(), 64),
                    {{"path", path}});
     change[*kind] = value.is_null() ? std::nullopt : std::optional(value.get<std::int64_t>());
   }

@@ -180,6 +180,7 @@ Task<Reply<json>> TokenService::issue(Request request) {
   auto namesakes = co_await parts_.store.add_named_token(std::move(listed), replaces);
   if (!namesakes) co_return tl::unexpected(namesakes.error());
   if (replaces) given["replaces"] = *namesakes;
+  if (!request.body.contains("device_id")) parts_.devices.note_user(request.acting_user);  // the store has noted it
   parts_.events.publish(
       UserChanged{UserChanged::Change::token_issued, request.acting_user, request.sender.id, claims->jti});
   co_return given;

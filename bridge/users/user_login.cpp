@@ -108,6 +108,8 @@ Task<Reply<json>> UserService::set_password(Request request) {
   if (auto problem = objection_to_password(password, "/new")) co_return tl::unexpected<Error>(std::move(*problem));
   const UserRow* user = parts_.users.find(user_id);
   const bool is_own = request.sender.user_id == user_id;
+  // A mistyped id must not make an account, and no account has the id of one of the hub's own principals.
+  if (!is_own && !is_known(user_id)) co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
   const std::string hash_before = user == nullptr ? std::string() : user->password_hash;
   if (is_own && !hash_before.empty()) {
     // As a login, and limited as one: a stolen token must not be worth a password.

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/devices/device_about.h"
+#include "bridge/skills/input_schema.h"
+#include "bridge/users/limit_change.h"
 #include "common/contract/capability.h"
 #include "common/contract/device_name.h"
 #include "common/contract/principal.h"
+#include "common/contract/python_name.h"
 #include "common/contract/signature.h"
+#include "common/text/json_depth.h"
 #include "common/text/printable.h"
 
 namespace strawberry::bridge {
@@ -16,6 +21,10 @@ using nlohmann::json;
 
 constexpr std::size_t short_text_bytes_max = 512;
 constexpr std::size_t long_text_bytes_max = 256 * 1024;
+constexpr std::size_t docstring_bytes_max = 4 * 16'384;  // a registration has 16 384 characters
+constexpr std::int64_t day_max = rfc3339_ms_max / 86'400'000;
+/// Of requests and tokens a day: all rows that a user may have can be added up.
+constexpr std::int64_t amount_max = 1'000'000'000'000;
 
 // --- to JSON ---
 
@@ -128,8 +137,8 @@ class RecordReader {
   std::string text(const char* name, std::size_t bytes_max = short_text_bytes_max, bool is_needed = true) {
     const auto found = record_.find(name);
     if (found == record_.end() && !is_needed) return {};
-    if (found == record_.end() || !found->is_string() || found->get_ref<const std::string&>().size() > bytes_max)
-      return wrong(name, "a text of at most " + std::to_string(bytes_max) + " bytes"), std::string();
+    if (found == record_.end() || !is_text(*found, bytes_max))
+      return wrong(name, "a text of at most " + std::to_string(bytes_max) + " bytes without U+0000"), std::string();
     return found->get<std::string>();
   }
   std::string id(const char* name) {
@@ -137,13 +146,20 @@ class RecordReader {
     if (!problem_ && !is_valid_id(value)) wrong(name, "an id");
     return value;
   }
-  std::int64_t number(const char* name, bool is_needed = true) {
+  std::int64_t number(const char* name, std::int64_t max, bool is_needed = true) {
     const auto found = record_.find(name);
     if (found == record_.end() && !is_needed) return 0;
-    const bool fits = found != record_.end() && found->is_number_integer() &&
-                      (found->is_number_unsigned() ? found->get<std::uint64_t>() <= INT64_MAX : *found >= 0);
-    if (!fits) return wrong(name, "a whole number, not below 0"), 0;
+    const bool fits = found != record_.end() && found->is_number_integer() && *found >= 0 && *found <= max;
+    if (!fits) return wrong(name, "a whole number from 0 to " + std::to_string(max)), 0;
     return found->get<std::int64_t>();
+  }
+  std::int64_t time(const char* name) { return number(name, rfc3339_ms_max); }
+  /// A name as Python keeps it.
+  std::string identifier(const char* name) {
+    auto value = text(name);
+    if (!problem_ && (python_identifier(value) != value || value.empty() || is_python_keyword(value)))
+      wrong(name, "a name that Python has");
+    return value;
   }
   bool flag(const char* name) {
     const auto found = record_.find(name);
@@ -154,10 +170,8 @@ class RecordReader {
     std::vector<std::string> all;
     const auto found = record_.find(name);
     if (found == record_.end()) return all;
-    const auto is_text = [](const json& each) {
-      return each.is_string() && each.get_ref<const std::string&>().size() <= device_name_bytes_max;
-    };
-    if (!found->is_array() || found->size() > count_max || !std::all_of(found->begin(), found->end(), is_text))
+    const auto fits = [](const json& each) { return is_text(each, device_name_bytes_max); };
+    if (!found->is_array() || found->size() > count_max || !std::all_of(found->begin(), found->end(), fits))
       return wrong(name, "at most " + std::to_string(count_max) + " texts"), all;
     for (const auto& each : *found) all.push_back(each.get<std::string>());
     return all;
@@ -169,10 +183,14 @@ class RecordReader {
     return wrong(name, "an object of at most " + std::to_string(bytes_max) + " bytes"), nullptr;
   }
   bool has(const char* name) const { return record_.contains(name); }
+  const std::string& path() const { return path_; }
 
   void wrong(const char* name, const std::string& wanted) {
     if (problem_) return;
     problem_ = Error{ErrorCode::bad_request, std::string(name) + " is not " + wanted, {{"path", path_ + "/" + name}}};
+  }
+  void refuse(Error problem) {
+    if (!problem_) problem_ = std::move(problem);
   }
   /// What was read, or why it is none.
   template <class T>
@@ -182,6 +200,13 @@ class RecordReader {
   }
 
  private:
+  /// Behind U+0000 some of those who read a text see nothing.
+  static bool is_text(const json& value, std::size_t bytes_max) {
+    if (!value.is_string()) return false;
+    const auto& text = value.get_ref<const std::string&>();
+    return text.size() <= bytes_max && text.find('\0') == std::string::npos;
+  }
+
   const json& record_;
   const std::string path_;
   std::optional<Error> problem_;
@@ -192,51 +217,68 @@ Reply<UserRecord> read_limit(RecordReader reader) {
   const auto kind = parse_limit(reader.text("name"));
   if (!kind) reader.wrong("name", "a limit");
   record.kind = kind.value_or(LimitKind::devices);
-  record.value = reader.number("value");
+  record.value = reader.number("value", limit_max);
   return reader.finish(record);
 }
 
 Reply<UserRecord> read_device_record(RecordReader reader) {
-  constexpr std::size_t aliases_max = 8, capabilities_max = 32, metadata_bytes_max = 4096;
   DeviceRow device;
   device.device_id = reader.id("device_id");
+  // As in a registration: the hub's own principals would be shut out by a device of their id.
+  if (is_reserved_id(device.device_id))
+    reader.refuse({ErrorCode::forbidden, "this device_id is taken", {{"path", reader.path() + "/device_id"}}});
   device.name = reader.text("name", 140);
   device.normalized_name = normalize_device_name(device.name);
   if (device.normalized_name.empty() || device.normalized_name == "hub") reader.wrong("name", "a device's name");
   device.is_active = reader.flag("is_active");
-  device.tokens_valid_from_ms = reader.number("tokens_valid_from");
-  device.created_at_ms = reader.number("created_at");
-  if (reader.has("last_seen")) device.last_seen_ms = reader.number("last_seen");
-  if (reader.has("skills_heartbeat_at")) device.skills_heartbeat_at_ms = reader.number("skills_heartbeat_at");
+  device.tokens_valid_from_ms = reader.time("tokens_valid_from");
+  device.created_at_ms = reader.time("created_at");
+  if (reader.has("last_seen")) device.last_seen_ms = reader.time("last_seen");
+  if (reader.has("skills_heartbeat_at")) device.skills_heartbeat_at_ms = reader.time("skills_heartbeat_at");
   device.about.room = reader.text("room", device_name_bytes_max, /*is_needed=*/false);
-  device.about.aliases = reader.texts("aliases", aliases_max);
-  device.about.capabilities = reader.texts("capabilities", capabilities_max);
+  if (!device.about.room.empty() && !can_name_a_device(device.about.room)) reader.wrong("room", "a room's name");
+  device.about.aliases = reader.texts("aliases", device_aliases_max);
+  if (!std::all_of(device.about.aliases.begin(), device.about.aliases.end(), can_name_a_device))
+    reader.wrong("aliases", "names of a device");
+  device.about.capabilities = reader.texts("capabilities", device_capabilities_max);
   for (const auto& capability : device.about.capabilities)
     if (!parse_capability(capability)) reader.wrong("capabilities", "capabilities with versions");
-  if (const json* metadata = reader.object("metadata", metadata_bytes_max)) device.about.metadata = metadata->dump();
+  if (const json* metadata = reader.object("metadata", device_metadata_bytes_max)) {
+    device.about.metadata = metadata->dump();
+    if (json_nests_deeper_than(device.about.metadata, device_metadata_depth_max))
+      reader.wrong("metadata", "an object of at most " + std::to_string(device_metadata_depth_max) + " levels");
+  }
   return reader.finish(std::move(device));
+}
+
+/// The schema as a registration stores it: it was bounded and checked there, and the file may be anybody's.
+void read_schema(RecordReader& reader, const Signature& signature, SkillRow& skill) {
+  const auto written = reader.text("input_schema", 16 * 1024, /*is_needed=*/false);
+  if (written.empty()) return;
+  const bool is_flat = !json_nests_deeper_than(written, 64);
+  json entry{{"input_schema", is_flat ? json::parse(written, nullptr, false) : json()}};
+  if (!entry["input_schema"].is_object()) return reader.wrong("input_schema", "the text of a JSON Schema");
+  auto schema = read_input_schema(entry, signature, reader.path());
+  if (!schema) return reader.refuse(std::move(schema.error()));
+  skill.input_schema = std::move(*schema);
 }
 
 Reply<UserRecord> read_skill(RecordReader reader) {
   constexpr std::int64_t position_max = 10'000;
   SkillRecord record;
   record.device_id = reader.id("device_id");
-  record.position = reader.number("position");
-  if (record.position > position_max) reader.wrong("position", "at most 10000");
-  record.registered_ms = reader.number("registered_at");
-  record.skill.class_name = reader.text("class_name");
-  record.skill.function_name = reader.text("function_name");
+  record.position = reader.number("position", position_max);
+  record.registered_ms = reader.time("registered_at");
+  record.skill.class_name = reader.identifier("class_name");
+  record.skill.function_name = reader.identifier("function_name");
   record.skill.signature = reader.text("signature", 2048);
   const auto signature = parse_signature(record.skill.signature);
   if (!signature || signature->function_name != record.skill.function_name)
     reader.wrong("signature", "the signature of function_name");
-  record.skill.docstring = reader.text("docstring", long_text_bytes_max);
+  record.skill.docstring = reader.text("docstring", docstring_bytes_max);
   record.skill.device_agnostic = reader.flag("device_agnostic");
   record.skill.confirm = reader.flag("confirm");
-  record.skill.input_schema = reader.text("input_schema", 16 * 1024, /*is_needed=*/false);
-  const bool is_schema =
-      record.skill.input_schema.empty() || json::parse(record.skill.input_schema, nullptr, false).is_object();
-  if (!is_schema) reader.wrong("input_schema", "the text of a JSON Schema");
+  if (signature) read_schema(reader, *signature, record.skill);
   return reader.finish(std::move(record));
 }
 
@@ -246,31 +288,32 @@ Reply<UserRecord> read_session_record(RecordReader reader) {
   session.device_id = reader.text("device_id", 64);
   session.title = reader.text("title", 1024);
   session.is_active = reader.flag("is_active");
-  session.created_at_ms = reader.number("created_at");
-  session.last_activity_ms = reader.number("last_activity");
+  session.created_at_ms = reader.time("created_at");
+  session.last_activity_ms = reader.time("last_activity");
   return reader.finish(std::move(session));
 }
 
 Reply<UserRecord> read_message_record(RecordReader reader) {
   MessageRecord record;
   record.session_id = reader.id("session_id");
-  record.offset = reader.number("offset", /*is_needed=*/false);
+  record.offset = reader.number("offset", INT64_MAX, /*is_needed=*/false);
   record.message.message_id = reader.id("message_id");
   record.message.role = reader.text("role");
   if (record.message.role != "user" && record.message.role != "assistant") reader.wrong("role", "user or assistant");
   record.message.content = reader.text("content", long_text_bytes_max);
-  record.message.created_at_ms = reader.number("created_at");
+  record.message.created_at_ms = reader.time("created_at");
   return reader.finish(std::move(record));
 }
 
 Reply<UserRecord> read_usage(RecordReader reader) {
   UsageRow usage;
-  usage.day = reader.number("day");
+  usage.day = reader.number("day", day_max);
   usage.device_id = reader.text("device_id", 64);
   usage.provider = reader.text("provider");
   usage.model = reader.text("model");
   usage.estimated = reader.flag("estimated");
-  usage.count = {reader.number("requests"), reader.number("prompt_tokens"), reader.number("completion_tokens")};
+  usage.count = {reader.number("requests", amount_max), reader.number("prompt_tokens", amount_max),
+                 reader.number("completion_tokens", amount_max)};
   return reader.finish(std::move(usage));
 }
 
@@ -284,8 +327,8 @@ Reply<UserRecord> read_token(RecordReader reader) {
   if (!is_of_user) reader.wrong("type", "device, user, enroll or grant");
   token.subject = reader.text("subject");
   token.kid = reader.text("kid");
-  token.issued_at_ms = reader.number("issued_at");
-  token.expires_at_ms = reader.number("expires_at");
+  token.issued_at_ms = reader.time("issued_at");
+  token.expires_at_ms = reader.time("expires_at");
   token.parent_jti = reader.text("parent_jti");
   token.root_jti = reader.text("root_jti");
   if (reader.has("scope")) token.scope = reader.text("scope");
@@ -311,16 +354,16 @@ Reply<UserRecord> read_record(const json& record, const std::string& path) {
   if (kind == "usage") return read_usage(std::move(reader));
   if (kind == "token") return read_token(std::move(reader));
   if (kind == "chats") {
-    const ChatsRecord chats{reader.number("day"), reader.number("chats")};
+    const ChatsRecord chats{reader.number("day", day_max), reader.number("chats", amount_max)};
     return reader.finish(chats);
   }
-  if (kind == "tokens_valid_from") return reader.finish(ValidFromRecord{reader.number("at")});
+  if (kind == "tokens_valid_from") return reader.finish(ValidFromRecord{reader.time("at")});
   if (kind == "revoked_token") {
-    RevokedRecord revoked{reader.text("jti"), reader.number("revoked_at"), reader.number("expires_at")};
+    RevokedRecord revoked{reader.text("jti"), reader.time("revoked_at"), reader.time("expires_at")};
     return reader.finish(std::move(revoked));
   }
   if (kind == "spent_token") {
-    SpentRecord spent{reader.id("id"), reader.number("spent_at")};
+    SpentRecord spent{reader.id("id"), reader.time("spent_at")};
     return reader.finish(std::move(spent));
   }
   return error(ErrorCode::bad_request, "there is no record of this kind: " + printable(kind, 64),

@@ -2,9 +2,10 @@
 /// since the Unix epoch, days days since then.
 ///
 /// Pure.   Errors: `bad_request` with details.path for what is no such record; every text and number of an import is
-/// untrusted.   Bounds: texts as the requests have them that make such rows.
+/// untrusted.   Bounds: texts as the requests have them that make such rows; times rfc3339_ms_max.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@ namespace strawberry::bridge {
 
 /// Of the format that this release writes, and the newest it reads.
 inline constexpr int export_format = 1;
+
+/// The end of the year 9999, in milliseconds since the Unix epoch: no record has a later time, since RFC 3339 has none.
+inline constexpr std::int64_t rfc3339_ms_max = 253'402'300'799'999;
 
 nlohmann::json to_json(const UserRecord& record);
 /// `path`: of the record, for the error. A signature or schema that this release would refuse to register is refused.

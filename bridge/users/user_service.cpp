@@ -24,6 +24,7 @@ std::string_view user_refusal(PrincipalType type) {
   if (type == PrincipalType::grant) return "a one-time token may only be exchanged for others";
   if (type == PrincipalType::bridge) return "the bridge does not ask itself";
   if (type == PrincipalType::device) return "accounts are for people: a device may not do this";
+  if (type == PrincipalType::admin) return "this is for the web door and for login links, and not for an admin";
   return "only an admin may do this";
 }
 
@@ -100,6 +101,8 @@ Task<Reply<UserRow>> UserService::new_user(Request request, Role role) {
     co_return error(ErrorCode::bad_request, "this user_id is the hub's own: choose another", {{"path", "/user_id"}});
   if (role != Role::guest && !user.standing.guest_of.empty())
     co_return error(ErrorCode::bad_request, "only a guest is guest of a user", {{"path", "/guest_of"}});
+  if (user.standing.guest_of == user.user_id)
+    co_return error(ErrorCode::bad_request, "nobody is their own guest", {{"path", "/guest_of"}});
   if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
   if (parts_.devices.find(user.user_id) != nullptr)
     co_return error(ErrorCode::forbidden, "this user_id is a device's: choose another", {{"path", "/user_id"}});
@@ -172,18 +175,20 @@ Task<Reply<json>> UserService::list(Request request) {
   co_return listed;
 }
 
+bool UserService::is_known(const std::string& user_id) const {
+  return parts_.users.find(user_id) != nullptr || (parts_.devices.is_user(user_id) && !is_reserved_id(user_id));
+}
+
 Reply<json> UserService::get(const Request& request) const {
   const std::string& user_id = request.acting_user;
-  const bool is_known = parts_.users.find(user_id) != nullptr || parts_.devices.is_user(user_id);
-  if (!is_known && request.sender.user_id != user_id) return error(ErrorCode::not_found, "no such user");
+  if (!is_known(user_id) && request.sender.user_id != user_id) return error(ErrorCode::not_found, "no such user");
   return entry(user_id);
 }
 
 Task<Reply<json>> UserService::update(Request request) {
   const std::string user_id = text_member(request.body, "user_id");
   const UserRow* known = parts_.users.find(user_id);
-  if (known == nullptr && (!parts_.devices.is_user(user_id) || is_reserved_id(user_id)))
-    co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
+  if (!is_known(user_id)) co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
   if (known == nullptr && parts_.users.is_full())
     co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
   UserRow row;
@@ -232,6 +237,9 @@ Task<Reply<json>> UserService::update(Request request) {
 
 Task<Reply<json>> UserService::remove(Request request) {
   const std::string user_id = text_member(request.body, "user_id");
+  // Of the operator there is nothing to delete, and one's own links would be revoked.
+  if (is_reserved_id(user_id) && parts_.users.find(user_id) == nullptr)
+    co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
   auto gone = co_await parts_.store.delete_user(user_id, to_unix_ms(clock_.wall_now()));
   if (!gone) co_return tl::unexpected(gone.error());
   parts_.users.remove(user_id);

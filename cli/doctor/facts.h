@@ -125,6 +125,7 @@ struct RefusedLogin {
   std::string name;     // of the device with that id
   std::string address;  // where it comes from
   std::uint64_t times = 1;
+  bool is_user = false;  // that id is a user's
 };
 
 /// How the bridge's configuration says a model is reached.

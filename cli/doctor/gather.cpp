@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <sstream>
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/database_health.h"
 #include "bridge/config/config.h"
 #include "cli/doctor/judgements.h"
+#include "cli/identity.h"
 #include "cli/text.h"
 #include "common/contract/broker_socket.h"
 #include "common/identity/keys.h"
@@ -184,9 +186,11 @@ void name_the_refused(const DataDir& dir, Facts& facts) {
   if (!facts.refused_logins) return;
   const auto directory = open_directory(dir);
   if (!directory) return;
+  const std::set<std::string> users = facts.refused_logins->empty() ? std::set<std::string>() : known_users(dir);
   for (RefusedLogin& login : *facts.refused_logins) {
     const DeviceRecord* device = (*directory)->find(login.id);
     if (device != nullptr) login.name = device->name;
+    login.is_user = device == nullptr && users.contains(login.id);
   }
 }
 

@@ -56,7 +56,8 @@ std::string who(const RefusedLogin& login) {
 
 std::string mend_login(const Facts& f, const RefusedLogin& login) {
   const std::string id = login.id.empty() ? "DEVICE" : shell_word(login.id);
-  const std::string renew = f.command + " token issue --device " + id + " --output FILE";
+  const std::string holder = login.is_user ? " token issue --user " : " token issue --device ";
+  const std::string renew = f.command + holder + id + " --output FILE";
   const std::string calmer =
       "it connects or publishes again and again: does it run twice, or in a loop? It is let in when it is calmer";
   const std::string other_client_id =

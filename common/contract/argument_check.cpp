@@ -104,14 +104,13 @@ Misfits misfit_of_all(const json& schemas, json& value, const Misfit& otherwise)
   return deepest ? deepest : Misfits(otherwise);
 }
 
-Misfits misfit(const json& schema, json& value) {
+Misfits misfit_of_type(const json& schema, json& value) {
   const Misfit whole{&schema, &value, {}};
-  // `volume: int = None` says more about who wrote it than about None.
-  if (const auto by_default = schema.find("default"); by_default != schema.end() && *by_default == value)
-    return std::nullopt;
   if (const auto any = schema.find("anyOf"); any != schema.end()) return misfit_of_all(*any, value, whole);
   if (const auto values = schema.find("enum"); values != schema.end()) {
-    if (std::find(values->begin(), values->end(), value) == values->end()) return whole;
+    const auto listed = std::find(values->begin(), values->end(), value);
+    if (listed == values->end()) return whole;
+    value = *listed;  // 1, also where 1.0 was sent
     return std::nullopt;
   }
   const auto type = schema.find("type");
@@ -120,6 +119,15 @@ Misfits misfit(const json& schema, json& value) {
   if (name == "integer") make_whole(value);
   if (!has_type(value, name)) return whole;
   return misfit_of_members(schema, value);
+}
+
+Misfits misfit(const json& schema, json& value) {
+  const auto by_default = schema.find("default");
+  const bool is_default = by_default != schema.end() && *by_default == value;
+  auto found = misfit_of_type(schema, value);  // also of the default: its 5.0 is sent as 5
+  // `volume: int = None` says more about who wrote it than about None.
+  if (is_default) return std::nullopt;
+  return found;
 }
 
 }  // namespace

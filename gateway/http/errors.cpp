@@ -128,6 +128,8 @@ Response response_of(const Problem& problem, ErrorShape shape) {
     const auto& details = problem.details;
     const json wait = details.is_object() ? details.value("retry_after_ms", json()) : json();
     const std::int64_t ms = wait.is_number_integer() ? wait.get<std::int64_t>() : 1'000;
+    // What is used up for good is not to be had by waiting.
+    if (problem.code == "quota_exceeded" && !wait.is_number_integer()) return response;
     response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, (ms + 999) / 1000)));
   }
   return response;

@@ -26,8 +26,10 @@ class ChatTurn {
         asking_(loop, std::move(link), Service::chat, hub_request(std::move(body), writer.options().is_streamed)) {}
 
   Task<void> run() {
-    if (!has_scope_for(asking_.link().scopes(), Service::chat))
-      co_return co_await fail("forbidden", "the token is limited, and not good for chat");
+    if (!has_scope_for(asking_.link().scopes(), Service::chat)) {
+      Problem refused = not_in_scope(Service::chat);
+      co_return co_await fail(std::move(refused), nullptr);
+    }
     if (!asking_.send()) co_return co_await fail("unavailable", "the hub is not running, or too much is under way");
     asking_.watch(exchange_);
     bool is_there = true;

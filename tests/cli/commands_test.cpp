@@ -407,6 +407,46 @@ TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
   }
 }
 
+TEST(CommandLine, SaysWhatIsWrongWithAnOptionOrAFile) {
+  test::TestHub hub;
+  const std::string data = hub.directory().path().string();
+  struct Case {
+    std::vector<std::string> words;
+    int code;
+    std::string why;
+  };
+  for (const Case& wrong :
+       std::vector<Case>{{{"--user", "alice", "skills"},
+                          2,
+                          "misplaced option: --user (write it behind the command: strawberryctl skills"},
+                         {{"tail", "a#"}, 2, "not a topic filter: a#"},
+                         {{"tail", "a/#/b"}, 2, "not a topic filter: a/#/b"},
+                         {{"tail", "--count", "0"}, 2, "--count"},
+                         {{"user", "update", "alice"}, 2, "nothing to change"},
+                         {{"user", "add", "alice", "--role", "king", "--no-password"}, 2, "--role"},
+                         {{"--tls", "--ca-file", "/nonexistent", "ready"}, 4, "/nonexistent"}}) {
+    std::vector<std::string> asked{"--data-dir", data};
+    asked.insert(asked.end(), wrong.words.begin(), wrong.words.end());
+    const Finished refused = control(asked);
+    EXPECT_EQ(refused.code, wrong.code) << refused.output;
+    EXPECT_NE(refused.output.find(wrong.why), std::string::npos) << refused.output;
+    EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
+  }
+}
+
+TEST(CommandLine, ARevocationOfWhatIsOnNoListIsDoneAndSaysSo) {
+  test::TestHub hub;
+  hub.add_device("dev-1", "alice", "Lamp");
+  const std::string data = hub.directory().path().string();
+  const Finished user = control({"--data-dir", data, "token", "revoke", "--user", "alise", "--all"});
+  EXPECT_EQ(user.code, 0) << user.output;
+  EXPECT_NE(user.output.find("note: there is no user 'alise': did you mean 'alice'?"), std::string::npos)
+      << user.output;
+  const Finished jti = control({"--data-dir", data, "token", "revoke", "no-such-jti"});
+  EXPECT_EQ(jti.code, 0) << jti.output;
+  EXPECT_NE(jti.output.find("note: no token with this JTI is on the list"), std::string::npos) << jti.output;
+}
+
 /// The database of a hub that does not run says what is misspelt.
 TEST(CommandLine, DeviceCommandsKnowUnknownNamesWithoutAHub) {
   test::TestHub hub;

@@ -625,6 +625,15 @@ TEST_F(OAuth, AProgramGetsTheScopesThatItAskedForAndNoOthers) {
   EXPECT_EQ(devices.status, 403);
   EXPECT_EQ(devices.get_header_value("WWW-Authenticate"),
             "Bearer error=\"insufficient_scope\", scope=\"devices:read\"");
+  // Chats, too, whatever shape their errors have.
+  const std::string chat = R"({"messages":[{"role":"user","content":"hello"}]})";
+  for (const char* route :
+       {"/v1/chat/completions", "/api/v1/chat/complete", "/api/v1/chat/complete?stream", "/inference"}) {
+    const auto refused = answered(door_.client(token).Post(route, chat, "application/json"));
+    EXPECT_EQ(refused.status, 403) << route << refused.body;
+    EXPECT_EQ(refused.get_header_value("WWW-Authenticate"), "Bearer error=\"insufficient_scope\", scope=\"chat\"")
+        << route;
+  }
   const Parameters without_mcp = tokens_of(cookie, {{"scope", "devices:read"}});
   EXPECT_EQ(status_with(without_mcp.at("access_token")), 200);
   EXPECT_THAT(at_mcp(without_mcp.at("access_token")).get_header_value("WWW-Authenticate"),

@@ -211,6 +211,8 @@ TEST(AnError, HasTheShapeThatItsReadersKnow) {
   EXPECT_EQ(openai.at("type"), "rate_limit_error");
   EXPECT_TRUE(openai.at("param").is_null());
   EXPECT_THAT(response_of(problem, ErrorShape::hub).headers, ElementsAre(std::pair("Retry-After", "2")));
+  const Problem full(429, "quota_exceeded", "as many devices as allowed", {{"limit", "devices_per_user_max"}});
+  EXPECT_TRUE(response_of(full, ErrorShape::hub).headers.empty()) << "waiting does not help";
   const Problem bad(400, "bad_request", "no", {{"path", "/messages/0/role"}});
   EXPECT_EQ(body_of(bad, ErrorShape::openai).at("error").at("param"), "messages");
 }

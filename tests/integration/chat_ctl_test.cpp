@@ -60,6 +60,17 @@ class ChatFromATerminal : public ::testing::Test {
   HubProcess hub_{asking(model_)};
 };
 
+TEST_F(ChatFromATerminal, ExitEndsItWhereverItsLinesComeFrom) {
+  model_.otherwise([](const StubRequest&) { return StubAnswer::words("hello"); });
+  auto tablet = hub_.device("Tablet");
+  ChildProcess::Options options;
+  options.argv = command({"--device", "tablet"});
+  options.input = "good morning\nexit\ngood night\n";
+  ChildProcess ctl(options);
+  EXPECT_EQ(ctl.wait_for_exit(5s), 0) << ctl.output();
+  EXPECT_EQ(model_.requests().size(), 1u) << ctl.output();
+}
+
 TEST_F(ChatFromATerminal, CtrlCTakesTheQuestionBack) {
   model_.otherwise([](const StubRequest&) { return StubAnswer::hang(); });
   auto tablet = hub_.device("Tablet");

@@ -1,6 +1,7 @@
 /// Limits, the audit, rooms, and a user who moves to another hub, with strawberryctl.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <thread>
@@ -45,6 +46,28 @@ TEST_F(PeopleCtl, ShowsAndSetsLimits) {
   EXPECT_EQ(ctl({"quota", "set", "alice", "devices=many"}).code, 2);
   EXPECT_EQ(ctl({"quota", "set", "alice", "lamps=1"}).code, 1);
   EXPECT_EQ(ctl({"quota"}).code, 2) << "whose?";
+}
+
+TEST_F(PeopleCtl, TakesNoIdThatIsNoneAndNoUserThatIsNobody) {
+  const auto token = ctl({"token", "issue", "--user", "a b"});
+  EXPECT_EQ(token.code, 2);
+  EXPECT_THAT(token.output, HasSubstr("'a b' is not an id"));
+  const TempDir directory;
+  const auto exported = ctl({"user", "export", "alcie", directory.file("alcie.jsonl")});
+  EXPECT_EQ(exported.code, 1);
+  EXPECT_THAT(exported.output, HasSubstr("no such user"));
+  EXPECT_NE(::access(directory.file("alcie.jsonl").c_str(), F_OK), 0) << "nothing was written";
+}
+
+/// Before, a member's file could name a device as the bridge, which the broker then let in no more.
+TEST_F(PeopleCtl, AnImportShutsNobodyOut) {
+  json record{{"kind", "device"}, {"name", "Lamp 2"}, {"is_active", true}, {"tokens_valid_from", 0}, {"created_at", 1}};
+  for (const char* id : {"strawberry-bridge", "strawberry-gateway", "admin", "hub"}) {
+    record["device_id"] = id;
+    EXPECT_EQ(alice_->code_of("users", {{"op", "import"}, {"records", {record}}}), "forbidden") << id;
+  }
+  record["device_id"] = "lamp-2";
+  EXPECT_EQ(alice_->code_of("users", {{"op", "import"}, {"records", {record}}}), "ok");
 }
 
 TEST_F(PeopleCtl, PutsADeviceIntoARoomAndShowsIt) {

@@ -6,6 +6,7 @@
 #include "bridge/adapters/sqlite/conversation_rows.h"
 #include "bridge/adapters/sqlite/device_rows.h"
 #include "bridge/adapters/sqlite/limit_rows.h"
+#include "bridge/adapters/sqlite/user_rows.h"
 #include "common/contract/device_name.h"
 
 namespace strawberry::bridge {
@@ -18,6 +19,9 @@ class Importer {
 
   Reply<ImportCount> run() {
     const auto before = read_stored_amounts(statements_, request_.user_id);
+    if (request_.account) {
+      if (auto written = write_account(*request_.account); !written) return tl::unexpected(written.error());
+    }
     for (const auto& record : request_.records) {
       auto done = std::visit([this](const auto& each) { return take(each); }, record);
       if (!done) return tl::unexpected(done.error());
@@ -30,6 +34,14 @@ class Importer {
 
  private:
   using Done = Reply<void>;
+
+  Done write_account(const AccountImport& account) {
+    if (account.is_new) return insert_user(statements_, account.user, /*first_admin=*/false);
+    UserChange change;
+    change.name = account.user.name;
+    change.standing = account.user.standing;
+    return update_user(statements_, request_.user_id, change);
+  }
 
   Done count(bool is_new) {
     is_new ? ++count_.added : ++count_.already_there;
@@ -108,12 +120,21 @@ class Importer {
     }
   }
 
-  /// Only of a device that has not registered others since.
+  /// Only of a device that has not registered others since. As in a registration: so many at most, none twice.
   Done take(const SkillRecord& record) {
+    constexpr std::int64_t skills_of_a_device_max = 500;  // schemas/skills/register.json
+    if (record.position >= skills_of_a_device_max)
+      return error(ErrorCode::bad_request,
+                   "a device has at most " + std::to_string(skills_of_a_device_max) + " skills: " + record.device_id);
     const auto device = read_device(statements_, record.device_id);
     if (!device || device->user_id != request_.user_id) return leave_out();
     if (device->skills_heartbeat_at_ms.value_or(0) > record.registered_ms) return count(false);
     const auto& skill = record.skill;
+    auto& twin = statements_.bind("SELECT 1 FROM skills WHERE device_id = ? AND class_name = ? AND function_name = ?",
+                                  record.device_id, skill.class_name, skill.function_name);
+    const bool is_there = twin.executeStep();
+    twin.reset();
+    if (is_there) return count(false);
     const bool is_new = statements_.execute(
                             "INSERT OR IGNORE INTO skills (device_id, position, class_name, function_name, signature,"
                             " docstring, device_agnostic, confirm, input_schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -22,6 +22,7 @@ TEST(LimitChange, AnythingElseIsRefusedAtItsPlace) {
     const auto change = read_limit_change({{"devices", value}});
     ASSERT_FALSE(change) << value;
     EXPECT_EQ(change.error().details.at("path"), "/limits/devices");
+    EXPECT_NE(change.error().message.find(std::to_string(limit_max)), std::string::npos) << "how much is allowed";
   }
   const auto unknown = read_limit_change({{"lamps", 3}});
   ASSERT_FALSE(unknown);

@@ -183,6 +183,107 @@ TEST_F(UserRecords, WhatIsNoRecordIsRefusedAtItsPlace) {
   EXPECT_EQ(place(token), "/records/3/issued_at");
 }
 
+class ForeignRecord : public UserRecords {
+ protected:
+  static json device_record() {
+    return {{"kind", "device"},  {"device_id", "lamp"},    {"name", "Lamp"},
+            {"is_active", true}, {"tokens_valid_from", 0}, {"created_at", 1}};
+  }
+  static json skill_record() {
+    return {{"kind", "skill"},          {"device_id", "lamp"},   {"position", 0},       {"registered_at", 1},
+            {"class_name", "Light"},    {"function_name", "on"}, {"signature", "on()"}, {"docstring", ""},
+            {"device_agnostic", false}, {"confirm", false}};
+  }
+  static json with(json record, const char* name, json value) {
+    record[name] = std::move(value);
+    return record;
+  }
+  /// Where the record is refused, or "ok".
+  static std::string place(const json& record) {
+    const auto read = read_record(record, "/records/0");
+    return read ? "ok" : read.error().details.at("path").get<std::string>();
+  }
+};
+
+TEST_F(ForeignRecord, NamesNoDeviceAsTheHubsOwnPrincipals) {
+  EXPECT_EQ(place(device_record()), "ok");
+  for (const char* id : {"strawberry-bridge", "strawberry-gateway", "admin", "hub"}) {
+    const auto read = read_record(with(device_record(), "device_id", id), "/records/0");
+    ASSERT_FALSE(read) << id;
+    EXPECT_EQ(read.error().code, ErrorCode::forbidden);
+    EXPECT_EQ(read.error().details.at("path"), "/records/0/device_id");
+  }
+}
+
+TEST_F(ForeignRecord, FollowsTheRulesOfARegistration) {
+  const std::string nul("a\0b", 3);
+  EXPECT_EQ(place(with(device_record(), "name", nul)), "/records/0/name");
+  EXPECT_EQ(place(with(device_record(), "room", nul)), "/records/0/room");
+  EXPECT_EQ(place(with(device_record(), "room", "!!!")), "/records/0/room");
+  EXPECT_EQ(place(with(device_record(), "aliases", json::array({"hub"}))), "/records/0/aliases");
+  json deep = json::object();
+  for (int i = 0; i < 8; ++i) deep = json{{"a", deep}};
+  EXPECT_EQ(place(with(device_record(), "metadata", deep)), "/records/0/metadata");
+
+  EXPECT_EQ(place(skill_record()), "ok");
+  EXPECT_EQ(place(with(skill_record(), "class_name", "a b")), "/records/0/class_name");
+  EXPECT_EQ(place(with(skill_record(), "class_name", "class")), "/records/0/class_name");
+  EXPECT_EQ(place(with(skill_record(), "docstring", nul)), "/records/0/docstring");
+  EXPECT_EQ(place(with(skill_record(), "input_schema", R"({"type":"frob"})")), "/records/0/input_schema");
+  EXPECT_EQ(place(with(skill_record(), "input_schema", "[]")), "/records/0/input_schema");
+}
+
+TEST_F(ForeignRecord, HasTimesThatCanBeWrittenAndNumbersThatCanBeAdded) {
+  EXPECT_EQ(place(with(device_record(), "created_at", rfc3339_ms_max)), "ok");
+  EXPECT_EQ(place(with(device_record(), "created_at", rfc3339_ms_max + 1)), "/records/0/created_at");
+  EXPECT_EQ(place(with(device_record(), "last_seen", std::uint64_t{1} << 63U)), "/records/0/last_seen");
+  json usage{{"kind", "usage"},    {"day", 20'000}, {"device_id", "lamp"}, {"provider", "p"},       {"model", "m"},
+             {"estimated", false}, {"requests", 1}, {"prompt_tokens", 1},  {"completion_tokens", 1}};
+  EXPECT_EQ(place(usage), "ok");
+  EXPECT_EQ(place(with(usage, "prompt_tokens", INT64_MAX)), "/records/0/prompt_tokens");
+  EXPECT_EQ(place(with(usage, "day", INT64_MAX)), "/records/0/day");
+}
+
+TEST_F(UserRecords, ADeviceHasEachSkillOnceAndNoMoreThanItMayRegister) {
+  Hub hub(loop_);
+  ASSERT_TRUE(run(hub.store->devices().add_device(device("a"))));
+  SkillRecord skill{"a", 0, 9'000, {"Light", "on", "on()", "", false, false}};
+  ASSERT_EQ(import(hub, {skill})->added, 1);
+  skill.position = 1;
+  EXPECT_EQ(import(hub, {skill})->already_there, 1) << "at another place, too";
+  skill.position = 500;
+  skill.skill.function_name = "off";
+  const auto refused = import(hub, {skill});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_request);
+}
+
+TEST_F(UserRecords, AnAccountIsMadeWithAllOfItsImportOrNotAtAll) {
+  Hub from(loop_), to(loop_);
+  fill(from, 1, 10);
+  ASSERT_TRUE(run(to.store->devices().add_device(device("b", "bob"))));
+  ImportRequest request;
+  request.user_id = "alice";
+  request.is_by_admin = true;
+  request.account.emplace();
+  request.account->user.user_id = "alice";
+  request.account->is_new = true;
+  request.records = exported(from, 200'000);
+  ASSERT_FALSE(run(to.store->exports().import(request))) << "one of the devices is bob's";
+  UserChange name;
+  name.name = "Alice";
+  const auto unknown = run(to.store->users().change_user("alice", name));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
+
+  std::erase_if(request.records, [](const UserRecord& record) {
+    const auto* row = std::get_if<DeviceRow>(&record);
+    return row != nullptr && row->device_id == "b";
+  });
+  ASSERT_TRUE(run(to.store->exports().import(request)));
+  EXPECT_TRUE(run(to.store->users().change_user("alice", name)));
+}
+
 TEST(AccountRecord, HasARoleAndAHashOfArgon2OrNone) {
   json record{{"name", "Alice"},  {"role", "guest"}, {"guest_of", "bob"},
               {"disabled", true}, {"created_at", 5}, {"password_hash", "$argon2id$v=19$x"}};

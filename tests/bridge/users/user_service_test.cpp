@@ -137,6 +137,39 @@ TEST_F(Users, WhoGuessAreSlowedDownAndTheRightfulUserElsewhereIsNot) {
   EXPECT_TRUE(login("alice", "correct horse", "192.0.2.99"));
 }
 
+TEST_F(Users, WhomNobodyKnowsGetNoPassword) {
+  const auto set = [this](const std::string& id) {
+    return ask(operator_, {{"op", "set_password"}, {"user_id", id}, {"new", "correct horse"}});
+  };
+  EXPECT_EQ(code(set("alcie")), ErrorCode::not_found) << "a mistyped id makes no account";
+  EXPECT_EQ(users_.find("alcie"), nullptr);
+  for (const char* id : {"admin", "hub", "strawberry-bridge", "strawberry-gateway"})
+    EXPECT_EQ(code(set(id)), ErrorCode::not_found) << id;
+  ASSERT_TRUE(ask(operator_, {{"op", "token"}, {"user_id", "carol"}}));
+  EXPECT_TRUE(set("carol")) << "a token makes her known";
+  EXPECT_TRUE(ask(person("dave"), {{"op", "set_password"}, {"new", "correct horse"}})) << "who asks is there";
+}
+
+TEST_F(Users, TheHubsOwnPrincipalsAreNotDeleted) {
+  EXPECT_EQ(code(ask(operator_, {{"op", "delete"}, {"user_id", "admin"}})), ErrorCode::not_found);
+  EXPECT_EQ(code(ask(operator_, {{"op", "delete"}, {"user_id", "strawberry-bridge"}})), ErrorCode::not_found);
+}
+
+TEST_F(Users, AnAdminIsNotToldThatOnlyAnAdminMay) {
+  ASSERT_TRUE(create({{"user_id", "alice"}, {"role", "admin"}}));
+  for (const Principal& admin : {operator_, person("alice")}) {
+    const auto refused = ask(admin, {{"op", "login"}, {"user", "bob"}, {"password", "x"}});
+    ASSERT_EQ(code(refused), ErrorCode::forbidden);
+    EXPECT_EQ(refused.error().message.find("only an admin"), std::string::npos) << refused.error().message;
+  }
+}
+
+TEST_F(Users, NobodyIsTheirOwnGuest) {
+  const auto refused = create({{"user_id", "gerda"}, {"role", "guest"}, {"guest_of", "gerda"}});
+  ASSERT_EQ(code(refused), ErrorCode::bad_request);
+  EXPECT_EQ(refused.error().message, "nobody is their own guest");
+}
+
 TEST_F(Users, TheLastAdminStaysOne) {
   ASSERT_TRUE(create({{"user_id", "alice"}, {"role", "admin"}}));
   EXPECT_EQ(code(ask(operator_, {{"op", "update"}, {"user_id", "alice"}, {"role", "member"}})), ErrorCode::forbidden);

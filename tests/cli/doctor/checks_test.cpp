@@ -363,6 +363,15 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"ADeviceThatIsRefused", [](Facts& f) { f.refused_logins = {refused("token_expired", f.now - 9min)}; },
                 "refused logins", warning, "Garden Lamp (lamp-1): token_expired, 5 times, last at 23:51:00",
                 "Garden Lamp (lamp-1): give it a new token: strawberryctl token issue --device lamp-1"},
+        Trouble{"AUserWhoIsRefused",
+                [](Facts& f) {
+                  RefusedLogin login = refused("token_revoked", f.now - 9min);
+                  login.id = "alice";
+                  login.name.clear();
+                  login.is_user = true;
+                  f.refused_logins = {login};
+                },
+                "refused logins", warning, "alice: token_revoked", "strawberryctl token issue --user alice"},
         Trouble{"AClientWithoutAPassword", [](Facts& f) { f.refused_logins = {refused("token_missing", f.now)}; },
                 "refused logins", warning, "token_missing", "many clients send no password without"},
         Trouble{"ADeviceThatWasRevoked", [](Facts& f) { f.refused_logins = {refused("device_inactive", f.now)}; },

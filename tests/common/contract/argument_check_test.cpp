@@ -24,6 +24,23 @@ std::string told(const std::string& parameter, const std::string& value) {
   return fits ? std::string() : fits.error().message;
 }
 
+/// What the device is sent.
+std::string sent(const std::string& parameter, const std::string& value) {
+  json parsed = json::parse(value);
+  EXPECT_TRUE(check_argument(schema_of(parameter), parsed, "x")) << parameter << " = " << value;
+  return parsed.dump();
+}
+
+TEST(ArgumentCheck, AWholeNumberIsSentAsOneWhateverTheDefaultIs) {
+  EXPECT_EQ(sent("x: int", "5.0"), "5");
+  EXPECT_EQ(sent("x: int = 5", "5.0"), "5") << "the default itself";
+  EXPECT_EQ(sent("x: Optional[int] = 5", "5.0"), "5");
+  EXPECT_EQ(sent("x: list[int] = [5]", "[5.0]"), "[5]");
+  EXPECT_EQ(sent("x: Literal[5, 6]", "5.0"), "5");
+  EXPECT_EQ(sent("x: float = 5.0", "5.0"), "5.0");
+  EXPECT_EQ(sent("x = 5", "5.0"), "5.0") << "what has no annotation takes anything";
+}
+
 TEST(ArgumentCheck, EveryTypeTakesItsOwnValuesOnly) {
   const std::pair<const char*, std::vector<const char*>> fitting[] = {
       {"x: int", {"0", "-7", "5.0", "9007199254740993"}},
