@@ -46,9 +46,11 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
       rates_(clock, options.rates),
       subscriptions_(options.subscriptions),
       unread_(broker, clock, options.unread),
+      used_tokens_(clock, options.used),
       endings_(broker, clock, "connections ended"),
       report_(clock),
       logins_(authenticator_, connections_, refusals_, report_, rates_, broker, clock, options.logins),
+      next_note_of_open_(clock.steady_now() + open_is_use_interval),
       directory_read_at_(clock.steady_now()) {}
 
 // --- connections ---
@@ -67,7 +69,9 @@ LoginAnswer Gatekeeper::login(const Login& login) {
     unread_.came_back(login.attempt.client_id);
     coming_back_ = login.handle;
   }
-  const Principal& principal = connections_.find(login.handle)->principal();
+  const Connection& connection = *connections_.find(login.handle);
+  used_tokens_.note(connection.claims.jti);
+  const Principal& principal = connection.principal();
   if (principal.type == PrincipalType::device && !is_quiet(login.attempt.client_id)) presence_.connected(principal.id);
   return answer;
 }
@@ -75,6 +79,7 @@ LoginAnswer Gatekeeper::login(const Login& login) {
 void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
   flooding_.erase(handle);
   const auto connection = connections_.remove(handle);
+  if (connection) used_tokens_.note(connection->claims.jti);
   if (connection && connections_.holder_of(connection->client_id) == nullptr) {
     subscriptions_.forget(connection->client_id);
     unread_.forget(connection->client_id);
@@ -92,7 +97,9 @@ void Gatekeeper::disconnected(Connection::Handle handle, Ending ending) {
 
 LoginAnswer Gatekeeper::renew(const Login& login) {
   refresh_keys(/*even_if_unchanged=*/false);
-  return logins_.renew(login);
+  LoginAnswer answer = logins_.renew(login);
+  if (answer.accepted()) used_tokens_.note(connections_.find(login.handle)->claims.jti);
+  return answer;
 }
 
 // --- topics ---

@@ -5,6 +5,7 @@
 /// Errors: none thrown on purpose; plugin.cpp takes any exception for a no.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@
 #include "broker-plugin/topic.h"
 #include "broker-plugin/topic_policy.h"
 #include "broker-plugin/unread.h"
+#include "broker-plugin/used_tokens.h"
 #include "common/identity/device_directory.h"
 #include "common/identity/key_file.h"
 #include "common/text/clock.h"
@@ -38,6 +40,9 @@ class Gatekeeper : private DeviceOwners {
   /// Of the properties of one message: names and values, and 64 for each.
   static constexpr std::size_t properties_bytes_max = 8 * 1024;
 
+  /// How often the tokens of open connections count as used.
+  static constexpr std::chrono::minutes open_is_use_interval{10};
+
   struct Options {
     Connections::Options connections;
     Presence::Options presence;
@@ -45,6 +50,7 @@ class Gatekeeper : private DeviceOwners {
     RateLimits::Options rates = {};
     Subscriptions::Options subscriptions = {};
     Unread::Options unread = {};
+    UsedTokens::Options used = {};
   };
 
   enum class Ending {
@@ -127,6 +133,7 @@ class Gatekeeper : private DeviceOwners {
   void end_changed();
   void end_flooding();
   void end_unread();
+  void tell_used_tokens();
   bool may_be_held(const TopicEvent& event, const Principal& principal, Access access);
   void refused(const TopicEvent& event, const Principal& principal, Access access, std::string_view reason);
   bool is_within_rate(const TopicEvent& event, const Principal& principal);
@@ -144,6 +151,7 @@ class Gatekeeper : private DeviceOwners {
   RateLimits rates_;
   Subscriptions subscriptions_;
   Unread unread_;
+  UsedTokens used_tokens_;
   LimitedLog endings_;
   BrokerReport report_;
   Logins logins_;
@@ -169,6 +177,7 @@ class Gatekeeper : private DeviceOwners {
   bool rights_changed_ = true;  // directory or keys, since connections were last looked through
   SteadyTime next_tick_{};
   SteadyTime next_report_{};
+  SteadyTime next_note_of_open_;
   std::optional<SteadyTime> directory_read_at_;
   std::string last_directory_failure_;
 };

@@ -6,6 +6,7 @@
 #include "broker-plugin/gatekeeper.h"
 #include "common/contract/audit.h"
 #include "common/contract/control.h"
+#include "common/contract/principal.h"
 
 namespace strawberry::plugin {
 namespace {
@@ -108,6 +109,7 @@ void Gatekeeper::tick() {
   unread_.tick();
   endings_.tick();
   logins_.tick();
+  tell_used_tokens();
   if (now < next_report_) return;
   next_report_ = now + report_interval;
   const auto is_gone = [this](std::string_view id) { return connections_.holder_of(id) == nullptr; };
@@ -151,13 +153,24 @@ void Gatekeeper::refresh_directory() {
 void Gatekeeper::end_what_may_not_go_on() {
   const bool all_rights = std::exchange(rights_changed_, false);
   const WallTime now = clock_.wall_now();
+  const bool notes_open = next_note_of_open_ <= clock_.steady_now();
+  if (notes_open) next_note_of_open_ = clock_.steady_now() + open_is_use_interval;
   for (const Connection::Handle handle : connections_.handles()) {
     Connection* connection = connections_.find(handle);
     if (connection == nullptr || connection->is_leaving()) continue;
+    if (notes_open) used_tokens_.note(connection->claims.jti);
     if (!all_rights && connection->claims.expires_at > now) continue;
     const std::string_view reason = authenticator_.objection(connection->claims);
     if (!reason.empty()) end(*connection, reason);
   }
+}
+
+/// Not while the bridge is away: the broker would have to keep it.
+void Gatekeeper::tell_used_tokens() {
+  if (connections_.count_of(bridge_principal_id) == 0) return;
+  used_tokens_.begin_round();
+  for (auto uses = used_tokens_.take(); !uses.empty(); uses = used_tokens_.take())
+    broker_.publish(std::string(control_response_topic), write_token_uses(uses));
 }
 
 void Gatekeeper::end(Connection& connection, std::string_view reason) {

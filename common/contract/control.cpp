@@ -1,5 +1,7 @@
 #include "common/contract/control.h"
 
+#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "common/text/ids.h"
@@ -13,6 +15,9 @@ using nlohmann::json;
 constexpr std::size_t bytes_max = 16 * 1024;  // control_ids_max ids take a third of it
 constexpr const char* number_member = "number";
 constexpr const char* changed_member = "changed";
+constexpr const char* used_member = "used";
+constexpr std::size_t jti_bytes_max = 128;
+constexpr std::uint64_t used_at_max = 253'402'300'799;  // the end of the year 9999
 
 std::optional<json> parse(std::string_view text) {
   return text.size() <= bytes_max ? parse_strict_object(text, /*depth_max=*/2) : std::nullopt;
@@ -51,6 +56,35 @@ std::string write_acknowledgement(std::uint64_t number) { return json{{number_me
 std::optional<std::uint64_t> read_acknowledgement(std::string_view text) {
   const auto message = parse(text);
   return message ? number_of(*message) : std::nullopt;
+}
+
+bool is_listed_jti(std::string_view jti) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !jti.empty() && jti.size() <= jti_bytes_max && std::all_of(jti.begin(), jti.end(), is_allowed);
+}
+
+std::string write_token_uses(const std::vector<TokenUse>& uses) {
+  json used = json::object();
+  for (const TokenUse& use : uses)
+    used[use.jti] = std::chrono::floor<std::chrono::seconds>(use.used_at).time_since_epoch().count();
+  return json{{used_member, std::move(used)}}.dump();
+}
+
+std::optional<std::vector<TokenUse>> read_token_uses(std::string_view text) {
+  const auto message = parse(text);
+  if (!message) return std::nullopt;
+  const auto used = message->find(used_member);
+  if (used == message->end() || !used->is_object() || used->size() > token_uses_max) return std::nullopt;
+  std::vector<TokenUse> uses;
+  for (const auto& [jti, seconds] : used->items()) {
+    if (!is_listed_jti(jti) || !seconds.is_number_unsigned()) return std::nullopt;
+    const auto used_at = seconds.get<std::uint64_t>();
+    if (used_at > used_at_max) return std::nullopt;
+    uses.push_back({jti, WallTime(std::chrono::seconds(used_at))});
+  }
+  return uses;
 }
 
 }  // namespace strawberry

@@ -58,6 +58,23 @@ TEST_F(Control, TheEmptyStatusOfADeletedDeviceReachesItsUserInWhateverRoundItEnd
   EXPECT_FALSE(gate_->allows(topic(2, alice, Access::read, "devices/speaker/status")));
 }
 
+TEST_F(Control, ADisabledUserAndItsDevicesAreEndedInTheNextRoundOfTheBroker) {
+  EXPECT_TRUE(connect(1, alice, "dashboard"));
+  EXPECT_TRUE(connect(2, speaker, "speaker"));
+  EXPECT_TRUE(connect(3, tablet, "quiet-tablet"));
+  EXPECT_TRUE(connect(4, lamp, "lamp"));
+  gate_->tick();
+  directory_.standings["alice"].is_disabled = true;
+  EXPECT_TRUE(say_changed({"alice"}));
+  EXPECT_THAT(broker_.kicked, IsEmpty()) << "never within a callback";
+  gate_->tick();  // no time has passed
+  std::vector<std::string> ended;
+  for (const auto& [client_id, with_will] : broker_.kicked) ended.push_back(client_id);
+  EXPECT_THAT(ended, testing::UnorderedElementsAre("dashboard", "speaker", "quiet-tablet"));
+  EXPECT_EQ(broker_.state_of("speaker"), "offline");
+  EXPECT_EQ(broker_.state_of("lamp"), "online");
+}
+
 TEST_F(Control, AChangeThatTakesNoRightsEndsNothing) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   directory_.change("speaker").name = "New Name";

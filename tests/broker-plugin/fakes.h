@@ -16,6 +16,7 @@
 
 #include "broker-plugin/broker.h"
 #include "broker-plugin/gatekeeper.h"
+#include "common/contract/control.h"
 #include "common/identity/device_directory.h"
 
 namespace strawberry::test {
@@ -30,7 +31,11 @@ class FakeBroker final : public Broker {
   }
   void publish(const std::string& topic, const std::string& payload) override {
     if (topic == "$CONTROL/strawberry/v1/response") {
-      acknowledged.push_back(nlohmann::json::parse(payload).at("number").get<std::uint64_t>());
+      if (auto uses = read_token_uses(payload)) {
+        told_uses.push_back(std::move(*uses));
+      } else {
+        acknowledged.push_back(nlohmann::json::parse(payload).at("number").get<std::uint64_t>());
+      }
       return;
     }
     EXPECT_EQ(topic, "hub/audit");
@@ -71,6 +76,7 @@ class FakeBroker final : public Broker {
   std::vector<std::pair<std::string, std::string>> published;  // without the report
   std::vector<nlohmann::json> audited;
   std::vector<std::uint64_t> acknowledged;
+  std::vector<std::vector<TokenUse>> told_uses;
   std::map<std::string, std::string> retained;
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;

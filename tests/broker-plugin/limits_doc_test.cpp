@@ -94,6 +94,7 @@ TEST(LimitsDoc, HasEveryLimitOfThePlugin) {
   const Connections::Options connections;
   const Subscriptions::Options filters;
   const Unread::Options unread;
+  const UsedTokens::Options used;
   const std::map<std::string, Numbers> fixed = {
       {"refused messages of a principal, for whatever reason", {RateLimits::refused_max, RateLimits::refused_max / 2}},
       {"levels of a topic or filter", {topic_levels_max}},
@@ -106,6 +107,8 @@ TEST(LimitsDoc, HasEveryLimitOfThePlugin) {
       {"stored sessions of a principal; of a user", {connections.principal_stored_max, connections.user_stored_max}},
       {"sessions of a principal that may have ended: the broker says so later", {connections.principal_left_max}},
       {"given to a principal's clients and not read; to a user's", {unread.principal_bytes_max, unread.user_bytes_max}},
+      {"tokens in use that the bridge is not told of yet, or was in the last minute; told of in a second",
+       {used.tokens_max, used.per_round_max}},
       {"properties of a message: their texts, and 64 bytes for each", {Gatekeeper::properties_bytes_max}},
       {"connections; client ids of stored sessions that are known",
        {connections.connections_max, connections.stored_max}},
