@@ -112,7 +112,7 @@ class SpokeDevice {
   asio::steady_timer token_watch_;
   OneShot<Outcome<void>> joined_;
   bool connected_ = false;
-  bool hub_is_there_ = false;  // and not only its broker
+  bool hub_is_there_ = false;       // and not only its broker
   std::uint64_t registration_ = 0;  // the latest: what comes of earlier ones does not matter
   bool closing_ = false;
   std::size_t tasks_ = 0;  // under way
