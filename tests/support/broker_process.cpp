@@ -80,7 +80,7 @@ void BrokerProcess::terminate() {
   // The broker forgets a signal that comes between its saying that it runs and its running.
   for (int attempt = 0; attempt < 10 && process_->is_running(); ++attempt) {
     process_->signal(SIGTERM);
-    process_->wait_for_exit(std::chrono::milliseconds(500));
+    process_->wait_for_exit(options_.run_by.empty() ? std::chrono::milliseconds(500) : std::chrono::seconds(10));
   }
   process_->terminate();
 }
