@@ -100,7 +100,7 @@ class Connections {
   /// the others.
   void expect_names();
   void forget_unnamed();
-  /// Marks the stored sessions for which `is_dead` returns true. They stay dead.
+  /// Marks the stored sessions for which `is_dead` returns true. The mark is permanent.
   template <class Predicate>
   void bury_stored(Predicate is_dead) {
     for (auto& [client_id, stored] : stored_)

@@ -50,7 +50,7 @@ class RefusalLog {
   LineBudget budget_;
 };
 
-/// Returns the text in quotes, without what is not printable ASCII (`\xNN` instead), cut at 256 characters.
+/// Returns the text in quotes, with `\xNN` for what is not printable ASCII, cut at 256 characters.
 std::string quoted_for_log(std::string_view text);
 
 }  // namespace strawberry

@@ -27,7 +27,7 @@ std::int64_t after_issued_tokens(WallTime now, const DeviceRow& device) {
   return to_unix_ms(std::chrono::ceil<std::chrono::seconds>(newest + std::chrono::milliseconds(1)));
 }
 
-/// `what` includes the limit per hour.
+/// `what`: the limit per hour with its unit, for example `300 device registrations`.
 tl::unexpected<Error> too_often(const std::string& what, std::chrono::nanoseconds wait) {
   return error(ErrorCode::rate_limited, "more than " + what + " an hour",
                {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count()}});
@@ -158,7 +158,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   row.user_id = user_id;
   row.created_at_ms = to_unix_ms(now);
   row.tokens_valid_from_ms = to_unix_ms(from_this_second(now));
-  // A chosen id may be one that another user needs: only people choose ids, devices are given theirs.
+  // Only people may choose ids: a device could take an id that another device is expected to register with.
   const bool chooses = request.body.contains("device_id");
   if (chooses && (request.sender.type == PrincipalType::enroll ||
                   (request.sender.type == PrincipalType::device && row.device_id != request.sender.id))) {

@@ -38,7 +38,7 @@ class PluginControl {
   PluginControl(asio::io_context& loop, const Clock& clock, std::function<bool(MqttMessage)> publish, Options options);
 
   /// `ids`: devices and one-time tokens that were added, changed or removed, and stored. Returns when the plugin has
-  /// read them, or after it has failed to answer.
+  /// read them, or at once when it does not acknowledge or too much waits.
   Task<void> changed(std::vector<std::string> ids);
   /// Called with a message on control_response_topic.
   void response_arrived(std::string_view payload);

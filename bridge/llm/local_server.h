@@ -25,7 +25,7 @@ struct LocalServer {
   bool lists_model = true;  // false: the server does not list the wanted model
 };
 
-/// What an answer shows about the server.
+/// The result of reading a server's answer.
 struct LocalLook {
   enum class Kind {
     found,

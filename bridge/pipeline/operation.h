@@ -51,7 +51,7 @@ enum class ActsFor {
 /// The scope that the token needs.
 class Needs {
  public:
-  /// A token with full rights. Used by operations with no other entry.
+  /// A token with full rights. The default of a row.
   static consteval Needs full() { return Needs(Kind::full, Scope::users); }
   /// Any token.
   static consteval Needs nothing() { return Needs(Kind::nothing, Scope::users); }
@@ -60,7 +60,7 @@ class Needs {
   constexpr bool are_met_by(const Rights& rights) const {
     return kind_ == Kind::nothing || (kind_ == Kind::full ? rights.is_full() : rights.has(scope_));
   }
-  /// For people: `skills:read`, `a token that is not limited`, or nothing.
+  /// For people: `skills:read`, `all` for a token with full rights, or nothing.
   std::string_view text() const {
     if (kind_ == Kind::nothing) return "";
     return kind_ == Kind::full ? std::string_view("all") : to_string(scope_);
@@ -108,7 +108,7 @@ struct OperationTable {
   std::string_view (*refusal)(PrincipalType type);
 };
 
-/// What a principal may do besides what its type allows.
+/// The rights and standing of a principal, besides its type.
 struct Allowance {
   Rights rights = {};          // of its token, limited by its role
   UserStanding standing = {};  // of its user

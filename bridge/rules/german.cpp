@@ -181,7 +181,7 @@ class Translator {
   std::string prefix_in_place(std::size_t at) const {
     const auto german = german_at(at);
     const auto verb = verb_before(at);
-    // These verbs already contain the meaning of the prefix.
+    // The translations of these verbs already contain the prefix.
     const bool is_in_verb = is_one_of(verb, {"schliess", "schliesse", "sperr", "sperre", "halt", "halte"}) ||
                             (is_one_of(verb, {"mach", "mache"}) && is_one_of(german, {"auf", "zu"})) ||
                             (is_one_of(verb, {"stell", "stelle"}) && german == "ein");

@@ -41,7 +41,7 @@ std::string example_of(const SkillView& skill) {
   return printable(text + (has_argument || skill.particle.empty() ? " on " : " ") + offered.devices.front().name, 160);
 }
 
-/// Returns how many words of the sentence the skill has.
+/// Returns how close the skill is to the words of the sentence.
 int nearness(const SkillView& skill, const Sentence& sentence) {
   int near = 0;
   for (const auto& word : sentence.words) {

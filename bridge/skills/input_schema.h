@@ -15,7 +15,7 @@
 
 namespace strawberry {
 
-/// Of all skills of a registration: a schema that is small as it was sent may be large with its references resolved.
+/// Limit for all skills of a registration: a small schema may become large when its references are resolved.
 inline constexpr std::size_t input_schemas_bytes_max = 256 * 1024;
 
 /// Returns the schema text to store for `skill`, an entry of a registration at `place` with this signature; empty when

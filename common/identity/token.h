@@ -33,7 +33,7 @@ struct Claims {
   WallTime root_issued_at;  // the start of the line
   // `scope` and `skills`. program_scopes for a program that was allowed before scopes existed.
   Rights rights = {};
-  // Of the key that verified the token; issue_token() ignores them.
+  // The key that verified the token; issue_token() ignores these members.
   std::string kid;              // the key's own name, which may be empty; not taken from the token
   std::string key_fingerprint;  // never logged, see Key
 };

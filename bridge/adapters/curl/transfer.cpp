@@ -91,9 +91,9 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
     return wrong("the URL is not a valid http or https URL");
   if (!is_header_token(request_.method)) return wrong("the HTTP method is not valid");
 
-  // Without `Expect:`, curl asks before it sends a large body, and waits a second for servers that do not answer.
-  // Without `Accept-Encoding:`, it asks for compression, which delays streams; compressed bodies are still accepted
-  // (CURLOPT_ACCEPT_ENCODING).
+  // The empty `Expect:` keeps curl from asking before it sends a large body, and then waiting a second for servers that
+  // do not answer. The empty `Accept-Encoding:` requests no compression, which delays streams; compressed bodies are
+  // still accepted (CURLOPT_ACCEPT_ENCODING).
   std::vector<std::string> lines = {"Expect:", "Accept-Encoding:"};
   for (const auto& [name, value] : request_.headers) {
     if (!is_header_token(name) || !is_header_value(value))

@@ -177,7 +177,7 @@ std::vector<SqliteWriter::Job> SqliteWriter::take_to_fail() {
   return batch;
 }
 
-/// When all of the log is in the database, the log restarts from its beginning: a revocation then needs no more disk.
+/// Copies the log into the database, so that the log restarts from its beginning: a revocation then needs no more disk.
 void SqliteWriter::reuse_log() {
   try {
     statements_->database().exec("PRAGMA wal_checkpoint(PASSIVE)");

@@ -140,7 +140,7 @@ Reply<bool> renew_program_within(StatementCache& statements, const StorageLimits
     if (!revoked) return tl::unexpected(revoked.error());
     return false;
   }
-  // Of its line only valid tokens stay on the list, since a program renews its tokens for years.
+  // Only valid tokens of its line stay on the list, since a program renews its tokens for years.
   statements.execute("DELETE FROM issued_tokens WHERE jti = ? OR (root_jti = ? AND expires_at <= ?)", old,
                      renewal.row.root_jti, now_ms);
   for (const NewToken* token : {&renewal, &access}) {
