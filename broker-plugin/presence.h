@@ -28,9 +28,9 @@ class Presence {
 
   /// Called when the first connection of a device, or another one, has opened.
   void connected(const std::string& device_id);
-  /// Called when a connection has closed; `others` are still open. After a takeover the plugin publishes that the
-  /// device is online, since the old connection's will may have been published over its status. `reason` must refer to
-  /// a literal.
+  /// Called when a connection has closed; `others` are still open. After a takeover the plugin publishes `online` with
+  /// that reason, since the old connection's will may have been published over the status. `reason` must refer to a
+  /// literal.
   void disconnected(const std::string& device_id, std::size_t others, bool taken_over, std::string_view reason);
   /// Called when a will of the device is published: it ended without DISCONNECT.
   void left_a_will(const std::string& device_id);
