@@ -141,8 +141,7 @@ Login login_of(const Plugin& plugin, const mosquitto* client, std::string_view u
   login.attempt.is_clean = mosquitto_client_clean_session(client);
   login.address = view_of(mosquitto_client_address(client));
   const int version = mosquitto_client_protocol_version(client);
-  // A client with a protocol version is connected, even if the broker could not determine its address: not a stored
-  // session.
+  // A stored session has no protocol version, so this is a client whose address the broker could not determine.
   if (login.address.empty() && version != no_version) login.address = unknown_address;
   // An MQTT 5 session may expire at a time that the broker does not show.
   login.session_may_stay = version == mqtt_5 || !login.attempt.is_clean;
@@ -170,8 +169,7 @@ int on_basic_auth(int, void* data, void* userdata) {
   });
 }
 
-/// A login with MQTT 5's enhanced authentication, or a new token in an open session: the broker does not tell them
-/// apart.
+/// A login with MQTT 5's enhanced authentication, or a new token in an open session: Mosquitto reports both alike.
 int on_enhanced_auth(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_AUTH, [data](Plugin& plugin) -> int {
     const auto& event = *static_cast<mosquitto_evt_extended_auth*>(data);
@@ -222,8 +220,7 @@ int on_acl_check(int, void* data, void* userdata) {
   });
 }
 
-/// Returns an empty view when there is none. The broker shows the properties of allowed messages, not of those it asks
-/// about.
+/// Empty when there is none. The broker shows properties of messages that were allowed, not of those it asks about.
 std::string correlation_data_of(const mosquitto_property* properties) {
   void* value = nullptr;
   std::uint16_t size = 0;

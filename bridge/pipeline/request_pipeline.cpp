@@ -19,8 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Returns the device that a request to the devices service names. Not every operation's schema has the member, so it
-/// may be of any type.
+/// Returns the device that a devices request names. Not every operation's schema checks it: it may be of any type.
 std::string device_named_in(Service service, const json& body) {
   const auto id = body.find("device_id");
   return service == Service::devices && id != body.end() && id->is_string() ? id->get<std::string>() : std::string();

@@ -28,7 +28,7 @@ struct TokenRow {
   std::optional<std::string> skills = {};  // JSON array of patterns
 };
 
-/// In the form of token_row_of().
+/// Writes the rights into the row, in the form of token_row_of().
 inline void put_rights(const Rights& rights, TokenRow& row) {
   if (!rights.scopes.with(Scope::any_skill).is_all()) row.scope = write_scope(rights.scopes);
   if (!rights.has(Scope::any_skill)) row.skills = to_text(nlohmann::json(rights.skills));
