@@ -1,4 +1,4 @@
-/// The hub's signing keys: a JWK Set (RFC 7517) in one file that only its owner can read.
+/// The hub's signing keys: a JWK Set (RFC 7517) in one private file (common/text/private_file.h).
 ///
 /// Threading: a KeySet is immutable once loaded and may be shared.   Errors: Failure naming the file and the key.
 /// Bounds: file 64 KiB, keys_max keys.
@@ -49,8 +49,7 @@ class KeySet {
   /// Parses a JWK Set document. Every key needs `kty`, an `alg` that fits it (or none: the kty's default) and, if
   /// there are several, a distinct `kid`. `oct` keys have at least 256 bits.
   static Result<KeySet> parse(std::string_view json);
-  /// Reads `path`; refuses a symbolic link, anything but a regular file, and a file that group or others may read or
-  /// write.
+  /// Reads `path`; refuses a symbolic link, anything but a regular file, and a file that is not private.
   static Result<KeySet> load(const std::string& path);
   /// Writes a new set with one random HS256 key to `path`, mode 0600. Fails if the file exists: keys are never
   /// overwritten. The file appears complete or not at all.
