@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds usage_interval{1};
 constexpr std::chrono::seconds health_interval{10};
 constexpr std::int64_t limits_counted_every_s = 60;
-// Together with the adapter's last second they make five.
+// Together with the adapter's last second this makes five.
 constexpr std::chrono::milliseconds stop_patience{3'500};
 
 const std::vector<std::string> filters = {"devices/+/status",
@@ -51,7 +51,7 @@ std::size_t App::requests_in_flight() const { return parts_->pipeline.counters()
 
 void App::ready() {
   if (parts_->stop.is_set()) return;
-  // The broker sent the retained presence before it will send this back: when it comes, everybody's state is known.
+  // The broker sends the retained presence before it sends this message back: when it arrives, every state is known.
   const auto now = parts_->clock.wall_now();
   parts_->ready_mark = hub_state(true, now, now);
   parts_->publish(hub_info_topic, hub_info(parts_->info(), now), true);
@@ -99,7 +99,7 @@ void App::start_serving() {
 
 Task<void> App::run() {
   parts_->start_metrics();
-  // Before anybody can ask for more than a day's tokens.
+  // Must be complete before any client can exceed a day's tokens.
   if (auto loaded = co_await parts_->usage.load(); !loaded)
     hub_log().error("what was used today is unknown: counting from none");
   MqttClient::Handlers handlers;
@@ -132,7 +132,7 @@ Task<void> App::report_health() {
     if (parts_->is_serving) {
       parts_->publish(hub_health_topic, hub_health(parts_->health(), parts_->clock.wall_now()), true);
     } else if (parts_->mqtt.is_ready()) {
-      ready();  // the mark got lost among what the broker had queued
+      ready();  // the marker was lost among the messages that the broker had queued
     }
   }
 }
@@ -141,7 +141,7 @@ Task<void> App::write_usage() {
   for (std::int64_t seconds = 0; !parts_->stop.is_set();) {
     parts_->usage_timer.expires_after(usage_interval);
     co_await parts_->usage_timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_await parts_->usage.flush();  // what fails is tried again
+    co_await parts_->usage.flush();  // failed writes are retried
     if (seconds++ % limits_counted_every_s == 0) co_await parts_->count_stored_at_limit();
     parts_->audit.tick();
     co_await parts_->audit.flush();
@@ -162,7 +162,7 @@ Task<void> App::finish_open_work() {
   hub_log().info("stopping: {} requests are open", pipeline.counters().in_flight);
   pipeline.refuse_new();
   co_await pipeline.drained(begun_at + stop_patience / 2);
-  // Not shutting_down for calls that are open: that says nothing has run.
+  // Open calls do not get shutting_down, which would mean that nothing has run.
   parts_->calls.refuse_new();
   parts_->calls.end_all(
       {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});

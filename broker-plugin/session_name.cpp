@@ -12,7 +12,7 @@ namespace {
 constexpr int principal_parts = 3;
 constexpr std::int64_t seconds_max = 253'402'300'799;  // the end of the year 9999, as in a token
 
-/// Takes the text up to the next slash off the front of `rest`.
+/// Removes the text before the next slash from the front of `rest` and returns it.
 std::string_view take_part(std::string_view& rest) {
   const std::size_t slash = rest.find('/');
   const std::string_view part = rest.substr(0, slash);
@@ -20,7 +20,7 @@ std::string_view take_part(std::string_view& rest) {
   return part;
 }
 
-/// `<seconds>` or `<seconds>:<scopes>`.
+/// Reads `<seconds>` or `<seconds>:<scopes>`.
 std::optional<Scopes> take_scopes(std::string_view& part) {
   const std::size_t colon = part.find(':');
   if (colon == std::string_view::npos) return Scopes::all();

@@ -3,7 +3,7 @@
 namespace strawberry::plugin {
 namespace {
 
-/// One level of a filter or topic name: not empty, nothing unprintable, a wildcard only alone and `#` only at the end.
+/// True for a level that is not empty, has only printable characters, a wildcard only alone and `#` only at the end.
 bool is_canonical_level(std::string_view level, bool last) {
   if (level.empty()) return false;
   bool wildcard = false;

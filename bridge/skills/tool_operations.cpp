@@ -17,7 +17,7 @@ using nlohmann::json;
 json entry_of(const OfferedSkill& skill, ToolView view) {
   json devices = json::array();
   for (const auto& device : skill.devices) devices.push_back(device.normalized_name);
-  json entry = json::object();  // member by member: a list of pairs makes an array of each first
+  json entry = json::object();  // member by member: an initializer list of pairs would become arrays
   entry["name"] = std::move(view.name);
   entry["path"] = skill.path();
   entry["description"] = std::move(view.description);
@@ -30,7 +30,7 @@ json entry_of(const OfferedSkill& skill, ToolView view) {
   return entry;
 }
 
-/// Where a page ends, as a text for whoever asks for the next.
+/// Returns the end of a page as a text, with which the next page is requested.
 std::string cursor_of(const OfferedSkill& last) {
   return base64url_encode(last.skill.class_name + "\n" + last.skill.function_name + "\n" +
                           digest_of_schema(last.skill.input_schema) + "\n" + last.skill.signature);
@@ -67,7 +67,7 @@ struct NamedSkill {
   OfferedSkill skill;
 };
 
-/// Of several signatures of one path, in their order: each with its name.
+/// Names the skills with one path and several signatures, in their order.
 std::vector<NamedSkill> with_names(std::vector<OfferedSkill> skills) {
   std::vector<NamedSkill> named;
   for (auto& skill : skills) {
@@ -90,14 +90,14 @@ std::optional<OfferedSkill> take_named(std::vector<NamedSkill> named, const std:
   return std::move(found->skill);
 }
 
-/// The live skill whose tool has this name.
+/// Returns the live skill whose tool has this name.
 Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& query, const std::string& name) {
   const std::size_t first = name.find('-');
   if (first != std::string::npos) {
     const std::size_t second = std::min(name.find('-', first + 1), name.size());
     auto plain = of_path(skills, query, name.substr(0, first), name.substr(first + 1, second - first - 1));
     if (auto found = take_named(std::move(plain), name)) return std::move(*found);
-    if (second < name.size()) {  // cut, or of other characters: the name does not tell the path
+    if (second < name.size()) {  // cut, or of other characters: the path is not in the name
       SkillQuery all = query;
       all.skills_max = SkillRegistry::paged_skills_max;
       auto page = skills.page(all, std::nullopt);
@@ -112,7 +112,7 @@ Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& que
                {{"path", "/tool"}});
 }
 
-/// About how many bytes of JSON a value is: to write it down only to count them would take as long as all the rest.
+/// Estimates the size of a value as JSON, since writing it only to measure it would take as long as everything else.
 std::size_t bytes_about(const json& value) {
   constexpr std::size_t quotes_and_comma = 4;
   if (value.is_string()) return value.get_ref<const std::string&>().size() + quotes_and_comma;
@@ -122,10 +122,10 @@ std::size_t bytes_about(const json& value) {
   return bytes;
 }
 
-/// Adds tools until they fill an answer. False when one did not fit.
+/// Adds tools until an answer is full. Returns false when one did not fit.
 bool add(json& tools, std::size_t& bytes, const OfferedSkill& skill, std::string name, const std::string& sender_id) {
   auto view = view_tool(skill, std::move(name), sender_id);
-  if (!view) return true;  // of a release that took other signatures
+  if (!view) return true;  // registered by a release that accepted other signatures
   json entry = entry_of(skill, std::move(*view));
   bytes += bytes_about(entry);
   if (bytes > tools_page_bytes_max && !tools.empty()) return false;

@@ -12,7 +12,7 @@ using nlohmann::json;
 
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t hash_bytes_max = 256;
-/// How libsodium begins the text of a hash; anything else would be compared with passwords for nothing.
+/// The beginning of libsodium's hashes; comparing a password with anything else would be useless.
 constexpr std::string_view hash_begins = "$argon2id$";
 
 tl::unexpected<Error> no_account(const char* member) {
@@ -59,7 +59,7 @@ Task<Reply<bool>> AccountRecords::put(std::string user_id, json record, bool ove
   auto read = read_account(user_id, record);
   if (!read) co_return tl::unexpected(read.error());
   UserRow user = std::move(*read);
-  // Its host may have stayed at the other hub.
+  // The host of a guest may not exist on this hub.
   if (parts_.users.find(user.standing.guest_of) == nullptr) user.standing.guest_of.clear();
   const UserRow* known = parts_.users.find(user_id);
   if (known != nullptr) {

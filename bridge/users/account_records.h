@@ -1,7 +1,7 @@
-/// A user's account as the head of an export, and back into the directory and the store.
+/// Writes a user's account as the head of an export, and reads it back into the directory and the store.
 ///
-/// Threading: loop only.   Lifetime: the parts outlive it.   Errors: `bad_request` for what is no such record; the
-/// store's.   Bounds: UserDirectory::users_max, then `busy`.
+/// Threading: loop only.   Lifetime: the parts outlive it.   Errors: `bad_request` for an invalid record; the store's.
+/// Bounds: UserDirectory::users_max, then `busy`.
 #pragma once
 
 #include <functional>
@@ -23,17 +23,17 @@ class AccountRecords {
   };
   explicit AccountRecords(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Null when there is no account. The hash of its password only `with_hash`.
+  /// Returns null when there is no account. Includes the hash of its password only `with_hash`.
   nlohmann::json read(const std::string& user_id, bool with_hash) const;
-  /// Makes the account that the record describes; one that is there changes only with `overwrite`, and then to all but
-  /// the password. Whether anything is new. A record without a role describes none.
+  /// Creates the account in the record; an existing one changes only with `overwrite`, and then all but the password.
+  /// Returns whether anything changed. A record without a role has no account.
   Task<Reply<bool>> put(std::string user_id, nlohmann::json record, bool overwrite);
 
  private:
   const Parts parts_;
 };
 
-/// The account that a record describes.
+/// Returns the account in a record.
 Reply<UserRow> read_account(const std::string& user_id, const nlohmann::json& record);
 
 }  // namespace strawberry::bridge

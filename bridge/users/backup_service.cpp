@@ -25,7 +25,7 @@ tl::unexpected<Error> disk_is_low() {
   return error(ErrorCode::quota_exceeded, "the hub's disk is almost full", {{"limit", "disk_free_min_mib"}});
 }
 
-/// While it lives, nothing else is made or restored for the user.
+/// While it lives, no other backup of the user is created or restored.
 class UsersTurn {
  public:
   UsersTurn(std::shared_ptr<std::set<std::string>> users, std::string user)
@@ -268,7 +268,7 @@ Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
     if (!lines) co_return tl::unexpected(lines.error());
     if (lines->empty()) break;
     ExportService::Import import;
-    // With the rights of the user: what an admin has put into limits since then stays.
+    // With the rights of the user: limits that an admin has set since then stay.
     import.actor = Principal{PrincipalType::user, request.sender.id, user_id};
     import.user_id = user_id;
     import.overwrite = request.body.value("overwrite", false);

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What the answer has around its records.
+/// Size of an answer without its records.
 constexpr std::size_t frame_bytes = 2'048;
 
 std::string encode_place(const ExportPlace& place) {
@@ -38,7 +38,7 @@ std::optional<ExportPlace> decode_place(const std::string& cursor) {
 
 bool is_account(const json& record) { return record.is_object() && record.value("kind", json()) == "user"; }
 
-/// The head of a file of another hub: a format that this one does not know, or nothing.
+/// Returns the error for the head of another hub's file with an unknown format, or nothing.
 std::optional<Error> objection_to_format(const json& record, const std::string& path) {
   const auto format = record.find("format");
   if (format != record.end() && format->is_number_integer() && *format >= 1 && *format <= export_format)
@@ -144,7 +144,7 @@ Task<void> ExportService::announce(Principal actor, std::string user_id, ImportC
     parts_.skills.put(id, user_id, skills);
     ids.push_back(id);
   }
-  // The plugin is told of at most 64 ids at once.
+  // The plugin accepts at most 64 ids at once.
   constexpr std::size_t ids_at_once = 64;
   for (std::size_t from = 0; from < ids.size(); from += ids_at_once) {
     const auto end = std::min(from + ids_at_once, ids.size());

@@ -120,7 +120,7 @@ json json_of(const TokenRow& token) {
 
 // --- from JSON ---
 
-/// Takes the members of one record; the first that is wrong makes it no record.
+/// Reads the members of one record; the first invalid one makes the record invalid.
 class RecordReader {
  public:
   RecordReader(const json& record, std::string path) : record_(record), path_(std::move(path)) {}
@@ -174,7 +174,7 @@ class RecordReader {
     if (problem_) return;
     problem_ = Error{ErrorCode::bad_request, std::string(name) + " is not " + wanted, {{"path", path_ + "/" + name}}};
   }
-  /// What was read, or why it is none.
+  /// Returns the record that was read, or the error.
   template <class T>
   Reply<UserRecord> finish(T&& read) {
     if (problem_) return tl::unexpected<Error>(std::move(*problem_));

@@ -6,7 +6,7 @@
 namespace strawberry {
 namespace {
 
-/// Takes exactly `digits` digits off the front of `text`; -1 when they are not there.
+/// Removes exactly `digits` digits from the front of `text`; -1 when they are missing.
 int take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return -1;
   int number = 0;
@@ -24,7 +24,7 @@ bool take_one_of(std::string_view& text, std::string_view characters) {
   return true;
 }
 
-/// `.5` is 500; nothing when a point has no digit behind it.
+/// `.5` is 500; nothing when no digit follows the point.
 std::optional<std::chrono::milliseconds> take_fraction(std::string_view& text) {
   int milliseconds = 0;
   if (!take_one_of(text, ".")) return std::chrono::milliseconds(0);
@@ -37,7 +37,7 @@ std::optional<std::chrono::milliseconds> take_fraction(std::string_view& text) {
   return std::chrono::milliseconds(milliseconds);
 }
 
-/// `Z`, `+01:00`: how far the local time before it is ahead of UTC.
+/// Reads `Z` or `+01:00`: how far local time is ahead of UTC.
 std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   if (take_one_of(text, "Zz")) return std::chrono::minutes(0);
   const int sign = text.starts_with('-') ? -1 : 1;
@@ -49,7 +49,7 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes(sign * (60 * hours + minutes));
 }
 
-/// At least `digits` digits, then `end`. By hand: it is written for each connection.
+/// Appends at least `digits` digits, then `end`. Written by hand because it runs for each connection.
 void append_number(std::string& text, std::int64_t number, std::size_t digits, char end) {
   const std::string written = std::to_string(number);
   if (written.size() < digits) text.append(digits - written.size(), '0');

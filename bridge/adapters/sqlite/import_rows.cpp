@@ -94,7 +94,7 @@ class Importer {
     return count(is_change);
   }
 
-  /// Another device of the user's may have the name.
+  /// Numbers the name when another device of the user has it.
   void number_name(DeviceRow& device) {
     const auto name = device.name;
     for (std::size_t number = 2;; ++number) {
@@ -108,7 +108,7 @@ class Importer {
     }
   }
 
-  /// Only of a device that has not registered others since.
+  /// Only for a device that has not registered skills since.
   Done take(const SkillRecord& record) {
     const auto device = read_device(statements_, record.device_id);
     if (!device || device->user_id != request_.user_id) return leave_out();
@@ -159,7 +159,7 @@ class Importer {
     return count(is_new);
   }
 
-  /// The next piece of a message. The database counts what is inserted; this it is told.
+  /// Appends the next piece of a message. The database's triggers count insertions only, so the bytes are added here.
   Done append(const MessageRecord& record) {
     const auto known = read_message(statements_, record.session_id, record.message.message_id);
     const auto size = known ? static_cast<std::int64_t>(known->content.size()) : 0;

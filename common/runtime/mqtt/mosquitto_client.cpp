@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds keep_alive_interval{1'000};
 constexpr std::chrono::milliseconds stop_patience{1'000};
 constexpr std::chrono::milliseconds queue_pause{5};
-constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
+constexpr std::size_t addresses_max = 16;  // of one host, per attempt to connect
 
 }  // namespace
 
@@ -69,13 +69,13 @@ void MosquittoClient::connect() {
   if (options_.socket.path.empty()) return look_up();
   routes_ = {{options_.socket.path, true}};
   host_is_left_ = !options_.socket.only;
-  // Not from within start(): a socket says at once that it is not there, and on_lost must not come before start() ends.
+  // Posted, because a missing socket is reported at once, and on_lost must not be called before start() returns.
   asio::post(context_, [this, alive = alive_, attempt = ++attempt_] {
     if (*alive && attempt == attempt_) open_next();
   });
 }
 
-/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
+/// A look-up cannot be cancelled; the result is ignored when its attempt was given up meanwhile.
 void MosquittoClient::look_up() {
   host_is_left_ = false;
   route_ = {};
@@ -94,13 +94,13 @@ void MosquittoClient::look_up() {
                           });
 }
 
-/// For the look-up, then for each address anew: one that swallows everything must not hide those after it.
+/// Limits the look-up, then each address separately: an address that never answers must not hide those after it.
 void MosquittoClient::limit_time() {
   timer_.expires_after(options_.connect_timeout);
   timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
     if (cancelled || !*alive || opened != opened_ || ready_) return;
     silent_ = reached_;
-    reached_ = false;  // somebody may be there, but none who answers
+    reached_ = false;  // a process may listen there, but none that answers
     lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
   });
 }
@@ -126,7 +126,8 @@ void MosquittoClient::open() {
   watch_socket();
 }
 
-/// A Unix socket whose queue is full says so at once, where TCP waits; limit_time() ends this, too.
+/// A Unix socket with a full queue refuses at once, where TCP would wait, so this retries; limit_time() ends the
+/// retries.
 void MosquittoClient::open_again_soon() {
   connection_.reset();
   queue_timer_.expires_after(queue_pause);
@@ -135,7 +136,7 @@ void MosquittoClient::open_again_soon() {
   });
 }
 
-/// Asked from the beginning, whenever the socket shows something: after a reset it no longer knows that it was
+/// Called from the start on each event of the socket, since a socket that was reset no longer shows that it was
 /// connected.
 void MosquittoClient::note_whether_reached() {
   sockaddr_storage peer{};
@@ -155,7 +156,7 @@ void MosquittoClient::watch_socket() {
   watch_writable();
 }
 
-/// What is published and acknowledged in one round of the loop leaves together.
+/// Messages published and acknowledged in one round of the loop are written together.
 void MosquittoClient::write_soon() {
   if (writes_soon_ || !connection_ || !connection_->has_gathered()) return;
   writes_soon_ = true;
@@ -167,7 +168,7 @@ void MosquittoClient::write_soon() {
   });
 }
 
-/// Only as long as something did not fit into the socket.
+/// Waits for a writable socket only while something did not fit into it.
 void MosquittoClient::watch_writable() {
   write_soon();
   if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
@@ -196,8 +197,8 @@ void MosquittoClient::take_reports() {
   if (!connection_) return;
   const auto alive = alive_;  // a handler may destroy this client
   auto reports = connection_->take_reports();
-  std::size_t refused = 0;  // messages that the broker will not take
-  int refusal = 0;          // why, the last of them
+  std::size_t refused = 0;  // messages that the broker refused
+  int refusal = 0;          // the reason code of the last of them
   for (const auto& [mid, reason] : reports.acknowledged) {
     if (is_acknowledged_once(mid, reason)) continue;
     if (reason >= MQTT_RC_UNSPECIFIED) {
@@ -205,7 +206,7 @@ void MosquittoClient::take_reports() {
       refusal = reason;
     }
     const auto order = order_by_mid_.find(mid);
-    if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
+    if (order == order_by_mid_.end()) continue;  // QoS 0 and already written
     const auto message = unacked_.find(order->second);
     bytes_ -= message->second.payload.size();
     unacked_bytes_ -= message->second.payload.size();
@@ -230,7 +231,7 @@ void MosquittoClient::take_reports() {
   }
   if (is_subscribed && !ready_) accepted();
   if (!*alive) return;
-  const auto handlers = handlers_;  // lives as long as one of them runs
+  const auto handlers = handlers_;  // keeps the handlers alive while one of them runs
   for (auto& message : reports.messages) {
     if (!*alive || stopping_) return;
     handlers->on_message(std::move(message));
@@ -243,7 +244,7 @@ void MosquittoClient::take_reports() {
 void MosquittoClient::accepted() {
   if (stopping_) return;
   ready_ = true;
-  routes_.clear();  // those that were not needed
+  routes_.clear();  // the remaining routes, which were not needed
   host_is_left_ = false;
   backoff_ = options_.reconnect_min;
   if (options_.connect_once) std::vector<std::string>().swap(filters_);  // not needed again
@@ -273,7 +274,7 @@ void MosquittoClient::note_loss(int code) {
   loss_.tls = connection_->tls_trouble();
   if (loss_.tls == TlsTrouble::none && loss_.was_reached && connection_->is_shaking_hands())
     loss_.tls = TlsTrouble::no_tls;
-  // A handshake that fails at once may close the socket before it is seen that it was connected.
+  // A handshake that fails at once may close the socket before it was recorded as connected.
   if (loss_.tls != TlsTrouble::none && loss_.tls != TlsTrouble::ca_file) loss_.was_reached = true;
 }
 
@@ -305,7 +306,7 @@ void MosquittoClient::lost(const std::string& reason, int code) {
   if (const auto handlers = handlers_; handlers && handlers->on_lost) handlers->on_lost(reason);
 }
 
-/// A broker that knows MQTT 3.1.1 only says so, or ends the connection without a word.
+/// A broker that supports MQTT 3.1.1 only refuses MQTT 5 with a code, or ends the connection without one.
 void MosquittoClient::consider_other_protocol() {
   if (options_.protocol != Protocol::v5_or_v311 || protocol_fits_ || !loss_.was_reached || stopping_) return;
   if (loss_.tls != TlsTrouble::none) return;

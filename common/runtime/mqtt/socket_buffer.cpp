@@ -19,7 +19,7 @@ constexpr unsigned char puback = 0x40;
 constexpr unsigned char disconnect = 0xE0;
 
 thread_local SocketBuffer* in_use = nullptr;
-/// For who reads next: only one connection reads at a time, and few leave something in it.
+/// Reused by the next connection that reads: only one reads at a time, and few leave input in it.
 thread_local std::unique_ptr<char[]> spare_input;
 thread_local bool makes_no_pair = false;
 
@@ -142,7 +142,7 @@ extern "C" __attribute__((visibility("default"))) ssize_t read(int fd, void* int
   return buffer->read(into, bytes);
 }
 
-/// Libmosquitto 2.1 writes packets with it.
+/// Libmosquitto 2.1 writes packets with send().
 extern "C" __attribute__((visibility("default"))) ssize_t send(int fd, const void* from, std::size_t bytes, int flags) {
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr || buffer->fd() != fd) return strawberry::next_send(fd, from, bytes, flags);
@@ -153,11 +153,11 @@ extern "C" __attribute__((visibility("default"))) ssize_t write(int fd, const vo
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr) return strawberry::next_write(fd, from, bytes);
   if (buffer->fd() == fd) return buffer->write(from, bytes);
-  // A library that made its socket pair all the same writes a byte to it for each packet, and nobody reads that.
+  // If the library did create its socket pair, it writes a byte to it for each packet, which nobody reads.
   return bytes == 1 ? 1 : strawberry::next_write(fd, from, bytes);
 }
 
-/// Libmosquitto opens a pair for each connection, to wake a thread of its own that there is not; it does without.
+/// Libmosquitto opens a pair for each connection, to wake a thread that does not exist here; it works without one.
 extern "C" __attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol,
                                                                  int ends[2]) noexcept {
   if (strawberry::makes_no_pair) return -1;
