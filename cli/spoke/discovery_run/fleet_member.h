@@ -1,6 +1,6 @@
-/// One device of the fleet, as the files of Fleet know it.
+/// One device of the fleet, shared by the files of Fleet.
 ///
-/// Threading: loop only.   Lifetime: shared by the fleet and the tasks that are under way for the device.
+/// Threading: loop only.   Lifetime: shared by the fleet and the device's running tasks.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,10 @@
 
 namespace strawberry::cli::discovery {
 
-/// How a connection that was there ends.
+/// How a connection is ended.
 struct ConnectionEnd {
-  bool withdraws = false;            // its skills, first
-  std::optional<CliError> given_up;  // by the device itself
+  bool withdraws = false;            // withdraws its skills first
+  std::optional<CliError> given_up;  // the device itself gave up
 };
 
 inline bool is_unreachable(const CliError& error) { return error.code == ExitCode::unreachable; }
@@ -27,7 +27,7 @@ struct Fleet::Member {
   Announced announced;
   Membership state;
   std::string device_id;   // the hub's; empty: not registered
-  std::string known_name;  // with which the hub knows it, but for what was changed there
+  std::string known_name;  // its name at the hub, apart from changes made there
   bool is_renaming = false;
   std::unique_ptr<DeviceSkills> skills;
   std::unique_ptr<SpokeDevice> spoke;
@@ -35,8 +35,8 @@ struct Fleet::Member {
   bool is_connected = false;
   std::optional<SteadyTime> enrolled_at;
   std::optional<Enrolled> unsaved;             // registered, but its file could not be written
-  std::chrono::milliseconds refused_pause{0};  // the last one; zero: it was let in
-  std::string trouble;                         // said last, and not over
+  std::chrono::milliseconds refused_pause{0};  // the last one; zero: it was accepted
+  std::string trouble;                         // printed last, and still present
 };
 
 }  // namespace strawberry::cli::discovery

@@ -1,9 +1,9 @@
 /// The connection to the broker whose devices become Spokes: any MQTT broker, 3.1.1 or 5.
 ///
-/// Comes back by itself, after pauses that grow to reconnect_max; so it does when the broker refuses the login. A
-/// trouble is said once, in one line, and again when it becomes another one. Threading: loop only.   Lifetime: stop()
-/// before destruction.   Errors: lines to Options::say; publish() tells its caller.   Bounds: one line for each filter
-/// that is refused, filters_said_max of them at each connect; MosquittoClient's.
+/// Reconnects automatically, after pauses that grow to reconnect_max; also when the broker refuses the login. A problem
+/// is printed once, in one line, and again when it changes. Threading: loop only.   Lifetime: stop() before
+/// destruction.   Errors: lines to Options::say; publish() returns its own.   Bounds: one line for each filter that is
+/// refused, at most filters_said_max at each connect; MosquittoClient's.
 #pragma once
 
 #include <chrono>
@@ -28,13 +28,13 @@ class ForeignBroker {
  public:
   struct Options {
     BrokerAddress address;
-    std::string ca_file;     // with TLS; empty: the CAs this system trusts
+    std::string ca_file;     // with TLS; empty: the CAs that this system trusts
     std::string login_file;  // read at each connect; empty: no login
     std::chrono::milliseconds reconnect_min{500};
     std::chrono::milliseconds reconnect_max{30'000};
     std::size_t filters_said_max = 5;
     std::function<void(const std::string& line)> say;
-    /// All that is to be subscribed to: asked at each connect.
+    /// Returns all filters to subscribe to: called at each connect.
     std::function<std::vector<std::string>()> filters;
     std::function<void()> on_connected;
     std::function<void()> on_lost;
@@ -45,14 +45,14 @@ class ForeignBroker {
   ForeignBroker(asio::io_context& loop, Options options);
   ~ForeignBroker();
 
-  /// The file of the login is read once before: what is wrong with it is an error then, and a line later.
+  /// Reads the login file once before connecting: a problem with it is an error then, and a printed line later.
   Outcome<void> start();
   bool is_connected() const { return connected_; }
-  /// Why not, for the caller of a skill.
+  /// Returns why there is no connection, for the caller of a skill.
   std::string why_not() const;
-  /// What Options::filters returns has changed by these.
+  /// The changes of the result of Options::filters.
   void change_filters(const std::vector<std::string>& more, const std::vector<std::string>& fewer);
-  /// Once, now. `on_published` is called later, as MosquittoClient::publish_once() does; false: there is no connection.
+  /// Publishes once, now. `on_published` is called later, as by MosquittoClient::publish_once(); false: no connection.
   bool publish(const MqttMessage& message, int qos, OnPublished on_published);
   Task<void> stop();
 
@@ -66,8 +66,8 @@ class ForeignBroker {
   const Options options_;
   std::unique_ptr<MosquittoClient> client_;
   bool connected_ = false;
-  std::string trouble_;        // said last, and not over
-  std::string login_trouble_;  // with its file, likewise
+  std::string trouble_;        // printed last, and still present
+  std::string login_trouble_;  // with its file; likewise
   std::size_t filters_refused_ = 0;
 };
 
