@@ -33,7 +33,7 @@ struct Way {
   std::vector<Rate> rates;
 };
 
-/// Connects for `time`; each of the `at_a_time` places starts anew when the broker has closed its connection.
+/// Connects for `time`; each of the `at_a_time` places starts again when the broker has closed its connection.
 class ConnectRound {
  public:
   explicit ConnectRound(const Way& way) : way_(way), places_(at_a_time) {}
@@ -63,7 +63,7 @@ class ConnectRound {
     poller_.add(*places_[place], static_cast<std::uint32_t>(place));
   }
 
-  /// False when the connection has come to its end.
+  /// Returns false when the connection has ended.
   bool serve(std::size_t place) {
     RawClient& client = *places_[place];
     return client.receive([&](const wire::Packet& packet) {
@@ -79,7 +79,7 @@ class ConnectRound {
   std::size_t done_ = 0;
 };
 
-/// A broker that lets anybody in would be fast.
+/// Checks that the broker refuses a wrong token: accepting everything would be fast.
 void check_refuses(const test::BrokerProcess& broker, wire::Credentials credentials) {
   credentials.password.back() = credentials.password.back() == 'A' ? 'Q' : 'A';
   RawClient client(broker.port());

@@ -13,13 +13,13 @@
 
 namespace strawberry::bench {
 
-/// Starts a bridge on that data directory and broker; serving when it returns.
+/// Starts a bridge on that data directory and broker; ready when it returns.
 std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
                                                  std::map<std::string, std::string> environment = {});
 
 class Hub {
  public:
-  /// More of the bridge's environment.
+  /// `environment`: additions to the bridge's.
   explicit Hub(const std::map<std::string, std::string>& environment = {});
   ~Hub();
   Hub(const Hub&) = delete;

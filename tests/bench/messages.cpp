@@ -26,7 +26,7 @@ constexpr milliseconds round_time{600};
 constexpr milliseconds warm_up_time{100};
 constexpr milliseconds patience{5'000};
 
-/// Who sends what to whom. The publishers come first among the clients.
+/// The publishers and the subscribers. The publishers come first among the clients.
 struct Scenario {
   const char* name;
   int qos;
@@ -108,7 +108,7 @@ class Crowd {
     clients_.back()->expect(wire::check_accepted);
   }
 
-  /// What comes when one connects and subscribes is over when nothing more comes.
+  /// Reads what a new connection receives, until nothing more comes.
   void drain() {
     while (handle_ready(milliseconds(100))) {
     }

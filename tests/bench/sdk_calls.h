@@ -1,4 +1,4 @@
-/// What a call to a Spoke of the C++ SDK costs next to one to the bare client that answers without reading JSON.
+/// Measures a call to a Spoke of the C++ SDK against one to the bare client that answers without parsing JSON.
 ///
 /// The same caller's messages through the same hub; rounds of both alternate.   Errors: throws.
 #pragma once

@@ -13,7 +13,7 @@
 namespace strawberry::bench {
 
 struct SideBySide {
-  /// More of the bridge's environment.
+  /// `environment`: additions to the bridge's.
   explicit SideBySide(const std::map<std::string, std::string>& environment = {}) : hub(environment) {}
 
   test::BrokerProcess bare{[] {
