@@ -1,4 +1,4 @@
-/// strawberryctl as a program, as far as it needs no hub: what it makes, what it refuses, how it exits.
+/// strawberryctl as a program without a hub: its files, errors and exit codes.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -407,7 +407,7 @@ TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
   }
 }
 
-/// The database of a hub that does not run says what is misspelt.
+/// The database of a hub that does not run is used to suggest names.
 TEST(CommandLine, DeviceCommandsKnowUnknownNamesWithoutAHub) {
   test::TestHub hub;
   hub.add_device("dev-1", "alice", "Lamp");
