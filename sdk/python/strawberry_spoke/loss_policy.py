@@ -1,8 +1,8 @@
-"""Whether a Spoke that lost its connection, or is not let in, goes on trying, and after which pause. Pure but for its
-clock.
+"""Decides whether a Spoke that lost its connection, or is refused, tries again, and after which pause. Pure except for
+its clock.
 
-Two processes with one device id take the connection from each other for ever: the one that was there first is told by
-MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last.
+Two processes with one device id would take the connection from each other for ever: MQTT 5 informs the first one
+(0x8E), which gives up. With a broker that does not inform it, connections that never last are detected.
 Threading: one thread.
 """
 
@@ -18,7 +18,7 @@ from .limits import Limits
 class Loss(enum.Enum):
     UNREACHABLE = "unreachable"  # no broker, or the network failed
     REFUSED = "refused"  # the broker does not accept the token
-    TAKEN_OVER = "taken over"  # another connection came under the same client id
+    TAKEN_OVER = "taken over"  # another connection used the same client id
     ENDED = "ended"  # the connection ended for another reason
 
 
@@ -29,7 +29,7 @@ class Verdict(enum.Enum):
 
 
 class LossPolicy:
-    QUICK_LOSS_S = 5.0  # a connection that lasted shorter was lost quickly
+    QUICK_LOSS_S = 5.0  # a shorter connection was lost quickly
     QUICK_LOSSES_MAX = 5  # in a row; then this device runs twice
 
     def __init__(self, limits: Limits, now: Callable[[], float]):
@@ -46,7 +46,7 @@ class LossPolicy:
         self._refused_since = None
 
     def lost(self, loss: Loss) -> Verdict:
-        """After each lost connection and each one that could not be made."""
+        """Called after each lost connection and each failed attempt."""
         connected_at, self._connected_at = self._connected_at, None
         if loss is Loss.TAKEN_OVER:
             return Verdict.TAKEN_OVER
@@ -61,7 +61,7 @@ class LossPolicy:
             return Verdict.REFUSED
         if self._refused_since is None:
             self._refused_since = self._now()
-        # Keys and database may be in the middle of a change.
+        # Keys and database may be changing.
         is_over = self._now() - self._refused_since >= self._limits.refused_s
         return Verdict.REFUSED if is_over else Verdict.TRY_AGAIN
 
