@@ -52,7 +52,7 @@ std::size_t App::requests_in_flight() const { return parts_->pipeline.counters()
 
 void App::ready() {
   if (parts_->stop.is_set()) return;
-  // The broker sent the retained presence before it will send this back: when it comes, everybody's state is known.
+  // The broker sends the retained presence before it sends this message back: when it arrives, every state is known.
   const auto now = parts_->clock.wall_now();
   parts_->ready_mark = hub_state(true, now, now);
   parts_->publish(hub_info_topic, hub_info(parts_->info(), now), true);
@@ -101,7 +101,7 @@ void App::start_serving() {
 
 Task<void> App::run() {
   parts_->start_metrics();
-  // Before anybody can ask for more than a day's tokens.
+  // Must be complete before any client can exceed a day's tokens.
   if (auto loaded = co_await parts_->usage.load(); !loaded)
     hub_log().error("what was used today is unknown: counting from none");
   MqttClient::Handlers handlers;
@@ -135,7 +135,7 @@ Task<void> App::report_health() {
     if (parts_->is_serving) {
       parts_->publish(hub_health_topic, hub_health(parts_->health(), parts_->clock.wall_now()), true);
     } else if (parts_->mqtt.is_ready()) {
-      ready();  // the mark got lost among what the broker had queued
+      ready();  // the marker was lost among the messages that the broker had queued
     }
   }
 }
@@ -166,7 +166,7 @@ Task<void> App::finish_open_work() {
   hub_log().info("stopping: {} requests are open", pipeline.counters().in_flight);
   pipeline.refuse_new();
   co_await pipeline.drained(begun_at + stop_patience / 2);
-  // Not shutting_down for calls that are open: that says nothing has run.
+  // Open calls do not get shutting_down, which would mean that nothing has run.
   parts_->calls.refuse_new();
   parts_->calls.end_all(
       {ErrorCode::timeout, "the hub stopped before the device answered; whether the skill ran is unknown", {}});

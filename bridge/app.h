@@ -1,7 +1,7 @@
-/// The bridge, put together.
+/// The assembled bridge.
 ///
-/// Life: create() opens what it needs and fails with one sentence; run() connects and serves until request_stop(),
-/// answers what is open, and returns. Threading: the loop's thread.
+/// Lifetime: create() opens what it needs and fails with one sentence; run() connects and serves until request_stop(),
+/// answers open requests, and returns. Threading: the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class App {
   Task<void> run();
   /// Idempotent.
   void request_stop();
-  /// Of all services, those that wait for something included.
+  /// Returns the number of requests of all services, waiting ones included.
   std::size_t requests_in_flight() const;
 
  private:

@@ -23,12 +23,12 @@ MetricsServer::Options server_options(const Config& config) {
   return options;
 }
 
-/// One of HubHealth::totals, under its name for Prometheus.
+/// One of HubHealth::totals, with its Prometheus name.
 struct Total {
   const char* key;
   const char* name;
   const char* help;
-  const char* reason = nullptr;  // the label of those that share a name
+  const char* reason = nullptr;  // the label of totals that share a name
 };
 constexpr std::array totals = {
     Total{"repeated", "strawberry_requests_repeated_total", "Requests that came again and got the answer of before."},
@@ -58,7 +58,7 @@ void add_totals(std::vector<Reading>& all, const HubHealth& health) {
   }
 }
 
-/// `outbox_bytes` is the bytes of the queue `outbox`; of `reply_cache_entries` the items are meant.
+/// `outbox_bytes` is the size of the queue `outbox`; `reply_cache_entries` counts items.
 void add_queues(std::vector<Reading>& all, const std::map<std::string, std::uint64_t>& sizes, bool in_bytes,
                 const std::string& name, const std::string& help) {
   for (const auto& [key, size] : sizes) {

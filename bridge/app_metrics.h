@@ -1,8 +1,8 @@
-/// The hub's numbers for Prometheus, wired: what the parts count is read when it is asked for, what takes time is
-/// observed as it ends. Nothing of it exists when the configuration wants none.
+/// Connects the hub's numbers to Prometheus: counters of other parts are read at each scrape, durations are observed
+/// when they end. Not created unless the configuration enables metrics.
 ///
 /// Threading: loop only.   Lifetime: the App's.
-/// Errors: a port that cannot be had is logged once and tried again; the hub goes on.
+/// Errors: a port that is not available is logged once and retried; the hub keeps running.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,7 @@ class AppMetrics {
   };
   AppMetrics(asio::io_context& loop, const Config& config, const HubMetrics::Ops& ops, Sources sources, Events& events);
 
-  /// Again when there is another provider.
+  /// Called again when there is another provider.
   void know_models(const ProviderChain& providers);
   Task<void> serve();
 
@@ -45,11 +45,11 @@ class AppMetrics {
   std::vector<Subscription> subscriptions_;
 };
 
-/// Users at their limits, and refusals, by limit: both by the names of limit_names.
+/// Returns users at their limits, and refusals, by limit; both use the names of limit_names.
 std::vector<HubMetrics::Reading> quota_readings(const UsersAtLimit& users,
                                                 const std::map<std::string, std::uint64_t>& refusals);
 
-/// What the health says, and this process, as Prometheus names it.
+/// Returns the values of the health report and of this process, with their Prometheus names.
 std::vector<HubMetrics::Reading> readings_of(const HubHealth& health, bool serving, WallTime started_at);
 
 }  // namespace strawberry::bridge

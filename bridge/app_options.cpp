@@ -8,7 +8,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// How long the broker keeps what arrives while the bridge is away.
+/// How long the broker keeps messages for the bridge while it is away.
 constexpr std::chrono::seconds broker_session_expiry{300};
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
@@ -21,7 +21,7 @@ std::unique_ptr<Wire> make_wire(const LlmProviderConfig& configured) {
   return make_openai_wire(options);
 }
 
-/// As HttpRequest has it.
+/// In the form of HttpRequest.
 std::optional<std::string> proxy_of(const LlmProviderConfig& configured) {
   if (configured.proxy == "environment") return std::nullopt;
   return configured.proxy == "none" ? std::string() : configured.proxy;
@@ -175,8 +175,8 @@ MosquittoClient::Options mqtt_options(const Config& config, std::function<std::s
 
 CurlClient::Options http_options(const Config& config) {
   CurlClient::Options options;
-  // A chat asks one model at a time, and each provider has a limit of its own: none is turned away here, where it would
-  // look like a provider that is down.
+  // A chat calls one model at a time, and each provider has its own limit. So no transfer is refused here, where it
+  // would look like a provider that is down.
   options.transfers_max = size(config.limits.requests_in_flight_max);
   options.proxy_from_environment = true;
   return options;

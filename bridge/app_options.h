@@ -1,4 +1,4 @@
-/// From the configuration to each part's own Options. Nothing here has a state or waits.
+/// Converts the configuration to the Options of each part. Stateless; never waits.
 #pragma once
 
 #include <cstdint>
@@ -40,18 +40,18 @@ HomeAssistant::Options home_assistant_options(const Config& config);
 AuditTrail::Options audit_options(const Config& config);
 BackupFiles::Options backup_options(const Config& config);
 UserLimitTable::Defaults limit_defaults(const Config& config);
-/// `own`: limits of single users; outlives the ledger.
+/// `own`: limits of single users; must outlive the ledger.
 StoredUsageLedger::Options usage_options(const Config& config, const UserLimitTable& own);
 RequestPipeline::Options pipeline_options(const Config& config);
 CurlClient::Options http_options(const Config& config);
-/// `password` is asked for at each attempt to connect; `will` says on hub/state that the bridge is away.
+/// `password` is called at each attempt to connect; `will` is the message on hub/state that the bridge is away.
 MosquittoClient::Options mqtt_options(const Config& config, std::function<std::string()> password, std::string will);
 
-/// The most that each queue of hub/health may hold, by its name there.
+/// Returns the capacity of each queue of hub/health, by its name there.
 std::map<std::string, std::uint64_t> queue_limits(const Config& config);
 
-/// The configured providers in order, and the embedded rules after them. Throws std::invalid_argument when one cannot
-/// be built.
+/// Returns the configured providers in order, followed by the embedded rules. Throws std::invalid_argument when one
+/// cannot be created.
 ProviderChain make_provider_chain(HttpClient& http, const Clock& clock, Events& events, const Config& config);
 void add_provider(ProviderChain& chain, HttpClient& http, const Clock& clock, const LlmProviderConfig& configured);
 

@@ -69,7 +69,8 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       store(open_storage(loop, config, events)),
       limits(limit_defaults(config)),
       skills(clock, devices, skill_registry_options(config)),
-      // When the will is published is unknown now: its `since` is when this bridge was last known to serve.
+      // The time at which the will is published is unknown now: its `since` is when this bridge last served for
+      // certain.
       mqtt(loop, mqtt_options(
                      config, [this] { return own_token(); }, hub_state(false, started_at, started_at))),
       plugin(loop, clock, send, {}),
@@ -136,7 +137,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       health_timer(loop),
       usage_timer(loop),
       stop(loop.get_executor()) {
-  pipeline.hold();  // until everybody's presence is known
+  pipeline.hold();  // until every device's presence is known
   pipeline.admit_with([this](const Principal& principal) { return principals.admit(principal); });
   pipeline.know_users_by([this](const std::string& user_id) { return users.standing_of(user_id); });
   pipeline.busy_when([this](const std::string& id) { return mqtt.is_backed_up(id); });
@@ -170,14 +171,14 @@ void App::Parts::connect() {
     if (changed.change != DeviceChanged::Change::deleted) return;
     skills.remove(changed.device_id);
     events.publish(SkillsChanged{changed.device_id});
-    publish(status_topic(changed.device_id), "", true);  // clears what was retained
+    publish(status_topic(changed.device_id), "", true);  // clears the retained message
   });
 
   listen<DeviceChanged>("home assistant",
                         [this](const auto& changed) { home_assistant.device_changed(changed.device_id); });
   listen<DeviceRolledBack>("home assistant", [this](const auto& rolled_back) {
     home_assistant.device_changed(rolled_back.row.device_id);
-    home_assistant.device_changed(rolled_back.row.user_id);  // the hub, should that have been the user's only device
+    home_assistant.device_changed(rolled_back.row.user_id);  // the hub, if that was the user's only device
   });
   listen<PresenceChanged>("home assistant", [this](const auto& status) {
     if (!status.was_known) home_assistant.presence_changed(status.device_id);

@@ -1,5 +1,5 @@
-/// The parts of the bridge, in the order in which they need each other: the only place that builds them and knows them
-/// all. What one part does is an event to the others (connect()).
+/// The parts of the bridge, in the order in which they depend on each other: the only place that builds and knows them
+/// all. Actions of one part reach the others as events (connect()).
 ///
 /// Threading: the loop's thread.   Lifetime: the App's.   Errors: the constructor throws std::exception.
 #pragma once
@@ -55,7 +55,7 @@ namespace strawberry::bridge {
 struct App::Parts {
   Parts(asio::io_context& loop, const Config& configured, KeyFile keys);
 
-  /// Reads into memory what is kept there.
+  /// Reads stored state into memory.
   Result<void> load();
   bool publish(std::string topic, std::string payload, bool retained);
   HubInfo info() const;
@@ -108,15 +108,15 @@ struct App::Parts {
   HomeAssistant home_assistant;
   RequestPipeline pipeline;
   MqttDoor mqtt_door;
-  std::optional<AppMetrics> metrics;  // when the configuration wants them
+  std::optional<AppMetrics> metrics;  // set when the configuration enables them
 
-  /// Requests that came before the retained presence had: until then nobody would seem to be there.
+  /// False until the retained presence has arrived: before that, every device would seem to be offline.
   bool is_serving = false;
   std::string ready_mark;
   asio::steady_timer health_timer;
   asio::steady_timer usage_timer;
   Signal stop;
-  std::vector<Subscription> subscriptions;  // last: while it lives, the parts before it are told
+  std::vector<Subscription> subscriptions;  // last member: destroyed before the parts that its listeners use
 
  private:
   void connect();

@@ -1,4 +1,4 @@
-/// What the hub says about itself: `hub/info`, `hub/health`, and the readings behind its metrics.
+/// The hub's reports about itself: `hub/info`, `hub/health`, and the readings behind its metrics.
 #include <array>
 
 #include "bridge/app_options.h"
@@ -84,7 +84,7 @@ HubHealth App::Parts::health() const {
 
 UsersAtLimit App::Parts::users_at_limit() const {
   UsersAtLimit counted = stored_at_limit;
-  // Those that are counted in the database are 0 until that was done for the first time.
+  // Values that are counted in the database are 0 until they were counted for the first time.
   for (const auto kind : {LimitKind::sessions, LimitKind::messages, LimitKind::stored_bytes})
     counted.try_emplace(kind, 0);
   counted[LimitKind::devices] = counted[LimitKind::skills] = 0;
@@ -101,7 +101,7 @@ UsersAtLimit App::Parts::users_at_limit() const {
   return counted;
 }
 
-/// In the database, for the metrics alone.
+/// Counts in the database; for the metrics only.
 Task<void> App::Parts::count_stored_at_limit() {
   if (!metrics) co_return;
   if (auto counted = co_await store->limits().users_at_limit()) stored_at_limit = std::move(*counted);

@@ -1,4 +1,4 @@
-/// What the kernel says of this process. What it does not say is 0.
+/// The kernel's numbers about this process; 0 for those that are not available.
 #pragma once
 
 #include <cstdint>

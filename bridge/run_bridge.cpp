@@ -20,7 +20,8 @@
 namespace strawberry::bridge {
 namespace {
 
-/// A chat that waits for a model holds a connection; the usual 1024 files would end there what the limits allow.
+/// A chat that waits for a model holds a connection; the usual limit of 1024 files would be below the configured
+/// limits.
 void allow_many_connections() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
@@ -28,7 +29,7 @@ void allow_many_connections() {
   if (::setrlimit(RLIMIT_NOFILE, &files) != 0) hub_log().debug("the bridge may not have more open files");
 }
 
-/// With more of them open, the loop sleeps as soon as there is nothing to do.
+/// Above this number, the loop sleeps as soon as there is nothing to do.
 constexpr std::size_t calm_requests_max = 4;
 
 LogOptions log_options(const Config& config) {
@@ -42,7 +43,7 @@ int refuse(const Failure& failure) {
   return 1;
 }
 
-/// The rest of the configuration is built into everything that runs.
+/// Applies the log settings; the rest of the configuration cannot change while the bridge runs.
 void reload(const std::string& config_path, Config& current) {
   auto config = load_config(config_path, process_environment());
   if (!config) return hub_log().error("the log goes on as it is: {}", config.error().message);
@@ -50,7 +51,7 @@ void reload(const std::string& config_path, Config& current) {
   current.log = config->log;
   current.limits.log_line_bytes_max = config->limits.log_line_bytes_max;
   current.limits.log_lines_per_second_max = config->limits.log_lines_per_second_max;
-  // Whoever sent the signal looks for this, whatever the level is now.
+  // Always written, since the user who sent the signal looks for it.
   hub_log().write(std::max(spdlog::level::info, spdlog::get_level()), "logs from {} on, {} lines{}", config->log.level,
                   config->log.format,
                   *config == current ? "" : "; what else has changed in the configuration holds from the next start");
@@ -76,12 +77,12 @@ int check_bridge(const std::string& config_path) {
 
 int run_bridge(const std::string& config_path) {
   ::umask(077);
-  std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
+  std::signal(SIGHUP, SIG_IGN);  // until reload() can handle it
   start_logging(log_options(Config()));
   auto config = load_config(config_path, process_environment());
   if (!config) return refuse(config.error());
   change_logging(log_options(*config));
-  const auto lock = DataLock::take(config->data.directory);  // two bridges would answer everything twice
+  const auto lock = DataLock::take(config->data.directory);  // two bridges would answer every request twice
   if (!lock) return refuse(lock.error());
 
   allow_many_connections();

@@ -6,11 +6,11 @@
 
 namespace strawberry::bridge {
 
-/// Returns the exit code: 0 stopped as asked, 1 could not start. Call once, from the main thread.
+/// Returns the exit code: 0 stopped as requested, 1 could not start. Call once, from the main thread.
 int run_bridge(const std::string& config_path);
 
 /// Reads and checks the configuration and starts nothing. Prints every problem on a line of its own to standard error.
-/// Returns the exit code: 0 it is good, 1 it is not.
+/// Returns the exit code: 0 valid, 1 not valid.
 int check_bridge(const std::string& config_path);
 
 }  // namespace strawberry::bridge

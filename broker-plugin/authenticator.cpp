@@ -25,7 +25,8 @@ Result<Claims, Refusal> Authenticator::authenticate(const ConnectAttempt& attemp
 Result<Claims, Refusal> Authenticator::authenticate_token(std::string_view token) {
   auto claims = verify(token);
   if (!claims) return tl::unexpected(Refusal{to_string(claims.error()), std::nullopt});
-  // A device registered or revoked this instant is just that; without the database the last good view decides.
+  // A device that was registered or revoked just now is known at once. When the database cannot be read, the last good
+  // view decides.
   (void)directory_.refresh_one({claims->principal.id, claims->principal.user_id, claims->jti, claims->root_jti});
   const std::string_view reason =
       objection_to_token(directory_, {claims->principal, claims->issued_at, claims->jti, claims->root_jti});
@@ -33,13 +34,14 @@ Result<Claims, Refusal> Authenticator::authenticate_token(std::string_view token
   return std::move(*claims);
 }
 
-/// Says what verify_token() says, and asks it unless it has said yes to this token before and nothing has changed.
+/// Returns what verify_token() returns. Does not call it for a token that it has accepted before, provided nothing has
+/// changed.
 Result<Claims, TokenError> Authenticator::verify(std::string_view token) {
   const WallTime now = clock_.wall_now();
   if (token.size() > token_bytes_max) return verify_token(keys_.keys(), token, now);
   if (const Claims* known = verified_.find(token, now); known != nullptr && known->expires_at > now) {
     const auto& keys = keys_.keys().keys();
-    // Also by name: the token may say which key it means.
+    // The name is compared too, since the token may name its key.
     const bool has_key = std::any_of(keys.begin(), keys.end(), [known](const Key& key) {
       return key.kid() == known->kid && key.fingerprint() == known->key_fingerprint;
     });
@@ -68,7 +70,8 @@ std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& att
                                                        const Principal& principal) const {
   if (!is_valid_id(attempt.client_id)) return "bad_client_id";
   if (attempt.client_id != principal.id && is_id_of_another(attempt.client_id)) return "client_id_is_a_principal";
-  // Also for one's own id: a device may have been registered under the id of a user who left a session behind.
+  // Also for the principal's own id: a device may have been registered under the id of a user who left a session
+  // behind.
   const Principal* holder = connections_.holder_of(attempt.client_id);
   if (holder == nullptr) return "";
   if (*holder != principal) return "client_id_in_use";

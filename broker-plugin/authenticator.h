@@ -1,7 +1,7 @@
 /// Decides who may connect (docs/contract.md, section 1): the token, the directory, the client id.
 ///
-/// Never waits: keys are in memory, and so is the directory; when the database has changed, one principal is read
-/// again. Threading: one thread.   Errors: Refusal, with one word for the log.
+/// Never blocks: keys and directory are in memory; when the database has changed, only one principal is read again.
+/// Threading: one thread.   Errors: Refusal, with one word for the log.
 #pragma once
 
 #include <optional>
@@ -18,14 +18,14 @@ namespace strawberry::plugin {
 
 struct ConnectAttempt {
   std::string_view client_id;
-  std::string_view user_name;  // empty when there was none
+  std::string_view user_name;  // empty when the client sent none
   std::string_view password;   // the token
-  bool is_clean = false;       // whatever session the broker has for this client id is to be thrown away
+  bool is_clean = false;       // the broker discards an earlier session of this client id
 };
 
 struct Refusal {
   std::string_view reason;
-  std::optional<Principal> principal;  // only when the token proved it
+  std::optional<Principal> principal;  // only when the token is valid
 };
 
 class Authenticator {
@@ -34,12 +34,12 @@ class Authenticator {
       : keys_(keys), directory_(directory), connections_(connections), clock_(clock) {}
 
   Result<Claims, Refusal> authenticate(const ConnectAttempt& attempt);
-  /// The token alone, for a connection that has its client id already.
+  /// Verifies only the token, for a connection that already has its client id.
   Result<Claims, Refusal> authenticate_token(std::string_view token);
 
-  /// Why a connection may not go on, by directory and keys as last read; empty when it may.
+  /// Returns why a connection must end, by directory and keys as last read; empty when it may stay.
   std::string_view objection(const Claims& claims) const;
-  /// Why nobody may have what is queued for a session, by the directory as last read; empty when its owner may.
+  /// Returns why a session's queued messages may not be delivered, by the directory as last read; empty when they may.
   std::string_view objection(const StoredSession& session) const;
 
  private:

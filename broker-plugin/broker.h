@@ -1,5 +1,4 @@
-/// What the plugin asks of the broker it is loaded into. Implemented by plugin.cpp on Mosquitto's API, by a fake in
-/// tests.
+/// The functions of the broker that the plugin uses. Implemented by plugin.cpp on Mosquitto's API, by a fake in tests.
 #pragma once
 
 #include <cstddef>
@@ -12,30 +11,30 @@ namespace strawberry::plugin {
 
 enum class LogLevel { notice, warning, error };
 
-/// A client that the broker has a session of, connected or not.
+/// A client with a session in the broker, connected or not.
 struct BrokerSession {
   std::string client_id;
-  std::string user_name;  // as the plugin made it, or empty
+  std::string user_name;  // as the plugin set it, or empty
 };
 
 class Broker {
  public:
   virtual ~Broker() = default;
-  /// At QoS 1; an empty payload removes what is retained.
+  /// Publishes at QoS 1; an empty payload removes the retained message.
   virtual void publish_retained(const std::string& topic, const std::string& payload) = 0;
-  /// At QoS 1, to whoever is subscribed now.
+  /// Publishes at QoS 1, to the present subscribers only.
   virtual void publish(const std::string& topic, const std::string& payload) = 0;
-  /// Ends the open connection with this client id; its end is reported before this returns, or soon after.
+  /// Ends the open connection with this client id; the broker reports its end before this returns, or soon after.
   virtual void kick(const std::string& client_id, bool with_will) = 0;
-  /// True when the broker can show its sessions: Mosquitto can since 2.1.
+  /// True when the broker can list its sessions: Mosquitto can since 2.1.
   virtual bool shows_sessions() const = 0;
-  /// All of them. Empty when the broker cannot show them.
+  /// Returns every session. Empty when the broker cannot list them.
   virtual std::vector<BrokerSession> sessions() = 0;
-  /// The session under this client id. Nothing when there is no such session, or the broker cannot show it.
+  /// Returns the session under this client id. Nothing when there is none, or the broker cannot list sessions.
   virtual std::optional<BrokerSession> session(const std::string& client_id) = 0;
-  /// Has the broker reload its configuration soon, upon which it asks about every connection and session it has.
+  /// Makes the broker reload its configuration soon; it then checks every connection and session again.
   virtual void request_reload() = 0;
-  /// Bytes that the broker's process has allocated. Nothing when it cannot be known.
+  /// Returns the number of bytes that the broker's process has allocated. Nothing when it is unknown.
   virtual std::optional<std::size_t> memory_in_use() = 0;
   virtual void log(LogLevel level, const std::string& line) = 0;
 };

@@ -1,6 +1,7 @@
-/// Counts what the plugin decides, and writes the retained `hub/broker` (docs/contract.md, section 9).
+/// Counts the plugin's decisions, and writes the retained `hub/broker` (docs/contract.md, section 9).
 ///
-/// Threading: one thread.   Bounds: actions and reasons are words of this program's, never a client's; RefusedLogins'.
+/// Threading: one thread.   Bounds: actions and reasons are words of this program, never a client's; those of
+/// RefusedLogins.
 #pragma once
 
 #include <cstdint>
@@ -23,23 +24,23 @@ class BrokerReport {
 
   void accepted_login() { ++accepted_; }
   void renewed_login() { ++renewed_; }
-  /// `action`: connect, publish, …; both views must be of literals.
+  /// `action`: connect, publish, …; both views must refer to literals.
   void refused(std::string_view action, std::string_view reason) { ++refused_[action][reason]; }
-  /// Who could not log in, beside the count.
+  /// Notes the client that could not log in, in addition to the count.
   void refused_login(const RefusedAct& act) { refused_logins_.note(act, clock_.wall_now()); }
-  /// The plugin ended a connection.
+  /// Counts a connection that the plugin ended.
   void ended(std::string_view reason) { ++ended_[reason]; }
 
-  /// What the report says of the moment.
+  /// The part of the report that is not counted here.
   struct Now {
     std::size_t connections = 0;
     std::size_t stored_sessions = 0;
     std::size_t limited_addresses = 0;
     std::size_t devices = 0;
-    std::optional<SteadyTime> directory_read_at;  // last time it was looked at with success
+    std::optional<SteadyTime> directory_read_at;  // time of the last successful read
     const std::vector<Key>* keys = nullptr;
   };
-  /// One line of JSON.
+  /// Writes the report as one line of JSON.
   std::string write(const Now& now) const;
 
  private:

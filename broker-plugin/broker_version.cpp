@@ -5,7 +5,7 @@
 namespace strawberry::plugin {
 namespace {
 
-/// Revisions of one release differ in mistakes mended, not in what a plugin sees.
+/// Revisions of one release only fix bugs; the plugin's interface stays the same.
 std::pair<int, int> release_of(const MosquittoVersion& version) { return {version.major, version.minor}; }
 
 }  // namespace

@@ -1,4 +1,4 @@
-/// What the plugin says of the broker that loads it: which versions it was tested with, and which interface it needs.
+/// Checks the version of the broker that loads the plugin: the versions it was tested with, and the interface it needs.
 ///
 /// Pure functions.
 #pragma once
@@ -17,18 +17,19 @@ struct MosquittoVersion {
 };
 
 inline constexpr MosquittoVersion oldest_mosquitto{2, 0, 11};
-/// The newest one tested (docs/systems.md). Another revision of it counts as tested, too.
+/// The newest version tested (docs/systems.md). Other revisions of that release count as tested, too.
 inline constexpr MosquittoVersion newest_mosquitto{2, 1, 2};
 
-/// `number` as the library has it: 2'001'002 for 2.1.2.
+/// `number` as the library returns it: 2'001'002 for 2.1.2.
 MosquittoVersion mosquitto_version_of(int number);
 std::string to_string(const MosquittoVersion& version);
 
-/// One line for each thing that may go wrong with the broker `running` and a plugin built with the headers of
-/// `built_for`; none when both are as tested.
+/// Returns one line for each problem that the broker `running`, with a plugin built with the headers of `built_for`,
+/// may have; none when both versions were tested.
 std::vector<std::string> version_warnings(const MosquittoVersion& running, const MosquittoVersion& built_for);
 
-/// Why a broker that offers the plugin interfaces `offered` cannot load this plugin, which needs version `needed`.
+/// Returns why a broker that offers the plugin interfaces `offered` cannot load this plugin, which needs version
+/// `needed`.
 std::string interface_refusal(const std::vector<int>& offered, int needed);
 
 }  // namespace strawberry::plugin

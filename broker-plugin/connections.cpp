@@ -48,7 +48,7 @@ std::optional<Connection> Connections::remove(Connection::Handle handle) {
                       /*is_sure=*/false);
     }
   } else {
-    // The one that would have replaced it did not come to be.
+    // The newer connection was not accepted, so it does not replace this one.
     open_.at(same_id->second.back()).is_superseded = false;
   }
 

@@ -1,4 +1,4 @@
-/// Why the plugin ends a connection, as its log and the status of a device name it. Pure.
+/// The reasons for which the plugin ends a connection, as used in its log and in a device's status. Pure.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@ inline constexpr std::string_view token_expired = "token_expired";
 inline constexpr std::string_view rate_limited = "rate_limited";
 inline constexpr std::string_view not_reading = "not_reading";
 
-/// Why the plugin ended a connection: not because time ran out, but because somebody took a right away.
+/// True when the plugin ended a connection because a right was revoked, not because it expired.
 inline bool is_revocation(std::string_view ending_because) {
   return !ending_because.empty() && ending_because != token_expired && ending_because != rate_limited &&
          ending_because != not_reading;

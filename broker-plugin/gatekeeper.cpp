@@ -10,17 +10,17 @@
 namespace strawberry::plugin {
 namespace {
 
-/// The broker delivers what was published in one round in the next.
+/// The broker delivers a publication in the round after the one in which it was published.
 constexpr std::chrono::seconds departed_owner_kept{1};
 constexpr std::size_t departed_owners_max = 1'000;
 
-/// The device whose own status topic this is; nothing for anybody else.
+/// True when the topic is the status topic of the principal, which is a device.
 bool is_own_status(const Principal& principal, const Topic& topic) {
   return principal.type == PrincipalType::device && topic.service && topic.service->service == Service::devices &&
          topic.rest == "status" && topic.second == principal.id;
 }
 
-/// The reason in a status, from the reason in the log and what the broker says.
+/// Returns the reason for a status, from the reason in the log and the broker's report.
 std::string_view status_reason(std::string_view ending_because, Gatekeeper::Ending ending) {
   if (!ending_because.empty()) return is_revocation(ending_because) ? "revoked" : ending_because;
   switch (ending) {
@@ -57,7 +57,7 @@ Gatekeeper::Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory,
 
 LoginAnswer Gatekeeper::login(const Login& login) {
   if (logins_.is_known(login)) return logins_.confirm(login);
-  // The broker reuses its handles; an end it did not report must not be held against the next one.
+  // The broker reuses its handles; an end that it did not report must not affect the new connection.
   disconnected(login.handle);
   refresh_keys(/*even_if_unchanged=*/false);  // the bridge signs with a new key at once
   LoginAnswer answer = logins_.admit(login);
@@ -104,7 +104,8 @@ LoginAnswer Gatekeeper::renew(const Login& login) {
 
 // --- topics ---
 
-/// Who this is, from the connection or, when there is none, from the name of the session, which `stored` then holds.
+/// Returns the principal, from the connection or, when there is none, from the name of the session, which `stored`
+/// receives.
 const Principal* Gatekeeper::who(const TopicEvent& event, const Connection* connection,
                                  std::optional<SessionName>& stored) const {
   if (connection != nullptr && connection->user_name == event.user_name) return &connection->principal();
@@ -112,7 +113,7 @@ const Principal* Gatekeeper::who(const TopicEvent& event, const Connection* conn
   return stored ? &stored->principal : nullptr;
 }
 
-/// What the token may do, of all that its principal may.
+/// Returns the scopes of the token.
 Scopes Gatekeeper::scopes_of(const Connection* connection, const std::optional<SessionName>& stored) const {
   return stored ? stored->scopes : connection->claims.rights.scopes;
 }
@@ -127,15 +128,15 @@ bool Gatekeeper::allows(const TopicEvent& event) {
 
   Access access = event.access;
   const bool leaves = connection == nullptr || connection->is_leaving();
-  // A client that is gone, or about to be, publishes nothing but its will, which no later hook of the broker sees.
+  // A client that has left or is being removed publishes nothing but its will, which no later hook of the broker sees.
   if (access == Access::write && leaves) access = Access::will;
-  // While it ends a connection, Mosquitto asks which of its session's subscriptions may stay: none of a revoked one.
+  // While Mosquitto ends a connection, it asks which of its session's subscriptions may stay: none of a revoked one.
   if (access == Access::subscribe && connection != nullptr && is_revocation(connection->ending_because)) return false;
 
   const Topic& topic = topics_.read(event.topic);
   const Verdict verdict = check(event, topic, {*principal, scopes_of(connection, stored)}, access);
   if (verdict != Verdict::allowed) {
-    // Not being delivered somebody else's status is no offence: `devices/+/status` is how one asks for one's own.
+    // Not counted as an offence, since `devices/+/status` is the usual way to subscribe to one's own status.
     if (access == Access::read) return false;
     refused(event, *principal, access, to_string(verdict));
     if (access == Access::write && rates_.refused(*principal) == RateLimits::Verdict::goes_on)
@@ -151,7 +152,7 @@ bool Gatekeeper::allows(const TopicEvent& event) {
   return true;
 }
 
-/// What the broker holds until the client has read it, or has released it (QoS 2).
+/// Checks the limit of what the broker holds until the client has read it, or has released it (QoS 2).
 bool Gatekeeper::may_be_held(const TopicEvent& event, const Principal& principal, Access access) {
   constexpr int exactly_once = 2;
   const bool is_received = access == Access::write && event.qos == exactly_once;
@@ -167,7 +168,7 @@ bool Gatekeeper::may_be_held(const TopicEvent& event, const Principal& principal
   return false;
 }
 
-/// A session that nobody is connected to: what it is given now waits for its owner.
+/// For a session without a connection: the broker queues the message for its owner.
 bool Gatekeeper::may_receive_while_away(const TopicEvent& event, const SessionName& session) {
   const StoredSession* known = connections_.stored(event.client_id);
   if (known == nullptr) {
@@ -196,7 +197,7 @@ Verdict Gatekeeper::check(const TopicEvent& event, const Topic& topic, const Cli
   // When the broker shuts down it publishes the wills of clients that are still connected. Those look like any other
   // publication, but are delivered without write_sender(), so a sender they carry is a forged one.
   if (access == Access::write) awaits_sender_ = true;
-  if (access == Access::will) is_sending_will_ = true;  // of a Home Assistant: admins may see it
+  if (access == Access::will) is_sending_will_ = true;  // of a Home Assistant: admins may read it
   if (access != Access::read) return verdict;
   const bool is_unsigned = event.topic == home_assistant_status_topic
                                ? (awaits_sender_ || is_sending_will_) && principal.type == PrincipalType::bridge
@@ -218,7 +219,7 @@ bool Gatekeeper::is_within_rate(const TopicEvent& event, const Principal& princi
   return false;
 }
 
-/// No rate and no limit of the broker counts them.
+/// Properties count here, since no rate and no limit of the broker includes them.
 bool Gatekeeper::takes_properties(const TopicEvent& event) {
   properties_bytes_ = event.properties_bytes;
   if (event.properties_bytes <= properties_bytes_max) return true;

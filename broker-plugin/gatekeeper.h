@@ -1,8 +1,8 @@
-/// The plugin without Mosquitto: takes what the broker reports, answers with a decision, and keeps presence true.
-/// plugin.cpp translates; everything that decides is reached from here.
+/// The plugin without Mosquitto: receives the broker's events, returns decisions, and keeps the devices' presence
+/// correct. plugin.cpp translates the calls; all decisions are made behind this class.
 ///
-/// Threading: one thread, the broker's.   Life: as long as the plugin is loaded.
-/// Errors: none thrown on purpose; plugin.cpp takes any exception for a no.
+/// Threading: one thread, the broker's.   Lifetime: as long as the plugin is loaded.
+/// Errors: throws nothing on purpose; plugin.cpp treats any exception as a refusal.
 #pragma once
 
 #include <chrono>
@@ -34,10 +34,10 @@ namespace strawberry::plugin {
 
 class Gatekeeper : private DeviceOwners {
  public:
-  /// Of a device's status: retained, so the broker keeps it as long as the device exists, and every client of the user
-  /// gets it.
+  /// Limit of a device's status: it is retained, so the broker keeps it as long as the device exists, and delivers it
+  /// to every client of the user.
   static constexpr std::size_t status_bytes_max = 16 * 1024;
-  /// Of the properties of one message: names and values, and 64 for each.
+  /// Limit of the properties of one message: names and values, and 64 bytes for each.
   static constexpr std::size_t properties_bytes_max = 8 * 1024;
 
   /// How often the tokens of open connections count as used.
@@ -54,36 +54,37 @@ class Gatekeeper : private DeviceOwners {
   };
 
   enum class Ending {
-    unknown,  // Mosquitto 2.0 never says
+    unknown,  // always with Mosquitto 2.0
     said_goodbye,
-    lost,        // without a goodbye
+    lost,        // without DISCONNECT
     taken_over,  // by a new connection with its client id
   };
 
   struct TopicEvent {
     Connection::Handle handle = nullptr;
     std::string_view client_id;
-    std::string_view user_name;  // as login() made it
+    std::string_view user_name;  // as login() set it
     Access access = Access::read;
     std::string_view topic;
     std::string_view payload;
     bool retain = false;
-    int qos = 0;                             // of a publication and of a subscription
-    std::size_t properties_bytes = 0;        // MQTT 5; only told to takes_properties()
-    std::string_view correlation_data = {};  // MQTT 5; only told to dropped()
+    int qos = 0;                             // for publications and subscriptions
+    std::size_t properties_bytes = 0;        // MQTT 5; only set for takes_properties()
+    std::string_view correlation_data = {};  // MQTT 5; only set for dropped()
   };
 
-  /// `directory` must be open, and outlive this.
+  /// `directory` must be open, and outlive this object.
   Gatekeeper(Broker& broker, KeyFile keys, DeviceDirectory& directory, const Clock& clock, Options options);
 
   LoginAnswer login(const Login& login);
-  /// A new token for an open connection.
+  /// Checks a new token for an open connection.
   LoginAnswer renew(const Login& login);
-  /// True for a client that is in: what it authenticates with is a renewal.
+  /// True for a connected client: authenticating again is a renewal.
   bool is_open(Connection::Handle handle) const { return connections_.find(handle) != nullptr; }
-  /// `ending`: what the broker says of it.
+  /// `ending`: the broker's reason.
   void disconnected(Connection::Handle handle, Ending ending = Ending::unknown);
-  /// A client that goes on publishing what is refused, or beyond its rate, is ended in the next round of the broker.
+  /// Decides about a publication, will, subscription or delivery. A client that keeps publishing what is refused, or
+  /// beyond its rate, is disconnected in the next round of the broker.
   bool allows(const TopicEvent& event);
 
   void unsubscribed(std::string_view client_id, std::string_view filter) { subscriptions_.remove(client_id, filter); }
@@ -100,23 +101,23 @@ class Gatekeeper : private DeviceOwners {
   /// empty when this topic carries none. The caller's, so that its memory serves the next message.
   bool write_sender(const TopicEvent& event, std::string& sender);
 
-  /// For a message that has a sender: the token by which it was made, to stamp on it. Empty when this topic carries
-  /// none: only the services `devices` and `users` make tokens from others.
+  /// For a message with a principal: returns the token stamp. Empty when this topic carries none: only the services
+  /// `devices` and `users` make tokens from others.
   std::string token_of(const TopicEvent& event);
-  /// For a message that has a sender: what its token may do, to stamp on a request. Empty when it has full rights.
+  /// For a message with a principal: returns the rights of its token, to stamp on a request. Empty for full rights.
   std::string rights_of(const TopicEvent& event);
 
-  /// A message that allows() had let in is not delivered.
+  /// Called when a message that allows() had allowed is not delivered.
   void dropped(const TopicEvent& event, std::string_view reason);
 
-  /// A message on control_topic: the bridge names devices that have changed. They are looked up at once and the message
-  /// is acknowledged; connections that lost their rights end in the next round of the broker. Returns false when it is
-  /// not the bridge's or is not such a message.
+  /// Handles a message on control_topic: the bridge names devices that have changed. They are looked up at once and the
+  /// message is acknowledged; connections that lost their rights end in the next round of the broker. Returns false
+  /// when the message is not the bridge's or is not valid.
   bool control(const TopicEvent& event);
 
-  /// The broker reads its configuration again, and then asks about every connection once more.
+  /// Called when the broker reloads its configuration, and then checks every connection again.
   void reload();
-  /// Call in every round of the broker, or at least once a second; most of it works once a second.
+  /// Call in every round of the broker, or at least once a second; most of its work is done once a second.
   void tick();
 
  private:
@@ -159,22 +160,22 @@ class Gatekeeper : private DeviceOwners {
     std::string user_id;
     SteadyTime forgotten_at;
   };
-  /// Of deleted devices, for as long as the last message about them is on its way.
+  /// Owners of deleted devices, until the last message about the device is delivered.
   std::unordered_map<std::string, DepartedOwner> departed_owners_;
-  /// A request was let in and the broker has not asked for its sender yet, as it does before delivering it.
+  /// A request was allowed and the broker has not called sender_of() for it yet, as it does before delivery.
   bool awaits_sender_ = false;
-  /// The will that is on its way carries no sender either.
+  /// The will being delivered has no principal stamp either.
   bool is_sending_will_ = false;
-  /// Devices that changed and whose connections have not been looked through since.
+  /// Changed devices whose connections have not been checked yet.
   std::unordered_set<std::string> changed_;
-  /// Whose connections go on publishing beyond their rate.
+  /// Connections that keep publishing beyond their rate.
   std::unordered_set<Connection::Handle> flooding_;
-  /// The client that came back to its session just now: the broker shows what it holds for it, before anything else.
+  /// The client that has just resumed its session: the broker first reports the messages it holds for it.
   Connection::Handle coming_back_ = nullptr;
-  /// Of the message that the broker delivers now.
+  /// Properties of the message that the broker delivers now.
   std::size_t properties_bytes_ = 0;
   TopicReader topics_;
-  bool rights_changed_ = true;  // directory or keys, since connections were last looked through
+  bool rights_changed_ = true;  // directory or keys, since connections were last checked
   SteadyTime next_tick_{};
   SteadyTime next_report_{};
   SteadyTime next_note_of_open_;

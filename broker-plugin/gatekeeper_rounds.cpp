@@ -1,4 +1,4 @@
-// What Gatekeeper does between the broker's questions: what the bridge says, and what time brings.
+// Gatekeeper: messages of the bridge on control_topic, and periodic work.
 #include <chrono>
 #include <utility>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds report_interval{10};
-constexpr std::size_t changed_max = 10'000;  // beyond it, the look at everything finds them
+constexpr std::size_t changed_max = 10'000;  // beyond it, the periodic check of all connections finds them
 constexpr const char* report_topic = "hub/broker";
 
 std::string list_of_kids(const KeySet& keys) {
@@ -24,7 +24,7 @@ std::string list_of_kids(const KeySet& keys) {
 
 }  // namespace
 
-// --- what the bridge says ---
+// --- messages of the bridge ---
 
 bool Gatekeeper::control(const TopicEvent& event) {
   const Connection* connection = connections_.find(event.handle);
@@ -33,7 +33,7 @@ bool Gatekeeper::control(const TopicEvent& event) {
   if (!change) return false;
   refresh_keys(/*even_if_unchanged=*/false);
   for (const std::string& id : change->ids) {
-    // Of a device, a user, or a token by its jti. A failure is logged by the next look at all of it.
+    // The id may be a device's, a user's, or a token's jti. A failure is logged by the next refresh of everything.
     (void)directory_.refresh_one({id, id, id});
     const DeviceRecord* device = directory_.find(id);
     const bool has_lost_rights = device == nullptr || !device->is_active || connections_.count_of(id) > 0;
@@ -43,7 +43,7 @@ bool Gatekeeper::control(const TopicEvent& event) {
   return true;
 }
 
-/// Connections end in a round of the broker, never within its callback about another one.
+/// Connections end in a round of the broker, never within its callback about another connection.
 void Gatekeeper::end_changed() {
   if (changed_.empty()) return;
   const auto changed = std::exchange(changed_, {});
@@ -64,7 +64,7 @@ void Gatekeeper::end_changed() {
   });
 }
 
-/// As end_changed(): not within the callback about another one.
+/// As end_changed(): not within the callback about another connection.
 void Gatekeeper::end_flooding() {
   for (const Connection::Handle handle : std::exchange(flooding_, {})) {
     Connection* connection = connections_.find(handle);
@@ -72,7 +72,7 @@ void Gatekeeper::end_flooding() {
   }
 }
 
-/// As end_changed(): not within the callback about another one.
+/// As end_changed(): not within the callback about another connection.
 void Gatekeeper::end_unread() {
   for (const std::string& client_id : unread_.take_overdue()) {
     Connection* connection = connections_.find(connections_.handle_of(client_id));
@@ -80,7 +80,7 @@ void Gatekeeper::end_unread() {
   }
 }
 
-// --- as time goes by ---
+// --- periodic work ---
 
 void Gatekeeper::reload() {
   logins_.begin_confirming();
@@ -89,7 +89,7 @@ void Gatekeeper::reload() {
 
 void Gatekeeper::tick() {
   logins_.round();
-  // A request sent again at QoS 2 is let in, but not asked for twice; it is delivered in a later round of the broker.
+  // A request repeated at QoS 2 is allowed, but sender_of() is not called again; it is delivered in a later round.
   awaits_sender_ = is_sending_will_ = false;
   end_changed();
   end_flooding();
@@ -126,7 +126,7 @@ void Gatekeeper::refresh_keys(bool even_if_unchanged) {
     rights_changed_ = true;
     const std::string kids = list_of_kids(keys_.keys());
     broker_.log(LogLevel::notice, "read the keys again: " + kids);
-    AuditLine line;  // whose hand changed the file, nobody says
+    AuditLine line;  // no actor: it is unknown who changed the file
     line.action = "broker.keys";
     line.subject = kids;
     broker_.publish(audit_topic, write_audit(line, clock_.wall_now()));
@@ -179,7 +179,7 @@ void Gatekeeper::end(Connection& connection, std::string_view reason) {
   endings_.write(LogLevel::notice, "ends connection reason=" + std::string(reason) +
                                        " client_id=" + quoted_for_log(connection.client_id) +
                                        " principal=" + encode_principal(connection.principal()));
-  // Ending it removes `connection`; the client id must outlive that. Who is thrown out does not have the last word.
+  // Ending it removes `connection`; the client id must outlive that. A client whose right was revoked leaves no will.
   const std::string client_id = connection.client_id;
   broker_.kick(client_id, /*with_will=*/!is_revocation(reason));
 }

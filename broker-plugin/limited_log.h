@@ -1,5 +1,5 @@
-/// Lines of one kind in the broker's log that clients can cause: never so many that the log is the damage. What is left
-/// out is counted and said. Each kind has a limit of its own, so that none hides another.
+/// Limits the lines of one kind that clients can cause in the broker's log, so that they cannot flood it. Omitted lines
+/// are counted and reported. Each kind has a limit of its own, so that none hides another.
 ///
 /// Threading: one thread.   Bounds: lines_per_second_max on average and at once.
 #pragma once
@@ -17,14 +17,14 @@ class LimitedLog {
  public:
   static constexpr int lines_per_second_max = 20;
 
-  /// `kind`, in the plural, is what the lines are about; a literal.
+  /// `kind`: the subject of the lines, in the plural; a literal.
   LimitedLog(Broker& broker, const Clock& clock, std::string_view kind)
       : broker_(broker), clock_(clock), kind_(kind), budget_(clock, lines_per_second_max) {}
 
   void write(LogLevel level, const std::string& line);
-  /// For a line that is written by other means: whether it may be.
+  /// Returns whether a line may be written; for lines that are written by other means.
   bool take() { return budget_.take(); }
-  /// Says, at most once a second, how many lines were left out since it last said so. As often as there is time.
+  /// Writes, at most once a second, how many lines were omitted since the last report. Call at least once a second.
   void tick();
 
  private:

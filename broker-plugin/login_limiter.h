@@ -1,10 +1,11 @@
-/// Slows down whoever tries tokens: each address may fail so many times at once, then so many times a minute.
+/// Slows down clients that guess tokens: each address may fail a number of times at once, then a number of times a
+/// minute.
 ///
-/// Only failures count, and only failures are turned away sooner for it: a good token gets in from anywhere, so a
-/// household does not suffer from one broken device behind the same address. Programs that come over the broker's Unix
-/// socket all have one address, the path of the listener, and the broker does not show which process each is: there is
-/// no limit for them, so that one program's bad token takes no answer from another. Threading: one thread.   Bounds:
-/// Options::addresses_max addresses, the one that failed longest ago forgotten first.
+/// Only failures count, and only failures are refused earlier because of them: a valid token is accepted from any
+/// address, so one broken device does not affect others behind the same address. Connections over the broker's Unix
+/// socket all have one address, the path of the listener, and the broker does not tell the processes apart: they have
+/// no limit, so that one program's invalid token does not affect the answers to others. Threading: one thread.
+/// Bounds: Options::addresses_max addresses, the one that failed longest ago is forgotten first.
 #pragma once
 
 #include <cstddef>
@@ -29,18 +30,18 @@ class LoginLimiter {
   LoginLimiter(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
   enum class Verdict {
-    within,       // a failure like any other
-    just_beyond,  // the first one over the limit: worth a line in the log
+    within,       // answered as any failure
+    just_beyond,  // the first one over the limit: logged
     beyond,
   };
   Verdict failed(std::string_view address);
-  /// Addresses that would be turned away now.
+  /// Returns the number of addresses over their limit now.
   std::size_t limited() const;
 
  private:
   struct Failures {
     std::string address;
-    double remaining = 0;  // failures it may still have
+    double remaining = 0;  // failures left
     SteadyTime counted_at;
     bool is_beyond = false;
   };
@@ -55,8 +56,8 @@ class LoginLimiter {
   std::unordered_map<std::string_view, ByAge::iterator, TextHash, std::equal_to<>> by_address_;
 };
 
-/// What counts as one address: an IPv6 one by its first 64 bits, which is what one household or machine gets. Empty for
-/// what is no IP address.
+/// Returns the group that counts as one address: an IPv6 address by its first 64 bits, which one household or machine
+/// gets. Empty when `address` is not an IP address.
 std::string address_group(std::string_view address);
 
 }  // namespace strawberry::plugin

@@ -8,9 +8,9 @@
 namespace strawberry::plugin {
 namespace {
 
-/// How long to believe that the broker will still tell of its stored sessions.
+/// How long the broker is expected to report its stored sessions.
 constexpr std::chrono::seconds stored_sessions_wait_max{5};
-/// A reload is not free: refused logins bring about one at most this often.
+/// A reload has a cost: refused logins cause one at most this often.
 constexpr std::chrono::seconds doubt_interval{10};
 
 }  // namespace
@@ -33,25 +33,25 @@ Logins::Logins(Authenticator& authenticator, Connections& connections, RefusalLo
 bool Logins::is_known(const Login& login) const {
   const Connection* connection = connections_.find(login.handle);
   if (connection != nullptr && connection->user_name == login.attempt.user_name) return true;
-  // A session that nobody is connected to.
+  // A session without a connection.
   const auto name = decode_session_name(login.attempt.user_name);
   if (login.is_session) return name && *login.is_session;
   // Mosquitto 2.0 asks about all of them at once, before it reads anything from a client. A new client has an address,
-  // and cannot know the tag.
+  // and does not know the tag.
   return is_confirming_ && name && (login.address.empty() || name->tag == tag_);
 }
 
 LoginAnswer Logins::confirm(const Login& login) {
   was_asked_ = true;
-  // To say no about a session that nobody is connected to would make Mosquitto 2.0 put it into its list of expiring
-  // ones a second time, and leave it there when the session is gone. Whoever wants to use it needs a token anyway.
+  // Refusing a session without a connection would make Mosquitto 2.0 add it to its list of expiring sessions a second
+  // time, and keep it there after the session has ended. A client needs a valid token to use the session anyway.
   if (connections_.find(login.handle) == nullptr) {
     remember(login.attempt.client_id, login.attempt.user_name);
   }
   return {LoginAnswer::Kind::accepted, std::string(login.attempt.user_name)};
 }
 
-/// A user name that the plugin has not made says of nobody whose the session is.
+/// A user name that the plugin did not set does not show whose session it is.
 void Logins::remember(std::string_view client_id, std::string_view user_name) {
   const auto name = decode_session_name(user_name);
   if (!name) return;
@@ -63,7 +63,7 @@ void Logins::look_up_session(std::string_view client_id) {
   if (const auto session = broker_.session(std::string(client_id))) {
     remember(client_id, session->user_name);
   } else {
-    connections_.forget_stored(client_id);  // it has ended
+    connections_.forget_stored(client_id);  // the session has ended
   }
 }
 
@@ -77,7 +77,7 @@ LoginAnswer Logins::admit(const Login& login) {
   if (rates_.is_out(claims->principal)) return refuse(login, "connect", {"rate_limited", claims->principal});
   if (awaits_stored_sessions_ && login.attempt.client_id != claims->principal.id) {
     report_.refused("connect", "starting");
-    broker_.request_reload();  // in case it is still on its way
+    broker_.request_reload();  // in case the broker has yet to reload
     return {LoginAnswer::Kind::hung_up};
   }
   if (login.session_may_stay) {
@@ -85,7 +85,7 @@ LoginAnswer Logins::admit(const Login& login) {
     if (is_full || connections_.is_unsure_of(claims->principal)) ask_broker();
     if (is_full) return refuse(login, "connect", {"too_many_sessions", claims->principal});
   }
-  // Last, so that nobody can use up what is another's, and nothing is counted that is refused anyway.
+  // Checked last, so that no client can use up another's rate, and refused logins are not counted.
   if (!rates_.connected(claims->principal)) return refuse(login, "connect", {"connecting_too_fast", claims->principal});
 
   Connection connection;
@@ -115,7 +115,7 @@ LoginAnswer Logins::renew(const Login& login) {
   return {LoginAnswer::Kind::accepted, connection->user_name};
 }
 
-/// MQTT 5 sessions have an expiry of their own, which the broker does not show: the one in the way may be gone.
+/// MQTT 5 sessions expire at a time that the broker does not show: the session that caused the refusal may have ended.
 void Logins::doubt(const Login& login, const Refusal& refusal) {
   if (refusal.reason != "client_id_in_use" || connections_.stored(login.attempt.client_id) == nullptr) return;
   ask_broker();
@@ -141,7 +141,7 @@ void Logins::round() {
   }
   if (!std::exchange(is_confirming_, false)) return;
   stop_waiting();
-  // A broker that asks about nobody has nobody, or does not ask.
+  // When the broker has asked about no session, it has none, or does not ask.
   if (was_asked_) connections_.forget_unnamed();
 }
 

@@ -1,11 +1,11 @@
-/// Answers the broker's question who may log in: a new client, one that renews its token within its session, and all
-/// that the broker asks about once more when it reloads its configuration.
+/// Decides about logins: new clients, clients that renew their token within the session, and connections and sessions
+/// that the broker checks again when it reloads its configuration.
 ///
-/// Mosquitto 2.1 shows its sessions: the plugin reads them when it starts, and looks up one when its client id is
-/// wanted. With 2.0 that last question is how the plugin learns, right after a start, whose the sessions are that the
-/// broker has kept from before. Until it has, only a principal's own client id is let in: any other may be somebody's
-/// session. And when somebody is refused because of a session that may have ended since, the broker is made to ask
-/// again. Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
+/// Mosquitto 2.1 lists its sessions: the plugin reads them when it starts, and looks up a single one when its client id
+/// is requested. With 2.0, the check at a reload is how the plugin learns, right after a start, the owners of the
+/// sessions that the broker has kept. Until then only a principal's own client id is accepted: any other may belong to
+/// another principal's session. When a login is refused because of a session that may have ended since, the plugin
+/// makes the broker check again. Threading: one thread.   Errors: none thrown; a refusal is logged and counted here.
 #pragma once
 
 #include <optional>
@@ -23,16 +23,16 @@
 
 namespace strawberry::plugin {
 
-/// What the broker tells of a client that wants in.
+/// The broker's description of a client that logs in.
 struct Login {
   Connection::Handle handle = nullptr;
   ConnectAttempt attempt;
-  /// Of a client on a Unix socket, the path of that. Empty for a stored session that nobody has used since the broker
-  /// started, and never for a client.
+  /// For a client on a Unix socket, its path. Empty for a stored session that was not used since the broker started,
+  /// never for a client.
   std::string_view address;
   bool session_may_stay = false;
-  /// Whether the broker has this very client among its sessions, so that it is no new one. Nothing when the broker
-  /// cannot show its sessions.
+  /// True when the broker has this client among its sessions, so that it is not a new one. Nothing when the broker
+  /// cannot list its sessions.
   std::optional<bool> is_session = std::nullopt;
 };
 
@@ -40,10 +40,10 @@ struct LoginAnswer {
   enum class Kind {
     accepted,
     refused,
-    hung_up,  // refused without a word, since this address has failed too often
+    hung_up,  // closed without an answer, since this address has failed too often
   };
   Kind kind = Kind::refused;
-  std::string user_name = {};  // to give the connection, when accepted
+  std::string user_name = {};  // the connection's user name, when accepted
 
   bool accepted() const { return kind == Kind::accepted; }
 };
@@ -52,27 +52,28 @@ class Logins {
  public:
   struct Options {
     LoginLimiter::Options limiter;
-    /// The broker may have stored sessions that it will show, or tell of by asking about everybody once more.
+    /// The broker may have stored sessions that it will list, or report by checking every connection again.
     bool awaits_stored_sessions = false;
   };
 
   Logins(Authenticator& authenticator, Connections& connections, RefusalLog& refusals, BrokerReport& report,
          RateLimits& rates, Broker& broker, const Clock& clock, Options options);
 
-  /// True when this is the broker asking once more, not a new client.
+  /// True when the broker checks a known client again; false for a new one.
   bool is_known(const Login& login) const;
-  /// Always yes: what must end is ended by the next tick, with the right reason and the right will.
+  /// Always accepts: a connection that must end is ended by the next tick, with the right reason and the right will.
   LoginAnswer confirm(const Login& login);
   /// Adds the connection when it is accepted.
   LoginAnswer admit(const Login& login);
-  /// A new token for an open connection (MQTT 5, section 4.12.1).
+  /// Checks a new token for an open connection (MQTT 5, section 4.12.1).
   LoginAnswer renew(const Login& login);
 
-  /// The broker is about to ask about everybody.
+  /// Called when the broker is about to check every connection.
   void begin_confirming();
-  /// In every round of the broker, or at least once a second: the broker has asked about everybody, if it was about to.
+  /// Call in every round of the broker, or at least once a second: by then the broker has checked every connection that
+  /// it was going to check.
   void round();
-  /// About once a second.
+  /// Call about once a second.
   void tick();
 
   std::size_t limited_addresses() const { return limiter_.limited(); }

@@ -17,7 +17,7 @@ std::optional<std::size_t> parse_count(std::string_view text) {
   return count;
 }
 
-/// Null for an option that is no path, or none at all.
+/// Returns null when the option is not a path, or does not exist.
 std::string* path_option(PluginOptions& options, const std::string& name) {
   if (name == "keys") return &options.keys_path;
   return name == "database" ? &options.database_path : nullptr;

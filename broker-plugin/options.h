@@ -1,8 +1,9 @@
-/// The plugin's options in mosquitto.conf: `plugin_opt_keys FILE` and `plugin_opt_database FILE`, both required;
-/// `plugin_opt_failed_logins_max N` and `plugin_opt_failed_logins_per_minute N`, for each address; and how much may be
-/// published: `plugin_opt_messages_per_second N`, `…messages_at_once N`, `…bytes_per_second N`, `…bytes_at_once N` for
-/// each principal, and the same with `user_` before it for all of a user's;
-/// `plugin_opt_connections_per_second N` and `plugin_opt_connections_at_once N`, for each principal.
+/// The plugin's options in mosquitto.conf:
+/// - `plugin_opt_keys FILE` and `plugin_opt_database FILE`, both required;
+/// - for each address: `plugin_opt_failed_logins_max N` and `plugin_opt_failed_logins_per_minute N`;
+/// - for the publications of each principal: `plugin_opt_messages_per_second N`, `…messages_at_once N`,
+///   `…bytes_per_second N`, `…bytes_at_once N`, and the same with `user_` before it for a user with all its devices;
+/// - for each principal: `plugin_opt_connections_per_second N` and `plugin_opt_connections_at_once N`.
 #pragma once
 
 #include <string>
@@ -22,11 +23,11 @@ struct PluginOptions {
   RateLimits::Options rates;
 };
 
-/// `options`: name and value, as the broker passes them, without `plugin_opt_`. Fails on one that is unknown, empty,
-/// given twice, missing or no number from 0 to 1 000 000 000 where one is wanted.
+/// `options`: name and value, as the broker passes them, without `plugin_opt_`. Fails on an option that is unknown,
+/// empty, given twice or missing, and on a value that should be a number but is none from 0 to 1 000 000 000.
 Result<PluginOptions> parse_plugin_options(const std::vector<std::pair<std::string, std::string>>& options);
 
-/// The options that are numbers: name, without `plugin_opt_`, and default.
+/// Returns the numeric options: name, without `plugin_opt_`, and default.
 std::vector<std::pair<std::string, std::size_t>> plugin_count_options();
 
 }  // namespace strawberry::plugin

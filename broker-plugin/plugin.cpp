@@ -1,6 +1,6 @@
-// Mosquitto's side of the plugin: callbacks in, decision out.
+// The Mosquitto side of the plugin: translates callbacks and returns decisions.
 //
-// Whatever goes wrong in here, an exception included, is a no. Nothing here waits.
+// Any failure here, exceptions included, is a refusal. Nothing here blocks.
 #include <dlfcn.h>
 #include <malloc.h>
 
@@ -33,7 +33,7 @@ namespace strawberry::plugin {
 namespace {
 
 constexpr int mqtt_5 = 5;
-constexpr int no_version = 0;  // of a stored session that nobody has used since the broker started
+constexpr int no_version = 0;  // of a stored session that was not used since the broker started
 constexpr std::string_view unknown_address = "unknown";
 constexpr std::string_view enhanced_method = "JWT";
 
@@ -63,7 +63,7 @@ class MosquittoBroker final : public Broker {
     if (client == nullptr) return std::nullopt;
     return session_of(client);
   }
-  /// Login::is_session of this client.
+  /// Returns Login::is_session for this client.
   std::optional<bool> is_session(const mosquitto* client) const {
     if (!shows_sessions()) return std::nullopt;
     const char* client_id = mosquitto_client_id(client);
@@ -84,7 +84,7 @@ class MosquittoBroker final : public Broker {
   }
 
  private:
-  /// The broker takes it up in its next round, never within the callback.
+  /// The broker publishes it in its next round, never within the callback.
   static void hand_over(const std::string& topic, const std::string& payload, bool retain) {
     mosquitto_broker_publish_copy(nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), /*qos=*/1,
                                   retain, nullptr);
@@ -142,9 +142,9 @@ Login login_of(const Plugin& plugin, const mosquitto* client, std::string_view u
   login.attempt.is_clean = mosquitto_client_clean_session(client);
   login.address = view_of(mosquitto_client_address(client));
   const int version = mosquitto_client_protocol_version(client);
-  // Who speaks a version is a client, even if the broker could not find out its address: no stored session.
+  // A stored session has no protocol version, so this is a client whose address the broker could not determine.
   if (login.address.empty() && version != no_version) login.address = unknown_address;
-  // MQTT 5 has an expiry interval of its own, which the broker does not show.
+  // An MQTT 5 session may expire at a time that the broker does not show.
   login.session_may_stay = version == mqtt_5 || !login.attempt.is_clean;
   login.is_session = plugin.broker.is_session(client);
   return login;
@@ -154,7 +154,7 @@ int carry_out(Plugin& plugin, mosquitto* client, const LoginAnswer& answer) {
   switch (answer.kind) {
     case LoginAnswer::Kind::accepted: break;
     case LoginAnswer::Kind::refused: return MOSQ_ERR_AUTH;
-    case LoginAnswer::Kind::hung_up: return MOSQ_ERR_CONN_REFUSED;  // neither yes nor no: closed without CONNACK
+    case LoginAnswer::Kind::hung_up: return MOSQ_ERR_CONN_REFUSED;  // closed without CONNACK
   }
   if (view_of(mosquitto_client_username(client)) == answer.user_name) return MOSQ_ERR_SUCCESS;
   if (mosquitto_set_username(client, answer.user_name.c_str()) == MOSQ_ERR_SUCCESS) return MOSQ_ERR_SUCCESS;
@@ -170,7 +170,7 @@ int on_basic_auth(int, void* data, void* userdata) {
   });
 }
 
-/// A login with MQTT 5's enhanced authentication, or a new token in an open session: the broker does not say which.
+/// A login with MQTT 5's enhanced authentication, or a new token in an open session: Mosquitto reports both alike.
 int on_enhanced_auth(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_AUTH, [data](Plugin& plugin) -> int {
     const auto& event = *static_cast<mosquitto_evt_extended_auth*>(data);
@@ -186,7 +186,7 @@ int on_enhanced_auth(int, void* data, void* userdata) {
   });
 }
 
-/// The method has one step: there is nothing to go on with.
+/// The method has one step, so there is no continuation.
 int on_enhanced_auth_continued(int, void*, void*) { return MOSQ_ERR_AUTH; }
 
 int on_reload(int, void*, void* userdata) {
@@ -194,7 +194,7 @@ int on_reload(int, void*, void* userdata) {
     plugin.gatekeeper->reload();
     return MOSQ_ERR_SUCCESS;
   });
-  return MOSQ_ERR_SUCCESS;  // on anything else a later Mosquitto exits
+  return MOSQ_ERR_SUCCESS;  // with any other result a later Mosquitto exits
 }
 
 int on_acl_check(int, void* data, void* userdata) {
@@ -207,7 +207,7 @@ int on_acl_check(int, void* data, void* userdata) {
       case MOSQ_ACL_SUBSCRIBE: topic.access = Access::subscribe; break;
       case MOSQ_ACL_UNSUBSCRIBE:
         plugin.gatekeeper->unsubscribed(view_of(mosquitto_client_id(event.client)), view_of(event.topic));
-        return MOSQ_ERR_SUCCESS;  // nobody learns anything by it
+        return MOSQ_ERR_SUCCESS;  // the publisher does not learn that the message was dropped
       default: return MOSQ_ERR_ACL_DENIED;
     }
     topic.handle = event.client;
@@ -221,7 +221,7 @@ int on_acl_check(int, void* data, void* userdata) {
   });
 }
 
-/// Empty when there is none. The broker shows properties of messages that were let in, not of those it asks about.
+/// Empty when there is none. The broker shows properties of messages that were allowed, not of those it asks about.
 std::string correlation_data_of(const mosquitto_property* properties) {
   void* value = nullptr;
   std::uint16_t size = 0;
@@ -258,8 +258,7 @@ int on_message(int, void* data, void* userdata) {
   });
 }
 
-/// The publisher has passed on_acl_check() before. Mosquitto 2.0 closes its connection on any other result than
-/// success.
+/// on_acl_check() has allowed the publisher before. Mosquitto 2.0 closes its connection on any result but success.
 int on_control(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
     const auto& event = *static_cast<mosquitto_evt_control*>(data);
@@ -278,7 +277,7 @@ Gatekeeper::Ending ending_of(int reason) {
   return reason == MQTT_RC_SESSION_TAKEN_OVER ? Gatekeeper::Ending::taken_over : Gatekeeper::Ending::lost;
 }
 
-/// Also for a client whose session stays, which Mosquitto reports by an event of its own since 2.1.
+/// Also called for a client whose session stays, which Mosquitto reports by an event of its own since 2.1.
 int on_disconnect(int, void* data, void* userdata) {
   return decided(userdata, MOSQ_ERR_SUCCESS, [data](Plugin& plugin) {
     const auto& event = *static_cast<mosquitto_evt_disconnect*>(data);
@@ -298,14 +297,14 @@ int on_tick(int, void* data, void* userdata) {
   });
 }
 
-/// A client with a stored session went away; known to Mosquitto from 2.1 on, with the data of a disconnection.
+/// Sent since Mosquitto 2.1 when a client with a stored session disconnects, with the data of a disconnection.
 constexpr int event_client_offline = 28;
 
 struct Callback {
   int event;
   MOSQ_FUNC_generic_callback function;
   bool is_optional = false;
-  const char* topic = nullptr;  // of MOSQ_EVT_CONTROL
+  const char* topic = nullptr;  // for MOSQ_EVT_CONTROL
 };
 constexpr Callback callbacks[] = {
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t claim_bytes_max = 64 * 1024;
 constexpr std::size_t claim_depth_max = 16;
 
-/// What a status says: `{"state":"online",…}`, or just the word. Empty when it says nothing we understand.
+/// Returns the state in a status: `{"state":"online",…}`, or just the word. Empty when it has no known state.
 std::string claimed_state(std::string_view payload) {
   if (payload == "online" || payload == "offline") return std::string(payload);
   if (payload.size() > claim_bytes_max) return {};

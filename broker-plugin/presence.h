@@ -1,7 +1,7 @@
-/// Keeps the retained `devices/{id}/status` true (docs/contract.md, section 8), whatever devices, their wills and a
-/// broker that starts again leave there.
+/// Keeps the retained `devices/{id}/status` correct (docs/contract.md, section 8), whatever devices, their wills or a
+/// restart of the broker leave there.
 ///
-/// Threading: one thread.   Bounds: one entry for each device there is.
+/// Threading: one thread.   Bounds: one entry for each device.
 #pragma once
 
 #include <chrono>
@@ -19,26 +19,27 @@ namespace strawberry::plugin {
 class Presence {
  public:
   struct Options {
-    /// How long after the start a device may take to come back before it is declared gone.
+    /// Time that devices have to reconnect after the start before they are declared offline.
     std::chrono::milliseconds grace_after_start{2'000};
     std::size_t declared_gone_per_tick_max = 5'000;
   };
 
   Presence(Broker& broker, const DeviceDirectory& directory, const Clock& clock, Options options);
 
-  /// The first connection of a device opened, or another one.
+  /// Called when the first connection of a device, or another one, has opened.
   void connected(const std::string& device_id);
-  /// A connection closed; `others` are still open. After a takeover the device stays online for that reason, which is
-  /// published, since the old connection's will may have been published over it. `reason` must be a literal's.
+  /// Called when a connection has closed; `others` are still open. After a takeover the plugin publishes `online` with
+  /// that reason, since the old connection's will may have been published over the status. `reason` must refer to a
+  /// literal.
   void disconnected(const std::string& device_id, std::size_t others, bool taken_over, std::string_view reason);
-  /// A will of the device is published: so it did not say goodbye.
+  /// Called when a will of the device is published: it ended without DISCONNECT.
   void left_a_will(const std::string& device_id);
-  /// Something other than the plugin was published on the device's status topic: by itself, or as its will.
+  /// Called when the device's status topic receives a message that is not the plugin's: the device's own, or its will.
   void claimed(const std::string& device_id, std::string_view payload);
-  /// The device is no more: takes its status away.
+  /// Called when the device was deleted: removes its status.
   void forget(const std::string& device_id);
 
-  /// Puts right what is wrong. About once a second.
+  /// Corrects wrong statuses. Call about once a second.
   void tick();
 
  private:
@@ -56,10 +57,10 @@ class Presence {
   const DeviceDirectory& directory_;
   const Clock& clock_;
   Options options_;
-  std::unordered_map<std::string, Status> statuses_;  // of the devices spoken of since the start
+  std::unordered_map<std::string, Status> statuses_;  // of the devices seen since the start
   std::vector<std::string> contradicted_;
   SteadyTime started_;
-  // Until everybody who did not come back after the start has been declared gone:
+  // False until the devices that did not reconnect after the start were declared offline:
   bool knows_the_gone_ = false;
   std::vector<std::string> presumed_gone_;
 };

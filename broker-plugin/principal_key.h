@@ -1,4 +1,4 @@
-/// A principal as a key of a map: ids alone are not enough, a device and a user may have the same. Pure.
+/// A principal as the key of a map. The id alone is not enough, since a device and a user may have the same. Pure.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace strawberry::plugin {
 
-/// A digit and the id.
+/// Returns a digit for the type, and the id.
 inline std::string principal_key(const Principal& principal) {
   return std::string(1, static_cast<char>('0' + static_cast<int>(principal.type))) + principal.id;
 }
 
-/// Whether `key` is principal_key(principal), without making one.
+/// True when `key` is principal_key(principal); does not create one.
 inline bool is_key_of(std::string_view key, const Principal& principal) {
   return !key.empty() && key.front() == static_cast<char>('0' + static_cast<int>(principal.type)) &&
          key.substr(1) == principal.id;

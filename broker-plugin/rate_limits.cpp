@@ -14,7 +14,7 @@ char kind_of(const Principal& principal) { return static_cast<char>('0' + static
 
 bool has_room(double left, double wanted, std::size_t per_second) { return per_second == 0 || left >= wanted; }
 
-/// A message larger than all that may come at once is let in when nothing else was: it must be possible at all.
+/// A message larger than the burst is accepted while the bucket is full: otherwise it could never be sent.
 double cost(std::size_t bytes, const RateLimit& limit) {
   return static_cast<double>(std::min(bytes, limit.bytes_at_once));
 }
@@ -51,7 +51,7 @@ bool RateLimits::connected(const Principal& principal) {
   return true;
 }
 
-/// What is refused costs the broker little, so it takes nothing from the account.
+/// A refused message costs the broker little, so it takes nothing from the account.
 RateLimits::Verdict RateLimits::refused(const Principal& principal) {
   if (!is_limited(principal)) return Verdict::beyond;
   return refuse(account_of(kind_of(principal), principal.id, options_.principal));
@@ -76,7 +76,7 @@ RateLimits::Account& RateLimits::account_of(char kind, std::string_view id, cons
   name_.assign(1, kind).append(id);
   auto found = accounts_.find(name_);
   if (found == accounts_.end()) {
-    // Users share an account apart from devices: theirs has other limits.
+    // Users share another account than devices, since they have other limits.
     if (accounts_.size() >= options_.accounts_max) name_.assign(1, kind).append(of_others);
     found = accounts_
                 .try_emplace(name_, Account{static_cast<double>(limit.messages_at_once),

@@ -1,10 +1,10 @@
-/// How much a client may publish: so many messages and bytes a second, and more in a burst, for each principal and for
-/// all of a user's together. Whoever goes on publishing beyond that is to be disconnected. And how often a principal
-/// may connect.
+/// Limits how much a client may publish: messages and bytes a second, with a burst, for each principal and for a user
+/// with all its devices. A client that keeps publishing beyond that should be disconnected. Also limits how often a
+/// principal may connect.
 ///
 /// The bridge and admins have no limits: the hub must be reachable when it is flooded. Threading: one thread.
-/// Bounds: Options::accounts_max principals and users that published or connected lately; all others share
-/// one account for each type of principal, and one for users.
+/// Bounds: Options::accounts_max principals and users that published or connected lately; all others share one account
+/// for each type of principal, and one for users.
 #pragma once
 
 #include <chrono>
@@ -35,14 +35,14 @@ struct ConnectRate {
 class RateLimits {
  public:
   static constexpr std::size_t refused_max = 4'000;
-  /// How long who was ended stays out: the broker reads whatever a connection sends, so refusing alone saves too
-  /// little.
+  /// How long a disconnected client stays locked out: the broker reads whatever a connection sends, so refusing its
+  /// messages alone saves too little.
   static constexpr std::chrono::seconds time_out{10};
 
   struct Options {
     RateLimit principal{2'000, 4'000, 4 * 1024 * 1024, 16 * 1024 * 1024};
     RateLimit user{3'000, 6'000, 8 * 1024 * 1024, 32 * 1024 * 1024};
-    ConnectRate connections{20, 200};  // of a principal
+    ConnectRate connections{20, 200};  // of one principal
     std::size_t accounts_max = 200'000;
   };
 
@@ -54,24 +54,24 @@ class RateLimits {
 
   RateLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// A message that would be let in otherwise.
+  /// Decides about a message that would otherwise be allowed.
   Verdict published(const Principal& principal, std::size_t bytes);
-  /// A message that is refused for another reason: it counts, too.
+  /// Counts a message that is refused for another reason.
   Verdict refused(const Principal& principal);
-  /// A principal that proved who it is and would be let in otherwise: false when it connects too fast. Only those that
-  /// are let in are counted, so who tries too fast is let in at the rate.
+  /// Called for an authenticated principal that would otherwise be accepted. Returns false when it connects too fast.
+  /// Only accepted connections count, so a client that tries too fast is accepted at the rate.
   bool connected(const Principal& principal);
-  /// Ended lately for going on: may not come in yet.
+  /// True when the principal was disconnected lately for exceeding its rate, and may not connect yet.
   bool is_out(const Principal& principal) const;
-  /// Call once a second. Forgets who has published nothing, and not connected, for long enough to have a full account.
+  /// Call once a second. Forgets principals that were idle long enough to have a full account.
   void tick();
   std::size_t accounts() const { return accounts_.size(); }
 
  private:
   struct Account {
-    double messages = 0;  // what may still be published
+    double messages = 0;  // messages that may be published now
     double bytes = 0;
-    double refused = 0;  // and not forgiven yet
+    double refused = 0;  // not yet forgiven
     double connections = 0;
     SteadyTime counted_at;
     SteadyTime out_until;
@@ -86,8 +86,8 @@ class RateLimits {
 
   const Clock& clock_;
   Options options_;
-  Accounts accounts_;  // by kind and id
-  std::string name_;   // of the account looked for, kept for its memory
+  Accounts accounts_;  // key: kind and id
+  std::string name_;   // key of the account to look up; a member to reuse its memory
 };
 
 }  // namespace strawberry::plugin

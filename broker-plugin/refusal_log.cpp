@@ -46,7 +46,7 @@ void RefusalLog::refused(const RefusedAct& act) {
   audit(act);
 }
 
-/// A client id that is none may be anything, for instance the token in the wrong field.
+/// An invalid client id may contain anything, for instance a token in the wrong field.
 void RefusalLog::audit(const RefusedAct& act) {
   const std::string action = "broker." + std::string(act.action);
   AuditLine line;

@@ -1,10 +1,10 @@
-/// One line for each refusal, in the broker's log and on `hub/audit`: who, what, why, safe to print, and never so many
-/// that the log is the damage.
+/// Writes one line for each refusal, to the broker's log and to `hub/audit`: principal, action and reason, escaped,
+/// with a limit, so that refusals cannot flood the log.
 ///
-/// A publication is called by its correlation id, so that its sender's and the bridge's lines can be found beside it.
+/// A publication is named by its correlation id, which also appears in the log lines of its sender and of the bridge.
 ///
 /// Threading: one thread.   Bounds: looked_at_for_log_bytes_max of a payload, and only for a line that is written;
-/// lines_per_second_max on average and at once; what is dropped is counted and said.
+/// lines_per_second_max on average and at once; dropped lines are counted and reported.
 #pragma once
 
 #include <optional>
@@ -22,10 +22,10 @@ struct RefusedAct {
   std::string_view action;  // connect, publish, subscribe, will
   std::string_view client_id;
   std::optional<Principal> principal;  // only when authenticated
-  std::string_view topic;              // empty when there is none
+  std::string_view topic;              // empty: none
   std::string_view address;
   std::string_view reason;
-  std::string_view payload = {};           // looked at for a correlation id
+  std::string_view payload = {};           // searched for a correlation id
   std::string_view correlation_data = {};  // MQTT 5
 };
 
@@ -37,9 +37,9 @@ class RefusalLog {
       : broker_(broker), clock_(clock), budget_(clock, lines_per_second_max) {}
 
   void refused(const RefusedAct& act);
-  /// One that is not to be logged, only counted.
+  /// Counts a refusal that is not to be logged.
   void passed_over() { budget_.leave_one_out(); }
-  /// Says how many lines were dropped since it last said so. About once a second.
+  /// Writes how many lines were dropped since the last report. Call about once a second.
   void tick();
 
  private:
@@ -50,7 +50,7 @@ class RefusalLog {
   LineBudget budget_;
 };
 
-/// In quotes; what is not printable ASCII becomes `\xNN`; cut at 256 characters.
+/// Returns the text in quotes, with `\xNN` for what is not printable ASCII, cut at 256 characters.
 std::string quoted_for_log(std::string_view text);
 
 }  // namespace strawberry::plugin

@@ -22,7 +22,7 @@ void RefusedLogins::note(const RefusedAct& act, WallTime now) {
     entry.times = known->times;
     entries_.erase(known);
   } else if (entries_.size() == entries_max) {
-    // Who tries under ever other names must not push out a device that comes again and again.
+    // A client that tries ever new names must not displace a device that tries again and again.
     const auto once =
         std::find_if(entries_.begin(), entries_.end(), [](const Entry& other) { return other.times == 1; });
     entries_.erase(once == entries_.end() ? entries_.begin() : once);

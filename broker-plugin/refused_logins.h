@@ -1,9 +1,8 @@
-/// Who was not let in lately, and why: for the retained `hub/broker`, so that an admin sees a device that cannot come
-/// without having watched when it tried.
+/// The clients whose logins were refused lately, with the reasons: for the retained `hub/broker`, so that an admin sees
+/// a device that cannot connect without watching it try.
 ///
-/// Threading: one thread.   Bounds: entries_max; the one that tried longest ago is forgotten, one that tried only once
-/// before the others. Client ids that are none
-/// are left out: they may be a token in the wrong field.
+/// Threading: one thread.   Bounds: entries_max; the entry that tried longest ago is forgotten, and those that tried
+/// only once before the others. Invalid client ids are left out: they may be a token in the wrong field.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +20,9 @@ class RefusedLogins {
  public:
   static constexpr std::size_t entries_max = 16;
 
-  /// The same client with the same reason is one entry, counted.
+  /// Counts the same client with the same reason as one entry.
   void note(const RefusedAct& act, WallTime now);
-  /// Newest first: `[{"ts","reason","actor"?,"client_id"?,"address"?,"times"}]`.
+  /// Returns, newest first: `[{"ts","reason","actor"?,"client_id"?,"address"?,"times"}]`.
   nlohmann::ordered_json write() const;
 
  private:

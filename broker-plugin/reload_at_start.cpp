@@ -31,7 +31,7 @@ void signal_when_ready(const std::stop_token& stop) {
 bool request_reload() { return has_handler() && ::kill(::getpid(), SIGHUP) == 0; }
 
 ReloadAtStart::ReloadAtStart() {
-  // The broker's own thread is to take its signals: a new thread inherits the mask it is started with.
+  // The broker's own thread must receive its signals: a new thread inherits the mask it is started with.
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);

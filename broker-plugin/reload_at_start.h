@@ -1,20 +1,20 @@
-/// Has the broker reload its configuration once, as soon as it is able to.
+/// Makes the broker reload its configuration once, as soon as it can.
 ///
-/// Mosquitto 2.0 tells its plugins of a stored session only when something is delivered to it, and when it reloads:
-/// then it asks about each. So the plugin asks for that itself, by the signal an admin would send. Threading: a thread
-/// of its own, which ends by itself, at the latest with this object; it only looks and signals.
+/// Mosquitto 2.0 asks its plugins about a stored session only when a message is delivered to it, and about every
+/// session when it reloads. So the plugin sends itself the signal that an admin would send. Threading: a thread of its
+/// own, which ends by itself, at the latest with this object; it only waits and signals.
 #pragma once
 
 #include <thread>
 
 namespace strawberry::plugin {
 
-/// Asks for it now. False when the process has no handler for the signal yet, which would end it.
+/// Sends the signal now. Returns false when the process has no handler for it yet, since it would end the process.
 bool request_reload();
 
 class ReloadAtStart {
  public:
-  /// Waits, at most for a few seconds, until the request can be made.
+  /// Waits, at most for a few seconds, until the signal can be sent.
   ReloadAtStart();
 
  private:

@@ -76,7 +76,7 @@ bool append_copy(mosquitto_property** list, const mosquitto_property* property) 
   }
 }
 
-/// Replaces `list` by one without any stamp of the client's own; the broker's API removes nothing from a list.
+/// Replaces `list` by one without a client's own stamps; the broker's API cannot remove single properties.
 bool remove_stamps(mosquitto_property** list) {
   mosquitto_property* kept = nullptr;
   for (const mosquitto_property* property = *list; property != nullptr; property = mosquitto_property_next(property)) {
@@ -121,7 +121,7 @@ std::size_t property_size(const mosquitto_property* property) {
 }  // namespace
 
 std::size_t properties_size(const mosquitto_property* list) {
-  // What the broker allocates for each, however small: 1 MB of empty ones is much more in memory.
+  // Memory that the broker allocates for each, however small: 1 MB of empty properties is much more in memory.
   constexpr std::size_t each = 64;
   std::size_t bytes = 0;
   for (; list != nullptr; list = mosquitto_property_next(list)) bytes += each + property_size(list);

@@ -1,5 +1,5 @@
-/// Writes onto a message who sent it, by which token, with which rights and when, as the user properties
-/// `strawberry-principal`, `strawberry-token`, `strawberry-rights` and `strawberry-published-at` (docs/decisions, 2).
+/// Stamps a message with its principal, token, rights and time, as the user properties `strawberry-principal`,
+/// `strawberry-token`, `strawberry-rights` and `strawberry-published-at` (docs/decisions, 2).
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace strawberry::plugin {
 
-/// Bytes of all texts in the list of a PUBLISH packet, names of user properties included, and 64 more for each
-/// property.
+/// Returns the bytes of all texts in the properties of a PUBLISH packet, names of user properties included, plus 64 for
+/// each property.
 std::size_t properties_size(const mosquitto_property* list);
 
-/// What is written beside the time. An empty one is left out.
+/// The stamps besides the time. An empty one is not written.
 struct SenderStamp {
   const std::string& sender;
   std::string token = {};
   std::string rights = {};
 };
 
-/// Takes away every such property of the client's own and adds those of `stamp`, unless it names no sender. False when
-/// it cannot be done: then the message must not go on.
+/// Removes every such property that the client sent and adds those of `stamp`, unless it has no principal. Returns
+/// false on failure: the message must not be delivered then.
 bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now);
 
 }  // namespace strawberry::plugin

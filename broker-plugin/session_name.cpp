@@ -28,7 +28,7 @@ std::string_view take_part(std::string_view& rest) {
   return part;
 }
 
-/// `<seconds>` or `<seconds>:<scopes>`.
+/// Reads `<seconds>` or `<seconds>:<scopes>`.
 std::optional<Scopes> take_scopes(std::string_view& part) {
   const std::size_t colon = part.find(':');
   if (colon == std::string_view::npos) return Scopes::all();

@@ -1,7 +1,7 @@
-/// The MQTT user name that the plugin gives a connection: who it is, and by which token.
+/// The MQTT user name that the plugin gives a connection: its principal and token.
 ///
-/// The broker keeps it with a stored session, on disk too, so that topic policy and revocation need no memory of their
-/// own for sessions from before a restart. Its tag is random for each start of the plugin: no client can send it.
+/// The broker stores it with the session, on disk too, so that topic policy and revocation also work for sessions from
+/// before a restart. Its tag is random for each start of the plugin: no client can send it.
 /// Pure functions; nothing throws.
 #pragma once
 
@@ -17,17 +17,17 @@ namespace strawberry::plugin {
 
 struct SessionName {
   Principal principal;
-  WallTime issued_at;    // the epoch when unknown
-  std::string jti;       // empty when there is none, or none that fits into a name
-  std::string root_jti;  // likewise; empty, too, for the first of a line
+  WallTime issued_at;    // the epoch: unknown
+  std::string jti;       // empty: the token has none, or one that does not fit into a name
+  std::string root_jti;  // likewise; also empty for the first token of a line
   std::string tag;
-  Scopes scopes = Scopes::all();  // of its token
+  Scopes scopes = Scopes::all();  // of the token
 };
 
-/// `device/alice/3f0c/1767225600/<tag>/<jti>`, and `/<root_jti>` when there is one. Of a token that may not do all, the
-/// time is followed by a colon and its scopes in hexadecimal.
+/// Returns `device/alice/3f0c/1767225600/<tag>/<jti>`, and `/<root_jti>` when there is one. For a token with restricted
+/// scopes, the time is followed by a colon and the scopes in hexadecimal.
 std::string encode_session_name(const Claims& claims, std::string_view tag);
-/// Nothing for anything else but encode_principal() alone, which is how the first versions named sessions.
+/// Returns nothing for other texts. Accepts encode_principal() alone, which is how the first versions named sessions.
 std::optional<SessionName> decode_session_name(std::string_view name);
 
 }  // namespace strawberry::plugin

@@ -25,7 +25,7 @@ bool Subscriptions::add(std::string_view client_id, const Principal& principal, 
   const std::size_t hash = hash_of(filter);
   auto client = clients_.find(client_id);
   if (client != clients_.end() && client->second.principal_id != principal.id) {
-    forget(client_id);  // somebody else's session took its place
+    forget(client_id);  // another principal's session has replaced it
     client = clients_.end();
   }
   if (client != clients_.end() && client->second.filters.contains(hash)) return true;

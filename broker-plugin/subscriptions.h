@@ -1,9 +1,9 @@
-/// How many filters each client, each principal and each user has subscribed to: the broker keeps a tree of all of them
-/// in memory, and of stored sessions also on disk.
+/// Limits how many filters each client, principal and user may subscribe to: the broker keeps a tree of all filters in
+/// memory, and on disk for stored sessions.
 ///
-/// Knows what was subscribed since the broker started; what a stored session had before that counts when it is
-/// subscribed again. Filters are kept as hashes. Threading: one thread.   Bounds: Options, for each client id that is
-/// connected or has a stored session.
+/// Counts subscriptions since the broker started; an earlier one of a stored session counts when it is repeated.
+/// Filters are kept as hashes. Threading: one thread.   Bounds: Options, for each client id that is connected or has a
+/// stored session.
 #pragma once
 
 #include <cstddef>
@@ -22,17 +22,17 @@ class Subscriptions {
     std::size_t client_filters_max = 100;
     std::size_t principal_filters_max = 1'000;
     std::size_t user_filters_max = 4'000;
-    /// Of all their filters: the broker has a node for each, of about 700 bytes.
+    /// Levels of all their filters: the broker has a node of about 700 bytes for each.
     std::size_t principal_levels_max = 8'000;
     std::size_t user_levels_max = 32'000;
   };
 
   explicit Subscriptions(Options options) : options_(options) {}
 
-  /// False when it would be one too many. One that is there already is none more.
+  /// Returns false when the filter would exceed a limit. A filter that is already there adds nothing.
   bool add(std::string_view client_id, const Principal& principal, std::string_view filter);
   void remove(std::string_view client_id, std::string_view filter);
-  /// The client's session has ended.
+  /// Called when the client's session has ended.
   void forget(std::string_view client_id);
   template <class Predicate>
   void forget_if(Predicate is_gone) {
@@ -50,7 +50,7 @@ class Subscriptions {
   struct Client {
     std::string principal_id;
     std::string user_id;
-    std::unordered_map<std::size_t, std::size_t> filters;  // hash and levels
+    std::unordered_map<std::size_t, std::size_t> filters;  // hash to number of levels
   };
   struct Count {
     std::size_t filters = 0;

@@ -10,7 +10,7 @@
 namespace strawberry::plugin {
 namespace {
 
-/// The plugin itself writes this one.
+/// The plugin itself publishes this one.
 constexpr std::string_view plugins_hub_topic = "broker";
 constexpr std::array<std::string_view, 3> hub_topics_for_all = {"state", "info", "health"};
 
@@ -38,7 +38,7 @@ bool has_id(const Topic& topic) { return topic.service || is_valid_id(topic.seco
 
 Verdict allowed_if(bool allowed) { return allowed ? Verdict::allowed : Verdict::not_listed; }
 
-/// A topic of the sender's own: denied as somebody else's when only the id differs.
+/// Checks a topic of the principal's own: not_yours when only the id differs.
 Verdict own(const Principal& who, std::string_view id) { return id == who.id ? Verdict::allowed : Verdict::not_yours; }
 
 bool has_service(const Principal& who, Service service) {
@@ -49,22 +49,22 @@ bool has_service(const Principal& who, Service service) {
 
 // --- scopes ---
 
-/// Its token's scopes, within what its user's role allows.
+/// Returns the token's scopes, limited by the role of its user.
 Scopes scopes_within_role(const Client& client, const DeviceOwners& owners) {
   return client.scopes & scopes_of(owners.standing_of(client.principal.user_id).role);
 }
 
-/// What is announced of all devices names all skills, also those marked `confirm`.
+/// The announcements of all devices name all skills, also those marked `confirm`.
 bool has_scope_for_announcements(Scopes scopes) {
   return Scopes::of({Scope::devices_read, Scope::skills_read, Scope::any_skill, Scope::confirmed}).is_within(scopes);
 }
 
-/// `verdict`, unless it is a yes and `has_scope` is false.
+/// Returns `verdict`, or a refusal when it allows and `has_scope` is false.
 Verdict within_scope(Verdict verdict, bool has_scope) {
   return verdict == Verdict::allowed && !has_scope ? Verdict::not_in_scope : verdict;
 }
 
-/// A user who runs the hub, with a token that may do all: sees what an admin's token does.
+/// True for a user who runs the hub, with a token with full rights: it may read what an admin's token may.
 bool runs_the_hub(const Client& client, const DeviceOwners& owners) {
   return client.principal.type == PrincipalType::user && client.scopes.is_all() &&
          owners.standing_of(client.principal.user_id).role == Role::admin;
@@ -88,15 +88,15 @@ Verdict client_write(const Client& client, const Topic& topic, const DeviceOwner
   return *service == Service::devices && topic.rest == "status" ? own(who, topic.second) : Verdict::not_listed;
 }
 
-/// What is said of a device to all who have the same user.
+/// True for topics about a device that all clients of its user may read.
 bool is_about_a_device(const Topic& topic) {
   return topic.first == "devices" && (topic.rest == "status" || topic.rest == "skills");
 }
 
-/// Whether it hears of devices at all.
+/// True for principals that may see devices at all.
 bool has_devices_to_see(const Principal& who) { return !is_one_time(who.type) && who.type != PrincipalType::gateway; }
 
-/// Of the same user; a guest sees those of its host.
+/// Allows clients of the same user; a guest sees the devices of its host.
 Verdict client_status(const Principal& who, std::string_view device_id, const DeviceOwners& owners) {
   if (!has_devices_to_see(who)) return Verdict::not_listed;
   const std::string_view owner = owners.owner_of(device_id);
@@ -114,7 +114,7 @@ Verdict client_hub(const Principal& who, std::string_view leaf) {
   return allowed_if(who.type == PrincipalType::gateway ? leaf == "state" : is_hub_topic_for_all(leaf));
 }
 
-/// What a service sends to `id`: replies, and calls of a device's skills.
+/// Topics on which services publish to `id`: replies, and calls of a device's skills.
 Verdict client_inbox(const Principal& who, Scopes scopes, const Topic& topic) {
   const auto service = service_of(topic);
   if (!service || !has_service(who, *service)) return Verdict::not_listed;
@@ -130,18 +130,18 @@ Verdict user_reads_announcement(const Principal& who, const Topic& topic, const 
   const std::string_view leaf = topic.rest.substr(slash);
   if (leaf != "/config" && leaf != "/state") return Verdict::not_listed;
   const std::string_view id = topic.rest.substr(0, slash);
-  // A device of that name goes before the user of that name.
+  // When a device and a user have the same id, the device's rule applies.
   return owners.owner_of(id).empty() ? own(who, id) : client_status(who, id, owners);
 }
 
-/// Nobody but the bridge hears what is asked of `users`, which may be a password, and only who asked the answers, which
-/// may be tokens. What else an admin sees is everything.
+/// Allows everything, except: only the bridge may read requests to `users`, which may contain a password, and only the
+/// requesting principal may read the replies, which may contain tokens.
 Verdict admin_read(const Principal& who, const Topic& topic) {
   if (topic.first == "users") return is_response(topic.rest) ? own(who, topic.second) : Verdict::not_listed;
   return allowed_if(topic.first != "$CONTROL");
 }
 
-/// As an admin, but for the tokens that devices are given.
+/// Allows what an admin may read, except the tokens that devices are given.
 bool operator_reads(const Principal& who, const Topic& topic) {
   const bool may_be_token = topic.first == "devices" && is_response(topic.rest);
   return !may_be_token && admin_read(who, topic) == Verdict::allowed;
@@ -160,7 +160,7 @@ Verdict client_read(const Client& client, const Topic& topic, const DeviceOwners
   return client_inbox(who, scopes, topic);
 }
 
-/// A filter delivers what may be read.
+/// A filter may be subscribed to when its topics may be read.
 Verdict client_subscribe(const Client& client, const Topic& filter, const DeviceOwners& owners) {
   const Principal& who = client.principal;
   if (runs_the_hub(client, owners)) return allowed_if(filter.first != "$CONTROL");
@@ -192,7 +192,7 @@ Verdict bridge_write(const Topic& topic) {
                     (*service == Service::devices && is_about_a_device(topic)));
 }
 
-/// Also its filters, with `+` for service and id.
+/// Also allows the bridge's filters, with `+` for service and id.
 Verdict bridge_read(const Topic& topic) {
   if (topic.first == "$CONTROL") return allowed_if(topic.second == "strawberry" && topic.rest == "v1/response");
   if (topic.first == "hub") return allowed_if(!topic.second.empty() && topic.second != "#" && topic.rest.empty());
@@ -203,7 +203,7 @@ Verdict bridge_read(const Topic& topic) {
                     (service == Service::devices && topic.rest == "status"));
 }
 
-// --- everybody ---
+// --- all principals ---
 
 Verdict check_filter(const Client& client, const Topic& filter, const DeviceOwners& owners) {
   switch (client.principal.type) {

@@ -9,7 +9,7 @@
 namespace strawberry::plugin {
 namespace {
 
-/// To look at the broker's memory is not free.
+/// How long nothing more is given; the size of the broker's memory, which is slow to read, is not read meanwhile.
 constexpr std::chrono::seconds refusal_time{1};
 
 std::size_t without(std::size_t all, std::size_t part) { return all > part ? all - part : 0; }
@@ -41,7 +41,7 @@ void Unread::came_back(std::string_view client_id) {
 void Unread::holds(std::string_view client_id, const Principal& principal, std::size_t bytes) {
   Client& client = client_of(client_id, principal);
   add(client, bytes + message_bytes);
-  // Of the memory there is, this much is known to be theirs.
+  // Of the broker's memory, this part is known to be theirs.
   for (Account* account : {client.own, client.users}) account->least_memory = without(account->least_memory, bytes);
 }
 
@@ -73,7 +73,7 @@ std::size_t Unread::recent_memory() {
 Unread::Client& Unread::client_of(std::string_view client_id, const Principal& principal) {
   if (const auto known = clients_.find(client_id); known != clients_.end()) {
     if (is_key_of(known->second.principal, principal)) return known->second;
-    forget(client_id);  // somebody else's session took its place
+    forget(client_id);  // another principal's session has replaced it
   }
   Client& client = clients_[std::string(client_id)];
   client.id = client_id;

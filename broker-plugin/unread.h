@@ -1,10 +1,12 @@
-/// What clients were given and may not have read: until they do, the broker holds it, and tells nobody how much.
+/// Limits the messages that were given to clients and may not be read yet: until then the broker holds them, and does
+/// not report how much it holds.
 ///
-/// All that a client was given counts as held, until the broker's memory shows otherwise. When a principal, or a user,
-/// was given more than it may hold, that memory is looked at. When it has not grown by half as much meanwhile, all was
-/// read and counting starts anew. When it has, nothing more is given for a second, and all connections of the principal
-/// or user should end. So who reads loses nothing, and who does not is known without an acknowledgement, also at QoS 0.
-/// Threading: one thread.   Bounds: client ids that are connected or have a stored session.
+/// All messages given to a client count as held, until the broker's memory shows otherwise. When a principal, or a
+/// user, was given more than it may hold, the size of that memory is compared: if it has not grown by half as much
+/// meanwhile, everything was read and counting starts again. If it has, nothing more is given for a second, and all
+/// connections of the principal or user should end. So a client that reads loses nothing, and one that does not is
+/// found without acknowledgements, also at QoS 0. Threading: one thread.   Bounds: client ids that are connected or
+/// have a stored session.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +25,7 @@ namespace strawberry::plugin {
 
 class Unread {
  public:
-  /// What the broker needs for a message beside payload and topic, about.
+  /// Memory that the broker needs for a message besides payload and topic, about.
   static constexpr std::size_t message_bytes = 512;
 
   struct Options {
@@ -33,13 +35,13 @@ class Unread {
 
   Unread(Broker& broker, const Clock& clock, Options options);
 
-  /// False: not now. `bytes`: of payload, topic and properties.
+  /// Returns false when the message must not be given now. `bytes`: of payload, topic and properties.
   bool give(std::string_view client_id, const Principal& principal, std::size_t bytes);
-  /// The client is back, and the broker is about to show what it holds for it.
+  /// Called when the client is back, before the broker reports the messages it holds for it.
   void came_back(std::string_view client_id);
-  /// Something that the broker has held for a client that is back.
+  /// Called for each message that the broker holds for a client that is back.
   void holds(std::string_view client_id, const Principal& principal, std::size_t bytes);
-  /// The client's session has ended, and nothing is held for it.
+  /// Called when the client's session has ended, and nothing is held for it.
   void forget(std::string_view client_id);
   template <class Predicate>
   void forget_if(Predicate is_gone) {
@@ -49,7 +51,7 @@ class Unread {
     }
     for (const std::string& client_id : gone) forget(client_id);
   }
-  /// The clients whose connections should end, if they have any. Each is named once.
+  /// Returns the clients whose connections should end, if they have any. Each is named once.
   std::vector<std::string> take_overdue();
   /// Call once a second.
   void tick();
@@ -57,14 +59,14 @@ class Unread {
  private:
   struct Client;
   struct Account {
-    std::size_t bytes = 0;         // given to its clients
-    std::size_t least_memory = 0;  // of the broker, whenever it was looked at meanwhile
+    std::size_t bytes = 0;         // given to its clients since counting started
+    std::size_t least_memory = 0;  // smallest size of the broker's memory since then
     SteadyTime refused_until{};
     std::unordered_set<Client*> clients;
   };
   struct Client {
     std::string id;
-    std::string principal;  // by type and id
+    std::string principal;  // key: type and id
     std::string user_id;
     Account* own = nullptr;
     Account* users = nullptr;
@@ -85,8 +87,8 @@ class Unread {
   ByText<Account> principals_;
   ByText<Account> users_;
   std::set<std::string> overdue_;
-  std::size_t memory_ = 0;  // of the broker, a moment ago
-  bool is_stale_ = false;   // connections have ended since, because it had grown
+  std::size_t memory_ = 0;  // last known size of the broker's memory
+  bool is_stale_ = false;   // connections were ended since, because the memory had grown
 };
 
 }  // namespace strawberry::plugin

@@ -1,10 +1,10 @@
-/// Tokens whose signature has been verified, so that a device that comes back with its token costs a digest and not a
-/// signature and two JSON documents.
+/// Remembers tokens whose signature has been verified, so that a device that reconnects costs one digest instead of
+/// verifying a signature and parsing two JSON documents.
 ///
 /// Keeps keyed digests, no tokens. What a token says is remembered as it was; whether it has expired, and whether its
 /// key still counts, the owner has to ask each time.
 ///
-/// Threading: one thread.   Bounds: Options::tokens_max, then the longest unused is forgotten.
+/// Threading: one thread.   Bounds: Options::tokens_max; the one unused longest is forgotten.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ class VerifiedTokens {
 
   explicit VerifiedTokens(Options options) : options_(options) {}
 
-  /// Null when the token is not known, or was verified later than `now`: a clock that was set back may make it one
-  /// that does not count yet. Valid until the next remember().
+  /// Returns null when the token is unknown, or was verified later than `now`: after the clock was set back, the token
+  /// may not be valid yet. The result is valid until the next remember().
   const Claims* find(std::string_view token, WallTime now);
   void remember(std::string_view token, const Claims& claims, WallTime now);
   std::size_t size() const { return by_digest_.size(); }

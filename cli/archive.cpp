@@ -28,7 +28,7 @@ constexpr std::string_view sums_name = "SHA256SUMS";
 constexpr std::uint64_t sums_bytes_max = 4096;
 constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr std::int64_t block_bytes = 512;
-/// What may follow the last file: the two empty blocks that end a tar archive, or as many as fill a program's record.
+/// Size of the end of an archive: the two empty blocks of tar, or as many as fill a program's record.
 constexpr std::int64_t empty_bytes_min = 2 * block_bytes;
 constexpr std::int64_t empty_bytes_max = 64 * block_bytes;
 
@@ -38,8 +38,8 @@ std::string sum_line(Sha256Sum& sum, const std::string& name) {
   return to_hex(as_bytes(sum.finish())) + "  " + name + "\n";
 }
 
-/// Reads an archive from its beginning to its end, once. libarchive understands more than this program writes: what it
-/// finds must also be where a plain ustar archive has it, so nothing is accepted that another reader sees differently.
+/// Reads an archive once, from beginning to end. libarchive accepts more than this program writes: each file must also
+/// be where a plain ustar archive has it, so nothing is accepted that another reader sees differently.
 class ArchiveReader {
  public:
   ArchiveReader(const fs::path& path, const fs::path& directory)
@@ -81,8 +81,8 @@ class ArchiveReader {
   }
   tl::unexpected<CliError> not_a_backup() const { return damaged("it is not a backup, or not the one that was made"); }
 
-  /// One header block of POSIX ustar, right behind the file before it, for a regular file with a name and a size: no
-  /// link, no extension of tar that changes either.
+  /// True for one header block of POSIX ustar, directly after the file before it, for a regular file with a name and a
+  /// size: no link, no extension of tar that changes either.
   bool is_plain_file(archive_entry* entry) {
     const std::int64_t header = archive_read_header_position(tar_.get());
     const std::int64_t content = archive_filter_bytes(tar_.get(), 0);
@@ -100,7 +100,7 @@ class ArchiveReader {
     if (member == archive_members().end()) return damaged("there is " + in_quotes(name) + " in it");
     if (!expected_sums_.empty() || !seen_.insert(name).second) return damaged("its files are out of order");
     if (size > member->second) return damaged(name + " is too large");
-    // The name is one of ours, and a file that exists under it is not written to.
+    // The name is in our list, and an existing file of that name is not written to.
     const fs::path target = directory_ / member->first;
     const FileDescriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!out.is_open()) return cannot_write(target);
@@ -135,7 +135,7 @@ class ArchiveReader {
     return {};
   }
 
-  /// libarchive is content with one empty block, and with anything behind it.
+  /// libarchive accepts a single empty block, and any data after it.
   bool ends_with_empty_blocks() const {
     const std::int64_t rest = size_ - next_header_;
     if (rest < empty_bytes_min || rest > empty_bytes_max || rest % block_bytes != 0) return false;
@@ -175,7 +175,7 @@ ArchiveWriter::ArchiveWriter(fs::path path, fs::path draft, FileDescriptor file)
     : path_(std::move(path)), draft_(std::move(draft)), file_(std::move(file)), tar_(archive_write_new()) {}
 
 ArchiveWriter::~ArchiveWriter() {
-  tar_.reset();  // writes what it holds
+  tar_.reset();  // writes what it has buffered
   if (file_.is_open()) ::unlink(draft_.c_str());
 }
 
@@ -185,7 +185,7 @@ Outcome<ArchiveWriter> ArchiveWriter::create(const fs::path& path) {
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   ArchiveWriter writer(path, std::move(draft), FileDescriptor(fd));
   if (fd < 0) return writer.cannot_write();
-  // A file system that keeps no modes (vfat, exFAT) may refuse this, or do nothing: what counts is who may read it.
+  // A file system without modes (vfat, exFAT) may refuse this or ignore it: the actual permissions are checked.
   const bool is_set = ::fchmod(fd, 0600) == 0;
   const int why_not = errno;
   struct stat made {};
@@ -271,7 +271,7 @@ Outcome<void> ArchiveWriter::finish() {
   if (auto added = add(std::string(sums_name), sums); !added) return added;
   if (archive_write_close(tar_.get()) != ARCHIVE_OK) return cannot_write_tar();
   if (::fsync(file_.get()) != 0) return cannot_write();
-  // Both fail on an existing name, where rename() would replace it. Not every file system has links, nor every one
+  // Both calls fail on an existing name, where rename() would replace it. Not every file system has links or supports
   // this flag.
   if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno == EEXIST) return cannot_write();

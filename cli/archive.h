@@ -1,8 +1,8 @@
 /// A backup as a file: an uncompressed tar archive (POSIX ustar, read and written by libarchive) of a few files with
 /// fixed names, and at its end their SHA256SUMS, so that `tar xf` and `sha256sum -c` can read it without this program.
-///
 /// Threading: any one thread.   Errors: CliError with ExitCode::local, naming the file.
-/// Bounds: only the names of archive_members(), each once, each with a size limit of its own; no text of an archive
+/// Threading: any one thread.   Errors: CliError with ExitCode::local, naming the file.
+/// Bounds: only the names of archive_members(), each once and with a size limit of its own; no text of an archive
 /// becomes a path.
 #pragma once
 
@@ -22,32 +22,32 @@ struct archive;
 
 namespace strawberry::cli {
 
-/// What a ustar header can say.
+/// The largest file size that a ustar header can hold.
 inline constexpr std::uint64_t archive_file_bytes_max = 077777777777;
 
-/// The files that a backup may hold, and the bytes each may have at most.
+/// Returns the files that a backup may contain, with the maximum size of each in bytes.
 const std::map<std::string, std::uint64_t, std::less<>>& archive_members();
 
 class ArchiveWriter {
  public:
-  /// Writes beside `path`, mode 0600: an unfinished archive never has its name.
+  /// Writes beside `path`, mode 0600: an unfinished archive never has the final name.
   static Outcome<ArchiveWriter> create(const std::filesystem::path& path);
   ArchiveWriter(ArchiveWriter&& other) = default;
   ArchiveWriter& operator=(ArchiveWriter&&) = delete;
-  /// Deletes what is not finished.
+  /// Deletes an unfinished archive.
   ~ArchiveWriter();
 
   /// `name` is one of archive_members().
   Outcome<void> add(const std::string& name, std::string_view content);
   Outcome<void> add_file(const std::string& name, const std::filesystem::path& source);
-  /// Writes the sums and the end, and gives the archive its name. Fails when there is a file of that name.
+  /// Writes the sums and the end, and gives the archive its name. Fails when a file of that name exists.
   Outcome<void> finish();
 
  private:
   struct Close {
     void operator()(struct archive* tar) const;
   };
-  /// The next bytes of a file; nothing when they cannot be read.
+  /// Returns the next bytes of a file; nullopt when they cannot be read.
   using Read = std::function<std::optional<std::string_view>()>;
 
   ArchiveWriter(std::filesystem::path path, std::filesystem::path draft, FileDescriptor file);
@@ -62,8 +62,8 @@ class ArchiveWriter {
   std::string sums_;
 };
 
-/// Checks the whole archive, writing its files to `directory`, which must be empty and accessible to the caller alone;
-/// they get mode 0600. On failure some may be there, unchecked. `hub.db` and `keys.json` must be in it.
+/// Checks the whole archive while writing its files to `directory`, which must be empty and accessible to the caller
+/// alone; they get mode 0600. After a failure some may be there, unchecked. `hub.db` and `keys.json` must be in it.
 Outcome<void> extract_archive(const std::filesystem::path& path, const std::filesystem::path& directory);
 
 }  // namespace strawberry::cli

@@ -1,4 +1,4 @@
-/// `strawberryctl audit`: who did what for whom, newest first.
+/// `strawberryctl audit`: lists the audit log, newest first.
 #include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
@@ -21,7 +21,7 @@ struct AuditOptions {
   std::size_t limit = 50;
 };
 
-/// A time, or how long ago.
+/// Reads a time, or a duration before now.
 Outcome<std::string> moment(const std::string& option, const std::string& text) {
   if (parse_rfc3339(text)) return text;
   const auto ago = duration_of(option, text);

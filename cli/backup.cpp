@@ -1,5 +1,5 @@
-/// `strawberryctl backup`: keys, database and configuration in one file, as they are at one moment. A running hub goes
-/// on.
+/// `strawberryctl backup`: writes keys, database and configuration, as they are at one moment, into one file. A running
+/// hub continues.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ struct BackupOptions {
   std::string config;
 };
 
-/// A file of ours for a moment, mode 0600, with what SQLite puts beside it.
+/// A temporary file, mode 0600, deleted together with the files that SQLite makes beside it.
 class Scratch {
  public:
   explicit Scratch(fs::path path) : path_(std::move(path)) {}
@@ -45,7 +45,7 @@ class Scratch {
   fs::path path_;
 };
 
-/// `name` of scripts/run; else, for the package's data, that of the package; else none.
+/// Returns `name` of scripts/run; else, for the package's data, that of the package; else an empty text.
 std::string config_file(const DataDir& dir, const std::string& name) {
   std::error_code missing;
   if (fs::exists(dir.path / name, missing)) return dir.path / name;

@@ -1,4 +1,4 @@
-/// `strawberryctl call`: one skill call, as a user or as a device, through the hub.
+/// `strawberryctl call`: calls one skill, as a user or as a device, through the hub.
 #include <CLI/App.hpp>
 #include <iostream>
 
@@ -19,7 +19,7 @@ struct CallOptions {
   std::string device;
 };
 
-/// The signature of the skill that is meant, as far as the hub knows it; without, words are taken as they read.
+/// Returns the skill's signature, as far as the hub knows it; without one, words are parsed by their form alone.
 Task<Signature> signature_of(HubConnection& hub, const json& about, std::chrono::milliseconds timeout) {
   json body = about;
   body["op"] = "describe";
@@ -58,7 +58,7 @@ Task<Outcome<void>> ask(HubConnection& hub, const CallOptions& options, const js
 }
 
 Outcome<void> call(const CommandLine& line, const CallOptions& options) {
-  // What is wrong whatever the skill, before anything is asked.
+  // Checks what needs no signature before the hub is asked.
   if (auto arguments = parse_call_arguments(options.words); !arguments) {
     return cli_error(ExitCode::usage, arguments.error().message);
   }

@@ -18,7 +18,7 @@ bool is_identifier(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || digit(c); });
 }
 
-/// The parameter that the next positional word is for.
+/// Returns the parameter for the next positional word.
 const Parameter* positional(const Signature& signature, std::size_t index) {
   for (const Parameter& parameter : signature.parameters) {
     if (parameter.kind == Parameter::Kind::var_positional) return &parameter;
@@ -40,7 +40,7 @@ const Parameter* named(const Signature& signature, const std::string& name) {
   return any;
 }
 
-/// The schema of one value of the parameter: of each, where it takes any number.
+/// Returns the schema of one value of the parameter: of each value, if it takes any number.
 json schema_of(const Parameter& parameter) {
   Signature one;
   one.parameters.push_back(parameter);

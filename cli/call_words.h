@@ -1,6 +1,6 @@
-/// The words of a command line as the arguments of a skill.
+/// Converts the words of a command line into the arguments of a skill.
 ///
-/// Pure functions.   Errors: a Failure that says what was expected.
+/// Pure functions.   Errors: a Failure that states what was expected.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -17,9 +17,9 @@ struct CallArguments {
   nlohmann::json kwargs = nlohmann::json::object();
 };
 
-/// What parses as JSON is that value, anything else a string; `name=value` with a Python identifier for a name goes
-/// into `kwargs`. Where the signature wants text and the value is none, the word stays as it was written: `42` and
-/// `true` are text for a `str`. Fails when a name comes twice.
+/// A word that parses as JSON is that value, any other a string; `name=value` with a Python identifier as name goes
+/// into `kwargs`. Where the signature requires text, another value stays as it was written: `42` and `true` are text
+/// for a `str`. Fails when a name occurs twice.
 Result<CallArguments> parse_call_arguments(const std::vector<std::string>& words, const Signature& signature = {});
 
 }  // namespace strawberry::cli

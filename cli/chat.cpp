@@ -1,5 +1,5 @@
 /// `strawberryctl chat [text]`: one question, or a prompt that shows what the hub does on the devices as it happens.
-/// Ctrl-C takes a question back; what a skill asks first is asked here.
+/// Ctrl-C cancels a question; skills that ask first ask here.
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A model may take its time; the contract's longest.
+/// Models can be slow: the longest timeout that the contract allows.
 constexpr const char* chat_timeout_default = "120s";
 constexpr std::chrono::seconds control_timeout{10};
 
@@ -33,10 +33,10 @@ struct ChatOptions {
   std::string session;
 };
 
-/// With a person who types, who can be asked something.
+/// True when a person types, who can answer questions.
 bool is_conversation(const CommandLine& line) { return ::isatty(STDIN_FILENO) == 1 && !line.json; }
 
-/// What a skill asks first; without a terminal (`lines` is null) the answer is no.
+/// Asks a skill's question; without a terminal (`lines` is null) the answer is no.
 Task<void> ask_at_terminal(HubConnection* hub, std::shared_ptr<LineReader> lines, json question) {
   bool is_allowed = false;
   if (lines) {
@@ -88,7 +88,7 @@ class Conversation {
       if (*question == "exit" || *question == "quit") break;
       outcome = co_await turn(std::move(*question));
       co_await questions_.wait();
-      // The hub said no to this one; the next may do better.
+      // The hub refused this question; the next one may succeed.
       if (asks && !outcome && outcome.error().code == ExitCode::refused) {
         std::cerr << outcome.error().message << "\n";
         outcome = Outcome<void>{};
@@ -98,7 +98,7 @@ class Conversation {
     co_return outcome;
   }
 
-  /// Takes the question under way back. False when there is none, or that was asked for already.
+  /// Cancels the current question. Returns false when there is none, or it is already being cancelled.
   bool take_back(asio::io_context& loop) {
     if (under_way_.empty()) return false;
     json body{{"op", "cancel"}, {"cancel", std::exchange(under_way_, {})}};
@@ -107,7 +107,7 @@ class Conversation {
   }
 
  private:
-  /// Those of who asks; none when the hub does not say.
+  /// Returns the devices of the user who asks; empty when the hub does not answer.
   Task<std::vector<std::string>> device_names() {
     std::vector<std::string> names;
     json body = acting_;
@@ -155,15 +155,15 @@ class Conversation {
 
   const CommandLine& line_;
   const ChatOptions& options_;
-  const json acting_;  // what each request begins with
+  const json acting_;  // the first members of each request
   HubConnection& hub_;
   Questions& questions_;
   std::chrono::milliseconds timeout_;
   std::string session_id_;
-  std::string under_way_;  // the correlation id of the question that could be taken back
+  std::string under_way_;  // the correlation id of the question that can be cancelled
 };
 
-/// Ctrl-C takes the question back; without one, or a second time, it leaves.
+/// Ctrl-C cancels the question; without a question, or a second time, it ends the program.
 void watch_signals(asio::signal_set& signals, asio::io_context& loop, Conversation& conversation) {
   signals.async_wait([&](const boost::system::error_code& cancelled, int number) {
     if (cancelled) return;

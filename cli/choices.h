@@ -1,4 +1,4 @@
-/// CLI::IsMember, from where this version of CLI11 has it: since 2.6 in a header of its own.
+/// Includes CLI::IsMember: since CLI11 2.6 it has a header of its own.
 #pragma once
 
 #if __has_include(<CLI/ExtraValidators.hpp>)

@@ -38,7 +38,7 @@ Outcome<std::optional<Login>> CommandLine::login() const {
   sources.kept = login_directory();
   sources.data_dir = data_dir();
   sources.data_dir_is_given = !data_dir_option.empty() || std::getenv("STRAWBERRY_DATA_DIR") != nullptr;
-  // Who names a data directory on the command line means its keys, whatever the environment says.
+  // A data directory on the command line selects its keys, even if the environment names a token.
   if (!data_dir_option.empty() && token_file.empty()) sources.token_file.clear();
   return choose_login(sources);
 }
@@ -66,7 +66,7 @@ void CommandLine::change(Endpoint& endpoint) const {
   if (port != 0) endpoint.port = port;
   if (tls || !ca_file.empty()) endpoint.tls = true;
   if (!ca_file.empty()) endpoint.ca_file = ca_file;
-  // Who names a way to the broker means that one.
+  // With an address of the broker on the command line, the Unix socket is not tried.
   if (!host.empty() || port != 0 || tls || !ca_file.empty()) endpoint.socket.clear();
 }
 

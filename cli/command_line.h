@@ -1,7 +1,7 @@
-/// strawberryctl's command line: what every command shares, and where each command adds itself.
+/// strawberryctl's command line: the options that all commands share, and the functions that add the commands.
 ///
-/// One file per command, named after it. Its add_…_command() describes it to CLI11 and, when it was the one chosen,
-/// leaves in CommandLine::action what main() then runs.
+/// There is one file per command, named after it. Its add_…_command() describes the command to CLI11 and, if it was
+/// chosen, sets CommandLine::action, which main() then runs.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -34,29 +34,29 @@ struct CommandLine {
   std::function<Outcome<void>()> action;
 
   DataDir data_dir() const { return choose_data_dir(data_dir_option); }
-  /// Whose token is used instead of one signed with the hub's keys; see choose_login().
+  /// Returns the login to use instead of a token signed with the hub's keys; see choose_login().
   Outcome<std::optional<Login>> login() const;
-  /// --host, --port, --tls and --ca-file over the login's endpoint, else over the data directory's endpoint file.
+  /// Returns --host, --port, --tls and --ca-file over the login's endpoint, or over the data directory's endpoint file.
   Outcome<Endpoint> endpoint() const;
-  /// Those options over any endpoint: with one of them, its Unix socket is not used.
+  /// Applies those options to any endpoint: if one is given, the endpoint's Unix socket is not used.
   void change(Endpoint& endpoint) const;
   Outcome<std::chrono::milliseconds> timeout() const;
 };
 
-/// What strawberryctl understands, but for what has a library of its own (spoke/). `line` must outlive `app`.
+/// Adds all commands except those with a library of their own (spoke/). `line` must outlive `app`.
 void describe_command_line(CLI::App& app, CommandLine& line);
 
 void add_init_command(CLI::App& app, CommandLine& line);
 void add_device_command(CLI::App& app, CommandLine& line);
-/// Below `device`.
+/// Adds subcommands of `device`.
 void add_device_about_commands(CLI::App& device, CommandLine& line);
 void add_quota_command(CLI::App& app, CommandLine& line);
 void add_audit_command(CLI::App& app, CommandLine& line);
-/// Below `user`.
+/// Adds subcommands of `user`.
 void add_user_export_commands(CLI::App& app, CommandLine& line);
 void add_key_command(CLI::App& app, CommandLine& line);
 void add_token_command(CLI::App& app, CommandLine& line);
-/// Below `token`.
+/// Adds a subcommand of `token`.
 void add_token_list_command(CLI::App& token, CommandLine& line);
 void add_token_revoke_command(CLI::App& token, CommandLine& line);
 void add_call_command(CLI::App& app, CommandLine& line);
@@ -72,23 +72,23 @@ void add_ready_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
 
-/// The duration that `option` was given. Errors name both: `--ttl 365: add a unit, such as 365d, 12h or 30m`.
+/// Parses the duration given to `option`. Errors name both: `--ttl 365: add a unit, such as 365d, 12h or 30m`.
 Outcome<std::chrono::milliseconds> duration_of(const std::string& option, const std::string& text);
 
-/// As whom a command speaks that is a user's or a device's: as the login says, else as the options do (identity.h).
+/// Selects the user or device that a command acts as: the login's, else the one of the options (identity.h).
 Outcome<Who> choose_who(const CommandLine& line, const std::string& user_option, const std::string& device_option);
 
-/// The members that a request of `who` begins with: an admin, who speaks for nobody, says for which user.
+/// Returns the first members of a request by `who`: an admin, who acts for nobody, names the user.
 nlohmann::json acting_for(const Who& who, const std::string& user_option);
 
-/// Options for a connection as `who`, with the hub's endpoint and a token signed anew for every connect. With a login
-/// it is the login's principal instead, and the hub decides what that one may do.
+/// Returns options for a connection as `who`, with the hub's endpoint and a new token for every connect. With a login
+/// they are for its principal instead, and the hub decides what that may do.
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who);
 
 /// Connects as `who`, sends one request and returns its result.
 Outcome<nlohmann::json> ask_hub(const CommandLine& line, const Who& who, Service service, nlohmann::json body);
 
-/// A command of this name whose help ends with `example`.
+/// Adds a command of this name whose help ends with `example`.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example);
 
 }  // namespace strawberry::cli

@@ -1,4 +1,4 @@
-/// `strawberryctl completion`: what bash needs to complete its commands and options.
+/// `strawberryctl completion`: prints the script with which bash completes its commands and options.
 #include "cli/completion_command.h"
 
 #include <iostream>

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 16 * 1024;
 constexpr const char* clients[] = {"mosquitto_pub", "mosquitto_rr", "mosquitto_sub"};
-// As mosquitto_sub takes them: either means TLS.
+// Options of mosquitto_sub: each of them means TLS.
 constexpr std::string_view ca_option = "--cafile ";
 constexpr std::string_view system_cas_option = "--tls-use-os-certs";
 constexpr const char* remedy = "write it with 'strawberryctl device add NAME --user USER --mosquitto DIR'";
@@ -61,7 +61,7 @@ Outcome<ConnectDirectory> read_connect_directory(const std::string& directory) {
   if (!is_valid_id(found.device_id) || found.token.empty() || found.token.size() > token_bytes_max) {
     return cli_error(ExitCode::local, path + " has no device id (-u) and token (-P): " + remedy);
   }
-  // Copied to another machine, it names a host of this one's network.
+  // The host is another machine, so the socket's path is not valid here.
   if (!is_this_machine(found.endpoint.host)) found.endpoint.socket.clear();
   return found;
 }

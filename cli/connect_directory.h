@@ -1,8 +1,8 @@
-/// What `strawberryctl device add --mosquitto DIR` wrote: host, port, device id and token, all that a Spoke on any
-/// machine needs; and the broker's Unix socket, for one on the same machine.
+/// Reads the files that `strawberryctl device add --mosquitto DIR` wrote: host, port, device id and token, which a
+/// Spoke on any machine needs, and the broker's Unix socket, for a Spoke on the same machine.
 ///
 /// Threading: any, no state.   Errors: CliError, naming the file; never with the token.
-/// Bounds: 16 KiB of file. A file that others may read or write is refused.
+/// Bounds: 16 KiB of file. A file that other users may read or write is refused.
 #pragma once
 
 #include <string>
@@ -21,10 +21,11 @@ struct ConnectDirectory {
 };
 
 Outcome<ConnectDirectory> read_connect_directory(const std::string& directory);
-/// In each of the directory's files, everything else left as it is; each is replaced as a whole.
+/// Replaces the token in each of the directory's files, and keeps their other contents; each file is replaced as a
+/// whole.
 Outcome<void> replace_token(const std::string& directory, const std::string& token);
 
-/// Whose token it says it is. It proves nothing: only the hub can verify it.
+/// Returns the principal that the token names. This proves nothing: only the hub can verify it.
 std::optional<Who> who_of(const std::string& token);
 
 }  // namespace strawberry::cli

@@ -83,9 +83,9 @@ class TreeCopy {
     FileDescriptor own(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR* const list = own.is_open() ? ::fdopendir(own.get()) : nullptr;
     if (list == nullptr) return cannot_copy(path);
-    (void)own.release();  // the list's now
+    (void)own.release();  // closed with the list
     std::vector<std::string> names;
-    // One more than may be is enough to be refused.
+    // One entry above the limit is enough to refuse.
     while (names.size() <= copy_tree_entries_max) {
       const dirent* const entry = ::readdir(list);
       if (entry == nullptr) break;

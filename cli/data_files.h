@@ -1,5 +1,5 @@
-/// Which names in a data directory are the hub's own. Whatever else is there is somebody's: what a Spoke connects with
-/// (`device add --mosquitto var/lamp`), files with keys of language models, a website.
+/// Decides which names in a data directory belong to the hub. All others belong to its users: files that a Spoke
+/// connects with (`device add --mosquitto var/lamp`), files with keys of language models, a website.
 ///
 /// Pure function.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace strawberry::cli {
 
-/// Of the hub, its broker or scripts/run, with what SQLite and unfinished writes put beside them.
+/// True for files of the hub, its broker or scripts/run, and those that SQLite and unfinished writes leave beside them.
 bool is_hubs_own(std::string_view name);
 
 }  // namespace strawberry::cli

@@ -32,7 +32,7 @@ struct DeviceOptions {
 
 std::string text(const json& object, const char* member) { return show_member(object, member, 200); }
 
-/// Where the token goes that came with a device: to the files that were asked for, else to standard output.
+/// Writes the token of a new device to the requested files, else to standard output.
 Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, json result, const std::string& note) {
   const auto token = result.find("access_token");
   if (token == result.end() || !token->is_string()) return cli_error(ExitCode::refused, "the hub sent no token");
@@ -71,7 +71,7 @@ Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, j
   return {};
 }
 
-/// Whose device it becomes, and whether that is somebody new: a misspelt name makes a new user.
+/// Names the device's owner, and tells if that user is new: a mistyped name makes a new user.
 std::string note_of_user(const CommandLine& line, const std::string& user_id) {
   std::set<std::string> users;
   if (const auto listed = listed_devices(line, "")) {
@@ -120,7 +120,7 @@ Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options
   return {};
 }
 
-/// Asks on a terminal; a program must say --yes.
+/// Asks on a terminal; programs must pass --yes.
 Outcome<void> confirm_deletion(const KnownDevice& device) {
   const std::string what = shown(device) + " of " + device.user;
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
@@ -161,12 +161,12 @@ Outcome<void> rename_device(const CommandLine& line, const DeviceOptions& option
     std::cout << result->dump() << "\n";
     return {};
   }
-  // The hub may have added a number: two devices of a user have different names.
+  // The hub may have added a number, since two devices of a user never have the same name.
   std::cout << "renamed " << shown(*device) << " to " << text(*result, "name") << "\n";
   return {};
 }
 
-/// A revoked device is let in again, with its skills and a new token. Its old tokens stay worthless.
+/// Restores a revoked device with its skills and a new token. Its old tokens stay invalid.
 Outcome<void> restore_device(const CommandLine& line, const DeviceOptions& options) {
   auto device = found_device(line, options.name, options.user);
   if (!device && device.error().code != ExitCode::usage) return tl::unexpected(device.error());

@@ -1,4 +1,4 @@
-/// `strawberryctl device show|update|room`: where a device is, what else it is called and what it can do.
+/// `strawberryctl device show|update|room`: the room, other names and skills of a device.
 #include <CLI/App.hpp>
 #include <iostream>
 #include <memory>

@@ -1,6 +1,6 @@
-/// Which devices the hub has, and which one a command means.
+/// Lists the hub's devices, and finds the one that a command names.
 ///
-/// Threading: any, no state.   Errors: those of the hub; CliError with ExitCode::usage for a device that is not there.
+/// Threading: any, no state.   Errors: those of the hub; CliError with ExitCode::usage for an unknown device.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,13 +11,13 @@
 
 namespace strawberry::cli {
 
-/// The hub's devices, of `user` when there is one. A user without any is looked for in the hub's database, where there
-/// is one: only that knows those who have a token and no device. `filter`: further members of the request.
+/// Returns the hub's devices, only `user`'s if one is given. A user without devices is looked up in the hub's database,
+/// if present: only it knows users who have a token and no device. `filter`: further members of the request.
 Outcome<nlohmann::json> listed_devices(const CommandLine& line, const std::string& user,
                                        const nlohmann::json& filter = nlohmann::json::object());
 
-/// By id or name; a device that was deleted cannot be found. Of a hub that does not run, its database says whether
-/// there is such a device: that it does not run is said of what is to be done.
+/// Finds a device by id or name; deleted devices are not found. If the hub does not run, its database tells whether the
+/// device exists: the command's own request then fails for the missing hub.
 Outcome<KnownDevice> found_device(const CommandLine& line, const std::string& device, const std::string& user);
 
 /// `Kitchen Tablet (9a1b…)`

@@ -1,6 +1,6 @@
-/// `strawberryctl doctor`: looks at everything that may be wrong with a hub, and says what to do about it.
+/// `strawberryctl doctor`: checks everything that may be wrong with a hub, and says how to repair it.
 ///
-/// What there is to see is gathered first (doctor/gather.h), then judged (doctor/checks.h). Nothing is changed.
+/// The facts are gathered first (doctor/gather.h), then judged (doctor/checks.h). Nothing is changed.
 #include <unistd.h>
 
 #include <CLI/App.hpp>

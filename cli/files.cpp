@@ -26,8 +26,8 @@ tl::unexpected<CliError> cannot(const std::string& what, const std::string& path
   return cli_error(ExitCode::local, "cannot " + what + " " + path + ": " + std::strerror(error) + hint);
 }
 
-/// By its descriptor, and only what has this one name: whoever may write to the directory could put a link in its
-/// place.
+/// Uses the descriptor, and refuses files with several names: users who may write to the directory could put a link in
+/// the file's place.
 bool hand_over(const std::string& path, gid_t group, mode_t mode) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};

@@ -1,5 +1,4 @@
-/// The data directory: where the hub keeps its keys, its database and its tokens, and how the command line reads and
-/// writes them.
+/// The data directory, which holds the hub's keys, database and tokens: how the command line reads and writes it.
 ///
 /// Threading: any, no state.   Errors: CliError with ExitCode::local, naming the file and the remedy.
 /// Bounds: files read here are at most 64 KiB.
@@ -25,47 +24,47 @@ struct DataDir {
   std::string endpoint() const { return path / "endpoint"; }
   /// The broker's Unix socket, unless the endpoint file names another.
   std::string socket() const { return path / broker_socket_name; }
-  /// The hub's own CA, which scripts/run --tls made.
+  /// The hub's own CA, made by scripts/run --tls.
   std::string ca() const { return path / "tls" / "ca.crt"; }
 };
 
-/// `option` if not empty, else $STRAWBERRY_DATA_DIR, else the default for this program.
+/// Returns `option` if not empty, else $STRAWBERRY_DATA_DIR, else the default for this program.
 DataDir choose_data_dir(const std::string& option);
-/// Of the package's hub for a program that is installed below /usr, of scripts/run's for one that was built here.
+/// The package's hub for a program that is installed below /usr, scripts/run's for one in a build tree.
 std::string default_data_dir(std::string_view program);
-/// That of the Debian package.
+/// The Debian package's directory.
 inline constexpr const char* package_data_dir = "/var/lib/strawberry";
 
 struct Endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 1883;
   bool tls = false;
-  std::string ca_file = {};  // with TLS; empty: the CAs this system trusts
+  std::string ca_file = {};  // with TLS; empty: the CAs that this system trusts
   std::string socket = {};   // the broker's Unix socket, tried before host and port; empty: none
 };
-/// What strawberryctl run wrote. First line: `host port`, or `host port tls` when the hub's own CA is to be asked for.
-/// Second line, which may be missing: `socket PATH`, or `socket off`; without it, the data directory's socket when the
-/// host is this machine. The default when there is no such file.
+/// Reads the file that strawberryctl run wrote. First line: `host port`, or `host port tls` to verify with the hub's
+/// own CA. Second line, optional: `socket PATH`, or `socket off`; without it, the data directory's socket when the host
+/// is this machine. Returns the default when there is no such file.
 Outcome<Endpoint> read_endpoint(const DataDir& dir);
 
 Outcome<std::string> read_file(const std::string& path);
-/// A new file, mode 0600, complete or not there at all. With `replace` it takes the place of an old one; without, an
-/// old one is an error.
+/// Writes a new file, mode 0600, complete or not at all. With `replace` it replaces an old one; without, an old one is
+/// an error.
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
-/// Before the path of the broker's Unix socket in the files below: a comment, which those programs pass over, since
-/// they do not try the port after a socket.
+/// Precedes the path of the broker's Unix socket in the files below: a comment for those programs, since they would not
+/// try the port after a socket.
 inline constexpr std::string_view socket_comment = "# strawberryctl spoke: socket ";
-/// Options for mosquitto_sub, mosquitto_pub and mosquitto_rr in `directory`, which they read with
-/// XDG_CONFIG_HOME=directory: so the token stays out of command lines. Takes the place of older ones.
+/// Writes options for mosquitto_sub, mosquitto_pub and mosquitto_rr into `directory`, which they read with
+/// XDG_CONFIG_HOME=directory: so the token is in no command line. Replaces older ones.
 Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,
                                       const std::string& token);
-/// Makes `path` and what is above it; `path` itself with mode 0700. A directory that others may enter is taken over
+/// Makes `path` and its parents; `path` itself with mode 0700. A directory that other users may enter is taken over
 /// only while it is empty.
-/// One of root's may be shared with a group (mode 2770): the users that broker and bridge run as.
-/// True when it was not there before.
+/// Root's may be shared with a group (mode 2770), for the users that run broker and bridge.
+/// Returns true when it did not exist before.
 Outcome<bool> make_private_directory(const std::filesystem::path& path);
-/// In a data directory that root shares with a group: the group may read the keys and write the database. Elsewhere, or
-/// when somebody else asks, nothing.
+/// Lets the group read the keys and write the database, if root shares the data directory with a group. Otherwise, and
+/// for other users, does nothing.
 Outcome<void> share_with_group(const DataDir& dir);
 
 }  // namespace strawberry::cli

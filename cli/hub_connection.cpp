@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What a reply may take longer than the deadline that the hub was given.
+/// The time that a reply may arrive after the timeout that the hub was given.
 std::chrono::milliseconds reply_slack(std::chrono::milliseconds timeout) {
   return std::clamp(timeout / 4, std::chrono::milliseconds(50), std::chrono::milliseconds(1'000));
 }
@@ -102,9 +102,9 @@ Task<Outcome<void>> HubConnection::open() {
                   ": it has other keys, or the token has expired or was revoked; see 'strawberryctl doctor'"
             : "cannot reach " + broker + why + ": is the hub running (scripts/run), and is this its --data-dir?";
     const CliError error{ExitCode::unreachable, line};
-    // To ask again with a token that is not accepted would get the same answer.
+    // A token that was refused would be refused again.
     if (!options_.reconnect || options_.first_must_succeed || loss_cause() == LossCause::refused) {
-      opened_->set(tl::unexpected(error));  // once it was opened, this changes nothing
+      opened_->set(tl::unexpected(error));  // has no effect once it was opened
     }
     if (!options_.reconnect) fail_all(error);
     if (options_.on_lost) options_.on_lost(reason);

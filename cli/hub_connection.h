@@ -1,9 +1,9 @@
-/// One MQTT connection to the hub, as a principal, for a command or a scripted device: requests in, replies out.
+/// One MQTT connection to the hub as a principal, for a command or a scripted device: sends requests, receives replies.
 ///
-/// Speaks docs/contract.md and nothing else. Replies come on a response topic of this connection's own
-/// (`<service>/{id}/response/<client id>`), so that a real device with the same id never hears them.
+/// Uses docs/contract.md only. Replies arrive on a response topic of this connection's own
+/// (`<service>/{id}/response/<client id>`), so that a real device with the same id never receives them.
 /// Threading: loop only, handlers too.   Lifetime: close() before destruction.   Errors: CliError; a hub's error reply
-/// is ExitCode::refused, an unreachable broker or a silent hub ExitCode::unreachable.
+/// is ExitCode::refused, an unreachable broker or a missing reply ExitCode::unreachable.
 /// Bounds: every wait ends at its timeout.
 #pragma once
 
@@ -35,7 +35,7 @@ namespace strawberry::cli {
 enum class LossCause {
   unreachable,  // no broker, or the network failed
   refused,      // the broker does not accept the token
-  taken_over,   // another connection came under the same client id
+  taken_over,   // another connection used the same client id
   ended,        // the broker ended it for another reason
 };
 
@@ -44,20 +44,20 @@ class HubConnection {
   struct Options {
     Endpoint endpoint;
     Who who;
-    /// Asked for at every connect.
+    /// Called at every connect.
     std::function<std::string()> token;
     std::chrono::milliseconds connect_timeout{10'000};
-    /// Comes back by itself after a loss. Without, a loss ends every request.
+    /// Reconnects automatically after a loss. If false, a loss ends every request.
     bool reconnect = false;
-    /// open() ends with the first attempt that fails; only a connection that was there is worth waiting for.
+    /// If true, open() fails at the first failed attempt; only a connection that once existed is restored.
     bool first_must_succeed = false;
     /// The longest pause between two attempts to connect.
     std::chrono::milliseconds reconnect_max{5'000};
-    /// Connect under the principal's own id, as the device itself does, and not under a random one.
+    /// Uses the principal's own id as client id, as the device itself does, and not a random one.
     bool own_client_id = false;
-    /// Services that requests will be sent to.
+    /// Services to which requests will be sent.
     std::vector<Service> services;
-    /// More to subscribe to; what arrives there goes to on_message.
+    /// Additional subscriptions; their messages go to on_message.
     std::vector<std::string> filters;
     std::function<void(const MqttMessage&)> on_message;
     std::function<void()> on_ready;
@@ -72,11 +72,11 @@ class HubConnection {
   HubConnection(const HubConnection&) = delete;
   HubConnection& operator=(const HubConnection&) = delete;
 
-  /// Connected and subscribed, or why not.
+  /// Connects and subscribes; returns why that failed.
   Task<Outcome<void>> open();
-  /// An open() that is under way ends soon, with an error.
+  /// Makes an open() that is under way end soon, with an error.
   void stop_opening();
-  /// The reply's `result`. `timeout_ms` is set from `timeout`, and a correlation_id is made, unless `body` has one.
+  /// Returns the reply's `result`. Sets `timeout_ms` from `timeout`, and makes a correlation_id, unless `body` has one.
   Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
                                         OnEvent on_event);
   bool publish(const std::string& topic, const nlohmann::json& payload);
@@ -86,7 +86,7 @@ class HubConnection {
   void connect_after(std::chrono::milliseconds pause);
   /// Of the last loss; valid in on_lost.
   LossCause loss_cause() const;
-  /// How it is connected, was last, or was last tried: `host:port`, or the path of a Unix socket.
+  /// Returns the current or last address, or the last that was tried: `host:port`, or the path of a Unix socket.
   std::string where() const;
 
  private:
@@ -106,7 +106,7 @@ class HubConnection {
   std::unique_ptr<MosquittoClient> client_;
   std::shared_ptr<OneShot<Outcome<void>>> opened_;
   std::map<std::string, Waiting> waiting_;  // by correlation id
-  std::string hub_state_;                   // of the retained hub/state, empty when there is none
+  std::string hub_state_;                   // from the retained hub/state, empty when there is none
 };
 
 /// Runs `task` to its end on `loop`.

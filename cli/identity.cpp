@@ -129,7 +129,7 @@ Outcome<Who> choose_who(const DataDir& dir, const std::string& user_option, cons
 
 Outcome<std::string> sign(const KeySet& keys, const Who& who, std::chrono::milliseconds lifetime,
                           const std::string& jti) {
-  // Right after a revocation the first good moment is up to a second away.
+  // Right after a revocation the earliest valid time is up to a second in the future.
   const WallTime now = std::max(SystemClock().wall_now(), who.tokens_valid_from);
   Claims claims;
   claims.principal = who.principal;

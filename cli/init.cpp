@@ -1,4 +1,4 @@
-/// `strawberryctl init`: a data directory with keys, database and admin token. What is there stays as it is.
+/// `strawberryctl init`: makes a data directory with keys, database and admin token. Existing files are kept.
 #include <CLI/App.hpp>
 #include <iostream>
 #include <vector>
@@ -11,7 +11,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// An admin token that has less than this to go is renewed.
+/// An admin token with less remaining lifetime is renewed.
 constexpr std::chrono::hours admin_token_rest_min{24};
 
 bool exists(const std::string& path) {
@@ -19,7 +19,7 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, missing);
 }
 
-/// What follows does not follow links either: this is to say so before anything is made.
+/// The later steps do not follow links either: this check fails before anything is made.
 Outcome<void> refuse_links(const DataDir& dir, std::vector<std::string>&) {
   std::vector<std::string> files = files_of_database(dir.database());
   files.insert(files.end(), {dir.keys(), dir.admin_token()});
@@ -64,7 +64,7 @@ Outcome<void> create_admin_token(const DataDir& dir, std::vector<std::string>& d
   return {};
 }
 
-/// A gateway token that has less than this to go is renewed.
+/// A gateway token with less remaining lifetime is renewed.
 constexpr std::chrono::hours gateway_token_rest_min{24 * 180};
 
 /// `path`: in the data directory, or where the web door can read it.

@@ -1,4 +1,5 @@
-/// `strawberryctl key list|add|rotate|retire`: the keys that sign and verify tokens. Offline; a running hub follows.
+/// `strawberryctl key list|add|rotate|retire`: the keys that sign and verify tokens. Works offline; a running hub
+/// reloads them.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
@@ -73,7 +74,7 @@ Outcome<KeyDocument> open_document(const CommandLine& line) {
   return KeyDocument::open(line.data_dir(), *timeout);
 }
 
-/// Room for one more, under a name of its own.
+/// Checks that one more key fits, and that its name is unused.
 Outcome<void> check_room(const KeyDocument& document, const std::string& kid) {
   const KeySet& keys = document.before();
   if (keys.keys().size() >= KeySet::keys_max) {
@@ -105,7 +106,7 @@ Outcome<void> add_key(const CommandLine& line, const KeyOptions& options) {
   if (auto room = check_room(*document, kid); !room) return room;
   document->keys().push_back(std::move(*key));
 
-  // The same key under two names could be retired under one of them, and would go on being good.
+  // The same key under two names would stay valid after one of them was retired.
   auto saved = document->save([&](const KeySet& set) -> std::string {
     const Key& added = set.keys().back();
     for (const Key& other : document->before().keys()) {
@@ -169,15 +170,15 @@ Outcome<void> check_retirement(const KeySet& keys, const Key& key, bool yes) {
                                         "; there is no way back. Say --yes if that is meant");
 }
 
-/// The admin's token in DATA_DIR/clients, which scripts/run made for mosquitto_sub: with a new one in its place when
-/// the retired key had signed it. True when that was so. The other options in those files stay as they are.
+/// Replaces the admin's token in DATA_DIR/clients, which scripts/run made for mosquitto_sub, when the retired key had
+/// signed it. Returns true in that case. The other options in those files are kept.
 Outcome<bool> renew_clients_token(const CommandLine& line, const KeySet& now, const KeySet& before,
                                   const std::string& kid) {
   const std::string directory = line.data_dir().path / "clients";
   std::error_code missing;
   if (!std::filesystem::exists(directory + "/mosquitto_sub", missing)) return false;
   auto found = read_connect_directory(directory);
-  if (!found) return false;  // somebody's own
+  if (!found) return false;  // written by the user
   const auto claims = verify_token(before, found->token, SystemClock().wall_now());
   if (!claims || claims->kid != kid || claims->principal.type != PrincipalType::admin) return false;
   auto token = sign(now, admin(), token_lifetime_default);

@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds lock_retry{20};
 
-/// The directory, not the file: that one is replaced while it is locked.
+/// Locks the directory, since the file is replaced while it is locked.
 Outcome<int> lock_directory(const DataDir& dir, std::chrono::milliseconds patience) {
   const int fd = ::open(dir.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return cli_error(ExitCode::local, "cannot use " + dir.path.string() + ": " + std::strerror(errno));
@@ -58,7 +58,7 @@ KeyDocument::~KeyDocument() {
 }
 
 Outcome<KeyDocument> KeyDocument::open(const DataDir& dir, std::chrono::milliseconds patience) {
-  // Says what to do when there is no hub here, before anything is locked.
+  // Fails with a remedy when there is no hub here, before anything is locked.
   if (auto there = load_keys(dir); !there) return tl::unexpected(there.error());
   auto lock = lock_directory(dir, patience);
   if (!lock) return tl::unexpected(lock.error());
@@ -74,7 +74,7 @@ Outcome<KeyDocument> KeyDocument::open(const DataDir& dir, std::chrono::millisec
   if (!set) return give_up("key file " + dir.keys() + ": " + set.error().message);
   if (!document) return give_up("key file " + dir.keys() + " is not one JSON object");
   for (json& key : document->at("keys")) {
-    // A token without a kid is tried against every key: those that this one signed stay good.
+    // A token without a kid is tried against every key: those that this key signed stay valid.
     if (key.value("kid", "").empty()) key["kid"] = new_id();
   }
   return KeyDocument(dir.keys(), *lock, std::move(*set), std::move(*document));

@@ -1,7 +1,7 @@
-/// The key file while a command changes it: nobody else does so meanwhile, and the hub sees the old set or the new one.
+/// The key file while a command changes it: no other command can, and the hub sees either the old or the new set.
 ///
-/// Life: from open() to the end of the object the data directory is locked (flock); the lock goes with the process,
-/// too. Threading: one thread.   Errors: CliError; the file is as it was unless save() says otherwise.
+/// Lifetime: from open() to the destructor the data directory is locked (flock); the lock also ends with the process.
+/// Threading: one thread.   Errors: CliError; the file is unchanged unless save() says otherwise.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace strawberry::cli {
 
 class KeyDocument {
  public:
-  /// Waits `patience` for another command to finish.
+  /// Waits at most `patience` for another command to finish.
   static Outcome<KeyDocument> open(const DataDir& dir, std::chrono::milliseconds patience);
   ~KeyDocument();
   KeyDocument(KeyDocument&& other) noexcept;
@@ -25,12 +25,12 @@ class KeyDocument {
 
   /// The set as it was read.
   const KeySet& before() const { return before_; }
-  /// The array of JWKs, to be changed. What this program does not know about a key stays in it. Each has a `kid` from
-  /// the start: a lone key may do without, one of several may not.
+  /// Returns the array of JWKs, to be changed. Members that this program does not know are kept. Each key has a `kid`
+  /// from the start: a single key may lack one, but not one of several.
   nlohmann::json& keys() { return document_["keys"]; }
 
-  /// Checks the set as the hub will, and then as `objection` does (empty: none); puts it in the file's place and
-  /// returns it.
+  /// Checks the set like the hub, and then with `objection` (empty: no objection); replaces the file and returns the
+  /// set.
   Outcome<KeySet> save(const std::function<std::string(const KeySet&)>& objection = {});
 
  private:

@@ -46,7 +46,7 @@ constexpr std::initializer_list<Member> rsa_private = {
 constexpr std::initializer_list<Member> ec_public = {{"x", OSSL_PKEY_PARAM_EC_PUB_X}, {"y", OSSL_PKEY_PARAM_EC_PUB_Y}};
 constexpr std::initializer_list<Member> ec_private = {{"d", OSSL_PKEY_PARAM_PRIV_KEY}};
 
-/// Copies numbers of the key into the JWK; `bytes` is their length, 0 for as short as may be.
+/// Copies numbers of the key into the JWK; `bytes` is their length, 0 for the shortest.
 bool add_numbers(json& jwk, const Pkey& key, std::initializer_list<Member> members, int bytes) {
   for (const Member& member : members) {
     BIGNUM* number = nullptr;
@@ -92,7 +92,7 @@ std::optional<json> make_ec_key(json key) {
   return key;
 }
 
-/// Nothing here is encrypted; without this OpenSSL would ask the terminal for a password.
+/// Keys here are not encrypted; without this OpenSSL would ask for a password on the terminal.
 int no_password(char*, int, int, void*) { return 0; }
 
 Outcome<json> from_pem(const std::string& path, const std::string& text) {
@@ -122,7 +122,7 @@ Outcome<json> from_jwk(const std::string& path, json jwk) {
     if (!keys->is_array() || keys->size() != 1 || !keys->front().is_object()) {
       return cli_error(ExitCode::local, path + " is a set: give the one key of it that is meant");
     }
-    // Not in one step: the set would go before what is taken out of it arrives.
+    // In two steps: otherwise the set would be destroyed before the element is moved.
     json only = keys->front();
     jwk = std::move(only);
   }
@@ -134,7 +134,7 @@ Outcome<json> from_jwk(const std::string& path, json jwk) {
                                           " has the private half in it, which is its owner's alone: give the "
                                           "public one");
   }
-  // Nothing of the file gets into ours but the key.
+  // Only the key's members are copied from the file.
   json taken = json::object();
   for (const char* name : {"kid", "kty", "alg", "use", "n", "e", "crv", "x", "y"}) {
     if (const auto found = jwk.find(name); found != jwk.end()) taken[name] = *found;

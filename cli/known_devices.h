@@ -17,14 +17,14 @@ struct KnownDevice {
   std::string name;
   std::string user;
   bool is_active = false;
-  WallTime tokens_valid_from{};  // of the database alone
+  WallTime tokens_valid_from{};  // only set from the database
 };
 
 std::vector<KnownDevice> known_devices(const DeviceDirectory& directory);
-/// Of the hub's answer to `devices` `list`.
+/// Reads the hub's answer to `devices` `list`.
 std::vector<KnownDevice> known_devices(const nlohmann::json& listed);
 
-/// By id, or by name (as calls name it) among `user`'s devices, or everybody's when empty.
+/// Finds a device by id, or by name (as in calls) among `user`'s devices, or all users' when empty.
 Outcome<KnownDevice> find_device(const std::vector<KnownDevice>& devices, const std::string& id_or_name,
                                  const std::string& user);
 

@@ -18,11 +18,11 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// How many bytes two texts have in common at their beginning, upper and lower case the same.
+/// Returns how many bytes two texts have in common at their beginning, ignoring upper and lower case.
 std::size_t common_beginning(const std::string& a, const std::string& b) {
   std::size_t length = 0;
   while (length < a.size() && length < b.size() && lower(a[length]) == lower(b[length])) ++length;
-  // Not in the middle of a character.
+  // Does not end in the middle of a character.
   while (length > 0 && length < b.size() && (static_cast<unsigned char>(b[length]) & 0xC0) == 0x80) --length;
   return length;
 }
@@ -66,7 +66,7 @@ struct LineEditor::Parts {
 };
 
 LineEditor::LineEditor(std::string history_file) : parts_(std::make_unique<Parts>()) {
-  // Only how bytes are characters; numbers and times stay as they are.
+  // Sets only the encoding of characters; the format of numbers and times is unchanged.
   if (std::setlocale(LC_CTYPE, "") == nullptr) std::setlocale(LC_CTYPE, "C.UTF-8");
   Parts& parts = *parts_;
   parts.history_file = std::move(history_file);
@@ -78,7 +78,7 @@ LineEditor::LineEditor(std::string history_file) : parts_(std::make_unique<Parts
   history(parts.history, &event, H_SETUNIQUE, 1);
   if (!parts.history_file.empty()) history(parts.history, &event, H_LOAD, parts.history_file.c_str());
   el_set(parts.editor, EL_CLIENTDATA, &parts);
-  // What stands between two \1 takes no place on the screen.
+  // libedit does not count the text between two \1 as visible.
   el_set(parts.editor, EL_PROMPT_ESC, &Parts::show_prompt, '\1');
   el_set(parts.editor, EL_EDITOR, "emacs");
   el_set(parts.editor, EL_SIGNAL, 0);

@@ -25,7 +25,7 @@ struct LineReader::Shared {
 
 namespace {
 
-/// One byte at a time: what comes after the line end belongs to whoever reads this input next.
+/// Reads one byte at a time: the bytes after the line end belong to the next reader of this input.
 LineReader::Line read_line(std::size_t bytes_max) {
   std::string line;
   char c = 0;

@@ -1,9 +1,9 @@
 /// Lines of standard input for a coroutine, read by a thread of its own: a blocking read must not stop the loop, and
-/// asynchronous reads would make the terminal non-blocking for whoever shares it. At a terminal they are edited (see
-/// line_editor.h), and the terminal is put back as it was with this object's end.
+/// asynchronous reads would make the terminal non-blocking for other programs too. At a terminal lines are edited (see
+/// line_editor.h), and the destructor restores the terminal's settings.
 ///
 /// Threading: next() on the loop.   Lifetime: the thread may outlive this object, blocked in a read, until the process
-/// ends; it owns what it touches.   Bounds: one line is read ahead of next(), none before it; a line has at most
+/// ends; it owns the data that it uses.   Bounds: one line is read ahead of next(), none before it; a line has at most
 /// `bytes_max`, the rest of it is dropped.
 #pragma once
 
@@ -33,10 +33,10 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// Without its line end; nothing at the end of the input. The prompt is shown first. `remember`: the line may be
-  /// asked for again with the arrow keys.
+  /// Shows the prompt, then returns a line without its end; nullopt at the end of the input. `remember`: the arrow keys
+  /// can recall the line.
   Task<Line> next(std::string prompt = {}, bool remember = false);
-  /// What Tab completes at a terminal.
+  /// Sets the words that Tab completes at a terminal.
   void complete_with(std::vector<std::string> words);
 
  private:

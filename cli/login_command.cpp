@@ -1,5 +1,5 @@
-/// `strawberryctl login` and `logout`: keeps a token and where its hub is, for commands on a machine without the hub's
-/// keys.
+/// `strawberryctl login` and `logout`: stores a token and its hub's address, for commands on a machine without the
+/// hub's keys.
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Standard input as it comes; at a terminal one line, which is not shown.
+/// Reads all of standard input; at a terminal one line, without showing it.
 Outcome<std::string> read_token_from_input() {
   termios before{};
   const bool is_terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
@@ -48,7 +48,7 @@ Task<Outcome<void>> try_out(HubConnection& hub) {
   co_return opened;
 }
 
-/// Also the CA's certificate, which may be on a medium that goes away.
+/// Also copies the CA's certificate, since its medium may be removed.
 Outcome<void> keep(const std::string& directory, Endpoint endpoint, const std::string& id, const std::string& token) {
   auto made = make_private_directory(directory);
   if (!made) return tl::unexpected(made.error());
@@ -114,7 +114,7 @@ Outcome<void> log_out(const CommandLine& line) {
         return cli_error(ExitCode::local, "cannot delete " + directory + "/" + name + ": " + failed.message());
     }
     std::error_code ignored;
-    fs::remove(directory, ignored);  // stays when somebody keeps something of theirs in it
+    fs::remove(directory, ignored);  // stays if it contains other files
   }
   if (line.json) {
     std::cout << nlohmann::json{{"logged_out", was_there}}.dump() << "\n";

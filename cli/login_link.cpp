@@ -1,5 +1,5 @@
-/// `strawberryctl login-link`: a link by which a user signs in at the hub's web door, once (docs/oauth.md). Offline: it
-/// signs a one-time token with the hub's keys and puts it on the list before anybody sees it.
+/// `strawberryctl login-link`: makes a link with which a user signs in at the hub's web door, once (docs/oauth.md).
+/// Offline: it signs a one-time token with the hub's keys and records it before it is printed.
 #include <CLI/App.hpp>
 #include <iostream>
 
@@ -28,7 +28,7 @@ bool is_url(const std::string& text) {
   return has_scheme && text.find_first_of("?# \"<>") == std::string::npos && text.size() > text.find("://") + 3;
 }
 
-/// Without a slash at its end.
+/// Returns the URL without a slash at its end.
 Outcome<std::string> door_url(const LinkOptions& options, const DataDir& dir) {
   std::string url = options.url;
   if (url.empty()) {
@@ -45,7 +45,7 @@ Outcome<std::string> door_url(const LinkOptions& options, const DataDir& dir) {
   return url;
 }
 
-/// Who signs in; empty: the first admin is made.
+/// Returns the user who signs in; empty: the link creates the first admin.
 Outcome<std::string> user_of(const LinkOptions& options, const DataDir& dir) {
   if (!options.user.empty()) {
     if (auto known = check_user(dir, options.user); !known) return tl::unexpected(known.error());
@@ -82,7 +82,7 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const bridge::IssuedToken row{bridge::token_row_of(*claims, claims->kid)};
   auto recorded = bridge::record_token(dir.database(), row, kids_of(*keys), /*beside_others=*/true, to_unix_ms(now));
   if (!recorded) return cli_error(ExitCode::local, printable(recorded.error().message, 400));
-  // Behind a # it reaches no log of a proxy; the dashboard takes it from there.
+  // The part after # is never sent, so no proxy logs it; the dashboard reads it.
   const std::string link = *url + (is_operator || options.dashboard ? "/#token=" : "/oauth/login?token=") + *token;
   if (line.json) {
     std::cout << nlohmann::json{{"url", link},

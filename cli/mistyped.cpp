@@ -9,7 +9,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// The command that was understood last.
+/// Returns the last command that was recognised.
 const CLI::App& deepest(const CLI::App& app) {
   const CLI::App* at = &app;
   for (auto chosen = at->get_subcommands(); !chosen.empty(); chosen = at->get_subcommands()) at = chosen.back();

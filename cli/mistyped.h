@@ -1,4 +1,4 @@
-/// What is said of a command line that CLI11 does not understand.
+/// Explains a command line that CLI11 could not parse.
 ///
 /// Threading: one thread.
 #pragma once
@@ -8,8 +8,8 @@
 
 namespace strawberry::cli {
 
-/// `unknown command: devcie (did you mean device?)`, `unknown option: --usr (did you mean --user?)`; nothing when it is
-/// another mistake. To be asked after app.parse() threw.
+/// Returns `unknown command: devcie (did you mean device?)`, `unknown option: --usr (did you mean --user?)`; empty for
+/// any other mistake. Call it after app.parse() threw.
 std::string mistyped(const CLI::App& app);
 
 }  // namespace strawberry::cli

@@ -1,6 +1,6 @@
-/// What somebody may have meant who typed a name that does not exist.
+/// Suggests a known name for a mistyped one.
 ///
-/// Pure function.   Bounds: words of at most word_bytes_max bytes are compared; longer ones are near to nothing.
+/// Pure function.   Bounds: words of at most word_bytes_max bytes are compared; a longer one has no suggestion.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace strawberry::cli {
 
 inline constexpr std::size_t nearest_word_bytes_max = 64;
 
-/// The one of `known` that takes the fewest changed, added, left out or swapped letters (upper and lower case are the
-/// same), at most a third of the letters typed and at least one; empty when none is that near.
+/// Returns the one of `known` with the fewest changed, added, missing or swapped letters (ignoring upper and lower
+/// case), at most a third of the letters typed and at least one; empty when none is that near.
 std::string nearest_to(std::string_view word, const std::set<std::string>& known);
 
 }  // namespace strawberry::cli

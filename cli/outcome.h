@@ -1,4 +1,4 @@
-/// What a strawberryctl command ends with: nothing to say, or one line for a person and the program's exit code.
+/// The result of a strawberryctl command: success, or one line for a person and the program's exit code.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace strawberry::cli {
 /// The process's exit codes, as `strawberryctl --help` documents them.
 enum class ExitCode { ok = 0, refused = 1, usage = 2, unreachable = 3, local = 4 };
 
-/// `message` is one line: what went wrong and what to do about it. It never carries a secret.
+/// `message` is one line: the error and its remedy. It never contains a secret.
 struct CliError {
   ExitCode code = ExitCode::local;
   std::string message;
-  // Of an error that the hub answered with, for programs; nobody need read the sentence:
+  // For programs, if the hub answered with an error, so that none needs to parse the sentence:
   std::string hub_code = {};  // `not_found`
   std::string details = {};   // a JSON object, or empty
 };

@@ -1,4 +1,4 @@
-/// Whether a process listens on a port of this machine.
+/// Checks whether a process listens on a port of this machine.
 ///
 /// Threading: any, no state.   Bounds: connect_timeout.
 #pragma once

@@ -1,7 +1,7 @@
-/// What the user is asked, one question after the other, beside whatever else goes on.
+/// Asks the user the hub's questions, one after the other, while other work continues.
 ///
-/// Threading: loop only.   Lifetime: outlives its questions, as does what `ask_one` uses.   Bounds: the hub's number of
-/// open questions.
+/// Threading: loop only.   Lifetime: outlives its questions, as does the data that `ask_one` uses.   Bounds: the hub's
+/// limit of open questions.
 #pragma once
 
 #include <deque>
@@ -18,7 +18,7 @@ namespace strawberry::cli {
 
 class Questions {
  public:
-  /// Asks one question and passes the answer on.
+  /// Asks one question and sends the answer.
   using AskOne = std::function<Task<void>(nlohmann::json question)>;
 
   Questions(asio::io_context& loop, AskOne ask_one) : loop_(loop), ask_one_(std::move(ask_one)) {}
@@ -29,9 +29,9 @@ class Questions {
     asked_all_ = std::make_shared<OneShot<bool>>(loop_.get_executor());
     asio::co_spawn(loop_, ask_all(), asio::detached);
   }
-  /// Until nothing is open. A line that is being waited for is the question's, also when the turn has ended meanwhile.
+  /// Waits until no question is open. A line that is being read belongs to the question, even if the turn has ended.
   Task<void> wait() {
-    // Held: waiting takes the value, and ask_all() forgets it.
+    // A copy is held, since waiting takes the value and ask_all() resets it.
     if (const auto asked_all = asked_all_) co_await asked_all->wait();
   }
 
@@ -50,7 +50,7 @@ class Questions {
   asio::io_context& loop_;
   const AskOne ask_one_;
   std::deque<nlohmann::json> open_;
-  std::shared_ptr<OneShot<bool>> asked_all_;  // null when nothing is being asked
+  std::shared_ptr<OneShot<bool>> asked_all_;  // null when no question is open
 };
 
 }  // namespace strawberry::cli

@@ -1,5 +1,5 @@
-/// `strawberryctl quota [USER]`, `strawberryctl quota set USER limit=value…`: what a user may have, has, and when it is
-/// to be had again.
+/// `strawberryctl quota [USER]`, `strawberryctl quota set USER limit=value…`: a user's limits, usage, and when each is
+/// available again.
 #include <CLI/App.hpp>
 #include <charconv>
 #include <iostream>
@@ -19,7 +19,7 @@ struct QuotaOptions {
   std::vector<std::string> changes;
 };
 
-/// `200`, or `any`.
+/// Returns `200`, or `any`.
 std::string limit_text(const json& limit) { return limit.is_null() ? "any" : show_value(limit, 40); }
 
 void print_quota(const json& result) {
@@ -56,7 +56,7 @@ Outcome<void> show_quota(const CommandLine& line, const std::string& user) {
   return {};
 }
 
-/// `devices=300`; `devices=any` for any number, `devices=default` for the configuration's again.
+/// Parses `devices=300`; `devices=any` for any number, `devices=default` for the configuration's value.
 Outcome<json> read_changes(const std::vector<std::string>& changes) {
   json limits = json::object();
   for (const auto& change : changes) {

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds pause{50};
-/// A request that came before the bridge had subscribed is lost: it is asked again, soon at first, for a hub that is
-/// just starting, and then with the patience that a busy one needs.
+/// Requests before the bridge has subscribed are lost, so they are repeated: soon at first, for a hub that is just
+/// starting, then with longer pauses for a busy one.
 constexpr std::chrono::milliseconds patience_min{100};
 constexpr std::chrono::milliseconds patience_max{3'000};
 

@@ -1,5 +1,5 @@
-/// `strawberryctl restore`: a data directory as a backup says. Everything is checked before anything is touched; then
-/// the new directory and the old one change places in one step, and the old one is kept.
+/// `strawberryctl restore`: restores a data directory from a backup. Everything is checked before anything is changed;
+/// then the new directory and the old one are exchanged in one step, and the old one is kept.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -32,14 +32,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t key_name_shown_max = 128;
-/// A directory of files that users made as copies of their own: no part of a backup, and none of what it replaces.
+/// The directory of copies that users made themselves: it is not in a backup, and is kept by a restore.
 constexpr std::string_view users_backups = "backups";
 
 tl::unexpected<CliError> cannot(const std::string& what, const fs::path& path) {
   return cli_error(ExitCode::local, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
 
-/// The directory that is being made; gone with the object unless it took its place.
+/// The new directory; deleted with the object unless it was put in place.
 class Stage {
  public:
   explicit Stage(fs::path path) : dir_{std::move(path)} {}
@@ -57,7 +57,7 @@ class Stage {
   bool is_kept_ = false;
 };
 
-/// A hub's, or nobody's: what else is there is not put aside by mistake.
+/// True for a hub's directory or an unused name: other directories are not put aside by mistake.
 bool may_be_replaced(const DataDir& dir) {
   std::error_code error;
   return fs::exists(dir.database(), error) || fs::exists(dir.keys(), error) || fs::is_empty(dir.path, error);
@@ -74,8 +74,8 @@ Outcome<void> fill(const Stage& stage, const std::string& file) {
   return write_admin_token(stage.dir(), *keys);
 }
 
-/// True when there was anything to take over. A database that cannot be read ends it: only the admin can say that who
-/// was locked out since may come back.
+/// Returns true when there was anything to take over. Fails if the database cannot be read: only the admin may decide
+/// that principals revoked since the backup come back.
 Outcome<bool> keep_what_was_revoked(const DataDir& replaced, const DataDir& stage) {
   std::error_code error;
   const fs::file_status there = fs::symlink_status(replaced.database(), error);
@@ -87,7 +87,8 @@ Outcome<bool> keep_what_was_revoked(const DataDir& replaced, const DataDir& stag
                        ": so what was revoked since the backup is not known; --revive-tokens restores all the same");
 }
 
-/// The names of keys that the data of before did not have. It does not say whether they were retired or never there.
+/// Returns the names of keys that the replaced data did not have. It is unknown whether they were retired or never
+/// there.
 std::vector<std::string> keys_that_come_back(const DataDir& replaced, const DataDir& stage) {
   std::vector<std::string> names;
   const auto old = load_keys(replaced);
@@ -101,7 +102,7 @@ std::vector<std::string> keys_that_come_back(const DataDir& replaced, const Data
   return names;
 }
 
-/// Owners and rights as the directory in whose place it comes has them.
+/// Sets the owners and modes of the directory that is replaced.
 Outcome<void> dress(const DataDir& stage, const struct stat& old) {
   const auto give = [&old](const fs::path& path) {
     struct stat info {};
@@ -131,7 +132,7 @@ std::string now_as_suffix() {
   return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
 }
 
-/// Where the old directory is now; empty when there was none.
+/// Returns the new path of the old directory; empty when there was none.
 Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
   const fs::path& made = stage.dir().path;
   const unsigned how = has_old ? RENAME_EXCHANGE : RENAME_NOREPLACE;
@@ -142,12 +143,12 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
     }
     return cannot("replace", place);
   }
-  stage.keep();  // what is under this name now is the old data
+  stage.keep();  // the old data has this name now
   fs::path aside;
   if (has_old) {
     aside = place.string() + ".before-" + now_as_suffix();
     std::error_code error;
-    if (fs::exists(aside, error)) aside += "-" + new_id();  // two in one second
+    if (fs::exists(aside, error)) aside += "-" + new_id();  // two restores within one second
     if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) aside = made;
   }
   if (auto written = put_on_disk(place.parent_path()); !written) return tl::unexpected(written.error());
@@ -156,10 +157,10 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
 
 struct Moved {
   std::vector<std::string> names;
-  std::vector<std::string> problems;  // with the name; that one is still in the old directory
+  std::vector<std::string> problems;  // each with a name, which is still in the old directory
 };
 
-/// Brings back from the old directory what is not the hub's own, each by one rename: it is never in neither place.
+/// Moves files that are not the hub's back from the old directory, each by one rename, so that none is ever missing.
 Moved move_back_what_is_others(const fs::path& aside, const fs::path& place) {
   constexpr std::size_t names_max = 10'000;
   Moved moved;
@@ -210,17 +211,16 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
     has_kept = *kept;
   }
   if (fs::exists(DataDir{place}.gateway_token(), error)) {
-    // Of the restored keys; `strawberryctl run` and the package make it anew in any case.
+    // Signed with the restored keys; `strawberryctl run` and the package renew it in any case.
     auto keys = load_keys(stage.dir());
     if (!keys) return tl::unexpected(keys.error());
     if (auto written = write_gateway_token(stage.dir().gateway_token(), *keys, /*for_group=*/false); !written)
       return written;
   }
   if (has_old) {
-    // Where this machine's broker is, a backup of another one does not know; nor does it have the CA that clients
-    // trust.
+    // A backup of another machine does not have this machine's broker address, nor the CA that clients trust.
     std::vector<std::string> carried_over{"endpoint", "tls"};
-    // Backups of before there were accounts have no web door's configuration.
+    // Backups that are older than accounts have no configuration of the web door.
     if (!fs::exists(stage.dir().path / "gateway.toml", error)) carried_over.emplace_back("gateway.toml");
     for (const std::string& name : carried_over) {
       if (auto carried = copy_tree(place, name, stage.dir().path); !carried) return carried;

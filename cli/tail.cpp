@@ -1,6 +1,6 @@
-/// `strawberryctl tail [filter]`: what passes the broker, as its admin or as who is logged in, until Ctrl-C.
+/// `strawberryctl tail [filter]`: shows the broker's messages, as its admin or as the login's principal, until Ctrl-C.
 ///
-/// What a message means is decided in tail/watch.h, how it looks in tail/line_format.h.
+/// tail/watch.h decides the meaning of a message, tail/line_format.h its appearance.
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// How long a device that is not in the directory is taken to be none.
+/// Minimum time between two reads of the directory for unknown ids.
 constexpr std::chrono::seconds unknown_again_interval{1};
 
 struct TailOptions {
@@ -27,7 +27,7 @@ struct TailOptions {
   bool ids = false;
 };
 
-/// Names out of the hub's database, read again when somebody unknown comes by. Without a database there are none.
+/// Names from the hub's database, read again when an unknown id appears. Empty without a database.
 class DeviceNames {
  public:
   explicit DeviceNames(const DataDir& dir) {
@@ -39,7 +39,7 @@ class DeviceNames {
     const SteadyTime now = clock_.steady_now();
     if (device == nullptr && now >= next_look_) {
       next_look_ = now + unknown_again_interval;
-      (void)directory_->refresh();  // on failure the names of before stay
+      (void)directory_->refresh();  // on failure the previous names stay
       device = directory_->find(id);
     }
     return device == nullptr ? std::string() : device->name;
@@ -75,7 +75,7 @@ std::vector<std::string> filters_for(const Principal& who, const std::string& wa
   return filters;
 }
 
-/// Of the terminal as it is now: it may be made wider or narrower.
+/// Uses the terminal's current width, since it may be resized.
 LineStyle style_of_output(bool ids) {
   LineStyle style;
   style.ids = ids;
@@ -84,7 +84,7 @@ LineStyle style_of_output(bool ids) {
   return style;
 }
 
-/// Ends at the first that comes: Ctrl-C, the wanted number of lines, a connection that could not be made.
+/// Ends at the first of: Ctrl-C, the wanted number of lines, a failed connection.
 Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
   Outcome<void> outcome = co_await hub.open();
   if (outcome) {
@@ -95,13 +95,13 @@ Task<Outcome<void>> follow(HubConnection& hub, OneShot<Outcome<void>>& ended) {
   co_return outcome;
 }
 
-/// Beside what is watched, so on standard error.
+/// Prints to standard error, apart from the messages.
 void tell(const Clock& clock, const std::string& what) {
   std::cerr << "strawberryctl: " << format_rfc3339(clock.wall_now()).substr(11, 8) << " " << what << std::endl;
 }
 
-/// For each connect: with the hub's keys as they are then, and good for longer than a command usually takes, since a
-/// connection ends with its token. Without keys, what `otherwise` gives.
+/// Called for each connect: signs with the hub's current keys, for longer than a command usually runs, since a
+/// connection ends with its token. Without keys, calls `otherwise`.
 std::function<std::string()> lasting_token(const DataDir& dir, std::function<std::string()> otherwise) {
   return [dir, otherwise = std::move(otherwise)] {
     const auto keys = load_keys(dir);
@@ -132,7 +132,7 @@ Outcome<void> tail(const CommandLine& line, const TailOptions& options) {
   };
   connection->filters = filters_for(connection->who.principal, options.filter);
   connection->on_message = [&](const MqttMessage& message) { show(watch.see(message)); };
-  // A broker that starts again is waited for. What passed meanwhile is not seen; what is retained comes again.
+  // Reconnects when the broker restarts. Messages in between are missed; retained ones come again.
   connection->reconnect = true;
   connection->first_must_succeed = true;
   auto login = line.login();

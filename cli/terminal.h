@@ -1,4 +1,4 @@
-/// The terminal that a command's output goes to, if it is one.
+/// The terminal to which a command's output goes, if it is one.
 ///
 /// Threading: any, no state.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace strawberry::cli {
 
-/// What switches a terminal's colours on, and off again.
+/// Sequences that switch a terminal's colours on and off.
 inline constexpr std::string_view dim = "\x1b[2m";
 inline constexpr std::string_view bold = "\x1b[1m";
 inline constexpr std::string_view red = "\x1b[31m";
@@ -18,9 +18,9 @@ inline constexpr std::string_view plain = "\x1b[0m";
 
 /// True when standard output is a terminal.
 bool output_is_terminal();
-/// Its width now: it may be made wider or narrower. 0 when the output is no terminal.
+/// Returns the current width, since it may be resized. 0 when the output is not a terminal.
 std::size_t terminal_columns();
-/// Colours are for terminals, and not for who set NO_COLOR (no-color.org) or has a dumb one.
+/// True for a terminal, unless NO_COLOR is set (no-color.org) or it is a dumb one.
 bool terminal_has_colours();
 
 }  // namespace strawberry::cli

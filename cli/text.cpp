@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t json_levels_max = 64;
 
-/// Characters that show nothing themselves but change how the rest of a line is read.
+/// True for invisible characters that change how the rest of a line is displayed.
 bool is_steering(std::int32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
@@ -53,7 +53,7 @@ std::string printable_with(std::string_view text, std::size_t bytes_max, std::st
   return out;
 }
 
-/// Columns that a cell takes on a terminal, near enough: code points.
+/// Returns the columns of a cell on a terminal, approximately: code points.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -61,7 +61,7 @@ std::size_t width(std::string_view text) {
 
 constexpr std::size_t column_gap = 2;
 
-/// Takes from the widest column until all fit side by side, or none can give any more.
+/// Shrinks the widest column until all fit side by side, or none can shrink further.
 void fit(std::vector<std::size_t>& widths, std::size_t columns_max) {
   constexpr std::size_t least = 8;
   if (widths.empty()) return;

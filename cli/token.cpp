@@ -1,6 +1,6 @@
-/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): has the running hub issue a
-/// token. Those of admins, enrollment tokens, and all when no hub runs are signed with the hub's keys and put on its
-/// list before anybody sees them.
+/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): lets the running hub issue
+/// a token. Admin and enrollment tokens, and all when no hub runs, are signed with the hub's keys and recorded in its
+/// list before they are printed.
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -40,7 +40,7 @@ struct TokenOptions {
   std::vector<std::string> skills;
 };
 
-/// What was made, and what is said about it.
+/// The new token, and the text about it.
 struct Made {
   Who who;
   std::string token;
@@ -76,7 +76,7 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
   if (!options.user.empty()) {
     auto directory = open_directory(line.data_dir());
     if (!directory) return tl::unexpected(directory.error());
-    // Device and user ids share one namespace: the token would speak for the device's topics.
+    // Device and user ids share one namespace: the token would give access to the device's topics.
     if ((*directory)->find(options.user) != nullptr) {
       return cli_error(ExitCode::usage, in_quotes(options.user) + " is a device: use --device");
     }
@@ -85,7 +85,7 @@ Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
   return cli_error(ExitCode::usage, "say for whom: --device ID, --user USER, --admin, or --enroll --user USER");
 }
 
-/// A pattern of skills with the device's id in the place of its name, as the hub would have it.
+/// Returns a pattern of skills with the device's id instead of its name, as the hub requires.
 Outcome<std::string> resolved(const std::vector<KnownDevice>& devices, const std::string& pattern,
                               const std::string& user_id) {
   std::string whole = pattern;
@@ -117,17 +117,17 @@ Outcome<Rights> wanted_rights(const CommandLine& line, const TokenOptions& optio
   return rights;
 }
 
-/// What is put on the list: what the token says of itself.
+/// Returns the row of the list: the token's own claims.
 bridge::IssuedToken row_of(const Claims& claims, const std::string& name) {
   bridge::IssuedToken row{bridge::token_row_of(claims, claims.kid)};
   row.name = name;
   return row;
 }
 
-/// The live tokens whose place it takes.
+/// Returns the valid tokens that it replaces.
 Outcome<std::vector<bridge::IssuedToken>> record(const DataDir& dir, const KeySet& keys, const bridge::IssuedToken& row,
                                                  bool replace) {
-  // Or a database would be made where no hub is.
+  // Otherwise a database would be made where there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
   auto namesakes =
       bridge::record_token(dir.database(), row, kids_of(keys), replace, to_unix_ms(SystemClock().wall_now()));
@@ -139,7 +139,7 @@ Outcome<std::vector<bridge::IssuedToken>> record(const DataDir& dir, const KeySe
   return std::move(*namesakes);
 }
 
-/// A misspelt name makes a token for a user who has nothing.
+/// A mistyped name makes a token for a user who has nothing.
 std::string note_of_new_user(const DataDir& dir, const std::string& user_id) {
   const std::set<std::string> users = known_users(dir);
   if (user_id.empty() || users.contains(user_id)) return {};
@@ -147,13 +147,13 @@ std::string note_of_new_user(const DataDir& dir, const std::string& user_id) {
   return "note: the user " + user_id + " is new" + (nearest.empty() ? "" : "; there is also " + nearest) + "\n";
 }
 
-/// What a client has to be told beside the token, on standard error: standard output is the token alone.
+/// Prints what a client needs in addition to the token to standard error: standard output has only the token.
 void tell_how_to_use(const Who& who, WallTime end) {
   std::cerr << "user name: " << who.principal.id << " (the token is the password)\n"
             << "valid until " << local_and_utc(end) << "\n";
 }
 
-/// `is_out`: somebody may have it, whatever came of the rest.
+/// `is_out`: the token may have been read, even if a later step fails.
 Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, const Made& made, nlohmann::json result,
                       bool& is_out) {
   const auto& [who, token] = std::tie(made.who, made.token);
@@ -190,8 +190,8 @@ Outcome<void> deliver(const CommandLine& line, const TokenOptions& options, cons
   return {};
 }
 
-/// Of a token that was not handed over as it should: where it may be all the same, it is worth nothing. One that cannot
-/// be revoked stays on the list, for whoever wants to try again.
+/// For a token that was not delivered completely: revokes it if it may have been read. If that fails it stays on the
+/// list, so that it can be revoked later.
 void take_back(const CommandLine& line, const Made& made, const std::string& output, bool is_out) {
   const DataDir dir = line.data_dir();
   if (made.by_hub) {
@@ -199,7 +199,7 @@ void take_back(const CommandLine& line, const Made& made, const std::string& out
   } else {
     const std::int64_t now = to_unix_ms(SystemClock().wall_now());
     if (is_out && !bridge::revoke_token(dir.database(), made.jti, now, to_unix_ms(made.expires_at))) return;
-    (void)bridge::forget_token(dir.database(), made.jti);  // if it stays, it is one more that nobody has
+    (void)bridge::forget_token(dir.database(), made.jti);  // if it stays, nobody has it
   }
   if (is_out && !output.empty()) ::unlink(output.c_str());
 }
@@ -277,7 +277,7 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
   return made;
 }
 
-/// A running hub's own; what it does not give out, and what nobody answers, is made here.
+/// Asks a running hub; what it does not issue, and all when no hub runs, is made here.
 Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
   const bool is_for_hub = !options.admin && !options.enroll && !(options.user.empty() && options.device.empty()) &&
                           !is_reserved_id(options.user);
@@ -292,7 +292,7 @@ Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::ch
 Outcome<void> revoke_one(const CommandLine& line, const Made& made, const std::string& jti) {
   if (made.by_hub) {
     const auto revoked = revoke_through_hub(line, made.who.principal.user_id, jti);
-    // One of the same line took it along.
+    // Revoking another token of its line has revoked it, too.
     if (revoked || revoked.error().hub_code == "not_found") return {};
     return tl::unexpected(revoked.error());
   }
@@ -349,7 +349,7 @@ Outcome<void> issue(const CommandLine& line, const TokenOptions& options) {
     return delivered;
   }
   std::cerr << note;
-  // The old one goes last: whatever fails before, its holder has a token that is good.
+  // The old one is revoked last: if an earlier step fails, its holder still has a valid token.
   for (const std::string& old : made->namesakes) {
     if (auto revoked = revoke_one(line, *made, old); !revoked) {
       return cli_error(revoked.error().code,

@@ -1,7 +1,7 @@
-/// Tokens through a running hub: its list, new ones, and revoking them.
+/// Tokens through a running hub: lists, issues and revokes them.
 ///
-/// Threading: one thread; each asks and waits.   Errors: CliError; ExitCode::unreachable when no hub runs, and nothing
-/// was done as far as is known.   Bounds: TokenQuery::limit; the hub's own, of which each request has a thousand.
+/// Threading: one thread; each function sends a request and waits.   Errors: CliError; ExitCode::unreachable when no
+/// hub runs, after which probably nothing was done.   Bounds: TokenQuery::limit; a thousand in each request.
 #pragma once
 
 #include <chrono>
@@ -16,10 +16,10 @@
 
 namespace strawberry::cli {
 
-/// As list_of_tokens() orders them.
+/// In the order of list_of_tokens().
 Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::TokenQuery& query);
 
-/// Of a user, or of a device by its id.
+/// A request for a token of a user, or of a device by its id.
 struct TokenWish {
   std::string user_id;
   std::string device_id;
@@ -29,10 +29,10 @@ struct TokenWish {
   std::vector<std::string> skills;
   bool replace = false;
 };
-/// The hub's answer to `users` `token`.
+/// Returns the hub's answer to `users` `token`.
 Outcome<nlohmann::json> issue_through_hub(const CommandLine& line, const TokenWish& wish);
 
-/// The `jti` of the first of the line that was revoked.
+/// Returns the `jti` of the first token of the revoked line.
 Outcome<std::string> revoke_through_hub(const CommandLine& line, const std::string& user_id, const std::string& jti);
 
 }  // namespace strawberry::cli

@@ -1,4 +1,4 @@
-/// `strawberryctl token list`: the tokens that 'token issue' and the hub gave out, from the running hub or from the
+/// `strawberryctl token list`: lists the tokens that 'token issue' and the hub issued, from the running hub or from the
 /// files of one that does not run.
 #include <CLI/App.hpp>
 #include <algorithm>
@@ -39,7 +39,7 @@ nlohmann::json as_json(const bridge::IssuedToken& token) {
   return shown;
 }
 
-/// In a few words what it may do.
+/// Returns its permissions in a few words.
 std::string rights_of(const bridge::IssuedToken& token) {
   if (!token.scope && !token.skills) return "all";
   std::string words = token.scope ? printable(*token.scope, scope_bytes_max) : "any scope";
@@ -115,7 +115,7 @@ std::set<std::string> kids_of(const KeySet& keys) {
 }
 
 Outcome<bridge::TokenList> list_of_tokens(const DataDir& dir, const bridge::TokenQuery& query) {
-  // Says where to look when there is no hub.
+  // Fails with a remedy when there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());

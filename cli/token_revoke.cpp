@@ -1,5 +1,5 @@
-/// `strawberryctl token revoke`: takes a token back, with its line, through the running hub; or on the files of one
-/// that does not run, as those that are on no list, those of admins, and all of a user's: a hub that runs follows.
+/// `strawberryctl token revoke`: revokes a token with its line through the running hub. On the files of a hub that does
+/// not run also unlisted ones, those of admins, and all of a user's: a running hub follows.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
@@ -31,10 +31,10 @@ struct RevokeOptions {
 struct Named {
   std::string jti;
   WallTime expires_at;
-  std::string root_jti = {};  // as the token itself says; the list may know as well
+  std::string root_jti = {};  // from the token itself; the list may know it as well
 };
 
-/// Without one that works, `admin.token` would be in everybody's way. True when it was the revoked one.
+/// Renews `admin.token`, since an invalid one would disturb every command. Returns true when it was the revoked one.
 Outcome<bool> renew_admin_token(const DataDir& dir, const std::string& revoked_jti) {
   auto keys = load_keys(dir);
   if (!keys) return false;
@@ -48,7 +48,7 @@ Outcome<bool> renew_admin_token(const DataDir& dir, const std::string& revoked_j
   return true;
 }
 
-/// Whatever the token in `file` says of itself, if the hub's keys vouch for it.
+/// Returns the claims of the token in `file`, if the hub's keys verify it.
 Outcome<Named> named_by_file(const CommandLine& line, const std::string& file) {
   auto keys = load_keys(line.data_dir());
   if (!keys) return tl::unexpected(keys.error());
@@ -76,8 +76,8 @@ Outcome<Named> named_by_jti(const RevokeOptions& options) {
   return Named{options.jti, SystemClock().wall_now() + *ttl};
 }
 
-/// The live one of that name; the newest of those revoked when there is none, so that a second time does no harm.
-/// Those of one line are one: they go together.
+/// Finds the valid one of that name; the newest revoked one when there is none, so that repeating the command does no
+/// harm. Tokens of one line count as one, since they are revoked together.
 Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& options) {
   bridge::TokenQuery query;
   query.user_id = options.user;
@@ -121,8 +121,8 @@ Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
   return options.file.empty() ? named_by_jti(options) : named_by_file(line, options.file);
 }
 
-/// Through the running hub. Nothing when there is none, or the list has no such good token of a user's: that is for the
-/// files.
+/// Uses the running hub. Nullopt when there is none, or the list has no such valid token of a user's: then the files
+/// are used.
 Outcome<std::optional<bridge::RevokedLine>> revoke_by_hub(const CommandLine& line, const std::string& jti) {
   bridge::TokenQuery query;
   query.jti = jti;
@@ -160,7 +160,7 @@ Outcome<std::optional<bridge::RevokedLine>> revoke_by_hub(const CommandLine& lin
 
 Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Named& token) {
   const DataDir dir = line.data_dir();
-  // Or a database would be made where no hub is.
+  // Otherwise a database would be made where there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
   auto revoked = bridge::revoke_token(dir.database(), token.jti, to_unix_ms(SystemClock().wall_now()),
                                       to_unix_ms(token.expires_at), token.root_jti);
@@ -168,7 +168,7 @@ Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Name
   return std::move(*revoked);
 }
 
-/// Returns when a token that is issued from now on is good.
+/// Returns once a newly issued token would be valid.
 Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) {
   if (!options.jti.empty() || !options.name.empty() || !options.file.empty() || !options.ttl.empty()) {
     return cli_error(ExitCode::usage, "--all takes all of a user's tokens: leave out JTI, --name, --file and --ttl");

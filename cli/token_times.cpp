@@ -39,7 +39,7 @@ std::string local_and_utc(WallTime time) {
   std::array<char, 64> local{};
   std::array<char, 64> utc{};
   std::tm parts{};
-  ::tzset();  // localtime_r need not look at TZ
+  ::tzset();  // localtime_r may not read TZ itself
   if (::localtime_r(&seconds, &parts) == nullptr ||
       std::strftime(local.data(), local.size(), "%Y-%m-%d %H:%M %Z", &parts) == 0 ||
       ::gmtime_r(&seconds, &parts) == nullptr ||

@@ -16,7 +16,7 @@ std::string in_colour(const std::string& text, std::string_view colour) {
   return terminal_has_colours() ? std::string(colour) + text + std::string(plain) : text;
 }
 
-/// The answer's words; a completion may have none.
+/// Returns the answer's text; a completion may have none.
 std::string answer_of(const json& completion) {
   const json::json_pointer content("/choices/0/message/content");
   if (!completion.contains(content) || !completion.at(content).is_string()) return "";
@@ -26,7 +26,7 @@ std::string answer_of(const json& completion) {
 std::string arguments_of(const json& data) {
   const auto arguments = data.find("arguments");
   if (arguments == data.end()) return "()";
-  // The model's own spelling, when it is not JSON.
+  // The model's own text, when it is not JSON.
   if (arguments->is_string()) {
     const auto parsed = parse_json(arguments->get_ref<const std::string&>());
     return parsed && parsed->is_object() ? show_arguments(json::array(), *parsed)

@@ -1,6 +1,6 @@
-/// Shows one turn of a chat as it happens: words as they come, calls on devices, questions.
+/// Shows one turn of a chat as it happens: text as it arrives, calls on devices, questions.
 ///
-/// Threading: loop only.   Errors: none; what it does not understand it leaves out.
+/// Threading: loop only.   Errors: none; unknown events are left out.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,13 +10,13 @@ namespace strawberry::cli {
 
 class TurnPrinter {
  public:
-  /// `is_json`: every event and the answer as one line of JSON.
+  /// `is_json`: prints every event and the answer as one line of JSON.
   explicit TurnPrinter(bool is_json) : is_json_(is_json) {}
 
   void event(const std::string& name, const nlohmann::json& data);
-  /// The whole answer, unless its words have been shown.
+  /// Prints the whole answer, unless its text has been shown.
   void answer(const nlohmann::json& completion);
-  /// Ends the line that words have begun.
+  /// Ends the line of the streamed text.
   void end_line();
 
  private:
@@ -27,10 +27,10 @@ class TurnPrinter {
   bool in_line_ = false;
 };
 
-/// `kitchen_lamp LightSkill.turn_on(level=3)`: what an event `tool_call` or `confirm` is about.
+/// Returns `kitchen_lamp LightSkill.turn_on(level=3)`, the call of an event `tool_call` or `confirm`.
 std::string call_in_words(const nlohmann::json& data);
 
-/// Of a chat's answer: why the turn is not in its session. Empty: it is, or was not meant to be.
+/// Returns why the turn of this answer is not in its session. Empty: it is, or was not meant to be.
 std::string why_not_stored(const nlohmann::json& completion);
 
 }  // namespace strawberry::cli

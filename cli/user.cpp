@@ -31,7 +31,7 @@ struct UserOptions {
 
 std::string text_in(const json& object, const char* member) { return show_member(object, member, 200); }
 
-/// A line of standard input; at a terminal it is not shown.
+/// Reads a line of standard input; a terminal does not show it.
 std::string hidden_line(const char* prompt) {
   termios before{};
   const bool is_terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
@@ -86,7 +86,7 @@ void show_user(const CommandLine& line, const json& user, const std::string& don
             << "devices   " << text_in(user, "devices") << ", online " << text_in(user, "devices_online") << "\n";
 }
 
-/// Asks the hub, and shows the user that it answers with.
+/// Sends a request to the hub, and shows the user in the answer.
 Outcome<void> ask_about(const CommandLine& line, json body, const std::string& done) {
   auto user = ask_hub(line, admin(), Service::users, std::move(body));
   if (!user) return tl::unexpected(user.error());

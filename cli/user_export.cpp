@@ -1,4 +1,4 @@
-/// `strawberryctl user export USER FILE`, `strawberryctl user import FILE`: everything of one user as JSON lines, from
+/// `strawberryctl user export USER FILE`, `strawberryctl user import FILE`: all data of one user as JSON lines, from
 /// one hub to another.
 #include <sys/stat.h>
 
@@ -21,10 +21,10 @@ namespace {
 
 using nlohmann::json;
 
-/// Of one request: below what the hub takes, with its envelope.
+/// For one request: below the hub's limit, including its envelope.
 constexpr std::size_t import_bytes_max = 180 * 1024;
 constexpr std::size_t import_records_max = 1'000;
-/// A line that is longer is no record.
+/// A longer line is not a record.
 constexpr std::size_t line_bytes_max = 220 * 1024;
 constexpr std::size_t record_levels_max = 60;  // of a request's 64
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t door_file_bytes_max = 256;
 constexpr const char* package_door_file = "/run/strawberry-gateway/http-endpoint";
 
-/// Another user's file, perhaps: no symbolic links, nothing that blocks.
+/// The file may belong to another user: follows no symbolic links, and never blocks.
 std::optional<std::string> first_line_of(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};

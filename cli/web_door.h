@@ -1,6 +1,6 @@
-/// Where the hub's web door says that it is: the file that strawberry-gateway writes.
+/// Reads the web door's address: from the file that strawberry-gateway writes.
 ///
-/// Threading: any, no state.   Errors: nothing when there is no such file.   Bounds: 256 bytes of it.
+/// Threading: any, no state.   Errors: nullopt when there is no such file.   Bounds: reads 256 bytes of it.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace strawberry::cli {
 
 struct WebDoor {
   std::string file;
-  std::string url;  // `http://127.0.0.1:8080`, as the file says
+  std::string url;  // `http://127.0.0.1:8080`, as in the file
 };
 
 /// Looks for http-endpoint in the data directory and, with `is_package`, where the package's service writes it.

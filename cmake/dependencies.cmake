@@ -1,4 +1,4 @@
-# Everything from the distribution (scripts/setup installs it); nothing is vendored or downloaded.
+# All libraries come from the distribution (scripts/setup installs them); none is vendored or downloaded.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

@@ -1,12 +1,12 @@
-# What is installed, and how cpack makes one Debian package of it. The paths are the package's, whatever the prefix: the
-# unit, the broker's configuration and the maintainer scripts name them, and tests/packaging compares.
+# The installed files, from which cpack makes one Debian package. The paths are the package's, whatever the prefix: the
+# unit, the broker's configuration and the maintainer scripts contain them, and tests/packaging compares them.
 
-set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # the programs, not the tests
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # installs the programs without building the tests
 set(package_files ${PROJECT_SOURCE_DIR}/config/package)
 set(made ${PROJECT_BINARY_DIR}/package)
 set(doc_dir /usr/share/doc/strawberry-hub)
 
-# installed_config(NAME OLD NEW ...): NAME as it is in the sources, but for these values, to ${made}.
+# installed_config(NAME OLD NEW ...): writes NAME of the sources with these values replaced to ${made}.
 function(installed_config name)
   set(source ${PROJECT_SOURCE_DIR}/config/${name})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -22,14 +22,14 @@ function(installed_config name)
   file(CONFIGURE OUTPUT ${made}/${name} CONTENT "${config}" @ONLY)
 endfunction()
 installed_config(bridge.toml [[directory = "./var"]] [[directory = "/var/lib/strawberry"]])
-# The web door has no business in the data directory: its socket and the file with its address are elsewhere.
+# The web door does not use the data directory: its socket and the file with its address are elsewhere.
 installed_config(gateway.toml [[directory = "./var"]] [[directory = "/var/lib/strawberry"]]
   [[socket = "auto"]] [[socket = "/var/lib/strawberry-gateway/broker.sock"]]
   [[endpoint_file = "auto"]] [[endpoint_file = "/run/strawberry-gateway/http-endpoint"]]
   [[token_file = "auto"]] [[token_file = "/var/lib/strawberry-gateway/gateway.token"]])
 configure_file(${package_files}/changelog.Debian ${made}/changelog.Debian.filled @ONLY)
 
-# packed_file(FILE FROM path | COMMAND ...): FILE.gz in ${made}, the same bytes whenever it is made.
+# packed_file(FILE FROM path | COMMAND ...): writes FILE.gz to ${made}, with the same bytes in every build.
 set(packed "")
 function(packed_file name)
   cmake_parse_arguments(arg "" "FROM" "COMMAND;DEPENDS" ${ARGN})
@@ -55,7 +55,7 @@ packed_file(changelog.Debian FROM ${made}/changelog.Debian.filled)
 add_custom_command(OUTPUT ${made}/completion COMMAND strawberry-manual completion > ${made}/completion
   DEPENDS strawberry-manual VERBATIM)
 
-# Everything that is installed; `all` has it, too.
+# All installed files; `all` builds them, too.
 add_custom_target(installed ALL
   DEPENDS ${packed} ${made}/completion web_files python_wheel strawberry-bridge strawberry-gateway strawberryctl
   strawberry_auth)
@@ -65,12 +65,12 @@ install(TARGETS strawberry_auth LIBRARY DESTINATION /usr/lib/strawberry
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 install(FILES ${made}/bridge.toml ${made}/gateway.toml ${package_files}/mosquitto.conf ${package_files}/listeners.conf
   DESTINATION /etc/strawberry)
-# What `strawberryctl run` makes a hub's files of (cli/run/installation.h).
+# The patterns of a hub's files for `strawberryctl run` (cli/run/installation.h).
 install(FILES config/mosquitto.conf config/mosquitto-tls.conf config/bridge.toml config/gateway.toml
   DESTINATION /usr/share/strawberry)
 install(DIRECTORY ${web_dir}/ DESTINATION /usr/share/strawberry/web)
 install(PROGRAMS scripts/certificates DESTINATION /usr/share/strawberry)
-# For the machines that are Spokes, and for virtual environments here (sdk/python/README.md). Not as a module of the
+# For machines that are Spokes, and for local virtual environments (sdk/python/README.md). Not a module of the
 # system's Python: its files would need Debian's helpers for byte code, and no virtual environment would see it.
 install(FILES ${STRAWBERRY_WHEEL} DESTINATION /usr/share/strawberry)
 install(FILES ${package_files}/environment DESTINATION /etc/strawberry PERMISSIONS OWNER_READ OWNER_WRITE)
@@ -89,7 +89,7 @@ set(CPACK_PACKAGE_NAME strawberry-hub)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "Strawberry Hub maintainers <maintainers@strawberry-hub.invalid>")
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
-set(CPACK_SET_DESTDIR ON)  # what goes to /etc goes to the package's /etc
+set(CPACK_SET_DESTDIR ON)  # files for /etc go to the package's /etc
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)

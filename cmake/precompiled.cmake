@@ -4,14 +4,14 @@
 #   base       standard library, JSON     common, the plugin
 #   loop       base and Boost.Asio        the bridge
 #   cli        loop and CLI11             strawberryctl
-#   test       base and GoogleTest        tests of what has no event loop
+#   test       base and GoogleTest        tests without an event loop
 #   test_loop  loop and GoogleTest        the other tests
 option(STRAWBERRY_PRECOMPILE "Precompile headers (g++ only; OFF shows missing includes)" ON)
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(STRAWBERRY_PRECOMPILE OFF)
 endif()
 
-# A precompiled header fits only files compiled with the same options: programs get what libraries get.
+# A precompiled header fits only files compiled with the same options, so programs get those of libraries.
 set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
 
 function(strawberry_precompiled kind header)
@@ -26,12 +26,12 @@ function(strawberry_precompiled kind header)
   endif()
 endfunction()
 
-# strawberry_precompile(TARGET): with the header of the target's directory.
+# strawberry_precompile(TARGET): uses the header of the target's directory.
 function(strawberry_precompile target)
   if(STRAWBERRY_PRECOMPILE AND STRAWBERRY_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM precompiled_${STRAWBERRY_PRECOMPILED})
-    target_compile_options(${target} PRIVATE -fpch-preprocess)  # or ccache preprocesses all of the header each time
-    # What the headers of tests need to be linked, whether a test uses it or not.
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # otherwise ccache preprocesses the whole header each time
+    # The headers of tests need these libraries, even if a test does not use them.
     if(STRAWBERRY_PRECOMPILED MATCHES "^test")
       target_link_libraries(${target} PRIVATE GTest::gmock)
     endif()

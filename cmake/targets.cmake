@@ -1,14 +1,14 @@
 # One folder, one library, one test program.
 
-# Compiles files of a folder together, a batch at a time, which halves the time of a build (docs/performance.md). A name
-# in an unnamed namespace must therefore be the only one of its kind in its folder. Off in the other presets.
+# Compiles files of a folder together, a batch at a time, which halves the build time (docs/performance.md). A name in
+# an unnamed namespace must therefore be unique within its folder. Off in the other presets.
 option(STRAWBERRY_UNITY "Compile each library in batches of files (preset `release`)" OFF)
 set(unity_batch 8)
 
 function(strawberry_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${STRAWBERRY_UNITY} UNITY_BUILD_BATCH_SIZE ${unity_batch})
   if(STRAWBERRY_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Takes a file of a batch for a header: a coroutine's local of a type that only its file knows is no fault.
+    # A false alarm: GCC takes a file of a batch for a header, and objects to a coroutine's local of a private type.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
 endfunction()

@@ -1,5 +1,5 @@
-# The dashboard: web/dist as it is committed (scripts/web makes it), beside compressed copies, where the web door of a build
-# tree looks for it (gateway/dashboard/files.h). No npm is needed.
+# The dashboard: copies the committed web/dist (made by scripts/web), with compressed copies, to the directory that the web
+# door of a build tree uses (gateway/dashboard/files.h). Needs no npm.
 set(web_dir ${CMAKE_BINARY_DIR}/share/strawberry/web)
 file(GLOB_RECURSE web_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/web/dist ${PROJECT_SOURCE_DIR}/web/dist/*)
 list(JOIN web_files "\n" web_list)
@@ -15,7 +15,7 @@ foreach(file ${web_files})
   list(APPEND web_made ${web_dir}/${file} ${web_dir}/${file}.gz)
 endforeach()
 
-# Files of builds before this one must go: their names hold a hash, so they would gather.
+# Removes the files of earlier builds: their names hold a hash, so they would accumulate.
 set(web_stamp ${CMAKE_BINARY_DIR}/web-files.txt)
 set(old_list "")
 if(EXISTS ${web_stamp})

@@ -21,7 +21,7 @@ constexpr std::size_t names_max = 64;
 constexpr std::size_t problems_max = 32;
 constexpr const char* off = "off";
 
-/// What is wrong, for people; of more than problems_max the rest is left out.
+/// Collects the problems as text for people; those beyond problems_max are left out.
 class Problems {
  public:
   void add(std::string problem) {
@@ -33,7 +33,7 @@ class Problems {
   std::vector<std::string> all_;
 };
 
-/// One file.
+/// Reads one file.
 class Reading {
  public:
   Reading(std::string path, toml::table document, Problems& problems)
@@ -86,7 +86,7 @@ class Reading {
       }
     });
   }
-  /// What is there and was not asked for.
+  /// Reports every key that nothing has read.
   void refuse_unknown() {
     for (const auto& [section, node] : document_) {
       const std::string name(section.str());
@@ -223,7 +223,7 @@ void read_file_into(const std::string& path, GatewayConfig& config, Problems& pr
   }
 }
 
-/// As browsers send it: no path, not even a slash.
+/// True for an origin as browsers send it: without a path, not even a slash.
 bool is_origin(const std::string& text) {
   for (const char* scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;

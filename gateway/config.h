@@ -1,6 +1,6 @@
 /// The gateway's configuration: config/gateway.toml over the defaults here, environment over both.
 ///
-/// Errors: lines for people: the file, the key, what was expected. check_gateway_config() has all of them,
+/// Errors: lines for people with the file, the key and what was expected. check_gateway_config() returns all of them,
 /// load_gateway_config() fails with the first.
 /// Bounds: config_bytes_max of file, problems_max problems.
 #pragma once
@@ -16,23 +16,23 @@
 
 namespace strawberry::gateway {
 
-/// `http.endpoint_file`: http-endpoint in the data directory; `users.token_file`: gateway.token there.
+/// `http.endpoint_file`: http-endpoint in the data directory; `users.token_file`: gateway.token in that directory.
 inline constexpr std::string_view endpoint_file_auto = "auto";
 
-/// `http.web_directory`: beside the program (dashboard/files.h).
+/// `http.web_directory`: the directory beside the program (dashboard/files.h).
 inline constexpr std::string_view web_directory_auto = "auto";
 
 struct GatewayConfig {
   struct Http {
     std::string address = "127.0.0.1";
     std::int64_t port = 8080;
-    bool insecure = false;         // another address than this machine's without TLS
-    std::string certificate_file;  // PEM; with key_file: TLS, and nothing else
+    bool insecure = false;         // allows an address beyond this machine's without TLS
+    std::string certificate_file;  // PEM; with key_file: the server speaks TLS only
     std::string key_file;
-    std::vector<std::string> hosts;    // allowed in Host, beside addresses and localhost
-    std::vector<std::string> origins;  // allowed in Origin, beside the own; may read answers (CORS)
-    std::vector<std::string> proxies;  // addresses and networks whose X-Forwarded-For is believed
-    std::string public_url;            // by which clients reach the gateway; empty: as their requests say
+    std::vector<std::string> hosts;    // allowed in Host, in addition to addresses and localhost
+    std::vector<std::string> origins;  // allowed in Origin, in addition to its own; may read answers (CORS)
+    std::vector<std::string> proxies;  // addresses and networks whose X-Forwarded-For is trusted
+    std::string public_url;            // at which clients reach the gateway; empty: taken from each request
     bool has_tls() const { return !certificate_file.empty(); }
     std::int64_t connections_max = 10'000;
     std::int64_t header_bytes_max = 16 * 1024;
@@ -52,7 +52,7 @@ struct GatewayConfig {
     bool tls = false;
     std::string ca_file;
     std::string tls_server_name;
-    std::int64_t busy_poll_us = 50;  // how long the gateway looks for a message before its thread sleeps
+    std::int64_t busy_poll_us = 50;  // how long the gateway polls for a message before its thread sleeps
     bool operator==(const Broker&) const = default;
   };
   struct Tokens {
@@ -65,8 +65,8 @@ struct GatewayConfig {
     bool operator==(const Users&) const = default;
   };
   struct Mcp {
-    std::int64_t direct_tools_max = 40;     // of more skills, clients are given tools to search them
-    std::int64_t call_timeout_ms = 60'000;  // how long a device may take
+    std::int64_t direct_tools_max = 40;     // with more skills, clients get tools to search them
+    std::int64_t call_timeout_ms = 60'000;  // limit for a device's answer
     std::int64_t listeners_max = 2'000;     // streams that wait for changes of the list
     bool operator==(const Mcp&) const = default;
   };
@@ -80,7 +80,7 @@ struct GatewayConfig {
     std::string format = "human";
     bool operator==(const Log&) const = default;
   };
-  std::string data_directory = "./var";  // where http-endpoint is written, and the broker's socket looked for
+  std::string data_directory = "./var";  // where http-endpoint is written, and where the broker's socket is
   Http http;
   Broker broker;
   Tokens tokens;
@@ -93,7 +93,7 @@ struct GatewayConfig {
 
 struct CheckedGatewayConfig {
   GatewayConfig config;
-  std::vector<std::string> problems;  // none: the configuration can be used
+  std::vector<std::string> problems;  // empty: the configuration is valid
 };
 
 /// `path` empty: no file.
@@ -101,11 +101,11 @@ CheckedGatewayConfig check_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
 Result<GatewayConfig> load_gateway_config(const std::string& path,
                                           const std::map<std::string, std::string>& environment);
-/// Where the dashboard's files are; empty: none is served.
+/// Returns the directory of the dashboard's files; empty: no dashboard is served.
 std::string web_directory_of(const GatewayConfig& config);
-/// Where the gateway writes its own address; empty: nowhere.
+/// Returns the file to which the gateway writes its own address; empty: none.
 std::string endpoint_file_of(const GatewayConfig& config);
-/// Where the gateway's own token is, with which people sign in by password; empty: nowhere, and nobody does.
+/// Returns the file of the gateway's own token, which password logins need; empty: none, and passwords are refused.
 std::string token_file_of(const GatewayConfig& config);
 
 }  // namespace strawberry::gateway

@@ -62,7 +62,7 @@ mcp::Endpoint::Options mcp_options(const GatewayConfig& all, const PublicUrl& ur
   return options;
 }
 
-/// A dashboard that cannot be read leaves the door without one: everything else works.
+/// Returns nullopt when the dashboard cannot be read: the gateway starts without it.
 std::optional<dashboard::Files> dashboard_files(const GatewayConfig& config) {
   const std::string directory = web_directory_of(config);
   if (directory.empty()) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<dashboard::Files> dashboard_files(const GatewayConfig& config) {
 }
 
 void log_request(const Request& request, unsigned status, std::chrono::microseconds took) {
-  // Never the query, the headers or the body: a token may stand in each of them.
+  // Never logs the query, the headers or the body: each may contain a token.
   hub_log().debug("{} {} {} {} us {}", request.peer, request.method, request.path, took.count(), status);
 }
 
@@ -171,7 +171,7 @@ void Gateway::stop_when_idle() {
       links_.close();
       return loop_.stop();
     }
-    // What still waits for the hub is told that its answer is lost.
+    // Requests that still wait for the hub are answered that their answer is lost.
     if (now >= stop_at_) links_.close();
     stop_when_idle();
   });

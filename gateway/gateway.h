@@ -1,6 +1,6 @@
-/// The web door, whole: the server, its routes, the connections to the hub.
+/// The whole web door: the server, its routes, the connections to the hub.
 ///
-/// Threading: loop only.   Lifetime: stop(), then the loop runs out by itself.
+/// Threading: loop only.   Lifetime: after stop() the loop runs out of work and ends.
 #pragma once
 
 #include <memory>
@@ -25,14 +25,14 @@ class Gateway {
  public:
   /// `tls`: null for plain HTTP.
   Gateway(asio::io_context& loop, const GatewayConfig& config, std::unique_ptr<ServerTls> tls);
-  /// What went wrong, for people; empty when nothing did.
+  /// Returns an error for people; empty on success.
   std::string listen(const std::string& address, std::uint16_t port) { return server_.listen(address, port); }
   std::uint16_t port() const { return server_.port(); }
   const Router& router() const { return router_; }
   std::size_t requests_under_way() const { return server_.counters().answering; }
-  /// Reads the certificate again when its files have changed. Done by itself once in reload_interval.
+  /// Reads the certificate again if its files have changed. Runs by itself once in each reload_interval.
   void reload_certificate();
-  /// Requests under way have stop_timeout to end; then they are answered that their answer is lost.
+  /// Gives requests under way stop_timeout to end; then they are answered that their answer is lost.
   void stop();
 
  private:
@@ -46,7 +46,7 @@ class Gateway {
   const PublicUrl public_url_;
   SystemClock clock_;
   Links links_;
-  std::optional<bridge::CurlClient> documents_;  // fetches those of OAuth clients
+  std::optional<bridge::CurlClient> documents_;  // fetches the metadata documents of OAuth clients
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
   const std::shared_ptr<mcp::Endpoint> mcp_;

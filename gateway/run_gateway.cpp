@@ -22,7 +22,7 @@ namespace strawberry::gateway {
 namespace {
 
 constexpr int ports_tried_max = 100;
-constexpr std::size_t calm_requests_max = 4;  // with more under way the processor has better to do than to look for one
+constexpr std::size_t calm_requests_max = 4;  // above it the processor is better used for the requests than for polling
 
 void allow_many_connections() {
   rlimit files{};
@@ -31,7 +31,7 @@ void allow_many_connections() {
   (void)::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/// For people and for `strawberryctl`: where the gateway is.
+/// Writes the gateway's address, for people and for `strawberryctl`.
 void write_endpoint(const std::string& path, const std::string& url) {
   if (path.empty()) return;
   const std::string draft = path + ".new";
@@ -44,7 +44,7 @@ void write_endpoint(const std::string& path, const std::string& url) {
 }
 
 std::string url_of(const GatewayConfig::Http& http, int port) {
-  // Where it listens on all addresses, this machine's own is the one that is always there.
+  // When it listens on all addresses, the loopback address always works.
   const std::string address = http.address == "0.0.0.0" ? "127.0.0.1" : http.address == "::" ? "::1" : http.address;
   return (http.has_tls() ? "https://" : "http://") +
          (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);

@@ -12,10 +12,10 @@ struct Invocation {
   bool next_free = false;
 };
 
-/// Runs until SIGINT or SIGTERM. 0 when it was stopped, 1 when it could not start.
+/// Runs until SIGINT or SIGTERM. Returns 0 when it was stopped, 1 when it could not start.
 int run_gateway(const Invocation& invocation);
 
-/// Starts nothing: prints everything that is wrong with the configuration, a line each. 0 when nothing is, else 1.
+/// Starts nothing: prints all problems of the configuration, one a line. Returns 0 when there are none, else 1.
 int check_gateway(const std::string& config_path);
 
 }  // namespace strawberry::gateway

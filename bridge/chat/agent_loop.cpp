@@ -20,7 +20,8 @@ bool is_sound_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
-/// As they go back to the model: servers refuse a conversation with a name or arguments they could not read.
+/// Returns the calls as they are sent back to the model: servers refuse a conversation with an invalid name or
+/// arguments.
 std::vector<ToolCall> as_history(std::vector<ToolCall> calls) {
   for (auto& call : calls) {
     const bool is_name = !call.name.empty() && std::all_of(call.name.begin(), call.name.end(), [](unsigned char c) {
@@ -40,7 +41,7 @@ std::set<std::string> ids_of_calls(const json& messages) {
   return ids;
 }
 
-/// It was sent, as far as one can tell from what it came to.
+/// True when the call was sent, as far as its outcome shows.
 bool may_have_run(const Reply<json>& outcome) {
   if (outcome) return true;
   switch (outcome.error().code) {
@@ -95,7 +96,7 @@ AgentLoop::Next AgentLoop::model_answered(ModelReply reply) {
   usage_.completion_tokens += reply.usage.completion_tokens;
   model_ = reply.model;
   provider_ = reply.provider;
-  if (was_broken_off(reply.finish_reason)) reply.tool_calls.clear();  // no provider may make this one run them
+  if (was_broken_off(reply.finish_reason)) reply.tool_calls.clear();  // no provider may make the hub run these calls
   if (reply.tool_calls.empty() || !can_call()) return finish(std::move(reply));
   return take_calls(std::move(reply));
 }
@@ -114,7 +115,8 @@ AgentLoop::Next AgentLoop::finish(ModelReply reply) {
   return end;
 }
 
-/// Ids that every server takes back, each once in the conversation: some models leave them out or repeat them.
+/// Gives each call an id that every server accepts and that is unique in the conversation: some models omit or repeat
+/// ids.
 void AgentLoop::keep_calls_sound(std::vector<ToolCall>& calls) {
   if (calls.size() > options_.calls_kept_max) calls.resize(options_.calls_kept_max);
   for (auto& call : calls) {
@@ -133,7 +135,7 @@ AgentLoop::Next AgentLoop::take_calls(ModelReply reply) {
     if (catalog_.is_client_tool(call.name)) client_calls.push_back(call);
   if (!client_calls.empty()) {
     std::string content = as_data(reply.content, options_.content_bytes_max);
-    // The client will send this message back, and the hub keeps nothing: what was done already must be in it.
+    // The client will send this message back, and the hub stores nothing: it must contain the calls that have run.
     if (!ran_.empty()) {
       content += content.empty() ? "(Done so far:" : "\n(Done so far:";
       for (const auto& path : ran_) content += " " + path;

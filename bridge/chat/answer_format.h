@@ -1,4 +1,4 @@
-/// How an answer looks on the wire, in pieces and whole: as OpenAI's chat completions, or as TensorZero's inferences
+/// The wire format of an answer, in pieces and as a whole: OpenAI's chat completions, or TensorZero's inferences
 /// (tensorzero.h).
 ///
 /// Pure.
@@ -16,7 +16,8 @@
 
 namespace strawberry::bridge {
 
-/// What is known of an answer from its first piece on. `model` and `provider` are empty until a provider has answered.
+/// The parts of an answer known from its first piece on. `model` and `provider` are empty until a provider has
+/// answered.
 struct AnswerHead {
   std::string id;  // a UUID
   std::int64_t created_s = 0;
@@ -30,22 +31,22 @@ struct WholeAnswer {
   std::vector<ToolCall> client_calls;
   Usage usage;
   std::optional<std::string> session_id;
-  std::optional<Error> not_stored = std::nullopt;  // why the turn is not in its session
+  std::optional<Error> not_stored = std::nullopt;  // why the turn was not stored in its session
 };
 
-/// Into the `result`: the session, and when the turn is not in it, that and why.
+/// Adds the session to `result`, and the reason when the turn was not stored in it.
 void add_session(nlohmann::json& result, const WholeAnswer& answer);
 
 class AnswerFormat {
  public:
   virtual ~AnswerFormat() = default;
-  /// Data of a `delta`: a piece of text; `is_first` of the whole turn.
+  /// Returns the data of a `delta` with a piece of text; `is_first`: the first of the whole turn.
   virtual nlohmann::json text(const AnswerHead& head, std::string piece, bool is_first) const = 0;
-  /// Calls of the client's own tools, whole.
+  /// Returns the data of a `delta` with complete calls of the client's own tools.
   virtual nlohmann::json calls(const AnswerHead& head, const std::vector<ToolCall>& calls, bool is_first) const = 0;
-  /// The last `delta`: why it ended.
+  /// Returns the data of the last `delta`, with the finish reason.
   virtual nlohmann::json end(const AnswerHead& head, const WholeAnswer& answer) const = 0;
-  /// The `result` of the one response.
+  /// Returns the `result` of the single response.
   virtual nlohmann::json whole(const AnswerHead& head, const WholeAnswer& answer) const = 0;
 };
 

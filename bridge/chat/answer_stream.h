@@ -1,12 +1,11 @@
-/// The events of one streamed chat, in their order: text the moment the model says it, calls around which it says
-/// nothing, the end.
+/// The events of one streamed chat, in order: text as soon as the model sends it, calls, the end.
 ///
-/// While too much waits to leave the bridge (Backlog), text is gathered and leaves later as fewer, larger pieces: when
-/// there is room again, before any other event, or at the answer's end. So a chat never has more of its text
+/// While too many messages wait to leave the bridge (Backlog), text is collected and sent later as fewer, larger
+/// pieces: when there is room again, before any other event, or at the answer's end. So a chat never has more text
 /// waiting than its answer is long, and nothing is lost.
 ///
-/// Threading: loop only.   Lifetime: shared with the turn; timers hold it weakly.   Bounds: DeltaStream::Options; what
-/// is held back is looked at every `look_again_after`.
+/// Threading: loop only.   Lifetime: shared with the turn; timers hold it weakly.   Bounds: DeltaStream::Options;
+/// collected text is checked every `look_again_after`.
 #pragma once
 
 #include <chrono>
@@ -25,14 +24,14 @@ namespace strawberry::bridge {
 class AnswerStream : public std::enable_shared_from_this<AnswerStream> {
  public:
   using Emit = std::function<void(const std::string& event, nlohmann::json data)>;
-  /// What waits to leave the bridge, of everybody.
+  /// All messages waiting to leave the bridge, of all chats.
   struct Backlog {
     std::size_t messages = 0;
     std::size_t bytes = 0;
   };
   using Waiting = std::function<Backlog()>;
   struct Options {
-    /// More than this is too much: well below what the outbox holds, and above what is under way when all goes well.
+    /// Text is held above this: well below the capacity of the outbox, and above its usual length.
     std::size_t backlog_messages_high = 4'000;
     std::size_t backlog_bytes_high = 16 * 1024 * 1024;
     DeltaStream::Options text;
@@ -42,17 +41,17 @@ class AnswerStream : public std::enable_shared_from_this<AnswerStream> {
   AnswerStream(const asio::any_io_executor& executor, Emit emit, Waiting waiting,
                std::shared_ptr<const AnswerFormat> format, AnswerHead head, Options options);
 
-  /// The model is asked (again).
+  /// Called before each request to the model.
   void begin_answer() { text_.next_answer(); }
-  /// A piece of the answer under way.
+  /// Adds a piece of the current answer.
   void text(std::string_view piece);
-  /// That answer is whole, and this is it.
+  /// Called with the current answer when it is complete.
   void answered(const ModelReply& reply);
-  /// Another event, after all text so far.
+  /// Sends another event, after all text so far.
   void event(const std::string& name, nlohmann::json data);
-  /// The turn is over; `answer` is what its response will say.
+  /// Called when the turn is over; `answer` is the content of its response.
   void finish(const WholeAnswer& answer);
-  /// The turn is over without an answer.
+  /// Called when the turn is over without an answer.
   void give_up();
 
  private:
@@ -68,8 +67,8 @@ class AnswerStream : public std::enable_shared_from_this<AnswerStream> {
   AnswerHead head_;
   DeltaStream text_;
   asio::steady_timer timer_;
-  bool is_held_ = false;  // until the timer
-  bool is_first_ = true;  // nothing of the turn has left
+  bool is_held_ = false;  // until the timer expires
+  bool is_first_ = true;  // nothing of the turn was sent yet
 };
 
 }  // namespace strawberry::bridge

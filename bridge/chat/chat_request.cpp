@@ -12,12 +12,13 @@ namespace {
 
 using nlohmann::json;
 
-/// What is the hub's, or made anew for the provider; everything else is passed on.
+/// Members that the hub itself reads, or writes for the provider; all others are passed on.
 constexpr std::array own_fields = {
     "op",     "correlation_id", "v",         "timeout_ms",    "session_id", "tool_mode", "messages",   "model", "tools",
     "stream", "stream_options", "functions", "function_call", "n",          "user_id",   "tool_events"};
 
-/// A member of the hub's own that somebody misspelt; empty when it is none. A provider would pass over it in silence.
+/// Returns the hub's member that `name` probably misspells; empty when there is none. A provider would silently ignore
+/// it.
 std::string hubs_own(const std::string& name) {
   constexpr std::size_t bytes_min = 5;
   if (name.size() < bytes_min) return {};
@@ -43,7 +44,7 @@ std::string string_or(const json& object, const char* key, std::string otherwise
   return found && found->is_string() ? found->get<std::string>() : std::move(otherwise);
 }
 
-/// Text, or text parts joined by line feeds: not every server takes parts.
+/// Reads text, or text parts joined by line feeds, since not every server accepts parts.
 Reply<json> read_content(const json& message, const std::string& path) {
   const json* content = member(message, "content");
   if (!content) return json(nullptr);
@@ -106,8 +107,8 @@ Reply<json> read_message(const json& message, const std::string& path) {
   return read;
 }
 
-/// Follows a conversation: each call has its result right behind it, and each result its call. Providers refuse any
-/// other, and a part left out by the hub is one that the client believes was said.
+/// Checks a conversation: each call must be followed by its result, and each result must follow its call. Providers
+/// refuse anything else. The hub must not remove such a part either, since the client relies on it.
 class OpenCalls {
  public:
   Reply<void> next(const json& message, std::size_t at) {
@@ -131,7 +132,7 @@ class OpenCalls {
 
  private:
   std::set<std::string> ids_;  // of calls without a result yet
-  std::size_t at_ = 0;         // the message that made them
+  std::size_t at_ = 0;         // index of the message that made them
 };
 
 Reply<std::vector<Tool>> read_tools(const json& body, std::size_t tools_max) {
@@ -179,7 +180,7 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
         .push_back(std::move(*message));
   }
   if (auto sound = calls.end(); !sound) return tl::unexpected(sound.error());
-  // Without a session the order is the client's, wherever it put its instructions.
+  // Without a session the client's order is kept, wherever its system messages are.
   request.session_id = string_or(body, "session_id", "");
   if (request.session_id.empty()) {
     json all = json::array();

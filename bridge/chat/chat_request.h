@@ -1,8 +1,7 @@
-/// A chat request, checked and sorted: what the model is asked, with which tools, in which session.
+/// A chat request, checked and split: the messages for the model, the tools, the session.
 ///
-/// Pure. The request has passed its JSON Schema where it came through the request pipeline; what that leaves open is
-/// checked here, and everything once more that would be dangerous to get wrong. Errors: `bad_request` with
-/// details.path.   Bounds: Options.
+/// Pure. A request that came through the request pipeline has passed its JSON Schema; what that does not check is
+/// checked here, and dangerous mistakes are checked again. Errors: `bad_request` with details.path.   Bounds: Options.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,7 +13,7 @@
 
 namespace strawberry::bridge {
 
-/// What becomes of the user's skills in a chat: tools that the hub runs, Python for the Spoke to run, or nothing.
+/// How the user's skills are used in a chat: as tools that the hub runs, as Python that the Spoke runs, or not at all.
 enum class ToolMode { native, python, none };
 
 struct ChatRequest {
@@ -24,7 +23,7 @@ struct ChatRequest {
     std::size_t model_bytes_max = 128;
   };
 
-  nlohmann::json system_messages = nlohmann::json::array();  // these go before a session's history
+  nlohmann::json system_messages = nlohmann::json::array();  // placed before a session's history
   nlohmann::json messages = nlohmann::json::array();         // the rest, in order
   std::vector<Tool> client_tools;
   nlohmann::json options = nlohmann::json::object();  // for the provider, as sent
@@ -33,7 +32,7 @@ struct ChatRequest {
   ToolMode tool_mode = ToolMode::native;
   bool may_call = true;  // tool_choice is not `none`
   bool stream = false;
-  bool tool_events = false;  // of calls and their results; always when it streams
+  bool tool_events = false;  // for calls and their results; always with streaming
 
   static Reply<ChatRequest> read(const nlohmann::json& body, const Options& limits);
   /// Puts a system message in front of all others.

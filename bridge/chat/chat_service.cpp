@@ -72,7 +72,7 @@ Task<Reply<json>> ChatService::inference(Request request) {
   auto chat = ChatRequest::read(*translated, options_.request);
   if (!chat) {
     Error refused = std::move(chat.error());
-    // These messages were made from the client's, and their numbers are others.
+    // These messages were converted from the client's, so their indices differ.
     if (refused.details.value("path", "").starts_with("/messages/")) refused.details["path"] = "/input/messages";
     co_return tl::unexpected<Error>(std::move(refused));
   }

@@ -1,14 +1,13 @@
 /// The `chat` service (docs/contract.md, section 5): an OpenAI chat completion, or a TensorZero-style inference, in
-/// which the user's skills are tools that the hub runs, or Python that the Spoke runs. Streamed or not; stopped by
-/// `cancel` or when the device leaves; `confirm` answers what a skill asks the user first. Its operation `usage` is in
-/// bridge/usage.
+/// which the user's skills are tools that the hub runs, or Python that the Spoke runs. Streamed or not. `cancel` stops
+/// it, as does the device going offline; `confirm` answers what a skill asks the user first. Its operation `usage` is
+/// in bridge/usage.
 ///
-/// The service reads requests and knows which chats run; each chat is a ChatTurn (chat_turn.h) from then on.
+/// The service reads requests and keeps the list of running chats; a ChatTurn (chat_turn.h) runs each chat.
 ///
-/// Threading: loop only (asserted).   Lifetime: outlives the running of its requests, as do clock, providers, tools,
-/// store and usage; a request that is only destroyed, with the loop, touches none of them. Errors: bad_request,
-/// not_found (chat, question), busy, and those of a turn. Bounds: Options; beyond chats_per_principal_max the answer is
-/// `busy` at once.
+/// Threading: loop only (asserted).   Lifetime: outlives its running requests, as do clock, providers, tools, store and
+/// usage; a request that is destroyed with the loop uses none of them. Errors: bad_request, not_found (chat, question),
+/// busy, and those of a turn. Bounds: Options; beyond chats_per_principal_max the answer is `busy` at once.
 #pragma once
 
 #include <chrono>
@@ -40,9 +39,9 @@ class ChatService final : public RequestHandler {
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return options_.default_timeout; }
 
-  /// The device is gone: its chats end.
+  /// Ends the chats of a device that has gone offline.
   void sender_left(const std::string& device_id);
-  /// Chats under way.
+  /// Returns the number of running chats.
   std::size_t in_flight() const { return running_->size(); }
 
  private:

@@ -45,7 +45,7 @@ Task<Reply<ChatSession>> ChatSession::open(ConversationStore& store, const Clock
     session.start_new(clock, sender);
     co_return session;
   }
-  // One more than is told: whether the oldest of them begins a turn can be seen only by what is before it.
+  // One more than is used: the row before the oldest one shows whether that begins a turn.
   const auto rows_max = options.history_messages_max + 1;
   auto rows = co_await store.get_messages(session.row_.user_id, session.row_.session_id, rows_max, std::string());
   if (!rows) co_return tl::unexpected(rows.error());
@@ -62,7 +62,7 @@ Task<Reply<void>> ChatSession::save(ConversationStore& store, const Clock& clock
     row.message_id = new_id();
     row.role = std::move(role);
     row.content = std::move(content);
-    // Messages are read back in the order of their times: one turn's must not share one.
+    // Messages are sorted by time when they are read: no two of a turn may have the same.
     row.created_at_ms = session.newest_ms_ = std::max(session.newest_ms_ + 1, to_unix_ms(clock.wall_now()));
     rows.push_back(std::move(row));
   };
@@ -80,7 +80,7 @@ Task<Reply<void>> ChatSession::save(ConversationStore& store, const Clock& clock
     SessionChange close;
     close.is_active = false;
     auto closed = co_await store.change_session(session.row_.user_id, session.closed_->session_id, std::move(close));
-    // Deleted meanwhile is as good as closed.
+    // A session that was deleted meanwhile needs no closing.
     if (!closed && closed.error().code != ErrorCode::not_found) co_return closed;
   }
   if (session.is_new_) {
@@ -95,7 +95,7 @@ Task<Reply<void>> ChatSession::save(ConversationStore& store, const Clock& clock
   }
   auto added = co_await store.append_messages(session.row_.user_id, session.row_.session_id, std::move(rows));
   if (!added && session.is_new_) {
-    // Nobody is told of it: it must not stay, empty, on the user's account.
+    // Its id was not sent to the client, so an empty session must not stay in the user's quota.
     (void)co_await store.delete_session(session.row_.user_id, session.row_.session_id);
   }
   if (!added) co_return tl::unexpected(added.error());

@@ -1,10 +1,9 @@
-/// The stored conversation behind a chat's `session_id`: its history before the turn, both sides of the turn after it.
+/// The stored conversation of a chat's `session_id`: its history before the turn, both sides of the turn after it.
 ///
-/// A session idle for longer than Options::idle_max is closed, and the turn goes into a new, empty one: whoever comes
-/// back after a quarter of an hour starts a new conversation, and gets its id in the reply. Nothing is written before
-/// the model has answered, so a failed turn leaves nothing behind.
+/// A session that was idle for longer than Options::idle_max is closed, and the turn starts a new, empty one, whose id
+/// is in the reply. Nothing is written before the model has answered, so a failed turn leaves nothing behind.
 ///
-/// Threading: loop only.   Errors: `not_found` for a session that is not there or somebody else's; the store's.
+/// Threading: loop only.   Errors: `not_found` for a missing session or one of another user; the store's.
 /// Bounds: Options.
 #pragma once
 
@@ -23,7 +22,7 @@ namespace strawberry::bridge {
 class ChatSession {
  public:
   struct Options {
-    // Of what was said before; whole turns, the oldest go first.
+    // Limits of the history; whole turns are left out, the oldest first.
     std::size_t history_messages_max = 50;
     std::size_t history_bytes_max = 256 * 1024;
     std::chrono::minutes idle_max{15};
@@ -33,10 +32,10 @@ class ChatSession {
   static Task<Reply<ChatSession>> open(ConversationStore& store, const Clock& clock, Principal sender,
                                        std::string session_id, Options options);
 
-  /// What was said before: OpenAI messages, oldest first.
+  /// Returns the history: OpenAI messages, oldest first.
   const nlohmann::json& history() const { return history_; }
   const std::string& id() const { return row_.session_id; }
-  /// Not in the store before save().
+  /// True for a session that save() will create.
   bool is_new() const { return is_new_; }
 
   /// Stores the user's and assistant's texts among `messages`, then `answer`.
@@ -49,8 +48,8 @@ class ChatSession {
 
   SessionRow row_;
   bool is_new_ = false;
-  std::optional<SessionRow> closed_;  // the idle one, to be marked
-  std::int64_t newest_ms_ = 0;        // when the last stored message was made
+  std::optional<SessionRow> closed_;  // the idle session, to be marked as closed
+  std::int64_t newest_ms_ = 0;        // time of the last stored message
   nlohmann::json history_ = nlohmann::json::array();
 };
 

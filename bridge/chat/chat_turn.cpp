@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Who answered, and with which model, when it was stopped before it said so.
+/// The provider and model of a chat that was stopped before a provider had answered.
 constexpr const char* usage_unfinished = "unfinished";
 
 json call_event(const PlannedCall& call) {
@@ -36,8 +36,8 @@ json result_event(const PlannedCall& call, const Reply<json>& outcome) {
   return event;
 }
 
-/// What the provider is asked for besides messages and tools. A tool that the client insists on is insisted on once:
-/// asked for in every step, the model could never answer.
+/// Returns the provider's options besides messages and tools. A tool that the client requires is required in the first
+/// step only: if it were required in every step, the model could never answer.
 json options_for(const ChatRequest& chat, const AgentLoop::AskModel& ask) {
   json options = chat.options;
   const auto choice = options.find("tool_choice");
@@ -58,7 +58,7 @@ ChatTurn::ChatTurn(Shared shared, Place place, Request request, ChatRequest chat
 
 // --- from the request to the answer ---
 
-/// The work goes on beside the coroutine that waits for it, so that it can be stopped.
+/// Runs the work beside the coroutine that waits for it, so that it can be stopped.
 Task<Reply<json>> ChatTurn::run(std::shared_ptr<ChatTurn> turn) {
   const auto executor = co_await asio::this_coro::executor;
   const auto ending = turn->place_->ending();
@@ -186,8 +186,7 @@ ModelRequest ChatTurn::model_request(const AgentLoop::AskModel& ask) const {
   return model;
 }
 
-/// An answer that did not come to its end has been read all the same as far as it was streamed. No provider says what
-/// that cost.
+/// The streamed part of an unfinished answer was generated, too, but no provider reports what it cost.
 void ChatTurn::record_unfinished() {
   const std::size_t bytes = *unrecorded_bytes_;
   if (bytes == 0) return;
@@ -200,7 +199,7 @@ void ChatTurn::record_unfinished() {
   shared_.neighbours.usage.record(request_.sender, said);
 }
 
-// --- skills, and what the user is asked and told of them ---
+// --- skills, and questions and events about them ---
 
 ToolRun ChatTurn::tool_run(std::size_t step) {
   const auto turn = shared_from_this();
@@ -215,7 +214,7 @@ ToolRun ChatTurn::tool_run(std::size_t step) {
   run.log_id = request_.log_id;
   run.identity = request_.identity;
   run.step = step;
-  // Asked for whether the answer is streamed or not.
+  // Questions are asked whether the answer is streamed or not.
   run.confirm = [turn](PlannedCall call) { return ask_user(turn, std::move(call)); };
   if (!chat_.tool_events) return run;
   run.on_call = [turn](const PlannedCall& call) { turn->tell(chat_event::tool_call, call_event(call)); };
@@ -225,7 +224,7 @@ ToolRun ChatTurn::tool_run(std::size_t step) {
   return run;
 }
 
-/// One question to the user: the event, and the wait for what they say.
+/// Asks the user one question: sends the event, and waits for the answer.
 Task<bool> ChatTurn::ask_user(std::shared_ptr<ChatTurn> turn, PlannedCall call) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(turn->latest_end() - turn->shared_.clock.steady_now());
@@ -245,7 +244,7 @@ Task<bool> ChatTurn::ask_user(std::shared_ptr<ChatTurn> turn, PlannedCall call) 
   co_return allowed.value_or(false);
 }
 
-/// After all text that was said before.
+/// Sent after all earlier text.
 void ChatTurn::tell(const std::string& event, json data) const {
   if (stream_) {
     stream_->event(event, std::move(data));
@@ -254,7 +253,7 @@ void ChatTurn::tell(const std::string& event, json data) const {
   }
 }
 
-/// Calls and questions leave some of the chat's time to the model, to say what came of them.
+/// Calls and questions must leave some of the chat's time to the model, for the final answer.
 SteadyTime ChatTurn::latest_end() const {
   const auto left = request_.deadline - shared_.clock.steady_now();
   return request_.deadline - std::min<std::chrono::nanoseconds>(std::chrono::seconds(2), left / 5);
@@ -273,7 +272,7 @@ Task<json> ChatTurn::answer(AgentLoop::Finish end) {
   co_return format_->whole(head_, whole);
 }
 
-/// The answer is there and skills have run: a store that fails now must not take that back.
+/// The answer exists and skills have run: a store that fails now must not turn that into an error.
 Task<WholeAnswer> ChatTurn::store(WholeAnswer whole) {
   auto id = session_->id();
   const bool is_new = session_->is_new();
@@ -284,7 +283,7 @@ Task<WholeAnswer> ChatTurn::store(WholeAnswer whole) {
     co_return whole;
   }
   log_for(request_).error("the turn was not stored: {} ({})", saved.error().message, printable(saved.error().cause));
-  // No name is told of what is not there: the new one was not opened, an old one was deleted, or takes no more.
+  // A session that does not exist is not named: a new one was not created, an old one was deleted, or is full.
   const auto code = saved.error().code;
   const bool is_lost = code == ErrorCode::not_found || code == ErrorCode::quota_exceeded;
   if (!is_new && !is_lost) whole.session_id = std::move(id);

@@ -1,14 +1,14 @@
-/// One chat turn, from its request to its stored answer. It asks a model and runs the skill calls that this wants,
-/// until the model answers in words; on the way it streams the answer, asks the user where a skill has to be allowed,
-/// counts what was used, and keeps the deadline. At the end it stores both sides of the turn in the session.
+/// One chat turn, from its request to its stored answer. It asks a model and runs the skill calls that the model makes,
+/// until the model answers in words. Meanwhile it streams the answer, asks the user before skills that need
+/// confirmation, records usage, and keeps the deadline. At the end it stores both sides of the turn in the session.
 ///
-/// What it decides is in agent_loop.h, tool_catalog.h and chat_request.h, what it looks like in answer_format.h, its
-/// events in answer_stream.h.
+/// Its decisions are in agent_loop.h, tool_catalog.h and chat_request.h, its wire format in answer_format.h, its events
+/// in answer_stream.h.
 ///
-/// Threading: loop only.   Lifetime: shared by the coroutines that work on it; what `Shared` names outlives the running
-/// of it. A turn that is only destroyed, with the loop, touches none of that.
-/// Errors: not_found (session), timeout, cancelled, too_large, provider_error, provider_timeout, and the store's. What
-/// a skill call came to is told to the model, and never fails the turn.   Bounds: Options.
+/// Threading: loop only.   Lifetime: shared by the coroutines that work on it; the objects in `Shared` outlive its run.
+/// A turn that is destroyed with the loop uses none of them.
+/// Errors: not_found (session), timeout, cancelled, too_large, provider_error, provider_timeout, and the store's. The
+/// outcome of a skill call goes to the model, and never fails the turn.   Bounds: Options.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,7 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
  public:
   struct Options {
     std::chrono::milliseconds tool_timeout{30'000};     // of one skill call
-    std::chrono::milliseconds confirm_timeout{30'000};  // for the user to say yes
+    std::chrono::milliseconds confirm_timeout{30'000};  // for the user's answer
     AgentLoop::Options agent;
     ToolCatalog::Options tools;
     ChatSession::Options session;
@@ -51,10 +51,10 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
     ToolSource& tools;
     ConversationStore& store;
     UsageLedger& usage;
-    /// What waits to leave; may be empty.
+    /// Returns the messages that wait to leave; may be empty.
     AnswerStream::Waiting waiting;
   };
-  /// What all turns of a service have in common.
+  /// Objects that all turns of a service share.
   struct Shared {
     const Clock& clock;
     const Neighbours& neighbours;
@@ -67,7 +67,7 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   ChatTurn(Shared shared, Place place, Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format);
 
   /// Completes with the answer, or as soon as the turn is stopped: by its place (RunningChats), or when the waiting
-  /// coroutine is cancelled. Once.
+  /// coroutine is cancelled. May be called once.
   static Task<Answer> run(std::shared_ptr<ChatTurn> turn);
 
  private:
@@ -75,7 +75,7 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   void finished(const std::exception_ptr& thrown, Answer given);
 
   Task<Reply<void>> open();
-  /// Of a token that may chat and call nothing, the model is offered no skills.
+  /// False for a token that may chat but not call: the model is offered no skills.
   bool may_call_skills() const { return request_.rights.has(Scope::skills_call); }
   void begin(const nlohmann::json& messages, const asio::any_io_executor& executor);
   Task<Reply<AgentLoop::Finish>> converse();
@@ -90,7 +90,7 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   SteadyTime latest_end() const;
 
   const Shared shared_;
-  Place place_;  // given back when the work is over
+  Place place_;  // released when the work is over
   const Request request_;
   ChatRequest chat_;
   const std::shared_ptr<const AnswerFormat> format_;
@@ -99,9 +99,9 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   std::optional<ToolCatalog> catalog_;
   std::optional<AgentLoop> loop_;
   AnswerHead head_;
-  std::shared_ptr<AnswerStream> stream_;  // null: the answer is wanted whole
-  AgentLoop::AskModel asked_{};           // last
-  /// Of text that was streamed since the usage was recorded.
+  std::shared_ptr<AnswerStream> stream_;  // null: no streaming
+  AgentLoop::AskModel asked_{};           // the last request to the model
+  /// Bytes of text that were streamed since usage was last recorded.
   const std::shared_ptr<std::size_t> unrecorded_bytes_ = std::make_shared<std::size_t>(0);
   bool is_usage_estimated_ = false;
 };

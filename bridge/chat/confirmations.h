@@ -1,10 +1,10 @@
-/// Questions to the user that are open: may this skill run? Silence is no.
+/// Open questions to the user: may this skill run? No answer means no.
 ///
-/// Whoever asks opens a question, tells the sender its id, and waits; answer() comes from the sender's `confirm`. An id
-/// cannot be guessed, and only the principal that was asked can answer it.
+/// The caller opens a question, sends its id to the user's client, and waits; answer() is called by the client's
+/// `confirm`. An id cannot be guessed, and only the principal that was asked can answer it.
 ///
 /// Threading: loop only.   Lifetime: shared with the questions, which close themselves.
-/// Bounds: Options; beyond them nothing can be asked, which is no as well.
+/// Bounds: Options; beyond them no question can be opened, which also means no.
 #pragma once
 
 #include <memory>
@@ -44,9 +44,9 @@ class Confirmations : public std::enable_shared_from_this<Confirmations> {
 
   explicit Confirmations(Options options) : options_(options) {}
 
-  /// Null when too many are open.
+  /// Returns null when too many are open.
   std::shared_ptr<Question> ask(const asio::any_io_executor& executor, const Principal& sender);
-  /// False when the sender has no open question of that id (any more).
+  /// Returns false when the principal has no open question with that id.
   bool answer(const Principal& sender, const std::string& id, bool is_allowed);
 
   std::size_t open() const { return open_.size(); }

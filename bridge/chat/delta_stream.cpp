@@ -7,7 +7,7 @@ namespace {
 
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// How many bytes the character that begins with `c` has; 1 for what begins none.
+/// Returns the length of the character that begins with `c`; 1 when `c` does not begin one.
 std::size_t character_bytes(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
@@ -25,7 +25,7 @@ void DeltaStream::answered(std::string_view whole) {
   if (whole.substr(0, said.size()) == said) add(whole.substr(said.size()));
 }
 
-/// A piece may end in the middle of a character: the rest of it comes with the next one.
+/// A piece may end in the middle of a character; the next piece completes it.
 std::size_t DeltaStream::whole_characters_end() const {
   std::size_t begin = said_.size();
   while (begin > taken_ && said_.size() - begin < 4) {

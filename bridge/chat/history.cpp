@@ -28,10 +28,10 @@ bool has_calls(const json& message) {
 
 std::size_t bytes_of(const json& message) { return to_text(message).size(); }
 
-/// An assistant's message with calls, and the tool messages right behind it.
+/// An assistant's message with calls, and the tool messages directly after it.
 struct Calls {
-  std::map<std::string, const json*> results;  // by the call's id; null until found
-  std::size_t end;                             // behind the last tool message
+  std::map<std::string, const json*> results;  // key: the call's id; null until found
+  std::size_t end;                             // index after the last tool message
   bool is_sound = true;                        // every call has its own id and its result
 
   Calls(const json& messages, std::size_t at) : end(at + 1) {
@@ -46,7 +46,7 @@ struct Calls {
   }
 };
 
-/// Without calls that lack a result and results that lack a call.
+/// Removes calls that lack a result and results that lack a call.
 std::vector<json> sound(const json& messages) {
   std::vector<json> kept;
   for (std::size_t i = 0; i < messages.size();) {
@@ -76,7 +76,7 @@ json cut_history(const json& messages, std::size_t bytes_max, std::size_t messag
   std::size_t bytes = 0, count = 0;
   for (const auto& message : all) bytes += is_system(message) ? bytes_of(message) : 0;
 
-  // Backwards, turn by turn: `first` is where the oldest one that fits begins.
+  // Backwards, turn by turn: `first` is the start of the oldest turn that fits.
   std::size_t first = all.size(), turn_bytes = 0, turn_count = 0;
   for (std::size_t i = all.size(); i-- > 0;) {
     if (!is_system(all[i])) {

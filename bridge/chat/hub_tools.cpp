@@ -18,7 +18,7 @@ using nlohmann::json;
 constexpr std::size_t devices_named_max = 8;
 constexpr std::size_t summary_bytes_max = 200;
 constexpr std::size_t words_max = 8;
-constexpr std::size_t word_bytes_min = 3;  // shorter ones stand in nearly every text
+constexpr std::size_t word_bytes_min = 3;  // shorter words occur in nearly every text
 
 json one_text(const char* key, const char* description) {
   return {{"type", "object"},

@@ -1,4 +1,4 @@
-/// From a model's tool call to a skill call: the tool must exist, the arguments must be an object, and fit
+/// Turns a model's tool call into a skill call: the tool must exist, the arguments must be an object, and fit
 /// (skills/tool_arguments.h).
 ///
 /// Pure. Errors: `not_found` for an unknown tool or device, `bad_request` for arguments, with details.path where one is
@@ -18,7 +18,7 @@ inline constexpr std::size_t arguments_bytes_max = 64 * 1024;
 inline constexpr std::size_t arguments_depth_max = 32;
 
 struct PlannedCall : ToolCallPlan {
-  std::string id;  // the tool call's
+  std::string id;  // id of the tool call
 };
 
 Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call);

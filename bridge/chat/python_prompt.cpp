@@ -16,7 +16,7 @@ const OfferingDevice* find_device(const OfferedSkill& skill, const std::string& 
   return found == skill.devices.end() ? nullptr : &*found;
 }
 
-/// One line: what a comment or a `def` can hold.
+/// Returns the text as one line that fits into a comment or a `def`.
 std::string in_line(const std::string& text, std::size_t bytes_max) {
   std::string line = as_data(text, bytes_max);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -54,7 +54,7 @@ std::string docstring_of(const OfferedSkill& skill, std::size_t bytes_max) {
   return "        \"\"\"" + quoted + "\"\"\"\n";
 }
 
-/// Adds classes and their functions as long as there is room.
+/// Adds classes and their functions while there is room.
 class Writer {
  public:
   Writer(std::string text, const PythonPromptOptions& options) : text_(std::move(text)), options_(options) {}
@@ -67,7 +67,7 @@ class Writer {
       entry = headline_ + "\nclass " + in_line(skill.skill.class_name, 128) + ":\n";
     entry += "    def " + in_line(skill.skill.signature, 2048) + ":" + (devices.empty() ? "" : "  # " + devices) + "\n";
     entry += docstring_of(skill, options_.docstring_bytes_max);
-    // Once one has found no room, the rest is left out as well: which were there would seem arbitrary.
+    // After the first entry without room, all further ones are left out: otherwise the selection would seem arbitrary.
     is_full_ = is_full_ || text_.size() + entry.size() + last_line_bytes > options_.prompt_bytes_max;
     if (is_full_) return;
     text_ += entry;

@@ -1,12 +1,12 @@
 /// tool_mode `python`: the user's skills as Python, for the system prompt. The model answers with code, which the hub
 /// returns and the Spoke runs.
 ///
-/// First the skills of the asking device, which are called as `Class.function(…)`, then those that only other devices
-/// have, called as `device.Class.function(…)`; each class once, with its devices. Signatures and docstrings come from
-/// devices: they are data, without control characters, and a docstring cannot end itself. Skills marked `confirm` are
-/// left out: the hub does not see these calls and could ask nobody.
+/// First the skills of the requesting device, which are called as `Class.function(…)`, then those that only other
+/// devices have, called as `device.Class.function(…)`; each class once, with its devices. Signatures and docstrings
+/// come from devices: they are data, without control characters, and a docstring cannot end itself. Skills marked
+/// `confirm` are left out: the hub does not see these calls and could not ask the user.
 ///
-/// Pure.   Bounds: Options; a last line says when not all found room.
+/// Pure.   Bounds: Options; a last line says when skills were left out.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct PythonPromptOptions {
   std::size_t devices_listed_max = 16;  // of one skill
 };
 
-/// `sender_id` is the asking device's id, or a user's, which no device has.
+/// `sender_id` is the id of the requesting device, or of a user, which no device has.
 std::string python_prompt(const SkillsFound& found, const std::string& sender_id, const PythonPromptOptions& options);
 
 }  // namespace strawberry::bridge

@@ -31,7 +31,7 @@ void RunningChats::Chat::Ending::stop_work() {
 bool RunningChats::Chat::is_stopped_by(const Error& why) {
   if (is_decided_) return false;
   is_decided_ = true;
-  const auto ending = ending_;  // the chat may be gone before it returns
+  const auto ending = ending_;  // the chat may be destroyed before this returns
   if (!ending->answer.set(tl::unexpected<Error>(why))) return false;
   ending->stop_work();
   return true;

@@ -1,7 +1,7 @@
-/// The chats under way: how many each principal has, and how one is stopped when its sender takes it back or leaves.
+/// The running chats: counts them for each principal, and stops them when the client cancels one or goes offline.
 ///
-/// Stopping answers the chat at once, with `cancelled`, and then cancels the coroutine that works on it, which ends the
-/// provider's transfer and abandons skill calls. A chat whose answer is whole (done_deciding()) is not stopped any
+/// Stopping answers the chat at once with `cancelled`, and then cancels the coroutine that works on it, which ends the
+/// provider's transfer and abandons skill calls. A chat whose answer is complete (done_deciding()) is not stopped any
 /// more.
 ///
 /// Threading: loop only.   Lifetime: shared with the chats: one that never finished is destroyed with the loop, after
@@ -22,7 +22,7 @@ namespace strawberry::bridge {
 
 class RunningChats : public std::enable_shared_from_this<RunningChats> {
  public:
-  /// One chat's place, given back with the last reference to it.
+  /// The place of one chat, released with the last reference to it.
   class Chat {
    public:
     Chat(std::shared_ptr<RunningChats> all, const asio::any_io_executor& executor, Principal sender,
@@ -31,10 +31,10 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
     Chat(const Chat&) = delete;
     Chat& operator=(const Chat&) = delete;
 
-    /// What the chat is told to end by, and its one answer, whoever gives it first.
+    /// The signal that ends a chat, and its one answer: the first one set counts.
     struct Ending {
       explicit Ending(const asio::any_io_executor& executor) : answer(executor) {}
-      /// Cancels the work; what it comes to does not matter any more.
+      /// Cancels the work; its outcome is ignored.
       void stop_work();
 
       OneShot<Reply<nlohmann::json>> answer;
@@ -57,12 +57,12 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
 
   explicit RunningChats(std::size_t chats_per_principal_max) : chats_per_principal_max_(chats_per_principal_max) {}
 
-  /// Null when the sender has as many as it may.
+  /// Returns null when the principal has reached its limit.
   std::shared_ptr<Chat> begin(const asio::any_io_executor& executor, const Principal& sender,
                               std::string correlation_id);
-  /// False when the sender has no chat of that correlation id that could still be stopped.
+  /// Returns false when the principal has no chat with that correlation id that can still be stopped.
   bool cancel(const Principal& sender, const std::string& correlation_id);
-  /// Stops every chat of the device; gives how many.
+  /// Stops every chat of the device; returns their number.
   std::size_t sender_left(const std::string& device_id);
 
   std::size_t size() const { return by_sender_id_.size(); }

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t arguments_depth_max = 32;
 
-/// Taken over as they are, and their meaning is the same.
+/// Members that are copied unchanged.
 constexpr std::array same_members = {"op",     "correlation_id", "v",         "timeout_ms",          "user_id",
                                      "stream", "session_id",     "tool_mode", "parallel_tool_calls", "tool_events"};
 constexpr std::array translated_members = {"input",  "function_name",    "model_name", "episode_id",
@@ -37,10 +37,10 @@ bool is_among(const std::array<const char*, size>& names, const std::string& nam
   return std::any_of(names.begin(), names.end(), [&](const char* each) { return name == each; });
 }
 
-/// What TensorZero means when nothing is said: null, or a switch that is off.
+/// True for values that TensorZero treats as missing: null, or a switch that is off.
 bool says_nothing(const json& value) { return value.is_null() || value == false; }
 
-/// A string as it is, anything else as JSON text: what a template's arguments come to without a template.
+/// Returns a string as it is, anything else as JSON text, as TensorZero does with arguments that have no template.
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
 std::string string_of(const json& block, const char* key, const char* otherwise) {
@@ -49,7 +49,7 @@ std::string string_of(const json& block, const char* key, const char* otherwise)
   return found && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// One message of theirs may be several of OpenAI's: results of tools are messages of their own, and come first.
+/// One TensorZero message may become several OpenAI ones: tool results are messages of their own, and come first.
 struct Blocks {
   std::string text;
   json calls = json::array();
@@ -186,7 +186,7 @@ Reply<std::string> read_model(const json& body) {
   if (member(body, "function_name") && member(body, "model_name"))
     return bad("/function_name", "either function_name or model_name, not both");
   std::string model = string_of(body, "model_name", "model_name");
-  // The provider is told from the model as everywhere in the hub; a model's own name may have colons.
+  // In the hub a slash separates provider and model; a model's own name may have colons.
   if (const auto colons = model.find("::"); colons != std::string::npos) model.replace(colons, 2, "/");
   return model;
 }

@@ -53,7 +53,7 @@ void ToolCatalog::offer_search(const std::string& about) {
   for (auto& skill : source_->find(query(words, options_.suggested_skills_max)).skills) offer(std::move(skill));
 }
 
-/// Skills' names have a `-`; only the client may have taken it.
+/// Names of skills contain a `-`; only a client's tool may have taken this one.
 std::string ToolCatalog::free_name(std::string name) const {
   while (is_client_tool(name)) name = "hub_" + name;
   return name;
@@ -132,7 +132,7 @@ void ToolCatalog::drop_oldest_found() {
 std::string ToolCatalog::name_for(const OfferedSkill& skill) const {
   const auto is_taken = [this](const std::string& name) { return skills_.contains(name) || is_client_tool(name); };
   std::string name = tool_name(skill.skill.class_name, skill.skill.function_name, skill.path(), false);
-  // The same function with another signature, or two names cut alike.
+  // The same function with another signature, or two names that are equal when cut.
   for (int attempt = 0; is_taken(name); ++attempt) {
     if (attempt == 16) return {};
     name = tool_name(skill.skill.class_name, skill.skill.function_name,

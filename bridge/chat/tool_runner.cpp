@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What the lanes of one step share; kept alive by each of them.
+/// State shared by the lanes of one step, which keep it alive.
 struct Step {
   Step(ToolSource& given_source, std::vector<PlannedCall> given_calls, ToolRun given_run)
       : source(given_source),
@@ -32,7 +32,7 @@ struct Step {
   RequestLog log() const { return RequestLog({run.log_id, run.caller.id, to_string(Service::chat)}); }
 };
 
-/// The same only for the same call: a model that is asked again may want something else at this place.
+/// Equal for the same call only: a model that is asked again may make another call at this position.
 std::string identity_of(const ToolRun& run, std::size_t index, const SkillCall& call) {
   if (run.identity.empty()) return {};
   const json place = {run.identity, run.step, index, call.target, call.skill_path, call.args, call.kwargs};
@@ -43,7 +43,7 @@ tl::unexpected<Error> not_allowed() {
   return error(ErrorCode::forbidden, "the user did not allow this call, or did not answer in time; it was not made");
 }
 
-/// Calls made one after the other. Who is stopped tells nothing any more, neither of this call nor of the next.
+/// Makes calls one after the other. After a cancellation it reports nothing more, neither of this call nor of the next.
 Task<void> run_lane(std::shared_ptr<Step> step, std::vector<std::size_t> lane) {
   for (const std::size_t index : lane) {
     const PlannedCall& planned = step->calls[index];

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 60;
 
-/// Everything that is wrong, in the order in which it stands in the file; at most problems_max.
+/// The problems found, in the order of the file; at most problems_max.
 class Problems {
  public:
   void add(std::string problem) {
@@ -39,7 +39,7 @@ std::string key_name(std::string_view section, std::string_view key) {
   return "[" + std::string(section) + "] " + std::string(key);
 }
 
-/// Printable, short, quoted when it is a text.
+/// Returns the text printable, short, in quotes when it is a text.
 std::string show(std::string_view text) {
   if (text.size() > shown_bytes_max) return "a text of " + std::to_string(text.size()) + " bytes";
   std::string shown = "\"";
@@ -106,7 +106,7 @@ std::string known_keys(std::span<const KeyRow<Owner>> rows, std::string_view sec
   return names;
 }
 
-/// One key: known and allowed.
+/// Reads one key of a table and checks it.
 template <class Owner>
 void read_key(const std::string& path, std::string_view section, std::string_view key, const toml::node& node,
               std::span<const KeyRow<Owner>> rows, Owner& owner, Problems& problems) {
@@ -208,7 +208,7 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-/// False when it cannot be read at all.
+/// Returns false when the file cannot be read at all.
 bool read_toml(const std::string& path, Config& config, Problems& problems) {
   const auto text = read_file(path);
   if (!text) {
@@ -253,7 +253,7 @@ void read_environment(const Environment& environment, Config& config, Problems& 
   }
 }
 
-/// The key of one provider, empty when it needs none.
+/// Returns the key of one provider, empty when it needs none.
 Result<std::string> api_key_of(const LlmProviderConfig& provider, const std::string& path,
                                const Environment& environment) {
   const std::string who = "the provider " + provider.name;
@@ -287,7 +287,7 @@ void read_api_keys(const std::string& path, const Environment& environment, Conf
   }
 }
 
-/// What no single key can say.
+/// Checks rules that involve several keys.
 void check_whole(const std::string& source, const Config& config, Problems& problems) {
   const Config::Timeouts& t = config.timeouts;
   const std::pair<const char*, std::int64_t> ladder[] = {{"sandbox_ms", t.sandbox_ms},

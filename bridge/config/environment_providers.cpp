@@ -8,12 +8,12 @@ namespace strawberry::bridge {
 namespace {
 
 struct Known {
-  std::string_view name;  // of the provider, and of its kind
+  std::string_view name;  // of the provider and of its kind
   std::string_view model;
   std::string_view key;        // variables
-  std::string_view other_key;  // when the first is not set
+  std::string_view other_key;  // read when the first is not set
   std::string_view url;
-  std::string_view home;  // where its public service is, and its key may go unasked
+  std::string_view home;  // its public URL, for which the key is used automatically
 };
 constexpr Known known_providers[] = {
     {"openai", "gpt-4o-mini", "OPENAI_API_KEY", "", "OPENAI_BASE_URL", "https://api.openai.com"},
@@ -27,7 +27,7 @@ bool is_at(std::string_view url, std::string_view home) {
   return url.empty() || url == home || (url.starts_with(home) && url[home.size()] == '/');
 }
 
-/// As Ollama's own client reads it: `host`, `host:port` or a URL. A server's own "every address" means this machine.
+/// Reads it as Ollama's own client does: `host`, `host:port` or a URL. The server's "every address" means this machine.
 std::string ollama_url(std::string_view host) {
   constexpr std::string_view separator = "://";
   std::string scheme = "http";

@@ -1,6 +1,6 @@
-/// Language models that need no configuration file: the variables people have set anyway.
+/// Configures language models without a file, from the environment variables that users commonly have set.
 ///
-/// Pure.   Errors: Failure that names the variable, never its value: it may be a key.
+/// Pure.   Errors: Failure that names the variable, never its value, which may be a key.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace strawberry::bridge {
 
-/// Nothing when it is not set, or empty.
+/// Returns nothing when the variable is not set, or is empty.
 const std::string* variable(const Environment& environment, std::string_view name);
 
 /// With no provider configured, each of OPENAI_API_KEY or OPENAI_BASE_URL, ANTHROPIC_API_KEY, GEMINI_API_KEY or
-/// GOOGLE_API_KEY, and OLLAMA_HOST makes one, in this order. A provider of the file that has both name and kind of one
-/// of these takes its key from there when the file chooses none and its URL is the public one, and openai its URL: a
-/// key goes only where it was meant to. DEFAULT_MODEL is the model of the first provider, whatever it is.
+/// GOOGLE_API_KEY, and OLLAMA_HOST creates one, in this order. A provider of the file that has both name and kind of
+/// one of these takes its key from there when the file sets none and its URL is the public one, and openai its URL: a
+/// key is only sent where it was meant for. DEFAULT_MODEL is the model of the first provider, whichever it is.
 Result<void> read_provider_environment(const Environment& environment, Config& config);
 
-/// The variable with the key of the provider of this name; empty when its name says none.
+/// Returns the variable with the key of the provider of this name; empty when the name has none.
 std::string key_variable_of(std::string_view provider);
 
 }  // namespace strawberry::bridge

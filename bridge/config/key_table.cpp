@@ -23,14 +23,14 @@ bool is_url(std::string_view value) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (value.rfind(scheme, 0) != 0) continue;
     const std::string_view rest = value.substr(scheme.size());
-    // A user and password in it would end up in logs; a query would end up before the path.
+    // A user and password in it could appear in logs; a query would come before the path.
     return !rest.empty() && rest.front() != '/' && rest.front() != ':' &&
            rest.find_first_of("@?#") == std::string_view::npos && std::all_of(rest.begin(), rest.end(), is_graphic);
   }
   return false;
 }
 
-/// What libcurl can go through. User and password may be in it.
+/// True for proxies that libcurl supports. User and password are allowed.
 bool is_proxy(std::string_view value) {
   if (value == "environment" || value == "none") return true;
   for (const std::string_view scheme : {"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"}) {
@@ -43,13 +43,13 @@ bool is_proxy(std::string_view value) {
   return false;
 }
 
-/// More than one colon: an IPv6 address.
+/// A host with more than one colon is an IPv6 address.
 bool is_host(std::string_view value) {
   return value.size() <= 253 && std::all_of(value.begin(), value.end(), is_graphic) &&
          value.find('/') == std::string_view::npos && std::count(value.begin(), value.end(), ':') != 1;
 }
 
-/// An IPv6 address may say by which interface: `fe80::1%eth0`.
+/// An IPv6 address may name its interface: `fe80::1%eth0`.
 bool is_address(std::string_view value) {
   const auto scope = value.find('%');
   const std::string number(value.substr(0, scope));

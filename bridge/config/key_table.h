@@ -1,4 +1,4 @@
-/// Every key of the configuration as one row: where it stands, what it may be, where its value goes.
+/// Every configuration key as one row: its place, its valid values, and the member that receives its value.
 /// Rows are constants; nothing here fails.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace strawberry::bridge {
 
-/// What a value may be. A check says what it expected, as a noun.
+/// The kinds of text values. A check returns what it expected, as a noun.
 enum class TextKind { any, host, address, name, url, variable, choice, ids, socket, proxy };
 
 struct IntegerRange {
@@ -33,17 +33,17 @@ template <class Owner>
 struct KeyRow {
   std::string_view section;
   std::string_view name;
-  std::string_view environment;  // the variable that overrides it; empty when none does
+  std::string_view environment;  // the variable that overrides it; empty: none
   Allowed allowed;
   Target (*target)(Owner&);
-  /// Its value may be a secret put in the wrong place: never repeat it.
+  /// The value may be a misplaced secret: never repeat it.
   bool hush = false;
 };
 
 std::span<const KeyRow<Config>> config_keys();
 std::span<const KeyRow<LlmProviderConfig>> provider_keys();
 
-/// `an integer from 1 to 65535`, `true or false`.
+/// Returns `an integer from 1 to 65535`, `true or false`.
 std::string describe_allowed(const Allowed& allowed);
 bool is_allowed(const Text& text, std::string_view value);
 

@@ -1,4 +1,4 @@
-/// API keys: where they may come from and what they may look like.
+/// API keys: the files they may be read from, and their valid form.
 /// Errors: Failure that names the place, never the key.   Bounds: secret_bytes_max.
 #pragma once
 
@@ -11,11 +11,12 @@ namespace strawberry::bridge {
 
 inline constexpr std::size_t secret_bytes_max = 4096;
 
-/// Printable ASCII without spaces: it goes into an HTTP header, where a line break would start another one.
+/// True for printable ASCII without spaces: the key goes into an HTTP header, where a line break would start another
+/// one.
 bool is_plausible_key(std::string_view key);
 
-/// The one line in `path`. Refuses a file that is not private (common/text/private_file.h), and what is no regular
-/// file.
+/// Returns the single line in `path`. Refuses a file that is not private (common/text/private_file.h), and anything but
+/// a regular file.
 Result<std::string> read_secret_file(const std::string& path);
 
 }  // namespace strawberry::bridge

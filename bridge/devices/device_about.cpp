@@ -24,7 +24,7 @@ std::string rule_of(const char* what) {
          std::to_string(device_name_bytes_max) + " bytes";
 }
 
-/// Absent or null: none.
+/// A missing or null room is empty.
 Reply<std::string> read_room(const json& room) {
   if (!room.is_string() || room.get_ref<const std::string&>().empty()) return std::string();
   auto name = room.get<std::string>();
@@ -77,7 +77,7 @@ Reply<std::string> read_metadata(const json& metadata) {
   return text;
 }
 
-/// Stores what was read, or says why it cannot be.
+/// Stores a value that was read, or returns its error.
 template <class T>
 std::optional<Error> put(Reply<T> read, std::optional<T>& member) {
   if (!read) return std::move(read.error());

@@ -1,4 +1,4 @@
-/// What a request says of a device: its name, room, other names, capabilities and metadata, checked.
+/// Reads what a request says about a device: its name, room, other names, capabilities and metadata, checked.
 ///
 /// Names of devices and rooms and other names follow one rule: letters or digits that normalize_device_name()
 /// keeps, at most device_name_bytes_max bytes, and not `hub`.
@@ -25,13 +25,13 @@ bool can_name_a_device(const std::string& name);
 /// The name a request gives a device (`name`, which is there), or why it cannot have it.
 Reply<std::string> wanted_name(const Request& request);
 
-/// What `update` changes of `device`; `name` is as written, and may have to be numbered.
+/// Returns the changes that `update` makes to `device`; `name` is as written, and may have to be numbered.
 Reply<DeviceChange> wanted_change(const Request& request, const DeviceRow& device, const DeviceRegistry& devices);
 
-/// What `list` is asked for: nothing but devices in that room, and with that capability.
+/// The filter of `list`: only devices in that room, and with that capability.
 struct DeviceFilter {
   std::string room;        // normalised; empty: any
-  std::string capability;  // parse_wanted_capability() takes it; empty: any
+  std::string capability;  // as parse_wanted_capability() reads it; empty: any
 
   bool fits(const Device& device) const;
 };

@@ -9,7 +9,7 @@ namespace strawberry::bridge {
 
 namespace {
 
-/// At most `bytes_max` bytes, no character cut in half.
+/// Returns at most `bytes_max` bytes, without cutting a character.
 std::string cut_utf8(const std::string& text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   auto end = bytes_max;
@@ -126,7 +126,7 @@ void DeviceRegistry::put(DeviceRow row) {
   for (const auto& alias : device.row.about.aliases) {
     auto normalized = normalize_device_name(alias);
     if (normalized.empty()) continue;
-    // Of two devices with one alias, which a service does not allow, the first keeps it.
+    // Of two devices with the same alias, which the service does not allow, the first keeps it.
     aliases_by_user_[device.row.user_id].emplace(normalized, device.row.device_id);
     device.normalized_aliases.push_back(std::move(normalized));
   }

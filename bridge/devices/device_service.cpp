@@ -17,17 +17,17 @@ json optional_time(const std::optional<std::int64_t>& ms) {
   return ms ? json(format_rfc3339(from_unix_ms(*ms))) : json(nullptr);
 }
 
-/// From when on the tokens of a new device are valid: its first one, made in this second, is.
+/// Returns from when on the tokens of a new device are valid, so that the first one, issued in this second, is.
 WallTime from_this_second(WallTime now) { return std::chrono::floor<std::chrono::seconds>(now); }
 
-/// The first moment at which every token that a device was issued up to now is dead: `iat` counts whole seconds. Right
-/// after an earlier such moment was set, its newest token is of that moment, up to a second from now.
+/// Returns the first time after all tokens issued to a device so far, so that they are revoked: `iat` counts whole
+/// seconds. Right after such a time was set, the newest token has that time, up to a second from now.
 std::int64_t after_issued_tokens(WallTime now, const DeviceRow& device) {
   const auto newest = std::max(now, from_unix_ms(device.tokens_valid_from_ms));
   return to_unix_ms(std::chrono::ceil<std::chrono::seconds>(newest + std::chrono::milliseconds(1)));
 }
 
-/// `what` with its number, of an hour.
+/// `what`: the limit per hour with its unit, for example `300 device registrations`.
 tl::unexpected<Error> too_often(const std::string& what, std::chrono::nanoseconds wait) {
   return error(ErrorCode::rate_limited, "more than " + what + " an hour",
                {{"retry_after_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count()}});
@@ -40,19 +40,19 @@ std::string_view refusal(PrincipalType type) {
   return "only a device or a user may refresh its token";
 }
 
-/// Of what a program that a user has allowed may not do, whatever its user may.
+/// Refuses operations that programs may not use, whatever their user may do.
 Task<Reply<json>> refuse_program() {
   co_return error(ErrorCode::forbidden, "a program that a user has allowed manages no devices and no tokens");
 }
 
-/// A handler of `method` for all but programs.
+/// A handler of `method` for all principals except programs.
 template <auto method>
 Task<Reply<json>> handled_unless_program(RequestHandler& service, Request request) {
   if (request.token && is_of_program(request.token->root())) return refuse_program();
   return handled_by<method>(service, std::move(request));
 }
 
-/// An admin that names no user manages everybody's devices.
+/// True also for an admin that names no user: it manages all devices.
 bool may_manage(const Request& request, const Device& device) {
   const bool is_for_all = request.sender.type == PrincipalType::admin && request.acting_user.empty();
   return is_for_all || device.row.user_id == request.acting_user;
@@ -76,7 +76,7 @@ const OperationTable& DeviceService::operations() {
   using enum PrincipalType;
   using S = DeviceService;
   static constexpr WhoMay everybody{device, user, admin};
-  static constexpr WhoMay holders{device, user};  // of a token that is exchanged for another
+  static constexpr WhoMay holders{device, user};  // principals whose token is exchanged for another
   static constexpr WhoMay with_enrollment{device, user, admin, enroll};
   static constexpr Operation rows[] = {
       {"me", everybody, ActsFor::own_user, handled_by<&S::me>, Scope::devices_read},
@@ -147,7 +147,7 @@ Reply<json> DeviceService::get(const Request& request) const {
 
 Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   const std::string& user_id = request.acting_user;
-  // Devices and users share one namespace: a user named like a device could not be told from it.
+  // Devices and users share one namespace: a user with a device's id could not be distinguished from the device.
   if (devices_.find(user_id) != nullptr || is_reserved_id(user_id))
     return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   auto name = wanted_name(request);
@@ -158,7 +158,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   row.user_id = user_id;
   row.created_at_ms = to_unix_ms(now);
   row.tokens_valid_from_ms = to_unix_ms(from_this_second(now));
-  // A chosen id may be the one that somebody is waiting to come by: people choose, devices are given theirs.
+  // Only people may choose ids: a device could take an id that another device is expected to register with.
   const bool chooses = request.body.contains("device_id");
   if (chooses && (request.sender.type == PrincipalType::enroll ||
                   (request.sender.type == PrincipalType::device && row.device_id != request.sender.id))) {
@@ -166,7 +166,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
   }
   const auto* existing = devices_.find(row.device_id);
   if (existing != nullptr) {
-    // Registering again gives a new token for that device, so it takes somebody who speaks for it.
+    // Registering again issues a new token for that device, so the principal must have rights to it.
     const bool may = existing->row.user_id == user_id &&
                      (request.sender.type == PrincipalType::admin || request.sender.type == PrincipalType::user ||
                       (request.sender.type == PrincipalType::device && request.sender.id == row.device_id));
@@ -186,7 +186,7 @@ Reply<DeviceRow> DeviceService::new_row(const Request& request) const {
 
 void DeviceService::take_back(const DeviceRow& row, const std::optional<DeviceRow>& old) {
   const auto* now = devices_.find(row.device_id);
-  if (now == nullptr || now->row != row) return;  // somebody else has changed it since: theirs stands
+  if (now == nullptr || now->row != row) return;  // another request has changed it since: that change stays
   devices_.remove(row.device_id);
   if (old) {
     auto restored = *old;
@@ -205,7 +205,7 @@ void DeviceService::tokens_valid_from(const std::string& device_id, std::int64_t
   devices_.put(std::move(row));
 }
 
-/// An admin has no rate, as with what the broker counts: who sets up a house does it at once.
+/// An admin has no rate, as in the broker plugin, since setting up a house takes many registrations at once.
 std::optional<Error> DeviceService::too_many_registrations(const Principal& sender, const std::string& user_id) {
   if (sender.type == PrincipalType::admin) return std::nullopt;
   const auto wait = registrations_.take(user_id);
@@ -223,8 +223,8 @@ Task<Reply<json>> DeviceService::add(Request request) {
                             from_unix_ms(row->tokens_valid_from_ms));
   if (!token) co_return tl::unexpected(token.error());
 
-  // The registry has it before the write, so that a second registration meanwhile gets another name. The token was
-  // signed before, so that a device is not stored for nothing when the hub cannot sign.
+  // The registry is changed before the write, so that a concurrent registration gets another name. The token is signed
+  // first, so that no device is stored when the hub cannot sign.
   const auto* before = devices_.find(row->device_id);
   const auto old = before != nullptr ? std::optional<DeviceRow>(before->row) : std::nullopt;
   devices_.put(*row);
@@ -247,7 +247,7 @@ Task<Reply<json>> DeviceService::add(Request request) {
     co_return tl::unexpected(valid_from.error());
   }
   if (*valid_from > row->tokens_valid_from_ms) {
-    // One of that id was deleted in this second, or by a clock that was ahead.
+    // A device with that id was deleted in this second, or while the clock was ahead.
     tokens_valid_from(row->device_id, *valid_from);
     if (auto signed_again = tokens_.sign_from(*token, *valid_from); !signed_again) {
       co_return tl::unexpected(signed_again.error());
@@ -331,7 +331,7 @@ Task<Reply<json>> DeviceService::revoke(Request request) {
   auto row = old;
   row.is_active = false;
   row.tokens_valid_from_ms = after_issued_tokens(clock_.wall_now(), old);
-  devices_.put(row);  // from now on it is heard no more
+  devices_.put(row);  // from now on its requests are refused
   DeviceChange change;
   change.is_active = false;
   change.tokens_valid_from_ms = row.tokens_valid_from_ms;
@@ -354,7 +354,7 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   auto row = old;
   row.is_active = false;
   row.tokens_valid_from_ms = after_issued_tokens(clock_.wall_now(), old);
-  devices_.put(row);  // from now on it is heard no more, and gets no token that would be younger than its end
+  devices_.put(row);  // its requests are refused, and it gets no token younger than the revocation
   auto stored = co_await store_.delete_device(old.user_id, device_id, row.tokens_valid_from_ms);
   if (!stored) {
     take_back(row, old);

@@ -1,20 +1,19 @@
-/// The `devices` service: who may add, see, rename, revoke and delete devices, and the tokens they get
-/// (docs/contract.md, section 7).
+/// The `devices` service: adds, lists, renames, revokes and deletes devices, and issues their tokens (docs/contract.md,
+/// section 7).
 ///
 /// Tokens of programs and login links: program_tokens.h.
 ///
-/// A device is managed by its user, by the user's other devices and by admins. Whatever belongs to somebody else is
-/// `not_found`.
+/// A device is managed by its user, by the user's other devices and by admins. Devices of other users are `not_found`.
 ///
-/// Every token goes onto the list (DeviceStore::add_token()) before its holder has it, with the one that asked for it.
-/// One that a holder gets in exchange for its own continues that one's line: it dies with it, and ends when the line is
-/// too old.
+/// Every token is put on the list (DeviceStore::add_token()) before its holder gets it, together with the token that
+/// requested it. A token that a holder gets in exchange for its own continues that token's line: it is revoked with the
+/// line, and ends when the line is too old.
 ///
-/// Publishes what it has done (device_events.h).
+/// Publishes the events of device_events.h.
 ///
 /// Threading: loop only.   Bounds: Options::devices_max, then `busy`; registrations_per_hour_max and
-/// refreshes_per_hour_max of one user, then `rate_limited`; an admin has no such rate. How many devices and tokens a
-/// user may have the store knows (quota_exceeded).
+/// refreshes_per_hour_max of one user, then `rate_limited`; an admin has no such rate. The store limits devices and
+/// tokens of a user (quota_exceeded).
 #pragma once
 
 #include <functional>
@@ -35,15 +34,15 @@ class DeviceService final : public RequestHandler {
  public:
   struct Options {
     std::size_t devices_max = 100'000;
-    std::int64_t registrations_per_hour_max = 0;  // of one user; 0: any number
-    std::int64_t refreshes_per_hour_max = 1'200;  // likewise: each is a write
+    std::int64_t registrations_per_hour_max = 0;  // of one user; 0: no limit
+    std::int64_t refreshes_per_hour_max = 1'200;  // likewise; each refresh is a write
     DeviceTokens::Options tokens{};
   };
-  /// What the service asks other parts of the bridge.
+  /// Functions of other parts of the bridge that the service calls.
   struct Functions {
     std::function<std::size_t(const std::string& device_id)> skill_count;
-    /// Registered, renamed, revoked or deleted, and stored: returns when the broker's plugin knows. `ids` are the
-    /// device's and, when one was spent, the one-time token's.
+    /// Called after a device was registered, renamed, revoked or deleted, and stored. Returns when the broker's plugin
+    /// knows of it. `ids`: the device's and, when one was spent, the one-time token's.
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
   };
 
@@ -65,16 +64,16 @@ class DeviceService final : public RequestHandler {
   Task<Outcome> revoke(Request request);
   Task<Outcome> remove(Request request);
 
-  /// Returns when the broker's plugin and all who listen know of the change.
+  /// Returns when the broker's plugin and all listeners know of the change.
   Task<void> announce(DeviceChanged changed, std::optional<std::string> spent_token = {});
-  /// Undoes in the registry what could not be stored.
+  /// Undoes in the registry a change that could not be stored.
   void take_back(const DeviceRow& row, const std::optional<DeviceRow>& old);
   void tokens_valid_from(const std::string& device_id, std::int64_t valid_from_ms);
   Reply<const Device*> managed(const Request& request) const;
   Reply<DeviceRow> new_row(const Request& request) const;
   std::optional<Error> too_many_registrations(const Principal& sender, const std::string& user_id);
   nlohmann::json entry(const Device& device) const;
-  nlohmann::json whole_entry(const Device& device) const;  // with its metadata
+  nlohmann::json whole_entry(const Device& device) const;  // including its metadata
 
   const Clock& clock_;
   DeviceRegistry& devices_;

@@ -23,8 +23,8 @@ Reply<DeviceTokens::Made> DeviceTokens::make(const Request& request, const Princ
   claims.principal = holder;
   claims.name = name;
   claims.jti = new_id();
-  claims.rights = request.token_rights;  // a token gives no more than it may itself
-  // As the token will say, and the list as well: whole seconds.
+  claims.rights = request.token_rights;  // a token never has more rights than the one that requested it
+  // Whole seconds, as in the token and on the list.
   claims.issued_at = std::max(std::chrono::floor<std::chrono::seconds>(clock_.wall_now()),
                               std::chrono::ceil<std::chrono::seconds>(not_before));
   claims.expires_at = claims.issued_at + options_.lifetime;

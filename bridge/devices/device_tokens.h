@@ -1,5 +1,5 @@
-/// The tokens that the `devices` service hands out: what a token says, the line it continues, and its entry on the list
-/// of tokens (Store::add_token()).
+/// Creates the tokens of the `devices` service: claims, line, and entry on the list of tokens
+/// (DeviceStore::add_token()).
 ///
 /// Threading: loop only.   Lifetime: `issuer` and `clock` outlive it.   Errors: `forbidden` when the line is too old;
 /// `internal` when the hub cannot sign.   Bounds: Options.
@@ -20,10 +20,10 @@ class DeviceTokens {
  public:
   struct Options {
     std::chrono::seconds lifetime = token_lifetime_default;
-    /// From the first token of a line on; nothing made in it is good for longer. 0: any time.
+    /// The age of a line at which all of its tokens expire. 0: no limit.
     std::chrono::seconds line_max{0};
   };
-  /// What is to be handed out, and what is to be put on the list before.
+  /// A token to hand out, and its entry, which must be stored first.
   struct Made {
     std::string text;
     Claims claims;
@@ -33,10 +33,10 @@ class DeviceTokens {
   DeviceTokens(const Clock& clock, TokenIssuer& issuer, Options options)
       : clock_(clock), issuer_(issuer), options_(options) {}
 
-  /// A token of `holder` that is valid from `not_before` on. It continues the line of the token that asks when that is
-  /// the holder's own.
+  /// Makes a token of `holder` that is valid from `not_before` on. It continues the line of the requesting token when
+  /// that is the holder's own.
   Reply<Made> make(const Request& request, const Principal& holder, const std::string& name, WallTime not_before) const;
-  /// Dates the token from a later moment and signs it again, with the same jti, so that it is the one on the list.
+  /// Changes the token's issue time and signs it again with the same jti, which is on the list.
   Reply<void> sign_from(Made& made, std::int64_t valid_from_ms) const;
 
  private:

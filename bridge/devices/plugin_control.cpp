@@ -18,7 +18,7 @@ Task<void> PluginControl::changed(std::vector<std::string> ids) {
   if (waits && !batch->is_done) co_await batch->done.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-/// To the last batch that has not been sent and has room, or to a new one. A batch has no number before it is sent.
+/// Adds the ids to the last unsent batch with room, or to a new one. A batch gets its number when it is sent.
 std::shared_ptr<PluginControl::Batch> PluginControl::add(std::vector<std::string> ids) {
   waiting_ += ids.size();
   if (batches_.empty() || batches_.back()->number != 0 || batches_.back()->ids.size() + ids.size() > control_ids_max) {

@@ -1,10 +1,10 @@
-/// Tells the broker's plugin which devices have changed, as soon as they are stored, so that it need not find out by
-/// its look once a second: when changed() returns, a new device can connect and be seen by its user, and a revoked one
+/// Informs the broker's plugin which devices have changed as soon as they are stored, so that it need not wait for its
+/// check once a second: when changed() returns, a new device can connect and is visible to its user, and a revoked one
 /// has lost its rights.
 ///
-/// One message is under way at a time; what changes meanwhile goes with the next one, up to control_ids_max ids each. A
-/// plugin that does not acknowledge within `patience` is not waited for again until it does: everything still works
-/// then, a second later.
+/// One message is sent at a time; changes that occur meanwhile are in the next one, up to control_ids_max ids each. If
+/// the plugin does not acknowledge within `patience`, changed() does not wait again until it does: everything still
+/// works then, a second later.
 ///
 /// Threading: loop only.   Lifetime: must outlive every coroutine in changed().
 /// Bounds: Options; beyond waiting_max ids, changed() returns at once.
@@ -30,19 +30,20 @@ class PluginControl {
  public:
   struct Options {
     std::chrono::milliseconds patience{250};
-    /// How often a plugin that does not acknowledge is tried again.
+    /// How often a message is retried with a plugin that does not acknowledge.
     std::chrono::milliseconds retry_after{1'000};
     std::size_t waiting_max = 100'000;
   };
   /// `publish` returns false when the message cannot be sent.
   PluginControl(asio::io_context& loop, const Clock& clock, std::function<bool(MqttMessage)> publish, Options options);
 
-  /// `ids`: devices and one-time tokens that were added, changed or removed; stored already. Returns when the plugin
-  /// has read them, or when it is not worth waiting for it.
+  /// `ids`: devices and one-time tokens that were added, changed or removed, and stored. Returns when the plugin has
+  /// read them, or at once when it does not acknowledge or too much waits.
   Task<void> changed(std::vector<std::string> ids);
-  /// Something arrived on control_response_topic.
+  /// Called with a message on control_response_topic.
   void response_arrived(std::string_view payload);
-  /// The broker is gone: whatever it may have learned, it will read the database when it starts. Ends all waiting.
+  /// Called when the connection to the broker is lost. Ends all waiting: the plugin reads the database when the broker
+  /// starts.
   void lost();
 
  private:
@@ -50,7 +51,7 @@ class PluginControl {
     explicit Batch(asio::io_context& loop) : done(loop, asio::steady_timer::time_point::max()) {}
     std::uint64_t number = 0;  // of the message; 0: not sent yet
     std::vector<std::string> ids;
-    asio::steady_timer done;  // cancelled when it is
+    asio::steady_timer done;  // cancelled when the batch is done
     bool is_done = false;
   };
 
@@ -64,7 +65,7 @@ class PluginControl {
   const Clock& clock_;
   const std::function<bool(MqttMessage)> publish_;
   const Options options_;
-  std::deque<std::shared_ptr<Batch>> batches_;  // the first is under way
+  std::deque<std::shared_ptr<Batch>> batches_;  // the first one was sent
   std::size_t waiting_ = 0;                     // ids in batches_
   bool answers_ = true;
   SteadyTime try_again_{};

@@ -21,7 +21,7 @@ void PrincipalWatch::status_arrived(std::string_view device_id, const MqttMessag
   if (device == nullptr) return;
   const bool is_change = devices_.set_online(device_id, report->online);
   const std::string id(device_id);
-  // A retained status tells what happened while the bridge was away.
+  // A retained status describes what happened while the bridge was away.
   const auto last_seen =
       last_seen_after(*report, {message.retained, is_change, clock_.wall_now()}, device->row.last_seen_ms);
   if (last_seen) {
@@ -32,7 +32,7 @@ void PrincipalWatch::status_arrived(std::string_view device_id, const MqttMessag
   events_.publish(PresenceChanged{id, report->online, is_change, message.retained && !last_seen});
 }
 
-/// A revoked device may still be speaking until the plugin has ended its connection, and what it sent before may wait.
+/// A revoked device may stay connected until the plugin has ended its connection, and earlier messages may be queued.
 std::optional<Error> PrincipalWatch::admit(const Principal& principal) {
   const auto* device = devices_.find(principal.id);
   const bool is_person = principal.type == PrincipalType::user || principal.type == PrincipalType::admin;

@@ -1,8 +1,8 @@
-/// What the bridge learns of principals as they come: which devices are there (`devices/{id}/status`), which ids are
-/// those of users and admins, so that no device may have them; and whether a principal may ask for anything now.
+/// Tracks principals: the presence of devices (`devices/{id}/status`), and the ids of users and admins, which no device
+/// may have. Checks whether a principal may send requests now.
 ///
-/// Threading: loop only.   Lifetime: outlives what it has spawned.   Errors: a status that cannot be read is logged; a
-/// time that cannot be stored is stored with the next status, an id when its principal asks again.
+/// Threading: loop only.   Lifetime: outlives the coroutines it spawns.   Errors: a status that cannot be read is
+/// logged. A time that cannot be stored is stored with the next status, an id with the principal's next request.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ class PrincipalWatch {
 
   /// Publishes PresenceChanged.
   void status_arrived(std::string_view device_id, const MqttMessage& message);
-  /// Returns nothing, or why the principal may not ask.
+  /// Returns nothing, or why the principal's requests are refused.
   std::optional<Error> admit(const Principal& principal);
 
  private:

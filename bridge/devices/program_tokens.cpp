@@ -20,7 +20,7 @@ bool is_login_link(const Principal& sender) {
   return sender.type == PrincipalType::grant && sender.id.starts_with(sign_in_id_prefix);
 }
 
-/// The scopes that `body` names, as far as they are among `most`; those when it names none.
+/// Returns the scopes that `body` names, limited to `most`; `most` when it names none.
 Reply<Scopes> wanted_scopes(const json& body, Scopes most) {
   if (!body.contains("scope")) return most;
   const std::string text = text_member(body, "scope");
@@ -91,7 +91,7 @@ Claims ProgramTokens::claims_for(Principal holder, std::chrono::seconds lifetime
   Claims claims;
   claims.principal = std::move(holder);
   claims.jti = new_id();
-  // As the token will say, and the list as well: whole seconds.
+  // Whole seconds, as in the token and on the list.
   claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
   claims.expires_at = claims.issued_at + lifetime;
   return claims;
@@ -108,18 +108,19 @@ Reply<ProgramTokens::Made> ProgramTokens::make(const Request& request, const Cla
   return made;
 }
 
-/// Of a new line when a user's token asks, else of the line of the renewal token that does.
+/// The tokens start a new line when a user's token requests them, else they continue the line of the renewal token.
 Reply<ProgramTokens::Pair> ProgramTokens::make_pair(const Request& request) {
   const bool is_first = request.sender.type != PrincipalType::grant;
   Claims renewal = claims_for({PrincipalType::grant, new_id(), request.sender.user_id}, options_.renewal_lifetime);
   Claims access = claims_for(user_of(request.sender), options_.access_lifetime);
   AskingToken line = *request.token;
-  // Within the role of the user, as every request; a guest's program gets what a guest may.
+  // Within the role of the user, as for every request; a guest's program gets what a guest may do.
   const Rights& most = is_first ? request.rights : request.token_rights;
   auto scopes = wanted_scopes(request.body, most.scopes & program_scopes);
   if (!scopes) return tl::unexpected(scopes.error());
   access.rights.scopes = *scopes;
-  // The next ones may be narrower each; what they are made of stays as it was allowed (RFC 6749, section 6).
+  // Access tokens may have fewer scopes each time; the renewal token keeps those that were allowed (RFC 6749, section
+  // 6).
   renewal.rights.scopes = is_first ? *scopes : most.scopes & program_scopes;
   if (is_first) {
     renewal.jti = std::string(program_jti_prefix) + renewal.jti;
@@ -150,7 +151,7 @@ json ProgramTokens::shown(const Pair& pair) {
 Task<Reply<json>> ProgramTokens::sign_in(Request request) {
   if (auto refused = objection_to(request)) co_return tl::unexpected<Error>(std::move(*refused));
   if (!is_login_link(request.sender)) co_return forbidden("only the token of a login link signs in");
-  // What was spent is forgotten some time after the last link of that age has expired.
+  // Spent tokens are forgotten some time after links of that age have expired.
   if (clock_.wall_now() >= request.token->issued_at + options_.login_link_age_max)
     co_return forbidden("the login link is too old");
   const bool stays = request.body.value("stay", false);

@@ -1,18 +1,18 @@
-/// Tokens that are exchanged for others: of login links, and of programs that a user has allowed to act
-/// (docs/contract.md, section 7; decision 14).
+/// Exchanges tokens for others: those of login links, and of programs that a user allows to act (docs/contract.md,
+/// section 7; decision 14).
 ///
-/// `sign_in`: the one-time token of a login link for a user's token of sign_in_lifetime. `allow_program`: a user's
-/// token for the first two of a new line, an access token and a renewal token. `renew_program`: a renewal token, once,
-/// for the next two; used a second time it ends its line, since two have it. Both may name scopes: at most
-/// program_scopes within the role of the user, and for the next two those that were allowed. `end_program`: a token of
-/// a program's line ends it.
+/// `sign_in` exchanges the one-time token of a login link for a user's token of sign_in_lifetime. `allow_program`
+/// exchanges a user's token for the first two of a new line, an access token and a renewal token. `renew_program`
+/// exchanges a renewal token, once, for the next two; using it a second time ends its line, since it must have been
+/// copied. Both may name scopes: at most program_scopes within the role of the user, and for the next two those that
+/// were allowed. `end_program`: a token of a program's line ends the line.
 ///
-/// Every token goes onto the list (DeviceStore::add_token()) before its holder has it.
+/// Every token is put on the list (DeviceStore::add_token()) before its holder gets it.
 ///
-/// Publishes what it has done (device_events.h).
+/// Publishes the events of device_events.h.
 ///
-/// Threading: loop only.   Bounds: Options::exchanges_per_hour_max of one user, then `rate_limited`; how many tokens a
-/// user may have the store knows.
+/// Threading: loop only.   Bounds: Options::exchanges_per_hour_max of one user, then `rate_limited`; the store limits a
+/// user's tokens.
 #pragma once
 
 #include <chrono>
@@ -33,11 +33,11 @@ class ProgramTokens final : public RequestHandler {
  public:
   struct Options {
     std::chrono::seconds sign_in_lifetime{15 * 60};
-    std::chrono::seconds stay_lifetime{7 * 24 * 60 * 60};   // of who says to stay signed in, as with a password
-    std::chrono::seconds login_link_age_max{24 * 60 * 60};  // whatever its own `exp` says
+    std::chrono::seconds stay_lifetime{7 * 24 * 60 * 60};   // for users who stay signed in, as with a password
+    std::chrono::seconds login_link_age_max{24 * 60 * 60};  // regardless of its own `exp`
     std::chrono::seconds access_lifetime{60 * 60};
     std::chrono::seconds renewal_lifetime = token_lifetime_default;
-    std::chrono::seconds line_max{0};  // from a program's first token on; 0: any time
+    std::chrono::seconds line_max{0};  // age of a program's line at which its tokens expire; 0: no limit
     std::int64_t exchanges_per_hour_max = 1'200;
   };
 
@@ -49,7 +49,7 @@ class ProgramTokens final : public RequestHandler {
 
  private:
   using Outcome = Reply<nlohmann::json>;
-  /// What is to be handed out, and what is to be put on the list before.
+  /// A token to hand out, and its entry, which must be stored first.
   struct Made {
     std::string text;
     WallTime expires_at;
@@ -58,14 +58,14 @@ class ProgramTokens final : public RequestHandler {
   struct Pair {
     Made renewal;
     Made access;
-    Scopes scopes;  // of the access token
+    Scopes scopes;  // scopes of the access token
   };
 
   Task<Outcome> sign_in(Request request);
   Task<Outcome> allow(Request request);
   Task<Outcome> renew(Request request);
   Task<Outcome> end(Request request);
-  /// What every exchange needs: a token that asks, and not too often.
+  /// Checks what every exchange needs: a requesting token, and the rate.
   std::optional<Error> objection_to(const Request& request);
   void publish(TokensExchanged::Exchange exchange, const Request& request, std::string line = {});
   Claims claims_for(Principal holder, std::chrono::seconds lifetime) const;

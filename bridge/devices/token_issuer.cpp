@@ -22,7 +22,7 @@ Result<TokenIssuer::Issued> TokenIssuer::issue(const Claims& claims) {
 }
 
 std::vector<std::string> TokenIssuer::kids() {
-  (void)keys_.refresh();  // those of before, when they cannot be read: issue() says so
+  (void)keys_.refresh();  // the previous keys stay when they cannot be read: issue() returns the error
   std::vector<std::string> kids;
   for (const Key& key : keys_.keys().keys()) kids.push_back(key.kid());
   return kids;
@@ -38,7 +38,7 @@ Reply<TokenIssuer::Issued> TokenIssuer::sign(const Claims& claims) {
 
 std::optional<Error> join_line(const AskingToken& asking, std::chrono::seconds line_max, Claims& claims) {
   claims.root_jti = asking.root();
-  // Of a token that does not say how old it is the line begins now.
+  // A line begins now when the requesting token does not show its age.
   claims.root_issued_at = asking.root_issued_at != WallTime{} ? asking.root_issued_at
                           : asking.issued_at != WallTime{}    ? asking.issued_at
                                                               : claims.issued_at;

@@ -1,6 +1,6 @@
-/// Signs tokens with the keys as they are now: whoever changes the key file need not tell the bridge.
+/// Signs tokens with the present keys of the key file, which may change while the bridge runs.
 ///
-/// A key file that has become unusable is logged once, and the keys of before go on signing.
+/// A key file that has become unusable is logged once, and the previous keys keep signing.
 ///
 /// Threading: loop only.   Errors: Failure or Error, without a secret in it.
 #pragma once
@@ -26,17 +26,17 @@ class TokenIssuer {
     std::string kid;  // of the key that signed it
   };
   Result<Issued> issue(const Claims& claims);
-  /// Of the keys that there are.
+  /// Returns the ids of all present keys.
   std::vector<std::string> kids();
-  /// The same for a request: what is wrong is `internal`, with its cause for the log.
+  /// As issue(), for a request: an error is `internal`, with its cause for the log.
   Reply<Issued> sign(const Claims& claims);
 
  private:
   KeyFile keys_;
 };
 
-/// Makes `claims` go on with the line of the token that asks: they die with the first of it, and do not make it longer
-/// than `line_max` (0: any time). `forbidden` when the line is that old already.
+/// Makes `claims` continue the line of the requesting token: they are revoked with its first token, and expire when the
+/// line is `line_max` old (0: no limit). `forbidden` when the line is that old already.
 std::optional<Error> join_line(const AskingToken& asking, std::chrono::seconds line_max, Claims& claims);
 
 }  // namespace strawberry::bridge

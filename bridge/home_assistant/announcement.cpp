@@ -17,13 +17,13 @@ using nlohmann::json;
 
 constexpr const char* maker = "Strawberry";
 
-// A device may publish `online` and `offline` as they are.
+// A device may publish a plain `online` or `offline`.
 constexpr const char* state_template = "{{ value_json.state if value_json is mapping else value }}";
 
-/// What an id means to Home Assistant, which has devices of others, too.
+/// Home Assistant knows devices of other systems, so the id has a prefix.
 std::string identifier(std::string_view id) { return "strawberry-" + std::string(id); }
 
-/// The kind comes first, since it has no hyphen: no two things have one name.
+/// The kind comes first and has no hyphen, so that names are unique.
 std::string unique_id(std::string_view kind, std::string_view id) {
   return "strawberry-" + std::string(kind) + "-" + std::string(id);
 }
@@ -46,7 +46,7 @@ json connectivity(std::string_view kind, const std::string& id, const std::strin
           {"value_template", state_template},
           {"payload_on", "online"},
           {"payload_off", "offline"},
-          {"availability", json::array()}};  // it tells itself, whoever else is there
+          {"availability", json::array()}};  // it has no availability topic: it reports its own connectivity
 }
 
 json sensor(std::string_view kind, const std::string& id, const std::string& name) {
@@ -61,7 +61,7 @@ json with(json component, const json& more) {
   return component;
 }
 
-/// The parts that are alike.
+/// The members that all announcements have.
 json frame(const std::string& id, const std::string& name, const std::string& model) {
   return {
       {"dev",
@@ -78,7 +78,7 @@ json frame(const std::string& id, const std::string& name, const std::string& mo
 
 bool needs_nothing(const SkillText& skill) {
   const auto signature = parse_signature(skill.signature());
-  const bool may_need_more = !skill.input_schema().empty();  // than the signature says
+  const bool may_need_more = !skill.input_schema().empty();  // more than the signature shows
   return signature && !may_need_more &&
          std::none_of(signature->parameters.begin(), signature->parameters.end(),
                       [](const Parameter& parameter) { return parameter.is_required(); });
@@ -160,7 +160,7 @@ std::string device_state(const std::optional<std::int64_t>& last_seen_ms, std::s
 Announcement announce_hub(const std::string& user_id, const std::string& version) {
   Announcement announcement{user_id, frame(user_id, "Strawberry Hub", "Hub"), {}};
   announcement.config["dev"]["sw_version"] = version;
-  // Both begin at nothing at midnight UTC.
+  // Both restart at zero at midnight UTC.
   const json counted = {{"state_class", "total_increasing"}};
   announcement.config["cmps"] = {
       {"state", connectivity("hub", user_id, hub_state_topic)},

@@ -78,7 +78,7 @@ void AnnouncementQueue::take_from_resyncs(std::vector<Pending>& taken) {
     const auto& id = (*resync.ids)[resync.next++];
     const bool is_taken = std::any_of(taken.begin(), taken.end(), [&](const Pending& other) { return other.id == id; });
     if (is_taken) {
-      add(id, everything);  // in another turn
+      add(id, everything);  // announced in a later turn
     } else {
       taken.push_back({id, everything});
     }

@@ -1,10 +1,8 @@
-/// Which announcements are to be published next, so that thousands of devices delay nobody: first those that changed,
-/// then those of users whose announcements are all published again (a resync), users taking turns; so many a turn.
-/// Plain code.
+/// Orders announcements, so that thousands of devices delay nobody: first those that changed, then those of users whose
+/// announcements are all published again (a resync), users taking turns; a limited number per turn. No I/O.
 ///
 /// Threading: loop only.   Bounds: one entry for each id that changed, one for each id and need that is due later, one
-/// resync for each user; Options. A user whose Home Assistant restarts again and again gets one resync every
-/// resyncs_apart.
+/// resync for each user; Options. A user whose Home Assistant restarts repeatedly gets one resync every resyncs_apart.
 #pragma once
 
 #include <deque>
@@ -28,36 +26,36 @@ class AnnouncementQueue {
   struct Options {
     std::size_t per_turn_max = 10;
     std::chrono::milliseconds turns_apart{50};
-    /// How long a hub's numbers may change before they are published.
+    /// How long changes of a hub's numbers are collected before they are published.
     std::chrono::milliseconds numbers_gathered_for{2'000};
     std::chrono::milliseconds resyncs_apart{30'000};
-    /// How long a removed button is named as removed.
+    /// How long a removed button is announced as removed.
     std::chrono::milliseconds removed_named_for{600'000};
   };
   struct Pending {
     std::string id;
     Need needs;
   };
-  /// Everything of a user that is announced, in order: the hub, then the devices.
+  /// Returns the announced ids of a user, in order: the hub, then the devices.
   using IdsOf = std::function<std::vector<std::string>(const std::string& user_id)>;
 
   AnnouncementQueue(const Clock& clock, IdsOf ids_of, Options options)
       : clock_(clock), ids_of_(std::move(ids_of)), options_(options) {}
 
   void add(const std::string& id, Need needs);
-  /// A hub's numbers changed: they are published soon.
+  /// Called when a hub's numbers changed: they are published soon.
   void numbers_changed(const std::string& user_id) { add_later(user_id, Need::state, options_.numbers_gathered_for); }
-  /// What was published names removed buttons: they are left out later.
+  /// Called when removed buttons were announced: they are left out later.
   void drop_removed_later(const std::string& id) { add_later(id, Need::drop_removed, options_.removed_named_for); }
-  /// All of a user's again.
+  /// Announces everything of a user again.
   void resync(const std::string& user_id);
   void home_assistant_started(const std::string& user_id);
-  /// Those not begun or not done; the connection to the broker is new.
+  /// Cancels resyncs that are not finished, since the connection to the broker is new.
   void cancel_resyncs();
 
-  /// Returns those of one turn; never one id twice.
+  /// Returns the announcements of one turn; no id twice.
   std::vector<Pending> take();
-  /// Returns when there will be something to take; nothing when nothing is queued.
+  /// Returns when take() will return something; nothing when the queue is empty.
   std::optional<SteadyTime> next() const;
 
  private:
@@ -74,12 +72,12 @@ class AnnouncementQueue {
   const IdsOf ids_of_;
   const Options options_;
   std::deque<std::string> order_;
-  std::unordered_map<std::string, Need> changed_;  // of those in order_
+  std::unordered_map<std::string, Need> changed_;  // needs of the ids in order_
   std::deque<Resync> resyncs_;
   std::unordered_set<std::string> users_in_resyncs_;
   std::multimap<SteadyTime, Pending> later_;
   std::set<std::pair<std::string, Need>> in_later_;
-  std::unordered_map<std::string, SteadyTime> next_resync_;  // by user: not before
+  std::unordered_map<std::string, SteadyTime> next_resync_;  // key: user; not before this time
   SteadyTime next_turn_{};
 };
 

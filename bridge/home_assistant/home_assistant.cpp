@@ -37,7 +37,7 @@ HomeAssistant::HomeAssistant(asio::io_context& loop, const Clock& clock, Neighbo
   timer_.expires_at(asio::steady_timer::time_point::max());
 }
 
-// --- what happens ---
+// --- events ---
 
 void HomeAssistant::start_serving() {
   affinity_.check();
@@ -53,10 +53,10 @@ void HomeAssistant::stop_serving() { serving_ = false; }
 
 void HomeAssistant::device_changed(const std::string& device_id) {
   const auto* device = neighbours_.devices.find(device_id);
-  // The ledger knows the user of a deleted device.
+  // The ledger has the user of a deleted device.
   if (device != nullptr) {
     if (!is_on(device->row.user_id)) return;
-    queue_.add(device->row.user_id, Need::config);  // before the devices that name it
+    queue_.add(device->row.user_id, Need::config);  // before the devices that refer to it
     queue_.numbers_changed(device->row.user_id);
   }
   queue_.add(device_id, config_and_state);
@@ -95,13 +95,13 @@ void HomeAssistant::stop() {
   timer_.cancel();
 }
 
-/// At midnight (UTC) today's numbers are none.
+/// Today's numbers restart at zero at midnight (UTC).
 void HomeAssistant::start_new_day() {
   if (std::exchange(today_, utc_day(clock_)) == utc_day(clock_)) return;
   for (const auto& user_id : neighbours_.devices.owners()) used_more(user_id);
 }
 
-// --- what is so ---
+// --- current state ---
 
 std::vector<std::string> HomeAssistant::ids_of(const std::string& user_id) const {
   std::vector<std::string> ids = {user_id};
@@ -143,7 +143,7 @@ Task<void> HomeAssistant::run() {
   }
 }
 
-/// News during that time wake the loop, but not the database.
+/// Events during that time wake the loop, but the database is not read.
 void HomeAssistant::back_off() {
   not_before_ = clock_.steady_now() + options_.retry_after;
   if (std::exchange(has_failed_, true)) return;
@@ -156,7 +156,7 @@ SteadyTime HomeAssistant::next_turn() const {
   if (now < not_before_) return not_before_;
   SteadyTime next = now + (today_ + std::chrono::days(1) - clock_.wall_now());
   if (auto planned = queue_.next()) {
-    // What is queued now stays queued until the broker has caught up.
+    // Queued announcements wait until the broker has caught up.
     const bool must_wait = neighbours_.backlog() > options_.backlog_max;
     if (must_wait) planned = std::max<SteadyTime>(*planned, now + options_.queue.turns_apart);
     next = std::min(next, *planned);
@@ -180,7 +180,7 @@ Task<bool> HomeAssistant::take_turn() {
   co_return done;
 }
 
-/// Once: what an earlier run of the bridge left behind.
+/// Runs once: clears what an earlier run of the bridge left behind.
 Task<bool> HomeAssistant::clear_unwanted() {
   auto ids = co_await neighbours_.ledger.announced_ids();
   if (!ids) co_return false;
@@ -191,7 +191,7 @@ Task<bool> HomeAssistant::clear_unwanted() {
   co_return true;
 }
 
-/// The ledger first: should the bridge die now, it still knows of whatever it has published.
+/// Writes the ledger first: if the bridge crashed now, the ledger would still list everything that was published.
 Task<bool> HomeAssistant::announce(std::vector<Pending> pending) {
   std::vector<std::string> ids;
   for (const auto& item : pending) ids.push_back(item.id);
@@ -224,7 +224,7 @@ Plan HomeAssistant::plan_for(const Pending& pending, const Known& known) const {
   const auto row = known.find(pending.id);
   if (row == known.end()) return plan_announcement(pending.id, wanted(pending.id), std::nullopt, pending.needs);
   auto needs = pending.needs;
-  if (cleared_.contains(pending.id)) needs = needs | Need::republish;  // what the ledger still has of it was cleared
+  if (cleared_.contains(pending.id)) needs = needs | Need::republish;  // the ledger's entry was cleared
   if (needs != Need::state || !is_wanted(pending.id)) {
     return plan_announcement(pending.id, wanted(pending.id), row->second, needs);
   }
@@ -236,7 +236,7 @@ Plan HomeAssistant::plan_for(const Pending& pending, const Known& known) const {
 bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Known& known) {
   const bool clears = plan.config && plan.config->empty();
   if (!clears && !is_wanted(id)) {
-    // It went while the ledger was written, or the ledger has never had it and there is nothing to take back.
+    // It was deleted while the ledger was written, or the ledger has no entry and there is nothing to clear.
     if (plan.remember || known.contains(id)) queue_.add(id, config_and_state);
     return true;
   }
@@ -252,7 +252,7 @@ bool HomeAssistant::carry_out(const std::string& id, const Plan& plan, const Kno
   return !plan.state || publish(announced_state_topic(id), state_of(id));
 }
 
-/// When nothing waits for the broker's word, it has taken all that clears something.
+/// Once nothing waits for an acknowledgement, the broker has accepted all clearing messages.
 Task<void> HomeAssistant::forget_cleared() {
   if (cleared_.empty() || neighbours_.backlog() > 0) co_return;
   std::vector<std::string> ids(cleared_.begin(), cleared_.end());

@@ -1,13 +1,13 @@
-/// Tells each user's Home Assistant of the hub and of that user's devices, and takes back what is no longer so
+/// Announces the hub and its devices to each user's Home Assistant, and withdraws outdated announcements
 /// (docs/home-assistant.md, docs/contract.md, section 11).
 ///
-/// A change only queues an id; run() takes a few ids a turn, compares what is wanted with the ledger on disk, writes
-/// the ledger and publishes. Nothing is kept in memory of what was published.
+/// A change only queues an id; run() takes a few ids a turn, compares the wanted state with the ledger on disk, writes
+/// the ledger and publishes. Memory holds nothing of what was published.
 ///
 /// Threading: loop only.   Lifetime: outlives run(), which ends after stop().
-/// Errors: what the ledger cannot do now is tried again after Options::retry_after, whatever happens meanwhile, and
-/// logged once until something succeeds.   Bounds: those of AnnouncementQueue and announcement.h. While more than
-/// Options::backlog_max messages wait for the broker, announcements wait, too.
+/// Errors: when the ledger fails, it is retried after Options::retry_after, and the error is logged once until a write
+/// succeeds.   Bounds: those of AnnouncementQueue and announcement.h. While more than Options::backlog_max messages
+/// wait for the broker, announcements wait, too.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,7 @@ class HomeAssistant {
  public:
   struct Options {
     bool enabled = true;
-    std::set<std::string> off_for;  // users
+    std::set<std::string> off_for;  // ids of users
     std::string hub_version;
     std::size_t backlog_max = 1'000;
     std::chrono::milliseconds retry_after{5'000};
@@ -43,7 +43,7 @@ class HomeAssistant {
     AnnouncementLedger& ledger;
     std::function<UsedToday(const std::string& user_id)> used_today;
     std::function<bool(MqttMessage)> publish;
-    std::function<std::size_t()> backlog;  // messages that the broker has not acknowledged
+    std::function<std::size_t()> backlog;  // number of messages that the broker has not acknowledged
   };
 
   HomeAssistant(asio::io_context& loop, const Clock& clock, Neighbours neighbours, Options options);
@@ -51,15 +51,16 @@ class HomeAssistant {
   Task<void> run();
   void stop();
 
-  /// Connected, and everybody's presence is known. What the broker has may have been lost: all is announced again.
+  /// Called when connected and every presence is known. The broker may have lost messages: everything is announced
+  /// again.
   void start_serving();
   void stop_serving();
-  /// Registered, renamed, revoked or deleted; or its skills changed.
+  /// Called when a device was registered, renamed, revoked or deleted, or its skills changed.
   void device_changed(const std::string& device_id);
   void presence_changed(const std::string& device_id);
-  /// The numbers of today.
+  /// Called when today's numbers of the user have changed.
   void used_more(const std::string& user_id);
-  /// On homeassistant/status.
+  /// Called with a message on homeassistant/status.
   void status_arrived(const MqttMessage& message);
 
  private:
@@ -93,9 +94,9 @@ class HomeAssistant {
   bool stopped_ = false;
   bool has_cleared_unwanted_ = false;
   bool has_failed_ = false;  // since announcements last succeeded
-  SteadyTime not_before_{};  // after a failure
+  SteadyTime not_before_{};  // set after a failure
   UtcDay today_;
-  std::set<std::string> cleared_;  // published, and still in the ledger
+  std::set<std::string> cleared_;  // cleared at the broker, and still in the ledger
 };
 
 }  // namespace strawberry::bridge

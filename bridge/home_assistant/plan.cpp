@@ -6,7 +6,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// FNV-1a: the same in every build, since it is stored.
+/// FNV-1a: equal in every build, since it is stored.
 std::int64_t hash_of(const std::string& text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) {

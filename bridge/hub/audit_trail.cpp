@@ -51,7 +51,7 @@ Task<Reply<void>> AuditTrail::flush() {
     is_full_ = false;
     stored = co_await store_.add_audit(taken);
     if (!stored) {
-      // Those of meanwhile come behind them.
+      // Lines added meanwhile come after them.
       taken.insert(taken.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
       waiting_ = std::move(taken);
     }

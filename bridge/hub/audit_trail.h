@@ -1,11 +1,10 @@
-/// What the bridge writes to `hub/audit` (docs/contract.md, section 9): every administrative act, and refusals as long
-/// as there are not too many of them. The same lines are kept in the store, in groups: flush() is called every second
-/// and once more at the end.
+/// Writes `hub/audit` (docs/contract.md, section 9): every administrative act, and refusals up to a rate. The same
+/// lines are stored in groups: flush() is called every second and once more at the end.
 ///
 /// Threading: loop only.   Lifetime: the store outlives it and every flush().
-/// Errors: what the store does not take is kept for the next flush().
-/// Bounds: refusals_per_second_max; what is left out is counted and said. Lines that wait for the store:
-/// Options::waiting_max, beyond it they stand on the topic alone, and the log says so. Kept lines: Options.
+/// Errors: lines that the store refuses are kept for the next flush().
+/// Bounds: refusals_per_second_max; further refusals are counted and reported. Lines waiting for the store:
+/// Options::waiting_max; further lines are only published, and the log reports it. Stored lines: Options.
 #pragma once
 
 #include <chrono>
@@ -22,9 +21,9 @@ namespace strawberry::bridge {
 class AuditTrail {
  public:
   static constexpr int refusals_per_second_max = 20;
-  /// How often what is too old is removed.
+  /// How often old lines are removed.
   static constexpr std::chrono::minutes forgotten_every{10};
-  /// Of the lines that are kept, how many acts there are for each refusal.
+  /// Ratio of acts to refusals among the stored lines.
   static constexpr std::int64_t acts_per_refusal = 4;
   using Publish = std::function<void(std::string line)>;
 
@@ -41,11 +40,11 @@ class AuditTrail {
         options_(options),
         refusals_(clock, refusals_per_second_max) {}
 
-  /// `user_id`: for whom; empty when for nobody.
+  /// `user_id`: the user it was done for; empty: none.
   void acted(std::string_view actor, std::string_view user_id, std::string_view action, std::string_view subject);
   void refused(std::string_view actor, std::string_view user_id, std::string_view action, std::string_view subject,
                std::string_view code, std::string_view reason);
-  /// Says how many refusals were left out since it last said so. About once a second.
+  /// Writes how many refusals were left out since the last report. Call about once a second.
   void tick();
   Task<Reply<void>> flush();
 

@@ -1,5 +1,5 @@
-/// What the hub says about itself on `hub/state`, `hub/info` and `hub/health` (docs/contract.md, section 9), and of its
-/// devices' skills on `devices/{id}/skills` (section 8). Pure: numbers in, one line of JSON out; never a token.
+/// Writes the hub's own topics `hub/state`, `hub/info` and `hub/health` (docs/contract.md, section 9), and
+/// `devices/{id}/skills` (section 8). Pure: takes numbers, returns one line of JSON; never a token.
 #pragma once
 
 #include <chrono>
@@ -19,14 +19,14 @@ std::string hub_state(bool online, WallTime since, WallTime now);
 struct HubInfo {
   std::string version;
   WallTime started_at;
-  std::map<std::string, std::int64_t> limits;  // by name, in the unit the name ends with
+  std::map<std::string, std::int64_t> limits;  // key: the name, which ends with the unit
   std::map<std::string, std::vector<std::string>> services;
 };
 std::string hub_info(const HubInfo& info, WallTime now);
 
 struct ProviderHealth {
   std::string name;
-  std::string state;  // of its circuit: closed, open, half_open
+  std::string state;  // of its circuit breaker: closed, open, half_open
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;
   std::optional<std::chrono::milliseconds> retry_in;  // while open
@@ -43,15 +43,15 @@ struct HubHealth {
   std::size_t chats_in_flight = 0;
   std::map<std::string, std::uint64_t> totals;
   std::map<std::string, std::uint64_t> queues;
-  std::map<std::string, std::uint64_t> queue_limits;  // by the names of `queues`, and of what is in flight
+  std::map<std::string, std::uint64_t> queue_limits;  // keys: the names in `queues` and of the requests in flight
   std::int64_t database_bytes = 0;
-  std::optional<std::uint64_t> disk_free_bytes;  // not known: nothing
-  bool disk_low = false;                         // nothing is stored that needs room
-  std::vector<ProviderHealth> providers;         // in the order they are asked
+  std::optional<std::uint64_t> disk_free_bytes;  // nothing: unknown
+  bool disk_low = false;                         // writes that need space are refused
+  std::vector<ProviderHealth> providers;         // in the order in which they are tried
 };
 std::string hub_health(const HubHealth& health, WallTime now);
 
-/// A device's live skills are others than before.
+/// Announces that a device's live skills have changed.
 std::string skills_changed(const std::string& device_id, std::size_t skills, WallTime now);
 
 }  // namespace strawberry::bridge

@@ -1,5 +1,5 @@
-/// Anthropic's Messages API. What differs from OpenAI's: the system's words stand apart, user and assistant take turns,
-/// results of calls come first in the user's turn, and max_tokens must be said.
+/// Anthropic's Messages API. Differences from OpenAI's: system text is separate, user and assistant must alternate,
+/// results of calls come first in the user's turn, and max_tokens is required.
 #include <map>
 #include <stdexcept>
 
@@ -57,7 +57,7 @@ json input_schema(json parameters) {
   return parameters;
 }
 
-/// A conversation with calls in it needs tools, also when none may be called any more.
+/// A conversation with calls in it needs tools, even when none may be called any more.
 json tools_of_history(const Conversation& conversation) {
   json tools = json::array();
   std::map<std::string, bool> named;
@@ -158,7 +158,7 @@ class AnthropicReply final : public ReplyBuilder {
   void begin_block(std::int64_t index, const json& block, const OnText& on_text) {
     const auto type = string_at(block, "type");
     if (type == "text") say(string_at(block, "text"), on_text);
-    // A thought begins empty in a stream, and follows in pieces; one that is hidden comes at once.
+    // A streamed thought begins empty, and its pieces follow; a hidden one arrives at once.
     if (is_thought(block) && (type != "thinking" || !string_at(block, "thinking").empty())) count_piece();
     if (type != "tool_use") return;
     call_of_block_.erase(index);
@@ -186,7 +186,7 @@ class AnthropicReply final : public ReplyBuilder {
       reply_.finish_reason = std::move(reason);
   }
 
-  /// Counts are totals so far. Those of the prompt may come at the start alone or again at the end.
+  /// Counts are totals so far. The prompt's may be sent only at the start, or again at the end.
   void count(const json& usage) {
     if (usage.contains("input_tokens"))
       reply_.usage.prompt_tokens = count_at(usage, "input_tokens") + count_at(usage, "cache_creation_input_tokens") +

@@ -10,7 +10,7 @@ using nlohmann::json;
 
 constexpr const char* bookkeeping[] = {"user", "safety_identifier", "metadata", "store", "prompt_cache_key"};
 
-/// Options with the value that is as good as none.
+/// Options with the value that has no effect.
 const std::vector<std::pair<const char*, json>>& neutral_values() {
   static const std::vector<std::pair<const char*, json>> values = {{"logprobs", false},
                                                                    {"top_logprobs", 0},
@@ -92,7 +92,7 @@ AnswerFormat AskedOptions::answer_format() {
     return {};
   }
   AnswerFormat format{Kind::schema, *schema};
-  // What the name and `strict` say is said by asking; the description is for the model.
+  // The converted request covers the name and `strict`; the description is for the model.
   if (auto text = string_at(*named, "description"); !text.empty() && !format.schema.contains("description"))
     format.schema["description"] = std::move(text);
   return format;

@@ -1,7 +1,7 @@
-/// What a client asked of the model besides the conversation, in OpenAI's words, taken one by one into a dialect. What
-/// nobody took is refused by problem(): nothing is dropped silently.
+/// The options of a request besides the conversation, in OpenAI's terms, which a dialect takes one by one. problem()
+/// refuses options that were not taken: nothing is ignored silently.
 ///
-/// Left out knowingly: what is null or asks for nothing (`logprobs` false, a penalty of 0, …); the client's own
+/// Ignored on purpose: options that are null or request nothing (`logprobs` false, a penalty of 0, …); the client's own
 /// bookkeeping, `user`, `safety_identifier`, `metadata`, `store` and `prompt_cache_key`, which changes no answer; and
 /// `tool_choice` and `parallel_tool_calls` where there are no tools.
 ///
@@ -22,7 +22,7 @@ namespace strawberry::bridge {
 struct ToolChoice {
   enum class Kind { automatic, none, required, named };
   Kind kind = Kind::automatic;
-  std::string name;  // of the tool, when it is named
+  std::string name;  // name of the tool, when the choice names one
 };
 
 struct AnswerFormat {
@@ -36,17 +36,17 @@ class AskedOptions {
   explicit AskedOptions(const ModelRequest& request);
 
   std::optional<nlohmann::json> take(const char* key);
-  /// Puts each option that was asked for into `to`, under the dialect's name for it.
+  /// Moves each option that is present into `to`, under the dialect's name for it.
   void move(const std::vector<std::pair<const char*, const char*>>& names, nlohmann::json& to);
 
-  std::optional<nlohmann::json> max_tokens();  // by either name, the newer first
-  nlohmann::json stop();                       // an array, maybe empty
+  std::optional<nlohmann::json> max_tokens();  // under either name, the newer one first
+  nlohmann::json stop();                       // an array, possibly empty
   ToolChoice tool_choice();
   bool one_call_at_a_time();
   AnswerFormat answer_format();
 
   void refuse(const std::string& field, const std::string& why);
-  /// Asked last: also refuses what nobody took.
+  /// Called last: also refuses options that were not taken.
   std::optional<ProviderError> problem();
 
  private:

@@ -1,7 +1,7 @@
-/// A provider's base URL as people write it: with spaces around, with or without slashes at the end, with more of the
-/// path than was asked for.
+/// Normalizes a provider's base URL as users write it: with surrounding spaces, with or without trailing slashes, with
+/// more of the path than needed.
 ///
-/// Pure.   Errors: Failure, for what is no http or https URL.
+/// Pure.   Errors: Failure when it is not an http or https URL.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct BaseUrl {
   bool has_path() const;
 };
 
-/// `endings` are dropped from the path, each once, in this order: {"/messages", "/v1"} leaves nothing of /v1/messages.
+/// Removes `endings` from the path, each once, in this order: {"/messages", "/v1"} leaves nothing of /v1/messages.
 Result<BaseUrl> read_base_url(std::string_view written, const std::vector<std::string_view>& endings);
 
 }  // namespace strawberry::bridge

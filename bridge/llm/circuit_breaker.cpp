@@ -54,7 +54,7 @@ CircuitBreaker::State CircuitBreaker::state() const {
 
 std::optional<std::chrono::milliseconds> CircuitBreaker::retry_in() const {
   if (!open_until_) return std::nullopt;
-  const auto left = *open_until_ - clock_.steady_now();  // looked at once: it may end between two looks
+  const auto left = *open_until_ - clock_.steady_now();  // read once: it may pass between two reads
   if (left.count() <= 0) return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(left);
 }

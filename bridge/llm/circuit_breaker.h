@@ -1,9 +1,10 @@
-/// Spares a provider that keeps failing, and those who would wait for it: after failures_max in a row it is not asked
-/// for a while (open), then by one request at a time (half-open) until one succeeds (closed).
+/// A circuit breaker, which protects a failing provider and the requests that would wait for it: after failures_max in
+/// a row the provider gets no requests for a while (open), then one request at a time (half-open) until one succeeds
+/// (closed).
 ///
 /// Threading: loop only.   Lifetime: outlives its permits, as does the clock.   Errors: none.
-/// Bounds: Options; a pause that the provider asked for replaces open_for, so the caller bounds it from above; from
-/// below pause_min does, as one that is over at once would spare nobody.
+/// Bounds: Options; a pause that the provider requests replaces open_for, so the caller limits it. It is at least
+/// pause_min, since a pause of zero would protect nobody.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,7 @@ class CircuitBreaker {
     std::chrono::milliseconds open_for{30'000};
   };
 
-  /// Leave to ask once. Gone without a word (a chat that was cancelled), it says nothing about the provider.
+  /// Permission for one request. Destroyed without a result (a cancelled chat), it does not affect the breaker.
   class Permit {
    public:
     Permit(Permit&& other) noexcept;
@@ -38,7 +39,7 @@ class CircuitBreaker {
    private:
     friend class CircuitBreaker;
     Permit(CircuitBreaker& breaker, std::uint64_t round) : breaker_(&breaker), round_(round) {}
-    /// The breaker, once, and only if it is still in the state in which it gave this.
+    /// Returns the breaker once, and only if it is still in the state in which it gave this permit; else null.
     CircuitBreaker* take();
 
     CircuitBreaker* breaker_;
@@ -49,10 +50,10 @@ class CircuitBreaker {
   CircuitBreaker(const CircuitBreaker&) = delete;
   CircuitBreaker& operator=(const CircuitBreaker&) = delete;
 
-  /// Nothing while open, or while another request is finding out.
+  /// Returns nothing while open, or while another request is testing the provider.
   std::optional<Permit> admit();
   State state() const;
-  /// While open: how long still.
+  /// Returns how long the breaker stays open; nothing when it is not.
   std::optional<std::chrono::milliseconds> retry_in() const;
 
  private:
@@ -63,7 +64,7 @@ class CircuitBreaker {
   std::optional<SteadyTime> open_until_;  // none: closed
   bool is_probed_ = false;
   std::size_t failures_ = 0;  // in a row, while closed
-  std::uint64_t round_ = 0;   // counts openings and closings: what was asked before the last says nothing now
+  std::uint64_t round_ = 0;   // counts openings and closings: results of requests from before the last one are ignored
 };
 
 std::string_view to_string(CircuitBreaker::State state);

@@ -83,7 +83,7 @@ class Reader {
     const auto given_id = string_at(call, "id");
     const auto text = arguments_text(function ? member(*function, "arguments") : nullptr);
     auto arguments = parse_wire(text);
-    // The model should see what it wrote, also when that was no object.
+    // The model should see what it wrote, even when that was not an object.
     if (!arguments || !arguments->is_object()) arguments = json{{"arguments", text}};
     open_[given_id] = {conversation_.turns.size() - 1, turn.calls.size()};
     turn.calls.push_back({plain_id(given_id), function ? string_at(*function, "name") : std::string(),

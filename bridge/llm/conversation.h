@@ -1,10 +1,9 @@
-/// A conversation in OpenAI's messages, put in the order that stricter dialects ask for: what the system says apart,
-/// turns of user and assistant, every call with its result.
+/// Converts OpenAI messages to the order that stricter dialects need: system text separate, turns of user and
+/// assistant, every call with its result.
 ///
-/// Pure.   Errors: ProviderError with reason `unsupported`, for a message no dialect could carry.
-/// A call that nobody answered says so as its result. Ids are made plain ([A-Za-z0-9_-], each once) on both sides.
-/// What speaks is named in front of its text when the message has a `name`. Blank texts are left out: servers refuse
-/// them.
+/// Pure.   Errors: ProviderError with reason `unsupported`, for a message that no dialect supports.
+/// A call without a result gets a result that says so. Ids are normalized ([A-Za-z0-9_-], each once) on both sides. The
+/// `name` of a message is put in front of its text. Blank texts are left out, since servers refuse them.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -27,18 +26,19 @@ struct AnsweredCall {
 struct Turn {
   bool is_assistant = false;
   std::vector<std::string> texts;
-  std::vector<AnsweredCall> calls;  // the assistant's, made after it said the texts
+  std::vector<AnsweredCall> calls;  // the assistant's, made after its texts
 };
 
 struct Conversation {
   std::string system;
-  /// No two turns of the user in a row, nor of the assistant unless the first of them makes calls.
+  /// Two turns of the user never follow each other; two of the assistant only if the first makes calls.
   std::vector<Turn> turns;
 };
 
 Result<Conversation, ProviderError> read_conversation(const nlohmann::json& messages);
 
-/// For dialects in which the user speaks first: a turn that bids the model go on is put in front where it is missing.
+/// For dialects in which the user speaks first: inserts a turn in front that asks the model to continue, where it is
+/// missing.
 void let_user_begin(Conversation& conversation);
 
 }  // namespace strawberry::bridge

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int status_ok = 200;  // only bodies of success are read here
+constexpr int status_ok = 200;  // only successful bodies are read here
 constexpr std::string_view done_mark = "[DONE]";
 constexpr std::string_view blanks = " \t\r\n";
 
@@ -23,7 +23,7 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// A body that is one JSON, without the `data: [DONE]` that some servers put behind it.
+/// Removes the `data: [DONE]` that some servers append to a JSON body.
 std::string_view without_done(std::string_view body) {
   body = without_blanks(body);
   if (!body.ends_with(done_mark)) return body;
@@ -60,13 +60,13 @@ class EventReader final : public StreamReader {
     }
     if (error_) return tl::unexpected(*error_);
     auto reply = builder_->finish();
-    // A body that is there to its last bracket was not cut, it says something else.
+    // A body with all brackets closed was not cut; it is something else than an answer.
     if (!reply && reply.error().reason == "cut" && is_one_json_) return no_answer();
     return reply;
   }
 
   bool has_events() const { return events_ > 1 || (events_ == 1 && kind_ == Kind::events); }
-  /// What is said of a body without any answer in it.
+  /// Returns the error for a body without any answer in it.
   tl::unexpected<ProviderError> no_answer() const {
     if (events_ == 0) return wire_error("bad_reply", status_ok, "answered with no JSON");
     return wire_error("bad_reply", status_ok,
@@ -80,7 +80,7 @@ class EventReader final : public StreamReader {
     start_ += bytes;
     const auto first = start_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (first == std::string::npos) return;
-    // No line of an event stream begins like JSON, or like a web page.
+    // No line of an event stream begins like JSON or a web page.
     const char c = start_[first];
     if (c == '<' || c == '[') {
       kind_ = Kind::whole;
@@ -107,7 +107,7 @@ class EventReader final : public StreamReader {
     while (!bytes.empty() && !done_) {
       const auto end = bytes.find('\n');
       const auto piece = bytes.substr(0, end);
-      // The first line was measured when it was held: a whole answer may be longer than an event.
+      // The first line was checked while it was kept: a whole answer may be longer than an event.
       if (events_ > 0 && line_.size() + piece.size() > event_bytes_max) return fail_with(too_large());
       line_ += piece;
       if (end == std::string_view::npos) return;
@@ -118,14 +118,14 @@ class EventReader final : public StreamReader {
 
   void take_line(std::string_view line, const OnText& on_text) {
     line = without_blanks(line);
-    // Behind a JSON line, lines of an event stream may follow.
+    // After a JSON line, lines of an event stream may follow.
     for (const std::string_view field : {":", "event:", "id:", "retry:"})
       if (line.starts_with(field)) return;
     if (line.starts_with("data:")) line = without_blanks(line.substr(5));
     if (!line.empty()) take_event({{}, std::string(line)}, on_text);
   }
 
-  /// Whether more is wanted.
+  /// Returns whether more is wanted.
   bool take_event(const SseEvent& event, const OnText& on_text) {
     const auto text = without_blanks(event.data);
     if (text == done_mark) {
@@ -181,9 +181,9 @@ class EventReader final : public StreamReader {
   const std::unique_ptr<ReplyBuilder> builder_;
   SseParser sse_{{event_bytes_max}};
   Kind kind_ = Kind::unknown;
-  std::string start_;  // of the body, until its kind is known; or all of it
-  std::string line_;   // what has come of it
-  std::string said_;   // by the first JSON, should it be no answer
+  std::string start_;  // the start of the body, until its kind is known; or all of it
+  std::string line_;   // the part received so far
+  std::string said_;   // the error text of the first JSON, in case it is not an answer
   std::size_t events_ = 0;
   bool is_one_json_ = false;
   bool done_ = false;
@@ -215,7 +215,7 @@ Result<ModelReply, ProviderError> ReplyBuilder::complete_reply() {
   if (reply_.finish_reason.empty()) {
     if (pieces_ == 0) return wire_error("cut", status_ok, "answered nothing");
     if (!is_end_announced_) return wire_error("cut", status_ok, "the answer ended in the middle");
-    // Without a reason, nothing says that the arguments are all there, but they themselves.
+    // Without a reason, only the arguments themselves can show that they are complete.
     for (const auto& call : reply_.tool_calls)
       if (without_blanks(call.arguments).empty())
         return wire_error("cut", status_ok, "the answer ended in the middle of a tool call");

@@ -1,14 +1,15 @@
-/// Answers from their bytes: as server-sent events, as one JSON a line, or as one JSON for all of it. Which one it is
-/// shows the body itself, since servers stream where a whole answer was asked for, and the other way round. The bytes
-/// are taken apart here, what the events mean is the dialect's ReplyBuilder's.
+/// Reads answers from their bytes: server-sent events, one JSON per line, or one JSON as a whole. The format is
+/// detected from the body, since some servers stream when a whole answer was requested, and the other way round. This
+/// class splits the bytes; the dialect's ReplyBuilder interprets the events.
 ///
-/// What is no event of the dialect is read as it is meant: `[DONE]` with or without blanks, also behind a JSON body;
-/// JSON lines without `data:` between events; an error as an event's name with any text; halves of characters that come
-/// in two events (surrogates.h).
+/// Common deviations are accepted: `[DONE]` with or without blanks, also after a JSON body; JSON lines without `data:`
+/// between events; an error as an event's name with any text; halves of characters that arrive in two events
+/// (surrogates.h).
 ///
-/// Pure; one response.   Errors: of the builder; `error` for an error between the events; `bad_reply` for what is no
-/// JSON; `cut` for an end that nothing announced; `too_large` for an event of more than event_bytes_max.
-/// What can only be read at its end, as a JSON without a line break, is in the reply but was not given to on_text.
+/// Pure; one response.   Errors: those of the builder; `error` for an error between the events; `bad_reply` for what is
+/// not JSON; `cut` for an end that was not announced; `too_large` for an event of more than event_bytes_max. A text
+/// that can only be parsed at its end, such as a JSON without a line break, is in the reply but was not passed to
+/// on_text.
 #pragma once
 
 #include <memory>
@@ -22,32 +23,32 @@ namespace strawberry::bridge {
 
 inline constexpr std::size_t event_bytes_max = 1024 * 1024;
 
-/// Adds up the events of one answer.
+/// Combines the events of one answer.
 class ReplyBuilder {
  public:
   using OnText = StreamReader::OnText;
 
   virtual ~ReplyBuilder() = default;
-  /// Whether more is wanted. Events are objects or not, and never errors.
+  /// Returns whether more is wanted. Events may be of any JSON type, but are never errors.
   virtual Result<bool, ProviderError> take(const nlohmann::json& event, const OnText& on_text) = 0;
-  /// The answer was one JSON, and that was all of it.
+  /// Called when the answer was a single JSON that has ended.
   virtual void end_of_whole() {}
-  /// After the last event.
+  /// Called after the last event.
   virtual Result<ModelReply, ProviderError> finish() = 0;
 
-  /// The server announced the end, with or without a reason.
+  /// Called when the server announced the end, with or without a reason.
   void end_was_announced() { is_end_announced_ = true; }
   std::size_t pieces() const { return pieces_; }
 
  protected:
   void say(const std::string& text, const OnText& on_text);
-  /// A piece of the answer that nobody is shown.
+  /// Counts a piece of the answer that is not shown.
   void count_piece() { ++pieces_; }
   void count_pieces(std::size_t count) { pieces_ += count; }
-  /// Null when there are reply_tool_calls_max already.
+  /// Returns null when there are reply_tool_calls_max already.
   ToolCall* add_call(std::string id, std::string name);
-  /// `reply_` as it is given away, its calls settled (answer_end.h) and their arguments plain (wire_json.h). It may be
-  /// empty, as after tools that leave nothing to say. `cut` when the end has neither a reason nor was it announced.
+  /// Returns `reply_` with its calls settled (answer_end.h) and their arguments normalized (wire_json.h). It may be
+  /// empty, as after tools that leave nothing to say. `cut` when the end has no reason and was not announced.
   Result<ModelReply, ProviderError> complete_reply();
 
   ModelReply reply_;

@@ -14,10 +14,10 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
-/// The next time it may be different.
+/// True for errors that may not occur again on a retry.
 bool passes_by_itself(const ProviderError& error) {
   if (is_one_of(error.reason, {"unsupported", "blocked", "length"})) return false;
-  // An answer that began well and then broke is the network's doing, as is one that never came.
+  // The network is at fault when an answer broke off after a good start, as when none came.
   if (error.status == 0 || is_success(error.status))
     return error.timed_out || is_one_of(error.reason, {"connect", "timeout", "protocol", "cut"});
   return error.status == 408 || error.status == 409 || error.status == 429 || error.status >= 500;

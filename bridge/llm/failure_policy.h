@@ -1,11 +1,11 @@
-/// What comes after a provider has failed: the same again, the next one, or nothing more.
+/// Decides what follows the failure of a provider: a retry, the next provider, or the end.
 ///
-/// The habits of the OpenAI SDK: what passes by itself (408, 409, 429, 5xx, the network) is tried again after the time
-/// the server asks for, or after 0.5 s that double up to 8 s, shortened at random so that many do not come back at
-/// once. What the request or the key is to blame for is the same the next time, so the next provider is asked instead.
-/// Nothing is asked again once some of the answer was shown or a tool has run: it would say, or do, everything twice.
+/// As in the OpenAI SDK, transient errors (408, 409, 429, 5xx, the network) are retried after the time that the server
+/// requests, or after 0.5 s, doubled up to 8 s and shortened at random so that clients do not retry all at once. Errors
+/// caused by the request or the key would repeat, so the next provider is tried instead. Nothing is retried once part
+/// of the answer was shown or a tool has run: it would be repeated.
 ///
-/// Pure.   Bounds: RetryOptions; no retry begins that has no time left before its deadline.
+/// Pure.   Bounds: RetryOptions; no retry starts without time left before its deadline.
 #pragma once
 
 #include <chrono>
@@ -19,13 +19,13 @@ struct RetryOptions {
   std::size_t retries_max = 0;
   std::chrono::milliseconds delay_first{500};
   std::chrono::milliseconds delay_max{8'000};
-  std::chrono::milliseconds attempt_time_min{200};  // what a retry must have left after its delay to be worth it
+  std::chrono::milliseconds attempt_time_min{200};  // the least time a retry needs after its delay
 };
 
 struct Situation {
   std::size_t retries = 0;  // of this provider, in this request, so far
   SteadyTime now;
-  SteadyTime deadline;  // by which this provider must have answered
+  SteadyTime deadline;  // the end of this provider's time
   bool is_last_try = false;
   double random = 0.0;  // 0 <= random < 1
 };
@@ -40,12 +40,12 @@ struct NextStep {
 
 NextStep after_failure(const ProviderError& error, const Situation& situation, const RetryOptions& options);
 
-/// The pause that the server asks for, when it is one to keep.
+/// Returns the pause that the server requests, when it is acceptable.
 std::optional<std::chrono::milliseconds> believable_retry_after(const ProviderError& error);
 
-/// False for what the request is to blame for (400, 403, 404, 413, 422, 451, `unsupported`, `blocked`, `length`): the
-/// provider is well. The model is the client's choice, and 403 or 451 what it gets for one it may not use; 401 is the
-/// hub's key.
+/// False for errors caused by the request (400, 403, 404, 413, 422, 451, `unsupported`, `blocked`, `length`): the
+/// provider works. The client chooses the model, and gets 403 or 451 for one it may not use; 401 concerns the hub's
+/// key.
 bool is_fault_of_provider(const ProviderError& error);
 
 }  // namespace strawberry::bridge

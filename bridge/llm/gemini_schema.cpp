@@ -12,7 +12,7 @@ using nlohmann::json;
 
 constexpr const char* kept[] = {"description", "minItems", "maxItems", "minLength",     "maxLength",     "pattern",
                                 "minimum",     "maximum",  "default",  "minProperties", "maxProperties", "nullable"};
-/// What decides which values fit in ways the subset has no words for.
+/// Keywords that restrict values in ways that the subset cannot express.
 constexpr const char* beyond[] = {"$ref",        "allOf",   "oneOf", "not", "if", "patternProperties",
                                   "prefixItems", "contains"};
 
@@ -27,7 +27,7 @@ void add_to_description(const std::string& sentence, json& to) {
   to["description"] = before.empty() ? sentence : before + " " + sentence;
 }
 
-/// `enum`, or `const` as an enum of one. Null among the values is said by `nullable`.
+/// Converts `enum`, or `const` as an enum of one. A null among the values becomes `nullable`.
 void convert_values(const json& schema, json& to) {
   json values = json::array();
   if (const json* one = member(schema, "const")) values.push_back(*one);
@@ -52,7 +52,7 @@ void convert_values(const json& schema, json& to) {
   add_to_description(sentence + ".", to);
 }
 
-/// Alternatives stand alone there: what was said beside them goes into each.
+/// Alternatives must stand alone there, so the members beside them are copied into each.
 Said one_of(const std::vector<json>& alternatives, bool may_be_null, const json& beside) {
   json any = json::array();
   for (auto alternative : alternatives) {

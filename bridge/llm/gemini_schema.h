@@ -1,8 +1,8 @@
-/// JSON Schema as Gemini takes it: a subset of OpenAPI's, which every model of theirs knows.
+/// Converts JSON Schema to Gemini's subset of OpenAPI schemas, which every Gemini model supports.
 ///
-/// Pure. What only describes or narrows down (`additionalProperties`, `format`, `title`, exclusive bounds, …) is left
-/// out: whoever gets the arguments checks them anyway. `const` becomes an `enum`, a list of types `anyOf`, null
-/// `nullable`, and values an enum cannot have (it takes text alone) are told in the description.
+/// Pure. Keywords that only describe or restrict (`additionalProperties`, `format`, `title`, exclusive bounds, …) are
+/// left out: the receiver of the arguments checks them anyway. `const` becomes an `enum`, a list of types `anyOf`, null
+/// `nullable`. Values that an enum cannot contain (it allows only text) are listed in the description.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,7 +10,7 @@
 
 namespace strawberry::bridge {
 
-/// Nothing when the subset cannot say it: references, schemas without a type, arrays of anything, ….
+/// Returns nothing when the subset cannot express it: references, schemas without a type, arrays of anything, ….
 std::optional<nlohmann::json> gemini_schema(const nlohmann::json& schema);
 
 }  // namespace strawberry::bridge

@@ -1,6 +1,6 @@
-/// Google's Gemini API. What differs from OpenAI's: the model is named in the URL, calls and their results are paired
-/// by place, schemas are a subset of OpenAPI's, a refused prompt is an answer without candidates, and a call may carry
-/// a signature that must come back with it.
+/// Google's Gemini API. Differences from OpenAI's: the URL names the model, calls and their results are matched by
+/// position, schemas are a subset of OpenAPI's, a refused prompt is an answer without candidates, and a call may have a
+/// signature that must be sent back with it.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -20,11 +20,11 @@ namespace {
 
 using nlohmann::json;
 
-/// Google's own word for calls that its model did not make, in place of their signature.
+/// Google's documented placeholder for the signature of calls that its model did not make.
 constexpr const char* foreign_signature = "skip_thought_signature_validator";
 
-/// `gemini-2.0-flash`, `models/…` or `tunedModels/…` as the path's end. It comes from clients: nothing of it may leave
-/// its place in the URL.
+/// Returns `gemini-2.0-flash`, `models/…` or `tunedModels/…` as the end of the path. The name comes from clients: it
+/// must not change other parts of the URL.
 std::string model_path(std::string_view model) {
   std::string path = "/models/";
   if (model.starts_with("models/")) model.remove_prefix(7);
@@ -46,7 +46,7 @@ std::string model_path(std::string_view model) {
   return path;
 }
 
-/// Only its third generation asks for signatures; older models refuse one they did not make.
+/// Only the third generation requires signatures; older models refuse those that they did not make.
 bool wants_signatures(std::string_view model) { return model.find("gemini-3") != std::string_view::npos; }
 
 json call_parts(const Turn& turn, bool sign_foreign) {
@@ -56,7 +56,7 @@ json call_parts(const Turn& turn, bool sign_foreign) {
     if (!call.extra.empty()) {
       part["thoughtSignature"] = call.extra;
     } else if (sign_foreign && parts.empty()) {
-      part["thoughtSignature"] = foreign_signature;  // of calls made at once the first alone has one
+      part["thoughtSignature"] = foreign_signature;  // of parallel calls only the first has one
     }
     parts.push_back(std::move(part));
   }
@@ -85,7 +85,7 @@ json contents_of(const Conversation& conversation, bool sign_foreign) {
   return contents;
 }
 
-/// Written in full where the subset cannot say it, which takes a newer model.
+/// The full JSON Schema, for schemas that the subset cannot express; needs a newer model.
 json full_schema(json schema) {
   schema.erase("$schema");
   return schema;
@@ -151,7 +151,7 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
   return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
 }
 
-/// Whole responses and the chunks of a stream look alike.
+/// Whole responses and the chunks of a stream have the same format.
 class GeminiReply final : public ReplyBuilder {
  public:
   Result<bool, ProviderError> take(const json& event, const OnText& on_text) override {
@@ -201,7 +201,7 @@ class GeminiReply final : public ReplyBuilder {
     return true;  // the usage may follow
   }
 
-  /// Totals so far; thoughts are paid for as answers are.
+  /// Totals so far; thoughts cost as much as answers.
   void count(const json& usage) {
     if (usage.contains("promptTokenCount"))
       reply_.usage.prompt_tokens = count_at(usage, "promptTokenCount") + count_at(usage, "toolUsePromptTokenCount");
@@ -210,7 +210,7 @@ class GeminiReply final : public ReplyBuilder {
   }
 };
 
-/// Google tells in the body how long to wait: {"error":{"details":[{"retryDelay":"23s"}]}}.
+/// Google's body says how long to wait: {"error":{"details":[{"retryDelay":"23s"}]}}.
 std::optional<std::chrono::milliseconds> retry_delay_of(const HttpResponse& response) {
   const auto body = parse_wire(response.body);
   if (!body) return std::nullopt;

@@ -25,7 +25,7 @@ ProviderError explain(const HttpError& error, milliseconds connect_timeout, mill
     case HttpError::Kind::timeout:
       return timed_out("no whole answer within " + std::to_string(total_timeout.count()) + " ms");
     case HttpError::Kind::too_large: return {{}, "too_large", 0, error.message};
-    // The hub's own bound: the provider was not asked.
+    // The hub's own limit: nothing was sent to the provider.
     case HttpError::Kind::request_too_large: return {{}, "unsupported", 0, error.message};
     case HttpError::Kind::protocol: break;
   }
@@ -83,7 +83,7 @@ HttpRequest HttpProvider::http_request(const Wire::Sent& sent, milliseconds left
   return asked;
 }
 
-/// Its own, or less when another provider is to have its turn should this one not begin.
+/// Returns its own limit, or less when another provider must have time if this one does not begin.
 milliseconds HttpProvider::first_token_limit(const ModelRequest& request) const {
   if (request.begin_by == SteadyTime::max()) return options_.first_token_timeout;
   const auto left = std::chrono::duration_cast<milliseconds>(request.begin_by - clock_.steady_now());
@@ -118,13 +118,13 @@ Task<HttpProvider::Outcome> HttpProvider::fetch_streamed(HttpRequest asked, Stre
   }
   auto reply = answer->finish();
   if (reply) {
-    // It came as one whole, or its end lacked what ends an event.
+    // The answer came as a whole, or its end lacked the end of an event.
     if (answer->shown_bytes() < reply->content.size())
       on_text(std::string_view(reply->content).substr(answer->shown_bytes()));
     reply->began_after = answer->began_after();
     co_return reply;
   }
-  // Of a transfer that did not get to its end, only what the server itself said of the failure is better to know.
+  // For an incomplete transfer, only an error sent by the server itself is more informative.
   const bool server_said = reply.error().reason == "error";
   if (!response && !server_said) reply = tl::unexpected(timed_out(std::get<1>(ended)));
   if (response && !*response && !server_said)
@@ -139,7 +139,7 @@ tl::unexpected<ProviderError> HttpProvider::refuse(ProviderError error) const {
   return tl::unexpected<ProviderError>(std::move(error));
 }
 
-/// Some servers quote the key they refuse. A message that was cut may end in its first half.
+/// Some servers quote the key that they refuse. A message that was cut may end within the key.
 std::string HttpProvider::without_key(std::string text) const {
   const std::string& key = options_.api_key;
   if (key.empty()) return text;

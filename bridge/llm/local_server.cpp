@@ -29,14 +29,14 @@ bool is_model_name(const std::string& name) {
          std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
 }
 
-/// Models that turn texts into vectors cannot chat.
+/// False for embedding models.
 bool can_chat(const json& model) {
   if (string_at(model, "name").find("embed") != std::string::npos) return false;
   const json* details = member(model, "details");
   return !details || string_at(*details, "family").find("bert") == std::string::npos;
 }
 
-/// Nothing listed: not ready.
+/// An empty list means not ready.
 LocalLook choose(LocalServer server, const std::vector<std::string>& listed, const std::string& wanted) {
   if (listed.empty()) return {Kind::not_ready, std::move(server)};
   server.model = wanted.empty() ? listed.front() : wanted;
@@ -51,12 +51,12 @@ enum class Whom { ollama, llama_cpp };
 struct Candidate {
   Whom whom;
   std::string url;
-  bool was_not_ready = false;  // and said so in the log
+  bool was_not_ready = false;  // and this was logged
 };
 
 const char* called(Whom whom) { return whom == Whom::ollama ? "Ollama" : "llama.cpp"; }
 
-/// Nothing: nobody answers.
+/// Returns nothing when nobody answers.
 Task<std::optional<Result<HttpResponse>>> get(HttpClient* http, std::string url, LocalOptions options) {
   HttpRequest request;
   request.method = "GET";
@@ -65,7 +65,7 @@ Task<std::optional<Result<HttpResponse>>> get(HttpClient* http, std::string url,
   request.connect_timeout = options.timeout;
   request.total_timeout = options.timeout;
   request.response_bytes_max = options.response_bytes_max;
-  request.proxy = "";  // it is this machine
+  request.proxy = "";  // the server is on this machine
   auto response = co_await http->fetch(std::move(request));
   if (response) co_return std::move(*response);
   const auto kind = response.error().kind;

@@ -1,5 +1,5 @@
-/// Ollama's own API. What differs from OpenAI's: an answer is streamed as one JSON a line, arguments are objects, calls
-/// have no ids, and the model is told how to answer in `options` and `format`.
+/// Ollama's own API. Differences from OpenAI's: an answer is streamed as one JSON per line, arguments are objects,
+/// calls have no ids, and `options` and `format` control the answer.
 #include <stdexcept>
 
 #include "bridge/llm/asked_options.h"
@@ -39,7 +39,7 @@ void write_ollama_tools(const ModelRequest& request, AskedOptions& options, json
   if (options.one_call_at_a_time()) options.refuse("parallel_tool_calls", "this provider cannot be held to one call");
   if (choice.kind == ToolChoice::Kind::required || choice.kind == ToolChoice::Kind::named)
     options.refuse("tool_choice", "this provider cannot be made to call a tool");
-  // There is no word for `none` but to offer none.
+  // `none` can only be expressed by offering no tools.
   if (request.tools.empty() || choice.kind == ToolChoice::Kind::none) return;
   body["tools"] = json::array();
   for (const auto& tool : request.tools) {
@@ -74,7 +74,7 @@ class OllamaReply final : public ReplyBuilder {
     const json* message = member(event, "message");
     const json* done = member(event, "done");
     const bool is_done = done && *done == true;
-    // Without messages to answer it only loads the model, and says so.
+    // Without messages it only loads the model, and reports that.
     const bool is_chat = message ? message->is_object() : is_done && string_at(event, "done_reason") != "load";
     if (!is_chat) return wire_error("bad_reply", 200, "answered with JSON that is no chat message");
     if (auto model = string_at(event, "model"); !model.empty()) reply_.model = printable(model, 128);

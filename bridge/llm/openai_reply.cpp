@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Of a server that could not finish the answer.
+/// True for the reason of a server that could not finish the answer.
 bool is_failure(std::string_view finish_reason) {
   constexpr std::string_view words[] = {"error", "abort", "aborted", "network_error", "insufficient_system_resource"};
   return std::find(std::begin(words), std::end(words), finish_reason) != std::end(words);
@@ -38,7 +38,7 @@ class OpenAiReply final : public ReplyBuilder {
     return true;  // the usage may follow
   }
 
-  /// Such a message needs no reason to be complete.
+  /// A whole message is complete without a finish reason.
   void end_of_whole() override {
     if (has_message_ && reply_.finish_reason.empty()) reply_.finish_reason = "stop";
   }
@@ -56,7 +56,7 @@ class OpenAiReply final : public ReplyBuilder {
       has_delta_ = true;
       take_message(*delta, true, on_text);
     } else if (message && message->is_object() && !has_delta_) {
-      // Behind deltas it would be all of them once more.
+      // After deltas, a message repeats all of them.
       has_message_ = true;
       take_message(*message, false, on_text);
     }

@@ -19,7 +19,7 @@ Result<std::string> chat_completions_url(const std::string& base_url) {
 
 namespace {
 
-/// The mark another provider left on a call is none of OpenAI's fields.
+/// Removes the marks of other providers from calls, which are not OpenAI fields.
 json without_extras(json messages) {
   for (auto& message : messages)
     if (const json* calls = member(message, "tool_calls"); calls && calls->is_array())
@@ -38,7 +38,7 @@ nlohmann::json openai_request_body(const ModelRequest& request, const std::strin
   body.erase("stream_options");
   if (request.on_text && with_usage) body["stream_options"] = {{"include_usage", true}};
   if (request.tools.empty()) {
-    // Servers refuse a choice among no tools.
+    // Servers refuse a tool choice without tools.
     for (const char* key : {"tools", "tool_choice", "parallel_tool_calls"}) body.erase(key);
     return body;
   }

@@ -1,4 +1,4 @@
-/// The OpenAI chat-completions dialect: OpenAI, Ollama, vLLM, llama.cpp, LiteLLM and whoever else speaks it.
+/// The OpenAI chat-completions dialect, as used by OpenAI, Ollama, vLLM, llama.cpp, LiteLLM and others.
 ///
 /// Pure.   Errors, bounds: wire.h.
 #pragma once
@@ -10,12 +10,12 @@
 
 namespace strawberry::bridge {
 
-/// `<base>/chat/completions`. Takes what people write: with or without trailing slashes, `/chat/completions` or, when
-/// there is no path at all, `/v1`. Fails unless it is an http or https URL.
+/// Returns `<base>/chat/completions`. Accepts common spellings: with or without trailing slashes, `/chat/completions`
+/// or, when there is no path at all, `/v1`. Fails unless it is an http or https URL.
 Result<std::string> chat_completions_url(const std::string& base_url);
 
-/// The request's JSON body, for a streamed answer when there is an on_text. `model` is what to ask for. `with_usage`:
-/// a streamed answer is to say how many tokens it took.
+/// Returns the request's JSON body, for a streamed answer when there is an on_text. `with_usage`: requests token counts
+/// in a streamed answer.
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model, bool with_usage = true);
 
 }  // namespace strawberry::bridge

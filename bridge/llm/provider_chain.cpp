@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr const char* cancelled = "cancelled";
 
-/// Who is given less cannot be blamed for taking longer: it is the client's choice, and no reason to keep others out.
+/// A provider with less time is not blamed for a timeout: the client chose it, and other users should not be affected.
 constexpr std::chrono::seconds fair_time_min{5};
 
 SteadyTime due(const ModelRequest& request) {
@@ -57,7 +57,7 @@ bool says_nothing(const ModelReply& reply) {
 }
 
 void log_failure(const std::string& log_id, const ProviderError& error) {
-  // The gate has said so once; with a provider down for long, each chat need not.
+  // The gate has logged it once; while a provider is down for long, each chat need not.
   const auto level = error.reason == "circuit_open" ? spdlog::level::debug : spdlog::level::warn;
   log_for(log_id).write(level, "{} failed ({}, HTTP {}): {}", error.provider, error.reason, error.status,
                         error.message);
@@ -229,7 +229,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
       situation.deadline = share(request, choices, static_cast<std::size_t>(choice - choices.begin()));
     ModelRequest attempt = request;
     attempt.model = choice->model;
-    // Nobody takes over an answer that has begun to be shown: it need not leave time for that.
+    // No other provider takes over an answer that is being shown, so no time is reserved for one.
     if (!request.on_text) attempt.deadline = situation.deadline;
     attempt.begin_by = situation.deadline;
     auto member = choice->member;
@@ -242,7 +242,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
       ++choice;
       continue;
     }
-    // An embedded provider that only says it found nothing is no answer to somebody whose language model failed.
+    // An embedded provider that found nothing to do is no replacement for a language model that failed.
     if (reply && (reply->understood || attempts.empty())) co_return std::move(*reply);
     attempts.push_back(reply ? no_match(reply->provider) : std::move(reply.error()));
     const ProviderError& failed = attempts.back();
@@ -253,7 +253,7 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
     situation.random = options_.random();
     const auto next = after_failure(failed, situation, choice->member->retry);
     if (next.kind == NextStep::Kind::give_up) break;
-    // A retry that would find the circuit open is none.
+    // Skips a retry that would find the circuit open.
     const bool is_shut_then = choice->member->gate.breaker().retry_in() > next.delay;
     if (next.kind == NextStep::Kind::retry && !is_shut_then) {
       ++situation.retries;

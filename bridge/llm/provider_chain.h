@@ -1,24 +1,24 @@
-/// The configured language models, in order: the first that answers does; the embedded one comes last.
+/// The configured language models, in order: the first one that answers is used; the embedded one comes last.
 ///
-/// A request's `model` may be an alias, or name a provider in front (`openai/gpt-4o-mini`, or `openai` alone for its
-/// default): that one is asked first. Any other name is meant for the first provider. Those after it are asked for
+/// A request's `model` may be an alias, or begin with a provider (`openai/gpt-4o-mini`, or `openai` alone for its
+/// default): that one is tried first. Any other name is for the first provider. The providers after it are asked for
 /// their own default model.
 ///
-/// The request's deadline is shared out: as long as others follow, one provider gets an equal share of what is left, so
-/// that one that hangs does not use up everybody's time; what it does not use goes to the next. Its retries happen
-/// within its share; a streamed answer must begin within it and may then go on.
+/// The request's time is shared: while others follow, a provider gets an equal share of what is left, so that one that
+/// hangs does not use up all the time; what it does not use goes to the next. Its retries happen within its share; a
+/// streamed answer must begin within it and may then go on.
 ///
-/// Who answers with nothing at all, neither words nor calls, lets the next one try, unless a tool has run: then nothing
-/// may be all there is to say. When nobody else answers, that empty answer is better than none.
+/// After an empty answer, without text and calls, the next provider is tried, unless a tool has run: then an empty
+/// answer may be right. When no other provider answers, the empty answer is returned.
 ///
-/// Publishes ModelAsked of every attempt, and of what a gate kept from being one.
+/// Publishes ModelAsked for every attempt, also for those that a gate refused.
 ///
-/// Threading: loop only.   Lifetime: requests under way may be destroyed after it, as the loop does when it ends, but
-/// not continue. Cancelling a request ends it at once, and counts against nobody.
+/// Threading: loop only.   Lifetime: active requests may be destroyed after it, as the loop does when it ends, but not
+/// continue. Cancelling a request ends it at once, and counts against no provider.
 /// Errors: provider_timeout when all that failed were too slow, else provider_error, with details.attempts; and with
-/// details.shown when some of the answer had been given away before it broke off.
-/// Bounds: each provider is asked at most 1 + retries_max times a request (failure_policy.h), and not at all while its
-/// gate is shut (provider_gate.h).
+/// details.shown when part of the answer had been shown before it broke off.
+/// Bounds: each provider gets at most 1 + retries_max attempts a request (failure_policy.h), and none while its gate is
+/// closed (provider_gate.h).
 #pragma once
 
 #include <functional>
@@ -38,13 +38,14 @@ namespace strawberry::bridge {
 class ProviderChain {
  public:
   struct Options {
-    /// Kept from the last slow provider when an embedded one follows: time to act on what that decides.
+    /// The share kept back from the last slow provider when an embedded one follows: time for the calls that it decides
+    /// on.
     double embedded_share = 0.2;
     /// Other names for a `model`.
     std::map<std::string, std::string> aliases;
-    /// Numbers from 0 to 1, without 1. Empty: random ones.
+    /// Returns numbers from 0 to 1, without 1. Empty: random ones.
     std::function<double()> random = nullptr;
-    /// How the time before a retry passes. Empty: on a timer.
+    /// Waits before a retry. Empty: on a timer.
     std::function<Task<void>(std::chrono::milliseconds)> pause = nullptr;
   };
   struct Limits {
@@ -61,12 +62,11 @@ class ProviderChain {
   /// Throws std::invalid_argument when there is no provider, or two have one name.
   ProviderChain(const Clock& clock, Events& events, std::vector<std::unique_ptr<Provider>> providers, Options options);
 
-  /// One more, at any time: after those that are there, before the embedded ones. Throws std::invalid_argument when its
-  /// name is taken.
+  /// Adds one at any time: after the present ones, before the embedded ones. Throws std::invalid_argument when its name
+  /// is taken.
   void add(std::unique_ptr<Provider> provider, Limits limits);
 
-  /// `start_with` names the provider that answered an earlier step of the same turn: those before it are not asked
-  /// again.
+  /// `start_with` names the provider that answered an earlier step of the same turn: those before it are skipped.
   Task<Reply<ModelReply>> complete(ModelRequest request, std::string start_with = {});
 
   std::vector<std::string> names() const;
@@ -75,7 +75,8 @@ class ProviderChain {
     std::string model;
     bool operator==(const Model&) const = default;
   };
-  /// Those that the operator named: each provider's default, then what each alias now leads to. No embedded ones.
+  /// Returns the models that the operator named: each provider's default, then the target of each alias. No embedded
+  /// ones.
   std::vector<Model> named_models() const;
   std::vector<Health> health() const;
 
@@ -99,7 +100,7 @@ class ProviderChain {
 
   const Clock& clock_;
   Events* events_;
-  std::vector<std::shared_ptr<Member>> members_;  // shared with the requests under way, which give back their passes
+  std::vector<std::shared_ptr<Member>> members_;  // shared with active requests, which release their passes
   Options options_;
 };
 

@@ -35,9 +35,9 @@ void ProviderGate::Pass::failed_blameless() { ++gate_->counts_.failures; }
 
 void ProviderGate::Pass::failed(const ProviderError& error) {
   ++gate_->counts_.failures;
-  // Refused before anything was sent: that says nothing about the provider.
+  // Refused before anything was sent, which shows nothing about the provider.
   if (error.reason == "unsupported") return;
-  // A provider that finds fault with the request is there and well.
+  // A provider that refuses the request is working.
   if (!is_fault_of_provider(error)) return succeeded();
   const auto& breaker = gate_->breaker_;
   const bool was_open = breaker.state() == CircuitBreaker::State::open;

@@ -1,9 +1,8 @@
-/// Whether one provider may be asked now, by what became of those who asked before: its circuit breaker, how many
-/// requests it has in flight, in all and for the same user, how many began in the last minute. And the counts that
-/// `hub/health` shows.
+/// Decides whether a provider may get a request now: by its circuit breaker, its requests in flight, in total and of
+/// the same user, and the requests that began in the last minute. Keeps the counts that `hub/health` shows.
 ///
 /// Threading: loop only.   Lifetime: outlives its passes, as does the clock.
-/// Errors: ProviderError with reason `circuit_open` or `busy`, at once: nobody waits here.
+/// Errors: ProviderError with reason `circuit_open` or `busy`, at once: nothing waits here.
 /// Bounds: Options; the times of requests_per_minute_max requests are kept.
 #pragma once
 
@@ -21,16 +20,16 @@ class ProviderGate {
  public:
   struct Options {
     std::size_t requests_in_flight_max = 2'000;
-    std::size_t requests_per_minute_max = 0;  // 0: any number
+    std::size_t requests_per_minute_max = 0;  // 0: no limit
     CircuitBreaker::Options breaker;
     std::size_t requests_in_flight_per_user_max = 0;  // 0: half of requests_in_flight_max, at least 1
   };
   struct Counts {
     std::uint64_t requests = 0;  // each attempt counts
-    std::uint64_t failures = 0;  // of them, those without an answer
+    std::uint64_t failures = 0;  // attempts without an answer
   };
 
-  /// One attempt under way. Ends when it says so, or is destroyed.
+  /// One active attempt. Ends when a result is reported, or it is destroyed.
   class Pass {
    public:
     Pass(Pass&& other) noexcept;
@@ -39,7 +38,7 @@ class ProviderGate {
 
     void succeeded();
     void failed(const ProviderError& error);
-    /// Failed, for which the provider is not to blame.
+    /// Reports a failure that is not the provider's fault.
     void failed_blameless();
 
    private:
@@ -56,8 +55,8 @@ class ProviderGate {
   ProviderGate(const ProviderGate&) = delete;
   ProviderGate& operator=(const ProviderGate&) = delete;
 
-  /// `is_under_way`: the provider has begun this turn. Our own limits kept others out then, and do not break it off in
-  /// the middle. `user`: whose share of the requests in flight it takes.
+  /// `is_under_way`: the provider has already answered in this turn, so our own limits do not refuse it now. `user`:
+  /// the user in whose share of the requests in flight it counts.
   Result<Pass, ProviderError> enter(bool is_under_way, const std::string& user);
 
   const CircuitBreaker& breaker() const { return breaker_; }
@@ -75,7 +74,7 @@ class ProviderGate {
   Counts counts_;
   std::size_t in_flight_ = 0;
   std::unordered_map<std::string, std::size_t> in_flight_by_user_;
-  std::deque<SteadyTime> last_minute_;  // when requests began; oldest first
+  std::deque<SteadyTime> last_minute_;  // start times of requests; oldest first
 };
 
 }  // namespace strawberry::bridge

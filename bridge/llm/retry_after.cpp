@@ -30,7 +30,7 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form servers may send.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that servers may send.
 std::optional<std::chrono::sys_seconds> http_date(const std::string& text) {
   std::istringstream in(text);
   in.imbue(std::locale::classic());
@@ -45,7 +45,7 @@ std::optional<std::chrono::sys_seconds> http_date(const std::string& text) {
   return sys_days{date} + hours{parts.tm_hour} + minutes{parts.tm_min} + seconds{parts.tm_sec};
 }
 
-/// Compared before it is converted: a huge number has no place in an integer.
+/// Compares before converting, since a huge number does not fit into an integer.
 std::optional<milliseconds> within_bounds(double ms) {
   if (!(ms > 0) || ms > static_cast<double>(pause_believed_max.count())) return std::nullopt;
   return milliseconds{std::lround(ms)};

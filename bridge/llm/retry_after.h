@@ -1,7 +1,7 @@
-/// How long a server asks to be left alone: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date.
+/// Reads the pause that a server requests: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date.
 ///
-/// Pure: a date is counted from the server's own `date`, so that no two clocks are compared; without one it says
-/// nothing.   Bounds: what is not above zero or longer than two minutes is ignored, as is what cannot be read.
+/// Pure: a date is compared with the server's own `date`, so that no two clocks are compared; without one it is
+/// ignored.   Bounds: a pause that is not above zero, longer than two minutes, or cannot be read is ignored.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace strawberry::bridge {
 
-/// A server may ask for a longer pause than this, and is then not believed.
+/// Longer pauses are ignored.
 inline constexpr std::chrono::milliseconds pause_believed_max{120'000};
 
 std::optional<std::chrono::milliseconds> retry_after_of(const HttpResponse& response);

@@ -30,7 +30,7 @@ std::vector<rules::Ability> abilities_of(const std::vector<Tool>& tools) {
   return abilities;
 }
 
-/// What another model looked for before it failed (chat/hub_tools.h) is nothing that was done.
+/// Searches of another model before it failed (chat/hub_tools.h) are not actions.
 bool is_search(const std::string& name) { return name.ends_with("search_skills") || name.ends_with("describe_skill"); }
 
 const OfferingDevice* find_device(const OfferedSkill& skill, const std::string& name) {
@@ -66,7 +66,7 @@ rules::Made made_from(const json& call, const std::vector<Tool>& tools) {
   return made;
 }
 
-/// The conversation as the rules see it: what the user said and what was answered in words.
+/// Returns the conversation as the rules need it: what the user said and what was answered in words.
 rules::Talk talk_of(const json& messages) {
   rules::Talk talk;
   if (!messages.is_array()) return talk;
@@ -127,7 +127,7 @@ ModelReply RulesProvider::answer(const ModelRequest& request) const {
   const auto abilities = abilities_of(request.tools);
   auto decision = rules::understand(talk_of(request.messages), abilities);
   using Kind = rules::Decision::Kind;
-  // Small talk is no answer to somebody whose language model failed.
+  // Small talk is no replacement for a language model that failed.
   reply.understood = decision.kind == Kind::act || decision.kind == Kind::ask;
   reply.content = std::move(decision.words);
   for (auto& call : decision.calls) {

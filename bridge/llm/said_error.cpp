@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t read_bytes_max = 64 * 1024;  // of a body that is no JSON
+constexpr std::size_t read_bytes_max = 64 * 1024;  // of a body that is not JSON
 
-/// Some say that there is no error, instead of leaving it out.
+/// Some servers send an error member that says there is none, instead of leaving it out.
 bool is_nothing(const json& value) {
   return value.is_null() || value == false || value == 0 ||
          (value.is_string() && value.get_ref<const std::string&>().empty()) || (value.is_structured() && value.empty());
@@ -24,7 +24,7 @@ bool is_nothing(const json& value) {
 
 const json& first_of(const json& body) { return body.is_array() && !body.empty() ? body.front() : body; }
 
-/// The part of an error object that describes the error; null when it is no error.
+/// Returns the part of an error object that describes the error; null when there is no error.
 const json* error_of(const json& body) {
   const json& object = first_of(body);
   for (const char* key : {"error", "errors"})
@@ -34,7 +34,7 @@ const json* error_of(const json& body) {
 
 std::string text_of(const json& value, int depth);
 
-/// `body.stream_options: `: which part of the request is meant.
+/// Returns `body.stream_options: `, the part of the request that is wrong.
 std::string place_of(const json& object) {
   const json* place = member(object, "loc");
   if (!place || !place->is_array()) return {};
@@ -55,7 +55,7 @@ std::string text_of_object(const json& object, int depth) {
     if (!text.empty()) break;
   }
   if (text.empty()) return text;
-  // A gateway repeats what the server behind it said.
+  // A gateway repeats the text of the server behind it.
   if (const json* metadata = member(object, "metadata"))
     if (const json* raw = member(*metadata, "raw"))
       if (const auto inner = text_of(*raw, depth + 1); !inner.empty()) text += ": " + inner;
@@ -82,7 +82,7 @@ std::string text_of(const json& value, int depth) {
   return value.is_object() ? text_of_object(value, depth) : std::string();
 }
 
-/// Of an error that says nothing in words: itself, as far as it is no empty shell.
+/// Returns the text of an error; the error itself as JSON when it has no text and is not empty.
 std::string text_or_itself(const json& error) {
   auto text = text_of(error, 0);
   if (text.empty() && !is_nothing(error)) text = to_text(error);
@@ -95,7 +95,7 @@ std::string lower_ascii(std::string_view text) {
   return lowered;
 }
 
-/// Of a web page; the rest is for browsers.
+/// Returns the title of a web page; the rest is for browsers.
 std::string title_of(std::string_view page) {
   const std::string lowered = lower_ascii(page);
   const auto tag = lowered.find("<title");

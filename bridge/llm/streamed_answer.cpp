@@ -25,7 +25,7 @@ StreamedAnswer::StreamedAnswer(const asio::any_io_executor& executor, std::uniqu
       silent_until_(made_at_ + limits.first_token) {}
 
 bool StreamedAnswer::take(std::string_view bytes) {
-  if (outcome_) return true;  // nothing but the end is waited for
+  if (outcome_) return true;  // only the end of the body is still expected
   const bool wants_more = reader_->feed(bytes, on_text_);
   if (pieces_ == 0 && reader_->pieces() > 0) began_after_ = Time::clock::now() - made_at_;
   if (reader_->pieces() != pieces_) may_be_silent_for(limits_.idle);
@@ -36,7 +36,7 @@ bool StreamedAnswer::take(std::string_view bytes) {
   return outcome_->has_value();
 }
 
-/// A piece costs a timer only when the watch would wake too late.
+/// A timer is only set when the watch would wake too late.
 void StreamedAnswer::may_be_silent_for(std::chrono::milliseconds time) {
   silent_until_ = Time::clock::now() + time;
   if (silent_until_ < timer_.expiry()) timer_.cancel();

@@ -1,7 +1,7 @@
-/// One answer that is streamed: its bytes in, its text out at once, and how long it may keep everybody waiting.
+/// One streamed answer: takes its bytes, passes on its text at once, and limits its silences.
 ///
-/// Threading: loop only.   Lifetime: shared by whoever reads the body and whoever watches.
-/// Errors: of the StreamReader.   Bounds: Limits; the sum of the bytes is bounded by the caller.
+/// Threading: loop only.   Lifetime: shared by the reader of the body and the watch.
+/// Errors: those of the StreamReader.   Bounds: Limits; the caller limits the total size.
 #pragma once
 
 #include <chrono>
@@ -22,23 +22,23 @@ class StreamedAnswer {
   struct Limits {
     std::chrono::milliseconds first_token;
     std::chrono::milliseconds idle;
-    /// After an answer that is complete: the end of its body usually comes right behind, and a connection whose bodies
-    /// ended can be used again.
+    /// How long the end of the body is awaited after a complete answer: it usually follows at once, and then the
+    /// connection can be reused.
     std::chrono::milliseconds linger{100};
   };
 
   StreamedAnswer(const asio::any_io_executor& executor, std::unique_ptr<StreamReader> reader,
                  StreamReader::OnText on_text, Limits limits);
 
-  /// Some of the body. False: the rest does not matter.
+  /// Takes a part of the body. False: the rest does not matter.
   bool take(std::string_view bytes);
-  /// Until it has been silent for longer than it may: says so, in a sentence.
+  /// Waits until the answer was silent for too long; returns a sentence that says so.
   Task<std::string> watch();
-  /// What it came to, now that no more will be taken.
+  /// Returns the outcome. Called when no more bytes will be taken.
   Outcome finish();
-  /// Of the answer's text, what went to on_text.
+  /// Returns how many bytes of the answer's text went to on_text.
   std::size_t shown_bytes() const { return shown_bytes_; }
-  /// When its first piece came, since this was made.
+  /// Returns when the first piece came, since this object was created.
   std::optional<std::chrono::nanoseconds> began_after() const { return began_after_; }
 
  private:

@@ -13,7 +13,7 @@ constexpr std::size_t escape_bytes = 6;
 
 bool is_first(std::uint32_t half) { return half < second_halves_begin; }
 
-/// The half that `text` begins with as an escape.
+/// Returns the half that `text` begins with as an escape.
 std::optional<std::uint32_t> escaped_half(std::string_view text) {
   if (text.size() < escape_bytes || text[0] != '\\' || text[1] != 'u') return std::nullopt;
   std::uint32_t value = 0;
@@ -29,7 +29,7 @@ std::optional<std::uint32_t> escaped_half(std::string_view text) {
   return value;
 }
 
-/// The half that `text` begins with as a stand-in.
+/// Returns the half that `text` begins with as a stand-in.
 std::optional<std::uint32_t> standing_half(std::string_view text) {
   if (text.size() < stand_in_bytes || !text.starts_with(stand_in_start)) return std::nullopt;
   const auto third = static_cast<unsigned char>(text[2]), fourth = static_cast<unsigned char>(text[3]);
@@ -60,7 +60,7 @@ std::string with_stand_ins(std::string_view json) {
   for (auto at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
     const auto half = escaped_half(json.substr(at));
     if (!half) {
-      at += 2;  // whatever is escaped, it begins no escape itself
+      at += 2;  // the escaped character does not begin another escape
       continue;
     }
     const auto next = escaped_half(json.substr(at + escape_bytes));

@@ -39,7 +39,7 @@ ToolCallFragments::Begun* ToolCallFragments::find(const Fragment& fragment) {
     if (known) return known;
   }
   Begun* last = last_that(same_place);
-  // Only a name can begin a call: an id alone may be another one in each fragment, or come late.
+  // Only a name begins a call: an id alone may differ in each fragment of a call, or come late.
   if (!last || fragment.name.empty() || last->call.name.empty()) return last;
   const bool is_same_name = last->call.name == fragment.name;
   if (!fragment.id.empty()) return is_same_name && last->written.is_open() ? last : nullptr;
@@ -47,7 +47,7 @@ ToolCallFragments::Begun* ToolCallFragments::find(const Fragment& fragment) {
   return is_same_name && !is_next ? last : nullptr;
 }
 
-/// Whether brackets and quotes are closed, as far as it has come.
+/// Tracks whether brackets and quotes are closed so far.
 void ToolCallFragments::Balance::add(std::string_view text) {
   for (const char c : text) {
     if (in_string_) {

@@ -1,12 +1,12 @@
-/// Tool calls put together from the fragments in which the OpenAI dialect streams them.
+/// Assembles tool calls from the fragments in which the OpenAI dialect streams them.
 ///
 /// A fragment names its call by `index`, and only the first one has an id and the function's name. Servers deviate: all
 /// calls at index 0, each with its id (Ollama); another id in each fragment of one call; no index, or no ids at all; id
-/// and name again in each fragment. So a fragment belongs to the call with its id, else to the last one at its index,
-/// unless it has a name and begins another: with another name, or with the same one and a new id or new arguments, when
-/// those before are not open in the middle.
+/// and name repeated in each fragment. So a fragment belongs to the call with its id, else to the last one at its
+/// index, unless it has a name and begins another call: with another name, or with the same one and a new id or new
+/// arguments, provided the arguments before it are complete.
 ///
-/// Pure; one answer.   Bounds: reply_tool_calls_max; what comes after those is dropped.
+/// Pure; one answer.   Bounds: reply_tool_calls_max; further calls are dropped.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ namespace strawberry::bridge {
 
 class ToolCallFragments {
  public:
-  /// One element of a delta's `tool_calls`.
+  /// Adds one element of a delta's `tool_calls`.
   void add(const nlohmann::json& fragment);
-  /// An element of a whole message's `tool_calls`: a call of its own when it has a name and no index.
+  /// Adds an element of a whole message's `tool_calls`: a call of its own when it has a name and no index.
   void add_whole(const nlohmann::json& call);
-  /// The calls in the order in which they began, their arguments as they came: perhaps none.
+  /// Returns the calls in the order in which they began, with their arguments as received, which may be empty.
   std::vector<ToolCall> take();
 
  private:
@@ -52,7 +52,7 @@ class ToolCallFragments {
   Begun* find(const Fragment& fragment);
   Begun& begin(const Fragment& fragment);
 
-  std::vector<Begun> begun_;  // and one more where those beyond the bound go
+  std::vector<Begun> begun_;  // the last element collects the calls beyond the limit
 };
 
 }  // namespace strawberry::bridge

@@ -21,7 +21,7 @@ json without_controls(const json& value) {
   return copy;
 }
 
-/// Of an error's details, what helps to call again rightly.
+/// Returns those of an error's details that help to correct the call.
 json told_of(const Error& error, std::size_t bytes_max) {
   json told = {{"code", to_string(error.code)}};
   if (!error.details.is_object()) return told;
@@ -49,7 +49,7 @@ std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_ma
   std::string content = to_text(json({{"result", clean}}));
   if (content.size() <= bytes_max) return content;
   const std::string whole = clean.is_string() ? clean.get<std::string>() : to_text(clean);
-  // Quoting can only make it longer; aim low until it fits.
+  // Quoting can only lengthen it, so this aims low until it fits.
   for (std::size_t keep = bytes_max;; keep = keep * 3 / 4) {
     const json cut = {{"result", as_data(whole, keep)}, {"truncated", true}, {"bytes", whole.size()}};
     content = to_text(cut);

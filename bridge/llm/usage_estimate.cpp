@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Of all strings in it; names of members and punctuation hardly cost anything.
+/// Counts all strings; names of members and punctuation cost almost nothing.
 std::size_t text_bytes(const json& value) {
   if (value.is_string()) return value.get_ref<const std::string&>().size();
   std::size_t bytes = 0;
@@ -16,7 +16,7 @@ std::size_t text_bytes(const json& value) {
   return bytes;
 }
 
-/// Here the names are what there is to say.
+/// In a schema, the names count as well.
 std::size_t schema_bytes(const json& schema) { return schema.is_null() ? 0 : to_text(schema).size(); }
 
 std::int64_t tokens(std::size_t bytes) {

@@ -1,4 +1,4 @@
-/// Tokens, counted from the texts for a provider that does not say how many there were: about four bytes each.
+/// Estimates tokens from the texts, for a provider that does not count them: about four bytes each.
 ///
 /// Pure.
 #pragma once
@@ -9,7 +9,7 @@ namespace strawberry::bridge {
 
 inline constexpr std::size_t estimated_bytes_per_token = 4;
 
-/// Of what was asked, messages and tools, and of what was answered. Marked `estimated`.
+/// Counts the messages and tools of the request, and the answer. Marked `estimated`.
 Usage estimate_usage(const ModelRequest& request, const ModelReply& reply);
 
 }  // namespace strawberry::bridge

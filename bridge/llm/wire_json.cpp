@@ -37,7 +37,7 @@ std::string string_at(const json& object, const char* key) {
 std::int64_t count_at(const json& object, const char* key) {
   const json* count = member(object, key);
   if (!count || !count->is_number_integer()) return 0;
-  // Above what is signed it would wrap around.
+  // A value above the signed range would wrap around.
   if (count->is_number_unsigned())
     return static_cast<std::int64_t>(std::min<std::uint64_t>(count->get<std::uint64_t>(), count_max));
   return std::clamp<std::int64_t>(count->get<std::int64_t>(), 0, count_max);
@@ -60,7 +60,7 @@ std::string plain_arguments(const std::string& text) {
     if (!parsed || !parsed->is_string()) break;
     plain = join_halves(parsed->get<std::string>());
   }
-  return text;  // what it means is unknown
+  return text;  // unknown, so it stays
 }
 
 bool is_thought(const json& part) {
@@ -81,7 +81,7 @@ std::size_t thoughts_in(const json& message) {
   return count;
 }
 
-/// Twice, as escaping makes it longer.
+/// Made printable twice, since escaping lengthens it.
 std::string shown_text(std::string_view said) {
   return printable(printable(join_halves(said.substr(0, 2 * said_bytes_max)), said_bytes_max), said_bytes_max);
 }

@@ -1,7 +1,7 @@
-/// What the readers of every dialect need: JSON of strangers looked at without surprises, and errors made of it.
+/// Functions for the readers of every dialect: safe access to untrusted JSON, and errors made from it.
 ///
 /// Pure functions. Errors: ProviderError without the provider's name.   Bounds: nesting wire_depth_max, messages
-/// said_bytes_max; the size of a text is bounded by the caller.
+/// said_bytes_max; the caller limits the size of a text.
 #pragma once
 
 #include <cstddef>
@@ -20,37 +20,38 @@ inline constexpr std::size_t wire_depth_max = 64;
 inline constexpr std::size_t said_bytes_max = 300;
 inline constexpr std::int64_t count_max = 1'000'000'000'000;
 
-/// Nothing when it is not JSON or nested too deep for the code that walks it later. Texts may hold stand-ins for halves
-/// of characters (surrogates.h).
+/// Returns nothing when it is not JSON or nests too deep for the code that reads it. Texts may contain stand-ins for
+/// halves of characters (surrogates.h).
 std::optional<nlohmann::json> parse_wire(std::string_view text);
 
-/// Null when `object` is none or has no such member.
+/// Returns null when `object` is not an object or has no such member.
 const nlohmann::json* member(const nlohmann::json& object, const char* key);
-/// Empty when there is no such string.
+/// Returns an empty text when there is no such string.
 std::string string_at(const nlohmann::json& object, const char* key);
-/// 0 to count_max, so that counts can be added up; 0 when there is no such count.
+/// Returns 0 to count_max, so that counts can be added up; 0 when there is no such count.
 std::int64_t count_at(const nlohmann::json& object, const char* key);
 
-/// A tool call's arguments as JSON text: they come as text, as the object itself, or, meaning none, not at all.
+/// Returns a tool call's arguments as JSON text: servers send text, the object itself, or nothing when there are none.
 std::string arguments_text(const nlohmann::json* arguments);
-/// The text as it was meant: what stands for no arguments (blanks, `null`, `[]`) is `{}`, an object that was encoded
-/// twice is decoded once more, and halves of characters are joined. Anything else stays as it is.
+/// Normalizes arguments: blanks, `null` and `[]` become `{}`, an object that was encoded twice is decoded once more,
+/// and halves of characters are joined. Anything else stays as it is.
 std::string plain_arguments(const std::string& text);
 
-/// Whether a part of a message's content is a thought of the model, which nobody is shown.
+/// True for a part of a message that is a thought of the model, which is never shown.
 bool is_thought(const nlohmann::json& part);
-/// How many thoughts a message, or a piece of one, holds: as parts of its content or in a member of its own.
+/// Returns how many thoughts a message, or a piece of one, has: as parts of its content or in a member of its own.
 std::size_t thoughts_in(const nlohmann::json& message);
 
-/// Of a server, for people: said_bytes_max of it, printable.
+/// Returns a server's text for people: at most said_bytes_max of it, printable.
 std::string shown_text(std::string_view said);
 
 tl::unexpected<ProviderError> wire_error(std::string reason, int status, std::string message);
 
-/// An error object that came where an answer was due. `otherwise` is its status when it does not say.
+/// Returns the error for an error object that came instead of an answer. `otherwise`: the status when the object has
+/// none.
 tl::unexpected<ProviderError> reported_error(const nlohmann::json& body, int otherwise);
 
-/// A response whose status is no success: `status`, with what the server said and its wish to be asked later.
+/// Returns the error for a response that failed: `status`, with the server's text and the pause it requests.
 tl::unexpected<ProviderError> failed_response(const HttpResponse& response);
 
 }  // namespace strawberry::bridge

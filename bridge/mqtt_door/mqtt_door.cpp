@@ -10,7 +10,7 @@
 
 namespace strawberry::bridge {
 
-/// One request's way back.
+/// The way of replies for one request.
 class MqttDoor::Sink final : public ReplySink {
  public:
   Sink(const Publish& publish, std::string topic, std::optional<std::string> correlation_data)
@@ -19,7 +19,7 @@ class MqttDoor::Sink final : public ReplySink {
   bool send(std::string payload) override {
     return publish_({topic_, std::move(payload), false, {}, correlation_data_, {}, {}});
   }
-  /// The broker ends the connection over a packet it finds too large, and would again when it is sent again.
+  /// The broker ends the connection over a packet that is too large, and would do so again when it is repeated.
   std::size_t overhead_bytes() const override {
     return topic_.size() + (correlation_data_ ? correlation_data_->size() : 0);
   }
@@ -65,15 +65,15 @@ void MqttDoor::receive(const ServiceTopic& topic, MqttMessage&& message) {
   request.rights = stamped_rights(message);
   request.published_at = stamped_time(message);
   request.sent_at = sent_at(request.published_at);
-  // The broker counts a message's expiry down while it keeps it: what is left counts from here.
+  // The broker reduces a message's expiry while it keeps it: the rest counts from here.
   if (message.expiry_s) request.expires_in = std::chrono::seconds(*message.expiry_s);
   request.payload = std::move(message.payload);
   pipeline_.submit(std::move(request),
                    std::make_unique<Sink>(publish_, std::move(reply_topic), std::move(message.correlation_data)));
 }
 
-/// When the broker took it in. Its clock and this one are the same machine's; one that was set back makes nothing
-/// younger than its arrival.
+/// Returns when the broker received it. The broker's clock and this one are the same machine's; if it was set back, the
+/// request still counts as sent no later than now.
 SteadyTime MqttDoor::sent_at(const std::optional<WallTime>& stamped) const {
   const SteadyTime now = clock_.steady_now();
   return stamped ? std::min(now, now - (clock_.wall_now() - *stamped)) : now;

@@ -1,10 +1,10 @@
-/// The door for MQTT: a message on `<service>/{id}/request` becomes a request of the pipeline, and its answers become
+/// The MQTT entrance: a message on `<service>/{id}/request` becomes a request of the pipeline, and its answers become
 /// messages on the response topic, with the request's Correlation Data.
 ///
-/// It believes only the principal that the broker plugin stamped on the message, and ignores retained messages.
+/// Uses only the principal that the broker plugin stamped on the message, and ignores retained messages.
 ///
 /// Threading: loop only.   Lifetime: outlives the pipeline's requests.
-/// Errors: `bad_response_topic` for a Response Topic that is not the sender's own.
+/// Errors: `bad_response_topic` for a Response Topic that is not the principal's own.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,12 @@ class MqttDoor {
   struct Counters {
     std::uint64_t ignored = 0;  // retained, or without a principal
   };
-  /// False when the message is not taken.
+  /// Returns false when the message is not accepted.
   using Publish = std::function<bool(MqttMessage)>;
 
   MqttDoor(const Clock& clock, RequestPipeline& pipeline, Publish publish);
 
-  /// `topic`: of the message, parsed; it points into it.
+  /// `topic`: the parsed topic of the message, which it points into.
   void receive(const ServiceTopic& topic, MqttMessage&& message);
 
   const Counters& counters() const { return counters_; }

@@ -1,6 +1,6 @@
-/// How many requests are being worked on: in all, of each sender and of each user.
+/// Counts active requests: in total, of each principal and of each user.
 ///
-/// Threading: loop only.   Bounds: Limits; has_room_for() is to be asked before add().
+/// Threading: loop only.   Bounds: Limits; call has_room_for() before add().
 #pragma once
 
 #include <string>

@@ -4,7 +4,7 @@ namespace strawberry::bridge {
 
 namespace {
 
-/// Whose devices and skills a guest's requests are about.
+/// The user whose devices and skills a guest's requests use.
 std::string own_user(const OperationTable& table, const Principal& principal, const Allowance& allowance) {
   const bool is_about_devices = table.service == Service::devices || table.service == Service::skills;
   return is_about_devices ? std::string(house_of(principal.user_id, allowance.standing)) : principal.user_id;
@@ -22,7 +22,7 @@ Reply<std::string> permit(const OperationTable& table, const Operation& operatio
   const bool acts_as_admin = is_admin(principal, allowance);
   const auto named = body.find("user_id");
   const bool names_user = named != body.end();
-  // A one-time token acts for nobody: a user that it names is one that it makes.
+  // A one-time token acts for no user: a user that it names is one that it creates.
   const bool is_exchanged = principal.type == PrincipalType::grant;
   if (names_user && !acts_as_admin && !is_exchanged && *named != principal.user_id)
     return error(ErrorCode::forbidden, "only an admin may act for another user", {{"path", "/user_id"}});

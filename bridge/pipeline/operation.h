@@ -1,6 +1,6 @@
-/// An operation of a service as data: its name, which principals may ask for it, for whom it acts, its handler, the
-/// scope that a token needs, and the quota it counts for. What all requests need is decided here from the row, before a
-/// handler runs; docs/permissions.md is made from the rows.
+/// An operation of a service as data: its name, the principals that may use it, the user it acts for, its handler, the
+/// scope that a token needs, and the quota it counts for. The checks that all requests need are made here from the row,
+/// before a handler runs; docs/permissions.md is made from the rows.
 ///
 /// A row is valid with its request schema, `schemas/<service>/<op>.json`. `who_may` has no default: a row without it
 /// does not compile.
@@ -27,7 +27,7 @@ namespace strawberry::bridge {
 struct Request;
 class RequestHandler;
 
-/// The types of principals that may ask; at least one.
+/// The types of principals that may use the operation; at least one.
 class WhoMay {
  public:
   consteval WhoMay(std::initializer_list<PrincipalType> types) {
@@ -41,17 +41,17 @@ class WhoMay {
   unsigned types_ = 0;
 };
 
-/// Whose data an operation reads and writes: that of the acting user.
+/// The user whose data an operation reads and writes: the acting user.
 enum class ActsFor {
-  own_user,     // the principal's own user; an admin has none
-  user,         // the same, and an admin names a user
-  user_or_all,  // the same, and an admin that names no user acts for all of them
+  own_user,     // the principal's own user; empty for an admin
+  user,         // the same, but an admin names a user
+  user_or_all,  // the same, but an admin that names no user acts for all of them
 };
 
-/// What the token must be good for.
+/// The scope that the token needs.
 class Needs {
  public:
-  /// A token that is not limited. What is said of no operation.
+  /// A token with full rights. The default of a row.
   static consteval Needs full() { return Needs(Kind::full, Scope::users); }
   /// Any token.
   static consteval Needs nothing() { return Needs(Kind::nothing, Scope::users); }
@@ -60,7 +60,7 @@ class Needs {
   constexpr bool are_met_by(const Rights& rights) const {
     return kind_ == Kind::nothing || (kind_ == Kind::full ? rights.is_full() : rights.has(scope_));
   }
-  /// For people: `skills:read`, `a token that is not limited`, or nothing.
+  /// For people: `skills:read`, `all` for a token with full rights, or nothing.
   std::string_view text() const {
     if (kind_ == Kind::nothing) return "";
     return kind_ == Kind::full ? std::string_view("all") : to_string(scope_);
@@ -73,7 +73,7 @@ class Needs {
   Scope scope_;
 };
 
-/// Which quota of the acting user (pipeline/user_quota.h) an operation takes one of.
+/// The quota of the acting user (pipeline/user_quota.h) of which an operation takes one.
 enum class CountsAs { nothing, chat };
 inline constexpr std::size_t quotas_count = 2;
 
@@ -104,23 +104,24 @@ struct OperationTable {
 
   Service service;
   std::span<const Operation> operations;
-  /// What a principal of this type is told that is not among an operation's `who_may`.
+  /// Returns the error text for a principal type that is not in an operation's `who_may`.
   std::string_view (*refusal)(PrincipalType type);
 };
 
-/// What a principal may, beside what its type allows.
+/// The rights and standing of a principal, besides its type.
 struct Allowance {
-  Rights rights = {};          // of its token, within what the role allows
+  Rights rights = {};          // of its token, limited by its role
   UserStanding standing = {};  // of its user
 };
 
-/// An admin, or a user who is one and comes with a token that may do all.
+/// True for an admin, and for a user with the role admin and a token with full rights.
 bool is_admin(const Principal& principal, const Allowance& allowance);
 
-/// The acting user of a request with this valid `body`: the principal's own, or the one that an admin names; empty for
-/// an admin without one, where `acts_for` allows it. A user who is an admin acts for itself unless it names another; a
-/// guest acts for itself, but on its host's devices and skills. Errors: `forbidden` when the principal or its token may
-/// not ask, or it names another user without being an admin; `bad_request` when an admin names none and has to.
+/// Returns the acting user of a request with this valid `body`: the principal's own, or the one that an admin names;
+/// empty for an admin without one, where `acts_for` allows it. A user with the role admin acts for itself unless it
+/// names another; a guest acts for itself, but on its host's devices and skills. Errors: `forbidden` when the principal
+/// or its token may not use the operation, or it names another user without being an admin; `bad_request` when an admin
+/// must name a user and does not.
 Reply<std::string> permit(const OperationTable& table, const Operation& operation, const Principal& principal,
                           const nlohmann::json& body, const Allowance& allowance = {});
 

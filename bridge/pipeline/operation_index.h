@@ -1,8 +1,8 @@
 /// The operations of all services by name, each with its schema and the service that runs it.
 ///
 /// Threading: loop only.   Lifetime: refers to the services, their tables and the schemas.
-/// Errors: add() stops the program when an operation has no schema or is there twice: that is a bug.
-/// Bounds: what the tables have; a lookup compares the names of one service and allocates nothing.
+/// Errors: add() stops the program when an operation has no schema or is added twice: that is a bug.
+/// Bounds: the tables' sizes; a lookup compares the names of one service and allocates nothing.
 #pragma once
 
 #include <array>
@@ -29,9 +29,9 @@ class OperationIndex {
   };
 
   void add(RequestHandler& service, const RequestSchemas& schemas);
-  /// Null when there is no such operation. Valid until the next add().
+  /// Returns null when there is no such operation. Valid until the next add().
   const Entry* find(Service service, std::string_view op) const;
-  /// In alphabetical order.
+  /// Returns the operations in alphabetical order.
   std::vector<std::string> ops(Service service) const;
 
  private:

@@ -5,7 +5,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// The reply, and what the containers need for it.
+/// The size of the reply and of its entries in the containers.
 std::size_t cost(const std::string& payload) { return payload.size() + 256; }
 
 }  // namespace
@@ -40,7 +40,7 @@ void ReplyCache::forget(std::string_view key) {
   if (entry != entries_.end() && !entry->second.ran) entries_.erase(entry);
 }
 
-/// It is its user's oldest request, so that its reply, where it is still kept, is the oldest too.
+/// It is its user's oldest request, so its reply, if it is still kept, is the oldest too.
 void ReplyCache::remove(RanList::iterator ran) {
   if (ran->payload) replies_.take_oldest(ran->user);
   entries_.erase(ran->key);

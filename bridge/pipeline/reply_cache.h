@@ -1,10 +1,10 @@
-/// Remembers what was asked and answered, so that a request seen again is not executed again (docs/contract.md, section
-/// 3): the reply as long as there is room for it, and that the request ran, and what it asked, for the whole lifetime.
+/// Remembers requests and replies, so that a repeated request is not executed again (docs/contract.md, section 3): the
+/// reply as long as there is room for it, and that the request ran, with a hash of its content, for the whole lifetime.
 ///
 /// Threading: loop only.
 /// Bounds: Options::bytes_max over all replies and Options::requests_max requests that ran. At either limit the user
-/// who holds most loses the oldest: first the reply, then that it ran. Requests that still run are bounded by the
-/// pipeline's requests in flight and never forgotten.
+/// who holds most loses the oldest entry: first the reply, then that the request ran. Active requests are never
+/// forgotten; the pipeline's limit of requests in flight bounds them.
 #pragma once
 
 #include <chrono>
@@ -30,25 +30,25 @@ class ReplyCache {
     std::size_t requests_max = 200'000;
   };
   struct Seen {
-    bool is_another = false;             // what was seen under this key asked for something else
-    bool running = false;                // the one reply will come
+    bool is_another = false;             // the request under this key had another content
+    bool running = false;                // still active: its one reply will follow
     bool ran = false;                    // it was answered
-    std::optional<std::string> payload;  // the reply, to be sent once more; nothing when it is no longer kept
+    std::optional<std::string> payload;  // the reply, to be sent again; nothing when it is no longer kept
     bool is_new() const { return !is_another && !running && !ran; }
   };
 
   ReplyCache(const Clock& clock, Options options);
 
-  /// Looks a request up and, when it is new, notes it as running. `content` tells apart what is asked under one key
+  /// Looks up a request and, when it is new, notes it as running. `content` distinguishes requests under one key
   /// (request_content.h).
   Seen begin(std::string_view key, std::uint64_t content = 0);
-  /// Keeps the reply of a request that ran; `user` is whose share of the room it takes.
+  /// Keeps the reply of a request that ran; it counts in the share of `user`.
   void finish(std::string_view key, std::string_view user, std::string payload);
-  /// Forgets a request that was turned away without having run (busy, …): it may be tried again.
+  /// Forgets a request that was refused without having run (busy, …): it may be retried.
   void forget(std::string_view key);
 
   std::size_t bytes() const { return replies_.used(); }
-  /// Requests that run and that ran.
+  /// Returns the number of requests that are active or ran.
   std::size_t entries() const { return entries_.size(); }
 
  private:
@@ -61,7 +61,7 @@ class ReplyCache {
   using RanList = std::list<Ran>;
   struct Entry {
     std::uint64_t content;
-    std::optional<RanList::iterator> ran;  // nothing: it still runs
+    std::optional<RanList::iterator> ran;  // nothing: it is active
   };
   struct FirstBytes {
     std::size_t operator()(const Sha256& digest) const {
@@ -72,7 +72,7 @@ class ReplyCache {
   };
 
   void expire();
-  /// After its place among the requests that ran was taken from it.
+  /// Called after its entry among the requests that ran was removed.
   void remove(RanList::iterator ran);
 
   const Clock& clock_;

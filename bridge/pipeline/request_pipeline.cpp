@@ -19,16 +19,16 @@ namespace {
 
 using nlohmann::json;
 
-/// What a request to the devices service is about. Not every operation's schema knows the member: it may be anything.
+/// Returns the device that a devices request names. Not every operation's schema checks it: it may be of any type.
 std::string device_named_in(Service service, const json& body) {
   const auto id = body.find("device_id");
   return service == Service::devices && id != body.end() && id->is_string() ? id->get<std::string>() : std::string();
 }
 
-/// Over how long the number of `busy` answers to one sender is counted: a burst within it is answered in full.
+/// The period in which `busy` answers to one principal are counted: a burst within it is answered in full.
 constexpr std::chrono::seconds busy_answer_seconds{4};
 
-/// An answer that says the request did not run: sending it again must not get the same answer from memory.
+/// True when the request did not run: sending it again must not get the same answer from memory.
 bool was_turned_away(const Reply<json>& reply) {
   if (reply) return false;
   const auto code = reply.error().code;
@@ -38,7 +38,7 @@ bool was_turned_away(const Reply<json>& reply) {
 
 }  // namespace
 
-/// One request on its way: where the reply goes, and under which name it is remembered.
+/// One active request: the way of its reply, and the key under which it is remembered.
 struct RequestPipeline::Exchange {
   Principal sender;
   Service service = Service::skills;
@@ -50,16 +50,16 @@ struct RequestPipeline::Exchange {
   Rights token_rights;
   std::optional<std::string> transport_id;
   std::optional<std::string> correlation_id;
-  std::string reply_key;        // empty: nothing to recognise it by
-  std::uint64_t content = 0;    // what it asks, to tell it from another under the same key
+  std::string reply_key;        // empty: the request cannot be recognised
+  std::uint64_t content = 0;    // hash of the content, to distinguish requests under the same key
   std::string subject;          // the device or user that the request names, for the audit
   bool is_for_another = false;  // an admin acts for a user
-  SteadyTime sent_at;           // as near as we know
-  SteadyTime arrived_at;        // here
+  SteadyTime sent_at;           // as exactly as it is known
+  SteadyTime arrived_at;        // at the pipeline
   std::uint64_t events = 0;
   bool answered = false;
-  int open_parts = 2;                                                   // the service at work, and its answer
-  std::multimap<SteadyTime, std::shared_ptr<Exchange>>::iterator open;  // as long as it is not answered
+  int open_parts = 2;                                                   // the service's work, and the answer
+  std::multimap<SteadyTime, std::shared_ptr<Exchange>>::iterator open;  // while it is not answered
 
   std::string_view log_id() const {
     if (correlation_id) return *correlation_id;
@@ -83,7 +83,7 @@ RequestPipeline::RequestPipeline(asio::io_context& loop, const Clock& clock, con
       in_flight_({options.requests_in_flight_max, options.requests_in_flight_per_user_max,
                   options.requests_in_flight_per_sender_max}) {}
 
-// --- in ---
+// --- incoming ---
 
 void RequestPipeline::submit(IncomingRequest request, std::unique_ptr<ReplySink> sink) {
   loop_.check();
@@ -141,7 +141,7 @@ std::shared_ptr<RequestPipeline::Exchange> RequestPipeline::open(Waiting& waitin
   return exchange;
 }
 
-/// Answers without reading more of the request than how to answer it.
+/// Refuses a request after reading only what the answer needs.
 void RequestPipeline::turn_away(Waiting waiting) {
   auto exchange = open(waiting);
   exchange->correlation_id = find_correlation_id(waiting.request.payload);
@@ -168,7 +168,7 @@ void RequestPipeline::begin(Waiting waiting) {
   if (!exchange->reply_key.empty()) {
     auto seen = replies_.begin(exchange->reply_key, exchange->content);
     if (seen.is_another) {
-      exchange->reply_key.clear();  // what is remembered under it is the other's
+      exchange->reply_key.clear();  // what is remembered under it is the other request's
       return answer(*exchange,
                     error(ErrorCode::bad_request,
                           "another request was sent under this id within the last ten minutes; nothing ran",
@@ -224,13 +224,13 @@ std::optional<Error> RequestPipeline::read(IncomingRequest& incoming, Exchange& 
   if (auto problem = objection(exchange, envelope.body)) return problem;
   exchange.reply_key = request_identity(exchange.sender, service, exchange.correlation_id, exchange.transport_id);
   if (exchange.reply_key.empty()) return std::nullopt;
-  // What one token is told another may not see.
+  // An answer to one token may contain what another token may not see.
   if (!exchange.token_rights.is_full()) exchange.reply_key += '\n' + encode_rights(exchange.token_rights);
   exchange.content = request_content(envelope.op, envelope.body);
   return std::nullopt;
 }
 
-/// Sets the acting user, or gives why the sender may not ask for this.
+/// Sets the acting user, or returns why the principal may not do this.
 std::optional<Error> RequestPipeline::objection(Exchange& exchange, const json& body) const {
   exchange.subject = device_named_in(exchange.service, body);
   if (admission_) {
@@ -277,14 +277,14 @@ Request RequestPipeline::make_request(const std::shared_ptr<Exchange>& exchange,
   request.emit = [this, exchange](const std::string& event, json data) {
     if (exchange->answered) return;
     auto payload = write_event(exchange->correlation_id, exchange->events, event, data);
-    if (is_too_large(*exchange, payload)) return;  // the answer itself will say so
+    if (is_too_large(*exchange, payload)) return;  // the answer itself will report it
     ++exchange->events;
     exchange->sink->send(std::move(payload));
   };
   return request;
 }
 
-// --- out ---
+// --- outgoing ---
 
 void RequestPipeline::run(std::shared_ptr<Exchange> exchange, Request request) {
   const auto& known = *exchange->operation;
@@ -303,7 +303,7 @@ void RequestPipeline::run(std::shared_ptr<Exchange> exchange, Request request) {
   });
 }
 
-/// The first reply counts.
+/// The first reply counts; later ones are ignored.
 void RequestPipeline::finish(Exchange& exchange, const Reply<json>& reply) {
   if (exchange.answered) return;
   const auto kept = std::move(exchange.open->second);
@@ -359,7 +359,7 @@ void RequestPipeline::log_outcome(const Exchange& exchange, const Reply<json>& r
                        std::chrono::duration<double, std::milli>(took).count());
 }
 
-/// Which limit refused it.
+/// Returns the limit that refused the request.
 static std::string_view limit_of(const Reply<json>& reply) {
   const bool is_refusal =
       !reply && (reply.error().code == ErrorCode::quota_exceeded || reply.error().code == ErrorCode::rate_limited);
@@ -370,7 +370,7 @@ static std::string_view limit_of(const Reply<json>& reply) {
              : std::string_view();
 }
 
-/// What the services `devices` and `users` do they tell themselves.
+/// The services `devices` and `users` write their acts to the audit themselves.
 void RequestPipeline::audit(const Exchange& exchange, const Reply<json>& reply) const {
   const bool is_told = exchange.service == Service::devices || exchange.service == Service::users;
   const bool is_act = reply && exchange.is_for_another && !is_told;

@@ -1,17 +1,17 @@
-/// Every request of every service comes in here, through whichever door, and leaves as exactly one reply.
+/// Takes every request of every service, through any door, and answers each with exactly one reply.
 ///
-/// What it does for all services alike: lets users and their senders take turns, checks the envelope, the request's
-/// schema and, by the operation's row, who may ask and for which user (operation.h), recognises duplicates, bounds what
-/// is in flight, keeps users within their quotas, and answers in a service's place when that overruns its deadline. A
-/// deadline counts from when the request was sent, as far as the door knows. It knows no transport: a door (mqtt_door/)
-/// says who asks, and takes the answers.
+/// For all services it does the following: lets users and their principals take turns, checks the envelope, the
+/// request's schema and, by the operation's row, the principal and the acting user (operation.h), recognises
+/// duplicates, limits the requests in flight, enforces users' quotas, and answers in a service's place when that
+/// exceeds its deadline. A deadline counts from when the request was sent, as far as the door knows. The pipeline knows
+/// no transport: a door (mqtt_door/) passes the principal, and takes the answers.
 ///
-/// Publishes request_events.h.
+/// Publishes the events of request_events.h.
 ///
-/// Threading: loop only.   Lifetime: outlives its requests; end_all() answers what is left of them.
-/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; the same when answers to the sender
-/// cannot leave as fast as it asks. Who sends on gets no more than busy_answers_per_second_max of those answers. An
-/// answer or event that the sink does not take is lost, but what ran is remembered: the request sent again gets it.
+/// Threading: loop only.   Lifetime: outlives its requests; end_all() answers those that are left.
+/// Bounds: Options; beyond them the answer is `busy` at once, and nothing runs; also when answers to the principal
+/// cannot be sent as fast as it sends requests. It then gets at most busy_answers_per_second_max of those answers. An
+/// answer or event that the sink does not accept is lost, but the reply is remembered: a repeated request gets it.
 #pragma once
 
 #include <array>
@@ -40,34 +40,34 @@ class RequestSchemas;
 
 namespace strawberry::bridge {
 
-/// A request as a door hands it in.
+/// A request as a door passes it.
 struct IncomingRequest {
   Principal sender;
   Service service = Service::skills;
   std::string payload;
-  /// What names the request beside its correlation_id, for example MQTT's Correlation Data.
+  /// Identifies the request besides its correlation_id, for example MQTT's Correlation Data.
   std::optional<std::string> transport_id;
-  /// What the door has against it: the answer.
+  /// The door's objection to the request, which is then the answer.
   std::optional<Error> refusal;
-  /// By which token, of a request to the services `devices` and `users`.
+  /// The token of a request to the services `devices` and `users`.
   std::optional<AskingToken> token;
-  /// What that token may do.
+  /// The rights of the token.
   Rights rights = {};
-  /// When the transport took it in, where it says so: the same when it delivers the request again.
+  /// When the transport received it, where known: the same when it delivers the request again.
   std::optional<WallTime> published_at;
-  /// A time after the request arrived counts as its arrival.
+  /// Limited to the time of arrival.
   SteadyTime sent_at;
-  /// How long after its arrival the sender stops waiting, where the transport says so.
+  /// How long after its arrival the client stops waiting, where the transport says so.
   std::optional<std::chrono::seconds> expires_in;
 };
 
-/// Where the events and the one reply of a request go.
+/// Sends the events and the one reply of a request.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
-  /// False when it is not taken: then it is lost.
+  /// Returns false when the payload is not accepted: then it is lost.
   virtual bool send(std::string payload) = 0;
-  /// What a message is larger than its payload, for the limit on answers.
+  /// Bytes that a message adds to its payload, for the limit on answers.
   virtual std::size_t overhead_bytes() const = 0;
 };
 
@@ -79,13 +79,13 @@ class RequestPipeline {
     std::size_t requests_in_flight_max = 10'000;
     std::size_t requests_in_flight_per_user_max = 2'000;
     std::size_t requests_in_flight_per_sender_max = 500;
-    /// Arrived, and not looked at yet.
+    /// Arrived, and not yet read.
     std::size_t requests_waiting_max = 20'000;
     std::size_t requests_waiting_per_sender_max = 1'000;
     std::size_t waiting_bytes_max = 64 * 1024 * 1024;
-    /// To one sender, four seconds' worth of them at once; what is beyond gets no answer. 0: any number.
+    /// To one principal, a burst of four seconds' worth; further requests get no answer. 0: no limit.
     std::int64_t busy_answers_per_second_max = 1'000;
-    /// Begun before the loop looks after other things, such as results and new arrivals.
+    /// Started before the loop handles other events, such as results and new arrivals.
     std::size_t requests_begun_at_once_max = 16;
     /// How long after its deadline a service may still give its own answer.
     std::chrono::milliseconds grace{100};
@@ -95,37 +95,37 @@ class RequestPipeline {
     std::uint64_t requests = 0;
     std::uint64_t errors = 0;
     std::uint64_t repeated = 0;
-    std::uint64_t busy = 0;     // turned away: too much waits or is in flight
+    std::uint64_t busy = 0;     // refused: too many requests wait or are in flight
     std::uint64_t silent = 0;   // of them, those without an answer
-    std::uint64_t overdue = 0;  // not run: the deadline had passed when it came here
+    std::uint64_t overdue = 0;  // not run: the deadline had passed when it arrived
     std::size_t in_flight = 0;
   };
 
   RequestPipeline(asio::io_context& loop, const Clock& clock, const RequestSchemas& schemas, Events& events,
                   Options options);
 
-  /// Who may ask at all, whatever the service: nothing, or why not. Everybody when not set.
+  /// Returns why a principal may use no service, or nothing. Not set: all principals may.
   using Admission = std::function<std::optional<Error>(const Principal& sender)>;
   void admit_with(Admission admission) { admission_ = std::move(admission); }
-  /// What users are: members when not set.
+  /// Returns the standing of a user. Not set: all are members.
   using StandingOf = std::function<UserStanding(const std::string& user_id)>;
   void know_users_by(StandingOf standing_of) { standing_of_ = std::move(standing_of); }
-  /// Whose requests are `busy` because too many of its answers have not left yet. Nobody's when not set.
+  /// True when too many answers to the principal wait, so that its requests are `busy`. Not set: always false.
   using BackedUp = std::function<bool(const std::string& id)>;
   void busy_when(BackedUp is_backed_up) { is_backed_up_ = std::move(is_backed_up); }
-  /// Not owned; added before the first message.
+  /// The service is not owned; must be added before the first message.
   void add(RequestHandler& service) { operations_.add(service, schemas_); }
-  /// Operations that count as `what` run within this quota; without limits when none is set.
+  /// Sets the quota for operations that count as `what`; no quota means no limits.
   void limit_with(CountsAs what, UserQuota& quota) { quotas_[static_cast<std::size_t>(what)] = &quota; }
   void submit(IncomingRequest request, std::unique_ptr<ReplySink> sink);
-  /// Nothing is begun until release(); what arrives waits, within the same bounds.
+  /// Starts no request until release(); arriving ones wait, within the same limits.
   void hold() { is_held_ = true; }
   void release();
   /// From now on new requests get `shutting_down`.
   void refuse_new() { refusing_ = true; }
-  /// Answers every request that is still open; what its service says later is dropped.
+  /// Answers every open request; later replies of its service are ignored.
   void end_all(const Error& why);
-  /// Until every request has its answer, or until `deadline`. One caller at a time.
+  /// Waits until every request has its answer, or until `deadline`. One caller at a time.
   Task<void> drained(SteadyTime deadline);
 
   Counters counters() const {
@@ -134,7 +134,7 @@ class RequestPipeline {
     return now;
   }
   std::size_t waiting() const { return waiting_.size(); }
-  /// Requests that wait or are being worked on.
+  /// Returns the number of requests that wait or are active.
   std::size_t unanswered() const { return waiting_.size() + open_.size(); }
   const ReplyCache& replies() const { return replies_; }
 
@@ -176,16 +176,16 @@ class RequestPipeline {
   BackedUp is_backed_up_;
   Options options_;
   OperationIndex operations_;
-  std::array<UserQuota*, quotas_count> quotas_{};  // by what counts; the first stays null
+  std::array<UserQuota*, quotas_count> quotas_{};  // index: CountsAs; the first stays null
   ReplyCache replies_;
-  UserRate busy_answers_;  // by sender
+  UserRate busy_answers_;  // key: principal
   Counters counters_;
   FairQueue<Waiting> waiting_;
-  bool is_pumping_ = false;  // pump() will be called
+  bool is_pumping_ = false;  // pump() was posted
   bool is_held_ = false;
-  std::multimap<SteadyTime, std::shared_ptr<Exchange>> open_;  // not answered yet, by when they are answered for
+  std::multimap<SteadyTime, std::shared_ptr<Exchange>> open_;  // not yet answered, by the pipeline's own deadline
   asio::steady_timer overdue_;
-  asio::steady_timer drained_;  // cancelled when there is nothing left to answer
+  asio::steady_timer drained_;  // cancelled when nothing is left to answer
   std::optional<SteadyTime> armed_for_;
   InFlight in_flight_;
   bool refusing_ = false;

@@ -1,5 +1,5 @@
-/// Everything of one user, read part by part and put into another hub's database: devices, skills, sessions with their
-/// messages, usage, limits, and what is known of tokens (never a token).
+/// All data of one user, read in parts and written into another hub's database: devices, skills, sessions with their
+/// messages, usage, limits, and the metadata of tokens (never a token).
 ///
 /// Turns, threading, errors: as Storage (ports/storage.h).
 #pragma once
@@ -32,7 +32,7 @@ struct LimitRecord {
 };
 struct SkillRecord {
   std::string device_id;
-  std::int64_t position = 0;       // as the device listed it
+  std::int64_t position = 0;       // in the device's list
   std::int64_t registered_ms = 0;  // the device's last registration or heartbeat
   SkillRow skill;
 };
@@ -51,7 +51,7 @@ struct RevokedRecord {
   std::int64_t revoked_at_ms = 0;
   std::int64_t expires_at_ms = 0;
 };
-/// All tokens of the user that are older are dead.
+/// All older tokens of the user are revoked.
 struct ValidFromRecord {
   std::int64_t tokens_valid_from_ms = 0;
 };
@@ -61,22 +61,22 @@ struct SpentRecord {
   std::int64_t spent_at_ms = 0;
 };
 
-/// In the order in which they are exported: what others refer to comes first.
+/// In the order of export: records that others refer to come first.
 using UserRecord = std::variant<LimitRecord, DeviceRow, SkillRecord, SessionRow, MessageRecord, UsageRow, ChatsRecord,
                                 ValidFromRecord, RevokedRecord, SpentRecord, TokenRow>;
 
-/// Where reading goes on: behind the row with these keys in this section. Made and read by the store alone.
+/// Where reading continues: after the row with these keys in this section. Created and read by the store only.
 struct ExportPlace {
   std::size_t section = 0;
   std::string text;
   std::int64_t first = 0;
   std::int64_t second = 0;
-  std::int64_t offset = 0;  // bytes of a long message that were read
+  std::int64_t offset = 0;  // bytes of a long message already read
   bool operator==(const ExportPlace&) const = default;
 };
 struct ExportPart {
   std::vector<UserRecord> records;
-  std::optional<ExportPlace> next;  // nothing: that was the last
+  std::optional<ExportPlace> next;  // nothing: that was the last part
 };
 
 /// An account that an import makes or changes, before its records are read.
@@ -89,16 +89,16 @@ struct ImportRequest {
   std::string user_id;
   std::optional<AccountImport> account;
   std::vector<UserRecord> records;
-  /// Sessions' titles and what is said of devices become as the records say; else what is there stays.
+  /// Titles of sessions and properties of devices are overwritten; otherwise existing data stays.
   bool overwrite = false;
-  /// Limits, revocations and the list of tokens as well: they are the admin's.
+  /// Also imports limits, revocations and the list of tokens, which only an admin may.
   bool is_by_admin = false;
 };
 struct ImportCount {
   std::int64_t added = 0;
   std::int64_t already_there = 0;
-  std::int64_t left_out = 0;      // an admin's, and it is not by an admin
-  std::set<std::string> devices;  // that are there now with something new
+  std::int64_t left_out = 0;      // records that only an admin may import
+  std::set<std::string> devices;  // ids of devices with new data
   bool has_new_limits = false;
 };
 
@@ -106,12 +106,12 @@ class ExportStore {
  public:
   virtual ~ExportStore() = default;
 
-  /// Records from `place` on, whose texts come to about `bytes_max`; at least one when there is one.
+  /// Returns records from `place` on with about `bytes_max` bytes of text; at least one when there is one.
   virtual Task<Reply<ExportPart>> read_part(std::string user_id, ExportPlace place, std::size_t bytes_max) = 0;
   /// All or nothing, the account as well: as UserStore::add_user() and change_user(). `forbidden` when a device or
   /// session is somebody else's; `quota_exceeded` as everywhere.
   virtual Task<Reply<ImportCount>> import(ImportRequest request) = 0;
-  /// Those that are there, with their skills.
+  /// Returns those of the devices that exist, with their skills.
   virtual Task<Reply<std::vector<std::pair<DeviceRow, std::vector<SkillRow>>>>> read_user_devices(
       std::string user_id, std::set<std::string> device_ids) = 0;
 };

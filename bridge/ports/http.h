@@ -1,4 +1,4 @@
-/// HTTP as the providers need it. Implemented by adapters/curl/ on the event loop, by fakes in tests.
+/// HTTP for the providers. Implemented by adapters/curl/ on the event loop, by fakes in tests.
 #pragma once
 
 #include <chrono>
@@ -21,12 +21,11 @@ struct HttpRequest {
   std::string body;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{60'000};
-  std::size_t response_bytes_max = 4 * 1024 * 1024;  // of the body, unpacked, collected or not
-  /// Told of each piece of a successful (2xx) body as it arrives, on the loop, instead of having it collected. False
-  /// ends the transfer, which then counts as complete. May be empty.
+  std::size_t response_bytes_max = 4 * 1024 * 1024;  // of the body, decompressed, whether collected or not
+  /// Called on the loop with each piece of a successful (2xx) body as it arrives, instead of collecting it. Returning
+  /// false ends the transfer, which then counts as complete. May be empty.
   std::function<bool(std::string_view bytes)> on_body;
-  /// The proxy to go through: a URL, perhaps with a user and a password (a secret); empty: none; nothing: as the client
-  /// is set up.
+  /// The proxy: a URL, possibly with a user and a password (a secret); empty: none; nothing: the client's default.
   std::optional<std::string> proxy = std::nullopt;
 };
 
@@ -46,8 +45,8 @@ struct HttpError {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  /// Any status is a response; only what prevents one is an error. Redirects are not followed: they would carry the key
-  /// elsewhere. Cancelling the coroutine ends the transfer.
+  /// Any status is a response; only what prevents one is an error. Redirects are not followed, since they could send
+  /// the key to another server. Cancelling the coroutine ends the transfer.
   virtual Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) = 0;
 };
 

@@ -1,4 +1,4 @@
-/// The limits that an admin has given single users instead of the configuration's, and what users have of what is
+/// Limits that an admin has set for single users, which replace the configuration's, and the users' amounts of what is
 /// limited.
 ///
 /// Turns, threading, errors: as Storage (ports/storage.h).
@@ -16,7 +16,7 @@
 
 namespace strawberry::bridge {
 
-/// What a user may have so much of, or do so often.
+/// The amounts and rates of a user that have a limit.
 enum class LimitKind { devices, skills, sessions, messages, stored_bytes, chats_per_minute, tokens_per_day };
 
 struct LimitName {
@@ -36,7 +36,7 @@ inline constexpr std::array limit_names = {
 };
 inline constexpr std::size_t limits_count = limit_names.size();
 
-/// Nothing for a name that is none.
+/// Returns nothing for an unknown name.
 constexpr std::optional<LimitKind> parse_limit(std::string_view name) {
   for (const auto& each : limit_names)
     if (each.name == name) return each.kind;
@@ -44,7 +44,7 @@ constexpr std::optional<LimitKind> parse_limit(std::string_view name) {
 }
 constexpr const LimitName& name_of(LimitKind kind) { return limit_names[static_cast<std::size_t>(kind)]; }
 
-/// Of one user, those that are not the configuration's. 0: any number.
+/// The limits of one user that differ from the configuration. 0: no limit.
 using UserLimitRows = std::map<LimitKind, std::int64_t>;
 
 struct StoredAmounts {
@@ -55,18 +55,18 @@ struct StoredAmounts {
   bool operator==(const StoredAmounts&) const = default;
 };
 
-/// How many users have as much as they may.
+/// How many users have reached each limit.
 using UsersAtLimit = std::map<LimitKind, std::int64_t>;
 
 class LimitStore {
  public:
   virtual ~LimitStore() = default;
 
-  /// Replaces those of this user that are named; without a value it is the configuration's again.
+  /// Replaces the named limits of this user; without a value the configuration's applies again.
   virtual Task<Reply<void>> put_limits(std::string user_id,
                                        std::map<LimitKind, std::optional<std::int64_t>> limits) = 0;
   virtual Task<Reply<StoredAmounts>> stored_amounts(std::string user_id) = 0;
-  /// Of sessions, messages and bytes, which the database counts.
+  /// Counts for the limits of sessions, messages and bytes, whose amounts are in the database.
   virtual Task<Reply<UsersAtLimit>> users_at_limit() = 0;
 };
 

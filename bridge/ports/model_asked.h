@@ -1,5 +1,4 @@
-/// What became of asking a language model once, for Events (common/runtime/events.h). Views are good while a listener
-/// runs.
+/// Event about one request to a language model (common/runtime/events.h). Views are valid while a listener runs.
 #pragma once
 
 #include <chrono>
@@ -10,12 +9,12 @@
 namespace strawberry::bridge {
 
 struct ModelAsked {
-  std::string_view provider;  // as the configuration calls it
-  std::string_view model;     // that was asked for; a client may have made it up
+  std::string_view provider;  // its name in the configuration
+  std::string_view model;     // the requested model; a client may have invented it
   std::string_view outcome;   // ok, empty, no_match, or the reason of a ProviderError
   bool is_embedded = false;
   std::chrono::nanoseconds took{0};
-  std::optional<std::chrono::nanoseconds> began_after;  // of a streamed answer
+  std::optional<std::chrono::nanoseconds> began_after;  // for a streamed answer
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
 };

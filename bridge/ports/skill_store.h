@@ -19,14 +19,14 @@ struct SkillRow {
   std::string docstring;
   bool device_agnostic = false;
   bool confirm = false;
-  std::string input_schema = {};  // JSON text of an ArgumentSchema's document; empty: the signature says it all
+  std::string input_schema = {};  // JSON text of an ArgumentSchema's document; empty: the signature is complete
 };
 
 class SkillStore {
  public:
   virtual ~SkillStore() = default;
 
-  /// Replaces everything the device had. Skills that are there already need no room.
+  /// Replaces all skills of the device. Skills that exist already need no space.
   virtual Task<Reply<void>> put_skills(std::string user_id, std::string device_id, std::vector<SkillRow> skills,
                                        std::int64_t heartbeat_at_ms) = 0;
   virtual Task<Reply<void>> set_skills_heartbeat(std::string user_id, std::string device_id,

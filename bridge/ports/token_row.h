@@ -1,4 +1,4 @@
-/// A token that was given to somebody, as the list of tokens has it (`issued_tokens` in the database). Plain data.
+/// An issued token, as an entry of the list of tokens (`issued_tokens` in the database). Plain data.
 #pragma once
 
 #include <cstdint>
@@ -14,27 +14,27 @@ namespace strawberry::bridge {
 
 struct TokenRow {
   std::string jti;
-  std::string name;  // "" when it was given none
+  std::string name;  // "" for none
   std::string type;
   std::string subject;
   std::string user_id;
   std::string kid;
   std::int64_t issued_at_ms = 0;
   std::int64_t expires_at_ms = 0;
-  std::string parent_jti;  // of the token that asked for it; "" when that has none, or when nobody's did
-  std::string root_jti;    // of the first of its line, which may be itself
-  // As the token says; nothing when it says nothing, so that it is not limited.
+  std::string parent_jti;  // of the requesting token; "" when that has none, or there is none
+  std::string root_jti;    // of the first token of its line, which may be this one
+  // As in the token; nothing when the token does not have it, and so is not limited.
   std::optional<std::string> scope = {};
   std::optional<std::string> skills = {};  // JSON array of patterns
 };
 
-/// As token_row_of() has them.
+/// Writes the rights into the row, in the form of token_row_of().
 inline void put_rights(const Rights& rights, TokenRow& row) {
   if (!rights.scopes.with(Scope::any_skill).is_all()) row.scope = write_scope(rights.scopes);
   if (!rights.has(Scope::any_skill)) row.skills = to_text(nlohmann::json(rights.skills));
 }
 
-/// What a token says of itself, signed with the key `kid`.
+/// Returns the entry for the claims of a token signed with the key `kid`.
 inline TokenRow token_row_of(const Claims& claims, std::string kid) {
   TokenRow row;
   row.jti = claims.jti;
@@ -49,8 +49,8 @@ inline TokenRow token_row_of(const Claims& claims, std::string kid) {
   return row;
 }
 
-/// Moves the issue of one that would be dead from its first moment to `valid_from_ms`, in whole seconds as the token
-/// says it; it is good for as long as before.
+/// Moves the issue time of a token that would be revoked from its first moment to `valid_from_ms`, in whole seconds as
+/// in the token; its lifetime stays the same.
 inline void date_from(TokenRow& token, std::int64_t valid_from_ms) {
   const std::int64_t first_ms = (valid_from_ms + 999) / 1'000 * 1'000;
   if (token.issued_at_ms >= first_ms) return;
@@ -58,10 +58,10 @@ inline void date_from(TokenRow& token, std::int64_t valid_from_ms) {
   token.issued_at_ms = first_ms;
 }
 
-/// One that is about to be given.
+/// A token to be issued.
 struct NewToken {
   TokenRow row;
-  /// The token that asks for it, and whose: it must not have been taken back. Nothing when none does.
+  /// The token that requests it, and its holder: it must not have been revoked. Nothing when there is none.
   std::optional<AskingToken> asking;
   std::string asking_user_id;
 };

@@ -1,4 +1,4 @@
-/// What was used of language models, by user and day.
+/// Use of language models, by user and day.
 ///
 /// Turns, threading, errors: as Storage (ports/storage.h).
 #pragma once
@@ -28,24 +28,24 @@ struct UsageCount {
   bool operator==(const UsageCount&) const = default;
 };
 
-/// What one device used of one model on one day.
+/// Use of one model by one device on one day.
 struct UsageRow {
   std::string user_id;
   std::int64_t day = 0;  // days since the Unix epoch, UTC
   std::string device_id;
   std::string provider;
   std::string model;
-  bool estimated = false;  // the provider did not say how many tokens it were
+  bool estimated = false;  // the provider did not report the number of tokens
   UsageCount count;
 };
 
-/// Rows of one user and day. What is beyond is counted in one more, of no device and provider and this model.
+/// Rows of one user and day. Further use is counted in one more row, without device and provider, for this model.
 inline constexpr std::size_t usage_rows_max = 500;
 inline constexpr const char* usage_model_other = "other";
 
 struct UsageReport {
   std::vector<UsageRow> rows;
-  UsageCount total;  // of all there are
+  UsageCount total;  // of all rows
   std::int64_t estimated_tokens = 0;
   std::size_t rows_there = 0;
 };
@@ -66,13 +66,13 @@ class UsageStore {
  public:
   virtual ~UsageStore() = default;
 
-  /// Adds to what is there, and forgets the days before `oldest_day`.
+  /// Adds to the stored counts, and removes the days before `oldest_day`.
   virtual Task<Reply<void>> add_usage(std::vector<UsageRow> rows, std::int64_t oldest_day) = 0;
-  /// Likewise.
+  /// As add_usage(), for chats.
   virtual Task<Reply<void>> add_chats(std::vector<UserChats> chats, std::int64_t oldest_day) = 0;
-  /// From `since_day` on, the newest `rows_max`, newest day first.
+  /// Returns the rows from `since_day` on, at most the newest `rows_max`, newest day first.
   virtual Task<Reply<UsageReport>> read_usage(std::string user_id, std::int64_t since_day, std::size_t rows_max) = 0;
-  /// The `users_max` users who used the most tokens on that day; with their chats.
+  /// Returns the `users_max` users who used the most tokens on that day, with their chats.
   virtual Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) = 0;
 };
 

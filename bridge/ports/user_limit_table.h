@@ -1,5 +1,5 @@
-/// How much each user may have: what an admin has set for that user, else what the configuration says. Known in memory,
-/// so that a limit that is changed holds at once.
+/// The limits of each user: what an admin has set for that user, else the configuration's. In memory, so that a change
+/// takes effect at once.
 ///
 /// Threading: loop only.   Bounds: users with limits of their own: as many as the database has.
 #pragma once
@@ -17,12 +17,12 @@ namespace strawberry::bridge {
 
 class UserLimitTable {
  public:
-  /// By LimitKind. 0: any number.
+  /// Index: LimitKind. 0: no limit.
   using Defaults = std::array<std::int64_t, limits_count>;
 
   explicit UserLimitTable(Defaults defaults) : defaults_(defaults) {}
 
-  /// 0: any number.
+  /// 0: no limit.
   std::int64_t of(const std::string& user_id, LimitKind kind) const {
     const auto own = own_.find(user_id);
     if (own != own_.end())
@@ -33,7 +33,7 @@ class UserLimitTable {
     const auto own = own_.find(user_id);
     return own != own_.end() && own->second.contains(kind);
   }
-  /// Without a value it is the configuration's again.
+  /// Without a value the configuration's limit applies again.
   void set(const std::string& user_id, LimitKind kind, std::optional<std::int64_t> value) {
     if (value) {
       own_[user_id][kind] = *value;

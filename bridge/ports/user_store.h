@@ -24,32 +24,32 @@ struct UserRow {
   std::optional<std::int64_t> last_login_ms;
 };
 
-/// What changes about an account; the rest stays as it is in the database.
+/// The changes of an account; the rest stays as it is in the database.
 struct UserChange {
   std::optional<std::string> name;
   std::optional<UserStanding> standing;
   std::optional<std::string> password_hash;
 };
 
-/// What went with a user that was deleted.
+/// The data that was deleted with a user.
 struct DeletedUser {
   std::vector<std::string> devices;  // their ids
-  std::vector<std::string> guests;   // who saw the user's devices
+  std::vector<std::string> guests;   // ids of guests who saw the user's devices
   std::int64_t skills = 0;
   std::int64_t sessions = 0;
   std::int64_t messages = 0;
   std::int64_t usage_days = 0;
-  std::int64_t tokens = 0;  // on the list, good or not
-  /// Tokens of the user and of its devices from before it are dead.
+  std::int64_t tokens = 0;  // on the list, valid or not
+  /// Earlier tokens of the user and of its devices are revoked.
   std::int64_t tokens_valid_from_ms = 0;
 };
 
-/// Which tokens of the list; an empty text is any.
+/// A filter for the list of tokens; an empty text matches everything.
 struct TokenSearch {
   std::string user_id = {};
   std::string name = {};
   std::string jti = {};
-  std::vector<std::string> kids = {};  // of the keys that there are: a token of another one is revoked
+  std::vector<std::string> kids = {};  // of the present keys: a token of another one counts as revoked
   bool also_dead = false;
   std::size_t limit = 1'000;
   std::size_t offset = 0;
@@ -61,7 +61,7 @@ struct ListedToken {
   std::string_view state;  // `live`, `expired`, `revoked`, `spent`
 };
 struct ListedTokens {
-  std::vector<ListedToken> tokens;  // the first of them
+  std::vector<ListedToken> tokens;  // the first matches
   std::int64_t total = 0;
 };
 
@@ -69,32 +69,30 @@ class UserStore {
  public:
   virtual ~UserStore() = default;
 
-  /// A new account. `forbidden` when a device has the id, or another user's differs only in case; `not_found` when
-  /// there is no user of that id to be guest of; `bad_request` for a guest that has devices. With
-  /// `first_admin`, `forbidden` when there is an admin.
+  /// Adds an account. `forbidden` when a device has the id, or another user's differs only in case; `not_found` when
+  /// the host of a guest does not exist; `bad_request` for a guest that has devices. With `first_admin`, `forbidden`
+  /// when there is an admin.
   virtual Task<Reply<void>> add_user(UserRow user, bool first_admin) = 0;
-  /// `not_found` when there is no account. `forbidden` when the last admin that is not disabled would be none any more;
-  /// otherwise as add_user().
+  /// `not_found` when there is no account. `forbidden` when no enabled admin would be left; otherwise as add_user().
   virtual Task<Reply<void>> change_user(std::string user_id, UserChange change) = 0;
   virtual Task<Reply<void>> set_last_login(std::string user_id, std::int64_t now_ms) = 0;
-  /// Everything there is of the user. `forbidden` for the last admin that is not disabled, `not_found` for a user of
-  /// whom there is nothing.
+  /// Deletes all data of the user. `forbidden` for the last enabled admin, `not_found` for a user without any data.
   virtual Task<Reply<DeletedUser>> delete_user(std::string user_id, std::int64_t now_ms) = 0;
-  /// Users without an account that have something: a device, a token, a session. At most `limit`, by id.
+  /// Returns users without an account that have data: a device, a token, a session. At most `limit`, by id.
   virtual Task<Reply<std::vector<std::string>>> users_without_account(std::size_t limit) = 0;
 
-  /// As DeviceStore::add_token(). Gives the good tokens of the same holder that have its name: `forbidden` when there
-  /// are any, and not `beside_others`. A parent that is on no list is forgotten.
+  /// As DeviceStore::add_token(). Returns the valid tokens of the same holder with its name: `forbidden` when there are
+  /// any, and not `beside_others`. A parent that is on no list is left out.
   virtual Task<Reply<std::vector<std::string>>> add_named_token(NewToken token, bool beside_others) = 0;
-  /// As DeviceStore::add_token(). Of more than `logins_max` of this name the oldest are revoked.
+  /// As DeviceStore::add_token(). When there are more than `logins_max` of this name, the oldest are revoked.
   virtual Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) = 0;
-  /// The newest first. A user's are its own and those of its devices.
+  /// Returns the newest first. A user's tokens are its own and those of its devices.
   virtual Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) = 0;
-  /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; gives the jtis that the
-  /// plugin has to know. `not_found` when there is none.
+  /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; returns the jtis that the
+  /// plugin needs. `not_found` when there is none.
   virtual Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
                                                               std::int64_t now_ms) = 0;
-  /// Tokens, by jti, that were used at `now_ms`.
+  /// Notes that these tokens, by jti, were used at `now_ms`.
   virtual Task<Reply<void>> note_used(std::vector<std::string> jtis, std::int64_t now_ms) = 0;
 };
 

@@ -1,4 +1,4 @@
-/// What can be asked for: a skill, and what to call it by. The rules know nothing else of who asks and who runs it.
+/// A skill that can be requested, and the name to call it by. The rules know neither who requests it nor who runs it.
 ///
 /// Lifetime: refers to the skill.
 #pragma once
@@ -10,10 +10,10 @@
 namespace strawberry::bridge::rules {
 
 struct Ability {
-  std::string name;  // the caller's own; never shown
+  std::string name;  // the caller's name for it; never shown
   const OfferedSkill* skill = nullptr;
-  std::string device_parameter;  // the argument that chooses the device; empty: there is none
-  bool needs_device = false;     // nobody chooses the device when the sentence does not
+  std::string device_parameter;  // the argument that selects the device; empty: none
+  bool needs_device = false;     // the sentence must name the device, since the hub does not choose one
 };
 
 }  // namespace strawberry::bridge::rules

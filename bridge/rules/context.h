@@ -1,4 +1,4 @@
-/// What of a conversation matters for the next sentence.
+/// The parts of a conversation that matter for the next sentence.
 ///
 /// Plain data. Lifetime: refers to the views and devices of one understand(). Bounds: values_known_max.
 #pragma once
@@ -22,10 +22,10 @@ struct Intent {
   std::vector<const OfferingDevice*> chosen;
 };
 
-/// What the rules asked: a parameter, or which of `devices`.
+/// The question that the rules asked: for a parameter, or which of `devices`.
 struct Question {
   Intent intent;
-  std::string slot;  // empty: which device
+  std::string slot;  // empty: asks for the device
   std::vector<const OfferingDevice*> devices{};
 };
 
@@ -38,15 +38,15 @@ struct KnownValue {
 struct Context {
   Language language = Language::english;
   std::optional<Question> question;
-  std::vector<Intent> last;        // what was done last
-  std::vector<KnownValue> values;  // that skills were last set to, oldest first
+  std::vector<Intent> last;        // the last calls
+  std::vector<KnownValue> values;  // last values that skills were set to, oldest first
 
   std::optional<Antecedent> antecedent() const;
   const KnownValue* find_value(const Ability* ability, const OfferingDevice* device) const;
   void remember(const Intent& intent);
 };
 
-/// A decision and what it would leave behind.
+/// A decision and the context that it would leave behind.
 struct Thought {
   Decision decision;
   std::optional<Question> question;

@@ -20,7 +20,7 @@ std::vector<std::string> split_normalized(const std::string& name) {
   return words;
 }
 
-/// A thing that devices are called after: a room in front of it is a device's.
+/// True for things that devices are named after: a room in front of one belongs to a device.
 bool is_device_noun(std::string_view stem) {
   return is_one_of(stem, {"light", "curtain", "speaker", "tv", "heater", "heat", "fan", "outlet", "thermostat",
                           "temperature", "brightness", "volume", "music", "door", "window", "camera"});
@@ -35,7 +35,7 @@ class MentionFinder {
   std::optional<Mention> best(const std::vector<NamedDevice>& devices) const {
     std::optional<Mention> found;
     std::size_t found_words = 0;
-    std::vector<std::string> there;  // of the found devices those that are in a room of these words
+    std::vector<std::string> there;  // those of the found devices that are in a room with these words
     const bool names_room = is_room_named(devices);
     for (std::size_t at = from_; at < to_; ++at) {
       for (const auto& device : devices) {
@@ -49,7 +49,7 @@ class MentionFinder {
           const bool is_part = length > 0 && (first == 0 || first + length == device.words.size()) &&
                                device.kind == NamedDevice::Kind::name;
           if (!is_full && !is_part && !(is_whole && is_room)) continue;
-          // `the light in the kitchen` is no device called `Lamp`.
+          // `the light in the kitchen` does not mean a device called `Lamp`.
           if (names_room && is_full && length == 1 && !is_quoted && is_device_noun(words_[at].stem)) continue;
           auto mention = frame(at, at + length, is_full, device.words.size(), is_only(words_[at].stem));
           if (!mention) continue;
@@ -68,7 +68,7 @@ class MentionFinder {
       }
     }
     if (found && !there.empty()) {
-      // `Kitchen Radio`, which stands in the hall, is not in the kitchen.
+      // `Kitchen Radio`, which is in the hall, is not meant by `in the kitchen`.
       std::erase_if(found->device_ids, [&](const std::string& id) {
         return !contains(there, id) && std::any_of(devices.begin(), devices.end(), [&](const NamedDevice& device) {
           return device.device_id == id && device.has_room;
@@ -100,7 +100,7 @@ class MentionFinder {
            (!said.owner.empty() && canonical(said.owner) == device.stems[at]);
   }
 
-  /// How many words from `at` on are the name's words from `first` on.
+  /// Returns how many words from `at` on match the name's words from `first` on.
   std::size_t match_length(std::size_t at, const NamedDevice& device, std::size_t first) const {
     // A quoted name is one word of the sentence.
     if (words_[at].is_quoted)
@@ -138,7 +138,7 @@ class MentionFinder {
                              is_preposition(words_[end].fold) || is_courtesy(words_[end].fold) || words_[end].number ||
                              is_one_of(words_[end].fold, {"and", "then", "too", "again"}) || taken_[end];
     const bool is_quoted = words_[begin].is_quoted;
-    // `light` alone is what many are called after.
+    // `light` alone is in the names of many devices.
     const bool is_only_noun = end == begin + 1 && is_device_noun(words_[begin].stem);
     const bool is_in_front_of_thing =
         !is_only_noun && is_free(end) && !words_[end - 1].is_break_after && is_device_noun(words_[end].stem);
@@ -162,14 +162,14 @@ class MentionFinder {
   bool is_listed_;
 };
 
-/// `, the bedroom`, `and in the hall`: where the next of a list begins; `at` when the list ends.
+/// `, the bedroom`, `and in the hall`: returns where the next item of a list begins; `at` when the list ends.
 std::size_t after_list_sign(const Sentence& sentence, std::size_t at, std::size_t to, const std::vector<bool>& taken) {
   if (at >= to || at == 0) return at;
   if (sentence.words[at].fold == "and" && !sentence.words[at].is_quoted && !taken[at]) return at + 1;
   return at;
 }
 
-/// The longest mention that begins with word `from`.
+/// Returns the longest mention that begins with word `from`.
 std::optional<Mention> read_from(const Sentence& sentence, std::size_t from, std::size_t to,
                                  const std::vector<bool>& taken, const std::vector<NamedDevice>& devices) {
   constexpr std::size_t words_max = 10;
@@ -180,7 +180,7 @@ std::optional<Mention> read_from(const Sentence& sentence, std::size_t from, std
   return std::nullopt;
 }
 
-/// A name that the hub has numbered, as its owner said it.
+/// Removes the number that the hub has added to a name.
 std::vector<std::string> without_number(std::vector<std::string> words) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (words.size() > 1 && std::all_of(words.back().begin(), words.back().end(), is_digit)) words.pop_back();
@@ -229,7 +229,7 @@ std::vector<Mention> find_mentions(const Sentence& sentence, std::size_t from, s
   auto first = find_mention(sentence, from, to, taken, devices);
   if (!first) return mentions;
   mentions.push_back(std::move(*first));
-  // The best one may stand last in its list or first.
+  // The best mention may be the first or the last in its list.
   for (bool grew = true; grew && mentions.size() < mentions_max;) {
     grew = false;
     const std::size_t end = mentions.back().end;

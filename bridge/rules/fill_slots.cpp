@@ -18,7 +18,7 @@ bool is_open(const SlotWork& work, const Slot& slot) { return !work.arguments.co
 
 bool is_number(Slot::Kind kind) { return kind == Slot::Kind::integer || kind == Slot::Kind::number; }
 
-/// What stands in front of a value and belongs to it: `at`, `to`, `of`.
+/// Takes the preposition in front of a value: `at`, `to`, `of`.
 void take_preposition_before(SlotWork& work, std::size_t at) {
   if (at > work.from && !work.taken[at - 1] && !work.sentence.words[at - 1].is_quoted &&
       (is_preposition(work.sentence.words[at - 1].fold) || work.sentence.words[at - 1].fold == "is"))
@@ -66,7 +66,7 @@ void fill_boolean(SlotWork& work, const Slot& slot) {
       work.taken[at] = work.taken[at - 1] = true;
     } else if (const auto truth = truth_of(words[at].fold);
                truth && (slot.is_required || (at > work.from && contains(slot.words, words[at - 1].stem)))) {
-      // `on the desk` says where, not yes.
+      // In `on the desk`, `on` begins a place and does not mean yes.
       const bool says_where = (words[at].fold == "on") && at + 1 < work.to && is_determiner(words[at + 1].fold);
       if (says_where) continue;
       work.arguments[slot.name] = *truth;
@@ -104,11 +104,11 @@ std::string out_of_range(const Slot& slot, double value, Language language) {
 /// A number and its unit.
 struct Amount {
   double value = 0;
-  std::size_t end = 0;  // the word behind
-  std::string doubt;    // not empty: its unit does not fit
+  std::size_t end = 0;  // the next word
+  std::string doubt;    // why its unit does not fit; empty: it fits
 };
 
-/// `10 minutes` for a parameter called `seconds` is 600; `70 fahrenheit` where degrees are celsius is a doubt.
+/// `10 minutes` for a parameter called `seconds` is 600; `70 fahrenheit` for degrees in celsius does not fit.
 Amount read_amount(const SlotWork& work, const Slot& slot, std::size_t at) {
   const auto& words = work.sentence.words;
   Amount amount{*words[at].number, at + 1, {}};
@@ -153,7 +153,7 @@ Amount read_amount(const SlotWork& work, const Slot& slot, std::size_t at) {
   if (has_time_unit && at > work.from && words[at - 1].fold == "in" && !work.skill.does("remind"))
     amount.doubt = in(work.sentence.language, "I only act at once, not \"", "Ich handle nur sofort, nicht \"") +
                    work.sentence.slice(at - 1, amount.end) + "\".";
-  // A timer for 10 is one of minutes to some and of seconds to others.
+  // `a timer for 10` is ambiguous: minutes or seconds.
   if (amount.doubt.empty() && slot.number.unit_seconds != 0 && !has_time_unit && !work.is_answer)
     amount.doubt =
         work.sentence.slice(at, at + 1) + in(work.sentence.language, " of what? Say seconds, minutes or hours.",
@@ -198,7 +198,7 @@ bool is_only_percentage(const SlotWork& work, const Slot& slot) {
                                    }) == 1;
 }
 
-/// A number beside the parameter's name or unit: `volume 30`, `volume to 30`, `30 seconds`, `30 percent`.
+/// Reads a number beside the parameter's name or unit: `volume 30`, `volume to 30`, `30 seconds`, `30 percent`.
 void fill_named_number(SlotWork& work, const Slot& slot) {
   const auto& words = work.sentence.words;
   const bool is_percentage = is_only_percentage(work, slot);
@@ -224,7 +224,7 @@ void fill_named_number(SlotWork& work, const Slot& slot) {
   }
 }
 
-/// `half`, `full`, `minimum`: of a range that is known.
+/// `half`, `full`, `minimum`: returns the share of a known range.
 std::optional<double> share_of(const Word& word, const Slot& slot) {
   if (word.is_quoted || !slot.number.least || !slot.number.most) return std::nullopt;
   const double least = *slot.number.least, most = *slot.number.most;
@@ -233,7 +233,7 @@ std::optional<double> share_of(const Word& word, const Slot& slot) {
   return is_one_of(word.fold, {"minimum", "lowest"}) ? least : most;
 }
 
-/// `at half`, `to full`, `half brightness`.
+/// True for a share after a preposition or in front of a name: `at half`, `to full`, `half brightness`.
 bool is_led_in(const SlotWork& work, const Slot& slot, std::size_t at) {
   const auto& words = work.sentence.words;
   if (at + 1 < work.to && !words[at].is_break_after && contains(slot.words, words[at + 1].stem)) return true;
@@ -258,8 +258,8 @@ void fill_share(SlotWork& work, const Slot& slot, bool needs_lead_in) {
   }
 }
 
-/// The number with a default of which a share can be meant: the only percentage, or else the only one with a range.
-/// Nothing beside a text that must be given: `play Yesterday at half volume` may go on with the title.
+/// Returns the number with a default that a share can refer to: the only percentage, or else the only one with a range.
+/// Nothing when a text is required: `play Yesterday at half volume` may be a longer title.
 const Slot* optional_share_slot(const SlotWork& work) {
   std::vector<const Slot*> ranged;
   std::vector<const Slot*> percentages;
@@ -320,7 +320,7 @@ void fill_slots(SlotWork& work) {
   if (const Slot* slot = optional_share_slot(work)) fill_share(work, *slot, work.skill.has_text_slot());
   for (const auto& slot : slots)
     if (is_open(work, slot) && slot.kind == Slot::Kind::list && is_number(slot.item)) fill_number_list(work, slot);
-  // A number that nothing asks for may be part of a title (`99 Luftballons`).
+  // A number without a parameter may be part of a title (`99 Luftballons`).
   if (!work.skill.has_text_slot())
     for (const auto& slot : slots)
       if (is_open(work, slot) && is_number(slot.kind)) fill_any_number(work, slot);

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Words that lead in a parameter of this name: `to` a recipient, `by` an artist.
+/// True for words that introduce a parameter of this name: `to` a recipient, `by` an artist.
 bool leads_in(const Slot& slot, const Word& word) {
   const auto named = [&slot](std::initializer_list<std::string_view> names) {
     return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return contains(slot.words, name); });
@@ -58,7 +58,8 @@ class TextFiller {
       if (!words_[at].is_quoted || work_.taken[at]) continue;
       auto& open = !required_.empty() ? required_ : optional_;
       if (open.empty()) return;
-      // With several to fill, a word in front may say which (`to "Bob"`); else not one that is led in elsewhere.
+      // With several parameters to fill, the word in front may select one (`to "Bob"`); else one that is not introduced
+      // elsewhere.
       auto chosen = std::find_if(open.begin(), open.end(), [&](const Slot* slot) { return !is_led_in(*slot); });
       if (chosen == open.end()) chosen = open.begin();
       if (at > work_.from)
@@ -121,13 +122,13 @@ class TextFiller {
            std::any_of(work_.skill.slots.begin(), work_.skill.slots.end(),
                        [&stem](const Slot& slot) { return contains(slot.words, stem); });
   }
-  /// A title may hold any word, so only the function's own nouns are skipped in front of one.
+  /// A title may contain any word, so only the function's own nouns are skipped in front of one.
   bool takes_titles() const { return does("play") || does("say"); }
   bool is_skippable_noun(std::size_t at) const {
     return is_plain(at) && !words_[at].number && (is_own_noun(at) || (!takes_titles() && work_.explains(at)));
   }
 
-  /// Over `the song`, `a reminder to`, `the colour of the light to`: where the text itself begins.
+  /// Skips `the song`, `a reminder to`, `the colour of the light to`; returns where the text itself begins.
   std::size_t find_begin() {
     std::size_t at = work_.text_from;
     while (at < work_.to && work_.taken[at]) ++at;
@@ -163,7 +164,7 @@ class TextFiller {
     if (does("search")) return is_one_of(said, {"for", "up", "about", "on"});
     if (does("remind")) return is_one_of(said, {"to", "about", "that"});
     if (does("get") || does("list") || work_.skill.actions.empty()) return is_empty_word(said) || said == "like";
-    // `the colour of the light to blue`: of leads to another noun.
+    // `the colour of the light to blue`: `of` introduces another noun.
     if (said == "of" || said == "in" || said == "on") {
       std::size_t noun = at + 1;
       while (is_plain(noun) && is_determiner(words_[noun].fold)) ++noun;
@@ -173,14 +174,14 @@ class TextFiller {
     return is_one_of(said, {"to", "as", "for", "with", "that", "about", "saying", "of"});
   }
 
-  /// The stretch of words from `begin` that nobody has taken.
+  /// Returns the end of the words from `begin` on that are not taken.
   std::size_t find_end(std::size_t begin, std::size_t limit) const {
     std::size_t end = begin;
     while (end < limit && !work_.taken[end]) ++end;
     return end;
   }
 
-  /// `milk to the shopping list`: what only says again where it goes is not part of the text.
+  /// `milk to the shopping list`: trailing words that only repeat the destination are not part of the text.
   std::size_t without_trailing_nouns(std::size_t begin, std::size_t end) const {
     if (takes_titles()) return end;
     std::size_t noun = end;
@@ -205,9 +206,9 @@ class TextFiller {
     if (const auto name = find_other_slot(slot, begin + 1, end); name && !is_free_text())
       work_.doubts.push_back(in(work_.sentence.language, "I do not understand \"", "Ich verstehe nicht: \"") +
                              work_.sentence.slice(*name, end) + "\".");
-    // `play Yesterday in ten minutes`: a time or condition that nobody asked for is no part of a title. What is sent,
-    // said, searched or written down may hold anything.
-    // Only a title may begin so: `play If I Were a Boy`; a timer's label `if it rains` is none.
+    // `play Yesterday in ten minutes`: a time or condition that no parameter accepts is not part of a title. A text
+    // that is sent, said, searched or written down may contain anything. Only a title may begin with such a phrase:
+    // `play If I Were a Boy`; a timer's label must not: `if it rains`.
     const std::size_t first = takes_titles() && slot.is_required ? begin + 1 : begin;
     if (const auto later = find_later(work_.sentence, first, end, true); later && !is_free_text())
       work_.doubts.push_back(
@@ -221,7 +222,7 @@ class TextFiller {
 
   bool is_free_text() const { return does("send") || does("say") || does("search") || does("remind") || does("add"); }
 
-  /// `Yesterday at half volume`: where another parameter is spoken of in a way that was not understood.
+  /// `Yesterday at half volume`: returns where another parameter is mentioned in a way that was not understood.
   std::optional<std::size_t> find_other_slot(const Slot& own, std::size_t begin, std::size_t end) const {
     for (std::size_t at = begin; at + 1 < end; ++at) {
       if (!is_one_of(words_[at].fold, {"at", "with"}) || !is_lower_case(at)) continue;
@@ -231,7 +232,7 @@ class TextFiller {
     return std::nullopt;
   }
 
-  /// Not only `music`, `a song`, `something`.
+  /// False for words like `music`, `a song`, `something` alone.
   bool says_something(std::size_t begin, std::size_t end) const {
     if (end == begin + 1 && is_one_of(words_[begin].fold, {"nothing", "none", "nichts"}) && !words_[begin].is_quoted)
       return false;
@@ -240,7 +241,7 @@ class TextFiller {
         if (is_such(i)) return true;
       return false;
     };
-    // `make it a bit brighter`, `as bright as possible` is no colour either.
+    // `make it a bit brighter`, `as bright as possible`: not a colour either.
     const auto is_degree = [&](std::size_t i) {
       return !words_[i].is_quoted && is_one_of(words_[i].fold, {"bit", "little", "as", "than", "possible", "more",
                                                                 "less", "out", "away", "over"});
@@ -250,7 +251,7 @@ class TextFiller {
     if (!takes_titles() &&
         !any([&](std::size_t i) { return words_[i].is_quoted || !(is_own_noun(i) || is_empty_word(words_[i].fold)); }))
       return false;
-    // `set the light to 400` is no colour.
+    // `set the light to 400` names no colour.
     if (does("set") && std::all_of(words_.begin() + static_cast<std::ptrdiff_t>(begin),
                                    words_.begin() + static_cast<std::ptrdiff_t>(end), [](const Word& word) {
                                      return word.number.has_value() || is_unit(word.stem) ||
@@ -263,11 +264,11 @@ class TextFiller {
       const bool is_capital = !is_lower_case(i) && i > begin;
       if (words_[i].is_quoted || words_[i].number || !says_nothing || is_capital) return true;
     }
-    // Titles of small words are still titles: `play let it be`.
+    // A title may consist of short words: `play let it be`.
     return end - begin >= 3 || (begin < end && !is_lower_case(begin));
   }
 
-  /// `tomorrow in Paris` is not a city: what leads one in begins it.
+  /// `tomorrow in Paris`: the city begins after its preposition.
   std::size_t after_place_word(const Slot& slot, std::size_t begin) const {
     if (takes_titles()) return begin;
     for (std::size_t at = begin; at + 1 < work_.to; ++at)
@@ -282,7 +283,7 @@ class TextFiller {
     return false;
   }
 
-  /// `send a message to Bob saying hello there`: each lead-in starts its parameter.
+  /// `send a message to Bob saying hello there`: each introducing word starts its parameter.
   void fill_by_lead_in() {
     struct Part {
       const Slot* slot;
@@ -310,14 +311,14 @@ class TextFiller {
     }
   }
 
-  /// `send Bob a message that …`: what is sent is not part of the name.
+  /// `send Bob a message that …`: the object is not part of the name.
   std::size_t without_object(std::size_t begin, std::size_t end) const {
     if (end > begin + 2 && end < work_.to && is_own_noun(end - 1) && is_determiner(words_[end - 2].fold))
       return end - 2;
     return end;
   }
 
-  /// After `a message`, but not over the lead-in itself.
+  /// Skips `a message`, but not the introducing word.
   std::size_t find_lead_begin() {
     std::size_t at = work_.text_from;
     while (at < work_.to && work_.taken[at]) ++at;

@@ -1,4 +1,4 @@
-/// The text parameters of a skill: quoted text first, in order, then the words that are left after the verb.
+/// Fills the text parameters of a skill: quoted text first, in order, then the remaining words after the verb.
 #pragma once
 
 #include "bridge/rules/fill_slots.h"

@@ -81,7 +81,7 @@ class Repetition {
     return pursue(std::move(intent), sentence_.language);
   }
 
-  /// Words [begin, end) parted at `and`; none unless each names devices.
+  /// Splits words [begin, end) at `and` into mentions; none unless each part names devices.
   std::vector<Mention> mentions(std::size_t begin, std::size_t end) const {
     std::vector<Mention> found;
     std::size_t from = begin;
@@ -128,14 +128,14 @@ class Relative {
       if (slot == nullptr || !skill.does("set") || !is_meant(skill) || !is_all_known(skill, *slot)) continue;
       auto thought = change(skill, *slot);
       if (!thought) continue;
-      if (only) return std::nullopt;  // two could be meant
+      if (only) return std::nullopt;  // several could be meant
       only = std::move(thought);
     }
     return only;
   }
 
  private:
-  /// The one word that says more or less, and perhaps by how much.
+  /// Reads the one word that means more or less, and optionally the amount.
   bool read_direction() {
     for (std::size_t i = from_; i < words_.size(); ++i) {
       if (words_[i].is_quoted) return false;
@@ -159,7 +159,7 @@ class Relative {
         taken_[i] = taken_[i - 1] = true;
       }
     }
-    // `dim the light` wants to know how much.
+    // `dim the light` does not say how much.
     return direction_ != 0 && (!says_dim_ || says_bit_ || amount_);
   }
 
@@ -206,7 +206,7 @@ class Relative {
         if (contains(mention.device_ids, device.device_id)) meant.push_back(&device);
     if (!mentions_.empty()) return meant;
     if (offering.size() == 1) return {&offering.front()};
-    // What was spoken of last, when that has been set by this skill.
+    // Prefers what was mentioned last, when this skill has set it.
     if (!context_.last.empty())
       for (const auto* device : context_.last.back().chosen)
         if (skill.ability->skill->is_on(device->device_id)) meant.push_back(find(offering, device->device_id));

@@ -24,7 +24,7 @@ std::optional<std::string_view> look_up(std::string_view folded) {
   return std::nullopt;
 }
 
-/// `kueche` for `küche`.
+/// Reads `kueche` as `küche`.
 std::string without_digraphs(std::string_view folded) {
   std::string text;
   for (std::size_t i = 0; i < folded.size(); ++i) {
@@ -36,7 +36,7 @@ std::string without_digraphs(std::string_view folded) {
   return text;
 }
 
-/// `küchenlampe` → kitchen light.
+/// Translates compounds: `küchenlampe` → kitchen light.
 std::optional<std::string> translate_compound(std::string_view folded) {
   constexpr std::array<std::string_view, 16> rooms = {
       "kuchen", "wohnzimmer", "schlafzimmer", "badezimmer", "esszimmer", "buro",    "flur",   "keller",
@@ -97,7 +97,7 @@ class Translator {
     return at < german_.size() ? std::string_view(german_[at]) : std::string_view();
   }
 
-  /// A separated prefix stands at the end of its clause: `mach das Licht an`, `schalte … an und …`.
+  /// True at the end of a clause, where a separated prefix stands: `mach das Licht an`, `schalte … an und …`.
   bool ends_clause(std::size_t at) const {
     std::size_t next = at + 1;
     while (next < words_.size() && !words_[next - 1].is_break_after &&
@@ -106,7 +106,7 @@ class Translator {
     return next >= words_.size() || words_[next - 1].is_break_after || is_one_of(german_at(next), {"und", "dann"});
   }
 
-  /// `und` in front of a verb; `in der Küche und im Bad` goes on.
+  /// True for `und` in front of a verb; in `in der Küche und im Bad` the clause continues.
   bool begins_clause(std::size_t at) const {
     if (german_at(at) != "und" && german_at(at) != "dann") return false;
     const std::size_t next = german_at(at + 1) == "dann" ? at + 2 : at + 1;
@@ -114,7 +114,7 @@ class Translator {
     return english && (is_particle_verb(*english) || !actions_of(*english).empty());
   }
 
-  /// The verb in front of a prefix, in the same clause.
+  /// Returns the verb in front of a prefix, in the same clause.
   std::string_view verb_before(std::size_t at) const {
     constexpr std::string_view verbs =
         " schalte schalt mach mache dreh drehe stell stelle fahr fahre schliess schliesse halt halte hor sperr sperre ";
@@ -126,7 +126,7 @@ class Translator {
     return {};
   }
 
-  /// Where the prefix of the verb at `at` stands; its own place when it has none.
+  /// Returns the position of the prefix of the verb at `at`; `at` when it has none.
   std::size_t prefix_of(std::size_t at) const {
     for (std::size_t i = at + 1; i < words_.size(); ++i) {
       if (is_one_of(german_at(i), {"an", "aus", "ein", "auf", "zu", "ab", "hoch", "runter", "herunter"}) &&
@@ -165,7 +165,7 @@ class Translator {
     return std::any_of(german_.begin(), german_.end(), [&](const auto& word) { return is_one_of(word, wanted); });
   }
 
-  /// The verb, as its prefix makes it.
+  /// Returns the translation of the verb with its prefix.
   std::string verb_with(std::size_t verb, std::size_t prefix, std::string otherwise) const {
     const auto german = german_at(verb);
     const auto particle = prefix == verb ? std::string_view() : german_at(prefix);
@@ -181,7 +181,7 @@ class Translator {
   std::string prefix_in_place(std::size_t at) const {
     const auto german = german_at(at);
     const auto verb = verb_before(at);
-    // What the verb has in it already says nothing more.
+    // The translations of these verbs already contain the prefix.
     const bool is_in_verb = is_one_of(verb, {"schliess", "schliesse", "sperr", "sperre", "halt", "halte"}) ||
                             (is_one_of(verb, {"mach", "mache"}) && is_one_of(german, {"auf", "zu"})) ||
                             (is_one_of(verb, {"stell", "stelle"}) && german == "ein");
@@ -208,10 +208,11 @@ class Translator {
     }
   }
 
-  /// German puts the verb last behind `kannst du` or in a short bid: `Licht einschalten`.
+  /// Moves the verb, which German puts last after `kannst du` and in short commands (`Licht einschalten`), to the
+  /// front.
   void bring_verb_to_front() {
     auto& words = sentence_.words;
-    // `in zehn Minuten …`, `er sagte, …`: the verb of another time or another speaker stays where it is.
+    // `in zehn Minuten …`, `er sagte, …`: the verb of another time or another speaker is not moved.
     if (find_later(sentence_, 0, words.size(), false)) return;
     for (std::size_t i = 0; i + 1 < words.size(); ++i)
       if (words[i].is_break_after) return;
@@ -234,7 +235,7 @@ class Translator {
       ++begin;
     const std::size_t first = is_two ? end - 2 : end - 1;
     if (begin >= first) return;
-    // An end of the sentence stays where it was.
+    // The marks at the end of the sentence stay in place.
     std::swap(words[end - 1].is_asked, words[first - 1].is_asked);
     std::swap(words[end - 1].is_break_after, words[first - 1].is_break_after);
     std::swap(words[end - 1].is_end_after, words[first - 1].is_end_after);
@@ -244,7 +245,7 @@ class Translator {
 
   Sentence sentence_;
   const std::vector<Word> words_;
-  std::vector<std::string> german_;  // empty for what is quoted
+  std::vector<std::string> german_;  // empty for quoted words
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-/// The German words that the rules know, as data. Included by german.cpp alone.
+/// The German words that the rules know, as data. Included by german.cpp only.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 
 namespace strawberry::bridge::rules {
 
-/// German words, folded and apart by spaces; then what they are in English, one to three words.
+/// German words, folded and separated by spaces; then their English translation, one to three words.
 struct Translation {
   std::string_view german;
   std::string_view english;
@@ -146,7 +146,7 @@ inline constexpr std::array translations = {
     Translation{"um", "at"},
     Translation{"uber", "about"},
     Translation{"namens", "called"},
-    // what changes the meaning
+    // negation, conditions and times
     Translation{"nicht", "not"},
     Translation{"kein keine keinen keinem keiner", "no"},
     Translation{"nie niemals", "never"},
@@ -211,7 +211,7 @@ inline constexpr std::array translations = {
     Translation{"vergiss egal", "nevermind"},
 };
 
-/// German words that are English ones too: they do not make a sentence German.
+/// German words that exist in English too: they do not make a sentence German.
 inline constexpr std::string_view in_both_languages =
     " in im an was die den am so hat war bad man halt mal will ton tor bald minute all her es er hi ok warmer der des "
     "pack stock stall rest kalter bit art gift fast ne als tag not vor da du ";

@@ -1,4 +1,4 @@
-/// The languages that the rules understand, and which of them a sentence is in.
+/// The languages of the rules, and detecting the language of a sentence.
 ///
 /// Pure functions over constant tables. Bounds: those of the sentence.
 #pragma once
@@ -10,10 +10,10 @@
 
 namespace strawberry::bridge::rules {
 
-/// The language with more of its own words in the sentence; `otherwise` when that is a tie.
+/// Returns the language with more of its own words in the sentence; `otherwise` when that is a tie.
 Language language_of(const Sentence& sentence, Language otherwise = Language::english);
 
-/// One of two texts.
+/// Returns the text in that language.
 inline std::string in(Language language, std::string_view english, std::string_view german) {
   return std::string(language == Language::german ? german : english);
 }

@@ -56,7 +56,7 @@ class LaterFinder {
     return at < to_ && words_[at].number && seconds_in(words_at(at + 1)) != 0;
   }
 
-  /// `7 pm`, `7:30`, `noon`; in front of a text's end a number alone as well.
+  /// True for `7 pm`, `7:30`, `noon`; at the end of a text for a number alone as well.
   bool is_time_of_day(std::size_t at) const {
     if (at >= to_) return false;
     if (is_moment(fold(at))) return true;

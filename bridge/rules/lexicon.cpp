@@ -12,7 +12,7 @@ namespace {
 
 using Words = std::initializer_list<std::string_view>;
 
-/// action, then the words that ask for it (the action's own name among them when it is a word).
+/// An action, then the words that request it (including the action's own name when it is a word).
 struct Group {
   std::string_view action;
   Words words;
@@ -57,7 +57,7 @@ const std::array groups = {
     Group{"restart", {"restart", "reboot", "reset"}},
 };
 
-/// name, then what else the thing is called.
+/// A name, then other names of the same thing.
 const std::array things = {
     Group{"light", {"lamp", "bulb", "lighting", "lightbulb", "lite", "lantern"}},
     Group{"curtain", {"blind", "shutter", "shade", "drape", "cover", "awning", "jalousie"}},
@@ -87,10 +87,10 @@ std::vector<std::string_view> actions_of(std::string_view word) {
 bool asks_for(std::string_view said, std::string_view head) {
   const auto makes = [](std::string_view word) { return is_one_of(word, {"create", "make", "new", "schedule"}); };
   const auto wanted = actions_of(head);
-  // To schedule a thing is to set it later.
+  // To schedule something means to set it later.
   if (said == "schedule" && (head == "set" || head == "start")) return false;
   for (const auto action : actions_of(said)) {
-    // `add` and `set` both may mean create; that does not make them mean each other.
+    // `add` and `set` may both mean create, but they do not mean each other.
     if (action == "create" && !makes(said) && !makes(head)) continue;
     if (std::find(wanted.begin(), wanted.end(), action) != wanted.end()) return true;
   }

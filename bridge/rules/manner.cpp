@@ -18,7 +18,7 @@ bool is_modal(std::string_view word) { return is_one_of(word, {"can", "could", "
 
 bool is_please(std::string_view word) { return is_one_of(word, {"please", "pls", "bitte"}); }
 
-/// Begins a question whatever follows.
+/// True for a word that begins a question whatever follows.
 bool asks(std::string_view word) {
   return is_one_of(word,
                    {"what",  "whats",  "how",   "hows",   "which",    "who",     "whos",   "whose", "where", "wheres",
@@ -30,21 +30,21 @@ bool asks(std::string_view word) {
 
 bool is_person(std::string_view word) { return is_one_of(word, {"i", "you", "u", "we", "they", "he", "she", "it"}); }
 
-/// Begins a statement: who does or is something.
+/// True for a subject at the beginning of a statement.
 bool is_subject(std::string_view word) {
   return is_person(word) || is_one_of(word, {"im",      "ive",      "ill",      "youre",     "youve",  "hes",    "shes",
                                              "its",     "theyre",   "weve",     "thats",     "theres", "there",  "here",
                                              "someone", "somebody", "everyone", "everybody", "nobody", "nothing"});
 }
 
-/// Says of what stands before it that somebody said it, or that it was not meant.
+/// True for words after a command that mark it as reported or not meant.
 bool is_afterthought(std::string_view word) {
   return is_one_of(word, {"no", "not", "dont", "wait", "actually", "nevermind", "nope", "kidding", "cancel"});
 }
 
 bool negates(std::string_view word) { return is_one_of(word, {"dont", "never", "no", "not", "nor"}); }
 
-/// `my brother said unlock the door` tells, it does not bid.
+/// `my brother said unlock the door` reports a command and does not give one.
 bool reports(std::string_view word) {
   return is_one_of(
       word, {"said", "says",   "told",  "tells",   "think", "thinks", "thought", "know",    "knows",  "knew", "hope",
@@ -88,7 +88,8 @@ class Listener {
     }
   }
 
-  /// Behind `could you`, `would you mind`, `I would like you to`, `I want`; where it stands when there is none.
+  /// Returns the position after `could you`, `would you mind`, `I would like you to`, `I want`; the present one without
+  /// such words.
   std::size_t request_end() const {
     if (is_modal(fold(at_)) && is_you(fold(at_ + 1)) && fold(at_ + 2) != "like") {
       std::size_t end = at_ + 2;
@@ -136,12 +137,12 @@ class Listener {
     return is_statement(begin) ? Manner::statement : Manner::command;
   }
 
-  /// `let me turn on the light` bids nobody do it. `let us` was courtesy.
+  /// `let me turn on the light` is not a command. `let us` was removed as courtesy.
   bool is_let(std::size_t begin) const {
     return fold(begin) == "let" && is_one_of(fold(begin + 1), {"me", "him", "her", "them"});
   }
 
-  /// `turn on the light, she said`
+  /// True for a reported command: `turn on the light, she said`.
   bool is_reported(std::size_t begin) const {
     if (to_ < begin + 4) return false;
     const bool ends =
@@ -153,7 +154,7 @@ class Listener {
     return false;
   }
 
-  /// `turn on the light, no wait`, `turn on the light. Not!`
+  /// True for a command that is withdrawn: `turn on the light, no wait`, `turn on the light. Not!`.
   bool is_taken_back(std::size_t begin) const {
     for (std::size_t at = begin; at + 1 < to_; ++at)
       if (words_[at].is_break_after && is_afterthought(fold(at + 1))) return true;
@@ -162,7 +163,7 @@ class Listener {
            (last == "nevermind" || (last == "mind" && fold(to_ - 2) == "never") || (last == "not" && to_ > begin + 2));
   }
 
-  /// German puts `nicht` anywhere; a title that has it needs quotation marks.
+  /// In German `nicht` may be anywhere; a title that contains it needs quotation marks.
   bool is_denied_in_german(std::size_t begin) const {
     if (language_ != Language::german) return false;
     for (std::size_t at = begin; at < to_; ++at)
@@ -170,7 +171,7 @@ class Listener {
     return false;
   }
 
-  /// `can you unlock doors?`: of no particular ones.
+  /// True for `can you unlock doors?`, which means no particular doors.
   bool asks_whether_able(std::size_t begin) const {
     if (begin < 2 || fold(begin - 2) != "can" || !is_you(fold(begin - 1)) || !words_[to_ - 1].is_asked) return false;
     for (std::size_t at = begin; at < to_; ++at)
@@ -180,13 +181,13 @@ class Listener {
     return to_ > begin + 1 && last.fold.size() > 3 && last.fold.ends_with("s");
   }
 
-  /// A thing comes first, and then what it is or does rather than what is to be done with it.
+  /// True when a thing comes first, followed by its state or action instead of a command.
   bool is_statement(std::size_t begin) const {
     for (std::size_t at = begin; at < to_; ++at) {
       const auto word = fold(at);
       if (at > begin && is_modal(word) && is_you(fold(at + 1))) return false;
       if (is_copula(word) || reports(word)) return at > begin || !is_verb(at);
-      // `the light's on`; `the light's colour` is none.
+      // `the light's on` is a statement; `the light's colour` is not.
       const bool is_last = at + 1 >= to_;
       if (!words_[at].owner.empty() && !is_last && (is_particle(fold(at + 1)) || is_condition(fold(at + 1))))
         return true;

@@ -1,6 +1,7 @@
-/// How something is said: as a command, as a question or as a statement. Only a command may make anything happen.
+/// Decides whether a sentence is a command, a question or a statement. Only a command may cause calls that change
+/// anything.
 ///
-/// A polite request (`could you …?`, `I want …`, `please …`) is a command. When in doubt it is a question.
+/// A polite request (`could you …?`, `I want …`, `please …`) is a command. An uncertain sentence is a question.
 /// Pure functions. Bounds: those of the sentence.
 #pragma once
 
@@ -15,12 +16,12 @@ struct Said {
   std::size_t begin = 0;  // the first word after courtesy
 };
 
-/// Of words [from, to).
+/// Decides for words [from, to).
 Said how_said(const Sentence& sentence, std::size_t from, std::size_t to);
 
-/// is, are, was, has, should, …: what makes a sentence about a thing a statement about it. `light's` is not among them.
+/// True for is, are, was, has, should, …: after a thing they make the sentence a statement. `light's` is not included.
 bool is_copula(std::string_view word);
-/// if, when, not, tomorrow, except, …: changes what a command means, so it is never passed over.
+/// True for if, when, not, tomorrow, except, …: they change the meaning of a command, so they are never ignored.
 bool is_condition(std::string_view word);
 
 }  // namespace strawberry::bridge::rules

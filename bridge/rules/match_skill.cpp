@@ -57,7 +57,7 @@ class Matcher {
     }
   }
 
-  /// `30 bananas`: a word behind a number says what the number means, so it is never passed over.
+  /// `30 bananas`: a word after a number shows its meaning, so it is never ignored.
   void doubt_words_beside_numbers() {
     for (std::size_t i = work_.from + 1; i < work_.to; ++i) {
       const Word& word = words_[i];
@@ -72,7 +72,8 @@ class Matcher {
     }
   }
 
-  /// `add unlock the front door to the list`: a device that cannot do it, and is not led in, is part of the text.
+  /// `add unlock the front door to the list`: a device without this skill, and without a preposition, is part of the
+  /// text.
   void drop_mentions_in_text() {
     const bool is_free = skill_.does("send") || skill_.does("say") || skill_.does("add") || skill_.does("remind") ||
                          skill_.does("search");
@@ -100,7 +101,7 @@ class Matcher {
       if (!is_one_of(word, {"all", "both", "every", "each"})) continue;
       std::size_t noun = at + 1;
       while (noun < work_.to && (is_determiner(words_[noun].fold) || words_[noun].fold == "of")) ++noun;
-      // `all kitchen lights`: the noun may stand behind a room.
+      // `all kitchen lights`: the noun may follow a room.
       for (std::size_t i = noun; i < work_.to && i < noun + 3 && !words_[i].is_quoted; ++i) {
         if (is_particle(words_[i].fold) || is_particle_verb(words_[i].fold)) break;
         if (!skill_.is_about(words_[i].stem) && !contains(skill_.doc_words, words_[i].stem)) continue;
@@ -111,7 +112,7 @@ class Matcher {
     }
   }
 
-  /// `turn it off again`: it is what was spoken of before, when the same class can do that to it.
+  /// `turn it off again`: `it` is the device of the previous sentence, if it has a skill of the same class for this.
   void take_pronoun() {
     if (before_ == nullptr || !spoken_.mentions.empty() ||
         before_->class_name != skill_.ability->skill->skill.class_name)
@@ -122,7 +123,7 @@ class Matcher {
       spoken_.mentions.push_back({0, 0, true, before_->device_ids});
   }
 
-  /// Words of the class and docstring match by their beginning too: `play` and `playback`.
+  /// Words of the class and docstring also match by their beginning: `play` and `playback`.
   static bool resembles(const std::vector<std::string>& known, const std::string& said) {
     return std::any_of(known.begin(), known.end(), [&said](const std::string& word) {
       if (word == said) return true;
@@ -159,7 +160,7 @@ class Matcher {
            ((is_media_noun(word.stem) || word.fold == "playing") && is_about_media());
   }
 
-  /// `mute the speaker`: what the devices that offer the skill are called after.
+  /// `mute the speaker`: true for a noun in the names of devices that offer the skill.
   bool is_offering_device_noun(const std::string& said) const {
     const auto& offering = skill_.ability->skill->devices;
     return std::any_of(named_.begin(), named_.end(), [&](const NamedDevice& name) {
@@ -177,7 +178,7 @@ class Matcher {
   }
 
   bool is_everything_explained() const {
-    // A doubt is told when it is the only thing in the way.
+    // A doubt is reported when it is the only obstacle.
     if (!work_.doubts.empty()) return is_explained_but_numbers();
     for (std::size_t i = work_.from; i < work_.to; ++i)
       if (!work_.taken[i] && !explains(i) &&
@@ -186,7 +187,7 @@ class Matcher {
     return true;
   }
 
-  /// The second one of `turn the light on off`: it leads in nothing.
+  /// The second particle in `turn the light on off` introduces nothing.
   bool is_loose_particle(std::size_t at) const {
     if (words_[at].fold != "on" || words_[at].is_quoted) return false;
     return at + 1 >= work_.to || (work_.taken[at + 1] && is_particle(words_[at + 1].fold));
@@ -202,7 +203,7 @@ class Matcher {
     return true;
   }
 
-  /// Whether the sentence names `noun` outside of a text that fills a parameter.
+  /// True when the sentence names `noun` outside of a text that fills a parameter.
   bool is_said(const std::string& noun) const {
     if (noun == "temperature" && !skill_.is_reading && says_degrees()) return true;
     if (noun == verb_.implied_noun || (verb_.is_literal && skill_.actions.empty() && noun == skill_.head)) return true;
@@ -221,7 +222,7 @@ class Matcher {
         });
   }
 
-  /// Enough was said to know what the verb is about.
+  /// True when the sentence names enough for the object of the verb to be known.
   bool has_subject() {
     bool needs_noun = false;
     for (const auto& noun : skill_.nouns) {
@@ -238,19 +239,19 @@ class Matcher {
       if (doc_words_said_ < weights.doc_words_max && !is_empty_word(word) && is_said(word)) ++doc_words_said_;
     const bool any_noun = nouns_said_ + class_words_said_ + doc_words_said_ > 0 || spoken_.is_pronoun;
     if (needs_noun && !any_noun) return false;
-    // `set the volume to loud` must not become the colour `the volume to loud`.
+    // `set the volume to loud` must not set the colour to `the volume to loud`.
     const auto takes = [this](std::string_view action) { return skill_.does(action); };
     const bool takes_any_text =
         takes("play") || takes("say") || takes("search") || takes("send") ||
         (verb_.is_literal && (takes("add") || takes("remove") || takes("remind") || takes("call")));
     if (work_.text_words() > 0 && !any_noun && !takes_any_text) return false;
-    // A question is about something; so is a word that only means the same as the function's verb.
+    // A question needs a subject; so does a word that only has the same meaning as the function's verb.
     const bool is_vague =
         verb_.quality < verb_quality.synonym || (!verb_.is_literal && skill_.slots.empty() && skill_.particle.empty());
     return any_noun || !is_vague || is_whole_sentence();
   }
 
-  /// The verb alone, besides the device and empty words: `skip`, `continue please`.
+  /// True for the verb alone, besides the device and empty words: `skip`, `continue please`.
   bool is_whole_sentence() const {
     if (verb_.quality < verb_quality.synonym) return false;
     for (std::size_t i = work_.from; i < work_.to; ++i)

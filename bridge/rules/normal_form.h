@@ -1,5 +1,5 @@
-/// A sentence with one word for each thing, whichever of several words was used and in whichever language; numbers in
-/// words are one word each. What was written stays as it is: texts are taken from there.
+/// Converts a sentence to one word for each thing, independent of synonyms and language; a number in words becomes one
+/// word. The original text is kept, and text parameters are taken from it.
 ///
 /// Pure functions. Bounds: those of the sentence.
 #pragma once

@@ -27,7 +27,7 @@ constexpr std::array<NumberWord, 9> tens_english = {{{"twenty", 20},
                                                      {"seventy", 70},
                                                      {"eighty", 80},
                                                      {"ninety", 90}}};
-/// Folded: `fünf` is `funf`. `ein` is an article more often.
+/// Folded: `fünf` is `funf`. Without `ein`, which is usually an article.
 constexpr std::array<NumberWord, 21> small_german = {
     {{"null", 0},      {"eins", 1},      {"zwei", 2},      {"zwo", 2},       {"drei", 3},      {"vier", 4},
      {"funf", 5},      {"sechs", 6},     {"sieben", 7},    {"acht", 8},      {"neun", 9},      {"zehn", 10},
@@ -81,7 +81,7 @@ std::optional<int> number_in_word(std::string_view word) {
   return german_number(word);
 }
 
-/// A comma in front of three digits parts thousands, else it is a decimal comma.
+/// A comma before three digits separates thousands, else it is a decimal comma.
 std::string with_decimal_point(std::string_view written) {
   std::string text(written);
   if (const auto comma = text.find(','); comma != std::string::npos) {
@@ -136,7 +136,7 @@ class Joiner {
                 words.begin() + static_cast<std::ptrdiff_t>(at + count));
   }
 
-  /// `twenty five`, `two hundred and ten`, `twenty one point five`.
+  /// Joins `twenty five`, `two hundred and ten`, `twenty one point five`.
   void join_spelled(std::size_t at) {
     const auto value_at = [this](std::size_t i) { return *sentence_.words[i].number; };
     double value = value_at(at);
@@ -163,14 +163,14 @@ class Joiner {
     if (end > at + 1) merge(at, end - at, value);
   }
 
-  /// `half an hour`, `eine halbe Stunde`.
+  /// True for `half an hour`, `eine halbe Stunde`.
   bool begins_fraction(std::size_t at) const {
     const auto is_time = [this](std::size_t i) { return is_word(i) && seconds_in(sentence_.words[i].stem) != 0; };
     if (fold_at(at) == "half" && (fold_at(at + 1) == "an" || fold_at(at + 1) == "a") && is_time(at + 2)) return true;
     return fold_at(at) == "eine" && is_one_of(fold_at(at + 1), {"halbe", "halben"}) && fold_at(at + 2) == "stunde";
   }
 
-  /// `for a minute`, `in an hour`, `für eine Minute`.
+  /// True for the article in `for a minute`, `in an hour`, `für eine Minute`.
   bool is_article_of_time(std::size_t at) const {
     if (!is_one_of(fold_at(at), {"a", "an", "eine", "einer"}) || at == 0) return false;
     if (!is_one_of(fold_at(at - 1), {"for", "in", "to", "fur", "auf", "of"})) return false;

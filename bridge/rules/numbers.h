@@ -10,10 +10,10 @@
 
 namespace strawberry::bridge::rules {
 
-/// Of one word: digits with a point or comma (`1,000` is a thousand), or a number word, folded.
+/// Returns the number of one word: digits with a point or comma (`1,000` is a thousand), or a number word, folded.
 std::optional<double> number_of(std::string_view written, std::string_view folded);
 
-/// Makes one word of number words in a row, and of `half an` or `a` in front of a unit of time.
+/// Joins consecutive number words to one word, and `half an` or `a` before a unit of time.
 Sentence join_numbers(Sentence sentence);
 
 }  // namespace strawberry::bridge::rules

@@ -168,7 +168,7 @@ class AnswerReader {
     std::size_t begin = from_;
     if (slot->kind == Slot::Kind::text && to_ > begin + 1 && is_one_of(words_[begin].fold, {"to", "in", "called"}))
       ++begin;
-    // Only the one that was asked for.
+    // Ignores all parameters but the requested one.
     SkillView asked = skill;
     asked.slots = {*slot};
     asked.slots.front().is_required = true;

@@ -71,8 +71,8 @@ bool returns_facts(const std::string& annotation) {
          annotation.starts_with("list");
 }
 
-/// Whether the function only tells something. A function with a verb that the rules do not know may do anything; one
-/// without a verb tells what it is called after, if its docstring or what it returns says so.
+/// True when the function only returns information. A function with an unknown verb may do anything; one without a verb
+/// returns what it is named after, if its docstring or return type says so.
 bool only_tells(const std::string& function_name, const SkillView& view, const Signature& signature,
                 const std::string& docstring) {
   if (!view.particle.empty()) return false;
@@ -147,7 +147,7 @@ std::optional<SkillView> view_skill(const Ability& ability) {
     words.erase(words.begin());
   }
   view.actions = actions_of(view.head);
-  // A function named by a noun alone (`temperature`, `weather`) gives what it is called.
+  // A function named by a noun alone (`temperature`, `weather`) returns that value.
   if (view.actions.empty()) words.push_back(view.head);
   view.nouns = std::move(words);
 

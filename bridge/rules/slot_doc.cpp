@@ -9,14 +9,14 @@ namespace strawberry::bridge::rules {
 namespace {
 
 struct Range {
-  std::size_t at = 0;  // the word it begins with
+  std::size_t at = 0;  // its first word
   std::optional<double> least;
   std::optional<double> most;
 };
 
 bool is_number_slot(const Slot& slot) { return slot.kind == Slot::Kind::integer || slot.kind == Slot::Kind::number; }
 
-/// What stands between two numbers of a range besides words: a dash or dots.
+/// True for text between two numbers that makes them a range: a dash or dots.
 bool is_dash(std::string_view between) {
   bool has_dash = false;
   for (const char c : between) {
@@ -62,7 +62,7 @@ std::vector<Range> ranges_of(const Sentence& line) {
   return ranges;
 }
 
-/// The slot whose name stands last in front of word `at`.
+/// Returns the slot whose name is the last one before word `at`.
 Slot* slot_before(const Sentence& line, std::size_t at, SkillView& skill) {
   for (std::size_t i = at; i-- > 0;)
     for (auto& slot : skill.slots)

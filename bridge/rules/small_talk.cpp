@@ -10,7 +10,7 @@ namespace {
 
 struct Phrases {
   SmallTalk talk;
-  /// Parted by `|`; German ones as german.h makes them English.
+  /// Separated by `|`; German ones as german.h translates them.
   std::string_view phrases;
 };
 

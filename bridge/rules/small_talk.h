@@ -1,4 +1,4 @@
-/// What people say that asks for no skill: hello, thanks, help, never mind.
+/// Recognises sentences that request no skill: hello, thanks, help, never mind.
 ///
 /// Pure functions. Bounds: those of the sentence.
 #pragma once
@@ -12,10 +12,10 @@ namespace strawberry::bridge::rules {
 
 enum class SmallTalk { hello, how_are_you, thanks, bye, never_mind, help, who, agree };
 
-/// Only when the whole sentence is small talk.
+/// Returns nothing unless the whole sentence is small talk.
 std::optional<SmallTalk> read_small_talk(const Sentence& sentence);
 
-/// `examples`: what can be said, as text; empty when there is nothing.
+/// `examples`: sentences that would be understood, as text; empty when there are none.
 std::string answer_small_talk(SmallTalk talk, const std::string& examples, Language language);
 
 }  // namespace strawberry::bridge::rules

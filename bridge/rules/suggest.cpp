@@ -41,7 +41,7 @@ std::string example_of(const SkillView& skill) {
   return printable(text + (has_argument || skill.particle.empty() ? " on " : " ") + offered.devices.front().name, 160);
 }
 
-/// How much of the sentence a skill is about.
+/// Returns how close the skill is to the words of the sentence.
 int nearness(const SkillView& skill, const Sentence& sentence) {
   int near = 0;
   for (const auto& word : sentence.words) {
@@ -73,7 +73,7 @@ std::vector<std::string> suggest(const std::vector<SkillView>& skills, const Sen
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.near > b.near; });
   std::vector<std::string> examples;
   std::set<std::string> classes;
-  // Without a hint what is wanted: one of each class first.
+  // When the sentence gives no hint, one skill of each class comes first.
   for (const bool is_first : {true, false}) {
     for (const auto& candidate : candidates) {
       if (examples.size() == count) return examples;

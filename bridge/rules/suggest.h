@@ -1,4 +1,4 @@
-/// Sentences that would be understood, made from the skills at hand.
+/// Makes example sentences that would be understood, from the present skills.
 ///
 /// Pure functions. Bounds: the count asked for.
 #pragma once
@@ -10,11 +10,11 @@
 
 namespace strawberry::bridge::rules {
 
-/// Up to `count` examples, nearest to the sentence first; only near ones when `is_near`, and of different functions.
+/// Returns up to `count` examples of different functions, nearest to the sentence first; only near ones when `is_near`.
 std::vector<std::string> suggest(const std::vector<SkillView>& skills, const Sentence& sentence, std::size_t count,
                                  bool is_near);
 
-/// `"turn on Kitchen Light", "set volume to 50"`
+/// Returns `"turn on Kitchen Light", "set volume to 50"`.
 std::string quoted_list(const std::vector<std::string>& examples);
 
 }  // namespace strawberry::bridge::rules

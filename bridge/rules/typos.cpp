@@ -11,7 +11,7 @@
 namespace strawberry::bridge::rules {
 namespace {
 
-constexpr std::size_t exchange_letters_min = 4;  // shorter words are too near to others
+constexpr std::size_t exchange_letters_min = 4;  // shorter words are too similar to others
 constexpr std::size_t slip_letters_min = 5;
 
 constexpr std::array<std::string_view, 22> common_words = {
@@ -41,7 +41,7 @@ bool is_known(const Word& word, const Vocabulary& vocabulary, Language language)
          (language == Language::german && is_german_word(word.fold));
 }
 
-/// Opening, unlocking or deleting by guess is worse than asking.
+/// Verbs that open, unlock or delete are never guessed: a question is safer.
 bool is_never_guessed(std::string_view word) {
   return is_one_of(
       word, {"unlock", "open", "disarm", "delete", "remove", "restart", "reboot", "reset", "erase", "clear", "send"});
@@ -69,7 +69,7 @@ bool is_slip_of(std::string_view written, std::string_view meant) {
   std::size_t at = 0;
   while (at < shorter.size() && shorter[at] == longer[at]) ++at;
   if (longer.substr(at + 1) != shorter.substr(at)) return false;
-  // A letter more only where it is one's double: `closed` is no `close`.
+  // An extra letter only counts if it doubles its neighbour: `closed` is not a typo of `close`.
   return is_left_out || (at > 0 && longer[at] == longer[at - 1]);
 }
 

@@ -131,7 +131,7 @@ class Interpreter {
 
   static Intent intent_of(const Fit& fit) { return {fit.skill, fit.arguments, fit.chosen}; }
 
-  /// Where a sentence in a row may end: behind its last word; where the next begins.
+  /// A possible end of a sentence within a message: the position after its last word, and the start of the next one.
   struct Boundary {
     std::size_t end;
     std::size_t next;
@@ -157,7 +157,7 @@ class Interpreter {
     return boundaries;
   }
 
-  /// `turn on the light and play Yesterday`: only when each part is a sure command by itself.
+  /// `turn on the light and play Yesterday`: only when each part alone is certainly a command.
   std::optional<Thought> understand_several(const Sentence& sentence, const Context& context) const {
     const auto boundaries = boundaries_of(sentence.words);
     if (boundaries.empty() || boundaries.size() > boundaries_max) return std::nullopt;
@@ -214,7 +214,7 @@ class Interpreter {
     const auto complete = complete_of(fits_of(sentence, from, to, antecedent ? &*antecedent : nullptr));
     if (complete.empty() || is_tied(complete) || complete.front().score < weights.sure_in_a_row) return std::nullopt;
     const auto& skill = *complete.front().skill;
-    // What is sent or written down may go on behind `and`.
+    // A text to send or write down may continue after `and`.
     const bool takes_the_rest = skill.has_text_slot() && !skill.does("play") && !skill.does("set") &&
                                 !(to > from && sentence.words[to - 1].is_quoted);
     if (!is_last && takes_the_rest) return std::nullopt;
@@ -227,7 +227,7 @@ class Interpreter {
     const auto fits = fits_of(sentence, from, to, before);
     if (fits.empty()) return std::nullopt;
     const auto complete = complete_of(fits);
-    // What can be called goes first, unless something that cannot fits far better.
+    // A skill that can be called is preferred, unless one that cannot fits far better.
     if (!complete.empty() && complete.front().score + weights.clearly_better > fits.front().score) {
       if (is_tied(complete)) return tie(complete, language);
       return act(intent_of(complete.front()), language);
@@ -308,7 +308,7 @@ class Interpreter {
   Vocabulary vocabulary_;
 };
 
-/// The context that a turn leaves behind, as far as its answer shows that it went so.
+/// Returns the context after a turn, if its answer shows that the turn took place as decided.
 Context after(Context context, Thought thought, const std::string& answered) {
   context.question.reset();
   if (answered.empty()) return context;

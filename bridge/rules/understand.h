@@ -1,8 +1,8 @@
-/// From what was said to what is to be done: call these skills, ask that, or say this.
+/// Decides what to do with a sentence: call these skills, ask a question, or answer in words.
 ///
-/// What was said before in the same conversation counts: the earlier sentences are understood anew, in their order, so
-/// nothing is kept between two calls. A question that the rules asked is open only when the conversation holds exactly
-/// their words as the answer; a call counts as made unless its answer tells a failure (wording.h).
+/// The earlier sentences of the conversation count: they are understood again, in their order, so nothing is stored
+/// between two calls. A question of the rules is open only when the conversation contains exactly their words as the
+/// answer; a call counts as made unless its answer reports a failure (wording.h).
 ///
 /// Pure, deterministic. Bounds: exchanges_max, calls_max, values_known_max, suggestions_max.
 #pragma once
@@ -22,10 +22,10 @@ inline constexpr std::size_t commands_max = 4;
 inline constexpr std::size_t calls_max = 16;
 inline constexpr std::size_t suggestions_max = 3;
 
-/// Somebody said something and was answered.
+/// A sentence of the user and its answer.
 struct Exchange {
   std::string said;
-  std::string answered;  // empty: not at all
+  std::string answered;  // empty: no answer
 };
 
 struct Talk {
@@ -36,9 +36,9 @@ struct Talk {
 struct Decision {
   enum class Kind {
     act,      // make the calls
-    ask,      // something is not clear: `words` asks
+    ask,      // something is unclear: `words` is a question
     answer,   // small talk
-    nothing,  // nothing fits: `words` says so
+    nothing,  // no skill fits: `words` says so
   };
   struct Call {
     const Ability* ability = nullptr;
@@ -53,10 +53,10 @@ struct Decision {
 
 Decision understand(const Talk& talk, const std::vector<Ability>& abilities);
 
-/// The language of what was said, as understand() sees it.
+/// Returns the language of the last sentence, as understand() detects it.
 Language language_of(const Talk& talk);
 
-/// Whether a skill only tells something and changes nothing.
+/// True for a skill that only returns information and changes nothing.
 bool only_tells(const Ability& ability);
 
 }  // namespace strawberry::bridge::rules

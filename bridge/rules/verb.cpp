@@ -20,7 +20,7 @@ class VerbReader {
   VerbReader(SlotWork& work, const std::vector<NamedDevice>& names)
       : skill_(work.skill), words_(work.sentence.words), named_(names), work_(work) {}
 
-  /// Walks over courtesy and a device named in front until the verb stands there.
+  /// Skips courtesy and a device named in front, up to the verb.
   std::optional<Verb> find() {
     std::size_t at = work_.from;
     while (at < work_.to) {
@@ -42,7 +42,7 @@ class VerbReader {
   }
 
  private:
-  /// A device named in front: `kitchen light, …`, `in the living room …`. Gives where the rest begins.
+  /// Skips a device named in front: `kitchen light, …`, `in the living room …`. Returns where the rest begins.
   std::size_t take_leading_mention(std::size_t at) {
     constexpr std::size_t mention_words_max = 10;
     for (std::size_t end = std::min(at + mention_words_max, work_.to - 1); end > at; --end) {
@@ -55,7 +55,8 @@ class VerbReader {
     return at;
   }
 
-  /// `make it louder`, `play the next song`, `go to the next song`: where the verb is; `at` when it is not led to.
+  /// `make it louder`, `play the next song`, `go to the next song`: returns the position of the actual verb; `at` when
+  /// there is no other.
   std::size_t leads_to_other_verb(std::size_t at) const {
     if (at + 2 >= work_.to) return at;
     std::size_t verb = at + 2;
@@ -92,7 +93,7 @@ class VerbReader {
   bool read_verb(std::size_t at) {
     const Word& word = words_[at];
     if (word.is_quoted || word.number) return false;
-    // `bedroom blinds open` tells how they are.
+    // `bedroom blinds open` is a statement.
     if (word.fold == "open" && at > work_.from && at + 1 == work_.to && !words_[at - 1].is_break_after &&
         work_.sentence.language == Language::english)
       return false;
@@ -106,7 +107,7 @@ class VerbReader {
       verb_.implied_noun = noun_implied_by(word.fold);
       return accept_verb(verb_quality.synonym, at + 1, {at});
     }
-    // `the speaker plays` tells what happens.
+    // `the speaker plays` is a statement.
     const bool is_own_form = word.fold == skill_.head || (word.stem == skill_.head && skill_.is_reading);
     if (is_own_form || is_gerund_of(at, skill_.head)) {
       verb_.is_literal = true;
@@ -123,7 +124,7 @@ class VerbReader {
     return false;
   }
 
-  /// Verbs that mean another skill's when the noun is right: `dim the light to 30`, `mute the speaker`, `raise the
+  /// Reads verbs that mean another action with the right noun: `dim the light to 30`, `mute the speaker`, `raise the
   /// blinds`.
   bool read_related_verb(std::size_t at) {
     const auto& word = words_[at].fold;
@@ -148,14 +149,14 @@ class VerbReader {
     return (opens || closes) && accept_verb(verb_quality.synonym, at + 1, {at});
   }
 
-  /// `lower the volume to 20`: not by how much, but to what.
+  /// `lower the volume to 20`: true when the number is the goal, not the step.
   bool says_goal() const {
     for (std::size_t i = work_.from + 1; i < work_.to; ++i)
       if (words_[i].number && !words_[i].is_quoted && words_[i - 1].fold == "to") return true;
     return false;
   }
 
-  /// What may follow a particle at the end of its phrase.
+  /// True for words that may follow a particle at the end of its phrase.
   static bool is_adverb(std::string_view word) { return is_one_of(word, {"again", "too", "everywhere", "bit"}); }
 
   /// `make the music louder`: the verb is the last word.
@@ -173,7 +174,7 @@ class VerbReader {
     return false;
   }
 
-  /// `turn on …`, `turn … off`: where the particle is.
+  /// `turn on …`, `turn … off`: returns the position of the particle.
   std::optional<std::size_t> find_particle(std::size_t verb) const {
     for (std::size_t at = verb + 1; at < work_.to; ++at) {
       if (words_[at].is_quoted || !is_particle(words_[at].fold)) continue;
@@ -185,7 +186,7 @@ class VerbReader {
     return std::nullopt;
   }
 
-  /// Nothing but `a bit` from there on.
+  /// True when only `a bit` follows.
   bool is_degree_to_end(std::size_t from) const {
     for (std::size_t at = from; at < work_.to; ++at)
       if (words_[at].is_quoted || !is_degree_word(words_[at].fold)) return false;
@@ -221,7 +222,7 @@ class VerbReader {
     return accept();
   }
 
-  /// `lights off`, `volume 30`, `temperature in the kitchen?`
+  /// Reads sentences without a verb: `lights off`, `volume 30`, `temperature in the kitchen?`.
   bool read_verbless(std::size_t at) {
     const Word& first = words_[at];
     if (first.is_quoted || (!skill_.is_reading && tells_of_things(at))) return false;
@@ -261,7 +262,7 @@ class VerbReader {
     return false;
   }
 
-  /// `all lights to 30 percent`, `kitchen light 70%`: things, then a number with its unit.
+  /// `all lights to 30 percent`, `kitchen light 70%`: true for things followed by a number with its unit.
   bool says_amount_alone(std::size_t at) const {
     const Slot* slot = skill_.only_number();
     if (slot == nullptr || !skill_.does("set")) return false;
@@ -278,8 +279,8 @@ class VerbReader {
     return false;
   }
 
-  /// Words without a verb in front are a command only when they name things alone: no `light turned on`, no `light is
-  /// on`, no `any lights on`.
+  /// Words without a verb in front are a command only when they just name things: not `light turned on`, `light is on`,
+  /// `any lights on`.
   bool tells_of_things(std::size_t from) const {
     for (std::size_t i = from; i < work_.to; ++i) {
       const Word& word = words_[i];

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr std::size_t result_bytes_max = 2000;
 constexpr std::size_t members_told_max = 12;
-constexpr std::size_t remark_bytes_max = 80;  // a result this short is completed with where it happened
+constexpr std::size_t remark_bytes_max = 80;  // a result this short is extended by the device
 
 constexpr std::string_view not_done = "Not done: ";
 constexpr std::string_view not_done_de = "Nicht getan: ";
@@ -44,7 +44,7 @@ std::string plain(const json& value, Language language) {
   return in_json(value, 300);
 }
 
-/// `temperature: 21.5, humidity: 40`; a list of plain values; JSON for what is nested deeper.
+/// Returns `temperature: 21.5, humidity: 40`; a list of plain values; JSON for deeper values.
 std::string in_words(const json& value, Language language) {
   if (!value.is_structured()) return plain(value, language);
   if (value.empty()) return in(language, "nothing", "nichts");
@@ -78,7 +78,7 @@ bool is_remark(const std::string& text) {
   return std::string_view(".!?:)").find(text.back()) == std::string_view::npos;
 }
 
-/// `Playing Hey Jude` → `Playing Hey Jude on Living Room Speaker`, unless it says where, or is a whole sentence.
+/// `Playing Hey Jude` → `Playing Hey Jude on Living Room Speaker`, unless it names the place, or is a whole sentence.
 std::string told_text(const Made& made, const std::string& text, Language language) {
   const bool says_where = made.device.empty() || fold(text).find(fold(made.device)) != std::string::npos;
   if (made.only_tells || says_where || !is_remark(text)) return text;

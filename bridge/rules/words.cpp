@@ -46,7 +46,7 @@ bool is_letter_or_digit(utf8proc_int32_t code) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_apostrophe(utf8proc_int32_t code) { return code == '\'' || code == 0x2019; }
 
-/// The mark that closes what `code` opens; 0 when it opens nothing.
+/// Returns the mark that closes the quotation mark `code`; 0 when it opens nothing.
 utf8proc_int32_t closing_mark(utf8proc_int32_t code) {
   switch (code) {
     case '"': return '"';
@@ -60,8 +60,7 @@ utf8proc_int32_t closing_mark(utf8proc_int32_t code) {
   }
 }
 
-/// Where the quotation that opens at `at` ends: the closing mark's offset and size. An apostrophe closes only at a
-/// word's end.
+/// Returns the offset and size of the mark that closes the quotation. An apostrophe closes only at a word's end.
 std::optional<std::pair<std::size_t, std::size_t>> find_closing(std::string_view text, std::size_t after,
                                                                 utf8proc_int32_t mark) {
   for (std::size_t at = after; at < text.size();) {
@@ -115,7 +114,7 @@ class Reader {
     return code == '.' || code == '!' || code == '?' || code == ';' || code == '\n';
   }
 
-  /// Signs that are words: a number with another unit is another number.
+  /// Returns the word for a unit sign, since a number with another unit is another number.
   static std::string_view unit_sign(utf8proc_int32_t code) {
     switch (code) {
       case '%': return "percent";
@@ -127,7 +126,7 @@ class Reader {
     }
   }
 
-  /// Only behind a number: a title may hold any sign.
+  /// Only after a number: a title may contain any sign.
   void add_sign(std::string_view name, const Char& c) {
     if (sentence_.words.empty() || !sentence_.words.back().number || sentence_.words.back().is_break_after) return;
     Word word;
@@ -147,7 +146,7 @@ class Reader {
     at_ += c.bytes;
   }
 
-  /// `21,5` and `1,000` are one number, `1,2,3` is three.
+  /// `21,5` and `1,000` are one number, `1,2,3` are three.
   bool joins_digits(std::size_t begin) const {
     const std::string_view text = sentence_.text;
     const auto is_number_part = [](char c) { return is_digit(c) || c == ',' || c == '.' || c == '-'; };
@@ -162,7 +161,7 @@ class Reader {
     return digits > 0 && digits <= 3 && !goes_on;
   }
 
-  /// `70f`, `10min`: a unit that is glued to its number.
+  /// `70f`, `10min`: true for a unit directly after its number.
   bool begins_unit(std::size_t begin) const {
     const std::string_view text = sentence_.text;
     if (!is_digit(text[at_ - 1]) || is_digit(text[at_]) || !is_digit(text[begin + (text[begin] == '-' ? 1 : 0)]))
@@ -231,7 +230,7 @@ std::string Sentence::slice(std::size_t from, std::size_t to) const {
   if (from >= to || to > words.size()) return {};
   std::size_t end = words[to - 1].end;
   std::size_t begin = words[from].begin;
-  // Quotation marks inside a longer stretch belong to it.
+  // Quotation marks within a longer text are part of it.
   if (to - from > 1) {
     if (words[to - 1].is_quoted) end += char_at(text, end).bytes;
     if (words[from].is_quoted) do

@@ -1,5 +1,5 @@
-/// A sentence as words: what was written, where it stood, and a form that compares (case, accents and plural folded
-/// away).
+/// Splits a sentence into words: the text as written, its position, and a form for comparing (without case, accents and
+/// plural).
 ///
 /// Pure functions. Bounds: sentence_bytes_max, sentence_words_max; a longer sentence has no words.
 #pragma once
@@ -22,12 +22,12 @@ struct Word {
   std::string fold;              // lower case, no accents, no apostrophes
   std::string stem;              // fold without plural or -ing
   std::optional<double> number;  // digits, or a number word
-  std::string name;              // as a device name has it: common/contract/device_name.h
-  std::string owner;             // the same without a possessive s; empty when there is none
-  bool is_quoted = false;        // one word whatever was between the quotation marks
+  std::string name;              // as in a device's name: common/contract/device_name.h
+  std::string owner;             // the same without a possessive s; empty: none
+  bool is_quoted = false;        // one word, whatever is between the quotation marks
   bool is_break_after = false;   // punctuation follows
-  bool is_end_after = false;     // of these a full stop, or a question or exclamation mark, a semicolon or a new line
-  bool is_asked = false;         // of these a question mark
+  bool is_end_after = false;     // the punctuation is a full stop, question or exclamation mark, semicolon or new line
+  bool is_asked = false;         // it is a question mark
 };
 
 enum class Language { english, german };
@@ -37,13 +37,13 @@ struct Sentence {
   Language language = Language::english;
   std::vector<Word> words;
 
-  /// What was written from word `from` to before word `to`.
+  /// Returns the text from word `from` to before word `to`.
   std::string slice(std::size_t from, std::size_t to) const;
 };
 
 Sentence read_sentence(std::string_view text);
 
-/// Lower case without accents (NFKD, case folded).
+/// Returns lower case without accents (NFKD, case folded).
 std::string fold(std::string_view text);
 /// `lights` → `light`, `playing` → `play`, `batteries` → `battery`.
 std::string stem(std::string_view folded);

@@ -126,7 +126,7 @@ Task<Reply<json>> SessionService::append(Request request, SessionRow session) {
   auto stored = co_await store_.append_messages(session.user_id, session.session_id, std::move(one));
   if (!stored) co_return tl::unexpected(stored.error());
   if (*stored > 0) co_return message_json(message);
-  // That message_id is taken: the same message sent again, or another one that must not pass for stored.
+  // The message_id exists: the same message sent again, or another one, which must not be reported as stored.
   auto kept = co_await store_.get_message(session.user_id, session.session_id, message.message_id);
   if (!kept) co_return tl::unexpected(kept.error());
   if (!*kept) co_return error(ErrorCode::not_found, "no such session");

@@ -1,7 +1,6 @@
-/// The `sessions` service: conversations that belong to a user, whichever of their devices holds them
-/// (docs/contract.md, section 6).
+/// The `sessions` service: conversations of a user, on any of its devices (docs/contract.md, section 6).
 ///
-/// Threading: loop only.   Errors: somebody else's session is `not_found`.   Bounds: the request schemas'.
+/// Threading: loop only.   Errors: another user's session is `not_found`.   Bounds: the request schemas'.
 #pragma once
 
 #include "bridge/pipeline/service.h"
@@ -35,7 +34,7 @@ class SessionService final : public RequestHandler {
   ConversationStore& store_;
 };
 
-/// A session's title when nobody gave one: the first user message, cut at 80 characters (not bytes).
+/// Returns the title of a session without one: the first user message, cut at 80 characters (not bytes).
 std::string title_from(const std::string& first_message);
 
 nlohmann::json session_json(const SessionRow& session);

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// `object`'s `created_at`, which lies at `path`.
+/// Reads `created_at` of `object`; `path` is the place of `object`.
 Reply<std::int64_t> read_time(const json& object, const std::string& path, WallTime now) {
   const auto time = parse_rfc3339(object.at("created_at").get<std::string>());
   const auto refused = [&](const std::string& what) {

@@ -53,7 +53,7 @@ Reply<void> fit_positions(const CallShape& shape, json& args) {
   return {};
 }
 
-/// The parameter that takes `name` by name; null when none does.
+/// Returns the parameter that accepts `name` by name; null when there is none.
 const Parameter* find_named(const Signature& signature, const std::string& name) {
   const auto& all = signature.parameters;
   const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& each) {
@@ -62,7 +62,7 @@ const Parameter* find_named(const Signature& signature, const std::string& name)
   return found == all.end() ? nullptr : &*found;
 }
 
-/// Whether one of the first `count` arguments by position went to it.
+/// True when one of the first `count` arguments by position belongs to the parameter.
 bool is_given_by_position(const Signature& signature, const Parameter& parameter, std::size_t count) {
   return takes_position(parameter) && static_cast<std::size_t>(&parameter - signature.parameters.data()) < count;
 }
@@ -102,7 +102,7 @@ Reply<void> find_missing(const Signature& signature, std::size_t positions, cons
   return {};
 }
 
-/// The arguments bound to the signature, by name. A signature beside a schema has no `*args`.
+/// Binds the arguments to the signature, by name. A signature with a schema has no `*args`.
 Reply<void> fit_to_schema(const CallShape& shape, json& args, json& kwargs) {
   json by_name = kwargs;
   const auto& parameters = shape.signature.parameters;

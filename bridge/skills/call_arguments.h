@@ -1,10 +1,10 @@
-/// Do the arguments of a call fit the signature of the skill? As Python binds them (a name given twice, one too many,
-/// one missing), and each with the type its annotation names (argument_check.h): the same rules for a person's call and
-/// for a model's.
+/// Checks that the arguments of a call fit the signature of the skill. They are bound as in Python (a name given twice,
+/// one too many, one missing), and each must have the type of its annotation (argument_check.h): the same rules for
+/// calls of people and of models.
 ///
-/// What a signature leaves open is not checked: parameters without annotation, what goes into `*args` and `**kwargs`
-/// without one. Where the skill has a JSON Schema beside the signature, the arguments by name must be valid for it,
-/// too. Errors: `bad_request`; details.path is the place in the request (`/args/1`, `/kwargs/volume`).
+/// Parameters without annotation are not checked, nor are values in `*args` and `**kwargs` without one. Where the skill
+/// has a JSON Schema beside the signature, the arguments by name must be valid for it, too. Errors: `bad_request`;
+/// details.path is the place in the request (`/args/1`, `/kwargs/volume`).
 #pragma once
 
 #include <cstddef>
@@ -19,24 +19,24 @@
 
 namespace strawberry::bridge {
 
-/// A signature, and the schema beside it, made ready for checking calls.
+/// A signature and its schema, compiled for checking calls.
 struct CallShape {
   Signature signature;
-  nlohmann::json properties;  // of parameters_schema(), by parameter
+  nlohmann::json properties;  // of parameters_schema(), key: parameter
   std::shared_ptr<const ArgumentSchema> schema = nullptr;
 };
 
-/// Whole numbers that were written with a fraction (5.0) become what the signature says. Pure.
+/// Also converts whole numbers that were written with a fraction (5.0) as the signature says. Pure.
 Reply<void> fit_arguments(const CallShape& shape, nlohmann::json& args, nlohmann::json& kwargs);
 
-/// Remembers shapes, since the same skills are called again and again.
-/// Threading: loop only.   Bounds: shapes_max, schema_bytes_max of schemas' text; then it starts anew.
+/// Caches shapes, since the same skills are called again and again.
+/// Threading: loop only.   Bounds: shapes_max, schema_bytes_max of schemas' text; beyond them the cache is cleared.
 class CallShapes {
  public:
   static constexpr std::size_t shapes_max = 1024;
   static constexpr std::size_t schema_bytes_max = 1024 * 1024;
 
-  /// `input_schema` as SkillRow has it. Null for a signature or a schema that does not parse. Valid as long as the
+  /// `input_schema`: as in SkillRow. Returns null for a signature or a schema that cannot be parsed. Valid while the
   /// caller keeps it.
   std::shared_ptr<const CallShape> of(const std::string& signature, const std::string& input_schema = {});
   std::size_t size() const { return shapes_.size(); }

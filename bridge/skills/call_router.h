@@ -1,9 +1,9 @@
-/// Pairs results arriving from devices with the calls waiting for them.
+/// Matches results arriving from devices to the calls waiting for them.
 ///
 /// Open the call before publishing it: a fast device can answer before publish() returns.
-/// Threading: loop only.   Errors: Reply; a call always ends exactly once, by result, deadline, departure or shutdown.
-/// Bounds: Options::open_calls_max and open_calls_per_target_max, then `busy`; a result that nobody awaits is counted,
-/// not stored.
+/// Threading: loop only.   Errors: Reply; a call always ends exactly once, by result, deadline, departure of the device
+/// or shutdown. Bounds: Options::open_calls_max and open_calls_per_target_max, then `busy`; a result without a call is
+/// counted, not stored.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,10 @@ class CallRouter {
   /// `call_id` is the hub's own correlation id; `busy` while a call with it is open. `done` is called once, not from
   /// within open().
   Reply<void> open(const std::string& call_id, const std::string& target, SteadyTime deadline, Done done);
-  /// A payload on `skills/{device_id}/result`. False when no open call wants it. Something from the right device that
-  /// cannot be read ends its call with `skill_error`.
+  /// Handles a payload on `skills/{device_id}/result`. Returns false when no open call waits for it. An answer of the
+  /// right device that cannot be read ends its call with `skill_error`.
   bool deliver(std::string_view device_id, std::string_view payload);
-  /// Gives up a call that could not be sent. Its `done` is not called.
+  /// Removes a call that could not be sent. Its `done` is not called.
   void abandon(const std::string& call_id);
   /// Ends one call. False when it is not open.
   bool end(const std::string& call_id, Error why);
@@ -67,18 +67,18 @@ class CallRouter {
   };
   using Calls = std::unordered_map<std::string, Call>;
 
-  /// Removes the call and hands back what it waits with.
+  /// Removes the call and returns its callback.
   Done take(Calls::iterator call);
 
   const Clock& clock_;
   Options options_;
-  Calls calls_;                                                                       // by call id
+  Calls calls_;                                                                       // key: call id
   std::multimap<SteadyTime, std::string> due_;                                        // deadline → call id
   std::unordered_map<std::string, std::unordered_set<std::string>> calls_by_target_;  // call ids
   Counters counters_;
 };
 
-/// What a device's answer means: its `result`, or `skill_error` with the device's message.
+/// Returns the outcome in a device's answer: its `result`, or `skill_error` with the device's message.
 Reply<nlohmann::json> read_skill_result(nlohmann::json answer);
 
 }  // namespace strawberry::bridge

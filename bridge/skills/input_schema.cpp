@@ -17,7 +17,8 @@ using nlohmann::json;
 
 constexpr std::size_t name_shown_bytes_max = 64;
 
-/// A call binds its arguments to the signature first: there must be a place for each that the schema knows.
+/// Returns the argument of the schema that the signature has no parameter for: a call binds its arguments to the
+/// signature first.
 std::string what_is_without_place(const json& document, const Signature& signature) {
   const auto& all = signature.parameters;
   const auto has_kind = [&](Parameter::Kind kind) {

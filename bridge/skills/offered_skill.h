@@ -1,4 +1,4 @@
-/// A skill as somebody can call it now: what it is and which devices of the user offer it.
+/// A skill that can be called now, with the devices of the user that offer it.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct OfferingDevice {
   std::string normalized_room = {};       // as normalize_device_name()
   std::vector<std::string> aliases = {};  // normalised
 
-  /// The name, with the room behind it when it has one that is not in the name: `Ceiling Lamp (Kitchen)`.
+  /// Returns the name, followed by the room when the name does not contain it: `Ceiling Lamp (Kitchen)`.
   std::string name_with_room() const {
     const bool says_room = room.empty() || normalized_name.find(normalized_room) != std::string::npos;
     return says_room ? name : name + " (" + room + ")";
@@ -29,9 +29,9 @@ struct OfferingDevice {
 
 /// Grouped by class, function, signature and schema, so a hundred devices with one skill are one entry.
 struct OfferedSkill {
-  SkillRow skill;                       // `confirm` when any of its devices wants to be asked about
+  SkillRow skill;                       // `confirm` is set when any of its devices requires it
   std::vector<OfferingDevice> devices;  // connected ones first, then by name; never empty
-  std::size_t more_devices = 0;         // that were left out of `devices`
+  std::size_t more_devices = 0;         // not in `devices`
 
   std::string path() const { return skill.class_name + "." + skill.function_name; }
   bool is_on(const std::string& device_id) const {
@@ -40,19 +40,19 @@ struct OfferedSkill {
   }
 };
 
-/// Some of a user's skills: those that the words fit best.
+/// A search for those of a user's skills that match the words best.
 struct SkillQuery {
   std::string user_id;
   std::string words;      // empty: all skills
-  std::string sender_id;  // a device that is not left out of `devices` when it offers the skill; may be nobody's
+  std::string sender_id;  // a device that stays in `devices` when it offers the skill; may be no device's id
   std::size_t skills_max;
   std::size_t devices_max;   // of one skill
-  bool all_or_none = false;  // nothing but has_more when more than skills_max fit
-  Rights rights = {};        // what may not be called is not found
+  bool all_or_none = false;  // only has_more when more than skills_max match
+  Rights rights = {};        // skills that may not be called are not found
 };
 struct SkillsFound {
   std::vector<OfferedSkill> skills;
-  bool has_more = false;  // more fit, or may fit
+  bool has_more = false;  // more match, or may match
 };
 
 }  // namespace strawberry::bridge

@@ -39,14 +39,14 @@ bool is_among(const std::string& word, const Words& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// Says only that a place follows.
+/// True for words that only announce a place.
 bool leads_in(const std::string& word) {
   static const Words words = {"in",  "at",  "on",  "of",  "the", "my",  "our", "from", "im",     "am",    "an",
                               "auf", "der", "die", "das", "den", "dem", "des", "vom",  "meiner", "meinem"};
   return is_among(word, words);
 }
 
-/// The target without the room's words and without what leads in; nothing when the room is not in it.
+/// Returns the target without the room's words and without prepositions; nothing when the room is not in it.
 std::optional<Words> without_room(const Words& target, const std::string& room) {
   const auto room_words = words_of_name(room);
   if (room_words.empty()) return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<Words> without_room(const Words& target, const std::string& room) 
   return rest;
 }
 
-/// Whether each word of `rest` is of the device's names, or of the class.
+/// True when each word of `rest` is in the device's names, or in the class.
 bool may_be_called(const Words& rest, const std::string& normalized_name, const std::vector<std::string>& aliases,
                    const Words& class_words) {
   Words known = words_of_name(normalized_name);
@@ -68,7 +68,7 @@ bool may_be_called(const Words& rest, const std::string& normalized_name, const 
   return std::all_of(rest.begin(), rest.end(), [&](const std::string& word) { return is_among(word, known); });
 }
 
-/// The longest room whose words are in the target, and what else the target says.
+/// The longest room whose words are in the target, and the target's other words.
 struct Place {
   std::string room;
   Words rest;

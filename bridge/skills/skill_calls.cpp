@@ -81,7 +81,7 @@ Reply<void> SkillCalls::fit_to_signature(SkillCall& call, const std::string& tar
       std::find_if(offering.begin(), offering.end(), [&](const OfferedSkill& each) { return each.is_on(target); });
   const auto shape =
       offered == offering.end() ? nullptr : shapes_.of(offered->skill.signature, offered->skill.input_schema);
-  // Registered by a release that took it.
+  // Registered by a release that accepted it.
   if (!shape)
     return error(ErrorCode::bad_request, "the device must register this skill again: its signature is not valid",
                  {{"path", "/skill_path"}});
@@ -119,7 +119,7 @@ Task<Reply<json>> SkillCalls::call(SkillCall call) {
     co_return error(ErrorCode::timeout, "the deadline had passed before the call was made");
   auto path = parse_skill_path(call.skill_path);
   if (!path) co_return tl::unexpected(path.error());
-  // Should the bridge die and be asked again, the device sees the same id again and can tell.
+  // If the bridge crashes and the request is repeated, the device recognises the call by the same id.
   const auto call_id = call.identity.empty() ? new_id() : id_from(call.identity);
   const auto offering = skills_.offering(call.acting_user, path->class_name, path->function_name, call.rights);
   auto target = target_of(call, *path, call_id, offering);

@@ -1,5 +1,5 @@
-/// A call from one device to another, from choosing the target to its answer (docs/contract.md, section 4). Arguments
-/// that do not fit the target's signature are refused, whoever calls, and nothing is sent.
+/// Calls from one device to another, from choosing the target to the answer (docs/contract.md, section 4). Arguments
+/// that do not fit the target's signature are refused for every principal, and nothing is sent.
 ///
 /// Threading: loop only.   Lifetime: outlives its calls; end_all() ends them.   Bounds: the router's.
 #pragma once
@@ -26,7 +26,7 @@ class SkillCalls {
              Publish publish, CallRouter::Options options);
 
   Task<Reply<nlohmann::json>> call(SkillCall call);
-  /// A message on `skills/{device_id}/result`.
+  /// Called with a message on `skills/{device_id}/result`.
   void result_arrived(std::string_view device_id, std::string_view payload);
   void target_left(const std::string& device_id);
   /// A message that the broker could give to nobody. True when it was a call's, which is then sent again or ended.

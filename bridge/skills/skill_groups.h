@@ -1,4 +1,4 @@
-/// One user's skills, each once for all the devices that offer it, with the index that searches use.
+/// The skills of one user, each once for all the devices that offer it, with the index for searches.
 ///
 /// Threading: loop only.   Bounds: the owner's.
 #pragma once
@@ -18,12 +18,12 @@ class SkillGroups {
  public:
   using Slot = std::uint32_t;
   struct Group {
-    SkillText text;                // of who registered last: docstrings may differ; none when the slot is free
+    SkillText text;                // of the last registration, since docstrings may differ; empty: the slot is free
     std::vector<Slot> devices;     // in no order
-    std::uint32_t confirming = 0;  // how many of them marked it `confirm`
+    std::uint32_t confirming = 0;  // number of devices that marked it `confirm`
   };
 
-  /// From `filter_from` groups on there is a text filter.
+  /// The text filter is used from `filter_from` groups on.
   explicit SkillGroups(std::size_t filter_from) : filter_from_(filter_from) {}
   SkillGroups(const SkillGroups&) = delete;
   SkillGroups& operator=(const SkillGroups&) = delete;
@@ -31,21 +31,22 @@ class SkillGroups {
   bool empty() const { return by_path_.empty(); }
   std::size_t size() const { return by_path_.size(); }
   const Group& at(Slot group) const { return groups_[group]; }
-  /// All slots are below; some are free.
+  /// One past the last slot; some slots are free.
   Slot slots_end() const { return static_cast<Slot>(groups_.size()); }
   std::vector<Slot> all() const;
-  /// By signature.
+  /// Returns the groups of that path, sorted by signature.
   std::vector<Slot> of_path(std::string_view class_name, std::string_view function_name) const;
-  /// Those that contain all the words, or any of them; words are in lower case.
+  /// Returns the groups that contain all the words, or any of them; words are in lower case.
   std::vector<Slot> candidates(const std::vector<std::string>& words, bool all_words) const;
 
-  /// The group of that class, function, signature and schema, made when there is none; takes the text over.
+  /// Returns the group of that class, function, signature and schema, which is created if necessary; takes over the
+  /// text.
   Slot put(const SkillText& text);
-  /// One device more, or one less, wants to be asked before this is called. The group is there.
+  /// Counts one device more, or one less, that marks the skill `confirm`. The group must exist.
   void add_confirming(const SkillText& text) { ++groups_[slot_of(text)].confirming; }
   void remove_confirming(const SkillText& text) { --groups_[slot_of(text)].confirming; }
   void add_device(Slot group, Slot device) { groups_[group].devices.push_back(device); }
-  /// A group that nobody offers any more is gone.
+  /// Deletes the group when no device is left.
   void remove_device(Slot group, Slot device);
 
  private:
@@ -82,7 +83,7 @@ class SkillGroups {
   TextFilter filter_;
 };
 
-/// ASCII only: bytes of other characters stay as they are and match themselves.
+/// Changes ASCII only: bytes of other characters stay as they are and match themselves.
 void append_lower(std::string& out, std::string_view text);
 
 }  // namespace strawberry::bridge

@@ -49,7 +49,7 @@ bool SkillRegistry::put(const std::string& device_id, const std::string& user_id
   return is_change;
 }
 
-/// A group's text is of who registered last; whether it asks first must not depend on that.
+/// The text of a group is that of the last registration, so whether a skill needs confirmation is counted separately.
 void SkillRegistry::count_confirms(Owned& owned, bool are_coming) {
   SkillGroups& groups = owned.user->groups;
   for (const auto& text : owned.texts) {
@@ -57,7 +57,7 @@ void SkillRegistry::count_confirms(Owned& owned, bool are_coming) {
   }
 }
 
-/// Comes into groups first and leaves others then: a group that stays is never gone in between.
+/// Adds the device to new groups before it leaves old ones, so that a group that stays is never deleted in between.
 void SkillRegistry::join(Owned& owned, std::vector<Slot> groups) {
   std::vector<Slot> joined;
   std::vector<Slot> left;
@@ -99,7 +99,7 @@ SkillRegistry::Slot SkillRegistry::take_slot(const std::string& device_id) {
   return slot;
 }
 
-// --- questions ---
+// --- queries ---
 
 const std::vector<SkillText>& SkillRegistry::skills_of(const std::string& device_id) const {
   static const std::vector<SkillText> none;

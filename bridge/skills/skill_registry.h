@@ -1,9 +1,10 @@
-/// Which skills every device offers, in memory, grouped so that a hundred devices with one skill are one entry, and
-/// indexed so that one user may have 200 000 of them.
+/// The skills of all devices in memory, grouped so that a hundred devices with one skill are one entry, and indexed so
+/// that one user may have 200 000 of them.
 ///
-/// The database is the truth; the registry is changed after it. Skills not heard of for Options::expiry are not listed,
-/// found or called until the next heartbeat; they are not forgotten. Threading: loop only.   Bounds: skills per device
-/// by the request's schema, devices by the device registry; list() and search() stop at what fits into an answer.
+/// The database is authoritative; the registry is changed after it. Skills without a heartbeat for Options::expiry are
+/// not listed, found or called until the next heartbeat; they stay registered. Threading: loop only.   Bounds: the
+/// request's schema limits skills per device, the device registry devices; list() and search() stop at what fits into
+/// an answer.
 #pragma once
 
 #include <chrono>
@@ -28,9 +29,9 @@ class SkillRegistry {
 
   struct Options {
     std::chrono::seconds expiry{1800};
-    /// From so many different skills of one user on, text filters are worth their memory.
+    /// The number of different skills of one user from which text filters are worth their memory.
     std::size_t filter_from = 1024;
-    std::size_t find_bytes_max = 512 * 1024;  // of text that one find() looks at
+    std::size_t find_bytes_max = 512 * 1024;  // of text that one find() reads
   };
   /// One skill of one device, as `list` shows it.
   struct Listed {
@@ -51,7 +52,7 @@ class SkillRegistry {
   /// One skill of a user, as `search` shows it.
   struct Match {
     SkillText skill;
-    std::vector<const Device*> devices;  // connected ones first, then by name; at most as many as were asked for
+    std::vector<const Device*> devices;  // connected ones first, then by name; at most as many as requested
     std::size_t device_count = 0;
     bool is_local = false;
     std::string path() const;
@@ -70,7 +71,7 @@ class SkillRegistry {
     bool has_more = false;  // after the last of these
   };
 
-  /// A skill's place in the order by class, function and signature.
+  /// A skill's position in the order by class, function and signature.
   struct Place {
     std::string class_name;
     std::string function_name;
@@ -80,8 +81,8 @@ class SkillRegistry {
   };
   struct Page {
     std::vector<OfferedSkill> skills;
-    std::size_t total = 0;   // of all that are live
-    bool has_more = false;   // after the last of these
+    std::size_t total = 0;   // of all live skills
+    bool has_more = false;   // more follow after the last of these
     bool continues = false;  // the first has the path of the one before it, which is not on this page
   };
 
@@ -90,37 +91,37 @@ class SkillRegistry {
   SkillRegistry(const SkillRegistry&) = delete;
   SkillRegistry& operator=(const SkillRegistry&) = delete;
 
-  /// Replaces everything the device had. The device is in the device registry, its heartbeat is kept there.
-  /// Whether that changed anything.
+  /// Replaces all skills of the device, which must be in the device registry, where its heartbeat is kept. Returns
+  /// whether anything changed.
   bool put(const std::string& device_id, const std::string& user_id, const std::vector<SkillRow>& skills);
   void remove(const std::string& device_id);
 
-  /// What the device registered, in its order, whatever its heartbeat. Good until it changes.
+  /// Returns the skills that the device registered, in its order, expired or not. Valid until they change.
   const std::vector<SkillText>& skills_of(const std::string& device_id) const;
-  /// Whatever its heartbeat.
+  /// Counts them, expired or not.
   std::size_t count(const std::string& device_id) const;
   std::size_t count_of_user(const std::string& user_id) const;
   std::size_t total() const { return total_; }
-  /// Heard of within Options::expiry.
+  /// True when the last heartbeat is within Options::expiry.
   bool is_live(const Device& device) const;
   /// Of the skills that can be called now.
   std::size_t live_count(const std::string& device_id) const;
   /// Devices whose skills have expired after `from`, until `to`. Looks at every device.
   std::vector<std::string> expired_between(WallTime from, WallTime to) const;
 
-  /// Live devices of the user that offer `Class.function`, and how: one entry a signature.
+  /// Returns the live devices of the user that offer `Class.function`: one entry per signature.
   std::vector<OfferedSkill> offering(const std::string& user_id, const std::string& class_name,
                                      const std::string& function_name, const Rights& rights = {}) const;
 
-  /// Those that contain the most of the query's words; the sender's own first among equals, then by class, function and
-  /// signature. Looks at Options::find_bytes_max of text at most, so that a word which stands in most of 200 000 texts
-  /// costs no more than a rare one; it may then miss some, and says `has_more`.
+  /// Returns the skills that contain the most of the query's words; the requesting device's own first among equals,
+  /// then by class, function and signature. Reads at most Options::find_bytes_max of text, so that a word in most of
+  /// 200 000 texts costs no more than a rare one; it may then miss some, and sets `has_more`.
   SkillsFound find(const SkillQuery& query) const;
-  /// Those called `Class.function`, by signature.
+  /// Returns the skills called `Class.function`, by signature.
   SkillsFound named(const SkillQuery& query, const std::string& class_name, const std::string& function_name) const;
 
-  /// Those after `after` (none: from the first on) in the order by class, function and signature; the query's words do
-  /// not count. Nothing when the user has more than paged_skills_max different ones.
+  /// Returns the skills after `after` (none: from the first on) in the order by class, function and signature; ignores
+  /// the query's words. Nothing when the user has more than paged_skills_max different ones.
   std::optional<Page> page(const SkillQuery& query, const std::optional<Place>& after) const;
 
   // Pointers are good until something changes. Nothing when the texts alone come to more than `bytes_max`, or more than
@@ -146,7 +147,7 @@ class SkillRegistry {
     User* user = nullptr;
     Slot slot = 0;
     std::vector<SkillText> texts;  // as registered
-    std::vector<Slot> groups;      // where they are, ascending
+    std::vector<Slot> groups;      // the groups they are in, ascending
   };
 
   /// One of a device's skills, whose confirmation any device with that skill may ask for.
@@ -156,11 +157,11 @@ class SkillRegistry {
   Slot take_slot(const std::string& device_id);
   static bool is_live(const Device& device, WallTime heard_after);
   const Device* device_at(Slot slot) const;
-  /// A user's devices by name, in numbers that compare faster.
+  /// Returns the user's devices by name as numbers, which compare faster.
   const std::vector<std::uint32_t>& ranks_of(const User& user) const;
   const User* find_user(const std::string& user_id) const;
-  /// Whether a skill may be used on a device at all: those marked `confirm` only with that right, and only those that
-  /// the patterns match.
+  /// True when a skill may be used on a device: those marked `confirm` only with that right, and only those that the
+  /// patterns match.
   template <class Group>
   static bool may_use(const Rights& rights, const Group& group, const Device& device) {
     if (rights.has(Scope::any_skill) && rights.has(Scope::confirmed)) return true;
@@ -180,7 +181,7 @@ class SkillRegistry {
   std::vector<const std::string*> device_ids_;  // by slot: a key of by_device_, or nullptr
   std::vector<Slot> free_slots_;
   std::size_t total_ = 0;
-  // What has been looked up in the device registry, by slot; good for one revision of it.
+  // Devices found in the device registry, by slot; valid for one revision of it.
   mutable std::vector<const Device*> found_devices_;
   mutable std::uint64_t found_at_revision_ = 0;
 };

@@ -1,5 +1,5 @@
-/// Inside of the registry: one user's skills. For skill_registry.cpp, which changes them, and skill_search.cpp, which
-/// looks through them.
+/// Internal part of the registry: the skills of one user. For skill_registry.cpp, which changes them, and
+/// skill_search.cpp, which searches them.
 ///
 /// Threading: loop only.   Bounds: the registry's.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace strawberry::bridge {
 
-/// What an entry takes in an answer besides its texts: the members' names alone are longer.
+/// Bytes of an entry in an answer besides its texts: the members' names alone are longer.
 inline constexpr std::size_t skill_entry_bytes_min = 140;
 
 struct SkillRegistry::User {
@@ -22,8 +22,8 @@ struct SkillRegistry::User {
   std::string id;
   SkillGroups groups;
   std::size_t devices = 0;
-  std::uint64_t membership = 0;  // moves when a device comes or goes
-  // The place of each device's name among the user's, by the device's slot; good for one revision of the devices and
+  std::uint64_t membership = 0;  // changes when a device is added or removed
+  // The rank of each device's name among the user's, by the device's slot; valid for one revision of the devices and
   // one membership.
   mutable std::vector<std::uint32_t> ranks;
   mutable std::uint64_t ranks_at_revision = 0;

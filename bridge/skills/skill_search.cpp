@@ -1,4 +1,4 @@
-// Looking through a user's skills: all that fit for `search`, the best few for a chat.
+// Searches a user's skills: all matches for `search`, the best few for a chat.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -9,10 +9,10 @@
 namespace strawberry::bridge {
 namespace {
 
-constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
+constexpr std::size_t name_bytes_min = 3;  // one letter in quotes
 constexpr std::size_t ranked_from = 64;    // devices of one skill
 constexpr std::size_t find_words_max = 12;
-constexpr std::size_t find_slots_max = 4096;  // of a find() without words, which looks at no text
+constexpr std::size_t find_slots_max = 4096;  // of a find() without words, which reads no text
 
 std::vector<std::string> words_of(std::string_view query) {
   const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
@@ -32,7 +32,7 @@ std::vector<std::string> words_of(std::string_view query) {
 
 }  // namespace
 
-/// One search: what it has found out about devices so far, and what it has found.
+/// One search: its cached devices, and its matches.
 class SkillRegistry::Seeker {
  public:
   Seeker(const SkillRegistry& registry, const User& user, const Search& search)
@@ -124,7 +124,7 @@ class SkillRegistry::Seeker {
                      : std::any_of(words_.begin(), words_.end(), is_in);
   }
 
-  /// Connected ones first, then by name.
+  /// Returns connected devices first, then by name.
   std::vector<const Device*> first_devices(const Found& found) {
     const auto& group = user_.groups.at(found.group);
     const auto shown = std::min<std::size_t>(found.device_count, search_.devices_max);
@@ -169,7 +169,7 @@ class SkillRegistry::Seeker {
   std::vector<std::uint64_t> order_;
 };
 
-/// One find(): few skills out of many, by how many of the words they contain.
+/// One find(): selects few skills out of many, by the number of words they contain.
 class SkillRegistry::Finder {
  public:
   Finder(const SkillRegistry& registry, const User& user, const SkillQuery& query)
@@ -206,7 +206,7 @@ class SkillRegistry::Finder {
  private:
   struct Found {
     Slot group;
-    std::size_t unmatched;  // words
+    std::size_t unmatched;  // number of words
     bool is_local;
   };
 
@@ -234,7 +234,7 @@ class SkillRegistry::Finder {
       append_lower(lower_, text.searched());
       const auto unmatched = static_cast<std::size_t>(std::count_if(
           words_.begin(), words_.end(), [this](const auto& word) { return lower_.find(word) == std::string::npos; }));
-      // Whole matches were taken in the first round.
+      // Skills that match all words were taken in the first round.
       const bool is_wanted =
           all_words ? unmatched == 0 : unmatched < words_.size() && (unmatched > 0 || full_matches == 0);
       if (is_wanted) take(slot, unmatched);
@@ -289,7 +289,7 @@ std::vector<OfferedSkill> SkillRegistry::offered(const User& user, const std::ve
         live.push_back({device_slot, device});
     }
     if (live.empty()) continue;
-    // Ranks compare faster, and take memory for each user who has some.
+    // Ranks compare faster, but need memory for each user that has them.
     const auto* ranks = live.size() > ranked_from ? &ranks_of(user) : nullptr;
     const auto comes_first = [ranks](const Live& a, const Live& b) {
       if (a.device->online != b.device->online) return a.device->online;

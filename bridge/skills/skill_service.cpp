@@ -25,7 +25,7 @@ json names_of(const std::vector<OfferingDevice>& devices, std::size_t limit) {
   return names;
 }
 
-/// A name as Python keeps it, or why it is none.
+/// Returns a name in Python's form (NFKC), or why it is not valid.
 Reply<std::string> read_name(const json& skill, const char* member, const std::string& place) {
   const auto& written = skill.at(member).get_ref<const std::string&>();
   auto name = python_identifier(written);
@@ -34,7 +34,7 @@ Reply<std::string> read_name(const json& skill, const char* member, const std::s
                {{"path", place + "/" + member}});
 }
 
-/// The skills of a registration, or which one cannot be taken and why.
+/// Returns the skills of a registration, or an error that names the invalid one.
 Reply<std::vector<SkillRow>> read_skills(const json& skills) {
   std::vector<SkillRow> rows;
   std::set<std::pair<std::string, std::string>> seen;
@@ -142,7 +142,7 @@ Task<Reply<json>> SkillService::register_all(Request request) {
   co_return json{{"registered", count}};
 }
 
-/// A device that registers no more than it had may always.
+/// A device that registers no more than before is always accepted.
 std::optional<Error> SkillService::too_many_skills(const std::string& user_id, const std::string& device_id,
                                                    std::size_t count) const {
   const auto max = limits_.of(user_id, LimitKind::skills);
@@ -196,7 +196,7 @@ Reply<json> SkillService::describe(const Request& request) const {
     });
   }
   if (offered.empty()) return error(ErrorCode::not_found, "no device offers this skill");
-  // Several signatures under one name: the sender's own first, else the one that most devices have.
+  // Several signatures under one name: the requesting device's own first, else the one that most devices have.
   const auto best = std::max_element(offered.begin(), offered.end(), [&](const OfferedSkill& a, const OfferedSkill& b) {
     const auto rank = [&](const OfferedSkill& skill) {
       const bool own = std::any_of(skill.devices.begin(), skill.devices.end(),
@@ -219,7 +219,7 @@ Reply<json> SkillService::describe(const Request& request) const {
 
 Reply<json> SkillService::tools(const Request& request) { return list_tools(skills_, tool_shapes_, request); }
 
-/// `{"result":…}`, or `{"confirm":{…}}` when somebody must allow the call first.
+/// Returns `{"result":…}`, or `{"confirm":{…}}` when the user must allow the call first.
 Task<Reply<json>> SkillService::call_tool(Request request) {
   auto planned = plan_tool_call(skills_, tool_shapes_, request);
   if (!planned) co_return tl::unexpected(planned.error());

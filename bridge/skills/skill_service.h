@@ -1,7 +1,7 @@
-/// The `skills` service (docs/contract.md, section 4). operations() is the table of what it does.
+/// The `skills` service (docs/contract.md, section 4); its operations are in operations().
 ///
-/// Threading: loop only.   Bounds: Options::skills_per_device_max, and what the user may have (`skills`); registrations
-/// that are being stored do not count until they are. A whole answer by the request pipeline.
+/// Threading: loop only.   Bounds: Options::skills_per_device_max, and the user's limit (`skills`); registrations count
+/// once they are stored. The request pipeline limits a whole answer.
 #pragma once
 
 #include <string>
@@ -32,8 +32,8 @@ class SkillService final : public RequestHandler, public ToolSource {
   struct Options {
     std::size_t skills_per_device_max = 500;
     std::chrono::milliseconds call_timeout{30'000};
-    std::size_t answer_bytes_max = 1024 * 1024;  // as the request pipeline has it
-    /// Also a device that calls directly must not run a skill marked `confirm` (decision 11).
+    std::size_t answer_bytes_max = 1024 * 1024;  // as in the request pipeline
+    /// A skill marked `confirm` also needs consent when a device calls it directly (decision 11).
     bool confirms_always = false;
   };
 

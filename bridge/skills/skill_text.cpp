@@ -6,7 +6,9 @@
 
 namespace strawberry::bridge {
 
-/// One piece of memory: this, then `class\nfunction\ndocstring`, the signature and the schema.
+/// One block of memory: this struct, then `class
+/// function
+/// docstring`, the signature and the schema.
 struct SkillText::Entry {
   SkillTexts* owner;
   std::size_t hash;
@@ -37,7 +39,7 @@ std::size_t hash_of(const SkillRow& row) {
 
 }  // namespace
 
-// --- one share ---
+// --- SkillText ---
 
 SkillText::SkillText(Entry* entry) noexcept : entry_(entry) { ++entry_->uses; }
 
@@ -84,7 +86,7 @@ SkillRow SkillText::row() const {
           std::string(input_schema())};
 }
 
-// --- all of them ---
+// --- SkillTexts ---
 
 std::size_t SkillTexts::Hash::operator()(const SkillText::Entry* entry) const noexcept { return entry->hash; }
 std::size_t SkillTexts::Hash::operator()(const SkillRow& row) const noexcept { return hash_of(row); }
@@ -131,7 +133,7 @@ SkillText SkillTexts::share(const SkillRow& skill) {
   add(skill.docstring);
   add(skill.signature);
   add(skill.input_schema);
-  SkillText share(entry);  // owns it, should inserting fail
+  SkillText share(entry);  // owns the entry if inserting fails
   entries_.insert(entry);
   return share;
 }

@@ -1,7 +1,7 @@
-/// What a skill says about itself, kept once however many devices say the same.
+/// The texts of a skill, stored once however many devices have the same.
 ///
-/// Devices of one kind register the same texts, and a group of skills shares them with its devices: SkillTexts gives
-/// each text one place, and SkillText is a share in it.
+/// Devices of one kind register the same texts, and a group of skills shares them with its devices: SkillTexts stores
+/// each text once, and SkillText is a share in it.
 ///
 /// Threading: loop only (the counts are plain numbers).   Lifetime: SkillTexts outlives its shares.
 /// Bounds: as many texts as there are shares.
@@ -19,7 +19,7 @@ namespace strawberry::bridge {
 
 class SkillTexts;
 
-/// A share in one text. Compares by identity, which is equality of everything it says.
+/// A share in one text. Compares by identity, which is equivalent to comparing all its fields.
 class SkillText {
  public:
   SkillText() = default;
@@ -34,13 +34,13 @@ class SkillText {
   std::string_view docstring() const;
   bool device_agnostic() const;
   bool confirm() const;
-  /// JSON text; empty when the signature says it all.
+  /// JSON text; empty when the signature is complete.
   std::string_view input_schema() const;
-  /// Whether the arguments of a call are the same: signature and schema.
+  /// True when the arguments of a call are the same: signature and schema.
   bool takes_the_same(const SkillText& other) const;
-  /// Class, function and docstring, with a line break between them: what a search looks at.
+  /// Returns class, function and docstring, separated by line breaks: the text that searches read.
   std::string_view searched() const;
-  /// Of the texts but the schema.
+  /// Returns the size of all texts except the schema.
   std::size_t bytes() const;
   SkillRow row() const;
 

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The devices to choose among, with their rooms.
+/// Returns the devices to choose from, with their rooms.
 json choices_of(const std::vector<const OfferingDevice*>& devices) {
   constexpr std::size_t names_max = 32;
   json names = json::array();
@@ -66,7 +66,7 @@ Reply<Target> choose_device(const ShownTool& tool, json& arguments) {
                 offering_of(tool.skill));
 }
 
-/// Gives arguments the names that the skill has for them.
+/// Renames arguments to the skill's own names.
 void rename(const ShownTool& tool, json& arguments) {
   for (const auto& [offered, name] : tool.renamed) {
     const auto given = arguments.find(offered);
@@ -77,7 +77,7 @@ void rename(const ShownTool& tool, json& arguments) {
   }
 }
 
-/// Each of those given has the type its annotation names.
+/// Checks that each argument has the type of its annotation.
 Reply<void> check_types(const Signature& signature, json& arguments) {
   const json schema = parameters_schema(signature);
   for (const auto& [name, type] : schema.at("properties").items()) {
@@ -88,7 +88,7 @@ Reply<void> check_types(const Signature& signature, json& arguments) {
   return {};
 }
 
-/// All together fit the schema beside the signature, where there is one.
+/// Checks all arguments against the schema beside the signature, where there is one.
 Reply<void> check_schema(const SkillRow& skill, json& arguments) {
   if (skill.input_schema.empty()) return {};
   const auto schema = ArgumentSchema::read_text(skill.input_schema);
@@ -97,7 +97,7 @@ Reply<void> check_schema(const SkillRow& skill, json& arguments) {
   return error(ErrorCode::bad_request, misfit->message, {{"path", printable(json_pointer(misfit->path))}});
 }
 
-/// Fits the arguments to the signature: everything by name, except what Python takes only by position.
+/// Fits the arguments to the signature: by name, except those that Python accepts only by position.
 Reply<void> arrange(const Signature& signature, json arguments, ToolCallPlan& call) {
   call.args = json::array();
   call.kwargs = json::object();
@@ -110,7 +110,7 @@ Reply<void> arrange(const Signature& signature, json arguments, ToolCallPlan& ca
                    {{"path", "/" + parameter.name}});
     gives_rest = gives_rest || (parameter.kind == Parameter::Kind::var_positional && is_given);
   }
-  bool in_a_row = true;  // no optional argument was left out before
+  bool in_a_row = true;  // no optional argument was left out so far
   for (const auto& parameter : signature.parameters) {
     const auto value = arguments.find(parameter.name);
     if (parameter.kind == Parameter::Kind::var_keyword) continue;

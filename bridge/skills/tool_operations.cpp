@@ -17,7 +17,7 @@ using nlohmann::json;
 json entry_of(const OfferedSkill& skill, ToolView view) {
   json devices = json::array();
   for (const auto& device : skill.devices) devices.push_back(device.normalized_name);
-  json entry = json::object();  // member by member: a list of pairs makes an array of each first
+  json entry = json::object();  // member by member: an initializer list of pairs would become arrays
   entry["name"] = std::move(view.name);
   entry["path"] = skill.path();
   entry["description"] = std::move(view.description);
@@ -50,7 +50,7 @@ struct NamedSkill {
   OfferedSkill skill;
 };
 
-/// Of several signatures of one path, in their order: each with its name.
+/// Names the skills with one path and several signatures, in their order.
 std::vector<NamedSkill> with_names(std::vector<OfferedSkill> skills) {
   std::vector<NamedSkill> named;
   for (auto& skill : skills) {
@@ -73,14 +73,14 @@ std::optional<OfferedSkill> take_named(std::vector<NamedSkill> named, const std:
   return std::move(found->skill);
 }
 
-/// The live skill whose tool has this name.
+/// Returns the live skill whose tool has this name.
 Reply<OfferedSkill> find_tool(const SkillRegistry& skills, const SkillQuery& query, const std::string& name) {
   const std::size_t first = name.find('-');
   if (first != std::string::npos) {
     const std::size_t second = std::min(name.find('-', first + 1), name.size());
     auto plain = of_path(skills, query, name.substr(0, first), name.substr(first + 1, second - first - 1));
     if (auto found = take_named(std::move(plain), name)) return std::move(*found);
-    if (second < name.size()) {  // cut, or of other characters: the name does not tell the path
+    if (second < name.size()) {  // cut, or of other characters: the path is not in the name
       SkillQuery all = query;
       all.skills_max = SkillRegistry::paged_skills_max;
       auto page = skills.page(all, std::nullopt);

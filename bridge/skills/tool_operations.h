@@ -1,11 +1,12 @@
-/// The operations `tools` and `call_tool` of the `skills` service (docs/contract.md, section 4): a user's skills as a
-/// model is shown them (tool_view.h), and a call by such a tool's name. For doors that serve assistants.
+/// The operations `tools` and `call_tool` of the `skills` service (docs/contract.md, section 4): a user's skills as
+/// tools for models (tool_view.h), and calls by a tool's name. For doors that serve assistants.
 ///
-/// A tool's name means one of a user's live skills at the time of the call: `Class-function` is looked up, a name with
-/// a hash in it is looked for among all of them.
+/// A tool's name stands for one of a user's live skills at the time of the call: `Class-function` is looked up, a name
+/// with a hash in it is searched for among all of them.
 ///
 /// Questions to the registry. `shapes` remembers what was shown.   Errors: the contract's.
 /// Bounds: answer_page.h for one answer, SkillRegistry::paged_skills_max for lists and for
+/// names with a hash.
 /// names with a hash.
 #pragma once
 
@@ -27,7 +28,7 @@ Reply<nlohmann::json> list_tools(const SkillRegistry& skills, ToolShapes& shapes
 
 struct PlannedToolCall {
   SkillCall call;
-  /// Somebody must allow it first: not null, and the answer to give.
+  /// Not null when the user must allow the call first: the answer to return.
   nlohmann::json question = nullptr;
 };
 /// What `call_tool` calls. Its deadline and identity are the request's; who asks for it is the caller's to say.

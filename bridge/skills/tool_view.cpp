@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t tool_name_bytes_max = 64;
 
-/// FNV-1a, 32 bits: stable from run to run, so that a name means the same in a conversation that goes on.
+/// FNV-1a, 32 bits: the same in every run, so that a name keeps its meaning in a conversation.
 std::string hash_hex(const std::string& text) {
   std::uint32_t hash = 2166136261u;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
@@ -31,7 +31,7 @@ bool is_property_name(const std::string& name) {
   return name.size() <= tool_name_bytes_max && std::all_of(name.begin(), name.end(), is_name_char);
 }
 
-/// A parameter's name as every provider takes it: itself, or one with a hash.
+/// Returns a parameter's name in a form that every provider accepts: itself, or one with a hash.
 std::string property_name(const std::string& name) {
   if (is_property_name(name)) return name;
   const std::string suffix = "_" + hash_hex(name);
@@ -40,7 +40,7 @@ std::string property_name(const std::string& name) {
   return made + suffix;
 }
 
-/// Gives the properties names that every provider takes; the pairs are new names and old ones.
+/// Renames properties to what every provider accepts; returns pairs of new and old names.
 std::vector<std::pair<std::string, std::string>> rename_properties(json& schema) {
   std::vector<std::pair<std::string, std::string>> renamed;
   json& given = schema["properties"];
@@ -88,7 +88,7 @@ std::string as_one_line(const std::string& text) {
   return line;
 }
 
-/// ` In rooms: ceiling_lamp in Kitchen, …`; nothing when no device has one.
+/// Returns ` In rooms: ceiling_lamp in Kitchen, …`; nothing when no device has one.
 std::string rooms_of(const OfferedSkill& skill) {
   constexpr std::size_t rooms_named_max = 20;
   std::string text;
@@ -100,7 +100,7 @@ std::string rooms_of(const OfferedSkill& skill) {
   return text.empty() ? text : text + ".";
 }
 
-/// The property that chooses among several devices: a choice, unless there are too many to list.
+/// Returns the property that selects one of several devices: an enum, unless there are too many to list.
 json device_property(const OfferedSkill& skill, const std::string& default_device) {
   json names = json::array();
   for (const auto& device : skill.devices) names.push_back(device.normalized_name);
@@ -114,7 +114,7 @@ json device_property(const OfferedSkill& skill, const std::string& default_devic
   return {{"type", "string"}, {"description", std::move(description)}};
 }
 
-/// The name of the property that chooses the device.
+/// Returns the name of the property that selects the device.
 const char* device_parameter_name(const json& properties) {
   const auto is_taken = [&](const char* name) { return properties.contains(name); };
   if (!is_taken("device")) return "device";

@@ -1,5 +1,5 @@
-/// A skill as a model is shown it, whoever asks: the name of a tool, its description, the JSON Schema of its arguments,
-/// and the argument that chooses the device. For chats (chat/tool_catalog.h) and for the operations `tools` and
+/// The form of a skill that is shown to models: the name of a tool, its description, the JSON Schema of its arguments,
+/// and the argument that selects the device. For chats (chat/tool_catalog.h) and for the operations `tools` and
 /// `call_tool`.
 ///
 /// Names are `Class-function` as far as `[A-Za-z_][A-Za-z0-9_-]{0,63}` allows, else without accents and with a hash
@@ -50,11 +50,11 @@ struct ToolView {
   std::string name;
   std::string description;
   nlohmann::json parameters;     // JSON Schema
-  std::string device_parameter;  // the property of `parameters` that chooses the device; empty when there is none
-  /// The sender's own device when it offers the skill; the only one; else empty: the hub chooses.
+  std::string device_parameter;  // the property of `parameters` that selects the device; empty: none
+  /// The requesting device when it offers the skill; the only one; else empty: the hub chooses.
   std::string default_device;
   Signature signature;
-  /// Parameters that are shown under another name, since models take ASCII alone: that name, and the skill's own.
+  /// Parameters that are shown under another name, since models accept ASCII only: that name, and the skill's own.
   std::vector<std::pair<std::string, std::string>> renamed;
 };
 
@@ -62,22 +62,23 @@ inline constexpr std::size_t tool_description_bytes_max = 1024;
 
 struct ToolViewOptions {
   std::size_t description_bytes_max = tool_description_bytes_max;
-  /// False: the schema made of the signature, although the device registered one (input_schema.h).
+  /// False: uses the schema made from the signature, although the device registered one (input_schema.h).
   bool has_own_schema = true;
   ToolShapes* shapes = nullptr;  // null: made anew
 };
 
-/// Nothing for a skill without a device, or whose signature does not parse: the registry does not take such a skill.
+/// Returns nothing for a skill without a device, or whose signature cannot be parsed: the registry does not accept such
+/// a skill.
 std::optional<ToolView> view_tool(const OfferedSkill& skill, std::string name, const std::string& sender_id,
                                   ToolViewOptions options = {});
 
-/// `Class-function`, cut and marked with a hash of `distinct` when it is too long, has other characters, or
+/// Returns `Class-function`, cut and marked with a hash of `distinct` when it is too long, has other characters, or
 /// `must_differ`.
 std::string tool_name(const std::string& class_name, const std::string& function_name, const std::string& distinct,
                       bool must_differ);
 
-/// The name that a skill has among all of a user's: one of several signatures of a `Class.function` has it plain, the
-/// others have a hash of their signature and schema in it.
+/// Returns the unique name of a skill among all of a user's: of several signatures of a `Class.function` the first has
+/// the plain name, the others contain a hash of their signature and schema.
 std::string tool_name(const OfferedSkill& skill, bool is_first_of_path);
 
 }  // namespace strawberry::bridge

@@ -1,4 +1,4 @@
-/// How often each limit of a user has refused something, for metrics: by limit, never by user.
+/// Counts the refusals of each limit of users, for metrics: by limit, never by user.
 ///
 /// Threading: loop only.   Bounds: the names of limit_names; all others are `other`.
 #pragma once
@@ -21,7 +21,7 @@ class QuotaRefusals {
       if (each.option == option) return void(++by_limit_[std::string(each.name)]);
     ++by_limit_["other"];
   }
-  /// By the limit's name.
+  /// Key: the limit's name.
   const std::map<std::string, std::uint64_t>& counts() const { return by_limit_; }
 
  private:

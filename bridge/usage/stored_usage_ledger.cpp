@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Of a model's or provider's name; escaped it may be four times that, and a report still fits into one reply.
+/// Limit of a model's or provider's name. Escaped it may be four times as long, and a report still fits into one reply.
 constexpr std::size_t name_bytes_max = 100;
 
 std::int64_t number_of(UtcDay day) { return day.time_since_epoch().count(); }
@@ -47,7 +47,7 @@ json report_json(const UsageReport& report) {
 
 }  // namespace
 
-/// While it lives, usage is on its way to the store.
+/// While it lives, usage is being written to the store.
 class StoredUsageLedger::UsageWrite {
  public:
   explicit UsageWrite(StoredUsageLedger& ledger) : ledger_(ledger) { ++ledger_.usage_writes_; }
@@ -66,7 +66,7 @@ Task<Reply<void>> StoredUsageLedger::load() {
   const UtcDay today = utc_day(clock_);
   auto users = co_await store_.tokens_of_day(number_of(today), options_.limits.users_max);
   if (!users) co_return tl::unexpected(users.error());
-  // Who used the most comes last, and so is forgotten last.
+  // The user with the most tokens is added last, and so is forgotten last.
   for (auto user = users->rbegin(); user != users->rend(); ++user) {
     limits_.add_tokens(user->user_id, today, user->tokens);
     limits_.add_chats(user->user_id, today, user->chats);
@@ -90,7 +90,7 @@ void StoredUsageLedger::give_back(const std::string& user_id) {
 void StoredUsageLedger::add_chats(const std::string& user_id, std::int64_t day, std::int64_t chats) {
   const std::pair key(day, user_id);
   if (!pending_chats_.contains(key) && pending_chats_.size() >= options_.rows_pending_max) return;
-  if ((pending_chats_[key] += chats) == 0) pending_chats_.erase(key);  // counted and given back: nothing to write
+  if ((pending_chats_[key] += chats) == 0) pending_chats_.erase(key);  // counted and returned: nothing to write
 }
 
 void StoredUsageLedger::record(const Principal& sender, const ModelReply& reply) {
@@ -152,7 +152,7 @@ Task<Reply<void>> StoredUsageLedger::flush_usage() {
   co_return stored;
 }
 
-/// The store does not keep the order between the hub's writes and a user's reading.
+/// The store does not order the hub's writes before a user's reading, so this waits for the writes.
 Task<void> StoredUsageLedger::usage_written() {
   while (usage_writes_ > 0) {
     const auto executor = co_await asio::this_coro::executor;

@@ -1,10 +1,10 @@
-/// The usage ledger over the store: counts in memory, written in groups by flush(), which somebody calls every second
-/// and once more at the end. A crash loses what was not flushed, a clean stop nothing.
+/// The usage ledger over the store: counts in memory, and writes groups in flush(), which is called every second and
+/// once more at the end. A crash loses what was not flushed, an orderly stop nothing.
 ///
 /// Threading: loop only.   Lifetime: outlives the chats and every flush().
-/// Errors: as UsageLedger and UserQuota; `busy` or `internal` when the store fails, and what was to be written is kept
-/// for the next time. Bounds: Options::rows_pending_max (what does not fit is not counted, and logged),
-/// report_rows_max, days_kept, chat_days_kept; tokens_per_reply_max, since a provider may say anything.
+/// Errors: as UsageLedger and UserQuota; `busy` or `internal` when the store fails; the rows are then kept for the next
+/// flush(). Bounds: Options::rows_pending_max (further rows are not counted, and logged), report_rows_max, days_kept,
+/// chat_days_kept; tokens_per_reply_max, since a provider's numbers are untrusted.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@
 
 namespace strawberry::bridge {
 
-/// A user has begun a chat or used tokens.
+/// A user has started a chat or used tokens.
 struct UsageChanged {
   std::string user_id;
 };
@@ -42,18 +42,18 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   StoredUsageLedger(const Clock& clock, UsageStore& store, Events& events, Options options)
       : clock_(clock), store_(store), events_(events), options_(options), limits_(clock, options.limits) {}
 
-  /// What was used today before this start. To be finished before the first take().
+  /// Reads today's usage from before this start. Must complete before the first take().
   Task<Reply<void>> load();
   Task<Reply<void>> flush();
 
   UsedToday used_today(const std::string& user_id) const { return limits_.used_today(user_id); }
   const UserLimits& limits() const { return limits_; }
 
-  /// Of the user's chats a minute and tokens a day (UserLimits): one more chat.
+  /// Takes one chat of the user's chats a minute and tokens a day (UserLimits).
   std::optional<Error> take(const std::string& user_id) override;
   void give_back(const std::string& user_id) override;
   void record(const Principal& sender, const ModelReply& reply) override;
-  /// Whatever was recorded before is in it.
+  /// Includes everything recorded before.
   Task<Reply<nlohmann::json>> report(std::string user_id, int days) override;
 
   std::size_t rows_pending() const { return pending_.size(); }
@@ -74,10 +74,10 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   const Options options_;
   UserLimits limits_;
   std::map<Key, UsageCount> pending_;
-  std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // by day and user
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> pending_chats_;  // key: day and user
   bool is_full_ = false;
-  std::size_t usage_writes_ = 0;                  // on their way to the store
-  std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the request pipeline bounds
+  std::size_t usage_writes_ = 0;                  // being written to the store
+  std::vector<std::shared_ptr<Signal>> waiting_;  // reports waiting for that; the request pipeline bounds them
 };
 
 }  // namespace strawberry::bridge

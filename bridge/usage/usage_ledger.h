@@ -1,6 +1,6 @@
-/// Who used how many tokens of which model, day by day (UTC).
+/// Counts tokens by user and model, day by day (UTC).
 ///
-/// Threading: loop only.   Lifetime: outlives the chats.   Errors: report() gives the store's.
+/// Threading: loop only.   Lifetime: outlives the chats.   Errors: those of the store, by report().
 /// Bounds: one row a user, device, provider, model and day.
 #pragma once
 
@@ -17,9 +17,9 @@ namespace strawberry::bridge {
 class UsageLedger {
  public:
   virtual ~UsageLedger() = default;
-  /// After each answer of a model, also in the middle of a turn.
+  /// Called after each answer of a model, also in the middle of a turn.
   virtual void record(const Principal& sender, const ModelReply& reply) = 0;
-  /// The operation `usage`: what the user used in the last `days`.
+  /// Answers the operation `usage`: the user's use in the last `days`.
   virtual Task<Reply<nlohmann::json>> report(std::string user_id, int days) = 0;
 };
 

@@ -1,5 +1,5 @@
-/// The operation `usage` of the `chat` service: what the acting user used of language models, day by day
-/// (docs/contract.md, section 5).
+/// The operation `usage` of the `chat` service: the acting user's use of language models, day by day (docs/contract.md,
+/// section 5).
 ///
 /// Threading: loop only.   Lifetime: the ledger outlives it.   Errors: the ledger's.   Bounds: the request schema's.
 #pragma once

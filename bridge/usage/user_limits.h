@@ -1,10 +1,10 @@
-/// Whether a user may chat now: so many chats a minute, so many tokens a day (UTC). Pure. An admin may have set other
-/// numbers for a user (UserLimitTable); a change holds for the next chat.
+/// Decides whether a user may chat now: chats a minute, and tokens a day (UTC). Pure. An admin may have set other
+/// numbers for a user (UserLimitTable); a change applies from the next chat on.
 ///
-/// A bucket per user that is full at first: all of a minute's chats may come at once, and one comes back every
-/// 60 s / chats_per_minute_max.
-/// Threading: loop only.   Errors: rate_limited, quota_exceeded. Bounds: Options::users_max; the user not heard of for
-/// longest is forgotten, with what it used today.
+/// A token bucket per user, full at first: all of a minute's chats may be used at once, and one is added every 60 s /
+/// chats_per_minute_max.
+/// Threading: loop only.   Errors: rate_limited, quota_exceeded. Bounds: Options::users_max; the user that was idle
+/// longest is forgotten, with today's use.
 #pragma once
 
 #include <list>
@@ -31,32 +31,32 @@ struct UsedToday {
 class UserLimits {
  public:
   struct Options {
-    std::int64_t chats_per_minute_max = 0;  // 0: any number
-    std::int64_t tokens_per_day_max = 0;    // 0: any number
+    std::int64_t chats_per_minute_max = 0;  // 0: no limit
+    std::int64_t tokens_per_day_max = 0;    // 0: no limit
     std::size_t users_max = 100'000;
-    const UserLimitTable* own = nullptr;  // outlives it; null: the two above hold for everybody
+    const UserLimitTable* own = nullptr;  // outlives this; null: the two limits above hold for all users
   };
-  /// Of the chats that may come at once.
+  /// The chats that may be started at once.
   struct ChatsNow {
     std::int64_t used = 0;
-    std::optional<std::chrono::nanoseconds> back_in;  // when all are to be had again; nothing: they are
+    std::optional<std::chrono::nanoseconds> back_in;  // when all are available again; nothing: they are
   };
   UserLimits(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// Takes one chat from the user's minute; or why there is none to be had. Details: retry_after_ms, and ends_at of a
+  /// Takes one chat from the user's minute; or returns why there is none now. Details: retry_after_ms, and ends_at of a
   /// quota.
   std::optional<Error> admit(const std::string& user_id);
-  /// Of a chat that admit() counted and that did not take place.
+  /// Returns a chat that admit() counted and that did not run.
   void give_back(const std::string& user_id);
   void add_tokens(const std::string& user_id, UtcDay day, std::int64_t tokens);
-  /// Chats of before, that admit() has not seen.
+  /// Adds earlier chats, which admit() has not counted.
   void add_chats(const std::string& user_id, UtcDay day, std::int64_t chats);
 
-  /// What was used today; nothing of a user who is not known (any more).
+  /// Returns today's use; nothing for a user who is unknown (any more).
   UsedToday used_today(const std::string& user_id) const;
 
   ChatsNow chats_now(const std::string& user_id) const;
-  /// How many users have used up their tokens of today.
+  /// Returns how many users have used up today's tokens.
   std::int64_t users_out_of_tokens() const;
   std::int64_t users_out_of_chats() const;
 
@@ -78,7 +78,7 @@ class UserLimits {
 
   const Clock& clock_;
   const Options options_;
-  std::list<User> by_use_;                                                 // the latest first
+  std::list<User> by_use_;                                                 // most recently used first
   std::unordered_map<std::string_view, std::list<User>::iterator> users_;  // keys are the ids in by_use_
 };
 

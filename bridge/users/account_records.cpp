@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t hash_bytes_max = 256;
-/// How libsodium begins the text of a hash; anything else would be compared with passwords for nothing.
+/// The beginning of libsodium's hashes; comparing a password with anything else would be useless.
 constexpr std::string_view hash_begins = "$argon2id$";
 
 tl::unexpected<Error> no_account(const char* member) {

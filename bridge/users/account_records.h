@@ -24,7 +24,7 @@ class AccountRecords {
   };
   explicit AccountRecords(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Null when there is no account. The hash of its password only `with_hash`.
+  /// Returns null when there is no account. Includes the hash of its password only `with_hash`.
   nlohmann::json read(const std::string& user_id, bool with_hash) const;
   /// What an import is to write so that there is the account that the record describes; one that is there changes only
   /// with `overwrite`, and then to all but the password. Nothing when it is so already. A record without a role
@@ -38,7 +38,7 @@ class AccountRecords {
   const Parts parts_;
 };
 
-/// The account that a record describes.
+/// Returns the account in a record.
 Reply<UserRow> read_account(const std::string& user_id, const nlohmann::json& record);
 
 }  // namespace strawberry::bridge

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Nothing when it is absent.
+/// Returns nothing when it is missing.
 Reply<std::optional<std::int64_t>> read_time(const json& body, const char* member) {
   const auto text = body.value(member, std::string());
   if (text.empty()) return std::optional<std::int64_t>();
@@ -70,7 +70,7 @@ Reply<AuditQuery> read_audit_query(const json& body) {
 Task<Reply<json>> AuditService::audit(Request request) {
   auto query = read_audit_query(request.body);
   if (!query) co_return tl::unexpected(query.error());
-  (void)co_await flush_();  // what cannot be stored now is stored later, and the page has the rest
+  (void)co_await flush_();  // lines that cannot be stored now are stored later, and the page has the others
   auto page = co_await store_.read_audit(std::move(*query));
   if (!page) co_return tl::unexpected(page.error());
   json lines = json::array();

@@ -1,7 +1,7 @@
-/// `users` `audit`: what was done by whom for whom, newest first, for admins (docs/contract.md, section 7).
+/// The operation `audit` of `users`: acts and refusals, newest first, for admins (docs/contract.md, section 7).
 ///
-/// Threading: loop only.   Lifetime: the store outlives it.   Errors: `bad_request` for a time or cursor that is none;
-/// the store's.   Bounds: lines_max a page.
+/// Threading: loop only.   Lifetime: the store outlives it.   Errors: `bad_request` for an invalid time or cursor; the
+/// store's.   Bounds: lines_max a page.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ class AuditService final : public RequestHandler {
   static constexpr std::size_t lines_max = 200;
   static constexpr std::size_t lines_default = 50;
 
-  /// `flush` stores what has been audited and is not stored yet, so that a page has what was done just before.
+  /// `flush` stores lines that are not stored yet, so that a page includes the latest acts.
   AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush) : store_(store), flush_(std::move(flush)) {}
 
   static const OperationTable& operations();
@@ -31,7 +31,7 @@ class AuditService final : public RequestHandler {
   const std::function<Task<Reply<void>>()> flush_;
 };
 
-/// What a valid request asks for.
+/// Returns the query of a valid request.
 Reply<AuditQuery> read_audit_query(const nlohmann::json& body);
 
 }  // namespace strawberry::bridge

@@ -32,7 +32,7 @@ constexpr const char* packed_ending = ".jsonl.gz";
 constexpr const char* unfinished_ending = ".jsonl.gz.part";
 constexpr const char* info_ending = ".json";
 constexpr std::size_t info_bytes_max = 16 * 1024;
-constexpr std::size_t levels_max = 64;  // as of a request
+constexpr std::size_t levels_max = 64;  // as for a request
 
 tl::unexpected<Error> failed(const std::string& what, const std::string& path) {
   auto failure = error(ErrorCode::internal, "the backup could not be kept");
@@ -94,7 +94,7 @@ std::string hex_of(std::string_view bytes) {
   return text;
 }
 
-/// Appends to a file of mode 0600 that only we write.
+/// Appends to a file of mode 0600 that only the bridge writes.
 Reply<void> append_to(const std::string& path, std::string_view bytes) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.is_open()) return failed("cannot open", path);
@@ -102,7 +102,7 @@ Reply<void> append_to(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-/// One gzip member: several behind one another are one file.
+/// Returns one gzip member; several in a row are one file.
 std::string packed(std::string_view text) {
   constexpr int gzip_window_bits = 15 + 16;
   constexpr int memory_level = 8;
@@ -205,7 +205,7 @@ Reply<BackupInfo> BackupFiles::get(const std::string& user_id, const std::string
 Reply<void> BackupFiles::remove(const std::string& user_id, const std::string& id) const {
   if (auto known = get(user_id, id); !known) return tl::unexpected(known.error());
   std::error_code problem;
-  fs::remove(path(user_id, id, info_ending), problem);  // first: what is listed is whole
+  fs::remove(path(user_id, id, info_ending), problem);  // first, so that a listed backup is always complete
   if (!problem) fs::remove(path(user_id, id, packed_ending), problem);
   if (problem) return failed("cannot remove", path(user_id, id, packed_ending));
   return {};
@@ -230,7 +230,7 @@ Reply<void> BackupFiles::begin(const BackupInfo& info) const {
   ::mkdir(options_.directory.c_str(), 0700);
   if (::mkdir(folder(info.user_id).c_str(), 0700) != 0 && errno != EEXIST)
     return failed("cannot make", folder(info.user_id));
-  // What earlier uploads have left goes: a user has one that is not finished at a time.
+  // Removes earlier unfinished uploads: a user has at most one at a time.
   std::error_code problem;
   for (const auto& entry : fs::directory_iterator(folder(info.user_id), problem)) {
     std::error_code ignored;

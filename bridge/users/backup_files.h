@@ -1,9 +1,9 @@
-/// Backups of users as files: `<directory>/<user>/<id>.jsonl.gz`, and beside each a `<id>.json` that says what it is.
-/// The directory has mode 0700, the files 0600.
+/// Backups of users as files: `<directory>/<user>/<id>.jsonl.gz`, each with a `<id>.json` that describes it. The
+/// directory has mode 0700, the files 0600.
 ///
-/// Threading: any one thread at a time; every function blocks.   Errors: `not_found`, `quota_exceeded`
-/// (details.limit `backups_per_user_max`), `too_large`, `bad_request` for what is no gzip or broken, `internal`.
-/// Bounds: Options.
+/// Threading: any one thread at a time; every function blocks.   Errors: `not_found`, `quota_exceeded` (details.limit
+/// `backups_per_user_max`), `too_large`, `bad_request` for a file that is not gzip or is broken, `internal`. Bounds:
+/// Options.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ struct BackupInfo {
 };
 nlohmann::json to_json(const BackupInfo& info);
 
-/// Reads a backup's lines from the first on.
+/// Reads a backup line by line.
 class BackupReader {
  public:
   struct Close {
@@ -46,18 +46,19 @@ class BackupReader {
   };
   BackupReader(std::unique_ptr<gzFile_s, Close> file, Limits limits) : file_(std::move(file)), limits_(limits) {}
 
-  /// The next lines, of about `bytes_max` bytes together, `lines_max` of them at most; empty at the end.
+  /// True when there is no file, or it is not compressed.
   bool is_not_packed() const;
+  /// Returns the next lines: about `bytes_max` bytes together, at most `lines_max` lines; empty at the end.
   Reply<std::vector<std::string>> next(std::size_t bytes_max, std::size_t lines_max);
 
  private:
-  /// Nothing at the end.
+  /// Returns nothing at the end.
   Reply<std::optional<std::string>> next_line();
 
   std::unique_ptr<gzFile_s, Close> file_;
   Limits limits_;
   std::int64_t bytes_ = 0;
-  std::optional<std::string> ahead_;  // read, and left for the next group
+  std::optional<std::string> ahead_;  // read ahead for the next group
 };
 
 class BackupFiles {
@@ -66,25 +67,25 @@ class BackupFiles {
     std::string directory;
     std::size_t per_user_max = 10;
     std::int64_t bytes_max = 512LL * 1024 * 1024;        // of one file
-    std::int64_t text_bytes_max = 1024LL * 1024 * 1024;  // unpacked
+    std::int64_t text_bytes_max = 1024LL * 1024 * 1024;  // decompressed
     std::size_t line_bytes_max = 512 * 1024;
     std::int64_t records_max = 2'000'000;  // what reading them costs, however small they are
   };
   explicit BackupFiles(Options options) : options_(std::move(options)) {}
 
-  /// Newest first.
+  /// Returns the newest first.
   Reply<std::vector<BackupInfo>> list(const std::string& user_id) const;
   Reply<BackupInfo> get(const std::string& user_id, const std::string& id) const;
   Reply<void> remove(const std::string& user_id, const std::string& id) const;
   void remove_all(const std::string& user_id) const;
-  /// Whether the user may have one more.
+  /// Checks that the user may have one more.
   Reply<void> check_room(const std::string& user_id) const;
 
-  /// Begins a file that is not listed before finish(); with the same id it begins anew.
+  /// Starts a file, which is not listed before finish(); with the same id it starts again.
   Reply<void> begin(const BackupInfo& info) const;
-  /// Packs lines behind those that are there.
+  /// Compresses and appends lines.
   Reply<void> add_lines(const BackupInfo& info, const std::string& lines) const;
-  /// Bytes of a file that is packed already, at `offset`, which is where it ends.
+  /// Appends bytes of a compressed file at `offset`, which must be its end.
   Reply<void> add_bytes(const BackupInfo& info, std::int64_t offset, const std::string& bytes) const;
   /// Whose work a file is: the hub's own, or somebody's who may have written anything.
   enum class From { hub, upload };
@@ -95,7 +96,7 @@ class BackupFiles {
   /// Of a file that was not finished.
   void abandon(const BackupInfo& info) const;
 
-  /// At most `bytes_max` bytes from `offset` on.
+  /// Returns at most `bytes_max` bytes from `offset` on.
   Reply<std::string> read_bytes(const std::string& user_id, const std::string& id, std::int64_t offset,
                                 std::size_t bytes_max) const;
   Reply<BackupReader> open_lines(const std::string& user_id, const std::string& id) const;

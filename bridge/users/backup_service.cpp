@@ -275,7 +275,7 @@ Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
     if (!lines) co_return tl::unexpected(lines.error());
     if (lines->empty()) break;
     ExportService::Import import;
-    // With the rights of the user: what an admin has put into limits since then stays.
+    // With the rights of the user: limits that an admin has set since then stay.
     import.actor = Principal{PrincipalType::user, request.sender.id, user_id};
     import.user_id = user_id;
     import.overwrite = request.body.value("overwrite", false);

@@ -1,12 +1,12 @@
-/// Backups of users, kept by the hub (docs/contract.md, section 7): made, listed, read, written, restored and deleted
-/// by the user whose they are, and by admins. A backup is what `export` gives, without what is an admin's; so restoring
-/// one gives nobody more than they have.
+/// Backups of users, stored by the hub (docs/contract.md, section 7): created, listed, read, written, restored and
+/// deleted by their user, and by admins. A backup contains what `export` returns, without the parts that only an admin
+/// may import; so restoring one never extends a user's rights.
 ///
-/// The web door is only a client of the broker, so the files are the bridge's (backup_files.h); a file goes up and down
-/// in pieces.
+/// The gateway is only a client of the broker, so the bridge has the files (backup_files.h); a file is sent and
+/// received in pieces.
 ///
-/// Threading: loop only; files are touched on a thread of their own, one job at a time.   Lifetime: the loop outlives
-/// it.   Errors: those of BackupFiles and ExportService; `busy` while another backup of the user's is made, written or
+/// Threading: loop only; files are accessed on a thread of their own, one job at a time.   Lifetime: the loop outlives
+/// it.   Errors: those of BackupFiles and ExportService; `busy` while another backup of the user is created, written or
 /// restored.   Bounds: piece_bytes_max; BackupFiles::Options.
 #pragma once
 
@@ -28,7 +28,7 @@ class BackupService final : public RequestHandler {
  public:
   static constexpr std::size_t piece_bytes_max = 128 * 1024;
 
-  /// `has_room`: whether the disk has room for more.
+  /// `has_room` returns whether the disk has space for more.
   BackupService(asio::io_context& loop, const Clock& clock, ExportService& exports, std::function<bool()> has_room,
                 BackupFiles::Options options);
 
@@ -36,7 +36,7 @@ class BackupService final : public RequestHandler {
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(120); }
 
-  /// All of the user's; without waiting.
+  /// Removes all backups of the user; does not wait.
   void forget(const std::string& user_id);
 
  private:
@@ -51,7 +51,7 @@ class BackupService final : public RequestHandler {
 
   Task<Outcome> make(BackupInfo info);
   Task<Outcome> restore_from(Request request, std::string id);
-  /// Runs on the thread of the files.
+  /// Runs `work` on the thread of the files.
   template <class Work>
   Task<std::invoke_result_t<Work>> on_files(Work work);
 
@@ -62,7 +62,7 @@ class BackupService final : public RequestHandler {
   const std::shared_ptr<const BackupFiles> files_;  // shared with the jobs
   // Shared with the coroutines, whose frames may outlive this object.
   const std::shared_ptr<std::set<std::string>> busy_users_ = std::make_shared<std::set<std::string>>();
-  FileThread thread_;  // last: its jobs use what is before it
+  FileThread thread_;  // last: its jobs use the members before it
 };
 
 }  // namespace strawberry::bridge

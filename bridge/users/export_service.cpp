@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What the answer has around its records.
+/// Size of an answer without its records.
 constexpr std::size_t frame_bytes = 2'048;
 
 std::string encode_place(const ExportPlace& place) {
@@ -163,7 +163,7 @@ Task<void> ExportService::announce(Principal actor, std::string user_id, ImportC
     parts_.skills.put(id, user_id, skills);
     ids.push_back(id);
   }
-  // The plugin is told of at most 64 ids at once.
+  // The plugin accepts at most 64 ids at once.
   constexpr std::size_t ids_at_once = 64;
   for (std::size_t from = 0; from < ids.size(); from += ids_at_once) {
     const auto end = std::min(from + ids_at_once, ids.size());

@@ -1,12 +1,12 @@
-/// `users` `export` and `import`: everything of one user as records, in parts that fit into a message, from one hub to
-/// another or to a file and back (docs/contract.md, section 7).
+/// The operations `export` and `import` of `users`: all data of one user as records, in parts that fit into a message,
+/// for moving to another hub or for files (docs/contract.md, section 7).
 ///
-/// A user exports and imports their own; an admin anybody's. What only an admin may bring in (limits, revocations, the
-/// list of tokens, the account with its password hash) is left out of a user's import, and the hash of a user's export:
-/// a token may be in the hands of a program, which must not get something to guess a password from.
+/// Users export and import their own data; admins anybody's. Data that only an admin may import (limits, revocations,
+/// the list of tokens, the account with its password hash) is left out of a user's import, and the hash of a user's
+/// export: the token may be a program's, which must not get a hash to guess the password from.
 ///
-/// An export is no snapshot: what changes between two parts is in it or not. An import is all or nothing for each
-/// request; repeated, it changes nothing.
+/// An export is no snapshot: a change between two parts may or may not be included. An import is all or nothing for
+/// each request; repeating it changes nothing.
 ///
 /// Threading: loop only.   Lifetime: the parts outlive it.   Errors: `bad_request` with the record's place; the
 /// store's. Bounds: part_bytes_max, records_max.
@@ -42,7 +42,8 @@ class ExportService final : public RequestHandler {
     Events& events;
   };
   struct Functions {
-    /// The account as a record of kind `user`; with its password hash when `with_hash`. Null when there is none.
+    /// Returns the account as a record of kind `user`, with its password hash when `with_hash`. Null when there is
+    /// none.
     std::function<nlohmann::json(const std::string& user_id, bool with_hash)> account;
     /// What is to be written so that there is the account that such a record describes; nothing when there is.
     std::function<Reply<std::optional<AccountImport>>(const std::string& user_id, const nlohmann::json& record,
@@ -52,7 +53,7 @@ class ExportService final : public RequestHandler {
     std::function<Task<void>(AccountImport account)> account_written;
     /// Returns when the broker's plugin knows.
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
-    /// A user may be an admin, too.
+    /// True also for a user with the role admin.
     std::function<bool(const Request& request)> is_admin;
   };
 
@@ -62,7 +63,7 @@ class ExportService final : public RequestHandler {
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(60); }
 
-  /// One part. For backups, too.
+  /// Returns one part. Also used for backups.
   Task<Reply<nlohmann::json>> export_part(std::string user_id, std::string cursor, bool with_hash);
   struct Import {
     Principal actor;
@@ -81,7 +82,7 @@ class ExportService final : public RequestHandler {
  private:
   Task<Reply<nlohmann::json>> export_for(Request request);
   Task<Reply<nlohmann::json>> import_for(Request request);
-  /// What was imported, in memory and to those who listen.
+  /// Publishes the imported data: changes it in memory and informs listeners.
   Task<void> announce(Principal actor, std::string user_id, ImportCount count);
 
   const Parts parts_;

@@ -1,7 +1,7 @@
-/// A thread for what blocks on files: jobs one after the other, in their order.
+/// A thread for blocking work on files: runs jobs one after the other, in their order.
 ///
-/// Threading: post() on any thread; jobs run on the thread of this object.   Lifetime: destroying it finishes the job
-/// under way and drops the others.   Bounds: jobs_max waiting, then post() is false.
+/// Threading: post() on any thread; jobs run on the thread of this object.   Lifetime: destroying it finishes the
+/// current job and drops the others.   Bounds: jobs_max waiting, then post() returns false.
 #pragma once
 
 #include <condition_variable>
@@ -54,12 +54,12 @@ class FileThread {
     }
   }
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   bool is_stopping_ = false;
 
-  std::thread thread_;  // last: everything it uses is there before it
+  std::thread thread_;  // last: everything it uses is constructed before it
 };
 
 }  // namespace strawberry::bridge

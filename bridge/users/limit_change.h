@@ -1,6 +1,6 @@
-/// The `limits` of a request that changes those of one user: numbers by name, null for the configuration's again.
+/// Reads `limits` of a request that changes those of one user: numbers by name, null for the configuration's limit.
 ///
-/// Pure.   Errors: `bad_request` with details.path, and details.limits: the names there are.   Bounds: limit_max.
+/// Pure.   Errors: `bad_request` with details.path, and details.limits with the valid names.   Bounds: limit_max.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ namespace strawberry::bridge {
 
 inline constexpr std::int64_t limit_max = 1'000'000'000'000'000;
 
-/// 0: any number, as in the configuration.
+/// 0: no limit, as in the configuration.
 using LimitChange = std::map<LimitKind, std::optional<std::int64_t>>;
 
-/// `limits`: an object.
+/// `limits` must be an object.
 Reply<LimitChange> read_limit_change(const nlohmann::json& limits);
 
 }  // namespace strawberry::bridge

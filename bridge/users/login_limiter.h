@@ -1,10 +1,10 @@
-/// How often somebody may try to sign in, by address and by user at an address: freely at first, then after pauses that
-/// double. Nobody is kept out by what others try from elsewhere.
+/// Limits attempts to sign in, by address and by user at an address: some are free, then the pauses between them
+/// double. Attempts from other addresses never lock a user out.
 ///
-/// An attempt counts before it is known how it ends, so that many at once are as many; forgive() takes it back.
-/// Addresses of IPv6 are one by their first 64 bits. Pure.
+/// An attempt counts before its outcome is known, so that concurrent ones all count; forgive() undoes that. IPv6
+/// addresses count by their first 64 bits. Pure.
 ///
-/// Threading: none of its own.   Bounds: Options::entries_max of each kind; the one not heard of for longest is
+/// Threading: none of its own.   Bounds: Options::entries_max of each kind; the entry that was idle longest is
 /// forgotten.
 #pragma once
 
@@ -24,7 +24,7 @@ class LoginLimiter {
  public:
   struct Options {
     std::size_t free_per_user = 5;      // of one user from one address
-    std::size_t free_per_address = 30;  // of all users
+    std::size_t free_per_address = 30;  // of all users from one address
     std::chrono::milliseconds first_pause{1'000};
     std::chrono::milliseconds pause_max = std::chrono::minutes(15);
     std::chrono::milliseconds forgotten_after = std::chrono::hours(1);
@@ -33,9 +33,9 @@ class LoginLimiter {
 
   LoginLimiter(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// Counts an attempt; or gives how long to wait, and counts nothing.
+  /// Counts an attempt; or returns how long to wait, and counts nothing.
   std::optional<std::chrono::milliseconds> attempt(std::string_view address, std::string_view user);
-  /// The attempt succeeded: the user is free at this address again, and the address has one attempt less.
+  /// Called after a successful attempt: clears the user at this address, and removes one attempt of the address.
   void forgive(std::string_view address, std::string_view user);
   std::size_t entries() const { return by_address_.entries.size() + by_user_.entries.size(); }
 
@@ -43,14 +43,14 @@ class LoginLimiter {
   struct Tries {
     std::size_t count = 0;
     SteadyTime last{};
-    SteadyTime next{};  // not before
+    SteadyTime next{};  // earliest time of the next attempt
   };
   struct Entry {
     std::string key;
     Tries tries;
   };
   struct Table {
-    std::list<Entry> by_use;  // the latest first
+    std::list<Entry> by_use;  // most recently used first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> entries;
   };
 
@@ -63,8 +63,8 @@ class LoginLimiter {
   Table by_user_;
 };
 
-/// The part of an address that one party has: all of IPv4, the first 64 bits of IPv6. What is no address stays as it
-/// is.
+/// Returns the part of an address that identifies a household or machine: all of IPv4, the first 64 bits of IPv6. Other
+/// texts stay as they are.
 std::string network_of(std::string_view address);
 
 }  // namespace strawberry::bridge

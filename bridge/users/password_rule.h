@@ -1,4 +1,4 @@
-/// What can be a password.
+/// The rule for valid passwords.
 ///
 /// Pure function.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace strawberry::bridge {
 
-/// Why it cannot be a password.
+/// Returns why it is not a valid password.
 inline std::optional<Error> objection_to_password(const std::string& password, const char* path) {
   if (password.size() >= password_bytes_min && password.size() <= password_bytes_max) return std::nullopt;
   return Error{

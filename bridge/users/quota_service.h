@@ -1,5 +1,5 @@
-/// `users` `quota`: of each limit of a user what it is, what is used, and when it is to be had again; and changing the
-/// limits of one user, which holds at once (docs/contract.md, section 7).
+/// The operation `quota` of `users`: each limit of a user, its use, and when it resets; and changing the limits of one
+/// user, which takes effect at once (docs/contract.md, section 7).
 ///
 /// Threading: loop only.   Lifetime: the parts outlive it.   Errors: the store's.   Bounds: limits_count entries.
 #pragma once
@@ -32,9 +32,9 @@ class QuotaService final : public RequestHandler {
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(30); }
 
-  /// Stored, then in force.
+  /// Stores the change, then applies it.
   Task<Reply<void>> change(std::string user_id, LimitChange change);
-  /// Those of the user that are not the configuration's, by name.
+  /// Returns the user's limits that differ from the configuration, by name.
   nlohmann::json own_limits(const std::string& user_id) const;
 
  private:

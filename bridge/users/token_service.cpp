@@ -88,7 +88,7 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
   return claims;
 }
 
-/// With the device's id in the place of its name.
+/// Returns the pattern with the device's name replaced by its id.
 Reply<std::string> TokenService::resolved(const std::string& pattern, const std::string& user_id) const {
   const auto refuse = [&](const std::string& why) {
     return error(ErrorCode::bad_request, why + ": " + printable(pattern, skill_pattern_bytes_max),
@@ -153,7 +153,8 @@ Task<Reply<json>> TokenService::issue(Request request) {
   if (!rights) co_return tl::unexpected(rights.error());
   claims->rights = std::move(*rights);
   if (!request.token_rights.is_full()) {
-    // Of its line, and no longer than it: a token that is limited in time, too, must not outlive that.
+    // The token joins the line of the requesting token and ends with it, since a token must not outlive a limited one
+    // that requested it.
     if (auto problem = join_line(*request.token, options_.line_max, *claims))
       co_return tl::unexpected<Error>(std::move(*problem));
     claims->expires_at = std::min(claims->expires_at, request.token->expires_at);
@@ -213,7 +214,7 @@ Task<Reply<json>> TokenService::revoke(Request request) {
   auto revoked = co_await parts_.store.revoke_tokens(std::move(user_id), std::move(jti), std::move(name),
                                                      to_unix_ms(clock_.wall_now()));
   if (!revoked) co_return tl::unexpected(revoked.error());
-  std::vector<std::string> known;  // the plugin hears of ids alone, and finds the others by itself within a second
+  std::vector<std::string> known;  // the plugin is only sent valid ids, and finds the others by itself within a second
   for (const std::string& one : *revoked) {
     if (is_valid_id(one) && known.size() < control_ids_max) known.push_back(one);
   }

@@ -1,14 +1,14 @@
-/// The `users` service, the other part: tokens that people issue for themselves and their devices, list and revoke
+/// Part of the `users` service: tokens that people issue for themselves and their devices, list and revoke
 /// (docs/contract.md, section 12).
 ///
-/// A token never gives more than the one that asks for it: not more scopes, not more skills, and, when that one is
-/// limited, no longer; then it also belongs to its line, and ends with it. In a pattern a device's name is replaced by
-/// the device's id, so that renaming another device does not widen the token.
+/// A token never has more rights than the one that requests it: not more scopes, not more skills, and, when that one is
+/// limited, no longer lifetime; then it also joins that token's line, and is revoked with it. In a pattern a device's
+/// name is replaced by the device's id, so that renaming another device does not extend the token's rights.
 ///
-/// Publishes what it has done (user_events.h).
+/// Publishes the events of user_events.h.
 ///
-/// Threading: loop only.   Lifetime: what the constructor is given outlives it.
-/// Bounds: Options; how many tokens a user may have the store knows (quota_exceeded).
+/// Threading: loop only.   Lifetime: the constructor's arguments outlive it.
+/// Bounds: Options; the store limits a user's tokens (quota_exceeded).
 #pragma once
 
 #include <chrono>
@@ -30,9 +30,9 @@ class TokenService final : public RequestHandler {
  public:
   struct Options {
     std::chrono::seconds lifetime = token_lifetime_default;
-    std::chrono::seconds line_max{0};  // as DeviceTokens::Options
+    std::chrono::seconds line_max{0};  // as in DeviceTokens::Options
     std::size_t list_max = 1'000;
-    std::int64_t issues_per_hour_max = 1'200;  // of one user: each is a write
+    std::int64_t issues_per_hour_max = 1'200;  // of one user; each is a write
   };
   struct Parts {
     UserStore& store;
@@ -54,7 +54,7 @@ class TokenService final : public RequestHandler {
   Task<Outcome> issue(Request request);
   Task<Outcome> list(Request request);
   Task<Outcome> revoke(Request request);
-  /// Whom the token is for, and from when on it may be dated.
+  /// Returns the claims: the token's holder, and its earliest time of issue.
   Reply<Claims> claims_for(const Request& request) const;
   Reply<Rights> wanted_rights(const Request& request) const;
   Reply<std::string> resolved(const std::string& pattern, const std::string& user_id) const;

@@ -1,5 +1,5 @@
-/// A handler for operations that a program which a user has allowed (devices/program_tokens.h) may not ask for,
-/// whatever its user may: it would take everything of the user's with it.
+/// A handler for operations that a user's programs (devices/program_tokens.h) may not use, whatever the user may do:
+/// with them a program could take over all data of the user.
 #pragma once
 
 #include <utility>

@@ -1,7 +1,7 @@
-/// Every account, in memory: who is an admin or a guest, who is disabled.
+/// All accounts in memory: roles, guests, disabled users.
 ///
-/// The database is the truth; the directory is changed after it. Threading: loop only.
-/// Bounds: users_max.   Pointers and references stay good until the account is changed or removed.
+/// The database is authoritative; the directory is changed after it. Threading: loop only.
+/// Bounds: users_max.   Pointers and references stay valid until the account is changed or removed.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +23,13 @@ class UserDirectory {
     const auto found = users_.find(user_id);
     return found == users_.end() ? nullptr : &found->second;
   }
-  /// Of a user without an account: a member.
+  /// Returns the defaults (a member) for a user without an account.
   const UserStanding& standing_of(std::string_view user_id) const {
     static const UserStanding member;
     const UserRow* user = find(user_id);
     return user == nullptr ? member : user->standing;
   }
-  /// By id.
+  /// Key: user id.
   const std::map<std::string, UserRow, std::less<>>& all() const { return users_; }
   bool is_full() const { return users_.size() >= users_max; }
 
@@ -37,7 +37,7 @@ class UserDirectory {
     std::string id = user.user_id;
     users_.insert_or_assign(std::move(id), std::move(user));
   }
-  /// Guests of the user are nobody's guests then.
+  /// Guests of the user no longer have a host then.
   void remove(const std::string& user_id) {
     users_.erase(user_id);
     for (auto& [id, user] : users_) {

@@ -1,5 +1,5 @@
-/// What happens to users, for Events (common/runtime/events.h). Published on the loop, after it was stored and the
-/// broker's plugin knows.
+/// Events about users (common/runtime/events.h). Published on the loop, after the change was stored and the broker's
+/// plugin knows of it.
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@ struct UserChanged {
   enum class Change { signed_in, created, updated, password_set, token_issued, tokens_revoked, deleted };
   Change change = Change::updated;
   std::string user_id;
-  std::string actor;    // the principal who did it
+  std::string actor;    // the principal that did it
   std::string subject;  // a token's jti; else the user's id
 };
 
-/// With everything that there was of the user.
+/// The user was deleted with all its data.
 struct UserDeleted {
   std::string user_id;
   std::vector<std::string> devices;
 };
 
-/// The user may do nothing any more: what waits for one of its devices ends now.
+/// The user is disabled: whatever waits for one of its devices ends now.
 struct UserDisabled {
   std::string user_id;
 };

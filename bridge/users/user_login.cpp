@@ -1,4 +1,4 @@
-/// Signing in, and the password that it takes: the part of the `users` service that knows secrets.
+/// Signing in and changing passwords: the part of the `users` service that handles secrets.
 #include <algorithm>
 #include <utility>
 
@@ -62,7 +62,7 @@ Task<Reply<json>> UserService::login(Request request) {
   std::string same_hash = hash;
   auto matches = co_await parts_.passwords.matches(std::move(same_hash), std::move(password));
   if (!matches) co_return tl::unexpected(matches.error());
-  const UserRow* user = usable(user_id);  // it may be another since
+  const UserRow* user = usable(user_id);  // it may have changed meanwhile
   if (!*matches || user == nullptr || user->password_hash != hash) co_return wrong_login();
   logins_.forgive(address, user_id);
 
@@ -112,7 +112,7 @@ Task<Reply<json>> UserService::set_password(Request request) {
   if (!is_own && !is_known(user_id)) co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
   const std::string hash_before = user == nullptr ? std::string() : user->password_hash;
   if (is_own && !hash_before.empty()) {
-    // As a login, and limited as one: a stolen token must not be worth a password.
+    // Limited like a login: a stolen token must not help to guess the password.
     const std::string place = "token of " + request.sender.id;
     if (const auto wait = logins_.attempt(place, user_id))
       co_return error(ErrorCode::rate_limited, "too many attempts: try again later",

@@ -129,7 +129,7 @@ json json_of(const TokenRow& token) {
 
 // --- from JSON ---
 
-/// Takes the members of one record; the first that is wrong makes it no record.
+/// Reads the members of one record; the first invalid one makes the record invalid.
 class RecordReader {
  public:
   RecordReader(const json& record, std::string path) : record_(record), path_(std::move(path)) {}

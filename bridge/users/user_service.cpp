@@ -28,7 +28,7 @@ std::string_view user_refusal(PrincipalType type) {
   return "only an admin may do this";
 }
 
-/// The role that a request names, or `otherwise`; the schema knows no others.
+/// Returns the role that a request names, or `otherwise`; the schema allows no unknown ones.
 Role role_in(const json& body, Role otherwise) { return parse_role(text_member(body, "role")).value_or(otherwise); }
 
 }  // namespace
@@ -61,7 +61,7 @@ void UserService::publish(UserChanged::Change change, const std::string& user_id
   parts_.events.publish(UserChanged{change, user_id, request.sender.id, user_id});
 }
 
-/// Of any number of ids: the plugin takes control_ids_max at once.
+/// Takes any number of ids: the plugin accepts control_ids_max at once.
 Task<void> UserService::tell(std::vector<std::string> ids) {
   while (!ids.empty()) {
     const std::size_t count = std::min(ids.size(), control_ids_max);
@@ -131,7 +131,7 @@ Task<Reply<json>> UserService::create(Request request) {
   co_return entry(user_id);
 }
 
-/// By the operator, who has a one-time link that only the hub's keys can make.
+/// Called by the operator with a one-time link, which can only be made with the hub's keys.
 Task<Reply<json>> UserService::create_first_admin(Request request) {
   if (!request.sender.id.starts_with(operator_id_prefix))
     co_return error(ErrorCode::forbidden, "only an operator's link creates the first admin (strawberryctl login-link)");
@@ -164,7 +164,7 @@ Task<Reply<json>> UserService::list(Request request) {
   auto others = co_await parts_.store.users_without_account(UserDirectory::users_max);
   if (!others) co_return tl::unexpected(others.error());
   std::vector<std::string> ids = std::move(*others);
-  std::erase_if(ids, is_reserved_id);  // the operator has one, too, and is no user
+  std::erase_if(ids, is_reserved_id);  // the operator's id is listed, too, and is not a user's
   for (const auto& [id, user] : parts_.users.all()) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   const std::size_t total = ids.size();
@@ -246,7 +246,7 @@ Task<Reply<json>> UserService::remove(Request request) {
   std::vector<std::string> ids = gone->devices;
   ids.push_back(user_id);
   for (const std::string& guest : gone->guests) ids.push_back(guest);
-  // First nobody hears them any more, then the plugin ends their connections, then what was retained of them goes.
+  // First their requests are refused, then the plugin ends their connections, then their retained messages are removed.
   for (const std::string& device_id : gone->devices) {
     parts_.devices.remove(device_id);
     parts_.events.publish(DeviceRevoked{device_id});

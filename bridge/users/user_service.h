@@ -1,14 +1,14 @@
 /// The `users` service (docs/contract.md, section 12): accounts, passwords, and the admins' operations on them. Tokens
 /// that people issue are in token_service.h.
 ///
-/// Passwords are hashed and compared elsewhere (ports/passwords.h). A login that fails says nothing of why, and takes
-/// as long for a user who is unknown, disabled or without a password.
+/// Passwords are hashed and compared on another thread (ports/passwords.h). A failed login does not show the reason,
+/// and takes the same time for a user who is unknown, disabled or without a password.
 ///
-/// Publishes what it has done (user_events.h).
+/// Publishes the events of user_events.h.
 ///
-/// Threading: loop only.   Lifetime: what the constructor is given outlives it.
-/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max of a user's logins
-/// that are good, of which the oldest end.
+/// Threading: loop only.   Lifetime: the constructor's arguments outlive it.
+/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max valid logins of a
+/// user, of which the oldest end.
 #pragma once
 
 #include <chrono>
@@ -38,7 +38,7 @@ class UserService final : public RequestHandler {
     std::size_t list_max = 1'000;
     LoginLimiter::Options logins{};
   };
-  /// What the service needs of other parts of the bridge.
+  /// Functions and objects of other parts of the bridge that the service needs.
   struct Parts {
     UserStore& store;
     DeviceStore& device_store;
@@ -47,9 +47,9 @@ class UserService final : public RequestHandler {
     Passwords& passwords;
     TokenIssuer& tokens;
     Events& events;
-    /// Returns when the broker's plugin knows what changed of these users, devices and tokens.
+    /// Returns when the broker's plugin knows of the changes to these users, devices and tokens.
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
-    /// Stores the limits of one user, and puts them in force (quota_service.h).
+    /// Stores and applies the limits of one user (quota_service.h).
     std::function<Task<Reply<void>>(std::string user_id, LimitChange change)> set_limits;
   };
 
@@ -73,7 +73,7 @@ class UserService final : public RequestHandler {
 
   Task<Reply<UserRow>> new_user(Request request, Role role);
   Task<void> tell(std::vector<std::string> ids);
-  /// A token of the user's own that it has signed in with, and what is put on the list.
+  /// Returns a new token of the user who has signed in, and its entry for the list.
   Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request) const;
   /// It has an account, or was seen; the hub's own principals are no users.
   bool is_known(const std::string& user_id) const;

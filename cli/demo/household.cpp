@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr std::chrono::hours token_rest_min{24};
 
-/// The token kept for `who`, as long as it is good for another day.
+/// Returns the token kept for `who`, if it is valid for at least another day.
 std::optional<std::string> kept_token(const DataDir& dir, const KeySet& keys, const Who& who) {
   std::error_code missing;
   const std::string path = token_file(dir, who.name);
@@ -75,7 +75,7 @@ std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice&
     if (!keys || verify_token(*keys, device.token, SystemClock().wall_now())) return device.token;
     if (auto fresh = sign(*keys, device.who, token_lifetime_default)) {
       device.token = std::move(*fresh);
-      // If it cannot be kept, the next start signs another one.
+      // If it cannot be stored, the next start signs another one.
       (void)write_secret_file(token_file(dir, device.who.name), device.token + "\n", /*replace=*/true);
     }
     return device.token;

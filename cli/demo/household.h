@@ -1,6 +1,6 @@
-/// The demo's devices in the hub's directory: registered through the contract on first use, found again afterwards.
+/// The demo's devices in the hub's directory: registered through the contract on first use, found again later.
 ///
-/// What a device needs to connect is kept in DATA_DIR/demo/, readable by its owner only, as a real device would.
+/// The data with which a device connects is kept in DATA_DIR/demo/, readable by its owner only, as on a real device.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 namespace strawberry::cli {
 
 inline constexpr const char* demo_user = "demo";
-/// For an answer of the hub's own, which no model is waited for.
+/// Timeout for an answer of the hub that needs no model.
 inline constexpr std::chrono::milliseconds patience{10'000};
 
 struct DemoDevice {
@@ -24,10 +24,10 @@ struct DemoDevice {
   std::string token;
 };
 
-/// Where the token of the device of this name is kept.
+/// Returns the path of the token of the device of this name.
 std::string token_file(const DataDir& dir, const std::string& name);
-/// For each connect: the device's token as long as it is good, then a new one, which is kept; so its key may be
-/// retired.
+/// Called for each connect: returns the device's token while it is valid, then a new one, which is stored; so its key
+/// may be retired.
 std::function<std::string()> lasting_token(const DataDir& dir, const DemoDevice& device);
 
 /// Asks the hub, as its admin, only for a device that it does not know yet.

@@ -1,6 +1,5 @@
-/// strawberry-demo: the hub doing its job, shown by Spokes of the C++ SDK, a process each. The speaker registers its
-/// skills and stays until SIGINT or SIGTERM; the tablet finds and calls one of them, asks for music in plain words, and
-/// leaves.
+/// strawberry-demo: shows the hub with Spokes of the C++ SDK, each a process. The speaker registers its skills and
+/// stays until SIGINT or SIGTERM; the tablet finds and calls one of them, asks for music in plain words, and ends.
 #include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -38,15 +37,15 @@ struct DemoOptions {
   int ready_fd = -1;
 };
 
-/// Tells the process that started this one to go on.
+/// Signals readiness to the process that started this one.
 void report_ready(int fd) {
   if (fd < 0) return;
   constexpr char word[] = "ready\n";
-  // Nobody waiting is no reason not to play.
+  // The speaker continues even if nobody waits for this.
   if (::write(fd, word, sizeof word - 1) >= 0) ::close(fd);
 }
 
-/// As the SDK takes it: the device's token file, which `household` keeps.
+/// Makes options for the SDK with the device's token file, which `household` keeps.
 strawberry::SpokeOptions spoke_options(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device) {
   strawberry::SpokeOptions options;
   options.host = endpoint.host;
@@ -57,7 +56,7 @@ strawberry::SpokeOptions spoke_options(const DataDir& dir, const Endpoint& endpo
   return options;
 }
 
-/// Connects, offers its skills and plays what it is told to, until a signal.
+/// Connects, offers its skills and plays what is requested, until a signal.
 Outcome<void> be_speaker(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device,
                          const DemoOptions& wanted) {
   const Transcript transcript;
@@ -66,7 +65,7 @@ Outcome<void> be_speaker(const DataDir& dir, const Endpoint& endpoint, const Dem
   strawberry::SpokeOptions options = spoke_options(dir, endpoint, device);
   std::mutex mutex;
   std::string last_line;
-  // A token whose key was retired meanwhile is signed anew.
+  // A token whose key was retired meanwhile is replaced.
   options.log = [&, token = lasting_token(dir, device)](strawberry::LogLevel level, const std::string& line) mutable {
     if (level == strawberry::LogLevel::info) return;
     token();
@@ -86,7 +85,7 @@ Outcome<void> be_speaker(const DataDir& dir, const Endpoint& endpoint, const Dem
   return cli_error(ExitCode::refused, last_line);
 }
 
-/// Finds a skill, calls it, then says the same in plain words.
+/// Finds a skill, calls it, then requests the same in plain words.
 class Tablet {
  public:
   Tablet(const DataDir& dir, const Endpoint& endpoint, const DemoDevice& device)

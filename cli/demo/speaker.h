@@ -1,8 +1,7 @@
-/// A Spoke as small as they come, with the C++ SDK: a speaker that offers MusicControlSkill and plays, in words, what
-/// it is told to.
+/// A minimal Spoke with the C++ SDK: a speaker that offers MusicControlSkill and prints what it plays.
 ///
 /// Threading: skills run on the Spoke's threads; the speaker locks what they share.   Lifetime: outlives its Spoke.
-/// Errors: a wrong argument is the caller's `skill_error`.
+/// Errors: a wrong argument is a `skill_error` for the caller.
 #pragma once
 
 #include <strawberry/spoke.h>
@@ -15,7 +14,7 @@ namespace strawberry::cli {
 
 class Speaker {
  public:
-  /// `on_play`: what the speaker does, in words; one at a time.
+  /// `on_play`: called with what the speaker does, in words; one call at a time.
   explicit Speaker(std::function<void(const std::string&)> on_play) : on_play_(std::move(on_play)) {}
 
   /// Adds its skills.

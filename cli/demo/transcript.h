@@ -1,4 +1,4 @@
-/// What the demo's devices say and do, one line each, for a person to read; colours only on a terminal.
+/// Prints what the demo's devices say and do, one line each; colours only on a terminal.
 ///
 /// Threading: one thread.
 #pragma once
@@ -12,12 +12,12 @@ class Transcript {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// What a line is about: somebody says something, hears something, does something.
+  /// The kind of a line: a device says, hears or does something.
   enum class Kind { says, hears, does, note };
 
   Transcript();
   void line(Kind kind, const std::string& who, const std::string& what) const;
-  /// With how long it took since `start`.
+  /// Prints a line with the time since `start`.
   void line(Kind kind, const std::string& who, const std::string& what, Time start) const;
 
  private:

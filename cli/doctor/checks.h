@@ -1,4 +1,4 @@
-/// What is wrong with a hub, and what to do about it: a list of small judgements over Facts. Pure functions.
+/// Finds what is wrong with a hub, and how to repair it: a list of small judgements over Facts. Pure functions.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,15 +14,15 @@ namespace strawberry::cli {
 enum class Verdict { good, warning, bad };
 std::string_view to_string(Verdict verdict);
 
-/// Texts are printable, whatever the facts held.
+/// Texts are printable, whatever the facts contain.
 struct Finding {
-  std::string check;  // its name
+  std::string check;  // the check's name
   Verdict verdict = Verdict::good;
   std::string what;
-  std::string what_to_do = {};  // a command where there is one; empty when all is well
+  std::string what_to_do = {};  // a command where possible; empty when all is well
 };
 
-/// Nothing where the facts give no ground for a judgement, because something else is missing first.
+/// Nullopt where the facts are not sufficient, because something else is missing first.
 using Maybe = std::optional<Finding>;
 struct Check {
   const char* name;
@@ -32,7 +32,7 @@ struct Check {
 std::vector<Finding> examine(const Facts& facts);
 bool is_healthy(const std::vector<Finding>& findings);
 
-/// A line a finding, and one below it with what to do. Marks on a terminal, words elsewhere.
+/// Prints a line for each finding, and the remedy below it. Marks on a terminal, words elsewhere.
 std::string show_findings(const std::vector<Finding>& findings, bool is_terminal, bool colours);
 nlohmann::json findings_as_json(const std::vector<Finding>& findings);
 

@@ -1,4 +1,4 @@
-/// What `strawberryctl doctor` has found out, before anybody judges it. Plain data: gather.cpp fills it, checks.cpp
+/// The facts that `strawberryctl doctor` gathers before they are judged. Plain data: gather.cpp fills it, checks.cpp
 /// reads it, tests write it by hand.
 #pragma once
 
@@ -16,78 +16,78 @@ struct FileFacts {
   bool exists = false;
   unsigned mode = 0;    // permission bits
   unsigned owner = 0;   // user id; 0 is root
-  std::string problem;  // why it cannot be used; empty: it can
-  int error = 0;        // the errno of that, if there was one
+  std::string problem;  // why it cannot be used; empty: usable
+  int error = 0;        // errno of the problem, if any
 };
 
 struct DatabaseFacts {
   FileFacts file;
   int version = 0;
-  int version_known = 0;      // what this program reads and writes
-  std::string damage;         // what SQLite's quick check says; empty: nothing
-  std::string write_problem;  // empty: it can be written
+  int version_known = 0;      // the version that this program reads and writes
+  std::string damage;         // result of SQLite's quick check; empty: no damage
+  std::string write_problem;  // empty: it is writable
 };
 
-/// The broker's configuration file, with what it includes.
+/// The broker's configuration file and the files that it includes.
 struct BrokerConfigFacts {
   FileFacts file;
   std::string path;
-  bool is_asked_for = false;  // named on the command line
+  bool is_asked_for = false;  // given on the command line
   bool per_listener_settings = false;
   bool allow_anonymous = false;
   bool set_tcp_nodelay = false;
-  std::string plugin;          // the line that loads ours; empty: none does
-  std::string plugin_problem;  // why that file cannot be loaded; empty: it can
+  std::string plugin;          // the line that loads our plugin; empty: none does
+  std::string plugin_problem;  // why that file cannot be loaded; empty: loadable
 };
 
 enum class LoginResult {
   untried,
   accepted,
   refused,
-  no_answer,  // the connection was closed, or nothing came
+  no_answer,  // the connection was closed, or nothing arrived
   not_mqtt,
-  speaks_tls,  // and was spoken to without
+  speaks_tls,  // it speaks TLS, but was contacted without
 };
 
 struct BrokerFacts {
-  std::string endpoint_problem;  // why it is not known where the broker is; empty: it is
+  std::string endpoint_problem;  // why the broker's address is unknown; empty: known
   std::string host;
   std::uint16_t port = 0;
   bool tls = false;
-  std::string ca_file;       // with TLS; empty: the CAs this system trusts
-  std::string host_problem;  // why there is no such host; empty: there is
+  std::string ca_file;       // with TLS; empty: the CAs that this system trusts
+  std::string host_problem;  // why the host cannot be resolved; empty: it can
   bool is_listening = false;
-  std::string tls_problem;                    // why there is no TLS connection; empty: there is one, or none was wanted
-  TlsTrouble tls_trouble = TlsTrouble::none;  // of which kind that is
-  std::string program;                        // who listens, when /proc tells: `mosquitto (process 42)`
+  std::string tls_problem;                    // why there is no TLS connection; empty: there is one, or none was tried
+  TlsTrouble tls_trouble = TlsTrouble::none;  // the kind of that problem
+  std::string program;                        // the listening program, if /proc shows it: `mosquitto (process 42)`
   std::optional<std::uint64_t> files_max;
   LoginResult anonymous = LoginResult::untried;  // without a token
   LoginResult admin = LoginResult::untried;      // with one of our keys
-  std::string admin_problem;                     // why that one is not let in, in the words of whoever said no
+  std::string admin_problem;                     // why the admin is refused, in the words of the program that refused
 };
 
 /// The broker's Unix socket, which programs on this machine use.
 struct SocketFacts {
-  std::string path;  // empty: none is used, and nothing below holds
+  std::string path;  // empty: none is used, and the members below are not set
   FileFacts file;
   bool is_socket = false;
   bool is_listening = false;
-  std::string problem;    // why no connection could be made; empty: one was
-  bool is_stale = false;  // of a broker that was killed
+  std::string problem;    // why no connection was possible; empty: it was
+  bool is_stale = false;  // left behind by a broker that was killed
 };
 
-/// strawberry-gateway, as its file http-endpoint says where it is.
+/// strawberry-gateway, at the address in its file http-endpoint.
 struct WebDoorFacts {
-  std::string file;  // empty: there is none, and nothing below holds
+  std::string file;  // empty: there is none, and the members below are not set
   std::string url;   // empty: the file does not name an address of this machine
   bool is_listening = false;
   bool has_ended_certificate = false;
-  int status = 0;  // of /health; 0: no HTTP
+  int status = 0;  // of /health; 0: no HTTP answer
 };
 
 struct ProviderFacts {
   std::string name;
-  std::string state;  // of its circuit
+  std::string state;  // of its circuit breaker
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;
 };
@@ -98,14 +98,14 @@ struct HubFacts {
   std::string problem;                  // why it did not
   std::optional<WallTime> reported_at;  // ts of hub/health
   std::optional<std::uint64_t> devices;
-  bool disk_low = false;  // it stores nothing that needs room
+  bool disk_low = false;  // no disk space: it stores nothing large
   std::vector<ProviderFacts> providers;
 };
 
 struct TokenFacts {
   std::string path;
   FileFacts file;
-  std::string problem;  // a word of the plugin's: expired, bad_signature, token_revoked, …; empty: it is good
+  std::string problem;  // the plugin's reason: expired, bad_signature, token_revoked, …; empty: valid
   std::string who;      // `device lamp`; empty when the token does not prove it
   std::string type;     // device, user, admin, …
   std::optional<WallTime> expires_at;
@@ -117,40 +117,40 @@ struct SettingsFacts {
   std::vector<std::string> problems;  // with file and line
 };
 
-/// Somebody whom the plugin did not let in.
+/// A client that the plugin refused.
 struct RefusedLogin {
-  WallTime at;          // the last time
-  std::string reason;   // a word of the plugin's
-  std::string id;       // of the principal when its token proved it, else the client id
+  WallTime at;          // the last refusal
+  std::string reason;   // the plugin's reason
+  std::string id;       // of the principal if its token proved it, else the client id
   std::string name;     // of the device with that id
-  std::string address;  // where it comes from
+  std::string address;  // the client's address
   std::uint64_t times = 1;
   bool is_user = false;  // that id is a user's
 };
 
-/// How the bridge's configuration says a model is reached.
+/// The configuration with which the bridge reaches a model.
 struct ModelSettings {
-  std::string base_url;  // empty: its own default
-  std::string key_env;   // the variable with its key, or
-  std::string key_file;  // the file; both empty: none is sent
+  std::string base_url;  // empty: its default
+  std::string key_env;   // the variable that has its key, or
+  std::string key_file;  // the file with it; both empty: no key is sent
 };
 
-/// One model that was asked for a word.
+/// One model that was asked for an answer.
 struct ChatFacts {
   std::string asked;
   std::string answered_by;
-  std::string error;  // the hub's, as far as it is about the one that was asked
+  std::string error;  // the hub's error, as far as it concerns this model
   ModelSettings settings = {};
   int status = 0;           // HTTP; 0: none
-  std::string reason = {};  // the hub's word: connect, timeout, status, circuit_open, …
+  std::string reason = {};  // the hub's reason: connect, timeout, status, circuit_open, …
 };
 
 struct Facts {
   WallTime now;
   std::string command = "strawberryctl";  // with the --data-dir in use, as people type it
-  std::string reach = "strawberryctl";    // with --host and --port, too
-  std::string run = "scripts/run";        // likewise
-  bool is_package = false;                // the installed package's hub, which systemd runs
+  std::string reach = "strawberryctl";    // also with --host and --port
+  std::string run = "scripts/run";        // also with the --data-dir
+  bool is_package = false;                // the hub of the installed package, run by systemd
   std::string data_dir;
   std::string settings_path;  // bridge.toml
   bool data_dir_is_directory = false;
@@ -166,12 +166,12 @@ struct Facts {
   WebDoorFacts web_door;
   HubFacts hub;
   SettingsFacts settings;
-  std::optional<std::vector<RefusedLogin>> refused_logins;  // newest first; nothing when the plugin did not report
+  std::optional<std::vector<RefusedLogin>> refused_logins;  // newest first; nullopt when the plugin did not report
   TokenFacts admin_token;
   TokenFacts gateway_token;                     // with which the web door asks for logins
-  TokenFacts clients_token;                     // of DATA_DIR/clients, which scripts/run writes for mosquitto_sub
-  std::optional<TokenFacts> token;              // of --token-file
-  std::optional<std::vector<ChatFacts>> chats;  // of --chat
+  TokenFacts clients_token;                     // in DATA_DIR/clients, written by scripts/run for mosquitto_sub
+  std::optional<TokenFacts> token;              // given by --token-file
+  std::optional<std::vector<ChatFacts>> chats;  // given by --chat
 };
 
 }  // namespace strawberry::cli

@@ -67,7 +67,7 @@ void read_config_file(const std::string& path, std::size_t& files, BrokerConfigF
   for (std::string line; std::getline(lines, line);) read_config_line(line, files, config);
 }
 
-/// The broker's own functions are not there in this process.
+/// Returns why the plugin cannot be loaded; functions of the broker, which this process lacks, may be undefined.
 std::string plugin_problem(const std::string& path) {
   if (::access(path.c_str(), R_OK) != 0) return path + ": " + std::strerror(errno);
   void* plugin = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
@@ -122,7 +122,7 @@ void look_into_token(TokenFacts& token, const std::string& text, const KeySet* k
   if (directory != nullptr) token.problem = objection_to_login(*directory, *claims);
 }
 
-/// The token in a file that holds nothing else, or behind `option` in a file of options, one a line.
+/// Checks the token in a file that has nothing else, or after `option` in a file of options, one a line.
 TokenFacts look_at_token(const std::string& path, const std::string& option, const KeySet* keys,
                          const DeviceDirectory* directory, WallTime now) {
   TokenFacts token;
@@ -181,7 +181,7 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   facts.config = find_broker_config(dir, options.mosquitto_conf);
 }
 
-/// A client id or principal may be a device's: its name says more.
+/// A client id or principal may be a device's: adds the device's name.
 void name_the_refused(const DataDir& dir, Facts& facts) {
   if (!facts.refused_logins) return;
   const auto directory = open_directory(dir);

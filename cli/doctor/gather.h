@@ -1,4 +1,4 @@
-/// Finds out everything that doctor judges by: files, processes, the broker, the hub. Changes nothing.
+/// Gathers everything that doctor judges: files, processes, the broker, the hub. Changes nothing.
 ///
 /// Threading: one thread; blocks.   Errors: none; what cannot be found out is left empty, or is a problem in the facts.
 /// Bounds: every wait ends at its timeout; files are read up to 64 KiB, a configuration up to 64 of them, and at most
@@ -13,7 +13,8 @@
 
 namespace strawberry::cli {
 
-/// Who knocks without a token: the same each time, so that the plugin's list of whom it refused has it once.
+/// Client id of the connection without a token: always the same, so that the plugin's list of refused clients has it
+/// once.
 inline constexpr std::string_view doctor_client_id = "strawberry-doctor";
 
 struct GatherOptions {
@@ -23,21 +24,21 @@ struct GatherOptions {
 };
 Facts gather(const CommandLine& line, const GatherOptions& options);
 
-// Its parts.
-/// What a file is to a user who opens it so (R_OK, …).
+// The parts of gather_facts().
+/// Checks a file as a user who opens it with this mode (R_OK, …).
 FileFacts look(const std::string& path, int access_mode);
-/// With the files that it includes, and whether its plugin can be loaded.
+/// Reads it with the files that it includes, and checks whether its plugin can be loaded.
 BrokerConfigFacts read_broker_config(const std::string& path);
-/// Connects without a token, over TLS where the broker is said to speak it. Fills host_problem, is_listening,
+/// Connects without a token, over TLS where the broker is expected to use it. Fills host_problem, is_listening,
 /// anonymous, tls_problem and, on this machine, which program listens and how many files it may open.
 void knock_at_broker(BrokerFacts& broker);
-/// Connects to the Unix socket of `socket.path`, if there is one, and leaves. Fills the rest of `socket`.
+/// Connects to the Unix socket of `socket.path`, if there is one, and disconnects. Fills the rest of `socket`.
 void try_socket(SocketFacts& socket);
 /// Looks for http-endpoint in the data directory and, with `is_package`, where the package's service writes it, and
-/// asks for /health there.
+/// requests /health there.
 void look_at_web_door(WebDoorFacts& door, const std::string& data_dir, bool is_package);
-/// Connects as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub how it is; with
-/// `chat`, also as a user, who asks every model.
+/// Connects as admin, at the port or, where nothing listens there, at the Unix socket, and asks the hub for its health;
+/// with `chat`, also as a user, who asks every model.
 void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts);
 
 }  // namespace strawberry::cli

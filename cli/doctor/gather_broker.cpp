@@ -1,4 +1,4 @@
-/// What listens where the broker should: what it answers, and which program it is.
+/// Examines the program that listens where the broker should: its answers, and its process.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t processes_max = 20'000;
 constexpr std::chrono::milliseconds knock_timeout{2'000};
 
-/// What came of one attempt to connect without a token.
+/// The result of one attempt to connect without a token.
 struct Knock {
   bool is_accepted = false;
   std::string problem;  // for people
@@ -67,7 +67,7 @@ LoginResult result_of(const Knock& knock) {
   return knock.loss.is_not_mqtt ? LoginResult::not_mqtt : LoginResult::no_answer;
 }
 
-/// Whether there is TLS where none was spoken to: with a certificate that is trusted here, or with one that is not.
+/// Returns whether the server speaks TLS although it was contacted without: with a certificate that is trusted or not.
 bool speaks_tls(const BrokerFacts& broker) {
   const Knock answer = knock(broker, MosquittoClient::Tls{});
   const bool has_refused_certificate = answer.loss.tls != TlsTrouble::none && answer.loss.tls != TlsTrouble::no_tls &&
@@ -75,7 +75,7 @@ bool speaks_tls(const BrokerFacts& broker) {
   return answer.is_accepted || answer.loss.code != 0 || has_refused_certificate;
 }
 
-/// The numbers of the sockets that listen on `port`.
+/// Returns the inodes of the sockets that listen on `port`.
 std::set<std::string> listening_inodes(std::uint16_t port) {
   std::set<std::string> inodes;
   for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
@@ -144,7 +144,7 @@ void knock_at_broker(BrokerFacts& broker) {
   if (broker.tls) tls = MosquittoClient::Tls{broker.ca_file, {}};
   const Knock answer = knock(broker, std::move(tls));
   if (answer.loss.is_host_unknown) broker.host_problem = answer.problem;
-  // With a CA file that cannot be used nobody has tried.
+  // With an unusable CA file no connection was attempted.
   broker.is_listening = answer.is_accepted || answer.loss.was_reached || answer.loss.tls == TlsTrouble::ca_file;
   if (!broker.is_listening) return;
   broker.tls_trouble = answer.loss.tls;

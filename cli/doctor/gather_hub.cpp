@@ -1,4 +1,4 @@
-/// What the hub says of itself to an admin.
+/// Reads the health that the hub reports to an admin.
 #include <algorithm>
 #include <filesystem>
 
@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What is retained comes right behind the subscription.
+/// Retained messages arrive directly after the subscription.
 constexpr std::chrono::milliseconds retained_timeout{1'000};
 constexpr std::chrono::milliseconds answer_timeout{3'000};
 constexpr std::size_t providers_shown_max = 32;
@@ -37,7 +37,7 @@ void read_health(const json& health, HubFacts& hub) {
   }
 }
 
-/// Whom the plugin has not let in. Doctor's own knocking is none of them.
+/// Reads the clients that the plugin refused, without doctor's own attempts.
 void read_refusals(const json& report, Facts& facts) {
   facts.refused_logins.emplace();
   const auto logins = report.find("logins");
@@ -59,7 +59,7 @@ void read_refusals(const json& report, Facts& facts) {
   }
 }
 
-/// How bridge.toml says that this model is reached, or the environment when no model is named there.
+/// Returns how bridge.toml configures this model, or the environment when no model is named there.
 ModelSettings settings_of_model(const std::string& settings_path, const std::string& name) {
   ModelSettings settings;
   settings.key_env = bridge::key_variable_of(name);
@@ -68,14 +68,14 @@ ModelSettings settings_of_model(const std::string& settings_path, const std::str
     if (provider.name != name) continue;
     settings.base_url = provider.base_url;
     if (!provider.api_key_env.empty() || !provider.api_key_file.empty()) settings.key_env = provider.api_key_env;
-    // As the bridge reads it: beside bridge.toml.
+    // Like the bridge: relative to bridge.toml.
     if (!provider.api_key_file.empty())
       settings.key_file = std::filesystem::path(settings_path).parent_path() / provider.api_key_file;
   }
   return settings;
 }
 
-/// One of the retained topics: true when it was the last that was missing.
+/// Reads one of the retained topics; true when it was the last missing one.
 bool read_topic(const MqttMessage& message, Facts& facts) {
   const auto payload = parse_json(message.payload);
   if (!payload || !payload->is_object()) return false;
@@ -85,7 +85,7 @@ bool read_topic(const MqttMessage& message, Facts& facts) {
   return !facts.hub.state.empty() && facts.hub.reported_at && facts.refused_logins;
 }
 
-/// Of an error that may be about several models, what is about this one.
+/// Takes from an error that may concern several models the part that concerns this one.
 void blame(const CliError& error, ChatFacts& chat) {
   chat.error = error.message;
   const auto details = parse_json(error.details);
@@ -116,7 +116,7 @@ Task<ChatFacts> ask_model(HubConnection& hub, std::string name, std::chrono::mil
   co_return chat;
 }
 
-/// A user who has devices, as chats are about them; without any, one that is made up.
+/// Returns a user who has devices, since chats use them; a made-up one if there is none.
 std::string some_user(const DataDir& dir) {
   const auto directory = open_directory(dir);
   if (directory) {
@@ -145,7 +145,7 @@ Task<Outcome<void>> ask_models(HubConnection& hub, std::chrono::milliseconds tim
   co_return Outcome<void>{};
 }
 
-/// A chat works on a user's skills, and an admin has none.
+/// A chat uses a user's skills, and an admin has none.
 void ask_models_as_user(const CommandLine& line, Facts& facts) {
   const auto who = user(some_user(line.data_dir()));
   if (!who) return;
@@ -178,7 +178,7 @@ Task<Outcome<void>> look(HubConnection& hub, Visit& visit) {
     co_await visit.reported.wait_until(std::chrono::steady_clock::now() + retained_timeout);
     json body = {{"op", "me"}};
     const auto reply = co_await hub.request(Service::devices, std::move(body), answer_timeout, nullptr);
-    // An admin is no device: it is the answer that counts.
+    // An admin is no device, so a refusal also proves that the hub answers.
     facts.hub.answers = reply || reply.error().code == ExitCode::refused;
     if (!facts.hub.answers) facts.hub.problem = reply.error().message;
   }
@@ -196,7 +196,7 @@ void ask_hub_how_it_is(const CommandLine& line, bool chat, Facts& facts) {
   options->connect_timeout = std::min(options->connect_timeout, answer_timeout);
   options->services = {Service::devices, Service::chat};
   options->filters = {hub_health_topic, hub_broker_topic};
-  // What is said of the port must hold for the port.
+  // Facts about the port must come from the port.
   if (facts.broker.is_listening) options->endpoint.socket.clear();
   options->on_message = [&](const MqttMessage& message) {
     if (read_topic(message, facts)) reported.set(true);

@@ -1,4 +1,4 @@
-/// Where the web door says that it is, and whether it answers there.
+/// Reads the web door's address, and checks whether it answers there.
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
@@ -27,7 +27,7 @@ struct DoorAddress {
   int port = 0;
 };
 
-/// Of `http://127.0.0.1:8080` and `http://[::1]:8080`; nothing for another machine's, which the door cannot have.
+/// Parses `http://127.0.0.1:8080` and `http://[::1]:8080`; nullopt for another machine, where the door cannot be.
 std::optional<DoorAddress> address_of(const std::string& url) {
   DoorAddress address;
   address.is_tls = url.starts_with("https://");
@@ -46,8 +46,8 @@ std::optional<DoorAddress> address_of(const std::string& url) {
   return address;
 }
 
-/// Asks for /health, over TLS with whatever certificate: the door is this machine's, and its certificate may be for a
-/// name that only others use. Leaves door.status 0 when what is answered is no HTTP.
+/// Requests /health, over TLS with any certificate: the door is on this machine, and its certificate may be for a name
+/// that only other machines use. Leaves door.status 0 when the answer is not HTTP.
 void ask_for_health(const DoorAddress& address, WebDoorFacts& door) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);

@@ -6,7 +6,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// Of the broker: what it opens besides a socket a client.
+/// Files that the broker opens in addition to one socket for each client.
 constexpr std::uint64_t files_of_its_own = 256;
 constexpr std::uint64_t files_min = 1'024;
 constexpr std::uint64_t files_recommended = 65'536;
@@ -16,7 +16,7 @@ constexpr unsigned others_may_write = 02;
 std::string where(const BrokerFacts& broker) { return broker.host + ":" + std::to_string(broker.port); }
 std::string by(const BrokerFacts& broker) { return broker.program.empty() ? "" : " by " + broker.program; }
 
-/// It talked MQTT with one of us.
+/// True if it answered one of our attempts with MQTT.
 bool is_broker(const Facts& f) {
   const auto talked = [](LoginResult result) {
     return result == LoginResult::accepted || result == LoginResult::refused;
@@ -29,7 +29,7 @@ std::string with_tls(const Facts& f) {
 }
 std::string other_port(const Facts& f) { return f.run + " --port " + std::to_string(f.broker.port + 1); }
 
-/// What to do about a broker whose certificate is not accepted, or that has none.
+/// Returns the remedy for a broker whose certificate is not accepted, or that has none.
 std::string mend_tls(const Facts& f) {
   const std::string look = "openssl s_client -connect " + where(f.broker) + " </dev/null | openssl x509 -noout -text";
   switch (f.broker.tls_trouble) {
@@ -77,7 +77,7 @@ Maybe broker(const Facts& f) {
   if (b.anonymous == LoginResult::speaks_tls) {
     return bad(where(b) + by(b) + " speaks TLS, and was spoken to without", "speak TLS: " + with_tls(f));
   }
-  if (!b.tls_problem.empty()) return std::nullopt;  // that is said instead
+  if (!b.tls_problem.empty()) return std::nullopt;  // reported instead
   if (!is_broker(f)) {
     return bad(where(b) + by(b) + " takes connections, but did not answer",
                (b.tls ? std::string() : "if it speaks TLS: " + with_tls(f) + "; ") +
@@ -94,7 +94,7 @@ Maybe unix_socket(const Facts& f) {
                 "choose a shorter --data-dir");
   }
   const bool is_running = f.broker.is_listening || s.is_listening;
-  if (!is_running) return std::nullopt;  // that is said of the broker
+  if (!is_running) return std::nullopt;  // reported for the broker
   if (!s.file.exists) return warn("there is no " + s.path + slower, listen_there(f));
   if (!s.is_socket) {
     return warn(s.path + " is no socket" + slower, "move that file away, then " + restart_broker(f));

@@ -10,13 +10,13 @@ constexpr std::uint64_t disk_free_bytes_low = 512 * mebibyte;
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
 
-/// As make_private_directory() would leave it.
+/// True for the owner and mode that make_private_directory() leaves.
 bool is_shared_by_root(const FileFacts& directory) {
   return directory.owner == 0 && (directory.mode & 07) == 0 && (directory.mode & 070) == 070;
 }
 bool is_closed(const FileFacts& directory) { return (directory.mode & 077) == 0 || is_shared_by_root(directory); }
 
-/// Nothing was seen in there, or nothing is: one finding says so, not three.
+/// False if the directory is empty or unreadable: then one finding reports it instead of three.
 bool is_looked_into(const Facts& f) {
   return f.data_dir_is_directory && f.data_dir_file.problem.empty() && (f.keys.exists || f.database.file.exists);
 }
@@ -26,7 +26,7 @@ std::string as_who_may(const Facts& f, const std::string& path) {
                       : "run this as the user who owns it: ls -ld " + shell_word(path);
 }
 
-/// What scripts/run writes is written over when it starts again.
+/// A file that scripts/run writes would be overwritten at its next start.
 std::string config_to_edit(const Facts& f) {
   const bool is_made = !f.is_package && f.config.path == f.data_dir + "/mosquitto.conf";
   return is_made ? "config/mosquitto.conf, of which scripts/run makes " + f.config.path : f.config.path;
@@ -126,9 +126,9 @@ Maybe disk(const Facts& f) {
 }
 
 Maybe settings(const Facts& f) {
-  if (!f.settings.file.exists) return std::nullopt;  // defaults
+  if (!f.settings.file.exists) return std::nullopt;  // the defaults apply
   if (!f.settings.file.problem.empty()) {
-    if (is_permission_denied(f.settings.file)) return std::nullopt;  // somebody else's to look at
+    if (is_permission_denied(f.settings.file)) return std::nullopt;  // it belongs to another user
     return bad("cannot read " + f.settings_path + ": " + f.settings.file.problem, "see: ls -l " + f.settings_path);
   }
   if (f.settings.problems.empty()) return good(f.settings_path);
@@ -141,8 +141,8 @@ Maybe settings(const Facts& f) {
 Maybe configuration(const Facts& f) {
   const BrokerConfigFacts& c = f.config;
   if (c.path.empty()) return std::nullopt;
-  if (!c.file.exists && !c.is_asked_for) return std::nullopt;                    // set up in another way
-  if (!c.is_asked_for && !f.data_dir_file.problem.empty()) return std::nullopt;  // that is said of the directory
+  if (!c.file.exists && !c.is_asked_for) return std::nullopt;                    // configured in another way
+  if (!c.is_asked_for && !f.data_dir_file.problem.empty()) return std::nullopt;  // reported for the directory
   if (!c.file.exists || !c.file.problem.empty()) {
     return bad("cannot read " + c.path + (c.file.problem.empty() ? "" : ": " + c.file.problem),
                "name the file that mosquitto is started with: " + f.command + " doctor --mosquitto-conf FILE");

@@ -47,7 +47,7 @@ Maybe clock(const Facts& f) {
   return good(format_rfc3339(f.now) + ", as the hub's");
 }
 
-/// Who it is, as far as that is known: a device's name says most.
+/// Names the client as well as possible: best by the name of its device.
 std::string who(const RefusedLogin& login) {
   if (!login.name.empty()) return login.name + " (" + login.id + ")";
   if (!login.id.empty()) return login.id;
@@ -109,7 +109,7 @@ Maybe providers(const Facts& f) {
   std::string all;
   for (const ProviderFacts& p : f.hub.providers) {
     all += (all.empty() ? "" : ", ") + p.name;
-    if (p.name == "rules") continue;  // those only know what they know
+    if (p.name == "rules") continue;  // they only answer what they have rules for
     const bool fails = p.state != "closed" || (p.failures > 0 && p.failures == p.requests);
     if (fails) {
       failing += (failing.empty() ? "" : ", ") + p.name + " (" + p.state + ", " + std::to_string(p.failures) + " of " +
@@ -122,7 +122,7 @@ Maybe providers(const Facts& f) {
   return good(all);
 }
 
-/// Where its key is, and how the bridge comes to read it anew.
+/// Returns where its key is, and how the bridge reloads it.
 std::string mend_key(const Facts& f, const ChatFacts& c) {
   const std::string& variable = c.settings.key_env;
   if (!c.settings.key_file.empty()) {
@@ -137,7 +137,7 @@ std::string mend_key(const Facts& f, const ChatFacts& c) {
 }
 
 std::string mend_model(const Facts& f, const ChatFacts& c) {
-  // Gemini answers 400 to a bad key; the sentence is its own.
+  // Gemini answers 400 to a bad key, with its own text.
   const bool is_refused = c.status == 401 || c.status == 403 || c.error.find("API key not valid") != std::string::npos;
   if (is_refused) return "the key is refused: " + mend_key(f, c);
   const std::string log = "see why: " + show_bridge_log(f);
@@ -173,7 +173,7 @@ Maybe chat(const Facts& f) {
   return good("answered by " + answered);
 }
 
-/// There need not be one: then nothing is said.
+/// A web door is optional: without one there is no finding.
 Maybe web_door(const Facts& f) {
   constexpr int healthy = 200;
   const WebDoorFacts& door = f.web_door;

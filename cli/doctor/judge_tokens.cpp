@@ -63,12 +63,14 @@ Finding token_finding(const Facts& f, const TokenFacts& token, const std::string
 
 Maybe admin_token(const Facts& f) {
   if (!f.admin_token.file.exists) return std::nullopt;
-  if (is_permission_denied(f.admin_token.file)) return std::nullopt;            // root's, where a group shares the hub
-  if (f.admin_token.file.problem.empty() && !has_keys(f)) return std::nullopt;  // that is said of the keys
+  if (is_permission_denied(f.admin_token.file))
+    return std::nullopt;                                                        // belongs to root when a group shares
+                                                                                // the hub
+  if (f.admin_token.file.problem.empty() && !has_keys(f)) return std::nullopt;  // reported for the keys
   return token_finding(f, f.admin_token, f.command + " init");
 }
 
-/// Only of a hub that has a web door.
+/// Only for a hub that has a web door.
 Maybe gateway_token(const Facts& f) {
   const TokenFacts& token = f.gateway_token;
   if (f.web_door.file.empty() || is_permission_denied(token.file)) return std::nullopt;

@@ -1,4 +1,4 @@
-/// What the files of checks share: findings, and commands as they are typed for this hub.
+/// Functions that the files of checks share: findings, and commands as they are typed for this hub.
 #pragma once
 
 #include <string>
@@ -16,14 +16,14 @@ inline Finding warn(std::string what, std::string todo) {
 }
 inline Finding bad(std::string what, std::string todo) { return {{}, Verdict::bad, std::move(what), std::move(todo)}; }
 
-/// As `ls` and `chmod` write it: 0600.
+/// Formats a mode as `ls` and `chmod` do: 0600.
 std::string octal(unsigned mode);
-/// As `'a b'` where the shell needs it.
+/// Quotes a word as `'a b'` where the shell needs it.
 std::string shell_word(const std::string& word);
 
-/// It is there, and this user may not read it.
+/// True if the file exists, but this user may not read it.
 bool is_permission_denied(const FileFacts& file);
-/// The keys can be read.
+/// True if the keys can be read.
 bool has_keys(const Facts& facts);
 
 std::string start_hub(const Facts& facts);

@@ -1,5 +1,5 @@
 /// For the build: `strawberry-manual page|completion`, or `strawberry-manual config FILE`, on standard output. FILE is
-/// called after who reads it: bridge.toml, gateway.toml.
+/// bridge.toml or gateway.toml.
 #include <filesystem>
 #include <fstream>
 #include <iostream>

@@ -6,7 +6,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// As roff takes it literally: no line begins with a control character, no backslash escapes, hyphens can be copied.
+/// Escapes text for roff: no line begins with a control character, no backslash escapes, hyphens can be copied.
 std::string roff(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -41,12 +41,12 @@ std::vector<const CLI::Option*> options_of(const CLI::App& app) {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-/// `--user TEXT`, or `NAME` for one that is known by its place.
+/// Returns `--user TEXT`, or `NAME` for a positional argument.
 std::string spelled(const CLI::Option& option) {
   const std::string name = option.get_name(option.get_positional(), true);
   if (!takes_value(option) || option.get_positional()) return name;
   const std::string type = option.get_type_name();
-  return name + " " + type.substr(0, type.find(':'));  // without the words of its checks
+  return name + " " + type.substr(0, type.find(':'));  // without the text of its checks
 }
 
 void describe_options(const CLI::App& app, std::string& page) {

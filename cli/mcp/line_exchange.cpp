@@ -35,7 +35,7 @@ gateway::Request request_of_line(const std::string& line, const std::string& tok
   if (version.empty()) return request;
   request.headers.emplace_back("mcp-protocol-version", version);
   request.headers.emplace_back("mcp-method", text_member(said, "method"));
-  // As an encoded value is: a name may look like one.
+  // Always encoded, since a name may look like an encoded value.
   for (const char* name : {"name", "uri"}) {
     if (const std::string value = text_member(params, name); !value.empty())
       request.headers.emplace_back("mcp-name", mcp::encoded_header_value(value));

@@ -1,7 +1,7 @@
-/// One line of MCP's stdio transport as an exchange of the web door's endpoint, and what that answers as lines.
+/// One line of MCP's stdio transport as an exchange of the web door's endpoint; the answers become lines.
 ///
 /// The transport has messages without headers, one a line. The headers that the endpoint compares with the body are
-/// made of the body, so they agree; the token is the command's own.
+/// made from the body, so they agree; the token is the command's own.
 ///
 /// Threading: loop only.   Lifetime: its coroutine's.   Bounds: the reader's for a line.
 #pragma once
@@ -14,21 +14,21 @@
 
 namespace strawberry::cli {
 
-/// The POST that says what `line` says.
+/// Makes a POST from `line`.
 gateway::Request request_of_line(const std::string& line, const std::string& token);
-/// The messages of an answer, one JSON text each; none of one without a body. What is no JSON-RPC (no good token, no
-/// hub) becomes an error of the requests in `asked`.
+/// Returns the messages of an answer, one JSON text each; none for an answer without a body. An answer that is not
+/// JSON-RPC (invalid token, no hub) becomes an error for each request in `asked`.
 std::vector<std::string> lines_of_answer(const gateway::Response& response, const std::string& asked);
-/// Of server-sent events; comments say nothing.
+/// Returns the messages of server-sent events, without comments.
 std::vector<std::string> lines_of_events(const std::string& piece);
-/// What a line's request is called by `notifications/cancelled`: its id as JSON; empty when it has none.
+/// Returns the id by which `notifications/cancelled` names the line's request, as JSON; empty when it has none.
 std::string id_of_line(const std::string& line);
-/// The id that the line cancels; empty when it is another message.
+/// Returns the id that the line cancels; empty for any other message.
 std::string cancelled_by_line(const std::string& line);
 
 class LineExchange final : public gateway::Exchange {
  public:
-  using Write = std::function<bool(const std::string& line)>;  // false when nobody reads any more
+  using Write = std::function<bool(const std::string& line)>;  // returns false when the output has been closed
 
   LineExchange(const std::string& line, const std::string& token, Write write);
 
@@ -41,7 +41,7 @@ class LineExchange final : public gateway::Exchange {
   bool has_begun() const override { return has_begun_; }
   void when_gone(std::function<void()> notify) override { when_gone_ = std::move(notify); }
 
-  /// The client wants no answer any more.
+  /// Called when the client cancels the request.
   void cancel();
 
  private:

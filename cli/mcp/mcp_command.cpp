@@ -13,7 +13,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// Of the tokens that the command signs for itself: long, since a stream that waits for changes ends with its token.
+/// Lifetime of tokens that the command signs itself: long, since a stream that waits for changes ends with its token.
 constexpr std::chrono::hours own_token_lifetime{12};
 constexpr std::chrono::hours renew_before{1};
 
@@ -23,7 +23,7 @@ struct McpOptions {
   std::string tools = "auto";
 };
 
-/// The login's token as it is now; else one of the command's own, renewed in time.
+/// Returns the login's current token; else one that the command signs itself and renews in time.
 Outcome<std::function<std::string()>> tokens_of(const CommandLine& line, const Who& who) {
   auto login = line.login();
   if (!login) return tl::unexpected(login.error());

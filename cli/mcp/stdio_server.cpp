@@ -14,7 +14,7 @@ constexpr std::chrono::seconds end_timeout{1};
 gateway::Links::Options links_of(const gateway::BrokerAddress& broker) {
   gateway::Links::Options options;
   options.broker = broker;
-  options.links_max = 4;  // a token, and the one that takes its place
+  options.links_max = 4;  // a token, and its successor
   return options;
 }
 
@@ -39,7 +39,7 @@ Task<Outcome<void>> StdioServer::serve(std::function<Task<std::optional<std::str
     if (line->find_first_not_of(" \t\r") == std::string::npos) continue;
     begin(std::move(*line));
   }
-  // What is under way has a moment to end; nobody is asked anything after.
+  // Pending requests have a moment to end; no new ones are accepted.
   endpoint_.stop();
   const auto deadline = std::chrono::steady_clock::now() + end_timeout;
   asio::steady_timer pause(loop_);

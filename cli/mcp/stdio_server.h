@@ -1,8 +1,8 @@
-/// The web door's MCP endpoint on standard input and output, for assistants on a desktop that start their servers
-/// themselves. It talks to the hub's broker as every command of strawberryctl does; no web door is needed.
+/// The web door's MCP endpoint on standard input and output, for desktop assistants that start their servers
+/// themselves. It connects to the hub's broker like every command of strawberryctl; no web door is needed.
 ///
-/// Threading: loop only; a thread of LineReader's reads.   Lifetime: serve() until the input ends.
-/// Errors: JSON-RPC's, as lines; serve() fails when nobody reads the output any more.
+/// Threading: loop only; a LineReader has its thread.   Lifetime: serve() until the input ends.
+/// Errors: JSON-RPC's, as lines; serve() fails when the output has been closed.
 /// Bounds: requests_max at once, line_bytes_max a line; the endpoint's own.
 #pragma once
 
@@ -23,11 +23,11 @@ namespace strawberry::cli {
 class StdioServer {
  public:
   static constexpr std::size_t requests_max = 100;
-  static constexpr std::size_t line_bytes_max = 256 * 1024;  // as the web door has it for a body
+  static constexpr std::size_t line_bytes_max = 256 * 1024;  // as the web door's limit for a body
 
   struct Options {
     gateway::BrokerAddress broker;
-    std::function<std::string()> token;  // asked for with each message
+    std::function<std::string()> token;  // called for each message
     std::string version;
     std::string mode;  // of the list: auto, all, search
     LineExchange::Write write;
@@ -35,7 +35,7 @@ class StdioServer {
 
   StdioServer(asio::io_context& loop, Options options);
 
-  /// Until `next` gives nothing more.
+  /// Runs until `next` returns nullopt.
   Task<Outcome<void>> serve(std::function<Task<std::optional<std::string>>()> next);
 
  private:

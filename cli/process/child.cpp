@@ -27,7 +27,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return all;
 }
 
-/// Out of the way of the numbers that the program gets.
+/// Moves the descriptor above the numbers that the program gets.
 bool set_aside(int& fd) {
   if (fd < 0) return true;
   const int aside = ::fcntl(fd, F_DUPFD_CLOEXEC, first_free_fd);
@@ -37,7 +37,7 @@ bool set_aside(int& fd) {
 
 bool give(int fd, int as) { return fd < 0 || ::dup2(fd, as) >= 0; }
 
-/// Here the memory is that of a copy of this process: only system calls. Returns what failed; `report` stays open.
+/// Runs in a copy of this process's memory: only system calls are allowed. Returns errno; `report` stays open.
 int become(const ChildOptions& options, char* const* argv, char* const* environment, pid_t parent, int& report) {
   int input = options.input;
   int output = options.output;
@@ -48,7 +48,7 @@ int become(const ChildOptions& options, char* const* argv, char* const* environm
   if (options.own_session ? ::setsid() < 0 : ::setpgid(0, 0) != 0) return errno;
   if (options.signal_at_parents_end != 0) {
     if (::prctl(PR_SET_PDEATHSIG, options.signal_at_parents_end) != 0) return errno;
-    if (::getppid() != parent) return ESRCH;  // it has ended before the line above
+    if (::getppid() != parent) return ESRCH;  // it ended before the line above
   }
   const int nothing = input < 0 ? ::open("/dev/null", O_RDONLY) : input;
   if (nothing < 0 || (nothing != STDIN_FILENO && ::dup2(nothing, STDIN_FILENO) < 0)) return errno;
@@ -68,7 +68,7 @@ int become(const ChildOptions& options, char* const* argv, char* const* environm
   return errno;
 }
 
-/// What kept the program from starting; 0 when it runs.
+/// Returns errno of the failed start; 0 when the program runs.
 int read_report(int fd) {
   int failed = 0;
   const auto got = read_up_to(fd, reinterpret_cast<char*>(&failed), sizeof failed);
@@ -96,7 +96,7 @@ Result<Child> start_child(const ChildOptions& options) {
   const FileDescriptor report(ends[0]);
   FileDescriptor report_writer(ends[1]);
   const pid_t parent = ::getpid();
-  // Until the program has handlers of its own, a signal must not run those of this process.
+  // Until the program installs its own handlers, a signal must not run those of this process.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -1,7 +1,7 @@
-/// Starting another program, for `strawberryctl run` and `strawberryctl spoke`.
+/// Starts another program, for `strawberryctl run` and `strawberryctl spoke`.
 ///
-/// The program has no signal blocked or ignored, reads /dev/null unless it is given something to read, and has no open
-/// file of this process but those it is given.
+/// The program has no signal blocked or ignored, reads /dev/null unless it is given an input, and has no open file of
+/// this process except those that it is given.
 ///
 /// Threading: loop only: the kernel ties signal_at_parents_end to the thread that started the program.
 /// Errors: Failure, one sentence with the program's name.
@@ -19,18 +19,18 @@
 namespace strawberry::cli {
 
 struct ChildOptions {
-  std::vector<std::string> argv;         // looked up in PATH when it has no slash
-  std::vector<std::string> environment;  // all of it, each NAME=value
-  std::string directory;                 // where it runs; this process's own when empty
+  std::vector<std::string> argv;         // found by PATH when it has no slash
+  std::vector<std::string> environment;  // complete, each NAME=value
+  std::string directory;                 // working directory; empty: this process's
   int input = -1;                        // its standard input; negative: /dev/null
   int output = -1;                       // its standard output; negative: this process's own
   int error = -1;                        // its standard error, likewise
   int third = -1;                        // its descriptor 3; negative: it has none
-  bool own_session = false;              // otherwise it leads a process group of its own in this session
-  int signal_at_parents_end = 0;         // what the kernel sends it when this process ends; 0: nothing
+  bool own_session = false;              // if false, it leads a process group of its own in this session
+  int signal_at_parents_end = 0;         // signal that the kernel sends it when this process ends; 0: none
 };
 
-/// What CommandRun and the supervisor own of a program that runs. Its owner reaps it.
+/// The handles of a running program. Its owner reaps it.
 struct Child {
   pid_t pid = -1;
   FileDescriptor process;  // a pidfd: readable when the program has ended
@@ -40,16 +40,16 @@ struct Pipe {
   FileDescriptor reader;
   FileDescriptor writer;
 };
-/// Closed in programs that are started. Nothing when there is none to be had; errno says why.
+/// Close-on-exec. Returns nullopt on failure, with errno.
 std::optional<Pipe> make_pipe();
-/// False, with errno, when it still does.
+/// Returns false on failure, with errno.
 bool do_not_block(int fd);
 
 Result<Child> start_child(const ChildOptions& options);
 
-/// Whether this child has ended. It must not have been reaped.
+/// Returns whether this child has ended. It must not have been reaped.
 bool has_ended(pid_t child);
-/// Waits for its end; the status is that of waitpid().
+/// Waits for its end; returns the status of waitpid().
 int reap(pid_t child);
 
 }  // namespace strawberry::cli

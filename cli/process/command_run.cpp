@@ -17,7 +17,7 @@
 namespace strawberry::cli {
 namespace {
 
-/// What a pipe may hold at the program's end. Only somebody outside the group could still be filling it.
+/// Limit for a pipe's contents after the program's end. Only a process outside the group could still be filling it.
 constexpr std::size_t drained_bytes_max = 1024 * 1024;
 constexpr std::size_t error_kept_bytes = 4096;
 
@@ -50,7 +50,7 @@ Result<void> CommandRun::spawn() {
   if (!output) return cannot(errno);
   auto error = make_pipe();
   if (!error) return cannot(errno);
-  // The readers alone: the command may wait when it writes.
+  // Only the readers: the command's own writes may block.
   if (!do_not_block(output->reader.get()) || !do_not_block(error->reader.get())) return cannot(errno);
   ChildOptions options;
   options.argv = command_.argv;
@@ -80,7 +80,7 @@ void CommandRun::watch(const std::shared_ptr<CommandRun>& self) {
   read(self, error_, &CommandRun::take_error);
 }
 
-/// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
+/// Checks the process, since the event may be of a descriptor that was closed a moment ago and had the same number.
 void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
   process_.async_wait(asio::posix::stream_descriptor::wait_read, [self](const boost::system::error_code& cancelled) {
     if (cancelled || self->pid_ < 0) return;
@@ -88,8 +88,7 @@ void CommandRun::watch_process(const std::shared_ptr<CommandRun>& self) {
   });
 }
 
-/// Waits, and reads then: what an asynchronous read had taken already would be missing when the program's end comes
-/// first.
+/// Waits first, then reads: data of an asynchronous read would be lost when the program's end is handled first.
 void CommandRun::read(const std::shared_ptr<CommandRun>& self, Pipe& pipe, Take take) {
   pipe.end.async_wait(asio::posix::stream_descriptor::wait_read,
                       [self, &pipe, take](const boost::system::error_code& cancelled) {
@@ -129,7 +128,7 @@ void CommandRun::kill_because(const std::string& reason) {
   if (!kill_group()) {
     give_up(reason + " and cannot be killed: it runs as another user");
   } else if (is_first) {
-    // Only some of the group may have been ours to kill, and who is stuck in the kernel stays.
+    // Perhaps only some of the group could be killed, and a process that hangs in the kernel remains.
     deadline_.expires_after(kill_wait);
     deadline_.async_wait([self = shared_from_this(), reason](const boost::system::error_code& cancelled) {
       if (!cancelled && self->pid_ > 0) self->give_up(reason + " and cannot be killed");
@@ -137,10 +136,10 @@ void CommandRun::kill_because(const std::string& reason) {
   }
 }
 
-/// False when nobody in it may be killed by us.
+/// Returns false when this process may not kill any of the group.
 bool CommandRun::kill_group() const { return kill_(-pid_, SIGKILL) == 0 || errno != EPERM; }
 
-/// The answer without the program's end, which watch_process() goes on waiting for.
+/// Reports the end before the program has ended; watch_process() continues to wait for it.
 void CommandRun::give_up(const std::string& why) {
   deadline_.cancel();
   boost::system::error_code ignored;
@@ -153,7 +152,7 @@ void CommandRun::give_up(const std::string& why) {
 
 void CommandRun::program_ended() {
   has_ended_ = true;
-  // Not reaped yet: the group's number is still its own.
+  // Before it is reaped: until then the group's number cannot be reused.
   kill_group();
   drain(output_, &CommandRun::take_output);
   drain(error_, &CommandRun::take_error);
@@ -169,7 +168,7 @@ void CommandRun::program_ended() {
   if (on_end) on_end(std::move(end));
 }
 
-/// What does not end though it was killed is left to whoever reaps after this process.
+/// A process that does not end after SIGKILL is left to init.
 void CommandRun::reap_killed() {
   constexpr int tries = 100;
   pollfd ended{process_.is_open() ? process_.native_handle() : -1, POLLIN, 0};
@@ -189,7 +188,7 @@ std::string CommandRun::why_it_failed(int status) const {
   if (said.empty()) return why;
   const bool is_cut = said.size() > error_bytes_max;
   if (is_cut) said.remove_prefix(said.size() - error_bytes_max);
-  // Not from the middle of a character.
+  // Does not begin in the middle of a character.
   while (is_cut && !said.empty() && (static_cast<unsigned char>(said.front()) & 0xC0) == 0x80) said.remove_prefix(1);
   return why + ": " + (is_cut ? "…" : "") + printable(said, 4 * error_bytes_max);
 }

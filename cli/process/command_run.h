@@ -1,11 +1,11 @@
-/// One command, from its start to its end: a process group of its own, nothing to read, what it writes collected.
+/// Runs one command to its end: in a process group of its own, without input, its output collected.
 ///
-/// The command's end is the end of the program itself; whatever it left in its process group is killed then, and what
-/// it wrote until then is all there is. A program that wants something to stay starts it with setsid. One that cannot
-/// be killed (it runs as another user, as sudo does) is answered for at its timeout and reaped whenever it ends.
-/// Threading: loop only.   Lifetime: shared with its own waiting; stop() or the last reference kills the group.
+/// The command ends with the program itself; then the rest of its process group is killed, and later output is ignored.
+/// A program that wants to leave a process running starts it with setsid. A program that cannot be killed (it runs as
+/// another user, as sudo does) is reported at its timeout and reaped when it ends.
+/// Threading: loop only.   Lifetime: shared with its own waits; stop() or the last reference kills the group.
 /// Errors: CommandEnd::how, and a line for people in `error`.
-/// Bounds: Command::timeout, output_bytes_max, error_bytes_max; kill_wait for what was killed.
+/// Bounds: Command::timeout, output_bytes_max, error_bytes_max; kill_wait for processes that were killed.
 #pragma once
 
 #include <sys/types.h>
@@ -23,18 +23,18 @@
 namespace strawberry::cli {
 
 struct Command {
-  std::vector<std::string> argv;         // looked up in PATH when it has no slash
-  std::vector<std::string> environment;  // all of it, each NAME=value
-  std::string directory;                 // where it runs; this process's own when empty
+  std::vector<std::string> argv;         // found by PATH when it has no slash
+  std::vector<std::string> environment;  // complete, each NAME=value
+  std::string directory;                 // working directory; empty: this process's
   std::chrono::milliseconds timeout{};
   std::size_t output_bytes_max = 0;
 };
 
 struct CommandEnd {
   bool success = false;        // it ended by itself, with exit code 0
-  std::string output;          // bytes, as they came
-  std::string error;           // why there is no success: one line, printable
-  std::string complaint = {};  // the end of what it wrote to standard error, as it came
+  std::string output;          // bytes as written
+  std::string error;           // why it failed: one line, printable
+  std::string complaint = {};  // the end of its standard error, as written
 };
 
 class CommandRun : public std::enable_shared_from_this<CommandRun> {
@@ -42,16 +42,16 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   using OnEnd = std::function<void(CommandEnd)>;
   using Kill = std::function<int(pid_t, int)>;  // as ::kill
   static constexpr std::chrono::milliseconds kill_wait{1'000};
-  static constexpr std::size_t error_bytes_max = 400;  // of standard error's end
+  static constexpr std::size_t error_bytes_max = 400;  // kept of the end of standard error
 
-  /// `on_end` is called once, later, unless stop() comes first. Fails when the program cannot be started.
+  /// `on_end` is called once, later, unless stop() is called first. Fails when the program cannot be started.
   static Result<std::shared_ptr<CommandRun>> start(asio::io_context& loop, Command command, OnEnd on_end,
                                                    Kill kill = nullptr);
   ~CommandRun();
   CommandRun(const CommandRun&) = delete;
   CommandRun& operator=(const CommandRun&) = delete;
 
-  /// Kills it and all its group, and forgets it. Blocks for kill_wait at most, and not at all as a rule.
+  /// Kills it with its group; on_end is not called. Blocks for at most kill_wait, usually not at all.
   void stop();
 
  private:
@@ -87,7 +87,7 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   Pipe error_;
   asio::steady_timer deadline_;
   std::string killed_because_;
-  bool has_ended_ = false;  // though perhaps not reaped
+  bool has_ended_ = false;  // but perhaps not reaped
 };
 
 }  // namespace strawberry::cli

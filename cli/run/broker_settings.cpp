@@ -17,7 +17,7 @@ constexpr std::string_view no_rate_limits =
     "plugin_opt_user_messages_per_second 0\n"
     "plugin_opt_user_bytes_per_second 0";
 
-/// `line`, which stands alone on its line, becomes `text`.
+/// Replaces `line`, which must be a whole line, by `text`.
 Result<void> replace_line(std::string& whole, std::string_view line, std::string_view text) {
   const std::size_t begin = ("\n" + whole + "\n").find("\n" + std::string(line) + "\n");
   if (begin == std::string::npos) {
@@ -27,7 +27,7 @@ Result<void> replace_line(std::string& whole, std::string_view line, std::string
   return {};
 }
 
-/// Each @NAME@ that has a value; what a value says is not looked at again.
+/// Replaces each @NAME@ that has a value; values are not searched again.
 std::string fill(std::string_view text, const std::map<std::string, std::string, std::less<>>& values) {
   std::string filled;
   while (!text.empty()) {
@@ -53,7 +53,7 @@ Result<std::string> broker_settings_text(std::string_view pattern, std::string_v
                                          const BrokerSettings& settings) {
   std::string text(pattern);
   const std::string socket = settings.data_dir + "/" + std::string(broker_socket_name);
-  // For Mosquitto a path ends at a space; it runs in the data directory.
+  // Mosquitto ends a path at a space; it runs in the data directory, so a relative path works.
   const bool has_space = socket.find_first_of(" \t") != std::string::npos;
   if (settings.wss_port) {
     if (auto done = replace_line(text, plain_listener, tls_pattern); !done) return tl::unexpected(done.error());

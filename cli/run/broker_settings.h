@@ -1,6 +1,6 @@
-/// The text of the broker's configuration, made from the patterns mosquitto.conf and mosquitto-tls.conf.
+/// Makes the text of the broker's configuration from the patterns mosquitto.conf and mosquitto-tls.conf.
 ///
-/// Pure function.   Errors: a pattern that lacks a line which is to be replaced, naming that line.
+/// Pure function.   Errors: a pattern without a line that is to be replaced, naming the line.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace strawberry::cli {
 
 struct BrokerSettings {
   int port = 0;
-  std::optional<int> wss_port;  // with it, and only then, the listeners are those of the pattern for TLS
+  std::optional<int> wss_port;  // set with TLS: the listeners are then those of the pattern for TLS
   std::string listen;           // with TLS: an address
   std::string data_dir;
   std::string plugin;

@@ -82,7 +82,7 @@ std::optional<FileDescriptor> find_leftover(const HubDirectory& directory, const
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   if (error != std::errc() || end != text.data() + text.size() || pid <= 0) return std::nullopt;
-  // First, so that what is read then is of this process and of none that has its number later.
+  // Opened first, so that the data read next belongs to this process and not to a later one with its number.
   FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process.is_open()) return std::nullopt;
   ::fcntl(process.get(), F_SETFD, FD_CLOEXEC);

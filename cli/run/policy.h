@@ -1,7 +1,7 @@
-/// What `strawberryctl run` decides: which port comes next, whose process an earlier run left behind, and where clients
-/// find the broker.
+/// The decisions of `strawberryctl run`: the next port, the processes that an earlier run left behind, and the address
+/// at which clients find the broker.
 ///
-/// Pure functions and values: nothing here looks at the system.
+/// Pure functions and values: they do not use the system.
 #pragma once
 
 #include <functional>
@@ -14,23 +14,23 @@ namespace strawberry::cli {
 inline constexpr int ports_tried_max = 50;
 inline constexpr int port_max = 65535;
 
-/// The first port that is not taken, from `from` on, among the ports_tried_max that begin with `wanted`.
+/// Returns the first free port from `from` on, among the ports_tried_max that begin with `wanted`.
 std::optional<int> next_free_port(int wanted, int from, const std::function<bool(int)>& is_taken);
 
-/// Whether a process is one that an earlier run started for this data directory. `command_line` as in
+/// Returns whether a process was started by an earlier run for this data directory. `command_line` as in
 /// /proc/PID/cmdline: each argument ends with a zero byte.
 bool is_leftover(std::string_view command_line, std::string_view program, std::string_view data_dir);
 
-/// Where clients on this machine find what listens there.
+/// Returns the address at which clients on this machine reach a listener.
 std::string host_of(const std::string& listen);
-/// As it stands before a port: an IPv6 address in brackets.
+/// Returns the host as written before a port: an IPv6 address in brackets.
 std::string shown_host(const std::string& host);
 bool is_address(std::string_view text);
 
-/// `with status 1`, `by signal KILL`; `status` as of waitpid().
+/// Returns `with status 1`, `by signal KILL`; `status` as of waitpid().
 std::string how_it_ended(int status);
 
-/// `path` as people type it in `current`.
+/// Returns `path` as people type it in `current`.
 std::string shown_path(const std::string& path, const std::string& current);
 
 }  // namespace strawberry::cli

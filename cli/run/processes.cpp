@@ -1,4 +1,4 @@
-/// The supervisor's processes: what each is started with, and how it is ended.
+/// The supervisor's processes: how each is started and ended.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -39,7 +39,7 @@ Task<void> Supervisor::pause(Duration time) {
   co_await alarm_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-/// What is said here wins over bridge.toml and gateway.toml: the port may be another one each time.
+/// These values override bridge.toml and gateway.toml, since the port may differ each time.
 ChildOptions Supervisor::command_of(const Service& service) const {
   ChildOptions options;
   Variables variables;
@@ -75,7 +75,7 @@ Outcome<void> Supervisor::launch(Service& service) {
   ChildOptions options = command_of(service);
   FileDescriptor log;
   if (&service == demo_.get()) {
-    options.argv.emplace_back("--quiet");  // what it plays is shown here
+    options.argv.emplace_back("--quiet");  // the supervisor prints what it plays
   } else {
     const std::string path = directory_.log(service.name());
     rotate_log(path, options_.logs);
@@ -142,7 +142,7 @@ Task<std::optional<CommandEnd>> Supervisor::command(Words argv, Duration timeout
   if (!*end) {
     (*started)->stop();
   } else if (!(*end)->success && !(*end)->complaint.empty()) {
-    // In its own words, without who says so.
+    // The complaint without the program's name in front.
     std::string words = (*end)->complaint;
     for (const std::string_view prefix : {"strawberryctl: ", "scripts/certificates: "}) {
       if (words.starts_with(prefix)) words.erase(0, prefix.size());
@@ -166,7 +166,7 @@ Task<std::optional<CommandEnd>> Supervisor::make_certificates(bool ignore_names)
 }
 
 void Supervisor::show_last_words(const Service& service) const {
-  if (&service == demo_.get()) return;  // it speaks here, not in a log
+  if (&service == demo_.get()) return;  // it writes to this terminal, not to a log
   std::cerr << last_words(service.name(), written_since(directory_.log(service.name()), service.log_begin))
             << std::flush;
 }

@@ -46,7 +46,7 @@ Outcome<RunOptions> chosen(const CommandLine& line, const RunWords& words) {
   return options;
 }
 
-/// What is ignored already, as after nohup, stays so.
+/// A signal that is already ignored, as after nohup, stays ignored.
 void add_unless_ignored(asio::signal_set& signals, int number) {
   struct sigaction now {};
   if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) signals.add(number);
@@ -68,7 +68,7 @@ Outcome<void> run_hub(const CommandLine& line, const RunWords& words) {
   const char* search_path = std::getenv("PATH");
   auto installation = find_installation(program, search_path != nullptr ? search_path : "", options->demo);
   if (!installation) return tl::unexpected(installation.error());
-  std::signal(SIGPIPE, SIG_IGN);  // who no longer reads what is said here does not end the hub
+  std::signal(SIGPIPE, SIG_IGN);  // the hub continues when its output has been closed
   asio::io_context loop(1);
   Supervisor supervisor(loop, std::move(*options), std::move(*installation));
   asio::signal_set signals(loop);

@@ -4,7 +4,7 @@
 
 namespace strawberry::cli {
 
-/// `strawberryctl run`: broker, bridge and web door, until it is told to stop.
+/// Adds `strawberryctl run`: runs broker, bridge and web door until it is stopped.
 void add_run_command(CLI::App& app, CommandLine& line);
 
 }  // namespace strawberry::cli

@@ -1,4 +1,4 @@
-/// What `strawberryctl run` was asked for.
+/// The options of `strawberryctl run`.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ inline constexpr int tls_port_default = 8883;
 
 struct LogLimits {
   std::uintmax_t bytes_max = 16 * 1024 * 1024;  // of one file
-  int files_max = 3;                            // of one log, with the one that is written to
+  int files_max = 3;                            // of one log, including the one that is being written
 };
 
 struct RunOptions {
@@ -26,7 +26,7 @@ struct RunOptions {
   bool rate_limits = true;
   bool demo = false;
   LogLimits logs;
-  std::chrono::seconds certificate_interval = std::chrono::hours(12);  // between two looks at the certificates
+  std::chrono::seconds certificate_interval = std::chrono::hours(12);  // between two checks of the certificates
 };
 
 }  // namespace strawberry::cli

@@ -39,7 +39,7 @@ void Service::forget() {
   if (std::exchange(has_file_, false)) ::unlink(pid_file_.c_str());
 }
 
-/// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
+/// Checks the process, since the event may be of a descriptor that was closed a moment ago and had the same number.
 void Service::watch() {
   process_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& cancelled) {
     if (cancelled || !is_running()) return;

@@ -1,7 +1,7 @@
-/// A process of the hub that is to run until it is told to stop: started, watched and reaped.
+/// A process of the hub that runs until it is stopped: starts, watches and reaps it.
 ///
-/// It has a session of its own, so that Ctrl-C reaches the supervisor alone, which then ends all in order; should the
-/// supervisor be killed, the kernel sends SIGTERM. Its number is in a file, for the next supervisor.
+/// It has a session of its own, so that Ctrl-C reaches only the supervisor, which then ends all in order; if the
+/// supervisor is killed, the kernel sends SIGTERM. Its process id is in a file, for the next supervisor.
 /// Threading: loop only.   Lifetime: outlives the loop's last run.   Errors: Failure, one sentence.
 #pragma once
 
@@ -26,7 +26,7 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  /// It must not be running. `options` say what and with which files.
+  /// It must not be running. `options`: the program and its files.
   Result<void> start(ChildOptions options);
   const std::string& name() const { return name_; }
   bool is_running() const { return pid_ > 0; }
@@ -34,19 +34,19 @@ class Service {
   void send(int signal) const;
 
   struct End {
-    int status = 0;  // as of waitpid()
+    int status = 0;  // of waitpid()
     std::chrono::steady_clock::duration lived{};
   };
-  /// Once after each end that was not forgotten.
+  /// Returns each end once, unless it was forgotten.
   std::optional<End> take_end() { return std::exchange(end_, std::nullopt); }
-  /// Of a service that was stopped on purpose: no end to take note of, and no file with its number. What an earlier
-  /// supervisor wrote stays.
+  /// Called for a service that was stopped on purpose: drops its end and deletes the file with its process id. A file
+  /// that an earlier supervisor wrote is kept.
   void forget();
 
-  // Of the supervisor:
+  // For the supervisor:
   RestartPolicy policy;
   std::optional<std::chrono::steady_clock::time_point> restart_at;
-  std::uintmax_t log_begin = 0;  // of what it has written since its start
+  std::uintmax_t log_begin = 0;  // size at its last start
 
  private:
   void watch();

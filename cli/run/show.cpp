@@ -1,4 +1,4 @@
-/// What the supervisor shows of a hub that has started: where it is, the demo, and what may be done next.
+/// The supervisor's output after the start: the hub's address, the demo, and possible next steps.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ void Supervisor::show_ready(Duration took) const {
   if (!web_door_.empty()) say("Its web door, for programs that speak HTTP: " + web_door_ + " (docs/http.md).");
 }
 
-/// The speaker goes on printing here what it plays. A demo that fails has said why.
+/// The speaker continues to print here what it plays. A demo that fails has printed the reason.
 Task<Outcome<void>> Supervisor::show_demo() {
   if (!options_.demo) co_return Outcome<void>{};
   say("");
@@ -43,7 +43,7 @@ Task<Outcome<void>> Supervisor::show_demo() {
   speaker.third = ready_writer.get();
   const Result<void> started = demo_->start(std::move(speaker));
   if (!started) co_return cli_error(ExitCode::refused, started.error().message);
-  ready_writer = FileDescriptor();  // or its end would not be seen here
+  ready_writer = FileDescriptor();  // otherwise its end would not be seen here
   auto is_ready = std::make_shared<bool>(false);
   ready.async_wait(asio::posix::stream_descriptor::wait_read,
                    [this, is_ready](const boost::system::error_code& cancelled) {
@@ -75,7 +75,7 @@ std::string Supervisor::typed_ctl() const {
          (directory_.path == default_dir ? "" : " --data-dir " + shell_word(directory_.shown));
 }
 
-/// A link by which one signs in is for eyes at a terminal: what else reads this may keep it where others read.
+/// Prints a login link only at a terminal: other outputs may be stored where other users can read it.
 Task<Outcome<void>> Supervisor::show_dashboard() {
   if (web_door_.empty()) co_return Outcome<void>{};
   if (::isatty(STDOUT_FILENO) == 0) {

@@ -1,4 +1,4 @@
-/// The supervisor's start: what is done, in this order, until the hub serves.
+/// The supervisor's start: the steps, in this order, until the hub serves.
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds look_interval{10};  // at a file or a port that is about to be there
+constexpr std::chrono::milliseconds look_interval{10};  // between two checks of a file or a port that will appear soon
 
 tl::unexpected<CliError> start_failed(std::string message) { return cli_error(ExitCode::refused, std::move(message)); }
 
@@ -51,7 +51,7 @@ Task<Outcome<void>> Supervisor::start() {
   co_return Outcome<void>{};
 }
 
-/// Of a run that was killed: they hold the database and the port.
+/// Ends processes of a run that was killed: they hold the database and the port.
 Task<Outcome<void>> Supervisor::end_leftovers() {
   struct Kind {
     const Service* service;
@@ -140,7 +140,7 @@ Task<Outcome<void>> Supervisor::start_bridge() {
   co_return Outcome<void>{};
 }
 
-/// So that mosquitto_sub and mosquitto_pub come in as admin without a token in sight of `ps`.
+/// Lets mosquitto_sub and mosquitto_pub log in as admin without a token that `ps` would show.
 Task<Outcome<void>> Supervisor::write_clients() {
   Words issue{
       installation_.ctl, "--data-dir",  directory_.path,           "token", "issue", "--admin", "--name", "scripts/run",
@@ -150,7 +150,7 @@ Task<Outcome<void>> Supervisor::write_clients() {
   co_return Outcome<void>{};
 }
 
-/// The web door writes where it is into the data directory.
+/// The web door writes its address into the data directory.
 Task<Outcome<void>> Supervisor::start_gateway() {
   if (!options_.http) co_return Outcome<void>{};
   Outcome<void> launched = launch(*gateway_);

@@ -1,4 +1,4 @@
-/// The supervisor starts the broker: on ports that are free, with a configuration made for them.
+/// Starts the broker: on free ports, with a configuration made for them.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ namespace strawberry::cli {
 namespace {
 
 constexpr std::chrono::milliseconds port_interval{10};
-/// Two hubs that start at the same moment may see the same free port; one of them loses it.
+/// Two hubs that start at the same moment may see the same free port; one of them then loses it.
 constexpr std::chrono::milliseconds port_lost_after{20};
 constexpr std::chrono::seconds certificate_shown_timeout{10};
 
@@ -25,7 +25,7 @@ constexpr std::size_t pattern_bytes_max = 64 * 1024;
 
 std::string text_of(const std::filesystem::path& path) { return read_file_text(path, pattern_bytes_max).value_or(""); }
 
-/// As root, Mosquitto would become user mosquitto, who may not read the keys. The user who runs this owns the data.
+/// Without this, Mosquitto run by root would become user mosquitto, who may not read the keys.
 std::string own_user() {
   const passwd* user = ::getpwuid(::geteuid());
   return user != nullptr ? user->pw_name : std::to_string(::geteuid());
@@ -33,7 +33,7 @@ std::string own_user() {
 
 }  // namespace
 
-/// False when there are none from `from` on.
+/// Returns false when there are none from `from` on.
 Outcome<bool> Supervisor::choose_ports(int from) {
   const auto is_taken = [this](int port) { return accepts_connections(host_, port); };
   const auto port = next_free_port(options_.port, from, is_taken);
@@ -76,8 +76,8 @@ Outcome<void> Supervisor::write_endpoint() {
   return {};
 }
 
-/// The WebSocket port opens last; and where TLS is expected, a mere look is logged as an error. False when it takes too
-/// long.
+/// Checks the WebSocket port, which opens last; also because a port with TLS logs an error for each mere connect.
+/// Returns false when it takes too long.
 Task<bool> Supervisor::opens_its_ports() {
   while (broker_->is_running() && !stopping_ && !accepts_connections(host_, options_.tls ? wss_port_ : port_)) {
     if (broker_->age() > ready_timeout) co_return false;
@@ -87,7 +87,7 @@ Task<bool> Supervisor::opens_its_ports() {
   co_return true;
 }
 
-/// It is our certificate that is shown there.
+/// True when the port shows our certificate.
 Task<bool> Supervisor::serves_wss() {
   if (!options_.tls) co_return true;
   Words look{"openssl",
@@ -130,7 +130,7 @@ Task<Outcome<void>> Supervisor::start_broker() {
         co_return Outcome<void>{};
       }
       if (!serves) {
-        co_await stop(*broker_);  // another process has the port: the broker runs without it
+        co_await stop(*broker_);  // another process has the port, and the broker runs without it
         from = port_;
         continue;
       }

@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr int not_started = 127 << 8;  // as the shell says of a program that it does not find
+constexpr int not_started = 127 << 8;  // the shell's status for a program that does not exist
 
 }  // namespace
 
@@ -73,7 +73,7 @@ Task<Outcome<void>> Supervisor::watch() {
   co_return Outcome<void>{};
 }
 
-/// Takes note of who has died, and starts again whose time has come.
+/// Handles the processes that have ended, and restarts those whose pause is over.
 Outcome<void> Supervisor::revive() {
   for (Service* service : {broker_.get(), bridge_.get(), gateway_.get(), demo_.get()}) {
     if (const auto end = service->take_end()) {
@@ -83,7 +83,7 @@ Outcome<void> Supervisor::revive() {
     if (!service->restart_at || *service->restart_at > steady_clock::now()) continue;
     service->restart_at.reset();
     if (const Outcome<void> launched = launch(*service); !launched) {
-      // As one that ended at once: its program may be missing for a moment only, while it is replaced.
+      // Counts as a quick end: a program may be missing for a moment while it is replaced.
       say(launched.error().message);
       const Outcome<void> planned = plan_restart(*service, Service::End{not_started, {}});
       if (!planned) return planned;
@@ -104,8 +104,8 @@ Outcome<void> Supervisor::plan_restart(Service& service, const Service::End& end
   return {};
 }
 
-/// A hub that runs for years. The WebSocket listener reads its certificate only when the broker starts. Addresses come
-/// and go, of containers for one: no reason to interrupt everybody.
+/// For a hub that runs for years. The WebSocket listener reads its certificate only when the broker starts. Addresses
+/// appear and disappear, for example those of containers: they are no reason to interrupt all clients.
 Task<Outcome<void>> Supervisor::renew_certificates() {
   next_certificate_check_ = steady_clock::now() + options_.certificate_interval;
   const auto made = co_await make_certificates(/*ignore_names=*/true);
@@ -117,7 +117,7 @@ Task<Outcome<void>> Supervisor::renew_certificates() {
   if (made->output.empty()) co_return Outcome<void>{};
   say(without_line_end(made->output) + " The broker starts again to use it.");
   co_await stop(*broker_);
-  gateway_->send(SIGHUP);  // it reads the files again
+  gateway_->send(SIGHUP);  // reloads the files
   co_return stopping_ ? Outcome<void>{} : launch(*broker_);
 }
 

@@ -1,10 +1,10 @@
-/// Runs a hub: broker, bridge and web door, and the demo's speaker if wanted, until it is told to stop.
+/// Runs a hub: broker, bridge and web door, and the demo's speaker if requested, until it is stopped.
 ///
-/// It starts them in this order, each when the one before serves; it starts again what dies, later each time, and gives
-/// up on what keeps dying; it rotates their logs, renews the certificates, and ends the processes in the reverse order,
-/// since the bridge has a goodbye to send and the broker has to save what it holds.
+/// It starts them in this order, each when the one before serves; restarts those that end, with growing pauses, and
+/// gives up on one that keeps ending; rotates their logs, renews the certificates, and ends the processes in reverse
+/// order, since the bridge must still publish its state and the broker must save its data.
 /// Threading: loop only.   Lifetime: outlives run().
-/// Errors: CliError with ExitCode::refused: what failed and where more is said of it. All processes have ended then.
+/// Errors: CliError with ExitCode::refused: the failure and where to find more. All processes have ended then.
 /// Bounds: the constants below; RestartPolicy; ports_tried_max.
 #pragma once
 
@@ -30,10 +30,10 @@ namespace strawberry::cli {
 inline constexpr std::chrono::seconds ready_timeout{20};
 inline constexpr std::chrono::seconds leftover_timeout{5};   // then it is killed
 inline constexpr std::chrono::seconds stop_timeout{8};       // then it is killed
-inline constexpr std::chrono::seconds broker_saves_max{60};  // who kills it while it saves loses all of it
-inline constexpr std::chrono::seconds watch_interval{2};     // between two looks at the logs
-inline constexpr std::chrono::minutes command_timeout{10};   // of a command that sets something up
-/// Of the link that is shown at the start.
+inline constexpr std::chrono::seconds broker_saves_max{60};  // the data is lost if it is killed while it saves
+inline constexpr std::chrono::seconds watch_interval{2};     // between two checks of the logs
+inline constexpr std::chrono::minutes command_timeout{10};   // for a command during the start
+/// Lifetime of the login link that is shown at the start.
 inline constexpr std::chrono::minutes link_lifetime{60};
 inline constexpr std::size_t command_output_bytes_max = 64 * 1024;
 
@@ -41,9 +41,9 @@ class Supervisor {
  public:
   Supervisor(asio::io_context& loop, RunOptions options, Installation installation);
 
-  /// Success: it was told to stop, and has.
+  /// Returns success after it was stopped.
   Task<Outcome<void>> run();
-  /// From a signal's handler on the loop; more than once is as good as once.
+  /// Called by a signal handler on the loop; repeated calls have no further effect.
   void request_stop();
 
  private:
@@ -51,7 +51,7 @@ class Supervisor {
   using Variables = std::vector<std::pair<std::string, std::string>>;
   using Words = std::vector<std::string>;
 
-  // Starting, start.cpp and start_broker.cpp. A step that returns early because it is told to stop succeeds.
+  // Starting, start.cpp and start_broker.cpp. A step that returns early after a stop request succeeds.
   Task<Outcome<void>> start();
   Task<Outcome<void>> end_leftovers();
   Task<Outcome<void>> set_up();
@@ -65,7 +65,7 @@ class Supervisor {
   Outcome<bool> choose_ports(int from);
   Task<bool> opens_its_ports();
   Task<bool> serves_wss();
-  /// What the process itself says about why, from its log.
+  /// Prints the end of the process's log, which shows the reason.
   void show_last_words(const Service& service) const;
   tl::unexpected<CliError> failed(const Service& service, const std::string& what) const;
 
@@ -75,12 +75,12 @@ class Supervisor {
   Task<void> stop(Service& service);
   Task<void> stop_all();
   Task<bool> ends_within(const Service& service, Duration time);
-  /// A command, until it ends, `unless` has become true or this is told to stop; then it is killed, and there is no
-  /// end.
+  /// Runs a command until it ends, `unless` returns true or a stop is requested; in the last two cases it is killed,
+  /// and there is no end.
   Task<std::optional<CommandEnd>> command(Words argv, Duration timeout, std::function<bool()> unless);
   Task<std::optional<CommandEnd>> command(Words argv, Duration timeout);
   Task<std::optional<CommandEnd>> make_certificates(bool ignore_names);
-  /// Until `time` has passed, a process has ended, or this is told to stop.
+  /// Waits until `time` has passed, a process has ended, or a stop is requested.
   Task<void> pause(Duration time);
   void wake() { alarm_.cancel(); }
 
@@ -90,18 +90,18 @@ class Supervisor {
   Outcome<void> plan_restart(Service& service, const Service::End& end);
   Task<Outcome<void>> renew_certificates();
 
-  // What is shown, show.cpp.
+  // Output, show.cpp.
   void show_ready(Duration took) const;
   Task<Outcome<void>> show_demo();
   Task<Outcome<void>> show_dashboard();
-  /// strawberryctl for this hub, as people type it here.
+  /// Returns the command line of strawberryctl for this hub, as people type it.
   std::string typed_ctl() const;
   void show_next_steps() const;
 
   asio::io_context& loop_;
   const RunOptions options_;
   const Installation installation_;
-  const std::string host_;  // where clients on this machine find the broker
+  const std::string host_;  // the address for clients on this machine
   asio::steady_timer alarm_;
   bool stopping_ = false;
   bool is_up_ = false;
@@ -110,7 +110,7 @@ class Supervisor {
   std::unique_ptr<Service> bridge_;
   std::unique_ptr<Service> gateway_;
   std::unique_ptr<Service> demo_;
-  std::string socket_;  // the broker's; empty: it has none
+  std::string socket_;  // the broker's; empty: none
   int port_ = 0;
   int wss_port_ = 0;  // 0: none
   int http_port_ = 0;

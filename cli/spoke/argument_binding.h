@@ -1,6 +1,6 @@
-/// A call's arguments bound to a signature, as Python does it for `f(*args, **kwargs)`, and checked against its types.
+/// Binds a call's arguments to a signature, as Python does for `f(*args, **kwargs)`, and checks them against its types.
 ///
-/// Pure.   Errors: Failure, for the caller of the skill.   Bounds: the caller's, of the arguments.
+/// Pure.   Errors: Failure, for the caller of the skill.   Bounds: the caller limits the arguments.
 #pragma once
 
 #include <map>
@@ -12,11 +12,11 @@
 
 namespace strawberry::cli {
 
-/// By name, each parameter of the signature once: the default of those that are not given.
+/// By name, each parameter of the signature once: with its default if it was not given.
 using BoundArguments = std::map<std::string, nlohmann::json>;
 
 /// `schema` is parameters_schema() of the signature, whose defaults are all literals. `path` names the skill in errors;
-/// `args` and `kwargs` are as they came, null when they were missing. A number becomes a text where one is wanted.
+/// `args` and `kwargs` are as received, null when they were missing. A number becomes a text where one is required.
 Result<BoundArguments> bind_arguments(const Signature& signature, const nlohmann::json& schema, const std::string& path,
                                       const nlohmann::json& args, const nlohmann::json& kwargs);
 

@@ -16,7 +16,7 @@ using nlohmann::json;
 using Kind = Parameter::Kind;
 using Values = BoundArguments;
 
-/// An element of a command with `{name}` in it, and what stands around that.
+/// An element of a command with `{name}` in it, and the text before and after that.
 struct Place {
   std::string before;
   std::string name;
@@ -29,7 +29,7 @@ bool is_name(std::string_view text) {
                      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
 }
 
-/// With the first `{name}` in `element`.
+/// Returns the first `{name}` in `element`, with its surroundings.
 std::optional<Place> place_in(const std::string& element) {
   for (std::size_t open = element.find('{'); open != std::string::npos; open = element.find('{', open + 1)) {
     const std::size_t close = element.find('}', open);
@@ -40,7 +40,7 @@ std::optional<Place> place_in(const std::string& element) {
   return std::nullopt;
 }
 
-/// Nothing in it that a shell, or any other interpreter of a text, could take for its own.
+/// True if no shell or other interpreter of text could give a character a meaning.
 bool is_plain(const std::string& text) {
   constexpr std::string_view plain = "-_=:,./@%+";
   return std::all_of(text.begin(), text.end(), [&](char c) {
@@ -48,7 +48,7 @@ bool is_plain(const std::string& text) {
   });
 }
 
-/// Before a place. Dashes alone would make an option's name of what comes.
+/// True for text allowed before a place. Dashes alone would make the value an option's name.
 bool is_plain_beginning(const std::string& text) {
   return is_plain(text) && (text.empty() || text.find_first_not_of('-') != std::string::npos);
 }
@@ -60,7 +60,7 @@ Result<void> check_default(const CommandSkill& skill, const Parameter& parameter
 
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
-/// A command's elements, one after the other, with what belongs into them.
+/// Collects a command's elements, one after the other, with their values filled in.
 class Line {
  public:
   Result<void> add(const std::string& element, const Values& values) {
@@ -84,7 +84,7 @@ class Line {
   std::vector<std::string> take() { return std::move(words_); }
 
  private:
-  /// `is_given`: by the caller, from its first byte on.
+  /// `is_given`: the caller's text begins at the first byte.
   Result<void> push(std::string word, bool is_given) {
     if (word.find('\0') != std::string::npos) return fail("an argument has a NUL character in it");
     if (is_given && !options_are_over_ && !word.empty() && word.front() == '-') {

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-/// As `$(command)` has it.
+/// Removes line ends like `$(command)`.
 std::string without_line_ends(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;
@@ -26,7 +26,7 @@ Result<json> value_of(CommandSkill::Output kind, CommandEnd end) {
   if (kind == CommandSkill::Output::text) return json(without_line_ends(std::move(end.output)));
   auto value = parse_json(end.output);
   if (!value) return fail("what it wrote is no JSON");
-  if (nests_too_deep("[" + end.output)) return fail("what it wrote nests too deep");  // one level is the answer's own
+  if (nests_too_deep("[" + end.output)) return fail("what it wrote nests too deep");  // the answer adds one level
   return std::move(*value);
 }
 

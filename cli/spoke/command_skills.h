@@ -17,7 +17,7 @@ class CommandSkills final : public DeviceSkills {
   CommandSkills(asio::io_context& loop, SkillFile file, std::string directory)
       : loop_(loop), file_(std::move(file)), directory_(std::move(directory)) {}
 
-  /// From the next call on; what runs goes on.
+  /// Applies from the next call on; running calls continue.
   void use(SkillFile file) { file_ = std::move(file); }
 
   nlohmann::json registration() const override { return file_.registration(); }

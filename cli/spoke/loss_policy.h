@@ -1,4 +1,4 @@
-/// Whether a device that lost its connection, or is not let in, goes on trying. Pure but for its clock.
+/// Decides whether a device that lost its connection, or is refused, tries again. Pure except for its clock.
 ///
 /// Two processes with one device id take the connection from each other for ever: the one that was there first is told
 /// by MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last, one after the
@@ -20,7 +20,7 @@ namespace strawberry::cli {
 class LossPolicy {
  public:
   struct Options {
-    std::chrono::milliseconds quick_loss{5'000};  // a connection that lasted shorter was lost quickly
+    std::chrono::milliseconds quick_loss{5'000};  // a shorter connection was lost quickly
     int quick_losses_max = 5;                     // in a row; then this device runs twice
     /// How long a token that was good before may be refused; nothing: for ever.
     std::optional<std::chrono::milliseconds> refused_max;
@@ -34,7 +34,7 @@ class LossPolicy {
   LossPolicy(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
   void connected();
-  /// After each lost connection and each one that could not be made.
+  /// Called after each lost connection and each failed attempt.
   Verdict lost(LossCause cause);
   /// After a refusal that is to be tried again: the pause before that; each time a longer one until it was connected.
   std::chrono::milliseconds refused_pause();
@@ -49,7 +49,7 @@ class LossPolicy {
   int quick_losses_ = 0;
 };
 
-/// Why the broker does not accept this token, as far as the token itself tells: `it expired on …`.
+/// Returns why the broker does not accept this token, as far as the token shows it: `it expired on …`.
 std::string why_refused(const std::string& token, WallTime now);
 
 }  // namespace strawberry::cli

@@ -20,7 +20,7 @@ constexpr std::size_t identifier_bytes_max = 128;
 constexpr std::size_t docstring_bytes_max = 16'384;
 constexpr std::size_t command_words_max = 64;
 constexpr std::size_t environment_names_max = 64;
-constexpr std::int64_t timeout_ms_max = 120'000;         // as long as a call may take (contract, section 3)
+constexpr std::int64_t timeout_ms_max = 120'000;         // the maximum for a call (contract, section 3)
 constexpr std::int64_t output_bytes_max_most = 200'000;  // an answer has at most 256 KiB
 constexpr const char* default_class = "CommandSkill";
 
@@ -32,7 +32,7 @@ bool is_identifier(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_part);
 }
 
-/// Reads one table; the first thing that is wrong is remembered, with its line.
+/// Reads one table; keeps the first error, with its line.
 class TableReader {
  public:
   TableReader(const toml::table& table, std::string of) : table_(table), of_(std::move(of)) {}
@@ -90,7 +90,7 @@ class TableReader {
   }
 
   void say(const std::string& what) { say_at(table_, what); }
-  /// After everything was asked for: what nobody asked for is a mistake.
+  /// Call it last: a key that was not read is an error.
   const std::optional<std::string>& problem() {
     for (const auto& [key, node] : table_) {
       if (!known_.contains(std::string(key.str()))) say_at(node, "there is no key " + in_quotes(key.str(), 60));
@@ -117,7 +117,7 @@ class TableReader {
   std::optional<std::string> problem_;
 };
 
-/// As messages call it, before anything of it is known to be good.
+/// Returns the skill's name for messages, before any of it is validated.
 std::string name_of(const toml::table& table, std::size_t number) {
   const auto* signature = table.get_as<std::string>("signature");
   const std::string shown = signature == nullptr ? "" : signature->get().substr(0, signature->get().find('('));
@@ -149,7 +149,7 @@ Result<CommandSkill> read_skill(TableReader& reader, const std::string& class_na
   return skill;
 }
 
-/// A failure says where, and in which skill.
+/// A failure names the line and the skill.
 Result<std::vector<CommandSkill>> read_skills(const toml::array& tables, const std::string& class_name) {
   std::vector<CommandSkill> skills;
   std::set<std::string> paths;

@@ -1,4 +1,4 @@
-/// skills.toml: what a machine offers as a device, each skill a signature, a docstring and a command (docs/spokes.md).
+/// skills.toml: the skills of a machine as a device, each a signature, a docstring and a command (docs/spokes.md).
 ///
 /// Threading: any, no state.   Errors: CliError that names the file, the line, the skill and the reason.
 /// Bounds: 64 KiB of file, skills_max skills; every number has a range.
@@ -27,7 +27,7 @@ struct CommandSkill {
   std::string docstring;
   bool device_agnostic = false;
   bool confirm = false;
-  std::vector<std::string> command;  // the program, then its arguments, `{parameter}` where one belongs
+  std::vector<std::string> command;  // the program, then its arguments, some with `{parameter}`
   std::chrono::milliseconds timeout{10'000};
   std::size_t output_bytes_max = 64 * 1024;
   Output output = Output::text;
@@ -38,18 +38,18 @@ struct CommandSkill {
 struct SkillFile {
   std::size_t calls_running_max = 4;
   std::size_t calls_waiting_max = 64;
-  std::vector<std::string> environment;  // names of variables that commands get, beside the usual ones
+  std::vector<std::string> environment;  // variables that commands get, in addition to the usual ones
   std::vector<CommandSkill> skills;
 
-  /// By `Class.function`; null when there is no such skill.
+  /// Finds a skill by `Class.function`; null when there is none.
   const CommandSkill* find(std::string_view path) const;
-  /// The `skills` of a registration.
+  /// Returns the `skills` of a registration.
   nlohmann::json registration() const;
 };
 
-/// Refuses a file that everybody may write: it says what runs here.
+/// Refuses a file that all users may write, since it decides what runs here.
 Outcome<SkillFile> read_skill_file(const std::string& path);
-/// `name` is what messages call the text.
+/// `name`: the text's name in messages.
 Outcome<SkillFile> parse_skill_file(std::string_view text, const std::string& name);
 
 }  // namespace strawberry::cli

@@ -60,7 +60,7 @@ void SkillRunner::called(std::string_view text) {
     options_.publish(*earlier);
     return;
   }
-  if (is_known(id)) return;  // its one answer will come
+  if (is_known(id)) return;  // its only answer will follow
   auto call = understand(*payload, id);
   if (!call) {
     Call refused;
@@ -94,7 +94,7 @@ Result<SkillRunner::Call> SkillRunner::understand(const json& payload, const std
 }
 
 void SkillRunner::start(Call call) {
-  // Nobody listens after the caller's deadline.
+  // Nothing waits for the answer after the caller's deadline.
   const auto left = std::chrono::ceil<milliseconds>(call.deadline - now());
   if (left.count() <= 0) {
     answer(call, fail("its turn did not come in time"));
@@ -109,7 +109,7 @@ void SkillRunner::start(Call call) {
 }
 
 void SkillRunner::ended(const Call& call, Result<json> result) {
-  const auto run = running_.extract(call.id);  // what calls this goes with it, afterwards
+  const auto run = running_.extract(call.id);  // destroyed at the end: it owns the callback that runs now
   answer(call, std::move(result));
   start_waiting();
 }

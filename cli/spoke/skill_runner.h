@@ -1,9 +1,9 @@
 /// Answers a device's calls by running its skills (docs/contract.md, section 4): some at once, some waiting, the rest
 /// refused; none twice.
 ///
-/// Knows no broker: payloads of `skills/{id}/call` come in, payloads for `skills/{id}/result` go out.
-/// Threading: loop only.   Lifetime: stop() or destruction kills what runs, without an answer.   Errors: a call that
-/// cannot be run is answered with `success: false`; one without a readable correlation_id, which nobody could answer,
+/// Independent of the broker: takes payloads of `skills/{id}/call`, returns payloads for `skills/{id}/result`.
+/// Threading: loop only.   Lifetime: stop() or destruction kills running calls, without an answer.   Errors: a call
+/// that cannot be run is answered with `success: false`; one without a readable correlation_id cannot be answered and
 /// is dropped.   Bounds: DeviceSkills' numbers of calls, RecentCalls' of answers, answer_bytes_max.
 #pragma once
 
@@ -28,10 +28,10 @@ class SkillRunner {
  public:
   static constexpr std::size_t answer_bytes_max = 256 * 1024;  // contract, section 2
 
-  /// What happened to one call, in words for whoever watches.
+  /// The result of one call, in words for people.
   struct Report {
     std::string skill_path;
-    std::string error;  // empty when it went well
+    std::string error;  // empty on success
     std::chrono::milliseconds took{};
   };
   struct Options {
@@ -40,7 +40,7 @@ class SkillRunner {
     RecentCalls::Options memory{std::chrono::minutes(10), 4096, 8 * 1024 * 1024};
   };
 
-  /// `skills` outlives it; it may change, from the next call on.
+  /// `skills` must outlive it; a change applies from the next call on.
   SkillRunner(const Clock& clock, DeviceSkills& skills, Options options);
 
   void called(std::string_view payload);

@@ -31,7 +31,7 @@ struct SpokeOptions {
   discovery::DiscoveryOptions discovery;
 };
 
-/// With what `device add --mosquitto` wrote, on whatever machine.
+/// Uses the files that `device add --mosquitto` wrote, on any machine.
 Outcome<SpokeDevice::Options> with_directory(const CommandLine& line, const std::string& directory) {
   auto found = read_connect_directory(directory);
   if (!found) return tl::unexpected(found.error());
@@ -41,7 +41,7 @@ Outcome<SpokeDevice::Options> with_directory(const CommandLine& line, const std:
   line.change(connection.endpoint);
   connection.who.principal = {PrincipalType::device, found->device_id, ""};
   connection.who.name = found->device_id;
-  // Read again each time: it may have been renewed, here or by hand.
+  // Read at each connect: it may have been renewed, here or by hand.
   connection.token = [directory] {
     auto now = read_connect_directory(directory);
     return now ? now->token : std::string();
@@ -62,7 +62,7 @@ bool has_device(const DeviceDirectory& directory, const std::string& id_or_name,
   });
 }
 
-/// The device of that name; a new one when `user` has none.
+/// Returns the device of that name; a new one when `user` has none.
 Outcome<Who> find_or_add(const CommandLine& line, const std::string& name, const std::string& user_id) {
   auto directory = open_directory(line.data_dir());
   if (!directory) return tl::unexpected(directory.error());
@@ -79,14 +79,14 @@ Outcome<Who> find_or_add(const CommandLine& line, const std::string& name, const
   return Who{{PrincipalType::device, id.get<std::string>(), user_id}, name};
 }
 
-/// With the hub's own keys, on the hub's machine.
+/// Uses the hub's own keys, on the hub's machine.
 Outcome<SpokeDevice::Options> with_keys(const CommandLine& line, const SpokeOptions& wanted) {
   auto who = find_or_add(line, wanted.device, wanted.user);
   if (!who) return tl::unexpected(who.error());
   auto connection = connection_options(line, *who);
   if (!connection) return tl::unexpected(connection.error());
-  connection->who = *who;  // whatever else is logged in
-  // A connection ends with its token, and this one is to stay. The keys are read each time: today's may be retired.
+  connection->who = *who;  // also when another principal is logged in
+  // Long-lived, since a connection ends with its token. Keys are read each time: the current one may be retired.
   connection->token = [dir = line.data_dir(), who = *who] {
     const auto keys = load_keys(dir);
     return keys ? sign(*keys, who, token_lifetime_default).value_or(std::string()) : std::string();
@@ -101,7 +101,7 @@ void say(const std::string& text) {
   std::cout << format_rfc3339(SystemClock().wall_now()).substr(11, 8) << "  " << printable(text, 1000) << std::endl;
 }
 
-/// SIGHUP reads the file again; what is wrong with it changes nothing.
+/// SIGHUP reads the file again; a file with errors changes nothing.
 void read_again_at_hangup(asio::signal_set& hangup, CommandSkills& skills, SpokeDevice& spoke,
                           const std::string& path) {
   hangup.async_wait([&hangup, &skills, &spoke, path](const boost::system::error_code& cancelled, int) {
@@ -125,7 +125,7 @@ void join(asio::io_context& loop, SpokeDevice& spoke, Ended& ended) {
   });
 }
 
-/// Until Ctrl-C, or until it turns out that this cannot work.
+/// Runs until Ctrl-C, or until it is clear that this cannot work.
 Task<Outcome<void>> serve(SpokeDevice& spoke, Ended& ended) {
   std::optional<Outcome<void>> outcome = co_await ended.wait();
   co_await spoke.close();
@@ -156,7 +156,7 @@ Outcome<void> be_commands(SpokeDevice::Options options, const std::string& path)
   return run(loop, serve(spoke, ended));
 }
 
-/// The device is there when the server's tools are known.
+/// Connects the device once the server's tools are known.
 Outcome<void> be_mcp_server(SpokeDevice::Options options, const McpOptions& wanted) {
   const std::string name = options.connection.who.name;
   asio::io_context loop;
@@ -205,7 +205,7 @@ Outcome<void> be_spoke(const CommandLine& line, const SpokeOptions& wanted) {
   auto timeout = line.timeout();
   if (!timeout) return tl::unexpected(timeout.error());
   if (!wanted.skills.empty()) {
-    // Before a device is added for skills that are none.
+    // Checked before a device is added.
     if (auto file = read_skill_file(wanted.skills); !file) return tl::unexpected(file.error());
   }
   auto options = line.connect.empty() ? with_keys(line, wanted) : with_directory(line, line.connect);

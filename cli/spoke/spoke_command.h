@@ -1,4 +1,4 @@
-/// `strawberryctl spoke`: this machine as a device, its skills the commands of a file, until Ctrl-C.
+/// `strawberryctl spoke`: runs this machine as a device whose skills are the commands of a file, until Ctrl-C.
 #pragma once
 
 #include "cli/command_line.h"

@@ -22,7 +22,7 @@ constexpr milliseconds tasks_end_pause{1};
 
 std::string skills_in_words(std::size_t count) { return std::to_string(count) + (count == 1 ? " skill" : " skills"); }
 
-/// Asking again would get the same answer.
+/// True if a retry would get the same answer.
 bool is_final(const CliError& error) { return error.hub_code == "bad_request" || error.hub_code == "forbidden"; }
 
 }  // namespace
@@ -82,7 +82,7 @@ Task<void> SpokeDevice::close() {
   stop_joining();
   set_connected(false);
   co_await hub_.close();
-  // What waited for an answer of the hub was given none, and goes on once more.
+  // Coroutines that waited for the hub get an error and run once more.
   asio::steady_timer turn(loop_);
   do {
     turn.expires_after(tasks_end_pause);
@@ -203,7 +203,7 @@ void SpokeDevice::offer() {
 
 Task<void> SpokeDevice::register_skills(std::uint64_t registration) {
   const Outcome<void> done = co_await register_once();
-  // Without a connection there is nothing to do: the next one begins with another registration.
+  // Without a connection nothing needs to be done: the next one begins with another registration.
   if (closing_ || !connected_ || registration != registration_) co_return;
   if (done) {
     registration_troubles_.over();
@@ -234,7 +234,7 @@ void SpokeDevice::beat_later(milliseconds after) {
   });
 }
 
-/// The hub counts what it knows of this device; another number means that it forgot, or that somebody else registered.
+/// The hub counts the device's skills; another number means that it lost them, or that another program registered.
 Task<void> SpokeDevice::beat() {
   json body{{"op", "heartbeat"}};
   Outcome<json> reply = co_await hub_.request(Service::skills, std::move(body), options_.patience, nullptr);

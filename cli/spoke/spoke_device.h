@@ -1,5 +1,5 @@
-/// A device made of a program's skills: connects as the device, registers them, keeps them and its token alive, and
-/// gives the calls that come to a SkillRunner.
+/// A device made of a program's skills: connects as the device, registers them, keeps them and its token valid, and
+/// passes incoming calls to a SkillRunner.
 ///
 /// Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge
 /// is back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which
@@ -31,47 +31,47 @@ inline constexpr const char* tried_again = "; it is tried again";
 class SpokeDevice {
  public:
   enum class News {
-    connection,  // it comes and goes
+    connection,  // connected or disconnected
     call,        // a skill was called
     away,        // the hub's broker, since the connection was lost or from the start
     trouble,
   };
   struct Options {
-    HubConnection::Options connection;  // endpoint, who, token, timeout; the rest is set here
-    /// Writes a renewed token to where `connection.token` finds it. Without, no token is renewed.
+    HubConnection::Options connection;  // endpoint, who, token, timeout; the other members are set here
+    /// Stores a renewed token where `connection.token` finds it. If empty, no token is renewed.
     std::function<Outcome<void>(const std::string& token)> keep_token;
-    std::function<void(const std::string& line)> say;  // to whoever watches
-    /// Instead of `say`, for one of many devices.
+    std::function<void(const std::string& line)> say;  // prints for people
+    /// Replaces `say` for one of many devices.
     std::function<void(News kind, const std::string& line)> say_news;
-    /// Called when it is connected, and when it is no longer.
+    /// Called when it connects, and when it disconnects.
     std::function<void(bool is_connected)> on_connection;
     LossPolicy::Options loss{};
     /// Give up at once when the token is refused and has expired: somebody else has another one.
     bool gives_up_when_expired = false;
     RecentCalls::Options memory{std::chrono::minutes(10), 4096, 8 * 1024 * 1024};
-    /// Called once, when to try again would be of no use: the device runs twice, or its token is refused.
+    /// Called once, when a retry would be useless: the device runs twice, or its token is refused.
     std::function<void(CliError why)> give_up;
-    std::string new_token_hint;  // how to get a token that works
-    // Skills not heard of for 30 minutes expire (contract, section 4).
+    std::string new_token_hint;  // how to get a valid token
+    // The hub drops skills without a heartbeat for 30 minutes (contract, section 4).
     std::chrono::milliseconds heartbeat_every = std::chrono::minutes(10);
     std::chrono::milliseconds retry_after{2'000};
     std::chrono::milliseconds patience{10'000};      // for one answer of the hub
     std::chrono::milliseconds look_at_token{1'000};  // for another one, while the one there was is refused
   };
 
-  /// `skills` outlives it.
+  /// `skills` must outlive it.
   SpokeDevice(asio::io_context& loop, DeviceSkills& skills, Options options);
 
-  /// Connected and registered, or why not; also after stop_joining().
+  /// Connects and registers; returns why that failed, also after stop_joining().
   Task<Outcome<void>> join();
-  /// A join() that is under way ends soon, with an error; close() comes next.
+  /// Makes a running join() end soon, with an error; close() follows.
   void stop_joining();
-  /// Registers again: the skills are others now.
+  /// Registers again, since the skills have changed.
   void offer();
   Task<void> close();
-  /// Registers what the skills are now, none for example, and closes.
+  /// Registers the current skills, for example none, and closes.
   Task<void> withdraw();
-  /// Has this name at the hub from now on, or a like one when another device of its user has it: the one it has then.
+  /// Renames the device at the hub; returns the new name, with a number if another device of its user has that name.
   Task<Outcome<std::string>> rename(std::string name);
   bool is_connected() const { return connected_; }
 

@@ -1,9 +1,8 @@
-/// Which messages belong to the life of one request: itself, the hub's calls for it with the devices' results, its
-/// events and its response, a question it asks and the answer, its being taken back.
+/// Selects the messages that belong to one request: itself, the hub's calls for it with the devices' results, its
+/// events and its response, a question with its answer, its cancellation.
 ///
-/// The hub's own ids are not guessed: one follows from the request (docs/contract.md, section 4), and a call that a
-/// chat makes carries that of its chat. Threading: one thread.   Bounds: ids_max of each kind, the oldest forgotten
-/// first.
+/// The hub's own ids are computed: that of a call follows from the request (docs/contract.md, section 4), and a call of
+/// a chat contains the chat's. Threading: one thread.   Bounds: ids_max of each kind, the oldest are dropped first.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,11 +19,11 @@ class Follow {
  public:
   static constexpr std::size_t ids_max = 1'000;
 
-  /// `wanted`: the sender's correlation id, or its Correlation Data, or the hub's own id of the call.
+  /// `wanted`: the request's correlation id, or its Correlation Data, or the hub's own id of the call.
   explicit Follow(std::string wanted) : wanted_(std::move(wanted)) {}
 
   using Id = std::optional<std::string>;
-  /// `sender`: as the broker stamped it; nothing when it did not.
+  /// `sender`: the principal that the broker added; nullopt if it did not.
   bool request(const std::optional<Principal>& sender, Service service, const Id& correlation_id,
                const Id& correlation_data, const nlohmann::json& body);
   bool response(const Id& correlation_id, const Id& correlation_data, const nlohmann::json& body);
@@ -37,7 +36,7 @@ class Follow {
   bool is_wanted(const Id& id) { return id && (*id == wanted_ || correlation_ids_.find(*id) != nullptr); }
 
   std::string wanted_;
-  RecentMap<Nothing> correlation_ids_{ids_max};  // of what belongs to the request: a `cancel`, a `confirm`
+  RecentMap<Nothing> correlation_ids_{ids_max};  // of messages of the request: a `cancel`, a `confirm`
   RecentMap<Nothing> request_ids_{ids_max};      // the hub's
   RecentMap<Nothing> call_ids_{ids_max};
   RecentMap<Nothing> questions_{ids_max};

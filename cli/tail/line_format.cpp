@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t who_columns = 19;
 constexpr std::size_t op_columns = 16;
-constexpr std::size_t id_columns = 36;  // those that the hub makes
+constexpr std::size_t id_columns = 36;  // width of the ids that the hub makes
 constexpr std::size_t id_bytes_max = 256;
 constexpr std::size_t columns_min = 60;
 constexpr std::size_t bytes_without_terminal = 160;
@@ -34,7 +34,7 @@ std::string milliseconds(std::chrono::nanoseconds time) {
 
 bool is_good(const std::string& outcome) { return outcome == "ok" || outcome == "online"; }
 
-/// Builds a line and knows how wide it is.
+/// Builds a line and counts its width.
 class Line {
  public:
   explicit Line(bool colours) : colours_(colours) {}
@@ -47,7 +47,7 @@ class Line {
       text_ += std::string(colour) + text + std::string(plain);
     }
   }
-  /// Padded to `columns`, then a space.
+  /// Adds text padded to `columns`, then a space.
   void add_cell(const std::string& text, std::size_t columns, std::string_view colour = {}) {
     add(text, colour);
     add(std::string(columns > shown_width(text) ? columns - shown_width(text) + 1 : 1, ' '));

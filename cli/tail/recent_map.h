@@ -1,4 +1,4 @@
-/// A map that forgets its oldest entry when it is full.
+/// A map that drops its oldest entry when it is full.
 ///
 /// Threading: one thread.   Bounds: entries_max.
 #pragma once
@@ -17,7 +17,7 @@ class RecentMap {
  public:
   explicit RecentMap(std::size_t entries_max) : entries_max_(entries_max) {}
 
-  /// Takes the place of an entry of the same key, and of its age.
+  /// Replaces an entry of the same key; the key is then the newest.
   void put(const std::string& key, Value value) {
     take(key);
     if (entries_max_ == 0) return;
@@ -25,7 +25,7 @@ class RecentMap {
     by_age_.emplace_back(key, std::move(value));
     entries_[key] = std::prev(by_age_.end());
   }
-  /// Null when there is none. Valid until the next change.
+  /// Returns null when there is none. Valid until the next change.
   Value* find(const std::string& key) {
     const auto found = entries_.find(key);
     return found == entries_.end() ? nullptr : &found->second->second;

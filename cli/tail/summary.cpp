@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The member, or null.
+/// Returns the member, or null.
 const json& at(const json& object, const char* member) {
   static const json none;
   if (!object.is_object()) return none;
@@ -22,7 +22,7 @@ const json& first(const json& list) {
 
 std::string text(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
 
-/// Without what the line says anyway.
+/// Leaves out members that the line shows anyway.
 std::string rest_of(json payload, std::size_t bytes_max) {
   for (const char* member : {"v", "op", "correlation_id", "timeout_ms"}) payload.erase(member);
   return payload.empty() ? std::string() : show_value(payload, bytes_max);
@@ -36,7 +36,7 @@ std::string call_in(const json& payload, std::size_t bytes_max) {
   return printable(path + show_arguments(at(payload, "args"), kwargs), bytes_max);
 }
 
-/// The last message, which is what somebody just said.
+/// Returns the last message, which is the current one.
 std::string said_in(const json& messages, std::size_t bytes_max) {
   const json& content = at(messages.back(), "content");
   return show_value(content, bytes_max);

@@ -1,5 +1,5 @@
-/// What a message says, in one line for a person. Pure functions on untrusted JSON; what they return is printable and
-/// has at most `bytes_max` bytes.
+/// Summarises a message in one line for a person. Pure functions on untrusted JSON; the results are printable and have
+/// at most `bytes_max` bytes.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace strawberry::cli {
 
-/// Also of a call to a device: `living_room.MusicSkill.play("Yesterday")`, a chat's last message, else what is asked.
+/// Also for a call to a device: `living_room.MusicSkill.play("Yesterday")`, a chat's last message, else the request.
 std::string summary_of_request(const nlohmann::json& payload, std::size_t bytes_max);
-/// Also of a device's result: the result, or what went wrong.
+/// Also for a device's result: the result, or the error.
 std::string summary_of_answer(const nlohmann::json& payload, std::size_t bytes_max);
 std::string summary_of_event(const std::string& event, const nlohmann::json& payload, std::size_t bytes_max);
 std::string summary_of_audit(const nlohmann::json& payload, std::size_t bytes_max);
-/// The piece of text in a `delta`, not printable yet.
+/// Returns the text in a `delta`, not printable yet.
 std::string text_of_delta(const nlohmann::json& payload);
 
 }  // namespace strawberry::cli

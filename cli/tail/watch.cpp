@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t request_bytes_max = 1024 * 1024;  // a packet at the broker
+constexpr std::size_t request_bytes_max = 1024 * 1024;  // the broker's maximum for a packet
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::size_t stream_text_bytes_max = 1024;
 
@@ -205,7 +205,7 @@ std::vector<Sight> Watch::end() {
   return lines;
 }
 
-/// What a status says is the device's own word, so the directory comes first.
+/// The directory has priority, since a status contains the device's own claim.
 std::string Watch::name_of(const std::string& id) {
   const std::string name = ask_name_ ? ask_name_(id) : std::string();
   if (!name.empty()) return word(name);

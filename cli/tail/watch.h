@@ -1,9 +1,9 @@
-/// Understands the messages that pass the broker: which way each goes, whose it is, what it wants, what came of it and
-/// how long that took. No I/O; its clock is given.
+/// Interprets the messages that pass the broker: direction, principal, request, result and duration of each. No I/O;
+/// its clock is given.
 ///
-/// Threading: one thread.   Errors: none; what it does not understand it passes on as it is.
+/// Threading: one thread.   Errors: none; a message that it cannot interpret is passed on unchanged.
 /// Bounds: requests_open_max and calls_open_max waiting for their answers, streams_open_max streams, names_max names;
-/// the oldest is forgotten, and only its milliseconds with it. Summaries have summary_bytes_max.
+/// the oldest is dropped, which only loses its duration. Summaries have summary_bytes_max.
 #pragma once
 
 #include <chrono>
@@ -23,21 +23,21 @@ namespace strawberry::cli {
 
 enum class Direction { to_hub, from_hub, notice };
 
-/// One line: a message as it is understood, or the streamed text of one chat. Texts that are shown are printable.
+/// One line: an interpreted message, or the streamed text of one chat. Texts that are shown are printable.
 struct Sight {
   WallTime at;
   Direction direction = Direction::notice;
   std::string topic;
   bool retained = false;
-  std::string id;   // of the topic, or the actor of an audit line
+  std::string id;   // of the topic, or the principal of an audit line
   std::string who;  // its name; the id when it has none
   std::string op;
-  std::string outcome;  // `ok`, an error code, a state; empty while nothing is decided
+  std::string outcome;  // `ok`, an error code, a state; empty while undecided
   std::optional<std::chrono::nanoseconds> took;
   std::string summary;
   std::string correlation_id;
-  nlohmann::json payload;    // without tokens; a string when it is no JSON
-  std::size_t gathered = 0;  // pieces of text in this line
+  nlohmann::json payload;    // without tokens; a string when it is not JSON
+  std::size_t gathered = 0;  // number of text pieces in this line
 };
 
 class Watch {
@@ -49,17 +49,17 @@ class Watch {
   static constexpr std::size_t summary_bytes_max = 2'048;
 
   struct Options {
-    bool gather_text = false;             // of a stream: one line instead of one a piece
-    std::string follow_correlation = {};  // only what belongs to it; empty: everything
+    bool gather_text = false;             // of a stream: one line instead of one for each piece
+    std::string follow_correlation = {};  // only messages that belong to it; empty: all
   };
-  /// The name of a device; empty when it is not known.
+  /// Returns a device's name; empty when it is unknown.
   using NameOf = std::function<std::string(const std::string& id)>;
 
   Watch(const Clock& clock, Options options, NameOf name_of);
 
-  /// The lines that this message completes, in order: none while text is gathered, and none for what is not followed.
+  /// Returns the lines that this message completes, in order: none while text is gathered, or if it is not followed.
   std::vector<Sight> see(const MqttMessage& message);
-  /// What has been gathered and not shown.
+  /// Returns text that was gathered and not shown yet.
   std::vector<Sight> end();
 
  private:
@@ -75,7 +75,7 @@ class Watch {
   struct Ids {
     std::optional<std::string> correlation_id;
     std::optional<std::string> correlation_data;
-    /// Under which name request and response find each other; empty when they cannot.
+    /// Returns the key by which request and response are matched; empty when they cannot be.
     std::string key(const ServiceTopic& topic) const;
   };
 

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t expected_bytes_max = 400;
 constexpr std::size_t place_bytes_max = 200;
-constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond it a double does not say which whole number it is
+constexpr double whole_max = 9007199254740992.0;  // 2^53: larger doubles cannot represent every whole number
 
 std::string name_of_type(const std::string& type) {
   if (type == "string") return "text";
@@ -48,11 +48,11 @@ std::string expected_by(const json& schema) {
   return text.empty() ? "anything" : text;
 }
 
-/// What does not fit, found without making a sentence of it: a union tries many.
+/// One mismatch, kept without a sentence: checking a union produces many.
 struct Misfit {
   const json* schema;
   const json* value;
-  std::string below;  // its place below the value that was asked about
+  std::string below;  // its JSON Pointer below the value that is checked
 };
 using Misfits = std::optional<Misfit>;
 
@@ -95,7 +95,7 @@ Misfits misfit_of_members(const json& schema, json& value) {
 }
 
 Misfits misfit_of_all(const json& schemas, json& value, const Misfit& otherwise) {
-  Misfits deepest;  // in a member that fits so far: says more
+  Misfits deepest;  // mismatches inside a member that fits so far: they say more
   for (const auto& each : schemas) {
     auto found = misfit(each, value);
     if (!found) return std::nullopt;

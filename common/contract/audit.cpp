@@ -10,7 +10,7 @@
 namespace strawberry {
 namespace {
 
-/// How every JWT begins: `{"` in base64url.
+/// The first characters of every JWT: `{"` in base64url.
 constexpr std::string_view token_begins = "eyJ";
 constexpr std::size_t token_characters_min = 20;
 
@@ -18,7 +18,7 @@ bool is_of_token(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-/// Length of what looks like a token at the front of `text`; 0 when nothing does.
+/// Returns the length of what looks like a token at the start of `text`; 0 when nothing does.
 std::size_t token_length(std::string_view text) {
   if (!text.starts_with(token_begins)) return 0;
   const auto end = std::find_if_not(text.begin(), text.end(), is_of_token);

@@ -17,7 +17,7 @@ inline constexpr const char* audit_topic = "hub/audit";
 inline constexpr std::size_t audit_text_characters_max = 256;
 
 struct AuditLine {
-  std::string_view actor;  // principal id; empty when nobody has proven who they are
+  std::string_view actor;  // principal id; empty when nobody has authenticated
   std::string_view action;
   std::string_view subject = {};
   std::string_view outcome = "ok";  // or an error code
@@ -26,22 +26,23 @@ struct AuditLine {
   std::string_view client_id = {};
   std::string_view address = {};
   std::uint64_t left_out = 0;
-  std::string_view user = {};  // for whom; left out when empty
+  std::string_view user = {};  // the user it was done for; left out when empty
 };
 std::string write_audit(const AuditLine& line, WallTime now);
 
-/// Printable ASCII, anything else as `\xNN`; cut; what looks like a token reads `<hidden>`.
+/// Returns `text` with all but printable ASCII as `\xNN`, cut to its limit, and `<hidden>` in place of what looks like
+/// a token.
 std::string audit_text(std::string_view text);
 
-/// How many lines may be written, so that whoever is refused cannot make the record the damage.
+/// Limits the lines of the record per second, so that a client whose requests are refused cannot flood it.
 class LineBudget {
  public:
   LineBudget(const Clock& clock, int lines_per_second_max) : clock_(clock), per_second_max_(lines_per_second_max) {}
 
-  /// False when this second's lines are used up; that is counted.
+  /// Returns false, and counts the line as left out, when this second's lines are used up.
   bool take();
   void leave_one_out() { ++left_out_; }
-  /// How many since last asked.
+  /// Returns how many lines were left out since the last call.
   std::uint64_t take_left_out();
 
  private:

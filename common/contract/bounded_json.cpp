@@ -21,7 +21,7 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// UTF-8 that stands for half a UTF-16 pair: the reader lets a lone `\uDC00` pass.
+/// True when the text has a code point reserved for halves of UTF-16 pairs: the reader accepts a lone `\uDC00`.
 bool has_surrogate(std::string_view text) {
   for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
@@ -37,24 +37,24 @@ std::optional<Number> read_as(std::string_view text) {
   return number;
 }
 
-/// A whole number when it is one and fits into 64 bits. Discarded when there is no such finite number; the reader's own
-/// conversion takes some that are just too large for others.
+/// Reads an integer when the text is one and fits into 64 bits, otherwise a double. Discarded when the number is not
+/// finite. The reader's own conversion turns some numbers that are slightly too large into others.
 json read_number(std::string_view text) {
   if (const auto number = read_as<std::uint64_t>(text)) return *number;
   if (const auto number = read_as<std::int64_t>(text)) return *number;
   if (const auto number = read_as<double>(text)) return *number;
-  const double number = std::strtod(std::string(text).c_str(), nullptr);  // next to nothing, or too large
+  const double number = std::strtod(std::string(text).c_str(), nullptr);  // almost zero, or too large
   return std::isfinite(number) ? json(number) : json(json::value_t::discarded);
 }
 
-/// Builds the document from what the reader meets. False ends the reading.
+/// Builds the document from the reader's events. An event function that returns false stops the reader.
 class Builder {
  public:
   json document{json::value_t::discarded};
 
   bool Null() { return add(nullptr) != nullptr; }
   bool Bool(bool value) { return add(value) != nullptr; }
-  // Numbers come as they are written; these are what the reader would make of them.
+  // The reader passes numbers as text; it never calls these.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -85,7 +85,7 @@ class Builder {
     }
     json& parent = *open_.back();
     if (parent.is_array()) return &parent.get_ref<json::array_t&>().emplace_back(std::move(value));
-    // Of two members with one name the last counts.
+    // Of two members with the same name the last one is kept.
     json& member = parent.get_ref<json::object_t&>()[std::move(name_)];
     member = std::move(value);
     return &member;
@@ -109,11 +109,11 @@ class Builder {
 bool nests_too_deep(std::string_view text) { return json_nests_deeper_than(text, depth_max); }
 
 json parse_bounded_json(std::string_view text, std::size_t bytes_max) {
-  // The parser takes NUL for the end of its input, and would not look at what follows.
+  // The parser treats NUL as the end of its input and would not check what follows.
   if (text.size() > bytes_max || text.find('\0') != std::string_view::npos) return json(json::value_t::discarded);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::string copy(text);  // unescaped in place
-  // What checks the encoding reads a whole character, also one that the end of the text has cut.
+  std::string copy(text);  // the reader unescapes it in place
+  // The UTF-8 check reads a whole character, even when the end of the text cuts it.
   constexpr std::size_t character_bytes_max = 4;
   copy.append(character_bytes_max, '\0');
   rapidjson::InsituStringStream stream(copy.data());

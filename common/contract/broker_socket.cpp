@@ -16,7 +16,7 @@
 namespace strawberry {
 namespace {
 
-/// As bytes, so that every way of writing an address is the same; empty when it is none.
+/// Returns the address as bytes, so that every spelling of an address is equal; empty when `address` is not one.
 std::string bytes_of(const std::string& address) {
   std::array<char, sizeof(in6_addr)> bytes{};
   if (::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return {bytes.data(), sizeof(in_addr)};

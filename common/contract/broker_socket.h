@@ -10,27 +10,27 @@
 
 namespace strawberry {
 
-/// In the data directory of the hub.
+/// Its name in the hub's data directory.
 inline constexpr std::string_view broker_socket_name = "broker.sock";
 inline constexpr std::size_t broker_socket_bytes_max = 107;  // sockaddr_un::sun_path, less its zero
 
-/// How a process comes to the broker's socket.
+/// The way a process connects to the broker.
 struct BrokerSocket {
   std::string path = {};  // empty: the process uses TCP
-  bool only = false;      // TCP is not tried when the socket cannot be reached
+  bool only = false;      // no fallback to TCP when the socket cannot be reached
   bool operator==(const BrokerSocket&) const = default;
 };
 
-/// Settings other than a path.
+/// Settings that are not a path.
 inline constexpr std::string_view broker_socket_auto = "auto";
 inline constexpr std::string_view broker_socket_off = "off";
 
-/// `setting`: `auto`, `off`, empty (as `off`), or a path. `auto` is the data directory's socket, with TCP after it,
-/// when `host` is this machine and the path is not too long; otherwise TCP.
+/// `setting`: `auto`, `off`, empty (as `off`), or a path. `auto` is the socket in the data directory with TCP as the
+/// fallback, provided `host` is this machine and the path is not too long; otherwise TCP only.
 BrokerSocket choose_broker_socket(std::string_view setting, std::string_view data_directory, std::string_view host);
 
-/// Connects to the socket and leaves: 0 when a broker listens there, else the errno. EAGAIN: one does, and its queue is
-/// full.
+/// Connects to the socket and closes the connection. Returns 0 when a broker listens there, else the errno. EAGAIN: a
+/// broker listens, and its queue is full.
 int errno_of_broker_socket(const std::string& path);
 
 /// True for `localhost`, loopback addresses, and addresses of this machine's own interfaces. Does not look up names.

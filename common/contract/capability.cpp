@@ -19,7 +19,7 @@ bool is_capability_name(std::string_view name) {
   return !begins_part;
 }
 
-/// At most 4 digits, written in one way: `0`, never `00`.
+/// Reads at most 4 digits without leading zeros: `0`, never `00`.
 std::optional<int> read_version_number(std::string_view digits) {
   constexpr std::size_t digits_max = 4;
   if (digits.empty() || digits.size() > digits_max || (digits.size() > 1 && digits.front() == '0')) return std::nullopt;

@@ -1,7 +1,8 @@
-/// What a device can do, said by a name with a version: `motor.differential:v1.0`. The name is parts of lower-case
-/// letters, digits, `_` and `-` that begin with a letter, with dots between them; the version is major and minor.
+/// A capability of a device: a name with a version, `motor.differential:v1.0`. The name is parts of lower-case letters,
+/// digits, `_` and `-` that begin with a letter, with dots between them; the version is major and minor.
 ///
-/// Pure.   Errors: nothing for what is no capability.   Bounds: capability_bytes_max; numbers of at most 4 digits.
+/// Pure.   Errors: text that is not a capability gives nothing.   Bounds: capability_bytes_max; numbers of at most 4
+/// digits.
 #pragma once
 
 #include <optional>
@@ -21,8 +22,8 @@ struct Capability {
 
 std::optional<Capability> parse_capability(std::string_view text);
 
-/// Capabilities that somebody looks for: `motor.differential` of any version, `motor.differential:v1` of that major
-/// version, `motor.differential:v1.2` of that major version with at least that minor one.
+/// A pattern that capabilities are searched with: `motor.differential` matches any version, `motor.differential:v1`
+/// that major version, `motor.differential:v1.2` that major version with at least that minor version.
 struct WantedCapability {
   std::string name;
   std::optional<int> major;
@@ -33,7 +34,7 @@ struct WantedCapability {
 
 std::optional<WantedCapability> parse_wanted_capability(std::string_view text);
 
-/// Whether one of `offered`, each as parse_capability() takes it, fits.
+/// True when one of `offered` matches. Each is written as parse_capability() reads it.
 bool has_capability(const std::vector<std::string>& offered, const WantedCapability& wanted);
 
 }  // namespace strawberry

@@ -16,18 +16,18 @@ namespace strawberry {
 
 inline constexpr std::string_view control_topic = "$CONTROL/strawberry/v1";
 inline constexpr std::string_view control_response_topic = "$CONTROL/strawberry/v1/response";
-/// In one message: the plugin looks each of them up while the broker waits.
+/// Ids in one message. The limit is low because the broker waits while the plugin looks each of them up.
 inline constexpr std::size_t control_ids_max = 64;
 
-/// `{"number": n, "changed": ["id", …]}`: devices and one-time tokens that were added, changed or removed. The keys are
-/// read again, too.
+/// `{"number": n, "changed": ["id", …]}`: the devices and one-time tokens that were added, changed or removed. The
+/// plugin also reads the keys again.
 struct DirectoryChange {
-  std::uint64_t number = 0;  // comes back in the acknowledgement
+  std::uint64_t number = 0;  // the acknowledgement repeats it
   std::vector<std::string> ids;
 };
 
 std::string write_change(const DirectoryChange& change);
-/// At most control_ids_max valid ids.
+/// Accepts at most control_ids_max ids, all of them valid.
 std::optional<DirectoryChange> read_change(std::string_view text);
 
 /// `{"number": n}`

@@ -10,7 +10,7 @@ using nlohmann::json;
 
 constexpr std::size_t nesting_max = 64;
 
-/// Stops at the first top-level `correlation_id`.
+/// Stops the parser at the first top-level `correlation_id`.
 class CorrelationIdFinder : public nlohmann::json_sax<json> {
  public:
   std::optional<std::string> found;

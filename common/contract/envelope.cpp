@@ -97,7 +97,7 @@ std::string request_identity(const Principal& sender, Service service, const std
   std::string identity = encode_principal(sender);
   identity += '\n';
   identity += to_string(service);
-  // The prefix keeps the two apart.
+  // The prefix keeps correlation ids and Correlation Data apart.
   identity += has_id ? "\nid " : "\ndata ";
   identity += has_id ? *correlation_id : *correlation_data;
   return identity;

@@ -1,4 +1,4 @@
-/// The envelope around every request and reply (docs/contract.md, section 3): reading one, writing the other.
+/// Reads the envelope of requests and writes that of replies (docs/contract.md, section 3).
 ///
 /// Pure functions on untrusted bytes. Errors: Rejection, with the correlation id when one could be read.
 /// Bounds: payload_bytes_max, depth_max levels, correlation_id_bytes_max.
@@ -23,7 +23,7 @@ inline constexpr std::chrono::milliseconds timeout_max{120'000};
 struct Envelope {
   nlohmann::json body;  // the whole object
   std::string op;
-  std::optional<std::string> correlation_id;  // never empty: that means none, as null does
+  std::optional<std::string> correlation_id;  // never empty: an empty one is read as missing, as null is
   std::optional<std::chrono::milliseconds> timeout;
 };
 
@@ -32,16 +32,16 @@ struct Rejection {
   std::optional<std::string> correlation_id;
 };
 
-/// Reads a request's envelope. Where a service has an operation that needs no `op`, it is filled in.
+/// Reads a request's envelope. Fills in `op` where the service has an operation that may be called without it.
 tl::expected<Envelope, Rejection> read_envelope(Service service, std::string_view payload,
                                                 std::size_t payload_bytes_max);
 
-/// What tells a request from all others, and stays the same when it is sent again. Correlation Data stands in for a
-/// correlation id that is not there; without either it is empty. An empty one of them is not there.
+/// Returns a text that differs between requests and stays the same when one is sent again. Correlation Data is used
+/// when there is no correlation id; without either the identity is empty. An empty id or empty data counts as missing.
 std::string request_identity(const Principal& sender, Service service, const std::optional<std::string>& correlation_id,
                              const std::optional<std::string>& correlation_data);
 
-/// One line of JSON. Text that is not UTF-8 is replaced (U+FFFD), never refused: a reply always leaves.
+/// Writes the reply as one line of JSON. Bytes that are not UTF-8 become U+FFFD, so a reply can always be sent.
 std::string write_reply(const std::optional<std::string>& correlation_id, const Reply<nlohmann::json>& reply);
 std::string write_event(const std::optional<std::string>& correlation_id, std::uint64_t seq, const std::string& event,
                         const nlohmann::json& data);

@@ -1,5 +1,5 @@
-/// The errors of the wire (docs/contract.md, section 3): one code, one sentence for a person, details for a program.
-/// `internal` never carries more than that something failed; the log has the rest, under the correlation id.
+/// The errors of the wire (docs/contract.md, section 3): a code, a sentence for people, and details for programs. The
+/// sentence of `internal` only says that something failed; the log has the cause, under the correlation id.
 #pragma once
 
 #include <array>
@@ -45,23 +45,23 @@ inline constexpr std::array error_codes_all = {ErrorCode::bad_request,        Er
                                                ErrorCode::shutting_down,      ErrorCode::internal};
 
 std::string_view to_string(ErrorCode code);
-/// Whether sending the same request again may succeed.
+/// True when sending the same request again may succeed.
 bool is_retryable(ErrorCode code);
 
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;
   nlohmann::json details;  // null or an object
-  std::string cause = {};  // for the log alone: it may name files and quote SQL
+  std::string cause = {};  // for the log only: it may name files and quote SQL
 };
 
-/// What a service makes of a request: the `result` of the envelope, or its `error`.
+/// The outcome of a request: the `result` of the envelope, or its `error`.
 template <class T>
 using Reply = tl::expected<T, Error>;
 
 tl::unexpected<Error> error(ErrorCode code, std::string message, nlohmann::json details = nullptr);
 
-/// The `error` member of the envelope.
+/// Writes the `error` member of the envelope.
 nlohmann::json to_json(const Error& error);
 
 }  // namespace strawberry

@@ -1,6 +1,6 @@
-/// One MQTT message, as it is sent and as it arrives. MQTT 3.1.1 has no properties.
+/// One MQTT message, sent or received. MQTT 3.1.1 has no properties.
 ///
-/// Plain data.   Bounds: the sender's limits, or the broker's for what arrives.
+/// Plain data.   Bounds: the code that sends it limits its size; the broker limits received messages.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace strawberry {
 
-/// QoS 1 in both directions, unless it is not to be kept.
+/// Sent and received with QoS 1. With `not_after`, the client may choose QoS 0.
 struct MqttMessage {
   std::string topic;
   std::string payload;
@@ -22,7 +22,8 @@ struct MqttMessage {
   std::optional<std::string> correlation_data;  // bytes
   std::optional<std::uint32_t> expiry_s;        // Message Expiry Interval
   std::vector<std::pair<std::string, std::string>> user_properties;
-  /// Of a message to be sent: it must not reach anybody later. It is not sent then, and sets expiry and QoS by itself.
+  /// For a message to send: the time after which it must not be delivered. The client drops it then, and chooses
+  /// Message Expiry Interval and QoS itself.
   std::optional<SteadyTime> not_after = std::nullopt;
 };
 

@@ -1,4 +1,4 @@
-// python::Parser: what stands in brackets. See python_expression.h.
+// python::Parser: expressions in brackets. See python_expression.h.
 #include <set>
 #include <utility>
 
@@ -23,7 +23,7 @@ Parser::Parsed Parser::item(bool may_be_starred, bool* is_starred) {
   return other();
 }
 
-/// Items up to the closing bracket, with commas between them and perhaps one behind.
+/// Reads comma-separated items up to the closing bracket; a trailing comma is allowed.
 bool Parser::items(std::string_view closing, std::vector<Expression>& into) {
   while (!sees(closing)) {
     auto read = item(true);
@@ -76,7 +76,7 @@ Parser::Parsed Parser::list() {
   return fail("',' or ']'");
 }
 
-/// A dict or a set.
+/// Reads a dict or a set.
 Parser::Parsed Parser::braces() {
   ++brackets_;
   Expression made;
@@ -122,7 +122,7 @@ bool Parser::comprehension() {
   return true;
 }
 
-/// Names, with brackets and commas.
+/// Reads the names that a loop assigns, with brackets and commas.
 bool Parser::loop_targets(bool is_nested) {
   const Deeper deeper(*this);
   if (deeper.is_too_deep()) return fail("less nesting"), false;

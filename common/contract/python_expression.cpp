@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 using Kind = Expression::Kind;
 
-// How tightly operators bind, as Python's grammar nests them.
+// Binding strength of operators, in the order of Python's grammar.
 constexpr int binds_not = 3;
 constexpr int binds_comparison = 4;
 
@@ -25,7 +25,8 @@ constexpr std::array<Operator, 20> operators = {
     {{"<", 4},  {">", 4}, {"==", 4}, {">=", 4}, {"<=", 4}, {"!=", 4},  {"|", 5},  {"^", 6},  {"&", 7},  {"<<", 8},
      {">>", 8}, {"+", 9}, {"-", 9},  {"*", 10}, {"/", 10}, {"//", 10}, {"%", 10}, {"@", 10}, {"or", 1}, {"and", 2}}};
 
-/// `-5` and `+5`; of anything else, also of a number that has a sign, it makes an expression.
+/// Returns `-5` or `+5` as a number. A sign before anything else, or before a number that has a sign, gives an
+/// expression.
 Expression with_sign(std::string_view sign, Expression operand) {
   const json& number = operand.literal;
   if (operand.kind != Kind::value || !number.is_number()) return other();
@@ -78,7 +79,7 @@ Parser::Parsed Parser::fail(std::string_view expected) {
   return std::nullopt;
 }
 
-/// Closes a bracket.
+/// Reads a closing bracket.
 bool Parser::close(std::string_view sign) {
   if (!take(sign)) return fail("'" + std::string(sign) + "'"), false;
   --brackets_;
@@ -105,7 +106,7 @@ Parser::Parsed Parser::lambda() {
   return other();
 }
 
-/// Of the operator that comes next; 0: none does. `length`: how many tokens it has.
+/// Returns the binding strength of the next operator; 0: the next token is not one. `length`: its number of tokens.
 int Parser::operator_ahead(std::size_t& length) const {
   length = 1;
   if (sees_keyword("in")) return binds_comparison;
@@ -234,7 +235,7 @@ Parser::Parsed Parser::atom() {
   return fail("a value");
 }
 
-/// Texts that stand beside each other are one.
+/// Reads adjacent text literals as one.
 Parser::Parsed Parser::texts() {
   const bool is_bytes = next().is_bytes;
   json whole = "";

@@ -1,12 +1,11 @@
-/// Python expressions, as they stand in signatures: read by Python's own rules, kept as far as a JSON Schema can use
-/// them.
+/// Parses Python expressions that occur in signatures by Python's own rules. Keeps what a JSON Schema can use.
 ///
 /// Reads the grammar of Python 3.11 (https://docs.python.org/3.11/reference/expressions.html) on one line, without
-/// comments, `await` and `yield`, and what `inspect.signature` prints of objects: `<object object at 0x7f…>`. Whatever
-/// is read but is neither a type nor a literal is Kind::other.
+/// comments, `await` and `yield`, and what `inspect.signature` prints of objects: `<object object at 0x7f…>`. An
+/// expression that is neither a type nor a literal becomes Kind::other.
 ///
 /// Pure.   Errors: what was expected and where (a byte offset).
-/// Bounds: the text's length is the caller's; brackets nest brackets_max deep, everything together depth_max.
+/// Bounds: the caller limits the text's length; brackets nest at most brackets_max deep, everything together depth_max.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +26,10 @@ inline constexpr std::size_t depth_max = 150;
 struct Expression {
   enum class Kind {
     name,         // text: dotted
-    value,        // literal: None, True, False, a number or a text that JSON can say
+    value,        // literal: None, True, False, a number or a text that JSON can represent
     list,         // parts; also a tuple
     dict,         // parts: key, value, key, …
-    subscript,    // parts: what, and what is between the brackets
+    subscript,    // parts: the name, then what the brackets contain
     alternative,  // parts: `a | b`
     other
   };
@@ -45,31 +44,31 @@ struct Token {
   Kind kind = Kind::end;
   std::string_view source;                        // as written
   std::size_t at = 0;                             // its first byte
-  std::string name = {};                          // of a name, as Python keeps it
-  std::optional<nlohmann::json> value = nullptr;  // of a number or text; nothing when JSON has none
-  bool is_bytes = false;                          // a text: b''
+  std::string name = {};                          // of a name, normalized as Python does
+  std::optional<nlohmann::json> value = nullptr;  // of a number or text; nothing when JSON cannot represent it
+  bool is_bytes = false;                          // a bytes literal: b''
 };
 
-/// The text's tokens, with an end behind them.
+/// Splits the text into tokens. An end token comes last.
 Result<std::vector<Token>> tokenize(std::string_view text);
 
-/// Reads tokens left to right. After a failure nothing more is read.
+/// Reads tokens left to right. Stops at the first failure.
 class Parser {
  public:
-  /// `tokens` outlive it, and end with an end.
+  /// `tokens` must outlive the parser, and end with an end token.
   explicit Parser(const std::vector<Token>& tokens) : tokens_(tokens) {}
 
   const Token& next() const { return tokens_[at_]; }
   bool sees(std::string_view sign) const;
   bool take(std::string_view sign);
-  /// Empty when there is none.
+  /// Returns an empty name when the next token is not one.
   std::string take_name();
   bool at_end() const { return !failure_ && next().kind == Token::Kind::end; }
 
   std::optional<Expression> expression();
-  /// Up to `closing`, which is taken: `)` of a `def`, or `:` of a lambda, which has no annotations.
+  /// Reads up to and including `closing`: `)` of a `def`, or `:` of a lambda, which has no annotations.
   std::optional<std::vector<Parameter>> parameters(std::string_view closing, std::size_t parameters_max);
-  /// Of what failed, else of what was expected next.
+  /// Returns the failure that occurred, else one that says `expected` was missing at the next token.
   Failure failure(std::string_view expected) const;
 
  private:
@@ -92,7 +91,7 @@ class Parser {
   Parsed list();
   Parsed braces();
   bool close(std::string_view sign);
-  /// `name := expression`, or an expression, or with `*` in front.
+  /// Reads `name := expression`, an expression, or either with `*` in front.
   Parsed item(bool may_be_starred, bool* is_starred = nullptr);
   bool items(std::string_view closing, std::vector<Expression>& into);
   bool comprehension();
@@ -108,7 +107,7 @@ class Parser {
   std::optional<Failure> failure_;
 };
 
-/// The whole text is one expression.
+/// Parses a text that is one expression as a whole.
 Result<Expression> parse_expression(std::string_view text);
 
 }  // namespace strawberry::python

@@ -33,7 +33,7 @@ std::optional<std::string> mapped(std::string_view text, int options) {
   return std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
 }
 
-// Unicode's Other_ID_Start and Other_ID_Continue: letters once, and kept.
+// Unicode's Other_ID_Start and Other_ID_Continue: no longer letters, but still allowed in identifiers.
 constexpr std::array<utf8proc_int32_t, 6> other_starts = {0x1885, 0x1886, 0x2118, 0x212E, 0x309B, 0x309C};
 constexpr std::array<utf8proc_int32_t, 12> other_parts = {0xB7,   0x387,  0x1369, 0x136A, 0x136B, 0x136C,
                                                           0x136D, 0x136E, 0x136F, 0x1370, 0x1371, 0x19DA};

@@ -1,7 +1,7 @@
-/// Names as Python has them: letters of any script, digits and `_`, no keyword (PEP 3131).
+/// Python identifiers: letters of any script, digits and `_`, not a keyword (PEP 3131).
 ///
-/// Pure. Unicode's tables are those of utf8proc, which may be of another version than a given Python's: of the newest
-/// letters the two may think differently.
+/// Pure. utf8proc's Unicode tables may be of another version than those of a given Python: the two may disagree about
+/// the newest letters.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace strawberry {
 
-/// `name` as Python keeps it (NFKC), so that two spellings of one name are one; empty when it is no identifier.
+/// Returns `name` in NFKC, as Python does, so that all spellings of a name are equal; empty when it is not an
+/// identifier.
 std::string python_identifier(std::string_view name);
 
-/// Words that cannot name anything: `class`, `None`, `lambda`, … and `__debug__`.
+/// True for words that cannot be a name: `class`, `None`, `lambda`, … and `__debug__`.
 bool is_python_keyword(std::string_view name);
 
-/// In ASCII, for those who take nothing else: accents are dropped, each other letter is one `_`.
+/// Returns the name in ASCII, for systems that accept nothing else: accents are dropped, each other letter becomes `_`.
 std::string ascii_name(std::string_view name);
 
 }  // namespace strawberry

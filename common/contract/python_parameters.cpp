@@ -7,7 +7,7 @@
 
 namespace strawberry::python {
 
-/// With the order rules of `def` and `lambda`.
+/// Reads parameters and checks the order that `def` and `lambda` demand.
 class Parser::ParameterList {
  public:
   ParameterList(Parser& parser, std::string_view closing, std::size_t parameters_max)
@@ -61,7 +61,7 @@ class Parser::ParameterList {
     return parse_named(star_ ? Parameter::Kind::keyword_only : Parameter::Kind::positional);
   }
 
-  /// As it is written, or nothing when it cannot be read.
+  /// Returns the text of the next expression as written, or nothing when it cannot be parsed.
   std::optional<std::string> source_of_expression(bool may_be_starred) {
     const char* start = parser_.next().source.data();
     if (may_be_starred && parser_.take("*")) {

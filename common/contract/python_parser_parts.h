@@ -1,5 +1,5 @@
-/// What the parts of python::Parser share: python_expression.cpp, python_brackets.cpp, python_parameters.cpp. For these
-/// alone.
+/// Declarations shared by the sources of python::Parser only: python_expression.cpp, python_brackets.cpp,
+/// python_parameters.cpp.
 #pragma once
 
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace strawberry::python {
 
-/// How tightly `or` and `|` bind, as Python's grammar nests operators: 1 is loosest.
+/// Binding strength of `or` and `|`, in the order of Python's grammar: 1 is loosest.
 inline constexpr int binds_or = 1;
 inline constexpr int binds_alternative = 5;
 
@@ -22,7 +22,7 @@ inline Expression value(nlohmann::json literal) {
   return made;
 }
 
-/// One step down; what is too deep fails.
+/// Adds one level of nesting while it lives; fails beyond the limit.
 class Parser::Deeper {
  public:
   explicit Deeper(Parser& parser) : parser_(parser) { ++parser_.depth_; }

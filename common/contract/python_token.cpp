@@ -1,4 +1,4 @@
-// The words of a Python expression (https://docs.python.org/3.11/reference/lexical_analysis.html).
+// The tokenizer for Python expressions (https://docs.python.org/3.11/reference/lexical_analysis.html).
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -28,7 +28,7 @@ int digit_value(char c) {
 }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// False for what UTF-8 and JSON cannot say: half of a pair.
+/// Returns false for a surrogate, which UTF-8 and JSON cannot represent.
 bool append_utf8(std::string& out, std::uint32_t letter) {
   if (letter < 0x80) {
     out += static_cast<char>(letter);
@@ -87,9 +87,9 @@ class Lexer {
     return ++at_, true;
   }
 
-  // --- what inspect prints of an object: <object object at 0x7f…> ---
+  // --- objects as inspect prints them: <object object at 0x7f…> ---
 
-  /// A `<` where something must begin compares nothing.
+  /// True where an operand must follow: a `<` there is not a comparison.
   bool wants_operand() const {
     if (tokens_.empty()) return true;
     const Token& last = tokens_.back();
@@ -100,7 +100,7 @@ class Lexer {
   }
   bool read_object(Token& token) {
     token.kind = Token::Kind::object;
-    // An apostrophe may begin a quoted text in it, or be one.
+    // An apostrophe in it may begin a quoted text or stand for itself.
     for (const bool minds_quotes : {true, false})
       if (const auto size = object_size(minds_quotes)) return at_ += *size, true;
     return expect("'>'");
@@ -223,7 +223,7 @@ class Lexer {
 
   // --- numbers ---
 
-  /// Digits with single `_` between them; false when there are none, or a `_` stands alone.
+  /// Reads digits with single `_` between them; false when there are none, or a `_` is misplaced.
   bool read_digits(int base, std::string& digits, bool may_begin_with_underscore = false) {
     bool after_digit = may_begin_with_underscore;
     std::size_t count = 0;

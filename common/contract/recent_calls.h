@@ -1,7 +1,7 @@
-/// What a Spoke remembers of the calls it has run, so that one that comes again is not run again (docs/contract.md,
+/// The calls that a Spoke has run lately, so that it does not run one again when it is repeated (docs/contract.md,
 /// section 4): QoS 1 redelivers, and after a crash of the bridge the same request makes the same call.
 ///
-/// Threading: none of its own.   Bounds: Options; what has to go first is the oldest.
+/// Threading: none of its own.   Bounds: Options; when it is full, the oldest call is forgotten.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace strawberry {
 class RecentCalls {
  public:
   struct Options {
-    // As long as the hub itself recognises a request, and no longer: after that, the same id is a new call.
+    // As long as the hub itself recognises a repeated request: after that, the same id is a new call.
     std::chrono::milliseconds lifetime = std::chrono::minutes(10);
     std::size_t answers_max = 256;
     std::size_t bytes_max = 1024 * 1024;
@@ -25,9 +25,9 @@ class RecentCalls {
 
   RecentCalls(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// What was answered to this call, or nullptr when it is new. Valid until the next call of anything here.
+  /// Returns the answer to this call, or nullptr when the call is new. Valid until the next call of any function here.
   const std::string* answer_to(const std::string& correlation_id);
-  /// After the call was run. The first answer stands.
+  /// Called after the call was run. A second answer to the same call is ignored.
   void remember(const std::string& correlation_id, std::string answer);
 
   std::size_t size() const { return answers_.size(); }

@@ -15,12 +15,12 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 4> envelope_members = {"correlation_id", "op", "timeout_ms", "v"};
-constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond it a double does not say which whole number it is
+constexpr double whole_max = 9007199254740992.0;  // 2^53: larger doubles cannot represent every whole number
 
 void append_canonical(std::string& out, const json& value) {
   if (value.is_object()) {
     out += '{';
-    for (const auto& [name, member] : value.get_ref<const json::object_t&>()) {  // in the order of their names
+    for (const auto& [name, member] : value.get_ref<const json::object_t&>()) {  // sorted by name
       append_json(out, std::string_view(name));
       out += ':';
       append_canonical(out, member);

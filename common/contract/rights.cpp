@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, named_scopes_count> scope_words = {
     "events:read",   "events:write",   "schedules",
     "flows",         "users",          "mcp"};
 
-/// Takes the word up to the next `separator` off the front of `rest`.
+/// Removes the word before the next `separator` from the front of `rest` and returns it.
 std::string_view take_word(std::string_view& rest, char separator) {
   const std::size_t end = rest.find(separator);
   const std::string_view word = rest.substr(0, end);
@@ -48,7 +48,7 @@ std::optional<PatternParts> split_pattern(std::string_view text) {
   return parts;
 }
 
-/// A name, one that ends in `*`, or `*` alone.
+/// True for a name, a name that ends in `*`, or `*` alone.
 bool is_pattern_part(std::string_view part) {
   if (part.empty()) return false;
   if (part.back() == '*') part.remove_suffix(1);

@@ -1,7 +1,7 @@
-/// What a token may do of all that its principal may: scopes, and patterns of skills (docs/contract.md, section 1).
-/// Rights only ever take away: a token without them may do whatever the principal's type and its user's role allow.
+/// The rights of a token: scopes, and patterns of skills (docs/contract.md, section 1). Rights only restrict: a token
+/// without them may do whatever the principal's type and its user's role allow.
 ///
-/// Pure functions and values.   Errors: nothing, or an empty result, for text that is none.
+/// Pure functions and values.   Errors: nothing, or an empty result, for text that is not valid.
 /// Bounds: scope_bytes_max, skill_patterns_max, skill_pattern_bytes_max and skill_patterns_bytes_max.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace strawberry {
 inline constexpr std::size_t scope_bytes_max = 512;
 inline constexpr std::size_t skill_patterns_max = 32;
 inline constexpr std::size_t skill_pattern_bytes_max = 200;
-inline constexpr std::size_t skill_patterns_bytes_max = 1'024;  // of a token's all together
+inline constexpr std::size_t skill_patterns_bytes_max = 1'024;  // all patterns of a token together
 
 enum class Scope : unsigned {
   skills_read,
@@ -35,13 +35,13 @@ enum class Scope : unsigned {
   flows,
   users,
   mcp,
-  // Not written in `scope`:
+  // Not part of the `scope` text:
   any_skill,  // all skills; missing when `skills` names some
   confirmed,  // also skills that are marked `confirm`; missing for guests
 };
 inline constexpr unsigned named_scopes_count = static_cast<unsigned>(Scope::mcp) + 1;
 
-/// As it is written: `skills:read`.
+/// Returns the scope's name in tokens: `skills:read`.
 std::string_view to_string(Scope scope);
 std::optional<Scope> parse_scope(std::string_view word);
 
@@ -49,7 +49,7 @@ std::optional<Scope> parse_scope(std::string_view word);
 class Scopes {
  public:
   constexpr Scopes() = default;  // none
-  /// Of a token that says nothing of scopes: also those that are added later.
+  /// The scopes of a token that names none. Includes scopes that are added later.
   static constexpr Scopes all() { return Scopes(all_bits); }
   static constexpr Scopes of(std::initializer_list<Scope> scopes) {
     Scopes set;
@@ -75,51 +75,51 @@ class Scopes {
   std::uint32_t bits_ = 0;
 };
 
-/// Those that `scope` names, separated by spaces; a word that is no scope gives nothing (RFC 6749, section 3.3). They
-/// are any_skill and confirmed, too.
+/// Reads the scopes that `scope` names, separated by spaces. A word that is not a scope adds nothing (RFC 6749, section
+/// 3.3). Adds any_skill and confirmed.
 Scopes scopes_in(std::string_view scope);
-/// The words of `scope` that are no scopes, for people; empty when there are none.
+/// Returns the words of `scope` that are not scopes, for people; empty when there are none.
 std::string unknown_scopes_in(std::string_view scope);
-/// As scopes_in() reads it. Of all() it has every scope that there is.
+/// Writes what scopes_in() reads. all() becomes a list of every scope that exists.
 std::string write_scope(Scopes scopes);
 
-/// What a user's guest may do at most.
+/// The most that a guest may do.
 inline constexpr Scopes guest_scopes =
     Scopes::of({Scope::skills_read, Scope::skills_call, Scope::chat, Scope::sessions, Scope::devices_read,
                 Scope::telemetry_read, Scope::events_read, Scope::users, Scope::mcp, Scope::any_skill});
-/// What a program may do whose user allowed it without naming scopes, and one that was allowed before there were any.
+/// The scopes of a program that a user allowed without naming any, or before scopes existed.
 inline constexpr Scopes program_scopes =
     Scopes::of({Scope::skills_read, Scope::skills_call, Scope::chat, Scope::sessions, Scope::devices_read, Scope::mcp,
                 Scope::any_skill, Scope::confirmed});
 
-/// `Class.function` of any device, or `device.Class.function` with a device's id. A part may end in `*`, which stands
-/// for any text; a device is whole, or `*`.
+/// True for `Class.function` of any device, and `device.Class.function` with a device's id. A part may end in `*`,
+/// which matches any text; a device is a full id, or `*`.
 bool is_skill_pattern(std::string_view text);
 bool skill_matches(std::string_view pattern, std::string_view device_id, std::string_view class_name,
                    std::string_view function_name);
-/// Whether every skill that `narrow` matches is matched by `wide`.
+/// True when `wide` matches every skill that `narrow` matches.
 bool covers_pattern(std::string_view wide, std::string_view narrow);
 
 struct Rights {
   Scopes scopes = Scopes::all();
-  std::vector<std::string> skills = {};  // patterns; without any_skill, only what one of them matches
+  std::vector<std::string> skills = {};  // patterns; without any_skill, only matching skills are allowed
 
   bool is_full() const { return scopes.is_all(); }
   bool has(Scope scope) const { return scopes.has(scope); }
   bool may_use(std::string_view device_id, std::string_view class_name, std::string_view function_name) const;
-  /// Whether they are no more than `other`.
+  /// True when `other` allows everything that these rights allow.
   bool is_within(const Rights& other) const;
   bool operator==(const Rights&) const = default;
 };
 
-/// Whether so many patterns of such sizes may be a token's, each of them one.
+/// True when each pattern is valid, and their number and sizes are within a token's limits.
 bool are_skill_patterns(std::span<const std::string> patterns);
 
-/// One line for the plugin's stamp and back: `<scopes in hexadecimal>/<pattern>,<pattern>`.
+/// The rights as one line for the plugin's stamp: `<scopes in hexadecimal>/<pattern>,<pattern>`.
 std::string encode_rights(const Rights& rights);
 std::optional<Rights> decode_rights(std::string_view text);
 
-/// MQTT 5 user property beside the sender's: what the token may do. Missing for a token with full rights.
+/// MQTT 5 user property beside the principal's: the rights of the token. Missing for a token with full rights.
 inline constexpr const char* rights_property = "strawberry-rights";
 
 }  // namespace strawberry

@@ -1,5 +1,5 @@
-/// What a user is to the hub: `admin` runs it, a `member` has devices, a `guest` sees and calls those of a member. A
-/// user whom nobody has given an account is a member.
+/// The role of a user: `admin` runs the hub, a `member` has devices, a `guest` sees and calls those of a member. A user
+/// without an account is a member.
 ///
 /// Pure.
 #pragma once
@@ -30,19 +30,19 @@ inline std::optional<Role> parse_role(std::string_view text) {
   return std::nullopt;
 }
 
-/// The most that a token of such a user may do.
+/// The most that a token of a user with this role may do.
 inline constexpr Scopes scopes_of(Role role) { return role == Role::guest ? guest_scopes : Scopes::all(); }
 
-/// What the hub knows of a user; of one without an account the defaults.
+/// The role and state of a user. The defaults are those of a user without an account.
 struct UserStanding {
   Role role = Role::member;
-  std::string guest_of = {};  // of a guest: whose devices it sees; empty: nobody's
+  std::string guest_of = {};  // for a guest: the user whose devices it sees; empty: none
   bool is_disabled = false;
 
   bool operator==(const UserStanding&) const = default;
 };
 
-/// Whose devices the user sees and calls: its own, or its host's.
+/// Returns the user whose devices the user sees and calls: itself, or its host.
 inline std::string_view house_of(std::string_view user_id, const UserStanding& standing) {
   return standing.role == Role::guest && !standing.guest_of.empty() ? std::string_view(standing.guest_of) : user_id;
 }

@@ -25,17 +25,17 @@ constexpr std::array<std::string_view, 11> arrays = {"list",      "List",       
                                                      "Iterable",  "Collection", "AbstractSet"};
 constexpr std::array<std::string_view, 2> tuples = {"tuple", "Tuple"};
 constexpr std::array<std::string_view, 4> objects = {"dict", "Dict", "Mapping", "MutableMapping"};
-/// Where the names of types come from that mean the same without them.
+/// Modules whose types have the same meaning without the module's name.
 constexpr std::array<std::string_view, 6> modules = {"builtins", "typing", "typing_extensions",
                                                      "types",    "t",      "collections.abc"};
 
-/// `typing.List` → `List`; what comes from elsewhere stays as it is.
+/// `typing.List` → `List`; names of other modules stay as they are.
 std::string_view without_module(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot != std::string_view::npos && is_among(modules, name.substr(0, dot)) ? name.substr(dot + 1) : name;
 }
 
-/// A Python literal as JSON; nothing when it is an expression, or JSON has no such value.
+/// Returns a Python literal as JSON; nothing for an expression, or a value that JSON cannot represent.
 std::optional<json> literal(const Expression& expression, std::size_t depth) {
   if (depth > schema_nesting_max) return std::nullopt;
   if (expression.kind == Form::value) return expression.literal;
@@ -78,7 +78,7 @@ json named_schema(std::string_view name) {
   return json::object();
 }
 
-/// Nothing when one of them is no literal.
+/// Returns nothing when one of them is not a literal.
 std::optional<json> choices(std::vector<Expression>::const_iterator begin,
                             std::vector<Expression>::const_iterator end) {
   json values = json::array();

@@ -88,8 +88,8 @@ std::string skill_call_topic(std::string_view device_id) { return join("skills",
 std::string skill_result_topic(std::string_view device_id) { return join("skills", device_id, "result"); }
 
 bool is_response_topic(std::string_view topic, Service service, std::string_view id) {
-  // The broker does not look at a Response Topic, but ends the connection of whoever publishes to a bad one: too many
-  // levels, not UTF-8.
+  // The broker does not check a Response Topic, but ends the connection of a client that publishes to a topic with too
+  // many levels or one that is not UTF-8.
   if (topic.size() > response_topic_bytes_max) return false;
   if (static_cast<std::size_t>(std::count(topic.begin(), topic.end(), '/')) >= topic_levels_max) return false;
   if (std::any_of(topic.begin(), topic.end(), forbidden_in_response_topic)) return false;

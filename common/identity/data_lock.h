@@ -1,6 +1,6 @@
-/// Who runs on a data directory: the bridge, or a command that replaces the data, and never two of them.
+/// A lock on a data directory: the bridge or a command that replaces the data holds it, never two at once.
 ///
-/// Life: the lock (flock on DIRECTORY/bridge.lock) is held while the object lives, and goes with the process.
+/// Lifetime: the lock (flock on DIRECTORY/bridge.lock) is held while the object lives, and ends with the process.
 /// Threading: any one thread.   Errors: Failure, one sentence.
 #pragma once
 
@@ -12,9 +12,10 @@ namespace strawberry {
 
 class DataLock {
  public:
-  /// Makes the file when there is none, mode 0600.
+  /// Creates the file with mode 0600 when there is none.
   static Result<DataLock> take(const std::string& directory);
-  /// Without a file nobody has ever run there, and none is made: it would belong to whoever asks.
+  /// Takes the lock only if the file exists: without it, no process has run on the directory. Creating it here could
+  /// give the file to another user than the hub's.
   static Result<DataLock> take_if_used(const std::string& directory);
 
   DataLock(DataLock&& other) noexcept;

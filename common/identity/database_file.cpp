@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// SQLite refuses a link anywhere in the path, so the directory is given as what it really is.
+/// SQLite refuses a link anywhere in the path, so this returns the directory's path without links.
 std::string direct_path(const std::string& path) {
   const fs::path file(path);
   std::error_code error;
@@ -33,8 +33,8 @@ std::string link_refusal(const std::string& path) {
 
 void pause_before_next_attempt() { std::this_thread::sleep_for(open_pause); }
 
-/// The look for links is for the message alone: what becomes a link after it, SQLite does not follow either. It opens
-/// the files beside the database with O_NOFOLLOW always.
+/// The check for links is only for the message. SQLite itself does not follow a path that becomes a link afterwards,
+/// and always opens the files beside the database with O_NOFOLLOW.
 SQLite::Database open_database_file(const std::string& path, int flags, int busy_timeout_ms,
                                     const std::function<void()>& pause) {
   for (const std::string& file : files_of_database(path)) {
@@ -43,7 +43,7 @@ SQLite::Database open_database_file(const std::string& path, int flags, int busy
   for (int attempt = 1;; ++attempt) {
     SQLite::Database database(direct_path(path), flags | SQLITE_OPEN_NOFOLLOW, busy_timeout_ms);
     try {
-      database.execAndGet("PRAGMA schema_version");  // opens the files beside it
+      database.execAndGet("PRAGMA schema_version");  // opens the files beside the database
       return database;
     } catch (const SQLite::Exception& failure) {
       if (failure.getErrorCode() != SQLITE_CANTOPEN || attempt == open_attempts_max) throw;

@@ -23,7 +23,8 @@ constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
 constexpr int schema_version_with_user_revocations = 7;
 constexpr int schema_version_with_accounts = 9;
-// The bridge writes in WAL mode, which never blocks a reader for long; this is for a database that is being recovered.
+// The bridge writes in WAL mode, which never blocks a reader for long; the timeout matters while a database is
+// recovered.
 constexpr int busy_timeout_ms = 100;
 
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
@@ -35,7 +36,7 @@ struct View {
   TextSet revoked;
   ByText<std::string> former_owners;
   ByText<WallTime> users_valid_from;
-  ByText<UserStanding> standings;  // of users that have an account and are not as those without one
+  ByText<UserStanding> standings;  // of users with an account that differs from the defaults
 };
 
 const UserStanding& member_standing() {
@@ -45,7 +46,7 @@ const UserStanding& member_standing() {
 
 #define STRAWBERRY_SELECT_DEVICES "SELECT device_id, user_id, name, is_active, tokens_valid_from FROM devices"
 
-/// Nothing for a row that nobody can be: an id that is none.
+/// Returns nothing for a row whose id is not valid.
 std::optional<DeviceRecord> read_device(SQLite::Statement& row) {
   DeviceRecord record{row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
                       row.getColumn(3).getInt() != 0, from_unix_ms(row.getColumn(4).getInt64())};
@@ -55,13 +56,13 @@ std::optional<DeviceRecord> read_device(SQLite::Statement& row) {
 
 #define STRAWBERRY_SELECT_STANDINGS "SELECT user_id, role, guest_of, is_disabled FROM users"
 
-/// Of a role that is none: disabled, since nobody can tell what it may do.
+/// A user with an unknown role is disabled, since its permissions are unknown.
 UserStanding read_standing(SQLite::Statement& row) {
   const auto role = parse_role(row.getColumn(1).getString());
   return {role.value_or(Role::guest), row.getColumn(2).getString(), !role || row.getColumn(3).getInt() != 0};
 }
 
-/// Which file a path leads to; nothing when to none.
+/// Returns the device and inode of the file behind a path; nothing when there is none.
 std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
@@ -76,7 +77,7 @@ class Reader {
         data_version_(database_, "PRAGMA data_version"),
         schema_version_(database_, "PRAGMA user_version") {}
 
-  /// Moves with every commit of somebody else.
+  /// Changes with every commit of another connection.
   std::int64_t data_version() { return number(data_version_); }
   int schema_version() { return static_cast<int>(number(schema_version_)); }
   std::int64_t revision() { return number(prepared(revision_, "SELECT revision FROM directory_revision")); }
@@ -128,7 +129,8 @@ class Reader {
  private:
   using Statement = std::optional<SQLite::Statement>;
 
-  /// The row with this key. A statement that is not reset would hold on to its snapshot of the database.
+  /// Finds the row with this key, and resets the statement afterwards: otherwise it would keep its snapshot of the
+  /// database.
   struct Row {
     Row(SQLite::Statement& prepared_statement, std::string_view key) : statement(prepared_statement) {
       statement.bind(1, std::string(key));
@@ -236,7 +238,7 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
           read_one(lookup);
           return true;
         }
-        data_version_ = data_version;  // something else was written
+        data_version_ = data_version;  // another part of the database was written
       }
       return false;
     });

@@ -28,7 +28,7 @@ Result<bool> KeyFile::refresh(bool even_if_unchanged) {
   if (settled_ && !even_if_unchanged) return false;
 
   auto file = read_private_file(path_, KeySet::file_bytes_max);
-  // Not settled: the reason may be one that passes without a trace on the file, as having too many files open.
+  // Not settled: the cause may leave the file's state unchanged, such as too many open files.
   if (!file) return report("key file " + path_ + " " + file.error().message, even_if_unchanged);
   state_ = file->state;
   settled_ = !is_recent(state_);

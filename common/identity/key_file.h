@@ -1,11 +1,11 @@
-/// The key set in a file, as that file is now: whoever verifies or signs asks refresh() first, and a rotation counts
+/// The key set in a file. Code that verifies or signs calls refresh() first, so that a key rotation takes effect
 /// without a restart.
 ///
-/// A new file takes effect only when it is a good one. Broken JSON, a mode that lets others in, a symbolic link, no
-/// file at all: the keys of before stay, and the failure is returned once, not once a second.
+/// A new file takes effect only when it is valid. With broken JSON, a mode that lets other users in, a symbolic link or
+/// no file at all, the previous keys stay, and the failure is returned once, not on every call.
 ///
-/// Threading: one thread.   Errors: Failure naming the file and the key.   Bounds: those of KeySet; a refresh() that
-/// finds the file as it was costs one lstat().
+/// Threading: one thread.   Errors: Failure naming the file and the key.   Bounds: those of KeySet; a refresh() of an
+/// unchanged file costs one lstat().
 #pragma once
 
 #include <string>
@@ -18,15 +18,15 @@ namespace strawberry {
 
 class KeyFile {
  public:
-  /// Fails when there are no good keys to begin with.
+  /// Fails when the file has no valid keys.
   static Result<KeyFile> open(std::string path);
 
   const std::string& path() const { return path_; }
   /// Valid until the next refresh().
   const KeySet& keys() const { return keys_; }
 
-  /// True when the keys are other ones now: which they are, their names, their order, or which can sign. With
-  /// `even_if_unchanged` the file is read, and what is wrong with it is returned, whatever was known of it.
+  /// Returns true when the keys, their names, their order, or their ability to sign have changed. With
+  /// `even_if_unchanged`, reads the file and returns its failure whatever was known of it.
   Result<bool> refresh(bool even_if_unchanged = false);
 
  private:
@@ -35,9 +35,9 @@ class KeyFile {
 
   std::string path_;
   KeySet keys_;
-  FileState state_;       // of the file when it was last read
-  bool settled_;          // as long as the file has state_, it holds what was read
-  std::string reported_;  // the failure that was returned for state_; empty when that file was good
+  FileState state_;       // when the file was last read
+  bool settled_;          // while the file has state_, its content is what was read
+  std::string reported_;  // the failure returned for state_; empty when the file was valid
 };
 
 }  // namespace strawberry

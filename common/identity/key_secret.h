@@ -1,4 +1,4 @@
-/// The JOSE library's side of a Key. Included by keys.cpp and token.cpp only, so that no other file sees the library.
+/// The JOSE library's part of a Key. Included by keys.cpp and token.cpp only, so that no other file sees the library.
 #pragma once
 
 #include <cjose/cjose.h>
@@ -20,8 +20,8 @@ struct ReleaseMac {
 
 struct Key::Secret {
   std::unique_ptr<cjose_jwk_t, ReleaseJwk> jwk;
-  std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac;  // of an HS256 key: to be duplicated, then used
-  std::size_t signature_bytes = 0;               // exactly
+  std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac;  // with an HS256 key: duplicated for each use
+  std::size_t signature_bytes = 0;               // the exact length
   bool can_sign = false;                         // a secret or private key, not a public one
 };
 

@@ -31,7 +31,7 @@ constexpr std::size_t rsa_key_bits_max = 8192;
 constexpr std::size_t p256_signature_bytes = 64;
 constexpr std::size_t hmac_sha256_bytes = 32;
 
-/// A member that is a string; empty when there is none, nothing when it is something else.
+/// Returns a member that is a string; empty when it is missing, nothing when it is not a string.
 std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
   const auto member = object.find(name);
   if (member == object.end()) return std::string();
@@ -68,7 +68,7 @@ std::string check_strength(const nlohmann::json& jwk, JwsAlgorithm algorithm) {
   return "unknown algorithm";
 }
 
-/// HMAC-SHA256 with its key set; null when the library cannot.
+/// Returns an HMAC-SHA256 context with its key set; null when the library fails.
 std::unique_ptr<EVP_MAC_CTX, ReleaseMac> hmac_with(std::string secret) {
   EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac(EVP_MAC_CTX_new(algorithm));
@@ -91,13 +91,14 @@ std::size_t signature_bytes_of(const cjose_jwk_t* jwk, JwsAlgorithm algorithm) {
 
 std::string sha256_of(std::string_view text) { return std::string(as_bytes(sha256(text))); }
 
-/// RFC 7638: the hash of the required members alone, in the order of their names. Of key pairs it takes what the JOSE
-/// library has loaded, not what the file says: a private key speaks for its public half even if that was left out.
+/// RFC 7638: the hash of the required members only, sorted by name. The members of key pairs are taken from the key
+/// that the JOSE library has loaded, not from the file: a private key determines its public half even if the file
+/// leaves that out.
 std::optional<std::string> thumbprint(const cjose_jwk_t* loaded, const nlohmann::json& jwk, JwsAlgorithm algorithm) {
-  // An ordinary json object sorts its members, as the canonical form wants them.
+  // nlohmann::json sorts the members of objects, as the canonical form requires.
   nlohmann::json canonical = nlohmann::json::object();
   if (algorithm == JwsAlgorithm::hs256) {
-    canonical["k"] = jwk.at("k");  // has one form only, see base64url_decode
+    canonical["k"] = jwk.at("k");  // unambiguous, see base64url_decode
     canonical["kty"] = "oct";
     std::string text = canonical.dump();
     std::string digest = sha256_of(text);
@@ -137,7 +138,7 @@ Result<Key> import_key(const nlohmann::json& jwk, std::size_t position) {
     return fail(which + ": " + weakness);
   }
 
-  // The library takes some of these for a public key.
+  // The library treats some of these as public keys.
   if (jwk.contains("d") && string_member(jwk, "d").value_or("").empty()) return fail(which + ": `d` is no number");
 
   const std::string text = jwk.dump();

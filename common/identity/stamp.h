@@ -1,7 +1,7 @@
-/// What the broker plugin stamps on a message as User Properties: who sent it, when the broker took it in, and by which
-/// token, and what that may do.
+/// Reads the User Properties that the broker plugin adds to a message: the principal, the time of arrival, the token,
+/// and the token's rights.
 ///
-/// Pure functions.   Errors: nothing, when the plugin did not say it.
+/// Pure functions.   Errors: nothing, when the plugin did not add the property.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,11 @@
 namespace strawberry {
 
 std::optional<Principal> stamped_principal(const MqttMessage& message);
-/// Nothing also when it does not fit the topic's id.
+/// Returns nothing also when the principal does not match the topic's id.
 std::optional<Principal> stamped_principal(const MqttMessage& message, std::string_view topic_id);
 std::optional<WallTime> stamped_time(const MqttMessage& message);
 std::optional<AskingToken> stamped_token(const MqttMessage& message);
-/// Full rights when the plugin says nothing of them; none when what it says cannot be read.
+/// Returns full rights when the property is missing, and no rights when it cannot be read.
 Rights stamped_rights(const MqttMessage& message);
 
 }  // namespace strawberry

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t header_depth_max = 4;
 constexpr std::size_t claims_depth_max = 8;
-// The last second of the year 9999: later ones have no RFC 3339 form, and would overflow milliseconds sooner or later.
+// The last second of the year 9999: later ones have no RFC 3339 form, and would overflow milliseconds eventually.
 constexpr std::int64_t numeric_date_max = 253'402'300'799;
 
 struct ReleaseJws {
@@ -31,11 +31,11 @@ struct ReleaseHeader {
   void operator()(cjose_header_t* header) const { cjose_header_release(header); }
 };
 
-/// A token taken apart by our own strict reading. The JOSE library sees it only afterwards.
+/// A token split by our own strict parser. The JOSE library sees it only afterwards.
 struct Parts {
   nlohmann::json header;
   std::string payload;
-  std::string_view signed_text;  // of the token: header and payload as they were sent
+  std::string_view signed_text;  // header and payload as sent
   std::string signature;
 };
 
@@ -55,7 +55,8 @@ Result<Parts, TokenError> take_apart(std::string_view token) {
   return Parts{std::move(*header), std::move(*payload), token.substr(0, second), std::move(*signature)};
 }
 
-/// What almost every token is signed with, so without the JOSE library, which would decode and parse it all again.
+/// Verifies HS256, which almost every token uses, without the JOSE library, since that would decode and parse the token
+/// again.
 bool has_mac(const Key::Secret& secret, const Parts& parts) {
   const std::unique_ptr<EVP_MAC_CTX, ReleaseMac> mac(EVP_MAC_CTX_dup(secret.mac.get()));
   std::array<unsigned char, EVP_MAX_MD_SIZE> expected{};
@@ -74,14 +75,15 @@ bool is_signed_by(const Key& key, std::string_view token, const Parts& parts) {
   const std::unique_ptr<cjose_jws_t, ReleaseJws> jws(cjose_jws_import(token.data(), token.size(), nullptr));
   if (!jws || !cjose_jws_verify(jws.get(), secret.jwk.get(), nullptr)) return false;
 
-  // What was signed must be what we read.
+  // The payload that the library verified must be the one we parsed.
   std::uint8_t* signed_payload = nullptr;
   std::size_t size = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &signed_payload, &size, nullptr)) return false;
   return size == parts.payload.size() && std::memcmp(signed_payload, parts.payload.data(), size) == 0;
 }
 
-/// The key that signed it. The header may only choose among keys; what a key verifies was settled when it was loaded.
+/// Returns the key that signed the token. The header only selects a key; the key's algorithm was fixed when it was
+/// loaded.
 Result<const Key*, TokenError> check_signature(const KeySet& keys, std::string_view token, const Parts& parts) {
   if (parts.header.contains("crit")) return tl::unexpected(TokenError::unknown_critical);
   const auto alg = parts.header.find("alg");
@@ -105,7 +107,7 @@ Result<const Key*, TokenError> check_signature(const KeySet& keys, std::string_v
   return tl::unexpected(algorithm_fits ? TokenError::bad_signature : TokenError::unknown_algorithm);
 }
 
-/// Reads claims of one exact type each. After the first that does not fit, bad() stays true.
+/// Reads claims of one exact type each. After the first claim of another type, bad() stays true.
 class ClaimReader {
  public:
   explicit ClaimReader(const nlohmann::json& claims) : claims_(claims) {}
@@ -120,7 +122,7 @@ class ClaimReader {
     return claim->get<std::string>();
   }
 
-  /// A NumericDate (RFC 7519) in whole seconds; nothing when there is none.
+  /// Reads a NumericDate (RFC 7519) in whole seconds; nothing when it is missing.
   std::optional<WallTime> date(const char* name) {
     const auto claim = claims_.find(name);
     if (claim == claims_.end()) return std::nullopt;
@@ -142,7 +144,7 @@ class ClaimReader {
   bool bad_ = false;
 };
 
-/// False when they are of another type or beyond their bounds.
+/// Returns false when `scope` or `skills` is of another type or exceeds its limits.
 bool read_rights(const nlohmann::json& claims, Rights& rights) {
   if (const auto scope = claims.find("scope"); scope != claims.end()) {
     if (!scope->is_string() || scope->get_ref<const std::string&>().size() > scope_bytes_max) return false;
@@ -160,7 +162,7 @@ bool read_rights(const nlohmann::json& claims, Rights& rights) {
 }
 
 bool owner_fits(const Principal& principal) {
-  // encode and decode agree on exactly the principals that may exist.
+  // encode_principal() and decode_principal() accept exactly the valid principals.
   return decode_principal(encode_principal(principal)) == principal;
 }
 
@@ -189,7 +191,7 @@ Result<Claims, TokenError> read_claims(std::string_view payload, WallTime now) {
   claims.principal.type = *parsed_type;
   if (!owner_fits(claims.principal)) return tl::unexpected(TokenError::bad_claims);
   if (!expires_at) return tl::unexpected(TokenError::no_expiry);
-  // Without iat nobody could tell whether a device's token is older than its revocation.
+  // Without iat, a device's token could not be compared with the time of its revocation.
   if (!issued_at && claims.principal.type == PrincipalType::device) return tl::unexpected(TokenError::bad_claims);
 
   claims.expires_at = *expires_at;

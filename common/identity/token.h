@@ -25,20 +25,20 @@ inline constexpr std::size_t jti_bytes_max = 128;
 struct Claims {
   Principal principal;  // sub, type, user_id
   std::string name;     // device_name or name
-  WallTime issued_at;   // the epoch when a token that is no device's has none
+  WallTime issued_at;   // the epoch when the token has none and is not a device's
   WallTime expires_at;
   std::string jti;
-  // Of a token that was made from another one: where its line begins. Empty and the epoch in the first of a line.
-  std::string root_jti;     // dies with this one
-  WallTime root_issued_at;  // how old the line is
-  // `scope` and `skills`. Of a program that was allowed before there were scopes: program_scopes.
+  // For a token that was made from another one: the first token of its line. Empty and the epoch in the first token.
+  std::string root_jti;     // revoking it revokes this token
+  WallTime root_issued_at;  // the start of the line
+  // `scope` and `skills`. program_scopes for a program that was allowed before scopes existed.
   Rights rights = {};
-  // Of the key that verified it; issue_token() takes no notice of them.
-  std::string kid;              // the key's own, which may be empty; not what the token says
+  // The key that verified the token; issue_token() ignores these members.
+  std::string kid;              // the key's own name, which may be empty; not taken from the token
   std::string key_fingerprint;  // never logged, see Key
 };
 
-/// Why a token was refused; each has its own word in logs.
+/// The reasons for refusing a token; each has its own word in logs.
 enum class TokenError {
   missing,
   too_large,
@@ -54,11 +54,11 @@ enum class TokenError {
 };
 std::string_view to_string(TokenError error);
 
-/// Verifies signature and claims. The key chooses the algorithm, never the header.
+/// Verifies signature and claims. The key determines the algorithm, never the header.
 Result<Claims, TokenError> verify_token(const KeySet& keys, std::string_view token, WallTime now);
 
-/// Signs `claims` with the set's signing key. `iat` and `exp` are whole seconds, rounded down, so whoever issues a
-/// token right after a revocation gives it an issued_at of at least tokens_valid_from, itself a whole second.
+/// Signs `claims` with the set's signing key. `iat` and `exp` are rounded down to whole seconds. A token issued right
+/// after a revocation therefore needs an issued_at of at least tokens_valid_from, itself a whole second.
 Result<std::string> issue_token(const KeySet& keys, const Claims& claims);
 
 }  // namespace strawberry

@@ -4,7 +4,8 @@ namespace strawberry {
 
 std::string_view objection_to_principal(const Principal& principal, const std::optional<DeviceStanding>& device) {
   if (principal.type != PrincipalType::device) {
-    // Ids are one namespace: whoever had a device's id would speak and listen in its place.
+    // Devices and other principals share one namespace: a principal with a device's id could publish and subscribe as
+    // the device.
     return device ? "id_is_a_device" : "";
   }
   if (!device) return "unknown_device";
@@ -15,7 +16,7 @@ std::string_view objection_to_principal(const Principal& principal, const std::o
 
 std::string_view objection_to_token(const DeviceDirectory& directory, const TokenOrigin& token) {
   const Principal& principal = token.principal;
-  // A line of tokens dies with its first.
+  // Revoking the first token of a line revokes the whole line.
   if (directory.is_revoked(token.jti) || directory.is_revoked(token.root_jti)) return "token_revoked";
   if (token.issued_at < directory.tokens_valid_from(principal.user_id)) return "token_revoked";
   if (directory.standing_of(principal.user_id).is_disabled) return "user_disabled";

@@ -1,7 +1,7 @@
-/// By which token a request was made: what the broker's plugin writes onto requests to the `devices` and `users`
-/// services, as the MQTT 5 user property `token_property`, for whoever makes a new token from it.
+/// Identifies the token by which a request was made. The broker plugin adds it to requests to the `devices` and `users`
+/// services, as the MQTT 5 user property `token_property`; the bridge uses it to issue a new token from that one.
 ///
-/// Pure functions.   Errors: text that is no such stamp gives nothing.
+/// Pure functions.   Errors: text that is not such a stamp gives nothing.
 #pragma once
 
 #include <optional>
@@ -13,18 +13,18 @@
 
 namespace strawberry {
 
-/// Beside principal_property: the plugin takes away one that a client sends itself, so the bridge may believe it.
+/// Like principal_property: the plugin removes one that a client sent, so the bridge may trust it.
 inline constexpr const char* token_property = "strawberry-token";
 
 struct AskingToken {
-  std::string jti;  // empty when it has none
+  std::string jti;  // empty when the token has none
   WallTime issued_at;
-  // As in Claims: empty and the epoch in the first of a line.
+  // As in Claims: empty and the epoch in the first token of a line.
   std::string root_jti;
   WallTime root_issued_at;
-  WallTime expires_at = {};  // the epoch when the plugin does not say
+  WallTime expires_at = {};  // the epoch when the plugin does not add it
 
-  /// The first token of its line; empty when that has no jti.
+  /// The `jti` of the first token of the line; empty when that has none.
   const std::string& root() const { return root_jti.empty() ? jti : root_jti; }
   bool operator==(const AskingToken&) const = default;
 };

@@ -1,2 +1,2 @@
-// Asio's functions that are no templates (BOOST_ASIO_SEPARATE_COMPILATION).
+// Asio's functions that are not templates (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>

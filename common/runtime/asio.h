@@ -1,7 +1,7 @@
 /// Boost.Asio: the event loop, its timers, sockets and coroutines. Include this header, never one of Asio's own, so
 /// that the library is configured in one place (cmake/dependencies.cmake) and can be precompiled.
 ///
-/// Asio's functions that are no templates are compiled once, in asio.cpp.
+/// Asio's functions that are not templates are compiled once, in asio.cpp.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

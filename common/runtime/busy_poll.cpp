@@ -15,7 +15,7 @@ bool BusyPoll::looks_again(SteadyTime now, bool found_work) {
 }
 
 void run_loop(asio::io_context& loop, std::chrono::microseconds busy_poll, const std::function<bool()>& is_calm) {
-  // On one core, looking for a message keeps away whoever is to send it.
+  // On one core, polling would take the processor from the process that is about to send a message.
   if (busy_poll.count() <= 0 || std::thread::hardware_concurrency() == 1) {
     loop.run();
     return;

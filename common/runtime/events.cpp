@@ -15,7 +15,7 @@ Subscription Events::add(std::type_index type, std::string name, std::function<v
     throw std::length_error("too many listeners of one event: " + std::to_string(options_.listeners_max) +
                             " (raise Events::Options::listeners_max)");
   }
-  // Those that are known as slow stay behind it.
+  // Listeners known as slow stay behind the new one.
   const auto place = std::find_if(listeners.begin(), listeners.end(), [](const auto& other) { return other->is_slow; });
   return Subscription(*listeners.insert(place, std::make_shared<Listener>(Listener{std::move(name), std::move(call)})));
 }
@@ -26,7 +26,7 @@ void Events::deliver(std::type_index type, const void* event) {
   if (found == listeners_.end()) return;
   auto& listeners = found->second;
   std::erase_if(listeners, [](const auto& listener) { return !listener->is_subscribed; });
-  const Listeners told = listeners;  // a copy: they may come and go meanwhile
+  const Listeners told = listeners;  // a copy: listeners may be added and removed meanwhile
   bool has_slow = false;
   for (const auto& listener : told) {
     if (listener->is_subscribed) has_slow |= call(*listener, event);

@@ -1,17 +1,17 @@
-/// Typed events: what has happened, told to those who want to know. What needs an answer is a function instead.
+/// Typed events that announce what has happened. Use a function instead where an answer is needed.
 ///
 ///   const Subscription presence = events.listen<PresenceChanged>("chat", [&](const PresenceChanged& change) { … });
 ///   events.publish(PresenceChanged{id, true});
 ///
 /// publish() calls the listeners of that type before it returns, so nothing is queued and nothing can be lost. A
-/// listener cannot hurt the publisher or another listener:
-/// - what it throws is logged with its name and goes no further;
-/// - it cannot change the event, and gives no answer;
-/// - it only takes note, posts or spawns: work of its own does not belong into it. One that takes longer than
-///   Options::slow_after is logged, once, and called after all others from then on;
-/// - it may publish, subscribe and unsubscribe meanwhile. A listener that is added is told of later events only, one
-///   that is removed of none, the present one included.
-/// Apart from that the order of listeners is that of their subscriptions; none may rely on it.
+/// listener cannot affect the publisher or another listener:
+/// - an exception that it throws is logged with its name and goes no further;
+/// - it cannot change the event, and returns nothing;
+/// - it only notes, posts or spawns; it must not do longer work itself. A listener that takes longer than
+///   Options::slow_after is logged, once, and from then on called after all others;
+/// - it may publish, subscribe and unsubscribe during the call. A listener that is added receives later events only,
+///   one that is removed receives none, not even the present one.
+/// The other listeners are called in the order of their subscriptions, which none may rely on.
 ///
 /// Threading: loop only.   Lifetime: a Subscription and its Events may end in any order; what a listener refers to must
 /// live as long as its Subscription.   Errors: listen() throws std::length_error beyond the bound.
@@ -33,7 +33,7 @@
 
 namespace strawberry {
 
-/// As long as it lives, its listener is told.
+/// Its listener is called while the Subscription lives.
 class [[nodiscard]] Subscription {
  public:
   Subscription() = default;
@@ -69,7 +69,7 @@ class Events {
   explicit Events(const Clock& clock) : Events(clock, Options()) {}
   Events(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// `name` is the listener's, for the log.
+  /// `name` names the listener in the log.
   template <class Event>
   Subscription listen(std::string name, std::function<void(const Event&)> listener) {
     return add(typeid(Event), std::move(name),
@@ -87,7 +87,7 @@ class Events {
 
   Subscription add(std::type_index type, std::string name, std::function<void(const void*)> call);
   void deliver(std::type_index type, const void* event);
-  /// Returns whether the listener has just become known as slow.
+  /// Returns true when the call has shown for the first time that the listener is slow.
   bool call(Listener& listener, const void* event) const;
 
   LoopAffinity loop_;

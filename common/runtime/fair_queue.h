@@ -1,4 +1,5 @@
-/// Work that waits, handed out so that nobody's pile delays another: users take turns, and so do a user's own senders.
+/// A queue that is fair to users: users take turns, and so do the senders of one user, so that no backlog delays
+/// another.
 ///
 /// Threading: none of its own.   Bounds: Options; ask has_room_for() first.
 #pragma once
@@ -26,7 +27,7 @@ class FairQueue {
 
   explicit FairQueue(Options options) : options_(options) {}
 
-  /// Whether push() may be called: `bytes` is what the item counts for.
+  /// True when push() may be called. `bytes`: the size that the item counts with.
   bool has_room_for(const std::string& user, const std::string& sender, std::size_t bytes) const {
     if (items_ >= options_.items_max || bytes_ + bytes > options_.bytes_max) return false;
     if (bytes_of(user) + bytes > options_.bytes_per_user_max) return false;
@@ -36,7 +37,7 @@ class FairQueue {
     const std::size_t items = pile == turn->second->by_sender.end() ? 0 : pile->second->items.size();
     return items < options_.items_per_sender_max;
   }
-  /// Precondition: has_room_for() it.
+  /// Precondition: has_room_for() returned true.
   void push(const std::string& user, const std::string& sender, Item item, std::size_t bytes) {
     auto& turn = turn_of(turns_, by_user_, user);
     turn_of(turn.senders, turn.by_sender, sender).items.emplace_back(std::move(item), bytes);
@@ -45,7 +46,7 @@ class FairQueue {
     bytes_ += bytes;
   }
 
-  /// The next item, of the next sender of the next user; nothing when there is none.
+  /// Returns the next item, of the next sender of the next user; nothing when the queue is empty.
   std::optional<Item> pop() {
     if (turns_.empty()) return std::nullopt;
     auto& turn = turns_.front();
@@ -62,7 +63,7 @@ class FairQueue {
 
   std::size_t size() const { return items_; }
   std::size_t bytes() const { return bytes_; }
-  /// Of one user's items.
+  /// Returns the size of one user's items.
   std::size_t bytes_of(const std::string& user) const {
     const auto turn = by_user_.find(user);
     return turn == by_user_.end() ? 0 : turn->second->bytes;
@@ -79,7 +80,7 @@ class FairQueue {
   };
   struct Turn {
     std::string name;
-    std::list<Pile> senders;  // whose turn is next comes first
+    std::list<Pile> senders;  // the next to be served comes first
     Index<Pile> by_sender;
     std::size_t bytes = 0;
   };
@@ -91,7 +92,7 @@ class FairQueue {
     by_name.emplace(name, std::prev(turns.end()));
     return turns.back();
   }
-  /// Whoever has had its turn goes to the back, or leaves.
+  /// Moves the entry that was served to the back, or removes it when it is empty.
   template <class Entry>
   static void end_turn(std::list<Entry>& turns, Index<Entry>& by_name, bool has_nothing_left) {
     if (has_nothing_left) {
@@ -103,7 +104,7 @@ class FairQueue {
   }
 
   Options options_;
-  std::list<Turn> turns_;  // whose turn is next comes first
+  std::list<Turn> turns_;  // the next to be served comes first
   Index<Turn> by_user_;
   std::size_t items_ = 0;
   std::size_t bytes_ = 0;

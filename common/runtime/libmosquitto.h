@@ -1,5 +1,5 @@
-/// libmosquitto's headers, as this version of it wants them included. The only place that knows the difference:
-/// since 2.1 <mosquitto.h> has everything, and the other headers only warn.
+/// Includes libmosquitto's headers as the installed version requires. Since 2.1 <mosquitto.h> includes everything, and
+/// the other headers only print warnings.
 #pragma once
 
 #include <mosquitto.h>

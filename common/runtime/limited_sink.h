@@ -1,11 +1,11 @@
-/// In front of another sink: lets so many lines of each kind a second through, so that whoever can cause a line cannot
-/// make the log the damage. The others are only counted, and once the second is over one line a kind says how many.
+/// A log sink in front of another: limits the lines of each kind per second, so that a client that can cause log lines
+/// cannot flood the log. Further lines are only counted; when the second is over, one line a kind gives their number.
 ///
 /// A kind is a level and the format a line is written with (common/runtime/request_log.h): a flood of refusals hides
-/// neither an error nor a line of any other kind, and the first line of a kind is written in every second. What was
-/// left out is said before the next line, or at tick(), or at finish(), with nothing of a client's in it.
+/// neither an error nor a line of any other kind, and the first line of a kind is written in every second. The number
+/// of omitted lines is written before the next line, by tick(), or by finish(), without any text of a client.
 ///
-/// Threading: any.   Bounds: kinds_max kinds a second, kind_bytes_max of each; lines of what is beyond, and those that
+/// Threading: any.   Bounds: kinds_max kinds a second, kind_bytes_max of each; lines of further kinds, and those that
 /// name no kind, count as one kind for each level.
 #pragma once
 
@@ -28,7 +28,7 @@ class LimitedSink final : public spdlog::sinks::sink {
   static constexpr std::size_t kinds_max = 256;
   static constexpr std::size_t kind_bytes_max = 128;
 
-  /// `lines_per_second_max`: of one kind; 0: any number.
+  /// `lines_per_second_max`: lines of one kind; 0: no limit.
   LimitedSink(std::shared_ptr<spdlog::sinks::sink> out, const Clock& clock, std::uint64_t lines_per_second_max)
       : out_(std::move(out)), clock_(clock), lines_max_(lines_per_second_max) {}
 
@@ -38,9 +38,9 @@ class LimitedSink final : public spdlog::sinks::sink {
   void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override;
 
   void allow(std::uint64_t lines_per_second_max);
-  /// Says what was left out of a second that is over. About once a second.
+  /// Writes how many lines were omitted in a second that is over. Called about once a second.
   void tick();
-  /// Says what was left out until now.
+  /// Writes how many lines were omitted until now.
   void finish();
 
  private:
@@ -49,7 +49,7 @@ class LimitedSink final : public spdlog::sinks::sink {
     std::uint64_t left_out = 0;
   };
   using Kind = std::pair<spdlog::level::level_enum, std::string_view>;
-  /// Compares with the text of a line as well, so that no copy is made of it.
+  /// Compares with the text of a line as well, which avoids copying it.
   struct ByKind {
     using is_transparent = void;
     template <class A, class B>
@@ -67,7 +67,7 @@ class LimitedSink final : public spdlog::sinks::sink {
   const Clock& clock_;
   std::uint64_t lines_max_;
   SteadyTime second_began_{};
-  std::map<std::pair<spdlog::level::level_enum, std::string>, Count, ByKind> counts_;  // of this second
+  std::map<std::pair<spdlog::level::level_enum, std::string>, Count, ByKind> counts_;  // of the current second
 };
 
 }  // namespace strawberry

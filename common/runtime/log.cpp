@@ -20,7 +20,7 @@ std::string json_string(const std::string& text) { return to_text(nlohmann::json
 
 void append(spdlog::memory_buf_t& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 
-/// The message as it goes into the line: cut, and quoted when lines are JSON.
+/// Writes the message into the line: cut, and quoted when lines are JSON.
 class BoundedMessage final : public spdlog::custom_flag_formatter {
  public:
   BoundedMessage(bool json, std::size_t bytes_max) : json_(json), bytes_max_(bytes_max) {}
@@ -40,7 +40,7 @@ class BoundedMessage final : public spdlog::custom_flag_formatter {
   std::size_t bytes_max_;
 };
 
-/// Which request the line belongs to.
+/// Writes the fields of the request to which the line belongs.
 class RequestFields final : public spdlog::custom_flag_formatter {
  public:
   explicit RequestFields(bool json) : json_(json) {}
@@ -67,7 +67,7 @@ class RequestFields final : public spdlog::custom_flag_formatter {
   bool json_;
 };
 
-/// The process's own, from start_logging() on.
+/// The sink of this process, from start_logging() on.
 std::shared_ptr<LimitedSink> limited_sink;
 
 }  // namespace
@@ -92,7 +92,7 @@ void start_logging(const LogOptions& options) {
   change_logging(options);
 }
 
-/// The logger stays: the store's thread may be using it.
+/// Keeps the logger object, since the store's thread may be using it.
 void change_logging(const LogOptions& options) {
   auto* logger = spdlog::default_logger_raw();
   logger->set_formatter(make_log_formatter(options.format, options.line_bytes_max));

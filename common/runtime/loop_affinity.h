@@ -1,5 +1,6 @@
-/// States, and checks, that an object belongs to one thread.
-/// A member of every class that the event loop owns: `LoopAffinity loop_;` and `loop_.check();` where it is entered.
+/// Declares and checks that an object belongs to one thread.
+/// A member of every class that the event loop owns: `LoopAffinity loop_;`, with `loop_.check();` in its public
+/// functions.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-/// One MQTT 5 connection as the event loop sees it. Implemented by adapters/mosquitto/, by a fake in tests.
+/// One MQTT 5 connection as the event loop sees it. Implemented by common/runtime/mqtt/, and by a fake in tests.
 ///
 /// Threading: loop only; handlers run on the loop.   Lifetime: handlers are not called after stop() completed.
 #pragma once
@@ -15,9 +15,10 @@ namespace strawberry {
 class MqttClient {
  public:
   struct Handlers {
-    /// Connected and every subscription granted. Called again after each reconnect.
+    /// Called when it is connected and the broker has granted every subscription; again after each reconnect.
     std::function<void()> on_ready;
-    /// Not connected (any more), and why, for people. The client goes on trying by itself unless Options said once.
+    /// Called when a connection is lost or cannot be made; `reason` is for people. The client keeps trying unless
+    /// Options::connect_once is set.
     std::function<void(const std::string& reason)> on_lost;
     std::function<void(MqttMessage message)> on_message;
     /// The broker took a published message (MQTT 5, QoS 1) and gave it to nobody: it refused it, or nobody subscribes.
@@ -26,7 +27,7 @@ class MqttClient {
   };
 
   virtual ~MqttClient() = default;
-  /// Connects, subscribes to `filters`, and does so again after every loss.
+  /// Connects and subscribes to `filters`; repeats both after every loss.
   virtual void start(std::vector<std::string> filters, Handlers handlers) = 0;
   /// Queues a message. False when the queue is full or stop() was called: the message is dropped and counted.
   virtual bool publish(MqttMessage message) = 0;

@@ -1,18 +1,17 @@
-/// Log lines that belong to a request say to which: its correlation id, and its sender, service and operation where the
-/// code at hand knows them. common/runtime/log.h writes them as fields of a JSON line, and the id in front of a line
+/// Log lines with the fields of their request: its correlation id, and its sender, service and operation where the
+/// calling code knows them. common/runtime/log.h writes them as fields of a JSON line, and the id in front of a line
 /// for people.
 ///
 ///   log_for(request).info("{} was not allowed", printable(path));  // bridge/pipeline/request_log.h
-///   hub_log().info("stopped");                                        // belongs to no request
+/// not part of a request
 ///
-/// The format is the line's kind: common/runtime/limited_sink.h counts by it. So whatever changes from line to line is
-/// an argument.
+/// The format is the line's kind: common/runtime/limited_sink.h counts by it. So everything that varies between lines
+/// must be an argument.
 ///
-/// A RequestLog is made for one line from what is at hand, so that nothing of one request is left over when a coroutine
-/// of another goes on.
+/// A RequestLog is made for one line, so that no field of one request remains when a coroutine of another continues.
 ///
-/// Threading: any.   Lifetime: refers to what it was made from, and must not outlive that.
-/// Bounds: fields are untrusted; whoever writes the line cuts and escapes them.
+/// Threading: any.   Lifetime: refers to the objects it was made from, and must not outlive them.
+/// Bounds: fields are untrusted; the code that writes the line cuts and escapes them.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -25,12 +24,12 @@ namespace strawberry {
 /// Empty: not known.
 struct LogFields {
   std::string_view correlation_id;
-  std::string_view sender = {};  // its id
+  std::string_view sender = {};  // principal id
   std::string_view service = {};
   std::string_view op = {};
 };
 
-/// While it lives, this thread writes a line with these fields, of this kind. No coroutine is suspended within.
+/// While it lives, lines of this thread have these fields and this kind. No coroutine may be suspended within.
 class LogLine {
  public:
   LogLine(const LogFields& fields, std::string_view kind);
@@ -43,9 +42,9 @@ class LogLine {
   std::string_view outer_kind_;
 };
 
-/// Those of the line that this thread is writing.
+/// Returns the fields of the line that this thread is writing.
 const LogFields& fields_of_line();
-/// Likewise; empty for a line that is written past RequestLog.
+/// Returns its kind; empty for a line that is not written through RequestLog.
 std::string_view kind_of_line();
 
 class RequestLog {
@@ -84,9 +83,9 @@ class RequestLog {
   LogFields fields_;
 };
 
-/// Where only the id of the request is known.
+/// For code that knows only the id of the request.
 inline RequestLog log_for(std::string_view log_id) { return RequestLog({log_id}); }
-/// Where there is no request.
+/// For lines that do not belong to a request.
 inline RequestLog hub_log() { return RequestLog({}); }
 
 }  // namespace strawberry

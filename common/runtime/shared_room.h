@@ -1,8 +1,8 @@
-/// Room that users share. When it is full, the user who holds most gives up its oldest item, so that a user who fills
-/// the room loses only what is its own; the others' share grows and shrinks with how many they are.
+/// Storage that users share. When it is full, the user who holds most loses its oldest item, so that a user who fills
+/// the storage loses only its own items. Each user's share depends on the number of users.
 ///
 /// Threading: none of its own.   Cost: logarithmic in the number of users who hold something.
-/// Bounds: `max` over the costs of all items, as long as the owner calls make_room() until it returns nothing.
+/// Bounds: `max` over the costs of all items, provided the owner calls make_room() until it returns nothing.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,7 @@ template <class Item>
 class SharedRoom {
  public:
   explicit SharedRoom(std::size_t max) : max_(max) {}
-  SharedRoom(const SharedRoom&) = delete;  // by_cost_ has views of the keys of holdings_
+  SharedRoom(const SharedRoom&) = delete;  // the keys of holdings_, which by_cost_ views, must not move
   SharedRoom& operator=(const SharedRoom&) = delete;
 
   void put(std::string_view user, Item item, std::size_t cost) {
@@ -42,7 +42,7 @@ class SharedRoom {
     if (found == holdings_.end()) return std::nullopt;
     return take(found);
   }
-  /// The cost of all items.
+  /// Returns the cost of all items.
   std::size_t used() const { return used_; }
 
  private:

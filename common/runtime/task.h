@@ -1,6 +1,6 @@
-/// Work of several steps on the bridge's one event loop, written top to bottom as a coroutine.
-/// Threading: every Task runs on the loop's thread. Lifetime: whoever spawns a Task keeps what it refers to alive;
-/// parameters are taken by value for that reason.
+/// A coroutine on the bridge's one event loop, for work of several steps.
+/// Threading: every Task runs on the loop's thread. Lifetime: the code that spawns a Task keeps alive what it refers
+/// to; parameters are taken by value for that reason.
 #pragma once
 
 #include "common/runtime/asio.h"

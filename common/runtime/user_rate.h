@@ -1,7 +1,8 @@
-/// How often each user may do something: so many times in a period. Pure.
+/// Limits how often each user may do something in a period. Pure.
 ///
-/// A bucket per user that is full at first: all of a period's may come at once, and one comes back every period / max.
-/// Threading: none of its own.   Bounds: Options::users_max; the user not heard of for longest is forgotten.
+/// A token bucket per user, full at first: all of a period's tokens may be used at once, and one is added every period
+/// / max.
+/// Threading: none of its own.   Bounds: Options::users_max; the user that was idle longest is forgotten.
 #pragma once
 
 #include <algorithm>
@@ -17,31 +18,31 @@
 
 namespace strawberry {
 
-/// One user's.
+/// The bucket of one user.
 struct RateBucket {
   SteadyTime full_at{};
 
-  /// Takes one; or gives how long it is until there is one. `max` is at least 1.
+  /// Takes one token; or returns how long it takes until there is one. `max` is at least 1.
   std::optional<std::chrono::nanoseconds> take(SteadyTime now, std::chrono::nanoseconds period, std::int64_t max) {
     const auto full_then = std::max(full_at, now) + period / max;
     if (full_then > now + period) return full_then - now - period;
     full_at = full_then;
     return std::nullopt;
   }
-  /// Of what take() has taken.
+  /// Returns a token that take() took.
   void give_back(std::chrono::nanoseconds period, std::int64_t max) { full_at -= period / max; }
 };
 
 class UserRate {
  public:
   struct Options {
-    std::int64_t max = 0;  // 0: any number
+    std::int64_t max = 0;  // 0: no limit
     std::chrono::nanoseconds period = std::chrono::hours(1);
     std::size_t users_max = 10'000;
   };
   UserRate(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// Takes one of the user's; or gives how long it is until there is one.
+  /// Takes one of the user's tokens; or returns how long it takes until there is one.
   std::optional<std::chrono::nanoseconds> take(const std::string& user_id) {
     if (options_.max == 0) return std::nullopt;
     return find(user_id).take(clock_.steady_now(), options_.period, options_.max);
@@ -70,7 +71,7 @@ class UserRate {
 
   const Clock& clock_;
   const Options options_;
-  std::list<User> by_use_;                                                 // the latest first
+  std::list<User> by_use_;                                                 // most recently used first
   std::unordered_map<std::string_view, std::list<User>::iterator> users_;  // keys are the ids in by_use_
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// A table: which character comes next cannot be guessed, so branches would be guessed wrong half of the time.
+// A table, because the next character is unpredictable and branches would be mispredicted half of the time.
 constexpr std::array<int, 256> values = [] {
   std::array<int, 256> table{};
   table.fill(-1);
@@ -38,7 +38,7 @@ std::string base64url_encode(std::string_view bytes) {
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;  // six bits are no byte
+  if (text.size() % 4 == 1) return std::nullopt;  // six bits are not a byte
   std::string bytes(text.size() * 3 / 4, '\0');
   std::size_t size = 0;
   std::uint32_t bits = 0;

@@ -1,4 +1,4 @@
-/// base64url without padding (RFC 4648, section 5), as JOSE uses it. One text for every byte string: padding,
+/// base64url without padding (RFC 4648, section 5), as JOSE uses it. Every byte string has exactly one text: padding,
 /// characters of other alphabets, line breaks and non-zero trailing bits are refused.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// A map by text that is searched with a view, without a copy of it.
+/// A map with text keys that is searched with a view, without copying it.
 #pragma once
 
 #include <cstddef>

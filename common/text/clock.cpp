@@ -8,7 +8,7 @@
 namespace strawberry {
 namespace {
 
-/// Takes exactly `digits` digits off the front of `text`; -1 when they are not there.
+/// Removes exactly `digits` digits from the front of `text`; -1 when they are missing.
 int take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return -1;
   int number = 0;
@@ -26,7 +26,7 @@ bool take_one_of(std::string_view& text, std::string_view characters) {
   return true;
 }
 
-/// `.5` is 500; nothing when a point has no digit behind it.
+/// `.5` is 500; nothing when no digit follows the point.
 std::optional<std::chrono::milliseconds> take_fraction(std::string_view& text) {
   int milliseconds = 0;
   if (!take_one_of(text, ".")) return std::chrono::milliseconds(0);
@@ -39,7 +39,7 @@ std::optional<std::chrono::milliseconds> take_fraction(std::string_view& text) {
   return std::chrono::milliseconds(milliseconds);
 }
 
-/// `Z`, `+01:00`: how far the local time before it is ahead of UTC.
+/// Reads `Z` or `+01:00`: how far local time is ahead of UTC.
 std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   if (take_one_of(text, "Zz")) return std::chrono::minutes(0);
   const int sign = text.starts_with('-') ? -1 : 1;

@@ -1,5 +1,5 @@
-/// Time, injected: wall time for what other machines see (token claims, stored timestamps), steady
-/// time for deadlines and expiry. Tests move a FakeClock (tests/support/fake_clock.h) by hand.
+/// Injected time: wall time for values that other machines see (token claims, stored timestamps), steady time for
+/// deadlines and expiry. Tests move a FakeClock (tests/support/fake_clock.h) by hand.
 ///
 /// Threading: SystemClock may be used from any thread.
 #pragma once
@@ -30,8 +30,8 @@ class SystemClock final : public Clock {
 
 /// RFC 3339, UTC, with milliseconds: `2026-01-31T12:00:00.000Z`.
 std::string format_rfc3339(WallTime time);
-/// Nothing unless `text` is an RFC 3339 date and time with its offset (`2026-01-31T13:00:00.5+01:00`); what is finer
-/// than milliseconds is cut off. No leap seconds.
+/// Returns nothing unless `text` is an RFC 3339 date and time with its offset (`2026-01-31T13:00:00.5+01:00`); digits
+/// beyond milliseconds are cut off. No leap seconds.
 std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// Milliseconds since the Unix epoch, as the database stores times.

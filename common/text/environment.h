@@ -8,7 +8,7 @@ namespace strawberry {
 
 using Environment = std::map<std::string, std::string>;
 
-/// Threading: while no other thread changes them.
+/// Threading: no other thread may change them meanwhile.
 Environment process_environment();
 
 }  // namespace strawberry

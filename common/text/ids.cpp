@@ -13,7 +13,7 @@
 namespace strawberry {
 namespace {
 
-// A table, because ids are looked at for every message; not isalnum(), because ids must not depend on the locale.
+// A table, because ids are checked for every message; not isalnum(), because ids must not depend on the locale.
 constexpr std::array<bool, 256> id_characters = [] {
   std::array<bool, 256> table{};
   for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;

@@ -1,4 +1,4 @@
-/// Identifiers: what an id may look like, and how a new one is made.
+/// Identifiers: the valid form of an id, and the creation of new ones.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@ inline constexpr std::size_t id_bytes_max = 64;
 /// `[A-Za-z0-9_-]{1,64}`: principals, and client ids that are not a principal's own.
 bool is_valid_id(std::string_view text);
 
-/// A random UUID (RFC 9562, version 4) in its usual 36-character form; 122 bits of OpenSSL's CSPRNG.
-/// Stops the program when the system has no randomness to give.
+/// Returns a random UUID (RFC 9562, version 4) in its usual 36-character form; 122 bits of OpenSSL's CSPRNG. Stops the
+/// program when the system provides no randomness.
 std::string new_id();
 
-/// The UUID (RFC 9562, version 8) that `name` always gets: 122 bits of its SHA-256.
+/// Returns the UUID (RFC 9562, version 8) that always belongs to `name`: 122 bits of its SHA-256.
 std::string id_from(std::string_view name);
 
 }  // namespace strawberry

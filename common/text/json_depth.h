@@ -1,5 +1,4 @@
-/// How deep JSON text nests, found without building anything from it: a look to take before parsing what strangers
-/// send.
+/// Measures how deep JSON text nests, without building anything from it: a check before parsing untrusted text.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +6,7 @@
 
 namespace strawberry {
 
-/// Whether brackets outside strings nest deeper than `depth_max`. Says nothing about the rest of the syntax.
+/// True when brackets outside strings nest deeper than `depth_max`. Does not check the rest of the syntax.
 bool json_nests_deeper_than(std::string_view text, std::size_t depth_max);
 
 }  // namespace strawberry

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Characters that stand for themselves in a JSON string.
+/// Characters that need no escape in a JSON string.
 constexpr std::array<bool, 256> plain_characters = [] {
   std::array<bool, 256> table{};
   for (unsigned c = 0x20; c < 0x7F; ++c) table[c] = c != '"' && c != '\\';

@@ -1,7 +1,6 @@
-/// JSON as text, written straight into a string where there need be no document, and members read from a document.
-/// Pure functions.
+/// Writes JSON directly into a string where no document is needed, and reads members of a document. Pure functions.
 ///
-/// Text that is not UTF-8 is replaced (U+FFFD), never refused. Members come in the order in which they are added.
+/// Bytes that are not UTF-8 become U+FFFD. Members are written in the order in which they are added.
 #pragma once
 
 #include <concepts>
@@ -13,14 +12,14 @@
 
 namespace strawberry {
 
-/// JSON as one line.
+/// Writes JSON as one line.
 template <class Json>  // nlohmann::json or ordered_json
 std::string to_text(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// Members of JSON from outside, which may be missing or of another type.
-/// Empty unless `object` is an object with text under this name.
+// Members of untrusted JSON, which may be missing or of another type.
+/// Empty unless `object` is an object with a text under this name.
 std::string text_member(const nlohmann::json& object, std::string_view name);
 /// False unless `object` is an object with `true` under this name.
 bool is_true(const nlohmann::json& object, std::string_view name);
@@ -45,14 +44,14 @@ class JsonObject {
   requires(!std::same_as<Number, bool>) JsonObject& add(std::string_view name, Number value) {
     return begin(name) += std::to_string(value), *this;
   }
-  /// Closed; nothing can be added then.
+  /// Closes the object; nothing can be added afterwards.
   std::string text() {
     text_ += '}';
     return std::move(text_);
   }
 
  private:
-  /// `name` is plain: nothing in it needs escaping.
+  /// `name` must need no escaping.
   std::string& begin(std::string_view name);
 
   static constexpr std::size_t usual_bytes = 200;

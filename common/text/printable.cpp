@@ -22,7 +22,7 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
       append_hex(out, c);
     }
   }
-  // Whatever is not UTF-8 (also a character cut in half) becomes U+FFFD.
+  // Bytes that are not UTF-8, such as a character that was cut in half, become U+FFFD.
   const auto quoted = to_text(nlohmann::json(out));
   out = nlohmann::json::parse(quoted).get<std::string>();
   if (cut) out += "…";

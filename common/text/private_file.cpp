@@ -47,7 +47,7 @@ Result<void> sync_folder_of(const std::string& path) {
   return {};
 }
 
-/// The complete content under another name beside `path`; gone again unless somebody moved it.
+/// The complete content under a temporary name beside `path`; removed unless it was moved to `path`.
 class Draft {
  public:
   explicit Draft(const std::string& path) : path_(path + ".new-" + new_id()) {}
@@ -60,12 +60,12 @@ class Draft {
   }
   const char* path() const { return path_.c_str(); }
 
-  /// With `old`, the file gets its owner, if it has another, and its readers.
+  /// With `old`, the file gets the same owner, if that is another one, and the same readers.
   bool write(std::string_view content, const struct stat* old) const {
     const FileDescriptor file(::open(path(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file.is_open()) return false;
     struct stat own {};
-    // Not by the umask's leave: a stricter one would lock the hub out of its own file.
+    // Set explicitly, because a strict umask would lock the hub out of its own file.
     if (::fchmod(file.get(), 0600) != 0 || ::fstat(file.get(), &own) != 0) return false;
     const bool is_theirs = old == nullptr || (own.st_uid == old->st_uid && own.st_gid == old->st_gid);
     if (!is_theirs && ::fchown(file.get(), old->st_uid, old->st_gid) != 0) return false;
@@ -91,7 +91,7 @@ FileState look_at_file(const std::string& path) {
 bool is_recent(const FileState& state) {
   if (state.error != 0) return false;
   timespec now{};
-  // The clock that stamps files.
+  // The clock that the kernel uses for file times.
   if (::clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0) return true;
   return std::llabs(nanoseconds(now) - state.changed_ns) < recent_ns;
 }
@@ -102,7 +102,7 @@ bool is_private(mode_t mode, uid_t owner) {
 }
 
 Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes_max) {
-  // O_NONBLOCK: a pipe in the file's place must not stop the broker.
+  // O_NONBLOCK: a pipe in place of the file must not block the broker.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.is_open()) return fail(errno == ELOOP ? "is a symbolic link" : "cannot be opened: " + system_error());
 

@@ -1,8 +1,7 @@
-/// Files with secrets in them: read only when nobody else could have had a hand in them, written so that no half of one
-/// is ever seen.
+/// Files with secrets: read only when no other user can have read or changed them, and never visible half written.
 ///
-/// Threading: any, no state.   Errors: Failure; what a reading says goes behind "key file PATH ", it does not name the
-/// path itself.   Bounds: whoever reads says how much.
+/// Threading: any, no state.   Errors: Failure; reading errors are completed by "key file PATH " in front, so they do
+/// not name the path.   Bounds: the caller of a read gives the limit.
 #pragma once
 
 #include <sys/types.h>
@@ -15,10 +14,10 @@
 
 namespace strawberry {
 
-/// What tells whether the file of a name is still the one it was. Equal states of the last two seconds prove nothing:
-/// before Linux 6.13 the clock for files ticks every few milliseconds only (see is_recent).
+/// The state of a file, to detect that it was changed or replaced. Equal states prove nothing within two seconds of a
+/// change: before Linux 6.13 the clock for files ticks every few milliseconds only (see is_recent).
 struct FileState {
-  int error = 0;  // errno when there was nothing to look at, and then the rest is zero
+  int error = 0;  // errno when there is no such file; the rest is zero then
   dev_t device = 0;
   ino_t inode = 0;
   mode_t mode = 0;
@@ -30,29 +29,29 @@ struct FileState {
   friend bool operator==(const FileState&, const FileState&) = default;
 };
 
-/// Looks at the name itself: a symbolic link is not followed.
+/// Returns the state of the name itself: a symbolic link is not followed.
 FileState look_at_file(const std::string& path);
-/// True when the file was changed so short a time ago that the next change could leave the same state behind.
+/// True when the file was changed so recently that another change could leave the same state.
 bool is_recent(const FileState& state);
 
-/// Whether nobody but those it is meant for can have read or changed a file: its owner alone (0600, 0400), or, of a
-/// file that belongs to root, those of the group root gave it to, who may read (0640, 0440).
+/// True when only the intended users can have read or changed a file: its owner alone (0600, 0400), or, for a file of
+/// root, also the readers in its group (0640, 0440).
 bool is_private(mode_t mode, uid_t owner);
 
 struct PrivateFile {
   std::string content;
-  FileState state;  // of just before it was read
+  FileState state;  // taken just before reading
 };
-/// Refuses a symbolic link, what is no regular file, one that is not private, and a larger one.
+/// Refuses a symbolic link, anything but a regular file, a file that is not private, and one that is too large.
 Result<PrivateFile> read_private_file(const std::string& path, std::size_t bytes_max);
 
-/// Writes a file with mode 0600, complete or not at all. With `replaces`, it takes the place of an old one. False when
-/// it cannot be written, and `errno` says why: EEXIST when there is an old one that is not to be replaced.
+/// Writes a file with mode 0600, complete or not at all. `replaces`: an old file is replaced. Returns false when it
+/// cannot be written, with the reason in `errno`: EEXIST when there is an old file and `replaces` is false.
 bool put_private_file(const std::string& path, std::string_view content, bool replaces);
-/// The same without replacing, on disk when it returns. Fails when `path` exists.
+/// The same without replacing; the file is on disk when this returns. Fails when `path` exists.
 Result<void> write_new_private_file(const std::string& path, std::string_view content);
-/// Puts a new file with the owner of the old one in the place of `path`, which must be a regular file. Mode 0600, and
-/// 0640 if the old one's group could read it and is_private().
+/// Replaces `path`, which must be a regular file, by a file of the same owner. Mode 0600, or 0640 if the old one's
+/// group could read it and is_private().
 Result<void> replace_private_file(const std::string& path, std::string_view content);
 
 }  // namespace strawberry

@@ -1,6 +1,6 @@
-/// What an operation outside the wire protocol returns: a value, or a Failure that says in one
-/// sentence what went wrong and where. Expected failures are values; exceptions stay inside the
-/// libraries that throw them and are turned into results at their edge.
+/// The result of an operation outside the wire protocol: a value, or a Failure with one sentence that says what went
+/// wrong and where. Expected failures are values. Exceptions of libraries are converted to results where the library is
+/// called.
 #pragma once
 
 #include <string>

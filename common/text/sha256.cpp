@@ -8,7 +8,7 @@
 namespace strawberry {
 namespace {
 
-/// Looked up once: that takes longer than the digest of a few hundred bytes.
+/// Looked up once, since that takes longer than hashing a few hundred bytes.
 const EVP_MD* sha256_algorithm() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return algorithm;

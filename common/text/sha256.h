@@ -19,12 +19,12 @@ inline std::string_view as_bytes(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-/// The digest of what is added, one piece after another.
+/// The digest of text that is added piece by piece.
 class Sha256Sum {
  public:
   Sha256Sum();
   void add(std::string_view bytes);
-  /// Nothing may be added after that.
+  /// Nothing may be added afterwards.
   Sha256 finish();
 
  private:

@@ -21,8 +21,8 @@ bool SseParser::finish(const OnEvent& on_event) {
   return dispatch(on_event);
 }
 
-/// How much there is at a time depends on nothing but what has come: the bound is met at the same byte however the
-/// stream was cut.
+/// The size of an event depends only on the bytes received, not on how the stream was cut into pieces: the limit is
+/// reached at the same byte.
 bool SseParser::take_bytes(std::string_view bytes) {
   const std::size_t held = line_.size() + event_.data.size() + event_.name.size();
   if (bytes.size() > options_.event_bytes_max - held) {

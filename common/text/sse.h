@@ -2,11 +2,11 @@
 /// several `data:` are joined by LF, comments are skipped, a byte order mark at the start is dropped, UTF-8 may be cut
 /// anywhere.
 ///
-/// Two things that model servers do are taken besides: a line `error:` is the data of an event of that name, and a line
-/// that begins with a brace, as no field does, is an event's data by itself.
+/// Also accepts two deviations of model servers: a line `error:` is the data of an event of that name, and a line that
+/// begins with a brace, which no field does, is the data of an event.
 ///
-/// Pure; one stream.   Bounds: an event and the line being read, together, have at most Options::event_bytes_max bytes;
-/// beyond them feed() says false and has_failed() is true.
+/// Pure; one stream.   Bounds: an event and the line being read have at most Options::event_bytes_max bytes together;
+/// beyond that feed() returns false and has_failed() is true.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ class SseParser {
   struct Options {
     std::size_t event_bytes_max = 1024 * 1024;
   };
-  /// Returns whether it wants more.
+  /// Returns whether it wants further events.
   using OnEvent = std::function<bool(const SseEvent& event)>;
 
   explicit SseParser(Options options) : options_(options) {}
 
-  /// Calls `on_event` for each event that is complete. False once on_event did, or a bound was passed.
+  /// Calls `on_event` for each complete event. Returns false once on_event did, or a limit was exceeded.
   bool feed(std::string_view bytes, const OnEvent& on_event);
-  /// The stream is over: an event whose empty line is missing is given too, as servers leave it out.
+  /// Ends the stream. Also passes an event whose empty line is missing, since some servers omit it.
   bool finish(const OnEvent& on_event);
   bool has_failed() const { return failed_; }
 
@@ -44,10 +44,10 @@ class SseParser {
   bool is_over() const { return stopped_ || failed_; }
 
   const Options options_;
-  std::string line_;  // what has come of it
-  SseEvent event_;    // what has come of it
+  std::string line_;  // the part received so far
+  SseEvent event_;    // the part received so far
   bool has_data_ = false;
-  bool after_cr_ = false;  // an LF that comes next belongs to it
+  bool after_cr_ = false;  // an LF that comes next belongs to the same line end
   bool at_start_ = true;
   bool stopped_ = false;
   bool failed_ = false;

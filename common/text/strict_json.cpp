@@ -9,7 +9,7 @@
 namespace strawberry {
 namespace {
 
-/// Builds the document while the parser walks it, and stops at the first duplicate member.
+/// Builds the document during parsing, and stops at the first duplicate member.
 class Builder {
  public:
   using json = nlohmann::json;
@@ -42,14 +42,14 @@ class Builder {
   bool open(json container) {
     json* const placed = place();
     *placed = std::move(container);
-    open_.push_back(placed);  // stays where it is: what contains it gets nothing new before it is closed
+    open_.push_back(placed);  // the pointer stays valid: its container gets no new value before it is closed
     return true;
   }
   bool close() {
     open_.pop_back();
     return true;
   }
-  /// Where the next value goes: the document itself, the member just named, or the end of an array.
+  /// Returns where the next value is stored: the document, the member just named, or the end of an array.
   json* place() {
     if (open_.empty()) return &document_;
     if (open_.back()->is_object()) return member_;
@@ -65,7 +65,7 @@ class Builder {
 }  // namespace
 
 std::optional<nlohmann::json> parse_strict_object(std::string_view text, std::size_t depth_max) {
-  // The parser takes NUL for the end of its input and skips a byte order mark.
+  // The parser treats NUL as the end of its input and skips a byte order mark.
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF")) return std::nullopt;
   if (json_nests_deeper_than(text, depth_max)) return std::nullopt;
 

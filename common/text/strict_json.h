@@ -1,6 +1,6 @@
-/// JSON from strangers, with one possible reading: an object without duplicate members at any level, no byte order
-/// mark, no NUL, nothing after it, nested at most `depth_max` deep. Two parsers that disagree about a document are how
-/// signed things get forged.
+/// Parses untrusted JSON that has only one reading: an object without duplicate members at any level, no byte order
+/// mark, no NUL, nothing after it, nested at most `depth_max` deep. Where two parsers read a signed document
+/// differently, signatures can be forged.
 ///
 /// Never throws. Bounds: the caller limits the size first.
 #pragma once

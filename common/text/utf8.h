@@ -7,7 +7,7 @@
 
 namespace strawberry {
 
-/// How many bytes the character at the front of `text` has, and its code point; 0 when there is none.
+/// Returns the number of bytes of the character at the front of `text`, and its code point; 0 when it is not valid.
 std::size_t decode_utf8(std::string_view text, std::int32_t& code_point);
 bool is_utf8(std::string_view text);
 

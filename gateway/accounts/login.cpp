@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Whose failures the limits of refused tokens count when the door's own token is refused: nobody's address.
+/// The address under which failures count for the limit of refused tokens when the door's own token is refused.
 constexpr const char* own_address = "web door";
 
 }  // namespace

@@ -1,9 +1,9 @@
-/// Signing in at the web door: with a password, asked of the hub's `users` service with the door's own token, or with a
-/// one-time link.
+/// Signs users in at the web door: with a password, which the hub's `users` service checks for the door's own token, or
+/// with a one-time link.
 ///
-/// Threading: loop only.   Lifetime: the door's.   Errors: Problem; a wrong password and an unknown user are the same
+/// Threading: loop only.   Lifetime: the door's.   Errors: Problem; a wrong password and an unknown user give the same
 /// `unauthorized`. No password is kept, logged, or part of an answer.
-/// Bounds: password_bytes_max; how often anybody may try, the hub knows, by the client's address.
+/// Bounds: password_bytes_max; the hub limits attempts by the client's address.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -26,7 +26,7 @@ class Login {
       : loop_(loop), links_(links), own_token_(std::move(own_token)) {}
 
   Task<Given> with_password(std::string user, std::string password, std::string address);
-  /// `token`: of a login link. Once.
+  /// `token`: of a login link; it works once.
   Task<Given> with_link(std::string token, std::string address);
 
  private:

@@ -1,8 +1,8 @@
-/// The web door's own token, with which it asks the hub for logins and nothing else. `strawberryctl init` makes the
-/// file, and renews it.
+/// The web door's own token, which may ask the hub for logins and for nothing else. `strawberryctl init` creates the
+/// file and renews it.
 ///
-/// Threading: loop only; a small file of this machine is read for each login, so a new token counts at once.
-/// Errors: empty when there is no such file, or nothing in it.
+/// Threading: loop only; the small local file is read at each login, so a new token takes effect at once.
+/// Errors: returns an empty text when the file is missing or empty.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace strawberry::gateway {
 
 class OwnToken {
  public:
-  /// `path` empty: the web door has none.
+  /// `path` empty: the web door has no token.
   explicit OwnToken(std::string path) : path_(std::move(path)) {}
 
   std::string read() const {

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The text of a member that must be there; what is wrong says its name alone.
+/// Returns the text of a required member; the error names the member and never its value.
 tl::expected<std::string, Problem> text_of(const json& body, const char* name) {
   const auto found = body.find(name);
   if (found == body.end() || !found->is_string())
@@ -17,7 +17,7 @@ tl::expected<std::string, Problem> text_of(const json& body, const char* name) {
   return found->get<std::string>();
 }
 
-/// Nobody may keep a token on its way.
+/// Answers with a token, which no cache may store.
 Response with_token(const json& body) {
   Response response = json_response(body);
   response.headers.emplace_back("Cache-Control", "no-store");

@@ -1,4 +1,4 @@
-/// `POST /api/v1/users/login` and `/api/v1/users/link` for everybody, and the Python hub's `/api/users/login`.
+/// `POST /api/v1/users/login` and `/api/v1/users/link`, without a token, and the Python hub's `/api/users/login`.
 ///
 /// Threading: built once.   Lifetime: the routes share what they need.
 #pragma once

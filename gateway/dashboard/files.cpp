@@ -41,7 +41,7 @@ bool is_file_name(std::string_view name) {
          });
 }
 
-/// Counts what was read.
+/// Counts the bytes and files that were read.
 class Budget {
  public:
   bool take(std::size_t bytes) {
@@ -69,7 +69,7 @@ Result<File> read_file(const fs::path& path, Budget& budget) {
   if (fs::is_regular_file(compressed, missing)) {
     auto gzip = read_file_text(compressed, file_bytes_max);
     if (!gzip) return fail("cannot be read, or has more than 4 MiB: " + compressed);
-    // One that saves nothing is not sent.
+    // A compressed copy that saves nothing is not kept.
     if (gzip->size() < file.bytes.size()) file.gzip = std::move(*gzip);
   }
   if (!budget.take(file.bytes.size() + file.gzip.size())) {
@@ -99,7 +99,7 @@ bool is_named(std::string_view header, const std::string& quoted) {
   return header == "*" || header.find(quoted) != std::string_view::npos;
 }
 
-/// Nothing from elsewhere, nothing inline, nothing made of text: what a name or an answer contains is never run.
+/// Allows no foreign resource, no inline script and none made from text: names and answers are never run as code.
 constexpr const char* content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

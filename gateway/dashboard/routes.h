@@ -1,7 +1,7 @@
-/// Where the dashboard is: `/`, and `/app/…`, whose paths only its scripts tell apart; its files below `/assets/`. None
-/// of them needs a token: they hold no data.
+/// The routes of the dashboard: `/`, `/app/…`, whose paths only its scripts distinguish, and its files below
+/// `/assets/`. They need no token, since they hold no data.
 ///
-/// Threading: loop only.   Lifetime: the routes own the files.   Errors: 404 where no dashboard is installed.
+/// Threading: loop only.   Lifetime: the routes own the files.   Errors: 404 when no dashboard is installed.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace strawberry::gateway::dashboard {
 
-/// `files`: nothing when the dashboard is turned off or not installed; the routes say so.
+/// `files`: nullopt when the dashboard is turned off or not installed; the routes then answer with that.
 std::vector<Route> routes(std::optional<Files> files);
 
 }  // namespace strawberry::gateway::dashboard

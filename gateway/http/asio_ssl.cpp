@@ -1,2 +1,2 @@
-// The functions of Asio's TLS that are no templates (BOOST_ASIO_SEPARATE_COMPILATION).
+// Compiles Asio's TLS functions that are not templates (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/ssl/impl/src.hpp>

@@ -1,4 +1,4 @@
-/// Boost.Beast's HTTP, and nothing else of Boost but what common/runtime/asio.h has.
+/// Includes Boost.Beast's HTTP, and of the rest of Boost only what common/runtime/asio.h has.
 #pragma once
 
 #include "common/runtime/asio.h"
@@ -17,7 +17,7 @@ namespace strawberry::gateway {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-/// For co_await: the error comes as a value.
+/// For co_await: returns the error as a value.
 inline constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace strawberry::gateway

@@ -8,9 +8,9 @@ namespace {
 namespace ws = boost::beast::websocket;
 
 constexpr std::chrono::seconds handshake_timeout{10};
-constexpr std::chrono::seconds idle_timeout{60};  // a ping after half of it
+constexpr std::chrono::seconds idle_timeout{60};  // a ping is sent after half of it
 
-/// Whether a comma-separated header has this word.
+/// Returns whether a comma-separated header contains this word.
 bool has_word(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
@@ -64,7 +64,7 @@ Task<std::optional<WebSocket::Message>> BeastWebSocket::read() {
   }
   message.emplace(std::string(static_cast<const char*>(buffer_.data().data()), buffer_.size()), stream_.got_text());
   buffer_.consume(buffer_.size());
-  // One large message does not keep its memory for the life of an idle connection.
+  // Frees a large buffer, so that one large message does not use memory while the connection is idle.
   constexpr std::size_t kept_max = 4096;
   if (buffer_.capacity() > kept_max) buffer_.shrink_to_fit();
   co_return message;

@@ -11,10 +11,10 @@ namespace strawberry::gateway {
 
 class BeastWebSocket final : public WebSocket, public std::enable_shared_from_this<BeastWebSocket> {
  public:
-  /// `connection`: kept as long as this, so that the server counts it.
+  /// `connection`: held for the socket's lifetime, so that the server counts it.
   BeastWebSocket(ClientStream stream, Options options, std::shared_ptr<void> connection);
 
-  /// The handshake. False when the request is none.
+  /// Runs the handshake. Returns false when the request is not a valid one.
   Task<bool> accept(const http::request<http::string_body>& request);
 
   Task<std::optional<Message>> read() override;
@@ -30,9 +30,9 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   const Options options_;
   const std::shared_ptr<void> connection_;
   beast::flat_buffer buffer_;
-  std::list<std::string> queue_;  // an empty one has no memory
+  std::list<std::string> queue_;  // a list, since an empty one allocates nothing
   std::size_t queued_bytes_ = 0;
-  asio::steady_timer written_;  // cancelled when something has been written, or the connection ended
+  asio::steady_timer written_;  // cancelled when something has been written, or when the connection has ended
   bool writing_ = false;
   bool ended_ = false;
   std::optional<beast::websocket::close_reason> closing_;

@@ -1,6 +1,6 @@
 /// A client's connection, plain or TLS, as one stream for Asio and Beast.
 ///
-/// Threading: loop only.   Lifetime: movable; what is under way refers to the socket, not to this object.
+/// Threading: loop only.   Lifetime: movable; pending operations refer to the socket, not to this object.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -27,7 +27,7 @@ class ClientStream {
   Tcp::socket& socket() { return tls_ ? tls_->stream.next_layer() : *plain_; }
   bool has_tls() const { return tls_ != nullptr; }
 
-  /// From now on TLS: the handshake is next. The stream keeps the context.
+  /// Switches to TLS; the handshake is next. The stream keeps the context.
   void begin_tls(std::shared_ptr<asio::ssl::context> context) {
     tls_ = std::make_unique<Tls>(std::move(*plain_), std::move(context));
     plain_.reset();
@@ -36,7 +36,7 @@ class ClientStream {
     const auto [error] = co_await tls_->stream.async_handshake(asio::ssl::stream_base::server, as_tuple);
     co_return !error;
   }
-  /// Says to a TLS client that nothing follows, so that it can tell the end from a cut.
+  /// Sends TLS's close_notify, so that the client can distinguish the end from a cut connection.
   Task<void> end_tls() { (void)co_await tls_->stream.async_shutdown(as_tuple); }
 
   template <class Buffers, class Token>
@@ -58,11 +58,11 @@ class ClientStream {
     asio::ssl::stream<Tcp::socket> stream;
   };
 
-  std::unique_ptr<Tcp::socket> plain_;  // one of the two
+  std::unique_ptr<Tcp::socket> plain_;  // either this or tls_ is set
   std::unique_ptr<Tls> tls_;
 };
 
-// What Beast's WebSocket asks of its stream: how it ends. The close frames have been exchanged by then.
+// Beast's WebSocket calls this to end its stream. The close frames have been exchanged by then.
 inline void teardown(beast::role_type role, ClientStream& stream, beast::error_code& error) {
   beast::websocket::teardown(role, stream.socket(), error);
 }

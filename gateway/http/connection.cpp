@@ -7,7 +7,7 @@
 namespace strawberry::gateway {
 namespace {
 
-constexpr char tls_handshake_record = 0x16;  // RFC 8446, 5.1: the first byte of a TLS client
+constexpr char tls_handshake_record = 0x16;  // RFC 8446, 5.1: the first byte that a TLS client sends
 
 std::string not_https() {
   const std::string_view words = "this port speaks TLS: use https\n";
@@ -51,7 +51,7 @@ void Connection::give_away() {
 void Connection::limit(std::chrono::milliseconds time) {
   timed_out_ = false;
   deadline_.expires_after(time);
-  // A wait that ended just before it was replaced comes without an error.
+  // The number detects a timer that expired just before it was replaced: it comes without an error.
   const std::uint64_t number = ++limits_set_;
   deadline_.async_wait([this, number, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
     if (cancelled || alive.expired() || number != limits_set_) return;
@@ -85,12 +85,12 @@ Task<bool> Connection::fill(std::chrono::milliseconds time) {
 
 std::size_t Connection::write_now(std::string_view bytes) {
   if (stream_.has_tls()) return 0;
-  boost::system::error_code ignored;  // the next write that waits says it
+  boost::system::error_code ignored;  // the next write reports it
   return stream_.socket().write_some(asio::buffer(bytes), ignored);
 }
 
 Task<bool> Connection::send(std::string bytes, std::chrono::milliseconds time) {
-  // Nearly always all of it: no timer and no other round of the loop then.
+  // Usually writes everything: then neither a timer nor another round of the loop is needed.
   const std::size_t written = write_now(bytes);
   if (written == bytes.size()) co_return true;
   limit(time);

@@ -1,6 +1,6 @@
-/// One client's connection to the server, one request at a time: its stream, what was read ahead, its time limits.
+/// One client's connection to the server, one request at a time: its stream, its read-ahead buffer, its time limits.
 ///
-/// Threading: loop only.   Lifetime: shared; while it exists, the server counts it as open.
+/// Threading: loop only.   Lifetime: shared; the server counts it as open while it exists.
 #pragma once
 
 #include <chrono>
@@ -18,28 +18,28 @@ class Connection;
 /// The server's connections.
 struct Connections {
   std::set<Connection*> open;
-  std::size_t answering = 0;  // of them, those whose request is being answered
+  std::size_t answering = 0;  // those of `open` whose request is being answered
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `read_ahead_max`: bytes of the buffer.
+  /// `read_ahead_max`: capacity of the buffer in bytes.
   Connection(Tcp::socket socket, std::shared_ptr<Connections> all, std::size_t read_ahead_max);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Begins TLS. False when the client does not: a client that speaks HTTP here is told so.
+  /// Runs the TLS handshake. Returns false on failure; a client that speaks plain HTTP gets an answer that says so.
   Task<bool> secure(std::shared_ptr<asio::ssl::context> context, std::chrono::milliseconds time);
-  /// Reads into the buffer. False when the connection ended or the time is over.
+  /// Reads into the buffer. Returns false when the connection ended or the time is over.
   Task<bool> fill(std::chrono::milliseconds time);
-  /// How many bytes of it the socket takes without waiting; none with TLS.
+  /// Writes what the socket takes without waiting and returns the number of bytes; 0 with TLS.
   std::size_t write_now(std::string_view bytes);
   Task<bool> send(std::string bytes, std::chrono::milliseconds time);
-  /// Ends in order, within linger_timeout: the client may still be sending what will not be read, and shall see the
-  /// answer first.
+  /// Shuts down in order, within linger_timeout: the client may still be sending data that will not be read, and must
+  /// receive the answer first.
   Task<void> finish();
-  /// Ends at once.
+  /// Closes at once.
   void close();
 
   ClientStream& stream() { return stream_; }
@@ -49,12 +49,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void set_idle(bool idle) { idle_ = idle; }
   void begin_answer();
   void end_answer();
-  /// Its socket is another's now.
+  /// Marks the socket as taken over by another object.
   void give_away();
   bool is_given_away() const { return given_away_; }
 
-  /// What is read or written next ends with operation_aborted after this long, and has_timed_out() is true; the socket
-  /// stays open, so that the client can be told.
+  /// Sets the time limit for the next reads and writes, which then end with operation_aborted, and has_timed_out() is
+  /// true; the socket stays open, so that the client can be answered.
   void limit(std::chrono::milliseconds time);
   void unlimited() {
     ++limits_set_;
@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   static constexpr std::chrono::milliseconds linger_timeout{500};
 
-  const std::shared_ptr<Connections> all_;  // a WebSocket's connection may be the last that is left
+  const std::shared_ptr<Connections> all_;  // shared: a WebSocket's connection may outlive the server
   ClientStream stream_;
   beast::flat_buffer buffer_;
   asio::steady_timer deadline_;

@@ -17,7 +17,7 @@ struct Row {
   unsigned status_when_it_may_have_run;
 };
 constexpr unsigned failed_dependency = 424;
-constexpr unsigned client_closed_request = 499;  // nginx's, no standard has one
+constexpr unsigned client_closed_request = 499;  // from nginx; no standard defines one
 
 constexpr std::array rows = {
     Row{"bad_request", 400, 400},
@@ -43,7 +43,7 @@ constexpr std::array rows = {
     Row{"provider_timeout", 504, failed_dependency},
 };
 
-/// OpenAI's own words for kinds of errors.
+/// Returns OpenAI's name for the kind of error.
 std::string openai_type(unsigned status) {
   if (status == 401) return "authentication_error";
   if (status == 403) return "permission_error";
@@ -54,7 +54,7 @@ std::string openai_type(unsigned status) {
 
 json openai_body(const Problem& problem) {
   json parameter = nullptr;
-  // A JSON Pointer of the request: its first member is what OpenAI names.
+  // A JSON Pointer into the request: OpenAI names its first member.
   if (const std::string path = problem.details.is_object() ? text_member(problem.details, "path") : "";
       path.size() > 1) {
     parameter = path.substr(1, path.find('/', 1) - 1);
@@ -100,7 +100,7 @@ Problem problem_of(const json& error, bool may_have_run) {
 std::string missing_scope(const Problem& problem) {
   if (problem.status != 403 || !problem.details.is_object() || text_member(problem.details, "reason") != "scope")
     return {};
-  // `all` is said of what takes a token that is not limited: no scope gives that.
+  // `all` is required by operations that only unlimited tokens may use: no scope grants it.
   std::string scope = text_member(problem.details, "scope");
   return parse_scope(scope) ? scope : std::string();
 }

@@ -31,7 +31,7 @@ bool says_how_long_to_keep(const Fields& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.first == "Cache-Control"; });
 }
 
-/// Whether the client has closed its side, however much that it sent before is still unread.
+/// Returns whether the client has closed its side, even if data that it sent before is still unread.
 bool has_closed(int socket) {
   pollfd state{socket, POLLRDHUP, 0};
   return ::poll(&state, 1, 0) > 0;
@@ -57,7 +57,7 @@ void ClosingWatch::look() {
     return;
   }
   if (!has_unread_bytes(socket)) return start();
-  // A next request waits, or the end of TLS: while it is unread the socket is readable, and says no more than that.
+  // A next request or the end of TLS is waiting: while it is unread the socket stays readable and shows nothing else.
   pause_.expires_after(closing_interval);
   pause_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
     if (!cancelled && !self->ended_) self->look();
@@ -104,7 +104,7 @@ void HttpExchange::begin_stream(const std::string& content_type) {
   streams_ = true;
   Fields fields;
   fields.emplace_back("X-Accel-Buffering", "no");
-  // HTTP/1.0 has no chunks: there a stream ends with its connection.
+  // HTTP/1.0 has no chunks: the end of the connection marks the end of the stream.
   if (!is_chunked()) options_.keep_alive = false;
   head_ = head_of(200, content_type, fields);
   head_ += is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
@@ -141,7 +141,7 @@ bool HttpExchange::wants_websocket() const {
 Task<std::shared_ptr<WebSocket>> HttpExchange::accept_websocket(WebSocket::Options options) {
   watch_->end();
   status_ = 101;
-  broken_ = true;  // as far as HTTP goes
+  broken_ = true;  // for HTTP; the WebSocket has the stream now
   connection_.give_away();
   auto socket = std::make_shared<BeastWebSocket>(std::move(connection_.stream()), std::move(options),
                                                  connection_.shared_from_this());

@@ -13,7 +13,7 @@
 
 namespace strawberry::gateway {
 
-/// Tells once when the client closes its side, and leaves what it sends ahead for the next request.
+/// Reports once when the client closes its side; leaves data that it sends ahead unread, for the next request.
 class ClosingWatch : public std::enable_shared_from_this<ClosingWatch> {
  public:
   explicit ClosingWatch(Tcp::socket& socket) : socket_(socket), pause_(socket.get_executor()) {}
@@ -36,7 +36,7 @@ class HttpExchange final : public Exchange {
     Options() = default;  // no aggregate: g++ 12 copies those badly into coroutines
     std::chrono::milliseconds write_timeout{};
     bool keep_alive = false;
-    Fields fields;  // of every answer
+    Fields fields;  // headers of every answer
   };
 
   HttpExchange(Request about, Connection& connection, Options options, http::request<http::string_body> message = {});
@@ -52,7 +52,7 @@ class HttpExchange final : public Exchange {
   void when_gone(std::function<void()> notify) override;
 
   unsigned status() const { return status_; }
-  /// The next request may come: this one's answer is whole.
+  /// True when the answer is complete, so that the next request may be read.
   bool is_whole() const { return status_ != 0 && !broken_ && (!streams_ || ended_); }
   bool keeps_alive() const { return options_.keep_alive; }
 
@@ -66,7 +66,7 @@ class HttpExchange final : public Exchange {
   Connection& connection_;
   Options options_;
   std::shared_ptr<ClosingWatch> watch_;
-  std::string head_;  // of a stream, until its first piece takes it along
+  std::string head_;  // the head of a stream, sent with its first piece
   unsigned status_ = 0;
   bool streams_ = false;
   bool ended_ = false;

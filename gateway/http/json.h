@@ -1,4 +1,4 @@
-/// Members of JSON that may be missing or of another type, and JSON as an answer.
+/// Reads members of JSON that may be missing or of another type, and makes answers of JSON.
 ///
 /// Pure functions.
 #pragma once
@@ -11,13 +11,13 @@
 
 namespace strawberry::gateway {
 
-/// Null when `object` is none, or has no such member.
+/// Returns null when `object` is not an object, or has no such member.
 nlohmann::json member(const nlohmann::json& object, const char* name);
 Response json_response(const nlohmann::json& body, unsigned status = 200);
 
-/// What the hub is told when nobody waits for a chat's answer any more.
+/// Makes the request that cancels a chat, for when nobody waits for its answer any more.
 nlohmann::json cancel_of(const std::string& correlation_id);
-/// The answer to a skill that asks first, where nobody can be asked. `question`: the `confirm` event's data.
+/// Refuses a skill's question, for clients that cannot ask. `question`: the `confirm` event's data.
 nlohmann::json refusal_of(const nlohmann::json& question);
 
 }  // namespace strawberry::gateway

@@ -12,7 +12,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// `plus_is_space`: as forms write a query.
+/// `plus_is_space`: for queries, which forms write with a plus.
 std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());

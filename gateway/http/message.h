@@ -1,6 +1,6 @@
-/// An HTTP request and its answer, as the gateway's services see them: no library's types.
+/// An HTTP request and its answer as the gateway's services use them, free of library types.
 ///
-/// Threading: plain data.   Bounds: the server's (http/server.h) hold before a Request exists.
+/// Threading: plain data.   Bounds: the server (http/server.h) applies its limits before it creates a Request.
 #pragma once
 
 #include <map>
@@ -22,9 +22,9 @@ struct Request {
   Fields headers;                             // names in lower case
   std::string body;                           // bytes
   std::string peer;                           // the client's address
-  std::map<std::string, std::string> places;  // what stood in the route's `{name}`
+  std::map<std::string, std::string> places;  // values of the route's `{name}` segments
 
-  /// The first of that name (lower case); empty when there is none.
+  /// Returns the first of that name (lower case); empty when there is none.
   std::string_view header(std::string_view name) const;
   std::optional<std::string> parameter(std::string_view name) const;
 };
@@ -37,12 +37,12 @@ struct Response {
   Fields headers;
 };
 
-/// Splits a request target into path and query and decodes both. Nothing for what is no absolute path, has `.` or `..`
-/// segments (also encoded), control characters, a bad percent-encoding, or no UTF-8: then the path is as it was sent,
-/// and good for nothing but the shape of the error.
+/// Splits a request target into path and query and decodes both. Returns false for a target that is not an absolute
+/// path, has `.` or `..` segments (also encoded), control characters, a bad percent-encoding, or invalid UTF-8: then
+/// the path is as it was sent, and may only be used to choose the shape of the error.
 bool read_target(std::string_view target, Request& request);
 
-/// Decodes `name=value&…` (application/x-www-form-urlencoded) and adds it to `fields`. False as read_target() has it.
+/// Decodes `name=value&…` (application/x-www-form-urlencoded) into `fields`. Returns false as read_target() does.
 bool read_form(std::string_view text, Fields& fields);
 
 }  // namespace strawberry::gateway

@@ -18,7 +18,7 @@ bool is_configured(const Request& request, const Origins& origins) {
   return origins.origins.contains(lower(request.header("origin")));
 }
 
-/// Without the port, and without the brackets of an IPv6 address. Empty for what is not written so.
+/// Returns the host without port and without the brackets of IPv6. Empty if it is malformed.
 std::string name_of(std::string_view host) {
   const bool has_brackets = !host.empty() && host.front() == '[';
   const std::size_t end = has_brackets ? host.find(']') : std::min(host.find(':'), host.size());
@@ -34,7 +34,7 @@ std::string name_of(std::string_view host) {
 bool is_host_allowed(std::string_view host, const Origins& origins) {
   const std::string name = name_of(host);
   if (name.empty()) return false;
-  // An address cannot be rebound: only names can.
+  // An address cannot be rebound, only a name can.
   return is_address(name) || name == "localhost" || origins.hosts.contains(name) ||
          (origins.is_certified && origins.is_certified(name));
 }
@@ -77,7 +77,7 @@ std::optional<Response> preflight_answer(const Request& request, const std::vect
   std::string allowed;
   for (const std::string& method : methods) allowed += (allowed.empty() ? "" : ", ") + method;
   response.headers.emplace_back("Access-Control-Allow-Methods", std::move(allowed));
-  // SDKs add headers of their own, and none of any name means more here than to a program that sends it.
+  // SDKs add headers of their own; no header gives a page more than it gives to any program, so all are allowed.
   if (const auto wanted = request.header("access-control-request-headers"); !wanted.empty())
     response.headers.emplace_back("Access-Control-Allow-Headers", std::string(wanted));
   response.headers.emplace_back("Access-Control-Max-Age", std::to_string(preflight_max_age_s));

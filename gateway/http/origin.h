@@ -1,5 +1,5 @@
-/// Which web pages and host names may speak to the gateway: the page of another site, in a browser on this machine,
-/// must not (DNS rebinding, cross-site requests). Programs send no `Origin`, and are not concerned.
+/// Decides which web pages and host names may use the gateway: a foreign site's page in a browser on this machine may
+/// not (DNS rebinding, cross-site requests). Programs send no `Origin` and are not affected.
 ///
 /// Pure.
 #pragma once
@@ -17,30 +17,30 @@
 namespace strawberry::gateway {
 
 struct Origins {
-  /// Allowed in `Host` beside addresses and `localhost`; in lower case, without port.
+  /// Allowed in `Host` in addition to addresses and `localhost`; in lower case, without port.
   std::set<std::string> hosts;
-  /// Web pages allowed beside the gateway's own: `https://example.org`. Their scripts may read answers (CORS).
+  /// Web pages allowed in addition to the gateway's own: `https://example.org`. Their scripts may read answers (CORS).
   std::set<std::string> origins;
-  /// Reverse proxies whose `X-Forwarded-For` is believed.
+  /// Reverse proxies whose `X-Forwarded-For` is trusted.
   std::vector<Network> proxies;
-  /// Whether the server's certificate is for a name; may be empty.
+  /// Returns whether the server's certificate is valid for a name; may be empty.
   std::function<bool(const std::string& name)> is_certified;
 };
 
-/// Whether a request with these headers may be answered.
+/// Returns whether a request with these headers may be answered.
 bool may_ask(const Request& request, const Origins& origins);
 
-/// `localhost`, an address, a configured name, or one of the certificate; with or without a port. A request must have
-/// one Host.
+/// Allowed: `localhost`, an address, a configured name, or one of the certificate; with or without a port. A request
+/// must have exactly one Host.
 bool is_host_allowed(std::string_view host, const Origins& origins);
-/// The server's own (`http://` or `https://` and the request's Host), or a configured one.
+/// Allowed: the server's own origin (`http://` or `https://` and the request's Host), or a configured one.
 bool is_origin_allowed(std::string_view origin, std::string_view host, const Origins& origins);
 
-/// The headers that let the scripts of a configured page read an answer; none for all others. Never with credentials:
-/// tokens are sent by the script itself.
+/// Returns the headers that let the scripts of a configured page read an answer; none for all others. Credentials are
+/// never allowed: the script sends its token itself.
 Fields cors_fields(const Request& request, const Origins& origins);
-/// The answer to a browser that asks before it sends such a page's request (CORS preflight). Nothing when `request` is
-/// another, or the path has no `methods`.
+/// Returns the answer to a browser's CORS preflight. Nullopt when `request` is not a preflight, or the path has no
+/// `methods`.
 std::optional<Response> preflight_answer(const Request& request, const std::vector<std::string>& methods,
                                          const Origins& origins);
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view forwarded_for = "x-forwarded-for";
 
 std::optional<asio::ip::address> parse_address(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // which ends the text for Asio
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // Asio would stop reading at the NUL
   boost::system::error_code error;
   const auto address = asio::ip::make_address(std::string(text), error);
   if (error) return std::nullopt;
@@ -48,7 +48,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Some proxies write the port, too: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+/// Some proxies also write the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
 std::string_view without_port(std::string_view text) {
   if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
   const bool is_v4_with_port = std::count(text.begin(), text.end(), ':') == 1;
@@ -104,7 +104,7 @@ std::optional<Network> parse_network(std::string_view text) {
 std::string client_address(const std::string& peer, const Fields& headers, const std::vector<Network>& proxies) {
   auto client = parse_address(peer);
   if (!client) return peer;
-  // The proxy adds at the end: what stands before is what it was told, true or not.
+  // The proxy appends its entry: earlier entries come from the client and may be forged.
   for (auto field = headers.rbegin(); field != headers.rend(); ++field) {
     if (field->first != forwarded_for) continue;
     std::string_view list = field->second;

@@ -1,7 +1,7 @@
-/// By which address the client of a request knows the gateway: `https://hub.example`, without a slash at its end.
+/// The address at which the client of a request reaches the gateway: `https://hub.example`, without a slash at its end.
 ///
-/// As configured (http.public_url), else by the request's own Host, which the server has checked (http/origin.h), and
-/// whether the server itself speaks TLS.
+/// It is the configured one (http.public_url), else made from the request's Host, which the server has checked
+/// (http/origin.h), and from whether the server speaks TLS.
 ///
 /// Threading: read only.
 #pragma once

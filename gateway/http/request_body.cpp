@@ -19,7 +19,7 @@ tl::expected<json, Problem> read_json_object(const Request& request) {
   const auto bad = [](std::string why) { return tl::unexpected(Problem{400, "bad_request", std::move(why)}); };
   if (request.body.empty()) return json::object();
   if (json_nests_deeper_than(request.body, request_levels_max)) return bad("the body nests too deep");
-  // The parser takes a NUL for the end.
+  // The parser would stop at a NUL.
   if (request.body.find('\0') != std::string::npos) return bad("the body is not JSON");
   json body = json::parse(request.body, nullptr, false);
   if (body.is_discarded()) return bad("the body is not JSON");

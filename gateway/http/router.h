@@ -1,4 +1,4 @@
-/// Which piece of code answers which request: a table of methods and paths.
+/// Finds the code that answers a request: a table of methods and paths.
 ///
 /// Threading: built once, then read only.   Errors: see find().
 #pragma once
@@ -16,9 +16,9 @@ namespace strawberry::gateway {
 
 using Handler = std::function<Task<void>(Exchange&)>;
 
-/// How errors look to the clients of a route.
+/// The shape of errors for the clients of a route.
 enum class ErrorShape {
-  hub,     // {"error":{"code","message","details"?}}: REST, and what belongs to nobody
+  hub,     // {"error":{"code","message","details"?}}: REST, and paths without a route
   openai,  // {"error":{"message","type","param","code"}}
   spoke,   // {"detail"}: the Spoke API
 };
@@ -32,17 +32,17 @@ struct Route {
 
 class Router {
  public:
-  /// Earlier routes win.
+  /// Routes that were added earlier win.
   void add(Route route) { routes_.push_back(std::move(route)); }
   void add(std::vector<Route> routes);
 
   struct Found {
-    const Route* route = nullptr;  // null: `allowed` says which methods the path has, none when there is no such path
+    const Route* route = nullptr;  // null: `allowed` has the methods of the path, none if there is no such path
     std::vector<std::string> allowed;
     ErrorShape errors = ErrorShape::hub;
   };
-  /// Also writes `request.places`. HEAD is answered by what answers GET. A path that a pattern has in full is not
-  /// looked for among those with places, for any method: as OpenAPI reads its paths.
+  /// Also sets `request.places`. HEAD is answered by the route of GET. A path that a pattern matches literally is never
+  /// matched against patterns with places, for any method: OpenAPI reads its paths in the same way.
   Found find(Request& request) const;
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the parser may hold beside a request's headers: a chunk's extension, or all trailers.
+/// Limit for what the parser holds in addition to a request's headers: a chunk's extension, or all trailers.
 constexpr std::size_t read_ahead_bytes_max = 64 * 1024;
 
 using Message = http::request<http::string_body>;
@@ -39,7 +39,7 @@ Problem problem_of(const boost::system::error_code& error) {
   return {400, "bad_request", "not an HTTP/1.1 request: " + error.message()};
 }
 
-/// Whether another server on the way could read another length: what Beast leaves to its user.
+/// Returns whether another server on the way could read another length (request smuggling). Beast does not check it.
 bool is_ambiguous_in_length(const Message& request) {
   const auto transfer = request.equal_range(http::field::transfer_encoding);
   if (transfer.first == transfer.second) return false;
@@ -61,9 +61,9 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
 
   Task<void> accept_all();
   Task<void> serve(std::shared_ptr<Connection> connection);
-  /// False when the connection is to end.
+  /// Returns false when the connection must end.
   Task<bool> serve_one(Connection& connection);
-  // Answers without asking a route, and returns false. `message` is what was read of the request.
+  // Answers without a route, and returns false. `about`: the part of the request that was read.
   Task<bool> refuse_request(Connection& connection, Problem why, ErrorShape shape, Request about);
   Task<bool> refuse_as_its_route(Connection& connection, const Message& message, Problem why);
   Task<bool> refuse_unread(Connection& connection, const Message& message, boost::system::error_code error);
@@ -108,7 +108,7 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
   http::request_parser<http::string_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
   parser.body_limit(limits.body_bytes_max);
-  // Idle until the first byte, then the headers have their own time.
+  // The connection is idle until the first byte; then the headers have their own time limit.
   if (connection.buffer().size() == 0) {
     connection.set_idle(true);
     if (!co_await connection.fill(limits.idle_timeout)) co_return false;
@@ -129,7 +129,7 @@ Task<bool> Server::Core::serve_one(Connection& connection) {
     Problem why = problem(400, "bad_request", "there must be one Host");
     co_return co_await refuse_as_its_route(connection, parser.get(), std::move(why));
   }
-  // Before the body: trailers behind it are no headers.
+  // Taken before the body is read, since trailers after it must not count as headers.
   Request request = taken_over(parser.get());
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && parser.get().version() >= 11) {
     if (!co_await connection.send("HTTP/1.1 100 Continue\r\n\r\n", limits.write_timeout)) co_return false;
@@ -213,10 +213,10 @@ Task<void> Server::Core::serve(std::shared_ptr<Connection> connection) {
   co_await connection->finish();
 }
 
-/// There are too many already.
+/// Refuses a connection beyond the limit.
 void Server::Core::refuse(Tcp::socket socket) {
   ++counters.refused_connections;
-  if (options.tls_context) return;  // a handshake to say so would cost what is short
+  if (options.tls_context) return;  // a TLS handshake just to answer would use what is scarce
   static constexpr std::string_view full =
       "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
   boost::system::error_code ignored;
@@ -231,7 +231,7 @@ Task<void> Server::Core::accept_all() {
     auto [error, socket] = co_await acceptor.async_accept(as_tuple);
     if (stopping) co_return;
     if (error) {
-      // Out of files, most likely: what is open now will end.
+      // Most likely out of file descriptors: retries after some connections may have ended.
       pause.expires_after(std::chrono::milliseconds(50));
       co_await pause.async_wait(as_tuple);
       continue;

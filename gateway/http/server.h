@@ -1,9 +1,9 @@
-/// The HTTP/1.1 server: accepts connections, reads requests within limits, finds their route, writes answers. On
-/// Boost.Beast, which parses.
+/// The HTTP/1.1 server: accepts connections, reads requests within limits, finds their route, writes answers.
+/// Boost.Beast does the parsing.
 ///
-/// Threading: loop only.   Lifetime: stop() and then run the loop until it is idle, before destruction.
-/// Errors: what a client does wrong is answered (400, 404, 405, 408, 413, 431) where that can be, and its connection
-/// closed where nothing more can be understood.
+/// Threading: loop only.   Lifetime: call stop() and run the loop until it is idle before destruction.
+/// Errors: a client's errors are answered (400, 404, 405, 408, 413, 431) where possible, and its connection is closed
+/// when nothing more of it can be parsed.
 /// Bounds: Limits.
 #pragma once
 
@@ -27,10 +27,10 @@ struct Limits {
   std::size_t connections_max = 10'000;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 256 * 1024;
-  std::chrono::milliseconds header_timeout{10'000};  // from the first byte, or from the connection
+  std::chrono::milliseconds header_timeout{10'000};  // from the first byte, or from the start of the connection
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};   // between requests
-  std::chrono::milliseconds write_timeout{30'000};  // a client that does not read is given up
+  std::chrono::milliseconds write_timeout{30'000};  // then a client that does not read is disconnected
 };
 
 class Server final : public TrafficCounter {
@@ -41,7 +41,7 @@ class Server final : public TrafficCounter {
     Limits limits;
     Origins origins;
     Log log;
-    /// Of the next connection; empty: no TLS.
+    /// Returns the context for the next connection; empty: no TLS.
     std::function<std::shared_ptr<asio::ssl::context>()> tls_context;
   };
 
@@ -50,10 +50,10 @@ class Server final : public TrafficCounter {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens. Port 0 means any free one. Fails with a system error for people.
+  /// Listens. Port 0 selects any free one. Returns a system error for people; empty on success.
   std::string listen(const std::string& address, std::uint16_t port);
   std::uint16_t port() const;
-  /// Accepts nothing more; connections end after the request under way.
+  /// Stops accepting; connections end after their current request.
   void stop();
   Traffic counters() const override;
 

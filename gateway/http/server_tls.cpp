@@ -17,7 +17,7 @@ std::string openssl_reason() {
   return reason == nullptr ? "unknown error" : reason;
 }
 
-/// A key with a passphrase must not make the process wait for a terminal.
+/// Refuses keys with a passphrase, so that the process does not wait for input on a terminal.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
 }  // namespace
@@ -34,7 +34,7 @@ Result<void> ServerTls::read() {
   SSL_CTX* raw = context->native_handle();
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // An idle connection keeps no buffers: thousands of them are WebSockets that say little.
+  // Frees the buffers of idle connections: there are thousands of WebSockets with little traffic.
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_default_passwd_cb(raw, no_passphrase);
   ERR_clear_error();

@@ -1,4 +1,4 @@
-/// Server-sent events, as every door's streams have them: `data:` and one JSON object each.
+/// Server-sent events in the form that every stream uses: `data:` and one JSON object each.
 ///
 /// Pure.
 #pragma once
@@ -12,7 +12,7 @@
 namespace strawberry::gateway {
 
 inline constexpr std::string_view sse_content_type = "text/event-stream; charset=utf-8";
-/// A comment: clients do not read it, and neither they nor a proxy take the stream for dead.
+/// A comment, which clients ignore, but which keeps them and proxies from closing an idle stream.
 inline constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
 inline std::string sse(const nlohmann::json& data) { return "data: " + to_text(data) + "\n\n"; }

@@ -1,9 +1,9 @@
 /// One WebSocket connection (RFC 6455), after its handshake. On Boost.Beast.
 ///
-/// Threading: loop only.   Lifetime: shared; close() ends it. Compression is not offered: a message cannot grow when it
-/// is unpacked, and an idle connection keeps no window.
-/// Bounds: a message of at most message_bytes_max; outgoing at most queue_bytes_max, beyond it the connection is closed
-/// (its client does not read). Protocol pings notice a client that is gone.
+/// Threading: loop only.   Lifetime: shared; close() ends it. Compression is not offered: so no message grows when it
+/// is unpacked, and idle connections keep no window.
+/// Bounds: a message has at most message_bytes_max; outgoing data at most queue_bytes_max, beyond it the connection is
+/// closed, since its client does not read. Protocol pings detect a client that is gone.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class WebSocket {
     std::size_t message_bytes_max = 1024 * 1024;
     std::size_t queue_bytes_max = 4 * 1024 * 1024;
     std::string subprotocol = {};  // chosen from those that the client offers
-    bool binary = false;           // what send() sends
+    bool binary = false;           // type of the frames that send() sends
   };
   struct Message {
     Message() = default;
@@ -31,11 +31,11 @@ class WebSocket {
   };
 
   virtual ~WebSocket() = default;
-  /// Nothing when the connection has ended.
+  /// Returns nullopt when the connection has ended.
   virtual Task<std::optional<Message>> read() = 0;
-  /// Queues a message. False when the connection has ended, or its client does not read.
+  /// Queues a message. Returns false when the connection has ended, or its client does not read.
   virtual bool send(std::string payload) = 0;
-  /// Waits until the client has taken all but drained_bytes of what was sent: for who can make its source wait. False
+  /// Waits until all but drained_bytes of the queue are sent, for callers that can pause their source. Returns false
   /// when the connection has ended. One caller at a time.
   virtual Task<bool> drained() = 0;
   static constexpr std::size_t drained_bytes = 64 * 1024;

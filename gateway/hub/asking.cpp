@@ -16,7 +16,7 @@ std::string op_of(const json& body) {
   return op != body.end() && op->is_string() ? op->get<std::string>() : std::string();
 }
 
-/// With which a token can ask something of the service.
+/// Returns the scope that a token needs to use the service.
 std::string_view scope_for(Service service) {
   switch (service) {
     case Service::skills: return to_string(Scope::skills_read);
@@ -124,7 +124,7 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
       has_timeout ? std::min(std::chrono::milliseconds(given->get<std::uint32_t>()), chat_timeout_default)
                   : request_timeout_default;
   if (given == body.end()) body["timeout_ms"] = timeout.count();
-  // The broker would refuse it without a word that names the request.
+  // Checked here, since the broker would refuse it without naming the request.
   if (!has_scope_for(link->scopes(), service)) co_return tl::unexpected(not_in_scope(service));
   Asking asking(loop, std::move(link), service, std::move(body));
   if (!asking.send()) {
@@ -138,7 +138,7 @@ Task<tl::expected<json, Problem>> ask(asio::io_context& loop, std::shared_ptr<Hu
       const auto success = item.payload.find("success");
       if (success->is_boolean() && success->get<bool>()) co_return std::move(item.payload["result"]);
       const json error = member(item.payload, "error");
-      // Of all that the hub says, only this may mean that something ran.
+      // The only error of the hub after which a skill or change may have run.
       const bool may_have_run = !reads && text_member(error, "code") == "internal";
       co_return tl::unexpected(problem_of(error, may_have_run));
     }

@@ -1,7 +1,7 @@
-/// One request to the hub while it is under way: its events and its reply, one after the other, for one coroutine.
+/// One request to the hub: its events and its reply, one after the other, for one coroutine.
 ///
-/// Threading: loop only.   Lifetime: with its end, nothing of the request is heard any more.
-/// Bounds: events_max wait for who takes them; more is `overflow`, once.
+/// Threading: loop only.   Lifetime: after its destruction no more answers of the request are received.
+/// Bounds: events_max wait for the coroutine; one more gives `overflow`, once.
 #pragma once
 
 #include <deque>
@@ -25,20 +25,20 @@ class Asking {
     Item() = default;  // no aggregate: g++ 12 copies those badly out of coroutines
     Item(Kind what, nlohmann::json message) : kind(what), payload(std::move(message)) {}
     Kind kind = Kind::too_late;
-    nlohmann::json payload;  // of an event and of a reply: the whole message
+    nlohmann::json payload;  // of an event or a reply: the whole message
   };
 
-  /// `body` gets a correlation_id when it has none.
+  /// Adds a correlation_id to `body` when it has none.
   Asking(asio::io_context& loop, std::shared_ptr<HubLink> link, Service service, nlohmann::json body);
   ~Asking();
   Asking(const Asking&) = delete;
   Asking& operator=(const Asking&) = delete;
 
-  /// False when the hub cannot be asked: then nothing has run.
+  /// Returns false when the hub cannot be reached: then nothing has run.
   bool send();
-  /// The next that happens; `too_late` at `deadline`.
+  /// Waits for the next item; returns `too_late` at `deadline`.
   Task<Item> next(SteadyTime deadline);
-  /// Also `client_gone`, once, when the exchange's client goes.
+  /// From now on next() also returns `client_gone`, once, when the exchange's client disconnects.
   void watch(Exchange& exchange);
 
   const std::string& correlation_id() const { return correlation_id_; }
@@ -56,21 +56,21 @@ class Asking {
   Exchange* watched_ = nullptr;
 };
 
-/// What a token is told that has no scope for a service (has_scope_for()).
+/// The error for a token that has no scope for a service (has_scope_for()).
 Problem not_in_scope(Service service);
 
-/// The request's correlation id; it gets one when it has none.
+/// Returns the request's correlation id, and adds one when it has none.
 std::string correlation_id_of(nlohmann::json& body);
 
-/// Whether an operation changes nothing: then it can be asked again when its answer was lost.
+/// Returns whether an operation changes nothing, so that it can be repeated when its answer was lost.
 bool only_reads(Service service, const std::string& op);
 
-/// One request, and its `result`. The errors are those of the hub; `unavailable` when it cannot be asked, `timeout`
-/// when no answer came, which for what only reads is `unavailable`, too.
+/// Runs one request and returns its `result`. Errors are those of the hub; `unavailable` when it cannot be reached, and
+/// `timeout` when no answer came, or `unavailable` if the operation only reads.
 Task<tl::expected<nlohmann::json, Problem>> ask(asio::io_context& loop, std::shared_ptr<HubLink> link, Service service,
                                                 nlohmann::json body);
 
-/// How long the hub has for a request that does not say so, and how much longer its answer may take to arrive.
+/// The hub's time for a request without timeout_ms, and the additional time that its answer may take to arrive.
 inline constexpr std::chrono::milliseconds request_timeout_default{30'000};
 inline constexpr std::chrono::milliseconds chat_timeout_default{120'000};
 inline constexpr std::chrono::milliseconds reply_slack{2'000};

@@ -12,7 +12,7 @@ using nlohmann::json;
 
 json hub_request(json body, bool is_streamed) {
   body["stream"] = is_streamed;
-  body["tool_events"] = true;  // in any case: so it is known whether a skill was called
+  body["tool_events"] = true;  // always requested, so that it is known whether a skill was called
   if (!body.contains("timeout_ms")) body["timeout_ms"] = chat_timeout_default.count();
   return body;
 }
@@ -107,7 +107,7 @@ class ChatTurn {
     co_return co_await fail(std::move(why), nullptr);
   }
 
-  /// `reply`: the hub's, if the failure is the hub's.
+  /// `reply`: the hub's, if the error came from the hub.
   Task<void> fail(Problem why, const json* reply) {
     if (exchange_.has_begun()) {
       std::string last = writer_.failure(why, reply == nullptr ? json() : *reply);
@@ -117,7 +117,7 @@ class ChatTurn {
     co_await exchange_.reply(std::move(response));
   }
 
-  /// Cancels the chat: its client is gone.
+  /// Cancels the chat, since its client is gone.
   void give_up() { asking_.link().tell(cancel_of(asking_.correlation_id())); }
 
   Exchange& exchange_;

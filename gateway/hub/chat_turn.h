@@ -1,7 +1,8 @@
-/// One chat of the hub, from its request to its end, as one door shows it: its events as a stream, or its answer whole.
+/// One chat of the hub, from request to end, as one kind of route shows it: its events as a stream, or its whole
+/// answer.
 ///
-/// The hub tells of the skills that it calls either way: what may have called one is never answered with a status that
-/// clients repeat by themselves. A client that leaves cancels its chat.
+/// The hub always reports the skills that it calls: a chat that may have called one is never answered with a status
+/// that clients repeat automatically. When its client disconnects, the chat is cancelled.
 ///
 /// Threading: loop only.   Lifetime: exchange and writer outlive the coroutine.
 /// Errors: a response until the stream has begun, then the writer's failure() as its last events.
@@ -19,16 +20,16 @@
 
 namespace strawberry::gateway {
 
-/// How a door shows a chat. The pieces are whole server-sent events.
+/// The format in which a route shows a chat. The pieces are whole server-sent events.
 class ChatWriter {
  public:
   struct Options {
     ErrorShape errors = ErrorShape::hub;
     bool is_streamed = false;
-    std::chrono::seconds keep_alive{15};  // a comment after so long without an event
-    bool comments_begin = false;          // also before the first event, which else begins the stream: for clients
-                                          // that wait only so long for a byte. A failure has a status until it begins
-    bool has_questions = false;           // its client answers `confirm`; else a skill that asks first is refused
+    std::chrono::seconds keep_alive{15};  // a comment is sent after so long without an event
+    bool comments_begin = false;          // also before the first event, and then begins the stream: for clients
+                                          // that wait only so long for a byte. Failures before it have a status
+    bool has_questions = false;           // the client answers `confirm`; otherwise skills that ask first are refused
   };
 
   explicit ChatWriter(Options options) : options_(options) {}
@@ -36,13 +37,13 @@ class ChatWriter {
   ChatWriter(const ChatWriter&) = delete;
   ChatWriter& operator=(const ChatWriter&) = delete;
 
-  /// An event of the hub's, `message` being all of it; empty for what this door does not show.
+  /// Formats an event of the hub, `message` being all of it; empty for events that this route does not show.
   virtual std::string event(const std::string& name, const nlohmann::json& message) = 0;
-  /// The end of a stream that went well.
+  /// Formats the end of a stream that succeeded.
   virtual std::string end(const nlohmann::json& reply) = 0;
-  /// The end of one that did not. `reply`: the hub's; null when the hub has not said it.
+  /// Formats the end of a stream that failed. `reply`: the hub's; null when the error is not the hub's.
   virtual std::string failure(const Problem& why, const nlohmann::json& reply) = 0;
-  /// The answer that is not streamed.
+  /// Formats the answer of a chat that is not streamed.
   virtual Response whole(const nlohmann::json& result) { return json_response(result); }
 
   const Options& options() const { return options_; }
@@ -51,7 +52,7 @@ class ChatWriter {
   const Options options_;
 };
 
-/// `body`: the hub's request; it gets `stream`, `tool_events`, and `timeout_ms` if it has none.
+/// `body`: the hub's request; run_chat adds `stream`, `tool_events`, and `timeout_ms` if it has none.
 Task<void> run_chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json body,
                     ChatWriter& writer);
 

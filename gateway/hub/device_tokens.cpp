@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Of the virtual device that a user's token without one has (/auth/me says so).
+/// Begins the id of the virtual device that /auth/me reports for a user's token.
 const std::string dashboard_prefix = "dashboard-";
 
 json request_for(const char* op, const std::string& device_id) { return {{"op", op}, {"device_id", device_id}}; }
@@ -19,7 +19,7 @@ json request_for(const char* op, const std::string& device_id) { return {{"op", 
 
 Task<tl::expected<std::string, Problem>> DeviceTokens::token_for(std::string bearer, std::string device_id,
                                                                  std::string address) {
-  // Whatever is kept for it: a bearer that has expired or was revoked speaks for no device.
+  // Always checked: a bearer that has expired or was revoked may not use a kept token.
   auto link = co_await links_.get(bearer, std::move(address));
   if (!link) co_return tl::unexpected(link.error());
   const Principal who = (*link)->principal();
@@ -61,7 +61,8 @@ Task<Links::Found> DeviceTokens::link_for(std::string bearer, std::string device
     link = co_await links_.get(*token, address);
     const bool was_kept = *token != bearer;
     if (link || link.error().status != 401 || !was_kept) co_return link;
-    // Revoked, and perhaps registered again, since it was kept: the hub says what is so now.
+    // Since the token was kept, the device may have been revoked and registered again: ask the hub for the current
+    // state.
     forget(bearer, device_id);
   }
   co_return link;

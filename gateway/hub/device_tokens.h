@@ -1,11 +1,11 @@
-/// Tokens of devices that a user's token (or a sibling device's) acts as: got from the hub by registering the device
-/// again, kept in memory.
+/// Tokens of devices for which a user's token (or another device's of that user) acts: obtained from the hub by
+/// registering the device again, and kept in memory.
 ///
-/// Several Spokes may share one user's token and name themselves by `X-Device-Id`; towards the broker each is its own
-/// device, with its own rights and presence.
+/// Several Spokes may share one user's token and identify themselves by `X-Device-Id`; for the broker each is its own
+/// device, with its own permissions and presence.
 ///
-/// Threading: loop only.   Errors: Problem; a device that is not the user's is `unauthorized`, as the Spoke API has it.
-/// Bounds: tokens_max; the one that was used longest ago goes.
+/// Threading: loop only.   Errors: Problem; another user's device is `unauthorized`, as in the Spoke API.
+/// Bounds: tokens_max; the least recently used one is dropped.
 #pragma once
 
 #include <string>
@@ -24,12 +24,12 @@ class DeviceTokens {
 
   DeviceTokens(asio::io_context& loop, Links& links, const Clock& clock) : loop_(loop), links_(links), clock_(clock) {}
 
-  /// The token to speak with: the bearer's own when no device is named, or it is the bearer itself. The bearer must be
-  /// good now, whatever is kept.
+  /// Returns the token to connect with: the bearer's own when no device is named or it is the bearer itself. The bearer
+  /// must be valid at this moment, even if a token is kept.
   Task<tl::expected<std::string, Problem>> token_for(std::string bearer, std::string device_id, std::string address);
-  /// A connection that speaks with it. A kept token that the hub refuses is got anew, once.
+  /// Returns a connection with that token. If the hub refuses a kept token, a new one is requested, once.
   Task<Links::Found> link_for(std::string bearer, std::string device_id, std::string address);
-  /// What a registration gave.
+  /// Keeps the token that a registration returned.
   void remember(const std::string& bearer, const std::string& device_id, const std::string& token);
   void forget(const std::string& bearer, const std::string& device_id);
 

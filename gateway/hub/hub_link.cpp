@@ -38,7 +38,7 @@ std::string own_response_topic(const HubLink::Options& options, Service service)
   return response_topic(service, options.principal.id) + "/" + options.client_id;
 }
 
-/// Of own_response_topic(): the service that answers there; nothing for another topic.
+/// Returns the service that answers on a topic of own_response_topic(); nullopt for another topic.
 std::optional<Service> answering_service(const HubLink::Options& options, std::string_view topic) {
   constexpr std::string_view leaf = "response/";
   const auto parsed = parse_service_topic(topic);
@@ -47,12 +47,13 @@ std::optional<Service> answering_service(const HubLink::Options& options, std::s
   return parsed->service;
 }
 
-/// The hub tells its requests apart by service and correlation id. Names of services have no space.
+/// The hub identifies requests by service and correlation id. Names of services have no space.
 std::string key_of(Service service, const std::string& correlation_id) {
   return std::string(to_string(service)) + " " + correlation_id;
 }
 
-/// A one-time token is exchanged for others, the door's own token asks for logins, and all others ask for everything.
+/// A one-time token may only be exchanged, the door's own token may only ask for logins, all others may use every
+/// service.
 bool may_ask(PrincipalType type, Service service) {
   switch (type) {
     case PrincipalType::enroll: return service == Service::devices;
@@ -66,21 +67,21 @@ bool is_of_a_reused_id(const json& reply) {
   return text_member(member(member(reply, "error"), "details"), "reason") == "id_reused";
 }
 
-/// Reasons of MQTT 5 that are about the token: not authorized, bad user name or password, banned.
+/// True for MQTT 5 reasons that reject the token: not authorized, bad user name or password, banned.
 bool is_about_the_token(int reason) { return reason == 0x86 || reason == 0x87 || reason == 0x8A; }
 
 }  // namespace
 
 HubLink::HubLink(asio::io_context& loop, Options options)
     : loop_(loop), options_(std::move(options)), client_(loop, mqtt_options(options_)), state_timer_(loop) {
-  std::string().swap(options_.token);  // the client has it; thousands of links are idle
+  std::string().swap(options_.token);  // the client has its copy; thousands of links are idle
 }
 
 HubLink::~HubLink() = default;
 
 void HubLink::start() {
   std::vector<std::string> filters = options_.filters;
-  // All that it may read.
+  // Subscribes to everything that the principal may read.
   const PrincipalType type = options_.principal.type;
   if (!is_one_time(type)) filters.emplace_back(hub_state_topic);
   for (const Service service : services) {
@@ -109,7 +110,7 @@ Task<HubLink::State> HubLink::opened(SteadyTime deadline) {
   co_return state_;
 }
 
-/// The hub says on a retained topic whether it is there; without a word soon, it is not.
+/// The hub publishes on a retained topic whether it is there; without that message soon, it counts as absent.
 void HubLink::subscribed() {
   if (is_one_time(options_.principal.type)) return ready();
   hub_offline_ = true;
@@ -165,7 +166,7 @@ Task<std::optional<std::string>> HubLink::retained(std::string topic, SteadyTime
   const auto self = shared_from_this();
   if (state_ != State::ready || is_one_time(options_.principal.type)) co_return std::nullopt;
   const auto [entry, is_new] = retained_.try_emplace(topic);
-  Retained& kept = entry->second;  // stays where it is
+  Retained& kept = entry->second;  // the reference stays valid
   if (is_new) client_.subscribe(std::move(topic));
   if (kept.payload.empty()) {
     const auto signal = std::make_shared<Signal>(loop_.get_executor());
@@ -183,7 +184,7 @@ bool HubLink::watch(std::shared_ptr<Watch> watch) {
     changes_ = std::make_unique<SkillChanges>();
     client_.subscribe(all_statuses);
     client_.subscribe(all_skill_changes);
-    client_.subscribe(hub_info_topic);  // retained: when it comes, the two before are in force
+    client_.subscribe(hub_info_topic);  // retained: its arrival shows that the two before are active
   }
   watches_.push_back(std::move(watch));
   return true;
@@ -262,7 +263,7 @@ void HubLink::receive(MqttMessage message) {
     const bool was_offline = std::exchange(hub_offline_, text_member(payload, "state") != "online");
     state_timer_.cancel();
     if (was_offline && !hub_offline_) tell_watches();
-    // It has answered what it could: of the rest it knows nothing any more.
+    // The hub has answered what it could, and has forgotten the rest.
     if (hub_offline_) lose_calls();
     return ready();
   }
@@ -290,7 +291,7 @@ void HubLink::answer(const std::string& key, json message) {
   const auto is_another = [contents = waiting.front()->contents](const auto& call) {
     return call->contents != contents;
   };
-  // Another request under the id of one that is under way: this reply is not that one's.
+  // A reply to an earlier request with the same id must not end this one.
   const bool is_of_others = is_of_a_reused_id(message) && std::any_of(waiting.begin(), waiting.end(), is_another);
   std::vector<std::shared_ptr<Call>> answered;
   std::copy_if(waiting.begin(), waiting.end(), std::back_inserter(answered),

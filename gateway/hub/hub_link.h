@@ -1,7 +1,7 @@
-/// One token's MQTT connection to the hub: many requests at once, each with its events and its one reply.
+/// One token's MQTT connection to the hub: many concurrent requests, each with its events and its one reply.
 ///
-/// Threading: loop only.   Lifetime: shared; close() ends it, and so does the broker. Callbacks are not called after
-/// their request was answered or given up.
+/// Threading: loop only.   Lifetime: shared; close() ends it, and so does the broker. A request's callbacks are not
+/// called after it was answered or given up.
 /// Errors: see Opened and Call::on_lost.   Bounds: calls_max at once.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace strawberry::gateway {
 
-/// Where the broker is.
+/// The broker's address.
 struct BrokerAddress {
   std::string host = "127.0.0.1";
   std::uint16_t port = 1883;
@@ -40,16 +40,16 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
     BrokerAddress broker;
     std::string token;
     Principal principal;
-    Scopes scopes = Scopes::all();  // of the token
+    Scopes scopes = Scopes::all();  // the token's
     std::string client_id;
-    /// More to subscribe to, and who hears of it.
+    /// Additional subscriptions, and the callback for their messages.
     std::vector<std::string> filters;
     std::function<void(MqttMessage)> on_message;
-    /// Called once, when it is over after having been ready.
+    /// Called once, when a connection that was ready has ended.
     std::function<void()> on_ended;
   };
 
-  /// One request's answers.
+  /// Callbacks for one request's answers.
   struct Call {
     std::function<void(nlohmann::json event)> on_event;  // may be empty
     std::function<void(nlohmann::json reply)> on_reply;
@@ -58,10 +58,10 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
    private:
     friend class HubLink;
     std::string key;           // of the request: the service and the correlation id
-    std::size_t contents = 0;  // a hash of what was asked
+    std::size_t contents = 0;  // a hash of the request
   };
 
-  /// Somebody who wants to know when the user's skills are others.
+  /// Callbacks for changes of the user's skills.
   struct Watch {
     std::function<void()> on_change;
     std::function<void()> on_lost;  // the connection ended
@@ -72,32 +72,33 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   HubLink(const HubLink&) = delete;
   HubLink& operator=(const HubLink&) = delete;
 
-  /// Connects, once.
+  /// Connects; call once.
   void start();
-  /// Until it is known how connecting went, or until `deadline`.
+  /// Waits until connecting succeeded or failed, or until `deadline`.
   Task<State> opened(SteadyTime deadline);
   State state() const { return state_; }
-  /// Why not, for people.
+  /// Returns why connecting failed, for people.
   const std::string& reason() const { return reason_; }
   bool is_hub_offline() const { return hub_offline_; }
 
-  /// Sends; `body` has a correlation_id. False when too much is under way, or the connection is gone.
+  /// Sends; `body` has a correlation_id. Returns false when calls_max are under way, or the connection is gone.
   bool call(Service service, const nlohmann::json& body, std::shared_ptr<Call> call);
-  /// Tells the chat service something; the answer is not wanted.
+  /// Sends a request to the chat service and ignores the answer.
   void tell(nlohmann::json body);
-  /// Nothing of that request is wanted any more.
+  /// Drops the request: its callbacks are not called any more.
   void forget(const std::shared_ptr<Call>& call);
-  /// Keeps the connection open without a request, until forget(); on_lost says when it ended. False when it has.
+  /// Keeps the connection open without a request, until forget(); on_lost is called at its end. False if it has ended.
   bool hold(std::shared_ptr<Call> call);
-  /// What the hub keeps on a topic of its own (`hub/health`, `hub/info`): subscribed to when it is first asked for, so
-  /// that later it is known at once. Nothing when it does not arrive by `deadline`, or this principal may not read it.
+  /// Returns the hub's retained message on a topic (`hub/health`, `hub/info`); subscribes at the first call, so that
+  /// later ones return at once. Nullopt when it does not arrive by `deadline`, or this principal may not read it.
   Task<std::optional<std::string>> retained(std::string topic, SteadyTime deadline);
-  /// From now on, until unwatch(); the connection stays open as long. A change is a device that comes, goes or
-  /// registers other skills, and the hub's return. False when the connection is gone, or may not read that.
+  /// Reports changes until unwatch(), and keeps the connection open. A change is a device that connects, disconnects or
+  /// registers other skills, and the hub's return. Returns false when the connection is gone, or may not read those
+  /// topics.
   bool watch(std::shared_ptr<Watch> watch);
   void unwatch(const std::shared_ptr<Watch>& watch);
   std::size_t watches() const { return watches_.size(); }
-  /// Until the first watch() sees every change; or until `deadline`.
+  /// Waits until the first watch() receives every change, or until `deadline`.
   Task<void> watching(SteadyTime deadline);
   bool publish(MqttMessage message) { return client_.publish(std::move(message)); }
   void close();
@@ -132,7 +133,7 @@ class HubLink : public std::enable_shared_from_this<HubLink> {
   State state_ = State::opening;
   std::string reason_;
   bool hub_offline_ = false;
-  std::vector<std::shared_ptr<Signal>> waiting_;                               // for opened(), or watching()
+  std::vector<std::shared_ptr<Signal>> waiting_;                               // in opened() or watching()
   std::unordered_map<std::string, std::vector<std::shared_ptr<Call>>> calls_;  // by Call::key
   std::vector<std::shared_ptr<Call>> held_;                                    // by hold()
   std::unordered_map<std::string, Retained> retained_;                         // by topic

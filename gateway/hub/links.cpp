@@ -140,7 +140,7 @@ void Links::failed(const std::string& address) {
   failures.at = now;
 }
 
-/// For one more: the one that was idle longest gives way.
+/// Closes the connection that has been idle for the longest time when there is no room for one more.
 bool Links::make_room() {
   if (links_.size() < options_.links_max) return true;
   auto oldest = links_.end();

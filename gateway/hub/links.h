@@ -1,10 +1,10 @@
-/// The connections to the hub, one for each token that is in use: opened at the first request, kept for a minute of
-/// idleness, gone when the broker ends them.
+/// The connections to the hub, one for each token in use: opened at the first request, closed after a minute without
+/// use or when the broker ends them.
 ///
-/// Threading: loop only.   Lifetime: close() and then run the loop until it is idle, before destruction.
-/// Errors: see Problem; a token that the broker refuses is `unauthorized` (401), and is not asked about again for
-/// refused_memory. Failed tokens are limited by address, before the broker is asked: its own limit must not lock out
-/// everybody who comes through the gateway.
+/// Threading: loop only.   Lifetime: call close() and run the loop until it is idle before destruction.
+/// Errors: see Problem; a token that the broker refuses is `unauthorized` (401), and the broker is not asked again for
+/// refused_memory. Failed tokens are limited by address before the broker is asked: otherwise the broker's own limit
+/// would lock out every client of the gateway.
 /// Bounds: Options.
 #pragma once
 
@@ -29,7 +29,7 @@ class Links {
     std::chrono::milliseconds idle{60'000};
     std::chrono::milliseconds open_timeout{5'000};
     std::chrono::milliseconds refused_memory{10'000};
-    /// Of tokens that were refused, for each address.
+    /// Refused tokens that each address may have before it is limited.
     std::size_t failures_burst = 60;
     double failures_per_second = 1.0;
     std::size_t addresses_max = 10'000;
@@ -47,18 +47,18 @@ class Links {
   Links(const Links&) = delete;
   Links& operator=(const Links&) = delete;
 
-  /// A connection that is ready, for the token of a request from `address`.
+  /// Returns a ready connection for the token of a request from `address`.
   Task<Found> get(std::string token, std::string address);
-  /// For the token that a request has. The request must last until then.
+  /// Returns a connection for the request's own token. The request must outlive the coroutine.
   Task<Found> of(const Request& request);
-  /// Whether the broker may be asked about a token of a request from `address`, for a connection that Links does not
-  /// keep.
+  /// Returns whether the broker may be asked about a token of a request from `address`, for connections that Links does
+  /// not keep.
   tl::expected<TokenClaims, Problem> admit(const std::string& token, const std::string& address);
-  /// And it refused it.
+  /// Records that the broker refused it.
   void refused(const std::string& token, const std::string& address);
-  /// What there is for the token now; null when there is none.
+  /// Returns the token's current connection; null when there is none.
   std::shared_ptr<HubLink> find(const std::string& token) const;
-  /// The token of `Authorization: Bearer …`.
+  /// Returns the token of `Authorization: Bearer …`.
   static tl::expected<std::string, Problem> token_of(const Request& request);
   const BrokerAddress& broker() const { return options_.broker; }
   void close();
@@ -85,7 +85,7 @@ class Links {
   const Clock& clock_;
   const Options options_;
   std::unordered_map<std::string, Entry> links_;         // by token
-  std::unordered_map<std::string, SteadyTime> refused_;  // tokens, until when they need not be asked about
+  std::unordered_map<std::string, SteadyTime> refused_;  // tokens, with the time until which the broker is not asked
   std::unordered_map<std::string, Failures> failures_;   // by address
   asio::steady_timer timer_;
   Counters counters_;

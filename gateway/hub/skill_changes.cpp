@@ -12,7 +12,7 @@ bool SkillChanges::is_about(std::string_view topic) {
 
 bool SkillChanges::note(const MqttMessage& message) {
   if (message.topic.ends_with("/skills")) return !message.retained;
-  // A device may say `online` or `offline` as a word; nothing at all when it is deleted.
+  // A device may publish plain `online` or `offline`; the message is empty when the device is deleted.
   const auto said = nlohmann::json::parse(message.payload, nullptr, false);
   const bool is_online = said.is_object() ? text_member(said, "state") == "online" : message.payload == "online";
   if (message.payload.empty()) return online_.erase(message.topic) > 0;

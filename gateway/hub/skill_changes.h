@@ -1,6 +1,6 @@
-/// Which of what is said about a user's devices changes the list of their skills.
+/// Decides which messages about a user's devices change the list of their skills.
 ///
-/// Pure, with what it remembers.   Bounds: devices_max devices; of more, every message counts as a change.
+/// Pure, with remembered state.   Bounds: devices_max devices; beyond it every message counts as a change.
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ class SkillChanges {
  public:
   static constexpr std::size_t devices_max = 10'000;
 
-  /// One of the two topics.
+  /// True for the two topics that are relevant.
   static bool is_about(std::string_view topic);
-  /// Whether the list is another now. What is retained only tells how it is.
+  /// Returns whether the message changes the list. A retained message only sets the known state.
   bool note(const MqttMessage& message);
 
  private:

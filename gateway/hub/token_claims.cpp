@@ -34,7 +34,7 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   read.expires_at = from_unix_ms(static_cast<std::int64_t>(seconds * 1000));
   read.line = text_member(claims, claims.contains("root_jti") ? "root_jti" : "jti");
   if (claims.contains("scope")) read.scopes = scopes_in(text_member(claims, "scope"));
-  // As the plugin has it of a program that was allowed before there were scopes.
+  // As in the plugin: a program that was allowed before scopes existed gets program_scopes.
   if (is_of_program(read.line) && read.scopes.is_all()) read.scopes = program_scopes;
   return read;
 }

@@ -1,4 +1,4 @@
-/// What a token says of itself. It proves nothing: the broker's plugin verifies it when the gateway connects with it.
+/// Reads a token's claims without verifying them: the broker's plugin does that when the gateway connects with it.
 ///
 /// Pure.   Bounds: token_bytes_max.
 #pragma once
@@ -17,10 +17,10 @@ struct TokenClaims {
   Principal principal;
   WallTime expires_at{};
   Scopes scopes = Scopes::all();
-  std::string line;  // `jti` of the first token of its line, which may be itself; empty when it has none
+  std::string line;  // `jti` of the first token of its line, possibly its own; empty when it has none
 };
 
-/// Nothing when it is no JWT, or names no principal.
+/// Returns nullopt for text that is not a JWT, or that names no principal.
 std::optional<TokenClaims> read_token_claims(std::string_view token);
 
 }  // namespace strawberry::gateway

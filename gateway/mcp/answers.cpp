@@ -23,7 +23,7 @@ json capabilities(bool says_changes) { return {{"tools", {{"listChanged", says_c
 
 json initialize_result(const json& params, const std::string& version) {
   return {{"protocolVersion", negotiated_version(text_member(params, "protocolVersion"))},
-          {"capabilities", capabilities(false)},  // no stream of the server's own in this era
+          {"capabilities", capabilities(false)},  // this era has no stream that the server opens
           {"serverInfo", server_info(version)},
           {"instructions", instructions}};
 }

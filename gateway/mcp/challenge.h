@@ -1,4 +1,4 @@
-/// The answer to a request without a good token.
+/// The answer to a request whose token is missing, refused or too limited.
 ///
 /// Pure.
 #pragma once
@@ -10,11 +10,11 @@
 
 namespace strawberry::gateway::mcp {
 
-/// Says in an answer of 401, or of 403 to a token that lacks a scope, where one may be had that is good.
+/// Adds to an answer of 401, or of 403 to a token that lacks a scope, where the client can get a valid token.
 using Challenge = std::function<void(Response&, const Request&)>;
 
-/// 401 and 403 with `WWW-Authenticate: Bearer`, to which `challenge` may add; what else keeps a request from the hub
-/// (429, 503) as everywhere.
+/// 401 and 403 have `WWW-Authenticate: Bearer`, to which `challenge` may add; the other errors (429, 503) are as
+/// everywhere.
 inline Response refused_entry(const Problem& problem, const Request& request, const Challenge& challenge) {
   Response response = response_of(problem, ErrorShape::hub);
   if ((response.status == 401 || !missing_scope(problem).empty()) && challenge) challenge(response, request);

@@ -43,7 +43,7 @@ bool is_equal(std::string_view a, std::string_view b) {
 }  // namespace
 
 Confirmations::Confirmations() {
-  if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) std::abort();  // no randomness: nothing is safe
+  if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) std::abort();  // no random bytes
 }
 
 std::string Confirmations::signature_of(std::string_view payload) const {

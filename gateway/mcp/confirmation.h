@@ -1,9 +1,9 @@
-/// Skills that ask first: the question to the person (an elicitation in the result, MCP's multi round-trip requests),
-/// and the `requestState` that comes back with the answer.
+/// Confirmation of skills that ask first: the question to the person (an elicitation in the result, MCP's multi
+/// round-trip requests), and the `requestState` that the client returns with the answer.
 ///
-/// The state is signed with a key of this process's own, and bound to who asked, to the tool, to its arguments and to a
-/// time. So it says that this gateway has asked this very question, and nothing else. Its number names the call at the
-/// hub: the same answer given twice runs once. After a restart of the gateway the question is asked again.
+/// The state is signed with a key that only this process has, and bound to the principal, the tool, its arguments and a
+/// time. So it proves that this gateway asked exactly this question. Its number is the call's id at the hub: an answer
+/// that is sent twice runs once. After a restart of the gateway the question is asked again.
 ///
 /// Threading: none of its own; const after construction.   Errors: RpcError that says what to do.
 /// Bounds: state_bytes_max, confirm_timeout (less than the ten minutes for which the hub knows a repeated request).
@@ -25,7 +25,7 @@ inline constexpr std::chrono::minutes confirm_timeout{5};
 inline constexpr std::size_t state_bytes_max = 1024;
 inline constexpr const char* question_key = "confirm";
 
-/// What a question is about.
+/// The subject of a question.
 struct Asked {
   Asked() = default;  // no aggregate: g++ 12 copies those badly into coroutines
   Principal principal;
@@ -38,7 +38,7 @@ class Confirmations {
   Confirmations();
 
   std::string state_of(const Asked& asked, WallTime now) const;
-  /// The question's number.
+  /// Verifies the state and returns the question's number.
   tl::expected<std::string, RpcError> check(const std::string& state, const Asked& asked, WallTime now) const;
 
  private:
@@ -47,13 +47,13 @@ class Confirmations {
   std::array<unsigned char, 32> key_{};
 };
 
-/// The result that asks. `question`: the hub's `confirm`.
+/// Makes the result that asks. `question`: the hub's `confirm`.
 nlohmann::json input_required(const nlohmann::json& question, std::string state);
 
 enum class PersonsAnswer { none, allowed, refused };
 PersonsAnswer answer_of_person(const nlohmann::json& input_responses);
 
-/// To a client that cannot ask.
+/// The error for a client that cannot ask its user.
 RpcError cannot_elicit();
 
 }  // namespace strawberry::gateway::mcp

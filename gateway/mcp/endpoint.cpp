@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t page_max = 500;  // the hub's own for `tools`
+constexpr std::size_t page_max = 500;  // the hub's own limit for `tools`
 constexpr unsigned gone = 0;
 
 Response accepted() {
@@ -24,7 +24,7 @@ Response rpc_response(const json& id, const RpcError& error) {
   return json_response(rpc_error(id, error), error.status);
 }
 
-/// An answer of the hub's that is no result of a call.
+/// Converts an error of the hub that is not the result of a call.
 RpcError rpc_error_of(const Problem& why) {
   const bool is_unavailable = why.status == 503;
   const bool is_clients = why.code == "bad_request";
@@ -97,13 +97,13 @@ Task<void> Endpoint::serve(Exchange& exchange) {
   co_await serve_one(exchange, std::move(turn));
 }
 
-/// One after the other: each may be of use to the next.
+/// Runs the messages one after the other, since each may need the result of the one before.
 Task<void> Endpoint::serve_batch(Exchange& exchange, Turn turn, Post post) {
   json answers = json::array();
   for (Message& message : post.messages) {
     if (message.kind != Message::Kind::request) continue;
     Turn one = turn;
-    one.idempotency_key.clear();  // it would name them all
+    one.idempotency_key.clear();  // one key cannot identify all messages of a batch
     one.message = std::move(message);
     const json id = one.message.id;
     Result result = co_await result_of(std::move(one));
@@ -147,7 +147,7 @@ Task<void> Endpoint::serve_one(Exchange& exchange, Turn turn) {
   co_await exchange.reply(std::move(response));
 }
 
-/// The scope that the request takes and its token has not. In a batch the hub says so, in the answer to each.
+/// Returns the scope that the request needs and its token lacks. In a batch the hub reports it for each message.
 std::optional<Scope> Endpoint::missing_scope(const Turn& turn) {
   const Method method = method_of(turn.message.method, turn.spoken);
   std::optional<Scope> needed;
@@ -198,7 +198,7 @@ Task<Endpoint::Result> Endpoint::list(Turn turn) {
 Task<Endpoint::Result> Endpoint::call(Turn turn) {
   auto asked = read_tool_call(turn.message.params);
   if (!asked) {
-    // What the model wrote is the model's to mend; what the client wrote is not.
+    // A result that the model reads and corrects, if the model made the error; an error if the client made it.
     if (asked.error().status == 200) co_return call_failure(asked.error().message);
     co_return tl::unexpected(asked.error());
   }
@@ -219,7 +219,7 @@ Task<Endpoint::Result> Endpoint::run(Turn turn, ToolCall call) {
   json body{{"op", "call_tool"}};
   body["tool"] = call.tool;
   body["arguments"] = call.arguments;
-  // Clients count their requests from 1: the id of a request says nothing of which request it is.
+  // Clients number their requests from 1: the id does not identify a request beyond its connection.
   body["correlation_id"] = turn.idempotency_key.empty() ? "mcp-" + new_id() : turn.idempotency_key;
   const json state = turn.spoken.is_modern() ? member(turn.message.params, "requestState") : json();
   if (state.is_string()) {

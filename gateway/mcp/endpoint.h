@@ -1,10 +1,10 @@
 /// `POST /mcp`: the hub's skills as tools of MCP (Streamable HTTP), for clients of both eras (era.h), docs/mcp.md.
 ///
-/// Every request is made at the hub with its own token. No session is kept; GET and DELETE are not there (405).
+/// Every request is sent to the hub with its own token. There are no sessions; GET and DELETE are not supported (405).
 ///
 /// Threading: loop only.   Lifetime: outlives its exchanges; stop() ends the streams of listeners.
-/// Errors: before a good token HTTP's (401, 429, 503), and 403 where it lacks a scope; then JSON-RPC's with the status
-/// of the revision; what goes wrong with a call is a result with `isError`, which the model reads. Bounds: Options;
+/// Errors: without a valid token those of HTTP (401, 429, 503), and 403 when it lacks a scope; then JSON-RPC's with the
+/// status of the revision; an error of a call is a result with `isError`, which the model reads. Bounds: Options;
 /// SkillRegistry's pages; the server's for bodies.
 #pragma once
 
@@ -29,11 +29,11 @@ class Endpoint {
  public:
   struct Options {
     std::string version;
-    std::size_t direct_tools_max = 40;  // of more skills, the three tools of tools.h are listed
+    std::size_t direct_tools_max = 40;  // with more skills, the three tools of tools.h are listed
     std::chrono::milliseconds call_timeout{60'000};
     Listeners::Options listeners;
     SignsOfLife::Options signs;
-    Challenge challenge{};  // not set: 401 says `Bearer` alone
+    Challenge challenge{};  // empty: 401 has `Bearer` alone
   };
 
   Endpoint(asio::io_context& loop, Links& links, const Clock& clock, Options options);
@@ -43,14 +43,14 @@ class Endpoint {
   std::size_t listening() const { return listeners_.size(); }
 
  private:
-  /// One message on its way to its answer.
+  /// The state of one message while it is answered.
   struct Turn {
     Turn() = default;  // no aggregate: g++ 12 copies those badly into coroutines
     std::shared_ptr<HubLink> link;
     Spoken spoken;
     ListMode mode = ListMode::automatic;
     std::string idempotency_key;
-    std::shared_ptr<SignsOfLife> signs;  // null: in a batch, nobody is told anything meanwhile
+    std::shared_ptr<SignsOfLife> signs;  // null: the message is part of a batch, which has no progress messages
     Message message;
   };
   using Result = tl::expected<nlohmann::json, RpcError>;

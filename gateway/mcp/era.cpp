@@ -32,13 +32,13 @@ tl::unexpected<RpcError> unsupported(std::string_view version) {
                                  {{"supported", supported_versions()}, {"requested", shown}}));
 }
 
-/// The member of params that `Mcp-Name` repeats; null when the method has none.
+/// Returns the member of params that `Mcp-Name` repeats; null when the method has none.
 const char* named_member(const std::string& method) {
   if (method == "tools/call" || method == "prompts/get") return "name";
   return method == "resources/read" ? "uri" : nullptr;
 }
 
-/// Headers repeat the body, so that what stands between client and server need not read it.
+/// Headers repeat parts of the body, so that proxies need not parse it; both must agree.
 tl::expected<void, RpcError> check_headers(const Request& request, const Message& message, const std::string& version) {
   const auto given = [&](const char* name) { return request.header(name); };
   if (given("mcp-protocol-version").empty()) return mismatch("the header MCP-Protocol-Version is missing");
@@ -56,7 +56,7 @@ tl::expected<void, RpcError> check_headers(const Request& request, const Message
   return {};
 }
 
-/// `elicitation: {}` means forms, as the first revisions had it.
+/// `elicitation: {}` means forms, as in the first revisions.
 bool has_forms(const json& capabilities) {
   const json elicitation = member(capabilities, "elicitation");
   return elicitation.is_object() && (elicitation.empty() || elicitation.contains("form"));
@@ -124,7 +124,7 @@ tl::expected<Spoken, RpcError> check_era(const Request& request, const Post& pos
         RpcError(http_bad_request, rpc_code::invalid_request, "only version 2025-03-26 of the protocol has batches"));
   }
   if (first.kind != Message::Kind::request) {
-    // Of notifications the modern era says nothing but that they are taken.
+    // In the modern era notifications are only acknowledged.
     if (!is_legacy_header && version != modern_version) return unsupported(version);
     if (first.kind == Message::Kind::response && version == modern_version)
       return tl::unexpected(RpcError(http_bad_request, rpc_code::invalid_request, "this server asks nothing"));

@@ -1,8 +1,8 @@
-/// Which revision of MCP a POST speaks, and whether its headers and metadata are as that revision wants them.
+/// Finds the revision of MCP that a POST uses, and checks its headers and metadata against that revision.
 ///
-/// Modern (2026-07-28): each request has its version and its client's capabilities in `params._meta`, and mirrors
+/// Modern (2026-07-28): each request has its version and its client's capabilities in `params._meta`, and repeats
 /// version, method and name in headers, which must agree. Legacy (2025-03-26 to 2025-11-25): `initialize` first; this
-/// server keeps no session, so every request stands for itself.
+/// server keeps no session, so every request is complete in itself.
 ///
 /// Pure functions.   Errors: RpcError with the status of the revision.
 #pragma once
@@ -34,16 +34,16 @@ struct Spoken {
   bool is_modern() const { return era == Era::modern; }
 };
 
-/// Of the messages of a POST with these headers.
+/// Returns the revision of the messages of a POST with these headers.
 tl::expected<Spoken, RpcError> check_era(const Request& request, const Post& post);
 
-/// All that this server speaks, the newest first.
+/// Returns all versions that this server supports, newest first.
 nlohmann::json supported_versions();
 
-/// What to answer an `initialize` that asks for a version: that one, or the newest of its era.
+/// Returns the version with which `initialize` is answered: the requested one, or the newest of its era.
 std::string negotiated_version(std::string_view asked);
 
-/// The value of a header that may be written as `=?base64?…?=`; nothing when that is not Base64.
+/// Decodes a header value that may be written as `=?base64?…?=`; nullopt when that is not Base64.
 std::optional<std::string> header_value(std::string_view written);
 std::string encoded_header_value(std::string_view value);
 

@@ -59,7 +59,7 @@ Task<void> Listeners::serve(Exchange& exchange, std::shared_ptr<HubLink> link, j
     ear->wake.cancel();
   });
   ear->is_over = !link->watch(watch);
-  // What changes after the acknowledgement is said.
+  // From here on every change is received, so that none after the acknowledgement is missed.
   co_await link->watching(std::chrono::steady_clock::now() + watching_timeout);
   exchange.begin_stream(std::string(sse_content_type));
   json about = of_subscription(id);

@@ -1,7 +1,7 @@
-/// `subscriptions/listen`: a stream that says when the list of tools is another, until one side ends it.
+/// `subscriptions/listen`: a stream that reports changes of the list of tools, until one side ends it.
 ///
 /// Threading: loop only.   Lifetime: outlives its streams; stop() ends them with their result.
-/// Errors: a RpcError before the stream has begun.   Bounds: Options; several changes within `gather` are one.
+/// Errors: an RpcError before the stream has begun.   Bounds: Options; changes within `gather` are reported as one.
 #pragma once
 
 #include <chrono>
@@ -30,9 +30,9 @@ class Listeners {
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
-  /// What is against one more on this connection to the hub.
+  /// Returns an error if this connection to the hub may have no further listener.
   tl::expected<void, RpcError> admit(const Exchange& exchange, const HubLink& link, const Message& message) const;
-  /// Until the stream ends. Only what admit() has nothing against.
+  /// Runs until the stream ends. Only for requests that admit() accepts.
   Task<void> serve(Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json id, bool wants_tools);
   void stop();
   std::size_t size() const { return ears_.size(); }
@@ -45,7 +45,7 @@ class Listeners {
   std::unordered_set<Ear*> ears_;
 };
 
-/// Whether a listen request asks for changes of the list of tools: all that this server can say.
+/// Returns whether a listen request asks for changes of the list of tools, the only ones that this server reports.
 bool wants_tool_changes(const nlohmann::json& params);
 
 }  // namespace strawberry::gateway::mcp

@@ -46,7 +46,7 @@ tl::expected<Post, RpcError> read_post(const std::string& body) {
     return tl::unexpected(RpcError(http_bad_request, rpc_code::parse_error, "the body is not JSON"));
   };
   if (json_nests_deeper_than(body, rpc_levels_max)) return invalid("the body nests too deep");
-  if (body.find('\0') != std::string::npos) return unreadable();  // the parser takes a NUL for the end
+  if (body.find('\0') != std::string::npos) return unreadable();  // the parser would stop at a NUL
   const json said = json::parse(body, nullptr, false);
   if (said.is_discarded()) return unreadable();
   Post post;
@@ -73,7 +73,7 @@ json rpc_error(const json& id, const RpcError& error) {
   json said{{"code", error.code}, {"message", error.message}};
   if (!error.data.is_null()) said["data"] = error.data;
   json answer{{"jsonrpc", "2.0"}};
-  // An error of no request in particular has no id.
+  // An error that belongs to no request has no id.
   if (!id.is_null()) answer["id"] = id;
   answer["error"] = std::move(said);
   return answer;

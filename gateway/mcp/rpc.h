@@ -1,4 +1,4 @@
-/// JSON-RPC 2.0 as MCP has it: what one POST brings, and the messages that go back.
+/// JSON-RPC 2.0 as MCP uses it: the messages of one POST, and the messages of the answer.
 ///
 /// Pure functions of untrusted text.
 /// Bounds: rpc_levels_max; batch_messages_max; the size is the server's (http/server.h).
@@ -27,7 +27,7 @@ inline constexpr int missing_client_capability = -32021;
 inline constexpr int unsupported_version = -32022;
 }  // namespace rpc_code
 
-/// What is wrong with a request, and the HTTP status that says it.
+/// An error of a request, with its HTTP status.
 struct RpcError {
   RpcError() = default;  // no aggregate: g++ 12 copies those badly into coroutines
   RpcError(unsigned with_status, int with_code, std::string what, nlohmann::json more = nullptr)
@@ -43,7 +43,7 @@ struct Message {
   enum class Kind { request, notification, response };
   Message() = default;  // likewise
   Kind kind = Kind::request;
-  nlohmann::json id = nullptr;  // text or a whole number; of a request alone
+  nlohmann::json id = nullptr;  // text or a whole number; only requests have one
   std::string method;
   nlohmann::json params = nlohmann::json::object();
 };
@@ -53,7 +53,7 @@ struct Post {
   bool is_batch = false;
 };
 
-/// The body of a POST. A batch is refused as a whole when one of its messages is none.
+/// Reads the body of a POST. Refuses the whole batch when one of its messages is invalid.
 tl::expected<Post, RpcError> read_post(const std::string& body);
 
 nlohmann::json rpc_result(const nlohmann::json& id, nlohmann::json result);

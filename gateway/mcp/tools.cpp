@@ -45,7 +45,7 @@ std::string first_line(const std::string& text) {
   return as_data(std::string_view(text).substr(start, text.find_first_of("\r\n", start) - start), summary_bytes_max);
 }
 
-/// The one text that a tool takes, or why it is none.
+/// Returns the only text argument of a tool, or the error in it.
 tl::expected<std::string, RpcError> text_argument(const json& arguments, const char* name, std::size_t bytes_max) {
   std::string value = text_member(arguments, name);
   if (!value.empty() && value.size() <= bytes_max) return value;
@@ -77,7 +77,7 @@ tl::expected<ListMode, RpcError> list_mode_of(const Request& request) {
 
 json tool_of(json hub_tool) {
   const bool asks_first = is_true(hub_tool, "confirm");
-  json tool = json::object();  // member by member: a list of pairs makes an array of each first
+  json tool = json::object();  // set one by one: nlohmann would read a list of pairs as an array
   tool["name"] = std::move(hub_tool["name"]);
   tool["title"] = hub_tool["path"];
   tool["description"] = std::move(hub_tool["description"]);
@@ -186,13 +186,13 @@ json described_result(const json& hub_tools) {
 
 bool may_have_run(const Problem& why) {
   if (why.code == "device_offline") return is_true(why.details, "may_have_run");
-  // What is answered before anything is sent to a device; of all else one cannot be sure.
+  // Errors before anything is sent to a device; after any other error the call may have run.
   return !is_one_of(why.code, {"bad_request", "unsupported_version", "unknown_op", "forbidden", "not_found",
                                "ambiguous", "busy", "rate_limited", "quota_exceeded", "shutting_down", "unavailable"});
 }
 
 bool is_unknown_tool(const Problem& why) {
-  // Also a name that none can have.
+  // Also for names that no skill can have.
   return is_one_of(why.code, {"not_found", "bad_request"}) && text_member(why.details, "path") == "/tool";
 }
 

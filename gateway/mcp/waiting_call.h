@@ -1,7 +1,7 @@
-/// One call at the hub while an MCP client waits for it: signs of life for a client that reads a stream, and the end of
-/// the waiting when that client leaves.
+/// One call at the hub for which an MCP client waits: sends signs of life to a client that reads a stream, and stops
+/// waiting when the client disconnects.
 ///
-/// A client that closes its connection has cancelled: nothing more is said. What the device has begun goes on.
+/// A client that closes its connection has cancelled: nothing more is sent. The device may still finish the call.
 ///
 /// Threading: loop only.   Lifetime: the exchange outlives it.
 #pragma once
@@ -19,21 +19,21 @@
 
 namespace strawberry::gateway::mcp {
 
-/// What one client is told while it waits.
+/// The messages that a client gets while it waits.
 class SignsOfLife {
  public:
   struct Options {
     Options() = default;
-    std::chrono::milliseconds progress{2'000};     // for who asked for progress
-    std::chrono::milliseconds keep_alive{15'000};  // for everybody else who reads streams
+    std::chrono::milliseconds progress{2'000};     // for clients that asked for progress
+    std::chrono::milliseconds keep_alive{15'000};  // for all other clients that read streams
   };
 
   /// `token`: the request's progressToken; null when there is none.
   SignsOfLife(Exchange& exchange, nlohmann::json token, Options options);
 
-  /// When the next one is due; never for a client that reads no streams.
+  /// Returns when the next one is due; never for a client that reads no stream.
   SteadyTime next() const;
-  /// False when the client is gone.
+  /// Sends one. Returns false when the client is gone.
   Task<bool> give(std::chrono::milliseconds waited, std::chrono::milliseconds at_most);
   Exchange& exchange() { return exchange_; }
 
@@ -45,7 +45,7 @@ class SignsOfLife {
   SteadyTime last_;
 };
 
-/// The hub's `result`, or what is against it. The problem `cancelled` of status 0: the client is gone.
+/// Returns the hub's `result`, or its error. The problem `cancelled` of status 0: the client is gone.
 Task<tl::expected<nlohmann::json, Problem>> wait_for_call(asio::io_context& loop, std::shared_ptr<HubLink> link,
                                                           nlohmann::json body, std::chrono::milliseconds timeout,
                                                           std::shared_ptr<SignsOfLife> signs);

@@ -28,7 +28,7 @@ Response see_other(std::string where) {
   return response;
 }
 
-/// Back to the program, with what it gets; `iss` says who answers (RFC 9207).
+/// Redirects back to the program with a code or an error; `iss` names the issuer (RFC 9207).
 Response back_to(const Wish& wish, std::string_view name, std::string_view value, std::string_view description = {}) {
   std::string where = with_parameter(wish.redirect_uri, name, value);
   if (!description.empty()) where = with_parameter(std::move(where), "error_description", description);
@@ -41,7 +41,7 @@ struct Objection {
   std::string description;
 };
 
-/// What is wrong with a request whose client and redirect are good.
+/// Returns the error of a request whose client and redirect are valid.
 std::optional<Objection> objection_to(const Fields& query, const Wish& wish) {
   if (const std::string twice = repeated(query); !twice.empty())
     return Objection{"invalid_request", "a parameter is there twice"};
@@ -58,7 +58,7 @@ std::optional<Objection> objection_to(const Fields& query, const Wish& wish) {
   return std::nullopt;
 }
 
-/// The request's own target, to come back to.
+/// Returns the request's own target, to return to after the login.
 std::string target_of(const Request& request) {
   std::string target = authorize_path;
   for (const auto& [name, value] : request.query) {
@@ -74,7 +74,7 @@ Response ask_to_sign_in(const Request& request) {
   return sign_in_page(what);
 }
 
-/// A login link as it was pasted, or its token alone.
+/// Returns the token of a pasted login link; the text may also be the token alone.
 std::string token_in(std::string text) {
   if (const std::size_t begin = text.find("token="); begin != std::string::npos) text = text.substr(begin + 6);
   text = text.substr(0, text.find_first_of("&# "));
@@ -93,7 +93,7 @@ std::string said_of_link(const Problem& problem) {
   return "The hub cannot be asked now: try again in a moment.";
 }
 
-/// The same of a wrong password, an unknown user and one that is disabled.
+/// Returns the same text for a wrong password, an unknown user and a disabled one.
 std::string said_of_password(const Problem& problem) {
   if (problem.status == 400) return "The password is longer than any that the hub takes.";
   if (problem.status == 401) return "The user or the password is wrong.";
@@ -132,7 +132,7 @@ Task<Response> Authorization::answer_to(const Request& request) {
   std::string client_id = value_of(query, "client_id");
   if (client_id.empty()) co_return error_page("The request names no client_id.");
   if (session.empty() && client_id.starts_with("https:")) {
-    // Nobody's documents are fetched for somebody who is not signed in.
+    // Documents of clients are fetched only for users who are signed in.
     co_return ask_to_sign_in(request);
   }
   Result<Client> client = co_await client_of_(std::move(client_id));
@@ -180,7 +180,7 @@ Response Authorization::decision_of(const Request& request) {
   const std::string decision = value_of(*form, "decision");
   if (decision != "allow" && decision != "deny") return error_page("The form has no decision.");
   const Session signed_in = *who;
-  // Once, and by whom it was asked.
+  // A ticket works once, and only in the session for which it was made.
   auto ticket = sessions_.tickets.take(value_of(*form, "ticket"));
   if (!ticket || ticket->session != session)
     return error_page("This question was answered before, or is too old: start again in the program.", 403);

@@ -1,8 +1,8 @@
-/// `/oauth/authorize` and `/oauth/login`: what a person's browser asks for. A program's request becomes a question to a
-/// user who has signed in, and the answer a redirect with a code or an error (RFC 6749 section 4.1, RFC 7636, 8707,
-/// 9207).
+/// `/oauth/authorize` and `/oauth/login`, which a person's browser opens. A program's request becomes a question to a
+/// user who has signed in, and the answer becomes a redirect with a code or an error (RFC 6749 section 4.1, RFC 7636,
+/// 8707, 9207).
 ///
-/// Before somebody has signed in nothing leads anywhere else: the door is no open redirector (RFC 9700, section 4.11).
+/// Before a login nothing redirects to another site: the door is no open redirector (RFC 9700, section 4.11).
 ///
 /// Threading: loop only.   Lifetime: the door's.   Errors: pages; redirects with `error` once a user has signed in.
 #pragma once
@@ -21,7 +21,7 @@ namespace strawberry::gateway::oauth {
 
 class Authorization {
  public:
-  /// Finds a client by its id, which may take a fetch.
+  /// Finds a client by its id, for which a document may have to be fetched.
   using FindClient = std::function<Task<Result<Client>>(std::string id)>;
 
   Authorization(asio::io_context& loop, Links& links, const PublicUrl& url, Sessions& sessions, FindClient client_of,
@@ -43,12 +43,12 @@ class Authorization {
   Task<Response> sign_in(const Request& request);
   Task<Response> sign_in_by_password(const Request& request, Fields form, std::string next);
   Task<Response> sign_in_by_link(const Request& request, Fields form, std::string next);
-  /// The role of the user, to say what its programs may get; a member's when the hub does not say.
+  /// Returns the user's role, which limits what programs may get; a member's when the hub does not name it.
   Task<Role> role_of(std::string token, std::string address);
-  /// The cookie, and back to where it was asked.
+  /// Sets the cookie and redirects to the page that asked for the login.
   Response signed_in(const Request& request, Session session, std::string next);
   Response decision_of(const Request& request);
-  /// The secret of the request's session; empty when there is none.
+  /// Returns the secret of the request's session; empty when there is none.
   std::string session_of(const Request& request);
   std::string cookie_name(const Request& request) const;
 

@@ -15,7 +15,7 @@ Task<Result<Client>> ClientDocuments::find(std::string url) {
   ++fetches_;
   const auto answer = co_await http_.fetch(std::move(request));
   --fetches_;
-  // Not why: whoever asks could look around in the hub's network by it.
+  // The reason is not shown: a user could explore the hub's network by it.
   if (!answer || answer->status != 200) co_return fail("its document cannot be fetched");
   auto client = client_of_document(url, answer->body);
   if (client) kept_.put(url, *client);

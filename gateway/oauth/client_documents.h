@@ -1,9 +1,9 @@
-/// Clients whose id is an https URL, at which their metadata lie (Client ID Metadata Documents): fetched when a user
-/// who is signed in is asked about one, kept for a while.
+/// Clients whose id is the https URL of their metadata (Client ID Metadata Documents): fetched when a signed-in user is
+/// asked about one, then kept for document_lifetime.
 ///
 /// Threading: loop only.   Lifetime: the door's.   Errors: Failure, for people.
 /// Bounds: document_bytes_max and document_timeout for each, fetches_max at once, documents_max kept for
-/// document_lifetime. Redirects are not followed. Which addresses may be reached is for the HttpClient to know.
+/// document_lifetime. Redirects are not followed. The HttpClient decides which addresses may be reached.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Before an id that is a registration.
+/// Prefix of ids that contain their registration.
 constexpr std::string_view registered_prefix = "c1-";
 constexpr std::size_t mark_characters = 16;
 constexpr std::size_t levels_max = 4;
@@ -25,7 +25,7 @@ tl::unexpected<RegistrationError> bad(const char* code, std::string message) {
   return tl::unexpected(RegistrationError{code, std::move(message)});
 }
 
-/// What shows as it is: no control characters, and none that turn the direction of the text around them.
+/// True if the text is displayed as written: no control characters, and none that change the direction of the text.
 bool is_shown_as_written(std::string_view text) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   auto left = static_cast<utf8proc_ssize_t>(text.size());
@@ -44,7 +44,7 @@ bool is_shown_as_written(std::string_view text) {
   return true;
 }
 
-/// Absent is fine, and so is a list that has it.
+/// True if the list is absent or contains `wanted`.
 bool lists(const json& metadata, const char* name, const char* wanted) {
   const auto found = metadata.find(name);
   if (found == metadata.end() || found->is_null()) return true;

@@ -1,8 +1,8 @@
-/// Programs that ask for tokens: who they say they are, and where they are sent back to.
+/// Programs that ask for tokens: the name that each gives itself, and the addresses to which it is redirected.
 ///
-/// A program registers by itself (RFC 7591) and is told an id that is its whole registration, encoded. Nothing is kept,
-/// so a flood of registrations fills nothing and an id is good for ever. A made-up id is one that could have been
-/// registered: whoever asks for a token proves nothing by it, and the user sees where the answer goes.
+/// A program registers itself (RFC 7591) and gets an id that is its whole registration, encoded. Nothing is stored, so
+/// a flood of registrations fills nothing and an id never expires. A forged id equals one that could have been
+/// registered: an id proves nothing, and the consent page shows where the answer goes.
 ///
 /// Pure functions.   Errors: Failure, for people; RegistrationError for registrations.   Bounds: the constants here.
 #pragma once
@@ -22,7 +22,7 @@ inline constexpr std::size_t client_id_bytes_max = 4'096;
 
 struct Client {
   std::string id;
-  std::string name;  // what it calls itself; untrusted
+  std::string name;  // as the program states it; untrusted
   std::vector<std::string> redirects;
 
   bool has_redirect(std::string_view uri) const;
@@ -33,18 +33,18 @@ struct RegistrationError {
   std::string message;
 };
 
-/// By a program's metadata (RFC 7591, section 2). Its id is made.
+/// Makes a client and its id from a program's metadata (RFC 7591, section 2).
 Result<Client, RegistrationError> register_client(const nlohmann::json& metadata);
-/// The same for an id that was given out before.
+/// Makes the client from an id that was issued before.
 Result<Client> client_of(std::string_view id);
-/// Whether `id` is an address of a client's metadata document: https, with a path, without user, query, fragment, `.`
-/// and `..`.
+/// Returns whether `id` is a URL of a client's metadata document: https, with a path, without user, query, fragment,
+/// `.` and `..`.
 bool is_document_url(std::string_view id);
-/// By the document at `url`, which must say of itself that it is that client's.
+/// Makes the client from the document at `url`, which must name that URL as its id.
 Result<Client> client_of_document(const std::string& url, const std::string& document);
-/// The answer to a registration.
+/// Makes the answer to a registration.
 nlohmann::json registration_of(const Client& client);
-/// Which of the hub's lines of tokens are this client's: letters and digits, of its id.
+/// Returns the mark of this client in the hub's token lines: letters and digits, made from its id.
 std::string client_mark(std::string_view id);
 
 }  // namespace strawberry::gateway::oauth

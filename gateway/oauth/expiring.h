@@ -1,6 +1,6 @@
-/// What is remembered for a short time under a secret that its holder shows: sessions, questions, codes.
+/// Values that are kept for a short time under a secret that its holder presents: sessions, questions, codes.
 ///
-/// Threading: loop only.   Bounds: `max` entries, the oldest goes; each is gone after `lifetime`.
+/// Threading: loop only.   Bounds: `max` entries, the oldest is dropped; each expires after `lifetime`.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ class Expiring {
   Expiring(const Clock& clock, std::chrono::seconds lifetime, std::size_t max)
       : clock_(clock), lifetime_(lifetime), max_(max) {}
 
-  /// The new secret.
+  /// Keeps a value and returns its new secret.
   std::string put(Value value) {
     std::string secret = new_secret();
     put(secret, std::move(value));
@@ -41,16 +41,16 @@ class Expiring {
     const SteadyTime end = clock_.steady_now() + lifetime_;
     values_.insert_or_assign(secret, Kept{std::move(value), end});
     order_.emplace_back(secret, end);
-    // Those that were taken leave their place in the order.
+    // Removes the order entries of values that were taken.
     if (order_.size() > 2 * max_) std::erase_if(order_, [&](const auto& one) { return !values_.contains(one.first); });
   }
-  /// Null when there is none, or not any more. Valid until the next call.
+  /// Returns null when there is none, or it has expired. Valid until the next call.
   Value* find(const std::string& secret) {
     forget_old();
     const auto found = values_.find(secret);
     return found == values_.end() ? nullptr : &found->second.value;
   }
-  /// And it is gone.
+  /// Removes the value and returns it.
   std::optional<Value> take(const std::string& secret) {
     if (find(secret) == nullptr) return std::nullopt;
     return std::move(values_.extract(secret).mapped().value);
@@ -78,7 +78,7 @@ class Expiring {
   const std::chrono::seconds lifetime_;
   const std::size_t max_;
   std::unordered_map<std::string, Kept> values_;
-  std::deque<std::pair<std::string, SteadyTime>> order_;  // by end: all last as long
+  std::deque<std::pair<std::string, SteadyTime>> order_;  // by expiry: all have the same lifetime
 };
 
 }  // namespace strawberry::gateway::oauth

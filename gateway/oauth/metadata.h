@@ -1,5 +1,5 @@
-/// What the web door says of itself to OAuth clients (RFC 9728, RFC 8414), and how a route asks for a token so that
-/// they find it.
+/// The web door's metadata for OAuth clients (RFC 9728, RFC 8414), and the header by which a route points clients to
+/// it.
 ///
 /// Pure functions. `base`: PublicUrl, which is the issuer.
 #pragma once
@@ -15,14 +15,14 @@ namespace strawberry::gateway::oauth {
 
 inline constexpr const char* mcp_path = "/mcp";
 
-/// Of the resource `base` + `path`; `path` may be empty.
+/// Returns the metadata of the resource `base` + `path`; `path` may be empty.
 nlohmann::json resource_metadata(const std::string& base, std::string_view path);
 nlohmann::json server_metadata(const std::string& base, bool has_client_documents);
-/// Whether a token may be asked for `resource` (RFC 8707): the door itself, or its MCP endpoint.
+/// Returns whether a token may be requested for `resource` (RFC 8707): the door itself, or its MCP endpoint.
 bool is_own_resource(std::string_view resource, const std::string& base);
 
-/// Gives an answer of 401 or 403 at /mcp the header by which clients find all this, with the scopes that its tools
-/// take. `had_token`: the request had one, and the hub refused it; 403: it lacks a scope.
+/// Adds to a 401 or 403 of /mcp the header by which clients find the metadata, with the scopes that its tools need.
+/// `had_token`: the request had a token that the hub refused; 403: it lacks a scope.
 void add_challenge(Response& response, const Request& request, const PublicUrl& url, bool had_token);
 
 }  // namespace strawberry::gateway::oauth

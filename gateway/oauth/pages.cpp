@@ -35,7 +35,7 @@ constexpr std::string_view style =
     "button{background:#ff7c9c;border-color:#ff7c9c;color:#33070f}button.no{background:transparent}"
     ".wrong{color:#ff9b8f;background:#3d1815}:focus-visible{outline-color:#ff7c9c}}";
 
-/// As a Content Security Policy names it.
+/// Returns the hash of the style in the form of a Content Security Policy.
 std::string hash_of_style() {
   const Sha256 hash = sha256(style);
   std::string text = base64url_encode({reinterpret_cast<const char*>(hash.data()), hash.size()});
@@ -44,7 +44,7 @@ std::string hash_of_style() {
   return "'sha256-" + text + "='";
 }
 
-/// `form_target`: where the answer to the page's form may lead to, beside the door itself; may be empty.
+/// `form_target`: where the page's form may redirect, in addition to the door itself; may be empty.
 Response page(const std::string& title, const std::string& body, const std::string& form_target, unsigned status) {
   static const std::string style_source = hash_of_style();
   Response response;
@@ -82,7 +82,7 @@ std::string hidden(const char* name, const std::string& value) {
 std::string paragraph(const std::string& html) { return "<p>" + html + "</p>"; }
 std::string strong(std::string_view text) { return "<strong>" + escaped(text) + "</strong>"; }
 
-/// In words.
+/// Returns the text that explains a scope to users.
 const char* words_for(Scope scope) {
   switch (scope) {
     case Scope::skills_read: return "see what your devices can do";

@@ -8,14 +8,14 @@ namespace strawberry::gateway::oauth {
 namespace {
 
 constexpr std::size_t scheme_bytes_max = 64;
-/// What a browser handles itself: none of it starts a program.
+/// Schemes that a browser handles itself, so that they start no program.
 constexpr std::array<std::string_view, 17> browser_schemes{
     "about",  "blob",       "chrome", "data",     "file",     "filesystem",  "ftp", "http", "https",
     "intent", "javascript", "mailto", "resource", "vbscript", "view-source", "ws",  "wss"};
 
 struct Parts {
   std::string_view scheme;
-  std::string_view host;  // in brackets when it is an IPv6 address; empty without `//`
+  std::string_view host;  // in brackets for an IPv6 address; empty without `//`
   std::string_view port;
   std::string_view rest;  // path and query
 };

@@ -1,4 +1,4 @@
-/// OAuth 2.1 at the web door: the routes, and what they share (docs/oauth.md, decision 14).
+/// OAuth 2.1 at the web door: the routes, and the state that they share (docs/oauth.md, decision 14).
 ///
 /// Threading: loop only.   Lifetime: the routes keep what they need.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace strawberry::gateway::oauth {
 
-/// `http`: fetches the documents of clients; null: there are none of those. It outlives the routes.
+/// `http`: fetches clients' metadata documents; null: such clients are refused. It outlives the routes.
 std::vector<Route> routes(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url,
                           std::shared_ptr<Login> login, bridge::HttpClient* http);
 

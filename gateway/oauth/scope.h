@@ -1,7 +1,7 @@
-/// The scopes that a program may be given (program_scopes), as OAuth asks for them (docs/oauth.md). Devices, tokens and
-/// accounts it does not manage.
+/// The scopes that a program may be given (program_scopes), in the form of OAuth (docs/oauth.md). A program cannot
+/// manage devices, tokens and accounts.
 ///
-/// Pure functions.   Errors: nothing, for text that is no good scope.   Bounds: scope_bytes_max.
+/// Pure functions.   Errors: nullopt for an invalid scope.   Bounds: scope_bytes_max.
 #pragma once
 
 #include <optional>
@@ -13,13 +13,13 @@
 
 namespace strawberry::gateway::oauth {
 
-/// What the tools of /mcp take.
+/// The scopes that the tools of /mcp need.
 inline constexpr Scopes mcp_scopes =
     Scopes::of({Scope::skills_read, Scope::skills_call, Scope::mcp, Scope::any_skill, Scope::confirmed});
 
-/// What a program that asks for `scope` wants, of what may be given; all of that when it names none. `mcp` alone is
-/// mcp_scopes: it was the only scope that there was, and by itself good for nothing. Nothing when a word is no scope,
-/// when none of them may be given, and when it is longer than scope_bytes_max.
+/// Returns those of the requested scopes that programs may get; all of those when `scope` is empty. `mcp` alone means
+/// mcp_scopes: it was once the only scope, and grants nothing by itself. Nullopt when a word is not a scope, when none
+/// of them may be given, and when `scope` is longer than scope_bytes_max.
 inline std::optional<Scopes> wanted_scopes(std::string_view scope) {
   if (scope.find_first_not_of(' ') == std::string_view::npos) return program_scopes;
   if (scope.size() > scope_bytes_max || !unknown_scopes_in(scope).empty()) return std::nullopt;
@@ -30,7 +30,7 @@ inline std::optional<Scopes> wanted_scopes(std::string_view scope) {
   return given;
 }
 
-/// Its words, for `scopes_supported`.
+/// Returns the scopes' names, for `scopes_supported`.
 inline std::vector<std::string> words_of(Scopes scopes) {
   std::vector<std::string> words;
   for (unsigned i = 0; i < named_scopes_count; ++i) {

@@ -1,7 +1,7 @@
-/// What the web door remembers of people who sign in and of programs that wait for their tokens. In memory alone: after
-/// a restart one signs in again.
+/// The web door's state of users who sign in and of programs that wait for their tokens. Kept in memory only: after a
+/// restart users sign in again.
 ///
-/// Threading: loop only.   Bounds: the constants here; of each kind the oldest goes.
+/// Threading: loop only.   Bounds: the constants here; of each kind the oldest is dropped.
 #pragma once
 
 #include <string>
@@ -20,22 +20,22 @@ inline constexpr std::size_t sessions_max = 1'000;
 inline constexpr std::size_t tickets_max = 1'000;
 inline constexpr std::size_t codes_max = 1'000;
 
-/// Somebody who has signed in.
+/// A user who has signed in.
 struct Session {
   std::string user_id;
-  std::string token;  // the hub's; never shown
+  std::string token;  // issued by the hub; never shown
   Role role = Role::member;
 };
 
-/// What a program has asked for, checked.
+/// A program's request after it was checked.
 struct Wish {
   Client client;
   std::string redirect_uri;
   std::string state;
   bool has_state = false;
   std::string challenge;  // PKCE, S256
-  std::string resource;   // as asked; empty: not said
-  std::string issuer;     // the door as the program knows it
+  std::string resource;   // as requested; empty: not stated
+  std::string issuer;     // the door's URL as the program knows it
   Scopes scopes = program_scopes;
 };
 
@@ -45,7 +45,7 @@ struct Ticket {
   std::string session;
 };
 
-/// An authorisation code's.
+/// The contents of an authorisation code.
 struct Grant {
   Wish wish;
   Session session;
@@ -53,7 +53,7 @@ struct Grant {
 
 /// A code that was exchanged.
 struct UsedCode {
-  std::string access_token;  // what it gave; empty while the hub is being asked, and when it gave nothing
+  std::string access_token;  // issued for the code; empty while the hub is asked, and if the exchange failed
   bool was_shown_again = false;
 };
 

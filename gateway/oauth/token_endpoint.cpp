@@ -18,11 +18,11 @@ Response failure(const char* error, const std::string& description, unsigned sta
   return json_response({{"error", error}, {"error_description", description}}, status);
 }
 
-/// What the hub has against a code's or a refresh token's exchange.
+/// Converts the hub's error in the exchange of a code or refresh token.
 Response failure_of(const Problem& problem) {
   if (problem.status == 401 || problem.code == "forbidden")
     return failure("invalid_grant", "the hub does not take it (any more): ask the user again");
-  // RFC 6749 has no word for these; the status says it.
+  // RFC 6749 has no code for these; the status tells them apart.
   Response response = response_of(problem, ErrorShape::hub);
   const unsigned status = problem.status < 500 && problem.status != 429 ? 503 : problem.status;
   Response made = failure("temporarily_unavailable", problem.message, status);
@@ -56,9 +56,9 @@ Task<Response> TokenEndpoint::answer_to(const Request& request) {
 }
 
 Task<TokenEndpoint::Given> TokenEndpoint::ask_hub(std::string token, std::string address, json question) {
-  // An answer that was lost is asked for again, under the same id: the hub does it once, and a token that was revoked
-  // meanwhile is refused. Each request of a client has an id of its own: or else whoever shows a token again would be
-  // given the same answer.
+  // A lost answer is requested again under the same id: the hub exchanges the token once, and a token that was revoked
+  // meanwhile is refused. Each request of a client has an id of its own: otherwise a token that is presented a second
+  // time would get the same answer.
   correlation_id_of(question);
   Given given = tl::unexpected(Problem());
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -94,7 +94,7 @@ Task<void> TokenEndpoint::end_program(std::string token, std::string address) {
 Task<Response> TokenEndpoint::for_code(Fields form, std::string issuer, std::string address) {
   const std::string code = value_of(form, "code");
   if (UsedCode* used = sessions_.used_codes.find(code)) {
-    // Two have it: what the first got ends.
+    // Two clients have the code: the tokens of the first are revoked.
     used->was_shown_again = true;
     std::string given_before = used->access_token;
     if (!given_before.empty()) co_await end_program(std::move(given_before), std::move(address));
@@ -139,7 +139,7 @@ Task<Response> TokenEndpoint::for_refresh_token(Fields form, std::string, std::s
     co_return failure("invalid_grant", "the refresh token was given to another client");
   json question{{"op", "renew_program"}};
   if (const std::string scope = value_of(form, "scope"); scope.find_first_not_of(' ') != std::string::npos) {
-    // Before the hub is asked, so that nothing is spent (RFC 6749, section 6).
+    // Checked before the hub is asked, so that the token is not used up (RFC 6749, section 6).
     const auto wanted = wanted_scopes(scope);
     if (!wanted || !wanted->is_within(claims->scopes))
       co_return failure("invalid_scope", "scope must be of those that the user has allowed");
@@ -159,7 +159,7 @@ Task<void> TokenEndpoint::revoke(Exchange& exchange) {
     std::string address = exchange.request.peer;
     json question{{"op", "end_program"}};
     const Given ended = co_await ask_hub(std::move(token), std::move(address), std::move(question));
-    // One that the hub refuses is as good as revoked (RFC 7009, section 2.2).
+    // A token that the hub refuses counts as revoked (RFC 7009, section 2.2).
     if (!ended && ended.error().status != 401) {
       response = ended.error().code == "forbidden"
                      ? failure("unsupported_token_type", "only the tokens of a program are revoked here")

@@ -1,10 +1,10 @@
-/// `/oauth/token` and `/oauth/revoke`: a program's code or refresh token for tokens of the hub, and their end (RFC 6749
-/// sections 4.1.3 and 6, RFC 7636, RFC 7009).
+/// `/oauth/token` and `/oauth/revoke`: exchange a program's code or refresh token for tokens of the hub, and revoke
+/// them (RFC 6749 sections 4.1.3 and 6, RFC 7636, RFC 7009).
 ///
-/// The hub makes, lists, renews and revokes the tokens (docs/contract.md, section 7); the door keeps none. A code shown
-/// a second time ends what it gave; so does a refresh token, which the hub sees.
+/// The hub makes, lists, renews and revokes the tokens (docs/contract.md, section 7); the door stores none. A code that
+/// is used twice revokes the tokens that it gave; so does a refresh token, which the hub detects.
 ///
-/// Threading: loop only.   Lifetime: the door's.   Errors: as RFC 6749, section 5.2 writes them.
+/// Threading: loop only.   Lifetime: the door's.   Errors: in the form of RFC 6749, section 5.2.
 #pragma once
 
 #include <string>
@@ -32,7 +32,7 @@ class TokenEndpoint {
   Task<Response> for_code(Fields form, std::string issuer, std::string address);
   Task<Response> for_refresh_token(Fields form, std::string issuer, std::string address);
   Task<Given> ask_hub(std::string token, std::string address, nlohmann::json question);
-  /// Of a code that two have shown.
+  /// Revokes the tokens of a code that was presented twice.
   Task<void> end_program(std::string token, std::string address);
   Response tokens_of(const Given& given) const;
 

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr const char* sse_done = "data: [DONE]\n\n";
 
-/// The hub's request, named and with nothing in it that is OpenAI's alone.
+/// Makes the hub's request, with an id and without OpenAI's own members.
 tl::expected<json, Problem> openai_request(const Request& request) {
   auto body = read_json_object(request);
   if (!body) return body;

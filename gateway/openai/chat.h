@@ -1,8 +1,8 @@
-/// `POST /v1/chat/completions`, as OpenAI's clients know it, whole and streamed. The hub runs its users' skills behind
-/// the scenes; tools that the client names are passed through.
+/// `POST /v1/chat/completions` as OpenAI's clients use it, whole and streamed. The hub runs its users' skills itself;
+/// tools that the client defines are passed through.
 ///
 /// Threading: loop only.   Errors: OpenAI's error objects; in a stream that has begun an event with `error`, and no
-/// `[DONE]`. What may have called a skill is never answered with a status that clients repeat by themselves.
+/// `[DONE]`. A chat that may have called a skill is never answered with a status that clients repeat automatically.
 #pragma once
 
 #include "gateway/http/exchange.h"

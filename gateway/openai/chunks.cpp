@@ -37,7 +37,7 @@ std::string Chunks::event(const std::string& name, const json& data) {
   std::string before = finish_.is_null() ? "" : sse(std::exchange(finish_, nullptr));
   if (name == "delta") {
     if (const std::string model = text_member(data, "model"); !model.empty()) model_ = model;
-    // One stream has one id, whichever model answers after a tool.
+    // One stream has one id, even if another model answers after a tool.
     json shown = data;
     shown["id"] = id_;
     const json* choice = first_choice(data);

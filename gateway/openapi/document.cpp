@@ -20,7 +20,7 @@ json reference(const std::string& kind, const std::string& name) {
   return {{"$ref", "#/components/" + kind + "/" + name}};
 }
 
-/// `skills/call.result` as a component is called; `examples/skills/call@nulls` is `skills.call.nulls`.
+/// Returns the component's name: `skills.call.result`; `skills.call.nulls` for `examples/skills/call@nulls`.
 std::string component_name(std::string name) {
   constexpr std::string_view examples = "examples/";
   if (name.rfind(examples, 0) == 0) name.erase(0, examples.size());
@@ -36,7 +36,7 @@ const json& file(const SchemaFiles& files, const std::string& name) {
   return found->second;
 }
 
-/// Takes members out of an object's schema.
+/// Removes members from an object's schema.
 void take_out(json& schema, const std::set<std::string>& names) {
   for (const std::string& name : names) {
     if (const auto properties = schema.find("properties"); properties != schema.end()) properties->erase(name);
@@ -54,7 +54,7 @@ void take_out(json& schema, const std::set<std::string>& names) {
   }
 }
 
-/// References within a file become references within the document.
+/// Changes references within a file to references within the document.
 void move_references(json& schema, const std::string& component) {
   if (schema.is_object()) {
     const auto target = schema.find("$ref");
@@ -70,7 +70,7 @@ void move_references(json& schema, const std::string& component) {
   }
 }
 
-/// A schema of draft 7 as a component: what these files use of that draft means the same in OpenAPI 3.1.
+/// Makes a component of a draft 7 schema: the keywords that these files use mean the same in OpenAPI 3.1.
 json as_component(json schema, const std::string& component) {
   schema.erase("$schema");
   schema.erase("$id");
@@ -96,13 +96,13 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// What a client over HTTP has no use for in an example: the path names the operation, `Idempotency-Key` the request,
-/// and the token the sender.
+/// Members of an example that HTTP clients do not send: the path names the operation, `Idempotency-Key` the request,
+/// and the token the principal.
 const std::set<std::string> envelope_members = {"op", "v", "correlation_id", "caller_device_id", "metadata"};
 
 void take_out_envelope(json& example, const std::string& name) {
   for (const std::string& member : envelope_members) {
-    if (member != "metadata" || name != "devices/update") example.erase(member);  // which is the device's there
+    if (member != "metadata" || name != "devices/update") example.erase(member);  // there it is the device's
   }
 }
 
@@ -149,7 +149,7 @@ class Maker {
     add_schema(name + ".result");
   }
 
-  /// `examples/skills/call` and `examples/skills/call@nulls`, but not `examples/skills/call.result`.
+  /// Returns `examples/skills/call` and `examples/skills/call@nulls`, but not `examples/skills/call.result`.
   std::vector<std::string> examples_of(const std::string& name) const {
     std::vector<std::string> found;
     for (const auto& [path, content] : files_) {
@@ -158,7 +158,7 @@ class Maker {
     return found;
   }
 
-  /// `{"example": …}`, or the words behind the @.
+  /// Returns `example`, or the text behind the @.
   static std::string example_key(const std::string& path) {
     const std::size_t mark = path.find('@');
     return mark == std::string::npos ? "example" : path.substr(mark + 1);
@@ -192,7 +192,7 @@ class Maker {
     return codes;
   }
 
-  /// The hub's error without `retryable`, which the status says, and with the gateway's own codes.
+  /// The hub's error without `retryable`, which the status implies, and with the gateway's own codes.
   void add_error_schema() {
     json error = as_component(file(files_, "error"), "errors.hub");
     take_out(error, {"retryable"});
@@ -235,7 +235,7 @@ class Maker {
     }
   }
 
-  /// Adds to `responses`. `as`: the operations of the contract that are behind it; `codes`: more that it may have.
+  /// Adds to `responses`. `as`: the operations of the contract that the route uses; `codes`: additional codes.
   void add_errors(json& operation, const std::string& shape, const std::vector<std::string>& as,
                   std::vector<std::string> codes, bool with_token) const {
     std::set<unsigned> numbers = {400, 403, 408, 431, 500};
@@ -273,7 +273,7 @@ class Maker {
         json operation = written;
         const json about = operation.at("x-errors");
         operation.erase("x-errors");
-        // What signs in takes no token, and answers as what refuses one.
+        // Operations that sign in take no token, but answer with the errors of a refused one.
         const bool with_token =
             !operation.contains("security") || !operation.at("security").empty() || about.value("signs_in", false);
         add_errors(operation, about.at("shape").get<std::string>(), about.value("as", std::vector<std::string>()),
@@ -284,7 +284,7 @@ class Maker {
     }
   }
 
-  /// Those that are not described by hand.
+  /// Adds the parameters that are not described by hand.
   static void add_path_parameters(json& operation, const std::string& path) {
     for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
       const std::string name = path.substr(at + 1, path.find('}', at) - at - 1);
@@ -326,7 +326,7 @@ class Maker {
       operation["parameters"].push_back(reference("parameters", "stream"));
       operation["responses"]["200"]["content"]["text/event-stream"] = {{"schema", reference("schemas", "events")}};
     }
-    if (name == "users/login") operation["security"] = json::array();  // accounts/routes.h
+    if (name == "users/login") operation["security"] = json::array();  // no token: accounts/routes.h
     add_errors(operation, "hub", {name}, {}, true);
     add("post", "/api/v1/" + name, std::move(operation));
   }
@@ -364,7 +364,7 @@ class Maker {
     add(method, path, std::move(operation));
   }
 
-  /// The operation's request without what the path or the query says.
+  /// Returns the operation's request without the members that the path or the query has.
   json body_without(const std::string& name, const std::set<std::string>& elsewhere) {
     if (elsewhere.empty()) {
       return {{"required", schemas().at(component_name(name)).contains("required")},

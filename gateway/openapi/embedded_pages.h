@@ -1,4 +1,4 @@
-/// What the build knows and the web door serves: its files, and the operations of the contract (write_pages.cpp writes
+/// The files that the web door serves and the operations of the contract, embedded by the build (write_pages.cpp writes
 /// the definitions).
 #pragma once
 
@@ -13,7 +13,7 @@ struct EmbeddedPage {
 };
 
 std::span<const EmbeddedPage> embedded_pages();
-/// `skills/call` and so on.
+/// Returns `skills/call` and so on.
 std::span<const std::string_view> operation_names();
 
 }  // namespace strawberry::gateway

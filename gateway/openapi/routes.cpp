@@ -19,7 +19,7 @@ constexpr ServedPage served_pages[] = {
     {"/docs/app.css", "app.css", "text/css; charset=utf-8"},
 };
 
-/// Nothing from elsewhere, nothing inline, and no page of another's around it.
+/// Allows no foreign and no inline resources, and no other page may frame this one.
 constexpr const char* content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";

@@ -1,5 +1,5 @@
-/// `GET /openapi.json`, the OpenAPI document, and `GET /docs`, a page that shows it. Neither needs a token: they say
-/// nothing that is not in this project's sources.
+/// `GET /openapi.json`, the OpenAPI document, and `GET /docs`, a page that shows it. Neither needs a token: both
+/// contain only what is in this project's sources.
 ///
 /// Threading: loop only.
 #pragma once

@@ -1,7 +1,7 @@
-/// gateway-pages SCHEMAS PAGES OUTPUT: makes the OpenAPI document of the JSON files in SCHEMAS and writes it, with the
-/// files in PAGES, as a C++ file: the definitions of embedded_pages.h. A part of the build.
+/// gateway-pages SCHEMAS PAGES OUTPUT: makes the OpenAPI document from the JSON files in SCHEMAS and writes it, with
+/// the files in PAGES, as a C++ file: the definitions of embedded_pages.h. Part of the build.
 ///
-/// Exit codes: 0 written, 1 not, with what is wrong.
+/// Exit codes: 0 written, 1 failed, with a message.
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -45,7 +45,7 @@ strawberry::gateway::SchemaFiles schema_files(const fs::path& root) {
   return files;
 }
 
-/// As a makefile names it.
+/// Escapes a path for a makefile.
 std::string escaped(const fs::path& path) {
   std::string name;
   for (const char c : fs::absolute(path).string()) {
@@ -56,7 +56,7 @@ std::string escaped(const fs::path& path) {
   return name;
 }
 
-/// An array of characters: a string literal may not be as long as that everywhere.
+/// Writes an array of characters: compilers limit the length of string literals.
 void write_array(std::ostream& out, const std::string& name, const std::string& bytes) {
   constexpr int in_a_line = 40;
   out << "constexpr char " << name << "[] = {" << std::oct;

@@ -20,7 +20,7 @@ using Answer = tl::expected<json, Problem>;
 
 constexpr std::size_t piece_bytes = 96 * 1024;
 
-/// `not_found` → `BACKUP_NOT_FOUND`, as the clients of `/api/hub` know it.
+/// Converts `not_found` to `BACKUP_NOT_FOUND`, as the clients of `/api/hub` expect.
 std::string code_for_hub(const std::string& code) {
   std::string upper = code == "not_found" ? "backup_not_found" : code;
   std::transform(upper.begin(), upper.end(), upper.begin(),
@@ -36,11 +36,11 @@ Response failure(const Problem& why, bool for_hub) {
   return response;
 }
 
-/// What an operation gave, as `/api/hub` has it.
+/// Makes the answer of `/api/hub` from an operation's result.
 Response success(const std::string& op, json result) {
   json body{{"success", true}, {"message", "ok"}};
   const auto as_hub = [](json& info) {
-    // What the peers' records have; a backup here is of everything.
+    // A member of the original's records; a backup here always has everything.
     info["collections"] = json::array();
     info["vector_count"] = 0;
   };
@@ -94,7 +94,7 @@ class Backups {
  public:
   Backups(asio::io_context& loop, Links& links) : loop_(loop), links_(links) {}
 
-  /// An operation with the answer that `/api/hub` gives.
+  /// Runs an operation and answers in the form of `/api/hub`.
   Task<void> hub_operation(Exchange& exchange, std::string op) const {
     auto body = read_json_object(exchange.request);
     Links::Found link = co_await links_.of(exchange.request);
@@ -102,7 +102,7 @@ class Backups {
     if (body) {
       for (const auto& [name, value] : exchange.request.places) (*body)[name] = value;
       take_parameters(exchange.request, {"user_id"}, *body);
-      body->erase("collections");  // everything is in a backup
+      body->erase("collections");  // a backup always has everything
       if (auto wrong = name_request(exchange.request, *body)) body = tl::unexpected(std::move(*wrong));
     }
     if (body) {
@@ -135,12 +135,12 @@ class Backups {
       if (!co_await exchange.write(std::move(bytes))) co_return;
       request["offset"] = piece->at("next_offset");
       piece = co_await ask(loop_, *link, Service::users, request);
-      if (!piece) co_return;  // the answer breaks off: its length and checksum tell
+      if (!piece) co_return;  // the answer ends early; the client sees it by length and checksum
     }
   }
 
-  /// `?name=` and the file; a larger file in several, all but the last with `more`, from the second on with `backup_id`
-  /// and `offset`.
+  /// Takes `?name=` and the file; a larger file comes in several requests, all but the last with `more`, from the
+  /// second on with `backup_id` and `offset`.
   Task<void> upload(Exchange& exchange, bool for_hub) const {
     Links::Found link = co_await links_.of(exchange.request);
     Answer answer = link ? Answer(json::object()) : tl::unexpected(link.error());

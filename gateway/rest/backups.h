@@ -1,9 +1,8 @@
-/// Backups of users over HTTP: their files up and down, and the routes that other hubs' clients know
-/// (`/api/hub/backups…`, answers of `{success, message, …}`). Making, listing, restoring and deleting below
-/// `/api/v1/backups` are rows of resources.h. The hub checks whose a backup is: a user's own, or an admin asks.
-///
+/// Backups of users over HTTP: download and upload of their files, and the routes that clients of the Python hub use
+/// (`/api/hub/backups…`, answers of `{success, message, …}`). Creating, listing, restoring and deleting below
+/// `/api/v1/backups` are rows of resources.h. The hub checks that a backup belongs to the user, or that an admin asks.
 /// Threading: loop only.   Errors: {"error":…} below /api/v1; {"success":false,"message","code"} below /api/hub.
-/// Bounds: an upload's body is bounded as every request's; a larger file comes in several uploads.
+/// Bounds: an upload's body has the limit of every request; a larger file needs several uploads.
 #pragma once
 
 #include <vector>

@@ -13,11 +13,11 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds retained_timeout{3};
 
-// How pages show what the hub keeps on its topics.
+// Each function converts the hub's retained message into a page.
 
 Outcome as_it_is(const Request& /*request*/, const json& said) { return json_response(said); }
 
-/// Providers, as a request's `model` may name them.
+/// Lists the providers, as a request's `model` may name them.
 Outcome models(const Request& request, const json& health) {
   json list = json::array();
   for (const json& provider : health.value("providers", json::array())) {
@@ -33,7 +33,7 @@ Outcome models(const Request& request, const json& health) {
   return tl::unexpected(problem(404, "not_found", "there is no such model", "/model"));
 }
 
-/// As reporters of events know a hub: what it is, and since when.
+/// The form in which event reporters expect a hub: its description, and since when it runs.
 Outcome hub_info(const Request& /*request*/, const json& info) {
   const WallTime now = SystemClock().wall_now();
   const auto started = parse_rfc3339(text_member(info, "started_at"));
@@ -59,7 +59,7 @@ class Pages {
     co_await exchange.reply(std::move(response));
   }
 
-  /// For a Prometheus on this machine: they say nothing of anybody, but how much is going on.
+  /// Only for a Prometheus on this machine: the figures have no personal data, but show how much is used.
   Task<void> metrics(Exchange& exchange) const {
     if (!is_loopback(exchange.request.peer)) {
       Response refused = response_of(problem(403, "forbidden", "only for this machine"), ErrorShape::hub);
@@ -87,7 +87,7 @@ class Pages {
     co_await exchange.reply(std::move(response));
   }
 
-  /// How a page shows what the hub keeps on a topic.
+  /// Converts the hub's retained message into a page.
   using Show = Outcome (*)(const Request& request, const json& said);
   Task<void> hub_topic(Exchange& exchange, std::string topic, ErrorShape errors, Show show) const {
     const tl::expected<json, Problem> said = co_await retained(exchange.request, std::move(topic));
@@ -98,7 +98,7 @@ class Pages {
   }
 
  private:
-  /// What the hub keeps on the topic, read with the request's own token.
+  /// Reads the hub's retained message on the topic, with the request's own token.
   Task<tl::expected<json, Problem>> retained(const Request& request, std::string topic) const {
     const Links::Found link = co_await links_.of(request);
     if (!link) co_return tl::unexpected(link.error());
@@ -108,7 +108,7 @@ class Pages {
     const SteadyTime deadline = std::chrono::steady_clock::now() + retained_timeout;
     const auto said = co_await (*link)->retained(std::move(topic), deadline);
     json payload = said ? json::parse(*said, nullptr, false) : json();
-    // What a hub that is gone left behind is not how it is.
+    // The retained message of a hub that is offline is out of date.
     if (!payload.is_object() || (*link)->is_hub_offline())
       co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));
     co_return payload;

@@ -1,5 +1,5 @@
-/// What operators and load balancers look at: `/health`, `/metrics`, `/api/v1/system/health`, `/api/v1/system/info`,
-/// `/api/v1/hub/…`; and `GET /v1/models`, which stands on the hub's health.
+/// Pages for operators and load balancers: `/health`, `/metrics`, `/api/v1/system/health`, `/api/v1/system/info`,
+/// `/api/v1/hub/…`; and `GET /v1/models`, which is made from the hub's health.
 ///
 /// Threading: loop only.
 #pragma once

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 using Body = tl::expected<json, Problem>;
 
-/// The operation's request: the body, what stands in the path, what stands in the query.
+/// Makes the operation's request from the body, the path and the query.
 Body request_of(const Request& request, const ResourceRow& row) {
   auto body = read_json_object(request);
   if (!body) return body;
@@ -29,7 +29,7 @@ Body request_of(const Request& request, const ResourceRow& row) {
   return body;
 }
 
-/// Of `POST /api/v1/{service}/{op}`.
+/// Makes the request of `POST /api/v1/{service}/{op}`.
 Body generic_request(const Request& request, const std::string& op) {
   auto body = read_json_object(request);
   if (!body) return body;
@@ -38,8 +38,8 @@ Body generic_request(const Request& request, const std::string& op) {
   return body;
 }
 
-/// The hub's own events, and its reply as the last one. Whole: what a skill asks first is refused, since its client
-/// sees no question.
+/// Streams the hub's own events, with its reply as the last one. Not streamed: a skill that asks first is refused,
+/// since the client cannot see the question.
 class HubEventsWriter : public ChatWriter {
  public:
   explicit HubEventsWriter(bool is_streamed)
@@ -52,7 +52,7 @@ class HubEventsWriter : public ChatWriter {
   }
 };
 
-/// What both kinds of routes do once they know the operation.
+/// The part that both kinds of routes share once the operation is known.
 class Operations {
  public:
   Operations(asio::io_context& loop, Links& links) : loop_(loop), links_(links) {}
@@ -142,7 +142,7 @@ std::vector<Route> rest_routes(asio::io_context& loop, Links& links, std::span<c
                       [operations, &row](Exchange& exchange) { return operations->serve(exchange, row); }});
   }
   for (const std::string_view name : names) {
-    if (name == "users/login") continue;  // accounts/routes.h: asked with the door's own token
+    if (name == "users/login") continue;  // accounts/routes.h has it, with the door's own token
     const std::string_view service = name.substr(0, name.find('/'));
     const std::string op(name.substr(service.size() + 1));
     routes.push_back({"POST", "/api/v1/" + std::string(name), ErrorShape::hub,

@@ -1,5 +1,5 @@
-/// REST: every operation of the contract as `POST /api/v1/{service}/{op}`, and the usual resources beside it, one row
-/// of a table each.
+/// REST: every operation of the contract as `POST /api/v1/{service}/{op}`, and the usual resources, each as one row of
+/// a table.
 ///
 /// Threading: loop only.   Errors: {"error":{"code","message","details"?}}.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace strawberry::gateway {
 
-/// Where a member of the operation's request comes from, beside the body.
+/// One resource; tells which members of the operation's request come from the path and the query.
 struct ResourceRow {
   const char* method;
   const char* path;  // `{name}` becomes the member of that name
@@ -28,7 +28,7 @@ struct ResourceRow {
 
 const std::vector<ResourceRow>& resource_rows();
 
-/// The routes of both. `names`: the operations, as `skills/call`; must outlive the routes.
+/// Returns the routes of both kinds. `names`: the operations, as `skills/call`; must outlive the routes.
 std::vector<Route> rest_routes(asio::io_context& loop, Links& links, std::span<const std::string_view> names);
 
 }  // namespace strawberry::gateway

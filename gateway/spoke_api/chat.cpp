@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-// Its client gives up after 30 s without a byte, also before the first word: a model may think for longer.
+// The client gives up after 30 s without a byte, also before the first word: a model may think for longer.
 constexpr std::chrono::seconds keep_alive_interval{10};
 
 std::string content_of(const json& completion) {
@@ -19,13 +19,13 @@ std::string content_of(const json& completion) {
   return completion.at(content).get<std::string>();
 }
 
-/// `Class__function`, as the original names its tools.
+/// Returns `Class__function`, the name of a tool in the original.
 std::string tool_name_of(const std::string& skill_path) {
   const std::size_t dot = skill_path.find('.');
   return dot == std::string::npos ? skill_path : skill_path.substr(0, dot) + "__" + skill_path.substr(dot + 1);
 }
 
-/// The hub's event as the Spoke's; null for one that it has no counterpart of.
+/// Converts the hub's event to the Spoke's; null for an event that has no counterpart.
 json frame_of(const std::string& name, const json& data, std::unordered_map<std::string, std::string>& tools) {
   if (name == "delta") {
     const json::json_pointer content("/choices/0/delta/content");
@@ -67,7 +67,7 @@ json done_frame() { return {{"type", "done"}}; }
 
 class SpokeWriter : public ChatWriter {
  public:
-  /// `session_id`: the one that the client knows.
+  /// `session_id`: the id that the client knows.
   SpokeWriter(bool is_streamed, Successors& successors, std::string user_id, std::string session_id)
       : ChatWriter({.errors = ErrorShape::spoke,
                     .is_streamed = is_streamed,
@@ -122,7 +122,7 @@ std::string Successors::of(const std::string& user_id, const std::string& sessio
 }
 
 void Successors::note(const std::string& user_id, const std::string& asked, const std::string& answered) {
-  // `new` is no session: each opens another one.
+  // `new` is not a session: each request with it opens another one.
   if (asked.empty() || asked == "new" || answered.empty() || asked == answered) return;
   const std::string key = user_id + " " + asked;
   if (!next_.insert_or_assign(key, answered).second) return;
@@ -141,7 +141,7 @@ json hub_request(json body) {
   const auto enable = body.find("enable_tools");
   const bool with_tools = enable == body.end() || !enable->is_boolean() || enable->get<bool>();
   body.erase("enable_tools");
-  // `python_exec`: the original runs the model's Python itself. Tools say the same to its client.
+  // For `python_exec` the original runs the model's Python itself. Here tools give its client the same result.
   body["tool_mode"] = with_tools ? "native" : "none";
   for (const char* name : {"session_id", "model", "max_tokens", "temperature"}) {
     if (const auto found = body.find(name); found != body.end() && found->is_null()) body.erase(found);

@@ -1,5 +1,5 @@
 /// The Spoke API's chat: `POST /api/v1/chat/completions` with `enable_tools`, `/inference` and `/api/inference`, whole,
-/// or streamed as its own kinds of events.
+/// or streamed with its own kinds of events.
 ///
 /// Threading: loop only.   Errors: {"detail"} before the first event, then an event `error`.
 /// Bounds: sessions_max remembered successors of sessions that the hub closed.
@@ -15,13 +15,13 @@
 
 namespace strawberry::gateway::spoke_api {
 
-/// The hub closes a session that was idle and goes on in a new one, whose id its reply has; these clients keep sending
-/// the old id.
+/// The hub closes an idle session and continues in a new one, whose id its reply has; these clients keep sending the
+/// old id.
 class Successors {
  public:
   static constexpr std::size_t sessions_max = 10'000;
 
-  /// The session to go on with, of this user.
+  /// Returns the session in which to continue, for this user.
   std::string of(const std::string& user_id, const std::string& session_id) const;
   void note(const std::string& user_id, const std::string& asked, const std::string& answered);
 
@@ -30,9 +30,9 @@ class Successors {
   std::deque<std::string> order_;
 };
 
-/// Whether a chat's body is one of the Spoke API, and not OpenAI's.
+/// Returns whether the body is of the Spoke API, and not of OpenAI's.
 bool is_spoke_chat(const nlohmann::json& body);
-/// The hub's request.
+/// Makes the hub's request.
 nlohmann::json hub_request(nlohmann::json body);
 
 Task<void> chat(asio::io_context& loop, Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json body,

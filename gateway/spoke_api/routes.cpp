@@ -21,7 +21,7 @@ std::optional<Problem> foreign_version(const Request& request) {
   return problem(400, unsupported_version, "Unsupported protocol version: " + version + ". Supported: v1");
 }
 
-/// What a Spoke says of itself; null stands for what it does not say.
+/// Reads a Spoke's registration; null stands for members that it does not send.
 Body read_registration(const Request& from) {
   auto body = read_json_object(from);
   if (!body) return body;
@@ -42,7 +42,7 @@ Response answer_of(const Outcome& outcome) {
   return response;
 }
 
-/// What the routes do: each is one request to the hub, or a few.
+/// The operations behind the routes: each is one request to the hub, or a few.
 class Operations {
  public:
   Operations(asio::io_context& loop, Links& links, DeviceTokens& tokens, Handler openai_chat)
@@ -55,7 +55,7 @@ class Operations {
     co_await exchange.reply(std::move(response));
   }
 
-  /// One request to the hub, and its result in the Spoke API's shape.
+  /// Makes the hub's request from a route's.
   using Asks = std::function<tl::expected<json, Problem>(const Request& request)>;
   using Shape = std::function<json(const json& result, const Principal& who)>;
   struct Simple {
@@ -86,8 +86,8 @@ class Operations {
     co_return json_response(spoke_api::me(*device));
   }
 
-  /// A known device of the user is itself again; any other id, or none, is a new device. A device's token means that
-  /// device.
+  /// Registers a known device of the user again; any other id, or none, makes a new device. A device's token always
+  /// means that device.
   Task<Outcome> register_device(const Request& request) {
     if (auto old = foreign_version(request)) co_return tl::unexpected(std::move(*old));
     Links::Found link = co_await links_.of(request);
@@ -96,12 +96,12 @@ class Operations {
     if (!body) co_return tl::unexpected(body.error());
     const Principal who = (*link)->principal();
     std::string device_id = text_member(*body, "device_id");
-    // A device cannot speak for another one: with its token a Spoke is that device, whatever it was elsewhere.
+    // A device's token can only act for that device, whatever id the Spoke had elsewhere.
     if (who.type == PrincipalType::device) device_id = who.id;
     if (!device_id.empty()) {
       json question = request_for("get", "device_id", device_id);
       auto known = co_await ask(loop_, *link, Service::devices, std::move(question));
-      // Not known now, and no reason to be a new device for ever.
+      // The state is unknown now; that is no reason to make a new device.
       if (!known && !is_another_device(known.error())) co_return tl::unexpected(known.error());
       if (!known) device_id.clear();
     }
@@ -123,7 +123,7 @@ class Operations {
     co_return result ? executed(*result) : not_executed(result.error());
   }
 
-  /// All of a session's messages, got from the hub page by page, newest first.
+  /// Returns all of a session's messages, read from the hub page by page, newest first.
   Task<Outcome> messages(const Request& request) {
     Links::Found link = co_await acting(request);
     if (!link) co_return tl::unexpected(link.error());
@@ -160,7 +160,7 @@ class Operations {
     co_await exchange.reply(std::move(response));
   }
 
-  /// What is no Spoke's chat is OpenAI's: TensorZero in a Spoke uses the hub as such a provider.
+  /// Bodies that are not a Spoke's are OpenAI's: TensorZero in a Spoke uses the hub as such a provider.
   Task<void> chat_or_openai(Exchange& exchange) {
     const auto body = read_json_object(exchange.request);
     if (body && !is_spoke_chat(*body)) co_return co_await openai_chat_(exchange);
@@ -168,7 +168,7 @@ class Operations {
   }
 
  private:
-  /// As whom a request speaks.
+  /// Returns the connection of the identity for which the request acts.
   Task<Links::Found> acting(const Request& request) {
     if (auto old = foreign_version(request)) co_return tl::unexpected(std::move(*old));
     const auto bearer = Links::token_of(request);
@@ -185,7 +185,7 @@ class Operations {
   Successors successors_;
 };
 
-// What a route asks of the hub.
+// The hub's requests, one function for each route.
 
 Operations::Asks just(const char* op) {
   return [op](const Request&) -> Body { return request_for(op); };
@@ -224,7 +224,7 @@ json new_session(json body) {
   return body;
 }
 
-// How a route shows what the hub says.
+// The answers of the routes, made from the hub's results.
 
 Operations::Shape as(json (*shape)(const json& result)) {
   return [shape](const json& result, const Principal&) { return shape(result); };

@@ -1,7 +1,7 @@
-/// The HTTP routes of the Python hub's Spoke API, so that its Spokes connect as they are; docs/http.md lists them.
+/// The HTTP routes of the Python hub's Spoke API, so that its Spokes connect unchanged; docs/http.md lists them.
 ///
-/// Threading: loop only.   Errors: {"detail"}. Nothing that may have run has a status that the clients repeat (from 500
-/// on).
+/// Threading: loop only.   Errors: {"detail"}. Requests that may have run never get a status that the clients repeat
+/// (from 500 on).
 #pragma once
 
 #include <memory>

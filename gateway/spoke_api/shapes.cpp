@@ -22,7 +22,7 @@ json total_of(const json& listed, const json& list) {
   return total.is_number() ? total : json(list.size());
 }
 
-/// FNV-1a, 31 bits: the clients want a number, and nothing reads it back.
+/// FNV-1a, 31 bits: the clients require a number, and nothing reads it back.
 std::int64_t number_of(const std::string& text) {
   std::uint32_t hash = 2'166'136'261u;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619u;
@@ -75,7 +75,7 @@ json skills_of(json body) {
 json call_of(const json& body) {
   json call =
       request_for("call", "skill_path", text_member(body, "skill_name") + "." + text_member(body, "method_name"));
-  // As it is: the hub refuses what is not a name, and nothing runs on another device.
+  // Passed on unchecked: the hub refuses an invalid name, and nothing runs on another device.
   if (const json device = member(body, "device_name"); !device.is_null() && device != "") call["target"] = device;
   call["args"] = body.value("args", json::array());
   call["kwargs"] = body.value("kwargs", json::object());
@@ -223,7 +223,7 @@ void AllMessages::add(const json& page) {
   json messages = member(page, "messages");
   const std::size_t count = messages.is_array() ? messages.size() : 0;
   const std::string first = count == 0 ? "" : text_member(messages.front(), "message_id");
-  // A page may be shorter than asked for, and not the last: the hub also counts its bytes.
+  // A page can be shorter than requested without being the last: the hub also limits its bytes.
   whole_ = first.empty() || first == before_;
   before_ = first;
   if (count == 0) return;
@@ -244,7 +244,7 @@ json AllMessages::listed() const {
 Response executed(const json& result) { return json_response({{"success", true}, {"result", result}}); }
 
 Response not_executed(const Problem& why) {
-  // What was wrong with the request, or the token, is told by the status; nothing has run then.
+  // The status reports an invalid request or token; nothing has run then.
   if (why.status == 400 || why.status == 401 || why.status == 403 || why.status == 404 || why.status == 413 ||
       why.status == 429) {
     return response_of(why, ErrorShape::spoke);

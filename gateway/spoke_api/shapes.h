@@ -1,6 +1,6 @@
-/// The Spoke API of the Python hub: its requests as the hub's, and its records, made of the hub's own.
+/// The Spoke API of the Python hub: converts its requests to the hub's, and the hub's records to its own.
 ///
-/// Pure functions. What the hub's answer does not have is null, or left out where the clients do not need it.
+/// Pure functions. Members that the hub's answer lacks are null, or left out where the clients do not need them.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ nlohmann::json call_of(const nlohmann::json& body);
 
 /// {device_id, name, user_id, is_active, last_seen, created_at}
 nlohmann::json me(const nlohmann::json& device);
-/// Of a user's token without a device: the virtual device of their dashboard.
+/// For a user's token without a device: the virtual device of the user's dashboard.
 nlohmann::json dashboard_of(const std::string& user_id);
 /// {id, name, is_active, last_seen}; `is_active`: it is connected.
 nlohmann::json discovered(const nlohmann::json& device);
@@ -29,25 +29,25 @@ nlohmann::json discovered_list(const nlohmann::json& listed);
 nlohmann::json display(const nlohmann::json& registered);
 /// {device_id, access_token}
 nlohmann::json registered_device(const nlohmann::json& registered);
-/// {device, token, command}: of a device that the dashboard registered, and how to start it.
+/// {device, token, command}: a device that the dashboard registered, and the command that starts it.
 nlohmann::json new_device_token(const nlohmann::json& registered);
 /// [discovered with created_at, skill_count and skill_names]
 nlohmann::json dashboard_devices(const nlohmann::json& devices, const nlohmann::json& skills);
-/// With its id, which is made up from what it is, so that it stays the same.
+/// With an id that is a hash of its contents, so that it stays the same.
 nlohmann::json skill(const nlohmann::json& skill);
 nlohmann::json skill_list(const nlohmann::json& listed);
-/// Of a search; a skill that any device can run is on `hub`.
+/// Results of a search; a skill that any device can run is on `hub`.
 nlohmann::json found_list(const nlohmann::json& found);
 nlohmann::json session(const nlohmann::json& session, const std::string& user_id);
 nlohmann::json session_list(const nlohmann::json& listed, const std::string& user_id);
 nlohmann::json message(const nlohmann::json& message);
 nlohmann::json message_list(const nlohmann::json& listed, const std::string& session_id);
 
-/// Whether this answer to a `get` means that there is no such device of the user's, and not that it is unknown just
+/// Returns whether this answer to `get` means that the user has no such device, and not that its state is unknown just
 /// now.
 bool is_another_device(const Problem& problem);
 
-/// The pages of a session's messages on their way to one list: this API knows no pages.
+/// Joins the pages of a session's messages into one list, since this API has no pages.
 /// Bounds: messages_max, the newest, and about bytes_max.
 class AllMessages {
  public:
@@ -57,10 +57,10 @@ class AllMessages {
 
   bool is_whole() const { return whole_; }
   nlohmann::json next_page(const std::string& session_id) const;
-  /// A page that is more than the hub can say at once is asked for in smaller ones.
+  /// Returns whether the page exceeds what the hub can send at once; smaller pages are then requested.
   bool is_page_too_large(const Problem& problem);
   void add(const nlohmann::json& page);
-  /// {messages}, oldest first.
+  /// Returns {messages}, oldest first.
   nlohmann::json listed() const;
 
  private:
@@ -72,12 +72,12 @@ class AllMessages {
   bool whole_ = false;
 };
 
-/// What `/skills/execute` answers: a call that went wrong, or may have run, is 200 with `success` false, since the
-/// clients repeat what has a status from 500 on.
+/// Makes the answer of `/skills/execute`: a call that failed, or may have run, is 200 with `success` false, since the
+/// clients repeat requests with a status from 500 on.
 Response executed(const nlohmann::json& result);
 Response not_executed(const Problem& problem);
 
-/// An OpenAI completion with every member that the client reads.
+/// Makes an OpenAI completion with every member that the client reads.
 nlohmann::json completion(nlohmann::json result);
 
 }  // namespace strawberry::gateway::spoke_api

@@ -20,13 +20,13 @@ constexpr std::uint16_t close_going_away = 1001;
 constexpr std::uint16_t close_internal = 1011;
 
 Response refusal(const Problem& why) {
-  // As the original answers a handshake that it refuses.
+  // The original answers a refused handshake in this shape.
   Response response = response_of(why, ErrorShape::spoke);
   response.status = why.status == 503 ? 503 : 403;
   return response;
 }
 
-/// One Spoke's connection.
+/// The connection of one Spoke.
 class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
  public:
   explicit DeviceSocket(asio::io_context& loop) : loop_(loop) {}
@@ -55,14 +55,14 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     co_return co_await link_->opened(std::chrono::steady_clock::now() + socket_open_timeout);
   }
 
-  /// `owner`: the connection of the token that speaks for the device, when that is another's: with its end, this ends.
+  /// `owner`: the connection of the token that acts for the device, if it is another's: when it ends, this one ends.
   Task<void> serve(std::shared_ptr<WebSocket> socket, std::shared_ptr<HubLink> owner) {
     const auto self = shared_from_this();
     socket_ = socket;
     const auto held = std::make_shared<HubLink::Call>();
     held->on_lost = [socket] { socket->close(close_policy, "the hub ended the connection"); };
     if (owner && !owner->hold(held)) held->on_lost();
-    // What came between the hub's welcome and this one's.
+    // Messages that arrived between the hub's welcome and this Spoke's.
     for (std::string& early : std::exchange(early_, {})) socket_->send(std::move(early));
     while (true) {
       std::optional<WebSocket::Message> message = co_await socket_->read();
@@ -111,7 +111,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
     link_->publish(std::move(result));
   }
 
-  /// A hub that was killed asks again under the same id: the skill has run, and its answer is what is wanted.
+  /// A hub that was killed repeats a call under the same id: the skill has run, so its answer is sent again.
   bool answer_again(const std::string& id, const MqttMessage& message) {
     const auto kept = std::find_if(answers_.begin(), answers_.end(), [&](const Kept& one) { return one.id == id; });
     if (id.empty() || kept == answers_.end()) return false;
@@ -141,7 +141,7 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
   asio::io_context& loop_;
   std::shared_ptr<HubLink> link_;
   std::shared_ptr<WebSocket> socket_;
-  // Lists: an empty one has no memory, and most Spokes are idle.
+  // A list, since an empty one allocates nothing, and most Spokes are idle.
   std::list<Kept> answers_;
   std::vector<std::string> early_;
   std::unordered_map<std::string, std::string> open_;  // calls by id, with their result's topic
@@ -175,7 +175,7 @@ class DeviceSockets {
         if (!is_its_own) {
           token = co_await tokens_.token_for(*bearer, named, peer);
         } else if (auto admitted = links_.admit(*bearer, peer); !admitted) {
-          // Its connection as the device shows whether the token is good: it needs no other one.
+          // The device's own connection shows whether the token is valid: no other one is needed.
           token = tl::unexpected(admitted.error());
         }
         const auto claims = token ? read_token_claims(*token) : std::nullopt;
@@ -200,7 +200,7 @@ class DeviceSockets {
         wrong = state == HubLink::State::refused ? problem(403, "forbidden", "the hub refused the device's token")
                                                  : problem(503, "unavailable", "the hub cannot be reached");
         if (state != HubLink::State::refused || *token == *bearer) break;
-        tokens_.forget(*bearer, named);  // revoked, and perhaps registered again, since it was kept
+        tokens_.forget(*bearer, named);  // the device may have been revoked and registered again
       }
     }
     Response response = refusal(wrong);
@@ -215,7 +215,7 @@ class DeviceSockets {
       co_return;
     }
     sockets_.add(socket);
-    // By itself: what the request needed is not kept for a connection that may be idle for days.
+    // A separate coroutine: the request's memory is freed although the connection may be idle for days.
     const auto end = [device, socket](const std::exception_ptr& thrown) {
       if (!thrown) return;
       device->close();

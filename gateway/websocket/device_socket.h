@@ -1,8 +1,7 @@
-/// `/ws/device`: a Spoke of the Python hub, connected as its device. Calls come as `skill_request`, their results go
-/// back as `skill_response`; presence, and being taken over by a second connection, are the broker's as for any MQTT
-/// client.
+/// `/ws/device`: a Spoke of the Python hub, connected as its device. Calls arrive as `skill_request`, results are sent
+/// as `skill_response`. The broker handles presence, and the takeover by a second connection, as for any MQTT client.
 ///
-/// Threading: loop only.   Errors: a handshake without a good token is answered 403.
+/// Threading: loop only.   Errors: a handshake without a valid token is answered 403.
 /// Bounds: calls_max unanswered calls are remembered, then the oldest is forgotten.
 #pragma once
 
@@ -22,17 +21,17 @@ inline constexpr std::uint16_t close_policy = 1008;
 class OpenSockets {
  public:
   void add(const std::shared_ptr<WebSocket>& socket);
-  /// 1001.
+  /// Closes all with 1001.
   void close_all();
 
  private:
   std::vector<std::weak_ptr<WebSocket>> sockets_;
 };
 
-/// 426, for a request that does not ask for a WebSocket as RFC 6455 says.
+/// Makes the answer 426 to a request without an upgrade to WebSocket (RFC 6455).
 Response websocket_required(const char* message, ErrorShape shape);
 
-/// `Authorization: Bearer`, or `?token=`, which a browser can send; never logged.
+/// Reads `Authorization: Bearer`, or `?token=`, which a browser can send; never logged.
 tl::expected<std::string, Problem> websocket_token(const Request& request);
 
 Route device_socket_route(asio::io_context& loop, Links& links, DeviceTokens& tokens, OpenSockets& sockets);

@@ -48,7 +48,7 @@ class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
  private:
   void heard(const MqttMessage& message) {
     const json event = event_of(message.topic, message.payload);
-    // What is retained comes before anybody has subscribed.
+    // Retained messages arrive before the client has subscribed.
     last_[message.topic] = event;
     constexpr std::size_t devices_max = 10'000;
     if (last_.size() > devices_max) last_.erase(last_.begin());

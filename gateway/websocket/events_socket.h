@@ -1,11 +1,11 @@
-/// `GET /api/v1/ws`: one WebSocket for what changes: presence and the hub's state.
+/// `GET /api/v1/ws`: one WebSocket for changes of presence and of the hub's state.
 ///
 /// {"type":"connection","status":"connected"} first; then the client sends {"type":"subscribe","topics":["presence",
 /// "hub"]} and gets {"type":"subscribed","topics":[…]} and {"type":"event","topic","data"}; {"type":"ping"} is answered
 /// {"type":"pong"}.
 ///
-/// Threading: loop only.   Errors: a handshake without a good token is answered 401; {"type":"error"} for what is not
-/// understood.
+/// Threading: loop only.   Errors: a handshake without a valid token is answered 401; {"type":"error"} for messages
+/// that cannot be parsed.
 #pragma once
 
 #include "gateway/http/router.h"

@@ -8,15 +8,15 @@ namespace {
 
 using nlohmann::json;
 
-/// Discarded when it is no JSON, or nests too deep.
+/// Returns a discarded value when it is not JSON, or nests too deep.
 json parsed(std::string_view text, std::size_t levels_max) {
-  // The parser takes a NUL for the end.
+  // The parser would stop at a NUL.
   const bool has_nul = text.find('\0') != std::string_view::npos;
   if (has_nul || json_nests_deeper_than(text, levels_max)) return json(json::value_t::discarded);
   return json::parse(text, nullptr, false);
 }
 
-/// Null when it is none.
+/// Returns null when it is not an object.
 json object_of(std::string_view text, std::size_t levels_max) {
   json read = parsed(text, levels_max);
   return read.is_object() ? read : json();
@@ -76,7 +76,7 @@ EventsMessage read_events_message(std::string_view message) {
 json event_of(const std::string& topic, const std::string& payload) {
   const bool is_presence = topic.rfind("devices/", 0) == 0;
   json data = parsed(payload, message_levels_max);
-  if (data.is_discarded()) data = payload;  // a device may say just `online`
+  if (data.is_discarded()) data = payload;  // a device may publish plain `online`
   if (is_presence && !data.is_object()) {
     const std::size_t begin = topic.find('/') + 1;
     const std::string device = topic.substr(begin, topic.rfind('/') - begin);

@@ -1,4 +1,4 @@
-/// What the clients of `/ws/device` and `/api/v1/ws` send, and the hub's calls as a Spoke reads them.
+/// Messages of the clients of `/ws/device` and `/api/v1/ws`, and the hub's calls in a Spoke's form.
 ///
 /// Pure functions of untrusted text.   Bounds: message_levels_max; the size is the WebSocket's.
 #pragma once
@@ -19,7 +19,7 @@ struct DeviceMessage {
   enum class Kind { unknown, ping, result };
   Kind kind = Kind::unknown;
   std::string request_id;  // of a result
-  /// What the hub is told: correlation_id, success, and result or error.
+  /// The result for the hub: correlation_id, success, and result or error.
   nlohmann::json result;
 };
 DeviceMessage read_device_message(std::string_view message);
@@ -32,11 +32,11 @@ struct EventsMessage {
 };
 EventsMessage read_events_message(std::string_view message);
 
-/// What a device or the hub said on an MQTT topic, as `/api/v1/ws` tells of it. What is no JSON is text, and
-/// perhaps no UTF-8.
+/// Makes the event of `/api/v1/ws` from a message of a device or the hub. A payload that is not JSON becomes text,
+/// which may be invalid UTF-8.
 nlohmann::json event_of(const std::string& topic, const std::string& payload);
 
-/// The hub's call as the Spoke's `skill_request`; null when it is not understood.
+/// Converts the hub's call to the Spoke's `skill_request`; null when it is not valid.
 nlohmann::json skill_request_of(std::string_view call);
 
 }  // namespace strawberry::gateway

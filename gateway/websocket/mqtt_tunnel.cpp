@@ -12,7 +12,7 @@ constexpr std::size_t piece_bytes = 16 * 1024;
 constexpr std::uint16_t close_normal = 1000;
 constexpr std::uint16_t close_unsupported = 1003;
 
-/// One client's bytes to the broker and back, over whichever socket the broker is on.
+/// Passes one client's bytes to the broker and back, over either kind of broker socket.
 template <class Socket>
 class Tunnel : public std::enable_shared_from_this<Tunnel<Socket>> {
  public:
@@ -43,7 +43,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel<Socket>> {
     while (true) {
       const auto [error, count] = co_await broker_.async_read_some(asio::buffer(piece), as_tuple);
       if (error || !client_->send(std::string(piece.data(), count))) break;
-      // A client that reads slowly makes the broker wait, which has limits for that.
+      // A slow client makes the broker wait; the broker has limits for that.
       if (!co_await client_->drained()) break;
     }
     client_->close(close_normal, "");
@@ -87,7 +87,7 @@ Task<void> serve(asio::io_context& loop, const BrokerAddress& address, OpenSocke
   const auto [unknown, found] = co_await resolver.async_resolve(address.host, std::to_string(address.port), as_tuple);
   asio::ip::tcp::socket broker(loop);
   boost::system::error_code failed = unknown;
-  // A broker that wants TLS is only reached over its Unix socket.
+  // A broker that requires TLS is only reached over its Unix socket.
   if (!unknown && !address.tls) {
     const auto [error, where] = co_await asio::async_connect(broker, found, as_tuple);
     failed = error;

@@ -1,8 +1,8 @@
-/// `/mqtt`: MQTT over WebSocket (subprotocol `mqtt`), byte for byte to the broker. Rights, limits and presence are the
-/// broker's.
+/// `/mqtt`: MQTT over WebSocket (subprotocol `mqtt`), byte for byte to the broker, which applies permissions, limits
+/// and presence.
 ///
-/// Threading: loop only.   Bounds: a message of at most WebSocket::Options::message_bytes_max; to a client that
-/// does not read, the tunnel stops reading from the broker, whose own limits then hold.
+/// Threading: loop only.   Bounds: a message of at most WebSocket::Options::message_bytes_max; for a client that does
+/// not read, the tunnel stops reading from the broker, whose own limits then apply.
 #pragma once
 
 #include "gateway/http/router.h"

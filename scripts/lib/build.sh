@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Builds with cmake and tells how far it is. Source this file.
+# Builds with cmake and shows the progress. Source this file.
 
-# Configures the preset once, builds the targets, and keeps all output in build/PRESET/LOG. Says nothing when it is done
-# within a second; then shows now and again how much is done and how long the rest will take. Returns non-zero on
+# Configures the preset once, builds the targets, and keeps all output in build/PRESET/LOG. Prints nothing if that
+# takes less than a second; otherwise shows now and then the progress and the remaining time. Returns non-zero on
 # failure, after printing the end of the log. Builds of one preset wait for each other.
 build_preset() { # PRESET LOG [TARGET…]
   local preset=$1 directory=build/$1 log=build/$1/$2 targets=() builder began shown='' tick=0 line
@@ -29,7 +29,7 @@ build_preset() { # PRESET LOG [TARGET…]
   return 1
 }
 
-# Prints how far the build is whose output is in LOG, which began SECONDS ago. Prints nothing before the first file.
+# Prints the progress of the build whose output is in LOG, which began SECONDS ago. Prints nothing before the first file.
 build_progress() { # LOG SECONDS
   local position done total left
   position=$(grep -o '^\[[0-9]*/[0-9]*\]' "$1" | tail -n 1 | tr -d '[]')

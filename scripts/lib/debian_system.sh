@@ -2,7 +2,7 @@
 # Debian systems in a folder, for scripts that test on another system than this one. Source this file; needs root.
 #
 #   base_system SUITE FOLDER        makes FOLDER/base.tar with debootstrap, once
-#   unpack_system FOLDER SYSTEM     a fresh system from it, whose apt works like this machine's
+#   unpack_system FOLDER SYSTEM     unpacks a fresh system from it, whose apt works like this machine's
 #   inside SYSTEM [unshare options] -- COMMAND…   runs a command there; its processes and mounts end with it
 #
 # All of them return non-zero on failure and leave the reason in a log in FOLDER, or on standard error.
@@ -14,13 +14,13 @@ debian_sources() {
     sed -n 's/^Debian|//p' | sort -u
 }
 
-# What this machine's suite is called.
+# Prints the name of this machine's suite.
 debian_suite() {
   # shellcheck source=/dev/null
   (. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 }
 
-# Fails with a reason when this machine cannot make systems, or root is somebody else.
+# Fails with a reason when this machine cannot make systems, or this is not run by root.
 require_system_tools() {
   local tool
   ((EUID == 0)) || { printf 'only root can make and enter the system to test in (use sudo, or a container)\n'; return 1; }
@@ -56,14 +56,14 @@ unpack_system() { # FOLDER SYSTEM
   tar -C "$system" -xf "$folder/base.tar" || return 1
   cp "$folder/sources.list" "$system/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::https?::Proxy' >"$system/etc/apt/apt.conf.d/90proxy" || true
-  # A mirror of a suite that changes every day may be behind.
+  # A mirror of a suite that changes every day may be out of date.
   printf 'Acquire::Check-Valid-Until "false";\n' >"$system/etc/apt/apt.conf.d/90old-lists"
   cp -L /etc/resolv.conf "$system/etc/resolv.conf"
-  # The CAs that this machine trusts, for what comes from other places than apt.
+  # The CAs that this machine trusts, for downloads that do not use apt.
   [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || cp -L /etc/ssl/certs/ca-certificates.crt "$system/root/trusted.crt"
   printf '#!/bin/sh\nexit 101\n' >"$system/usr/sbin/policy-rc.d" # installing starts nothing: there is no service manager
   chmod +x "$system/usr/sbin/policy-rc.d"
-  printf 'force-unsafe-io\n' >"$system/etc/dpkg/dpkg.cfg.d/fast" # it may be lost: no waiting for the disk
+  printf 'force-unsafe-io\n' >"$system/etc/dpkg/dpkg.cfg.d/fast" # the system is temporary: does not wait for the disk
 }
 
 inside() { # SYSTEM [unshare options] -- COMMAND…

@@ -1,4 +1,4 @@
-/// What many rounds of calls come to, and the table made of it.
+/// Summarises many rounds of calls, and makes a table of them.
 #pragma once
 
 #include <string>

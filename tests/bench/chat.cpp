@@ -32,7 +32,7 @@ class Model {
     client_.set_keep_alive(true);
     client_.set_tcp_nodelay(true);
   }
-  /// When the first text was there.
+  /// Returns when the first text arrived.
   steady_clock::time_point ask(const std::string& body) {
     steady_clock::time_point first{};
     std::string came;
@@ -57,7 +57,7 @@ class Model {
   httplib::Client client_;
 };
 
-/// In milliseconds: each until its answer is whole, or until the time that `ask` gives.
+/// Times in milliseconds: each until its answer is complete, or until the time that `ask` returns.
 template <class Ask>
 void time_each(std::vector<double>& took_ms, Ask ask) {
   for (int i = 0; i < chats_per_round; ++i) {
@@ -70,7 +70,7 @@ void row(const char* way, const std::vector<double>& took_ms) {
   std::printf("| %-36s | %8.3f | %8.3f |\n", way, percentile(took_ms, 50), percentile(took_ms, 99));
 }
 
-/// The hub's own part: what it takes, next to its two ways apart.
+/// Prints the hub's own part: its total next to its two ways alone.
 void compare(const char* name, const std::vector<double>& chat_ms, const std::vector<double>& http_ms,
              const std::vector<double>& mqtt_ms) {
   const auto apart = [&](double percent) { return percentile(http_ms, percent) + percentile(mqtt_ms, percent); };

@@ -1,5 +1,5 @@
-/// What the hub adds to a chat: a chat request over MQTT with a model that answers at once, against the same HTTP call
-/// made directly and one MQTT round trip.
+/// Measures what the hub adds to a chat: a chat request over MQTT with a model that answers at once, against the same
+/// HTTP call made directly and one MQTT round trip.
 #pragma once
 
 namespace strawberry::bench {

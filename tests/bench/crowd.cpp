@@ -17,7 +17,7 @@ using std::chrono::duration;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t other_files = 200;  // that generator and broker may have open besides
+constexpr std::size_t other_files = 200;  // that generator and broker may have open in addition
 constexpr std::size_t at_a_time = 50;
 constexpr milliseconds patience{60'000};
 constexpr std::chrono::seconds retry_after{1};

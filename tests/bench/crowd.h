@@ -17,7 +17,7 @@
 
 namespace strawberry::bench {
 
-/// Raises this process's limit of open files as far as it may; how many devices may connect then, at most `wanted`.
+/// Raises this process's limit of open files if possible; returns how many devices may connect, at most `wanted`.
 std::size_t possible_devices(std::size_t wanted);
 
 class Crowd {
@@ -29,15 +29,15 @@ class Crowd {
   std::size_t size() const { return clients_.size(); }
   void send(std::size_t device, std::string_view packet) { clients_[device]->send(packet); }
   using OnMessage = std::function<void(std::size_t device, std::string_view payload)>;
-  /// Hands over the messages that have come, acknowledged. False when none has within `timeout`.
+  /// Passes on the messages that have arrived, acknowledged. Returns false when none has within `timeout`.
   bool receive(std::chrono::milliseconds timeout, const OnMessage& on_message);
 
   struct Storm {
     double seconds = 0;              // until the last is answered
     std::vector<double> answered_s;  // each, since the beginning
-    std::size_t sent_again = 0;      // told `busy`, and came again after a second
+    std::size_t sent_again = 0;      // answered `busy`, and repeated after a second
   };
-  /// All of them register their skills at once.
+  /// Registers the skills of all devices at once.
   Storm register_all(Mix mix, std::size_t first_skill_of = 0);
 
   void disconnect() { clients_.clear(); }

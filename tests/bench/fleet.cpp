@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr std::size_t rsa_key_bits = 2048;
 
-/// A new private key as a JSON Web Key.
+/// Returns a new private key as a JSON Web Key.
 std::string exported(cjose_jwk_t* jwk) {
   char* text = jwk == nullptr ? nullptr : cjose_jwk_to_json(jwk, /*priv=*/true, nullptr);
   cjose_jwk_release(jwk);

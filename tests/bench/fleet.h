@@ -15,7 +15,7 @@
 
 namespace strawberry::bench {
 
-/// As config/mosquitto.conf has it; the same for all brokers.
+/// The same for all brokers, as in config/mosquitto.conf.
 const std::vector<std::string>& broker_config();
 
 class Fleet {
@@ -26,7 +26,7 @@ class Fleet {
   std::size_t size() const { return ids_.size(); }
   const std::string& id(std::size_t index) const { return ids_.at(index); }
 
-  /// What a device shows when it connects.
+  /// Returns the credentials with which a device connects.
   wire::Credentials anonymous(std::size_t index) const;
   wire::Credentials with_password(std::size_t index) const;
   /// `algorithm` is HS256, RS256 or ES256.

@@ -32,7 +32,7 @@ constexpr int clients = 64;
 constexpr int tokens = 20;
 constexpr std::chrono::seconds load_time{5};
 
-/// Of one server, on a connection that is kept.
+/// A client of one server, on a connection that is kept.
 class OpenAiClient {
  public:
   OpenAiClient(int port, std::string token) : client_("127.0.0.1", port), token_(std::move(token)) {
@@ -40,7 +40,7 @@ class OpenAiClient {
     client_.set_tcp_nodelay(true);
     client_.set_read_timeout(std::chrono::seconds(10));
   }
-  /// Asks; gives when the first text was there.
+  /// Sends a request; returns when the first text arrived.
   steady_clock::time_point ask(const std::string& body) {
     steady_clock::time_point first{};
     std::string came;
@@ -67,19 +67,19 @@ class OpenAiClient {
   std::string token_;
 };
 
-/// One way to the model, and how long its chats took.
+/// One way to the model, and the durations of its chats.
 struct Way {
   Way(std::string called, int port, std::string token, int server_pid)
       : name(std::move(called)), client(port, std::move(token)), pid(server_pid) {}
 
   std::string name;
   OpenAiClient client;
-  int pid;  // of the server on the way; 0 when there is none
+  int pid;  // of the server in between; 0: none
   std::vector<double> chat_ms;
   std::vector<double> first_ms;
 };
 
-/// What a process did in the rounds so far, for whole and for streamed answers.
+/// The work of a process in the rounds so far, for whole and for streamed answers.
 struct Work {
   const char* name;
   int pid;
@@ -97,7 +97,7 @@ void time_chats(std::vector<double>& took_ms, OpenAiClient& client, const std::s
   }
 }
 
-/// Adds what the processes do during `what`.
+/// Adds the work of the processes during `what`.
 template <class What>
 void count(std::vector<Work>& all, double Work::*cpu_s, double Work::*wakes, What what) {
   for (Work& one : all) {
@@ -141,7 +141,7 @@ void print_work(const std::vector<Work>& all) {
   std::printf("\n");
 }
 
-/// Small requests over connections that are kept, for a while: how many a second, and how long each took.
+/// Sends small requests over kept connections for a while: counts them a second, and measures each.
 void measure_small_requests(const HttpServer& door, const std::vector<std::string>& tokens_of_devices) {
   std::atomic<bool> stop{false};
   std::atomic<int> failed{0};
@@ -199,7 +199,7 @@ void measure_http_chats() {
     ways.push_back(std::make_unique<Way>("LiteLLM's proxy", litellm->port, litellm->token, litellm->process->pid()));
   ways.push_back(std::make_unique<Way>("web door and hub", door.port, tokens_of_devices.front(), door.process->pid()));
 
-  // Members that only the hub knows are refused elsewhere, or passed on.
+  // Without members that only the hub knows: other servers refuse them, or pass them on.
   json whole{{"model", "stub"}, {"messages", json::array({{{"role", "user"}, {"content", "Is the oven on?"}}})}};
   json streamed = whole;
   streamed["stream"] = true;

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds nginx_start_max{10};
 constexpr std::chrono::seconds litellm_start_max{120};  // it reads some hundred Python modules
 constexpr std::size_t output_shown_max = 500;
 
-/// Whether it answers GET `path`, whatever the status, before `start_max` is over.
+/// Returns whether it answers GET `path`, with any status, before `start_max` is over.
 bool answers(test::ChildProcess& process, int port, const char* path, std::chrono::seconds start_max) {
   const auto give_up = steady_clock::now() + start_max;
   while (process.is_running() && steady_clock::now() < give_up) {
@@ -40,7 +40,7 @@ std::string end_of(const std::string& output) {
 }
 
 std::string nginx_config(int port, int model_port) {
-  // Without a master there is no second user, and no file outside of the prefix.
+  // Without a master process no second user is needed, and no file outside of the prefix.
   return "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr warn;\n"
          "events { worker_connections 1024; }\n"
          "http {\n"
@@ -82,7 +82,7 @@ Result<HttpServer> start_nginx(int model_port) {
   const std::string config = server.directory->file("nginx.conf");
   std::ofstream(config) << nginx_config(server.port, model_port);
   test::ChildProcess::Options options;
-  // Until it has read where to write errors, it would write them to the system's log.
+  // Before it has read its configuration it would write errors to the system's log.
   options.argv = {program, "-e", "stderr", "-p", server.directory->path().string(), "-c", config};
   server.process = std::make_unique<test::ChildProcess>(std::move(options));
   if (!answers(*server.process, server.port, "/requests", nginx_start_max))

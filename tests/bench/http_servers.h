@@ -1,5 +1,5 @@
-/// What a chat can pass on its way to the model, as processes of their own on loopback: the web door, an nginx that
-/// only forwards, LiteLLM's proxy.
+/// Servers between a chat and the model, as processes on loopback: the web door, an nginx that only forwards, LiteLLM's
+/// proxy.
 ///
 /// Life: ready when returned, gone with the object.   Errors: open_door() throws; a peer that is not installed or does
 /// not start is a Failure that says so.

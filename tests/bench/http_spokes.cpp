@@ -28,7 +28,7 @@ constexpr std::size_t devices_per_user = 10;
 constexpr std::size_t at_a_time = 50;
 constexpr std::size_t files_of_a_spoke = 3;  // in the door: the client's socket, the broker's, and a copy of that
 constexpr std::chrono::seconds patience{60};
-constexpr std::chrono::seconds quiet_time{2};  // after the last was let in
+constexpr std::chrono::seconds quiet_time{2};  // after the last was accepted
 constexpr double mib = 1024.0 * 1024.0;
 // RFC 6455, section 5.2
 constexpr char ping = '\x89';
@@ -50,12 +50,12 @@ class Spokes {
     sockets_.add(*all_.back(), static_cast<std::uint32_t>(all_.size() - 1));
     all_.back()->send(handshake(token));
   }
-  /// Reads until so many have been let in, or time is over.
+  /// Reads until `wanted` have been accepted, or the time is over.
   void wait_for(std::size_t wanted, milliseconds timeout) {
     const auto give_up = steady_clock::now() + timeout;
     while (let_in_ < wanted && steady_clock::now() < give_up) read(milliseconds(100));
   }
-  /// Answers pings meanwhile.
+  /// Waits and answers pings.
   void stay(milliseconds time) {
     for (const auto end = steady_clock::now() + time; steady_clock::now() < end;) read(milliseconds(100));
   }

@@ -3,7 +3,7 @@
 
 namespace strawberry::bench {
 
-/// Prints its table; throws when one is not let in, or does not stay.
+/// Prints its table; throws when one is refused, or is disconnected.
 void measure_http_spokes();
 
 }  // namespace strawberry::bench

@@ -27,7 +27,7 @@ using nlohmann::json;
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-constexpr std::size_t devices = 250;  // 4 chats each: as many as one may have
+constexpr std::size_t devices = 250;  // 4 chats each, the limit
 constexpr std::size_t devices_per_user = 10;
 constexpr std::size_t streams = 1'000;
 constexpr std::size_t words_per_second = 50;
@@ -35,7 +35,7 @@ constexpr Speech speech{120, std::chrono::microseconds(1'000'000 / words_per_sec
 constexpr double mib = 1024.0 * 1024.0;
 constexpr std::string_view end_of_answer = "\r\n0\r\n\r\n";
 
-/// One chat: what came, and when.
+/// One chat: its bytes, with the times of their arrival.
 struct Stream {
   explicit Stream(int port) : socket(port) {}
   bool is_over() const { return bytes.ends_with(end_of_answer); }
@@ -43,10 +43,10 @@ struct Stream {
   LoopbackSocket socket;
   std::string bytes;
   steady_clock::time_point sent;
-  std::vector<std::pair<std::size_t, steady_clock::time_point>> came;  // so many bytes, until then
+  std::vector<std::pair<std::size_t, steady_clock::time_point>> came;  // bytes that had arrived by then
 };
 
-/// The whole answer again, piece by piece; what is wrong with it, or nothing.
+/// Reads the whole answer again, piece by piece; returns its fault; empty: none.
 std::string fault_of(const Stream& stream, const std::string& whole, StreamVerdict& verdict) {
   const std::string_view all = stream.bytes;
   if (!all.starts_with("HTTP/1.1 200 ")) return "status: " + std::string(all.substr(0, 40));

@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr const char* owner = "bench";
 constexpr std::chrono::seconds start_time_max{30};
 
-/// Runs one strawberryctl command; what it printed as JSON.
+/// Runs one strawberryctl command; returns its JSON output.
 json control(const std::string& data_dir, std::vector<std::string> words) {
   test::ChildProcess::Options options;
   options.argv = {STRAWBERRY_BIN_DIR "/strawberryctl", "--json", "--data-dir", data_dir};
@@ -34,7 +34,7 @@ std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, in
                                                  std::map<std::string, std::string> environment,
                                                  std::vector<std::string> run_by) {
   test::ChildProcess::Options options;
-  // Everything as it comes, but that one device may have as many calls open as the benchmark makes of it.
+  // The defaults, except that one device may have as many open calls as the benchmark makes.
   const std::string config = data_dir + "/bench.toml";
   std::ofstream(config) << "[limits]\nopen_calls_per_target_max = 256\n";
   options.argv = std::move(run_by);

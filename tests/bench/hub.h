@@ -14,7 +14,7 @@
 
 namespace strawberry::bench {
 
-/// Starts a bridge on that data directory and broker; serving when it returns.
+/// Starts a bridge on that data directory and broker; ready when it returns.
 std::unique_ptr<test::ChildProcess> start_bridge(const std::string& data_dir, int broker_port,
                                                  std::map<std::string, std::string> environment = {},
                                                  std::vector<std::string> run_by = {});

@@ -1,7 +1,7 @@
-/// A TCP connection to a server on loopback that does not wait for what it reads: a socket, and the epoll of many.
+/// A non-blocking TCP connection to a server on loopback, and an epoll for many of them.
 ///
-/// Threading: one thread.   Errors: throws std::runtime_error; also when the socket has no room for what is sent, since
-/// the parts of the benchmark never send more than fits.
+/// Threading: one thread.   Errors: throws std::runtime_error; also when the socket has no room for outgoing data,
+/// since the parts of the benchmark never send more than fits.
 #pragma once
 
 #include <sys/epoll.h>
@@ -25,9 +25,9 @@ class LoopbackSocket {
 
   int fd() const { return fd_; }
   void send(std::string_view bytes);
-  /// Reads what is there, once; `got` is how many bytes. False when the other side has closed.
+  /// Reads once without waiting; `got`: number of bytes. Returns false when the other side has closed.
   bool read(char* to, std::size_t size, std::size_t& got);
-  /// Appends what is there.
+  /// Appends the available bytes.
   bool read(std::string& into);
 
  private:
@@ -44,7 +44,7 @@ class Poller {
 
   /// Closing the socket removes it.
   void add(const LoopbackSocket& socket, std::uint32_t number);
-  /// The numbers that have something to read; none after `timeout`. Valid until the next call.
+  /// Returns the numbers of readable sockets; none after `timeout`. Valid until the next call.
   const std::vector<std::uint32_t>& wait(std::chrono::milliseconds timeout);
 
  private:

@@ -1,5 +1,5 @@
-/// strawberry-load: what the hub costs next to a bare broker, one table for each part. Everything runs on loopback in
-/// temporary directories and is gone afterwards.
+/// strawberry-load: measures what the hub costs next to a bare broker, one table for each part. Everything runs on
+/// loopback in temporary directories, which are removed afterwards.
 #include <algorithm>
 #include <array>
 #include <cstdio>

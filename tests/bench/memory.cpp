@@ -37,7 +37,7 @@ void measure_memory() {
   {
     const auto broker = fleet.start_bare();
     bare = use(fleet, *broker, /*with_tokens=*/false);
-    broker->kill();  // or it would say goodbye to each of them
+    broker->kill();  // otherwise it would send DISCONNECT to each of them
   }
   {
     const auto broker = fleet.start_with_plugin();

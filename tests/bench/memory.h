@@ -1,4 +1,4 @@
-/// What 10 000 connected devices cost the broker in memory, bare and with the plugin.
+/// Measures the broker's memory for 10 000 connected devices, bare and with the plugin.
 #pragma once
 
 namespace strawberry::bench {

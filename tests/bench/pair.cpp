@@ -20,7 +20,7 @@ std::string number_as_id(std::uint64_t number) {
   return text.data();
 }
 
-/// The JSON string behind "correlation_id", as it stands there.
+/// Returns the JSON string of "correlation_id", unparsed.
 std::string_view correlation_id(std::string_view payload) {
   const std::size_t start = payload.find(id_member);
   if (start == std::string_view::npos) return {};

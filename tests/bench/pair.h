@@ -1,9 +1,9 @@
 /// A caller and a device that answers it, and rounds of calls between them. Each has a thread of its own that sleeps
-/// until something comes, as two programs on two machines would: one loop for both would spare the direct way wake-ups
-/// that it has in real life.
+/// until data arrives, like two programs on two machines: one loop for both would save the direct way wake-ups that it
+/// has in practice.
 ///
-/// The same two programs either way: Route says which topics they use. Directly, the caller publishes to the device
-/// and the device to the caller; routed, both talk to the hub.
+/// Both ways use the same programs; Route has the topics. Direct: the caller publishes to the device and the device to
+/// the caller; routed: both use the hub.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ struct Round {
 
 class Pair {
  public:
-  /// `target` is what the request names; without a hub nobody looks at it, but it has the same length.
+  /// `target`: the request's target; unused without a hub, but of the same length.
   Pair(int port, const Route& route, const std::string& caller_id, const std::string& caller_token,
        const std::string& device_id, const std::string& device_token);
 
@@ -48,10 +48,10 @@ class Pair {
 
   /// For requests that are not calls, before the first round: sends `payload`, waits for the reply.
   std::string ask_as_device(const std::string& topic, const std::string& payload);
-  /// When the first event of that request came, of a chat that streams; the response counts as one if there was none.
+  /// When the first event of that request arrived, for a chat that streams; its response if there was no event.
   std::chrono::steady_clock::time_point first_event_at() const { return first_event_at_; }
 
-  /// The device registers the skill that is called, and no other.
+  /// Registers the skill that is called, as the only one.
   void register_skill();
 
   /// Keeps `in_flight` calls open until `calls_max` are answered or `time_max` has passed. Throws when an answer does

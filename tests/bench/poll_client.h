@@ -1,7 +1,7 @@
-/// An MQTT 5 client for the load generator: libmosquitto without threads, driven by poll(), TCP_NODELAY on, so
-/// that what is measured is the hub and not the generator.
+/// An MQTT 5 client for the load generator: libmosquitto without threads, driven by poll(), TCP_NODELAY on, so that the
+/// hub is measured and not the generator.
 ///
-/// Threading: one thread.   Errors: throws std::runtime_error; a benchmark has nothing better to do.
+/// Threading: one thread.   Errors: throws std::runtime_error, which ends the benchmark.
 /// Bounds: in_flight_max messages unacknowledged in each direction.
 #pragma once
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int patience_ms = 10'000;
 
-/// Shared by all clients: what is left of it moves to the client before the next one reads.
+/// Shared by all clients: an incomplete rest moves to the client before the next one reads.
 std::array<char, 256 * 1024>& read_buffer() {
   static std::array<char, 256 * 1024> buffer;
   return buffer;

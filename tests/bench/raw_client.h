@@ -1,8 +1,7 @@
-/// One end of an MQTT connection with as little around it as can be: a socket, and what has been read of a packet that
-/// is not complete yet. A library's client costs as much as the broker's part of a message; this one does not, so that
-/// what is measured is the broker.
+/// A minimal end of an MQTT connection: a socket, and the bytes of an incomplete packet. A library's client costs as
+/// much as the broker's part of a message; this one does not, so that the broker is measured.
 ///
-/// Threading: one thread.   Errors: as LoopbackSocket.   Bounds: what is received and not complete, one packet.
+/// Threading: one thread.   Errors: as LoopbackSocket.   Bounds: one incomplete packet.
 #pragma once
 
 #include <string>
@@ -17,7 +16,8 @@ class RawClient : public LoopbackSocket {
  public:
   using LoopbackSocket::LoopbackSocket;
 
-  /// Reads what is there, once, and calls `handle` for each packet. False when the broker has closed the connection.
+  /// Reads once without waiting, and calls `handle` for each packet. Returns false when the broker has closed the
+  /// connection.
   template <class Handle>
   bool receive(Handle handle) {
     std::string_view bytes;
@@ -28,7 +28,7 @@ class RawClient : public LoopbackSocket {
     return true;
   }
 
-  /// Waits for the broker's next packet, of whatever type, and checks it.
+  /// Waits for the broker's next packet, of any type, and checks it.
   void expect(void (*check)(const wire::Packet&));
 
  private:

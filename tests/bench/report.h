@@ -1,4 +1,4 @@
-/// Numbers of many rounds, and the table made of them; what the kernel knows about a process.
+/// Figures of many rounds, and the table made of them; the kernel's figures for a process.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ std::string text(const char* format, Values... values) {
 /// Nearest rank; 0 of nothing.
 double percentile(std::vector<double> values, double percent);
 
-/// What one round has done.
+/// The result of one round.
 struct Rate {
   std::size_t count = 0;
   double seconds = 0;
@@ -30,7 +30,7 @@ struct Rate {
 
   double per_second() const;
   double cpu_us_each() const;
-  /// Near 1 when it is the broker that everybody waits for.
+  /// Near 1 when the broker is the bottleneck.
   double broker_busy() const { return (broker_cpu_seconds + broker_wait_seconds) / seconds; }
 };
 
@@ -38,7 +38,7 @@ struct CpuTime {
   double used_seconds = 0;
   double waited_seconds = 0;
 };
-/// Of all threads of a process; nothing when it is gone.
+/// Sums all threads of a process; nullopt when it is gone.
 CpuTime cpu_time(int pid);
 
 /// How often its threads slept and were woken.
@@ -59,20 +59,19 @@ class Stopwatch {
 /// One way in a table: its rounds, and those of the bare broker that alternated with them.
 struct RateRow {
   std::string what;
-  std::string way;  // empty when `what` says it
+  std::string way;  // empty when it is part of `what`
   std::vector<Rate> rates;
   std::vector<Rate> bare;
 };
 
 /// Markdown, also readable on a terminal: medians over the rounds; the ratio is the median of each round's own, since
-/// whatever else the machine does hits neighbours alike. The CPU ratio is what it would be if nothing but the broker's
-/// own time counted: it is lower when the generator is not much faster than the broker, and other programs disturb it
-/// least.
+/// other load affects neighbouring rounds alike. The CPU ratio is the ratio if only the broker's own time counted: it
+/// is lower when the generator is not much faster than the broker, and is least affected by other programs.
 std::string rate_table(const std::string& unit, const std::vector<RateRow>& rows);
 
-/// Bytes of a process that are in memory, without what it shares with files.
+/// Returns the resident bytes of a process without pages shared with files.
 double resident_bytes(int pid);
-/// With what it shares: what `ps` calls RSS.
+/// Includes shared pages, like RSS in `ps`.
 double all_resident_bytes(int pid);
 
 }  // namespace strawberry::bench

@@ -119,7 +119,7 @@ void idle() {
   std::printf("\n");
 }
 
-/// From nothing: all devices come and register.
+/// From an empty hub: all devices connect and register.
 void grow(std::size_t devices, std::size_t devices_per_user) {
   const Fleet fleet(devices, devices_per_user);
   const auto broker = fleet.start_with_plugin();
@@ -132,12 +132,12 @@ void grow(std::size_t devices, std::size_t devices_per_user) {
   storm(crowd, bridge->pid(), "all register the same again", Mix::shared);
   storm(crowd, bridge->pid(), "all register others", Mix::shared, 1);
   say("memory (RSS) then", mib_of(all_resident_bytes(bridge->pid())));
-  broker->kill();  // or it would say goodbye to each of them
+  broker->kill();  // otherwise it would send DISCONNECT to each of them
   bridge->terminate();
   std::printf("\n");
 }
 
-/// One user has it all, and no two skills are alike.
+/// One user has all devices, and no two skills are alike.
 void run_full(std::size_t devices) {
   Fleet fleet(devices, devices);
   fill(fleet, Mix::distinct);

@@ -1,5 +1,5 @@
-/// A hub with 10 000 connected devices of 20 skills each: registering all at once, starting with such a database,
-/// memory, search, list and calls in that state.
+/// Measures a hub with 10 000 connected devices of 20 skills each: registering all at once, starting with such a
+/// database, memory, search, list and calls in that state.
 #pragma once
 
 namespace strawberry::bench {

@@ -32,7 +32,7 @@ double heap_bytes() {
   return static_cast<double>(info.uordblks + info.hblkhd);
 }
 
-/// Of this thread: a search waits for nothing, so this is its time on a machine that has nothing else to do.
+/// CPU time of this thread: a search never waits, so this is its duration on an idle machine.
 double cpu_us() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -75,7 +75,7 @@ void measure(const char* name, Mix mix, std::size_t users) {
     found += matches ? matches->size() : 0;
     too_many += matches ? 0 : 1;
   }
-  // What a chat asks for: is it more than can be shown at once, and then, what do the user's words fit?
+  // A chat's two questions: do all skills fit, and if not, which match the user's words?
   std::vector<double> chat_us;
   for (const std::string& query : queries(queries_total)) {
     const double start = cpu_us();

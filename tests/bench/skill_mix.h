@@ -19,7 +19,7 @@ enum class Mix {
 std::vector<bridge::SkillRow> skills_of(std::size_t device, Mix mix);
 /// The body of a `register` request.
 std::string register_request(const std::vector<bridge::SkillRow>& skills, const std::string& correlation_id);
-/// What people look for in them: one to three words, parts of words, words that are nowhere.
+/// Returns search texts: one to three words, parts of words, words without a match.
 std::vector<std::string> queries(std::size_t count);
 
 }  // namespace strawberry::bench

@@ -8,7 +8,7 @@ namespace {
 
 test::ChildProcess::Options model_options(const Speech& speech) {
   test::ChildProcess::Options options;
-  // Connections of the round before may still be open.
+  // Connections of the previous round may still be open.
   options.argv = {STRAWBERRY_BIN_DIR "/stub_llm_server",
                   "--mode",
                   "tokens",

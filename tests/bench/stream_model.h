@@ -1,4 +1,4 @@
-/// A model as a process of its own that says what a Speech has, to many clients at once.
+/// A model as a process of its own that sends the words of a Speech to many clients at once.
 ///
 /// Life: ready when constructed, gone with the object.   Errors: throws.
 #pragma once
@@ -15,7 +15,7 @@ class StreamModel {
  public:
   explicit StreamModel(const Speech& speech);
   int pid() const { return process_.pid(); }
-  /// Of a bridge that is to use it.
+  /// For a bridge that uses it.
   std::map<std::string, std::string> environment() const;
 
  private:

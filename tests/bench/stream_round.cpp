@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Millis = duration<double, std::milli>;
 
-constexpr milliseconds quiet_after_last{500};  // what comes twice comes by then
+constexpr milliseconds quiet_after_last{500};  // duplicates arrive within this time
 
 std::string request(const std::string& correlation_id) {
   json body = stream_request();

@@ -1,7 +1,7 @@
-/// Many streamed chats begun at the same moment, and a look at what came of them afterwards: while they run, what comes
-/// is only kept with the time it came at. Over MQTT here; over HTTP in http_streams.cpp, with the same measures.
+/// Starts many streamed chats at the same moment, and checks the answers afterwards: while they run, messages are only
+/// stored with their time of arrival. Over MQTT here; over HTTP in http_streams.cpp, with the same measures.
 ///
-/// Threading: one thread.   Errors: throws; what is wrong with the answers is not an error but counted.
+/// Threading: one thread.   Errors: throws; faults in the answers are not errors but counted.
 /// Bounds: all messages of a round are in memory; a round ends after stream_patience whatever is missing.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace strawberry::bench {
 
-/// What the model says: `0 1 2 …`, a word each `apart`, the first one `apart` after it was asked.
+/// The model's answer: `0 1 2 …`, one word each `apart`, the first one `apart` after the request.
 struct Speech {
   std::size_t words = 0;
   std::chrono::microseconds apart{};
@@ -27,15 +27,15 @@ struct Speech {
 inline constexpr std::chrono::seconds stream_patience{90};
 inline constexpr std::chrono::milliseconds stream_memory_every{20};
 
-/// What both ask for.
+/// The request of both.
 nlohmann::json stream_request();
 std::string percentiles(const std::vector<double>& ms);
 
-/// The most resident memory that a process has had while it was looked at.
+/// The highest resident memory of a process at the moments when it was read.
 class MemoryPeak {
  public:
   explicit MemoryPeak(int pid) : pid_(pid) {}
-  /// At most once in stream_memory_every.
+  /// Reads it at most once in stream_memory_every.
   void look();
   double bytes() const { return bytes_; }
 
@@ -58,26 +58,26 @@ struct StreamRound {
   double seconds = 0;      // from the first request to the last response
   double memory_peak = 0;  // of the bridge, in bytes
 };
-/// Chats are dealt out to the devices in turn. `name` must not have been used before.
+/// Distributes chats to the devices in turn. `name` must be unused.
 StreamRound run_streams(Crowd& crowd, const Fleet& fleet, const std::string& name, std::size_t chats, int bridge_pid);
 
 struct StreamVerdict {
   std::size_t deltas = 0;
   std::vector<double> first_ms;  // of each chat: from its request to its first word
-  std::vector<double> late_ms;   // of each delta: its oldest word, after the model would have said it, asked at once
+  std::vector<double> late_ms;   // of each delta: delay of its oldest word against the model's schedule
   std::size_t wrong = 0;         // chats
   std::string first_fault;
 };
 StreamVerdict judge(const StreamRound& round, const Speech& speech);
 
-/// The text of one chat as it comes.
+/// The text of one chat as it arrives.
 class HeardText {
  public:
   HeardText(std::chrono::steady_clock::time_point sent, const Speech& speech) : sent_(sent), apart_(speech.apart) {}
   /// A piece that is not empty: counts as a delta, with its times.
   void add(const std::string& piece, std::chrono::steady_clock::time_point at, StreamVerdict& verdict);
   const std::string& text() const { return text_; }
-  /// Empty when it is all of `whole`.
+  /// Empty when it equals `whole`.
   std::string fault(const std::string& whole) const;
 
  private:
@@ -86,7 +86,7 @@ class HeardText {
   std::string text_;
 };
 
-/// Counts a chat that went wrong; `fault` is empty for one that did not.
+/// Counts a faulty chat; `fault` is empty for a good one.
 void count_fault(const std::string& fault, StreamVerdict& verdict);
 
 }  // namespace strawberry::bench

@@ -20,7 +20,7 @@
 namespace strawberry::bench {
 namespace {
 
-constexpr std::size_t devices = 250;  // 4 chats each: as many as one may have
+constexpr std::size_t devices = 250;  // 4 chats each, the limit
 constexpr std::size_t devices_per_user = 10;
 constexpr std::size_t words_per_second = 50;
 constexpr Speech speech{120, std::chrono::microseconds(1'000'000 / words_per_second)};

@@ -1,5 +1,5 @@
-/// A thousand chats that stream at once through one bridge: whether every word arrives, in its place, and what that
-/// costs. The model is a process of its own that says fifty words a second to each.
+/// Measures a thousand chats that stream at once through one bridge: whether every word arrives, in order, and the
+/// cost. The model is a process of its own that sends fifty words a second to each.
 #pragma once
 
 namespace strawberry::bench {

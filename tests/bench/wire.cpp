@@ -40,7 +40,7 @@ std::string packet(int first_byte, const std::string& body) {
 
 int qos_of(std::uint8_t flags) { return (flags >> 1) & 3; }
 
-/// Where a PUBLISH goes on after its topic.
+/// Returns the position after the topic of a PUBLISH.
 std::size_t after_topic(std::string_view publish) {
   return 2 + (std::size_t{byte_at(publish, 0)} << 8) + byte_at(publish, 1);
 }

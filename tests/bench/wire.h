@@ -16,10 +16,10 @@ enum class Type : std::uint8_t { connack = 2, publish = 3, puback = 4, suback = 
 struct Packet {
   Type type{};
   std::uint8_t flags = 0;
-  std::string_view body;  // what follows the fixed header
+  std::string_view body;  // the bytes after the fixed header
 };
 
-/// The first packet of `bytes`, which is cut off them. False when it is not all there yet.
+/// Takes the first packet from `bytes`. Returns false when it is incomplete.
 bool next_packet(std::string_view& bytes, Packet& packet);
 
 struct Credentials {
@@ -37,11 +37,11 @@ std::string publish(std::string_view topic, std::string_view payload, int qos, s
 void set_packet_id(std::string& publish, std::uint16_t packet_id);
 inline constexpr std::string_view disconnect{"\xe0\x00", 2};
 
-/// Throws, with what the broker said, unless the packet is a CONNACK with success.
+/// Throws, with the broker's answer, unless the packet is a CONNACK with success.
 void check_accepted(const Packet& packet);
 /// Throws unless every filter was granted.
 void check_subscribed(const Packet& packet);
-/// What a PUBLISH carries.
+/// Returns the payload of a PUBLISH.
 std::string_view payload(const Packet& publish);
 /// Appends the PUBACK of a PUBLISH of QoS 1; nothing for one of QoS 0.
 void acknowledge(const Packet& publish, std::string& out);

@@ -1,4 +1,4 @@
-// What the plugin says of the broker that loads it.
+// The plugin's check of the broker's version.
 #include "broker-plugin/broker_version.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Rights that change while the broker runs: keys, tokens taken back, stored sessions, addresses that fail.
+// Permissions that change while the broker runs: keys, revoked tokens, stored sessions, addresses with failures.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -32,7 +32,7 @@ class ChangingRights : public PluginInBroker {
     std::ifstream file(hub_.keys_path());
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// The set in the file with one more key, in front.
+  /// The file's set with one more key, in front.
   static std::string with_new_key(const std::string& keys) {
     nlohmann::json set = nlohmann::json::parse(keys);
     nlohmann::json key{{"kty", "oct"}, {"kid", "new"}, {"k", base64url_encode(std::string(32, 'n'))}};
@@ -64,7 +64,7 @@ TEST_P(ChangingRights, FollowsTheKeyFileAndDisconnectsNobodyWithAGoodToken) {
   EXPECT_TRUE(connected(options("speaker", old_token))->is_connected());
   EXPECT_TRUE(tablet->is_connected());
 
-  // Retiring the first key ends what its tokens had opened, and nothing else.
+  // Retiring the first key ends the connections of its tokens, and no others.
   const auto by_new_key = connected(options("speaker", new_token));
   nlohmann::json rest = nlohmann::json::parse(both);
   rest["keys"].erase(1);
@@ -86,7 +86,7 @@ TEST_P(ChangingRights, KeepsTheKeysWhenTheNewFileIsBrokenOrOpenToOthers) {
   ASSERT_TRUE(wait_for_log("is open to other users", before));
   EXPECT_TRUE(device("speaker", "alice")->is_connected());
   EXPECT_TRUE(tablet->is_connected());
-  // And on demand, for an admin who wonders.
+  // Also on demand, for an admin who asks.
   const std::size_t later = broker_->log().size();
   broker_->process().signal(SIGHUP);
   EXPECT_TRUE(wait_for_log("is open to other users", later));
@@ -114,7 +114,7 @@ TEST_P(ChangingRights, NeverDeliversWhatWasQueuedForARevokedDevice) {
   hub_.revoke_tokens("speaker", valid_from);
   ASSERT_EQ(hub_bridge->publish("skills/speaker/call", "after"), 0);
 
-  // Let in again by a token of its new life, also after a restart: the old session is not to be had.
+  // Accepted again with a new token, also after a restart: the old session is not available.
   for (const bool restarted : {false, true}) {
     if (restarted) {
       broker_->stop();
@@ -153,7 +153,7 @@ TEST_P(ChangingRights, KeepsStoredSessionsForTheirOwnersAcrossARestart) {
 }
 
 TEST_P(ChangingRights, OutlivesTheEndOfStoredSessionsThatItConfirmed) {
-  // Mosquitto would use a session's memory after its end, had the plugin said no when asked about it.
+  // If the plugin refused here, Mosquitto would use the session's memory after freeing it.
   auto brief = durable("brief", hub_.user_token("alice"));
   brief.session_expiry_s = 1;
   connected(brief)->disconnect();

@@ -11,9 +11,9 @@ namespace {
 constexpr std::size_t topic_bytes_max = 512;
 constexpr std::ptrdiff_t topic_levels_max = 32;
 
-/// In `types`, each letter is one type: device, user, admin, bridge, enroll, grant, gateway (w).
-/// In `pattern`, {me} is the principal's own id, {mine} a device of the same user, {id} any id, {service} one of the
-/// five, {below} nothing or further levels, {level} one level. In filters, levels may be wildcards.
+/// `types`: each letter is one type: device, user, admin, bridge, enroll, grant, gateway (w).
+/// `pattern`: {me} is the principal's own id, {mine} a device of the same user, {id} any id, {service} one of the five,
+/// {below} nothing or further levels, {level} one level. In filters, levels may be wildcards.
 struct Right {
   const char* types;
   const char* pattern;
@@ -23,7 +23,7 @@ struct Right {
 // "published by"
 const std::vector<Right> writing = {
     {"dua", "{service}/{me}/request"},
-    {"eg", "devices/{me}/request"},  // for the one thing each is good for
+    {"eg", "devices/{me}/request"},  // each for its only operation
     {"gw", "users/{me}/request"},
     {"d", "skills/{me}/result"},
     {"d", "devices/{me}/status", true},
@@ -33,12 +33,12 @@ const std::vector<Right> writing = {
     {"b", "devices/{id}/status", true},
     {"b", "devices/{id}/skills"},
     {"b", "hub/(state|info|health)", true},
-    {"b", "hub/(?!broker$){level}"},  // audit, and whatever else the hub may have to say; not what the plugin says
+    {"b", "hub/(?!broker$){level}"},  // audit, and any other topic of the hub; not the plugin's own
     {"b", "homeassistant/(?!status(/|$)){level}{below}", true},
     {"b", R"(\$CONTROL/strawberry/v1)"},
 };
 
-// A will is sent when nobody can tell any more who sent it, so it may not be what the hub acts on.
+// The publisher of a will can no longer be identified, so the hub's requests may not be wills.
 const std::vector<Right> leaving_as_a_will = {
     {"d", "devices/{me}/status", true},
     {"u", "homeassistant/status", true},
@@ -67,7 +67,7 @@ const std::vector<Right> reading = {
     {"b", "hub/{level}"},
     {"b", "homeassistant/status"},
     {"b", R"(\$CONTROL/strawberry/v1/response)"},
-    // Not what is asked of `users`, which may be a password, nor what others are answered, which may be a token.
+    // Without requests to `users`, which may have a password, and answers to others, which may have a token.
     {"a", R"((?!\$CONTROL(/|$)|users(/|$)){level}{below})"},
     {"a", "users/{me}/response{below}"},
 };
@@ -89,7 +89,7 @@ const std::vector<Right> subscribing = {
     {"b", R"((\$share/[^/+#]+/)?homeassistant/status)"},
     {"b", R"((\$share/[^/+#]+/)?\$CONTROL/strawberry/v1/response)"},
     {"a", R"((\$share/[^/+#]+/)?(?!\$CONTROL(/|$)|\$share(/|$)){level}{below})"},
-    {"a", R"(\$share)"},  // a topic of that name, to which nobody can publish
+    {"a", R"(\$share)"},  // a topic of that name, which cannot be published to
 };
 
 char letter_of(PrincipalType type) { return "duabegw"[static_cast<std::size_t>(type)]; }
@@ -112,7 +112,7 @@ std::regex compile(const Right& right, const Principal& who, bool is_filter) {
   replace_all(pattern, "{mine}", devices_of(who));
   replace_all(pattern, "{id}", "[A-Za-z0-9_-]{1,64}");
   const std::string name = R"([^/+#\x01-\x1f\x7f]+)";
-  // `#` in the middle of a filter is never sound, whoever asks.
+  // `#` in the middle of a filter is never valid.
   const std::string level = is_filter ? "(" + name + R"(|\+|#(?!/)))" : name;
   replace_all(pattern, "{below}", "(/" + level + ")*");
   replace_all(pattern, "{level}", level);

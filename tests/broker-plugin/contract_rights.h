@@ -1,5 +1,5 @@
-/// What docs/contract.md, section 2, promises, written down a second time by hand and in another form than the policy:
-/// a list of who may do what on which pattern. What no line allows is denied.
+/// The permissions of docs/contract.md, section 2, written a second time by hand and in another form than the policy: a
+/// list of patterns with the principals that may use them. All else is denied.
 #pragma once
 
 #include <string>

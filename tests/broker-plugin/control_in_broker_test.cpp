@@ -1,6 +1,6 @@
-// What the bridge says on $CONTROL/strawberry/v1, in a real broker. Each test makes one change of the database and
-// compares two kinds of client: the plugin looks at all of it by itself within a second, so what counts here is that
-// the acknowledgement is there at once and that after it the change holds.
+// The bridge's commands on $CONTROL/strawberry/v1, in a real broker. Each test makes one change of the database and
+// compares two kinds of client: the plugin rereads the database once a second anyway, so the tests check that the
+// acknowledgement comes at once and that the change is effective after it.
 #include "common/contract/control.h"
 
 #include "tests/broker-plugin/plugin_fixture.h"
@@ -34,7 +34,7 @@ class ControlInBroker : public PluginInBroker {
 TEST_P(ControlInBroker, AnAddedDeviceConnectsAndIsSeenByItsUserAtOnce) {
   const auto alice = user("alice");
   ASSERT_LT(alice->subscribe("devices/+/status"), 0x80);
-  // Again and again, so that no look by itself can have been in time for all of them.
+  // Repeated, so that the periodic reread cannot have been in time for all of them.
   for (int i = 0; i < 20; ++i) {
     const std::string id = "added" + std::to_string(i);
     hub_.add_device(id, "alice", "Added " + std::to_string(i));
@@ -56,7 +56,7 @@ TEST_P(ControlInBroker, ARevokedDeviceIsEndedAtOnce) {
     hub_.set_active("speaker", true);
     say_changed({"speaker"});
   }
-  // By its look once a second the plugin would take half a second on average.
+  // With the reread once a second the average would be half a second each.
   EXPECT_LT(took, 1500ms);
 }
 

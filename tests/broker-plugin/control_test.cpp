@@ -1,4 +1,4 @@
-// What the bridge says on $CONTROL/strawberry/v1, without a broker.
+// The bridge's commands on $CONTROL/strawberry/v1, without a broker.
 #include "common/contract/control.h"
 
 #include "tests/broker-plugin/gate.h"
@@ -51,7 +51,7 @@ TEST_F(Control, TheEmptyStatusOfADeletedDeviceReachesItsUserInWhateverRoundItEnd
   directory_.remove("speaker");
   EXPECT_TRUE(say_changed({"speaker"}));
   clock_.advance(1s);
-  gate_->tick();  // ends the connection, and is the round that works once a second
+  gate_->tick();  // ends the connection, and is the tick with the work of each second
   EXPECT_EQ(broker_.retained.at("devices/speaker/status"), "");
   EXPECT_TRUE(gate_->allows(topic(2, alice, Access::read, "devices/speaker/status")));
   seconds_pass(1);

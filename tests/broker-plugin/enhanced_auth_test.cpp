@@ -1,5 +1,5 @@
 // MQTT 5's enhanced authentication with the method JWT, against the real broker, on a bare socket: no client library of
-// the distribution speaks it.
+// the distribution supports it.
 #include "tests/broker-plugin/plugin_fixture.h"
 #include "tests/support/wire_client.h"
 
@@ -55,7 +55,7 @@ class EnhancedAuth : public PluginInBroker {
     EXPECT_EQ(client->connect(), 0) << broker_->log();
     return client;
   }
-  /// The reason of the only packet of this type; nothing when there is none.
+  /// The reason of the only packet of this type; nullopt when there is none.
   static std::optional<int> reason_of(const WireClient& client, unsigned char type) {
     for (const auto& [first, body] : client.others()) {
       if (first == type) return body.empty() ? 0 : static_cast<unsigned char>(body[0]);
@@ -79,12 +79,12 @@ TEST_P(EnhancedAuth, RefusesWhatAPasswordWouldNotDoEither) {
   };
   EXPECT_EQ(refusal(with_method("JWT", "rubbish")), not_authorized);
   EXPECT_EQ(refusal(with_method("JWT", "")), not_authorized);
-  EXPECT_EQ(refusal(with_method("JWT", token(1h, "tablet"))), not_authorized);  // client id of another
+  EXPECT_EQ(refusal(with_method("JWT", token(1h, "tablet"))), not_authorized);  // another principal's client id
   EXPECT_EQ(refusal(with_method("SCRAM-SHA-1", token())), bad_method);
   wire::Connect no_data = with_method("JWT", "");
   no_data.properties = method_property + wire::with_length("JWT");
   EXPECT_EQ(refusal(no_data), not_authorized);
-  // A user name is no way around it, not even one of the plugin's own.
+  // A user name does not bypass it, not even one of the plugin's own.
   wire::Connect named = with_method("JWT", token());
   named.user_name = "device/alice/speaker";
   EXPECT_EQ(refusal(named), not_authorized);

@@ -1,4 +1,4 @@
-/// A broker that only writes down what it is asked, and a directory that a test fills by hand.
+/// A broker that records calls, and a directory that a test fills.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -83,7 +83,7 @@ class FakeBroker final : public Broker {
   int reload_requests = 0;
   std::optional<std::size_t> memory = 10 * 1024 * 1024;
   int memory_looks = 0;
-  /// Of its sessions, by client id; nothing for a broker that does not show them.
+  /// The user names of its sessions, by client id; nullopt for a broker that does not show them.
   std::optional<std::map<std::string, std::string>> user_names;
   std::function<void(const std::string& client_id)> on_kick;
 };
@@ -138,7 +138,7 @@ class FakeDirectory final : public DeviceDirectory {
     return records;
   }
 
-  // What a test does to the database is seen after the next refresh().
+  // Changes by a test become visible with the next refresh().
   void add(const std::string& id, const std::string& user) {
     change(id) = DeviceRecord{id, user, "Name of " + id, true, WallTime{}};
   }
@@ -165,7 +165,7 @@ class FakeDirectory final : public DeviceDirectory {
 
   std::string failure;
   int refreshes = 0;
-  std::map<std::string, std::string> former_owners;  // seen at once
+  std::map<std::string, std::string> former_owners;  // visible at once
 
  private:
   bool changed = false;

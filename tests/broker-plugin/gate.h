@@ -1,4 +1,4 @@
-/// The plugin without a broker: a gatekeeper on a fake broker, a directory filled by hand, real keys and a fake clock.
+/// The plugin without a broker: a gatekeeper on a fake broker, a directory filled by tests, real keys, a fake clock.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -51,7 +51,7 @@ class Gate : public ::testing::Test {
     EXPECT_TRUE(directory_.refresh().has_value());
     write_keys(jwk_set("k"));
     make();
-    // A handle is an address for the broker, and just a number here.
+    // For the broker a handle is an address, here only a number.
     broker_.on_kick = [this](const std::string& client_id) {
       for (const auto& [handle, id] : open_) {
         if (id == client_id) return end(handle);
@@ -78,7 +78,7 @@ class Gate : public ::testing::Test {
     claims.jti = jti;
     return issue_token(KeySet::parse(jwk_set(key)).value(), claims).value();
   }
-  /// One that was made from another, in the line of `root_jti`.
+  /// A token made from another, in the line of `root_jti`.
   std::string refreshed(const Principal& principal, const std::string& jti, const std::string& root_jti) const {
     Claims claims;
     claims.principal = principal;
@@ -89,7 +89,7 @@ class Gate : public ::testing::Test {
     claims.root_issued_at = clock_.wall_now() - 1h;
     return issue_token(KeySet::parse(jwk_set("k")).value(), claims).value();
   }
-  /// The views must outlive what is returned.
+  /// The views must outlive the result.
   static Login login(int number, std::string_view client_id, std::string_view password) {
     Login login;
     login.handle = handle(number);
@@ -130,7 +130,7 @@ class Gate : public ::testing::Test {
     event.payload = payload;
     return event;
   }
-  /// A publication as the broker handles it.
+  /// Simulates how the broker handles a publication.
   bool publishes(int number, const Principal& who, std::string_view name, std::string_view payload = "") {
     return gate_->allows(topic(number, who, Access::write, name, payload)) &&
            sender_of(topic(number, who, Access::write, name, payload)).has_value();

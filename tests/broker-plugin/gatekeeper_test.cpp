@@ -1,4 +1,4 @@
-// The plugin as a whole: client ids, presence, revocation, wills and logs.
+// The whole plugin: client ids, presence, revocation, wills and logs.
 #include "common/contract/correlation_id.h"
 #include "common/identity/token_stamp.h"
 #include "tests/broker-plugin/gate.h"
@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-// --- who gets in ---
+// --- logins ---
 
 TEST_F(Gate, KnowsDevicesByTheDirectoryAlone) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
@@ -165,7 +165,7 @@ TEST_F(Gate, SaysThatAConnectionWasLostWhereItCanKnow) {
   EXPECT_TRUE(gate_->allows(topic(2, tablet, Access::write, "devices/tablet/status", "offline")));
   EXPECT_EQ(broker_.status_of("tablet").at("reason"), "connection_lost");
   EXPECT_EQ(broker_.status_of("tablet").at("since"), since);
-  // One that expired keeps its reason.
+  // An expired one keeps its reason.
   EXPECT_TRUE(connect(3, lamp, "lamp", 5s));
   seconds_pass(5);
   EXPECT_TRUE(gate_->allows(topic(3, lamp, Access::write, "devices/lamp/status", "offline")));
@@ -180,7 +180,7 @@ TEST_F(Gate, SaysThatADeviceWasTakenOverByItself) {
   EXPECT_EQ(broker_.status_of("speaker").at("state"), "online");
   EXPECT_EQ(broker_.status_of("speaker").at("reason"), "taken_over");
   EXPECT_EQ(broker_.status_of("speaker").at("since"), "2026-01-01T00:00:00.000Z");
-  // Mosquitto 2.0 does not say so, but has let a new connection with that client id in.
+  // Mosquitto 2.0 does not report it, but has accepted a new connection with that client id.
   EXPECT_TRUE(connect(3, tablet, "tablet"));
   EXPECT_TRUE(connect(4, tablet, "tablet"));
   end(3);
@@ -275,7 +275,7 @@ TEST_F(Gate, DeclaresThoseGoneWhoDoNotComeBackAfterAStart) {
   EXPECT_EQ(broker_.published.size(), before);
 }
 
-// --- what ends a connection ---
+// --- ends of connections ---
 
 TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
   EXPECT_TRUE(connect(1, speaker, "speaker", 10s));
@@ -392,7 +392,7 @@ TEST_F(Gate, TakesWhatAClientPublishesAfterItsEndForAWill) {
 }
 
 TEST_F(Gate, DeliversNoRequestWhoseSenderWasNotAskedFor) {
-  // So it goes when the broker stops: the will of a client that is still connected is let in, then delivered at once.
+  // The order when the broker stops: the will of a connected client is checked first, then delivered at once.
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));
   EXPECT_FALSE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
@@ -404,7 +404,7 @@ TEST_F(Gate, DeliversNoRequestWhoseSenderWasNotAskedFor) {
 TEST_F(Gate, DeliversAQos2RequestThatWasSentAgain) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   EXPECT_TRUE(publishes(1, speaker, "skills/speaker/request"));
-  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));  // the broker has it already
+  EXPECT_TRUE(gate_->allows(topic(1, speaker, Access::write, "skills/speaker/request")));  // the broker already has it
   gate_->tick();
   EXPECT_TRUE(gate_->allows(topic(2, bridge, Access::read, "skills/speaker/request")));
 }
@@ -475,7 +475,7 @@ TEST_F(Gate, CallsARefusedPublicationByItsCorrelationId) {
   EXPECT_EQ(refused_with(R"({"correlation_id":17})"), "");
   EXPECT_EQ(refused_with(R"({"correlation_id":")" + std::string(129, 'x') + "\"}"), "");
   EXPECT_EQ(refused_with(std::string(100'000, '[')), "");
-  // Only so far: what comes later is not looked for.
+  // Only this much is searched: later text is ignored.
   const std::string filler(looked_at_for_log_bytes_max, ' ');
   EXPECT_EQ(refused_with("{" + filler + R"("correlation_id":"c-2"})"), "");
   EXPECT_EQ(refused_with(R"({"correlation_id":"c-3","body":")" + filler + "\"}"), "correlation_id=\"c-3\"");

@@ -1,5 +1,4 @@
-// docs/limits.md against the code and the shipped configuration: every limit is there, under its name, with its
-// default.
+// docs/limits.md against the code and the shipped configuration: it has every limit, with its name and default.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -73,7 +72,7 @@ std::vector<Row> table_under(const std::string& heading) {
   return rows;
 }
 
-/// The names in backticks. An ellipsis stands for the name before, up to where it says how it is counted.
+/// The names in backticks. An ellipsis stands for the previous name, up to the unit at its end.
 std::vector<std::string> options_in(const std::string& cell) {
   static const std::regex quoted("`([^`]*)`");
   static const std::regex counted("_(max|per_second)$");
@@ -175,7 +174,7 @@ TEST(LimitsDoc, HasEveryLimitOfTheShippedBrokers) {
   EXPECT_THAT(seen, UnorderedElementsAreArray(names));
 }
 
-/// config/bridge.toml has every key with its default: a test of its own sees to that.
+/// Another test checks that config/bridge.toml has every key with its default.
 TEST(LimitsDoc, HasEveryLimitOfTheBridge) {
   static const std::regex header(R"(\[([a-z_]+)\].*)");
   static const std::regex entry(R"(([a-z_]+) = (\d+).*)");

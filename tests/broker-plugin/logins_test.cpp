@@ -1,4 +1,4 @@
-// Logins beyond the first: keys that change, tokens renewed or taken back, sessions from before, addresses that try.
+// Later logins: keys that change, renewed or revoked tokens, older sessions, addresses with failures.
 #include <algorithm>
 #include <set>
 
@@ -33,7 +33,7 @@ class LoginGate : public Gate {
   LoginAnswer renews(int number, const std::string& client_id, const std::string& password) {
     return gate_->renew(login(number, client_id, password));
   }
-  /// What the broker asks about a session that nobody is connected to, when it reloads.
+  /// The broker's question about a stored session without a connection, when it reloads.
   LoginAnswer asks_about(int number, const std::string& client_id, const std::string& user_name,
                          const std::string& address) {
     Login question = login(number, client_id, "");
@@ -148,7 +148,7 @@ TEST_F(LoginGate, RenewsNoTokenOfARevokedDevice) {
   EXPECT_FALSE(renews(1, "speaker", token(speaker)).accepted());
 }
 
-// --- tokens taken back ---
+// --- revoked tokens ---
 
 TEST_F(LoginGate, EndsTheConnectionOfASingleTokenThatWasTakenBack) {
   EXPECT_TRUE(enters(login(1, "alice", token(alice, 1h, "one"))));
@@ -221,7 +221,7 @@ TEST_F(LoginGate, GivesNobodyTheSessionOfARevokedToken) {
   clock_.advance(1s);
   directory_.change("speaker").tokens_valid_from = clock_.wall_now();
   seconds_pass(1);
-  // The device has been let in again, by a new token: not to what was meant for whoever had the old one.
+  // The device was restored with a new token: it may not get messages for the holder of the old one.
   const std::string fresh = token(speaker);
   EXPECT_FALSE(enters(login(2, "speaker", fresh)));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=session_of_revoked_token"));
@@ -246,7 +246,7 @@ TEST_F(LoginGate, QueuesNothingForTheSessionOfARevokedDevice) {
   EXPECT_FALSE(gate_->allows(delivery));
   directory_.change("speaker").is_active = true;
   seconds_pass(1);
-  EXPECT_FALSE(gate_->allows(delivery));  // it stays dead
+  EXPECT_FALSE(gate_->allows(delivery));  // it stays invalid
 }
 
 TEST_F(LoginGate, RevivesNoDeadSessionWhenTheBrokerNamesItAgain) {
@@ -305,7 +305,7 @@ TEST_F(LoginGate, TakesNoClientForAStoredSession) {
   const std::string real_name = user_names_.at(handle(1));
   end(1);
   const std::string forged = "user/alice/alice/1767225600/tag/";
-  // Without a reload no such name means anything, not even the real one.
+  // Without a reload no such name is accepted, not even the real one.
   EXPECT_FALSE(asks_about(9, "alice", real_name, "192.0.2.1").accepted());
   gate_->reload();
   EXPECT_FALSE(asks_about(9, "alice", forged, "192.0.2.1").accepted());
@@ -390,7 +390,7 @@ TEST_F(LoginGate, ReadsTheSessionsOfABrokerThatShowsThemInItsFirstRound) {
   ASSERT_FALSE(broker_.lines.empty());
   EXPECT_THAT(broker_.lines.back(), HasSubstr("knows 1 stored sessions"));
   EXPECT_TRUE(connect(2, mallory, "dashboard")) << "it waits for nothing more";
-  // So what was queued for a device that is deleted now and comes back later is never delivered.
+  // So messages queued for a device that is deleted and registered again are never delivered.
   directory_.remove("speaker");
   seconds_pass(1);
   directory_.add("speaker", "alice");
@@ -417,7 +417,7 @@ TEST_F(LoginGate, TakesOnlyItsOwnSessionsForSessionsOfABrokerThatShowsThem) {
   asked.address = "";
   asked.is_session = true;
   EXPECT_TRUE(gate_->login(asked).accepted());
-  // A new client gets in by no user name, also while the broker asks about everybody.
+  // No user name lets a new client in, also while the broker asks about all sessions.
   gate_->reload();
   Login pretender = asked;
   pretender.handle = handle(21);
@@ -504,7 +504,7 @@ TEST(RefusedLogins, AreBoundedAndShowNoTokenInTheWrongField) {
   EXPECT_EQ(list.back().at("client_id"), "radio") << "it came again";
 }
 
-/// The broker shows the path of the listener for all of them alike.
+/// On a Unix socket the broker shows the listener's path as the address of every client.
 TEST_F(LoginGate, LimitsNobodyOnAUnixSocket) {
   add_limit(1, 0);
   for (const char* address : {"/var/lib/strawberry/broker.sock", "broker.sock", "unknown"}) {
@@ -539,7 +539,7 @@ TEST_F(LoginGate, RemembersOnlySoManyAddresses) {
   }
   EXPECT_EQ(fails_from("192.0.2.3"), LoginAnswer::Kind::hung_up);
   EXPECT_EQ(fails_from("192.0.2.2"), LoginAnswer::Kind::hung_up);
-  EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::refused);  // forgotten: it failed longest ago
+  EXPECT_EQ(fails_from("192.0.2.1"), LoginAnswer::Kind::refused);  // dropped: its failure is the oldest
 }
 
 TEST_F(LoginGate, LimitsNothingWhenToldSo) {

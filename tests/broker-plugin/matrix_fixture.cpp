@@ -46,7 +46,7 @@ void MatrixInBroker::start_with_plugin(const std::vector<std::string>& config) {
                          "plugin_opt_connections_per_second 0"});
   options.config.insert(options.config.end(), config.begin(), config.end());
   broker_ = std::make_unique<BrokerProcess>(options);
-  // By then the plugin knows whose the stored sessions are, and lets others in under free client ids.
+  // From then on the plugin knows the owners of stored sessions, and accepts others under unused client ids.
   EXPECT_TRUE(broker_->process().wait_for_output("strawberry: ready: ", std::chrono::seconds(10)));
 }
 
@@ -55,9 +55,9 @@ void MatrixInBroker::start_without_plugin() { broker_ = std::make_unique<BrokerP
 BrokerProcess::Options MatrixInBroker::without_plugin() const {
   BrokerProcess::Options options;
   options.config = {"persistence true", "persistence_location " + sessions_.path().string() + "/",
-                    // Nothing is to be lost because there is much of it.
+                    // No message may be dropped for a limit.
                     "max_queued_messages 1000000", "max_inflight_messages 65535", "queue_qos0_messages true",
-                    // $SYS topics come from the test alone.
+                    // Only the test publishes $SYS topics.
                     "sys_interval 0"};
   return options;
 }

@@ -1,4 +1,4 @@
-/// A broker with the plugin, and everybody of cast() with a token. For the tests that ask it about the whole matrix.
+/// A broker with the plugin, and a token for every principal of cast(). For tests of the whole matrix.
 ///
 /// The parameter is the MQTT version: 4 (which is 3.1.1) or 5.
 #pragma once
@@ -22,9 +22,9 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
  protected:
   MatrixInBroker();
 
-  /// A broker with the plugin, and before it the one that publishes for `injector`. `config`: more lines for it.
+  /// Starts a broker with the plugin after the one that publishes for `injector`. `config`: additional lines.
   void start_with_plugin(const std::vector<std::string>& config = {});
-  /// Without, on the same stored sessions: here everybody may subscribe to everything.
+  /// Starts one without the plugin on the same stored sessions: every principal may subscribe to everything.
   void start_without_plugin();
 
   wire::Connect credentials(const Principal& who) const;
@@ -35,18 +35,18 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
 
   struct Answer {
     std::uint16_t packet_id = 0;
-    std::optional<int> code;  // nothing: the broker closed the connection over it
+    std::optional<int> code;  // nullopt: the broker closed the connection
   };
   using Act = std::function<std::uint16_t(WireClient&, const std::string& topic)>;
-  /// Does `act` for every topic, many at once, and one at a time for those that are `suspect` of making the broker
+  /// Runs `act` for every topic, many at once, and one at a time for those that are `suspect` of making the broker
   /// close the connection.
   static std::vector<Answer> answers_to(WireClient& client, const std::vector<std::string>& topics, const Act& act,
                                         bool (*suspect)(const std::string&));
 
-  /// Has `payload` published on `topic` whoever may write there.
+  /// Publishes `payload` on `topic` without a permission check.
   static void inject(WireClient& injector, const std::string& topic, const std::string& payload, bool retain);
 
-  /// Fails, readably, when policy and broker disagree. A few of many disagreements will do.
+  /// Fails, readably, when policy and broker disagree. Shows only a few of many differences.
   void compare(const Principal& who, const std::string& action, const std::string& topic, Verdict verdict,
                bool broker_allowed, const std::string& broker_did);
   std::size_t cells() const { return cells_; }
@@ -63,10 +63,10 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
   int disagreements_ = 0;
 };
 
-/// An admin, who reads almost everything.
+/// An admin, who may read almost everything.
 Principal observer_principal();
 
-/// What nobody can publish on, or subscribe to, whatever the policy says: Mosquitto closes the connection.
+/// True for topics for which Mosquitto closes the connection, whatever the policy allows.
 bool is_no_topic(const std::string& topic);
 bool is_no_filter(const std::string& filter);
 

@@ -1,4 +1,4 @@
-// Every cell of the matrix of rights against the contract, and docs/permissions.md, which shows the matrix to people.
+// Every cell of the matrix of permissions against the contract, and docs/permissions.md, which shows it to people.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -43,7 +43,7 @@ TEST(Permissions, AreWhatTheContractPromises) {
 
 // --- docs/permissions.md ---
 
-/// For the table: whom a row's id belongs to, seen by each principal.
+/// For the table: the owner of a row's id, as seen by each principal.
 struct Viewer {
   Principal principal;
   std::string mine;  // a device of the same user; admin and bridge have none
@@ -79,7 +79,7 @@ std::string cell(const Principal& who, const std::string& topic) {
   return letters;
 }
 
-/// The cells of one row, or nothing when it says no more than the rule for everything.
+/// The cells of one row; empty when they equal the rule for all topics.
 std::string cells_of(const std::string& shape, const std::string& relation) {
   std::string cells;
   bool worth_a_row = false;
@@ -92,9 +92,9 @@ std::string cells_of(const std::string& shape, const std::string& relation) {
   return worth_a_row ? cells : std::string();
 }
 
-/// `topics` names several at once that have the same cells.
+/// `topics` has all that share these cells.
 struct Row {
-  std::string services;  // `skills\\|chat`, or empty for what is no service's
+  std::string services;  // `skills\\|chat`, or empty for topics without a service
   std::string ids;       // `{mine\\|other}`, a wildcard, or empty
   std::string shape;     // with {id}, without the service
   std::string cells;
@@ -139,7 +139,7 @@ std::vector<Row> rows_of(const std::string& shape) {
   return rows;
 }
 
-/// Rows that differ only in the service become one.
+/// Merges rows that differ only in the service.
 void add(std::vector<Row>& rows, const Row& added) {
   for (Row& row : rows) {
     if (added.services.empty() || row.services.empty() || row.shape != added.shape || row.ids != added.ids ||

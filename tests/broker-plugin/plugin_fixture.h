@@ -54,7 +54,7 @@ class PluginInBroker : public ::testing::TestWithParam<int> {
     return connected(options(id, hub_.user_token(id)));
   }
   std::unique_ptr<MqttTestClient> admin() const { return connected(options("admin", hub_.admin_token())); }
-  /// Always MQTT 5, as the real one.
+  /// Always MQTT 5, like the real bridge.
   std::unique_ptr<MqttTestClient> bridge() const {
     auto bridge_options = options("bridge", hub_.bridge_token());
     bridge_options.version = 5;
@@ -65,19 +65,19 @@ class PluginInBroker : public ::testing::TestWithParam<int> {
 
   /// CONNACK's code for "not authorised", or for a client id that is not.
   int refused_code() const { return GetParam() == 5 ? 0x87 : 5; }
-  /// What a denied SUBSCRIBE gets.
+  /// The code for a denied SUBSCRIBE.
   int denied_subscription() const { return GetParam() == 5 ? 0x87 : 0x80; }
-  /// What a denied PUBLISH gets: MQTT 3.1.1 has no way to say it.
+  /// The code for a denied PUBLISH: MQTT 3.1.1 has none.
   int denied_publication() const { return GetParam() == 5 ? 0x87 : 0; }
 
-  /// Mosquitto 2.1 tells a plugin how a connection ended.
+  /// Mosquitto 2.1 reports to a plugin how a connection ended.
   bool broker_says_how_connections_end() const { return broker_->version() >= 2'001'000; }
-  /// The reason in the status of a device whose connection was lost, before its will has come or without one.
+  /// The reason in the status of a device whose connection was lost, before its will arrives or without one.
   std::string reason_when_lost() const {
     return broker_says_how_connections_end() ? "connection_lost" : "disconnected";
   }
 
-  /// The next status of a device that says `state`.
+  /// Waits for the next status of a device with `state`.
   static std::optional<nlohmann::json> wait_for_state(MqttTestClient& client, const std::string& device_id,
                                                       const std::string& state) {
     std::optional<nlohmann::json> found;

@@ -1,4 +1,4 @@
-// The whole matrix of rights in a real Mosquitto: in every cell the broker does what the policy says.
+// The whole matrix of permissions in a real Mosquitto: in every cell the broker behaves like the policy.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What the policy says, and of what the broker itself cannot carry, that it must not be.
+/// The policy's verdict; denied for topics that the broker itself cannot handle.
 Verdict policy(const Principal& who, Access access, const std::string& topic, bool retain = false) {
   if (access == Access::subscribe ? is_no_filter(topic) : is_no_topic(topic)) return Verdict::not_canonical;
   return check_topic(who, access, read_topic(topic), retain, CastOwners());
@@ -19,7 +19,7 @@ Verdict policy(const Principal& who, Access access, const std::string& topic, bo
 
 std::string payload_of(std::size_t topic, const std::string& about) { return about + "-" + std::to_string(topic); }
 
-/// What is retained, by topic.
+/// Returns the retained messages, by topic.
 std::map<std::string, std::string> retained_now(WireClient& observer) {
   std::map<std::string, std::string> retained;
   observer.take();
@@ -40,18 +40,18 @@ std::set<std::string> payloads(const std::vector<WireClient::Message>& messages)
 /// No filter matches a topic below `$share`: it would be a shared subscription.
 bool can_be_delivered(const std::string& topic) { return !is_no_topic(topic) && !topic.starts_with("$share"); }
 
-/// Nobody but the bridge, and the one who asks, reads what is said on `users`: not even the admin who watches here.
-/// What PUBACK and the log say is compared all the same.
+/// Requests on `users` are only read by the bridge and the principal itself, not by the admin who observes here. PUBACK
+/// and the log are compared all the same.
 bool is_out_of_sight(const std::string& topic) {
   return policy(observer_principal(), Access::read, topic) != Verdict::allowed;
 }
 
-/// The plugin speaks there too, so what a client left may have been put right already.
+/// The plugin publishes there too, so a client's message may already have been replaced.
 bool is_status(const std::string& topic) { return topic.starts_with("devices/") && topic.ends_with("/status"); }
 
 class Matrix : public MatrixInBroker {
  protected:
-  /// After a client has tried to write: was it seen, and is it retained if that was asked?
+  /// Compares after a client has tried to write: whether it was seen, and whether it was retained if requested.
   void compare_written(const Principal& who, const std::string& action, bool retain, Access access,
                        const std::string& about, const std::vector<Answer>& answers, WireClient& watcher) {
     ASSERT_TRUE(watcher.sync());
@@ -62,7 +62,7 @@ class Matrix : public MatrixInBroker {
       const Verdict verdict = policy(who, access, topics[i], retain);
       const bool was_seen = seen.contains(payload_of(i, about));
       const std::string answer = answers[i].code ? "answered " + std::to_string(*answers[i].code) : "closed";
-      // What is published below $CONTROL goes to plugins alone.
+      // Messages below $CONTROL are only delivered to plugins.
       const bool can_be_seen = !topics[i].starts_with("$CONTROL/") && !is_out_of_sight(topics[i]);
       compare(who, action, topics[i], can_be_seen ? verdict : Verdict::not_listed, was_seen,
               (was_seen ? "delivered it, " : "delivered nothing, ") + answer);
@@ -78,7 +78,7 @@ class Matrix : public MatrixInBroker {
     }
   }
 
-  /// Of what is retained, a subscriber gets what it may read and has asked for, if it might ask.
+  /// A subscriber gets the retained messages that it may read and has subscribed to, if it may subscribe.
   void compare_retained(const Principal& who, const std::string& filter, Verdict subscribed,
                         const std::vector<std::string>& retained, const std::set<std::string>& delivered) {
     if (filter.starts_with("$share/") || is_no_filter(filter)) return;
@@ -98,7 +98,7 @@ TEST_P(Matrix, OfWriting) {
   start_with_plugin({"log_type debug"});
   const auto watcher = observer();
   const std::vector<std::string>& topics = matrix_topics();
-  // What the broker logs of each refusal; the only sign of it that MQTT 3.1.1 leaves for a topic nobody can subscribe
+  // The broker's log line for each refusal; with MQTT 3.1.1 the only sign of it for a topic that cannot be subscribed
   // to.
   const auto refusal_line = [](const Principal& who, bool retain, std::uint16_t packet_id) {
     return "Denied PUBLISH from " + who.id + " (d0, q1, r" + (retain ? "1" : "0") + ", m" + std::to_string(packet_id) +
@@ -155,7 +155,7 @@ TEST_P(Matrix, OfSubscribingAndWhatIsRetained) {
   ASSERT_TRUE(injector->sync()) << broker_->log();
   ASSERT_GT(retained.size(), 500u);
 
-  // Those that make the broker close the connection come last: marks count anew with every connection.
+  // Those that make the broker close the connection come last: marks restart with every connection.
   std::vector<std::string> filters = matrix_topics();
   std::stable_partition(filters.begin(), filters.end(),
                         [](const std::string& filter) { return !is_no_filter(filter); });
@@ -186,7 +186,7 @@ TEST_P(Matrix, OfSubscribingAndWhatIsRetained) {
   EXPECT_GT(cells(), 10'000u);
 }
 
-/// Sessions from before a restart have subscriptions that no policy has ever seen.
+/// Sessions from before a restart have subscriptions that the policy never checked.
 TEST_P(Matrix, OfReading) {
   start_without_plugin();
   const auto stored_session = [this](const Principal& who) {
@@ -241,7 +241,7 @@ TEST_P(Matrix, OfWills) {
   start_with_plugin();
   const auto watcher = observer();
   const std::vector<std::string>& topics = matrix_topics();
-  const std::string nonsense("\x00\x00", 2);  // no packet at all: the broker ends the connection and sends the will
+  const std::string nonsense("\x00\x00", 2);  // not a packet: the broker ends the connection and publishes the will
   for (const Principal& who : cast()) {
     for (const bool retain : {false, true}) {
       const std::string about = who.id + (retain ? "-retained" : "-plain");
@@ -253,7 +253,7 @@ TEST_P(Matrix, OfWills) {
         const int connack = dying.connect_with(connect.bytes() + nonsense);
         ASSERT_TRUE(dying.wait_for_end()) << printable(topics[i]);
         if (connack != WireClient::closed) answers[i].code = connack;
-        if (topics[i].starts_with("$CONTROL/")) continue;  // newer brokers let nobody in who has such a will
+        if (topics[i].starts_with("$CONTROL/")) continue;  // newer brokers refuse clients with such a will
         ASSERT_EQ(connack == 0, !is_no_topic(topics[i])) << describe(who) << " " << printable(topics[i]) << connack;
       }
       compare_written(who, retain ? "will retained" : "will", retain, Access::will, about, answers, *watcher);
@@ -262,7 +262,7 @@ TEST_P(Matrix, OfWills) {
   EXPECT_GT(cells(), 10'000u);
 }
 
-/// Not a question of topics: docs/contract.md, section 1, written down by hand.
+/// Independent of topics: the rules of docs/contract.md, section 1, written by hand.
 class ClientIds : public MatrixInBroker {
  protected:
   ClientIds() { start_with_plugin(); }
@@ -284,7 +284,7 @@ TEST_P(ClientIds, OfPrincipalsBelongToThem) {
       EXPECT_EQ(connack(who, other.id), refused()) << describe(who) << " as " << other.id;
     }
   }
-  for (const auto& client : everybody) EXPECT_TRUE(client->sync());  // nobody was thrown out
+  for (const auto& client : everybody) EXPECT_TRUE(client->sync());  // nobody was disconnected
 }
 
 TEST_P(ClientIds, OfDevicesAndTheirUsersBelongToThemAlsoWhileTheyAreAway) {

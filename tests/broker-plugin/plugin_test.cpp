@@ -1,4 +1,4 @@
-// The plugin in a real Mosquitto: who gets in, what passes, and what the bridge can believe.
+// The plugin in a real Mosquitto: logins, permissions, and the properties on which the bridge relies.
 #include <gmock/gmock.h>
 
 #include "common/identity/token_stamp.h"
@@ -183,7 +183,7 @@ TEST_P(Plugin, DropsARequestThatComesAsAWill) {
   speaker->drop();
   ASSERT_TRUE(wait_for_state(*hub_bridge, "speaker", "offline"));
 
-  // A takeover sends the old connection's will while the new one is being let in.
+  // A takeover publishes the old connection's will while the new one is being accepted.
   const auto again = connected(with_will);
   const auto taker = connected(with_will);
   ASSERT_TRUE(again->wait_for_end());
@@ -282,7 +282,7 @@ TEST_P(Plugin, KeepsConnectionsAndSessionsWhenTheBrokerReloadsItsConfiguration) 
   EXPECT_EQ(MqttTestClient(options("tablet", "rubbish")).connect(), refused_code());
   EXPECT_EQ(broker_->log().find("refused connect reason=user_name"), std::string::npos) << broker_->log();
 
-  // The same question from a client: it has no session to speak of.
+  // The same request from a client: it has no stored session.
   auto pretender = options("pretender", hub_.user_token("alice"));
   pretender.user_name = "user/alice/alice";
   EXPECT_EQ(MqttTestClient(pretender).connect(), refused_code());
@@ -379,7 +379,7 @@ TEST_P(Plugin, RefusesAMessageWithLargeProperties) {
   request.correlation_data = std::string(200, 'c');
   EXPECT_EQ(lamp->publish(request), denied_publication());
   request.correlation_data.reset();
-  request.user_properties.assign(130, {"n", "v"});  // each is something to the broker
+  request.user_properties.assign(130, {"n", "v"});  // each uses some of the broker's memory
   EXPECT_EQ(lamp->publish(request), denied_publication());
   EXPECT_THAT(broker_->log(), HasSubstr("reason=properties_too_large"));
   EXPECT_TRUE(hub_bridge->take_all().empty());

@@ -44,7 +44,7 @@ std::vector<std::string> make_other_shapes() {
       // home automation
       "homeassistant", "homeassistant/#", "homeassistant/+", "homeassistant/status", "homeassistant/status/more",
       "homeassistant/status/#", "homeassistant/+/+/config", "homeassistant/device/", "homeassistant//config",
-      // everything, and what is no service
+      // everything, and topics that belong to no service
       "#", "+", "+/#", "+/+", "+/+/+", "+/+/+/#", "skills", "skills/#", "skills/+", "devices/#", "devices", "chat/#",
       "sessions/#", "zigbee2mqtt/lamp/set", "other", "other/topic", "$other", "$other/topic",
       // the broker's own
@@ -63,7 +63,7 @@ std::vector<std::string> make_other_shapes() {
       "hub/state\x7f", "hub/st\tate", "hub/\xc3\xa9tat", "hub/\xff", "hub/\xe2\x80\xaestate",
       "skills/../speaker/request"};
   shapes.emplace_back("hub/st\0ate", 10);
-  // Around the policy's limit of 512 bytes, for somebody who has all the rights below it.
+  // Around the policy's limit of 512 bytes, for a principal with all permissions below it.
   const std::string deep = "skills/speaker/response/";
   for (const std::size_t size : {511U, 512U, 513U, 600U}) shapes.push_back(deep + std::string(size - deep.size(), 'x'));
   shapes.push_back("skills/speaker/request/" + std::string(500, 'x'));
@@ -72,7 +72,7 @@ std::vector<std::string> make_other_shapes() {
     if (level >= 31) shapes.push_back(levels);
     levels += "/x";
   }
-  while (levels.size() < 450) levels += "/x";  // more than the 200 that Mosquitto has
+  while (levels.size() < 450) levels += "/x";  // above Mosquitto's limit of 200
   shapes.push_back(levels);
   return shapes;
 }

@@ -1,5 +1,5 @@
-/// The whole space of rights, generated: who there is, and what topics and filters may look like. The policy alone, its
-/// readable table (docs/permissions.md) and the plugin in a real broker are all asked about the same cells.
+/// The generated matrix of permissions: all principals, topics and filters. The policy alone, its table for people
+/// (docs/permissions.md) and the plugin in a real broker are all checked with the same cells.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ using namespace plugin;
 
 /// alice has a speaker and a tablet, bob a lamp; one principal of each other type. Ids are also their client ids.
 const std::vector<Principal>& cast();
-/// Who owns what among them.
+/// The owners of the devices among them.
 class CastOwners final : public DeviceOwners {
  public:
   std::string_view owner_of(std::string_view device_id) const override;
@@ -23,7 +23,7 @@ class CastOwners final : public DeviceOwners {
 
 /// Topics and filters with `{id}` where an id stands.
 const std::vector<std::string>& shapes_with_id();
-/// Topics and filters that name nobody, and those that no rule should let through.
+/// Topics and filters without ids, and those that no rule should allow.
 const std::vector<std::string>& other_shapes();
 /// All of them, with every principal's id, an unknown one and wildcards in place of `{id}`.
 const std::vector<std::string>& matrix_topics();

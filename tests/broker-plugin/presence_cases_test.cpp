@@ -1,5 +1,5 @@
-// Presence in a real Mosquitto, case by case (docs/contract.md, section 8): however a device comes, goes, falls silent
-// or lies, what is retained on its status is true within five seconds. No bridge is there to help.
+// Presence in a real Mosquitto, case by case (docs/contract.md, section 8): however a device connects, disconnects,
+// becomes silent or lies, its retained status is correct within five seconds. No bridge is involved.
 #include <algorithm>
 #include <csignal>
 
@@ -36,7 +36,7 @@ class PresenceCases : public PluginInBroker {
     return speaker_options;
   }
 
-  /// On a bare socket, which nobody reads or writes unless the test does. It stays open.
+  /// A bare socket, which is only read and written by the test. It stays open.
   std::unique_ptr<WireClient> silent_client(const std::string& client_id, const std::string& token,
                                             const char* will) const {
     wire::Connect connect;
@@ -54,7 +54,7 @@ class PresenceCases : public PluginInBroker {
     return silent_client(client_id, hub_.device_token("speaker", "alice"), offline_by_will);
   }
 
-  /// Reads what the watcher was told, in order, up to the first that `wanted` accepts.
+  /// Reads the watcher's messages in order, up to the first that `wanted` accepts.
   template <class Wanted>
   bool watched(Wanted wanted, std::chrono::milliseconds timeout = 5s) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -69,7 +69,7 @@ class PresenceCases : public PluginInBroker {
   bool watched_payload(const std::string& payload, std::chrono::milliseconds timeout = 5s) {
     return watched([&](const std::string& seen) { return seen == payload; }, timeout);
   }
-  /// The plugin's own word: it alone gives a reason.
+  /// A status by the plugin: only its own have a reason.
   bool watched_truth(const std::string& state, const std::string& reason, std::chrono::milliseconds timeout = 5s) {
     return watched(
         [&](const std::string& seen) {
@@ -79,7 +79,7 @@ class PresenceCases : public PluginInBroker {
         timeout);
   }
 
-  /// What somebody sees who subscribes now: `online connected`, for instance.
+  /// The status for a new subscriber: `online connected`, for instance.
   std::string retained(const std::string& device_id = "speaker") const {
     const auto boss = admin();
     const std::string topic = "devices/" + device_id + "/status";
@@ -95,7 +95,7 @@ class PresenceCases : public PluginInBroker {
   std::unique_ptr<MqttTestClient> watcher_;
 };
 
-// --- leaving ---
+// --- disconnecting ---
 
 TEST_P(PresenceCases, IsOfflineAfterACleanDisconnectWhateverTheWillWouldHaveSaid) {
   start_watching();
@@ -170,7 +170,7 @@ TEST_P(PresenceCases, IsOnlineAfterATakeoverOfAnySession) {
           ASSERT_TRUE(watched_truth("online", "connected")) << text;
           const auto second = connected(second_options);
           ASSERT_TRUE(first->wait_for_end()) << text;
-          // The broker has sent the old will, if any, before it let the new connection in.
+          // The broker has published the old will, if any, before it accepted the new connection.
           EXPECT_EQ(retained(), "online taken_over") << text;
           second->drop();
           ASSERT_TRUE(watched([](const std::string& seen) {
@@ -193,7 +193,7 @@ TEST_P(PresenceCases, IsOnlineAfterTakeoversOneUponTheOther) {
   EXPECT_EQ(retained(), "offline connection_lost");
 }
 
-// --- late wills, which MQTT 5 alone has ---
+// --- late wills, which only MQTT 5 has ---
 
 class LateWills : public PresenceCases {
  protected:
@@ -241,7 +241,7 @@ TEST_P(LateWills, DoNotTurnOffADeviceThatResumesItsSessionOrBeginsANewOne) {
     ASSERT_EQ(boss->subscribe("devices/lamp/status"), 1);
     connected(marker)->drop();
     ASSERT_TRUE(boss->wait_for([](const TestMessage& message) { return message.payload == "late"; }));
-    ASSERT_TRUE(wait_for_state(*boss, "lamp", "offline"));  // put right: so is whatever was wrong with the speaker
+    ASSERT_TRUE(wait_for_state(*boss, "lamp", "offline"));  // corrected: so is any wrong status of the speaker
     EXPECT_EQ(retained(), "online connected") << "clean " << clean;
     back->disconnect();
   }
@@ -279,7 +279,7 @@ TEST_P(PresenceCases, LetsADeviceSayMoreThanThePluginDoesAsLongAsItIsTrue) {
   claim.payload = R"({"state":"online","reason":"mine","battery":80})";
   claim.retained = true;
   ASSERT_EQ(one->publish(claim), 0);
-  // A lie of another device is put right in the same breath in which this would have been.
+  // A lie of another device is corrected in the same round as this one would have been.
   const auto lamp = device("lamp", "bob");
   const auto boss = admin();
   ASSERT_EQ(boss->subscribe("devices/lamp/status"), 1);
@@ -319,7 +319,7 @@ TEST_P(PresenceCases, IsOnlineUntilTheLastOfSeveralConnectionsIsGone) {
   EXPECT_EQ(retained(), "offline connection_lost");
 }
 
-// --- the hub's own doing ---
+// --- the hub's own actions ---
 
 TEST_P(PresenceCases, SaysThatATokenExpiredAlsoWhenTheWillSaysOtherwise) {
   start_watching();
@@ -362,7 +362,7 @@ TEST_P(PresenceCases, IsPutRightAfterABrokerDiedForThoseWhoComeBackAndThoseWhoDo
   broker_->start();
 
   const auto lamp_again = device("lamp", "bob");
-  start_watching();                                         // the tablet comes back, and the lamp
+  start_watching();                                         // the tablet and the lamp reconnect
   ASSERT_TRUE(watched_truth("offline", "broker_restart"));  // the speaker does not, for now
   EXPECT_EQ(retained("lamp"), "online connected");
   EXPECT_EQ(retained("tablet"), "online connected");

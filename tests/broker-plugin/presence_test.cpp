@@ -20,7 +20,7 @@ class PresenceInBroker : public PluginInBroker {
     options_with_will.will->retained = true;
     return options_with_will;
   }
-  /// What somebody sees who subscribes now.
+  /// The status for a new subscriber.
   std::string retained_state(const std::string& device_id) const {
     const auto boss = admin();
     EXPECT_EQ(boss->subscribe("devices/" + device_id + "/status"), 1);
@@ -45,7 +45,7 @@ TEST_P(PresenceInBroker, IsRightForADeviceWithoutAWill) {
   const auto dropped_at = std::chrono::steady_clock::now();
   speaker->drop();
   ASSERT_TRUE(wait_for_state(*tablet, "speaker", "offline"));
-  // A call waiting for this device ends now, not at the broker's next idle moment.
+  // A call that waits for this device ends now, not at the broker's next idle moment.
   EXPECT_LT(std::chrono::steady_clock::now() - dropped_at, 1s);
   EXPECT_EQ(retained_state("speaker"), "offline");
 
@@ -89,7 +89,7 @@ TEST_P(PresenceInBroker, StaysOnlineWhileAnotherConnectionIsThere) {
   const auto second = connected(with_will("speaker-b"));
   ASSERT_EQ(tablet->subscribe("devices/speaker/status"), 1);
   ASSERT_TRUE(wait_for_state(*tablet, "speaker", "online"));
-  first->drop();  // its will says offline, over what is true
+  first->drop();  // its will publishes offline, which is wrong
   ASSERT_TRUE(wait_for_state(*tablet, "speaker", "offline"));
   EXPECT_TRUE(wait_for_state(*tablet, "speaker", "online"));
   EXPECT_EQ(retained_state("speaker"), "online");
@@ -113,7 +113,7 @@ TEST_P(PresenceInBroker, IsPutRightAfterABrokerThatWasKilled) {
   const auto speaker = device("speaker", "alice");
   const auto tablet = device("tablet", "alice");
   EXPECT_EQ(retained_state("speaker"), "online");
-  // Ask it to save first: a killed broker that had saved nothing has nothing wrong to say.
+  // Makes it save first: a killed broker that has saved nothing has no wrong status.
   broker_->process().signal(SIGUSR1);
   ASSERT_TRUE(broker_->process().wait_for_output("Saving in-memory database", 5s));
   EXPECT_EQ(retained_state("speaker"), "online");

@@ -1,5 +1,5 @@
-// A second plugin for the broker of a test, which publishes whatever a client named `injector` asks for, past every
-// check of writing, so that delivery can be tested with topics that nobody may publish to.
+// A second plugin for the broker of a test, which publishes for a client named `injector` without permission checks, so
+// that delivery can be tested with topics that no client may publish to.
 //
 // Its request is a publication on the topic `inject`: `r` (retained) or `-`, the topic, a NUL, the payload.
 #include <exception>
@@ -30,7 +30,7 @@ int on_acl_check(int, void* data, void*) try {
   if (published != MOSQ_ERR_SUCCESS) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "cannot inject: %s", mosquitto_strerror(published));
   }
-  return MOSQ_ERR_ACL_DENIED;  // the request itself goes to nobody
+  return MOSQ_ERR_ACL_DENIED;  // the request itself is not delivered
 } catch (const std::exception&) {
   return MOSQ_ERR_ACL_DENIED;
 }

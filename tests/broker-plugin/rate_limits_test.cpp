@@ -1,4 +1,4 @@
-// How much may be published: the accounts alone, and what a connection that goes on beyond them meets.
+// Limits for publishing: the accounts alone, and the effect on a connection that exceeds them.
 #include "broker-plugin/rate_limits.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ const Principal lamp_of_bob{PrincipalType::device, "lamp", "bob"};
 
 class Rates : public ::testing::Test {
  protected:
-  /// How many of `wanted` messages get through now.
+  /// Returns how many of `wanted` messages are accepted now.
   int let_through(RateLimits& rates, const Principal& principal, int wanted, std::size_t bytes = 1) {
     int count = 0;
     for (int i = 0; i < wanted; ++i) count += rates.published(principal, bytes) == Verdict::within;
@@ -169,7 +169,7 @@ TEST_F(Rates, KeepNoMoreAccountsThanAreAllowed) {
 TEST_F(Rates, ShareAnAccountOnlyAmongThoseWithTheSameLimits) {
   RateLimits rates(clock_, {.principal = {10, 10, 0, 0}, .user = {40, 40, 0, 0}, .accounts_max = 2});
   EXPECT_EQ(let_through(rates, lamp_of_bob, 5), 5);
-  // Everybody else finds all accounts taken; the first to do so is a device.
+  // All other principals find all accounts taken; the first of them is a device.
   int through = 0;
   for (int i = 0; i < 10; ++i) {
     const std::string id = std::to_string(i);
@@ -224,7 +224,7 @@ TEST_F(FloodedGate, LeavesWhoWasEndedOutForAWhile) {
   for (std::size_t i = 0; i < 11 + RateLimits::refused_max; ++i) sends(1, lamp, "skills/lamp/request");
   gate_->tick();
   ASSERT_EQ(broker_.kicked.size(), 1U);
-  clock_.advance(1s);  // or the refusal would not be logged among so many
+  clock_.advance(1s);  // otherwise the refusal would not be logged among so many
   EXPECT_FALSE(connect(3, lamp, "lamp"));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("refused connect reason=rate_limited client_id=\"lamp\""));
   EXPECT_TRUE(connect(4, tablet, "tablet"));

@@ -1,4 +1,4 @@
-// CONNECT packets that no client library would send.
+// CONNECT packets that no client library sends.
 #include "tests/broker-plugin/plugin_fixture.h"
 #include "tests/support/wire_client.h"
 

@@ -1,4 +1,4 @@
-// A broker with a wrong configuration must not come up at all, and must say in one line what is wrong.
+// A broker with a wrong configuration must not start, and must report the error in one line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// How many filters may be subscribed to, and what else a client may have of the broker.
+// The limit for subscribed filters, and other limits of a client at the broker.
 #include "broker-plugin/subscriptions.h"
 
 #include <gtest/gtest.h>
@@ -194,7 +194,7 @@ class HoardingGate : public Gate {
     options.connections.user_stored_max = 5;
     make(options);
   }
-  /// Connects, and leaves a session behind; with `is_told` the broker has told of it since.
+  /// Connects, and leaves a session behind; with `is_told` the broker has reported it since.
   bool leaves(const Principal& who, const std::string& client_id, bool is_told = true) {
     if (!connect(1, who, client_id, 1h, /*session_may_stay=*/true)) return false;
     const std::string user_name = user_names_.at(handle(1));
@@ -256,7 +256,7 @@ TEST_F(HoardingGate, RefusesWhoLeavesMoreThanTheBrokerCanTellOf) {
   EXPECT_EQ(broker_.reload_requests, 1);
   broker_reloads();
   EXPECT_FALSE(leaves(lamp, "one-more"));
-  kept_.clear();  // their time is over
+  kept_.clear();  // they have expired
   kept_["somebody-elses"] = "user/alice/alice";
   clock_.advance(10s);
   EXPECT_FALSE(leaves(lamp, "one-more")) << "the broker has not told yet";

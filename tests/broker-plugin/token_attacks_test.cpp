@@ -1,5 +1,5 @@
-// The tokens of tests/common/token_attacks.h thrown at the plugin in a real broker, as bytes that no client library
-// would send: each is refused, the log says why and never shows the token, and none makes the broker slow.
+// The tokens of tests/common/token_attacks.h against the plugin in a real broker, as bytes that no client library
+// sends: each is refused, the log has the reason and never the token, and none slows the broker down.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -43,7 +43,7 @@ class TokenAttacksOnBroker : public ::testing::TestWithParam<int> {
       (as_seen_by_plugin(attack.token) == good_ ? good_to_the_plugin_ : attacks_).push_back(std::move(attack));
     }
   }
-  /// What is before the first NUL: Mosquitto 2.0 gives the plugin no length.
+  /// The part before the first NUL: Mosquitto 2.0 passes no length to the plugin.
   static std::string as_seen_by_plugin(const std::string& token) { return token.substr(0, token.find('\0')); }
   std::string keys_path() const { return hub_.directory().file("attacked-keys.json"); }
 
@@ -65,7 +65,7 @@ class TokenAttacksOnBroker : public ::testing::TestWithParam<int> {
   std::int64_t now_s_ = 0;
   std::string good_;
   std::vector<TokenAttack> attacks_;
-  std::vector<TokenAttack> good_to_the_plugin_;  // a good token, a NUL, and what nobody sees
+  std::vector<TokenAttack> good_to_the_plugin_;  // a valid token, a NUL, and ignored bytes
 };
 
 TEST_P(TokenAttacksOnBroker, AreRefusedAndTheLogSaysWhy) {
@@ -78,7 +78,7 @@ TEST_P(TokenAttacksOnBroker, AreRefusedAndTheLogSaysWhy) {
     const std::string line =
         "refused connect reason=" + (seen.empty() ? "token_missing" : reason) + " client_id=\"" + client_id + "\"";
     bool logged = false;
-    // Only so many lines are written in a second; the next one will do.
+    // The number of lines a second is limited; a later attempt is logged.
     for (int attempts = 0; attempts < 10 && !logged; ++attempts) {
       EXPECT_EQ(connack(client_id, token), refused_code()) << name << " " << printable(token);
       logged = broker_->process().wait_for_output("client_id=\"" + client_id + "\"", 500ms);
@@ -94,8 +94,8 @@ TEST_P(TokenAttacksOnBroker, AreRefusedAndTheLogSaysWhy) {
   EXPECT_EQ(connack("speaker", good_), 0);
 }
 
-/// The broker cuts a password at its first NUL before any plugin sees it, so this cannot be refused. It gives nobody
-/// anything: whoever has the good token is who it says, and not who is named behind it.
+/// The broker cuts a password at its first NUL before any plugin sees it, so this cannot be refused. It is harmless:
+/// the holder of the valid token is its principal, and not the one named after the NUL.
 TEST_P(TokenAttacksOnBroker, WithANulAfterAGoodTokenAreNoMoreThanThatToken) {
   ASSERT_GE(good_to_the_plugin_.size(), 3u);
   const std::string admin = sign_hs256(R"({"alg":"HS256","kid":"k1"})",
@@ -118,7 +118,7 @@ class SlowAttacks : public TokenAttacksOnBroker {
  protected:
   static constexpr int burst = 20;
 
-  /// From when a burst of these is on its way until all are refused and a client that was there has its answer.
+  /// Time from the start of a burst of these until all are refused and a connected client has its answer.
   steady_clock::duration time_to_refuse(const std::string& token, WireClient& bystander) {
     std::vector<std::unique_ptr<WireClient>> attackers;
     for (int i = 0; i < burst; ++i) {
@@ -134,7 +134,7 @@ class SlowAttacks : public TokenAttacksOnBroker {
     EXPECT_TRUE(bystander.sync());
     return steady_clock::now() - began;
   }
-  /// The best of several: what else the machine is doing only ever adds.
+  /// The minimum of several: other load on the machine only adds time.
   steady_clock::duration least_time_to_refuse(const std::string& token, WireClient& bystander, int tries) {
     auto least = steady_clock::duration::max();
     for (int i = 0; i < tries; ++i) least = std::min(least, time_to_refuse(token, bystander));
@@ -146,8 +146,8 @@ TEST_P(SlowAttacks, TakeTheBrokerNoLongerThanRubbishDoes) {
   WireClient bystander(broker_->port(), attempt("speaker", good_));
   ASSERT_EQ(bystander.connect(), 0);
   const auto rubbish = least_time_to_refuse("rubbish", bystander, 10);
-  // A signature to verify, 64 KiB to receive: a few times what rubbish costs. Something is wrong with what costs more
-  // than a millisecond, of which there are 20 in a burst.
+  // A signature to verify, 64 KiB to receive: a few times the cost of an invalid text. More than a millisecond for each
+  // of the 20 in a burst would be a fault.
   const auto bound = 10 * rubbish + burst * 1ms;
   for (const auto& [name, token, reason] : attacks_) {
     auto least = least_time_to_refuse(token, bystander, 1);

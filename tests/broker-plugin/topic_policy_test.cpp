@@ -1,4 +1,4 @@
-// The contract's table of topics, line by line: who may, and that nobody else may.
+// The contract's table of topics, line by line: the principals that may, and that no others may.
 #include "broker-plugin/topic_policy.h"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ void expect_only(std::string_view who, Access access, const std::string& topic, 
 
 // --- scopes and roles ---
 
-/// alice runs the hub, gerda is her guest, bob has none of both.
+/// alice runs the hub, gerda is her guest, bob has no role.
 class House final : public DeviceOwners {
  public:
   std::string_view owner_of(std::string_view device_id) const override { return Owners().owner_of(device_id); }

@@ -1,4 +1,4 @@
-// Clients that come over the broker's Unix socket: all have one address there, the path of the socket.
+// Clients on the broker's Unix socket: all have one address, the path of the socket.
 #include <csignal>
 
 #include "tests/broker-plugin/plugin_fixture.h"
@@ -34,12 +34,12 @@ TEST_P(UnixSocket, OneProgramsBadTokenTakesNoAnswerFromAnother) {
   start({"plugin_opt_failed_logins_max 2", "plugin_opt_failed_logins_per_minute 1"});
   for (int i = 0; i < 10; ++i) EXPECT_EQ(MqttTestClient(local("speaker", "rubbish")).connect(), refused_code()) << i;
   EXPECT_TRUE(connected(local("tablet", hub_.device_token("tablet", "alice")))->is_connected());
-  // TCP has a limit of its own, of which nothing is used up yet.
+  // TCP has its own limit, which is unused so far.
   for (int i = 0; i < 2; ++i) EXPECT_EQ(MqttTestClient(options("speaker", "rubbish")).connect(), refused_code());
   EXPECT_EQ(MqttTestClient(options("speaker", "rubbish")).connect(), MqttTestClient::no_answer);
 }
 
-/// What the broker asks about stored sessions while it reloads is answered with yes: no client may pass for one.
+/// The plugin accepts the broker's questions about stored sessions while it reloads: no client may pass for one.
 TEST_P(UnixSocket, NoClientPassesForAStoredSessionWhileTheBrokerReloads) {
   for (int i = 0; i < 20; ++i) {
     auto forged = local("dashboard", "");

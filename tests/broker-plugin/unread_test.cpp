@@ -1,4 +1,4 @@
-// What clients were given and may not have read: the accounts alone, and what a connection that does not read meets.
+// Messages that clients may not have read yet: the accounts alone, and the effect on a connection that does not read.
 #include "broker-plugin/unread.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 constexpr std::size_t kib = 1024;
-/// With what the broker needs for it, 1 KiB.
+/// Together with the broker's overhead, 1 KiB.
 constexpr std::size_t message = kib - Unread::message_bytes;
 
 class UnreadAccounts : public ::testing::Test {
@@ -23,7 +23,7 @@ class UnreadAccounts : public ::testing::Test {
   Unread make(std::size_t principal_kib, std::size_t user_kib) {
     return Unread(broker_, clock_, {.principal_bytes_max = principal_kib * kib, .user_bytes_max = user_kib * kib});
   }
-  /// How many messages of 1 KiB are given; with `is_held` the broker's memory grows by each.
+  /// Returns how many messages of 1 KiB are delivered; with `is_held` the broker's memory grows by each.
   int given(Unread& unread, std::string_view client_id, const Principal& principal, int wanted, bool is_held = true) {
     int count = 0;
     for (int i = 0; i < wanted && unread.give(client_id, principal, message); ++i, ++count)
@@ -81,7 +81,7 @@ TEST_F(UnreadAccounts, LookAgainAfterASecond) {
   EXPECT_EQ(broker_.memory_looks, looks) << "which costs time";
   clock_.advance(1s);
   EXPECT_EQ(given(unread, "a", lamp, 1), 0);
-  *broker_.memory -= 90 * kib;  // it has read after all
+  *broker_.memory -= 90 * kib;  // it has read them after all
   clock_.advance(1s);
   EXPECT_EQ(given(unread, "a", lamp, 100), 100);
 }
@@ -118,7 +118,7 @@ TEST_F(UnreadAccounts, CountWhatASessionHeldWhenItsClientIsBack) {
 TEST_F(UnreadAccounts, DoNotBlameWhoIsBackForWhatOthersHold) {
   Unread unread = make(100, 1'000);
   given(unread, "a", lamp, 100, /*is_held=*/false);
-  *broker_.memory += 500 * kib;  // somebody else's
+  *broker_.memory += 500 * kib;  // of other clients
   EXPECT_EQ(given(unread, "a", lamp, 1), 0) << "nobody can know";
   unread.tick();
   clock_.advance(1s);
@@ -187,7 +187,7 @@ TEST_F(UnreadGate, CountsWhatASessionHoldsWhenItsClientIsBack) {
   end(1);
   seconds_pass(1);
   ASSERT_TRUE(connect(1, lamp, "lamp", 1h, /*session_may_stay=*/true));
-  *broker_.memory -= 30 * kib;  // that it holds them already
+  *broker_.memory -= 30 * kib;  // messages that it already held
   EXPECT_EQ(given_to_lamp(30), 30) << "the broker asks about each that it holds";
   gate_->tick();
   const int more = given_to_lamp(200);

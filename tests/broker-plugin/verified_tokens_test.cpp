@@ -1,4 +1,4 @@
-// Tokens that come again: known, and yet no more than their signature is taken for granted.
+// Repeated tokens: only the check of their signature is cached.
 #include "broker-plugin/verified_tokens.h"
 
 #include "tests/broker-plugin/gate.h"

@@ -1,4 +1,5 @@
-/// strawberryctl backup and restore: what is saved comes back whole, and what is not a backup changes nothing.
+/// strawberryctl backup and restore: saved data is restored completely, and a file that is not a backup changes
+/// nothing.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -40,7 +41,7 @@ std::int64_t count(const fs::path& database, const std::string& table) {
 
 constexpr std::size_t tar_block_bytes = 512;
 
-/// Makes the checksum of a tar header right again.
+/// Recomputes the checksum of a tar header.
 void sign_header(std::string& bytes, std::size_t at) {
   bytes.replace(at + 148, 8, 8, ' ');
   unsigned sum = 0;
@@ -50,7 +51,7 @@ void sign_header(std::string& bytes, std::size_t at) {
   bytes.replace(at + 148, 7, octal, 7);
 }
 
-/// An archive to the byte as version 0.1.0 wrote it.
+/// An archive with exactly the bytes that version 0.1.0 wrote.
 std::string archive_of_0_1_0(const std::vector<std::pair<std::string, std::string>>& files) {
   std::string tar;
   std::string sums;
@@ -100,7 +101,7 @@ class Backup : public ::testing::Test {
   Finished restore(const fs::path& file, const fs::path& data_dir) {
     return control({"restore", file.string(), "--data-dir", data_dir.string()});
   }
-  /// Names beside what the tests put there.
+  /// Names except those that the tests made.
   std::size_t names_in(const fs::path& path) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), {}));
   }
@@ -237,7 +238,7 @@ class Restore : public Backup {
     EXPECT_EQ(control({"init", "--data-dir", place_.string()}).code, 0);
     old_keys_ = content_of(place_ / "keys.json");
   }
-  /// Refused, in one line, with everything as it was.
+  /// Refused, in one line, with everything unchanged.
   void expect_refused(const fs::path& file, const std::string& why) {
     const Finished refused = restore(file, place_);
     EXPECT_EQ(refused.code, 4) << why << ": " << refused.output;
@@ -248,7 +249,7 @@ class Restore : public Backup {
       EXPECT_FALSE(entry.path().string().starts_with(place_.string() + ".")) << entry.path() << " stayed behind";
     }
   }
-  /// An archive with these files, its sums as they should be.
+  /// An archive with these files and correct sums.
   fs::path archive_of(const std::vector<std::pair<std::string, std::string>>& files) {
     const fs::path path = other_.path() / ("made-" + std::to_string(++made_));
     auto writer = ArchiveWriter::create(path);
@@ -493,7 +494,7 @@ TEST_F(Restore, RefusesEveryTruncatedArchive) {
 TEST_F(Restore, RefusesAnArchiveWithAFlippedBit) {
   const std::string whole = content_of(file_);
   const fs::path flipped = other_.path() / "flipped.tar";
-  // A prime step: headers, contents and sums are all hit; what is only padding may be anything.
+  // A prime step: reaches headers, contents and sums; padding may be anything.
   for (std::size_t at = 1; at < whole.size(); at += 9973) {
     if (whole[at] == '\0') continue;
     std::string bytes = whole;
@@ -572,7 +573,7 @@ TEST_F(Restore, TakesWhatVersion0_1_0Saved) {
 
 class Archives : public ::testing::Test {
  protected:
-  /// Why it cannot be extracted; empty when it can.
+  /// Returns why it cannot be extracted; empty when it can.
   std::string refusal_of(const std::string& bytes) {
     const fs::path file = directory_.path() / "made.tar";
     std::ofstream(file, std::ios::trunc | std::ios::binary) << bytes;
@@ -610,7 +611,7 @@ TEST_F(Archives, MaySayTheLargestSizeOfTheFormat) {
   EXPECT_NE(refusal_of(bytes).find("too soon"), std::string::npos) << refusal_of(bytes);
 }
 
-/// The two bytes that end the checksum mean nothing: whatever they are, the number before them is the sum of all
+/// The last two bytes of the checksum field are ignored: whatever they are, the number before them is the sum of all
 /// others.
 TEST_F(Archives, AreNotReadWhenAnythingOfAHeaderIsWrong) {
   const std::string good = archive_of_0_1_0({{"keys.json", "{}"}, {"hub.db", "x"}});

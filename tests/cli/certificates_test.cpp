@@ -1,4 +1,4 @@
-/// scripts/certificates: what it makes, what it keeps, and what it refuses to touch.
+/// scripts/certificates: the files that it makes, keeps and refuses to change.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ class Certificates : public testing::Test {
     return program.output();
   }
   std::string content(const char* name) const { return content_of(tls() / name); }
-  /// Nothing was touched but what failed said.
+  /// Nothing was changed, and the failure names its reason.
   void expect_refusal(const Finished& refused, const std::string& why) const {
     EXPECT_EQ(refused.code, 1) << refused.output;
     EXPECT_EQ(count_lines(refused.output), 1U) << refused.output;

@@ -1,4 +1,4 @@
-/// strawberryctl as a program, as far as it needs no hub: what it makes, what it refuses, how it exits.
+/// strawberryctl as a program without a hub: its files, errors and exit codes.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/// A whole hub as people run it: scripts/run on a data directory of its own, with programs that are built already.
+/// A whole hub as users run it: scripts/run on a data directory of its own, with existing programs.
 ///
-/// Life: up when constructed; killed with the object, and then its broker and bridge with it.
-/// Errors: a hub that does not come up throws, with what it said.
+/// Lifetime: ready when constructed; killed with the object, including its broker and bridge.
+/// Errors: throws with its output when the hub does not start.
 #pragma once
 
 #include <chrono>
@@ -27,16 +27,16 @@ class HubRun {
   /// `options` go to scripts/run, after --data-dir, --port and --build-dir.
   explicit HubRun(std::filesystem::path data_dir, int port, std::vector<std::string> options = {});
 
-  /// A scripts/run that is expected to end by itself.
+  /// Runs a scripts/run that is expected to end by itself.
   static Finished refused(const std::filesystem::path& data_dir, int port, std::vector<std::string> options = {});
 
   ChildProcess& script() { return *script_; }
   std::string output() const { return script_->output(); }
-  /// What the data directory's endpoint says.
+  /// The port in the data directory's endpoint file.
   int port() const;
-  /// The process that the hub runs as broker, bridge or demo now; 0 when there is none.
+  /// The current process of the broker, bridge or demo; 0 when there is none.
   int pid(const std::string& name) const;
-  /// SIGTERM: the exit code.
+  /// Sends SIGTERM; returns the exit code.
   int stop();
 
  private:
@@ -44,7 +44,7 @@ class HubRun {
   std::unique_ptr<ChildProcess> script_;
 };
 
-/// strawberryctl, until it ends.
+/// Runs strawberryctl until it ends.
 Finished control(std::vector<std::string> words, std::string input = {},
                  std::map<std::string, std::string> environment = {});
 
@@ -52,7 +52,7 @@ std::string content_of(const std::filesystem::path& path);
 /// Permission bits; 0 when there is no such file.
 unsigned mode_of(const std::filesystem::path& path);
 std::string trimmed(std::string text);
-/// The token that `token issue` printed: its first line; what follows is for people.
+/// The token that `token issue` printed: its first line; the rest is for people.
 std::string first_line(const std::string& text);
 std::size_t count_lines(const std::string& text);
 

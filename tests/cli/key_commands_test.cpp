@@ -1,4 +1,4 @@
-/// `strawberryctl key …` and `token revoke`: what they do to the files of a hub, and what they refuse to do.
+/// `strawberryctl key …` and `token revoke`: their changes to the files of a hub, and their errors.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,12 +52,12 @@ class OfflineHub : public ::testing::Test {
   }
   std::string signing_kid() const { return keys().signing_key().kid(); }
   std::string admin_token() const { return trimmed(content_of(dir_.admin_token())); }
-  /// The name of the key that vouches for it, or why none does.
+  /// The name of the key that verifies it, or why none does.
   std::string verdict(const std::string& token) const {
     const auto claims = verify_token(keys(), token, SystemClock().wall_now());
     return claims ? claims->kid : std::string(to_string(claims.error()));
   }
-  /// The command is refused with this code and one line, and the keys stay as they are.
+  /// The command fails with this code and one line, and the keys stay unchanged.
   void expect_refusal(const std::vector<std::string>& words, int code, const std::string& because) const {
     const std::string before = content_of(dir_.keys());
     const Finished refused = ctl(words);
@@ -181,7 +181,7 @@ TEST_F(KeyCommand, AddRefusesWhatIsNoPublicKeyForUs) {
   expect_refusal({"key", "add", "--public", directory_.file("missing"), "--kid", "x"}, 4, "missing");
   expect_refusal({"key", "add"}, 2, "--algorithm");
   expect_refusal({"key", "add", "--algorithm", "none"}, 2, "none");
-  // Two names for one key: retiring one would leave it good under the other.
+  // Two names for one key: after retiring one it would be valid under the other.
   ASSERT_EQ(ctl({"key", "add", "--public", directory_.file("issuer.pem"), "--kid", "one"}).code, 0);
   expect_refusal({"key", "add", "--public", directory_.file("issuer.pem"), "--kid", "two"}, 2, "'one'");
   expect_refusal({"key", "rotate", "--kid", "one"}, 2, "'one'");
@@ -196,7 +196,7 @@ TEST_F(KeyCommand, RetireMakesTokensOfTheKeyWorthless) {
   EXPECT_EQ(retired.at("signing_kid"), signing_kid());
   EXPECT_EQ(kids().size(), 1u);
   EXPECT_EQ(verdict(token), "token_unknown_key");
-  // The hub's own admin token is not left behind.
+  // The hub's own admin token is renewed, too.
   EXPECT_EQ(retired.at("admin_token_renewed"), true);
   EXPECT_EQ(verdict(admin_token()), signing_kid());
   EXPECT_EQ(mode_of(dir_.admin_token()), 0600u);

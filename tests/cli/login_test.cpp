@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Unsigned: only the hub can tell.
+/// Unsigned: only the hub verifies tokens.
 std::string token(const nlohmann::json& claims) { return "e30." + base64url_encode(claims.dump()) + ".c2ln"; }
 
 class ALogin : public testing::Test {

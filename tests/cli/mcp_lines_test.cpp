@@ -1,4 +1,4 @@
-/// MCP's lines as requests of the web door's endpoint, and its answers as lines.
+/// MCP's lines converted to requests of the web door's endpoint, and its answers to lines.
 #include <gmock/gmock.h>
 
 #include "cli/mcp/line_exchange.h"

@@ -11,13 +11,13 @@ using testing::ElementsAre;
 
 class QuestionsTest : public testing::Test {
  protected:
-  /// Somebody who answers when the test says so.
+  /// Answers when the test says so.
   static Task<void> ask_one(QuestionsTest* self, json question) {
     self->asked.push_back(question.get<std::string>());
     const auto answer = self->answer = std::make_shared<OneShot<bool>>(self->loop.get_executor());
     co_await answer->wait();
   }
-  /// A prompt that waits for all questions before it goes on.
+  /// A prompt that waits for all questions before it continues.
   void wait() {
     is_waiting = true;
     asio::co_spawn(loop, questions.wait(), [this](const std::exception_ptr&) { is_waiting = false; });

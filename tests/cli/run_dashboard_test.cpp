@@ -1,4 +1,4 @@
-/// What `strawberryctl run` does for people: the link to its dashboard, and data of before there were accounts.
+/// `strawberryctl run` for people: the link to its dashboard, and data that is older than accounts.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <poll.h>
@@ -79,7 +79,7 @@ class HubAtATerminal {
     char piece[4096];
     const auto patience = std::chrono::milliseconds(terminal_patience).count();
     if (::poll(&readable, 1, static_cast<int>(patience)) <= 0) return false;
-    const ssize_t got = ::read(master_.get(), piece, sizeof piece);  // fails when nobody has the terminal any more
+    const ssize_t got = ::read(master_.get(), piece, sizeof piece);  // fails when all have closed the terminal
     if (got > 0) output_.append(piece, static_cast<std::size_t>(got));
     return got > 0;
   }
@@ -99,7 +99,7 @@ class RunDashboard : public ::testing::Test {
   std::vector<std::string> ports() const {
     return {"--port", std::to_string(test::free_port()), "--http-port", std::to_string(http_port_)};
   }
-  /// The token behind the # of the link that was shown; empty when there is none.
+  /// The token behind the # of the printed link; empty when there is none.
   std::string shown_token(const std::string& output) const {
     const std::string before = "http://127.0.0.1:" + std::to_string(http_port_) + "/#token=";
     const std::size_t at = output.find(before);
@@ -107,7 +107,7 @@ class RunDashboard : public ::testing::Test {
     const std::size_t begin = at + before.size();
     return output.substr(begin, output.find_first_of("\r\n", begin) - begin);
   }
-  /// Status and body in one.
+  /// Returns status and body.
   std::string post(const std::string& path, const nlohmann::json& body, const std::string& token = {}) const {
     asio::io_context loop;
     asio::ip::tcp::socket socket(loop);
@@ -182,7 +182,7 @@ TEST_F(RunDashboard, AnAccountThatHasNothingYetGetsALink) {
   EXPECT_EQ(hub.stop(), 0);
 }
 
-/// As a hub of before accounts left it: no token of the web door's, a database of then.
+/// Data as written before accounts existed: no token of the web door, an old database.
 TEST_F(RunDashboard, DataOfBeforeThereWereAccountsIsBroughtUpToDateByItself) {
   constexpr int version_of_then = 8;
   ASSERT_EQ(ctl({"init"}).code, 0);
@@ -208,7 +208,7 @@ TEST_F(RunDashboard, DataOfBeforeThereWereAccountsIsBroughtUpToDateByItself) {
   const Finished link = ctl({"login-link", "--dashboard"});
   EXPECT_THAT(link.output, HasSubstr("signs in alice")) << "who had a device before there were accounts";
   EXPECT_THAT(post("/api/v1/users/link", {{"token", shown_token(link.output)}}), HasSubstr("\"access_token\""));
-  // The web door's own token is good: what it is told is that the password is wrong, not that it may not ask.
+  // The web door's own token is valid: the hub reports a wrong password, not a missing permission.
   EXPECT_THAT(post("/api/v1/users/login", {{"user", "alice"}, {"password", "wrong, surely"}}),
               HasSubstr("the user or the password is wrong"));
   const Finished seen = ctl({"doctor"});

@@ -1,4 +1,4 @@
-/// strawberryctl run when its processes or itself are killed, when it is told to stop, and when two start at once.
+/// strawberryctl run when its processes or itself are killed, when it is stopped, and when two start at once.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -93,7 +93,7 @@ TEST_F(RunningSupervisor, StopsInOrderAtEachSignal) {
       EXPECT_FALSE(std::filesystem::exists(data_dir() / file)) << file;
     }
   }
-  // The bridge took its leave of a broker that still ran.
+  // The bridge disconnected while the broker still ran.
   EXPECT_THAT(content_of(data_dir() / "log" / "bridge.log"), Not(HasSubstr("lost")));
 }
 
@@ -115,7 +115,7 @@ TEST_F(RunningSupervisor, IsNotStoppedByASignalThatItsStarterIgnores) {
   ChildProcess run(child);
   ASSERT_TRUE(is_up(run)) << run.output();
   run.signal(SIGHUP);
-  // One that is stopping starts nothing again.
+  // While it stops it restarts nothing.
   ::kill(pid("bridge"), SIGKILL);
   EXPECT_TRUE(run.wait_for_output("The bridge has died (by signal KILL); starting it again.", patience))
       << run.output();

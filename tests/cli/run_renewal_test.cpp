@@ -1,4 +1,4 @@
-/// The supervisor of `strawberryctl run`, within this process: what it does in twelve hours, in a second.
+/// The supervisor of `strawberryctl run`, within this process: twelve hours of its work in a second.
 #include <gmock/gmock.h>
 
 #include <filesystem>

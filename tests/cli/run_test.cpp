@@ -1,4 +1,4 @@
-/// scripts/run through its life: up, down, killed, restarted, and what it refuses.
+/// scripts/run through its life: started, stopped, killed, restarted, and its errors.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -40,7 +40,7 @@ class RunScript : public ::testing::Test {
     words.insert(words.begin(), {"--data-dir", data_dir().string()});
     return test::control(std::move(words));
   }
-  /// True when the demo's speaker plays, through a broker and a bridge that may only just have come back.
+  /// True when the demo's speaker plays, perhaps through a broker and a bridge that have just restarted.
   bool speaker_plays() const {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     do {
@@ -166,12 +166,11 @@ TEST_F(RunScript, TwoHubsRunSideBySide) {
   EXPECT_EQ(first.stop(), 0);
 }
 
-/// Both logs, while both go on writing to them.
+/// Both logs, while both are being written.
 TEST_F(RunScript, RotatesTheLogsWhileTheHubRuns) {
   ASSERT_EQ(ctl({"init"}).code, 0);
   std::ofstream(data_dir() / "bridge.toml") << "[log]\nlevel = \"debug\"\n[limits]\nlog_lines_per_second_max = 0\n";
-  constexpr std::uintmax_t bytes_max =
-      300;  // the broker logs a refusal a second of one address, when it has refused many
+  constexpr std::uintmax_t bytes_max = 300;  // the broker logs one refusal a second for each address, after many
   HubRun hub(data_dir(), test::free_port(),
              {"--no-demo", "--log-bytes-max", std::to_string(bytes_max), "--log-files-max", "3"});
   const std::filesystem::path log = data_dir() / "log";

@@ -1,4 +1,4 @@
-/// scripts/run --tls: who gets in, over TLS and WebSocket, and what stays when it starts again.
+/// scripts/run --tls: which clients are accepted, over TLS and WebSocket, and what stays after a restart.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -45,7 +45,7 @@ class RunTls : public testing::Test {
     const auto code = process.wait_for_exit(patience);
     return {code.value_or(-1), process.output()};
   }
-  /// Until the device list has that line.
+  /// Waits until the device list has that line.
   bool lists(const std::string& line) const {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (ctl({"device", "list"}).output.find(line) == std::string::npos) {
@@ -76,7 +76,7 @@ TEST_F(RunTls, EverythingSpeaksTlsByItself) {
   plain.port = hub.port();
   plain.client_id = "plain";
   EXPECT_NE(MqttTestClient(plain).connect(), 0) << "without TLS";
-  // What was looked up and written by the hub itself left no complaint.
+  // The hub's own lookups and files caused no error.
   EXPECT_THAT(content_of(data_dir() / "log" / "bridge.log"), Not(HasSubstr("no broker")));
   EXPECT_EQ(hub.stop(), 0) << hub.output();
 }

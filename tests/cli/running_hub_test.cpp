@@ -28,7 +28,7 @@ constexpr const char* speaker = "living_room_speaker.MusicControlSkill.";
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// One hub for all of these tests; each leaves it as it found it, or adds what no other looks at.
+/// One hub for all of these tests; each restores it, or adds only what no other test checks.
 class RunningHub : public Test {
  protected:
   static void SetUpTestSuite() {
@@ -77,7 +77,7 @@ TEST_F(RunningHub, ShowsTheJobBeingDone) {
 TEST_F(RunningHub, KeepsItsDataToItsOwner) {
   EXPECT_EQ(test::mode_of(data_dir()), 0700u);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data_dir())) {
-    // The broker gives its socket to the group as well; the directory lets nobody else come so far.
+    // The broker also gives its socket to the group; the directory keeps all others out.
     const unsigned others = entry.is_socket() ? 0007u : 0077u;
     EXPECT_EQ(test::mode_of(entry.path()) & others, 0u) << entry.path();
   }
@@ -132,7 +132,7 @@ TEST_F(RunningHub, AddsADeviceWithATokenThatWorks) {
   EXPECT_EQ(ctl_json({"device", "list", "--user", "bob"}).at("total"), 0);
 }
 
-/// The hub itself knows its devices: all that a command needs is a key to be its admin.
+/// The hub knows its devices: a command only needs a key to act as its admin.
 TEST_F(RunningHub, DeviceCommandsNeedNoDatabase) {
   const std::filesystem::path keys_alone = directory_->path() / "keys-alone";
   std::filesystem::create_directory(keys_alone);

@@ -133,7 +133,7 @@ TEST(ATable, IsCutToTheTerminalInItsWidestColumns) {
   }
   EXPECT_NE(narrow.find("Speaker"), std::string::npos);
   EXPECT_NE(narrow.find("xxx…"), std::string::npos);
-  EXPECT_EQ(table(header, rows, 5), table(header, rows, 6));  // narrower than it can be
+  EXPECT_EQ(table(header, rows, 5), table(header, rows, 6));  // below the minimum width
 }
 
 TEST(LocalTime, IsReadFromRfc3339) {

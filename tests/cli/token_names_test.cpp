@@ -1,4 +1,4 @@
-/// Tokens with names: issued, listed and taken back on the files of a hub that does not run.
+/// Tokens with names: issued, listed and revoked on the files of a hub that does not run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,7 +48,7 @@ class NamedToken : public ::testing::Test {
     EXPECT_THAT(refused.output, Not(HasSubstr("eyJ"))) << "a token was printed";
   }
 
-  /// As the bridge lists a token that was made from another one.
+  /// Adds a token made from another one, as the bridge lists it.
   void refresh(const std::string& jti, const std::string& parent, const std::string& root) {
     SQLite::Statement row(hub_.database(),
                           "INSERT INTO issued_tokens (jti, name, type, subject, user_id, kid, issued_at, expires_at, "
@@ -202,7 +202,7 @@ TEST_F(NamedToken, IsTakenBackWithAllThatWereMadeFromIt) {
   const std::string jti = jti_of(issue("Home Assistant"));
   refresh("child", jti, jti);
   refresh("grandchild", "child", jti);
-  hub_.database().exec("UPDATE issued_tokens SET name = 'Home Assistant'");  // as refreshed ones are called
+  hub_.database().exec("UPDATE issued_tokens SET name = 'Home Assistant'");  // the name that refreshed tokens have
   refresh("lamp", "child", "lamp");
   ASSERT_EQ(listed().at("total"), 4);
   EXPECT_EQ(listed().at("tokens")[2].at("parent"), "child");
@@ -325,7 +325,7 @@ TEST_F(NamedToken, OfAnOlderHubIsListedAfterItsUpgrade) {
   test::take_back_to_version(hub_.database(), 3);
   expect_refusal({"token", "list"}, 4, "schema version 3");
   expect_refusal({"token", "revoke", "--name", "x"}, 4, "strawberryctl init");
-  jti_of(issue("Node-RED"));  // brings the database up to date, as every command that writes to it
+  jti_of(issue("Node-RED"));  // upgrades the database, as every command that writes to it
   EXPECT_EQ(listed().at("total"), 1);
 }
 

@@ -1,8 +1,8 @@
-/// MQTT over a WebSocket over TLS, as a browser does it: the certificate is checked, then comes the handshake of RFC
-/// 6455, then MQTT packets in masked frames.
+/// MQTT over a WebSocket over TLS, like a browser: checks the certificate, does the handshake of RFC 6455, then sends
+/// MQTT packets in masked frames.
 ///
-/// Threading: one thread.   Life: closes the connection when destroyed.   Errors: throws with what went wrong; a server
-/// that says nothing for 10 s counts as one that closed.
+/// Threading: one thread.   Lifetime: closes the connection when destroyed.   Errors: throws with the reason; a server
+/// that is silent for 10 s counts as one that closed.
 #pragma once
 
 #include <string>

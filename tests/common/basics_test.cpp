@@ -1,4 +1,4 @@
-// Ids, names, topics, principals, times: the small pure things.
+// Ids, names, topics, principals, times: small pure functions.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -132,7 +132,7 @@ TEST(Topics, AcceptOnlyTheSendersOwnResponseTopicOrBelow) {
         std::string("chat/a/response/") + std::string(500, 'x'), std::string("/chat/a/response"), std::string()}) {
     EXPECT_FALSE(good(bad)) << bad;
   }
-  // The broker ends the connection of whoever publishes to these, and the bridge must publish to what it accepts.
+  // The broker ends connections that publish to these, and the bridge must be able to publish to all that it accepts.
   std::string deep = "chat/a/response";
   for (int levels = 3; levels < 32; ++levels) deep += "/x";
   EXPECT_TRUE(good(deep));

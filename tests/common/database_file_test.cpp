@@ -21,7 +21,7 @@ using testing::HasSubstr;
 class DatabaseFile : public testing::Test {
  protected:
   DatabaseFile() { test::create_database(path_); }
-  /// What is said when it cannot be opened; empty when it can.
+  /// The error when it cannot be opened; empty when it can.
   static std::string complaint(const std::string& path, int flags = SQLite::OPEN_READWRITE) {
     try {
       open_database_file(path, flags).exec("SELECT count(*) FROM devices");
@@ -90,8 +90,8 @@ void make_what_cannot_be_opened(const std::string& path) {
   if (::mknod(path.c_str(), S_IFSOCK | 0600, 0) != 0) throw std::runtime_error("no socket at " + path);
 }
 
-// A process of another user that opens the database at the same moment makes the file beside it; this one cannot open
-// that until SQLite has set its mode there.
+// Another user's process that opens the database at the same moment makes the file beside it; this process cannot open
+// it until SQLite has set its mode.
 TEST_F(DatabaseFile, TriesAgainWhileAFileBesideItCannotBeOpened) {
   const std::string beside = path_ + "-shm";
   make_what_cannot_be_opened(beside);

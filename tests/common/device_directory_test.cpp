@@ -1,4 +1,4 @@
-// The plugin's view of hub.db, while another connection writes it.
+// The plugin's view of hub.db, while another connection writes to it.
 #include "common/identity/device_directory.h"
 
 #include <gtest/gtest.h>

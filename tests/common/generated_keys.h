@@ -1,4 +1,4 @@
-/// Key pairs made when the tests run, so that no private key lies in the tree.
+/// Key pairs that are made when the tests run, so that no private key is in the tree.
 #pragma once
 
 #include <string>

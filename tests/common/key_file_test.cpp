@@ -1,4 +1,4 @@
-// The keys follow their file, and nothing that happens to the file leaves the hub without keys.
+// Keys are reloaded from their file, and no change of the file leaves the hub without keys.
 #include "common/identity/key_file.h"
 
 #include <gtest/gtest.h>
@@ -35,14 +35,14 @@ class KeyFiles : public ::testing::Test {
  protected:
   KeyFiles() { write_new(set_of(oct("one", '1'))); }
 
-  /// Another file in its place, as a careful writer does it.
+  /// Replaces the file by another one, as a careful writer does.
   void write_new(const std::string& content, mode_t mode = 0600) const {
     const std::string draft = directory_.file("draft");
     std::ofstream(draft) << content;
     ASSERT_EQ(::chmod(draft.c_str(), mode), 0);
     ASSERT_EQ(::rename(draft.c_str(), path_.c_str()), 0);
   }
-  /// The same file with other content, as an editor may do it.
+  /// Changes the contents of the same file, as an editor may do.
   void write_into(const std::string& content) const { std::ofstream(path_, std::ios::trunc) << content; }
 
   KeyFile open_file() const {
@@ -50,7 +50,7 @@ class KeyFiles : public ::testing::Test {
     if (!file) throw std::runtime_error(file.error().message);
     return std::move(*file);
   }
-  /// "changed", "same" or what went wrong.
+  /// Returns "changed", "same" or the error.
   static std::string look(KeyFile& file, bool even_if_unchanged = false) {
     const auto changed = file.refresh(even_if_unchanged);
     if (!changed) return changed.error().message;
@@ -85,7 +85,7 @@ TEST_F(KeyFiles, TheKeysAreThoseOfTheNewFile) {
 }
 
 TEST_F(KeyFiles, AChangeInPlaceOfTheSameSizeInTheSameTickIsSeen) {
-  // Before Linux 6.13 the stamps of files move every few milliseconds only: the state is often the same as before.
+  // Before Linux 6.13 the stamps of files change every few milliseconds only: the state is often the same as before.
   KeyFile file = open_file();
   for (const char fill : {'2', '3', '4', '5', '6', '7', '8', '9'}) {
     write_into(set_of(oct("one", fill)));
@@ -196,7 +196,7 @@ TEST(PrivateFiles, TheirStampsProveNothingForTwoSeconds) {
   ASSERT_TRUE(write_new_private_file(path, "new"));
   FileState state = look_at_file(path);
   EXPECT_TRUE(is_recent(state));
-  state.modified_ns -= 60'000'000'000;  // anybody can set that one
+  state.modified_ns -= 60'000'000'000;  // any owner can set that one
   EXPECT_TRUE(is_recent(state));
   state.changed_ns -= 4'000'000'000;  // whichever of the two clocks is ahead
   EXPECT_FALSE(is_recent(state));

@@ -1,4 +1,4 @@
-// The key file: what it may contain and who may have touched it.
+// The key file: its allowed contents, and who may have access to it.
 #include "common/identity/keys.h"
 
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ TEST(Fingerprints, FollowTheKeyAndNotItsName) {
 }
 
 TEST(Fingerprints, AreThoseOfTheKeyThatVerifiesWhateverTheFileSaysBeside) {
-  // The library makes the public half from `d`: the fingerprint must not be that of the point written beside it.
+  // The library computes the public half from `d`: the fingerprint must not be of the point in the file.
   const auto mine = test::generate_ec_keys();
   auto forged = nlohmann::json::parse(mine.private_jwks);
   const auto other = nlohmann::json::parse(test::generate_ec_keys().public_jwks);
@@ -142,7 +142,7 @@ TEST(StoredKeys, AreCreatedForTheirOwnerOnlyAndLoaded) {
   ASSERT_TRUE(keys) << keys.error().message;
   EXPECT_TRUE(keys->can_sign());
   EXPECT_FALSE(keys->signing_key().kid().empty());
-  // Nothing is left beside it.
+  // No other file is left.
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 

@@ -22,7 +22,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-/// What `pieces` come to; `events_max` ends the reading.
+/// The result of `pieces`; `events_max` ends the reading.
 Outcome parse(const std::vector<std::string>& pieces, SseParser::Options options = {}, std::size_t events_max = 1000) {
   SseParser parser(options);
   Outcome outcome;
@@ -134,7 +134,7 @@ TEST(Sse, NothingIsReadAfterAFailure) {
   EXPECT_EQ(events, 1u);
 }
 
-/// The same rules once more, the slow way: all lines at once, and no bounds.
+/// The same rules in a slow implementation: all lines at once, and no bounds.
 Events events_in(std::string text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   for (auto at = text.find("\r\n"); at != std::string::npos; at = text.find("\r\n", at)) text.erase(at, 1);

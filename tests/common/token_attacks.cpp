@@ -90,14 +90,14 @@ class Corpus {
     }
     header("ES256 for an RSA key", R"({"alg":"ES256","kid":"rsa"})", "token_unknown_alg");
     header("RS256 for an EC key", R"({"alg":"RS256","kid":"ec"})", "token_unknown_alg");
-    // Zeros: the classic mistake in verifying ECDSA.
+    // Zeros: the classic bug in verifying ECDSA.
     add("ES256, signature of zeros", segments(R"({"alg":"ES256","kid":"ec"})", claims_, std::string(64, '\0')),
         "token_bad_signature");
     add("RS256, signature of zeros", segments(R"({"alg":"RS256","kid":"rsa"})", claims_, std::string(256, '\0')),
         "token_bad_signature");
   }
 
-  /// What a verifier falls for that lets the header choose: HMAC with the public key as the secret.
+  /// Fools a verifier that lets the header choose the algorithm: HMAC with the public key as the secret.
   void public_keys_as_secrets() {
     for (const auto& [kid, alg, generated] : {std::tuple("rsa", "RS256", &keys_.rsa), {"ec", "ES256", &keys_.ec}}) {
       const std::string& pem = generated->public_pem;
@@ -118,7 +118,7 @@ class Corpus {
   void other_keys() {
     add("another secret", sign_hs256(good_header, claims_, std::string(32, 'x')), "token_bad_signature");
     add("an empty secret", sign_hs256(good_header, claims_, ""), "token_bad_signature");
-    // A kid that names a file, a row or a device, signed with what would be read there.
+    // A kid that names a file, a row or a device, signed with the contents that would be read there.
     for (const std::string kid : {"k2", "", "K1", " k1", "../../../../../../dev/null", "/dev/null", "/etc/passwd",
                                   "k1/../k1", "file:///dev/null", "http://127.0.0.1/keys", "' OR '1'='1", "$(id)",
                                   "%00", "k1%00", "rsa\\u0000", "k1\\u0000", "\\u0000", "k1\\u0000.pem", "k1\\n"}) {
@@ -259,7 +259,7 @@ class Corpus {
     payload("exp is 1e400", start + "1e400}", "token_malformed");
     payload("exp has 20 digits", start + "99999999999999999999}", "token_bad_claims");
     payload("exp has 1000 digits", start + std::string(1'000, '9') + "}", "token_malformed");
-    // A day ahead, so that it is so whenever it is looked at.
+    // A day ahead, so that it holds for the whole test.
     claim("nbf", now_s_ + 86'400, "token_not_yet_valid");
     claim("nbf", "soon", "token_bad_claims");
     claim("nbf", 1.5, "token_bad_claims");

@@ -1,4 +1,4 @@
-// Tokens: good ones, where the limits are, and the attacks of token_attacks.h.
+// Tokens: valid ones, the limits, and the attacks of token_attacks.h.
 #include "common/identity/token.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ KeySet hmac_keys() {
   return parse_keys(std::string(R"({"keys":[{"kty":"oct","alg":"HS256","kid":"k1","k":")") + hmac_key_text + "\"}]}");
 }
 
-/// A correctly signed token around whatever header and payload.
+/// A correctly signed token with any header and payload.
 std::string sign(const std::string& header, const std::string& payload,
                  const std::string& key = *base64url_decode(hmac_key_text)) {
   return test::sign_hs256(header, payload, key);
@@ -248,12 +248,12 @@ TEST_P(AsymmetricTokens, AreRefusedWhenAnyCharacterOfTheSignatureChanges) {
   }
   EXPECT_FALSE(verify_token(keys, *token + "AA", clock_.wall_now()));
   EXPECT_FALSE(verify_token(keys, *token + "AAAA", clock_.wall_now()));
-  // A byte too many is one that the library would not look at.
+  // The library would ignore an additional byte.
   const std::string signature = *base64url_decode(token->substr(token->rfind('.') + 1));
   const std::string signed_input = token->substr(0, token->rfind('.') + 1);
   EXPECT_TRUE(verify_token(keys, signed_input + base64url_encode(signature), clock_.wall_now()));
   EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(signature + '\0'), clock_.wall_now()));
-  // Zeros: the classic ECDSA mistake.
+  // Zeros: the classic ECDSA bug.
   EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(std::string(64, '\0')), clock_.wall_now()));
   EXPECT_FALSE(verify_token(keys, signed_input + base64url_encode(std::string(256, '\0')), clock_.wall_now()));
 }
@@ -277,7 +277,7 @@ TEST(SeveralKeys, AreChosenByKidOrTriedByAlgorithm) {
   EXPECT_FALSE(accepted(R"({"alg":"HS256"})", 'x'));
   EXPECT_EQ(keys.signing_key().kid(), "new");
 
-  // The claims say which key it was, whether or not the token does.
+  // The claims have the key's name, even if the token does not.
   for (const char* header : {R"({"alg":"HS256","kid":"old"})", R"({"alg":"HS256"})"}) {
     const auto claims = verify_token(keys, sign(header, payload, std::string(32, 'o')), clock.wall_now());
     ASSERT_TRUE(claims);

@@ -30,7 +30,7 @@ int connect_to(int port) {
   return -1;
 }
 
-/// Throws away what has come. False when the connection is closed.
+/// Drops received data. Returns false when the connection is closed.
 bool drain(int fd) {
   std::array<char, 64 * 1024> buffer;
   while (true) {

@@ -1,8 +1,8 @@
-/// One client with an ordinary token that sends what it likes as fast as the broker takes it, and comes back when it is
-/// thrown out.
+/// One client with an ordinary token that sends any packets as fast as the broker takes them, and reconnects when it is
+/// disconnected.
 ///
-/// Threading: a thread of its own from construction to stop().   Errors: none; what it cannot do it tries again.
-/// Bounds: the block of packets it was given; it stops by itself after `time_max`.
+/// Threading: a thread of its own from construction to stop().   Errors: none; failures are retried.
+/// Bounds: the block of packets that it was given; it stops after `time_max`.
 #pragma once
 
 #include <atomic>
@@ -20,12 +20,12 @@ class Attacker {
     std::string client_id;
     std::string token;
     std::string first;  // packets sent once after each CONNACK
-    std::string block;  // packets sent again and again; empty: `then` says
+    std::string block;  // packets sent repeatedly; empty: see `then`
     enum class Then { connects_again, stays, leaves } then = Then::connects_again;
-    bool is_clean = true;                // else its session stays for an hour
+    bool is_clean = true;                // if false, its session stays for an hour
     int packets = 1;                     // in the block
     std::chrono::milliseconds pause{0};  // after each block
-    bool reads = true;                   // what the broker sends it; it says that it takes 65 535 at once
+    bool reads = true;                   // what the broker sends it; its Receive Maximum is 65 535
     std::chrono::seconds time_max{60};
   };
 

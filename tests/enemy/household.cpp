@@ -45,7 +45,7 @@ Household::Measured Household::live_for(std::chrono::milliseconds time, std::chr
         ++measured.refused_logins;
       }
     }
-    std::this_thread::sleep_for(pause);  // how people use it; nothing is waited for
+    std::this_thread::sleep_for(pause);  // simulates people; waits for nothing
   }
   std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
   return measured;

@@ -1,7 +1,7 @@
-/// Another user of the attacked hub, with two devices: one calls a skill of the other, again and again, and looks at
-/// how long each call takes and whether it is answered.
+/// Another user of the attacked hub, with two devices: one repeatedly calls a skill of the other, and measures how long
+/// each call takes and whether it is answered.
 ///
-/// Threading: one thread.   Errors: throws when the hub does not come up.
+/// Threading: one thread.   Errors: throws when the hub does not start.
 #pragma once
 
 #include <chrono>
@@ -26,12 +26,12 @@ class Household {
   };
   static constexpr std::chrono::milliseconds answer_wait_max{5'000};
 
-  /// A call every `pause` for `time`, and now and then a new connection.
+  /// Makes a call every `pause` for `time`, and sometimes reconnects.
   Measured live_for(std::chrono::milliseconds time, std::chrono::milliseconds pause);
 
   static constexpr std::chrono::seconds served_again_max{30};
-  /// Both devices connect anew, as they do when the broker was away, until a call is answered: how long that took.
-  /// Nothing when it does not happen within served_again_max.
+  /// Reconnects both devices, as after a broker restart, until a call is answered: returns how long that took. Nullopt
+  /// when it does not happen within served_again_max.
   std::optional<std::chrono::milliseconds> come_back();
 
  private:

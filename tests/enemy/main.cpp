@@ -1,9 +1,9 @@
-/// strawberry-enemy: a whole hub, a user with a token who attacks it, and another user who goes on living with it. One
-/// line of a table for each attack: what was sent, what the other user noticed, what broker and bridge held.
+/// strawberry-enemy: a whole hub, a user with a token who attacks it, and another user who keeps using it. One line of
+/// a table for each attack: what was sent, the effect on the other user, memory of broker and bridge.
 ///
 /// Everything runs on loopback in temporary directories. Exit codes: 0 when the other user lost nothing, waited no
-/// longer than --p99-ms, broker and bridge held no more than --mib, the broker no more than 32 MiB of one device and
-/// 128 of one user, and the bridge no more than 64 MiB; 1 when not; 2 wrong usage.
+/// longer than --p99-ms, broker and bridge used no more than --mib, the broker no more than 32 MiB for one device and
+/// 128 for one user, and the bridge no more than 64 MiB; 1 when not; 2 wrong usage.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@
 namespace strawberry::enemy {
 namespace {
 
-/// For bridge, broker and household to be back.
+/// Time for bridge, broker and household to be ready again.
 constexpr std::chrono::seconds restart_max{60};
 
 struct Wanted {
@@ -42,7 +42,7 @@ double mib_of(pid_t pid) {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
 }
 
-/// The largest of both, looked at every so often by a thread of its own.
+/// The maximum of both, read periodically by a thread of its own.
 class MemoryWatch {
  public:
   struct Before {
@@ -90,7 +90,7 @@ Sent sent_by(const std::vector<std::unique_ptr<Attacker>>& attackers) {
   return sent;
 }
 
-/// False when the other user is not served again.
+/// Returns false when the other user is not served again.
 bool restart(test::HubProcess& hub, Household& household) {
   hub.stop_bridge();
   hub.start_bridge();
@@ -105,7 +105,7 @@ bool restart(test::HubProcess& hub, Household& household) {
   return true;
 }
 
-/// True when the other user was not harmed.
+/// Returns true when the other user was not harmed.
 bool run(const Scenario& scenario, const Wanted& wanted) {
   const std::chrono::seconds time(wanted.seconds);
   constexpr std::chrono::milliseconds pause{20};
@@ -121,7 +121,7 @@ bool run(const Scenario& scenario, const Wanted& wanted) {
   if (!scenario.restarts) watch_memory();
   auto attackers = attack(hub, scenario, 2 * time + (scenario.restarts ? restart_max : std::chrono::seconds(0)));
   if (scenario.restarts) {
-    household.live_for(time / 2, pause);  // the flood is on
+    household.live_for(time / 2, pause);  // during the flood
     if (!restart(hub, household)) return false;
     watch_memory();
   }
@@ -185,7 +185,7 @@ int start(int argc, char** argv) {
 }  // namespace strawberry::enemy
 
 int main(int argc, char** argv) {
-  testing::GTEST_FLAG(throw_on_failure) = true;  // the support's expectations
+  testing::GTEST_FLAG(throw_on_failure) = true;  // for EXPECT in tests/support
   testing::InitGoogleTest(&argc, argv);
   return strawberry::enemy::start(argc, argv);
 }

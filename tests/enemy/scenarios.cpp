@@ -11,7 +11,7 @@ constexpr int packets_in_a_block = 200;
 constexpr std::size_t large_bytes = 1024 * 1024;
 constexpr std::size_t status_bytes = 16 * 1024;
 
-/// The same message again and again; at QoS 1 under packet ids of its own.
+/// The same message repeatedly; at QoS 1 with a packet id for each.
 void repeat(Attacker::Options& options, const std::string& topic, const std::string& payload, int qos, int packets) {
   options.packets = packets;
   for (int i = 1; i <= packets; ++i) {
@@ -28,7 +28,7 @@ void repeat(Attacker::Options& options, const std::string& topic, const std::str
 void requests(Attacker::Options& options, const std::string& id, int) {
   repeat(options, "skills/" + id + "/request", R"({"op":"list"})", 1, packets_in_a_block);
 }
-/// Ten clients that never rest would leave broker and bridge no processor of this machine.
+/// Ten clients without pauses would leave broker and bridge no processor time.
 void requests_of_a_crowd(Attacker::Options& options, const std::string& id, int) {
   requests(options, id, 0);
   options.pause = std::chrono::milliseconds(10);
@@ -76,7 +76,7 @@ void unread(Attacker::Options& options, const std::string& id, int) {
   statuses(options, id, 0);
 }
 
-/// As many as may be: who sends more is left out for a while.
+/// At the allowed rate: clients that exceed it are paused.
 void paced_statuses(Attacker::Options& options, const std::string& id) {
   statuses(options, id, 0);
   options.pause = std::chrono::milliseconds(70);
@@ -91,7 +91,7 @@ void unread_by_many(Attacker::Options& options, const std::string& id, int conne
   options.reads = false;
 }
 
-/// The first connection publishes, all others leave a session that waits for it.
+/// The first connection publishes, all others leave a session for which its messages are queued.
 void hoard(Attacker::Options& options, const std::string& id, int connection) {
   if (connection == 0) return paced_statuses(options, id);
   options.first = wire::subscribe({"devices/+/status"}, 1);
@@ -99,7 +99,7 @@ void hoard(Attacker::Options& options, const std::string& id, int connection) {
   options.is_clean = false;
 }
 
-/// Sessions that are left with as many filters as can be, as long and deep as can be.
+/// Leaves sessions with as many filters as possible, as long and deep as possible.
 void stored_filters(Attacker::Options& options, const std::string& id, int connection) {
   constexpr int filters_of_a_session = 100;
   std::vector<std::string> deep;
@@ -113,7 +113,7 @@ void stored_filters(Attacker::Options& options, const std::string& id, int conne
   options.is_clean = false;
 }
 
-/// Asks for long answers, as often as may be: who sends more is left out for a while. Reads them all.
+/// Requests long answers at the allowed rate: clients that exceed it are paused. Reads them all.
 void long_answers(Attacker::Options& options, const std::string& id, int) {
   constexpr int skills = 200;
   std::string request = R"({"op":"register","skills":[)";
@@ -128,14 +128,14 @@ void long_answers(Attacker::Options& options, const std::string& id, int) {
   options.pause = std::chrono::milliseconds(110);
 }
 
-/// As fast as it can, and reads none.
+/// As fast as possible, without reading the answers.
 void answers_flood(Attacker::Options& options, const std::string& id, int) {
   long_answers(options, id, 0);
   options.reads = false;
   options.pause = std::chrono::milliseconds(0);
 }
 
-/// A hundred a second, and reads none.
+/// A hundred a second, without reading the answers.
 void unread_answers(Attacker::Options& options, const std::string& id, int) {
   long_answers(options, id, 0);
   options.reads = false;
@@ -158,7 +158,7 @@ void properties(Attacker::Options& options, const std::string& id, int) {
   options.block = wire::publish("skills/" + id + "/request", R"({"op":"list"})", 1, all);
 }
 
-/// At QoS 2 and never released, under packet ids of their own.
+/// At QoS 2 and never released, with a packet id for each.
 void unreleased(Attacker::Options& options, const std::string& id, int) {
   repeat(options, "skills/" + id + "/result", std::string(32 * 1024, 'x'), 2, 400);
   options.pause = std::chrono::milliseconds(50);

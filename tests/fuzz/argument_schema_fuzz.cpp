@@ -1,5 +1,5 @@
-// A JSON Schema as a device writes it beside a skill's signature, on the first line, and the arguments of a call on the
-// second: it is taken or refused, what was taken is taken again as it is stored, and arguments fit or do not.
+// A JSON Schema as a device sends it with a skill's signature, on the first line, and the arguments of a call on the
+// second: it is accepted or refused, an accepted one is also accepted as stored, and arguments fit or do not.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!arguments.is_object()) continue;
     const auto misfit = (*each)->check(arguments);
     if (misfit) FUZZ_REQUIRE(!misfit->message.empty() && misfit->message.size() < 1'000);
-    // What was made whole stays so.
+    // Completed arguments stay unchanged.
     FUZZ_REQUIRE((*each)->check(arguments).has_value() == misfit.has_value());
   }
   return 0;

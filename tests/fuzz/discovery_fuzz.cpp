@@ -1,6 +1,5 @@
-// Messages of a foreign broker: lines `topic payload`, one after the other, as discovery, states and templates.
-// Whatever they say, what comes out can be subscribed to, registered and called, and forgetting everything leaves
-// nothing.
+// Messages of a foreign broker: lines `topic payload`, one after the other, as discovery, states and templates. With
+// any contents, the result can be subscribed to, registered and called, and removing everything leaves nothing.
 #include <cstddef>
 #include <cstdint>
 #include <set>

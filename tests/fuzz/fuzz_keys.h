@@ -1,6 +1,6 @@
-/// The keys that tokens are fuzzed against: one of each kind, always the same, so that a kept input keeps its meaning.
-/// The secret of the first is in the tree and was never any hub's; the others are public keys whose private halves
-/// signed a few tokens of the corpus and were thrown away.
+/// The keys for fuzzing tokens: one of each kind, always the same, so that a stored input keeps its meaning. The secret
+/// of the first is in the tree and was never used by a hub; the others are public keys whose private halves signed a
+/// few tokens of the corpus and were deleted.
 #pragma once
 
 #include <string>
@@ -19,13 +19,13 @@ inline constexpr std::string_view fuzz_hmac_kid = "hs";
 /// `hs` (HS256), `rs` (RS256), `es` (ES256).
 const KeySet& fuzz_keys();
 
-/// What an attacker might take for the secret: the key itself, or what everybody knows of the other two.
+/// Secrets that an attacker might try: the key itself, or the public parts of the other two.
 std::string_view fuzz_hmac_secret();
 std::string fuzz_rsa_modulus();
 std::string_view fuzz_rsa_pem();
 std::string_view fuzz_ec_pem();
 
-/// A compact JWS around `header` and `payload`, signed with HMAC-SHA256 under `secret`.
+/// A compact JWS with `header` and `payload`, signed with HMAC-SHA256 with `secret`.
 std::string hmac_signed(std::string_view header, std::string_view payload, std::string_view secret);
 
 }  // namespace strawberry::test

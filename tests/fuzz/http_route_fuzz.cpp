@@ -1,4 +1,4 @@
-// Which route answers a request, and whether its Host and Origin may ask. The input: a method and a target, separated
+// The route that answers a request, and the checks of its Host and Origin. The input: a method and a target, separated
 // by a space, then a line for each header, `name:value`.
 #include <algorithm>
 #include <cstddef>
@@ -29,7 +29,7 @@ const Router& router() {
   return table;
 }
 
-/// The pattern with what stood in its places.
+/// The pattern with the values of its places.
 std::string filled(const std::string& pattern, const Request& request) {
   std::string path;
   std::size_t at = 0;
@@ -78,7 +78,7 @@ void check_origin(const Request& request) {
   std::string host(request.header("host"));
   std::transform(host.begin(), host.end(), host.begin(),
                  [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  // A host that may ask is a name that is allowed or an address, with a port of digits behind it or none.
+  // An allowed host is a configured name or an address, with a port of digits after it or none.
   if (!host.empty()) {
     const std::size_t bracket = host.rfind(']');
     const std::size_t colon = host.find(':', bracket == std::string::npos ? 0 : bracket);

@@ -1,4 +1,4 @@
-// The request target of an HTTP request: what is understood is a plain path, whoever wrote it how.
+// The request target of an HTTP request: an accepted one always becomes a plain path.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-// A key file with anything in it: refused in one sentence, or a set that can be used.
+// A key file with any contents: refused with one sentence, or a usable set.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ void require_a_sound_set(const KeySet& keys) {
   FUZZ_REQUIRE(keys.keys().size() == 1 || !kids.contains(""));
 }
 
-/// What was loaded must survive a token's signature, whatever strange numbers it was made of.
+/// A loaded key must not crash when it verifies a signature, whatever its numbers are.
 void verify_something(const KeySet& keys) {
   for (const auto& [algorithm, signature_bytes] :
        {std::pair{"HS256", 32}, {"ES256", 64}, {"RS256", 256}, {"RS256", 384}, {"RS256", 1024}}) {
@@ -45,7 +45,7 @@ void sign_something(const KeySet& keys) {
   claims.issued_at = fuzz_now;
   claims.expires_at = fuzz_now + std::chrono::hours(1);
   const auto token = issue_token(keys, claims);
-  // Private numbers that do not belong to the public ones sign rubbish; a secret has nothing to disagree with.
+  // Private numbers that do not match the public ones make invalid signatures; a secret has only one part.
   if (keys.signing_key().algorithm() != JwsAlgorithm::hs256) return;
   FUZZ_REQUIRE(token);
   FUZZ_REQUIRE(verify_token(keys, *token, fuzz_now));

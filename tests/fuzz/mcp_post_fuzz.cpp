@@ -1,5 +1,5 @@
-// A POST to /mcp: what stands before the first NUL are headers, a line each, the rest is the body. Whatever is let
-// through is a message that can be answered, and its headers agree with it.
+// A POST to /mcp: the bytes before the first NUL are headers, a line each, the rest is the body. An accepted one is a
+// message that can be answered, and its headers agree with it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-// What a model server streams, whole and cut into pieces: both must come to the same, in every dialect. The first byte
-// says how it is cut.
+// A model server's stream, whole and in pieces: both must give the same result, in every dialect. The first byte
+// selects the pieces.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -85,7 +85,7 @@ Answer answer_of(const Wire& wire, const Pieces& pieces) {
     return answer;
   }
   const ModelReply& reply = *answer.reply;
-  // An answer that came as one whole is not shown from here, and its last event may be read at the end.
+  // An answer that came as one piece is not shown from here, and its last event may be read at the end.
   FUZZ_REQUIRE(reply.content.starts_with(answer.shown));
   FUZZ_REQUIRE(!reply.finish_reason.empty() && reply.tool_calls.size() <= reply_tool_calls_max);
   FUZZ_REQUIRE(reply.usage.prompt_tokens >= 0 && reply.usage.completion_tokens >= 0);

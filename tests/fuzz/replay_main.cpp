@@ -1,5 +1,5 @@
-// Runs a fuzz target without a fuzzer: every file named, or in a folder named, whole and cut short at every byte. So
-// what was once found stays found, with any compiler.
+// Runs a fuzz target without a fuzzer: with all given files and files of given folders, whole and cut at every byte. So
+// past findings stay tested, with any compiler.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void run(const std::string& input, std::size_t size) {
-  // A copy without a byte to spare, for the address sanitizer to see what is read beyond.
+  // An exact copy, so that the address sanitizer detects reads beyond its end.
   const auto copy = std::make_unique<std::uint8_t[]>(size);
   input.copy(reinterpret_cast<char*>(copy.get()), size);
   LLVMFuzzerTestOneInput(copy.get(), size);
@@ -25,7 +25,7 @@ bool replay(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string input((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file) return false;
-  std::fprintf(stderr, "%s\n", path.c_str());  // first: nobody may come back
+  std::fprintf(stderr, "%s\n", path.c_str());  // printed first, since the target may crash
   for (std::size_t size = 0; size <= input.size(); ++size) run(input, size);
   return true;
 }

@@ -1,5 +1,5 @@
-/// A property that must hold for every input. One that does not ends the program, as a broken memory access would, so
-/// that the fuzzer keeps the input.
+/// A property that must hold for every input. A violation ends the program like a broken memory access, so that the
+/// fuzzer keeps the input.
 #pragma once
 
 #include <cstdio>

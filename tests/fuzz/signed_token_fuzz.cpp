@@ -1,6 +1,6 @@
-// Past the signature: headers and claims as somebody with a key might write them, and as somebody with a wrong key
-// would like them to be read. Three lines: who signs (`hs` with the secret, anything else with what is no secret),
-// the header, the payload.
+// Beyond the signature: headers and claims as the holder of a key might write them, and as the holder of a wrong key
+// would like them to be read. Three lines: the signer (`hs` with the secret, anything else with another text), the
+// header, the payload.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -29,7 +29,7 @@ std::string secret_of(std::string_view signer) {
   return signer == fuzz_hmac_secret() ? "" : std::string(signer);
 }
 
-/// Reads the accepted token a second time, by the parser's own plain ways.
+/// Reads the accepted token a second time, directly with the JSON parser.
 void require_as_written(const Claims& claims, std::string_view header_text, std::string_view payload_text) {
   const auto header = nlohmann::json::parse(header_text, nullptr, false);
   FUZZ_REQUIRE(header.is_object() && header.value("alg", "") == "HS256" && !header.contains("crit"));
@@ -48,7 +48,7 @@ void require_as_written(const Claims& claims, std::string_view header_text, std:
   FUZZ_REQUIRE(claims.kid == fuzz_hmac_kid && claims.key_fingerprint == fuzz_keys().keys().front().fingerprint());
 }
 
-/// Texts without NUL and nothing else: what every JSON library reads alike.
+/// Only texts without NUL: every JSON library reads those alike.
 bool is_plain(const nlohmann::json& header) {
   for (const auto& [name, value] : header.items()) {
     if (name.find('\0') != std::string::npos || !value.is_string()) return false;
@@ -83,7 +83,7 @@ void run(std::string_view input) {
   const auto claims = verify_token(fuzz_keys(), token, fuzz_now);
   if (!claims) {
     if (signer != "hs" || claims.error() != TokenError::bad_signature) return;
-    // Only another key's signature can be missing, or the JOSE library is stricter than we are.
+    // Only another key's signature can be missing, unless the JOSE library is stricter than this code.
     const auto read = nlohmann::json::parse(header);
     FUZZ_REQUIRE(read.at("alg") != "HS256" || !is_plain(read));
     return;

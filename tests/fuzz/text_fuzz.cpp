@@ -1,4 +1,4 @@
-// The small functions through which every stranger's text goes: what they make of it can be read back, printed, or is
+// The small functions that process every untrusted text: the result can be read back or printed, or the text is
 // refused.
 #include <algorithm>
 #include <cstddef>
@@ -91,7 +91,7 @@ std::size_t members_in(const nlohmann::json& value) {
   return count;
 }
 
-/// As many as there are names in the text, when none is there twice.
+/// The number of names in the text, if none occurs twice.
 std::size_t names_in(std::string_view text) {
   std::size_t count = 0;
   const auto callback = [&count](int, nlohmann::json::parse_event_t event, const nlohmann::json&) {

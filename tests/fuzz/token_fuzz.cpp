@@ -1,4 +1,4 @@
-// Whatever a stranger puts into the password: read without a mishap, and accepted only if somebody signed it.
+// Any password: read without a crash, and accepted only if it is signed.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_REQUIRE(size <= token_bytes_max);
   FUZZ_REQUIRE(claims->expires_at > test::fuzz_now);
   FUZZ_REQUIRE(decode_principal(encode_principal(claims->principal)) == claims->principal);
-  // One text for every token: what differs in any bit is another token, and nobody signed that.
+  // Each token has one text: a change of any bit makes another token, which is not signed.
   std::string changed(token);
   changed.back() = static_cast<char>(changed.back() ^ 1);
   FUZZ_REQUIRE(!verify_token(keys, changed, test::fuzz_now));

@@ -1,5 +1,5 @@
-// Any text as topic and as filter, for everybody and every kind of access: what must hold whatever the table in
-// topic_policy.cpp says. With a line break, the first line is one more principal, as encode_principal() writes it.
+// Any text as topic and as filter, for every principal and access: properties that hold whatever the table in
+// topic_policy.cpp has. With a line break, the first line is one more principal, in the form of encode_principal().
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +54,7 @@ bool is_service(const std::string& level) {
 
 bool is_trusted(const Principal& who) { return who.type == PrincipalType::admin || who.type == PrincipalType::bridge; }
 
-/// Whether a subscription to it is settled message by message, by who may read.
+/// Whether a subscription to it is checked for each message, by the permission to read.
 bool is_filtered_when_read(const Levels& levels) {
   return levels[0] == "hub" || levels[0] == "homeassistant" ||
          (levels.size() == 3 && levels[0] == "devices" && levels[2] == "status");
@@ -96,7 +96,7 @@ void require_own_words(const Principal& who, Access access, std::string_view top
   if (levels[2] == "status") {
     FUZZ_REQUIRE(who.type == PrincipalType::device && levels[0] == "devices");
   } else {
-    // The bridge acts on these: they are stamped with who sent them, and never replayed from retained messages.
+    // The bridge acts on these: they carry their principal, and are never replayed from retained messages.
     FUZZ_REQUIRE(!retain && access == Access::write && read_topic(topic).carries_sender);
   }
 }
@@ -123,7 +123,7 @@ void require_own_ears(const Principal& who, const Levels& levels) {
   FUZZ_REQUIRE(levels[2] == "response" || (call && who.type == PrincipalType::device));
 }
 
-/// Some topic that `filter` matches, with `word` where it has a wildcard and `more` below that when it is the last.
+/// A topic that `filter` matches, with `word` for a wildcard and `more` below it when it is the last.
 std::string a_match_of(const Levels& filter, std::string_view word, std::string_view more) {
   std::string topic;
   for (const std::string& level : filter) {
@@ -138,7 +138,7 @@ std::string a_match_of(const Levels& filter, std::string_view word, std::string_
   return topic;
 }
 
-/// A subscription may only match what may be read, and what is decided message by message.
+/// A subscription may only match topics that may be read, and those that are checked for each message.
 void require_deaf_to_others(const Principal& who, std::string_view filter, const Levels& levels) {
   FUZZ_REQUIRE(levels[0][0] != '$' && levels[0] != "+" && levels[0] != "#");
   for (const char* word : {"speaker", "lamp", "alice", "bob", "once", "skills", "request", "response", "call"}) {
@@ -157,7 +157,7 @@ void require_trusted_stay_out(const Principal& who, Access access, const Levels&
   const bool shared = access == Access::subscribe && levels[0] == "$share" && levels.size() > 1;
   if (shared) {
     FUZZ_REQUIRE(levels.size() >= 3 && levels[2] != "$CONTROL");
-    FUZZ_REQUIRE(levels[2] != "$share" || levels.size() == 3);  // one in another; alone it is a name like any
+    FUZZ_REQUIRE(levels[2] != "$share" || levels.size() == 3);  // nested; alone it is a name like any other
   }
   if (who.type != PrincipalType::bridge) return;
   const std::string& first = shared ? levels[2] : levels[0];

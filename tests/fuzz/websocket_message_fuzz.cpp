@@ -1,5 +1,5 @@
-// What comes over a WebSocket and what the broker has for one: the first byte says which reader gets the rest. What is
-// passed on is JSON, whatever came.
+// Messages of a WebSocket's client and of the broker: the first byte selects the reader of the rest. Messages that are
+// passed on are JSON, whatever arrived.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 using namespace strawberry::gateway;
 using nlohmann::json;
 
-/// As it is sent: JSON again for whoever reads it, and no deeper than what came by much.
+/// As it is sent: valid JSON, and not much deeper than the input.
 void check_sent(const json& message) {
   constexpr std::size_t levels_around = 16;
   const std::string bytes = strawberry::to_text(message);

@@ -1,4 +1,4 @@
-/// Backups of users, limits, the audit and rooms over HTTP: their own, and nobody else's.
+/// Backups of users, limits, the audit and rooms over HTTP: only of the user who asks.
 #include <gmock/gmock.h>
 
 #include "common/text/hex.h"

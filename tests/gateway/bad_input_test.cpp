@@ -1,5 +1,5 @@
-/// The web door before a whole hub, and what is sent to do harm: to its memory, to other clients, to those who read its
-/// answers. What of it docs/http.md promises, word for word.
+/// The web door before a whole hub, and requests that attack its memory, other clients, or the readers of its answers.
+/// Checks the promises of docs/http.md.
 #include <gmock/gmock.h>
 
 #include <fstream>

@@ -1,5 +1,5 @@
-/// One chat at each door of a whole hub that streams chats: what all of them do, and how each says it. And what the hub
-/// keeps on its topics, as HTTP gives it.
+/// One chat at each kind of route of a whole hub that streams chats: the common behaviour, and each format. Also the
+/// hub's retained topics over HTTP.
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -46,7 +46,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
   httplib::Response ask(bool stream, const json& more = json::object()) {
     return post(path(stream), chat(stream, more));
   }
-  /// Begins a stream and reads it as far as `until`.
+  /// Begins a stream and reads it up to `until`.
   std::string begin(RawHttp& client, const std::string& until) {
     const std::string body = chat(true).dump();
     client.send("POST " + path(true) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " +
@@ -56,7 +56,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
     while (got.find(until) == std::string::npos && std::chrono::steady_clock::now() < give_up) got += client.read(10ms);
     return got;
   }
-  /// A door to the street that is opened for those only who are asked first.
+  /// A front door whose skill asks first.
   std::unique_ptr<Spoke> lock() {
     auto lock = hub_.device("Front Door");
     lock->offer("DoorSkill", {"unlock() -> str"});
@@ -76,7 +76,7 @@ class EveryDoor : public testing::TestWithParam<Door> {
   std::string token_ = hub_.files().user_token("alice");
 };
 
-/// Of a stream's end.
+/// The session at the end of a stream.
 json session_of(Door door, const std::vector<json>& events) {
   if (door == Door::hub) return events.back().at("result").at("session_id");
   if (door == Door::openai) return events.back().value("session_id", json());

@@ -1,7 +1,7 @@
-/// The hub that the examples of the OpenAPI document are about: alice's speaker is there and answers every call, and
-/// the door has the token with which it asks about passwords.
+/// The hub of the examples in the OpenAPI document: alice's speaker is connected and answers every call, and the door
+/// has its own token for checking passwords.
 ///
-/// Threading: the speaker answers in a thread of its own until the object goes.   Errors: throws.
+/// Threading: the speaker answers in a thread of its own until the object is destroyed.   Errors: throws.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,7 @@ class ExampleHub {
   std::string directory() const { return hub_.files().directory().path().string(); }
   std::string user_token() const { return hub_.files().user_token("alice"); }
   std::string device_token() const { return hub_.files().token(principal_, std::chrono::hours(1)); }
-  /// `id`: a link is good once.
+  /// `id`: a link works once.
   std::string login_link_token(const std::string& id = "sign-in-1") const {
     return hub_.files().token({PrincipalType::grant, id, "alice"});
   }

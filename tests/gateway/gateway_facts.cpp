@@ -1,5 +1,4 @@
-// Prints what the web door knows of itself, as JSON, for the tests of its OpenAPI document: the document as it is
-// served, and the routes.
+// Prints the web door's document and routes as JSON, for the tests of its OpenAPI document.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,6 @@
-/// A hub with a web door, for one test: the real gateway before the real hub, and an HTTP client that has a user's
-/// token.
+/// A hub with a web door, for one test: the real gateway before the real hub, and an HTTP client with a user's token.
 ///
-/// Life: both up when constructed, gone with the object.   Errors: throws with what the process said.
+/// Lifetime: both ready when constructed, ended with the object.   Errors: throws with the process's output.
 #pragma once
 
 #include <httplib.h>
@@ -34,7 +33,7 @@ class GatewayProcess {
   int port_ = 0;
 };
 
-/// A raw connection: sends bytes, reads what comes.
+/// A raw connection: sends bytes, reads the answer.
 class RawHttp {
  public:
   explicit RawHttp(int port);
@@ -43,7 +42,7 @@ class RawHttp {
   RawHttp& operator=(const RawHttp&) = delete;
 
   bool send(const std::string& bytes);
-  /// What has come until the other side closed, or until nothing more came for `quiet`.
+  /// Reads until the other side closes, or nothing more arrives for `quiet`.
   std::string read(std::chrono::milliseconds quiet = std::chrono::milliseconds(500));
   /// True once the other side has closed.
   bool is_closed() const { return closed_; }

@@ -1,4 +1,4 @@
-/// The web door before a whole hub: OpenAI's API and REST, and clients that mean no good.
+/// The web door before a whole hub: OpenAI's API and REST, and malicious clients.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -39,7 +39,7 @@ class WebDoor : public WebDoorTest {
     }
     return all;
   }
-  /// A device with one skill, and who answers its next call.
+  /// A device with one skill; the test answers its next call.
   std::unique_ptr<Spoke> lamp() {
     auto lamp = hub_.device("Lamp");
     lamp->offer("LampSkill", {"turn_on(level: int = 100) -> str"});

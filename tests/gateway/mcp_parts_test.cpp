@@ -1,4 +1,4 @@
-/// What the MCP endpoint decides without a network: messages, eras, headers, tools, questions.
+/// The parts of the MCP endpoint without a network: messages, eras, headers, tools, questions.
 #include <gmock/gmock.h>
 
 #include "gateway/hub/skill_changes.h"
@@ -245,7 +245,7 @@ TEST(ACall, MayBeOfOneOfTheThreeTools) {
   EXPECT_TRUE(nested->is_nested);
   EXPECT_EQ(read_tool_call({{"name", "describe_skill"}, {"arguments", {{"name", "A-b"}}}})->kind,
             ToolCall::Kind::describe);
-  // What the model wrote is the model's to mend.
+  // The model's errors are reported to the model.
   EXPECT_EQ(read_tool_call({{"name", "search_skills"}}).error().status, 200u);
   EXPECT_EQ(read_tool_call({{"name", "call_skill"}, {"arguments", {{"name", "A-b"}, {"arguments", 7}}}}).error().status,
             200u);

@@ -58,7 +58,7 @@ class TheOfficialMcpClient : public testing::Test {
     }
     return said;
   }
-  /// What both old clients try.
+  /// The requests of both old clients.
   void expect_legacy(ChildProcess& client) {
     ASSERT_EQ(client.wait_for_exit(30s), 0) << client.output();
     auto said = said_by(client);

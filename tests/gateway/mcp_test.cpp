@@ -1,4 +1,4 @@
-/// MCP at the web door of a whole hub: both eras, calls on a device, questions, changes, and clients that mean no good.
+/// MCP at the web door of a whole hub: both eras, calls on a device, questions, changes, and malicious clients.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -17,7 +17,7 @@ using testing::Not;
 
 constexpr const char* version = "2026-07-28";
 
-/// A request whose answer is read as it comes.
+/// A request whose answer is read as it arrives.
 class Stream {
  public:
   Stream(int port, const std::string& token, const std::string& body, const httplib::Headers& headers) : raw_(port) {
@@ -98,7 +98,7 @@ class McpDoor : public testing::Test {
   Answer call(const std::string& name, const json& arguments = json::object()) const {
     return modern("tools/call", {{"name", name}, {"arguments", arguments}});
   }
-  /// Answers the next calls of a device from a thread of its own, with what it was given.
+  /// Answers the next calls of a device from a thread of its own, with their arguments.
   class Answering {
    public:
     Answering(Spoke& device, json result)
@@ -319,7 +319,7 @@ TEST_F(McpDoor, AsksBeforeWhatAsksFirst) {
   EXPECT_EQ(answered("accept", params).text(), "open");
   EXPECT_EQ(answered("accept", params).text(), "open") << "the same answer twice";
   EXPECT_EQ(answering.calls(), 1) << "runs once";
-  // In the three tools as well.
+  // Also through the three tools.
   json nested{{"name", "call_skill"}, {"arguments", {{"name", "DoorSkill-open"}, {"arguments", {{"seconds", 5}}}}}};
   const Answer nested_asks = modern("tools/call", nested);
   nested["requestState"] = nested_asks.result().at("requestState");
@@ -407,7 +407,7 @@ TEST_F(McpDoor, ALongCallShowsProgressAndLeavingEndsTheWaiting) {
   ASSERT_TRUE(lamp->next_call());
   leaving.raw().shut();
   waiting.raw().shut();
-  // Only the connection that asks is left, while the device still has the call.
+  // Only the querying connection is left, while the device still has the call.
   const auto is_alone = [&] {
     return door_.client("").Get("/metrics")->body.find("strawberry_gateway_connections 1\n") != std::string::npos;
   };

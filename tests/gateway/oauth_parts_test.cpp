@@ -1,4 +1,4 @@
-/// What OAuth at the web door decides without a network.
+/// The parts of OAuth at the web door without a network.
 #include <gmock/gmock.h>
 
 #include "common/text/base64url.h"

@@ -1,5 +1,5 @@
-/// OAuth 2.1 at the web door before a whole hub: the steps of Home Assistant's MCP integration, and all that must not
-/// work.
+/// OAuth 2.1 at the web door before a whole hub: the steps of Home Assistant's MCP integration, and requests that must
+/// fail.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -101,7 +101,7 @@ class OAuth : public testing::Test {
     EXPECT_EQ(answer.status, 201) << answer.body;
     return texts_in(answer).at("client_id");
   }
-  /// What strawberryctl printed.
+  /// The link in strawberryctl's output.
   std::string login_link(const std::string& ttl = "10m", const std::string& user = "alice") {
     const Finished made = control({"--json", "--data-dir", hub_.files().directory().path().string(), "login-link",
                                    "--user", user, "--ttl", ttl, "--url", door_.url()});
@@ -109,7 +109,7 @@ class OAuth : public testing::Test {
     return json::parse(made.output).at("url").get<std::string>();
   }
   static std::string token_of(const std::string& link) { return link.substr(link.find("token=") + 6); }
-  /// Follows a login link as a browser does: the cookie.
+  /// Follows a login link like a browser; returns the cookie.
   std::string signed_in() {
     const std::string link = login_link();
     const auto page = get(link.substr(door_.url().size()));
@@ -129,7 +129,7 @@ class OAuth : public testing::Test {
     }
     return all;
   }
-  /// Where the browser goes when the user allows or denies it.
+  /// The redirect after the user allows or denies it.
   std::string decided(const std::string& cookie, const std::string& decision, const Parameters& changed = {}) {
     const auto page = get(query_of(wish(changed)), cookie);
     EXPECT_EQ(page.status, 200) << page.body;
@@ -138,7 +138,7 @@ class OAuth : public testing::Test {
     EXPECT_EQ(answer.status, 303) << answer.body;
     return answer.get_header_value("Location");
   }
-  /// People with accounts, and the door's own token, with which it asks about passwords.
+  /// Adds users with accounts, and the door's own token for checking passwords.
   void add_accounts() {
     std::ofstream(hub_.files().directory().file("gateway.token"))
         << hub_.files().token({PrincipalType::gateway, std::string(gateway_principal_id), ""});
@@ -153,7 +153,7 @@ class OAuth : public testing::Test {
   httplib::Response by_password(const std::string& user, const std::string& with, const httplib::Headers& more = {}) {
     return post("/oauth/login", {{"user", user}, {"password", with}, {"next", query_of(wish())}}, "", more);
   }
-  /// The tokens of a program that asked so, allowed by whose cookie it is.
+  /// The tokens of a program that made this request, allowed by the cookie's user.
   Parameters tokens_of(const std::string& cookie, const Parameters& changed = {}) {
     const auto answer = exchange(parameter_of(decided(cookie, "allow", changed), "code"));
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -192,7 +192,7 @@ class OAuth : public testing::Test {
                            const std::string& message = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})") {
     return answered(door_.client(token).Post("/mcp", message, "application/json"));
   }
-  /// Until the broker has heard of a revocation.
+  /// Waits until the broker has loaded a revocation.
   bool is_refused_soon(const std::string& token) {
     for (int i = 0; i < 60; ++i) {
       if (status_with(token) == 401) return true;
@@ -208,7 +208,7 @@ class OAuth : public testing::Test {
 };
 
 TEST_F(OAuth, GivesHomeAssistantItsTokens) {
-  // What its config flow does (homeassistant/components/mcp): the resource's metadata, the server's, registration.
+  // The steps of its config flow (homeassistant/components/mcp): metadata of resource and server, registration.
   const auto asked_for_token = at_mcp("");
   EXPECT_EQ(asked_for_token.status, 401);
   EXPECT_EQ(asked_for_token.get_header_value_count("WWW-Authenticate"), 1U);
@@ -243,7 +243,7 @@ TEST_F(OAuth, GivesHomeAssistantItsTokens) {
   EXPECT_EQ(registration.at("token_endpoint_auth_method"), "none");
   client_id_ = registration.at("client_id").get<std::string>();
 
-  // The browser: sign in there, come back to the question, allow it.
+  // The browser: signs in, returns to the question, allows it.
   const Parameters asked = wish({{"access_type", "offline"}, {"prompt", "consent"}, {"scope", every_scope}});
   const auto sign_in = get(query_of(asked));
   ASSERT_EQ(sign_in.status, 200);
@@ -668,7 +668,7 @@ TEST_F(OAuth, ARefreshKeepsOrNarrowsAndNeverWidens) {
 TEST_F(OAuth, AProgramThatAsksForAccountsIsToldSoAtOnce) {
   const auto began = std::chrono::steady_clock::now();
   const std::string token = tokens().at("access_token");
-  // Of a program that was allowed before there were scopes.
+  // A program that was allowed before scopes existed.
   Claims claims;
   claims.principal = {PrincipalType::user, "alice", "alice"};
   claims.jti = "program-old";

@@ -1,5 +1,5 @@
-/// schemathesis against a whole hub: whatever it makes of the OpenAPI document, valid or not, no answer of the web door
-/// is one that the document does not have. How it asks: schemathesis.toml.
+/// schemathesis against a whole hub: for requests that it derives from the OpenAPI document, valid or not, every answer
+/// of the web door is in the document. Its settings: schemathesis.toml.
 #include <gmock/gmock.h>
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The OpenAPI document as it is served: every example of it is sent to a whole hub; and the page that shows it.
+/// The served OpenAPI document: every example of it is sent to a whole hub; and the page that shows it.
 #include <gmock/gmock.h>
 
 #include "tests/gateway/example_hub.h"

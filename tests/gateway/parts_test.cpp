@@ -1,4 +1,4 @@
-/// What the gateway decides without a network.
+/// The parts of the gateway without a network.
 #include <gmock/gmock.h>
 
 #include "common/text/base64url.h"

@@ -1,4 +1,4 @@
-/// A Spoke of the Python hub, as its client does it, before the web door of a whole hub; and the other WebSockets.
+/// A Spoke of the Python hub, with its client's requests, before the web door of a whole hub; and the other WebSockets.
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -404,7 +404,7 @@ TEST_F(SpokeApi, ADeviceAnswersTheSameCallOnce) {
   const std::string lamp = register_device("Lamp");
   auto socket = socket_of(lamp);
   ASSERT_EQ(socket->status(), 101);
-  // The bridge, as it sends a call again after it was killed.
+  // The bridge, which repeats a call after it was killed.
   MqttTestClient::Options options;
   options.port = hub_.port();
   options.client_id = "another-bridge";

@@ -1,5 +1,5 @@
-/// The web door with TLS: certificates, versions, names, what a client sees that speaks plain HTTP, and that a client
-/// which leaves is noticed there, too.
+/// The web door with TLS: certificates, versions, names, the answer to plain HTTP, and the detection of clients that
+/// disconnect.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -28,7 +28,7 @@ class WebDoorWithTls : public testing::Test {
   }
   std::string file(const std::string& name) const { return tls_.file(name); }
   std::string ca() const { return file("ca.crt"); }
-  /// Makes a new certificate when the old one was deleted.
+  /// Makes a new certificate if the old one was deleted.
   void make_certificates() const {
     ChildProcess::Options make;
     make.argv = {STRAWBERRY_SOURCE_DIR "/scripts/certificates", tls_.path(), "hub.example"};
@@ -42,7 +42,7 @@ class WebDoorWithTls : public testing::Test {
   static std::string chat(bool is_streamed) {
     return json{{"messages", {{{"role", "user"}, {"content", "a long story"}}}}, {"stream", is_streamed}}.dump();
   }
-  /// The status line of what is answered over TLS.
+  /// Returns the status line of the answer over TLS.
   std::string status(const std::string& line, const std::string& host = "localhost") {
     TlsConnection client(door_->port(), ca());
     client.send(request(line, host));

@@ -1,6 +1,6 @@
-/// A whole hub with a model behind it and a web door before it: what the tests of the gateway share.
+/// A whole hub with a model behind it and a web door before it, shared by the tests of the gateway.
 ///
-/// Lifetime: all up when constructed, gone with the object.   Errors: throws with what the process said.
+/// Lifetime: all ready when constructed, ended with the object.   Errors: throws with the process's output.
 #pragma once
 
 #include <gtest/gtest.h>

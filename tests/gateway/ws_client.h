@@ -1,6 +1,6 @@
 /// A WebSocket client for tests, on Boost.Beast, with plain blocking calls.
 ///
-/// Threading: one thread.   Errors: throws; read() gives nothing when the connection is closed or nothing comes in
+/// Threading: one thread.   Errors: throws; read() returns nullopt when the connection is closed or nothing arrives in
 /// time.
 #pragma once
 
@@ -26,11 +26,11 @@ class WsClient {
   WsClient(const WsClient&) = delete;
   WsClient& operator=(const WsClient&) = delete;
 
-  /// The status that the handshake was answered with: 101 when it is open.
+  /// The status of the handshake's answer: 101 when it is open.
   int status() const;
   void send(const std::string& message);
   std::optional<std::string> read(std::chrono::milliseconds timeout = std::chrono::seconds(5));
-  /// After read() gave nothing: the code that the other side closed with; 0 when it did not.
+  /// After read() returned nullopt: the code with which the other side closed; 0 when it did not.
   int close_code() const;
   void close();
 

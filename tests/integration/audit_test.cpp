@@ -1,5 +1,5 @@
-/// hub/audit through a whole hub: acts and refusals, of the bridge and of the broker plugin (docs/contract.md, section
-/// 9).
+/// hub/audit through a whole hub: actions and refusals of the bridge and of the broker plugin (docs/contract.md,
+/// section 9).
 #include <gtest/gtest.h>
 
 #include "tests/support/hub_process.h"
@@ -14,7 +14,7 @@ class AuditOfAHub : public ::testing::Test {
  protected:
   AuditOfAHub() { EXPECT_LT(admin_->mqtt().subscribe("hub/audit"), 0x80); }
 
-  /// The next line about `action`; null when none comes.
+  /// The next line about `action`; null when none arrives.
   json line_about(const std::string& action) {
     const auto message = admin_->mqtt().wait_for([&](const TestMessage& m) {
       return m.topic == "hub/audit" && json::parse(m.payload).value("action", "") == action;
@@ -97,7 +97,7 @@ TEST_F(AuditOfAHub, IsForAdminsAlone) {
   ASSERT_LT(alice->mqtt().subscribe("hub/+"), 0x80);
   EXPECT_EQ(alice->code_of("devices", {{"op", "list"}, {"user_id", "bob"}}), "forbidden");
   EXPECT_TRUE(line_about("devices.list").is_object());
-  alice->result_of("devices", {{"op", "list"}});  // what was on its way has come
+  alice->result_of("devices", {{"op", "list"}});  // earlier messages have arrived by now
   for (const auto& message : alice->mqtt().take_all()) EXPECT_NE(message.topic, "hub/audit");
 }
 

@@ -1,4 +1,4 @@
-/// What a clumsy or hostile client sends: each gets the contract's error, and costs nobody else anything.
+/// Invalid requests of buggy or malicious clients: each gets the contract's error, and affects no other client.
 #include <gtest/gtest.h>
 
 #include "tests/support/hub_process.h"
@@ -51,7 +51,7 @@ TEST(BadInput, EachPayloadGetsItsErrorAndALogLineAndTheHubGoesOn) {
       EXPECT_EQ(envelope.at("success"), false) << bad.name;
       EXPECT_TRUE(envelope.at("result").is_null());
       const auto code = envelope.at("error").at("code").get<std::string>();
-      // What is no operation of that service cannot be more precisely wrong than that.
+      // For an operation that the service does not have, no more precise error is required.
       EXPECT_TRUE(code == bad.code || code == "unknown_op" || code == "bad_request")
           << bad.name << " to " << service << ": " << reply->payload;
       if (std::string(service) == "skills") {
@@ -65,7 +65,7 @@ TEST(BadInput, EachPayloadGetsItsErrorAndALogLineAndTheHubGoesOn) {
   EXPECT_TRUE(hub.bridge().is_running());
 }
 
-/// Nobody may trip over what is in a member, whether the operation knows it or not.
+/// A member of any type must not cause a failure, whether the operation knows it or not.
 TEST(BadInput, AnyMemberOfAnyTypeInAnyOperationGetsAnAnswer) {
   HubProcess hub;
   auto clumsy = hub.device("Clumsy");
@@ -113,7 +113,7 @@ TEST(BadInput, AFloodOfRubbishFromOneDoesNotStarveAnother) {
 TEST(BadInput, WhatComesWithoutAnOperationIsIgnoredWhereNobodyAsked) {
   HubProcess hub;
   auto clumsy = hub.device("Clumsy");
-  // Not a request: nothing may come back, and nothing may break.
+  // Not a request: there must be no answer, and no failure.
   clumsy->mqtt().publish("devices/clumsy/status", "{\"state\":");
   clumsy->mqtt().publish("devices/clumsy/status", std::string(50'000, '['));
   clumsy->mqtt().publish("skills/clumsy/result", "null");

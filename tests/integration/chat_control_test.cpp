@@ -1,5 +1,4 @@
-/// Chats through a whole hub, besides asking: taken back, left alone, answered in other shapes (docs/contract.md,
-/// section 5).
+/// Control of chats through a whole hub: cancelled, abandoned, answered in other shapes (docs/contract.md, section 5).
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -22,7 +21,7 @@ HubProcess::Options asking(const StubLlm& model) {
   return options;
 }
 
-/// Until the stub has been asked `count` times.
+/// Waits until the stub has been asked `count` times.
 bool was_asked(const StubLlm& model, std::size_t count) {
   const auto give_up = std::chrono::steady_clock::now() + 5s;
   while (model.requests().size() < count && std::chrono::steady_clock::now() < give_up)
@@ -111,7 +110,7 @@ TEST(ChatControl, ADeviceThatIsDeletedOrRevokedStopsItsChats) {
   EXPECT_TRUE(hub.bridge().wait_for_output("phone left: 1 of its chats stopped", 1s, before));
 }
 
-/// A door that asks first, a model that wants it open, and a tablet that is asked.
+/// A door whose skill asks first, a model that calls it, and a tablet that gets the question.
 class ChatConfirm : public testing::Test {
  protected:
   void SetUp() override {
@@ -124,7 +123,7 @@ class ChatConfirm : public testing::Test {
                                    {"signature", "unlock() -> str"},
                                    {"confirm", true}}}}});
   }
-  /// The question that the chat's sender gets.
+  /// The question for the chat's principal.
   json question(const std::string& chat_id) {
     const auto give_up = std::chrono::steady_clock::now() + 5s;
     while (std::chrono::steady_clock::now() < give_up) {

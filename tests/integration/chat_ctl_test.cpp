@@ -1,4 +1,4 @@
-/// `strawberryctl chat` with a model that takes its time, and a skill that asks first.
+/// `strawberryctl chat` with a slow model, and a skill that asks first.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -28,7 +28,7 @@ class ChatFromATerminal : public ::testing::Test {
     all.insert(all.end(), words.begin(), words.end());
     return all;
   }
-  /// With a terminal of its own, at which `input` is typed.
+  /// Runs it at a terminal of its own, with `input` typed.
   std::unique_ptr<ChildProcess> at_a_terminal(const std::vector<std::string>& words, const std::string& input) {
     std::string line;
     for (const auto& word : command(words)) line += "'" + word + "' ";

@@ -1,4 +1,4 @@
-/// Streamed chats through a whole hub: a model that speaks in pieces over real HTTP, a client that hears them over MQTT
+/// Streamed chats through a whole hub: a model that streams over real HTTP, a client that receives over MQTT
 /// (docs/contract.md, section 5).
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ class ChatStream : public testing::Test {
     return options;
   }
 
-  /// Everything that comes for this chat up to its response, which is the last.
+  /// All events of this chat up to its response, which is the last.
   std::vector<json> follow(Spoke& spoke, const std::string& id, std::chrono::milliseconds timeout = 10s) {
     std::vector<json> heard;
     const auto give_up = std::chrono::steady_clock::now() + timeout;
@@ -50,7 +50,7 @@ class ChatStream : public testing::Test {
     }
     throw std::runtime_error("no response; heard " + std::to_string(heard.size()) + " events");
   }
-  /// Until a delta with these words has come.
+  /// Waits for a delta with this text.
   bool hears(Spoke& spoke, const std::string& words) {
     const auto give_up = std::chrono::steady_clock::now() + 5s;
     while (std::chrono::steady_clock::now() < give_up) {
@@ -64,7 +64,7 @@ class ChatStream : public testing::Test {
     const json::json_pointer content("/data/choices/0/delta/content");
     return event.contains(content) ? event.at(content).get<std::string>() : "";
   }
-  /// All that was said in deltas, after making sure that they are numbered as they should be.
+  /// The joined text of all deltas, after checking their numbers.
   static std::string said(const std::vector<json>& heard) {
     std::string text;
     for (std::size_t i = 0; i + 1 < heard.size(); ++i) {

@@ -1,6 +1,6 @@
-/// What was answered with success is there after a crash, once, and whole: the bridge is killed at random moments while
-/// devices register and sessions are written. STRAWBERRY_CRASHES=200 for more of it. STRAWBERRY_SEED, said when it
-/// fails, repeats what is written and the moments, though not what the machine makes of them.
+/// Data that was confirmed is there after a crash, once, and complete: the bridge is killed at random moments while
+/// devices register and sessions are written. STRAWBERRY_CRASHES=200 for more of it. STRAWBERRY_SEED, printed on
+/// failure, repeats the written data and the moments, but not the machine's timing.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ constexpr int messages_of_an_upload = 3;
 constexpr int writes_a_crash = 40;
 constexpr int writes_while_away = 5;
 
-/// How many skills a device's n-th registration has, all of which say n.
+/// The number of skills in a device's n-th registration; all contain n.
 int skills_of(int generation) { return 1 + generation % 5; }
 
 json registration(int generation) {
@@ -45,7 +45,7 @@ json registration(int generation) {
 
 class CrashSafety : public testing::Test {
  protected:
-  /// Only what was answered is promised. What was sent may be there or not; what was deleted stays gone.
+  /// Only confirmed data is promised. Unconfirmed data may be there or not; deleted data stays deleted.
   struct Registrations {
     int answered = 0;
     int sent = 0;
@@ -62,7 +62,7 @@ class CrashSafety : public testing::Test {
     bool deleted = false;
   };
   using OnSuccess = std::function<void(const json& result)>;
-  /// Whether "not_found" is a right answer by now.
+  /// Whether "not_found" is a valid answer by now.
   using MayBeGone = std::function<bool()>;
 
   CrashSafety() {
@@ -116,11 +116,11 @@ class CrashSafety : public testing::Test {
   void append(Random& random) {
     const auto id = random.pick(open(sessions_));
     auto& session = sessions_[id];
-    if (session.sent.size() >= 400) return;  // what one page shows is 500
+    if (session.sent.size() >= 400) return;  // a page shows at most 500
     const auto message = "m" + std::to_string(++named_);
     session.sent.push_back(message);
     json request{{"op", "append"}, {"session_id", id}, {"role", "user"}, {"content", message}};
-    // Half of them leave the id to the hub: nothing but the bridge's own care keeps those from being there twice.
+    // Half of them leave the id to the hub: only the bridge then prevents duplicates.
     if (random.percent(50)) request["message_id"] = message;
     send(
         *tablet_, "sessions", std::move(request),
@@ -155,7 +155,7 @@ class CrashSafety : public testing::Test {
     });
   }
 
-  /// Somebody has asked to delete the session.
+  /// True after a request to delete the session was sent.
   bool gone(const std::string& session_id) const {
     const auto session = sessions_.find(session_id);
     return session == sessions_.end() || session->second.delete_sent;
@@ -200,11 +200,11 @@ class CrashSafety : public testing::Test {
 
   // --- crashing ---
 
-  /// Kills the bridge some moment after now, whatever it does then, while `work` goes on.
+  /// Kills the bridge at a later moment, whatever it does then, while `work` continues.
   template <class Work>
   void kill_meanwhile(std::chrono::microseconds after, Work work) {
     std::thread killer([pid = hub_.bridge().pid(), after] {
-      std::this_thread::sleep_for(after);  // the moment is what is random here; nothing is waited for
+      std::this_thread::sleep_for(after);  // a random moment; waits for nothing
       ::kill(pid, SIGKILL);
     });
     work();
@@ -217,7 +217,7 @@ class CrashSafety : public testing::Test {
       for (int n = 0; n < writes_a_crash; ++n) write_something(random);
     });
     check_what_lies_on_disk();
-    if (random.percent(25)) {  // once more, while it starts
+    if (random.percent(25)) {  // a second time, while it starts
       hub_.launch_bridge();
       kill_meanwhile(std::chrono::microseconds(random.below(80'000)), [] {});
       check_what_lies_on_disk();
@@ -231,8 +231,8 @@ class CrashSafety : public testing::Test {
     }
   }
 
-  /// Until what the broker had kept for the bridge is done too: the store takes writes in order, and an append is
-  /// three.
+  /// Waits until the messages that the broker kept for the bridge are handled, too: the store takes writes in order,
+  /// and an append has three.
   void settle() {
     for (int n = 0; n < 3; ++n) {
       for (const auto& spoke : spokes_) spoke->result_of("skills", {{"op", "heartbeat"}});
@@ -264,10 +264,10 @@ class CrashSafety : public testing::Test {
     }
   }
 
-  // --- looking ---
+  // --- checking ---
 
-  /// The database opened anew from its two files alone, as after a crash of the whole machine's processes; the broker's
-  /// plugin, which has it open, would otherwise hold the index of the log.
+  /// Opens copies of the database's two files, as after a crash of all processes; the broker's plugin, which has it
+  /// open, would otherwise hold the index of the log.
   void check_what_lies_on_disk() {
     const TempDir directory;
     for (const auto* suffix : {"", "-wal"}) {
@@ -328,7 +328,7 @@ class CrashSafety : public testing::Test {
     EXPECT_EQ(static_cast<int>(functions.size()), count) << spoke.id() << " has a skill twice";
   }
 
-  /// How often each id is listed.
+  /// Counts how often each id is listed.
   static std::map<std::string, int> counted(const json& entries, const char* id) {
     std::map<std::string, int> times;
     for (const auto& entry : entries) ++times[entry.at(id).get<std::string>()];
@@ -354,7 +354,7 @@ class CrashSafety : public testing::Test {
       const auto page = tablet_->result_of("sessions", {{"op", "messages"}, {"session_id", id}, {"limit", 500}});
       std::vector<std::string> kept;
       for (const auto& message : page.at("messages")) kept.push_back(message.at("content").get<std::string>());
-      // In the order in which they were sent, which also says that none is there twice; what was answered among them.
+      // In the order of sending, which also excludes duplicates; with all confirmed ones.
       auto next = session.sent.begin();
       for (const auto& message : kept) {
         next = std::find(next, session.sent.end(), message);
@@ -424,7 +424,7 @@ TEST_F(CrashSafety, WhatWasAnsweredIsThereOnceWhateverTheMomentOfTheCrash) {
       crash(random);
       check_answered();
     } catch (const std::exception& failure) {
-      ADD_FAILURE() << failure.what();  // here, where the seed is said
+      ADD_FAILURE() << failure.what();  // reported here, with the seed
     }
   }
   EXPECT_EQ(hub_.stop_bridge(), 0);

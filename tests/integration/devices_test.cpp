@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-/// `token` and `client_id` as they came in an answer, or as text.
+/// `token` and `client_id` from an answer, or as text.
 int connect_with(const HubProcess& hub, const json& token, const json& client_id) {
   MqttTestClient::Options options;
   options.port = hub.port();
@@ -33,7 +33,7 @@ TEST(Devices, AUserAddsADeviceThatConnectsAtOnceWithItsToken) {
   EXPECT_EQ(entry.at("skill_count"), 0);
 }
 
-/// By its look once a second the plugin would miss nearly all of them.
+/// With the plugin's reread once a second nearly all of them would fail.
 TEST(Devices, ADeviceAddedWhileEverythingRunsConnectsAtTheFirstTryAndIsSeenByItsUser) {
   HubProcess hub;
   auto alice = hub.user("alice");
@@ -106,7 +106,7 @@ TEST(Devices, ARevokedDeviceIsThrownOutAndItsTokenIsDead) {
   EXPECT_TRUE(speaker->mqtt().wait_for_end(3s));
   EXPECT_NE(connect_with(hub, token, "speaker"), 0);
   EXPECT_EQ(alice->result_of("devices", {{"op", "get"}, {"device_id", "speaker"}}).at("is_active"), false);
-  // Registered again by its user, it is welcome with the new token only.
+  // Registered again by its user, it is accepted with the new token only.
   const auto again = alice->result_of("devices", {{"op", "register"}, {"name", "Speaker"}, {"device_id", "speaker"}});
   EXPECT_EQ(connect_with(hub, again.at("access_token"), "speaker"), 0);
   EXPECT_NE(connect_with(hub, token, "speaker"), 0);
@@ -121,7 +121,7 @@ TEST(Devices, ADeletedDeviceLeavesNothingBehind) {
   EXPECT_TRUE(speaker->mqtt().wait_for_end(3s));
   EXPECT_EQ(tablet->result_of("skills", {{"op", "list"}}).at("total"), 0);
   EXPECT_EQ(tablet->code_of("devices", {{"op", "get"}, {"device_id", "speaker"}}), "not_found");
-  // Asked for anew, the broker has no retained status of it; that of the tablet marks the end of what is retained.
+  // A new subscription gets no retained status of it; the tablet's marks the end of the retained messages.
   auto admin = hub.admin();
   ASSERT_LT(admin->mqtt().subscribe("devices/+/status"), 0x80);
   ASSERT_TRUE(admin->mqtt().wait_for("devices/tablet/status"));

@@ -1,5 +1,5 @@
-/// The Mosquitto `connection` of docs/home-assistant.md, for a Home Assistant that has a broker of its own: two real
-/// brokers, and the configuration as it stands in the document.
+/// The Mosquitto `connection` of docs/home-assistant.md, for a Home Assistant with a broker of its own: two real
+/// brokers, and the configuration in the document.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text.replace(at, what.size(), by);
 }
 
-/// The lines between the fences around `connection strawberry`, with what a person puts in.
+/// The lines between the fences around `connection strawberry`, with the user's values filled in.
 std::vector<std::string> documented_connection(const HubProcess& hub, const std::string& token) {
   std::string document = content_of(std::string(STRAWBERRY_SOURCE_DIR) + "/docs/home-assistant.md");
   const auto begin = document.find("connection strawberry\n");

@@ -1,7 +1,8 @@
-/// A hub, a broker that is not the hub's, somebody there who announces devices as Home Assistant's MQTT discovery does,
+/// A hub, a broker that is not the hub's, a client that announces devices there with Home Assistant's MQTT discovery,
 /// and `strawberryctl spoke --discovery` between the two.
 ///
-/// Life: one of each a test. The devices become Alice's.   Errors: ADD_FAILURE with what the process said, or throws.
+/// Lifetime: one of each for each test. The devices become Alice's.   Errors: ADD_FAILURE with the process's output, or
+/// throws.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -37,7 +38,7 @@ class DiscoveryFixture : public testing::Test {
   std::string state_dir() const { return file("tokens"); }
   std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(there_.port()); }
 
-  // --- somebody at the other broker ---
+  // --- the client at the other broker ---
 
   MqttTestClient& somebody() {
     if (!somebody_) somebody_ = connected_there("somebody");
@@ -104,7 +105,7 @@ class DiscoveryFixture : public testing::Test {
     process_ = std::make_unique<ChildProcess>(std::move(options));
     seen_ = 0;
   }
-  /// Until it says so, after what was waited for before.
+  /// Waits for this output, after the output of the previous wait.
   void wait_for(const std::string& text) {
     if (!process_->wait_for_output(text, patience, seen_))
       ADD_FAILURE() << "no '" << text << "' in:\n" << process_->output();
@@ -157,7 +158,7 @@ class DiscoveryFixture : public testing::Test {
   json says(const std::string& text) {
     return alice_->ask("chat", {{"messages", {{{"role", "user"}, {"content", text}}}}}, std::chrono::seconds(15));
   }
-  /// After the hub's broker was away: connections of its own.
+  /// New connections, after the hub's broker was restarted.
   void meet_alice_again() { alice_ = hub_.user("alice"); }
 
  private:

@@ -1,4 +1,4 @@
-/// Five hundred devices of another broker in one process, against a real hub: how long it takes, and how much memory.
+/// Five hundred devices of another broker in one process, against a real hub: the time and the memory.
 #include <iostream>
 
 #include "tests/cli/hub_run.h"
@@ -20,7 +20,7 @@ double memory_mib(pid_t pid, const std::string& name) {
   return at == std::string::npos ? 0 : std::stod(status.substr(at + name.size() + 1)) / 1024;
 }
 
-/// A port with TLS for a hub, and the certificates that it needs.
+/// A TLS port for a hub, and the certificates for it.
 struct TlsListener {
   TempDir directory;
   int port = free_port();
@@ -65,7 +65,7 @@ class ManyDevices : public DiscoveryFixture {
     }
     publish_there("bridge/state", "online");
   }
-  /// Connected, called, and within its memory.
+  /// All are connected, can be called, and the memory is within the limit.
   void expect_all(std::chrono::steady_clock::time_point begin, const std::string& how) {
     const std::string all = std::to_string(devices) + " connected";
     ASSERT_TRUE(process().wait_for_output(all, 100s)) << process().output();

@@ -1,4 +1,4 @@
-/// A broker that has more retained than can wait at one time: nothing of it is lost. In this process, with small
+/// A broker with more retained messages than can wait at one time: none of them is lost. In this process, with small
 /// limits.
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-/// `strawberryctl spoke --discovery`: a real hub, a broker that is not the hub's, and what is announced there.
+/// `strawberryctl spoke --discovery`: a real hub, a broker that is not the hub's, and the devices announced there.
 #include <csignal>
 
 #include "common/text/clock.h"
@@ -105,7 +105,7 @@ class DiscoveryWithAModel : public DiscoveryFixture {
         "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model()->base_url() + "\"\nmodel = \"stub-1\"\n";
     return options;
   }
-  /// Made before the hub that asks it.
+  /// Made before the hub that uses it.
   std::unique_ptr<StubLlm>& model() {
     static std::unique_ptr<StubLlm> stub;
     if (!stub) stub = std::make_unique<StubLlm>();
@@ -161,7 +161,7 @@ TEST_F(Discovery, EndsAtOnceThoughBothBrokersAreAway) {
   EXPECT_EQ(process().wait_for_exit(3s), 0) << process().output();
 }
 
-// --- trouble with the other broker ---
+// --- problems with the other broker ---
 
 TEST_F(Discovery, ComesBackAfterTheOtherBrokerWasAwayAndSaysSoToCallersMeanwhile) {
   announce_light("lamp", "Lamp");
@@ -189,7 +189,7 @@ class DiscoveryWithALogin : public DiscoveryFixture {
     options.config = {"password_file " + passwords().string(), "allow_anonymous false"};
     return options;
   }
-  /// Of the user `house`: `geheim`.
+  /// User `house`, password `geheim`.
   static std::filesystem::path passwords() {
     static const TempDir directory;
     const auto path = directory.path() / "passwords";
@@ -309,7 +309,7 @@ TEST_F(Discovery, ABrokerWithoutTlsIsToldFromOneWhoseCertificateIsBad) {
   wait_for("does not speak TLS");
 }
 
-// --- trouble with the hub ---
+// --- problems with the hub ---
 
 TEST_F(Discovery, ARevokedDeviceEndsAloneInOneLineAndItsFileIsNamed) {
   announce_light("lamp", "Lamp");

@@ -1,4 +1,4 @@
-/// `strawberryctl doctor` with each trouble made for real.
+/// `strawberryctl doctor` with each problem produced for real.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -25,7 +25,7 @@ struct Examined {
   json checks;
   std::string output;
 
-  /// `ok`, `warning`, `failed`, or empty when it was not looked at.
+  /// `ok`, `warning`, `failed`, or empty when it was not checked.
   std::string verdict(const std::string& check) const { return of(check, "verdict"); }
   std::string what(const std::string& check) const { return of(check, "what"); }
   std::string what_to_do(const std::string& check) const { return of(check, "what_to_do"); }
@@ -39,7 +39,7 @@ struct Examined {
   }
 };
 
-/// `port` 0: what the endpoint file says, with the Unix socket.
+/// `port` 0: the address in the endpoint file, with the Unix socket.
 Examined doctor(const std::string& data_dir, int port, std::vector<std::string> words = {}) {
   words.insert(words.begin(), {"--data-dir", data_dir, "--json", "doctor"});
   if (port != 0) words.insert(words.begin(), {"--port", std::to_string(port)});
@@ -104,7 +104,7 @@ TEST(Doctor, SaysThatTheHubStoresNothingNewAndSoDoesAddingADevice) {
   EXPECT_EQ(std::count(added.output.begin(), added.output.end(), '\n'), 1) << added.output;
 }
 
-/// A hub's files, and its broker's port where strawberryctl looks for it.
+/// A hub's files, and its broker's port in the endpoint file.
 class DoctorSocket : public testing::Test {
  protected:
   Examined look(const BrokerProcess& broker) const {
@@ -162,7 +162,7 @@ TEST(Doctor, KnocksAtTheWebDoor) {
   EXPECT_EQ(gone.code, 1);
   EXPECT_TRUE(contains(gone.what("web door"), "says " + door.url() + ", and nothing listens there")) << gone.output;
   EXPECT_TRUE(contains(gone.what_to_do("web door"), "rm " + hub.files().directory().file("http-endpoint")));
-  // The broker is there, and speaks no HTTP.
+  // The broker listens there, and does not speak HTTP.
   written(hub.files().directory(), "http-endpoint", "http://127.0.0.1:" + std::to_string(hub.port()) + "\n");
   EXPECT_TRUE(contains(doctor(hub).what("web door"), "without an answer in HTTP"));
   for (const auto* rubbish : {"", "rubbish\n", "http://192.0.2.1:80\n", "http://127.0.0.1:80808\n", "http://:1\n"}) {
@@ -223,12 +223,12 @@ TEST(Doctor, SeesAProgramThatIsNoBroker) {
   const int port = std::stoi(url.substr(url.find(':', 6) + 1));
   const auto seen = doctor(files.directory().path().string(), port);
   EXPECT_EQ(seen.verdict("broker"), "failed") << seen.output;
-  // Newer versions of the web server's library wait for more where older ones answer.
+  // Newer versions of the web server's library wait for more input where older ones answer.
   EXPECT_TRUE(contains(seen.what("broker"), "no MQTT broker") || contains(seen.what("broker"), "did not answer"))
       << seen.output;
 }
 
-/// Lets clients connect, and never says a word.
+/// Accepts connections, and never answers.
 class SilentServer {
  public:
   SilentServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -356,7 +356,7 @@ TEST(Doctor, SeesWhatIsWrongWithTheDatabase) {
   files.database().exec("PRAGMA user_version = 999");
   EXPECT_TRUE(contains(look().what("database"), "schema version 999, newer than this program"));
   files.database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  // Every page but the first, which says that this is a database.
+  // Damages every page but the first, which identifies the file as a database.
   std::fstream file(files.database_path(), std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(4096);
   file << std::string(std::filesystem::file_size(files.database_path()) - 4096, 'x');
@@ -435,7 +435,7 @@ TEST(Doctor, SeesADeviceThatIsNotLetInAndWhy) {
   EXPECT_NE(MqttTestClient(options).connect(), 0);
   auto admin = hub.admin();
   ASSERT_LT(admin->mqtt().subscribe("hub/broker"), 0x80);
-  // The plugin reports every 10 s; the first may be from before.
+  // The plugin reports every 10 s; the first may be an older one.
   for (int i = 0; i < 3; ++i) {
     const auto report = admin->mqtt().wait_for("hub/broker", 20s);
     if (report && contains(report->payload, "lamp-1") && contains(report->payload, "\"times\":2")) break;

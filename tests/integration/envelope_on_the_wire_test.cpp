@@ -43,7 +43,7 @@ TEST(Wire, AnyOtherResponseTopicIsRefusedOnTheDefaultOne) {
   HubProcess hub;
   auto tablet = hub.device("Tablet");
   auto other = hub.device("Other");
-  // More levels than the hub takes. (At more than 200, newer brokers end the connection of whoever says it.)
+  // More levels than the hub accepts. (Newer brokers end the connection at more than 200.)
   std::string deep = "skills/tablet/response";
   for (int i = 0; i < 40; ++i) deep += "/a";
   for (const auto& bad : {deep, std::string("skills/tablet/response/\xc3\xa4")}) {

@@ -1,5 +1,5 @@
-// Every example in schemas/examples/ is sent to a real hub, and all that passes the broker meanwhile is held against
-// the schemas: replies, events, calls, presence and what the hub says about itself.
+// Every example in schemas/examples/ is sent to a real hub, and all messages on the broker meanwhile are checked
+// against the schemas: replies, events, calls, presence and the hub's own messages.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -36,7 +36,7 @@ std::string code_of(const json& reply) {
   return reply.at("success").get<bool>() ? "ok" : reply.at("error").at("code").get<std::string>();
 }
 
-/// A hub with the devices, the user and the session of the examples, and somebody who sees all that passes.
+/// A hub with the devices, the user and the session of the examples, and a client that sees all messages.
 class ExchangedExamples : public testing::Test {
  protected:
   struct Sent {
@@ -80,7 +80,7 @@ class ExchangedExamples : public testing::Test {
     EXPECT_EQ(who.mqtt().publish(message), 0) << example;
     return sent;
   }
-  /// The response, which is as the operation's schemas say.
+  /// The response, checked against the operation's schemas.
   json response(const Sent& sent, Spoke& who) {
     const auto message = who.mqtt().wait_for([&](const TestMessage& candidate) {
       return candidate.correlation_data == sent.correlation_data && json::parse(candidate.payload).contains("success");
@@ -123,7 +123,7 @@ class ExchangedExamples : public testing::Test {
   void exchange_people();
   void exchange_users();
   void look_at(const TestMessage& message);
-  /// At all that passed the broker and what still comes, until then.
+  /// Checks all messages on the broker until the condition is true.
   template <class Condition>
   bool look_until(Condition is_enough) {
     while (!is_enough()) {
@@ -203,7 +203,7 @@ void ExchangedExamples::exchange_chats() {
   answer("chat/usage", *tablet_);
   answer("chat/usage@admin", *admin_);
 
-  // A tool of the client's own is the client's to run, in all shapes.
+  // The client's own tool is run by the client, in all shapes.
   model_.otherwise(stub_calling("clock", json::object()));
   const json asks = {{"messages", {{{"role", "user"}, {"content", "What time is it?"}}}}, {"stream", true}};
   EXPECT_EQ(answer("chat/complete@full", *tablet_, asks)["result"]["choices"][0]["finish_reason"], "tool_calls");
@@ -295,7 +295,7 @@ void ExchangedExamples::exchange_users() {
   answer("users/delete", *admin_);
 }
 
-/// One message that passed the broker: there is a channel for its topic, and a schema for what it says.
+/// Checks one message: its topic has a channel, and its payload matches the schema.
 void ExchangedExamples::look_at(const TestMessage& message) {
   const auto& topic = message.topic;
   if (topic.rfind("$SYS/", 0) == 0) return;
@@ -305,7 +305,7 @@ void ExchangedExamples::look_at(const TestMessage& message) {
   EXPECT_NE(address, "") << "schemas/asyncapi.yaml has no channel for " << topic;
   if (address.empty() || message.payload.empty()) return;
   seen_.insert(address);
-  if (topic == "homeassistant/status") return;  // a word
+  if (topic == "homeassistant/status") return;  // plain text
   const auto body = json::parse(message.payload);
   std::string schema;
   if (address.ends_with("/request")) return;  // examples, checked elsewhere
@@ -350,7 +350,7 @@ TEST_F(ExchangedExamples, EveryRequestIsAnsweredAndAllThatPassesIsDescribed) {
   }
   for (const auto& address : asyncapi_addresses()) {
     if (address.rfind("homeassistant/", 0) == 0) continue;
-    if (address.rfind("users/", 0) == 0) continue;  // nobody sees what may be a password or a token
+    if (address.rfind("users/", 0) == 0) continue;  // not visible, since they may have a password or a token
     EXPECT_TRUE(seen_.contains(address)) << address;
   }
   for (const auto* name : {"delta", "tool_call", "tool_result", "confirm"}) EXPECT_TRUE(seen_.contains(name)) << name;
@@ -362,10 +362,10 @@ TEST_F(ExchangedExamples, EveryInvalidRequestIsRefusedAtItsPlace) {
     if (name.rfind("invalid/", 0) != 0) continue;
     ++count;
     const auto called = name.substr(std::string("invalid/").size());
-    if (called == "skills/register.op-of-another") continue;  // which is a request of its own
+    if (called == "skills/register.op-of-another") continue;  // which is another operation's valid request
     const auto reply =
         response(send_body(called.substr(0, called.find('.')), *tablet_, example.at("request")), *tablet_);
-    if (called == "skills/call.version-two") {  // seen before the schema is
+    if (called == "skills/call.version-two") {  // refused before the schema is checked
       EXPECT_EQ(code_of(reply), "unsupported_version");
       continue;
     }

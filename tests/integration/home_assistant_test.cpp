@@ -1,4 +1,4 @@
-/// A Home Assistant of a user's own, scripted: what it is told of that user's devices, and what its buttons do
+/// A user's Home Assistant, scripted: the announcements of that user's devices, and the effect of its buttons
 /// (docs/contract.md, section 11).
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ TestMessage at_most_once(const std::string& topic, const std::string& payload, b
 std::string config_topic(const std::string& id) { return "homeassistant/device/" + id + "/config"; }
 std::string state_topic(const std::string& id) { return "homeassistant/device/" + id + "/state"; }
 
-/// Holds the user's token, speaks MQTT 3.1.1 as Home Assistant does by default, and remembers what it is told last.
+/// Holds the user's token, speaks MQTT 3.1.1 as Home Assistant does by default, and remembers the last messages.
 class HomeAssistantClient {
  public:
   HomeAssistantClient(const HubProcess& hub, const std::string& user, int version = 4)
@@ -99,7 +99,7 @@ bool has_button(const json& config, const std::string& key) {
 std::map<std::string, std::string> retained(HubProcess& hub) {
   auto admin = hub.admin();
   admin->mqtt().subscribe("homeassistant/device/#");
-  admin->result_of("devices", {{"op", "list"}});  // whatever is retained came before this answer
+  admin->result_of("devices", {{"op", "list"}});  // retained messages arrive before this answer
   std::map<std::string, std::string> all;
   for (const auto& message : admin->mqtt().take_all()) {
     if (message.retained && message.topic.starts_with("homeassistant/")) all[message.topic] = message.payload;
@@ -107,7 +107,7 @@ std::map<std::string, std::string> retained(HubProcess& hub) {
   return all;
 }
 
-/// Until nothing, or nothing but these, is retained.
+/// Waits until at most these are retained.
 bool is_retained_only(HubProcess& hub, const std::set<std::string>& topics) {
   for (const auto deadline = std::chrono::steady_clock::now() + patience;;) {
     std::set<std::string> seen;
@@ -185,7 +185,7 @@ TEST(HomeAssistantDiscovery, ADeviceAddedLaterIsToldToAHomeAssistantThatIsThereA
   auto speaker = hub.device("Speaker");
   HomeAssistantClient home(hub, "alice");
   ASSERT_TRUE(home.config("speaker"));
-  // Neither connection nor skills: nothing else will say anything of it.
+  // Neither connection nor skills change: no other message concerns it.
   auto admin = hub.admin();
   admin->result_of("devices", {{"op", "register"}, {"user_id", "alice"}, {"name", "Lamp"}, {"device_id", "lamp"}});
   const auto config = home.config("lamp");

@@ -1,5 +1,4 @@
-/// Many clients, and busy ones, that mean no harm: with every limit as it is by default they meet none of them
-/// (docs/limits.md).
+/// Many busy, well-behaved clients: with all limits at their defaults they reach none of them (docs/limits.md).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +31,7 @@ std::string limit_named_in(const std::string& text) {
   return {};
 }
 
-/// An admin who looks for anybody who was refused or put off.
+/// An admin who looks for refused or delayed clients.
 class Watch {
  public:
   explicit Watch(HubProcess& hub) : hub_(hub), admin_(hub.admin()) { admin_->mqtt().subscribe("hub/audit"); }
@@ -54,7 +53,7 @@ class Watch {
   }
 
  private:
-  /// Not the retained one, which may be older than what is looked for.
+  /// Without the retained message, which may be too old.
   json next(const std::string& topic) {
     const auto message = admin_->mqtt().wait_for(
         [&](const TestMessage& candidate) { return candidate.topic == topic && !candidate.retained; }, next_report_max);
@@ -76,7 +75,7 @@ class Member {
 
   const std::string& id() const { return id_; }
   WireClient& wire() { return wire_; }
-  /// Without waiting for the CONNACK: is_connected() does.
+  /// Does not wait for the CONNACK: is_connected() does.
   void connect() {
     if (!wire_.open()) return;
     wire_.send(connect_.bytes());
@@ -91,14 +90,14 @@ class Member {
     }
     return true;
   }
-  /// Without waiting for the answer: are_answered() does.
+  /// Does not wait for the answer: are_answered() does.
   void ask(const std::string& service, json request) {
     request["correlation_id"] = id_ + "-" + std::to_string(++asked_);
     unanswered_.insert(request.at("correlation_id").get<std::string>());
     wire_.publish(service + "/" + id_ + "/request", request.dump());
   }
   void flush() { wire_.flush(); }
-  /// Whether everything that was asked is answered with a success.
+  /// Whether all requests are answered with success.
   bool are_answered() {
     const auto take = [this](const WireClient::Message& message) {
       const auto reply = json::parse(message.payload, nullptr, false);
@@ -129,7 +128,7 @@ Crowd devices(HubProcess& hub, Spoke& admin, int count) {
     const std::string id = "device_" + std::to_string(number);
     asked.push_back(admin.send("devices", {{"op", "register"}, {"user_id", owner}, {"name", id}, {"device_id", id}}));
   }
-  // Then they get their tokens: one that is older than its device is none.
+  // Tokens come afterwards: one that is older than its device is invalid.
   for (const auto& id : asked) EXPECT_TRUE(admin.response("devices", id).at("success"));
   for (int number = 0; number < count; ++number) {
     const Principal device{PrincipalType::device, "device_" + std::to_string(number), owner};
@@ -138,7 +137,7 @@ Crowd devices(HubProcess& hub, Spoke& admin, int count) {
   return crowd;
 }
 
-/// Calls it for all, so that all are at work before the first is waited for.
+/// Calls it for all, so that all work before the first is waited for.
 template <class Does>
 void each(Crowd& crowd, Does does) {
   for (auto& member : crowd) does(*member);
@@ -175,11 +174,11 @@ int register_at_once(Crowd& crowd, const std::vector<std::string>& signatures) {
   return count(crowd, [](Member& member) { return member.hears_all() && member.are_answered(); });
 }
 
-/// All of one user, whose limits they share: that is why this hub is told to let a user have so many.
+/// All belong to one user and share the user's limits, which are raised for this hub.
 TEST(HonestCrowds, FiveHundredDevicesOfAUserComeBackWhenTheBrokerIsRestarted) {
   constexpr int many = 500;
   HubProcess::Options options;
-  options.broker_persistence = true;  // as shipped: what is asked before the bridge is back waits for it
+  options.broker_persistence = true;  // as shipped: requests before the bridge is back wait for it
   options.config = "[limits]\ndevices_per_user_max = 500\n";
   HubProcess hub(options);
   auto before = std::make_unique<Watch>(hub);
@@ -232,8 +231,8 @@ std::size_t buttons_in(const std::string& config) {
       components.begin(), components.end(), [](const json& component) { return component.contains("command_topic"); }));
 }
 
-/// Whether the state of each device comes, and its configuration with all buttons; of the messages that `counts` says
-/// so of.
+/// Whether the state of each device arrives, and its configuration with all buttons; only messages that `counts`
+/// accepts.
 template <class Counts>
 bool hears_of_all(MqttTestClient& home_assistant, int devices, std::size_t buttons, Counts counts) {
   std::set<std::string> heard;
@@ -306,7 +305,7 @@ TEST(HonestCrowds, ANodeRedWithFiftyFlowsAsksInBurstsOfFifty) {
   watch.expect_nobody_was_limited();
 }
 
-/// A poor wireless network: and each time the device says again what it can.
+/// A poor wireless network: the device also registers its skills each time.
 TEST(HonestCrowds, ADeviceThatLosesItsConnectionTenTimesASecondComesBackEachTime) {
   HubProcess hub;
   Watch watch(hub);

@@ -1,4 +1,4 @@
-/// Whose an id is, and whose it stays: nobody takes that of a user, and no token of a device that is gone comes back.
+/// The owner of an id is permanent: no device gets a user's id, and no token of a deleted device becomes valid again.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +25,7 @@ TEST(Identities, ADeletedDevicesTokensStayDeadWhenItsIdComesAgain) {
   const json add = {{"op", "register"}, {"name", "Speaker"}, {"device_id", "speaker"}};
   std::vector<json> dead;
   for (const bool is_revoked_first : {false, true}) {
-    // All within a second, which is as fine as a token's time is.
+    // All within a second, the resolution of a token's time.
     const auto added = alice->result_of("devices", add);
     EXPECT_EQ(connect_with(hub, added.at("access_token"), "speaker"), 0) << "at once";
     for (const json& token : dead) EXPECT_NE(connect_with(hub, token, "speaker"), 0);
@@ -39,14 +39,14 @@ TEST(Identities, ADeletedDevicesTokensStayDeadWhenItsIdComesAgain) {
   EXPECT_EQ(connect_with(hub, last.at("access_token"), "speaker"), 0);
 }
 
-/// A device with the id of a user would throw that user out, and keep them out.
+/// A device with a user's id would take over that user's connection again and again.
 TEST(Identities, NobodyTakesTheIdOfAUserWhoHasNoDevice) {
   HubProcess hub;
   auto speaker = hub.device("Speaker");
   auto bob = hub.user("bob");
   auto carol = hub.user("carol");
   carol->result_of("devices", {{"op", "list"}});
-  // Of dave it is only known that a token was issued.
+  // The only trace of dave is an issued token.
   const std::string data = hub.files().directory().path();
   ASSERT_EQ(control({"--data-dir", data, "token", "issue", "--user", "dave"}).code, 0);
   for (const bool is_restarted : {false, true}) {

@@ -1,4 +1,4 @@
-/// Keys and tokens come and go under a running hub: nobody whose token is good notices, everybody else is out in 2 s.
+/// Keys and tokens change under a running hub: clients with valid tokens are not affected, all others are out in 2 s.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-/// Two seconds, and what a busy machine may add.
+/// Two seconds, with a margin for a busy machine.
 constexpr auto soon = 5s;
 
 std::string token_in(const json& answer) { return answer.at("access_token").get<std::string>(); }
@@ -58,7 +58,7 @@ class Rotation : public ::testing::Test {
   json register_device(Spoke& user, const std::string& name) {
     return user.result_of("devices", {{"op", "register"}, {"name", name}, {"device_id", name}});
   }
-  /// A new key, and the broker knows it.
+  /// Makes a new key and waits until the broker has loaded it.
   void rotate(std::vector<std::string> options) {
     options.insert(options.begin(), {"key", "rotate"});
     expect_done(std::move(options));
@@ -112,20 +112,20 @@ TEST_F(Rotation, ARetiredKeyEndsWhatItsTokensOpenedAndNothingElse) {
   EXPECT_NE(client("lamp", old_token)->connect(), 0);
   EXPECT_TRUE(hub_.broker().process().wait_for_output("key_retired", 5s)) << hub_.broker().log();
 
-  // The bridge had such a token as well: it comes back with a new one and serves whoever is there.
+  // The bridge's token was affected, too: it reconnects with a new one and serves again.
   hub_.wait_until_serving(served);
   ASSERT_LT(radio->subscribe("devices/radio/response"), 0x80);
   radio->publish("devices/radio/request", R"({"op":"me","correlation_id":"1"})");
   EXPECT_TRUE(radio->wait_for("devices/radio/response")) << hub_.bridge().output();
   EXPECT_TRUE(radio->is_connected());
-  // And whoever was thrown out gets in again with a token of the new key.
+  // Disconnected clients are accepted again with a token of the new key.
   const json fresh = ctl_json({"token", "issue", "--device", "lamp"});
   EXPECT_EQ(client("lamp", token_in(fresh))->connect(), 0) << hub_.broker().log();
 }
 
 TEST_F(Rotation, ASpoiledKeyFileStopsNobody) {
   auto alice = hub_.user("alice");
-  // Put there in one piece: an empty file in between would be a mishap of its own.
+  // Replaced in one step: an empty file in between would be another error.
   const std::string draft = hub_.files().directory().file("draft");
   std::ofstream(draft) << "{\"keys\":[";
   std::filesystem::permissions(draft, std::filesystem::perms(0600));

@@ -1,4 +1,4 @@
-/// Starting, stopping, dying and coming back: the bridge, the broker, and what they find on disk.
+/// Starts, stops, crashes and restarts of the bridge and the broker, and their data on disk.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -138,7 +138,7 @@ TEST(LifeCycle, StoppingAnswersWhatIsOpen) {
 
 TEST(LifeCycle, TheBridgesConnectionHasTcpNoDelay) {
   HubProcess hub({.config = {}, .environment = {}, .broker_socket = false});
-  // Its socket, borrowed from the running process: what is in force counts, not what was asked for.
+  // Reads the running process's socket: the effective option counts, not the requested one.
   const auto pid = hub.bridge().pid();
   const int process = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   ASSERT_GE(process, 0);
@@ -175,7 +175,7 @@ class Refusal : public testing::Test {
           return options;
         }()) {}
 
-  /// Its one clear line. Fails when it starts, or exits with 0.
+  /// Returns its only error line. Fails when it starts, or exits with 0.
   std::string refused() {
     hub_.launch_bridge();
     const auto code = hub_.bridge().wait_for_exit(5s);

@@ -21,7 +21,7 @@ class WithoutTheHubsKeys : public ::testing::Test {
                                  "alice", "--output", token_file_});
     EXPECT_EQ(issued.code, 0) << issued.output;
   }
-  /// From a home of its own, and without a data directory.
+  /// With an empty home directory, and without a data directory.
   Finished run(std::vector<std::string> words, std::string input = {},
                std::map<std::string, std::string> environment = {}) {
     environment.emplace("HOME", elsewhere_.path().string());

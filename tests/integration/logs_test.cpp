@@ -76,7 +76,7 @@ TEST_F(HubLog, FollowsAChatAndACallFromTheirBeginningToTheirEnd) {
   auto tablet = hub_->device("Tablet");
   speaker->offer("MusicSkill", {"play_song(name: str) -> str"});
 
-  // It calls the skill, and fails when it is told what came of it.
+  // Calls the skill, and fails when it gets the result.
   model_.otherwise([](const StubRequest& asked) {
     if (asked.body.at("messages").back().at("role") == "tool") return StubAnswer::http(500, secret_key, "text/plain");
     return stub_calling("play_song", {{"name", "Yesterday"}})(asked);
@@ -177,7 +177,7 @@ TEST_F(HubLog, CountsWhatAClientHasRefusedTooOften) {
   for (int i = 0; i < requests; ++i)
     tablet->send("skills", {{"op", "call"}, {"correlation_id", "bad-" + std::to_string(i)}, {"skill_path", "No.such"}});
   EXPECT_EQ(tablet->code_of("devices", {{"op", "me"}}), "ok") << "what was sent before has been seen";
-  // Without another line: the bridge's own second is over.
+  // Without a further line: the bridge's own timer reports it after a second.
   EXPECT_TRUE(hub_->bridge().wait_for_output("more lines like this, not written: {} {} from {}: ", 5s));
   EXPECT_EQ(hub_->stop_bridge(), 0);
   int written = 0;

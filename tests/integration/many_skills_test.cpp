@@ -1,4 +1,4 @@
-/// A user with more skills than a model is shown, through a whole hub (docs/contract.md, section 5).
+/// A user with more skills than a model is given, through a whole hub (docs/contract.md, section 5).
 #include <gtest/gtest.h>
 
 #include <algorithm>

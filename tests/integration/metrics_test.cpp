@@ -1,4 +1,4 @@
-/// What a whole hub tells Prometheus, after some traffic (docs/operations.md).
+/// A whole hub's metrics for Prometheus, after some traffic (docs/operations.md).
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -22,12 +22,12 @@ json user_says(const std::string& text, const std::string& model = "stub") {
   return {{"messages", {{{"role", "user"}, {"content", text}}}}, {"model", model}};
 }
 
-/// A hub with two models, one of which is down, and its numbers.
+/// A hub with two models, one of which is down, and its figures.
 class HubMetricsPage : public testing::Test {
  protected:
   static HubProcess::Options options(const StubLlm& model, int port) {
     HubProcess::Options options;
-    options.broker_socket = false;  // somebody has to go on using TCP
+    options.broker_socket = false;  // one test must keep using TCP
     options.config = "[llm]\n[[llm.provider]]\nname = \"stub\"\nbase_url = \"" + model.base_url() +
                      "\"\nmodel = \"stub-1\"\n[[llm.provider]]\nname = \"gone\"\nbase_url = \"http://127.0.0.1:" +
                      std::to_string(refused_port()) + "/v1\"\nmodel = \"none\"\nretries_max = 0\n";

@@ -1,4 +1,4 @@
-/// Long-lived tokens of systems that act for a person: several at once, listed while the hub works, taken back by name.
+/// Long-lived tokens of systems that act for a person: several at once, listed while the hub runs, revoked by name.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-/// Two seconds, and what a busy machine may add.
+/// Two seconds, with a margin for a busy machine.
 constexpr auto soon = 5s;
 
 class NamedTokens : public ::testing::Test {
@@ -26,7 +26,7 @@ class NamedTokens : public ::testing::Test {
     if (issued.code != 0) throw std::runtime_error(issued.output);
     return first_line(issued.output);
   }
-  /// As such systems do: a client id of their own, no user name.
+  /// Like such systems: with a client id of their own, without a user name.
   std::unique_ptr<MqttTestClient> client(const std::string& client_id, const std::string& token) const {
     MqttTestClient::Options options;
     options.port = hub_.port();
@@ -54,7 +54,7 @@ TEST_F(NamedTokens, TwoSystemsOfOneUserAreThereAtOnce) {
     ASSERT_LT(system->subscribe("devices/+/status"), 0x80);
     EXPECT_TRUE(system->wait_for("devices/lamp/status"));
   }
-  // Each hears the answers it asked for, below a topic of its own.
+  // Each receives its own answers, below a topic of its own.
   ASSERT_LT(home_assistant->subscribe("skills/alice/response/home-assistant"), 0x80);
   ASSERT_LT(node_red->subscribe("skills/alice/response/node-red"), 0x80);
   const auto ask = [](MqttTestClient& client, const std::string& name) {
@@ -92,7 +92,7 @@ TEST_F(NamedTokens, TheOneThatIsRevokedByNameIsOutAndItsSessionWithIt) {
   EXPECT_NE(client("home-assistant", token)->connect(), 0);
   EXPECT_TRUE(node_red->is_connected());
 
-  // Its successor begins anew, under the same name and the same client id.
+  // Its successor starts with the same name and the same client id.
   auto successor = MqttTestClient::Options();
   successor.port = hub_.port();
   successor.client_id = "home-assistant";

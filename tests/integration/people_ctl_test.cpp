@@ -90,7 +90,7 @@ TEST_F(PeopleCtl, PutsADeviceIntoARoomAndShowsIt) {
 
 TEST_F(PeopleCtl, ShowsWhoDidWhat) {
   EXPECT_EQ(ctl({"device", "room", "lamp", "Kitchen"}).code, 0);
-  std::this_thread::sleep_for(1500ms);  // kept once a second
+  std::this_thread::sleep_for(1500ms);  // stored once a second
   const auto audit = ctl({"audit", "--since", "1h", "--user", "alice"});
   EXPECT_EQ(audit.code, 0) << audit.output;
   EXPECT_THAT(audit.output, HasSubstr("devices.update"));

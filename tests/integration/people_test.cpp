@@ -1,4 +1,4 @@
-/// Limits of single users, what is used of them, the audit, and a user who moves to another hub, through whole hubs
+/// Limits of single users, their usage, the audit, and a user who moves to another hub, through whole hubs
 /// (docs/contract.md, section 7).
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ void set_limit(Spoke& admin, const std::string& limit, const json& value) {
 class People : public testing::Test {
  protected:
   void SetUp() override {
-    // Whoever has an account can be given limits.
+    // Limits can only be set for accounts.
     admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}, {"name", "Alice"}, {"role", "member"}});
   }
   json add_device(const std::string& name) { return alice_->ask("devices", {{"op", "register"}, {"name", name}}); }
@@ -98,7 +98,7 @@ TEST_F(People, AnAdminFindsWhoDidWhatForWhomAlsoAfterARestart) {
   set_limit(*admin_, "devices", 5);
   ASSERT_TRUE(add_device("Lamp").at("success").get<bool>());
   EXPECT_EQ(alice_->code_of("users", {{"op", "audit"}}), "forbidden");
-  std::this_thread::sleep_for(1500ms);  // kept once a second
+  std::this_thread::sleep_for(1500ms);  // stored once a second
   hub_.stop_bridge();
   hub_.start_bridge();
   hub_.wait_until_serving();
@@ -156,12 +156,12 @@ TEST_F(People, AUserMovesToAnotherHubWithEverythingAndOnce) {
   alice_->result_of("devices",
                     {{"op", "update"}, {"device_id", "lamp"}, {"room", "Kitchen"}, {"aliases", {"Big Light"}}});
   const auto session = alice_->result_of("sessions", {{"op", "create"}, {"title", "Music"}}).at("session_id");
-  const std::string long_text(120'000, '"');  // twice that as JSON
+  const std::string long_text(120'000, '"');  // twice the size as JSON
   for (const auto& content : {std::string("Hello"), long_text, std::string("Ünïcode \u202e")})
     alice_->result_of("sessions", {{"op", "append"}, {"session_id", session}, {"role", "user"}, {"content", content}});
   set_limit(*admin_, "sessions", 77);
   alice_->code_of("chat", {{"messages", {{{"role", "user"}, {"content", "hello"}}}}});
-  std::this_thread::sleep_for(1500ms);  // usage is written once a second
+  std::this_thread::sleep_for(1500ms);  // usage is stored once a second
 
   const auto records = exported(*admin_, "alice");
   HubProcess other;
@@ -183,7 +183,7 @@ TEST_F(People, AUserMovesToAnotherHubWithEverythingAndOnce) {
   EXPECT_EQ(quota_of(*other_alice, "sessions").at("limit"), 77);
   EXPECT_EQ(quota_of(*other_alice, "stored_bytes").at("used"), quota_of(*alice_, "stored_bytes").at("used"));
 
-  // Once more out of the other hub: the same, but for the moment of the head.
+  // A second export from the other hub: the same, except for the time in the head.
   const auto again = exported(*other_admin, "alice");
   ASSERT_EQ(again.size(), records.size());
   for (std::size_t i = 1; i < records.size(); ++i) EXPECT_EQ(again[i], records[i]) << i;

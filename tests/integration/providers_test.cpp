@@ -1,4 +1,4 @@
-/// Which language model answers a chat, in a whole hub: retries, fallback, circuits, names, and one found by itself.
+/// The language model that answers a chat, in a whole hub: retries, fallback, circuits, names, and automatic discovery.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,7 +101,7 @@ TEST(Providers, EachKindIsAskedInItsOwnDialect) {
 }
 
 TEST(Providers, AreReachedThroughTheirOwnProxyElseThroughThatOfTheEnvironment) {
-  // Each is a proxy for whatever host: it is sent the whole URL, and answers itself.
+  // Each is a proxy for any host: it gets the whole URL, and answers itself.
   StubLlm own;
   StubLlm general;
   const auto proxy = [](const StubLlm& stub) { return "http://me:hunter2@127.0.0.1:" + std::to_string(stub.port()); };

@@ -1,4 +1,4 @@
-/// What a user may have, at a whole hub (docs/contract.md, sections 3, 6 and 7).
+/// A user's quotas at a whole hub (docs/contract.md, sections 3, 6 and 7).
 #include <gtest/gtest.h>
 
 #include "tests/support/hub_process.h"
@@ -100,7 +100,7 @@ TEST(Quotas, OnAnAlmostFullDiskWhatNeedsRoomIsRefusedAndTheRestGoesOn) {
   const auto id = tablet->result_of("sessions", {{"op", "create"}}).at("session_id").get<std::string>();
   tablet->result_of("sessions", append(id, "before"));
   hub.stop_bridge();
-  // No disk has so much free: the real bridge asks the real file system.
+  // More than any disk has free: the real bridge asks the real file system.
   hub.configure("[limits]\ndisk_free_min_mib = 1000000000\n");
   hub.start_bridge();
   hub.wait_until_serving();

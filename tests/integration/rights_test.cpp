@@ -1,4 +1,4 @@
-/// What limited tokens, guests and people without an account get of a whole hub, by each of its doors
+/// The permissions of limited tokens, guests and users without an account at each interface of a whole hub
 /// (docs/contract.md, sections 1 and 12).
 #include <gmock/gmock.h>
 
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Two seconds, and what a busy machine may add.
+/// Two seconds, with a margin for a busy machine.
 constexpr auto soon = 5s;
 
 class RightsInAHub : public testing::Test {
@@ -189,7 +189,7 @@ TEST_F(RightsInAHub, ScopesThatAStrangersKeySignedAreWorthNothing) {
   EXPECT_THROW(with("alice", mixed), std::runtime_error);
 }
 
-/// The web door's own connection, by which people sign in.
+/// The web door's own connection, which password logins use.
 class LoginsInAHub : public RightsInAHub {
  protected:
   void SetUp() override {

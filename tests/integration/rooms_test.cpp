@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Three lights, two of them in rooms that their names do not tell.
+/// Three lights, two of them in rooms that their names do not contain.
 class Rooms : public testing::Test {
  protected:
   void SetUp() override {

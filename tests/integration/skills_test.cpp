@@ -120,7 +120,7 @@ TEST(Skills, ADeviceThatNeverAnswersIsATimeout) {
   const auto arrived = speaker->next_call();
   ASSERT_TRUE(arrived);
   EXPECT_EQ(tablet->response("skills", id).at("error").at("code"), "timeout");
-  // Too late, and then twice: nothing more arrives, and the next call is none the worse.
+  // An answer too late, and then twice: nothing more arrives, and the next call works.
   speaker->answer(*arrived, "late");
   speaker->answer(*arrived, "later");
   const auto next = tablet->send("skills", call("C.f"));
@@ -178,7 +178,7 @@ TEST(Skills, SeveralDevicesWithoutATargetAreAmbiguousUnlessItDoesNotMatter) {
 
   one->offer("D", {"g()"}, true);
   two->offer("D", {"g()"}, true);
-  // The two registrations may be of one millisecond; a heartbeat later, they are not.
+  // Both may register in the same millisecond; after a heartbeat the times differ.
   const auto heard_of = [&](std::size_t i) {
     return tablet->result_of("skills", {{"op", "list"}}).at("skills").at(i).at("last_heartbeat");
   };
@@ -190,7 +190,7 @@ TEST(Skills, SeveralDevicesWithoutATargetAreAmbiguousUnlessItDoesNotMatter) {
   two->answer(*arrived, 2);
   EXPECT_EQ(tablet->response("skills", id).at("result"), 2);
 
-  // For the target `hub` any of them will do, and each has its share.
+  // For the target `hub` any of them is used, each for a part of the calls.
   for (auto* device : {&one, &two}) {
     std::optional<json> mine;
     for (int tries = 0; tries < 50 && !mine; ++tries) {
@@ -292,7 +292,7 @@ TEST(Skills, ASchemaBesideTheSignatureIsToldKeptAndChecked) {
   const json known = json::parse(
       R"({"type":"object","properties":{"from-place":{"type":"string"},"stops":{"type":"integer","maximum":5}},)"
       R"("required":["from-place"]})");
-  maps->offer("Maps", {});  // hears calls
+  maps->offer("Maps", {});  // receives calls
   maps->result_of("skills", {{"op", "register"}, {"skills", {skill_with("route", schema)}}});
   hub.kill_bridge();
   hub.start_bridge();
@@ -328,7 +328,7 @@ TEST(Skills, ASchemaThatCannotBeCheckedIsRefusedByPlace) {
   EXPECT_EQ(refused({skill_with("f", json::object()), skill_with("g", remote)}), "/skills/1/input_schema");
   EXPECT_EQ(refused({skill_with("f", circle)}), "/skills/0/input_schema");
   EXPECT_EQ(refused({skill_with("f", "{}")}), "/skills/0/input_schema");
-  // Small as they are sent, large with their references in place.
+  // Small as sent, large with its references resolved.
   const std::string once(700, 'x');
   json wide{{"properties", json::object()}, {"$defs", {{"t", {{"description", once}}}}}};
   for (int i = 0; i < 20; ++i) wide["properties"]["p" + std::to_string(i)] = {{"$ref", "#/$defs/t"}};
@@ -387,7 +387,7 @@ TEST(Skills, TooManyOpenCallsToOneDeviceAreBusyAtOnce) {
   EXPECT_EQ(reply.at("error").at("retryable"), true);
 }
 
-/// Registers Door.unlock() marked `confirm` and hears its calls.
+/// Registers Door.unlock() marked `confirm` and receives its calls.
 void offer_what_asks_first(Spoke& door) {
   ASSERT_LT(door.mqtt().subscribe("skills/door/call"), 0x80);
   door.result_of("skills", {{"op", "register"},

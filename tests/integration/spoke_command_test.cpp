@@ -1,4 +1,4 @@
-/// `strawberryctl spoke`: its limits, its ways to a token, its enemies and its clumsy users.
+/// `strawberryctl spoke`: its limits, its sources of a token, malicious callers and invalid usage.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -68,7 +68,7 @@ class SpokeCommand : public SpokeFixture {
     spoke({"--connect", connect_directory("lamp")}, skills);
     wait_for("offers 12 skills");
   }
-  /// The process whose number a command wrote is gone, or a zombie that only waits for its parent.
+  /// The process whose number a command wrote is gone, or a zombie until its parent reaps it.
   bool is_gone(const std::string& name) {
     const auto give_up = std::chrono::steady_clock::now() + 10s;
     for (;;) {
@@ -77,7 +77,7 @@ class SpokeCommand : public SpokeFixture {
       if (std::chrono::steady_clock::now() > give_up) return false;
     }
   }
-  /// The exit code and what was said, of a Spoke that is expected to end by itself.
+  /// Exit code and output of a Spoke that is expected to end by itself.
   Finished refused(const std::vector<std::string>& options, const std::string& of = skills) {
     spoke(options, of);
     const auto code = process().wait_for_exit(20s);

@@ -1,6 +1,7 @@
-/// A hub, one Spoke that is a program, and somebody who calls its skills.
+/// A hub, one Spoke that is a program, and a client that calls its skills.
 ///
-/// Life: a hub a test. The Spoke is Alice's device `lamp`.   Errors: ADD_FAILURE with what the Spoke said, or throws.
+/// Lifetime: a hub for each test. The Spoke is Alice's device `lamp`.   Errors: ADD_FAILURE with the Spoke's output, or
+/// throws.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,8 +29,8 @@ class SpokeFixture : public testing::Test {
   ChildProcess& process() { return *process_; }
   std::string file(const std::string& name) const { return directory_.file(name); }
 
-  /// As `device add --mosquitto` writes it, for a device that is in the directory; `token` in place of a good one, of a
-  /// device that has been there for as long as the token says.
+  /// Like `device add --mosquitto`, for a registered device; `token`: used instead of a valid one; the device is then
+  /// as old as the token's time.
   std::string connect_directory(const std::string& id, const std::string& token = {}) {
     hub_.admin()->result_of("devices", {{"op", "register"}, {"user_id", "alice"}, {"name", id}, {"device_id", id}});
     if (!token.empty()) hub_.files().revoke_tokens(id, WallTime{});
@@ -49,14 +50,14 @@ class SpokeFixture : public testing::Test {
     process_ = std::make_unique<ChildProcess>(std::move(options));
     seen_ = 0;
   }
-  /// `strawberryctl spoke` with these options and skills.
+  /// Runs `strawberryctl spoke` with these options and skills.
   void spoke(const std::vector<std::string>& options, const std::string& skills) {
     write_skills(skills);
     std::vector<std::string> argv = {STRAWBERRYCTL_PATH, "spoke", "--skills", file("skills.toml")};
     argv.insert(argv.end(), options.begin(), options.end());
     run(std::move(argv));
   }
-  /// Until it says so, after what was waited for before.
+  /// Waits for this output, after the output of the previous wait.
   void wait_for(const std::string& text) {
     if (!process_->wait_for_output(text, std::chrono::seconds(20), seen_))
       ADD_FAILURE() << "no '" << text << "' in:\n" << process_->output();
@@ -99,7 +100,7 @@ class SpokeFixture : public testing::Test {
   }
   Spoke& caller() { return *caller_; }
 
-  /// What only the bridge may write, past the bridge.
+  /// Publishes directly on a topic that only the bridge may use.
   void publish_call_text(const std::string& payload) { router().publish("skills/lamp/call", payload); }
   void publish_call(const json& payload) { publish_call_text(payload.dump()); }
   json next_result() {
@@ -115,7 +116,7 @@ class SpokeFixture : public testing::Test {
     hub_.wait_until_serving(before);
     meet_again();
   }
-  /// After the broker was away: connections of its own.
+  /// New connections, after the broker was restarted.
   void meet_again() {
     caller_ = hub_.user("alice");
     router_ = nullptr;
@@ -133,7 +134,7 @@ class SpokeFixture : public testing::Test {
   }
 
  private:
-  /// Somebody with the bridge's rights; hears the results too.
+  /// A client with the bridge's permissions; also receives the results.
   MqttTestClient& router() {
     if (router_) return *router_;
     MqttTestClient::Options options;
@@ -148,7 +149,7 @@ class SpokeFixture : public testing::Test {
 
   TempDir directory_;
   HubProcess hub_;
-  std::unique_ptr<Spoke> caller_;  // Alice herself
+  std::unique_ptr<Spoke> caller_;  // Alice as a user
   std::unique_ptr<MqttTestClient> router_;
   std::unique_ptr<ChildProcess> process_;
   std::size_t seen_ = 0;

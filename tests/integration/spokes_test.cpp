@@ -1,4 +1,4 @@
-/// Everything that can be a Spoke, against the real hub: `strawberryctl spoke`, the example in Python, that in C++.
+/// Every kind of Spoke against the real hub: `strawberryctl spoke`, the example in Python, that in C++.
 #include <gtest/gtest.h>
 
 #include "tests/integration/spoke_fixture.h"
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 class AnySpoke : public SpokeFixture, public testing::WithParamInterface<const char*> {
  protected:
-  /// Said when the hub has confirmed the registration, and once for every run of the skill.
+  /// Printed when the hub has confirmed the registration, and once for every run of the skill.
   std::string registered() const { return "offers "; }
   std::string ran() const { return kind() == "ctl" ? "LampSkill.turn_on  " : "the lamp shines at"; }
   static std::string kind() { return GetParam(); }
@@ -97,7 +97,7 @@ TEST_P(AnySpoke, StopsAndSaysSoWhenItWasStartedTwice) {
   EXPECT_TRUE(second.wait_for_output(registered(), 20s)) << second.output();
   EXPECT_EQ(process().wait_for_exit(60s), 1) << process().output() << second.output();
   EXPECT_NE(process().output().find("it runs twice"), std::string::npos) << process().output();
-  // The second has just taken the connection over: what is called before it has subscribed ends at its deadline.
+  // The second has just taken over the connection: a call before it has subscribed ends at its deadline.
   json reply = json::object();
   for (int attempt = 0; attempt < 5 && reply.value("result", json()).is_null(); ++attempt) {
     reply = call("LampSkill.turn_on", {40}, json::object(), new_id(), 2'000ms);
@@ -118,7 +118,7 @@ TEST_P(AnySpoke, SaysOnceWhyItsTokenIsRefusedAndEnds) {
 TEST_P(AnySpoke, RegistersWhenTheHubComesLaterThanItself) {
   directory_ = connect_directory("lamp");
   hub().kill_bridge();
-  hub().broker().kill();  // and with it what it retained
+  hub().broker().kill();  // and with it the retained messages
   hub().broker().start();
   run_it();
   auto alice = hub().user("alice");

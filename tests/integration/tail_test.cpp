@@ -1,4 +1,4 @@
-/// `strawberryctl tail` beside a whole hub: what it says of calls and chats, and how it follows one of them.
+/// `strawberryctl tail` beside a whole hub: its lines for calls and chats, and how it follows one of them.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -41,7 +41,7 @@ class TailOfAHub : public ::testing::Test {
     options.environment = std::move(environment);
     return std::make_unique<ChildProcess>(options);
   }
-  /// True once it shows a request of that name, which the hub refuses.
+  /// True once it shows a request with that id, which the hub refuses.
   static bool is_watching(ChildProcess& tail, Spoke& by, const std::string& correlation_id) {
     for (int i = 0; i < 100; ++i) {
       by.send("sessions", {{"op", "nothing"}, {"correlation_id", correlation_id}});
@@ -64,7 +64,7 @@ class TailOfAHub : public ::testing::Test {
     on.answer(*call, "Playing Yesterday");
     EXPECT_EQ(by.response("skills", correlation_id).at("success"), true);
   }
-  /// Without those that is_watching() asks for.
+  /// Without the requests of is_watching().
   static std::vector<std::string> ops_of(const std::string& output) {
     std::vector<std::string> ops;
     std::istringstream text(output);

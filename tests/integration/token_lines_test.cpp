@@ -1,5 +1,5 @@
-/// Tokens made from others, in a whole hub: they are listed, end with their line or their user, and are not to be had
-/// from one that was revoked.
+/// Tokens made from others, in a whole hub: they are listed, end with their line or their user, and cannot be made from
+/// a revoked one.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-/// Two seconds, and what a busy machine may add.
+/// Two seconds, with a margin for a busy machine.
 constexpr auto soon = 5s;
 
 class TokenLinesInAHub : public ::testing::Test {
@@ -43,7 +43,7 @@ class TokenLinesInAHub : public ::testing::Test {
     options.password = token;
     return std::make_unique<MqttTestClient>(options);
   }
-  /// Connected, and hearing the answers to `id`.
+  /// A connected client that receives the answers to `id`.
   std::unique_ptr<MqttTestClient> connected(const std::string& id, const std::string& client_id,
                                             const std::string& token) const {
     auto made = client(client_id, token);
@@ -86,7 +86,8 @@ TEST_F(TokenLinesInAHub, EndWhenTheFirstIsRevokedAndGiveNothingMore) {
 
   const Finished done = ctl({"token", "revoke", jti_of(first)});
   EXPECT_EQ(done.code, 0) << done.output;
-  // Whoever is still connected has lost the right already, whether the broker has ended it or not.
+  // Clients that are still connected have lost the permission already, whether the broker has ended the connection or
+  // not.
   for (auto* client : {successor.get(), last.get()}) {
     client->publish("devices/alice/request", R"({"op":"refresh_token"})");
     if (const auto message = client->wait_for("devices/alice/response", 500ms)) {

@@ -1,5 +1,5 @@
-/// What a Spoke must be able to rely on: one answer to each request, in time, and nothing run twice or too late,
-/// whatever is redelivered, killed, or flooding.
+/// Guarantees for Spokes: one answer to each request, in time, and nothing run twice or too late, despite redeliveries,
+/// crashes and floods.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -18,7 +18,7 @@ json call(const std::string& path, int timeout_ms) {
   return {{"op", "call"}, {"skill_path", path}, {"args", json::array()}, {"timeout_ms", timeout_ms}};
 }
 
-/// A device with a session that the broker keeps, on a bare socket: it answers and acknowledges nothing by itself.
+/// A device with a session that the broker keeps, on a bare socket: it does not answer or acknowledge automatically.
 wire::Connect durable(const HubProcess& hub, const std::string& id) {
   wire::Connect connect;
   connect.client_id = id;
@@ -51,7 +51,7 @@ TEST(TrueCalls, NoCallIsDeliveredAfterItsDeadlineNotEvenToADeviceThatComesBack) 
   }
 }
 
-/// What the bridge was sending when the broker died is not sent again when it is too late for it.
+/// A call in flight when the broker died is not sent again after its deadline.
 TEST(TrueCalls, NoCallComesLateBecauseTheBrokerWasAway) {
   HubProcess::Options options;
   options.broker_persistence = true;
@@ -66,14 +66,14 @@ TEST(TrueCalls, NoCallComesLateBecauseTheBrokerWasAway) {
     return speaker;
   };
   auto speaker = listen();
-  hub.broker().process().signal(SIGUSR1);  // it saves: the bridge's session is there again afterwards
+  hub.broker().process().signal(SIGUSR1);  // it saves, so that the bridge's session still exists after the restart
   std::this_thread::sleep_for(300ms);
   hub.bridge().signal(SIGSTOP);
   tablet->send("skills", call("speaker.C.f", 2'500));
-  std::this_thread::sleep_for(200ms);  // it lies in the bridge's socket
+  std::this_thread::sleep_for(200ms);  // the request waits in the bridge's socket
   hub.broker().process().signal(SIGSTOP);
   hub.bridge().signal(SIGCONT);
-  std::this_thread::sleep_for(300ms);  // the bridge sends the call, and nobody acknowledges it
+  std::this_thread::sleep_for(300ms);  // the bridge sends the call, which is not acknowledged
   hub.broker().kill();
   std::this_thread::sleep_for(2'500ms);
   hub.broker().start();
@@ -102,7 +102,7 @@ TEST(TrueCalls, ARequestMadeAgainAfterACrashMakesTheSameCall) {
   speaker->answer(*second, "once");
   EXPECT_EQ(tablet->response("skills", "pressed twice").at("result"), "once");
 
-  // Another sender's request of the same name is another call.
+  // Another principal's request with the same id is another call.
   auto other = hub.device("Other");
   other->send("skills", request);
   const auto third = speaker->next_call();
@@ -132,7 +132,7 @@ TEST(TrueCalls, ARequestThatWaitedTooLongForTheBridgeRunsNothing) {
 
 TEST(TrueCalls, AFloodIsAnsweredOneByOneAndDelaysNobodyElse) {
   HubProcess::Options options;
-  options.rate_limits = false;  // the plugin would let no more than 4 000 of them through at once
+  options.rate_limits = false;  // otherwise the plugin would accept only 4 000 of them at once
   HubProcess hub(options);
   auto noisy = hub.device("Noisy");
   auto quiet = hub.device("Quiet", "bob");

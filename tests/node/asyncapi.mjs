@@ -7,7 +7,7 @@ import { Parser, fromFile } from '@asyncapi/parser';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const source = path.join(root, 'schemas/asyncapi.yaml');
 
-// Returns the parsed document, and as one line of text each what the parser has to say about it, even if only a hint.
+// Returns the parsed document, and the parser's findings, including hints, as one line of text each.
 export async function readAsyncApi() {
   const { document, diagnostics } = await fromFile(new Parser(), source).parse();
   const complaints = diagnostics.map(
@@ -16,7 +16,7 @@ export async function readAsyncApi() {
   return { document, complaints };
 }
 
-// The JSON Schema of a message's payload, whether it says its format or not.
+// The JSON Schema of a message's payload, with or without a stated format.
 export function payloadOf(message) {
   const payload = message.payload().json();
   return payload.schema ?? payload;

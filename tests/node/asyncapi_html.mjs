@@ -1,4 +1,4 @@
-// Pieces of HTML for render_asyncapi.mjs. What comes from the document is escaped, except what was made here.
+// Pieces of HTML for render_asyncapi.mjs. Text of the document is escaped, pieces that were made here are not.
 
 class Html {
   constructor(value) {
@@ -10,7 +10,7 @@ const escape = (value) =>
   String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 const made = (value) => (value instanceof Html ? value.value : escape(value ?? ''));
 
-// safe`<p>${text}</p>` escapes what is put in; safe([…]) joins pieces that are HTML already, or takes a string as it is.
+// safe`<p>${text}</p>` escapes the inserted values; safe([…]) joins pieces of HTML, or uses a string unchanged.
 export function safe(parts, ...values) {
   if (!parts.raw) return new Html(parts.map((part) => (part instanceof Html ? part.value : part)).join(''));
   return new Html(parts.map((part, i) => (i < values.length ? part + made(values[i]) : part)).join(''));
@@ -18,7 +18,7 @@ export function safe(parts, ...values) {
 export const html = (parts, ...values) => safe(parts, ...values).value;
 
 export const code = (value) => safe`<code>${value}</code>`;
-// `so` is code.
+// Text in backticks becomes code.
 export const text = (value) =>
   safe(value.split('`').map((part, i) => (i % 2 ? code(part) : safe`${part}`)));
 // Topics may break at their slashes.
@@ -45,7 +45,7 @@ function typeName(schema, type) {
   return after(what, range(schema.minItems, schema.maxItems), ' items');
 }
 
-// What a value may be, in few words.
+// The type of a value, in few words.
 function describeType(schema) {
   if (schema === true) return 'anything';
   if ('const' in schema) return JSON.stringify(schema.const);
@@ -61,7 +61,7 @@ function resolve(schema, top) {
   return match ? { ...top.definitions[match[1]], ...schema, $ref: undefined } : schema;
 }
 
-// A row for each member, those within it after it.
+// A row for each member, followed by its own members.
 function* rows(schema, top, before) {
   for (const choice of [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) {
     if (choice !== schema && choice.title && choice.properties) yield { title: choice.title, description: choice.description };
@@ -84,7 +84,7 @@ function row({ path, member, required, title, description }) {
 `;
 }
 
-// The members of an object, or what else the payload is.
+// The members of an object, or the type of another payload.
 export function memberTable(schema, caption) {
   const all = [...rows(schema, schema, '')];
   if (!all.length) return schema.description && describeType(schema) === 'anything' ? safe`` : safe`<p>${describeType(schema)}</p>`;

@@ -1,5 +1,5 @@
-// schemas/asyncapi.yaml against its parser, its schemas and examples, the contract in words, and the program: the first
-// argument is one that prints what the bridge knows (wire_facts.cpp).
+// schemas/asyncapi.yaml against its parser, its schemas and examples, the text of the contract, and the code: the first
+// argument is a program that prints the bridge's topics and messages (wire_facts.cpp).
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const sorted = (values) => [...values].sort();
 // Section 4 is `skills`, and so on.
 const section = (title) => contract.split(/^## /m).find((text) => text.slice(0, title.length + 8).includes(title));
 
-// JSON files below a folder of schemas/examples, by path; not those that are wrong on purpose.
+// JSON files below a folder of schemas/examples, by path; without the invalid ones.
 function* examples(folder = path.join(root, 'schemas/examples')) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
@@ -79,7 +79,7 @@ test('everything has what the page shows of it: a title, who sends and reads it,
 test('the contract names every operation in its section, and no other', () => {
   for (const name of facts.operations) {
     const [service, op] = name.split('/');
-    // What is done with users stands in two sections.
+    // Operations on users are in two sections.
     const text = section(`\`${service}\``) + (service === 'users' ? section('Limits, the audit') : '');
     assert.match(text, new RegExp(`[\`"]${op}[\`" ]`), `docs/contract.md does not name ${name}`);
   }
@@ -155,7 +155,7 @@ test('every message has an example, and each is as its schema says', () => {
   }
 });
 
-// Schemas within schemas keep their names, of which there may be but one.
+// Nested schemas keep their names, which must be unique.
 function withoutNames(schema) {
   return JSON.parse(JSON.stringify(schema, (key, value) => (key === '$id' || key === '$schema' ? undefined : value)));
 }

@@ -1,6 +1,6 @@
 // The official client of MCP's revisions with `initialize`, unmodified: node mcp_legacy_client.mjs URL TOKEN, or
 // node mcp_legacy_client.mjs stdio COMMAND ARGUMENT…
-// Prints one line of JSON for each thing that it tried.
+// Prints one line of JSON for each step.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

@@ -1,6 +1,6 @@
 // The official client of MCP's revision 2026-07-28, unmodified, against the web door:
 // node mcp_modern_client.mjs URL TOKEN
-// Prints one line of JSON for each thing that it tried; after `listening` it waits for the tool LateSkill-hello.
+// Prints one line of JSON for each step; after `listening` it waits for the tool LateSkill-hello.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 const [url, token] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/// MCP servers from npm, with nothing changed in them, as devices of a real hub, used by a chat.
+/// MCP servers from npm, unmodified, as devices of a real hub, used by a chat.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ HubProcess::Options asking(const StubLlm& model) {
 
 class McpServers : public testing::Test {
  protected:
-  /// `strawberryctl spoke` as Alice's device of this name; `words` say which server.
+  /// Runs `strawberryctl spoke` as Alice's device of this name; `words` select the server.
   std::unique_ptr<ChildProcess> spoke(const std::string& name, std::vector<std::string> words) {
     ChildProcess::Options options;
     options.argv = {STRAWBERRYCTL_PATH,
@@ -59,9 +59,9 @@ class McpServers : public testing::Test {
         alice_->ask("skills", {{"op", "call"}, {"skill_path", path}, {"kwargs", kwargs}}, answer_timeout);
     return reply.at("success").get<bool>() ? reply.at("result") : reply.at("error");
   }
-  /// What the model said in the end.
+  /// The model's final answer.
   std::string chat(const std::string& words) { return words_of(alice_->ask("chat", said(words), answer_timeout)); }
-  /// The same, of a chat in which Alice is asked first, and answers so.
+  /// The same for a chat in which Alice is asked first, and gives this answer.
   std::string chat_with_consent(const std::string& words, bool is_allowed) {
     const std::string id = alice_->send("chat", said(words));
     json asked;
@@ -114,7 +114,7 @@ TEST_F(McpServers, FilesAreReadByAChatAndWrittenOnlyWithConsent) {
     EXPECT_EQ(content_of(files.file("note.txt")), is_allowed ? "buy apples" : "buy strawberries");
   }
 
-  // A person's own call runs; what does not fit the schema gets to nobody.
+  // A person's own call runs; arguments that do not fit the schema never reach the server.
   const json wrong =
       call("SecureFilesystemServer.edit_file", {{"path", files.file("note.txt")}, {"edits", {{{"oldText", "buy"}}}}});
   EXPECT_EQ(wrong.at("details").at("path"), "/kwargs/edits/0/newText") << wrong;

@@ -1,5 +1,5 @@
-/// The example flow of config/examples in a real Node-RED, beside a real hub: with nothing changed in it but what
-/// docs/node-red.md says to change.
+/// The example flow of config/examples in a real Node-RED, beside a real hub: changed only where docs/node-red.md says
+/// so.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -24,9 +24,9 @@ constexpr auto answer_timeout = 10s;
 
 json example_flow() { return json::parse(content_of(STRAWBERRY_SOURCE_DIR "/config/examples/node-red-flow.json")); }
 
-/// Node-RED with the example flow, a user directory of its own, and nothing to tell to anybody outside. The flow is
-/// deployed as the editor does it: Node-RED itself takes the credentials out of it, and forgets those that are empty.
-/// Life: deployed when constructed; killed with the object.   Errors: throws with what it said.
+/// Node-RED with the example flow, a user directory of its own, and no reports to the outside. The flow is deployed as
+/// the editor does it: Node-RED moves the credentials out of it, and drops empty ones.
+/// Lifetime: deployed when constructed; killed with the object.   Errors: throws with its output.
 class NodeRed {
  public:
   NodeRed(int broker_port, const std::string& user_name, const std::string& token) {
@@ -73,7 +73,7 @@ class NodeRed {
     std::filesystem::permissions(directory_.file(name), std::filesystem::perms(0600));
   }
 
-  /// False when somebody else had taken the port.
+  /// Returns false when another process has taken the port.
   bool start() {
     port_ = free_port();
     write("settings.js", "module.exports = { uiHost: '127.0.0.1', uiPort: " + std::to_string(port_) +
@@ -87,7 +87,7 @@ class NodeRed {
     options.environment = {{"NODE_RED_HOME", ""}, {"PORT", ""}, {"NODE_OPTIONS", ""}};
     options.working_directory = directory_.path();
     process_ = std::make_unique<ChildProcess>(std::move(options));
-    // In either order: it starts its flows and its server at once.
+    // In either order: flows and server start at the same time.
     if (process_->wait_for_output("Started flows", startup_timeout) &&
         process_->wait_for_output("Server now running", startup_timeout))
       return true;
@@ -134,7 +134,7 @@ TEST_F(NodeRedFlow, TellsWhoWentOfflineCallsASkillAndAsksTheModel) {
   auto speaker = this->speaker();
   auto tablet = hub_.device("Kitchen Tablet", "demo");
   auto strangers = hub_.device("Strangers Tablet", "eve");
-  hub_.device("Old Radio", "demo").reset();  // off before Node-RED starts: no news
+  hub_.device("Old Radio", "demo").reset();  // off before Node-RED starts, so it is not reported
   const NodeRed node_red(hub_.port(), "demo", token());
   node_red.connected();
 
@@ -146,7 +146,7 @@ TEST_F(NodeRedFlow, TellsWhoWentOfflineCallsASkillAndAsksTheModel) {
   speaker->answer(*call, "Playing Yesterday");
   EXPECT_TRUE(node_red.says("[debug:playing] Playing Yesterday")) << node_red.said();
 
-  strangers.reset();  // nobody's business here
+  strangers.reset();  // another user's device
   tablet.reset();
   call = speaker->next_call(answer_timeout);
   ASSERT_TRUE(call) << node_red.said() << hub_.broker().log();
@@ -154,7 +154,7 @@ TEST_F(NodeRedFlow, TellsWhoWentOfflineCallsASkillAndAsksTheModel) {
   speaker->answer(*call, "told");
   EXPECT_TRUE(node_red.says("[debug:told] told")) << node_red.said();
 
-  // One that says it its own way is told about once, however often it says so.
+  // A device with its own status format is reported once, however often it repeats it.
   auto radio = hub_.device("Radio", "demo");
   wire::Connect connect;
   connect.client_id = "radio-too";
@@ -178,7 +178,7 @@ TEST_F(NodeRedFlow, TellsWhoWentOfflineCallsASkillAndAsksTheModel) {
   EXPECT_TRUE(node_red.says("[debug:answer] Na na na, nananana")) << node_red.said() << hub_.bridge().output();
   EXPECT_THAT(model_.requests().back().raw_body, HasSubstr("play Hey Jude in the living room"));
 
-  // What the hub refuses is said, too; the speaker's own going has nobody to be told to.
+  // The hub's errors are shown, too; the speaker itself is disconnected and gets no report.
   speaker.reset();
   EXPECT_TRUE(node_red.says("[debug:could not tell]")) << node_red.said();
   node_red.press("Yesterday");
@@ -193,14 +193,14 @@ TEST_F(NodeRedFlow, IsOutWhenItsTokenIsRevokedByName) {
   EXPECT_TRUE(node_red.says("disconnected client: 152")) << node_red.said() << hub_.broker().log();
 }
 
-/// Why docs/node-red.md names a user name: the library sends no password without one.
+/// Why docs/node-red.md requires a user name: the library sends no password without one.
 TEST_F(NodeRedFlow, IsNotLetInWithoutAUserName) {
   const NodeRed node_red(hub_.port(), "", token());
   EXPECT_TRUE(node_red.says("Connection failed to broker")) << node_red.said();
   EXPECT_THAT(node_red.said(), ::testing::Not(HasSubstr("Connected to broker")));
 }
 
-/// What stands in the flow is drawn, belongs together, and needs nothing that Node-RED does not bring along.
+/// All nodes of the flow are drawn and connected, and need only what Node-RED includes.
 TEST(NodeRedFlowFile, IsTidyAndKeepsNoSecret) {
   const json flow = example_flow();
   const std::set<std::string> core{"tab",    "group", "mqtt-broker", "mqtt in", "mqtt out", "function", "switch",

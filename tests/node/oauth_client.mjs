@@ -1,5 +1,5 @@
 // The OAuth of the official MCP clients, unmodified, at the web door. Arguments: the door's URL, and a login link for each
-// client. The browser between is played here. Prints a line of JSON for each client.
+// client. The browser in between is simulated. Prints a line of JSON for each client.
 
 const [door, ...links] = process.argv.slice(2);
 
@@ -13,7 +13,7 @@ async function submit(where, form, cookie = '') {
   return answer;
 }
 
-/// What a user does who allows it: the address to which the browser is sent back.
+/// Simulates a user who allows it: returns the address to which the browser is redirected.
 async function allow(address, link) {
   const signIn = await (await fetch(address)).text();
   const signedIn = await submit('/oauth/login', { token: link, next: hidden(signIn, 'next') });

@@ -1,5 +1,5 @@
 // The official OpenAI client, unmodified, against the web door: node openai_client.mjs BASE_URL TOKEN
-// Prints one line of JSON for each thing that it tried.
+// Prints one line of JSON for each step.
 import OpenAI from 'openai';
 
 const [baseURL, apiKey] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// What the tests of the OpenAPI document share: its operations, and a judge of JSON by its schemas.
+// Shared by the tests of the OpenAPI document: its operations, and a validator of JSON by its schemas.
 
 import Ajv2020 from 'ajv/dist/2020.js';
 
@@ -17,7 +17,7 @@ export function resolved(document, value) {
 
 const pointer = (steps) => steps.map((step) => encodeURIComponent(String(step).replace(/~/g, '~0').replace(/\//g, '~1'))).join('/');
 
-// Returns a function of a schema's place in the document and a value: what is wrong with the value, or nothing.
+// Returns a function of a schema's place in the document and a value, which returns the value's faults, or nothing.
 export function judgeOf(document) {
   const ajv = new Ajv2020({ strict: false, logger: false, validateFormats: false });
   ajv.addSchema(document, 'openapi');

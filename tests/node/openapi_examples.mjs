@@ -1,7 +1,7 @@
 // Sends every example of the served OpenAPI document: node openapi_examples.mjs URL USER_TOKEN DEVICE_TOKEN LOGIN_LINK_TOKEN
 // OTHER_LINK_TOKEN OPERATOR_LINK_TOKEN
-// As the user, and as the device when that is forbidden or nothing of the user's; what is for one-time tokens, with those. Each answer must have a status, a content type and a body that the
-// document describes. Exit code 1, with what was wrong, when one has not.
+// As the user, or as the device when the user may not; requests for one-time tokens with those. Each answer must have a
+// status, a content type and a body that the document describes. Exit code 1, with the faults, if one has not.
 
 import { judgeOf, operationsOf, resolved } from './openapi.mjs';
 
@@ -11,12 +11,12 @@ const judge = judgeOf(document);
 const complaints = [];
 const worked = new Set();
 
-// The backup that the examples speak of, its id in this hub, and its file.
+// The backup in the examples: its id in this hub, and its file.
 const backupOfExamples = '0b8f7a3e-5c1d-5b0e-8a61-000000000001';
 let backup;
 let backupFile;
 
-// A form and a file go as they are, all else as JSON.
+// A form and a file are sent unchanged, all else as JSON.
 async function send(path, method, token, body) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   const sent = body === undefined || body instanceof URLSearchParams || body instanceof Blob ? body : JSON.stringify(body).replaceAll(backupOfExamples, backup);
@@ -24,7 +24,7 @@ async function send(path, method, token, body) {
   return { status: answer.status, type: (answer.headers.get('content-type') ?? '').split(';')[0], text: await answer.text() };
 }
 
-// What is wrong with an answer.
+// Returns the faults of an answer.
 function fault({ operation, at }, { status, type, text }) {
   const described = operation.responses[status];
   if (!described) return 'the status is not in the document';
@@ -35,7 +35,7 @@ function fault({ operation, at }, { status, type, text }) {
   return judge([...base, 'content', type, 'schema'], JSON.parse(text));
 }
 
-// The address with its parameters, as their examples say.
+// The address with its parameters, filled with their examples.
 function address({ path, operation }) {
   const query = new URLSearchParams();
   for (const given of operation.parameters ?? []) {
@@ -61,7 +61,7 @@ async function attempt(one, name, body) {
   }
 }
 
-// What changes or ends what the other examples speak of comes last.
+// Examples that change or delete objects of other examples come last.
 function order({ path, method, operation }) {
   // alice, who signs in with its password and is the admin then; and gerda, whom the others change.
   if (operation.operationId === 'users_create_first_admin') return -2;
@@ -72,7 +72,7 @@ function order({ path, method, operation }) {
   return /skills(\/register)?$/.test(path) && method !== 'get' ? 1 : 0;
 }
 
-// A file of the dashboard: its name in the document, and as it is here.
+// A file of the dashboard: its name in the document, and its real name.
 const assetOfExamples = 'index-4f3c2b1a.js';
 const asset = (await (await fetch(url)).text()).match(/\/assets\/([^"]+\.js)"/)?.[1];
 
@@ -85,7 +85,7 @@ async function makeBackup() {
   backupFile = await (await fetch(`${url}/api/v1/backups/${backup}/download`, { headers })).blob();
 }
 
-// The session, the device and the backup that the examples speak of.
+// The session, the device and the backup in the examples.
 async function prepare() {
   const message = { id: 'm-9', role: 'user', content: 'Hello.', created_at: '2026-01-31T10:00:00.000Z' };
   const session = { id: '5f7c0c7e-9d1c-4a61-8f2e-0c2f3f4c9b10', title: 'Music', created_at: '2026-01-31T10:00:00.000Z', messages: [message] };
@@ -98,7 +98,7 @@ async function prepare() {
 }
 await prepare();
 
-// Each of another program: what is used up by one is not missed by the other.
+// Each for another program, so that none uses up another's codes.
 async function programTokens() {
   return JSON.parse((await send('/api/v1/devices/allow_program', 'post', userToken, { name: 'Example' })).text);
 }
@@ -125,8 +125,8 @@ for (const one of all) {
   if (!one.operation.requestBody?.required) await attempt(one, 'no body');
 }
 
-// Nobody waits for an answer to be taken back or a question to be answered; WebSockets are asked for as such; and what
-// OAuth gives, it gives for a login link, a ticket or a code, once.
+// Need not succeed: there is no chat to cancel and no question to answer; WebSockets need an upgrade; and OAuth needs a
+// login link, a ticket or a code, each of which works once.
 const inVain = [
   'chat_cancel', 'chat_confirm', 'get_api_v1_ws', 'get_mqtt', 'get_ws_device',
   'get_oauth_authorize', 'post_oauth_authorize', 'post_oauth_login', 'post_oauth_token',

@@ -1,5 +1,5 @@
 // The OpenAPI document of the web door, and the page that shows it: against the rules of OpenAPI, the gateway's routes, the
-// contract and its own schemas. The first argument is a program that prints what the gateway knows (gateway_facts.cpp).
+// contract and its own schemas. The first argument is a program that prints the gateway's document and routes (gateway_facts.cpp).
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -50,13 +50,13 @@ test('an operation may fail as the contract says, and with no other statuses tha
   }
   assert.deepEqual(source['x-operations'], codes);
   const everywhere = Object.entries(asyncapi.json()['x-errors']).filter(([, about]) => about.everywhere).map(([code]) => code);
-  // What cannot be said over HTTP: these paths name operations that there are, and no topic.
+  // Codes that cannot occur over HTTP: its paths name existing operations, and no topics.
   const unsaid = ['unknown_op', 'bad_response_topic'];
   assert.deepEqual(sorted(source['x-everywhere']), sorted(everywhere.filter((code) => !unsaid.includes(code))));
   const words = readFileSync(path.join(root, 'docs/http.md'), 'utf8').split('## Errors')[1].split('\n## ')[0];
   const rows = [...words.matchAll(/^\| ([0-9 ·]+) \|/gm)].flatMap(([, cell]) => cell.split(' · '));
   const said = new Set(operations.flatMap(({ operation }) => Object.keys(operation.responses)).filter((status) => status >= '400'));
-  // 405 is for what the document does not have.
+  // 405 is for methods that the document does not have.
   assert.deepEqual(sorted(new Set([...said, '405'])), sorted(rows));
 });
 

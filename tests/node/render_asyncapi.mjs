@@ -1,5 +1,5 @@
-// Makes docs/asyncapi.html of the parsed schemas/asyncapi.yaml: one page, readable without anything else, always the same
-// for the same document. Run by scripts/render-asyncapi, it writes that file.
+// Makes docs/asyncapi.html from the parsed schemas/asyncapi.yaml: one self-contained page, always the same for the same
+// document. Run by scripts/render-asyncapi, it writes that file.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -51,7 +51,7 @@ function errorsOf(operation) {
   return safe`${safe(extension(operation, 'x-errors').map(link))}<a href="#errors">those of every operation</a>`;
 }
 
-// What all requests have is said once.
+// Members that all requests have are described once.
 function withoutEnvelope(schema) {
   const own = Object.entries(schema.properties ?? {}).filter(([name]) => name === 'op' || !(name in envelope.properties));
   return { ...schema, properties: Object.fromEntries(own) };

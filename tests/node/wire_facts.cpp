@@ -1,4 +1,4 @@
-// Prints what the program knows of the wire, as JSON, for the tests of the AsyncAPI document.
+// Prints the program's topics and messages as JSON, for the tests of the AsyncAPI document.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-// What zigbee2mqtt publishes for Home Assistant, by its own extension and converters: without a radio, without a broker.
+// Runs zigbee2mqtt's own extension and converters for Home Assistant without a radio and without a broker.
 // Writes a JSON object: by name, the messages [{topic, payload}] of a device of that model with that name.
 //
 // node zigbee2mqtt_discovery.mjs FILE VENDOR_FILE:MODEL=NAME …
@@ -26,7 +26,7 @@ logger.init();
 const { default: HomeAssistant } = require("zigbee2mqtt/dist/extension/homeassistant.js");
 const { default: Device } = require("zigbee2mqtt/dist/model/device.js");
 
-// The definitions of a vendor are a file, which exports one list.
+// The definitions of a vendor are in a file, which exports one list.
 function definitionOf(vendor, model) {
   const exported = require(`zigbee-herdsman-converters/devices/${vendor}`);
   const list = Object.values(exported).flat(2);
@@ -35,7 +35,7 @@ function definitionOf(vendor, model) {
   return converters.prepareDefinition(found);
 }
 
-// As much of a Zigbee device as the extension looks at, which knows an endpoint by the name of its class.
+// The parts of a Zigbee device that the extension uses; it recognises an endpoint by the name of its class.
 class Endpoint {
   constructor(device) {
     Object.assign(this, { ID: 1, device, deviceIeeeAddress: device.ieeeAddr, meta: {}, clusters: {}, binds: [] });

@@ -1,4 +1,4 @@
-/// What zigbee2mqtt's own code announces for devices that people have: skills, payloads of calls, states.
+/// Announcements of common devices by zigbee2mqtt's own code: skills, payloads of calls, states.
 #include <fstream>
 #include <iterator>
 

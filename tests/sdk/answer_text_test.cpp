@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 json answer_of(SkillResult result) { return json::parse(answer_text("7", result)); }
-/// Moved all the way: copying JSON recurses, and some of it here is too deep for that.
+/// Moves the value: copying JSON recurses, and some values here are too deep for that.
 std::string error_of(json value) {
   const json answer = answer_of(std::move(value));
   EXPECT_EQ(answer.at("correlation_id"), "7");

@@ -1,5 +1,5 @@
-/// Tokens that are open, refused, expired or replaced; a hub that is away: one clear line each, and the Spoke comes
-/// back by itself.
+/// Tokens that other users can read, refused, expired or replaced; a hub that is away: one clear line each, and the
+/// Spoke reconnects automatically.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 class SdkBadInput : public SdkFixture {
  protected:
-  /// In the place of the one in the lamp's directory, as a person would put it there.
+  /// Replaces the token in the lamp's directory, as a person would.
   void new_token(const std::string& ttl) {
     hub_.ctl({"token", "issue", "--device", "Lamp", "--ttl", ttl, "--mosquitto", options_.connect_directory});
   }
@@ -98,7 +98,7 @@ TEST_F(SdkBadInput, ATokenIsRenewedInTimeAndKeptWhereItWas) {
   ::stat(pub().c_str(), &status);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   EXPECT_TRUE(heard_.wait_for("offers 1 skill", 2)) << "it has connected again, with the new one";
-  std::this_thread::sleep_for(6s);  // the old one is over
+  std::this_thread::sleep_for(6s);  // the old one has expired
   EXPECT_EQ(call("turn_on", {3}), "on at 3");
   EXPECT_EQ(heard_.text().find(before), std::string::npos) << "a token in the log";
 }

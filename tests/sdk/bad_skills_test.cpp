@@ -1,4 +1,4 @@
-/// Skills that misbehave: their caller hears why in one sentence, and the Spoke goes on.
+/// Skills with errors: their caller gets the reason in one sentence, and the Spoke continues.
 #include <gtest/gtest.h>
 
 #include <atomic>

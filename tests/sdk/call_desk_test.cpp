@@ -66,7 +66,7 @@ class CallDeskTest : public testing::Test {
     released_ = true;
     changed_.notify_all();
   }
-  /// All so far, once there are so many.
+  /// All so far, once there are `count`.
   std::vector<json> answers(std::size_t count) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, 10s, [&] { return answers_.size() >= count; })) << answers_.size();

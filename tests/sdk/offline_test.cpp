@@ -1,4 +1,4 @@
-/// What was said while the hub was away reaches it once, over restarts.
+/// Messages kept while the hub was away reach it once, across restarts.
 #include <gtest/gtest.h>
 
 #include "tests/sdk/spoke_fixture.h"
@@ -23,7 +23,7 @@ TEST_F(SdkOffline, WhatWasSaidIsSentWhenTheHubIsBackAndOnce) {
     spoke->keep({"kitchen-1", "user", "turn on the lamp", "In the kitchen"});
     spoke->keep({"kitchen-1", "assistant", "It is on", ""});
   }
-  auto spoke = lamp(options);  // another process, as far as the file knows
+  auto spoke = lamp(options);  // like another process for the file
   spoke->keep({"kitchen-1", "user", "thanks", ""});
   spoke->start();
   hub_.start();

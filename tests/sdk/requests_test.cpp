@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 class RequestsTest : public testing::Test {
  protected:
-  /// In a thread of its own, as the Spoke's users do: the result, or the error's code.
+  /// Runs in a thread of its own, as the Spoke's users do: returns the result, or the error's code.
   std::future<json> ask(std::chrono::milliseconds timeout = 5s, Requests::Wait wait = {}) {
     return std::async(std::launch::async, [this, timeout, wait] {
       try {

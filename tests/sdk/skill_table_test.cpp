@@ -29,7 +29,7 @@ std::string refusal(const std::string& signature, Function function) {
   }
 }
 
-/// The result of a call, or why it cannot be.
+/// The result of a call, or its error.
 json called(const Skill& skill, const json& args, const json& kwargs = json::object()) {
   auto bound = bind_arguments(skill, args, kwargs);
   if (!bound) return bound.error().message;

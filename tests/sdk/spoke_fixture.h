@@ -1,6 +1,6 @@
 /// A hub of the SDK's own TestHub, and Spokes on it whose log can be waited for.
 ///
-/// Life: a hub a test.   Errors: EXPECT with what was said.
+/// Lifetime: a hub for each test.   Errors: EXPECT with the output.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class Heard {
     };
     return options;
   }
-  /// `count` times so far.
+  /// Waits until `text` was logged `count` times in total.
   bool wait_for(const std::string& text, std::size_t count = 1, std::chrono::milliseconds timeout = 20s) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, timeout, [&] { return times(text) >= count; });
@@ -69,7 +69,7 @@ class SdkFixture : public testing::Test {
     options.retry_max = 500ms;
     return heard_.with(std::move(options));
   }
-  /// With the skill turn_on, unless it is given others.
+  /// With the skill turn_on, unless other skills are given.
   std::unique_ptr<Spoke> lamp(SpokeOptions options) {
     auto spoke = std::make_unique<Spoke>(std::move(options));
     spoke->skill("turn_on(brightness: int = 100) -> str", "Turn the lamp on.",
@@ -86,7 +86,7 @@ class SdkFixture : public testing::Test {
     if (!alice_) alice_ = std::make_unique<Spoke>(heard_by_alice_.with(hub_.user("alice")));
     return *alice_;
   }
-  /// The result, or the error's code and sentence.
+  /// Returns the result, or the error's code and sentence.
   json call(const std::string& skill, const json& arguments = json::array(), std::chrono::milliseconds timeout = 20s) {
     try {
       return alice().call("lamp.LampSkill." + skill, arguments, json::object(), timeout);

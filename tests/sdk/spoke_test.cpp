@@ -1,4 +1,4 @@
-/// A Spoke of the C++ library in a real hub: calls, comings and goings.
+/// A Spoke of the C++ library in a real hub: calls, connections and their ends.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -134,7 +134,7 @@ TEST_F(SdkSpoke, StopsWithinASecondAndStartsAgain) {
 
 TEST_F(SdkSpoke, StopsWithinASecondWhereNobodyAnswers) {
   SpokeOptions options = lamp_options();
-  options.host = "192.0.2.1";  // an address of documents: whatever is sent there is lost
+  options.host = "192.0.2.1";  // an address for documentation: packets to it are lost
   auto spoke = lamp(options);
   spoke->start();
   std::this_thread::sleep_for(300ms);
@@ -157,7 +157,7 @@ TEST_F(SdkSpoke, StopsWithinASecondWhileASkillRuns) {
   EXPECT_TRUE(heard_.wait_for("left behind"));
   *goes_on = false;
   caller.join();
-  std::this_thread::sleep_for(50ms);  // the thread that was left behind ends without its Spoke
+  std::this_thread::sleep_for(50ms);  // the abandoned thread ends without its Spoke
 }
 
 TEST_F(SdkSpoke, GivesWayWhenItRunsTwice) {

@@ -1,7 +1,7 @@
-/// What happened in a fault run, as the parties saw it: who asked what and when, what came back, what devices were told
-/// to do, who was away, when bridge and broker were down. Facts only; verdict.h judges them.
+/// The events of a fault run as its parties saw them: requests with their times and answers, calls to devices, who was
+/// disconnected, when bridge and broker were down. Facts only; verdict.h judges them.
 ///
-/// Threading: one thread.   Bounds: what the run sends; texts are cut at text_bytes_max.
+/// Threading: one thread.   Bounds: the run's messages; texts are cut at text_bytes_max.
 #pragma once
 
 #include <chrono>
@@ -24,12 +24,12 @@ struct Span {
   bool touches(Time begin, Time end) const { return from <= end && begin <= to; }
 };
 using Spans = std::vector<Span>;
-/// Whether any of `spans`, each longer by `margin` at its end, has a moment in [begin, end].
+/// Whether any of `spans`, extended by `margin` at its end, has a moment in [begin, end].
 bool touch(const Spans& spans, Time begin, Time end, milliseconds margin = milliseconds(0));
 /// How much of [begin, end] lies in any of them.
 milliseconds covered(Spans spans, Time begin, Time end);
 
-/// What a device does with a call, at its caller's wish.
+/// A device's reaction to a call, chosen by its caller.
 enum class How { ok, slow, late, hang, twice, fail, rubbish, gibberish, cut, theft };
 const char* to_string(How how);
 inline constexpr int how_count = 10;
@@ -52,12 +52,12 @@ struct Request {
   std::string kind;
   std::string id;  // correlation id, or Correlation Data
   How how = How::ok;
-  std::string target;         // the device meant, when it is known
-  std::string expected_code;  // what this request deserves; empty: it is a good one
+  std::string target;         // the target device, if known
+  std::string expected_code;  // the correct error code; empty: the request is valid
   milliseconds timeout{0};
-  std::vector<Time> sends;          // every time it went onto the wire, redeliveries included
-  std::vector<Time> presses;        // deliberately again, after the answer was there
-  std::optional<Time> asked_again;  // because a bridge was killed over it
+  std::vector<Time> sends;          // every time it was sent, redeliveries included
+  std::vector<Time> presses;        // deliberate repetitions after the answer
+  std::optional<Time> asked_again;  // since a bridge was killed meanwhile
   std::vector<Answer> answers;
 
   std::string name() const;
@@ -70,10 +70,10 @@ struct Delivery {
   int request = 0;
   bool redelivered = false;  // marked so by the broker
   bool ran = false;          // the device had not seen this call id before
-  milliseconds left{0};      // so much time, the call said
+  milliseconds left{0};      // remaining time stated by the call
 };
 
-/// Seen while it happened, and not to be judged any more.
+/// A broken promise that was seen during the run; it is not judged again.
 struct Sighting {
   std::string promise;
   std::string what;
@@ -83,15 +83,15 @@ struct Ledger {
   Time started;
   std::vector<Request> requests;  // by number
   std::vector<Delivery> deliveries;
-  std::map<int, std::vector<std::string>> results;  // request → the results devices gave first, as JSON
+  std::map<int, std::vector<std::string>> results;  // request → first results of the devices, as JSON
   Spans bridge_down;                                // from the kill, or the broker's end, until it serves again
   Spans broker_down;
   std::vector<Time> kills;  // of the bridge
   std::vector<Time> broker_stops;
   std::map<std::string, Spans> away;  // party → not connected
-  Spans stalls;                       // when the run did not look, or bridge or broker wanted a CPU and got none
+  Spans stalls;                       // when the run did not poll, or bridge or broker waited for a CPU
   std::vector<Sighting> sightings;
-  std::map<std::string, std::uint64_t> checked;  // how often a promise watched during the run was looked at
+  std::map<std::string, std::uint64_t> checked;  // how often a promise that is checked during the run was checked
 
   Request& request(int number) { return requests.at(static_cast<std::size_t>(number)); }
   const Request& request(int number) const { return requests.at(static_cast<std::size_t>(number)); }

@@ -27,7 +27,7 @@ std::string two_bytes(unsigned value) {
   return {static_cast<char>(value >> 8 & 0xff), static_cast<char>(value & 0xff)};
 }
 
-/// A length as MQTT writes it, read from the front of `text`; nothing when it is not all there.
+/// Reads an MQTT length from the front of `text`; nullopt when it is incomplete.
 std::optional<std::size_t> take_length(std::string_view& text) {
   std::size_t value = 0;
   for (std::size_t i = 0; i < 4 && i < text.size(); ++i) {
@@ -59,7 +59,7 @@ std::string_view take_text(std::string_view& text) {
   return take(text, bytes);
 }
 
-/// Of the properties a PUBLISH may have, what the run looks at.
+/// Reads the properties of a PUBLISH that the run needs.
 void read_properties(std::string_view properties, Incoming& message) {
   while (!properties.empty()) {
     switch (byte_at(take(properties, 1), 0)) {
@@ -153,7 +153,7 @@ void Line::write(std::uint16_t packet_id, const Outgoing& message, bool again) {
 void Line::flush() {
   while (fd_ >= 0 && !outgoing_.empty()) {
     const ssize_t sent = ::send(fd_, outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
-    if (sent < 0) return;  // the next poll() says why
+    if (sent < 0) return;  // the next poll() reports the reason
     outgoing_.erase(0, static_cast<std::size_t>(sent));
   }
 }

@@ -1,10 +1,10 @@
-/// One party's MQTT connection in the fault run: cut, left and made again, with a session that the broker keeps.
+/// One party's MQTT connection in the fault run: cut, closed and opened again, with a session that the broker keeps.
 ///
-/// On the wire itself, because the run must see what a client library hides: which message is a redelivery, and what
-/// has been acknowledged. What is published and not acknowledged is sent again after reconnecting, marked as such. A
+/// Uses the wire format itself, because the run must see what a client library hides: which message is a redelivery,
+/// and what has been acknowledged. Unacknowledged publications are sent again after reconnecting, marked as such. A
 /// message is acknowledged after its handler returns, unless that has cut the line.
 ///
-/// Threading: one thread, driven by poll().   Errors: a line that ends is down; open() may be tried again.
+/// Threading: one thread, driven by poll().   Errors: a line that ends is down; open() may be called again.
 /// Bounds: packets of packet_bytes_max; messages the broker refuses throw.
 #pragma once
 
@@ -37,7 +37,7 @@ struct Outgoing {
   // MQTT 5 only
   std::optional<std::string> response_topic = std::nullopt;
   std::optional<std::string> correlation_data = std::nullopt;
-  int tag = -1;  // given to on_sent
+  int tag = -1;  // passed to on_sent
 };
 
 class Line {
@@ -56,13 +56,13 @@ class Line {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  /// Starts connecting; on_up tells when messages may flow.
+  /// Starts connecting; on_up is called when messages may be sent.
   bool open();
   bool is_open() const { return fd_ >= 0; }
   bool is_up() const { return up_; }
-  /// Closes the socket without a word.
+  /// Closes the socket without DISCONNECT.
   void cut();
-  /// DISCONNECT first.
+  /// Sends DISCONNECT first.
   void leave();
   /// At QoS 1; only while up.
   void publish(const Outgoing& message);

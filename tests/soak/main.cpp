@@ -1,4 +1,4 @@
-/// Faults by the dozen, and a ledger that says whether the hub kept its word (scripts/soak).
+/// Many faults, and a ledger that shows whether the hub kept its promises (scripts/soak).
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
@@ -18,7 +18,7 @@ int run(const SoakOptions& options, const Allowance& allowance, const std::strin
   print(std::cout, soak.ledger(), soak.figures(), verdict);
   if (!log.empty()) std::ofstream(log) << soak.bridge_log();
   if (!options.forgetful) return verdict.kept() ? 0 : 1;
-  // The test of the test: this hub cannot keep its word, and the ledger must see it.
+  // Tests the test: this hub must break a promise, and the verdict must detect it.
   const bool is_seen = verdict.is_broken(ran_once);
   std::cout << (is_seen ? "seen: a hub that forgets makes calls twice\n"
                         : "NOT SEEN that a hub that forgets makes calls twice\n");

@@ -33,7 +33,7 @@ std::vector<std::string> filters_of(const Principal& principal) {
   return filters;
 }
 
-/// For people and terminals.
+/// Printable and shortened.
 std::string cut_text(const std::string& text) { return printable(text, text_bytes_max); }
 
 }  // namespace
@@ -62,7 +62,7 @@ void Party::come() {
     stage_.after(retry_after, [this] { come(); });
     return;
   }
-  // A connection that the broker ends before it is one says so to nobody.
+  // A connection that the broker ends before the CONNACK is not reported as lost.
   stage_.after(retry_after * 4, [this] {
     if (wanted_ && !line_.is_up()) {
       line_.cut();
@@ -92,7 +92,7 @@ int Party::unanswered() const {
   return sum;
 }
 
-/// Some are like those of others: a correlation id is its sender's own.
+/// Some equal those of other parties: a correlation id only needs to be unique for its principal.
 std::string Party::new_correlation_id(int number) {
   ++counter_;
   return number % 4 == 0 ? "again and again " + std::to_string(counter_) : id() + " " + std::to_string(number);
@@ -110,7 +110,7 @@ int Party::ask(Request request, json body, std::optional<std::string> response_t
   message.tag = request.number;
   if (body.is_object()) {
     if (is_mqtt_5() && stage_.one_in(10)) {
-      message.correlation_data = request.id;  // stands in for it
+      message.correlation_data = request.id;  // used instead of it
     } else {
       body["correlation_id"] = request.id;
     }
@@ -166,7 +166,7 @@ void Party::answered(const std::string& service, const Incoming& message) {
   if (found == by_id_.end()) {
     return stage_.report(own_answers, id() + " did not ask for this: " + cut_text(message.payload));
   }
-  if (!body.contains("success")) return;  // an event on the way
+  if (!body.contains("success")) return;  // an event before the response
   auto& request = stage_.ledger.request(found->second);
   Answer answer;
   answer.at = now();
@@ -213,7 +213,7 @@ void Party::reply(const std::string& call_id, int request, bool success, json wh
   publish_result(answer.dump());
 }
 
-/// A device that is away when it has finished has nobody to tell; it is asked again, or not.
+/// A device that is disconnected when it has finished sends no result; the hub may repeat the call.
 void Party::publish_result(const std::string& payload) {
   if (is_up()) line_.publish({"skills/" + id() + "/result", payload});
 }

@@ -1,7 +1,7 @@
-/// A device or a user in the fault run: asks, keeps what it is answered, and, as a device, does with calls what their
-/// callers wish, never twice for one call id.
+/// A device or a user in the fault run: sends requests, records their answers, and, as a device, reacts to calls as
+/// their callers chose, never twice for one call id.
 ///
-/// Threading: one thread.   Lifetime: the stage and the peers outlive it.   Bounds: what the run sends.
+/// Threading: one thread.   Lifetime: the stage and the peers outlive it.   Bounds: the run's messages.
 #pragma once
 
 #include <map>
@@ -36,24 +36,24 @@ class Party {
   bool is_mqtt_5() const { return version_ == 5; }
   Line& line() { return line_; }
   bool is_up() const { return line_.is_up(); }
-  /// Since when it is up, or away.
+  /// Since when it is connected or disconnected.
   Time since() const { return since_; }
   int unanswered(const std::string& service) const;
   int unanswered() const;
 
-  /// Connects, and again whenever the line ends, until it goes.
+  /// Connects, and again whenever the line ends, until go().
   void come();
-  /// With a word or without, and back after a while, if at all.
+  /// Disconnects, with DISCONNECT or without, and reconnects after `back_after`, if set.
   void go(bool politely, std::optional<milliseconds> back_after);
 
-  /// Publishes it and notes it in the ledger; gives its number. `body` gets correlation_id and timeout_ms, unless it is
-  /// not an object: then it is sent as it is, under Correlation Data.
+  /// Publishes it and records it in the ledger; returns its number. `body` gets correlation_id and timeout_ms, unless
+  /// it is not an object: then it is sent unchanged, with Correlation Data.
   int ask(Request request, nlohmann::json body, std::optional<std::string> response_topic = std::nullopt);
-  /// The very same again. False when the line is down.
+  /// Sends exactly the same again. Returns false when the line is down.
   bool send_again(int number);
   /// Another device of the same user, which may try to answer in this one's place.
   void set_peer(Party* peer) { peer_ = peer; }
-  /// Publishes that it is offline while it is not.
+  /// Publishes that it is offline although it is not.
   void lie_about_status();
 
   std::function<void(int number, const nlohmann::json& reply)> on_answer;
@@ -80,7 +80,7 @@ class Party {
   std::unordered_map<std::string, int> by_id_;  // service + correlation id → request
   std::unordered_map<int, Outgoing> sent_;      // request → to send again
   std::unordered_map<std::string, std::string>
-      call_ids_;  // as a device: call id → its answer, empty while there is none
+      call_ids_;  // as a device: call id → its answer, empty until there is one
 };
 
 }  // namespace strawberry::soak

@@ -1,4 +1,4 @@
-/// The ledger of a fault run as a table for people.
+/// Prints the ledger of a fault run as a table for people.
 #pragma once
 
 #include <ostream>

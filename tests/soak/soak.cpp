@@ -39,7 +39,7 @@ test::HubProcess::Options hub_options(const SoakOptions& options, const StubLlm&
   return hub;
 }
 
-/// How long a process's main thread has been ready to run, and has not run.
+/// Returns how long a process's main thread was ready to run without running.
 std::chrono::nanoseconds waited_for_cpu(pid_t pid) {
   std::ifstream schedule("/proc/" + std::to_string(pid) + "/schedstat");
   std::int64_t ran = 0;
@@ -48,7 +48,7 @@ std::chrono::nanoseconds waited_for_cpu(pid_t pid) {
   return std::chrono::nanoseconds(waited);
 }
 
-/// Kills and restarts spread over each other: `b` for the bridge, `B` for the broker.
+/// Mixes kills and restarts evenly: `b` for the bridge, `B` for the broker.
 std::string plan(int kills, int restarts) {
   std::string order;
   for (double kill = 0, restart = 0; kill < kills || restart < restarts;) {
@@ -122,13 +122,13 @@ void Soak::turn(milliseconds at_most) {
   turned_ = now();
   if (const auto due = asleep + wait; turned_ - due > stall_min) stage_.ledger.stalls.push_back({due, turned_});
   for (std::size_t i = 0; ready > 0 && i < lines.size(); ++i) {
-    // A handler may have cut another line, or opened it anew.
+    // A handler may have cut another line, or opened it again.
     if (sockets[i].revents != 0 && lines[i]->wanted().fd == sockets[i].fd) lines[i]->handle(sockets[i].revents);
   }
   stage_.do_what_is_due();
 }
 
-/// A machine that does other things too is not the hub's fault, as long as it was the machine.
+/// Delays by other load on the machine are not the hub's fault, if it was the machine.
 void Soak::look_for_starvation() {
   for (const auto pid : {hub_->bridge().pid(), hub_->broker().process().pid()}) {
     const auto waited = waited_for_cpu(pid);
@@ -178,7 +178,7 @@ void Soak::run() {
                        [](const auto& party) { return party->is_up() && party->unanswered() == 0; });
   };
   live(is_settled, 20s);
-  live([] { return false; }, 2'500ms);  // for what is pressed again, and late answers
+  live([] { return false; }, 2'500ms);  // for repetitions and late answers
   look_at_the_end();
   figures_.took = std::chrono::duration_cast<milliseconds>(now() - ledger.started);
   for (const auto& party : parties_) {
@@ -195,7 +195,7 @@ void Soak::ask_as_planned() {
     if (workload_->ask_something()) ++asked_;
   }
   const auto faults = static_cast<int>(faults_.size());
-  // The last fifth is for what comes after.
+  // The last fifth of the run has no faults.
   if (!faults_pending_ && faults_done_ < faults &&
       asked_ >= options_.requests * (faults_done_ + 1) / (faults + 1) * 4 / 5) {
     next_fault();
@@ -266,7 +266,7 @@ void Soak::wait_for_service(std::size_t from, Time down_since) {
   faults_pending_ = false;
 }
 
-/// As a Spoke would that has seen hub/state come back: what was asked before and is not answered, under its name.
+/// Like a Spoke that has seen hub/state come back: repeats unanswered requests under their ids.
 void Soak::ask_again(Time killed_at, std::size_t first) {
   if (!hub_up_) return stage_.after(200ms, [this, killed_at, first] { ask_again(killed_at, first); });
   bool is_somebody_away = false;

@@ -1,7 +1,7 @@
-/// The fault run: a real hub, 50 devices and 10 users who ask it for everything at once, while the bridge is killed,
-/// the broker restarted, and devices are cut. Everything goes into the ledger.
+/// The fault run: a real hub, 50 devices and 10 users who send all kinds of requests at once, while the bridge is
+/// killed, the broker restarted, and devices are cut. Everything is recorded in the ledger.
 ///
-/// Threading: one thread, one poll().   Errors: throws when the hub does not come up.
+/// Threading: one thread, one poll().   Errors: throws when the hub does not start.
 #pragma once
 
 #include <memory>
@@ -28,18 +28,18 @@ struct SoakOptions {
   bool quiet = false;
 };
 
-/// What is told beside the ledger.
+/// Figures that are reported in addition to the ledger.
 struct Figures {
   std::int64_t rss_begin = 0;  // of the last bridge
   std::int64_t rss_end = 0;
-  std::uint64_t answers_bytes = 0;  // that it may remember
+  std::uint64_t answers_bytes = 0;  // kept by the reply cache
   int cuts = 0;
   milliseconds took{0};
 };
 
-/// Of a running process; 0 when it is gone.
+/// Of a running process; 0 when it has ended.
 std::int64_t resident_bytes(pid_t pid);
-/// For a status to be right (contract, section 8).
+/// Time until a status must be correct (contract, section 8).
 inline constexpr milliseconds presence_max{5'000};
 
 class Soak {
@@ -54,7 +54,7 @@ class Soak {
  private:
   void say(const std::string& what) const;
   void add_parties();
-  /// Lets everything happen until `done`, at most so long.
+  /// Runs everything until `done` returns true, for at most this time.
   template <class Done>
   bool live(Done done, milliseconds at_most);
   void turn(milliseconds at_most);
@@ -98,7 +98,7 @@ class Soak {
     Time at;
   };
   std::map<std::string, Seen> statuses_;
-  std::map<std::string, Time> complained_;  // device → about what was since then
+  std::map<std::string, Time> complained_;  // device → time of its last reported wrong status
   std::map<std::string, std::string> retained_;
   nlohmann::json health_;
   Time health_at_ = now();

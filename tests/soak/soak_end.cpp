@@ -1,4 +1,4 @@
-/// What a fault run looks at when all is asked: presence, what is retained, memory, and the store.
+/// The checks at the end of a fault run: presence, retained messages, memory, and the store.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <unistd.h>
 
@@ -63,7 +63,7 @@ void Soak::look_at_retained() {
   std::set<std::string> allowed = {"hub/state", "hub/info", "hub/health", "hub/broker"};
   for (const auto& party : parties_) {
     if (party->is_device()) allowed.insert("devices/" + party->id() + "/status");
-    allowed.insert(announcement_topic(party->id()));  // a device's, or the hub's as its user sees it
+    allowed.insert(announcement_topic(party->id()));  // a device's, or the hub's for its user
     allowed.insert(announced_state_topic(party->id()));
   }
   auto missing = allowed;
@@ -88,7 +88,7 @@ void Soak::look_at_retained() {
 }
 
 void Soak::look_at_memory() {
-  // Health is told every ten seconds.
+  // Health is published every ten seconds.
   const auto since = now();
   live([&] { return health_at_ > since; }, 11s);
   for (const auto& [name, value] : {std::pair{"requests_in_flight", health_.value("requests_in_flight", -1)},
@@ -97,7 +97,7 @@ void Soak::look_at_memory() {
                                     std::pair{"outbox", health_.value("queues", json::object()).value("outbox", -1)},
                                     std::pair{"store", health_.value("queues", json::object()).value("store", -1)}}) {
     ++stage_.ledger.checked[memory];
-    // This very report is on its way.
+    // This report itself is in the outbox.
     if (value < 0 || value > (std::string(name) == "outbox" ? 1 : 0)) {
       stage_.report(memory, std::string(name) + " is " + std::to_string(value) + " when nothing is asked");
     }
@@ -132,7 +132,7 @@ void Soak::look_at_the_store() {
     const auto found = there.find((is_session ? "t" : "m") + std::to_string(request.number));
     const int times = found == there.end() ? 0 : found->second;
     const bool is_due = request.answers.front().success && !(is_session && workload_->is_deleted(request.number));
-    // A bridge that was killed over it forgets that it did it; messages have ids of their own.
+    // A bridge that was killed meanwhile forgets that it did it; messages have ids of their own.
     const bool may_repeat =
         is_session && stage_.ledger.restarts_between(request.sends.front(), request.answers.back().at) > 0;
     ++stage_.ledger.checked[stored];

@@ -1,6 +1,6 @@
-/// What all parties of a fault run share: the ledger, chance, and what is to happen later.
+/// Shared by all parties of a fault run: the ledger, random numbers, and scheduled actions.
 ///
-/// Threading: one thread.   Bounds: none of its own; the run is as long as it was told to be.
+/// Threading: one thread.   Bounds: none of its own; the run has a fixed length.
 #pragma once
 
 #include <functional>
@@ -35,7 +35,7 @@ class Stage {
     return std::clamp(left, milliseconds(0), at_most);
   }
 
-  /// Seen to be broken while it happened.
+  /// Records a broken promise that was seen during the run.
   void report(const char* promise, const std::string& what) { ledger.sightings.push_back({promise, what}); }
 
  private:

@@ -9,9 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long after a device's coming and going the hub may not have heard of it.
+/// How long the hub may not know yet that a device connected or disconnected.
 constexpr milliseconds hearsay = 1s;
-/// Between the sender's clock and the millisecond the broker stamps.
+/// Between the party's clock and the broker's timestamps in milliseconds.
 constexpr milliseconds clock_step = 5ms;
 
 const std::set<std::string> contract_codes = {
@@ -73,7 +73,7 @@ class Judge {
     example(promise, request.name() + ": " + what);
   }
 
-  /// Without those that MQTT brought twice, and says so.
+  /// Without duplicates that MQTT marks as redelivered.
   Answers distinct(const Request& request) {
     Answers answers;
     for (const auto& answer : request.answers) {
@@ -102,7 +102,7 @@ class Judge {
                        [&](Time kill) { return begin <= kill && kill <= end; });
   }
 
-  /// Once for each time it was sent; less when it was sent again before the answer came: that is one request.
+  /// One for each time it was sent; repetitions before the answer count as one request.
   void count(const Request& request, const Answers& answers) {
     const auto first = request.sends.front();
     const auto restarts = ledger_.restarts_between(first, answers.back()->at);
@@ -167,13 +167,13 @@ class Judge {
     if (answer.code == "timeout" || answer.code == "busy") return true;
     if (!request.expected_code.empty()) return answer.code == request.expected_code;
     if (answer.success) return true;
-    // Done by a bridge that was killed before it could say so, and asked again.
+    // Done by a bridge that was killed before it could answer, and repeated.
     if (request.kind == "delete" && answer.code == "not_found") {
       return ledger_.restarts_between(request.sends.front(), answer.at) > 0;
     }
     if (request.kind == "call") return answer.code == "device_offline" || answer.code == "skill_error";
     if (request.service != "chat") return false;
-    // Whoever leaves takes back what was asked.
+    // A client that disconnects cancels its requests.
     if (answer.code == "cancelled")
       return ledger_.was_away_between(request.sender, request.sends.front() - hearsay, answer.at);
     return answer.code == "provider_error" || answer.code == "provider_timeout";
@@ -236,7 +236,7 @@ class Judge {
     for (const auto& what : failed_) example(served, what);
   }
 
-  /// What the devices saw.
+  /// Checks the calls that the devices received.
   void calls() {
     struct Seen {
       std::size_t times = 0;
@@ -275,8 +275,8 @@ class Judge {
     }
   }
 
-  /// The choice of any device is the same as long as the same devices are there. A chat's call that names none goes to
-  /// the one most recently heard of, says the contract, and that may be another by then.
+  /// The hub's choice of a device is stable while the same devices are connected. According to the contract a chat's
+  /// call without a target goes to the device heard of last, which may have changed.
   bool may_choose_anew(const Request& request, const Delivery& before, const Delivery& now) const {
     if (request.kind != "call") return true;
     return request.target.empty() && (ledger_.was_away_between(before.device, before.at, now.at) ||

@@ -1,6 +1,6 @@
-/// Judges a ledger: which promises were kept, how often they were looked at, and what broke them.
+/// Judges a ledger: which promises were kept, how often they were checked, and what broke them.
 ///
-/// Pure.   Bounds: examples_max examples a promise.
+/// Pure.   Bounds: examples_max examples for each promise.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace strawberry::soak {
 
 inline constexpr std::size_t examples_max = 5;
 
-// The promises, as the table calls them.
+// The promises, as named in the table.
 inline constexpr const char* answered = "every request is answered";
 inline constexpr const char* once = "answered once";
 inline constexpr const char* same_answer = "sent again: the same answer";
@@ -39,8 +39,8 @@ struct Row {
 
 struct Verdict {
   std::map<std::string, Row> rows;
-  std::map<std::string, std::uint64_t> exceptions;  // what the contract allows, and how often it was needed
-  milliseconds worst_answer{0};                     // after the deadline, where nothing was down
+  std::map<std::string, std::uint64_t> exceptions;  // exceptions that the contract allows, and how often they occurred
+  milliseconds worst_answer{0};                     // after the deadline, while nothing was down
   std::string worst_answer_of;
   milliseconds worst_delivery{0};
 
@@ -56,7 +56,7 @@ struct Allowance {
 
 Verdict judge(const Ledger& ledger, const Allowance& allowance);
 
-/// When the times in examples are counted from.
+/// The time relative to the start of the run.
 std::string at(const Ledger& ledger, Time time);
 
 }  // namespace strawberry::soak

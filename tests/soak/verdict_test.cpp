@@ -1,4 +1,5 @@
-/// The test of the test: ledgers written by hand, each with one promise broken, or with what the contract allows.
+/// Tests the test: ledgers written by hand, each with one broken promise, or with an exception that the contract
+/// allows.
 #include "tests/soak/verdict.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ class TheVerdict : public testing::Test {
                const std::string& device = "speaker", int request = 0) {
     ledger_.deliveries.push_back({at_ms(ms), device, call_id, request, redelivered, ran, 0ms});
   }
-  /// As it should be.
+  /// A correct one.
   Request& good_call() {
     auto& request = call();
     deliver(5);

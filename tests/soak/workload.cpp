@@ -9,7 +9,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int unanswered_max = 20;
-constexpr int chats_max = 3;  // the hub takes four
+constexpr int chats_max = 3;  // the hub's limit is four
 
 json skills() {
   const auto skill = [](const char* function, bool device_agnostic) {
@@ -65,7 +65,7 @@ bool Workload::ask_something() {
                        : dice <= 97 ? chat(party)
                                     : something_wrong(party);
     if (number < 0) continue;
-    if (stage_.one_in(20)) party.send_again(number);  // pressed twice
+    if (stage_.one_in(20)) party.send_again(number);  // repeated by accident
     if (stage_.one_in(presses_often_ ? 2 : 15)) to_press_.insert(number);
     return true;
   }
@@ -92,7 +92,7 @@ int Workload::call(Party& party) {
     body["skill_path"] = std::string(skill_class) + ".anywhere";
     body["target"] = "hub";
   } else if (stage_.one_in(10) && party.is_device()) {
-    request.target = party.id();  // named by nobody: its own
+    request.target = party.id();  // without a target: its own
   } else {
     request.target = target.id();
     body["target"] = target.id();

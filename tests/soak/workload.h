@@ -1,4 +1,4 @@
-/// What the parties of a fault run ask: requests of every kind, mostly calls, some of them wrong, some sent twice.
+/// The requests of the parties of a fault run: of every kind, mostly calls, some invalid, some sent twice.
 ///
 /// Threading: one thread.   Lifetime: stage and parties outlive it.
 #pragma once
@@ -15,13 +15,13 @@ class Workload {
  public:
   Workload(Stage& stage, const std::vector<Party*>& parties, bool presses_often);
 
-  /// What everybody does at the start: devices offer their skills, everybody opens a session.
+  /// The start of every party: devices register their skills, all open a session.
   void begin(Party& party);
   bool has_begun(const Party& party) const { return sessions_.contains(party.id()); }
-  /// One request, of somebody who is there and not too busy. False when nobody is.
+  /// Sends one request, from a party that is connected and not too busy. Returns false when there is none.
   bool ask_something();
 
-  /// Whether somebody's wish to have it deleted has gone out.
+  /// Whether a request to delete it was sent.
   bool is_deleted(int session_request) const { return deleted_.contains(session_request); }
 
  private:

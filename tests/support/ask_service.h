@@ -1,5 +1,5 @@
-/// Asks a service without a pipeline, as that does with a request that is valid by its schema: the row of the operation
-/// decides who may and for whom, then its handler runs, within the quota if it counts.
+/// Calls a service without a pipeline, as that does with a request that is valid by its schema: the row of the
+/// operation decides the permission and the acting user, then its handler runs, within the quota if it counts.
 #pragma once
 
 #include <string>

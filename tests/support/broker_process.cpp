@@ -27,8 +27,8 @@ constexpr bool is_sanitized = true;
 constexpr bool is_sanitized = false;
 #endif
 
-/// The broker itself is not built with the sanitizer, so its runtime must be there before anything else, and the C++
-/// library, which the broker does not need, before that looks for what it watches.
+/// The broker itself is not built with the sanitizer, so its runtime must be loaded before anything else, and the C++
+/// library, which the broker does not need, before the runtime looks for the functions that it intercepts.
 std::map<std::string, std::string> sanitizer_environment() {
   if (!is_sanitized) return {};
   return {{"LD_PRELOAD", STRAWBERRY_ASAN_RUNTIME},
@@ -40,7 +40,7 @@ std::map<std::string, std::string> sanitizer_environment() {
           {"UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1:exitcode=99"}};
 }
 
-/// From where a sanitizer began to complain; empty when none did.
+/// Returns the text from the sanitizer's report on; empty when there is none.
 std::string report_in(const std::string& output) {
   const std::size_t at = std::min(output.find("Sanitizer"), output.find(": runtime error: "));
   if (at == std::string::npos) return {};
@@ -58,7 +58,7 @@ std::string current_user() {
 BrokerProcess::BrokerProcess(Options options) : options_(std::move(options)) { start(); }
 
 BrokerProcess::~BrokerProcess() {
-  if (is_sanitized) terminate();  // leaks are looked for at a clean end
+  if (is_sanitized) terminate();  // leaks are checked at a clean exit
   look_for_reports();
 }
 
@@ -77,7 +77,7 @@ int BrokerProcess::version() const {
 }
 
 void BrokerProcess::terminate() {
-  // The broker forgets a signal that comes between its saying that it runs and its running.
+  // The broker loses a signal that arrives between its message that it runs and its main loop.
   for (int attempt = 0; attempt < 10 && process_->is_running(); ++attempt) {
     process_->signal(SIGTERM);
     process_->wait_for_exit(options_.run_by.empty() ? std::chrono::milliseconds(500) : std::chrono::seconds(10));
@@ -88,7 +88,7 @@ void BrokerProcess::terminate() {
 void BrokerProcess::look_for_reports(bool refused) {
   if (reported_ || !process_) return;
   const std::string report = report_in(log());
-  // A broker that refuses its configuration leaves the tidying up to the system.
+  // A broker that refuses its configuration does not free its memory.
   if (report.empty() || (refused && report.find("LeakSanitizer") != std::string::npos)) return;
   reported_ = true;
   ADD_FAILURE() << "a sanitizer found this in the broker:\n" << report;
@@ -131,8 +131,7 @@ BrokerProcess::Outcome BrokerProcess::try_start() {
   child.argv.insert(child.argv.end(), {"/usr/sbin/mosquitto", "-c", write_config()});
   child.environment = sanitizer_environment();
   process_ = std::make_unique<ChildProcess>(std::move(child));
-  // With the plugin it is ready once that knows whose the stored sessions are: before, foreign client ids are not let
-  // in.
+  // With the plugin it is ready once that knows the owners of stored sessions: before, it refuses client ids of others.
   const std::string ready = is_bare() ? " running\n" : "strawberry: ready: ";
   const auto timeout = options_.run_by.empty() ? startup_timeout : startup_timeout_run_by;
   if (process_->wait_for_output(ready, timeout)) return Outcome::running;
@@ -143,7 +142,7 @@ BrokerProcess::Outcome BrokerProcess::try_start() {
 }
 
 void BrokerProcess::start() {
-  look_for_reports();  // of the one before
+  look_for_reports();  // of the previous broker
   reported_ = false;
   const bool may_choose_port = port_ == 0;
   for (int attempt = 0; attempt < 5; ++attempt) {

@@ -64,7 +64,7 @@ void ChildProcess::start(const Options& options) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setpgid(0, 0);
-    if (::getppid() != parent) ::_exit(126);  // it died before the line above
+    if (::getppid() != parent) ::_exit(126);  // it ended before the line above
     ::dup2(input[0], STDIN_FILENO);
     ::dup2(output[1], STDOUT_FILENO);
     ::dup2(output[1], STDERR_FILENO);
@@ -78,7 +78,7 @@ void ChildProcess::start(const Options& options) {
   if (!options.input.empty() && ::write(input[1], options.input.data(), options.input.size()) < 0)
     ::kill(pid_, SIGKILL);
   ::close(input[1]);
-  ::setpgid(pid_, pid_);  // whoever comes first
+  ::setpgid(pid_, pid_);  // in both processes, since either may run first
   stop_fd_ = ::eventfd(0, EFD_CLOEXEC);
   process_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   output_fd_ = output[0];
@@ -87,7 +87,7 @@ void ChildProcess::start(const Options& options) {
 }
 
 ChildProcess::~ChildProcess() {
-  // The group first: once the process is waited for, its number may be somebody else's.
+  // The group first: once the process is reaped, its number may be reused.
   if (!exit_code_) {
     ::kill(-pid_, SIGKILL);
     wait_for_exit(std::chrono::seconds(10));
@@ -100,7 +100,7 @@ ChildProcess::~ChildProcess() {
 }
 
 void ChildProcess::read_output() {
-  // Not simply until the end of the pipe: a grandchild may hold it open for ever.
+  // Not simply until the end of the pipe: a grandchild may keep it open for ever.
   std::array<pollfd, 2> sources = {pollfd{output_fd_, POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
   bool ended = false;
   while (!ended) {
@@ -152,7 +152,7 @@ std::optional<int> ChildProcess::wait_for_exit(std::chrono::milliseconds timeout
   int status = 0;
   if (::waitpid(pid_, &status, 0) != pid_) return std::nullopt;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  // Its last words are still in the pipe; a grandchild may keep that open without end.
+  // The rest of its output is still in the pipe; a grandchild may keep that open without end.
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, last_words_timeout, [&] { return output_ended_; });
   return exit_code_;

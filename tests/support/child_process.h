@@ -1,7 +1,7 @@
-/// A program started by a test: its output read as it comes, and certainly gone when the object is.
+/// A program started by a test: its output is read as it is written, and it always ends with the object.
 ///
-/// Life: killed (SIGKILL) by the destructor, with what it started in its process group, and by the kernel should the
-/// test itself die. Start it from the test's main thread: the kernel's part is tied to the thread that started it.
+/// Lifetime: killed (SIGKILL) by the destructor, with the processes of its group, and by the kernel if the test itself
+/// dies. Start it from the test's main thread: the kernel's part is tied to the thread that started it.
 /// Errors: a program that cannot be started throws. Bounds: output_bytes_max are kept, the rest is read and dropped.
 #pragma once
 
@@ -24,7 +24,7 @@ class ChildProcess {
 
   struct Options {
     std::vector<std::string> argv;                   // argv[0] is the path of the program
-    std::map<std::string, std::string> environment;  // added to, or replacing parts of, the test's own
+    std::map<std::string, std::string> environment;  // added to the test's own, or replacing parts of it
     std::string working_directory;                   // the test's own when empty
     std::string input;                               // standard input, at most 64 KiB; then end of file
   };
@@ -40,15 +40,15 @@ class ChildProcess {
   /// True when a line containing `text` has been written, counting from `from` (an earlier output().size()).
   bool wait_for_output(const std::string& text, std::chrono::milliseconds timeout, std::size_t from = 0) const;
   void signal(int number) const;
-  /// The exit code, or 128 + signal; nothing when it still runs after `timeout`.
+  /// The exit code, or 128 + signal; nullopt when it still runs after `timeout`.
   std::optional<int> wait_for_exit(std::chrono::milliseconds timeout);
-  /// SIGTERM, then after `timeout` SIGKILL. The exit code as above.
+  /// Sends SIGTERM, then after `timeout` SIGKILL. Returns the exit code as above.
   int terminate(std::chrono::milliseconds timeout = std::chrono::seconds(5));
   bool is_running();
 
  private:
   void read_output();
-  void read_what_is_written() const;  // with mutex_ locked
+  void read_what_is_written() const;  // call with mutex_ locked
   void start(const Options& options);
 
   pid_t pid_ = -1;
@@ -59,7 +59,7 @@ class ChildProcess {
   mutable std::string output_;
   mutable bool output_ended_ = false;
   int output_fd_ = -1;
-  int stop_fd_ = -1;  // tells reader_ that nobody listens any more
+  int stop_fd_ = -1;  // tells reader_ to end
   std::thread reader_;
 };
 

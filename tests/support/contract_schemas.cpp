@@ -16,7 +16,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 const fs::path schemas_dir = STRAWBERRY_SOURCE_DIR "/schemas";
 
-/// No members but those that are described, at every depth.
+/// Allows no undescribed members, at every depth.
 void close(json& schema) {
   if (schema.is_object() && schema.contains("properties") && !schema.contains("additionalProperties")) {
     schema["additionalProperties"] = false;

@@ -1,8 +1,9 @@
-/// The schemas and examples in schemas/, for tests that hold what a hub really says against them.
+/// The schemas and examples in schemas/, for tests that check a hub's real messages against them.
 ///
-/// Schemas are open: a client must bear members that it does not know, since the contract grows. These are closed: what
-/// the hub says must be described. Where a schema is open on purpose it says so (`additionalProperties`).
-/// Threading: one thread.   Errors: throws when a file is missing or broken.
+/// Schemas are open: a client must accept members that it does not know, since the contract grows. These are closed:
+/// the hub's messages must be described completely. A schema that is open on purpose states it
+/// (`additionalProperties`).
+/// Threading: one thread.   Errors: throws when a file is missing or invalid.
 #pragma once
 
 #include <map>
@@ -15,7 +16,7 @@ namespace strawberry::test {
 class ContractSchemas {
  public:
   ContractSchemas();
-  /// What is wrong with `document`, a line each; empty when it is as `schema` (`skills/list.result`) says.
+  /// Returns the faults of `document`, a line each; empty when it matches `schema` (`skills/list.result`).
   std::string complaints(const std::string& schema, const nlohmann::json& document) const;
   bool has(const std::string& schema) const { return closed_.contains(schema); }
 

@@ -1,4 +1,4 @@
-/// A clock that stands still until the test moves it. Threading: one thread, or moved only while nobody looks.
+/// A clock that only a test moves. Threading: one thread, or moved only while no other thread reads it.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ class FakeClock final : public Clock {
   WallTime wall_now() const override { return wall_; }
   SteadyTime steady_now() const override { return steady_; }
 
-  /// Both clocks, as time does.
+  /// Advances both clocks.
   void advance(std::chrono::nanoseconds by) {
     steady_ += by;
     wall_ += std::chrono::duration_cast<std::chrono::milliseconds>(by);

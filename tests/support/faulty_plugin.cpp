@@ -1,4 +1,4 @@
-// A plugin with a mistake in it, chosen by `plugin_opt_fault`: that the broker's tests see what a sanitizer sees.
+// A plugin with an error, chosen by `plugin_opt_fault`: checks that the broker's tests notice a sanitizer's reports.
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// Volatile, for the compiler to neither see what is coming nor leave it out.
+// Volatile, so that the compiler neither detects the error nor removes it.
 volatile std::size_t size = 8;
 volatile int largest = std::numeric_limits<int>::max();
 volatile int sink = 0;

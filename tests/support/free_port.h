@@ -1,4 +1,4 @@
-/// A TCP port on loopback that was free a moment ago. Whoever takes it must be ready to find it taken again.
+/// A TCP port on loopback that was free a moment ago. Callers must expect that another process takes it first.
 #pragma once
 
 namespace strawberry::test {

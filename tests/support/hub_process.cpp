@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-/// One-time tokens and the web door's are not let near the other services.
+/// One-time tokens and the web door's have no permission for the other services.
 bool may_ask(PrincipalType type, const std::string& service) {
   if (type == PrincipalType::gateway) return service == "users";
   if (type == PrincipalType::grant && service == "users") return true;
@@ -116,7 +116,7 @@ BrokerProcess::Options broker_options(const TestHub& files, const HubProcess::Op
   options.database_path = files.database_path();
   options.persistence = hub.broker_persistence;
   options.rate_limits = hub.rate_limits;
-  // As config/mosquitto.conf has them: the broker's own defaults drop what comes in thousands.
+  // As in config/mosquitto.conf: with its defaults the broker drops messages when thousands arrive.
   options.config = {"max_inflight_messages 1000", "max_queued_messages 100000", "max_inflight_bytes 8388608",
                     "max_queued_bytes 16777216"};
   options.config.insert(options.config.end(), hub.broker_config.begin(), hub.broker_config.end());
@@ -165,7 +165,7 @@ std::unique_ptr<Spoke> HubProcess::device(const std::string& name, const std::st
   auto asking = admin();
   asking->result_of("devices", {{"op", "register"}, {"user_id", user}, {"name", name}, {"device_id", id}});
   auto spoke = std::make_unique<Spoke>(*this, Principal{PrincipalType::device, id, user}, version);
-  // The bridge learns of it from the status that the plugin writes, some moments after CONNACK.
+  // The bridge learns of it from the plugin's status message, some moments after CONNACK.
   for (int tries = 0; tries < 200; ++tries) {
     if (spoke->result_of("devices", {{"op", "me"}}).at("online").get<bool>()) return spoke;
   }

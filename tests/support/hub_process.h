@@ -1,7 +1,7 @@
 /// A whole hub for one test: a real Mosquitto with our plugin, the real bridge, a data directory of their own; and
-/// Spokes that talk to it through nothing but MQTT.
+/// Spokes that use it only by MQTT.
 ///
-/// Life: running and ready when constructed, gone with the object.   Errors: throws with what the process said.
+/// Lifetime: running and ready when constructed, ended with the object.   Errors: throws with the process's output.
 #pragma once
 
 #include <map>
@@ -20,26 +20,26 @@ namespace strawberry::test {
 
 class HubProcess;
 
-/// One principal with one connection, asking and answering as the contract says.
+/// One principal with one connection, which sends requests and answers calls according to the contract.
 class Spoke {
  public:
-  /// `token`: one that the hub gave out; empty: a new one.
+  /// `token`: one that the hub issued; empty: a new one.
   Spoke(const HubProcess& hub, Principal principal, int version = 5, std::string client_id = {},
         std::string token = {});
 
   const std::string& id() const { return principal_.id; }
   MqttTestClient& mqtt() { return *client_; }
-  /// Publishes without waiting; a correlation_id is added when there is none. Gives it.
+  /// Publishes without waiting; adds a correlation_id when there is none. Returns it.
   std::string send(const std::string& service, nlohmann::json request);
-  /// The one response to that correlation id.
+  /// Returns the response to that correlation id.
   nlohmann::json response(const std::string& service, const std::string& correlation_id,
                           std::chrono::milliseconds timeout = std::chrono::seconds(5));
-  /// Both. The whole envelope.
+  /// Sends and waits. Returns the whole envelope.
   nlohmann::json ask(const std::string& service, nlohmann::json request,
                      std::chrono::milliseconds timeout = std::chrono::seconds(5));
-  /// The `result`; throws with the error when there is one.
+  /// Returns the `result`; throws if there is an error.
   nlohmann::json result_of(const std::string& service, nlohmann::json request);
-  /// The error's code, or "ok".
+  /// Returns the error's code, or "ok".
   std::string code_of(const std::string& service, nlohmann::json request);
 
   /// As a device: subscribes to its calls and registers these signatures under `class_name`.
@@ -58,12 +58,12 @@ class HubProcess {
  public:
   struct Options {
     std::string config;                              // bridge.toml; broker and data are set through the environment
-    std::map<std::string, std::string> environment;  // more for the bridge
+    std::map<std::string, std::string> environment;  // additions for the bridge
     bool start_bridge = true;
     bool broker_persistence = false;
     bool rate_limits = true;
-    std::vector<std::string> broker_config = {};  // more lines for mosquitto.conf, another listener for example
-    bool broker_socket = true;  // the broker listens on a Unix socket, too, and the bridge comes by that
+    std::vector<std::string> broker_config = {};  // additional lines of mosquitto.conf, another listener for example
+    bool broker_socket = true;                    // the broker also listens on a Unix socket, which the bridge uses
   };
 
   HubProcess() : HubProcess(Options{}) {}
@@ -75,17 +75,17 @@ class HubProcess {
   BrokerProcess& broker() { return broker_; }
   ChildProcess& bridge() { return *bridge_; }
 
-  /// For the next start of the bridge.
+  /// Applies to the next start of the bridge.
   void configure(std::string config) { options_.config = std::move(config); }
   void start_bridge();
-  /// Without waiting for it to be ready.
+  /// Does not wait until it is ready.
   void launch_bridge();
   int stop_bridge() { return bridge_->terminate(); }
   void kill_bridge();
   /// Waits until it serves; throws with its log when it does not.
   void wait_until_serving(std::size_t from = 0);
 
-  /// A device that is in the directory and connected. Its id is its name, normalised.
+  /// Returns a device that is registered and connected. Its id is its name, normalised.
   std::unique_ptr<Spoke> device(const std::string& name, const std::string& user = "alice", int version = 5);
   std::unique_ptr<Spoke> user(const std::string& user_id);
   std::unique_ptr<Spoke> admin();

@@ -121,7 +121,7 @@ MqttTestClient::MqttTestClient(Options options) : options_(std::move(options)) {
   mosquitto_threaded_set(client_, true);
   if (!options_.user_name.empty() || !options_.password.empty()) {
     const char* password = options_.password.empty() ? nullptr : options_.password.c_str();
-    // libmosquitto sends no password without a user name, but an empty user name will do.
+    // libmosquitto sends no password without a user name, but an empty user name is sufficient.
     mosquitto_username_pw_set(client_, options_.user_name.c_str(), password);
   }
   mosquitto_connect_v5_callback_set(client_, Callbacks::on_connect);
@@ -137,7 +137,7 @@ MqttTestClient::MqttTestClient(Options options) : options_(std::move(options)) {
     mosquitto_property_add_int32(&list, MQTT_PROP_WILL_DELAY_INTERVAL, options_.will_delay_s);
   }
   mosquitto_will_set_v5(client_, will.topic.c_str(), static_cast<int>(will.payload.size()), will.payload.data(),
-                        will.qos, will.retained, list);  // takes the list
+                        will.qos, will.retained, list);  // takes ownership of the list
 }
 
 MqttTestClient::~MqttTestClient() {

@@ -1,8 +1,8 @@
-/// A scripted MQTT client, 3.1.1 or 5, on libmosquitto: each call does one thing and says how it ended.
+/// A scripted MQTT client, 3.1.1 or 5, on libmosquitto: each call does one thing and returns its result.
 ///
-/// Threading: calls from one thread; a thread of its own reads the socket.   Life: disconnects without a word (so its
-/// will is sent) when destroyed while connected.   It never reconnects by itself.
-/// Errors: result codes as on the wire; no_answer when nothing came before the timeout.
+/// Threading: calls from one thread; a thread of its own reads the socket.   Lifetime: closes the socket without
+/// DISCONNECT (so its will is published) when destroyed while connected.   It never reconnects automatically.
+/// Errors: result codes as on the wire; no_answer when nothing arrived before the timeout.
 /// Bounds: received messages are kept until taken, at most messages_max.
 #pragma once
 
@@ -68,21 +68,21 @@ class MqttTestClient {
   bool is_connected() const;
   /// SUBACK: the granted QoS, or 0x80 and above.
   int subscribe(const std::string& filter, int qos = 1);
-  /// Without waiting: the broker does it before what is sent next.
+  /// Does not wait: the broker handles it before later packets.
   void unsubscribe(const std::string& filter);
-  /// PUBACK: 0 when accepted, also when nobody subscribes to it; else an MQTT 5 reason code. At QoS 0: 0 at once.
+  /// PUBACK: 0 when accepted, also without subscribers; else an MQTT 5 reason code. At QoS 0: 0 at once.
   int publish(const TestMessage& message);
   int publish(const std::string& topic, const std::string& payload);
 
-  /// The first message received, and not yet taken, on `topic`; it is taken.
+  /// Takes the first message on `topic` that was received and not yet taken.
   std::optional<TestMessage> wait_for(const std::string& topic, std::optional<std::chrono::milliseconds> timeout = {});
-  /// The first that `wanted` accepts; it is taken, others stay.
+  /// Takes the first that `wanted` accepts; others stay.
   std::optional<TestMessage> wait_for(const std::function<bool(const TestMessage&)>& wanted,
                                       std::optional<std::chrono::milliseconds> timeout = {});
   /// Takes everything received so far.
   std::vector<TestMessage> take_all();
 
-  /// DISCONNECT, then closes.
+  /// Sends DISCONNECT, then closes.
   void disconnect();
   /// Closes the socket without DISCONNECT.
   void drop();

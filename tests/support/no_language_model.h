@@ -1,5 +1,5 @@
-/// A bridge that has no language model but what is in it, whatever the tester's environment and machine offer:
-/// variables for ChildProcess.
+/// Variables for ChildProcess with which a bridge uses only its built-in language model, whatever the tester's
+/// environment and machine offer.
 #pragma once
 
 #include <map>

@@ -14,7 +14,7 @@ class PermissionsDoc {
  public:
   enum class Part { topics, operations };
 
-  /// The part as it stands, after replacing it with `now` when STRAWBERRY_WRITE_PERMISSIONS is set.
+  /// Returns the part of the file, after replacing it with `now` when STRAWBERRY_WRITE_PERMISSIONS is set.
   static std::string part(Part part, const std::string& now) {
     const std::string path = STRAWBERRY_SOURCE_DIR "/docs/permissions.md";
     std::ifstream file(path);

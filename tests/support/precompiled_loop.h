@@ -1,4 +1,4 @@
-/// Precompiled for tests of what runs on the event loop. No file includes it.
+/// Precompiled for tests of code that runs on the event loop. No file includes it.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What a sanitizer finds in the broker must fail the test that is running. Built only with AddressSanitizer.
+// A sanitizer's report in the broker must fail the test that is running. Built only with AddressSanitizer.
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +7,7 @@
 namespace strawberry::test {
 namespace {
 
-/// Runs a broker to its end with a plugin that makes this mistake; returns what the broker said when it did not come
-/// up.
+/// Runs a broker to its end with a plugin that has this error; returns the broker's output if it did not start.
 std::string run_with(const std::string& fault) {
   BrokerProcess::Options options;
   options.config = {"plugin " STRAWBERRY_FAULTY_PLUGIN_PATH, "plugin_opt_fault " + fault};

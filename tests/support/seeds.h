@@ -1,6 +1,6 @@
-/// Tests with random input: many runs, each from a seed that is said when it fails, and ends the test.
+/// Tests with random input: many runs, each from a seed, which is printed on failure and ends the test.
 ///
-/// STRAWBERRY_SEED=17 runs that one alone; STRAWBERRY_SEEDS=5000 runs that many.
+/// STRAWBERRY_SEED=17 runs only that one; STRAWBERRY_SEEDS=5000 runs that many.
 #pragma once
 
 #include <gtest/gtest.h>

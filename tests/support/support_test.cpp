@@ -1,4 +1,4 @@
-// The helpers themselves, against a bare broker.
+// Tests of the helpers, against a bare broker.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -35,7 +35,7 @@ TEST(ChildProcess, ReportsOutputAndExitCode) {
   EXPECT_EQ(child.output(), "from the test\nhello\n");
 }
 
-// A program that answers somebody after it wrote a line to its log: who has the answer finds the line.
+// A program that answers after it wrote a line to its log: whoever has the answer must find the line.
 TEST(ChildProcess, ReportsWhatIsWrittenBeforeItIsAsked) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);

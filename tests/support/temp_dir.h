@@ -1,4 +1,4 @@
-/// A directory of its own under $TMPDIR, mode 0700, removed with everything in it when the object goes.
+/// A directory of its own under $TMPDIR, mode 0700, removed with its contents when the object is destroyed.
 #pragma once
 
 #include <cstdlib>

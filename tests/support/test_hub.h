@@ -1,5 +1,5 @@
-/// What a hub has on disk: keys and a database with its tables, in a directory of its own; devices and tokens on
-/// demand. For tests without the bridge. Errors: throws.
+/// A hub's files: keys and a database with its tables, in a directory of its own; devices and tokens on demand. For
+/// tests without the bridge. Errors: throws.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -24,7 +24,7 @@ class TestHub {
   const TempDir& directory() const { return directory_; }
   std::string keys_path() const { return directory_.file("keys.json"); }
   std::string database_path() const { return directory_.file("hub.db"); }
-  /// Where a bridge on this data directory looks for the broker first.
+  /// The path at which a bridge on this data directory looks for the broker first.
   std::string socket_path() const { return directory_.file(std::string(broker_socket_name)); }
   const KeySet& keys() const { return *keys_; }
   SQLite::Database& database() { return *database_; }
@@ -32,11 +32,11 @@ class TestHub {
   void add_device(const std::string& device_id, const std::string& user_id, const std::string& name);
   void delete_device(const std::string& device_id);
   void set_active(const std::string& device_id, bool is_active);
-  /// Tokens issued before this moment are dead.
+  /// Tokens issued before this moment become invalid.
   void revoke_tokens(const std::string& device_id, WallTime valid_from);
   void spend(const std::string& enroll_id);
   void revoke_token(const std::string& jti);
-  /// All of a user's tokens and of their devices' that were issued before this moment are dead.
+  /// All tokens of a user and of the user's devices that were issued before this moment become invalid.
   void revoke_user(const std::string& user_id, WallTime valid_from);
 
   std::string token(const Principal& principal, std::chrono::seconds lifetime = std::chrono::hours(1)) const;
@@ -53,7 +53,7 @@ class TestHub {
 
 /// Creates a database of the current schema in WAL mode, as the bridge does.
 std::unique_ptr<SQLite::Database> create_database(const std::string& path);
-/// Makes it one of an earlier version of the schema: without what later ones added.
+/// Downgrades it to an earlier version of the schema, by removing later additions.
 void take_back_to_version(SQLite::Database& database, int version);
 
 }  // namespace strawberry::test

@@ -14,7 +14,7 @@ TlsConnection::TlsConnection(int port, const std::string& ca_file, int version_m
   std::signal(SIGPIPE, SIG_IGN);
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
   if (version_max != 0) {
-    SSL_CTX_set_security_level(context_.get(), 0);  // where old versions are still known
+    SSL_CTX_set_security_level(context_.get(), 0);  // allows old versions where the library has them
     SSL_CTX_set_max_proto_version(context_.get(), version_max);
   }
   if (SSL_CTX_load_verify_file(context_.get(), ca_file.c_str()) != 1) throw std::runtime_error("no CA in " + ca_file);

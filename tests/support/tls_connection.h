@@ -1,7 +1,7 @@
 /// A TLS connection to a server on this machine whose certificate is checked.
 ///
-/// Threading: one thread.   Life: closes the connection when destroyed.   Errors: the constructor throws with what went
-/// wrong; a server that says nothing for 10 s counts as one that closed.
+/// Threading: one thread.   Lifetime: closes the connection when destroyed.   Errors: the constructor throws with the
+/// reason; a server that is silent for 10 s counts as one that closed.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -13,15 +13,15 @@ namespace strawberry::test {
 
 class TlsConnection {
  public:
-  /// `version_max`: the newest that is offered; 0: the newest there is.
+  /// `version_max`: the newest that is offered; 0: the newest that the library has.
   TlsConnection(int port, const std::string& ca_file, int version_max = 0);
 
   bool send(const std::string& bytes);
-  /// Exactly so many; fewer when the server closed.
+  /// Reads exactly `size` bytes; fewer when the server closed.
   std::string read(std::size_t size);
-  /// To the end of `text`; shorter when the server closed.
+  /// Reads to the end of `text`; less when the server closed.
   std::string read_to(const std::string& text);
-  /// Ends TLS as the protocol has it, then the connection.
+  /// Ends TLS with close_notify, then the connection.
   void close();
   /// The certificate's serial number, in hex.
   std::string serial() const;

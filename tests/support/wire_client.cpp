@@ -52,7 +52,7 @@ std::string variable_length(std::size_t value) {
 
 struct Length {
   std::size_t value = 0;
-  std::size_t bytes = 0;  // 0: not complete yet
+  std::size_t bytes = 0;  // 0: incomplete
 };
 Length parse_length(std::string_view text) {
   Length length;

@@ -1,10 +1,10 @@
-/// MQTT on a bare socket: sends what no client library would, many things at once, and knows what was answered to each.
+/// MQTT on a bare socket: sends packets that no client library sends, many at once, and records the answer to each.
 ///
-/// The broker handles what one connection sends in order, and answers in order. So once sync() has come back, all that
-/// was sent before has been done, and all that was to be delivered here before has been received: absence needs no
-/// waiting.
-/// Threading: one thread, no others inside.   Life: closes the socket, without DISCONNECT, when destroyed.
-/// Errors: results; a broker that says nothing within Options::timeout counts as one that closed.
+/// The broker handles what one connection sends in order, and answers in order. So once sync() has returned, all
+/// earlier packets have been handled, and all messages for this client have been received: their absence can be checked
+/// without waiting.
+/// Threading: one thread, no others inside.   Lifetime: closes the socket, without DISCONNECT, when destroyed.
+/// Errors: results; a broker that is silent within Options::timeout counts as one that closed.
 /// Bounds: packets of at most packet_bytes_max.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace strawberry::test {
 
-/// Packets as bytes, for whoever wants to bend them.
+/// Packets as bytes, which a test may change.
 namespace wire {
 
 /// A UTF-8 string or binary data as MQTT writes it: two bytes of length, then the bytes. At most 65 535.
@@ -74,35 +74,35 @@ class WireClient {
   WireClient(const WireClient&) = delete;
   WireClient& operator=(const WireClient&) = delete;
 
-  /// The reason in the CONNACK; `closed` when there was none.
+  /// Returns the reason in the CONNACK; `closed` when there was none.
   int connect();
   bool session_present() const { return session_present_; }
-  /// Opens the socket and sends nothing, for whoever sends bytes of their own.
+  /// Opens the socket and sends nothing; the caller sends its own bytes.
   bool open();
-  /// As connect(), but `bytes` is what is sent.
+  /// Like connect(), but sends `bytes`.
   int connect_with(std::string_view bytes);
 
-  // These only line up; sync() sends. They return the packet id.
+  // These only queue packets; sync() sends them. They return the packet id.
   std::uint16_t publish(std::string_view topic, std::string_view payload, bool retain = false);
   std::uint16_t subscribe(std::string_view filter);
   std::uint16_t unsubscribe(std::string_view filter);
   void send(std::string_view bytes) { outgoing_ += bytes; }
-  /// A mark: what comes before its answer belongs to what was sent before it. Returns how many there were before.
+  /// A mark: messages before its answer belong to packets that were sent before it. Returns the number of earlier ones.
   std::size_t ping();
 
-  /// Sends all that is lined up and waits until it has been done. False when the broker closed the connection.
+  /// Sends all queued packets and waits until they are handled. Returns false when the broker closed the connection.
   bool sync();
-  /// Sends all that is lined up and does not wait.
+  /// Sends all queued packets without waiting.
   void flush();
-  /// Code in the PUBACK or SUBACK; nothing when there was none. MQTT 5's "no matching subscribers" is 0.
+  /// Returns the code in the PUBACK or SUBACK; nullopt if none. MQTT 5's "no matching subscribers" counts as 0.
   std::optional<int> answer_to(std::uint16_t packet_id) const;
-  /// Everything received since last asked.
+  /// Takes everything received since the last call.
   std::vector<Message> take();
   /// Packets of other types (DISCONNECT, AUTH) in the order received: the first byte, and the rest without length.
   const std::vector<std::pair<unsigned char, std::string>>& others() const { return others_; }
-  /// Sends all that is lined up and reads until the broker has closed the connection; false when it did not.
+  /// Sends all queued packets and reads until the broker has closed the connection; false when it did not.
   bool wait_for_end();
-  /// Reads until a message has come that `wanted` accepts; all are kept for take().
+  /// Reads until a message has arrived that `wanted` accepts; all are kept for take().
   template <class Wanted>
   bool wait_for(Wanted wanted) {
     const auto deadline = std::chrono::steady_clock::now() + timeout_;
@@ -119,7 +119,7 @@ class WireClient {
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
-  /// Sends and receives what is possible, waiting for something to be; false at the deadline or the end.
+  /// Sends and receives what is possible, waiting if necessary; false at the deadline or the end.
   bool exchange(Deadline deadline);
   bool receive();
   void take_packets();

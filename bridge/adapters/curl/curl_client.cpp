@@ -15,7 +15,7 @@
 
 namespace strawberry::bridge {
 
-/// The curl multi handle and what asio watches for it. Shared by the client and the coroutines that fetch.
+/// The curl multi handle and the sockets and timers that asio watches for it. Shared by the client and its coroutines.
 class CurlClient::Multi : public std::enable_shared_from_this<CurlClient::Multi> {
  public:
   Multi(const asio::any_io_executor& executor, Options options)
@@ -149,7 +149,7 @@ CurlClient::~CurlClient() { multi_->stop(); }
 std::size_t CurlClient::transfers() const { return multi_->transfers(); }
 
 Task<Result<HttpResponse, HttpError>> CurlClient::fetch(HttpRequest request) {
-  const auto multi = multi_;  // the client may go while this waits
+  const auto multi = multi_;  // the client may be destroyed while this waits
   multi->loop().check();
   const auto refuse = [](HttpError::Kind kind, std::string message) {
     return tl::unexpected<HttpError>(HttpError{kind, std::move(message)});
@@ -164,7 +164,7 @@ Task<Result<HttpResponse, HttpError>> CurlClient::fetch(HttpRequest request) {
   CurlTransfer transfer(executor, std::move(request));
   if (const auto problem = transfer.prepare(multi->options())) co_return tl::unexpected<HttpError>(*problem);
 
-  // Whatever ends this coroutine, finished, cancelled or destroyed: curl lets go of the transfer first.
+  // However this coroutine ends (finished, cancelled or destroyed), curl must release the transfer first.
   struct Removal {
     Multi& multi;
     CurlTransfer& transfer;

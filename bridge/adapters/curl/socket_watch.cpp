@@ -33,7 +33,7 @@ void SocketWatch::wait(asio::posix::descriptor_base::wait_type type, bool& armed
   descriptor_.async_wait(type, [self = shared_from_this(), type, &armed](const boost::system::error_code& failure) {
     armed = false;
     const bool reading = type == asio::posix::descriptor_base::wait_read;
-    // A wait armed for an interest that has gone may still fire: curl must not hear of it.
+    // A wait that was started for an earlier interest may still complete: curl must not be called then.
     if (!self->ready_ || !(reading ? self->want_read_ : self->want_write_)) return;
     const Ready ready = self->ready_;
     ready(self->socket_, failure ? Event::failed : reading ? Event::readable : Event::writable);

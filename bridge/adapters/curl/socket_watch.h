@@ -1,5 +1,5 @@
-/// One socket that curl opened and asio watches. Waits for what curl wants (reading, writing or both) and tells when it
-/// is there. The socket stays curl's: it is released, never closed.
+/// One socket that curl opened and asio watches. Waits for the events that curl wants (reading, writing or both) and
+/// reports them. curl owns the socket: it is released here, never closed.
 ///
 /// Threading: loop only.   Lifetime: shared with its own pending waits; stop() before curl closes the socket.
 #pragma once
@@ -19,7 +19,7 @@ class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
   SocketWatch(const asio::any_io_executor& executor, int socket, Ready ready);
   ~SocketWatch();
 
-  /// Replaces what is waited for.
+  /// Replaces the events that are waited for.
   void want(bool readable, bool writable);
   void stop();
 

@@ -50,7 +50,7 @@ std::string host_of(const std::string& url) {
   return lower(part(parsed.get(), CURLUPART_HOST));
 }
 
-/// No proxy reaches the machine that the hub itself runs on.
+/// True for addresses of the hub's own machine, which no proxy can reach.
 bool is_this_machine(const std::string& host) {
   if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host == "::1") return true;
   return host.starts_with("127.") &&
@@ -75,7 +75,7 @@ CurlTransfer::CurlTransfer(const asio::any_io_executor& executor, HttpRequest re
       headers_(nullptr, &curl_slist_free_all),
       done_(executor) {}
 
-/// Empty: none; nothing: what curl finds in the environment.
+/// Returns the proxy; empty: none; nothing: curl reads the environment.
 std::optional<std::string> CurlTransfer::proxy_of(const CurlClient::Options& options) const {
   if (request_.proxy) return request_.proxy;
   if (!options.proxy.empty() || !options.proxy_from_environment || is_this_machine(host_of(request_.url)))
@@ -91,8 +91,9 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
     return wrong("the URL is not a valid http or https URL");
   if (!is_header_token(request_.method)) return wrong("the HTTP method is not valid");
 
-  // Without this, curl asks before it sends a large body and waits a second for servers that do not answer.
-  // A stream that is packed comes late: nobody is asked to, but it is unpacked all the same (CURLOPT_ACCEPT_ENCODING).
+  // The empty `Expect:` keeps curl from asking before it sends a large body, and then waiting a second for servers that
+  // do not answer. The empty `Accept-Encoding:` requests no compression, which delays streams; compressed bodies are
+  // still accepted (CURLOPT_ACCEPT_ENCODING).
   std::vector<std::string> lines = {"Expect:", "Accept-Encoding:"};
   for (const auto& [name, value] : request_.headers) {
     if (!is_header_token(name) || !is_header_value(value))
@@ -115,7 +116,7 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  // Giving up on a name that does not resolve must not wait for the resolver's thread: that would stop the loop.
+  // Without this, giving up on a name that does not resolve would wait for the resolver's thread and block the loop.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, ms(request_.connect_timeout));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms(request_.total_timeout));
@@ -124,8 +125,8 @@ std::optional<HttpError> CurlTransfer::prepare(const CurlClient::Options& option
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (const auto proxy = proxy_of(options)) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->c_str());  // "" also keeps the environment out
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");            // the environment's list is for the environment's proxy
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->c_str());  // "" also disables the environment's proxy
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");            // only for the environment's proxy
     shown_proxy_ = printable_url(*proxy);
   }
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
@@ -158,8 +159,8 @@ curl_socket_t CurlTransfer::open_socket(void* self, curlsocktype, curl_sockaddr*
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/// Called when the connection, with TLS where there is any, is there and the request is about to be sent. The times
-/// that curl keeps do not tell: newer versions set some although the connection never came about.
+/// Called when the connection, including TLS, is established and the request is about to be sent. curl's own times do
+/// not show this: newer versions set some even if the connection failed.
 int CurlTransfer::on_connected(void* self, char*, char*, int, int) {
   static_cast<CurlTransfer*>(self)->is_connected_ = true;
   return CURL_PREREQFUNC_OK;
@@ -169,7 +170,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
   return static_cast<CurlTransfer*>(self)->take_body({data, size * count});
 }
 
-/// Anything but the number of its bytes ends the transfer.
+/// Returning anything but the number of bytes ends the transfer.
 std::size_t CurlTransfer::take_body(std::string_view bytes) {
   const std::size_t stop = bytes.size() + 1;
   if (bytes.size() > request_.response_bytes_max - body_bytes_) {
@@ -185,7 +186,7 @@ std::size_t CurlTransfer::take_body(std::string_view bytes) {
     if (request_.on_body(bytes)) return bytes.size();
     ended_by_reader_ = true;
   } catch (...) {
-    reader_failure_ = std::current_exception();  // not through curl, which is C: result() throws it
+    reader_failure_ = std::current_exception();  // result() rethrows it, since curl is C
   }
   return stop;
 }
@@ -213,7 +214,7 @@ HttpError CurlTransfer::describe(CURLcode code) const {
   long proxy_status = 0;
   if (curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status) == CURLE_OK && proxy_status >= 300)
     return {HttpError::Kind::connect, shown_url_ + ": the proxy answered HTTP " + std::to_string(proxy_status)};
-  // curl's own sentence for the code, not its error buffer: that one may quote what the server or the URL said.
+  // Uses curl's fixed sentence for the code, not its error buffer, which may quote the server or the URL.
   std::string reason = curl_easy_strerror(code);
   HttpError::Kind kind = HttpError::Kind::protocol;
   switch (code) {

@@ -1,8 +1,8 @@
-/// One HTTP exchange: a curl easy handle, set up from an HttpRequest, that collects the response within its bounds, or
-/// hands its body on as it comes.
+/// One HTTP exchange: a curl easy handle, set up from an HttpRequest, that collects the response within its limits, or
+/// passes on the body as it arrives.
 ///
 /// Threading: loop only.   Lifetime: must leave the multi handle before it is destroyed.
-/// Errors: HttpError; messages as curl_client.h says.
+/// Errors: HttpError; messages as in curl_client.h.
 #pragma once
 
 #include <curl/curl.h>
@@ -23,11 +23,11 @@ class CurlTransfer {
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  /// Sets the handle up; says what is wrong with the request.
+  /// Sets up the handle; returns what is wrong with the request.
   std::optional<HttpError> prepare(const CurlClient::Options& options);
   CURL* easy() const { return easy_.get(); }
 
-  /// The multi handle is done with it.
+  /// Called when the multi handle has finished the transfer.
   void finish(CURLcode code) { done_.set(code); }
   /// Waits for finish().
   Task<Result<HttpResponse, HttpError>> result();
@@ -45,7 +45,7 @@ class CurlTransfer {
   HttpRequest request_;
   std::function<bool(const std::string& address)> may_connect_;
   std::string shown_url_;
-  std::string shown_proxy_;  // empty: none, or one of the environment
+  std::string shown_proxy_;  // empty: none, or one from the environment
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_;
   HttpResponse response_;

@@ -23,12 +23,12 @@ constexpr const char* other = "other";
 const Buckets request_seconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                  0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30,    60};
 const Buckets commit_seconds = {0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
-// As OpenTelemetry's conventions want them.
+// The buckets of OpenTelemetry's conventions.
 const Buckets model_seconds = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
 const Buckets token_counts = {1,     4,     16,     64,      256,     1024,     4096,
                               16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 
-/// Besides ok: why an attempt came to nothing (ProviderError::reason, ModelAsked::outcome).
+/// Besides ok: the reasons why an attempt failed (ProviderError::reason, ModelAsked::outcome).
 constexpr std::array<std::string_view, 18> outcomes = {
     "ok",       "empty", "no_match", "connect",      "timeout", "status",    "bad_reply", "unsupported", "too_large",
     "protocol", "error", "cut",      "circuit_open", "busy",    "cancelled", "length",    "blocked",     other};
@@ -92,7 +92,7 @@ struct HubMetrics::Impl {
     providers.insert(name);
     return name;
   }
-  /// Never a name that only a client uses: some servers answer whatever model they are asked for.
+  /// Never a name that only a client uses, since some servers answer for any model name.
   std::string model_label(const std::string& provider, std::string_view model) const {
     const Model pair(provider, model);
     return models.contains(pair) ? pair.second : other;
@@ -138,7 +138,7 @@ void HubMetrics::asked(const ModelAsked& attempt) {
   const auto outcome = std::string(known_outcome(attempt.outcome));
   const auto provider = impl_->provider_label(attempt.provider);
   impl_->attempts.Add({{"provider", provider}, {"outcome", outcome}}).Increment();
-  // A gate that stayed shut asked nobody; the built-in rules are no model.
+  // A closed gate sent no request; the built-in rules are not a model.
   if (attempt.is_embedded || outcome == "circuit_open" || outcome == "busy") return;
   const bool has_answered = outcome == "ok";
   Labels labels = {{"gen_ai_operation_name", "chat"},
@@ -175,7 +175,7 @@ std::string HubMetrics::text(const std::vector<Reading>& readings) const {
     metric.counter.value = metric.gauge.value = reading.value;
     families.back().metric.push_back(std::move(metric));
   }
-  // A name without any number of it is only noise.
+  // Families without values are left out.
   std::erase_if(families, [](const auto& each) { return each.metric.empty(); });
   return prometheus::TextSerializer().Serialize(families);
 }

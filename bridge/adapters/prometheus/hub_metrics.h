@@ -1,8 +1,8 @@
-/// What is counted of the hub, as Prometheus text. What other parts count already comes as Readings when it is asked
-/// for; only what nobody else keeps is observed here: how long things took, and which code they ended with.
+/// The hub's metrics as Prometheus text. Numbers that other parts count arrive as Readings on each scrape; only numbers
+/// that no other part keeps are observed here: durations, and the codes that requests ended with.
 ///
 /// Names follow Prometheus, and OpenTelemetry's semantic conventions for generative AI where those have one
-/// (docs/operations.md lists them). No label is a person or a device.
+/// (docs/operations.md lists them). No label names a person or a device.
 ///
 /// Threading: loop only (asserted).
 /// Bounds: labels have known values or `other`: operations are those given, codes the contract's, outcomes those listed
@@ -32,7 +32,7 @@ class HubMetrics {
   };
   enum class Kind { counter, gauge };
   using Labels = std::map<std::string, std::string>;
-  /// One number as it is now. Those of one name stand together.
+  /// One present value. Values of the same name must be adjacent.
   struct Reading {
     std::string name;
     std::string help;
@@ -45,13 +45,13 @@ class HubMetrics {
   HubMetrics(const Ops& ops, Options options);
   ~HubMetrics();
 
-  /// One that the operator named: no other is shown by name.
+  /// Adds a model that the operator named: only these are shown by name.
   void know_model(const std::string& provider, const std::string& model);
   void answered(const RequestAnswered& request);
   void asked(const ModelAsked& attempt);
   void committed(std::chrono::nanoseconds took);
 
-  /// All of it, in Prometheus' text format 0.0.4.
+  /// Returns all metrics in Prometheus' text format 0.0.4.
   std::string text(const std::vector<Reading>& readings) const;
 
  private:

@@ -11,7 +11,7 @@ namespace {
 using asio::ip::tcp;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-/// After accept() fails, as it does when the process has no file left.
+/// The pause after accept() fails, as it does when the process has no free file descriptor.
 constexpr std::chrono::seconds accept_pause{1};
 constexpr std::string_view head_end = "\r\n\r\n";
 
@@ -77,7 +77,7 @@ MetricsServer::MetricsServer(asio::io_context& loop, Page page, Options options)
 MetricsServer::~MetricsServer() {
   boost::system::error_code ignored;
   state_->acceptor.close(ignored);
-  state_->page = nullptr;  // it may look at what is about to go
+  state_->page = nullptr;  // it may refer to objects that are being destroyed
 }
 
 Result<void> MetricsServer::listen() {

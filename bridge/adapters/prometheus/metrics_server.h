@@ -1,9 +1,10 @@
-/// Answers GET /metrics over HTTP/1.1, one request a connection, on the event loop: no threads, and the numbers are
-/// read where they are counted.
+/// Answers GET /metrics over HTTP/1.1, one request per connection, on the event loop: there are no threads, and values
+/// are read where they are counted.
 ///
-/// Threading: loop only (asserted).   Lifetime: destroying it closes all; what is under way touches it no more.
-/// Errors: listen() says why it cannot. Whoever speaks badly gets 400, 404, 405 or 431, and whoever is slow gets
-/// nothing. Bounds: Options; a connection beyond connections_max is closed at once.
+/// Threading: loop only (asserted).   Lifetime: destroying it closes all connections; pending operations no longer use
+/// it.
+/// Errors: listen() returns why it failed. An invalid request gets 400, 404, 405 or 431, and a slow client no answer.
+/// Bounds: Options; a connection beyond connections_max is closed at once.
 #pragma once
 
 #include <chrono>
@@ -27,17 +28,17 @@ class MetricsServer {
     std::uint16_t port = 0;             // 0: a free one
     std::size_t connections_max = 16;
     std::size_t request_bytes_max = 8 * 1024;
-    std::chrono::milliseconds connection_timeout{5'000};  // from its first byte to our last
+    std::chrono::milliseconds connection_timeout{5'000};  // from accepting it to the last byte of the answer
   };
   using Page = std::function<std::string()>;
 
-  /// `page` is asked at each scrape, as long as this lives.
+  /// `page` is called at each scrape, while this object lives.
   MetricsServer(asio::io_context& loop, Page page, Options options);
   ~MetricsServer();
 
-  /// At most once successfully.
+  /// May succeed only once.
   Result<void> listen();
-  /// 0 while it does not listen.
+  /// Returns 0 while it does not listen.
   std::uint16_t port() const;
 
  private:
@@ -50,7 +51,7 @@ class MetricsServer {
   std::shared_ptr<State> state_;
 };
 
-/// The whole response to a request's head. Pure but for the page, which is made when it is asked for.
+/// Returns the whole response to a request's head. Pure but for the page, which is called when it is requested.
 std::string answer_scrape(std::string_view request, const MetricsServer::Page& page);
 
 }  // namespace strawberry::bridge

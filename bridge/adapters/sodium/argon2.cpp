@@ -7,7 +7,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Sets libsodium up, once; safe to call from several threads.
+/// Initializes libsodium once; may be called by several threads.
 bool is_ready() {
   static const bool ready = ::sodium_init() >= 0;
   return ready;

@@ -10,9 +10,9 @@
 namespace strawberry::bridge {
 
 Result<std::string> hash_password(const std::string& password);
-/// False, too, for a hash that cannot be read.
+/// Also returns false for a hash that cannot be read.
 bool password_matches(const std::string& hash, const std::string& password);
-/// Overwrites it, so that it does not stay in memory.
+/// Overwrites the secret, so that it does not stay in memory.
 void wipe(std::string& secret);
 
 }  // namespace strawberry::bridge

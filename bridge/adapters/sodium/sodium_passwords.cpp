@@ -13,7 +13,7 @@
 
 namespace strawberry::bridge {
 
-/// The thread and what waits for it.
+/// The thread and the jobs that wait for it.
 struct SodiumPasswords::Worker {
   Worker() : thread([this] { work(); }) {}
   ~Worker() {
@@ -48,7 +48,7 @@ struct SodiumPasswords::Worker {
     }
   }
 
-  /// Of a password that nobody has, for users who are unknown or have none. Used by the thread alone.
+  /// Returns a hash to compare with for users who do not exist or have no password. Used by the thread only.
   const std::string& hash_of_nobody() {
     if (of_nobody.empty()) of_nobody = hash_password("nobody has this one").value_or(std::string());
     return of_nobody;
@@ -59,18 +59,18 @@ struct SodiumPasswords::Worker {
   std::deque<std::function<void()>> jobs;
   bool is_stopping = false;
   std::string of_nobody;
-  std::thread thread;  // last: it uses the others
+  std::thread thread;  // last member: it uses the others
 };
 
 SodiumPasswords::SodiumPasswords(asio::io_context& loop, Options options)
     : loop_(loop), options_(options), worker_(std::make_unique<Worker>()) {
-  // Before the first login, which would take twice as long.
+  // Computed before the first login, which would otherwise take twice as long.
   worker_->add([worker = worker_.get()] { (void)worker->hash_of_nobody(); });
 }
 
 SodiumPasswords::~SodiumPasswords() = default;
 
-/// `work` runs in the thread, and gives a Reply<Value>.
+/// Runs `work` in the thread; it returns a Reply<Value>.
 template <class Value, class Work>
 Task<Reply<Value>> SodiumPasswords::run(Work work) {
   if (waiting_ >= options_.waiting_max)
@@ -104,7 +104,7 @@ Task<Reply<std::string>> SodiumPasswords::hash(std::string password) {
 Task<Reply<bool>> SodiumPasswords::matches(std::string hash, std::string password) {
   auto work = [worker = worker_.get(), hash = std::move(hash),
                password = std::move(password)]() mutable -> Reply<bool> {
-    // The same work whoever it is, so that the time does not tell who exists.
+    // Always the same work, so that the time does not show whether a user exists.
     const bool is_right = password_matches(hash.empty() ? worker->hash_of_nobody() : hash, password);
     wipe(password);
     return is_right && !hash.empty();

@@ -1,8 +1,8 @@
-/// Passwords with argon2id in one thread of its own, one after the other: on a small machine two at once would take 128
+/// Hashes passwords with argon2id in a thread of its own, one at a time: on a small machine two at once would take 128
 /// MiB and be no faster.
 ///
-/// Threading: called on the loop; replies arrive on the loop.   Lifetime: destroying it waits for the one under way;
-/// those that wait are dropped.   Bounds: waiting_max, then `busy` at once.
+/// Threading: called on the loop; replies arrive on the loop.   Lifetime: destroying it waits for the hash in progress;
+/// waiting ones are dropped.   Bounds: waiting_max, then `busy` at once.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace strawberry::bridge {
 class SodiumPasswords final : public Passwords {
  public:
   struct Options {
-    std::size_t waiting_max = 32;  // the one under way included: some seconds' worth
+    std::size_t waiting_max = 32;  // including the one in progress: some seconds of work
   };
   SodiumPasswords(asio::io_context& loop, Options options);
   ~SodiumPasswords() override;

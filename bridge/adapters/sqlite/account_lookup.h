@@ -1,4 +1,4 @@
-/// Who has an account, for commands that work on the hub's files.
+/// Looks up accounts for commands that work on the hub's files.
 ///
 /// Threading: any one thread; other processes may use the database meanwhile.   Errors: Failure naming the file; a
 /// database that is older than accounts is one.   Bounds: as many as there are accounts (UserDirectory::users_max).
@@ -13,7 +13,7 @@ namespace strawberry::bridge {
 
 struct AccountIds {
   std::set<std::string> all;
-  std::string first_admin;  // the oldest that is not disabled; empty: there is none
+  std::string first_admin;  // the oldest that is not disabled; empty: none
 };
 
 Result<AccountIds> account_ids(const std::string& database_path);

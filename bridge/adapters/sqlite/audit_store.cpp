@@ -18,7 +18,7 @@ void insert_audit(StatementCache& statements, const std::vector<AuditRow>& rows)
 
 void remove_audit(StatementCache& statements, std::int64_t before_ms, std::int64_t acts_max,
                   std::int64_t refusals_max) {
-  // From the oldest on, so that the walk ends at the first line that stays.
+  // Starts at the oldest line, so that it ends at the first line to keep.
   statements.execute(
       "DELETE FROM audit_lines WHERE sequence < coalesce((SELECT sequence FROM audit_lines WHERE ts >= ?"
       " ORDER BY sequence LIMIT 1), 9223372036854775807)",

@@ -1,6 +1,6 @@
-/// How much goes into one commit. It bounds how long a write of one user waits for what others write. Pure.
+/// Limits the size of one commit, and with it how long one user's write waits for the others'. Pure.
 ///
-/// Threading: none of its own.   Bounds: Limits, passed by one job at most.
+/// Threading: none of its own.   Bounds: Limits, exceeded by one job at most.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@ class CommitRoom {
   struct Limits {
     std::size_t jobs_max = 512;
     std::size_t bytes_max = 1024 * 1024;                                // written, or read into memory
-    std::chrono::nanoseconds time_max = std::chrono::milliseconds(50);  // of work, before what it is made durable with
+    std::chrono::nanoseconds time_max = std::chrono::milliseconds(50);  // of work, without the sync to disk at its end
   };
 
   CommitRoom(const Clock& clock, Limits limits) : clock_(clock), limits_(limits), begun_at_(clock.steady_now()) {}
 
-  /// Whether one more job may go in. The first always may.
+  /// True when one more job may be added. The first always may.
   bool is_open() const {
     return jobs_ == 0 || (jobs_ < limits_.jobs_max && bytes_ < limits_.bytes_max &&
                           clock_.steady_now() - begun_at_ < limits_.time_max);

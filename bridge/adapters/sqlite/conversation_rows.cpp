@@ -121,8 +121,8 @@ std::size_t write_messages(StatementCache& statements, const std::string& sessio
     if (insert_message(statements, session_id, message)) ++added;
     latest = std::max(latest, message.created_at_ms);
   }
-  // A message may be from a device whose clock is ahead, or have been given a time behind such a one; what happens
-  // happens now at the latest, or else the session would stay active until then.
+  // A device's clock may be ahead, and a later message may have been given a time after such a message. The time of
+  // activity is at most now, or else the session would stay active until then.
   statements.execute(
       "UPDATE sessions SET message_count = message_count + ?, last_activity = max(last_activity,"
       " min(?, CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER))) WHERE session_id = ?",

@@ -20,7 +20,7 @@ std::optional<MessageRow> read_message(StatementCache& statements, const std::st
                                        const std::string& message_id);
 std::vector<MessageRow> read_messages(StatementCache& statements, const std::string& session_id, std::size_t limit,
                                       const std::string& before_message_id);
-/// False when the session has a message of that id already.
+/// Returns false when the session already has a message with that id.
 bool insert_message(StatementCache& statements, const std::string& session_id, const MessageRow& message);
 std::size_t write_messages(StatementCache& statements, const std::string& session_id,
                            const std::vector<MessageRow>& messages);

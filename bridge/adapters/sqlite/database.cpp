@@ -21,7 +21,7 @@ int pragma_int(SQLite::Database& database, const std::string& pragma) {
   return database.execAndGet("PRAGMA " + pragma).getInt();
 }
 
-/// Why this file cannot be ours, or nothing.
+/// Returns why this file is not a database of the hub, or nothing.
 std::string refusal(SQLite::Database& database) {
   const int version = pragma_int(database, "user_version");
   if (version > database_version()) {
@@ -34,7 +34,7 @@ std::string refusal(SQLite::Database& database) {
   return {};
 }
 
-/// Makes an empty file that only its owner can read, before SQLite makes one with the process's umask.
+/// Creates an empty file that only its owner can read, before SQLite creates one with the process's umask.
 Result<void> create_private(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
   const int error = errno;
@@ -46,7 +46,7 @@ Result<void> create_private(const std::string& path) {
   return {};
 }
 
-/// Every page and every index, or what is wrong with them.
+/// Checks every page and every index; returns the damage found.
 std::string damage(SQLite::Database& database) {
   const std::string said = database.execAndGet("PRAGMA integrity_check(1)").getString();
   return said == "ok" ? std::string() : "it is damaged: " + said;
@@ -85,7 +85,8 @@ Result<void> copy_database(const std::string& path, const std::string& copy) {
     if (version < 1) return fail("cannot copy database " + path + ": there is nothing in it");
     SQLite::Database target = open_database_file(copy, SQLite::OPEN_READWRITE);
     {
-      // It throws at errors only: busy and locked are answers like others, and an empty copy is no damaged one.
+      // Backup throws on errors only; busy and locked are return values, and must be checked: an empty copy is not
+      // damaged.
       SQLite::Backup backup(target, source);
       if (const int code = backup.executeStep(-1); code != SQLITE_DONE) {
         return fail("cannot copy database " + path + ": " + sqlite3_errstr(code));

@@ -1,6 +1,6 @@
-/// How a database file is, for whoever looks for what is wrong: read, checked, and its write lock taken and given back.
+/// Examines a database file for diagnosis: reads and checks it, takes its write lock and releases it.
 ///
-/// Threading: any one thread.   Errors: Failure when it cannot be read as a database at all. Nothing is changed.
+/// Threading: any one thread.   Errors: Failure when it cannot be read as a database at all. Changes nothing.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace strawberry::bridge {
 struct DatabaseHealth {
   int version = 0;
   std::string damage;         // the first thing that SQLite's quick check found; empty: none
-  std::string write_problem;  // why it cannot be written; empty: it can
+  std::string write_problem;  // why it cannot be written; empty: it can be
 };
 Result<DatabaseHealth> examine_database(const std::string& path);
 

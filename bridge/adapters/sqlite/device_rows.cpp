@@ -48,7 +48,7 @@ DeviceRow device_row(SQLite::Statement& row) {
   return device;
 }
 
-/// From column `first` on: class, function, signature, docstring, device_agnostic, confirm, input_schema.
+/// Reads from column `first` on: class, function, signature, docstring, device_agnostic, confirm, input_schema.
 SkillRow skill_row(SQLite::Statement& row, int first) {
   return {row.getColumn(first).getString(),       row.getColumn(first + 1).getString(),
           row.getColumn(first + 2).getString(),   row.getColumn(first + 3).getString(),
@@ -82,7 +82,7 @@ void read_devices(StatementCache& statements, const UseDevice& use) {
   auto& skills = statements.bind(
       "SELECT device_id, class_name, function_name, signature, docstring, device_agnostic, confirm, input_schema"
       " FROM skills ORDER BY device_id, position");
-  // Both in the order of device_id, so one walk brings them together.
+  // Both queries are sorted by device_id, so one pass merges them.
   bool has_skill = skills.executeStep();
   while (devices.executeStep()) {
     DeviceRow device = device_row(devices);
@@ -143,7 +143,7 @@ Reply<void> insert_taken_id(StatementCache& statements, const std::string& id, s
 }
 
 Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageLimits& limits, DeviceRow device) {
-  // Its owner's id is taken by being the owner's, so the device's is looked at before it is written.
+  // Owning a device takes the owner's id, so the device's own id is checked before it is written.
   if (device.device_id == device.user_id ||
       first_number(statements.bind("SELECT 1 FROM taken_ids WHERE id = ?", device.device_id))) {
     return error(ErrorCode::forbidden, "this device_id is taken");

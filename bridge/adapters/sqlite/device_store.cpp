@@ -9,7 +9,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// With its token, which is then good.
+/// Adds the device together with its token.
 Reply<std::int64_t> add_device_with_token(StatementCache& statements, const StorageLimits& limits,
                                           const DeviceRow& device, std::optional<NewToken> token) {
   auto valid_from = add_device_within(statements, limits, device);
@@ -26,7 +26,7 @@ Reply<void> change_device_with_token(StatementCache& statements, const StorageLi
   return add_token_within(statements, limits, token);
 }
 
-/// Refused, it leaves the one-time token unspent.
+/// When it is refused, the one-time token stays unspent.
 Reply<std::int64_t> enroll_device_with_token(StatementCache& statements, const StorageLimits& limits,
                                              const DeviceRow& device, const std::string& enroll_id, std::int64_t now_ms,
                                              const std::optional<NewToken>& token) {

@@ -1,10 +1,10 @@
-/// How much of the disk must stay free: below it, nothing is stored that needs room.
+/// Reserves free disk space: below the limit, writes that need more space are refused.
 ///
-/// The file system is asked at most once per Options::interval. The state ends when a tenth more than the least is
-/// free, so that what lies around the limit does not come and go.
+/// The file system is asked at most once per Options::interval. The state ends when a tenth more than the limit is
+/// free, so that it does not alternate around the limit.
 ///
-/// Threading: any; `Changed` is called by whoever looks.   Errors: when the file system does not say how much is free,
-/// it stays as it was.
+/// Threading: any; `Changed` is called by the thread that looks.   Errors: when the file system does not report the
+/// free space, the state stays.
 #pragma once
 
 #include <chrono>
@@ -19,16 +19,16 @@
 
 namespace strawberry::bridge {
 
-/// The name of the option, and of the limit in answers.
+/// The name of the option, and of the limit in error details.
 inline constexpr const char* disk_free_limit = "disk_free_min_mib";
 
 class DiskFloor {
  public:
-  /// Bytes that are free; nothing when that is not known.
+  /// Returns the free bytes; nothing when they are unknown.
   using FreeBytes = std::function<std::optional<std::uint64_t>()>;
   struct State {
     bool is_low = false;
-    std::optional<std::uint64_t> free_bytes;  // when somebody last looked
+    std::optional<std::uint64_t> free_bytes;  // at the last check
 
     bool operator==(const State&) const = default;
   };
@@ -40,11 +40,11 @@ class DiskFloor {
 
   DiskFloor(const Clock& clock, FreeBytes free_bytes, Changed changed, Options options);
 
-  /// Looks, when that was not done just now.
+  /// Checks the disk unless that was just done.
   State look();
-  /// What a write that needs room is answered while the disk is low; else nothing. Looks as well.
+  /// Returns the error for writes that need space while the disk is low; else nothing. Checks as well.
   std::optional<Error> refusal();
-  /// The answer when SQLite itself finds no room.
+  /// Returns the error for writes for which SQLite itself found no space.
   Error full() const;
 
  private:
@@ -53,12 +53,12 @@ class DiskFloor {
   const Changed changed_;
   const Options options_;
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::optional<SteadyTime> looked_at_;
   State state_;
 };
 
-/// What whoever runs this may still write on the file system of `path`.
+/// Returns a function that reads how many bytes this process may still write on the file system of `path`.
 DiskFloor::FreeBytes free_bytes_beside(std::string path);
 
 }  // namespace strawberry::bridge

@@ -11,12 +11,12 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Of what a record is besides its long texts.
+/// The size of a record besides its long texts.
 constexpr std::size_t record_bytes = 600;
-/// Of sessions and devices whose ids are read at once.
+/// Number of session or device ids read at once.
 constexpr std::int64_t ids_at_once = 200;
 
-/// As JSON text.
+/// Returns the size of the text as JSON.
 std::size_t escaped_bytes(std::string_view text) {
   std::size_t bytes = 2;
   for (const char c : text) {
@@ -26,7 +26,7 @@ std::size_t escaped_bytes(std::string_view text) {
   return bytes;
 }
 
-/// From `from` on as many bytes as come to message_piece_bytes_max as JSON, no character cut in half.
+/// Returns the bytes from `from` on that take message_piece_bytes_max as JSON, without cutting a character.
 std::size_t piece_bytes(std::string_view text, std::size_t from) {
   std::size_t bytes = 0, end = from;
   while (end < text.size()) {
@@ -60,7 +60,7 @@ class PartReader {
   }
 
  private:
-  /// False when it has no room: then it is not in the part.
+  /// Returns false when the part is full: the record is not added then.
   bool add(UserRecord record, std::size_t bytes) {
     if (!part_.records.empty() && bytes_ + bytes > bytes_max_) return false;
     bytes_ += bytes;
@@ -68,7 +68,7 @@ class PartReader {
     return true;
   }
 
-  // Each reads its rows behind place_, and moves that. False when the part is full.
+  // Each function reads its rows after place_, and advances it. Returns false when the part is full.
 
   bool limits() {
     bool has_room = true;
@@ -123,7 +123,7 @@ class PartReader {
       row.reset();
     }
     if (ids_read_ < ids_at_once) return true;
-    place_ = ExportPlace{place_.section, place_.text + '\x01', 0, 0, 0};  // behind this device
+    place_ = ExportPlace{place_.section, place_.text + '\x01', 0, 0, 0};  // after this device
     return skills();
   }
 
@@ -215,7 +215,7 @@ class PartReader {
   }
 
   bool revoked() {
-    // The moment before which all of the user's tokens are dead comes first.
+    // The time before which all of the user's tokens are revoked comes first.
     if (place_.first == 0) {
       auto& row = statements_.bind("SELECT tokens_valid_from FROM user_revocations WHERE user_id = ?", user_id_);
       std::optional<ValidFromRecord> record;
@@ -276,7 +276,7 @@ class PartReader {
         });
   }
 
-  /// Of a query for user, place_.first and place_.text.
+  /// Runs a query with user, place_.first and place_.text.
   template <class Use>
   bool rows(const char* sql, Use use) {
     auto& row = statements_.bind(sql, user_id_, place_.first, place_.text);

@@ -1,7 +1,7 @@
-/// What is the user's, row by row, from where reading ended (ports/export_store.h).
+/// Reads a user's data row by row, from where reading ended (ports/export_store.h).
 ///
 /// Called inside a transaction on the store's thread; SQLite::Exception goes to its job.
-/// Bounds: `bytes_max` of a part, as JSON; a text longer than message_piece_bytes_max comes in pieces.
+/// Bounds: `bytes_max` of a part, as JSON; a text longer than message_piece_bytes_max is split into pieces.
 #pragma once
 
 #include <cstddef>

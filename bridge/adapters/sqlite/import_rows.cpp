@@ -106,7 +106,7 @@ class Importer {
     return count(is_change);
   }
 
-  /// Another device of the user's may have the name.
+  /// Numbers the name when another device of the user has it.
   void number_name(DeviceRow& device) {
     const auto name = device.name;
     for (std::size_t number = 2;; ++number) {
@@ -180,7 +180,7 @@ class Importer {
     return count(is_new);
   }
 
-  /// The next piece of a message. The database counts what is inserted; this it is told.
+  /// Appends the next piece of a message. The database's triggers count insertions only, so the bytes are added here.
   Done append(const MessageRecord& record) {
     const auto known = read_message(statements_, record.session_id, record.message.message_id);
     const auto size = known ? static_cast<std::int64_t>(known->content.size()) : 0;

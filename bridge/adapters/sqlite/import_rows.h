@@ -1,9 +1,9 @@
-/// Records of a user (ports/export_store.h) into the database: what is there already stays, but for what an import may
-/// overwrite, so that the same records once more change nothing.
+/// Writes a user's records (ports/export_store.h) into the database. Existing data stays, except what an import may
+/// overwrite, so that importing the same records again changes nothing.
 ///
-/// Inside a transaction on the store's thread; the caller takes back what a refused one has written.
-/// Errors: `forbidden` for a device or session of somebody else's; `bad_request` for a piece whose beginning is
-/// missing; quota_exceeded as check_devices() and passed_limit() say.
+/// Inside a transaction on the store's thread; the caller rolls back what a refused record has written.
+/// Errors: `forbidden` for a device or session of another user; `bad_request` for a piece whose beginning is missing;
+/// quota_exceeded as check_devices() and passed_limit() say.
 #pragma once
 
 #include "bridge/adapters/sqlite/statement_cache.h"

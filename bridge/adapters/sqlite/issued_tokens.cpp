@@ -11,13 +11,13 @@
 namespace strawberry::bridge {
 namespace {
 
-/// With its state; ?1 is now, ?2 the ids of the keys there are, as a JSON array.
+/// The tokens with their state; ?1 is now, ?2 the ids of the present keys, as a JSON array.
 #define STRAWBERRY_TOKENS                                                                                        \
   "(SELECT jti, name, type, subject, user_id, kid, issued_at, expires_at, parent_jti, root_jti, scope, skills, " \
   "last_used, " STRAWBERRY_TOKEN_STATE_CASES                                                                     \
   " WHEN t.kid NOT IN (SELECT value FROM json_each(?2)) THEN 2 ELSE 0 END AS state FROM issued_tokens t)"
 
-/// ?3 … ?6 are a TokenQuery's.
+/// ?3 … ?6 are the fields of a TokenQuery.
 constexpr const char* matches =
     " WHERE (?3 = '' OR user_id = ?3) AND (?4 = '' OR name = ?4) AND (?5 = '' OR jti = ?5) AND (?6 = 0 OR state = 0)";
 
@@ -76,7 +76,7 @@ TokenList find(SQLite::Database& database, const std::set<std::string>& kids, st
 std::vector<IssuedToken> live_namesakes(SQLite::Database& database, const IssuedToken& token,
                                         const std::set<std::string>& kids, std::int64_t now_ms) {
   if (token.name.empty()) return {};
-  // Each one-time token is a principal of its own; whom it is for is its user.
+  // Each one-time token is a principal of its own; its user is the person it is for.
   SQLite::Statement rows(database, "SELECT * FROM " STRAWBERRY_TOKENS
                                    " WHERE name = ?3 AND type = ?4 AND state = 0 AND "
                                    "CASE WHEN type IN ('enroll', 'grant') THEN user_id = ?6 ELSE subject = ?5 END");
@@ -92,7 +92,7 @@ bool is_full(SQLite::Database& database) {
   return database.execAndGet("SELECT tokens FROM token_counts WHERE user_id = '*'").getInt64() >= issued_tokens_max;
 }
 
-/// Device and user ids share one namespace: the holder would speak in the device's place.
+/// Device and user ids share one namespace: with a device's id, the holder could publish as the device.
 bool is_for_a_device(SQLite::Database& database, const IssuedToken& token) {
   if (token.type != "user" && token.type != "enroll" && token.type != "grant") return false;
   SQLite::Statement device(database, "SELECT 1 FROM devices WHERE device_id = ?");

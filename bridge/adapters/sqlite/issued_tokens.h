@@ -1,10 +1,10 @@
-/// The list of tokens that were given to somebody, by strawberryctl or by the bridge (token_rows.h), for people to look
-/// at and to take back. It decides nothing: what a token may do stands in the token itself, and whether it still counts
-/// in `revoked_tokens`, `user_revocations`, `devices`, `spent_tokens` and the keys, from which a row's state is read.
+/// The list of issued tokens, from strawberryctl or the bridge (token_rows.h), for people to inspect and revoke. It
+/// decides nothing: a token's rights are in the token itself. Whether it is still valid follows from `revoked_tokens`,
+/// `user_revocations`, `devices`, `spent_tokens` and the keys, from which a row's state is read.
 ///
 /// Threading: any one thread; other processes may use the database meanwhile.   Errors: Failure naming the file.
-/// Bounds: issued_tokens_max rows. Those of tokens that have expired for listed_after_expiry_ms go; when there is no
-/// room, so do all that count no longer. TokenQuery::limit rows are read at once.
+/// Bounds: issued_tokens_max rows. Those of tokens that expired listed_after_expiry_ms ago are deleted; when there is
+/// no room, so are all that are no longer valid. TokenQuery::limit rows are read at once.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace strawberry::bridge {
 inline constexpr std::int64_t issued_tokens_max = 1'000'000;
 inline constexpr std::int64_t listed_after_expiry_ms = 30LL * 24 * 60 * 60 * 1000;
 
-/// `revoked` is a token that was taken back, alone or with its line or its user, one whose device was, and one whose
-/// key was retired; `spent` a one-time token that was used.
+/// `revoked`: the token was revoked, alone or with its line, its user, its device or its key; `spent`: a one-time token
+/// that was used.
 enum class TokenState { live, expired, revoked, spent };
 std::string_view to_string(TokenState state);
 
@@ -31,7 +31,7 @@ struct IssuedToken : TokenRow {
   std::optional<std::int64_t> last_used_ms = {};
 };
 
-/// Which of them; an empty text is any.
+/// A filter; an empty text matches everything.
 struct TokenQuery {
   std::string user_id = {};
   std::string name = {};
@@ -41,26 +41,26 @@ struct TokenQuery {
 };
 
 struct TokenList {
-  std::vector<IssuedToken> tokens;  // the first `limit` of them
-  std::int64_t total = 0;           // how many there are
+  std::vector<IssuedToken> tokens;  // the first `limit` matches
+  std::int64_t total = 0;           // number of matches
 };
 
-/// By name, those without one last, then by age. `kids` are those of the keys that tokens may be signed with.
-/// Looks only, and so refuses a database that is older than this program.
+/// Returns tokens sorted by name, those without one last, then by age. `kids`: the ids of the keys that sign tokens.
+/// Read-only, and so refuses a database that is older than this program.
 Result<TokenList> issued_tokens(const std::string& database_path, const std::set<std::string>& kids,
                                 std::int64_t now_ms, const TokenQuery& query = {});
 
-/// Everybody who has a token on the list, dead ones too. As issued_tokens().
+/// Returns all users with a token on the list, invalid ones included. As issued_tokens().
 Result<std::set<std::string>> listed_users(const std::string& database_path);
 
-/// Puts `token` on the list, as the first of its line when it names no other; durable when it returns. Gives the live
-/// tokens that have its name and its principal: when there are any, and not `beside_others`, nothing was written.
-/// Fails when its user's id is a device's.
+/// Puts `token` on the list, as the first of its line when it names no other; durable when it returns. Returns the live
+/// tokens with its name and its principal: when there are any, and not `beside_others`, nothing was written. Fails when
+/// its user's id is a device's.
 Result<std::vector<IssuedToken>> record_token(const std::string& database_path, const IssuedToken& token,
                                               const std::set<std::string>& kids, bool beside_others,
                                               std::int64_t now_ms);
 
-/// For a token that reached nobody.
+/// Removes a token that was not handed out.
 Result<void> forget_token(const std::string& database_path, const std::string& jti);
 
 }  // namespace strawberry::bridge

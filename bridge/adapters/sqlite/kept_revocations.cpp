@@ -37,7 +37,7 @@ void keep_spent(SQLite::Database& from, SQLite::Database& to) {
   while (spent.executeStep()) write_row(spend, spent.getColumn(0).getString(), spent.getColumn(1).getInt64());
 }
 
-/// From rows of device_id, user_id, is_active, tokens_valid_from.
+/// Reads rows of device_id, user_id, is_active, tokens_valid_from.
 void keep_moments(SQLite::Database& from, const std::string& sql, SQLite::Database& to) {
   SQLite::Statement devices(from, sql);
   SQLite::Statement update(to,
@@ -52,7 +52,7 @@ void keep_moments(SQLite::Database& from, const std::string& sql, SQLite::Databa
     const std::string user_id = devices.getColumn(1).getString();
     const std::int64_t valid_from = devices.getColumn(3).getInt64();
     const bool is_there = write_row(update, devices.getColumn(2).getInt(), valid_from, device_id) > 0;
-    // One that the restored database does not know may be registered again, or come back with yet another backup.
+    // A device that the restored database lacks may be registered again, or return with another backup.
     if (!is_there && valid_from > 0) write_row(remember, device_id, user_id, valid_from);
   }
 }

@@ -1,7 +1,7 @@
-/// What a database that is put back must not forget of the one whose place it takes.
+/// Carries revocations from a database over to the backup that replaces it.
 ///
-/// Threading: any one thread, with nobody else at either database.   Errors: Failure naming the file; the restored one
-/// is then as it was, or only brought up to date.   Bounds: those of the tables.
+/// Threading: any one thread, while no other process uses either database.   Errors: Failure naming the file; the
+/// restored one is then unchanged, or only migrated.   Bounds: those of the tables.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,13 @@
 
 namespace strawberry::bridge {
 
-/// Brings the database `restored` up to date, and into it, in one transaction, from the one at `replaced`, which may be
+/// Migrates the database `restored`, and copies into it, in one transaction, from the one at `replaced`, which may be
 /// of any earlier version and is only read:
-/// - tokens that were taken back, with their lines, users all of whose tokens were (the later moment counts), and
-/// one-time tokens that were used;
-/// - of each device that both have: it is revoked if it was, and the later of both moments before which its tokens are
-///   dead counts;
-/// - the same moment of devices that had been deleted: where the restored one has them, they are there, with tokens
-///   from later on only;
-/// - the ids of users and admins, but for those that a restored device has.
+/// - revoked tokens with their lines, users all of whose tokens were revoked (the later time counts), and used one-time
+///   tokens;
+/// - for each device in both: whether it is revoked, and the later of both times before which its tokens are revoked;
+/// - the same time of deleted devices: where the restored database has them, they exist again, with later tokens only;
+/// - the ids of users and admins, except those that a restored device has.
 Result<void> keep_revocations(const std::string& replaced, const std::string& restored, std::int64_t now_ms);
 
 }  // namespace strawberry::bridge

@@ -14,11 +14,11 @@
 
 namespace strawberry::bridge {
 
-/// Those of one user that are not the configuration's.
+/// Reads the limits of one user that differ from the configuration.
 void read_limits(StatementCache& statements, const std::string& user_id,
                  const std::function<void(LimitKind, std::int64_t)>& use);
 void read_all_limits(StatementCache& statements, const std::function<void(std::string, LimitKind, std::int64_t)>& use);
-/// Without a value a limit is the configuration's again.
+/// A limit without a value is the configuration's again.
 void write_limits(StatementCache& statements, const std::string& user_id,
                   const std::map<LimitKind, std::optional<std::int64_t>>& limits);
 

@@ -9,7 +9,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Each of the three in one walk through `user_storage`, which has a row a user.
+/// Counts all three in one pass over `user_storage`, which has a row per user.
 UsersAtLimit count_users_at_limit(StatementCache& statements, const StorageLimits& limits) {
   auto& row = statements.bind(
       "SELECT sum(sessions >= sessions_max AND sessions_max > 0), sum(messages >= messages_max AND messages_max > 0),"

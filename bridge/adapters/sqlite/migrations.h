@@ -1,4 +1,4 @@
-/// The files of schemas/sql/ in order, compiled in. Number n brings a database from version n-1 to n.
+/// The files of schemas/sql/ in order, compiled in. Number n migrates a database from version n-1 to n.
 #pragma once
 
 #include <string_view>

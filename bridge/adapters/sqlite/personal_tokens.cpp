@@ -12,7 +12,7 @@
 namespace strawberry::bridge {
 namespace {
 
-// Good ones; ?1 is now.
+// Valid tokens; ?1 is now.
 #define STRAWBERRY_IS_GOOD STRAWBERRY_TOKEN_STATE_CASES " ELSE 0 END = 0"
 
 struct Line {
@@ -43,7 +43,7 @@ Reply<std::vector<std::string>> add_named_token_within(StatementCache& statement
     return error(ErrorCode::forbidden, "there is a token of this name: revoke it, or choose another name",
                  {{"path", "/name"}, {"reason", "exists"}});
   auto& parent = statements.bind("SELECT 1 FROM issued_tokens WHERE jti = ?", row.parent_jti);
-  if (!parent.executeStep()) row.parent_jti.clear();  // a command's own, for one connection
+  if (!parent.executeStep()) row.parent_jti.clear();  // a command's own token, for one connection
   parent.reset();
   if (auto stored = add_token_within(statements, limits, added); !stored) return tl::unexpected(stored.error());
   return namesakes;
@@ -52,7 +52,7 @@ Reply<std::vector<std::string>> add_named_token_within(StatementCache& statement
 Reply<void> add_login_token_within(StatementCache& statements, const StorageLimits& limits,
                                    const std::optional<NewToken>& token, std::size_t logins_max) {
   const TokenRow& row = token->row;
-  // The first of each line, and how long the last of it is good.
+  // The first token of each line, and the latest expiry in it.
   auto& logins = statements.bind("SELECT t.root_jti, max(t.expires_at) FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
                                  " AND t.user_id = ?2 AND t.subject = ?3 AND t.name = ?4"
                                  " GROUP BY t.root_jti ORDER BY max(t.issued_at) DESC LIMIT -1 OFFSET ?5",

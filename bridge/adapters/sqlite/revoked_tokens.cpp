@@ -12,7 +12,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Clocks are set back now and then, and a token would be good again.
+/// Revocations outlive the token's expiry, since it would be valid again if the clock were set back.
 constexpr std::int64_t keep_after_expiry_ms = 24LL * 60 * 60 * 1000;
 
 std::int64_t count_revoked(SQLite::Database& database) {
@@ -30,7 +30,7 @@ tl::unexpected<Failure> too_many(const SQLite::Database& database) {
               " revoked tokens, the most there can be: retire the key that signed them");
 }
 
-/// The first of the line that a listed token belongs to; empty when it is not on the list.
+/// Returns the first token of the line that a listed token belongs to; empty when it is not on the list.
 std::string listed_root(SQLite::Database& database, const std::string& jti) {
   SQLite::Statement row(database, "SELECT root_jti FROM issued_tokens WHERE jti = ?");
   row.bind(1, jti);
@@ -65,7 +65,7 @@ Result<RevokedLine> revoke_token(const std::string& database_path, const std::st
     RevokedLine line;
     line.root_jti = listed_root(**database, jti);
     if (line.root_jti.empty()) line.root_jti = root_jti.empty() ? jti : root_jti;
-    // What was made from it and is not listed, since a backup was restored, lives no longer than one made just now.
+    // Tokens made from it that are not listed, since a backup was restored, expire no later than one made just now.
     const std::int64_t youngest = now_ms + std::chrono::milliseconds(token_lifetime_default).count();
     line.expires_at_ms = std::max({expires_at_ms, youngest, latest_expiry(**database, line.root_jti)});
     const std::int64_t before = count_revoked(**database);
@@ -90,7 +90,7 @@ Result<RevokedLine> revoke_token(const std::string& database_path, const std::st
 Result<std::int64_t> revoke_user(const std::string& database_path, const std::string& user_id, std::int64_t now_ms) {
   auto database = open_database(database_path);
   if (!database) return tl::unexpected(database.error());
-  // `iat` counts whole seconds: one that was issued a moment ago says this second.
+  // `iat` counts whole seconds: a token issued a moment ago has this second.
   const std::int64_t valid_from_ms = (now_ms / 1000 + 1) * 1000;
   try {
     SQLite::Transaction transaction(**database, SQLite::TransactionBehavior::IMMEDIATE);

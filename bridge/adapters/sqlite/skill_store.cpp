@@ -15,8 +15,8 @@ std::size_t bytes_of(const std::vector<SkillRow>& skills) {
   });
 }
 
-/// For each skill the device has on disk, whether it is the one of that position. A device that comes back with what it
-/// had costs no writing.
+/// Returns, for each stored skill of the device, whether the one at that position is equal. A device that returns with
+/// the same skills causes no writes.
 std::vector<bool> compare_skills(StatementCache& statements, const std::string& device_id,
                                  const std::vector<SkillRow>& skills) {
   auto& row = statements.bind(
@@ -27,7 +27,7 @@ std::vector<bool> compare_skills(StatementCache& statements, const std::string& 
   std::vector<bool> is_same;
   while (row.executeStep()) {
     const auto position = static_cast<std::size_t>(row.getColumn(6).getInt64());
-    is_same.resize(position, false);  // none is missing that this program wrote
+    is_same.resize(position, false);  // this program stores skills without gaps
     if (position >= skills.size()) {
       is_same.push_back(false);
       continue;
@@ -43,7 +43,7 @@ std::vector<bool> compare_skills(StatementCache& statements, const std::string& 
   return is_same;
 }
 
-/// Whether write_skills() would have no skill to write; it may have some to remove.
+/// True when write_skills() would write no skill; it may have some to remove.
 bool has_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills) {
   const auto is_there = compare_skills(statements, device_id, skills);
   return is_there.size() >= skills.size() &&
@@ -55,7 +55,7 @@ void write_heartbeat(StatementCache& statements, const std::string& device_id, s
   statements.execute("UPDATE devices SET skills_heartbeat_at = ? WHERE device_id = ?", heartbeat_at_ms, device_id);
 }
 
-/// Writes only what is not there already.
+/// Writes only what differs.
 void write_skills(StatementCache& statements, const std::string& device_id, const std::vector<SkillRow>& skills,
                   std::int64_t heartbeat_at_ms) {
   const auto is_there = compare_skills(statements, device_id, skills);

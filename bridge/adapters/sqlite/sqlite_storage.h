@@ -16,7 +16,7 @@ class SqliteStorage final : public Storage {
   using Options = SqliteWriter::Options;
 
   static Result<std::unique_ptr<SqliteStorage>> open(asio::io_context& loop, const std::string& path, Options options);
-  /// On a database that is open and up to date.
+  /// `database` must be open and migrated.
   SqliteStorage(asio::io_context& loop, std::unique_ptr<SQLite::Database> database, Options options);
 
   DeviceStore& devices() override { return *devices_; }

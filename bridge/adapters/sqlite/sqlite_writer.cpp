@@ -9,7 +9,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Users have one queue each; their devices do not take turns within it, so that what was asked first is done first.
+/// Each user has one queue; its devices do not take turns within it, so that its requests run in order.
 const std::string any_sender;
 
 void log_disk(const DiskFloor::State& state, std::int64_t free_min_mib) {
@@ -55,7 +55,7 @@ SqliteWriter::~SqliteWriter() {
 
 Result<void> SqliteWriter::read_first(const std::function<void(StatementCache&)>& read) {
   loop_.check();
-  const std::lock_guard lock(mutex_);  // keeps the writer's thread away
+  const std::lock_guard lock(mutex_);  // excludes the writer's thread
   try {
     read(*statements_);
     return {};
@@ -74,7 +74,8 @@ std::size_t SqliteWriter::bytes_waiting() const {
   return jobs_.bytes();
 }
 
-/// The database grows only when it has no unused page, and never shrinks: without these, deleting would not help.
+/// The database grows only when it has no unused page, and never shrinks: without counting them, deleting would not
+/// help.
 void SqliteWriter::count_unused() {
   try {
     auto& row = statements_->bind(
@@ -138,7 +139,7 @@ std::optional<SqliteWriter::Job> SqliteWriter::next_job() {
   return jobs_.pop();
 }
 
-/// Takes jobs in turn until the commit has no more room, or none waits. What comes while it works goes in as well.
+/// Takes jobs in turn until the commit is full, or none waits. Jobs that arrive meanwhile are included.
 std::vector<SqliteWriter::Job> SqliteWriter::commit() {
   std::vector<Job> batch;
   try {
@@ -152,7 +153,7 @@ std::vector<SqliteWriter::Job> SqliteWriter::commit() {
     }
     transaction.commit();
   } catch (const SQLite::Exception& failure) {
-    // Nothing of the batch is on disk, so nothing of it may be answered as done.
+    // Nothing of the batch is on disk, so no job of it may be answered as done.
     if (batch.empty()) batch = take_to_fail();
     const bool is_full = failure.getErrorCode() == SQLITE_FULL;
     if (is_full) reuse_log();
@@ -167,7 +168,7 @@ std::vector<SqliteWriter::Job> SqliteWriter::commit() {
   return batch;
 }
 
-/// When no commit can begin: they are told, or else they would be tried for ever.
+/// Used when no transaction can begin: these jobs fail, or else they would be retried forever.
 std::vector<SqliteWriter::Job> SqliteWriter::take_to_fail() {
   std::vector<Job> batch;
   do {
@@ -176,7 +177,7 @@ std::vector<SqliteWriter::Job> SqliteWriter::take_to_fail() {
   return batch;
 }
 
-/// With all of it in the database, the log is written from its beginning again: a revocation needs no more disk then.
+/// Copies the log into the database, so that the log restarts from its beginning: a revocation then needs no more disk.
 void SqliteWriter::reuse_log() {
   try {
     statements_->database().exec("PRAGMA wal_checkpoint(PASSIVE)");
@@ -185,7 +186,7 @@ void SqliteWriter::reuse_log() {
   }
 }
 
-/// What reads, or needs little, must not fail with what needs more than there is.
+/// Jobs that read, or need little space, must not fail together with one that needs too much.
 void SqliteWriter::commit_alone(Job& job) {
   try {
     SQLite::Transaction transaction(statements_->database(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -196,17 +197,17 @@ void SqliteWriter::commit_alone(Job& job) {
   }
 }
 
-/// Gives the bytes it read.
+/// Returns the number of bytes read.
 std::size_t SqliteWriter::work_on(Job& job) {
   auto& database = statements_->database();
   std::optional<std::size_t> bytes_read;
-  job.failure.reset();  // of a commit that this one takes the place of
+  job.failure.reset();  // of a commit that this one replaces
   database.exec("SAVEPOINT job");
   try {
     bytes_read = job.work(*statements_);
   } catch (const SQLite::Exception& failure) {
     job.failure = error_of(failure);
-    if (sqlite3_get_autocommit(database.getHandle()) != 0) throw;  // SQLite has taken back the whole transaction
+    if (sqlite3_get_autocommit(database.getHandle()) != 0) throw;  // SQLite has rolled back the whole transaction
   }
   if (!bytes_read) database.exec("ROLLBACK TO job");
   database.exec("RELEASE job");

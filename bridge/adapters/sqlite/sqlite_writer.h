@@ -1,14 +1,14 @@
-/// The one thread that writes the hub's database, and what is waiting goes into one transaction.
+/// The one thread that writes the hub's database. Waiting jobs share a transaction.
 ///
-/// Users take turns, job by job, and the hub's own work is as one user's: who has thousands of jobs waiting delays
-/// another's by the commit under way, which is bounded (CommitRoom), and one job. Each job runs in a savepoint of its
-/// own, so that one that fails does not take the others with it, and one that is refused leaves nothing; every reply is
-/// given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each. While the
-/// disk is almost full (DiskFloor), what needs room is refused; pages that are unused in the database count as free.
+/// Users take turns, job by job, and the hub's own work counts as one user's: a user with thousands of waiting jobs
+/// delays another by the commit in progress, which is bounded (CommitRoom), and one job. Each job runs in a savepoint
+/// of its own, so that a job that fails does not affect the others, and one that is refused leaves nothing; every reply
+/// is given after the commit that made it durable. A burst of registrations thus costs one fsync, not one each. While
+/// the disk is almost full (DiskFloor), writes that need space are refused; unused pages in the database count as free.
 ///
 /// Threading: called on the loop; jobs run on the writer's thread; replies arrive on the loop.
-/// Lifetime: destroying it finishes what was accepted.   Bounds: Options, of waiting jobs and their bytes, in all and
-/// of one user; then `busy`.
+/// Lifetime: destroying it finishes accepted jobs.   Bounds: Options, of waiting jobs and their bytes, in total and of
+/// one user; then `busy`.
 #pragma once
 
 #include <atomic>
@@ -38,9 +38,9 @@
 
 namespace strawberry::bridge {
 
-/// What a job counts for besides what it carries: a row or two, and their indexes.
+/// The size that a job counts with in addition to its own bytes: a row or two, and their indexes.
 inline constexpr std::size_t bytes_of_job = 256;
-/// Whose turn is taken by what the hub writes of its own accord.
+/// The user for what the hub writes on its own.
 inline const std::string hub_itself;
 
 class SqliteWriter {
@@ -53,10 +53,10 @@ class SqliteWriter {
     CommitRoom::Limits commit{};
     StorageLimits limits{};
     DiskFloor::Options disk{};
-    DiskFloor::FreeBytes disk_free{};  // not set: the file system that the database is on
-    Events* events = nullptr;          // where StoreCommitted is published; outlives the loop's work
+    DiskFloor::FreeBytes disk_free{};  // not set: the file system of the database
+    Events* events = nullptr;          // receives StoreCommitted; outlives the loop's work
   };
-  /// In whose turn a job comes, and what it writes, about.
+  /// The user in whose turn a job runs, and about how many bytes it writes.
   struct Place {
     std::string user_id;
     std::size_t bytes = bytes_of_job;
@@ -65,8 +65,8 @@ class SqliteWriter {
   SqliteWriter(asio::io_context& loop, std::unique_ptr<SQLite::Database> database, Options options);
   ~SqliteWriter();
 
-  /// Runs `work(statements, args...)` on the writer's thread, in a savepoint: what it has written is rolled back when
-  /// it returns an error or throws SQLite::Exception. `work` returns a Reply, another value, or nothing.
+  /// Runs `work(statements, args...)` on the writer's thread, in a savepoint: its writes are rolled back when it
+  /// returns an error or throws SQLite::Exception. `work` returns a Reply, another value, or nothing.
   template <class Work, class... Args>
   auto run(Place place, Work work, Args... args) {
     return run_reading(std::move(place), nullptr, std::move(work), std::move(args)...);
@@ -79,7 +79,7 @@ class SqliteWriter {
     };
     return run_reading(std::move(place), nullptr, limited, std::move(args)...);
   }
-  /// The same as run(), where much may be read: `bytes_of(value)` counts for the commit.
+  /// As run(), for work that may read much: `bytes_of(value)` counts for the commit.
   template <class BytesOf, class Work, class... Args>
   auto run_reading(Place place, BytesOf bytes_of, Work work, Args... args) {
     using Returned = std::invoke_result_t<Work&, StatementCache&, const Args&...>;
@@ -99,10 +99,10 @@ class SqliteWriter {
     };
     return reply_of(run_job(std::move(place), std::move(job)), outcome);
   }
-  /// At once and on the loop, before any job; blocks.
+  /// Runs at once and on the loop, before any job; blocks.
   Result<void> read_first(const std::function<void(StatementCache&)>& read);
 
-  /// As they are now, with what the disk refuses. For jobs.
+  /// Returns the present limits, including the disk's refusal. For jobs.
   StorageLimits limits();
   DiskFloor::State disk() { return disk_.look(); }
   std::size_t jobs_waiting() const;
@@ -120,16 +120,16 @@ class SqliteWriter {
   };
   using Failure = std::optional<Error>;
   struct Job {
-    /// Returns the bytes read; nothing when its writes are to be rolled back.
+    /// Returns the bytes read; nothing when its writes must be rolled back.
     using Work = std::function<std::optional<std::size_t>(StatementCache&)>;
 
-    std::size_t bytes = 0;  // what it writes
+    std::size_t bytes = 0;  // about how many it writes
     Work work;              // writer's thread; may throw
-    Failure failure;        // of SQLite, whatever work gave
+    Failure failure;        // an error of SQLite, whatever work returned
     std::shared_ptr<OneShot<Failure>> done;
   };
 
-  /// Returns when what `work` did is durable, or why it is not.
+  /// Returns when the writes of `work` are durable, or why they are not.
   Task<Failure> run_job(Place place, Job::Work work);
   /// `outcome` is shared: the job goes on when the coroutine is cancelled.
   template <class T>
@@ -149,16 +149,16 @@ class SqliteWriter {
   const Options options_;
   const std::string path_;
   const SystemClock clock_;
-  std::atomic<std::uint64_t> unused_bytes_{0};  // of the database: what it takes before it grows
+  std::atomic<std::uint64_t> unused_bytes_{0};  // space in the database before it grows
   DiskFloor disk_;
-  const std::unique_ptr<StatementCache> statements_;  // the writer's thread, after read_first()
+  const std::unique_ptr<StatementCache> statements_;  // used by the writer's thread, after read_first()
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards the members below
   std::condition_variable wake_;
   FairQueue<Job> jobs_;
   bool stopping_ = false;
 
-  std::thread thread_;  // last: everything it uses is there before it
+  std::thread thread_;  // last: everything it uses is constructed before it
 };
 
 template <class T>

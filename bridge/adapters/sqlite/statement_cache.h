@@ -1,4 +1,4 @@
-/// A database and the statements prepared on it, each once. One thread at a time.
+/// A database and its prepared statements, each prepared once. One thread at a time.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -11,7 +11,7 @@
 
 namespace strawberry::bridge {
 
-/// Valid until the statement steps on.
+/// Valid until the statement's next step.
 inline std::string_view text_of(const SQLite::Column& column) {
   const char* text = column.getText();
   return {text, static_cast<std::size_t>(column.getBytes())};
@@ -23,8 +23,8 @@ class StatementCache {
 
   SQLite::Database& database() { return *database_; }
 
-  /// `sql` is a literal: the cache goes by its address, and so is bounded by the program's text. Bound in order; ready
-  /// to step.
+  /// `sql` must be a literal: the cache is keyed by its address, and so is bounded by the program's text. Binds in
+  /// order; the statement is ready to step.
   template <class... Values>
   SQLite::Statement& bind(const char* sql, const Values&... values) {
     auto& statement = statements_[sql];
@@ -36,7 +36,7 @@ class StatementCache {
     return *statement;
   }
 
-  /// Runs a statement that gives no rows; how many rows it changed.
+  /// Runs a statement that returns no rows; returns how many rows it changed.
   template <class... Values>
   int execute(const char* sql, const Values&... values) {
     auto& statement = bind(sql, values...);

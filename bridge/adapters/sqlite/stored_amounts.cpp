@@ -71,7 +71,7 @@ std::optional<Error> check_devices(StatementCache& statements, const StorageLimi
   if (of_all.disk_low) return of_all.disk_low;
   const auto limits = limits_of(statements, of_all, user_id);
   if (limits.devices_per_user_max == 0) return std::nullopt;
-  // Of one user: a walk through a few rows of the index on user and name.
+  // Reads a few rows of the index on user and name.
   auto& count = statements.bind("SELECT count(*) FROM devices WHERE user_id = ?", user_id);
   const auto used = count.executeStep() ? count.getColumn(0).getInt64() : 0;
   count.reset();
@@ -82,7 +82,7 @@ std::optional<Error> check_devices(StatementCache& statements, const StorageLimi
 
 Reply<void> add_session_within(StatementCache& statements, const StorageLimits& of_all, const SessionRow& session) {
   const auto known = read_session(statements, session.session_id);
-  if (known && known->user_id == session.user_id) return {};  // of this request, delivered again
+  if (known && known->user_id == session.user_id) return {};  // stored by this request, delivered again
   const auto before = read_stored_amounts(statements, session.user_id);
   insert_session(statements, session);
   const auto limits = limits_of(statements, of_all, session.user_id);
@@ -109,7 +109,7 @@ Reply<std::size_t> append_messages_within(StatementCache& statements, const Stor
 Reply<std::vector<SyncCount>> sync_rows_within(StatementCache& statements, const StorageLimits& limits,
                                                const std::vector<SessionUpload>& uploads) {
   std::map<std::string, StoredAmounts> before;
-  std::map<std::string, std::int64_t> messages_before;  // by session
+  std::map<std::string, std::int64_t> messages_before;  // key: session
   for (const auto& [session, messages] : uploads) {
     before.try_emplace(session.user_id, read_stored_amounts(statements, session.user_id));
     const auto known = read_session(statements, session.session_id);

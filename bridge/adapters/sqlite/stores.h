@@ -1,4 +1,4 @@
-/// The stores of bridge/ports on SQLite, each a face of the one writer.
+/// The stores of bridge/ports on SQLite, each an interface to the one writer.
 ///
 /// Threading, errors, bounds: as SqliteWriter.   Lifetime: the writer outlives them.
 #pragma once

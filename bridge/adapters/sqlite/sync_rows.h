@@ -1,4 +1,4 @@
-/// Sessions that were kept elsewhere, merged into the hub's rows. As device_rows.h: inside a transaction on the store's
+/// Merges sessions that were kept elsewhere into the hub's rows. As device_rows.h: inside a transaction on the store's
 /// thread.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace strawberry::bridge {
 
-/// ConversationStore::sync_sessions(). Refuses before anything is written.
+/// For ConversationStore::sync_sessions(). Refuses before anything is written.
 Reply<std::vector<SyncCount>> sync_rows(StatementCache& statements, const std::vector<SessionUpload>& uploads);
 
 }  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// Enough to go faster than rows are added.
+/// Enough to delete rows faster than they are added.
 constexpr std::int64_t pruned_at_once_max = 100;
 
 template <class... Values>
@@ -19,7 +19,7 @@ std::int64_t number(StatementCache& statements, const char* sql, const Values&..
   return found;
 }
 
-/// 0 when they are all good.
+/// Returns 0 when no token is revoked by time.
 std::int64_t tokens_valid_from(StatementCache& statements, const std::string& user_id) {
   return number(statements, "SELECT tokens_valid_from FROM user_revocations WHERE user_id = ?", user_id);
 }
@@ -46,7 +46,7 @@ Error too_many(const std::string& whose, const char* limit, std::int64_t max, st
           {{"limit", limit}, {"max", max}, {"used", used}}};
 }
 
-/// How many rows the user has, dead ones included, is known without counting; only at the limit are they looked at.
+/// The number of a user's rows, invalid ones included, is known without counting; they are read only at the limit.
 std::optional<Error> too_many_of_user(StatementCache& statements, std::int64_t max, const TokenRow& token) {
   constexpr const char* count = "SELECT tokens FROM token_counts WHERE user_id = ?";
   if (max == 0 || number(statements, count, token.user_id) < max) return std::nullopt;
@@ -75,7 +75,7 @@ bool is_full(StatementCache& statements) {
   return number(statements, "SELECT tokens FROM token_counts WHERE user_id = '*'") >= issued_tokens_max;
 }
 
-/// One that continues a line goes by the name of that.
+/// A token that continues a line gets the line's name.
 void insert(StatementCache& statements, const TokenRow& token) {
   statements.execute(
       "INSERT INTO issued_tokens"
@@ -140,7 +140,7 @@ Reply<bool> renew_program_within(StatementCache& statements, const StorageLimits
     if (!revoked) return tl::unexpected(revoked.error());
     return false;
   }
-  // Of its line only what is good stays on the list: a program renews its tokens for years.
+  // Only valid tokens of its line stay on the list, since a program renews its tokens for years.
   statements.execute("DELETE FROM issued_tokens WHERE jti = ? OR (root_jti = ? AND expires_at <= ?)", old,
                      renewal.row.root_jti, now_ms);
   for (const NewToken* token : {&renewal, &access}) {

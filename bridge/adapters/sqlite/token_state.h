@@ -1,8 +1,8 @@
-/// What has become of a token on the list, in SQL, for the bridge and the command line alike: as the broker plugin
-/// judges it (broker-plugin/authenticator.h).
+/// The state of a listed token, in SQL, for the bridge and the command line: by the same rules as the broker plugin's
+/// (broker-plugin/authenticator.h).
 #pragma once
 
-/// The state of row `t` of issued_tokens as a number, TokenState; `?1` is now. To be ended by `ELSE 0 END`.
+/// The state of row `t` of issued_tokens as a number, TokenState; `?1` is now. The caller appends `ELSE 0 END`.
 #define STRAWBERRY_TOKEN_STATE_CASES                                                              \
   "CASE"                                                                                          \
   " WHEN EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.jti IN (t.jti, t.root_jti)) THEN 2"       \

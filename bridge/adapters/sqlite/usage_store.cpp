@@ -37,7 +37,7 @@ void add_row(StatementCache& statements, UsageRow row) {
       row.count.prompt_tokens, row.count.completion_tokens);
 }
 
-/// From column `first` on: requests, prompt_tokens, completion_tokens.
+/// Reads from column `first` on: requests, prompt_tokens, completion_tokens.
 UsageCount usage_count(SQLite::Statement& row, int first) {
   return {row.getColumn(first).getInt64(), row.getColumn(first + 1).getInt64(), row.getColumn(first + 2).getInt64()};
 }

@@ -38,7 +38,7 @@ tl::unexpected<Error> last_admin() {
   return error(ErrorCode::forbidden, "this is the last admin: make somebody else one first");
 }
 
-/// Why the user cannot be what `standing` says.
+/// Returns why the user cannot have this standing.
 std::optional<Error> objection_to_standing(StatementCache& statements, const std::string& user_id,
                                            const UserStanding& standing) {
   if (standing.role != Role::guest) return std::nullopt;
@@ -86,7 +86,7 @@ void read_users(StatementCache& statements, const std::function<void(UserRow)>& 
     user.user_id = rows.getColumn(0).getString();
     user.name = rows.getColumn(1).getString();
     const auto role = parse_role(rows.getColumn(2).getString());
-    // As the broker plugin reads it: nobody can tell what another role may do.
+    // As in the broker plugin: the rights of an unknown role are unknown.
     user.standing = {role.value_or(Role::guest), rows.getColumn(3).getString(),
                      !role || rows.getColumn(4).getInt() != 0};
     user.password_hash = rows.getColumn(5).getString();
@@ -161,7 +161,7 @@ Reply<DeletedUser> remove_user(StatementCache& statements, const std::string& us
   if (!is_known(statements, user_id)) return error(ErrorCode::not_found, "no such user");
   if (is_active_admin(statements, user_id) && active_admins(statements) == 1) return last_admin();
   DeletedUser gone;
-  // `iat` counts whole seconds: a token that was issued a moment ago says this second.
+  // `iat` counts whole seconds: a token issued a moment ago has this second.
   gone.tokens_valid_from_ms = (now_ms / 1'000 + 1) * 1'000;
   gone.devices = texts_of(statements, "SELECT device_id FROM devices WHERE user_id = ? ORDER BY device_id", user_id);
   gone.guests = texts_of(statements, "SELECT user_id FROM users WHERE guest_of = ? ORDER BY user_id", user_id);

@@ -1,4 +1,4 @@
-/// Accounts in SQL (schemas/sql/0009_accounts.sql), and all that goes with a user.
+/// Accounts in SQL (schemas/sql/0009_accounts.sql), and everything that is deleted with a user.
 ///
 /// As device_rows.h: inside a transaction on the store's thread. Errors: as UserStore.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace strawberry::bridge {
 
-/// In the order of their ids.
+/// Calls `use` for each user, in the order of ids.
 void read_users(StatementCache& statements, const std::function<void(UserRow)>& use);
 std::vector<std::string> read_users_without_account(StatementCache& statements, std::size_t limit);
 

@@ -283,7 +283,7 @@ inline constexpr Abbreviation abbreviations[] = {
     Abbreviation{"unit", "unit"},
 };
 
-/// In `device` and `origin`.
+/// Keys in `device` and `origin`.
 inline constexpr Abbreviation device_abbreviations[] = {
     Abbreviation{"cns", "connections"},  Abbreviation{"ids", "identifiers"},
     Abbreviation{"mf", "manufacturer"},  Abbreviation{"mdl", "model"},

@@ -1,4 +1,4 @@
-/// The short names of keys in discovery messages, and `~`.
+/// Expands the short names of keys in discovery messages, and `~`.
 ///
 /// Pure functions.
 #pragma once
@@ -8,14 +8,14 @@
 
 namespace strawberry::cli::discovery {
 
-/// The long name of a key of a component, short or long; lives for ever. Empty for a key that means nothing here.
+/// Returns the long name of a component's key, short or long; it is static. Empty for an unknown key.
 std::string_view full_key(std::string_view key);
 
-/// Makes long names of all keys, in `device`, `origin`, `availability` and `components` too. Where a key is there twice
-/// the long name counts.
+/// Renames all keys to their long names, also in `device`, `origin`, `availability` and `components`. If both forms are
+/// present, the long one wins.
 void expand_keys(nlohmann::json& config);
 
-/// Puts the base `~` into the topics that begin or end with it, and takes it out.
+/// Replaces the base `~` at the beginning or end of topics, and removes its key.
 void expand_base(nlohmann::json& config);
 
 }  // namespace strawberry::cli::discovery

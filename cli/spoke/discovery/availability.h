@@ -1,6 +1,6 @@
 /// Whether an entity is available: `availability_topic`, or `availability` with its mode.
 ///
-/// Pure.   Bounds: availability_topics_max, of an entity.
+/// Pure.   Bounds: availability_topics_max for an entity.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ class Availability {
   enum class Mode { all, any, latest };
   struct Source {
     std::string topic;
-    TemplatePtr how;  // null: the payload as it is
+    TemplatePtr how;  // null: use the payload unchanged
     std::string available;
     std::string not_available;
     std::optional<bool> said{};
@@ -30,7 +30,7 @@ class Availability {
   void set_mode(std::string_view mode);
   void add(Source source) { sources_.push_back(std::move(source)); }
 
-  /// False: it is always available.
+  /// If false, it is always available.
   bool is_known() const { return !sources_.empty(); }
   bool is_available() const;
   const std::vector<Source>& sources() const { return sources_; }

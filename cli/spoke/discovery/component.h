@@ -1,6 +1,6 @@
-/// One kind of entity: which topics it reads, what it can do, and what a call publishes.
+/// One kind of entity: the topics that it reads, the actions that it has, and the messages that a call publishes.
 ///
-/// A Component has no state: there is one object of each, for all entities of its kind (components.h).
+/// A Component has no state: one object serves all entities of its kind (components.h).
 /// Threading: any.   Errors: Failure, for the caller of the skill.
 /// Bounds: those of templates; parameters of an action.
 #pragma once
@@ -21,11 +21,11 @@ namespace strawberry::cli::discovery {
 
 /// A topic that an entity reads.
 struct Reading {
-  std::string_view topic_key;     // in its settings
-  std::string_view template_key;  // may be empty, or not in the settings
-  /// What the template made of the message, or the message. False when it means nothing to the entity.
+  std::string_view topic_key;     // the topic's key in the settings
+  std::string_view template_key;  // may be empty, or missing in the settings
+  /// Takes the template's output, or the message. Returns false when the entity cannot use it.
   bool (*take)(Entity& entity, const std::string& text);
-  std::string_view other_template_key = {};  // where the first is not in the settings
+  std::string_view other_template_key = {};  // used when the first is not in the settings
 };
 
 struct ActionParameter {
@@ -36,18 +36,18 @@ struct ActionParameter {
   bool is_required = false;
   std::optional<double> least{};
   std::optional<double> most{};
-  std::vector<std::string> options{};  // of a text
-  std::size_t items = 0;               // of a list
+  std::vector<std::string> options{};  // for a text
+  std::size_t items = 0;               // for a list
 };
 
 struct Action {
   std::string name;    // `turn_on`
-  std::string phrase;  // `turn on %`: what it does, `%` is the entity
+  std::string phrase;  // `turn on %`: the action in words, `%` is the entity
   std::vector<ActionParameter> parameters{};
   bool confirm = false;
 };
 
-/// Those that are given; null is not.
+/// The arguments that are given; null counts as not given.
 class Arguments {
  public:
   explicit Arguments(nlohmann::json given) : given_(std::move(given)) {}
@@ -64,7 +64,7 @@ class Arguments {
   nlohmann::json given_;
 };
 
-/// What a call publishes, collected.
+/// Collects the messages that a call publishes.
 class Commands {
  public:
   struct Publish {
@@ -75,10 +75,10 @@ class Commands {
 
   Commands(const Entity& entity, WallTime now) : entity_(entity), now_(now) {}
 
-  /// Publishes `value` on the topic under this key, through the template under that one if there is one: `value`, and
-  /// the names in `more`, are its variables. A template that prints nothing publishes nothing.
+  /// Publishes `value` on the topic of `topic_key`, through the template of `template_key` if there is one: `value`,
+  /// and the names in `more`, are its variables. A template with empty output publishes nothing.
   Result<void> send(std::string_view topic_key, std::string_view template_key, Value value, More more = {});
-  /// What the template makes; fails when there is none.
+  /// Returns the template's output; fails when there is no template.
   Result<std::string> render(std::string_view template_key, const More& variables) const;
   void publish(std::string topic, std::string payload) { all_.push_back({std::move(topic), std::move(payload)}); }
 
@@ -95,24 +95,24 @@ class Component {
   virtual ~Component() = default;
   /// `light`, `alarm_control_panel`.
   virtual std::string_view name() const = 0;
-  /// Keys without which the entity cannot be.
+  /// Keys that the entity must have.
   virtual std::vector<std::string_view> required() const { return {}; }
   virtual std::span<const Reading> readings() const { return {}; }
-  /// What it can do; without what its topics and templates do not allow.
+  /// Returns its actions, without those that its topics and templates do not allow.
   virtual std::vector<Action> actions(const Entity& entity) const;
-  /// Of one that actions() has, with arguments that fit it. Changes the state where nothing reports it.
+  /// Runs an action of actions(), with valid arguments. Changes the state if no topic reports it.
   virtual Result<void> act(Entity& entity, const std::string& action, const Arguments& given, Commands& out) const;
-  /// Further members of what is read: unit, options, …
+  /// Adds further members to the entity's reading: unit, options, …
   virtual void describe(const Entity& entity, nlohmann::json& out) const;
 };
 
-/// The topic is there and the template, if any, can be used.
+/// True if the topic is set and the template, if any, is usable.
 bool can_send(const Entity& entity, std::string_view topic_key, std::string_view template_key = {});
 
-/// `optimistic`, or nothing reports its state.
+/// True if `optimistic` is set, or no topic reports its state.
 bool is_optimistic(const Entity& entity, std::string_view state_topic_key = "state_topic");
 
-/// `None` (not known) and the two words; false for all else.
+/// Accepts `None` (unknown) and the two words; returns false for other text.
 bool take_on_off(Entity& entity, const std::string& text, const std::string& on, const std::string& off);
 /// `payload_on` or `payload_off`, as commands have them; and a state in these words.
 std::string power_word(const Entity& entity, bool is_on);
@@ -121,10 +121,10 @@ bool take_power(Entity& entity, const std::string& text);
 bool take_number(Entity& entity, const char* name, const std::string& text);
 bool take_text(Entity& entity, const char* name, const std::string& text);
 
-/// As Python publishes a number: `21.5`, `21.0`, `21`.
+/// Returns a number as Python publishes it: `21.5`, `21.0`, `21`.
 Value number_value(double number, bool is_whole);
 
-/// A text parameter with options, in the order of the message.
+/// Makes a text parameter with options, in the order of the message.
 ActionParameter choice(std::string name, std::string about, std::vector<std::string> options, bool is_required = true);
 
 }  // namespace strawberry::cli::discovery

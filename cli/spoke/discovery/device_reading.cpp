@@ -43,7 +43,7 @@ bool is_available(const Entity& entity, SteadyTime now) {
 
 json read_device(const HomeDevice& device, SteadyTime now) {
   json all = json::object();
-  std::set<const json*> seen;  // the same attributes are told once
+  std::set<const json*> seen;  // shared attributes are returned once
   std::size_t bytes = 0;
   for (const Entity* entity : device.entities) {
     json one = read_entity_state(*entity, device.info.name, now);

@@ -21,7 +21,7 @@ DeviceRegistration registration_of(const HomeDevice& device) {
   read["signature"] = "read() -> dict";
   std::size_t bytes = to_text(read).size();
   made.skills.push_back(std::move(read));
-  // What matters comes first, should there be more than a registration takes.
+  // The most useful skills come first, in case a registration cannot hold all.
   for (const bool are_settings : {false, true}) {
     for (const Entity* entity : device.entities) {
       if (are_settings == entity->settings.text("entity_category").empty()) continue;

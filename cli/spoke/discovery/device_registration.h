@@ -1,6 +1,6 @@
-/// The skills of a device: `Device.read`, then what its entities can do, settings last.
+/// Makes the skills of a device: `Device.read`, then the actions of its entities, settings last.
 ///
-/// Pure.   Bounds: skills_max (device_skills.h), registration_text_bytes_max; what is beyond is left out.
+/// Pure.   Bounds: skills_max (device_skills.h), registration_text_bytes_max; further skills are left out.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ inline constexpr const char* device_skill_class = "Device";
 const Action& read_action();
 
 struct DeviceRegistration {
-  nlohmann::json skills;  // as a registration has them
+  nlohmann::json skills;  // as in a registration
   std::size_t left_out = 0;
 };
 DeviceRegistration registration_of(const HomeDevice& device);

@@ -19,7 +19,7 @@ void note(std::vector<std::string>& list, const std::string& key) {
   if (std::find(list.begin(), list.end(), key) == list.end()) list.push_back(key);
 }
 
-/// Printable, and short enough.
+/// Returns the member as printable text of limited length.
 std::string shown_text(const json& object, const char* name, std::size_t bytes_max = name_bytes_max) {
   const auto there = object.is_object() ? object.find(name) : object.end();
   if (!object.is_object() || there == object.end() || there->is_structured() || there->is_null()) return {};
@@ -28,7 +28,7 @@ std::string shown_text(const json& object, const char* name, std::size_t bytes_m
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-/// A name by which calls can address the device: the contract takes none that is empty when normalised, and not `hub`.
+/// Returns a name that calls can use: the contract refuses `hub` and names that normalise to nothing.
 std::string callable_name(std::string name, const std::string& identity) {
   if (name.empty()) name = "Device";
   const std::string normal = normalize_device_name(name);

@@ -1,7 +1,7 @@
-/// The devices that entities belong to. Entities whose `device` has an identifier or a connection in common are of one
-/// device, whichever messages said it.
+/// The devices that entities belong to. Entities whose `device` has an identifier or a connection in common belong to
+/// one device, whichever messages describe them.
 ///
-/// Threading: one thread.   Lifetime: entities are removed before they end.   Errors: Failure at a limit.
+/// Threading: one thread.   Lifetime: entities are removed before they are destroyed.   Errors: Failure at a limit.
 /// Bounds: devices_max, entities_per_device_max; identities_max of a device.
 #pragma once
 
@@ -27,7 +27,7 @@ struct HomeDevice {
   const Entity* entity_of_class(const std::string& class_name) const;
 };
 
-/// `id:…`, `mac:…` of a message's `device`, sorted; empty when it has none.
+/// Returns `id:…`, `mac:…` of a message's `device`, sorted; empty when it has none.
 std::vector<std::string> identities_of(const nlohmann::json& device);
 
 class DeviceTable {
@@ -35,10 +35,10 @@ class DeviceTable {
   DeviceTable(std::size_t devices_max, std::size_t entities_per_device_max)
       : devices_max_(devices_max), entities_per_device_max_(entities_per_device_max) {}
 
-  /// Puts the entity into its device, which is made or merged for it. `description` is the message's `device`.
+  /// Adds the entity to its device, which is made or merged if necessary. `description` is the message's `device`.
   Result<void> add(Entity* entity, const nlohmann::json& description, Changes& changes);
   void remove(Entity* entity, Changes& changes);
-  /// Notes in `changes` when online() is another than before.
+  /// Notes in `changes` when online() has changed.
   void check_presence(const std::string& key, Changes& changes);
 
   const HomeDevice* find(const std::string& key) const;

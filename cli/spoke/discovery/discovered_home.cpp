@@ -57,10 +57,10 @@ class DiscoveredHome::Parts {
   Entity* entity(const std::string& id) { return entities_.at(id).get(); }
 
  private:
-  /// What a discovery topic has said.
+  /// The last message of a discovery topic.
   struct Source {
     std::size_t hash = 0;
-    std::vector<std::string> entities{};  // their ids
+    std::vector<std::string> entities{};  // ids of its entities
   };
 
   bool is_discovery(const std::string& topic) const {
@@ -172,7 +172,7 @@ class DiscoveredHome::Parts {
     return config.component + " " + printable(config.object_id, 60) + ": ";
   }
 
-  /// A message that is changed does not make the state unknown.
+  /// Keeps the known state when a discovery message changes.
   static void keep_state(const Entity& old, Entity& entity) {
     if (old.component != entity.component) return;
     entity.state = old.state;
@@ -220,7 +220,7 @@ class DiscoveredHome::Parts {
     unlist(*entity);
   }
 
-  /// Only while the entity is this topic's: another may have taken it over.
+  /// Removes the entity only while it belongs to this topic: another may have taken it over.
   void drop_if_of(const std::string& topic, const std::string& id) {
     const auto there = entities_.find(id);
     if (there == entities_.end() || there->second->source != topic) return;
@@ -237,14 +237,14 @@ class DiscoveredHome::Parts {
     for (const std::string& id : source.entities) drop_if_of(topic, id);
   }
 
-  /// The entities stay until another topic has them, or this one is cleared.
+  /// Keeps the entities until another topic has them, or this one is cleared.
   void release(const std::string& topic) {
     if (const auto there = sources_.find(topic); there != sources_.end()) there->second.hash = 0;
   }
 
   void check_number_of_skills(const std::string& topic, const Entity& entity) {
     const HomeDevice* device = devices_.find(entity.device);
-    // What few entities can do always fits.
+    // The skills of a few entities always fit.
     if (device->entities.size() < entities_that_fit) return;
     if (const std::size_t left_out = registration_of(*device).left_out; left_out > 0)
       problem(topic, "its device has too many skills for a registration: " + std::to_string(left_out) +
@@ -272,7 +272,7 @@ class DiscoveredHome::Parts {
     if (!taken.problem.empty()) problem(entity.source, taken.problem);
   }
 
-  /// A device that is new has not changed; one that is gone neither; a filter that came and went again is the same.
+  /// Removes changes without effect: a new device has not changed, nor has one that is gone; a filter may come back.
   void tidy() {
     const auto drop = [](std::vector<std::string>& from, const std::vector<std::string>& what) {
       from.erase(
@@ -280,7 +280,7 @@ class DiscoveredHome::Parts {
                          [&](const auto& each) { return std::find(what.begin(), what.end(), each) != what.end(); }),
           from.end());
     };
-    const auto never = changes_.added;  // came and went
+    const auto never = changes_.added;  // added and removed again
     drop(changes_.changed, changes_.added);
     drop(changes_.changed, changes_.gone);
     drop(changes_.presence, changes_.gone);

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr std::string_view own_origin = "Strawberry Hub";  // bridge/home_assistant/announcement.cpp
 
-/// What the device form says once for all of its components.
+/// Keys that the device form has once for all of its components.
 constexpr std::array<std::string_view, 12> shared_keys = {"availability",
                                                           "availability_mode",
                                                           "availability_template",

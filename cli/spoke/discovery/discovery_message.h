@@ -1,6 +1,6 @@
-/// A discovery message: its topic and its JSON as configurations of entities, keys in their long form.
+/// Reads a discovery message: its topic, and its JSON as configurations of entities with long keys.
 ///
-/// Pure functions.   Errors: Failure, for the whole message.   Bounds: the caller's, of the payload's size.
+/// Pure functions.   Errors: Failure, for the whole message.   Bounds: the caller limits the payload's size.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ struct DiscoveryTopic {
   std::string object_id;
 };
 
-/// Nothing when it is no topic of discovery, or has other characters in its ids than `[A-Za-z0-9_-]`.
+/// Returns nullopt for a topic that is not of discovery, or whose ids have other characters than `[A-Za-z0-9_-]`.
 std::optional<DiscoveryTopic> read_discovery_topic(std::string_view prefix, std::string_view topic);
 
 struct EntityConfig {
@@ -30,14 +30,14 @@ struct EntityConfig {
 };
 
 struct DiscoveryMessage {
-  std::vector<EntityConfig> entities;  // of the device form: all there are now, and those that are removed
+  std::vector<EntityConfig> entities;  // of the device form: all current ones, and the removed ones
   nlohmann::json device;               // an object, or null
-  bool is_whole_device = false;        // entities of this topic that are not named are gone
-  bool is_migration = false;           // `migrate_discovery`: another topic takes its entities over
-  bool is_own = false;                 // what this hub itself tells Home Assistant
+  bool is_whole_device = false;        // entities of this topic that are not listed are removed
+  bool is_migration = false;           // `migrate_discovery`: another topic takes over its entities
+  bool is_own = false;                 // published by this hub for Home Assistant
 };
 
-/// `payload` is not empty.
+/// `payload` must not be empty.
 Result<DiscoveryMessage> read_discovery_message(const DiscoveryTopic& topic, std::string_view payload);
 
 }  // namespace strawberry::cli::discovery

@@ -1,4 +1,4 @@
-/// One entity of a device: what its discovery message says, and what its topics have said since.
+/// One entity of a device: the contents of its discovery message, and the last values of its topics.
 #pragma once
 
 #include <memory>
@@ -23,21 +23,21 @@ struct Entity {
   Settings settings{};
   std::string unique_id{};
   std::string object_id{};
-  std::string name{};        // empty: the device's main entity, which has its name
+  std::string name{};        // empty: the main entity, which has the device's name
   std::string device{};      // its key
-  std::string class_name{};  // of its skills, the only one of its device
+  std::string class_name{};  // of its skills, unique within its device
   Availability availability{};
-  std::vector<std::string> problems{};  // what of its message cannot be used
+  std::vector<std::string> problems{};  // parts of its message that cannot be used
 
-  nlohmann::json state = nullptr;                      // in Home Assistant's words; null: not known
+  nlohmann::json state = nullptr;                      // in Home Assistant's words; null: unknown
   nlohmann::json values = nlohmann::json::object();    // brightness, position, …
   std::shared_ptr<const nlohmann::json> attributes{};  // of its `json_attributes_topic`
-  std::optional<SteadyTime> heard{};                   // when its state came
-  std::vector<const Template*> given_up{};             // templates that took too long: not tried again
-  bool has_complained = false;                         // about a message that could not be used
+  std::optional<SteadyTime> heard{};                   // when its state arrived
+  std::vector<const Template*> given_up{};             // templates that took too long: not run again
+  bool has_complained = false;                         // a problem with a message was reported
   std::uint64_t config_hash = 0;
 
-  /// What people call it: its own name and its device's.
+  /// Returns its name for people: its own and its device's.
   std::string shown_name(const std::string& device_name) const {
     return name.empty() ? device_name : name + " of " + device_name;
   }

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Read here, and not kept with the rest.
+/// Keys that are read here and not stored with the others.
 constexpr std::array<std::string_view, 10> other_keys = {
     "availability", "components",        "device",   "name",      "object_id",
     "origin",       "default_entity_id", "platform", "unique_id", "enabled_by_default"};
@@ -142,7 +142,7 @@ std::string_view template_key_of(const Entity& entity, const Reading& reading) {
   return uses_other ? reading.other_template_key : reading.template_key;
 }
 
-/// A template in place of none: some kinds read a topic several times, and only with their templates.
+/// A missing template may mean "not read": some kinds read a topic several times, each with its own template.
 bool is_read(const Entity& entity, const Reading& reading) {
   const auto key = template_key_of(entity, reading);
   if (!entity.settings.can_use(key)) return false;

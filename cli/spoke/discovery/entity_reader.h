@@ -1,7 +1,7 @@
-/// An entity from its configuration: settings, templates, availability, and what of it cannot be used.
+/// Makes an entity from its configuration: settings, templates, availability, and the problems with them.
 ///
-/// Threading: one thread.   Lifetime: templates are shared by all entities that have the same.   Errors: Failure when
-/// the entity cannot be at all, Entity::problems for the rest.   Bounds: those of templates and topics.
+/// Threading: one thread.   Lifetime: entities with the same template share it.   Errors: Failure when the entity is
+/// unusable, Entity::problems for the rest.   Bounds: those of templates and topics.
 #pragma once
 
 #include <memory>
@@ -27,13 +27,13 @@ class TemplateCache {
 Result<std::unique_ptr<Entity>> read_entity(const EntityConfig& config, const std::string& source,
                                             TemplateCache& templates);
 
-/// The filters that the entity reads, each once.
+/// Returns the filters that the entity reads, each once.
 std::vector<std::string> filters_of(const Entity& entity);
 
-/// A message of one of them. True when availability changed.
+/// The result of a message of one of them. True when availability changed.
 struct Taken {
   bool is_available_changed = false;
-  std::string problem;  // the first of the entity, in words
+  std::string problem;  // the entity's first one, in words
 };
 Taken take_message(Entity& entity, const std::string& filter, Message& message, SteadyTime now,
                    std::size_t attributes_bytes_max);

@@ -1,7 +1,7 @@
-/// A message of a state or availability topic, and what templates make of it: each template is rendered once, however
-/// many entities have it.
+/// A message of a state or availability topic, and the output of templates for it: each template is rendered once,
+/// however many entities use it.
 ///
-/// Threading: one thread.   Lifetime: of one take().   Bounds: those of templates; the caller's, of the payload.
+/// Threading: one thread.   Lifetime: one take().   Bounds: those of templates; the caller limits the payload.
 #pragma once
 
 #include <map>
@@ -22,9 +22,9 @@ class Message {
   Message(std::string_view payload, WallTime now) : payload_(payload), value_(payload_), now_(now) {}
 
   const std::string& payload() const { return payload_; }
-  /// The payload, when `how` is null.
+  /// Returns the template's output, or the payload when `how` is null.
   const Text& text(const Template* how);
-  /// text() as JSON, which all who ask share; null when it is no object or has more than `bytes_max`.
+  /// Returns text() as JSON, shared by all callers; null when it is not an object or has more than `bytes_max`.
   std::shared_ptr<const nlohmann::json> object(const Template* how, std::size_t bytes_max);
 
  private:

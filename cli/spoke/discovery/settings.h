@@ -1,7 +1,7 @@
-/// What a discovery message says of one entity, by the long names of its keys. Small: a home has thousands.
+/// The contents of a discovery message for one entity, by long keys. Small, since a home has thousands.
 ///
-/// Lifetime: keys are full_key()'s and live for ever; templates are shared.   Errors: an empty value for what is
-/// missing or has another type.   Bounds: the caller's, of the message.
+/// Lifetime: keys are full_key()'s and static; templates are shared.   Errors: an empty value for a missing one or one
+/// of another type.   Bounds: the caller limits the message.
 #pragma once
 
 #include <memory>
@@ -21,23 +21,23 @@ using TemplatePtr = std::shared_ptr<const Template>;
 class Settings {
  public:
   void set(std::string_view key, nlohmann::json value);
-  /// Null for one that cannot be used.
+  /// Null for a template that cannot be used.
   void set_template(std::string_view key, TemplatePtr made);
   void erase(std::string_view key);
   void shrink();
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
-  /// A text, or a number or truth as Python writes it.
+  /// Returns a text, or a number or boolean as Python writes it.
   std::string text(std::string_view key, std::string_view otherwise = {}) const;
-  /// As text(); nothing when the message says `null`.
+  /// Like text(); nullopt when the message has `null`.
   std::optional<std::string> payload(std::string_view key, std::string_view otherwise) const;
   double number(std::string_view key, double otherwise) const;
   bool flag(std::string_view key, bool otherwise) const;
-  /// A text alone is a list of one.
+  /// Returns a list; a single text is a list of one.
   std::vector<std::string> list(std::string_view key) const;
-  /// Null when there is none, or it cannot be used: see can_use().
+  /// Returns null when there is none, or it cannot be used: see can_use().
   const Template* template_of(std::string_view key) const;
-  /// There is no such template, or a good one.
+  /// True if there is no such template, or a usable one.
   bool can_use(std::string_view template_key) const;
 
   template <class Each>

@@ -1,6 +1,6 @@
-/// The class names of entities' skills (docs/discovery.md, "Names"): `Light`, `ChildLock`, `PowerOnBehaviorSelect`.
+/// Makes class names of entities' skills (docs/discovery.md, "Names"): `Light`, `ChildLock`, `PowerOnBehaviorSelect`.
 ///
-/// Pure: they depend on the entities of the device, not on the order in which they came.
+/// Pure: the names depend on the entities of the device, not on their order.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace strawberry::cli::discovery {
 
-/// Of an entity alone.
+/// Returns the name of an entity that is alone.
 std::string class_name_of(const Entity& entity);
 
-/// Sets Entity::class_name of all entities of a device, no two alike.
+/// Sets Entity::class_name of all entities of a device; all are different.
 void name_classes(const std::vector<Entity*>& entities);
 
 }  // namespace strawberry::cli::discovery

@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 using Type = ActionParameter::Type;
 
-constexpr std::size_t literal_bytes_max = 700;   // of one parameter, in a signature
-constexpr std::size_t schema_options_max = 400;  // in a schema, which has 2 000 values
+constexpr std::size_t literal_bytes_max = 700;   // for one parameter in a signature
+constexpr std::size_t schema_options_max = 400;  // in a schema, whose limit is 2 000 values
 constexpr std::size_t schema_bytes_max = 12 * 1024;
 
 std::string python_string(const std::string& text) {
@@ -26,7 +26,7 @@ std::string python_string(const std::string& text) {
   return out + "'";
 }
 
-/// `Literal['a', 'b']`; empty where that is too long, or a text is none for a signature.
+/// Returns `Literal['a', 'b']`; empty if that is too long, or a text is not allowed in a signature.
 std::string literal_of(const ActionParameter& parameter) {
   std::string out;
   for (const std::string& option : parameter.options) {

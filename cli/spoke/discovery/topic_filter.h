@@ -1,4 +1,4 @@
-/// MQTT topics and filters, as far as a foreign broker's are concerned.
+/// Checks MQTT topics and filters for use at a foreign broker.
 ///
 /// Pure functions.   Bounds: foreign_topic_bytes_max.
 #pragma once
@@ -12,9 +12,9 @@ namespace strawberry::cli::discovery {
 inline constexpr std::size_t foreign_topic_bytes_max = 512;
 
 bool has_wildcard(std::string_view filter);
-/// Why nothing can be published there; empty when it can.
+/// Returns why the topic cannot be published to; empty if it can.
 std::string fault_of_topic(std::string_view topic);
-/// Why it cannot be subscribed to. A filter names at least one level: `#` and `+/+` are everybody's messages.
+/// Returns why it cannot be subscribed to. A filter names at least one level: `#` and `+/+` would match all messages.
 std::string fault_of_filter(std::string_view filter);
 bool matches(std::string_view filter, std::string_view topic);
 

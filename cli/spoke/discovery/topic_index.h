@@ -1,7 +1,7 @@
-/// Which entities want the messages of which topics, and the last message of each: an entity that comes later gets it,
-/// as nobody subscribes again.
+/// Maps topics to the entities that read them, and keeps the last message of each: an entity that is added later gets
+/// it, since the topic is not subscribed to again.
 ///
-/// Threading: one thread.   Lifetime: entities are removed before they end.   Errors: Failure at a limit.
+/// Threading: one thread.   Lifetime: entities are removed before they are destroyed.   Errors: Failure at a limit.
 /// Bounds: the constructor's.
 #pragma once
 
@@ -27,11 +27,11 @@ class TopicIndex {
   TopicIndex(std::size_t topics_max, std::size_t wildcards_max, std::size_t kept_bytes_max)
       : topics_max_(topics_max), wildcards_max_(wildcards_max), kept_bytes_max_(kept_bytes_max) {}
 
-  /// True when the filter is new.
+  /// Returns true when the filter is new.
   Result<bool> add(const std::string& filter, Entity* entity);
-  /// True when nobody reads it any more.
+  /// Returns true when no entity reads it any more.
   bool remove(const std::string& filter, Entity* entity);
-  /// Those whose filter fits.
+  /// Returns those whose filter matches.
   std::vector<Entry*> readers_of(const std::string& topic);
   const std::optional<std::string>* last_of(const std::string& filter) const;
   void keep(Readers& readers, std::string_view payload);
@@ -43,7 +43,7 @@ class TopicIndex {
   const std::size_t kept_bytes_max_;
   std::size_t kept_bytes_ = 0;
   std::map<std::string, Readers> topics_;
-  std::set<std::string> wildcards_;  // of these
+  std::set<std::string> wildcards_;  // the filters with wildcards
 };
 
 }  // namespace strawberry::cli::discovery

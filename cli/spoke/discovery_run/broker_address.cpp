@@ -62,7 +62,7 @@ Outcome<BrokerAddress> parse_broker_url(const std::string& url) {
   address.port = address.tls ? mqtts_port : mqtt_port;
   rest.remove_prefix(scheme_end + 3);
   if (rest.find('@') != std::string_view::npos) {
-    // Without the text itself: it may have the password in it.
+    // Does not show the text: it may contain the password.
     return cli_error(ExitCode::usage,
                      "a login in the address of the broker: --discovery (write user and password into a file that only "
                      "you can read, and give it with --login-file)");

@@ -1,6 +1,6 @@
-/// Where the broker is whose devices become Spokes, and how to log in there: `--discovery URL` and `--login-file FILE`.
+/// The address and login of the broker whose devices become Spokes: `--discovery URL` and `--login-file FILE`.
 ///
-/// Pure but for the file.   Errors: CliError, never with the password.   Bounds: the file has at most 4 KiB.
+/// Pure except for the file.   Errors: CliError, never with the password.   Bounds: the file has at most 4 KiB.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct BrokerAddress {
   std::string url() const;
 };
 
-/// `mqtt://HOST`, `mqtts://HOST:PORT`, `mqtt://[::1]`. Without a port 1883, with TLS 8883. A user or password in it is
-/// refused: other users of the machine can read the command lines of programs.
+/// Parses `mqtt://HOST`, `mqtts://HOST:PORT`, `mqtt://[::1]`. The port defaults to 1883, with TLS to 8883. Refuses a
+/// user or password: other users of the machine can read the command lines of programs.
 Outcome<BrokerAddress> parse_broker_url(const std::string& url);
 
 struct BrokerLogin {
@@ -28,8 +28,8 @@ struct BrokerLogin {
   std::string password;
 };
 
-/// A file of the lines `user: NAME` and `password: PASSWORD`; empty lines and `#` comments are skipped. Refused when
-/// others can read it.
+/// Reads a file of the lines `user: NAME` and `password: PASSWORD`; empty lines and `#` comments are skipped. Refuses a
+/// file that other users can read.
 Outcome<BrokerLogin> read_login_file(const std::string& path);
 
 }  // namespace strawberry::cli::discovery

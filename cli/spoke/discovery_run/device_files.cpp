@@ -63,7 +63,7 @@ std::string text_of(const KnownDevice& device, const std::string& user_id, const
   return to_text(value) + "\n";
 }
 
-/// A directory that may have been filled by this program only, entered by nobody else.
+/// Uses the directory only if no other user may have written to it or can enter it.
 Outcome<void> use_directory(const std::string& directory) {
   struct stat info {};
   if (::stat(directory.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -123,7 +123,7 @@ Outcome<void> DeviceFiles::read(const std::string& path) {
   auto file = read_private_file(path, file_bytes_max);
   if (!file) {
     problems_.push_back(unusable(path, file.error().message).value().message + "; its device stays away until then");
-    // Others may have its token, so it is not used; but the device must not be taken for a new one.
+    // Other users may have its token, so it is not used; but the device must not be taken for a new one.
     const auto content = read_file(path);
     if (const auto stored = content ? parse_device(*content) : std::nullopt) remember(stored->device);
     return {};

@@ -60,7 +60,7 @@ Result<DeviceSkills::ReadyCall> DiscoveredSkills::prepare(const std::string& ski
   return ReadyCall{skill_path, start};
 }
 
-/// The home is asked when the call begins and not before, since what it answers counts as published.
+/// Asks the home only when the call begins, since the returned messages count as published.
 Result<std::shared_ptr<RunningCall>> DiscoveredSkills::start(const std::string& skill_path, const json& args,
                                                              const json& kwargs, milliseconds left, OnEnd on_end) {
   if (!broker_.is_connected()) return fail(broker_.why_not());

@@ -1,9 +1,9 @@
 /// The skills of one device that a broker announces: a call becomes messages to the broker, and ends when it has
 /// acknowledged them.
 ///
-/// The answer does not wait for the device: it says what was asked for, and `Device.read` what has become of it.
+/// The answer does not wait for the device: it confirms the request, and `Device.read` returns the resulting state.
 /// Threading: loop only.   Lifetime: the home and the broker outlive it; running calls may outlive it.
-/// Errors: Failure, for the caller of the skill: a broker that is away, refuses, or is lost before it acknowledges.
+/// Errors: Failure, for the caller of the skill: the broker is offline, refuses, or is lost before it acknowledges.
 /// Bounds: calls_running_max(), calls_waiting_max(); a call ends at its deadline.
 #pragma once
 
@@ -23,7 +23,7 @@ class DiscoveredSkills final : public DeviceSkills {
   DiscoveredSkills(asio::io_context& loop, DiscoveredHome& home, ForeignBroker& broker, std::string key)
       : loop_(loop), home_(home), broker_(broker), key_(std::move(key)) {}
 
-  /// None when the home does not know the device any more.
+  /// Empty when the home does not know the device any more.
   nlohmann::json registration() const override;
   std::size_t calls_running_max() const override { return 8; }
   std::size_t calls_waiting_max() const override { return 64; }

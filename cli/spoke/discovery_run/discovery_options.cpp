@@ -16,7 +16,7 @@ constexpr std::size_t prefix_bytes_max = 128;
 
 tl::unexpected<CliError> misuse(const std::string& what) { return cli_error(ExitCode::usage, what); }
 
-/// A device is a connection, which takes two files.
+/// Raises the limit of open files: each device has a connection, which takes two.
 void allow_many_devices() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
@@ -30,7 +30,7 @@ bool is_topic_prefix(const std::string& text) {
          text.front() != '$' && std::all_of(text.begin(), text.end(), is_plain);
 }
 
-/// How a device gets its token, and whose it becomes.
+/// Obtains the tokens of devices, and the user who gets the devices.
 struct Registrar {
   std::unique_ptr<Enrollment> enrollment;
   std::string user_id;

@@ -1,4 +1,4 @@
-/// `strawberryctl spoke --discovery …`: what the command line says of it, and the run of it.
+/// `strawberryctl spoke --discovery …`: its options, and its run.
 ///
 /// Errors: CliError.
 #pragma once
@@ -23,10 +23,10 @@ struct DiscoveryOptions {
 /// `options` must outlive `app`.
 void add_discovery_options(CLI::App& command, DiscoveryOptions& options);
 
-/// Nothing is said that goes with --discovery only.
+/// Fails if an option is given that requires --discovery.
 Outcome<void> check_no_discovery_options(const DiscoveryOptions& options);
 
-/// Until Ctrl-C. `user_option`: whose the devices become.
+/// Runs until Ctrl-C. `user_option`: the user who gets the devices.
 Outcome<void> be_discovered_devices(const CommandLine& line, const DiscoveryOptions& options,
                                     const std::string& user_option, std::function<void(const std::string&)> say);
 

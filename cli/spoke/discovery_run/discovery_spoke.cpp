@@ -12,10 +12,10 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr std::size_t messages_at_once_max = 1'000;  // more than are read at once
+constexpr std::size_t messages_at_once_max = 1'000;  // read at once
 constexpr milliseconds busy_max{5};                  // then other work gets its turn
 constexpr std::size_t ours_max = 10'000;
-constexpr std::size_t problems_max = 1'000;              // that are remembered, so as to say each once
+constexpr std::size_t problems_max = 1'000;              // remembered, so that each is reported once
 constexpr std::string_view our_name = "Strawberry Hub";  // bridge/home_assistant/announcement.cpp
 
 std::string count_of(std::size_t count, const std::string& one, const std::string& many) {
@@ -158,7 +158,7 @@ void DiscoverySpoke::drain() {
   after(drain_timer_, queue_.pause(), &DiscoverySpoke::drain);
 }
 
-/// What is retained comes once more for a subscription that is made once more.
+/// Retained messages arrive again when a subscription is repeated.
 void DiscoverySpoke::ask_again() {
   const SteadyTime now = clock_.steady_now();
   if (now < asked_again_at_ + options_.ask_again_pause) {
@@ -186,7 +186,7 @@ void DiscoverySpoke::take(const MessageQueue::Message& message) {
   settle_soon();
 }
 
-/// A discovery message whose origin is a Strawberry hub: this one, or one whose broker is bridged with that one.
+/// True for a discovery message that a Strawberry hub published: this one, or one whose broker is bridged to this one.
 bool DiscoverySpoke::is_ours(const MessageQueue::Message& message) {
   if (!message.topic.starts_with(options_.home.prefix + "/device/") || !message.topic.ends_with("/config"))
     return false;
@@ -224,7 +224,7 @@ void DiscoverySpoke::announce(const std::string& key) {
   if (device != nullptr) fleet_.announce({key, device->name, device->identities, is_available(key)});
 }
 
-// --- what is said ---
+// --- output ---
 
 void DiscoverySpoke::say(const std::string& line) { lines_.say(line); }
 

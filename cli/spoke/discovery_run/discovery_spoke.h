@@ -1,10 +1,10 @@
-/// `strawberryctl spoke --discovery`: everything between a broker with Home Assistant's MQTT discovery and the hub.
-/// Reads what the broker sends, no faster than MessageQueue says, and keeps the Fleet as the DiscoveredHome has it.
+/// `strawberryctl spoke --discovery`: connects a broker with Home Assistant's MQTT discovery to the hub. Reads the
+/// broker's messages at the rate that MessageQueue allows, and updates the Fleet from the DiscoveredHome.
 ///
-/// Devices that a Strawberry hub announces are left out: they are Spokes already. While the broker is away, so are its
-/// devices, but for broker_away_patience. Threading: loop only.   Lifetime: close() before destruction, and then run
-/// the loop no more.   Errors: open() says what keeps it from working; all else is said in lines and tried again.
-/// Bounds: DiscoveredHome's, MessageQueue's and Fleet's; lines_max lines in lines_period.
+/// Devices that a Strawberry hub announces are left out, since they already are Spokes. When the broker is lost for
+/// longer than broker_away_patience, its devices are disconnected. Threading: loop only.   Lifetime: close() before
+/// destruction; then do not run the loop any more.   Errors: open() fails if it cannot work at all; later errors are
+/// printed and retried. Bounds: DiscoveredHome's, MessageQueue's and Fleet's; lines_max lines in lines_period.
 #pragma once
 
 #include <chrono>
@@ -25,14 +25,14 @@ namespace strawberry::cli::discovery {
 class DiscoverySpoke {
  public:
   struct Options {
-    ForeignBroker::Options broker;  // address and login; the rest is set here
+    ForeignBroker::Options broker;  // address and login; the other members are set here
     DiscoveredHome::Options home;
     MessageQueue::Options queue;
-    Fleet::Options fleet;                         // endpoint and timeout; the rest is set here
-    std::chrono::milliseconds settle{400};        // after the last change of a burst, a device is made of it
-    std::chrono::milliseconds settle_max{2'000};  // after the first
+    Fleet::Options fleet;                         // endpoint and timeout; the other members are set here
+    std::chrono::milliseconds settle{400};        // time after the last change of a burst until a device is announced
+    std::chrono::milliseconds settle_max{2'000};  // time after the first
     std::chrono::milliseconds broker_away_patience{15'000};
-    std::chrono::milliseconds status_pause{3'000};  // between two lines of status
+    std::chrono::milliseconds status_pause{3'000};  // between two status lines
     std::chrono::milliseconds ask_again_pause{30'000};
     std::function<void(const std::string& line)> say;
   };
@@ -80,8 +80,8 @@ class DiscoverySpoke {
   SteadyTime asked_again_at_{};
   bool is_draining_ = false;
   bool is_settling_ = false;
-  bool is_broker_there_ = false;  // or was, a moment ago
-  bool broker_is_going_ = false;  // it is lost, and that is not taken seriously yet
+  bool is_broker_there_ = false;  // connected, or lost only a moment ago
+  bool broker_is_going_ = false;  // lost, but within broker_away_patience
   bool has_overflowed_ = false;   // since the queue was last empty
   bool is_status_due_ = false;
   bool closing_ = false;

@@ -65,7 +65,7 @@ class KeyEnrollment final : public Enrollment {
   Task<Outcome<Enrolled>> enroll(std::string name) override {
     auto who = cli::enroll(user_id_);
     if (!who) co_return tl::unexpected(who.error());
-    auto keys = load_keys(data_dir_);  // each time: they may have been rotated
+    auto keys = load_keys(data_dir_);  // read each time: they may have been rotated
     if (!keys) co_return tl::unexpected(keys.error());
     auto token = sign(*keys, *who, session_token_lifetime);
     if (!token) co_return tl::unexpected(token.error());
@@ -101,7 +101,7 @@ class LoginEnrollment final : public Enrollment {
     co_return read_enrolled(reply);
   }
 
-  /// To register a device again lets one in that was revoked, so it is looked at first.
+  /// Checks the device first, since registering a revoked device again would restore it.
   Task<Outcome<std::string>> new_token(std::string device_id, std::string name) override {
     json get{{"op", "get"}, {"device_id", device_id}};
     const auto found = co_await questions_.ask(who_, token_, std::move(get));

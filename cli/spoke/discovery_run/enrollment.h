@@ -1,7 +1,7 @@
-/// How a device that a broker announces gets its own token from the hub: by an enroll token that the hub's keys sign
-/// for each, on the hub's machine; or registered by a user or a device of the same user, whose token a login has.
+/// Obtains a token of its own for a device that a broker announces: with an enroll token signed with the hub's keys, on
+/// the hub's machine, or registered by a user or a device of the same user, whose token a login has.
 ///
-/// Threading: loop only.   Lifetime: until its tasks have ended.   Errors: CliError, with the hub's code and details.
+/// Threading: loop only.   Lifetime: must outlive its tasks.   Errors: CliError, with the hub's code and details.
 /// Bounds: one registration at a time; each ends at its timeout.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace strawberry::cli::discovery {
 
 struct Enrolled {
   std::string device_id;
-  std::string name;  // the one that was wanted, or with a number when another device of the user has that
+  std::string name;  // the requested one, or with a number when another device of the user has that
   std::string token;
 };
 
@@ -28,9 +28,9 @@ class Enrollment {
  public:
   virtual ~Enrollment() = default;
   virtual Task<Outcome<Enrolled>> enroll(std::string name) = 0;
-  /// Another token for a device whose own has expired. Whether the device may still come, the hub decides.
+  /// Gets another token for a device whose own has expired. The hub decides whether the device may still connect.
   virtual Task<Outcome<std::string>> new_token(std::string device_id, std::string name) = 0;
-  /// What is under way ends soon, without success.
+  /// Ends current requests soon, without success.
   virtual Task<void> stop() = 0;
 };
 

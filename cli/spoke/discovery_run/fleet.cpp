@@ -15,7 +15,7 @@ namespace {
 using Phase = Membership::Phase;
 using std::chrono::milliseconds;
 
-// What one device remembers of the calls it has answered: little, since there are many.
+// Memory of one device for the calls that it has answered: little, since there are many devices.
 constexpr RecentCalls::Options memory_of_one{std::chrono::minutes(10), 256, 16 * 1024};
 
 }  // namespace
@@ -96,7 +96,7 @@ Task<void> Fleet::close() {
   } while (tasks_ > 0);
 }
 
-// --- what is to be done ---
+// --- decisions ---
 
 void Fleet::look_soon() {
   if (std::exchange(looks_soon_, true)) return;
@@ -123,7 +123,7 @@ void Fleet::look() {
   if (closing_) return;
   const SteadyTime now = clock_.steady_now();
   for (auto next = members_.begin(); next != members_.end();) {
-    const auto [key, member] = *next++;  // a copy: to forget one takes it away
+    const auto [key, member] = *next++;  // a copy, since forgetting one erases it
     const Step step = next_step(member->state, now);
     if (step == Step::none && member->state.phase == Phase::away && now < member->state.not_before)
       look_at(member->state.not_before);
@@ -199,13 +199,13 @@ void Fleet::rename_if_needed(const MemberPtr& member) {
   spawn(rename(member));
 }
 
-/// A name that the hub refuses is not tried again before there is another one.
+/// A name that the hub refused is only tried again after the device gets another one.
 Task<void> Fleet::rename(MemberPtr member) {
   const std::string name = member->announced.name;
   const KnownDevice device{member->device_id, name, member->announced.identities};
   const auto renamed = co_await member->spoke->rename(name);
   member->is_renaming = false;
-  if (!renamed && is_unreachable(renamed.error())) co_return;  // after the next connect
+  if (!renamed && is_unreachable(renamed.error())) co_return;  // retried after the next connect
   member->known_name = name;
   if (!renamed) co_return say_of(*member, "the hub does not take its name: " + renamed.error().message);
   const auto token = files_.token(device.device_id);
@@ -254,7 +254,7 @@ void Fleet::begin_joining(const MemberPtr& member) {
   member->spoke = std::make_unique<SpokeDevice>(loop_, *member->skills, spoke_options(member));
 }
 
-/// From connecting to the end of the connection.
+/// Runs from connecting to the end of the connection.
 Task<void> Fleet::be_there(MemberPtr member) {
   const Outcome<void> joined = co_await member->spoke->join();
   --joining_;

@@ -1,6 +1,6 @@
-/// The devices that a broker announces as devices of the hub: each with a connection and a token of its own, registered
-/// once, remembered by its identities, there while it is announced and available. When it is announced under another
-/// name than before, it gets that at the hub, too; a name that somebody gave it at the hub stays until then.
+/// Makes the devices that a broker announces devices of the hub: each with a connection and a token of its own,
+/// registered once, remembered by its identities, connected while it is announced and available. When it is announced
+/// under another name, it is renamed at the hub, too; a name that was set at the hub stays until then.
 ///
 /// Goes gently: one registration at a time, joining_max devices that connect. What the hub refuses ends one device
 /// only, which is tried again later, with another token where one can be had; one that has expired is replaced at once.
@@ -32,10 +32,10 @@ class Fleet {
     Endpoint endpoint;
     std::chrono::milliseconds connect_timeout{10'000};
     std::size_t joining_max = 8;
-    /// After a new device was registered: until the broker's plugin has heard of it, it may be refused.
+    /// The time in which a newly registered device may be refused: until the broker's plugin has loaded it.
     std::chrono::milliseconds new_device_patience{30'000};
-    std::chrono::milliseconds soon{1'000};            // until the next attempt, of what is over soon
-    std::chrono::milliseconds refused_pause{60'000};  // of a device that was refused; doubled up to the next one
+    std::chrono::milliseconds soon{1'000};            // until the next attempt, for short problems
+    std::chrono::milliseconds refused_pause{60'000};  // after a refusal; doubled up to the next value
     std::chrono::milliseconds refused_pause_max{600'000};
     std::chrono::milliseconds refused_max{60'000};     // of one that was connected, before that pause
     std::chrono::milliseconds no_room_pause{600'000};  // after the hub had no room for a device
@@ -43,7 +43,7 @@ class Fleet {
     std::function<std::unique_ptr<DeviceSkills>(const std::string& key)> skills;
     std::function<void(const std::string& line)> say;
     std::function<void(const std::string& line)> say_call;
-    std::function<void()> on_change;  // numbers() may be others
+    std::function<void()> on_change;  // numbers() may have changed
   };
   struct Announced {
     std::string key;
@@ -54,8 +54,8 @@ class Fleet {
   struct Numbers {
     std::size_t devices = 0;
     std::size_t connected = 0;
-    std::size_t unavailable = 0;  // the broker says so
-    std::size_t refused = 0;      // by the hub, for whatever reason
+    std::size_t unavailable = 0;  // according to the broker
+    std::size_t refused = 0;      // by the hub, for any reason
     friend bool operator==(const Numbers&, const Numbers&) = default;
   };
 
@@ -104,7 +104,7 @@ class Fleet {
   SteadyTime look_at_ = SteadyTime::max();  // when it is due
   bool looks_soon_ = false;
   std::size_t joining_ = 0;
-  bool is_asking_ = false;          // a registration or a token is under way
+  bool is_asking_ = false;          // a registration or a token is requested
   SteadyTime enroll_not_before_{};  // the hub had no room
   SaidOnce hub_troubles_;
   std::size_t tasks_ = 0;

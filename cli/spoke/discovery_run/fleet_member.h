@@ -1,6 +1,6 @@
-/// One device of the fleet, as the files of Fleet know it.
+/// One device of the fleet, shared by the files of Fleet.
 ///
-/// Threading: loop only.   Lifetime: shared by the fleet and the tasks that are under way for the device.
+/// Threading: loop only.   Lifetime: shared by the fleet and the device's running tasks.
 #pragma once
 
 #include <chrono>
@@ -14,10 +14,10 @@
 
 namespace strawberry::cli::discovery {
 
-/// How a connection that was there ends.
+/// How a connection is ended.
 struct ConnectionEnd {
-  bool withdraws = false;            // its skills, first
-  std::optional<CliError> given_up;  // by the device itself
+  bool withdraws = false;            // withdraws its skills first
+  std::optional<CliError> given_up;  // the device itself gave up
 };
 
 inline bool is_unreachable(const CliError& error) { return error.code == ExitCode::unreachable; }
@@ -28,7 +28,7 @@ struct Fleet::Member {
   Announced announced;
   Membership state;
   std::string device_id;   // the hub's; empty: not registered
-  std::string known_name;  // with which the hub knows it, but for what was changed there
+  std::string known_name;  // its name at the hub, apart from changes made there
   bool is_renaming = false;
   std::unique_ptr<DeviceSkills> skills;
   std::unique_ptr<SpokeDevice> spoke;

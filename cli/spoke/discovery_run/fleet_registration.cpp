@@ -1,5 +1,4 @@
-/// The fleet's part that asks the hub: for a registration of each new device, and for another token where one is no
-/// good.
+/// The fleet's requests to the hub: a registration of each new device, and another token where one is no longer valid.
 #include <algorithm>
 #include <utility>
 
@@ -68,7 +67,7 @@ bool Fleet::store(Member& member) {
 Task<void> Fleet::get_token(MemberPtr member) {
   auto token = co_await enrollment_.new_token(member->device_id, member->announced.name);
   end_asking(*member);
-  member->state.needs_token = false;  // without a new one the old one is tried: it may be good again
+  member->state.needs_token = false;  // without a new token the old one is tried: it may be valid again
   if (!token) {
     const bool passes = is_unreachable(token.error());
     member->state.needs_token = passes;

@@ -15,7 +15,7 @@ constexpr std::uint32_t packet_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t in_flight_max = 200;
 constexpr std::size_t packets_at_once_max = 256;
 
-/// Of letters and digits, at most 23: what every broker takes.
+/// Makes an id of letters and digits, at most 23, which every broker accepts.
 std::string client_id_there() {
   std::string id = "strawberry" + new_id();
   std::erase(id, '-');
@@ -43,7 +43,7 @@ Outcome<void> ForeignBroker::start() {
   if (!options_.login_file.empty()) {
     auto login = read_login_file(options_.login_file);
     if (!login) return tl::unexpected(login.error());
-    // Read again each time: it may have been changed.
+    // Read at each connect: it may have been changed.
     mqtt.login = [this] {
       auto now = read_login_file(options_.login_file);
       const std::string trouble_now = now ? std::string() : now.error().message;

@@ -31,14 +31,14 @@ class ForeignBroker {
  public:
   struct Options {
     BrokerAddress address;
-    std::string ca_file;     // with TLS; empty: the CAs this system trusts
+    std::string ca_file;     // with TLS; empty: the CAs that this system trusts
     std::string login_file;  // read at each connect; empty: no login
     std::chrono::milliseconds reconnect_min{500};
     std::chrono::milliseconds reconnect_max{30'000};
     std::chrono::milliseconds quick_loss{10'000};  // a connection that lasted shorter did not last
     std::size_t filters_said_max = 5;
     std::function<void(const std::string& line)> say;
-    /// All that is to be subscribed to: asked at each connect.
+    /// Returns all filters to subscribe to: called at each connect.
     std::function<std::vector<std::string>()> filters;
     std::function<void()> on_connected;
     std::function<void()> on_lost;
@@ -49,14 +49,14 @@ class ForeignBroker {
   ForeignBroker(asio::io_context& loop, Options options);
   ~ForeignBroker();
 
-  /// The file of the login is read once before: what is wrong with it is an error then, and a line later.
+  /// Reads the login file once before connecting: a problem with it is an error then, and a printed line later.
   Outcome<void> start();
   bool is_connected() const { return connected_; }
-  /// Why not, for the caller of a skill.
+  /// Returns why there is no connection, for the caller of a skill.
   std::string why_not() const;
-  /// What Options::filters returns has changed by these.
+  /// The changes of the result of Options::filters.
   void change_filters(const std::vector<std::string>& more, const std::vector<std::string>& fewer);
-  /// Once, now. `on_published` is called later, as MosquittoClient::publish_once() does; false: there is no connection.
+  /// Publishes once, now. `on_published` is called later, as by MosquittoClient::publish_once(); false: no connection.
   bool publish(const MqttMessage& message, int qos, OnPublished on_published);
   Task<void> stop();
 

@@ -1,5 +1,5 @@
-/// How many lines a program writes: so many in a period, the rest is counted, and the count is a line of the next
-/// period. Pure but for its clock.
+/// Limits the lines that a program prints: lines above the limit of a period are counted, and the count is a line of
+/// the next period. Pure except for its clock.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,9 @@
-/// What the broker has sent and nobody has looked at yet: of each topic the latest message only, since a state makes
-/// the one before it worthless, and not more a second than this process wants to spend.
+/// Messages of the broker that have not been read yet: only the latest message of each topic, since a state replaces
+/// the one before it, and limited to a number for each second.
 ///
-/// Pure.   Threading: one thread.   Errors: offer() says what became of a message.
-/// Bounds: Options. A message that finds no room is dropped and counted; ask the broker again for what is retained
-/// there when the queue is empty.
+/// Pure.   Threading: one thread.   Errors: offer() returns what happened to a message.
+/// Bounds: Options. A message without room is dropped and counted; request the broker's retained messages again when
+/// the queue is empty.
 #pragma once
 
 #include <chrono>
@@ -22,11 +22,11 @@ namespace strawberry::cli::discovery {
 class MessageQueue {
  public:
   struct Options {
-    std::size_t topics_max = 20'000;             // that have a message waiting
+    std::size_t topics_max = 20'000;             // with a waiting message
     std::size_t bytes_max = 8 * 1024 * 1024;     // of all topics and payloads
     std::size_t message_bytes_max = 256 * 1024;  // of one payload
-    std::int64_t messages_per_second = 2'000;    // given by next(), of which so many seconds'
-    std::chrono::seconds at_once{10};            // at once, after a rest
+    std::int64_t messages_per_second = 2'000;    // limit for next(); this many seconds' worth
+    std::chrono::seconds at_once{10};            // may be read at once after a pause
   };
   struct Message {
     std::string topic;
@@ -36,12 +36,12 @@ class MessageQueue {
 
   MessageQueue(const Clock& clock, Options options) : clock_(clock), options_(options) {}
 
-  /// A message on a topic that has one waiting takes its place.
+  /// A message replaces the waiting one of the same topic.
   Offered offer(std::string topic, std::string payload);
-  /// The one that has waited longest; nothing when there is none, or when the rate is used up.
+  /// Returns the oldest; nullopt when there is none, or when the rate is used up.
   std::optional<Message> next();
   bool is_empty() const { return waiting_.empty(); }
-  /// After next() gave nothing though is_empty() is false: when to ask again.
+  /// Returns when to call next() again after it returned nullopt although is_empty() is false.
   std::chrono::nanoseconds pause() const { return pause_; }
 
   std::size_t bytes() const { return bytes_; }

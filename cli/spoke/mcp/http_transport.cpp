@@ -17,7 +17,7 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds connect_timeout{10'000};
-constexpr milliseconds exchange_timeout = std::chrono::hours(24);  // the client's own deadlines are shorter
+constexpr milliseconds exchange_timeout = std::chrono::hours(24);  // longer than the client's own deadlines
 constexpr milliseconds stream_again{5'000};
 constexpr std::size_t stream_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t header_file_bytes_max = 16 * 1024;
@@ -43,7 +43,7 @@ std::string header_of(const bridge::HttpResponse& response, std::string_view nam
   return {};
 }
 
-/// As HTTP takes it: plain ASCII, else base64 in a frame.
+/// Encodes a header value: plain ASCII, else base64 in a frame.
 std::string header_text(const std::string& value) {
   const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
   if (is_plain) return value;
@@ -54,10 +54,10 @@ std::string header_text(const std::string& value) {
   return "=?base64?" + encoded + "?=";
 }
 
-/// What a POST or a GET brings: one JSON text, or events with one each.
+/// Parses the body of a POST or a GET: one JSON text, or events with one each.
 class Body {
  public:
-  /// Returns whether it wants more.
+  /// Returns whether it needs more.
   using OnText = std::function<bool(const std::string& text)>;
   explicit Body(OnText on_text) : on_text_(std::move(on_text)) {}
 
@@ -98,7 +98,7 @@ bool has_answer(const std::string& text) {
 
 }  // namespace
 
-/// Shared with the coroutines that exchange.
+/// Shared with the coroutines that run the exchanges.
 class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTransport::Exchanges> {
  public:
   Exchanges(asio::io_context& loop, bridge::HttpClient& http, const Options& options, Events events)
@@ -132,7 +132,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     if (number == by_id_.end()) return;
     if (const auto stop = running_.find(number->second); stop != running_.end())
       stop->second->emit(asio::cancellation_type::terminal);
-    // Closing says it all since 2026-07-28. Before, it says nothing, and there must be a session to speak of it in.
+    // Since 2026-07-28 closing cancels. Earlier revisions need a message, which must belong to a session.
     if (!is_modern_ && !revision_.empty()) (void)send(rpc_cancelled(id));
   }
 
@@ -174,7 +174,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   static Task<void> exchange(std::shared_ptr<Exchanges> self, bridge::HttpRequest request,
                              std::optional<std::int64_t> id, std::string method) {
     const std::weak_ptr<Exchanges> weak = self;
-    // What answers `initialize` counts when the session's id is known, which is in the headers.
+    // The answer to `initialize` is handled when the session's id is known, which is in the headers.
     const auto held = std::make_shared<std::string>();
     const bool is_held = method == initialize_method;
     const auto body = std::make_shared<Body>([weak, held, is_held](const std::string& text) {
@@ -221,7 +221,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
 
   void refused(const Events& events, const bridge::HttpResponse& response, std::optional<std::int64_t> id,
                const std::string& method) {
-    // The reason may be in a failure of JSON-RPC, with the request's id or none.
+    // The reason may be in a JSON-RPC error, with or without the request's id.
     std::string why = "the server answered HTTP " + std::to_string(response.status);
     if (response.status == 401 || response.status == 403) why += " (is what it wants in the file of --mcp-headers?)";
     if (response.body.size() <= message_bytes_max) {
@@ -231,11 +231,11 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     without_answer(events, id, response.status, why, method);
   }
 
-  /// Of a request that was answered nobody waits for this.
+  /// on_failed has no effect for a request that was answered.
   void without_answer(const Events& events, std::optional<std::int64_t> id, int status, const std::string& why,
                       const std::string& method) {
     if (id) events.on_failed(*id, status, why);
-    // A server that has nothing to say unasked refuses the GET (405): it is not asked again.
+    // A server without messages of its own refuses the GET (405): it is not repeated.
     if (method == get_method && (status == 0 || (status >= 200 && status < 300))) listen_later();
   }
 
@@ -314,7 +314,7 @@ Result<HttpTransport::Headers> read_header_file(const std::string& path) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     ++number;
     if (line.empty() || line.front() == '#') continue;
-    // Never the line itself: it may be a secret.
+    // Never shows the line: it may be a secret.
     const std::string place = path + ":" + std::to_string(number) + ": ";
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) return fail(place + "no header (write 'Name: value')");

@@ -1,10 +1,11 @@
 /// An MCP server behind HTTP (Streamable HTTP): each message is a POST, its answer a JSON body or a stream of events.
 ///
-/// Servers of the revisions with `initialize` also get one GET, for what they say unasked, as long as they keep it
-/// open. Redirects are not followed. Headers of the user's (a token) go to this URL alone and never into a message.
+/// Servers of the revisions with `initialize` also get one GET, for messages of their own, as long as they keep it
+/// open. Redirects are not followed. The user's headers (a token) are only sent to this URL and never appear in a
+/// message.
 /// Threading, lifetime, errors: McpTransport's. A server that cannot be reached, and a session that it has forgotten,
-/// are the end of the transport.
-/// Bounds: message_bytes_max a message, body_bytes_max an answer with what comes before it, requests_max at once.
+/// end the transport.
+/// Bounds: message_bytes_max for a message, body_bytes_max for an answer with those before it, requests_max at once.
 #pragma once
 
 #include <map>
@@ -30,7 +31,7 @@ class HttpTransport final : public McpTransport {
     Headers headers;
   };
 
-  /// `http` outlives it.
+  /// `http` must outlive it.
   HttpTransport(asio::io_context& loop, bridge::HttpClient& http, Options options);
   ~HttpTransport() override;
   HttpTransport(const HttpTransport&) = delete;
@@ -50,8 +51,8 @@ class HttpTransport final : public McpTransport {
   std::shared_ptr<Exchanges> exchanges_;
 };
 
-/// `Name: value` lines of a private file; empty lines and those that begin with `#` are passed over. Refuses a file
-/// that others can read, and headers that are the protocol's own.
+/// Reads `Name: value` lines of a private file; empty lines and those that begin with `#` are skipped. Refuses a file
+/// that other users can read, and headers that belong to the protocol.
 Result<HttpTransport::Headers> read_header_file(const std::string& path);
 
 }  // namespace strawberry::cli

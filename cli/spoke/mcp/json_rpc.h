@@ -1,7 +1,7 @@
-/// JSON-RPC 2.0 as MCP uses it: messages read and made.
+/// Parses and makes messages of JSON-RPC 2.0 as MCP uses it.
 ///
-/// Pure.   Errors: what is no message is not among what read_rpc() gives.
-/// Bounds: the caller's for bytes; messages nest at most common/contract's depth_max, a batch has batch_max.
+/// Pure.   Errors: read_rpc() leaves out what is not a message.
+/// Bounds: the caller limits the bytes; messages nest at most common/contract's depth_max, a batch has batch_max.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct RpcMessage {
 
 inline constexpr std::size_t batch_max = 64;
 
-/// The messages of one text, or nothing when it is rubbish.
+/// Returns the messages of one text; empty when it cannot be parsed.
 std::vector<RpcMessage> read_rpc(std::string_view text);
 
 /// `params` null: none.
@@ -32,7 +32,7 @@ nlohmann::json rpc_cancelled(std::int64_t id);
 nlohmann::json rpc_answer(const nlohmann::json& id, nlohmann::json result);
 nlohmann::json rpc_failure(const nlohmann::json& id, int code, const std::string& message);
 
-/// A failure's error in words: `Unknown tool: x (-32602)`.
+/// Returns the error in words: `Unknown tool: x (-32602)`.
 std::string words_of_failure(const nlohmann::json& error);
 int code_of_failure(const nlohmann::json& error);
 

@@ -65,7 +65,7 @@ Task<Result<std::string>> McpClient::connect() {
   if (name || is_over_) co_return name;
   name = co_await initialize();
   if (name || is_over_ || !has_answered_) co_return name;
-  // One that knows no `initialize` may have been too slow the first time.
+  // A server without `initialize` may have been too slow the first time.
   auto again = co_await discover(options_.list_timeout);
   co_return again ? std::move(again) : std::move(name);
 }
@@ -101,7 +101,7 @@ Task<Result<std::string>> McpClient::initialize() {
   co_return name_of_server(agreed->value("serverInfo", json()));
 }
 
-/// A modern server tells of changes to those that listen; the others tell everybody.
+/// A modern server reports changes to listeners only; the others report them to all clients.
 void McpClient::follow_changes(const json& capabilities) {
   const json tools = capabilities.is_object() ? capabilities.value("tools", json()) : json();
   if (tools.is_object() && tools.value("listChanged", json()) == true) listen_later(milliseconds(0));
@@ -114,7 +114,7 @@ void McpClient::listen_later(milliseconds after) {
     if (cancelled || !self || self->is_over_) return;
     auto sent = self->request(listen_method, {{"notifications", {{"toolsListChanged", true}}}}, forever,
                               [weak](const Result<json>&) {
-                                // The stream is over, by itself or by a failure.
+                                // The stream has ended, by itself or by a failure.
                                 const auto client = weak.lock();
                                 if (client && !client->is_over_) client->listen_later(listen_again);
                               });
@@ -156,7 +156,7 @@ Task<Result<json>> McpClient::ask(std::string method, json params, milliseconds 
   OnAnswer on_answer = [arrived](Result<json> answer) { arrived->set(std::move(answer)); };
   auto sent = request(method, std::move(params), timeout, std::move(on_answer));
   if (!sent) co_return tl::unexpected(sent.error());
-  // A little longer than the deadline, which answers by itself.
+  // A little longer than the deadline, so that its own answer comes first.
   const auto until = std::chrono::steady_clock::now() + timeout + milliseconds(500);
   auto answer = co_await arrived->wait_until(until);
   if (!answer) co_return fail("the server did not answer");
@@ -219,7 +219,7 @@ void McpClient::received(RpcMessage message) {
   }
 }
 
-/// No capability was declared, so there is nothing else that a server may ask for.
+/// No capability was declared, so a server may only send `ping`.
 void McpClient::requested(const RpcMessage& message) {
   const bool is_ping = message.method == "ping";
   (void)transport_->send(is_ping ? rpc_answer(message.id, json::object())
@@ -228,7 +228,7 @@ void McpClient::requested(const RpcMessage& message) {
 
 void McpClient::answer(std::int64_t id, Result<json> answer) {
   const auto waiting = waiting_.find(id);
-  if (waiting == waiting_.end()) return;  // late, or an id that was never asked
+  if (waiting == waiting_.end()) return;  // late, or an unknown id
   const OnAnswer on_answer = std::move(waiting->second.on_answer);
   waiting->second.deadline->cancel();
   waiting_.erase(waiting);

@@ -1,9 +1,9 @@
-/// A client of one MCP server, over whatever transport: which revision of the protocol, its tools, calls of them.
+/// A client of one MCP server over any transport: agrees on a revision of the protocol, lists and calls its tools.
 ///
-/// Revision 2026-07-28 is tried first (`server/discover`), `initialize` where that is refused or not answered.
-/// Threading: loop only.   Lifetime: shared with its own coroutines; stop() ends it, and what waits then gets a
-/// failure. Errors: Failure, one sentence. Bounds: Options; requests_max under way; tools_max tools of tools_bytes_max
-/// in pages_max pages.
+/// Revision 2026-07-28 is tried first (`server/discover`), `initialize` if that is refused or not answered.
+/// Threading: loop only.   Lifetime: shared with its own coroutines; stop() ends it, and pending requests then fail.
+/// Errors: Failure, one sentence. Bounds: Options; requests_max under way; tools_max tools of tools_bytes_max in
+/// pages_max pages.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ class McpClient : public std::enable_shared_from_this<McpClient> {
 
   struct Options {
     std::chrono::milliseconds discover_timeout{3'000};
-    std::chrono::milliseconds start_timeout{60'000};  // for `initialize`: the server may have to be fetched first
+    std::chrono::milliseconds start_timeout{60'000};  // for `initialize`: the server may have to be downloaded first
     std::chrono::milliseconds list_timeout{30'000};
     std::function<void()> on_tools_changed;
     std::function<void(const std::string& why)> on_end;
@@ -43,12 +43,12 @@ class McpClient : public std::enable_shared_from_this<McpClient> {
   McpClient(const McpClient&) = delete;
   McpClient& operator=(const McpClient&) = delete;
 
-  /// Starts the transport and agrees on a revision; gives the server's name.
+  /// Starts the transport and agrees on a revision; returns the server's name.
   Task<Result<std::string>> connect();
-  /// All pages.
+  /// Reads all pages.
   Task<Result<std::vector<nlohmann::json>>> list_tools();
-  /// `on_answer` comes once, later, with the result or the failure, at the latest at the timeout; unless cancel() comes
-  /// first.
+  /// `on_answer` is called once, later, with the result or the failure, at the latest at the timeout, unless cancel()
+  /// is called first.
   Result<std::int64_t> call_tool(const std::string& name, nlohmann::json arguments, std::chrono::milliseconds timeout,
                                  OnAnswer on_answer);
   void cancel(std::int64_t id);

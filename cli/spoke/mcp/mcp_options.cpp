@@ -78,7 +78,7 @@ Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::
     return made;
   }
   made.name = "the MCP server at " + bridge::printable_url(options.url);
-  // Read again each time: a token in it may have been renewed.
+  // Read each time: a token in it may have been renewed.
   const auto headers = [path = options.header_file]() -> Result<HttpTransport::Headers> {
     return path.empty() ? HttpTransport::Headers{} : read_header_file(path);
   };

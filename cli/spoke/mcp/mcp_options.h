@@ -1,6 +1,6 @@
-/// `strawberryctl spoke --mcp …`: what the command line says of an MCP server.
+/// `strawberryctl spoke --mcp …`: the options for an MCP server.
 ///
-/// Pure but for the file of headers.   Errors: CliError.
+/// Pure except for the file of headers.   Errors: CliError.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -15,7 +15,7 @@ namespace strawberry::cli {
 
 struct McpOptions {
   bool is_command = false;           // --mcp
-  std::vector<std::string> command;  // behind `--`
+  std::vector<std::string> command;  // after `--`
   std::vector<std::string> environment;
   std::string url;
   std::string header_file;
@@ -26,10 +26,10 @@ struct McpOptions {
 /// `options` must outlive `app`.
 void add_mcp_options(CLI::App& command, McpOptions& options);
 
-/// There is one source of skills, and nothing is said that does not go with it.
+/// Checks that there is one source of skills, and no option that does not go with it.
 Outcome<void> check_mcp_options(const McpOptions& options, bool has_skill_file);
 
-/// Without `say` and `on_skills`. `loop` and `http` outlive what is made of them.
+/// Leaves out `say` and `on_skills`. `loop` and `http` must outlive users of the result.
 Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::io_context& loop,
                                                bridge::HttpClient& http);
 

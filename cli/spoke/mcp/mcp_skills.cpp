@@ -108,7 +108,7 @@ void McpSkills::take(const std::vector<json>& tools) {
   if (options_.on_skills && (is_first || registration() != before)) options_.on_skills();
 }
 
-/// Until the server is gone.
+/// Runs until the server is gone.
 Task<void> McpSkills::follow() {
   while (client_ && !is_stopped_) {
     if (!std::exchange(has_changed_, false)) {
@@ -117,7 +117,7 @@ Task<void> McpSkills::follow() {
     }
     auto listed = co_await list();
     if (!listed && client_) options_.say(options_.name + ": its tools stay what they were: " + listed.error().message);
-    // However often they change.
+    // The minimum time between two lists, however often they change.
     const auto until = std::chrono::steady_clock::now() + options_.list_pause;
     while (client_ && !is_stopped_ && std::chrono::steady_clock::now() < until)
       co_await pause(std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now()));

@@ -1,13 +1,13 @@
-/// An MCP server's tools as a device's skills: connects, lists them, follows changes, comes back after the server's
+/// An MCP server's tools as a device's skills: connects, lists them, follows changes, and reconnects after the server's
 /// end.
 ///
 /// While the server is away its skills stay registered and calls are answered at once with the reason: a device that
-/// comes and goes would be worse for those who ask for it. A process that ends is started again, and a URL asked again,
-/// after growing pauses, up to away_pause_max. A call that was under way when the server went is answered with a
-/// failure, never run again.
-/// Threading: loop only.   Lifetime: outlives its running calls; stop() ends it, and then run the loop no more.
-/// Errors: run() ends only when the server cannot be used from the start; later troubles are said and tried again.
-/// Bounds: those of McpClient, ToolSkills and Options; the list is asked for once in list_pause at most.
+/// connects and disconnects would be worse for its callers. A process that ends is started again, and a URL retried,
+/// after growing pauses, up to away_pause_max. A call that was running when the server ended is answered with a
+/// failure, and never repeated.
+/// Threading: loop only.   Lifetime: outlives its running calls; stop() ends it; then do not run the loop any more.
+/// Errors: run() ends only when the server is unusable from the start; later problems are printed and retried.
+/// Bounds: those of McpClient, ToolSkills and Options; the list is requested at most once in list_pause.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ namespace strawberry::cli {
 class McpSkills final : public DeviceSkills {
  public:
   struct Options {
-    std::string name;        // what messages call the server
-    std::string class_name;  // empty: after the server's own name
+    std::string name;        // the server's name in messages
+    std::string class_name;  // empty: made from the server's own name
     ConfirmTools confirm = ConfirmTools::destructive;
     std::size_t calls_running_max = 8;
     std::size_t calls_waiting_max = 64;
@@ -39,13 +39,13 @@ class McpSkills final : public DeviceSkills {
     McpClient::Options client;  // timeouts; the events are set here
     std::function<Result<std::unique_ptr<McpTransport>>()> connect;
     std::function<void(const std::string& line)> say;
-    /// Skills are there for the first time, or are others than before.
+    /// Called when the skills are known for the first time, or have changed.
     std::function<void()> on_skills;
   };
 
   McpSkills(asio::io_context& loop, Options options);
 
-  /// Until stop(), or until it is clear that the server cannot be used.
+  /// Runs until stop(), or until it is clear that the server is unusable.
   Task<Outcome<void>> run();
   void stop();
 
@@ -65,12 +65,12 @@ class McpSkills final : public DeviceSkills {
 
   asio::io_context& loop_;
   const Options options_;
-  asio::steady_timer wake_;            // for whom run() waits
+  asio::steady_timer wake_;            // run() waits for it
   std::shared_ptr<McpClient> client_;  // null while the server is away
   std::string away_because_ = "it has not been started yet";
   std::string class_name_;
   std::vector<ToolSkill> skills_;
-  std::vector<std::string> remarks_;  // of the last list
+  std::vector<std::string> remarks_;  // about the last list
   RestartPolicy policy_;
   bool has_listed_ = false;
   bool has_changed_ = false;

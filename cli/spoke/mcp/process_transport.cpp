@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What a process may still have written at its end.
+/// Limit of the output read after a process has ended.
 constexpr std::size_t drained_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t rubbish_lines_max = 1'000;  // in a row
 
@@ -29,7 +29,7 @@ std::string how_it_ended(int status) {
 
 }  // namespace
 
-/// Shared with its own waiting.
+/// Shared with its own waits.
 class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTransport::Process> {
  public:
   Process(asio::io_context& loop, Events events)
@@ -80,7 +80,7 @@ class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTra
     events_ = {};
     patience_.cancel();
     boost::system::error_code ignored;
-    input_.close(ignored);  // tells it to end
+    input_.close(ignored);  // tells the server to end
     if (pid_ > 0) {
       ::kill(-pid_, SIGTERM);
       wait_for_end(stop_wait / 2);
@@ -102,12 +102,12 @@ class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTra
     pollfd ended{process_.is_open() ? process_.native_handle() : -1, POLLIN, 0};
     ::poll(&ended, 1, static_cast<int>(patience.count()));
     if (!has_ended(pid_)) return;
-    ::kill(-pid_, SIGKILL);  // not reaped yet: the group's number is still its own
+    ::kill(-pid_, SIGKILL);  // before it is reaped: until then the group's number cannot be reused
     reap(pid_);
     pid_ = -1;
   }
 
-  /// Readiness may be another's: a descriptor that was closed a moment ago had the same number. So it is looked at.
+  /// Checks the process, since the event may be of a descriptor that was closed a moment ago and had the same number.
   void watch_process() {
     process_.async_wait(Stream::wait_read, [self = shared_from_this()](const boost::system::error_code& cancelled) {
       if (cancelled || self->pid_ < 0) return;
@@ -128,7 +128,7 @@ class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTra
 
   void closed(const Stream& stream) {
     if (&stream != &output_ || pid_ < 0) return;
-    // Its end comes right behind, as a rule. A server that goes on without an output answers nothing any more.
+    // Usually its end follows at once. A server that continues without an output cannot answer any more.
     patience_.expires_after(stop_wait);
     patience_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
       if (!cancelled) self->end_because("it closed its standard output");
@@ -196,7 +196,7 @@ class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTra
       self->is_writing_ = false;
       if (cancelled) return;
       const ssize_t bytes = ::write(self->input_.native_handle(), self->unsent_.data(), self->unsent_.size());
-      if (bytes < 0 && errno != EAGAIN && errno != EINTR) return self->unsent_.clear();  // its end comes otherwise
+      if (bytes < 0 && errno != EAGAIN && errno != EINTR) return self->unsent_.clear();  // its end is handled elsewhere
       if (bytes > 0) self->unsent_.erase(0, static_cast<std::size_t>(bytes));
       self->write();
     });
@@ -222,7 +222,7 @@ class ProcessTransport::Process : public std::enable_shared_from_this<ProcessTra
   }
 
   void ended() {
-    ::kill(-pid_, SIGKILL);  // what it left behind in its group; not reaped yet, so the number is its own
+    ::kill(-pid_, SIGKILL);  // the rest of its group; before it is reaped, so the number is still its own
     drain(output_, &Process::take_output);
     drain(error_, &Process::take_error);
     const int status = reap(pid_);
@@ -260,7 +260,7 @@ ProcessTransport::ProcessTransport(asio::io_context& loop, Options options)
 ProcessTransport::~ProcessTransport() { stop(); }
 
 Result<void> ProcessTransport::start(Events events) {
-  // A server that goes while it is written to must not take this process along.
+  // A server that ends while it is written to must not end this process.
   ::signal(SIGPIPE, SIG_IGN);
   process_ = std::make_shared<Process>(loop_, std::move(events));
   auto spawned = process_->spawn(options_);

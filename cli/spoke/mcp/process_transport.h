@@ -1,11 +1,11 @@
-/// An MCP server as a process: JSON-RPC messages as lines on its standard input and output, its own words on standard
-/// error.
+/// An MCP server as a process: JSON-RPC messages are lines on its standard input and output; its standard error has
+/// text for people.
 ///
-/// The process leads a group of its own; stop() closes its input and ends the group. Lines that are no messages are
-/// passed over and counted. What it writes to standard error is said, some of it.
+/// The process leads a group of its own; stop() closes its input and ends the group. Lines that are not messages are
+/// skipped and counted. Its standard error is printed, up to a limit.
 /// Threading, lifetime, errors: McpTransport's.
-/// Bounds: message_bytes_max a line, unsent_bytes_max not yet taken by the server, remarks_per_second lines of its
-/// standard error; stop_wait for its end.
+/// Bounds: message_bytes_max for a line, unsent_bytes_max that the server has not read yet, remarks_per_second lines of
+/// its standard error; stop_wait for its end.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ class ProcessTransport final : public McpTransport {
 
   struct Options {
     std::vector<std::string> argv;
-    std::vector<std::string> environment;  // all of it, each NAME=value
+    std::vector<std::string> environment;  // complete, each NAME=value
   };
 
   ProcessTransport(asio::io_context& loop, Options options);

@@ -25,7 +25,7 @@ struct TypeText {
 constexpr const char* remarks[] = {"title",    "description", "default",  "examples",
                                    "readOnly", "writeOnly",   "$comment", "deprecated"};
 
-/// Whether the schema has no keyword but remarks and these.
+/// Returns whether the schema has no keywords except descriptive ones and these.
 bool has_only(const json& schema, std::initializer_list<const char*> keywords) {
   for (const auto& [keyword, value] : schema.items()) {
     const auto is_it = [&keyword = keyword](const char* each) { return keyword == each; };
@@ -216,7 +216,7 @@ class ParameterTexts {
 SignatureForm signature_of_schema(const std::string& function_name, const json& schema) {
   const ParameterTexts parameters(schema);
   SignatureForm form{parameters.text(function_name), parameters.says_all()};
-  // What Python refuses, and what is too long for the contract.
+  // Text that Python refuses, or that is too long for the contract.
   if (parameters.count() > parameters_max || !parse_signature(form.text))
     return {function_name + "(**arguments)", /*says_all=*/false};
   return form;

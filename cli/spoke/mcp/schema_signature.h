@@ -1,6 +1,6 @@
-/// A tool's JSON Schema as a Python signature: `read_file(path: str, head: float = None)`.
+/// Converts a tool's JSON Schema to a Python signature: `read_file(path: str, head: float = None)`.
 ///
-/// Pure.   Bounds: the contract's, of a signature. What does not fit in gets `**arguments`.
+/// Pure.   Bounds: the contract's, of a signature. A schema that does not fit becomes `**arguments`.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,10 +10,10 @@ namespace strawberry::cli {
 
 struct SignatureForm {
   std::string text;
-  bool says_all = false;  // the schema adds nothing to it but descriptions
+  bool says_all = false;  // the schema adds only descriptions
 };
 
-/// `schema` as ArgumentSchema::document() has it. Those that must be given come first, in the order of `required`.
+/// `schema` as returned by ArgumentSchema::document(). Required parameters come first, in the order of `required`.
 SignatureForm signature_of_schema(const std::string& function_name, const nlohmann::json& schema);
 
 /// Whether a value of this schema may be null.

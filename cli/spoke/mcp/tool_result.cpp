@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr std::size_t word_bytes_max = 200;
 
-/// Gathers lines up to a bound.
+/// Collects lines up to a limit.
 class Text {
  public:
   explicit Text(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -47,7 +47,7 @@ class Text {
 
 std::string word(const json& part, const char* member) { return printable(text_member(part, member), word_bytes_max); }
 
-/// Of base64 text of this length.
+/// Returns the size of base64 text of this length.
 std::string size_of(const json& part, const char* member) {
   return std::to_string(text_member(part, member).size() / 4 * 3) + " bytes";
 }

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t identifier_bytes_max = 100;  // of the contract's 128: a number may come behind it
+constexpr std::size_t identifier_bytes_max = 100;  // the contract allows 128: a number may follow
 constexpr std::size_t description_bytes_max = 4 * 1024;
 constexpr std::size_t argument_line_bytes_max = 300;
 constexpr std::size_t remarks_max = 20;
@@ -37,7 +37,7 @@ std::string function_name_of(const std::string& tool_name) {
   return name;
 }
 
-/// Lines and tabs stay, other control characters go; cut between characters.
+/// Keeps line ends and tabs, removes other control characters; cuts between characters.
 std::string cleaned(const std::string& text, std::size_t bytes_max) {
   std::string clean;
   for (const char c : text) {
@@ -55,7 +55,7 @@ std::string on_a_line(std::string text) {
   return text;
 }
 
-/// What the arguments mean, which the signature has no place for.
+/// Describes the arguments, for which the signature has no place.
 std::string argument_lines(const json& schema, const Signature& signature) {
   std::string lines;
   for (const auto& [name, property] : schema.at("properties").items()) {
@@ -91,7 +91,7 @@ bool is_confirmed(const json& tool, ConfirmTools confirm) {
   return confirm == ConfirmTools::writing || says(tool, "destructiveHint");
 }
 
-/// Makes the skills one after the other, so that no two have one name.
+/// Makes the skills one after the other, so that all names differ.
 class Maker {
  public:
   Maker(const std::string& class_name, ConfirmTools confirm) : class_name_(class_name), confirm_(confirm) {}
@@ -178,7 +178,7 @@ ToolSkills skills_of_tools(const std::vector<json>& tools, const std::string& cl
 }
 
 std::string class_name_of_server(std::string_view server_name) {
-  // `example-servers/everything`: the last part says what it is.
+  // `example-servers/everything`: the last part is the name.
   if (const auto slash = server_name.rfind('/'); slash != std::string_view::npos && slash + 1 < server_name.size())
     server_name.remove_prefix(slash + 1);
   std::string name;

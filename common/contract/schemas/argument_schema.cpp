@@ -15,8 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t sentence_bytes_max = 400;
-constexpr double whole_number_max =
-    9007199254740992.0;  // 2^53: beyond it a double does not say which whole number it is
+constexpr double whole_number_max = 9007199254740992.0;  // 2^53: larger doubles cannot represent every whole number
 
 bool is_among(const std::string& word, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* each) { return word == each; });
@@ -34,7 +33,7 @@ json evaluated_part(KeywordHolds holds, const json& value) {
   return made;
 }
 
-/// What the validator is given: draft 7, without what is not evaluated.
+/// Returns the schema as draft 7 for the validator, without the keywords that are not evaluated.
 json evaluated_form(const json& schema) {
   json made = json::object();
   const bool has_patterns = schema.contains("patternProperties");
@@ -43,7 +42,7 @@ json evaluated_form(const json& schema) {
                            "contentMediaType", "contentSchema", "title", "description", "default", "examples"}))
       continue;
     if (keyword.starts_with('$') || keyword == "id") continue;
-    // Which of them a pattern admits is not known.
+    // Which members a pattern admits is unknown, since patterns are not evaluated.
     if (has_patterns && keyword == "additionalProperties") continue;
     if (keyword == "dependentRequired" || keyword == "dependentSchemas") {
       made["dependencies"].update(evaluated_part(KeywordHolds::named_schemas, value));
@@ -51,7 +50,7 @@ json evaluated_form(const json& schema) {
     }
     made[keyword] = evaluated_part(what_holds(keyword), value);
   }
-  // Before 2020 an array of schemas stood in `items`.
+  // Before 2020-12, an array of schemas was the value of `items`.
   if (made.contains("prefixItems")) {
     if (made.contains("items")) made["additionalItems"] = std::move(made["items"]);
     made["items"] = std::move(made["prefixItems"]);
@@ -60,7 +59,7 @@ json evaluated_form(const json& schema) {
   return made;
 }
 
-/// The validator divides by it, as a whole number of 64 bits.
+/// The validator divides by the number as an integer of 64 bits.
 bool is_divisor(double number) { return number > 0 && number <= whole_number_max; }
 
 Result<void> check_keywords(const json& schema) {
@@ -93,7 +92,7 @@ bool wants_whole(const json& schema) {
   return has("integer") && !has("number");
 }
 
-/// As for a signature's `int`.
+/// Converts 5.0 to 5 as for a signature's `int`.
 void make_wholes(const json& schema, json& value) {
   if (!schema.is_object()) return;
   if (value.is_number_float() && wants_whole(schema)) {

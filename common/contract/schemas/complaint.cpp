@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The member of `array` that `index` names; null when there is none.
+/// Returns the item of `array` at `index`; null when there is none.
 const json* element(const json& array, const std::string& index) {
   std::size_t number = 0;
   const char* end = index.data() + index.size();
@@ -32,7 +32,7 @@ const json* find_value(const json& document, const JsonPath& path) {
   return place;
 }
 
-/// The schema that governs `path`; null where the schema does not say so plainly (anyOf and the like).
+/// Returns the schema that governs `path`; null where the schema does not determine it (anyOf and the like).
 const json* find_schema(const json& schema, const JsonPath& path) {
   const json* place = &schema;
   for (const std::string& step : path) {
@@ -49,7 +49,7 @@ const json* find_schema(const json& schema, const JsonPath& path) {
   return place;
 }
 
-/// ` of 1 to 128 characters`, ` of at most 32 items`, or nothing.
+/// Returns ` of 1 to 128 characters`, ` of at most 32 items`, or an empty text.
 std::string size_range(const json& schema, const char* least_key, const char* most_key, const std::string& unit) {
   const auto least = schema.find(least_key);
   const auto most = schema.find(most_key);
@@ -115,7 +115,7 @@ std::string describe_expected(const json& schema) {
     return join_or(words);
   }
   const auto type = schema.find("type");
-  // A title inside a schema is there for this sentence; that of an object is its name.
+  // A title inside a schema is written for this sentence; the title of an object is its name.
   if (const auto title = schema.find("title"); title != schema.end() && !schema.contains("$schema")) {
     return title->get<std::string>();
   }
@@ -145,7 +145,7 @@ std::string describe_problem(const json& schema, const json& document, const Jso
   const std::string place = path.empty() ? "The request" : pointer.size() <= value_bytes_max ? pointer : "A member";
   const std::string wanted = expected != nullptr ? describe_expected(*expected) : "something else";
   if (value == nullptr) return place + " is missing: it must be " + wanted + ".";
-  // Too many members are told by their number: the object itself says nothing.
+  // For an object with too many members, the sentence gives their number.
   if (value->is_object() && wanted.rfind("an object", 0) == 0) {
     return place + " must be " + wanted + ", not one of " + std::to_string(value->size()) + ".";
   }

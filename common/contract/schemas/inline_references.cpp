@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr std::size_t place_shown_bytes_max = 200;
 
-/// Walks through the schema once, with references as further branches.
+/// Walks through the schema once, and through the target of each reference in its place.
 class Inliner {
  public:
   Inliner(const json& root, AtCycle at_cycle) : root_(root), at_cycle_(at_cycle) {}
@@ -32,7 +32,7 @@ class Inliner {
     if (const auto reference = node.find("$ref"); reference != node.end()) {
       auto target = referred(*reference);
       if (!target) return target;
-      // Beside a reference stand, if anything, its title and description.
+      // Only a title and a description are kept beside a reference.
       if (target->is_object()) made = std::move(*target);
       if (target->is_boolean() && node.size() == 1) return target;
     }
@@ -58,7 +58,7 @@ class Inliner {
     if (holds == KeywordHolds::named_schemas && value.is_object()) {
       json made = json::object();
       for (const auto& [name, each] : value.items()) {
-        // Of `dependencies` and what is no schema at all: names.
+        // The members of `dependencies` may be lists of names instead of schemas.
         auto inner = each.is_array() ? part(KeywordHolds::data, each) : named(name, each);
         if (!inner) return inner;
         made[name] = std::move(*inner);

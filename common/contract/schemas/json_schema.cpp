@@ -11,7 +11,7 @@ namespace {
 
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
-/// One step of a place, without what valijson puts around it: `[skills]` or, in newer versions, `["skills"]`; `[0]`.
+/// Removes what valijson puts around a step of a path: `[skills]` or, in newer versions, `["skills"]`; `[0]`.
 std::string name_of_step(std::string step) {
   for (const auto& [open, close] : {std::pair('[', ']'), std::pair('"', '"')}) {
     if (step.size() >= 2 && step.front() == open && step.back() == close) step = step.substr(1, step.size() - 2);
@@ -19,7 +19,7 @@ std::string name_of_step(std::string step) {
   return step;
 }
 
-/// The first step is `<root>`. A missing member is named only in the sentence about its parent.
+/// The first step is `<root>`. valijson names a missing member only in the sentence about its parent.
 JsonPath to_path(const valijson::ValidationResults::Error& error) {
   JsonPath path;
   for (std::size_t i = 1; i < error.context.size(); ++i) {
@@ -32,7 +32,7 @@ JsonPath to_path(const valijson::ValidationResults::Error& error) {
   return path;
 }
 
-/// Of all complaints the deepest, and of equally deep ones the first: what comes above merely follows from it.
+/// Returns the deepest of all errors, and the first of equally deep ones: errors above it are consequences of it.
 JsonPath deepest(const valijson::ValidationResults& results) {
   JsonPath best;
   for (const auto& error : results) {
@@ -69,7 +69,7 @@ Result<JsonSchema> JsonSchema::compile(const nlohmann::json& schema) {
 std::optional<JsonPath> JsonSchema::find_problem(const nlohmann::json& document) const {
   const Adapter target(document);
   if (compiled_->validator.validate(compiled_->schema, target, nullptr)) return std::nullopt;
-  // Only a document that failed pays for finding out where.
+  // Only invalid documents are validated a second time, to find the place.
   valijson::ValidationResults results;
   compiled_->validator.validate(compiled_->schema, target, &results);
   return deepest(results);

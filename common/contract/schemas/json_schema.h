@@ -1,9 +1,9 @@
 /// A compiled JSON Schema (draft 7): the validator behind two functions.
 ///
 /// Threading: one thread at a time (compiled patterns are cached).   Lifetime: immutable once compiled.
-/// Errors: compile() says why the validator does not take the schema. find_problem() throws std::exception when the
+/// Errors: compile() returns why the validator rejects the schema. find_problem() throws std::exception when the
 /// validator gives up on a document (a pattern that costs too much).
-/// Bounds: the caller's, of the schema and of the document.
+/// Bounds: the caller limits the schema and the document.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,8 @@ class JsonSchema {
   JsonSchema& operator=(JsonSchema&&) noexcept;
   ~JsonSchema();
 
-  /// Nothing when `document` is valid. Else the deepest place that is wrong, where it should be when it is missing.
+  /// Returns nothing when `document` is valid, otherwise the deepest place that is wrong. A missing member's place is
+  /// where it should be.
   std::optional<JsonPath> find_problem(const nlohmann::json& document) const;
 
  private:

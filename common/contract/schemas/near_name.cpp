@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t beginning_bytes_min = 3;
 constexpr std::size_t part_bytes_min = 2;
 
-/// Lower case, without what separates words. `parts` has those words.
+/// Returns the name in lower case without separators between words. `parts` receives the words.
 std::string plain(std::string_view name, std::vector<std::string>* parts = nullptr) {
   std::string text;
   if (parts) parts->assign(1, {});
@@ -23,7 +23,7 @@ std::string plain(std::string_view name, std::vector<std::string>* parts = nullp
   return text;
 }
 
-/// 0 is the same; nothing is too far.
+/// Returns the distance of the two names: 0 when they are equal, nothing when it is too large.
 std::optional<std::size_t> how_far(const std::string& written, const std::string& name) {
   std::vector<std::string> parts;
   const std::string known = plain(name, &parts);

@@ -33,13 +33,13 @@ std::optional<Precheck::Finding> Precheck::find(const json& document) const {
 
 bool Precheck::search_text(const std::string& text, Finding& finding) const {
   if (!characters_max_) return false;
-  // A character has at most four bytes; what is shorter than that the validator counts.
+  // A character has at most four bytes. The validator counts the characters of texts that may be short enough.
   if (text.size() / 4 > *characters_max_) return true;
   finding.has_nul = text.find('\0') != std::string::npos;
   return finding.has_nul;
 }
 
-// Steps are added only on the way back from a find, so that a search without one allocates nothing.
+// The path is built on the way back from a finding, so that a search without one allocates nothing.
 bool Precheck::search(const json& value, Finding& finding) const {
   if (value.is_string()) return search_text(value.get_ref<const std::string&>(), finding);
   if (value.is_object()) {

@@ -1,8 +1,8 @@
-/// What must hold before the validator sees a request: the bounds of its arrays and strings.
+/// Checks the bounds of a request's arrays and strings before the validator reads it.
 ///
-/// The validator looks at every item of an array before it counts them, runs patterns over strings of any length, and
-/// stops counting characters at U+0000, behind which a name could hide anything. Here those are refused first, for the
-/// price of a walk along the bounded places.
+/// The validator reads every item of an array before it counts them, runs patterns over strings of any length, and
+/// stops counting characters at U+0000, so that any text could follow it. Precheck refuses such requests first, and
+/// only visits the places that have bounds.
 ///
 /// Lifetime: built once per schema, immutable then.   Errors: none.   Bounds: those of the document.
 #pragma once
@@ -23,13 +23,13 @@ class Precheck {
  public:
   struct Finding {
     JsonPath path;
-    bool has_nul = false;  // else it is too long
+    bool has_nul = false;  // otherwise it is too long
   };
 
-  /// Follows `properties` and `items`; takes `maxLength` and `maxItems`.
+  /// Follows `properties` and `items`; reads `maxLength` and `maxItems`.
   static Precheck of_schema(const nlohmann::json& schema);
 
-  /// The first place that is too long for certain, or a bounded string with U+0000 in it.
+  /// Returns the first place that is certainly too long, or a bounded string with U+0000 in it.
   std::optional<Finding> find(const nlohmann::json& document) const;
 
  private:

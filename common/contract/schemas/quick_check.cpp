@@ -18,7 +18,7 @@ bool contains(const Range& range, const Value& value) {
   return std::find(range.begin(), range.end(), value) != range.end();
 }
 
-/// The name of a value's type in a schema. Empty for a fraction, which may be an integer all the same (1.0).
+/// Returns the schema's name for the value's type. Empty for a fraction, which may be an integer all the same (1.0).
 std::string_view type_of(const json& value) {
   if (value.is_number()) return value.is_number_integer() ? "integer" : "";
   return value.type_name();
@@ -110,7 +110,8 @@ bool QuickCheck::accepts_type(const json& value) const {
   return contains(types_, type) || (value.is_number() && contains(types_, "number"));
 }
 
-/// Bytes, not characters, of which each has one to four; and without U+0000, at which the validator stops counting.
+/// Compares the number of bytes; a character has one to four. Does not accept U+0000, at which the validator stops
+/// counting.
 bool QuickCheck::accepts_text(const std::string& text) const {
   const bool is_long_enough = static_cast<std::int64_t>((text.size() + 3) / 4) >= characters_min_;
   const bool is_short_enough = !characters_max_ || static_cast<std::int64_t>(text.size()) <= *characters_max_;

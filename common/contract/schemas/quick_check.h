@@ -1,8 +1,9 @@
-/// Says quickly that a request is valid, for those that plainly are: nearly all. The validator decides about the others
-/// and finds out what is wrong with them; it takes ten times as long.
+/// Recognises most valid requests quickly. The validator decides about the others and finds what is wrong with them; it
+/// takes ten times as long.
 ///
-/// Knows the keywords that most members of our schemas use. A value under a schema with another keyword (a pattern), a
-/// text whose characters would have to be counted, or a number that is no plain integer is left to the validator.
+/// Supports the keywords that most members of our schemas use. Leaves to the validator: a value under a schema with
+/// another keyword (a pattern), a text whose characters would have to be counted, a number that is not written as an
+/// integer.
 ///
 /// Lifetime: built once per schema, immutable then.   Errors: none.   Bounds: those of the document.
 #pragma once
@@ -21,7 +22,7 @@ class QuickCheck {
  public:
   static QuickCheck of_schema(const nlohmann::json& schema);
 
-  /// True: valid. False: perhaps.
+  /// True: valid. False: the validator must decide.
   bool accepts(const nlohmann::json& value) const;
 
  private:

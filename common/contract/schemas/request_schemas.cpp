@@ -35,7 +35,7 @@ Error bad_request(const JsonPath& path, std::string message) {
 
 Error refuse_unknown(const UnknownMember& unknown) {
   JsonPath path = unknown.path;
-  if (json_pointer(path).size() > place_bytes_max) path.pop_back();  // the sender's own name for it, of any length
+  if (json_pointer(path).size() > place_bytes_max) path.pop_back();  // the client's own name, of any length
   Error error = bad_request(path, describe_unknown(unknown));
   if (!unknown.meant.empty()) error.details["meant"] = unknown.meant;
   return error;
@@ -44,7 +44,7 @@ Error refuse_unknown(const UnknownMember& unknown) {
 }  // namespace
 
 struct RequestSchemas::Impl {
-  std::map<std::string, RequestSchema, std::less<>> by_name;  // skills/register
+  std::map<std::string, RequestSchema, std::less<>> by_name;  // key: skills/register
 };
 
 RequestSchemas::RequestSchemas(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

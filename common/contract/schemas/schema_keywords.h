@@ -1,7 +1,7 @@
-/// What the keywords of a JSON Schema hold, for those that walk through one: below some are schemas, below others data
-/// in which nothing is a keyword.
+/// Classifies the values of JSON Schema keywords for code that walks through a schema: some contain schemas, others
+/// data in which nothing is a keyword.
 ///
-/// Pure. Keywords of drafts 4 to 2020-12; one that is unknown is taken for data.
+/// Pure. Keywords of drafts 4 to 2020-12; the value of an unknown keyword counts as data.
 #pragma once
 
 #include <string_view>
@@ -10,8 +10,8 @@ namespace strawberry {
 
 enum class KeywordHolds {
   data,           // const, enum, default, type, minimum, …
-  schema,         // one, or an array of them: items, anyOf, not, …
-  named_schemas,  // an object of them: properties, patternProperties, …
+  schema,         // a schema, or an array of them: items, anyOf, not, …
+  named_schemas,  // an object of schemas: properties, patternProperties, …
 };
 
 inline KeywordHolds what_holds(std::string_view keyword) {

@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-/// What other systems call the arguments of a function.
+/// Names that other systems use for the arguments of a function.
 constexpr std::array<std::string_view, 5> names_of_arguments = {"arguments", "parameters", "params", "arg", "inputs"};
 
-/// Those that must be there come first, since one of them is then missing.
+/// Required members come first, since one of them is probably meant.
 std::vector<std::string> known_names(const json& schema) {
   std::vector<std::string> names;
   if (const auto required = schema.find("required"); required != schema.end())
@@ -32,12 +32,12 @@ std::string meant_by(const json& schema, const std::string& name, const json& va
   const bool is_call = schema.at("properties").contains("args") && schema.at("properties").contains("kwargs");
   const auto& list = names_of_arguments;
   if (is_call && std::find(list.begin(), list.end(), name) != list.end()) return is_list ? "args" : "kwargs";
-  // What is there already was not meant.
+  // A member that is present cannot be the one that was misspelt.
   std::erase_if(names, [&](const std::string& known) { return document.contains(known); });
   return nearest_name(name, names).value_or("");
 }
 
-// Steps are added on the way back from a find.
+// The path is built on the way back from a finding.
 std::optional<UnknownMember> search(const json& schema, const json& value) {
   if (!schema.is_object()) return std::nullopt;
   if (const auto items = schema.find("items"); items != schema.end() && value.is_array()) {

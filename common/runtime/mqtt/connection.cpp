@@ -20,11 +20,11 @@ namespace {
 constexpr int qos = 1;
 constexpr int qos_not_kept = 0;
 constexpr int receive_maximum_default = 65'535;  // MQTT 5, section 3.2.2.3.3
-constexpr int port_of_sockets = 0;               // says to libmosquitto that the host is the path of a Unix socket
+constexpr int port_of_sockets = 0;               // tells libmosquitto that the host is the path of a Unix socket
 constexpr std::size_t filters_per_packet_max = 100;
 
-/// A broker that is gone is an error of a write, not the end of this process: newer versions of the library do not see
-/// to that.
+/// Ignores SIGPIPE, so that writing to a broker that is gone returns an error. Older versions of the library do this
+/// themselves.
 void start_library() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -34,16 +34,17 @@ void start_library() {
   });
 }
 
-/// How long the broker may keep a message for a device that is away. MQTT has whole seconds, and Mosquitto's clock for
-/// them is up to one behind: what is left is rounded down, less that one. Nothing when there is no limit.
+/// Returns how long the broker may keep a message for an absent device. MQTT uses whole seconds, and Mosquitto's clock
+/// for them is up to one behind, so the time left is rounded down and reduced by one second. Nothing when there is no
+/// limit.
 std::optional<std::chrono::seconds> time_kept(const MqttMessage& message) {
   if (!message.not_after) return std::nullopt;
   const auto left = *message.not_after - std::chrono::steady_clock::now();
   return std::max(std::chrono::floor<std::chrono::seconds>(left) - std::chrono::seconds(1), std::chrono::seconds(0));
 }
 
-/// What the system says of a connection that has failed; 0 when it has not. Says it once. Asked before the library is:
-/// what it says of a connection that breaks off during the handshake depends on its version.
+/// Returns the socket's pending error (SO_ERROR), which reading clears; 0 when there is none. Called before the
+/// library, whose own error for a connection that breaks off during the handshake depends on its version.
 int error_of(int fd) {
   int error = 0;
   socklen_t size = sizeof error;
@@ -51,7 +52,7 @@ int error_of(int fd) {
   return error;
 }
 
-/// MQTT 3.1.1 has five reasons not to let a client in; MQTT 5 has each of them, too.
+/// Maps the five CONNACK codes of MQTT 3.1.1 to the reason codes of MQTT 5.
 int reason_of_v311(int code) {
   switch (code) {
     case CONNACK_REFUSED_PROTOCOL_VERSION: return MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
@@ -63,7 +64,7 @@ int reason_of_v311(int code) {
   }
 }
 
-/// Why the broker's Unix socket cannot be reached, for people.
+/// Explains for people why the broker's Unix socket cannot be reached.
 std::string why_no_socket(int error) {
   switch (error) {
     case ENOENT: return "there is no such socket (does a broker run, with this listener?)";
@@ -77,7 +78,7 @@ std::string why_no_socket(int error) {
 
 }  // namespace
 
-/// In C; `self` is the Connection.
+/// The C callbacks; `self` is the Connection.
 struct MosquittoClient::Connection::Callbacks {
   static void on_connect(struct mosquitto*, void* self, int reason, int, const mosquitto_property* properties) {
     auto& connection = *static_cast<Connection*>(self);
@@ -87,7 +88,7 @@ struct MosquittoClient::Connection::Callbacks {
     mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &maximum, false);
     connection.reports_.accepted = maximum;
   }
-  /// Set as long as TLS may fail: the library writes a line for every packet, too.
+  /// Only set while TLS may fail, since the library also logs a line for every packet.
   static void on_log(struct mosquitto*, void* self, int level, const char* line) {
     if (level == MOSQ_LOG_ERR) static_cast<Connection*>(self)->tls_error_ = line;
   }
@@ -122,8 +123,8 @@ struct MosquittoClient::Connection::Callbacks {
     // The library's own errors are small numbers, the broker's reasons start at 0x80.
     if (reason >= MQTT_RC_UNSPECIFIED)
       return connection.end(std::string("the broker ended the connection: ") + mosquitto_reason_string(reason), reason);
-    if (connection.shaking_hands_) return;  // what it returns next is told from what TLS says, which is more
-    // The library has no words for this one.
+    if (connection.shaking_hands_) return;  // the TLS error gives a better reason than this one
+    // The library has no text for this one.
     if (reason == MOSQ_ERR_KEEPALIVE) return connection.end("the broker does not answer any more");
     connection.end_for(reason);
   }
@@ -174,8 +175,8 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
     return fail("the path of a socket has at most " + std::to_string(broker_socket_bytes_max) + " bytes");
   const auto keepalive_s = static_cast<int>(options_.keepalive.count());
   const int port = route.is_socket ? port_of_sockets : options_.port;
-  // Who takes properties blocks, who does not block takes none. But a call that ends at its missing host has noted
-  // them.
+  // The library's variant that takes properties blocks, and the one that does not block takes none. But a blocking call
+  // without a host fails at once and has stored the properties.
   mosquitto_connect_bind_v5(handle, nullptr, port, keepalive_s, nullptr, properties.get());
   errno = 0;
   error = mosquitto_connect_async(handle_for_io(), route.address.c_str(), port, keepalive_s);
@@ -185,7 +186,7 @@ Result<void> MosquittoClient::Connection::open(const Route& route) {
     return fail(tls_->why_failed(tls_error_));
   }
   if (error == MOSQ_ERR_ERRNO && route.is_socket) {
-    // Since 2.1 the library closes its socket before it returns, and errno is that of closing.
+    // Since 2.1 the library closes its socket before it returns, so errno is that of close().
     const int reason = socket_error == EAGAIN ? EAGAIN : errno_of_broker_socket(route.address);
     queue_full_ = reason == EAGAIN || reason == 0;
     return fail(why_no_socket(reason));
@@ -215,14 +216,15 @@ Result<void> MosquittoClient::Connection::use_tls() {
   return {};
 }
 
-/// OpenSSL keeps errors by thread and not by connection, and takes any that lies there for this one's: HTTPS on the
-/// same loop must not end it.
+/// OpenSSL keeps errors per thread, not per connection, and would attribute an old one to this connection: an error of
+/// HTTPS on the same loop must not end it.
 MosquittoClient::Connection::HandleForIo::HandleForIo(Connection& connection)
     : handle_(connection.handle_.get()), use_(connection.buffer_) {
   if (connection.tls_) ERR_clear_error();
 }
 
-/// Before CONNECT may leave, the library always has something to write: what counts is what OpenSSL waits for.
+/// Until CONNECT is sent, the library always has something to write; during the handshake only OpenSSL knows what it
+/// waits for.
 bool MosquittoClient::Connection::wants_to_write() const {
   if (!shaking_hands_) return buffer_.is_blocked() || mosquitto_want_write(handle_.get());
   const auto* connection = ssl();
@@ -250,7 +252,7 @@ void MosquittoClient::Connection::go_on_shaking_hands() {
   look_at_handshake(socket_error);
 }
 
-/// The library takes a connection that broke off during the handshake for one that has not begun.
+/// The library reports a connection that breaks off during the handshake as one that has not begun.
 void MosquittoClient::Connection::look_at_handshake(int socket_error) {
   const auto* connection = ssl();
   if (connection == nullptr) return end_of_tls(0);
@@ -304,7 +306,7 @@ void MosquittoClient::Connection::write() {
 }
 
 void MosquittoClient::Connection::flush() {
-  if (socket() != buffer_.fd()) buffer_.attach(-1);  // the library has closed it
+  if (socket() != buffer_.fd()) buffer_.attach(-1);  // the library has closed the socket
   if (const int error = buffer_.flush(); error != 0) end(std::strerror(error));
 }
 
@@ -335,7 +337,7 @@ int MosquittoClient::Connection::publish(const MqttMessage& message, int qos, in
 
 MosquittoClient::Connection::Reports MosquittoClient::Connection::take_reports() { return std::exchange(reports_, {}); }
 
-/// The first reason is the one that says most.
+/// Keeps the first reason, which is the most specific.
 void MosquittoClient::Connection::end(const std::string& why, int code) {
   if (reports_.ended) return;
   reports_.ended = why;
@@ -350,7 +352,7 @@ void MosquittoClient::Connection::end_for(int library_error) {
   end(mosquitto_strerror(library_error));
 }
 
-/// Nobody who refuses the connection has been spoken TLS to.
+/// When the connection was refused, TLS had not begun.
 void MosquittoClient::Connection::end_of_tls(int socket_error) {
   const bool is_refused = socket_error == ECONNREFUSED || socket_error == EHOSTUNREACH || socket_error == ENETUNREACH ||
                           socket_error == ETIMEDOUT;

@@ -1,12 +1,12 @@
-/// One connection of libmosquitto: a handle, what it is told, and what it reported since somebody last looked.
+/// One connection of libmosquitto: a handle, the calls to it, and the events it has reported since the owner last took
+/// them.
 ///
-/// The library calls back only from within read(), write(), keep_alive() and publish(); the callbacks note, and the
-/// owner acts on what was noted when the call is over. Threading: loop only.   Lifetime: one connection, from open()
-/// on.
+/// The library calls back only from within read(), write(), keep_alive() and publish(). The callbacks only note events;
+/// the owner handles them when the call has returned. Threading: loop only.   Lifetime: one connection, from open() on.
 ///
 /// Over the broker's Unix socket there is neither TLS nor TCP_NODELAY.
-/// TLS: the library connects, shakes hands, reads and writes through OpenSSL, which may hold what the socket no longer
-/// shows (has_buffered()), and during the handshake waits for something else than the library says.
+/// TLS: the library connects, shakes hands, reads and writes through OpenSSL. OpenSSL may hold data that the socket no
+/// longer shows (has_buffered()), and during the handshake waits for other events than the library reports.
 #pragma once
 
 #include <map>
@@ -26,58 +26,59 @@ namespace strawberry {
 class MosquittoClient::Connection {
  public:
   struct Reports {
-    std::optional<std::size_t> accepted;  // CONNACK: how many unacknowledged messages the broker takes
-    std::optional<bool> subscribed;       // SUBACK: everything was granted
+    std::optional<std::size_t> accepted;  // CONNACK: the broker's limit of unacknowledged messages
+    std::optional<bool> subscribed;       // SUBACK: true when every filter was granted
     std::vector<std::string> filters_refused;
-    std::optional<std::string> ended;  // why, for people
-    int ended_code = 0;                // the broker's reason code, 0x80 or more; 0: it gave none
+    std::optional<std::string> ended;  // the reason, for people
+    int ended_code = 0;                // the broker's reason code, 0x80 or more; 0: none given
     std::vector<MqttMessage> messages;
     struct Acknowledged {
       int mid = 0;     // packet identifier
-      int reason = 0;  // the broker's: 0x80 or more when it will not take the message
+      int reason = 0;  // the broker's reason code: 0x80 or more when it refuses the message
     };
     std::vector<Acknowledged> acknowledged;
   };
 
   Connection(const Options& options, bool speaks_v311);
 
-  /// Begins to connect; CONNECT leaves when the socket is writable. Does not block.
+  /// Starts connecting; sends CONNECT when the socket is writable. Does not block.
   Result<void> open(const Route& route);
-  /// open() failed because the broker's Unix socket has no room for one more at this moment.
+  /// True when open() failed because the queue of the broker's Unix socket is full at the moment.
   bool was_queue_full() const { return queue_full_; }
   int socket() const { return mosquitto_socket(handle_.get()); }
   bool wants_to_write() const;
-  /// There is something to read that the socket does not show.
+  /// True when there is data to read that the socket does not show.
   bool has_buffered() const;
   void subscribe(const std::vector<std::string>& filters);
   void unsubscribe(const std::vector<std::string>& filters);
-  /// Reads what is there, about `packets_max` packets: the library takes a few more when it waits for acknowledgements.
+  /// Reads what has arrived, about `packets_max` packets: the library takes a few more while it waits for
+  /// acknowledgements.
   void read(std::size_t packets_max);
   void write();
-  /// Something was gathered that flush() writes: packets leave together, at the end of a round of the loop. With TLS
-  /// each leaves at once.
+  /// True when packets were gathered for flush(), which writes them together at the end of a round of the loop. With
+  /// TLS each packet is written at once.
   bool has_gathered() const { return buffer_.has_output() && !buffer_.is_blocked(); }
   void flush();
-  /// Called once a second or so: pings the broker, notices that it does not answer.
+  /// Called about once a second: pings the broker, and ends the connection when the broker does not answer.
   void keep_alive();
   void disconnect();
 
-  /// A libmosquitto error; `mid` is set for QoS 1.
+  /// Returns a libmosquitto error code; sets `mid` for QoS 1.
   int publish(const MqttMessage& message, int& mid);
-  /// With this QoS; `mid` is set for each.
+  /// The same with the given QoS; always sets `mid`.
   int publish(const MqttMessage& message, int qos, int& mid);
 
   Reports take_reports();
-  /// Why there is no TLS; none when there is, or when none is wanted.
+  /// Why TLS failed; none when it works, or when TLS is not used.
   TlsTrouble tls_trouble() const { return tls_trouble_; }
   bool is_shaking_hands() const { return shaking_hands_; }
-  /// What came is not MQTT.
+  /// True when data arrived that is not MQTT.
   bool is_not_mqtt() const { return not_mqtt_; }
 
  private:
   struct Callbacks;
   Result<void> use_tls();
-  /// The handle, for one call that reads or writes.
+  /// Gives access to the handle for one call that reads or writes.
   class HandleForIo {
    public:
     explicit HandleForIo(Connection& connection);
@@ -102,10 +103,10 @@ class MosquittoClient::Connection {
   const Options& options_;
   const bool speaks_v311_;
   std::map<int, std::vector<std::string>> asked_for_;  // filters, by packet identifier of their SUBSCRIBE
-  std::unique_ptr<TlsContext> tls_;                    // none: plain TCP
+  std::unique_ptr<TlsContext> tls_;                    // null: plain TCP
   bool shaking_hands_ = false;
   bool queue_full_ = false;
-  std::string tls_error_;  // OpenSSL's last word
+  std::string tls_error_;  // the last error text of OpenSSL
   TlsTrouble tls_trouble_ = TlsTrouble::none;
   bool not_mqtt_ = false;
   std::unique_ptr<struct mosquitto, Destroy> handle_;

@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds keep_alive_interval{1'000};
 constexpr std::chrono::milliseconds stop_patience{1'000};
 constexpr std::chrono::milliseconds queue_pause{5};
-constexpr std::size_t addresses_max = 16;  // of one host, in one attempt
+constexpr std::size_t addresses_max = 16;  // of one host, per attempt to connect
 
 }  // namespace
 
@@ -71,13 +71,13 @@ void MosquittoClient::connect() {
   if (options_.socket.path.empty()) return look_up();
   routes_ = {{options_.socket.path, true}};
   host_is_left_ = !options_.socket.only;
-  // Not from within start(): a socket says at once that it is not there, and on_lost must not come before start() ends.
+  // Posted, because a missing socket is reported at once, and on_lost must not be called before start() returns.
   asio::post(context_, [this, alive = alive_, attempt = ++attempt_] {
     if (*alive && attempt == attempt_) open_next();
   });
 }
 
-/// A look-up that has begun cannot be taken back; what comes of an attempt that was given up meanwhile is not heard.
+/// A look-up cannot be cancelled; the result is ignored when its attempt was given up meanwhile.
 void MosquittoClient::look_up() {
   host_is_left_ = false;
   route_ = {};
@@ -96,13 +96,13 @@ void MosquittoClient::look_up() {
                           });
 }
 
-/// For the look-up, then for each address anew: one that swallows everything must not hide those after it.
+/// Limits the look-up, then each address separately: an address that never answers must not hide those after it.
 void MosquittoClient::limit_time() {
   timer_.expires_after(options_.connect_timeout);
   timer_.async_wait([this, alive = alive_, opened = opened_](const boost::system::error_code& cancelled) {
     if (cancelled || !*alive || opened != opened_ || ready_) return;
     silent_ = reached_;
-    reached_ = false;  // somebody may be there, but none who answers
+    reached_ = false;  // a process may listen there, but none that answers
     lost("no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
   });
 }
@@ -128,7 +128,8 @@ void MosquittoClient::open() {
   watch_socket();
 }
 
-/// A Unix socket whose queue is full says so at once, where TCP waits; limit_time() ends this, too.
+/// A Unix socket with a full queue refuses at once, where TCP would wait, so this retries; limit_time() ends the
+/// retries.
 void MosquittoClient::open_again_soon() {
   connection_.reset();
   queue_timer_.expires_after(queue_pause);
@@ -137,7 +138,7 @@ void MosquittoClient::open_again_soon() {
   });
 }
 
-/// Asked from the beginning, whenever the socket shows something: after a reset it no longer knows that it was
+/// Called from the start on each event of the socket, since a socket that was reset no longer shows that it was
 /// connected.
 void MosquittoClient::note_whether_reached() {
   sockaddr_storage peer{};
@@ -157,7 +158,7 @@ void MosquittoClient::watch_socket() {
   watch_writable();
 }
 
-/// What is published and acknowledged in one round of the loop leaves together.
+/// Messages published and acknowledged in one round of the loop are written together.
 void MosquittoClient::write_soon() {
   if (writes_soon_ || !connection_ || !connection_->has_gathered()) return;
   writes_soon_ = true;
@@ -169,7 +170,7 @@ void MosquittoClient::write_soon() {
   });
 }
 
-/// Only as long as something did not fit into the socket.
+/// Waits for a writable socket only while something did not fit into it.
 void MosquittoClient::watch_writable() {
   write_soon();
   if (watching_writable_ || !connection_ || !connection_->wants_to_write()) return;
@@ -204,7 +205,7 @@ void MosquittoClient::take_reports() {
   for (const auto& [mid, reason] : reports.acknowledged) {
     if (is_acknowledged_once(mid, reason)) continue;
     const auto order = order_by_mid_.find(mid);
-    if (order == order_by_mid_.end()) continue;  // QoS 0: it is written
+    if (order == order_by_mid_.end()) continue;  // QoS 0 and already written
     const auto message = unacked_.find(order->second);
     bytes_ -= message->second.payload.size();
     unacked_bytes_ -= message->second.payload.size();
@@ -251,7 +252,7 @@ void MosquittoClient::take_reports() {
 void MosquittoClient::accepted() {
   if (stopping_) return;
   ready_ = true;
-  routes_.clear();  // those that were not needed
+  routes_.clear();  // the remaining routes, which were not needed
   host_is_left_ = false;
   backoff_ = options_.reconnect_min;
   if (options_.connect_once) std::vector<std::string>().swap(filters_);  // not needed again
@@ -281,7 +282,7 @@ void MosquittoClient::note_loss(int code) {
   loss_.tls = connection_->tls_trouble();
   if (loss_.tls == TlsTrouble::none && loss_.was_reached && connection_->is_shaking_hands())
     loss_.tls = TlsTrouble::no_tls;
-  // A handshake that fails at once may close the socket before it is seen that it was connected.
+  // A handshake that fails at once may close the socket before it was recorded as connected.
   if (loss_.tls != TlsTrouble::none && loss_.tls != TlsTrouble::ca_file) loss_.was_reached = true;
 }
 

@@ -1,4 +1,4 @@
-// MosquittoClient: what waits to be sent, and how it is sent.
+// MosquittoClient: the outbox and sending.
 #include <algorithm>
 #include <utility>
 
@@ -17,7 +17,7 @@ bool is_overdue(const MqttMessage& message) {
   return message.not_after && std::chrono::steady_clock::now() >= *message.not_after;
 }
 
-/// Whose topic this is: messages of one receiver keep their order.
+/// Returns the receiver of the topic: messages of one receiver keep their order.
 std::string receiver_of(std::string_view topic) {
   if (const auto parsed = parse_service_topic(topic)) return std::string(parsed->id);
   if (const auto id = announced_id(topic); !id.empty()) return std::string(id);
@@ -26,7 +26,7 @@ std::string receiver_of(std::string_view topic) {
 
 }  // namespace
 
-/// In the order in which they were sent, before what was never sent.
+/// Puts them, in the order in which they were sent, before messages that were never sent.
 void MosquittoClient::take_back_unacknowledged() {
   if (next_) returned_.push_front(std::move(*next_));
   next_.reset();
@@ -68,7 +68,8 @@ void MosquittoClient::say_dropped(const MqttMessage& message) {
             counters_.dropped_outbox_full);
 }
 
-/// An eighth of what is left: however many receivers are backed up, some is left for the next one.
+/// The limit includes an eighth of the free space: however many receivers are backed up, some space remains for the
+/// next.
 bool MosquittoClient::is_backed_up(const std::string& receiver) const {
   const std::size_t left = options_.outbox_bytes_max - bytes_;
   return outbox_.bytes_of(receiver) >=
@@ -87,11 +88,12 @@ bool MosquittoClient::take_next() {
 }
 
 void MosquittoClient::flush_outbox() {
-  // What does not fit into the socket waits here, where it is counted and can become overdue, not in the library.
+  // Messages that do not fit into the socket wait here, where they are counted and can become overdue, not in the
+  // library.
   while (may_send() && take_next()) {
     const std::size_t bytes = next_->payload.size();
     const Sent sent = is_overdue(*next_) ? Sent::never : send(*next_);
-    if (sent == Sent::no_connection) break;  // the next one sends
+    if (sent == Sent::no_connection) break;  // next_ is kept for the next connection
     if (sent == Sent::never) bytes_ -= bytes;
     next_.reset();
   }
@@ -118,7 +120,7 @@ MosquittoClient::Sent MosquittoClient::send(MqttMessage& message) {
           .warn("a message to {} cannot be sent: {}", printable(message.topic), mosquitto_strerror(error));
       return Sent::never;
   }
-  if (mid == 0) return Sent::never;  // QoS 0: written, and forgotten
+  if (mid == 0) return Sent::never;  // QoS 0: written, no acknowledgement follows
   order_by_mid_[mid] = ++sent_;
   unacked_bytes_ += message.payload.size();
   unacked_.emplace(sent_, std::move(message));
@@ -132,7 +134,7 @@ bool MosquittoClient::publish_once(const MqttMessage& message, int qos, OnPublis
   int mid = 0;
   if (connection_->publish(message, qos, mid) != MOSQ_ERR_SUCCESS) return false;
   published_once_[mid] = std::move(on_published);
-  // What QoS 0 has written is acknowledged by the library itself, at once.
+  // The library itself acknowledges QoS 0 as soon as it is written.
   asio::post(context_, [this, alive = alive_, opened = opened_] {
     if (*alive && opened == opened_) take_reports();
   });

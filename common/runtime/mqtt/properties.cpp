@@ -5,7 +5,7 @@
 namespace strawberry {
 namespace {
 
-/// The library hands out copies of strings for the caller to free.
+/// The library returns copies of strings, which the caller frees.
 using Text = std::unique_ptr<char, decltype(&std::free)>;
 
 std::optional<std::string> read_string(const mosquitto_property* list, int identifier) {

@@ -1,6 +1,6 @@
-/// MQTT 5 properties of a message, to and from libmosquitto's list (MQTT 5, section 2.2.2).
+/// Converts the MQTT 5 properties of a message to and from libmosquitto's list (MQTT 5, section 2.2.2).
 ///
-/// Pure.   Errors: what the library cannot express (no UTF-8, too long) makes to_properties() fail.
+/// Pure.   Errors: to_properties() fails when the library cannot express a property (not UTF-8, too long).
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ struct FreeProperties {
 };
 using Properties = std::unique_ptr<mosquitto_property, FreeProperties>;
 
-/// `expiry_s`: Message Expiry Interval. Nothing when one of them cannot be sent.
+/// `expiry_s`: Message Expiry Interval. Nothing when a property cannot be sent.
 std::optional<Properties> to_properties(const MqttMessage& message, std::optional<std::uint32_t> expiry_s);
 void read_properties(const mosquitto_property* list, MqttMessage& into);
 

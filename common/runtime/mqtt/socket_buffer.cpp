@@ -176,11 +176,11 @@ extern "C" __attribute__((visibility("default"))) ssize_t write(int fd, const vo
   auto* buffer = strawberry::in_use;
   if (buffer == nullptr) return strawberry::next_write(fd, from, bytes);
   if (buffer->fd() == fd) return buffer->write(from, bytes);
-  // A library that made its socket pair all the same writes a byte to it for each packet, and nobody reads that.
+  // If the library did create its socket pair, it writes a byte to it for each packet, which nobody reads.
   return bytes == 1 ? 1 : strawberry::next_write(fd, from, bytes);
 }
 
-/// Libmosquitto opens a pair for each connection, to wake a thread of its own that there is not; it does without.
+/// Libmosquitto opens a pair for each connection, to wake a thread that does not exist here; it works without one.
 extern "C" __attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol,
                                                                  int ends[2]) noexcept {
   if (strawberry::makes_no_pair) return -1;

@@ -1,12 +1,12 @@
-/// What libmosquitto reads from its socket and writes to it, in few system calls.
+/// Buffers what libmosquitto reads from its socket and writes to it, to need few system calls.
 ///
 /// The library reads a packet in three or more pieces (a byte, the length byte by byte, the rest) and writes each
-/// packet by itself; it has no option against that. So every program that is linked with this file has a read(), a
-/// write() and a send() of its own, which the library finds before those of libc. While a Use is alive, on its thread
-/// and for its socket, they are served from here; everywhere else they call libc's. A later library that calls
-/// something else reads and writes the socket itself, as it does without this file.
+/// packet by itself; it has no option against that. So every program that is linked with this file defines read(),
+/// write() and send(), which the library finds before those of libc. While a Use is alive, on its thread and for its
+/// socket, they are served from the buffer; everywhere else they call libc's. A future library that calls other
+/// functions would use the socket directly, as it does without this file.
 ///
-/// Reading takes what the socket has, up to `capacity`, and hands it out in pieces. Writing gathers whole packets until
+/// Reading takes what the socket has, up to `capacity`, and returns it in pieces. Writing gathers whole packets until
 /// flush(). Acknowledgements are written last: nobody waits for them, and the broker handles one packet at a time.
 ///
 /// The library makes room for a packet as large as its sender says, up to 256 MB. It then asks for all that is left of
@@ -30,8 +30,8 @@ class SocketBuffer {
  public:
   static constexpr std::size_t capacity = 64 * 1024;
 
-  /// Serves read() and write() on `buffer.fd()` from `buffer`, on this thread, for as long as it lives. Does nothing
-  /// when there is no socket. Only one at a time on a thread.
+  /// Serves read() and write() on `buffer.fd()` from `buffer`, on this thread, while it lives. Does nothing when there
+  /// is no socket. At most one at a time on a thread.
   class Use {
    public:
     explicit Use(SocketBuffer& buffer);
@@ -40,7 +40,7 @@ class SocketBuffer {
     Use& operator=(const Use&) = delete;
   };
 
-  /// While it lives, on this thread, the library gets no socket pair: two files less for each connection.
+  /// While it lives, the library gets no socket pair on this thread, which saves two files per connection.
   class NoPair {
    public:
     NoPair();
@@ -60,20 +60,20 @@ class SocketBuffer {
   void attach(int fd);
   int fd() const { return fd_; }
 
-  /// As read(2). EAGAIN also when the socket had nothing more a moment ago, within the same Use.
+  /// As read(2). Also EAGAIN when the socket was empty at an earlier read within the same Use.
   ssize_t read(void* into, std::size_t bytes);
-  /// As write(2), for one packet or for the rest of one. EAGAIN while the socket has not taken what came before.
+  /// As write(2), for one packet or for the rest of one. EAGAIN while the socket has not accepted what came before.
   ssize_t write(const void* from, std::size_t bytes);
 
-  /// Was read from the socket and not handed out.
+  /// True when data read from the socket has not been returned yet.
   bool has_input() const { return begin_ != end_; }
-  /// Was gathered and not written.
+  /// True when gathered packets have not been written yet.
   bool has_output() const { return !packets_.empty() || !acknowledgements_.empty(); }
-  /// The socket has not taken everything: call flush() again when it is writable.
+  /// True when the socket has not accepted everything: call flush() again when it is writable.
   bool is_blocked() const { return is_blocked_; }
-  /// Gives back the memory of what was written.
+  /// Frees the memory of what was written.
   void shrink();
-  /// Writes what was gathered. Returns 0, or the errno of a socket that is broken.
+  /// Writes the gathered packets. Returns 0, or the errno of a broken socket.
   int flush();
 
  private:
@@ -83,10 +83,10 @@ class SocketBuffer {
   std::unique_ptr<char[]> input_;  // while there is input; connections of a thread share it otherwise
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  bool is_drained_ = false;  // within this Use, the socket gave less than there was room for
+  bool is_drained_ = false;  // within this Use, the socket returned less than was asked for
   std::string packets_;
   std::string acknowledgements_;
-  std::size_t owed_ = 0;  // bytes of a large packet that the library has not written yet
+  std::size_t owed_ = 0;  // bytes of a large packet that the library has yet to write
   bool is_blocked_ = false;
 };
 

@@ -39,9 +39,9 @@ Result<void> TlsContext::prepare(const std::string& ca_file) {
   SSL_CTX_set_app_data(context, this);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &note_refusal);
   SSL_CTX_set_info_callback(context, &name_the_server);
-  // MQTT has an end of its own; without it, a lost connection reads like an error in the protocol.
+  // MQTT has its own end of a connection; without the option, a lost connection looks like a protocol error.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // of a connection that is silent, as most are
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // for idle connections, as most are
   auto trusted = trusted_certificates(ca_file);
   if (!trusted) return tl::unexpected(trusted.error());
   SSL_CTX_set1_cert_store(context, trusted->get());
@@ -55,7 +55,7 @@ Result<void> TlsContext::prepare(const std::string& ca_file) {
   return {};
 }
 
-/// Decides nothing: the library forgets the connection, and why it was refused, before it says that it was.
+/// Only notes the reason: the library frees the connection, and with it the reason, before it reports the refusal.
 int TlsContext::note_refusal(int accepted, X509_STORE_CTX* certificates) {
   const auto* ssl =
       static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(certificates, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -64,12 +64,12 @@ int TlsContext::note_refusal(int accepted, X509_STORE_CTX* certificates) {
   return accepted;
 }
 
-/// The library asks for the address it was given as server name: here is the name that was meant, before the first
-/// message says it. A numeric address is none.
+/// The library uses the address it was given as the server name. This sets the intended name before the first message
+/// is sent. A numeric address is not sent as a name.
 void TlsContext::name_the_server(const SSL* ssl, int where, int) {
   if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
   const auto* self = static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-  // The state machine's own hook: nobody else uses the connection now.
+  // Called by the TLS state machine: nothing else uses the connection now.
   const char* name = self->is_address_ ? nullptr : self->name_.c_str();
   SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), name);
 }

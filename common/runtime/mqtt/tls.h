@@ -1,5 +1,5 @@
-/// What a TLS connection demands of the broker: TLS 1.2 or newer, a certificate that leads to a CA we trust, is valid
-/// now, and names the host that was meant. There is no way to ask for less.
+/// The requirements of a TLS connection to the broker: TLS 1.2 or newer, and a certificate that leads to a trusted CA,
+/// is valid now, and names the intended host. None of them can be turned off.
 ///
 /// Threading: loop only.   Lifetime: longer than the connections made with it.   Errors: a CA file that cannot be used,
 /// naming it.
@@ -23,9 +23,9 @@ class TlsContext {
   static Result<std::unique_ptr<TlsContext>> make(const std::string& ca_file, const std::string& name);
 
   SSL_CTX* get() const { return context_.get(); }
-  /// Why a handshake has failed, for people; `said` is OpenSSL's own last word.
+  /// Explains for people why a handshake failed; `said` is OpenSSL's last error text.
   std::string why_failed(const std::string& said) const;
-  /// The same, for programs.
+  /// The same reason, for programs.
   TlsTrouble trouble() const;
 
  private:
@@ -39,8 +39,8 @@ class TlsContext {
 
   const std::string name_;
   bool is_address_ = false;
-  int refused_ = X509_V_OK;              // why the last certificate was
-  std::shared_ptr<X509_STORE> trusted_;  // keeps it for the connections of others
+  int refused_ = X509_V_OK;              // the reason for refusing the last certificate
+  std::shared_ptr<X509_STORE> trusted_;  // keeps the store that connections share
   std::unique_ptr<SSL_CTX, Free> context_;
 };
 

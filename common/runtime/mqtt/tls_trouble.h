@@ -1,16 +1,15 @@
-/// Of which kind a failure of TLS is.
 #pragma once
 
 namespace strawberry {
 
-/// Why there is no TLS connection, for programs.
+/// Kinds of TLS failures, for programs.
 enum class TlsTrouble {
   none,
-  ca_file,      // ours cannot be used
+  ca_file,      // our CA file cannot be used
   other_name,   // the certificate is for other names
-  not_now,      // it has expired, or is not valid yet
-  certificate,  // it leads to no CA that we trust, or is wrong in another way
-  no_tls,       // no handshake: perhaps no TLS there
+  not_now,      // the certificate has expired, or is not valid yet
+  certificate,  // the certificate leads to no trusted CA, or is wrong in another way
+  no_tls,       // no handshake: the server probably does not use TLS there
 };
 
 }  // namespace strawberry

@@ -23,7 +23,7 @@ struct SharedStore {
   std::chrono::steady_clock::time_point read_at;
 };
 
-/// The state of what `path` names in the end.
+/// Returns the state of the file that `path` leads to, links followed.
 FileState state_of(const std::string& path) {
   std::error_code error;
   const auto target = std::filesystem::canonical(path, error);

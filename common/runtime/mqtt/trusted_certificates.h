@@ -1,7 +1,7 @@
-/// The CAs that a TLS connection trusts, read once for many connections: those of a system take nearly a MiB.
+/// The CAs that TLS connections trust, read once and shared by connections: those of a system take nearly a MiB.
 ///
-/// Threading: any.   Errors: a file that cannot be used, naming it.   Bounds: what was read more than a minute ago is
-/// read again for the next connection, and so is a file that has changed.
+/// Threading: any.   Errors: a file that cannot be used, naming it.   Bounds: a set that is older than a minute, or
+/// whose file has changed, is read again for the next connection.
 #pragma once
 
 #include <openssl/x509.h>

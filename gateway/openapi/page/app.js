@@ -1,10 +1,10 @@
-// Shows /openapi.json. What comes from the document becomes text and never markup.
+// Shows /openapi.json. The document's contents become text and never markup.
 'use strict';
 
 const methods = ['get', 'put', 'post', 'patch', 'delete'];
 let spec = null;
 
-// An element: its attributes, then what is in it, as elements and text.
+// Makes an element from its attributes and its children, which are elements and text.
 function make(name, attributes = {}, ...content) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -14,7 +14,7 @@ function make(name, attributes = {}, ...content) {
   return element;
 }
 
-// Paragraphs; what stands between backticks is code.
+// Makes paragraphs; text between backticks becomes code.
 function prose(text) {
   return (text || '').split('\n\n').filter(Boolean).map((paragraph) => make('p', {}, inline(paragraph)));
 }
@@ -50,14 +50,14 @@ function limitsOf(schema) {
     .map((key) => `${words[key]} ${typeof schema[key] === 'string' ? schema[key] : JSON.stringify(schema[key])}`).join(', ');
 }
 
-// The members of an object, those of all its parts together.
+// Returns the members of an object schema, including those of all its parts.
 function membersOf(schema) {
   const real = resolved(schema);
   const found = Object.entries(real.properties || {}).map(([name, member]) => ({ name, member, required: (real.required || []).includes(name) }));
   return (real.allOf || []).reduce((all, part) => all.concat(membersOf(part)), found);
 }
 
-// What can be opened below a schema: an object with members, or an array of such.
+// Returns the schema that can be opened: an object with members, or the items of an array of such.
 function inner(schema) {
   const real = resolved(schema);
   if (membersOf(real).length) return real;
@@ -82,7 +82,7 @@ function limits(schema) {
   return text ? make('div', { class: 'limits' }, text) : '';
 }
 
-// `said`: what need not be said again.
+// `said`: text that is already on the page.
 function schemaBlock(schema, said = '') {
   const real = resolved(schema);
   const name = nameOf(schema);
@@ -92,7 +92,7 @@ function schemaBlock(schema, said = '') {
   return [make('p', { class: 'schema' }, title, words ? ' ' : '', inline(words)), below ? memberTable(below, `Members of ${name || 'the body'}`) : limits(real)];
 }
 
-// Filled when it is opened for the first time.
+// The contents are made when it is opened for the first time.
 function lazy(summary, fill) {
   const element = make('details', {}, make('summary', {}, summary));
   element.addEventListener('toggle', () => {
@@ -246,7 +246,7 @@ function select(groups, text) {
   document.getElementById('count').textContent = shown === 1 ? '1 operation' : `${shown} operations`;
 }
 
-// To the operation that the address names.
+// Scrolls to the operation that the address names.
 function follow(entries) {
   const entry = entries.find(({ id }) => id === decodeURIComponent(location.hash.slice(1)));
   if (!entry) return;

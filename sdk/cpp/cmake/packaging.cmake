@@ -1,5 +1,5 @@
-# What is installed of the SDK, and how cpack makes its two packages (`scripts/package --sdk`): the library, which a
-# machine with a Spoke needs, and what building one needs. Not part of the hub's own package.
+# The installed files of the SDK, from which cpack makes two packages (`scripts/package --sdk`): the library, for machines
+# that run a Spoke, and the files for building one. Not part of the hub's own package.
 include(CMakePackageConfigHelpers)
 
 set(sdk_lib lib/${CMAKE_LIBRARY_ARCHITECTURE})

@@ -11,7 +11,7 @@ namespace strawberry::sdk {
 namespace {
 
 constexpr const char* clients[] = {"mosquitto_pub", "mosquitto_rr", "mosquitto_sub"};
-// As mosquitto_sub takes them: either means TLS.
+// Options of mosquitto_sub: each of them means TLS.
 constexpr std::string_view ca_option = "--cafile ";
 constexpr std::string_view system_cas_option = "--tls-use-os-certs";
 constexpr std::uint16_t plain_port = 1883;
@@ -49,7 +49,7 @@ Result<void> AccessSource::read_directory(Access& access) const {
     line = without_line_end(std::move(line));
     const std::string value = line.size() > 3 ? line.substr(3) : "";
     if (line.starts_with("-h ")) access.host = value;
-    if (line.starts_with("-u ")) access.claims.id = value;  // unless the token says another
+    if (line.starts_with("-u ")) access.claims.id = value;  // unless the token has another
     if (line.starts_with("-P ")) access.token = value;
     if (line.starts_with(ca_option)) access.ca_file = line.substr(ca_option.size());
     if (line.starts_with(ca_option) || line == system_cas_option) access.tls = true;

@@ -1,7 +1,7 @@
-/// What a connection needs, read anew for each: the token may have been renewed, here or by hand.
+/// The data for a connection, read again for each: the token may have been renewed, here or by hand.
 ///
 /// Threading: read() and keep() from one thread at a time.   Errors: Failure, naming the file and the remedy, never the
-/// token.   Bounds: file_bytes_max of a file; a file that others may read or write is refused.
+/// token.   Bounds: file_bytes_max of a file; a file that other users may read or write is refused.
 #pragma once
 
 #include <cstdint>
@@ -33,13 +33,13 @@ class AccessSource {
   explicit AccessSource(SpokeOptions options) : options_(std::move(options)) {}
 
   Result<Access> read() const;
-  /// Puts a renewed token to where read() finds it: each file is replaced as a whole, with mode 0600.
+  /// Stores a renewed token where read() finds it: each file is replaced as a whole, with mode 0600.
   Result<void> keep(const std::string& token);
-  /// Changes when a person puts another token there.
+  /// Changes when another token is put there.
   FileState state() const;
-  /// How to get a token that works.
+  /// Returns how to get a valid token.
   std::string remedy(const std::string& id) const;
-  /// Where what was said offline is kept; empty: nowhere.
+  /// Returns the file for messages kept offline; empty: none.
   std::string offline_file() const;
 
  private:

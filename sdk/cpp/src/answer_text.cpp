@@ -29,7 +29,7 @@ Result<void> check_result(const json& value) {
     const json* value;
     std::size_t depth;
   };
-  // Without recursion: what is too deep for the answer must not be too deep for this.
+  // Without recursion, since the value may be too deep.
   std::vector<Inner> rest{{&value, 1}};
   while (!rest.empty()) {
     const auto [next, depth] = rest.back();

@@ -1,4 +1,4 @@
-/// A skill's result as the text of its answer: JSON that the hub takes, or why it is none.
+/// Converts a skill's result to the text of its answer: JSON that the hub accepts, or an error.
 ///
 /// Pure.   Errors: Failure for NaN and infinity, text that is not UTF-8, values that nest too deep, answers that are
 /// too large.   Bounds: answer_bytes_max, depth_max levels.
@@ -15,13 +15,13 @@ inline constexpr std::size_t answer_bytes_max = 256 * 1024;  // contract, sectio
 
 struct SkillFailure {
   std::string message;
-  std::string code = {};  // for programs; empty: none
+  std::string code = {};  // for programs; may be empty
 };
 using SkillResult = Result<nlohmann::json, SkillFailure>;
 
-/// Why `value` cannot leave; nothing when it can.
+/// Fails if `value` cannot be sent.
 Result<void> check_result(const nlohmann::json& value);
-/// Always an answer: a result that cannot leave becomes the error that says so, which `result` is then, too.
+/// Always returns an answer: a result that cannot be sent is replaced by an error, also in `result`.
 std::string answer_text(const std::string& correlation_id, SkillResult& result);
 
 }  // namespace strawberry::sdk

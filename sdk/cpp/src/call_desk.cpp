@@ -35,7 +35,7 @@ struct Job {
   bool is_overdue = false;
 };
 
-/// The hub's Message Expiry is a second less than what is left, in whole seconds (contract, section 4).
+/// The hub's Message Expiry is a second less than the time left, in whole seconds (contract, section 4).
 milliseconds time_left(const json& payload, std::optional<std::uint32_t> expiry_s) {
   milliseconds left = timeout_default;
   const auto found = payload.find("timeout_ms");
@@ -69,12 +69,12 @@ struct CallDesk::State : std::enable_shared_from_this<CallDesk::State> {
   const Options options;
   mutable std::mutex mutex;
   std::condition_variable changed;
-  // Under the mutex:
+  // Guarded by the mutex:
   SkillTable table;
   RecentCalls recent;
   std::deque<std::shared_ptr<Job>> waiting;
   std::map<std::string, std::shared_ptr<Job>> known;  // waiting or running, by correlation id
-  std::size_t running = 0;                            // in time
+  std::size_t running = 0;                            // within their deadline
   std::size_t overdue = 0;
   std::size_t idle = 0;
   std::size_t threads = 0;
@@ -88,7 +88,7 @@ struct CallDesk::State : std::enable_shared_from_this<CallDesk::State> {
     options.say(LogLevel::warning, printable(path, 120) + ": refused: " + why);
   }
 
-  /// With the mutex locked: a thread for what waits, if one more may run.
+  /// Call with the mutex locked: starts a thread for waiting calls, if one more may run.
   void have_thread() {
     if (waiting.empty() || running >= options.running_max) return;
     if (idle > 0) changed.notify_one();
@@ -147,7 +147,7 @@ struct CallDesk::State : std::enable_shared_from_this<CallDesk::State> {
     const std::string path = text_member(payload, "skill_path");
     {
       std::unique_lock lock(mutex);
-      if (stops || known.contains(id)) return;  // its one answer will come
+      if (stops || known.contains(id)) return;  // its only answer will follow
       if (const std::string* earlier = recent.answer_to(id)) {
         std::string again = *earlier;
         lock.unlock();

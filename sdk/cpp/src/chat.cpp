@@ -55,11 +55,11 @@ ChatAnswer answer_of(json completion) {
 ChatAnswer Spoke::chat(const ChatRequest& request) {
   sdk::Requests::Wait wait;
   bool cancel_is_sent = false;
-  std::exception_ptr thrown;  // by one of the request's functions: the chat is stopped first
+  std::exception_ptr thrown;  // by one of the request's functions: the chat is stopped before it is rethrown
   const auto control = [this](json body) {
     try {
       engine_->ask(Service::chat, std::move(body), control_may_take);
-    } catch (const HubError&) {  // it is over, or the connection is
+    } catch (const HubError&) {  // the chat or the connection has ended
     }
   };
   wait.on_event = [&](const std::string& event, const json& data) {

@@ -48,7 +48,7 @@ sdk::CallDesk::Options desk_of(const SpokeOptions& options, sdk::Say say,
 
 std::atomic<int> signals_seen{0};
 
-/// SIGINT and SIGTERM are counted while it lives, unless the program has made up its own mind about them.
+/// Counts SIGINT and SIGTERM while it exists, unless the program handles them itself.
 class Signals {
  public:
   Signals() : before_(signals_seen) {
@@ -96,7 +96,7 @@ Spoke::Engine::Engine(SpokeOptions options)
             if (is_connected_) return std::string();
             return why_not_connected_.empty() ? "not tried yet" : why_not_connected_;
           }),
-      // Its threads may outlive this: they have what they need.
+      // Its threads may outlive this: they own copies of what they use.
       desk_(system_clock(), desk_of(options_, say_, [post = post_, say = say_](std::string answer, SteadyTime until) {
               if (!post->send_answer(std::move(answer), until))
                 say(LogLevel::error, "an answer is lost: too much waits to be sent");

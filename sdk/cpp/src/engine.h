@@ -1,10 +1,10 @@
-/// A Spoke at work: one thread that keeps it connected, registered and heard of, and the parts that it drives.
+/// A running Spoke: one thread that keeps it connected and registered, and the parts that the thread drives.
 ///
-/// The thread connects, waits for the hub's state, registers, sends heartbeats, renews the token, sends what was kept
-/// offline, and comes back after a loss. Everything else happens on Paho's threads (short), on the threads of the calls
-/// and on those of whoever asks.
-/// Threading: any, but for the thread's own parts.   Lifetime: stop() before destruction (Spoke does).
-/// Errors: HubError for what is asked; all else is said in the log.   Bounds: those of its parts.
+/// The thread connects, waits for the hub's state, registers, sends heartbeats, renews the token, sends messages kept
+/// offline, and reconnects after a loss. All else happens on Paho's threads (briefly), on the threads of the calls and
+/// on those of the callers.
+/// Threading: any, except the thread's own parts.   Lifetime: stop() before destruction (Spoke does).
+/// Errors: HubError for requests; all other errors are logged.   Bounds: those of its parts.
 #pragma once
 
 #include <atomic>
@@ -47,16 +47,16 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   SyncResult sync();
 
  private:
-  /// What the thread waits for, and what Paho's threads tell it.
+  /// Events that Paho's threads report to the thread.
   struct News {
     std::optional<sdk::LinkFailure> lost;
     std::string hub_state;
-    std::uint64_t hub_states = 0;  // how many came
+    std::uint64_t hub_states = 0;  // number received
   };
   using Failure = sdk::LinkFailure;
 
   void keep_connected();
-  /// Until the connection is lost, or it is to be made anew (nothing), or the Spoke stops.
+  /// Runs until the connection is lost, or it must be renewed (nullopt), or the Spoke stops.
   std::optional<Failure> serve(const std::shared_ptr<sdk::MqttLink>& link, const sdk::Access& access);
   Result<void, Failure> connect(const sdk::Access& access, std::shared_ptr<sdk::MqttLink>& link);
   void retire(std::shared_ptr<sdk::MqttLink>& link);
@@ -65,7 +65,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   void pause(std::chrono::milliseconds time);
   void say_once(const Failure& failure);
   void ended(int code);
-  /// Threads that are left behind may ask for the time after everything else is gone.
+  /// A static object, since abandoned threads may use it after everything else is gone.
   static const SystemClock& system_clock();
 
   void look_at_hub(const sdk::Access& access);
@@ -74,7 +74,7 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   void renew_token(const sdk::Access& access);
   void send_offline();
   nlohmann::json ask_as_keeper(Service service, nlohmann::json body);
-  /// With offline_mutex_ locked.
+  /// Call with offline_mutex_ locked.
   sdk::OfflineFile& offline();
   SyncResult sync_with(const std::function<nlohmann::json(nlohmann::json body)>& ask_hub);
 
@@ -86,30 +86,30 @@ class __attribute__((visibility("hidden"))) Spoke::Engine {
   sdk::Requests requests_;
   sdk::CallDesk desk_;
 
-  std::mutex control_mutex_;  // start(), stop()
+  std::mutex control_mutex_;  // for start(), stop()
   std::thread thread_;
   std::atomic<bool> stops_{false};
   std::atomic<bool> ends_when_refused_{false};
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  // Under mutex_:
+  // Guarded by mutex_:
   News news_;
   bool has_started_ = false;
   bool is_connected_ = false;
   bool is_hub_online_ = false;
   bool is_registered_ = false;
   bool skills_changed_ = false;
-  bool has_kept_ = false;  // something, since it was last sent
+  bool has_kept_ = false;  // messages that have not been sent yet
   std::optional<int> exit_code_;
   std::string why_not_connected_;
   SaidOnce losses_;
 
-  std::mutex sync_mutex_;  // taken before offline_mutex_
+  std::mutex sync_mutex_;  // locked before offline_mutex_
   std::mutex offline_mutex_;
   std::unique_ptr<sdk::OfflineFile> offline_;
 
-  // Of the thread:
+  // Used by the thread only:
   std::uint64_t hub_states_seen_ = 0;
   SteadyTime next_beat_{};
   SteadyTime next_register_{};

@@ -1,4 +1,4 @@
-// The thread of an Engine: connecting, and what is done while connected.
+// The thread of an Engine: connects, and keeps the connection in use.
 #include <algorithm>
 #include <utility>
 
@@ -50,7 +50,7 @@ void Spoke::Engine::keep_connected() {
       std::optional<Failure> loss;
       if (connected) loss = serve(link, *access);
       retire(link);
-      if (connected && !loss) continue;  // stopped, or to be made anew
+      if (connected && !loss) continue;  // stopped, or to be renewed
       failure = connected ? *loss : connected.error();
       if (failure.cause == LossCause::refused && !connected) {
         failure.why = "the broker does not let it in: " + sdk::why_refused(access->claims, SystemClock().wall_now()) +
@@ -94,7 +94,7 @@ bool Spoke::Engine::give_up(const Failure& failure) {
   return false;
 }
 
-/// A token that somebody has put there meanwhile is tried at once.
+/// Ends early when another token is put in place.
 void Spoke::Engine::pause(milliseconds time) {
   const auto deadline = std::chrono::steady_clock::now() + time;
   const FileState before = source_.state();
@@ -114,7 +114,7 @@ Result<void, sdk::LinkFailure> Spoke::Engine::connect(const sdk::Access& access,
   options.access = access;
   options.connect_timeout = options_.connect_timeout;
   options.keep_alive = options_.keep_alive;
-  // A device has one connection, under its own id. A user may have several, each with replies of its own.
+  // A device has one connection, under its own id. A user may have several, each with its own replies.
   options.client_id = access.is_device() ? id : "spoke-" + new_id();
   const std::string response_to = access.is_device() ? "" : options.client_id;
   for (const Service service : {Service::skills, Service::chat, Service::sessions, Service::devices})
@@ -152,14 +152,14 @@ Result<void, sdk::LinkFailure> Spoke::Engine::connect(const sdk::Access& access,
   return link->open(stops_);
 }
 
-/// Destroys it, but not on a thread of Paho's, and not for longer than a stop may take.
+/// Destroys it, but not on a thread of Paho's, and waits no longer than a stop may take.
 void Spoke::Engine::retire(std::shared_ptr<sdk::MqttLink>& link) {
   if (!link) return;
   link->close(disconnect_may_take);
   auto done = std::make_shared<std::pair<std::mutex, std::condition_variable>>();
   auto is_done = std::make_shared<bool>(false);
   std::thread([link = std::move(link), done, is_done]() mutable {
-    // Somebody may still be publishing.
+    // Another thread may still be publishing.
     while (link.use_count() > 1) std::this_thread::sleep_for(milliseconds(1));
     link.reset();
     const std::lock_guard lock(done->first);
@@ -169,7 +169,7 @@ void Spoke::Engine::retire(std::shared_ptr<sdk::MqttLink>& link) {
   std::unique_lock lock(done->first);
   while (!*is_done) {
     const bool in_time = done->second.wait_for(lock, destroy_may_take, [&] { return *is_done; });
-    if (!in_time && stops_) return;  // it is left behind
+    if (!in_time && stops_) return;  // it is abandoned
   }
 }
 
@@ -196,7 +196,7 @@ std::optional<sdk::LinkFailure> Spoke::Engine::serve(const std::shared_ptr<sdk::
     look_at_hub(access);
     desk_.tick();
     post_->outbox.tick();
-    // A renewed token counts from the next connection on: it is made when nobody would notice.
+    // A renewed token is used from the next connection on: reconnect when nothing is under way.
     const bool may_reconnect = has_new_token_ && desk_.is_idle() && requests_.is_idle() && post_->outbox.is_empty();
     std::unique_lock lock(mutex_);
     if (!news_.lost && !stops_ && !may_reconnect && news_.hub_states == hub_states_seen_ && !skills_changed_)
@@ -212,7 +212,7 @@ std::optional<sdk::LinkFailure> Spoke::Engine::serve(const std::shared_ptr<sdk::
   return loss;
 }
 
-/// What is due: registering, a heartbeat, the token, what was kept offline.
+/// Does what is due: registration, heartbeat, token renewal, messages kept offline.
 void Spoke::Engine::look_at_hub(const sdk::Access& access) {
   std::uint64_t hub_states = 0;
   bool has_come = false;
@@ -293,7 +293,7 @@ void Spoke::Engine::register_skills() {
   if (options_.on_ready) options_.on_ready();
 }
 
-/// The hub counts what it knows of this device; another number means that it forgot, or that somebody else registered.
+/// The hub counts the device's skills; another number means that it lost them, or that another program registered.
 void Spoke::Engine::beat() {
   next_beat_ = system_clock().steady_now() + std::min<milliseconds>(options_.heartbeat_every, std::chrono::minutes(1));
   const json reply = ask_as_keeper(Service::skills, {{"op", "heartbeat"}});

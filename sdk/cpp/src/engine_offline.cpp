@@ -1,4 +1,4 @@
-// What an Engine does with what was said offline.
+// The part of an Engine that sends messages kept offline.
 #include <charconv>
 #include <utility>
 
@@ -20,10 +20,10 @@ std::size_t number_at(const json& value, const char* name) {
   return number.is_number_unsigned() ? number.get<std::size_t>() : 0;
 }
 
-/// Sending it again would be answered in the same way.
+/// True if a retry would get the same answer.
 bool is_final(const HubError& error) { return error.code() == "not_found" || error.code() == "bad_request"; }
 
-/// The session that the hub does not like; empty when it does not say.
+/// Returns the session that the hub refuses; empty when it does not name one.
 std::string session_at_fault(const HubError& error, const json& sessions) {
   if (!error.details().is_object()) return {};
   const std::string named = text_member(error.details(), "session_id");

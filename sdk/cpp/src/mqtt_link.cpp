@@ -65,7 +65,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
   ~Paho() override {
     try {
       client_.disable_callbacks();
-    } catch (const mqtt::exception&) {  // it had none
+    } catch (const mqtt::exception&) {  // there was none
     }
   }
 
@@ -82,7 +82,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
       return {};
     } catch (const mqtt::exception& error) {
       return tl::unexpected(failure_of(error));
-    } catch (const std::exception& error) {  // of the C++ library, when memory or threads are missing
+    } catch (const std::exception& error) {  // from the C++ library, when memory or threads are missing
       return tl::unexpected(LinkFailure{LossCause::unreachable, printable(error.what(), 200)});
     }
   }
@@ -99,7 +99,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
       if (!properties.empty()) message->set_properties(std::move(properties));
       client_.publish(message, reinterpret_cast<void*>(static_cast<std::uintptr_t>(sending.number)), *this);
       return true;
-    } catch (const std::exception&) {  // not connected any more: `lost` says so
+    } catch (const std::exception&) {  // not connected any more: `lost` reports it
       return false;
     }
   }
@@ -108,7 +108,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
     try {
       const std::atomic<bool> never{false};
       if (client_.is_connected()) wait(client_.disconnect(static_cast<int>(timeout.count())), timeout, never);
-    } catch (const std::exception&) {  // it was lost already
+    } catch (const std::exception&) {  // already lost
     }
   }
 
@@ -132,7 +132,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
     return options;
   }
 
-  /// False when it did not end in time, or `stops`. Throws why it failed.
+  /// Returns false when it did not end in time, or `stops` is true. Throws the reason if it failed.
   static bool wait(const mqtt::token_ptr& token, milliseconds timeout, const std::atomic<bool>& stops) {
     const auto deadline = steady_clock::now() + timeout;
     while (!token->wait_for(slice)) {
@@ -161,7 +161,7 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
     handlers_.acknowledged(reinterpret_cast<std::uintptr_t>(token.get_user_context()), reason);
   }
 
-  /// The first cause that comes is the cause.
+  /// Only the first cause is reported.
   void lost(LinkFailure why) {
     if (!is_lost_.exchange(true)) handlers_.lost(std::move(why));
   }

@@ -1,12 +1,12 @@
-/// One MQTT 5 connection over Eclipse Paho, from its CONNECT to its end; then it is of no further use. The only file
-/// that knows Paho.
+/// One MQTT 5 connection over Eclipse Paho, from its CONNECT to its end; it cannot be used again. The only file that
+/// uses Paho.
 ///
-/// A new one for each attempt: so nothing of an earlier connection is sent by itself, and the next may have another
-/// token. TCP_NODELAY is set, which Paho has no option for (no_delay.h).
+/// Each attempt uses a new one: so no message of an earlier connection is sent by Paho, and the next may have another
+/// token. TCP_NODELAY is set, for which Paho has no option (no_delay.h).
 /// Threading: open() and close() from one thread, publish() from any, also from the handlers. The handlers are called
 /// on Paho's threads, perhaps with Paho's lock held: they must not block, nor hold a lock under which publish() is
 /// called. Lifetime: not destroyed on Paho's threads. close() first; no handler is called after the destructor. Errors:
-/// LinkFailure; nothing throws.   Bounds: none of its own: who publishes bounds what is in flight.
+/// LinkFailure; nothing throws.   Bounds: none of its own: callers of publish() limit what is in flight.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ struct LinkFailure {
   std::string why;
 };
 
-/// A message as it comes. The views hold during the call.
+/// A received message. The views are valid during the call.
 struct Received {
   std::string_view topic;
   std::string_view payload;
@@ -38,9 +38,9 @@ struct Received {
   std::optional<std::uint32_t> expiry_s;
 };
 
-/// A message to be sent, at QoS 1.
+/// A message to send, at QoS 1.
 struct Sending {
-  std::uint64_t number = 0;  // names it to `acknowledged`
+  std::uint64_t number = 0;  // passed to `acknowledged`
   std::string topic;
   std::string payload;
   std::string response_topic;             // empty: none
@@ -51,7 +51,7 @@ class MqttLink {
  public:
   struct Handlers {
     std::function<void(const Received&)> received;
-    /// The broker has it (0 to 0x7f), or did not take it: an MQTT 5 reason code from 0x80 on.
+    /// Called when the broker has it (0 to 0x7f), or refused it: an MQTT 5 reason code from 0x80 on.
     std::function<void(std::uint64_t number, int reason)> acknowledged;
     std::function<void(LinkFailure)> lost;
   };
@@ -68,11 +68,11 @@ class MqttLink {
   MqttLink(const MqttLink&) = delete;
   MqttLink& operator=(const MqttLink&) = delete;
 
-  /// Connected and subscribed, or why not. Ends early when `stops` becomes true.
+  /// Connects and subscribes; returns why that failed. Ends early when `stops` becomes true.
   Result<void, LinkFailure> open(const std::atomic<bool>& stops);
-  /// False when it cannot be sent now.
+  /// Returns false when it cannot be sent now.
   bool publish(const Sending& message);
-  /// DISCONNECT, so that no will is sent, and the broker knows at once.
+  /// Sends DISCONNECT, so that no will is published, and the broker knows at once.
   void close(std::chrono::milliseconds timeout);
 
  private:

@@ -121,7 +121,7 @@ void OfflineFile::append(const std::string& line) {
   const bool is_known = ::fstat(file_.get(), &before) == 0;
   if (write_all(file_.get(), line) && ::fdatasync(file_.get()) == 0) return;
   const std::string why = system_error();
-  // Half a line is none.
+  // Removes an incomplete line.
   if (is_known && ::ftruncate(file_.get(), before.st_size) != 0)
     say_(LogLevel::warning, "half a line is left in " + path_ + ": " + system_error());
   fail_with("internal", "cannot write " + printable(path_) + ": " + why, true);
@@ -159,7 +159,7 @@ void OfflineFile::taken(std::size_t count) {
     taken_bytes_ += entries_.front().bytes;
     entries_.pop_front();
   }
-  // Not after each batch: what is sent again changes nothing.
+  // Not after each batch: sending a message again changes nothing.
   if (entries_.empty() || taken_bytes_ > bytes_) compact();
 }
 

@@ -1,10 +1,11 @@
-/// What was said and the hub does not have yet: a private file, a JSON object a line, that survives restarts.
+/// Messages that the hub does not have yet: a private file with a JSON object a line, that survives restarts.
 ///
-/// A message is on disk when add() returns. What the hub has taken is removed afterwards: when the process dies in
-/// between, it is sent again under the same ids, and the hub changes nothing.
-/// Threading: one at a time.   Lifetime: the file is this process's alone meanwhile (`FILE.lock`).
-/// Errors: HubError: `quota_exceeded` when it is full, `bad_request` for what the hub would not take, `internal` for
-/// the file itself.   Bounds: Options; what cannot be read, and what the hub refuses for good, goes to `FILE.refused`.
+/// A message is on disk when add() returns. Messages that the hub has are removed later: if the process dies in
+/// between, they are sent again under the same ids, and the hub changes nothing.
+/// Threading: one at a time.   Lifetime: only this process may use the file meanwhile (`FILE.lock`).
+/// Errors: HubError: `quota_exceeded` when it is full, `bad_request` for a message that the hub would refuse,
+/// `internal` for the file itself.   Bounds: Options; unreadable lines, and messages that the hub refuses for good, go
+/// to `FILE.refused`.
 #pragma once
 
 #include <deque>
@@ -23,15 +24,15 @@ class OfflineFile {
   struct Options {
     std::size_t messages_max = 10'000;
     std::size_t bytes_max = 16 * 1024 * 1024;
-    std::size_t batch_bytes_max = 180 * 1024;  // of a request of 256 KiB at most
+    std::size_t batch_bytes_max = 180 * 1024;  // a request has at most 256 KiB
     std::size_t batch_sessions_max = 100;
     std::size_t batch_messages_max = 1'000;
   };
 
-  /// Reads what is there.
+  /// Reads the existing file.
   OfflineFile(std::string path, Options options, Say say);
 
-  /// The message's id.
+  /// Returns the message's id.
   std::string add(const Said& said, WallTime now);
   std::size_t size() const { return entries_.size(); }
 
@@ -40,11 +41,11 @@ class OfflineFile {
     std::size_t count = 0;                              // of the oldest messages
   };
   Batch oldest() const;
-  /// The hub has the `count` oldest.
+  /// Called when the hub has the `count` oldest.
   void taken(std::size_t count);
-  /// The hub will never take what belongs to this session; empty: the `count` oldest.
+  /// Called when the hub will never take this session's messages; empty: the `count` oldest.
   void set_aside(const std::string& session_id, std::size_t count);
-  /// Writes the file anew, without what was taken.
+  /// Rewrites the file without the messages that the hub has.
   void compact();
 
  private:
@@ -64,7 +65,7 @@ class OfflineFile {
   FileDescriptor file_;
   std::deque<Entry> entries_;
   std::size_t bytes_ = 0;
-  std::size_t taken_bytes_ = 0;  // in the file still
+  std::size_t taken_bytes_ = 0;  // still in the file
 };
 
 }  // namespace strawberry::sdk

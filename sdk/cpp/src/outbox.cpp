@@ -5,7 +5,7 @@
 namespace strawberry::sdk {
 namespace {
 
-// Of MQTT 5's reason codes: those that say later, or that this broker gives for its limits (contract, section 2).
+// MQTT 5 reason codes that ask for a retry, or that this broker gives for its limits (contract, section 2).
 bool is_too_much(int reason) {
   constexpr int not_authorized = 0x87;
   constexpr int quota_exceeded = 0x97;
@@ -36,7 +36,7 @@ void Outbox::link_up(std::shared_ptr<MqttLink> link) {
 }
 
 void Outbox::link_down() {
-  std::shared_ptr<MqttLink> gone;  // its destructor is not run under the lock
+  std::shared_ptr<MqttLink> gone;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
   gone.swap(link_);
   for (auto each = in_flight_.rbegin(); each != in_flight_.rend(); ++each) waiting_.push_front(std::move(each->second));
@@ -51,7 +51,7 @@ void Outbox::acknowledged(std::uint64_t number, int reason) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = in_flight_.find(number);
-    if (found == in_flight_.end()) return;  // of an earlier link
+    if (found == in_flight_.end()) return;  // from an earlier link
     if (is_too_much(reason)) {
       waiting_.push_front(std::move(found->second));
       not_before_ = clock_.steady_now() + options_.again_after;
@@ -102,7 +102,7 @@ void Outbox::pump() {
   Message next;
   std::shared_ptr<MqttLink> link;
   while (take_next(next, link)) {
-    // What cannot be sent stays in flight until the link is said to be lost, and is then sent again.
+    // A message that cannot be sent stays in flight until the link is reported lost, and is then sent again.
     if (!link->publish(next.sending)) return;
   }
 }

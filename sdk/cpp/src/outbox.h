@@ -1,10 +1,9 @@
-/// What waits to be sent: some of it on its way, the rest in its order, all of it with an end.
+/// Outgoing messages: some are in flight, the rest waits in order, and each has an end time.
 ///
 /// Keeps few messages unacknowledged, since Paho slows down beyond the broker's Receive Maximum; keeps the rest while
-/// there is no connection, and sends what was on its way again with the next one. What the broker does not take,
-/// because it was too much at once, is sent again after a pause. Threading: any; callable from a link's handlers, and
-/// publishes without holding its lock.   Errors: false when full. Bounds: Options; a message whose time has passed is
-/// dropped.
+/// there is no connection, and repeats messages that were in flight with the next one. Messages that the broker refuses
+/// as too many at once are sent again after a pause. Threading: any; callable from a link's handlers, and publishes
+/// without holding its lock.   Errors: false when full. Bounds: Options; an expired message is dropped.
 #pragma once
 
 #include <chrono>
@@ -30,7 +29,7 @@ class Outbox {
   struct Message {
     Sending sending;
     SteadyTime until;
-    bool this_link_only = false;  // of no use after another CONNECT
+    bool this_link_only = false;  // useless after another CONNECT
   };
 
   Outbox(const Clock& clock, Options options) : clock_(clock), options_(options) {}
@@ -39,7 +38,7 @@ class Outbox {
   void link_up(std::shared_ptr<MqttLink> link);
   void link_down();
   void acknowledged(std::uint64_t number, int reason);
-  /// Called now and then: sends what waits for a pause to end, and drops what is over.
+  /// Called periodically: sends messages whose pause is over, and drops expired ones.
   void tick();
   bool is_empty() const;
 

@@ -1,4 +1,4 @@
-/// The topics of this Spoke on the way out: requests of its principal, answers of its device.
+/// Publishes to this Spoke's topics: requests of its principal, answers of its device.
 ///
 /// Threading: any.   Lifetime: shared with threads of skills, which may outlive the Spoke.   Errors: false when the
 /// outbox is full.
@@ -18,8 +18,8 @@ class Post {
  public:
   explicit Post(const Clock& clock) : outbox(clock, {}) {}
 
-  /// Before the first link is up. `response_to`: the level below `<service>/{id}/response` where replies are to come;
-  /// empty: there itself.
+  /// Called before the first link is up. `response_to`: the level below `<service>/{id}/response` for replies; empty:
+  /// that topic itself.
   void is_from(const std::string& id, const std::string& response_to) {
     const std::lock_guard lock(mutex_);
     id_ = id;
@@ -37,7 +37,7 @@ class Post {
     }
     message.sending.payload = std::move(outgoing.text);
     message.until = outgoing.until;
-    message.this_link_only = true;  // requests are sent again by those who wait for them
+    message.this_link_only = true;  // requests are repeated by the threads that wait for them
     return outbox.push(std::move(message));
   }
 

@@ -109,7 +109,7 @@ void Requests::received(std::string_view payload) {
   if (!id) return;
   {
     const std::lock_guard lock(mutex_);
-    if (!pending_.contains(*id)) return;  // another's of the same principal, or too late
+    if (!pending_.contains(*id)) return;  // of another connection of the same principal, or too late
   }
   json message = parse_bounded_json(payload, reply_bytes_max);
   if (!message.is_object()) message = error_reply("internal", "the hub's reply cannot be read");

@@ -1,9 +1,9 @@
-/// What is asked of the hub: requests under way, each waiting in the thread that asked, and the replies that end them.
+/// Requests to the hub: each waits in the thread that sent it until its reply arrives.
 ///
 /// A request is sent again, under its id, whenever there is a new connection or the hub has come back: the hub runs it
 /// once (docs/contract.md, section 3).
 /// Threading: ask() in any thread but a link's; received() and the rest from any.   Errors: ask() throws HubError.
-/// Bounds: Options; beyond `event_bytes_max` waiting for a slow reader, pieces of text are left out (the answer has
+/// Bounds: Options; beyond `event_bytes_max` waiting for a slow reader, pieces of text are dropped (the answer has
 /// them).
 #pragma once
 
@@ -31,7 +31,7 @@ class Requests {
     std::size_t pending_max = 1'000;
     std::size_t events_max = 10'000;
     std::size_t event_bytes_max = 8 * 1024 * 1024;
-    /// So that the hub's own `timeout` arrives.
+    /// Additional time in which the hub's own `timeout` can arrive.
     std::chrono::milliseconds grace{500};
   };
   struct Outgoing {
@@ -39,24 +39,24 @@ class Requests {
     std::string text;
     SteadyTime until;
   };
-  /// In the thread that asks.
+  /// Callbacks on the requesting thread.
   struct Wait {
     std::function<void(const std::string& event, const nlohmann::json& data)> on_event;
-    /// Called every 50 ms; may throw, which ends the waiting.
+    /// Called every 50 ms; may throw, which ends the wait.
     std::function<void(const std::string& correlation_id)> on_pause;
   };
 
-  /// `send`: false when there is no room. `why_not`: why there is no connection; empty when there is one.
+  /// `send`: returns false when full. `why_not`: returns why there is no connection; empty when there is one.
   Requests(const Clock& clock, Options options, std::function<bool(Outgoing)> send,
            std::function<std::string()> why_not);
 
-  /// The `result` of the reply.
+  /// Returns the `result` of the reply.
   nlohmann::json ask(Service service, nlohmann::json body, std::chrono::milliseconds timeout, const Wait& wait);
   void received(std::string_view payload);
-  /// There is a connection, or the hub is back: everything under way is sent (again).
+  /// Called when there is a connection, or the hub is back: sends all pending requests (again).
   void send_all();
   void link_down();
-  /// Ends everything under way with `stopped`, and what comes later, too, until start().
+  /// Ends all pending requests with `stopped`, and later ones, too, until start().
   void stop();
   void start();
   bool is_idle() const;

@@ -26,7 +26,7 @@ Say make_say(std::function<void(LogLevel, const std::string&)> log) {
     if (!log) return to_standard_error(shown);
     try {
       log(level, shown);
-    } catch (...) {  // a log that fails is no reason to stop
+    } catch (...) {  // a failing log must not stop the Spoke
     }
   };
 }

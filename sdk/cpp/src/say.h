@@ -1,6 +1,6 @@
-/// The one way to the log of whoever uses the library: one line, printable, bounded.
+/// Writes to the log of the library's user: one line, printable, bounded. Nothing else does.
 ///
-/// Threading: any.   Errors: what the user's function throws ends here.
+/// Threading: any.   Errors: exceptions of the user's function are dropped.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace strawberry::sdk {
 
 using Say = std::function<void(LogLevel level, const std::string& line)>;
 
-/// To `log`, or to standard error with the time in front when that is empty.
+/// Writes to `log`, or to standard error with the time in front when that is empty.
 Say make_say(std::function<void(LogLevel, const std::string&)> log);
 
 }  // namespace strawberry::sdk

@@ -20,7 +20,7 @@ constexpr std::size_t shown_bytes_max = 120;
   throw std::invalid_argument("no skill: " + printable(signature, shown_bytes_max) + " (" + why + ")");
 }
 
-/// Of `class_name`: letters, digits and `_` in any script; the hub checks the rest.
+/// For `class_name`: letters, digits and `_` in any script; the hub checks the rest.
 bool is_name(std::string_view text) {
   return !text.empty() && text.find_first_of(" \t.()[]{}:,") == std::string_view::npos &&
          std::isdigit(static_cast<unsigned char>(text.front())) == 0;
@@ -40,7 +40,7 @@ bool takes(SkillFunction::Check check, const json& value) {
   }
 }
 
-/// One value of each kind that JSON has: what the annotation admits of them, the C++ type must take.
+/// One value of each JSON kind: those that the annotation allows, the C++ type must accept.
 const std::vector<std::pair<const char*, json>>& kinds() {
   static const std::vector<std::pair<const char*, json>> all = {{"None", nullptr},
                                                                 {"a bool", true},
@@ -65,7 +65,7 @@ void check_parameter(const std::string& signature, const Parameter& parameter, c
     if (!takes(check, json::object())) refuse(signature, "**" + parameter.name + " needs a std::map or nlohmann::json");
     return;
   }
-  if (is_any) return;  // the C++ type decides, at each call
+  if (is_any) return;  // the C++ type is checked at each call
   if (const auto values = schema.find("enum"); values != schema.end()) {
     for (const json& value : *values) {
       if (!takes(check, value))
@@ -79,7 +79,7 @@ void check_parameter(const std::string& signature, const Parameter& parameter, c
   }
 }
 
-/// The value of a parameter that the call does not give.
+/// Returns the value of a parameter that the call does not give.
 json left_out(const Parameter& parameter, const json& schema) {
   if (parameter.kind == Kind::var_positional) return json::array();
   if (parameter.kind == Kind::var_keyword) return json::object();
@@ -185,7 +185,7 @@ Skill make_skill(const std::string& text, const std::string& docstring, const st
   }
   skill.properties = parameters_schema(skill.signature).at("properties");
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    json& schema = skill.properties[parameters[i].name];  // **kwargs have none there
+    json& schema = skill.properties[parameters[i].name];  // **kwargs have no entry there
     if (schema.is_null()) schema = json::object();
     check_parameter(text, parameters[i], schema, function.checks[i]);
   }

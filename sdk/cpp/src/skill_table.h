@@ -1,10 +1,10 @@
-/// The skills of a Spoke: read when they are added, found when they are called, their arguments bound as Python does
-/// it.
+/// The skills of a Spoke: parsed when they are added, looked up when they are called, with arguments bound as in
+/// Python.
 ///
 /// A signature is compared with the function's parameters when it is added: their number, and for each parameter
-/// whether its C++ type takes what its annotation lets through, and its default.
-/// Threading: none of its own.   Errors: std::invalid_argument for a skill that cannot be; Failure for a call's
-/// arguments. Bounds: skills_max.
+/// whether its C++ type accepts what its annotation allows, and its default.
+/// Threading: none of its own.   Errors: std::invalid_argument for an invalid skill; Failure for a call's arguments.
+/// Bounds: skills_max.
 #pragma once
 
 #include <map>
@@ -36,16 +36,16 @@ struct Skill {
 Skill make_skill(const std::string& signature, const std::string& docstring, const std::string& class_name,
                  SkillFunction function, const SkillOptions& options);
 
-/// The arguments in the order of the parameters. `args` and `kwargs` as they came, null when they were missing.
+/// Returns the arguments in the order of the parameters. `args` and `kwargs` as received, null when they were missing.
 Result<std::vector<nlohmann::json>> bind_arguments(const Skill& skill, const nlohmann::json& args,
                                                    const nlohmann::json& kwargs);
 
 class SkillTable {
  public:
-  /// The latest of a path stands. Throws std::invalid_argument beyond skills_max.
+  /// Replaces an earlier skill of the same path. Throws std::invalid_argument beyond skills_max.
   void add(Skill skill);
   std::shared_ptr<const Skill> find(const std::string& path) const;
-  /// The `skills` of a registration, in the order in which they were added.
+  /// Returns the `skills` of a registration, in the order in which they were added.
   nlohmann::json registration() const;
   std::size_t size() const { return order_.size(); }
 

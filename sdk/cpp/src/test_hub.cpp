@@ -1,4 +1,4 @@
-// A library of its own, of nothing but the standard library and the system: it is linked into its users' tests.
+// A library of its own that uses only the standard library and the system: it is linked into its users' tests.
 #include "sdk/cpp/include/strawberry/test_hub.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ std::string content_of(const std::string& path) {
   return text.str();
 }
 
-/// Free now; whoever takes it before the hub does makes the hub take the next one.
+/// Returns a port that is free now; if another process takes it first, the hub uses the next one.
 int free_port() {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -57,7 +57,7 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Starts a program whose output goes to `output`. Between fork and exec only what is allowed there is called.
+/// Starts a program whose output goes to `output`. Between fork and exec only async-signal-safe functions are called.
 pid_t start_program(const std::vector<std::string>& words, const std::vector<std::string>& environment, int output,
                     bool ends_with_us) {
   std::vector<char*> argv;
@@ -79,7 +79,7 @@ pid_t start_program(const std::vector<std::string>& words, const std::vector<std
   ::_exit(cannot_start);
 }
 
-/// Its status; nothing while it runs.
+/// Returns false while it runs; else sets its status.
 bool has_ended(pid_t pid, int& status) { return ::waitpid(pid, &status, WNOHANG) == pid; }
 
 bool ends_within(pid_t pid, milliseconds timeout) {
@@ -122,7 +122,7 @@ TestHub::TestHub(Options options) : options_(std::move(options)) {
 TestHub::~TestHub() {
   try {
     stop();
-  } catch (const std::exception&) {  // it is gone
+  } catch (const std::exception&) {  // already gone
   }
   std::error_code ignored;
   fs::remove_all(directory_, ignored);

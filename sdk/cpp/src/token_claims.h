@@ -1,6 +1,6 @@
-/// What a token says of itself: whose it is, and from when to when. It proves nothing; only the hub can verify it.
+/// A token's claims: its principal, and from when to when it is valid. Not verified; only the hub can do that.
 ///
-/// Pure functions.   Errors: nothing for what is no token.
+/// Pure functions.   Errors: nullopt for text that is not a token.
 #pragma once
 
 #include <optional>
@@ -20,12 +20,12 @@ struct TokenClaims {
   WallTime issued_at;
   WallTime expires_at;
 
-  /// A third before its end: what then goes wrong can still be put right.
+  /// A third before its end, so that there is time to correct a failure.
   WallTime renew_at() const { return expires_at - (expires_at - issued_at) / 3; }
 };
 std::optional<TokenClaims> read_claims(std::string_view token);
 
-/// Why a broker does not accept this token, as far as the token itself tells.
+/// Returns why a broker does not accept this token, as far as the token shows it.
 std::string why_refused(const std::optional<TokenClaims>& claims, WallTime now);
 
 }  // namespace strawberry::sdk

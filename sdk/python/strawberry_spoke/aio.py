@@ -1,11 +1,11 @@
-"""The asyncio API: the same Spoke, its questions as coroutines, its coroutine skills on the loop that runs it.
+"""The asyncio API: the same Spoke with requests as coroutines; coroutine skills run on the loop that runs it.
 
     async with AsyncSpoke(connect="var/lamp", skills=[LampSkill]) as spoke:
         print(await spoke.call("speaker.MusicSkill.play", "Yesterday"))
         async for event in spoke.chat("is the lamp on?"):
             ...
 
-Threading: made and used on one running event loop.   Lifetime, errors, bounds: as spoke.py has them.
+Threading: made and used on one running event loop.   Lifetime, errors, bounds: those of spoke.py.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class AsyncSpoke(SpokeBase):
                 loop.remove_signal_handler(number)
 
     async def _in_thread(self, until: Any, timeout_s: Optional[float]) -> bool:
-        """Polls: a thread that waits would be one that cannot be cancelled."""
+        """Polls, since a waiting thread could not be cancelled."""
         loop = asyncio.get_running_loop()
         ends_at = None if timeout_s is None else loop.time() + timeout_s
         while not (until() or self.is_stopped):

@@ -1,9 +1,9 @@
-"""Calls that the hub makes: understood, given their turn, run, answered once.
+"""Calls from the hub: parses, queues and runs them, and answers each once.
 
 Decides on the network thread; skills run in worker.py's threads, or on an event loop. A call that takes longer than its
 caller waits (or the skill's `timeout_s`) is answered as failed. Its thread cannot be ended: it is counted as stuck,
-another takes its place, and what it returns at last is logged and dropped.
-Errors: whatever a skill does is an answer.   Bounds: Limits.calls_*; answers of ANSWER_BYTES_MAX.
+another takes its place, and its late result is logged and dropped.
+Errors: every exception of a skill becomes an answer.   Bounds: Limits.calls_*; answers of ANSWER_BYTES_MAX.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Calls:
         if earlier is not None:
             self._publish(correlation_id, earlier, now + TIMEOUT_MS_DEFAULT / 1000)
         elif correlation_id not in self._running and not any(
-                each.correlation_id == correlation_id for each in self._waiting):  # else its one answer will come
+                each.correlation_id == correlation_id for each in self._waiting):  # else its only answer follows
             self._understand(message, correlation_id, now, expiry_s)
 
     def _understand(self, message: dict[str, Any], correlation_id: str, now: float, expiry_s: Optional[int]) -> None:
@@ -116,9 +116,9 @@ class Calls:
             timeout_s = self._limits.skill_timeout_s
         else:
             timeout_s = min(max(wanted, 1), limits.TIMEOUT_MS_MAX) / 1000
-        # The hub's Message Expiry is up to two seconds less than what is left, and the broker counts it down.
+        # The hub's Message Expiry is up to two seconds less than the time left, and the broker counts it down.
         left_s = timeout_s if expiry_s is None else min(timeout_s, expiry_s + 2.0)
-        return left_s - min(EARLIER_MAX_S, left_s * 0.05)  # the hub waits longer: its caller is told what happened
+        return left_s - min(EARLIER_MAX_S, left_s * 0.05)  # the hub waits longer, so that its caller gets the result
 
     def _capacity(self) -> int:
         return self._limits.calls_running_max - max(0, len(self._stuck) - self._limits.calls_stuck_max)
@@ -130,7 +130,7 @@ class Calls:
         call.timer = self._loop.later(call.deadline - self._loop.now(), lambda: self._overdue(call))
         try:
             self._workers.run(call.work, lambda outcome: self._loop.post(lambda: self._ended(call, outcome), must=True))
-        except RuntimeError as error:  # no thread can be had
+        except RuntimeError as error:  # no thread can be started
             self._running.pop(call.correlation_id, None)
             self._finish(call, failure("busy", f"cannot run: {error}"))
 
@@ -187,7 +187,7 @@ class Calls:
 
 
 def answer_text(correlation_id: str, outcome: Outcome) -> bytes:
-    """`outcome.result` is JSON already, made where the skill ran."""
+    """`outcome.result` is already JSON, made on the skill's thread."""
     head = json.dumps({"correlation_id": correlation_id, "success": outcome.error is None})[:-1].encode()
     if outcome.error is None:
         return head + b',"result":' + outcome.result + b',"error":null}'

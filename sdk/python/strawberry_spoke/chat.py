@@ -1,12 +1,12 @@
-"""A chat under way: events as they come, questions before a skill runs, the answer.
+"""A running chat: events as they arrive, questions before a skill runs, the answer.
 
     for event in spoke.chat("turn on the garden lamp", confirm=lambda question: True):
         if event.kind == "delta":
             print(event.text, end="")
 
 Threading: fed on the network thread, read by one thread (Chat) or task (AsyncChat).
-Lifetime: leaving the loop early, or close(), takes the chat back.   Errors: SpokeErrors from the iteration.
-Bounds: CHAT_EVENTS_MAX wait; then texts that follow each other are put together.
+Lifetime: leaving the loop early, or close(), cancels the chat.   Errors: SpokeErrors from the iteration.
+Bounds: CHAT_EVENTS_MAX wait; beyond them consecutive texts are joined.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ChatEvent:
     error: Any = None
     allowed: Optional[bool] = None
     session_id: Optional[str] = None
-    data: dict[str, Any] = field(default_factory=dict)  # as the hub sent it
+    data: dict[str, Any] = field(default_factory=dict)  # unchanged from the hub
 
 
 Confirm = Callable[[ChatEvent], bool]
@@ -86,7 +86,7 @@ def _text_of(data: dict[str, Any], member: str) -> str:
 
 
 class _Feed:
-    """Events from the network thread to whoever reads; `wake` is called there, after each."""
+    """Passes events from the network thread to the reader; `wake` is called there, after each."""
 
     def __init__(self, engine: Engine, body: dict[str, Any], timeout_s: float, wake: Callable[[], None]):
         self._engine = engine
@@ -114,7 +114,7 @@ class _Feed:
         self._wake()
 
     def next(self) -> Optional[ChatEvent]:
-        """The next event, or None when there is none yet. Raises the chat's error, StopIteration after its end."""
+        """Returns the next event, or None if there is none yet. Raises the chat's error, StopIteration at its end."""
         with self._lock:
             if self._events:
                 return self._events.popleft()
@@ -123,13 +123,13 @@ class _Feed:
         if not self.request.future.done():
             return None
         with self._lock:
-            if self._events:  # it came between
+            if self._events:  # it arrived meanwhile
                 return self._events.popleft()
         self.is_over = True
         return done_event(self.request.future.result())
 
     def cancel(self) -> None:
-        """The hub ends it: the iteration then raises HubError `cancelled`."""
+        """Cancels it at the hub: the iteration then raises HubError `cancelled`."""
         if not self.request.future.done():
             self._engine.ask("chat", {"op": "cancel", "cancel": self.request.correlation_id}, CONFIRM_S)
 
@@ -144,7 +144,7 @@ def _answered(question: ChatEvent, allow: bool) -> ChatEvent:
 
 
 class Chat:
-    """Iterate over it, or ask for `text()`."""
+    """Iterate over it, or call `text()`."""
 
     def __init__(self, engine: Engine, body: dict[str, Any], timeout_s: float, confirm: Optional[Confirm]):
         self._news = threading.Event()
@@ -169,11 +169,11 @@ class Chat:
             self.close()
 
     def text(self) -> str:
-        """The whole answer, once it is there."""
+        """Waits for the whole answer and returns it."""
         return self.response().text
 
     def response(self) -> ChatEvent:
-        """The event `done`: text, session and the hub's response in `data`."""
+        """Returns the event `done`: text, session and the hub's response in `data`."""
         last = ChatEvent("done")
         for last in self:
             pass
@@ -183,7 +183,7 @@ class Chat:
         self._feed.cancel()
 
     def close(self) -> None:
-        """Takes it back when it goes on."""
+        """Cancels it if it is still running."""
         if not self._feed.is_over:
             self._feed.is_over = True
             self._feed.cancel()
@@ -213,7 +213,7 @@ class AsyncChat:
         def wake() -> None:
             try:
                 loop.call_soon_threadsafe(self._news.set)
-            except RuntimeError:  # the loop has ended, and with it whoever read
+            except RuntimeError:  # the loop has ended, so nothing reads any more
                 pass
 
         self._feed = _Feed(engine, body, timeout_s, wake)

@@ -1,8 +1,8 @@
-"""Where the hub is, who this is, and its token: from the directory that `strawberryctl device add --mosquitto DIR`
+"""The hub's address, the principal and its token: from the directory that `strawberryctl device add --mosquitto DIR`
 wrote, or from host, port and a file with a token.
 
 Threading: any; renewals come from one thread.   Errors: ConfigError, naming the file, never with the token.
-Bounds: CONNECT_FILE_BYTES_MAX, TOKEN_BYTES_MAX. Files that others can read are refused.
+Bounds: CONNECT_FILE_BYTES_MAX, TOKEN_BYTES_MAX. Files that other users can read are refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Endpoint:
 
 
 class Credentials:
-    """`token()` reads the file at each connect, so that one that was put there meanwhile is used."""
+    """`token()` reads the file at each connect, so that a replaced token is used."""
 
     endpoint: Endpoint
     id: str
@@ -53,7 +53,7 @@ class Credentials:
         raise NotImplementedError
 
     def keep(self, token: str) -> None:
-        """Puts a renewed token where token() finds it."""
+        """Stores a renewed token where token() finds it."""
         raise NotImplementedError
 
     def state(self) -> object:
@@ -98,7 +98,7 @@ class ConnectDirectory(Credentials):
         return self._read(_CLIENTS[0])["-P"]
 
     def keep(self, token: str) -> None:
-        for client in reversed(_CLIENTS):  # the one that is read comes last
+        for client in reversed(_CLIENTS):  # the one that is read is written last
             path = self._directory / client
             if client != _CLIENTS[0] and not path.exists():
                 continue

@@ -1,9 +1,9 @@
-"""The Spoke's one connection and all that lives on it: connects, comes back, hands out what arrives.
+"""The Spoke's only connection and all that uses it: connects, reconnects, passes on messages.
 
 Threading: a thread of its own (loop.py) owns everything; start(), stop(), ask() and changed() from any.
 Lifetime: stop() before the program ends, or the device is offline a moment later; once.
-Errors: failed() has what ended it for good (Refused, TakenOver, a refused registration); all else is logged and tried
-again.   Bounds: those of its parts.
+Errors: failed() has the error that ended it for good (Refused, TakenOver, a refused registration); all others are
+logged and retried.   Bounds: those of its parts.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ class Engine:
         self._is_joined = False
         self._failed: Optional[SpokeError] = None
         self.on_online: list[Callable[[], None]] = []  # the hub is there; on the network thread
-        self.on_end: list[Callable[[], None]] = []  # it was stopped or gave up; any thread
+        self.on_end: list[Callable[[], None]] = []  # it was stopped or failed; any thread
 
-    # From any thread.
+    # Called on any thread.
 
     def start(self) -> None:
-        """Once; a second time does nothing. Raises ConfigError when the token cannot be read."""
+        """Starts it; a second call does nothing. Raises ConfigError when the token cannot be read."""
         with self._starting:
             if self._thread is not None:
                 return
@@ -92,13 +92,13 @@ class Engine:
             self._thread.start()
 
     def stop(self) -> None:
-        """Within a second: what waits for an answer gets Stopped."""
+        """Takes at most a second: pending requests get Stopped."""
         self._stopping.set()
         self._loop.post(self._shut_down, must=True)
-        with self._starting:  # a thread that another one is just starting can be joined afterwards only
+        with self._starting:  # a thread can only be joined after it was started
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(STOP_S)  # it may be in the middle of connecting: then it ends later, by itself
+            thread.join(STOP_S)  # it may be connecting: then it ends later
         self._tell_end()
 
     def is_stopping(self) -> bool:
@@ -115,7 +115,7 @@ class Engine:
         return "the hub has not taken the skills" if self._is_ready else self._requests.why_not_ready
 
     def wait(self, until: Callable[[], bool], timeout_s: Optional[float]) -> bool:
-        """Until `until`, failed or stopped; False after the timeout."""
+        """Waits until `until`, failed or stopped; returns False after the timeout."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: until() or self._failed is not None or self._stopping.is_set(), timeout_s)
@@ -140,7 +140,7 @@ class Engine:
         if self._thread is not None:
             self._loop.post(self._membership.offer)
 
-    # On the network thread.
+    # Called on the network thread.
 
     def _run(self) -> None:
         self._renewal.watch(self._token)
@@ -301,7 +301,7 @@ class Engine:
     def _give_up(self, error: SpokeError) -> None:
         if self._failed is None:
             self._failed = error
-            self._loop.post(self._shut_down, must=True)  # not within paho's callback, where it would wait for itself
+            self._loop.post(self._shut_down, must=True)  # not within paho's callback, which would wait for itself
 
     def _registered(self) -> None:
         self._joined()
@@ -349,7 +349,7 @@ class Engine:
             self._look_for_another_token()
         self._loop.later(MISC_S, self._misc)
 
-    # What is sent.
+    # Outgoing messages.
 
     def _ask_inside(self, service: str, body: dict[str, Any], timeout_s: float, answered: Answer) -> None:
         request = Request(service, body, timeout_s)

@@ -1,4 +1,4 @@
-"""What goes wrong, as types. A message is `<what is wrong>: <value> (<what to do>)`, and never has a token in it."""
+"""The errors, as types. A message is `<what is wrong>: <value> (<what to do>)`, and never has a token in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ConfigError(SpokeError):
 
 
 class SkillDefinitionError(SpokeError, TypeError):
-    """A function cannot be a skill: something of its signature cannot be said to a hub."""
+    """A function cannot be a skill: a part of its signature cannot be expressed for a hub."""
 
 
 class Unreachable(SpokeError):
@@ -26,11 +26,11 @@ class Unreachable(SpokeError):
 
 
 class Refused(SpokeError):
-    """The broker does not accept the token. To try again with the same one is of no use."""
+    """The broker does not accept the token. A retry with the same one is useless."""
 
 
 class TakenOver(SpokeError):
-    """Another connection came as this device: it runs twice."""
+    """Another connection uses this device's id: it runs twice."""
 
 
 class Stopped(SpokeError):
@@ -38,7 +38,7 @@ class Stopped(SpokeError):
 
 
 class QueueFull(SpokeError):
-    """The queue of what was said offline has no room; nothing of it was dropped."""
+    """The queue of messages kept offline is full; none of them was dropped."""
 
 
 class HubError(SpokeError):
@@ -79,10 +79,10 @@ class SaidOnce:
 
 
 def one_line(error: BaseException, characters_max: int = 500) -> str:
-    """An exception in words, whatever its `__str__` does."""
+    """Returns an exception in words, even if its `__str__` fails."""
     try:
         words = str(error)
-    except BaseException:  # a skill's exception may do anything
+    except BaseException:  # the exception of a skill may raise any other
         words = "(its text cannot be had)"
     return printable(f"{type(error).__name__}: {words}" if words else type(error).__name__, characters_max)
 

@@ -1,4 +1,4 @@
-"""A folder of skills, laid out as Spokes of the Python hub have it: each class `SomethingSkill`, its public methods are
+"""A folder of skills in the layout of the Python hub's Spokes: the public methods of each class `SomethingSkill` are
 skills.
 
     skills/lamp_skill/skill.py      a folder with skill.py, FOLDER.py, main.py or __init__.py, which may import its
@@ -7,9 +7,9 @@ skills.
 
 A class is made without arguments (`settings_manager=None` is passed where it has such a parameter); `device_agnostic
 = True` and `confirm = True` in the class hold for its methods, and @skill where it stands. Names that begin with `_`
-are passed over. What an annotation cannot say to the hub takes anything.
-Threading: one thread.   Errors: none raised for what is in the folder: each broken file and class is in `failures`, by
-name, and the rest loads.   Bounds: FILES_MAX; skills as the hub has them.
+are skipped. A parameter whose annotation the hub cannot express accepts anything.
+Threading: one thread.   Errors: none raised for the folder's contents: each broken file and class is in `failures`, by
+name, and the rest loads.   Bounds: FILES_MAX; the hub's for skills.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _ROOT = "strawberry_skills"
 @dataclass
 class LoadedFolder:
     skills: list[Skill] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)  # file, or file and class: why
+    failures: dict[str, str] = field(default_factory=dict)  # key: file, or file and class; value: the reason
 
 
 def load_folder(folder: PathLike) -> LoadedFolder:
-    """Imports what is there: with the rights of this program, as any import."""
+    """Imports the files, with the permissions of this program, like any import."""
     path = Path(folder)
     if not path.is_dir():
         raise ConfigError(f"there is no folder {path}")
@@ -70,7 +70,7 @@ def _load(file: Path, entry: Path, loaded: LoadedFolder, table: SkillTable) -> N
     name = str(entry.relative_to(file.parent))
     try:
         module = _import(file, entry)
-        waiter = getattr(module, "wait_for_discovery", None)  # classes that are made while it loads
+        waiter = getattr(module, "wait_for_discovery", None)  # for classes that are made while it loads
         if callable(waiter):
             waiter()
     except BaseException as error:  # a SyntaxError, an exit() in it: the others load

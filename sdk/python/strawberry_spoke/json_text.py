@@ -1,6 +1,6 @@
-"""JSON as the hub takes it: UTF-8, no NaN, at most 64 levels, bounded before it is made.
+"""Makes JSON that the hub accepts: UTF-8, no NaN, at most 64 levels, with a size limit while it is made.
 
-Pure.   Errors: NotJson, naming the place.   Bounds: the caller's `bytes_max`; a value is looked at no further.
+Pure.   Errors: NotJson, naming the place.   Bounds: the caller's `bytes_max`; the rest of a value is not visited.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from . import limits
 from .errors import printable
 
-_INTEGER_BITS_MAX = 63  # what every JSON library of a hub and its clients keeps exactly, with the sign
+_INTEGER_BITS_MAX = 63  # kept exactly by every JSON library of a hub and its clients, plus the sign
 
 
 class NotJson(ValueError):
@@ -32,7 +32,7 @@ def to_text(value: Any, bytes_max: int, what: str = "the result") -> bytes:
 
 
 def parse(payload: bytes) -> Any:
-    """Raises ValueError for whatever is no JSON, NaN included."""
+    """Raises ValueError for invalid JSON, NaN included."""
     try:
         return json.loads(payload.decode("utf-8"), parse_constant=_refuse)
     except RecursionError:
@@ -44,7 +44,7 @@ def _refuse(name: str) -> Any:
 
 
 def whole_text(text: str) -> str:
-    """`text` with the halves of a character put together and lone ones replaced."""
+    """Returns `text` with surrogate pairs joined and lone surrogates replaced."""
     try:
         text.encode("utf-8")
         return text
@@ -91,7 +91,7 @@ class _Budget:
                 raise self.refuse(place, f"{float(value)}")
             self.spend(3)
             return float(value)
-        if level > limits.JSON_LEVELS_MAX - 1:  # one level is the answer's own
+        if level > limits.JSON_LEVELS_MAX - 1:  # the answer adds one level
             raise self.refuse((), f"it has more than {limits.JSON_LEVELS_MAX - 1} levels, or leads back to itself")
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

@@ -1,6 +1,6 @@
-"""One MQTT 5 connection over paho-mqtt, 1.6 or 2; the only file that knows paho.
+"""One MQTT 5 connection over paho-mqtt, 1.6 or 2; the only file that uses paho.
 
-A connection that was lost is not used again: the next one is a new Link, so nothing of the old one is in the way.
+A lost connection is not used again: the next one is a new Link, so it has no state of the old one.
 Threading: one thread, which reads, writes and gives misc() a turn each second. Callbacks come from these calls.
 Errors: OSError from open(); after that on_closed, once.   Bounds: the broker's; INFLIGHT_MAX of ours unacknowledged
 at once, the rest waits in paho.
@@ -19,14 +19,14 @@ from paho.mqtt.properties import Properties
 from .credentials import Endpoint
 
 INFLIGHT_MAX = 500
-RECEIVE_MAX = 200  # calls the broker may have on their way here
+RECEIVE_MAX = 200  # calls that the broker may have in flight to this Spoke
 CONNECT_TIMEOUT_S = 5.0
 REASON_TAKEN_OVER = 0x8E
 _IS_PAHO_1 = not hasattr(mqtt, "CallbackAPIVersion")
 
 
 class _PahoOne(mqtt.Client):  # type: ignore[misc]
-    """paho-mqtt 1.6 does not tell the reasons of DISCONNECT (of one byte) and PUBACK. Its code is frozen."""
+    """paho-mqtt 1.6 does not report the reasons of DISCONNECT (of one byte) and PUBACK. Its code is frozen."""
 
     seen_disconnect: Optional[int] = None
     seen_puback: Optional[int] = None
@@ -35,7 +35,7 @@ class _PahoOne(mqtt.Client):  # type: ignore[misc]
         packet = self._in_packet["packet"]
         self.seen_disconnect = packet[0] if packet else 0
         super()._handle_disconnect()
-        return mqtt.MQTT_ERR_CONN_LOST  # it would wait for the broker to close
+        return mqtt.MQTT_ERR_CONN_LOST  # paho would wait for the broker to close
 
     def _handle_pubackcomp(self, cmd: Any) -> Any:
         packet = self._in_packet["packet"]
@@ -61,7 +61,7 @@ class Link:
         if endpoint.tls is not None:
             self._client.tls_set_context(endpoint.tls)
         self._client.max_inflight_messages_set(INFLIGHT_MAX)
-        self._client.max_queued_messages_set(0)  # the table of requests and that of results are the bound
+        self._client.max_queued_messages_set(0)  # limited by the tables of requests and results
         self._client.on_connect = lambda client, data, flags, reason, properties=None: self.on_connected(_value(reason))
         self._client.on_subscribe = lambda client, data, number, reasons, properties=None: self.on_subscribed(
             [_value(each) for each in reasons])
@@ -70,21 +70,21 @@ class Link:
         self._client.on_disconnect = self._disconnected
 
     def open(self) -> None:
-        """Blocks until TCP and TLS are there and CONNECT is on its way: CONNECT_TIMEOUT_S at most for each address."""
+        """Blocks until TCP and TLS are established and CONNECT is sent: CONNECT_TIMEOUT_S at most for each address."""
         properties = Properties(PacketTypes.CONNECT)
         properties.ReceiveMaximum = RECEIVE_MAX
         if not _IS_PAHO_1:
             self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.connect(self._endpoint.host, self._endpoint.port, keepalive=self._keepalive_s,
                              clean_start=True, properties=properties)
-        # Without, a small packet waits for the acknowledgement of the one before: 40 ms and more a call.
+        # Without it a small packet waits for the acknowledgement of the one before: 40 ms and more a call.
         self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def socket(self) -> Any:
         return self._client.socket()
 
     def has_more(self) -> bool:
-        """Whether something was read from the socket that nobody has looked at."""
+        """Returns whether bytes were read from the socket that are not handled yet."""
         sock = self._client.socket()
         return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
@@ -105,7 +105,7 @@ class Link:
 
     def publish(self, topic: str, payload: bytes, expiry_s: Optional[int] = None,
                 response_topic: Optional[str] = None) -> tuple[int, bool]:
-        """The message's number in on_acknowledged, and whether it was taken."""
+        """Returns the message's number in on_acknowledged, and whether it was accepted."""
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
@@ -127,7 +127,7 @@ class Link:
         self.drop()
 
     def drop(self) -> None:
-        """Without a word."""
+        """Closes without DISCONNECT."""
         self._is_closed = True
         sock = self._client.socket()
         if sock is not None:
@@ -153,7 +153,7 @@ class Link:
         if self._is_closed:
             return
         self._is_closed = True
-        reason = rest[0] if _IS_PAHO_1 else rest[1]  # paho-mqtt 2 has flags before it
+        reason = rest[0] if _IS_PAHO_1 else rest[1]  # paho-mqtt 2 passes flags before it
         code = getattr(self._client, "seen_disconnect", None)
         if code is None and hasattr(reason, "value"):
             code = int(reason.value)

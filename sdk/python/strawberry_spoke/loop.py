@@ -1,7 +1,7 @@
-"""The one thread that owns the connection: runs what others post, timers, and a socket.
+"""The thread that owns the connection: runs posted jobs, timers, and a socket.
 
 Threading: post() from any thread, everything else on the loop's own.   Lifetime: run() ends after stop().
-Errors: what a job raises is logged, and the loop goes on.   Bounds: POSTED_MAX jobs wait; then post() says no.
+Errors: exceptions of jobs are logged, and the loop goes on.   Bounds: POSTED_MAX jobs wait; then post() is False.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class Loop:
     now = staticmethod(time.monotonic)
 
     def post(self, job: Job, must: bool = False) -> bool:
-        """False when the loop has ended, or (unless it `must`) too much waits."""
+        """Returns False when the loop has ended, or (unless it `must`) too many jobs wait."""
         with self._closing:
             if self._closed or (len(self._posted) >= limits.POSTED_MAX and not must):
                 return False
             self._posted.append(job)
             try:
                 self._waker.send(b"x")
-            except BlockingIOError:  # it is full of the same news
+            except BlockingIOError:  # it is full of wake-ups already
                 pass
         return True
 
@@ -72,7 +72,7 @@ class Loop:
         return timer
 
     def watch(self, sock: Optional[Any], ready: Callable[[bool, bool], None] = lambda r, w: None) -> None:
-        """The one socket beside the loop's own; None for none."""
+        """Sets the only socket beside the loop's own; None for none."""
         if self._watched is not None:
             try:
                 self._selector.unregister(self._watched)
@@ -138,7 +138,7 @@ class Loop:
             self._closed = True
             left = list(self._posted)
             self._posted.clear()
-        for job in left:  # whoever waits for an answer gets one
+        for job in left:  # so that waiting callers get an answer
             self._do(job)
         self.watch(None)
         self._selector.close()

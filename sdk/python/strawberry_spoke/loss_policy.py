@@ -1,5 +1,5 @@
-"""Whether a Spoke that lost its connection, or is not let in, goes on trying, and after which pause. Pure but for its
-clock.
+"""Decides whether a Spoke that lost its connection, or is refused, tries again, and after which pause. Pure except for
+its clock.
 
 Two processes with one device id take the connection from each other for ever: the one that was there first is told by
 MQTT 5 (0x8E) and gives way. A broker that does not tell is noticed by connections that never last, one after the other:
@@ -19,7 +19,7 @@ from .limits import Limits
 class Loss(enum.Enum):
     UNREACHABLE = "unreachable"  # no broker, or the network failed
     REFUSED = "refused"  # the broker does not accept the token
-    TAKEN_OVER = "taken over"  # another connection came under the same client id
+    TAKEN_OVER = "taken over"  # another connection used the same client id
     ENDED = "ended"  # the connection ended for another reason
 
 
@@ -30,7 +30,7 @@ class Verdict(enum.Enum):
 
 
 class LossPolicy:
-    QUICK_LOSS_S = 5.0  # a connection that lasted shorter was lost quickly
+    QUICK_LOSS_S = 5.0  # a shorter connection was lost quickly
     QUICK_LOSSES_MAX = 5  # in a row; then this device runs twice
 
     def __init__(self, limits: Limits, now: Callable[[], float]):
@@ -47,7 +47,7 @@ class LossPolicy:
         self._refused_since = None
 
     def lost(self, loss: Loss) -> Verdict:
-        """After each lost connection and each one that could not be made."""
+        """Called after each lost connection and each failed attempt."""
         connected_at, self._connected_at = self._connected_at, None
         if loss is Loss.TAKEN_OVER:
             return Verdict.TAKEN_OVER

@@ -1,11 +1,11 @@
-"""What keeps a device known to the hub: its registration, its heartbeat, its token.
+"""Keeps a device registered at the hub: its registration, its heartbeat, its token.
 
 Registers whenever `hub/state` says online, which it does after every connect (it is retained) and when the bridge is
-back; and when the hub counts other skills than these. A registration that fails is tried again. A token of which a
-third is left is renewed and kept; the connection goes on with the old one, which ends it, and comes back with the new
-one.
-Threading: the network thread.   Errors: on_refused for a registration that would be refused again; all else is
-logged and tried again.
+back; and when the hub counts other skills than these. A failed registration is retried. A token with a third
+of its lifetime left is renewed and stored; the connection goes on with the old one, until that ends it, and returns
+with the new one.
+Threading: the network thread.   Errors: on_refused for a registration that would be refused again; all others are
+logged and retried.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PATIENCE_S = 10.0  # for one answer of the hub
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
 TIMER_MAX_S = 24 * 3600.0
-RENEWAL_PAUSE_S = 300.0  # at most, whatever the clocks say; less for a token that lives shorter
+RENEWAL_PAUSE_S = 300.0  # at most, whatever the clocks show; shorter for a token with a shorter life
 Answer = Callable[[Any, Optional[SpokeError]], None]
 Ask = Callable[[str, dict[str, Any], float, Answer], None]
 
@@ -40,7 +40,7 @@ class Membership:
         self._ask = ask
         self._on_registered = on_registered
         self._on_refused = on_refused
-        self._registration = 0  # the latest: what comes of earlier ones does not matter
+        self._registration = 0  # the latest; results of earlier ones are ignored
         self._registered: Optional[int] = None  # skills
         self._was_registered = False
         self._is_connected = False
@@ -71,7 +71,7 @@ class Membership:
         return self._hub_is_online
 
     def offer(self) -> None:
-        """Registers: also when the skills are others now."""
+        """Registers; called again when the skills have changed."""
         if not self._is_connected or not self._hub_is_online or (len(self._skills) == 0 and self._registered is None):
             return
         self._cancel()
@@ -112,7 +112,7 @@ class Membership:
                 return
             if error is None and isinstance(result, dict) and result.get("skills") == self._registered:
                 self._later(self._limits.heartbeat_s, self._beat)
-            else:  # it forgot, or somebody else registered
+            else:  # the hub lost them, or another program registered
                 self.offer()
                 self._later(RETRY_S, self._beat)
 

@@ -1,9 +1,9 @@
-"""What was said while the hub was away: in a private file, until the hub has it.
+"""Messages that the hub does not have yet: in a private file, until the hub has them.
 
-A line is a message. It is on disk when add() returns, and leaves the file when the hub has said that it has it; sent
-twice, it is there once, since it keeps its id. What the hub refuses for good goes to the file beside it, `.refused`.
+A line is a message. It is on disk when add() returns, and is removed from the file when the hub has confirmed it; sent
+twice, it is stored once, since it keeps its id. Messages that the hub refuses for good go to the file `.refused`.
 Threading: add() and pending() from any; the upload has a thread of its own.   Lifetime: one process has the file.
-Errors: QueueFull, ConfigError. A line that was cut by a power failure is passed over, and logged.
+Errors: QueueFull, ConfigError. An incomplete line after a power failure is skipped and logged.
 Bounds: Limits.queue_bytes_max and queue_messages_max; beyond them add() raises, and nothing is dropped.
 """
 
@@ -27,7 +27,7 @@ from .token import is_id
 log = logging.getLogger("strawberry_spoke")
 BATCH_BYTES_MAX = 128 * 1024
 REFUSED_BYTES_MAX = 16 * 1024 * 1024
-_YEAR_2000 = 946_684_800.0  # a machine whose clock was never set says 1970, which the hub refuses
+_YEAR_2000 = 946_684_800.0  # a clock that was never set shows 1970, which the hub refuses
 Message = dict[str, Any]  # session_id, title?, id, role, content, at
 
 
@@ -70,7 +70,7 @@ class OfflineQueue:
             return len(self._messages)
 
     def batch(self) -> list[Message]:
-        """The oldest messages, as many as fit a request."""
+        """Returns the oldest messages, as many as fit into a request."""
         chosen: list[Message] = []
         sessions: set[str] = set()
         size = 0
@@ -153,7 +153,7 @@ def _message(line: str) -> Optional[Message]:
 
 
 def _append(path: Path, lines: bytes) -> None:
-    """On disk when it returns; what cannot be written whole is not there."""
+    """The line is on disk when it returns; an incomplete one is removed."""
     try:
         is_new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -176,7 +176,7 @@ def _append(path: Path, lines: bytes) -> None:
 
 
 def sync_body(messages: list[Message]) -> list[dict[str, Any]]:
-    """`sessions` of the operation `sync`: by session, in the order of what was said."""
+    """Returns `sessions` of the operation `sync`: by session, in the order of the messages."""
     sessions: dict[str, dict[str, Any]] = {}
     for message in messages:
         session = sessions.setdefault(message["session_id"], {
@@ -220,7 +220,7 @@ class Uploader:
             self._condition.notify_all()
 
     def wait(self, timeout_s: float) -> tuple[bool, Optional[SpokeError]]:
-        """Wakes it and waits: whether the queue is empty, and else what went wrong last."""
+        """Wakes it and waits: returns whether the queue is empty, and else the last error."""
         self.wake()
         with self._condition:
             rounds = self._rounds
@@ -245,7 +245,7 @@ class Uploader:
                     self._wanted = True
 
     def _round(self) -> Optional[float]:
-        """Uploads what there is; after a failure, how long to wait before the next attempt."""
+        """Uploads all messages; after a failure, returns the pause before the next attempt."""
         self._error = None
         while not self._stopped:
             batch = self._queue.batch()
@@ -268,7 +268,7 @@ class Uploader:
         return None
 
     def _set_aside(self, batch: list[Message], error: HubError) -> None:
-        """One session makes the whole batch fail: the one that the hub names, or each is tried alone."""
+        """One session makes the whole batch fail: the one that the hub names; otherwise each is tried alone."""
         named = error.details.get("session_id")
         sessions = [named] if isinstance(named, str) else []
         if not any(message["session_id"] in sessions for message in batch):

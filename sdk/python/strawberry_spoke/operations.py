@@ -1,6 +1,6 @@
-"""What can be asked of a hub, as data: the blocking and the asyncio API send the same.
+"""The requests to a hub, as data: the blocking and the asyncio API send the same.
 
-Pure.   Errors: SpokeError for what the hub would refuse anyway.
+Pure.   Errors: SpokeError for requests that the hub would refuse anyway.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def messages(session_id: str, limit: Optional[int], before: Optional[str]) -> Op
 
 
 def append(session_id: str, role: str, content: str, message_id: Optional[str]) -> Operation[Json]:
-    """With a message_id of its own when none is given: sent again after a lost connection, it is there once."""
+    """Adds a message_id when none is given: sent again after a lost connection, it is stored once."""
     body = {"op": "append", "session_id": session_id, "role": check_role(role), "content": check_content(content),
             "message_id": message_id or new_id()}
     return Operation("sessions", body, TIMEOUT_S, _object)

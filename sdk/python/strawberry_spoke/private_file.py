@@ -1,4 +1,4 @@
-"""Files with secrets: read only when nobody else could read or change them, replaced as a whole with mode 0600.
+"""Files with secrets: only read if no other user could read or change them, replaced as a whole with mode 0600.
 
 Threading: any.   Errors: ConfigError, naming the file and never its content.   Bounds: the reader's bytes_max.
 """
@@ -14,7 +14,7 @@ from .errors import ConfigError
 
 
 def read_private(path: Path, bytes_max: int) -> str:
-    """The text of a regular file that its owner alone can read (root's may be its group's to read, too)."""
+    """Returns the text of a regular file that only its owner can read (of root's also its group)."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -41,7 +41,7 @@ def read_private(path: Path, bytes_max: int) -> str:
 
 
 def replace_private(path: Path, content: str) -> None:
-    """The new content or the old one, never a part: on disk when it returns."""
+    """Leaves the new content or the old one, never a part: on disk when it returns."""
     temporary = ""
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600

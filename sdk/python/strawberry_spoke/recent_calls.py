@@ -1,6 +1,6 @@
-"""What this Spoke answered to which call, so that one that comes again is not run again (docs/contract.md, section 4).
+"""This Spoke's recent answers, so that a repeated call does not run again (docs/contract.md, section 4).
 
-Threading: one thread.   Bounds: answers, bytes and age (Limits); what has to go first is the oldest.
+Threading: one thread.   Bounds: answers, bytes and age (Limits); the oldest is dropped first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class RecentCalls:
         return None if found is None else found[1]
 
     def remember(self, correlation_id: str, answer: bytes) -> None:
-        """The first answer stands."""
+        """Keeps the first answer."""
         self._expire()
         if correlation_id in self._answers:
             return
@@ -38,7 +38,7 @@ class RecentCalls:
         return len(self._answers)
 
     def size(self) -> int:
-        """In bytes, as they are counted."""
+        """Returns the counted size in bytes."""
         return self._bytes
 
     @staticmethod

@@ -18,8 +18,8 @@ from . import json_text, limits
 from .errors import HubError, SpokeError, Stopped, Unreachable, printable
 from .loop import Loop, Timer
 
-GRACE_S = 0.5  # the hub's own answer of `timeout` says more than ours
-RESEND_S = 0.5  # after the broker had no room
+GRACE_S = 0.5  # the hub's own answer `timeout` is more precise
+RESEND_S = 0.5  # when the broker had no room
 OnEvent = Callable[[str, dict[str, Any]], None]
 
 
@@ -74,7 +74,7 @@ class Requests:
                 self._send(request)
 
     def forget(self, request: Request) -> None:
-        """Nobody waits for it any more."""
+        """Called when nothing waits for it any more."""
         self._take(request.correlation_id)
 
     def ready(self) -> None:

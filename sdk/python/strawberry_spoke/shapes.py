@@ -1,7 +1,7 @@
-"""Types of parameters: what an annotation means, how it is written in a signature, and whether a value fits it.
+"""Types of parameters: the meaning of an annotation, its form in a signature, and whether a value fits it.
 
-The hub checks calls too (docs/contract.md, section 4). It is done here again since a hub of another version may not,
-and since a value must become what the skill expects: `5.0` for `int` is `5`, a member of an Enum is that member.
+The hub checks calls too (docs/contract.md, section 4). They are checked here again since a hub of another version
+may not, and since a value must be converted for the skill: `5.0` for `int` is `5`, a member of an Enum is that member.
 Pure, any thread.   Errors: Unknown from shape_of, Misfit from fit.   Bounds: NESTING_MAX.
 """
 
@@ -129,7 +129,7 @@ class AnyOf(Shape):
     def fit(self, value: Any) -> Any:
         deepest = Misfit("", self.expected, value)
         exact = [option for option in self.options if option.text == type(value).__name__]
-        for option in exact + self.options:  # 5.0 for `int | float` stays what it is
+        for option in exact + self.options:  # 5.0 for `int | float` stays unchanged
             try:
                 return option.fit(value)
             except Misfit as misfit:
@@ -153,7 +153,7 @@ _UNIONS: tuple[Any, ...] = tuple(u for u in (typing.Union, getattr(types, "Union
 
 
 def shape_of(annotation: Any, depth: int = 0) -> Shape:
-    """The meaning of an annotation that is no text any more. Raises Unknown."""
+    """Returns the meaning of an evaluated annotation. Raises Unknown."""
     if depth > NESTING_MAX:
         raise Unknown("it is nested too deeply")
     if annotation is Any or annotation is object:

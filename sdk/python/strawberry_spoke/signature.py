@@ -1,4 +1,4 @@
-"""The signature of a function, by introspection: as text for the hub, and as what binds and checks a call.
+"""The signature of a function, by introspection: as text for the hub, and as a binder that checks a call.
 
 Pure, any thread.   Errors: SkillDefinitionError from describe(), naming the function, the parameter and what to do;
 BadArguments from Binder.bind(), with Python's own words where Python has some.
@@ -45,7 +45,7 @@ class Binder:
                 bound.arguments[name] = tuple(_checked(shape, each, name) for each in value)
             elif parameter.kind is Parameter.VAR_KEYWORD:
                 bound.arguments[name] = {key: _checked(shape, each, key) for key, each in value.items()}
-            elif not _is_default(parameter.default, value):  # `volume: int = None` means that None will do
+            elif not _is_default(parameter.default, value):  # `volume: int = None` also allows None
                 bound.arguments[name] = _checked(shape, value, name)
         return bound.args, bound.kwargs
 
@@ -109,7 +109,7 @@ def _name_of(annotation: Any) -> str:
 def _write(parameter: inspect.Parameter, shape: Shape, what: str, lenient: bool) -> str:
     stars = "*" if parameter.kind is Parameter.VAR_POSITIONAL else ""
     stars = "**" if parameter.kind is Parameter.VAR_KEYWORD else stars
-    # Without an annotation none is written: there the hub takes anything, as Python does.
+    # A parameter without annotation gets none: the hub accepts anything for it, like Python.
     is_typed = type(shape) is not Shape
     text = f"{stars}{parameter.name}{': ' + shape.text if is_typed else ''}"
     if parameter.default is Parameter.empty:
@@ -125,7 +125,7 @@ def _write(parameter: inspect.Parameter, shape: Shape, what: str, lenient: bool)
 
 
 def _with_marks(parameters: Sequence[inspect.Parameter], written: Sequence[str]) -> list[str]:
-    """With the `/` and `*` that part the kinds of parameters."""
+    """Adds the `/` and `*` that separate the kinds of parameters."""
     marked: list[str] = []
     has_star = False
     for index, (parameter, text) in enumerate(zip(parameters, written)):
@@ -161,7 +161,7 @@ def _returns(signature: inspect.Signature, name: str, scope: _Scope, lenient: bo
 
 
 def _literal(value: Any, depth: int) -> str:
-    """A default as Python and the hub read it."""
+    """Returns a default in the form that Python and the hub read."""
     if depth > 8:
         raise Unknown("it is nested too deeply")
     if isinstance(value, enum.Enum):
@@ -189,7 +189,7 @@ def _literal(value: Any, depth: int) -> str:
 
 
 class _Scope:
-    """Where annotations that are texts are looked up."""
+    """The namespace for annotations that are texts."""
 
     def __init__(self, function: Callable[..., Any]):
         inner = inspect.unwrap(function)
@@ -205,7 +205,7 @@ class _Scope:
                 pass
 
     def resolve(self, annotation: Any) -> Any:
-        """Evaluates what is text. `int | None` means a union on Python 3.9, too."""
+        """Evaluates annotations that are texts. `int | None` means a union on Python 3.9, too."""
         if isinstance(annotation, typing.ForwardRef):
             annotation = annotation.__forward_arg__
         if not isinstance(annotation, str):
@@ -213,7 +213,7 @@ class _Scope:
         try:
             tree = ast.parse(annotation.strip(), mode="eval")
             code = compile(ast.fix_missing_locations(_Unions().visit(tree)), "<annotation>", "eval")
-            # The module's own words, as typing.get_type_hints evaluates them.
+            # In the module's namespace, like typing.get_type_hints.
             found = eval(code, {**self._globals, "__strawberry_union": typing.Union})
         except Exception as error:
             raise Unknown(f"it is not known here: {printable(str(error), 100)}") from None
@@ -243,7 +243,7 @@ class _Unions(ast.NodeTransformer):
         return ast.Subscript(value=ast.Name(id="__strawberry_union", ctx=ast.Load()), slice=both, ctx=ast.Load())
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
-        # What stands in Literal[...] is no type.
+        # The contents of Literal[...] are not types.
         name = node.value
         word = name.id if isinstance(name, ast.Name) else name.attr if isinstance(name, ast.Attribute) else ""
         return node if word == "Literal" else self.generic_visit(node)

@@ -1,4 +1,4 @@
-"""`@skill`, and what becomes of functions, objects and classes that have it.
+"""`@skill`, and the skills made from functions, objects and classes that have it.
 
     @skill
     def turn_on(brightness: int = 100) -> str:
@@ -11,8 +11,8 @@
     @skill                      # all public methods
     class ClockSkill: ...
 
-Threading: any.   Errors: SkillDefinitionError at decoration, so that nothing starts that cannot be offered.
-Bounds: names, docstrings and signatures as the hub takes them (limits.py); a longer docstring is cut.
+Threading: any.   Errors: SkillDefinitionError at decoration, so that no program starts with an invalid skill.
+Bounds: the hub's for names, docstrings and signatures (limits.py); a longer docstring is cut.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def public_methods(owner: type) -> list[Any]:
             if inspect.isfunction(member) or isinstance(member, (staticmethod, classmethod)):
                 found[name] = member
             else:
-                found.pop(name, None)  # made something else by a subclass
+                found.pop(name, None)  # replaced by a subclass
     return list(found.items())
 
 
@@ -152,7 +152,7 @@ def _check_function(function: Any) -> None:
 
 
 def _self_of(function: Any, inner: Any) -> int:
-    """1 for a method in the body of a class, which has its `self` still."""
+    """Returns 1 for a method in the body of a class, which still has its `self`."""
     if isinstance(function, staticmethod) or inspect.ismethod(function):
         return 0
     if isinstance(function, classmethod):
@@ -171,7 +171,7 @@ def _refuse_generators(function: Any, name: str) -> None:
 
 def make_skill(function: Callable[..., Any], name: str, class_name: str, options: SkillOptions,
                lenient: bool = False) -> Skill:
-    """Of a function whose `self` is bound."""
+    """For a function whose `self` is bound."""
     _refuse_generators(function, name)
     name = check_name(name, "the name of a skill")
     signature, binder = describe(function, name, 0, lenient)

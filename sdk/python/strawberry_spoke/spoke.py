@@ -1,4 +1,4 @@
-"""The blocking API: a device of a hub, and what it may ask.
+"""The blocking API: a device of a hub, and its requests.
 
     from strawberry_spoke import Spoke, skill
 
@@ -43,12 +43,12 @@ QUEUE_FILE = "offline.jsonl"
 
 
 class SpokeBase:
-    """What the blocking and the asyncio Spoke have in common."""
+    """The common part of the blocking and the asyncio Spoke."""
 
     def __init__(self, connect: Optional[PathLike] = None, *, host: Optional[str] = None, port: Optional[int] = None,
                  token_file: Optional[PathLike] = None, tls: Any = None, cafile: Optional[PathLike] = None,
                  skills: Iterable[Any] = (), limits: Optional[Limits] = None, queue_file: Optional[PathLike] = None):
-        """Where the hub is, and who this is: `connect`, the directory that `strawberryctl device add NAME --user USER
+        """The hub and the principal: `connect`, the directory that `strawberryctl device add NAME --user USER
         --mosquitto DIR` wrote (host and port may be given as well), or `token_file` with host, port and tls."""
         self.limits = limits or Limits()
         self._credentials: Credentials
@@ -77,7 +77,7 @@ class SpokeBase:
         return self._credentials.id
 
     def add(self, source: Any, class_name: Optional[str] = None) -> Any:
-        """A function, an object or a class with skills. Also a decorator: `@spoke.add`. Registers again when it is
+        """Adds a function, an object or a class with skills. Also a decorator: `@spoke.add`. Registers again when it is
         connected."""
         if not self._credentials.is_device:
             raise ConfigError(f"{self.id} is no device: only devices have skills (strawberryctl device add)")
@@ -86,7 +86,7 @@ class SpokeBase:
         return source
 
     def add_skills(self, skills: Iterable[Any]) -> None:
-        """Skills as folder.py makes them."""
+        """Adds skills made by folder.py."""
         self._table.add(skills)
         self._engine.skills_changed()
 
@@ -94,10 +94,10 @@ class SpokeBase:
     def is_stopped(self) -> bool:
         return self._engine.is_stopping() or self._engine.failed() is not None
 
-    # What was said offline.
+    # Messages kept offline.
 
     def keep(self, role: str, content: str, session_id: str, title: Optional[str] = None) -> str:
-        """Keeps what was said in a private file until the hub has it, which may be at once. Gives the message's id.
+        """Keeps a message in a private file until the hub has it, which may be at once. Returns the message's id.
         `session_id` may be new: `strawberry_spoke.new_id()` makes one."""
         message = self._offline().add(session_id, role, content, title)
         if self._uploader is not None:
@@ -105,7 +105,7 @@ class SpokeBase:
         return str(message["id"])
 
     def kept(self) -> int:
-        """Messages that the hub does not have yet."""
+        """Returns the number of messages that the hub does not have yet."""
         return self._offline().pending()
 
     def _offline(self) -> OfflineQueue:
@@ -162,7 +162,7 @@ def _wait(engine: Engine, operation: Operation[R]) -> R:
                          correlation_id=operation.correlation_id)
     try:
         return operation.convert(request.future.result(operation.timeout_s + 2 * GRACE_S))
-    except FutureTimeout:  # the network thread is in the middle of connecting
+    except FutureTimeout:  # the network thread is connecting
         engine.forget(request)
         raise Unreachable(f"no answer within {operation.timeout_s:g} s: there is no connection") from None
     except CancelledError:
@@ -202,7 +202,7 @@ class Spoke(SpokeBase):
     def sessions(self) -> Sessions:
         return Sessions(self._engine)
 
-    # Life.
+    # Lifetime.
 
     def start(self, timeout_s: Optional[float] = None) -> None:
         """Connects in the background. With `timeout_s`, waits until the hub has its skills: raises Unreachable when
@@ -216,11 +216,11 @@ class Spoke(SpokeBase):
             raise Unreachable(f"not connected within {timeout_s:g} s: {self._engine.why_not_joined()} (it goes on trying)")
 
     def stop(self) -> None:
-        """Within a second."""
+        """Takes at most a second."""
         self._stop()
 
     def wait(self, timeout_s: Optional[float] = None) -> bool:
-        """Until it is stopped; False after the timeout. Raises what ended it for good."""
+        """Waits until it is stopped; False after the timeout. Raises the error that ended it for good."""
         is_over = self._engine.wait(lambda: False, timeout_s)
         self._raise_failed()
         return is_over
@@ -245,7 +245,7 @@ class Spoke(SpokeBase):
     def _stop_on_signals(self) -> Callable[[], None]:
         if threading.current_thread() is not threading.main_thread():
             return lambda: None
-        # Only a flag and a wake-up: the handler may run in the middle of anything in this thread.
+        # Only a flag and a wake-up: the handler may interrupt any code of this thread.
         before = {number: signal.signal(number, lambda *_: self._request_stop())
                   for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -271,10 +271,10 @@ class Spoke(SpokeBase):
                  traceback: Optional[TracebackType]) -> None:
         self.stop()
 
-    # Questions.
+    # Requests.
 
     def call(self, path: str, /, *args: Any, timeout_s: float = TIMEOUT_S, **kwargs: Any) -> Any:
-        """What the skill returned: `spoke.call("garden_lamp.LampSkill.turn_on", brightness=40)`. Raises HubError,
+        """Returns the skill's result: `spoke.call("garden_lamp.LampSkill.turn_on", brightness=40)`. Raises HubError,
         `skill_error` when the skill failed."""
         return _wait(self._engine, ops.call(path, args, kwargs, timeout_s))
 
@@ -294,7 +294,7 @@ class Spoke(SpokeBase):
         return _wait(self._engine, ops.search(query, device_limit))
 
     def skills(self) -> List[Json]:
-        """All skills of the user's devices."""
+        """Returns all skills of the user's devices."""
         return _wait(self._engine, ops.skills())
 
     def describe(self, path: str) -> Json:
@@ -307,7 +307,7 @@ class Spoke(SpokeBase):
         return _wait(self._engine, ops.me())
 
     def sync(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Waits until the hub has everything that was kept."""
+        """Waits until the hub has all kept messages."""
         self._upload(timeout_s)
 
 

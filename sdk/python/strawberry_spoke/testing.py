@@ -5,7 +5,7 @@
         assert hub.call("lamp.LampSkill.turn_on", 40) == "The lamp is on at 40 %"
 
 It needs the hub's programs: `strawberryctl` of `programs=`, $STRAWBERRY_BIN, a checkout's build/release/bin, or $PATH.
-Threading: one thread.   Lifetime: the with block; about a second to start.   Errors: SpokeError with what the hub said.
+Threading: one thread.   Lifetime: the with block; about a second to start.   Errors: SpokeError with the hub's output.
 Bounds: START_S; no language model, so that chats are answered by the hub's own rules.
 """
 
@@ -40,7 +40,7 @@ class TestHub:
 
     def __init__(self, programs: Optional[PathLike] = None, *, user: str = "tester", tls: bool = False,
                  environment: Optional[Mapping[str, str]] = None):
-        """`environment` is added to the hub's: OPENAI_BASE_URL for a model, say."""
+        """`environment` is added to the hub's: for example OPENAI_BASE_URL for a model."""
         self._ctl = str(find_programs(programs) / "strawberryctl")
         self._user = user
         self._tls = tls
@@ -71,7 +71,7 @@ class TestHub:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Again after stop(): with the same keys, devices and port."""
+        """Starts it again after stop(), with the same keys, devices and port."""
         command = [self._ctl, "run", "--data-dir", str(self.data), "--no-http",
                    "--port", str(self.port or _free_port())]
         if self._tls:
@@ -99,7 +99,7 @@ class TestHub:
         self._process = None
 
     def device(self, name: str, user: Optional[str] = None) -> Path:
-        """Adds a device; gives the directory for `Spoke(connect=…)`. The same name gives the same device."""
+        """Adds a device; returns the directory for `Spoke(connect=…)`. The same name gives the same device."""
         if name not in self._devices:
             directory = self._folder / f"device-{len(self._devices)}"
             self.ctl("device", "add", name, "--user", user or self._user, "--mosquitto", str(directory))
@@ -107,14 +107,14 @@ class TestHub:
         return self._devices[name]
 
     def user_token(self, user: Optional[str] = None) -> Path:
-        """A file with a user's token, for `Spoke(token_file=…, host=hub.host, port=hub.port)`."""
+        """Returns a file with a user's token, for `Spoke(token_file=…, host=hub.host, port=hub.port)`."""
         path = self._folder / f"user-{user or self._user}-{time.monotonic_ns()}.token"
         self.ctl("token", "issue", "--user", user or self._user, "--output", str(path))
         return path
 
     @property
     def tester(self) -> Spoke:
-        """A person of the same user, who asks."""
+        """A Spoke of the same user, which sends requests."""
         if self._tester is None:
             cafile = self.data / "tls" / "ca.crt" if self._tls else None
             self._tester = Spoke(token_file=self.user_token(), host=self.host, port=self.port, cafile=cafile)
@@ -125,7 +125,7 @@ class TestHub:
         return self.tester.call(path, *args, **kwargs)
 
     def ctl(self, *arguments: Union[str, Path]) -> str:
-        """What `strawberryctl` prints. Raises SpokeError with its reason."""
+        """Returns the output of `strawberryctl`. Raises SpokeError with its error."""
         done = subprocess.run([self._ctl, "--data-dir", str(self.data), *map(str, arguments)], env=self._environment,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
@@ -133,7 +133,7 @@ class TestHub:
         return done.stdout
 
     def pid(self, part: str) -> int:
-        """Of `bridge` or `broker`, for a test of what happens when one dies: it is started again."""
+        """Process id of `bridge` or `broker`, for tests that kill it: the hub starts it again."""
         return int((self.data / f"{part}.pid").read_text())
 
     def log(self) -> str:
@@ -160,7 +160,7 @@ def wait_for(is_so: Callable[[], Any], timeout_s: float = 10.0) -> bool:
 
 
 def find_programs(given: Optional[PathLike] = None) -> Path:
-    """The folder with `strawberryctl`."""
+    """Returns the folder with `strawberryctl`."""
     if given is not None:
         candidates = [Path(given)]
     else:

@@ -1,4 +1,4 @@
-"""What a token says of itself. It proves nothing: only the hub can verify it. Pure."""
+"""A token's claims. Not verified: only the hub can do that. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where skills run: threads for functions, an event loop for coroutines.
+"""Runs skills: threads for functions, an event loop for coroutines.
 
-Threading: run(), freed(), interrupt() and stop() on the network thread; `done` is called where the skill ran.
-Lifetime: threads are daemons, since one that hangs must not keep the program from ending.
+Threading: run(), freed(), interrupt() and stop() on the network thread; `done` is called on the skill's thread.
+Lifetime: threads are daemons, since a hanging one must not keep the program from ending.
 Bounds: as many threads as calls were started and have not ended (calls.py limits those).
 """
 
@@ -21,12 +21,12 @@ from .errors import SkillFailure, one_line, printable
 from .skill import Skill
 
 log = logging.getLogger("strawberry_spoke")
-_ANSWER_FRAME_BYTES = 2048  # of an answer around its result
+_ANSWER_FRAME_BYTES = 2048  # for an answer without its result
 
 
 @dataclass(frozen=True)
 class CallInfo:
-    """Who called: `strawberry_spoke.current_call()` in a skill."""
+    """The caller: `strawberry_spoke.current_call()` in a skill."""
 
     correlation_id: str
     skill_path: str
@@ -39,7 +39,7 @@ _current: contextvars.ContextVar[Optional[CallInfo]] = contextvars.ContextVar("s
 
 
 def current_call() -> Optional[CallInfo]:
-    """The call that runs in this thread or task; None outside of a skill."""
+    """Returns the call that runs in this thread or task; None outside of a skill."""
     return _current.get()
 
 
@@ -86,7 +86,7 @@ class Workers:
         self._jobs.put((work, done))
 
     def freed(self, work: Work, still_needed: int) -> None:
-        """After each end of a call: threads that took the place of stuck ones go when those are back."""
+        """Called after each end of a call: ends threads that replaced stuck ones, when those are back."""
         if work.skill.is_async:
             return
         self._busy -= 1
@@ -95,7 +95,7 @@ class Workers:
             self._jobs.put(None)
 
     def interrupt(self, work: Work) -> None:
-        """Cancels a coroutine. A thread goes on."""
+        """Cancels a coroutine. A thread cannot be cancelled."""
         loop = self._loop_of_skills()
         if work.task is not None and loop is not None:
             try:
@@ -117,7 +117,7 @@ class Workers:
             work, done = job
             context = contextvars.copy_context()
             done(context.run(self._outcome_of, work))
-            del job, work, done, context  # nothing of a call is kept while it waits for the next
+            del job, work, done, context  # frees the call's objects before it waits for the next one
 
     def _outcome_of(self, work: Work) -> Outcome:
         _current.set(work.info)
@@ -126,7 +126,7 @@ class Workers:
             if inspect.isawaitable(value):
                 value = asyncio.run(_await(value))
             return _success(value)
-        except BaseException as error:  # SystemExit of a skill is a failure of it, too
+        except BaseException as error:  # SystemExit is also a failure of the skill
             return _failed(work.skill.path, error)
 
     def _loop_of_skills(self) -> Optional[asyncio.AbstractEventLoop]:
@@ -177,7 +177,7 @@ def _failed(path: str, error: BaseException) -> Outcome:
 
 
 class _LoopThread:
-    """An event loop in a thread of its own. It notes that it comes round."""
+    """An event loop in a thread of its own. It records that it is not blocked."""
 
     _TURN_S = 0.5
     _BLOCKED_S = 2.0

@@ -24,7 +24,7 @@ class AnswerStreamTest : public testing::Test {
     made.provider = "p";
     return made;
   }
-  /// What is said in each delta, `[event]` for the others, `<reason>` for the end.
+  /// Records the text of each delta, `[event]` for other events, `<reason>` for the end.
   void note(const std::string& event, const json& data) {
     events.push_back(data);
     if (event != "delta") return said.push_back("[" + event + "]");

@@ -1,4 +1,4 @@
-/// What a client does with a chat besides asking: watching, stopping, answering questions, counting.
+/// A client's control of a chat: watching, stopping, answering questions, counting.
 #include <gmock/gmock.h>
 
 #include "tests/bridge/chat/chat_fixture.h"
@@ -13,7 +13,7 @@ using test::skill;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Says its pieces, then waits for a test to let it finish.
+/// Sends its pieces, then waits until the test lets it finish.
 class SlowModel final : public Provider {
  public:
   const std::string& name() const override { return name_; }
@@ -58,7 +58,7 @@ class ChatControlTest : public test::ChatFixture {
     start({});
     return slow;
   }
-  /// `[event]`, the words of a delta, or `<why it ended>`.
+  /// Returns `[event]`, the text of a delta, or `<why it ended>`.
   std::vector<std::string> told() const {
     std::vector<std::string> all;
     for (const auto& [event, data] : events) {
@@ -190,7 +190,7 @@ TEST_F(ChatControlTest, ADeviceThatLeavesStopsItsChats) {
   EXPECT_EQ(slow.running, 0);
 }
 
-/// A door that asks first, and a model that wants it open.
+/// A door whose skill asks first, and a model that calls it.
 class ChatConfirmTest : public ChatControlTest {
  protected:
   void SetUp() override {
@@ -200,7 +200,7 @@ class ChatConfirmTest : public ChatControlTest {
     tools.skills["alice"] = {door};
     model->script = {calls({{"a", "DoorSkill-unlock", R"({"code":7})"}}), model->words("Well.")};
   }
-  /// What the model was told the call came to.
+  /// Returns the call's result in the model's request.
   std::string told_model() const { return model->requests.at(1).messages.back().at("content").get<std::string>(); }
   Reply<json> say_so(const json& id, bool allow, const std::string& sender = "tablet") {
     auto made = operation("confirm", {{"confirm", id}, {"allow", allow}});

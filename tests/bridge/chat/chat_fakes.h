@@ -37,10 +37,10 @@ inline OfferingDevice device(const std::string& id, bool connected = true) {
 
 class FakeTools final : public ToolSource {
  public:
-  /// As the registry does it, by looking at everything.
+  /// Like the registry, by a linear search.
   SkillsFound find(const SkillQuery& query) const override {
     ++finds;
-    std::vector<std::pair<std::size_t, OfferedSkill>> fitting;  // by words that match
+    std::vector<std::pair<std::size_t, OfferedSkill>> fitting;  // by number of matching words
     std::vector<std::string> words;
     std::istringstream stream(query.words);
     for (std::string word; stream >> word;) words.push_back(lower(word));
@@ -71,7 +71,7 @@ class FakeTools final : public ToolSource {
     calls.push_back(call);
     log.push_back("start " + std::to_string(index));
     most_at_once = std::max(most_at_once, ++running);
-    // A round through the loop, so that calls which may overlap do.
+    // One round through the loop, so that calls that may overlap do.
     const auto executor = co_await asio::this_coro::executor;
     for (int i = 0; i < 3; ++i) co_await asio::post(executor, asio::use_awaitable);
     if (hang_on == call.target && !hang_on.empty()) {
@@ -184,7 +184,7 @@ class FakeSessions final : public ConversationStore, public UsageStore {
 
   std::map<std::string, SessionRow> sessions;
   std::map<std::string, std::vector<MessageRow>> messages;
-  std::vector<UsageRow> usage;  // as they were added
+  std::vector<UsageRow> usage;  // in the order of arrival
   bool failing = false;
   bool takes_sessions = true;  // new ones
   bool is_full = false;        // takes no messages

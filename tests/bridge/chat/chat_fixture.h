@@ -1,4 +1,4 @@
-/// A whole chat service over scripted models, devices that are none, and a ledger that a test may close.
+/// A whole chat service with scripted models, fake devices, and a ledger that a test may close.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ class ChatFixture : public testing::Test {
     return reply ? reply->at("choices").at(0).at("message").at("content").get<std::string>()
                  : "ERROR " + reply.error().message;
   }
-  /// Works in the background until stopped or answered; `replies` gets the answer.
+  /// Runs in the background until stopped or answered; `replies` gets the answer.
   void begin(Request made) {
     asio::co_spawn(loop, ask(std::move(made)),
                    [this](const std::exception_ptr&, Reply<json> reply) { replies.push_back(std::move(reply)); });
@@ -91,7 +91,7 @@ class ChatFixture : public testing::Test {
     loop.restart();
     loop.poll();
   }
-  /// One of the operations besides chatting, of the same sender.
+  /// A request of the same principal for another operation than chatting.
   Request operation(const std::string& op, json body) {
     Request made = request(json::object());
     made.op = op;
@@ -108,7 +108,7 @@ class ChatFixture : public testing::Test {
   FakeSessions store;
   FakeUsage usage;
   UsageService usage_service{usage, std::chrono::seconds(60)};
-  std::size_t messages_waiting = 0;  // to leave
+  std::size_t messages_waiting = 0;  // outgoing
   ScriptedProvider* model = nullptr;
   std::unique_ptr<ProviderChain> providers;
   std::unique_ptr<ChatService> chat;

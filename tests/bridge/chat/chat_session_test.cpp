@@ -13,7 +13,7 @@ using nlohmann::json;
 
 class ChatSessionTest : public testing::Test {
  protected:
-  /// What is told of a session of these messages: each letter one, `u` by the user, `a` by the assistant.
+  /// The history given for a session with these messages: each letter is one, `u` by the user, `a` by the assistant.
   std::string told(const std::string& said, ChatSession::Options options = {}) {
     const auto now = to_unix_ms(clock.wall_now());
     store.sessions["s1"] = {"s1", "alice", "d", "t", 0, true, 0, now};

@@ -126,7 +126,7 @@ TEST(CutHistory, HoldsItsBoundsAndNeverPartsACallFromItsResultWhateverItGets) {
     }
     EXPECT_TRUE(open.empty()) << cut.dump(1);
 
-    // What is kept is the end of what there was, all system messages with it, and begins with a turn.
+    // The kept part is the end of the history with all system messages, and begins with a turn.
     json whole_turns = json::array(), whole_system = json::array();
     for (const auto& message : whole) (message.at("role") == "system" ? whole_system : whole_turns).push_back(message);
     EXPECT_EQ(system, whole_system);
@@ -135,7 +135,7 @@ TEST(CutHistory, HoldsItsBoundsAndNeverPartsACallFromItsResultWhateverItGets) {
     for (std::size_t i = 0; i < turns.size(); ++i) EXPECT_EQ(turns[i], whole_turns[dropped + i]);
     if (dropped == 0) return;
     EXPECT_TRUE(turns.empty() || turns[0].at("role") == "user");
-    // And one turn more would have been too much.
+    // One turn more would have exceeded the limit.
     std::size_t more = 0;
     for (auto i = dropped; i > 0;) {
       bytes += whole_turns[--i].dump().size();

@@ -41,7 +41,7 @@ class ToolRunner : public testing::Test {
     };
     return made;
   }
-  /// Somebody who says this to every question.
+  /// Gives this answer to every question.
   std::function<Task<bool>(PlannedCall)> says(bool allow) {
     return [this, allow](PlannedCall planned) { return answer(this, allow, std::move(planned)); };
   }
@@ -50,7 +50,7 @@ class ToolRunner : public testing::Test {
     self->clock.advance(20s);
     co_return allow;
   }
-  /// Waits for an answer that the test gives, or does not.
+  /// Waits for an answer that the test may give.
   std::function<Task<bool>(PlannedCall)> waits(asio::steady_timer::time_point until) {
     return [this, until](PlannedCall planned) { return wait(this, until, std::move(planned)); };
   }

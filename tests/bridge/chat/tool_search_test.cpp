@@ -1,4 +1,4 @@
-// A user with more skills than a model is shown: the hub's own tools, and what they find.
+// A user with more skills than fit a model's request: the hub's own tools, and their results.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

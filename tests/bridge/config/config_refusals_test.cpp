@@ -1,4 +1,4 @@
-// What the configuration refuses, and with which words.
+// Invalid configurations, and the texts of their errors.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ using ::testing::Not;
 
 class ConfigRefusals : public ::testing::Test {
  protected:
-  /// The complaint without the folder in front; `accepted` when there is none.
+  /// The error without the folder in front; `accepted` when there is none.
   std::string complaint(const std::string& text, const Environment& environment = {}) {
     const auto config = load_config(dir_.write("bridge.toml", text), environment);
     if (config) return "accepted";

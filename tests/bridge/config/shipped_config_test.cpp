@@ -1,4 +1,4 @@
-// config/bridge.toml is the reference of every key: it must name them all and tell the truth.
+// config/bridge.toml is the reference of every key: it must have them all with the right defaults.
 #include <gtest/gtest.h>
 
 #include <fstream>

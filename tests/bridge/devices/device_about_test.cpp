@@ -32,7 +32,7 @@ class DeviceAboutTest : public testing::Test {
   Reply<DeviceChange> change(json body) {
     return wanted_change(request(std::move(body)), devices_.find("lamp")->row, devices_);
   }
-  /// Where the complaint is, or "ok".
+  /// The path in the error, or "ok".
   std::string place(json body) {
     const auto changed = change(std::move(body));
     const bool has_place = !changed && changed.error().details.is_object();

@@ -1,4 +1,4 @@
-// What the service undoes when the database does not take it. All else is tested on the wire (tests/integration).
+// The rollback of the service when the database refuses. The rest is tested on the wire (tests/integration).
 #include "bridge/devices/device_service.h"
 
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ class DeviceServices : public ::testing::Test {
   }
   std::int64_t valid_from(const std::string& device_id) { return devices_.find(device_id)->row.tokens_valid_from_ms; }
 
-  /// As if it came with this token.
+  /// A request that came with this token.
   Reply<json> refresh(const Principal& sender, const AskingToken& token) {
     Request request;
     request.sender = sender;
@@ -256,7 +256,7 @@ TEST_F(DeviceServices, ADeviceThatWasRevokedAndDeletedComesBackWithNewTokensOnly
   ASSERT_TRUE(ask("revoke", alice, {{"device_id", "one"}}));
   const auto revoked_from = valid_from("one");
   ASSERT_TRUE(remove(alice, "one"));
-  clock_.advance(-std::chrono::hours(1));  // the clock was ahead, and is put right
+  clock_.advance(-std::chrono::hours(1));  // the clock was ahead, and is corrected
   const auto again = add(alice, {{"name", "One"}, {"device_id", "one"}});
   ASSERT_TRUE(again);
   EXPECT_GE(valid_from("one"), revoked_from);

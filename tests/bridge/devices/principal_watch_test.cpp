@@ -32,7 +32,7 @@ class PrincipalWatchTest : public ::testing::Test {
     message.payload = payload;
     message.retained = retained;
     watch_.status_arrived("lamp", message);
-    // What was spawned is in the store when the next job is.
+    // Spawned jobs are in the store once a later job has run.
     EXPECT_TRUE(test::run_task(loop_, store_->announcements().announced_ids()));
   }
   std::string since(std::chrono::seconds before) const {
@@ -108,7 +108,7 @@ TEST_F(PrincipalWatchTest, ADeviceMayAskAsLongAsItIsThereActiveAndItsUsers) {
 TEST_F(PrincipalWatchTest, AnIdOfAUserIsStoredSoThatNoDeviceMayHaveIt) {
   EXPECT_FALSE(watch_.admit({PrincipalType::user, "carol", "carol"}));
   EXPECT_TRUE(devices_.is_user("carol"));
-  status("offline", false);  // runs what was spawned
+  status("offline", false);  // runs the spawned jobs
   std::vector<std::string> taken;
   ASSERT_TRUE(store_->load_taken_ids([&](const std::string& id) { taken.push_back(id); }));
   EXPECT_NE(std::find(taken.begin(), taken.end(), "carol"), taken.end());

@@ -1,4 +1,4 @@
-// Tokens carry the key that is first in the file now, and a spoiled file stops nobody from getting one.
+// Tokens are signed with the file's current first key, and an invalid file stops no issuing.
 #include "bridge/devices/token_issuer.h"
 
 #include <gtest/gtest.h>

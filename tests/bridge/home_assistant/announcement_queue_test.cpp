@@ -1,4 +1,4 @@
-// What is announced when: changes first, users in turns, and so much a turn.
+// The order of announcements: changes first, users in turns, and a limit for each turn.
 #include "bridge/home_assistant/announcement_queue.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What Home Assistant is told: by its own rules, and as written down here.
+// Announcements to Home Assistant: checked by its rules, and against expected texts.
 #include "bridge/home_assistant/announcement.h"
 
 #include <gmock/gmock.h>
@@ -152,7 +152,7 @@ TEST_F(Announcements, NamesMayBeAnything) {
   }
 }
 
-/// The validator itself must be able to say no.
+/// Checks that the validator itself finds faults.
 TEST_F(Announcements, WhatHomeAssistantRefusesIsNoticed) {
   auto config = announce().config;
   config["extra"] = 1;

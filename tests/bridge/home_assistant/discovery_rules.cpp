@@ -107,7 +107,7 @@ class Inspector {
     id(key, "cmps");
     const auto platform = of_platform.find(part.value("p", ""));
     if (platform == of_platform.end()) return say("no platform: " + key);
-    if (part.size() == 1) return;  // taken away
+    if (part.size() == 1) return;  // removed
     Keys known = of_every_component;
     known.insert(platform->second.begin(), platform->second.end());
     only(part, known, key);

@@ -1,5 +1,5 @@
-/// Home Assistant's rules for a device discovery payload, as its documentation has them (2024.12 and later): what it
-/// would refuse, and what it would drop without a word.
+/// Home Assistant's rules for a device discovery payload, from its documentation (2024.12 and later): what it refuses,
+/// and what it silently drops.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 
 namespace strawberry::test {
 
-/// What is wrong, one sentence each; none when Home Assistant takes it whole.
+/// Returns the faults, one sentence each; empty when Home Assistant accepts all of it.
 std::vector<std::string> complaints_about(const nlohmann::json& config);
 
 }  // namespace strawberry::test

@@ -1,4 +1,4 @@
-// The whole on a loop of its own, with a ledger and a broker that may say no.
+// The whole component on a loop of its own, with a ledger and a broker that can refuse.
 #include "bridge/home_assistant/home_assistant.h"
 #include "common/runtime/asio.h"
 
@@ -57,7 +57,7 @@ class FakeLedger final : public AnnouncementLedger {
   std::function<void()> on_put;
 };
 
-/// What is logged while it lives.
+/// Captures the log during its lifetime.
 class LogKept {
  public:
   LogKept() {
@@ -206,7 +206,7 @@ TEST_F(HomeAssistantLoop, AfterAFailureNewsDoNotHurryTheDatabase) {
 TEST_F(HomeAssistantLoop, ADatabaseThatGoesOnFailingIsLoggedOnce) {
   const LogKept log;
   add("a", "alice");
-  options_.queue.turns_apart = 5ms;  // so that some turns find nothing to look at
+  options_.queue.turns_apart = 5ms;  // so that some turns find no work
   start();
   ASSERT_TRUE(until([&] { return is_retained_of("a"); }));
   loop_.run_for(20ms);
@@ -292,7 +292,7 @@ TEST_F(HomeAssistantLoop, OnlyABirthOfAUserCounts) {
   MqttMessage birth;
   birth.topic = home_assistant_status_topic;
   birth.payload = "online";
-  home_->status_arrived(birth);  // nobody has signed it
+  home_->status_arrived(birth);  // not signed
   for (const char* somebody : {"device/alice/a", "admin//alice", "user/bob/bob"}) {
     birth.user_properties = {{principal_property, somebody}};
     home_->status_arrived(birth);

@@ -1,4 +1,4 @@
-// What to publish, from what is wanted and what was published.
+// The plan of publications, from the wanted and the published announcements.
 #include "bridge/home_assistant/plan.h"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ Announcement announced(const std::vector<std::string>& functions) {
   return announce_device(device, skills);
 }
 
-/// What the ledger has after `announcement` was published.
+/// The ledger's row after `announcement` was published.
 AnnouncedRow row_of(const Announcement& announcement) {
   return *plan_announcement("lamp", announcement, std::nullopt, Need::config).remember;
 }

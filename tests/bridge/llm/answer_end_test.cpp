@@ -1,4 +1,4 @@
-// Calls of an answer that was broken off: in every dialect, whole and streamed.
+// Calls in an incomplete answer: in every dialect, whole and streamed.
 #include "bridge/llm/answer_end.h"
 
 #include <gmock/gmock.h>
@@ -14,10 +14,10 @@ struct Broken {
   const char* dialect;
   std::unique_ptr<Wire> (*make)(const WireOptions&);
   bool is_streamed;
-  /// With TEXT for its text, REASON for why it ended, and a call cut to nothing.
+  /// TEXT stands for its text, REASON for its finish reason; its call has no complete arguments.
   const char* body;
   const char* too_long;
-  const char* filtered;  // null: this dialect has no word for it
+  const char* filtered;  // null: the dialect has no such reason
 };
 
 const Broken broken[] = {

@@ -207,7 +207,7 @@ TEST(AnthropicResponse, OnlySoManyCallsAreRead) {
   EXPECT_EQ(reply->tool_calls.back().arguments, R"({"i":127})");
 }
 
-// As the documentation shows it, with calls, a ping in between, and events yet to be invented.
+// As in the documentation, with calls, a ping in between, and unknown events.
 const std::string recorded = R"(event: message_start
 data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],"model":"claude-1","stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":25,"output_tokens":1}}}
 

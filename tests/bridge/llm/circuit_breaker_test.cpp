@@ -91,7 +91,7 @@ TEST_F(CircuitBreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
-/// The same as a list of what happened: who was asked when, what the state was then.
+/// The same as a list of events: which provider was asked when, and the state at that time.
 struct Model {
   static constexpr std::size_t failures_max = 3;
   struct Asked {

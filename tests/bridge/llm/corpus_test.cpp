@@ -1,4 +1,4 @@
-// Answers as model servers really give them: one file in corpus/ each, with what must come out. See corpus/README.md.
+// Recorded answers of real model servers: one file in corpus/ each, with the expected result. See corpus/README.md.
 #include <gmock/gmock.h>
 
 #include <algorithm>

@@ -56,7 +56,7 @@ TEST_P(FailurePolicy, DecidesAsTheTableSays) {
 INSTANTIATE_TEST_SUITE_P(
     Table, FailurePolicy,
     testing::Values(
-        // What passes by itself.
+        // Temporary failures.
         Row{"request timeout", failure("status", 408), 0, 60s, false, retry(500ms)},
         Row{"conflict", failure("status", 409), 0, 60s, false, retry(500ms)},
         Row{"too many requests", failure("status", 429), 0, 60s, false, retry(500ms)},
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"second failure", failure("status", 500), 1, 60s, false, retry(1000ms)},
         Row{"no retries left", failure("status", 500), 2, 60s, false, next_provider},
         Row{"no retries left, whatever the server wishes", wishing(1s), 2, 60s, false, next_provider},
-        // What would be the same again.
+        // Failures that a retry would repeat.
         Row{"bad request", failure("status", 400), 0, 60s, false, next_provider},
         Row{"bad key", failure("status", 401), 0, 60s, false, next_provider},
         Row{"forbidden", failure("status", 403), 0, 60s, false, next_provider},
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"open circuit", failure("circuit_open"), 0, 60s, false, next_provider},
         Row{"busy", failure("busy"), 0, 60s, false, next_provider},
         Row{"nothing fits", failure("no_match"), 0, 60s, false, next_provider},
-        // What the server wishes.
+        // Delays that the server requests.
         Row{"wish for less", wishing(20ms), 0, 60s, false, retry(20ms)},
         Row{"wish for more", wishing(30s), 1, 60s, false, retry(30s)},
         Row{"longest wish believed", wishing(120s), 0, 300s, false, retry(120s)},
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"attempt would not fit", failure("connect"), 0, 699ms, false, next_provider},
         Row{"wish would not fit", wishing(30s), 0, 30s, false, next_provider},
         Row{"nothing left", late("timeout"), 0, 0ms, false, next_provider},
-        // What may be done once only.
+        // Requests that must not be repeated.
         Row{"shown, then lost", shown(failure("protocol")), 0, 60s, false, give_up},
         Row{"shown, then refused", shown(failure("status", 400)), 0, 60s, false, give_up},
         Row{"a tool has run, server error", failure("status", 500), 0, 60s, true, give_up},

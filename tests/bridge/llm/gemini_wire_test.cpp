@@ -241,7 +241,7 @@ TEST(GeminiResponse, CountsOfAnySizeCanBeAddedUp) {
   EXPECT_EQ(reply->usage.completion_tokens, 1'000'000'000'000);
 }
 
-// Calls made at once may come in chunks of their own; counts are totals so far; there is no [DONE].
+// Simultaneous calls may come in chunks of their own; counts are totals so far; there is no [DONE].
 const std::string recorded =
     R"(data: {"candidates": [{"content": {"parts": [{"text": "Ich ","thought": true}],"role": "model"},"index": 0}],"usageMetadata": {"promptTokenCount": 12,"totalTokenCount": 12},"modelVersion": "gemini-3-pro"}
 

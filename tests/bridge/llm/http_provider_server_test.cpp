@@ -1,4 +1,4 @@
-// The provider, its dialect and curl against a real HTTP server that behaves as servers do, and as they should not.
+// The provider, its dialect and curl against a real HTTP server, with valid and with invalid behaviour.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ const std::string stop = delta("{}", R"("stop")");
 const std::string usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n";
 const std::string done = "data: [DONE]\n\n";
 
-/// `times` comments, `apart`: a server that only keeps the line open.
+/// `times` comments, `apart`: a server that only keeps the connection open.
 std::vector<StubPiece> pings(std::size_t times, std::chrono::microseconds apart) {
   return std::vector<StubPiece>(times, {": ping\n\n", apart});
 }
@@ -59,7 +59,7 @@ class HttpProviderServerTest : public testing::Test {
     auto asked = provider();
     return test::run_task(loop, asked.complete(request()));
   }
-  /// Listens; what it was shown is in `texts`.
+  /// Streams an answer; the shown pieces are in `texts`.
   Outcome streamed(StubAnswer answer) {
     stub.push(std::move(answer));
     auto asked = provider();

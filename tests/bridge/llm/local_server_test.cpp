@@ -93,7 +93,7 @@ TEST(LocalServer, WhatOthersAnswerIsThatOfAStranger) {
   }
 }
 
-/// Over real HTTP; what is said at each path.
+/// Over real HTTP, with an answer for each path.
 class LocalServersTest : public testing::Test {
  protected:
   using Paths = std::map<std::string, StubAnswer>;
@@ -104,7 +104,7 @@ class LocalServersTest : public testing::Test {
     options.ollama_port = refused_port();
     options.llama_cpp_port = refused_port();
     options.interval = 1ms;
-    // Enough for a busy machine, where it must not matter.
+    // Long enough for a busy machine; the duration is not tested.
     options.timeout = 5s;
   }
   ~LocalServersTest() override { spdlog::set_default_logger(usual_); }
@@ -115,7 +115,7 @@ class LocalServersTest : public testing::Test {
       return found == paths.end() ? StubAnswer::http(404, "not here", "text/plain") : found->second;
     });
   }
-  /// Until it has ended by itself.
+  /// Runs until it has ended.
   std::vector<LocalServer> look() {
     std::vector<LocalServer> found;
     asio::io_context loop;
@@ -185,7 +185,7 @@ TEST_F(LocalServersTest, OneThatIsStillLoadingIsAskedAgainAndMentionedOnce) {
 }
 
 TEST_F(LocalServersTest, StrangersAreLeftAloneAndLoggedOnce) {
-  StubLlm router;  // says the same of everything
+  StubLlm router;  // gives the same answer to everything
   router.otherwise([](const StubRequest&) { return StubAnswer::html(); });
   StubLlm other;
   serve(other, {{"/health", StubAnswer::http(200, R"({"status":"ok"})")},

@@ -1,4 +1,4 @@
-/// Providers and HTTP that do as a test tells them.
+/// Fake providers and HTTP, controlled by a test.
 #pragma once
 
 #include <deque>

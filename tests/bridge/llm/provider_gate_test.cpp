@@ -90,7 +90,7 @@ TEST_F(ProviderGateTest, TheRequestsOwnFaultsDoNotOpenTheCircuit) {
   for (const int status : {400, 404, 422}) fail(gate, failure("status", status), 5);
   EXPECT_EQ(gate.breaker().state(), State::closed);
   fail(gate, failure("connect"), 4);
-  fail(gate, failure("status", 400), 1);  // it is there: the row is broken
+  fail(gate, failure("status", 400), 1);  // it answered: ends the row of failures
   fail(gate, failure("connect"), 4);
   EXPECT_EQ(gate.breaker().state(), State::closed);
   fail(gate, failure("unsupported"), 1);  // it was not asked
@@ -108,7 +108,7 @@ TEST_F(ProviderGateTest, KeepsAPauseThatTheServerAskedForWithinReason) {
   }
 }
 
-/// Goes on between two looks at it, as clocks do.
+/// Advances at each reading, like a real clock.
 class RunningClock final : public Clock {
  public:
   WallTime wall_now() const override { return {}; }

@@ -1,4 +1,4 @@
-// How often each provider of the chain is asked, and what is said when it was for nothing.
+// How often each provider of the chain is asked, and the error when all fail.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -206,7 +206,7 @@ TEST_F(ProviderRetryTest, WhoGivesItLittleTimeLearnsNothingOfAProvider) {
   always(openai, slow);
   const auto ask = [&](milliseconds time, bool is_streamed) {
     auto asked = request("openai");
-    asked.is_last_try = true;  // all of the time is this one's
+    asked.is_last_try = true;  // it may use all of the time
     asked.deadline = clock.steady_now() + time;
     if (is_streamed) asked.on_text = [](std::string_view) {};
     (void)complete(std::move(asked));
@@ -221,7 +221,7 @@ TEST_F(ProviderRetryTest, WhoGivesItLittleTimeLearnsNothingOfAProvider) {
 TEST_F(ProviderRetryTest, TheTimeToBeginIsWhatCountsOfAStream) {
   always(openai, openai->fails("timeout", 0, true));
   auto asked = request("openai");
-  asked.deadline = clock.steady_now() + 12s;  // a share of 4.8 s, and somebody else follows
+  asked.deadline = clock.steady_now() + 12s;  // a share of 4.8 s, since another provider follows
   asked.on_text = [](std::string_view) {};
   for (int i = 0; i < 5; ++i) (void)complete(asked);
   EXPECT_EQ(chain->health()[0].state, State::closed);
@@ -269,7 +269,7 @@ TEST_F(ProviderRetryTest, AnAliasStandsForAProviderAndItsModel) {
   EXPECT_EQ(ollama->requests.at(0).model, "llama3:8b");
   (void)complete("best");
   EXPECT_EQ(openai->requests.at(0).model, "");
-  (void)complete("fast/other");  // an alias is a whole name
+  (void)complete("fast/other");  // an alias is matched as a whole
   EXPECT_EQ(openai->requests.at(1).model, "fast/other");
 }
 
@@ -292,7 +292,7 @@ TEST_F(ProviderRetryTest, OneAddedLaterComesBeforeTheEmbedded) {
   EXPECT_THROW(add("openai", {}), std::invalid_argument);
 }
 
-/// Waits until it is cancelled, then says, as an adapter may, that its connection ended.
+/// Waits until it is cancelled, then reports, as an adapter may, that its connection ended.
 class HangingProvider final : public Provider {
  public:
   const std::string& name() const override { return name_; }

@@ -9,7 +9,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// The text of a JSON string with halves.
+/// The text of a JSON string with surrogates.
 std::string read(const std::string& json) {
   const auto parsed = parse_wire(json);
   return parsed ? parsed->get<std::string>() : "NO JSON";

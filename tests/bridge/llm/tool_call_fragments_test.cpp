@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 
-/// What they come to, as `id name arguments`; `{}` where no arguments came.
+/// The joined calls, as `id name arguments`; `{}` where no arguments came.
 std::vector<std::string> joined(const std::vector<const char*>& fragments) {
   ToolCallFragments calls;
   for (const char* fragment : fragments) calls.add(json::parse(fragment));

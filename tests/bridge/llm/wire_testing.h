@@ -1,4 +1,4 @@
-/// What the tests of the dialects share: requests, and streams read in every way their bytes may be cut.
+/// Shared by the tests of the dialects: requests, and streams whose bytes are split in every way.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -67,7 +67,7 @@ struct Streamed {
   std::size_t pieces = 0;
 };
 
-/// Everything that matters of it, to be compared.
+/// The relevant parts, to be compared.
 inline json told(const Streamed& streamed) {
   json all = {{"shown", streamed.shown}, {"pieces", streamed.pieces}};
   if (!streamed.reply) {
@@ -82,7 +82,7 @@ inline json told(const Streamed& streamed) {
   return all;
 }
 
-/// `next_size` says how long the next piece is.
+/// `next_size` returns the length of the next piece.
 template <class NextSize>
 Streamed stream_in_pieces(const Wire& wire, std::string_view bytes, NextSize next_size) {
   const auto reader = wire.stream();
@@ -98,7 +98,7 @@ Streamed stream_in_pieces(const Wire& wire, std::string_view bytes, NextSize nex
   return streamed;
 }
 
-/// What the stream comes to, which is the same however its bytes are cut.
+/// Returns the result of the stream, which is the same however its bytes are split.
 inline Streamed stream(const Wire& wire, const std::string& bytes) {
   auto whole = stream_in_pieces(wire, bytes, [&] { return bytes.size(); });
   const auto wanted = told(whole);

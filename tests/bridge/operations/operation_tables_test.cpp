@@ -1,4 +1,4 @@
-// The tables of the services against the schemas that are built in, and docs/permissions.md, which shows them to
+// The tables of the services against the embedded schemas, and docs/permissions.md, which is generated from them for
 // people.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Ids of what a request makes: the same when the broker delivers the request again, and no other request's.
+// Ids of objects that a request makes: the same when the broker delivers the request again, and unique otherwise.
 #include <gtest/gtest.h>
 
 #include "bridge/pipeline/service.h"

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-// A row cannot leave out who may ask.
+// The compiler enforces that a row states its permission.
 static_assert(!std::is_default_constructible_v<WhoMay>);
 static_assert(!std::is_constructible_v<Operation, std::string_view, ActsFor, Operation::Handler>);
 static_assert(!std::is_constructible_v<Operation, std::string_view, std::nullptr_t, ActsFor, Operation::Handler>);

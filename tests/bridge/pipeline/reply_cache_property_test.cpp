@@ -1,5 +1,4 @@
-/// The reply cache against lists that are searched from the front: what is remembered, for how long, and whose goes
-/// first.
+/// The reply cache against lists with a linear search: what is kept, for how long, and whose entries are dropped first.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,7 +50,7 @@ class CacheAndModel {
     std::size_t bytes;
   };
 
-  /// What an answer counts for is the cache's own business; that it counts for the same again is not.
+  /// The size of an entry is up to the cache; that it is the same each time is not.
   std::size_t cost(const std::string& key, const std::string& payload) const {
     ReplyCache alone(clock_, {bounds.lifetime, 1 << 20, 1});
     alone.begin(key);
@@ -90,12 +89,12 @@ class CacheAndModel {
   }
 
   void finish(const std::string& key) {
-    // Now and then one that is too large to be kept at all.
+    // Sometimes one that is too large for the cache.
     const std::string payload(random_.below(random_.percent(5) ? 10'000 : 1'500),
                               static_cast<char>('a' + random_.below(26)));
     const auto& user = random_.pick(users);
     cache_.finish(key, user, payload);
-    if (running_.erase(key) == 0) return;  // nobody had asked, or it was answered before: the first answer stands
+    if (running_.erase(key) == 0) return;  // unknown, or already answered: the first answer is kept
     answers_.push_back({key, user, payload, clock_.steady_now(), cost(key, payload)});
     while (bytes() > bounds.bytes_max) {
       const auto loser = greediest([](const Answer& answer) { return answer.payload ? answer.bytes : 0; });
@@ -111,7 +110,7 @@ class CacheAndModel {
   }
 
   void forget(const std::string& key) {
-    cache_.forget(key);  // what was answered stays
+    cache_.forget(key);  // answered entries stay
     running_.erase(key);
   }
 

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-/// Answers as the request's correlation_id says.
+/// Answers as selected by the request's correlation_id.
 class ScriptedHandler final : public RequestHandler {
  public:
   explicit ScriptedHandler(asio::io_context& loop) : loop_(loop) {}
@@ -61,7 +61,7 @@ class ScriptedHandler final : public RequestHandler {
   asio::io_context& loop_;
 };
 
-/// What was taken (`+alice`) and given back (`-alice`).
+/// Records what was taken (`+alice`) and returned (`-alice`).
 class FakeQuota final : public UserQuota {
  public:
   std::optional<Error> take(const std::string& user_id) override {
@@ -107,7 +107,7 @@ class RequestPipelineTest : public testing::Test {
     request.topic = "skills/" + device + "/request";
     return request;
   }
-  /// Not answered in the service's place, however busy this machine is.
+  /// With a long timeout, so that a busy machine does not make the pipeline answer first.
   static MqttMessage patient(MqttMessage message) {
     auto body = json::parse(message.payload);
     body["timeout_ms"] = 10'000;
@@ -124,7 +124,7 @@ class RequestPipelineTest : public testing::Test {
     loop_.run();
     return std::exchange(sent_, {});
   }
-  /// Without waiting for deadlines.
+  /// The answers that need no waiting for deadlines.
   std::vector<json> answered_at_once() {
     loop_.restart();
     loop_.poll();
@@ -161,7 +161,7 @@ TEST_F(RequestPipelineTest, TellsWhoCountsOfEveryAnswerAndItsCode) {
     seen.emplace_back(request.op, request.error);
   });
   receive(message("a"));
-  receive(message("a"));  // the same again: answered once
+  receive(message("a"));  // a repetition: answered once
   run();
   receive(message("busy"));
   receive(message("large"));
@@ -302,7 +302,7 @@ TEST_F(RequestPipelineTest, ADeadlineCountsFromWhenTheBrokerTookTheRequestIn) {
   EXPECT_EQ(code(sent[0]), "timeout");
   EXPECT_EQ(handler_.handled, 2);
   EXPECT_EQ(pipeline_->counters().overdue, 1U);
-  // Nothing ran, so it may be asked again.
+  // It did not run, so it may be repeated.
   receive(message("late"));
   EXPECT_TRUE(run().at(0).at("success"));
 }

@@ -1,4 +1,4 @@
-/// A household's tools, as the chat would offer them: what the rules are tried on.
+/// A household's tools, as the chat would offer them, for tests of the rules.
 #pragma once
 
 #include <string>

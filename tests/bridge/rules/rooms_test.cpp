@@ -1,4 +1,4 @@
-// Rooms that devices are in, as the rules see them: their names say nothing of where they are.
+// Rooms in which devices are, for rules: the devices' names do not contain them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ OfferingDevice placed(const std::string& id, const std::string& name, const std:
   return {id, name, normalize_device_name(name), true, room, normalize_device_name(room), std::move(aliases)};
 }
 
-/// `with_lamp`: one more, in no room, that is called as all are.
+/// `with_lamp`: adds one without a room, with the name of the others.
 std::vector<Tool> rooms(bool with_lamp) {
   std::vector<OfferingDevice> lights = {
       placed("1", "Ceiling Light", "Kitchen"), placed("2", "Ceiling Light 2", "Bedroom"),

@@ -61,7 +61,7 @@ std::string calls_of(const ModelReply& reply) {
   return text.empty() ? "-" : text;
 }
 
-/// One lamp, so that nothing has to be asked about which; its docstrings hold the words that statements use.
+/// One lamp, so that the device is never ambiguous; its docstrings contain words that statements use.
 std::vector<Tool> one_lamp() {
   const auto lamp = device("l", "Kitchen Lamp", "kitchen_lamp");
   return {make_tool("LightSkill", "turn_on()", "Turn the light on when it is turned off.", {lamp}),

@@ -1,5 +1,5 @@
 /// Prints how much of the table of sentences the rules understand (scripts/bench rules). With --all, also each sentence
-/// that is not right; with --twists, commands put so that they are none (`don't …`, `… if it rains`); with files, of
+/// that fails; with --twists, commands that are negated or conditional (`don't …`, `… if it rains`); with files, for
 /// these tables. Exit code 1 when a sentence leads to a wrong action.
 #include <cstdio>
 #include <string>

@@ -68,7 +68,7 @@ std::string trimmed(std::string text) {
   return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
-/// As the chat stores it: the question, or what a call that succeeded came to.
+/// The answer as the chat stores it: the question, or the result of a call that succeeded.
 std::string answer_to(const rules::Decision& decision) {
   std::string text = decision.words;
   for (const auto& call : decision.calls) {

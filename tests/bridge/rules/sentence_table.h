@@ -1,4 +1,4 @@
-/// The table of sentences (sentences.*.txt): reading it, and trying the rules on it.
+/// The table of sentences (sentences.*.txt): reads it, and runs the rules on it.
 #pragma once
 
 #include <string>
@@ -12,34 +12,34 @@ using namespace bridge;
 
 struct TableLine {
   std::size_t number = 0;  // in the file
-  bool goes_on = false;    // with the conversation of the line before
+  bool goes_on = false;    // continues the conversation of the previous line
   std::string sentence;
   std::string expected;
 };
 
 enum class Verdict {
   right,
-  missed,  // not understood, or asked about; nothing was called
-  wrong,   // called what was not expected
+  missed,  // not understood, or answered by a question; nothing was called
+  wrong,   // an unexpected call
 };
 
 struct Tried {
   TableLine line;
   std::string got;    // in the form of the table
-  std::string words;  // that were said
+  std::string words;  // the answer's text
   Verdict verdict = Verdict::right;
 };
 
 /// Ends the program when the file cannot be read or has a line of another form.
 std::vector<TableLine> read_table(const std::string& path);
 
-/// Words around a command that make it none: `don't …`, `… if it rains`. Parted at the bar.
+/// Words around a command that cancel it: `don't …`, `… if it rains`. Separated by `|`.
 const std::vector<std::string>& twists(const std::string& language);
 
-/// The table's first commands put into a twist: nothing may be called. Without those that hold free text or only tell.
+/// The table's first commands with a twist: nothing may be called. Without those that hold free text or only ask.
 std::vector<TableLine> twisted(const std::vector<TableLine>& table, const std::string& twist);
 
-/// Each sentence on the table's household; what is called succeeds.
+/// Runs each sentence on the table's household; all calls succeed.
 std::vector<Tried> try_table(const std::vector<TableLine>& table);
 
 /// `turn_on@kitchen_light {}`, several joined by ` + `; or ask, answer, nothing.

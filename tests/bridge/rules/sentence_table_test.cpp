@@ -1,4 +1,4 @@
-/// Every sentence of the table does what it says there. What is missed is a nuisance, what is wrong an accident.
+/// Every sentence of the table has its expected result. Misses are tolerable, wrong actions are not.
 #include <gtest/gtest.h>
 
 #include "tests/bridge/rules/sentence_table.h"

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The place that does not fit, and empty when all do. `changed`: the arguments as they are sent.
+/// The path that does not fit, empty when all fit. `changed`: the arguments that are sent.
 std::string misfit(const std::string& parameters, const char* args, const char* kwargs, json* changed = nullptr) {
   CallShapes shapes;
   const auto shape = shapes.of("f(" + parameters + ")");
@@ -101,7 +101,7 @@ TEST(CallShapes, AreRememberedWithinTheirBound) {
   EXPECT_EQ(first->signature.function_name, "f") << "who has it keeps it";
 }
 
-/// As misfit(), of a skill with a schema beside its signature.
+/// Like misfit(), for a skill with a schema beside its signature.
 std::string misfit_of_schema(const std::string& signature, const char* schema, const char* args, const char* kwargs,
                              json* changed = nullptr) {
   CallShapes shapes;

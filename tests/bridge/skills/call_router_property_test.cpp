@@ -1,5 +1,4 @@
-/// The call router against a model of a few lines, in random order: whatever happens to a call, it ends once, and
-/// right.
+/// The call router against a small model, in random order: every call ends exactly once, with the right result.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,11 +21,11 @@ constexpr CallRouter::Options bounds{7, 3, 512};
 const std::vector<std::string> ids{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", " ", "ü\n"};
 const std::vector<std::string> devices{"speaker", "lamp", "tv", "blinds"};
 
-/// What one opened call has heard.
+/// The result of one opened call.
 struct Ending {
-  std::string expected;            // empty while it is open, or when it must hear nothing
+  std::string expected;            // empty while it is open, or when it must get no result
   std::vector<std::string> heard;  // code or result
-  std::weak_ptr<int> kept;         // gone when the router has let go of `done`
+  std::weak_ptr<int> kept;         // expired once the router has released `done`
   bool is_over = false;
 };
 
@@ -35,7 +34,7 @@ class RouterAndModel {
   explicit RouterAndModel(Random& random) : random_(random) {}
 
   void step() {
-    // Opening is as likely as all that ends a call, so that the bounds are met often.
+    // Opening is as likely as all ends of calls together, so that the limits are reached often.
     switch (random_.below(14)) {
       case 0: leave(); break;
       case 1: end_all(); break;
@@ -56,7 +55,7 @@ class RouterAndModel {
     while (!model_.empty()) end(model_.begin()->first, "shutting_down");
     check();
     EXPECT_EQ(router_.next_deadline(), std::nullopt);
-    // Nothing is left that would count against a device or the whole.
+    // No call is left that would count against a device or the total.
     for (std::size_t n = 0; n < bounds.open_calls_max; ++n) {
       const auto& target = devices[n / bounds.open_calls_per_target_max];
       EXPECT_TRUE(router_.open("last " + std::to_string(n), target, clock_.steady_now(), [](const auto&) {}));
@@ -145,7 +144,7 @@ class RouterAndModel {
   }
 
   void end_all() {
-    if (random_.percent(80)) return;  // seldom, or the bounds are never met
+    if (random_.percent(80)) return;  // rarely, otherwise the limits are never reached
     const auto expected = end_where([](const Open&) { return true; }, "cancelled");
     EXPECT_EQ(router_.end_all({ErrorCode::cancelled, "", {}}), expected);
   }

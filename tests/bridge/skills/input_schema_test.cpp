@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What is stored; `refused at PLACE` when it is not taken.
+/// The stored schema; `refused at PLACE` when it is refused.
 std::string stored(const std::string& signature, const char* skill) {
   auto read = read_input_schema(json::parse(skill), parse_signature(signature).value(), "/skills/3");
   if (read) return *read;

@@ -1,4 +1,4 @@
-// The caller's rights, checked as each call is made, whatever was found out before.
+// The caller's permissions, checked at each call, independent of earlier checks.
 #include "bridge/skills/skill_calls.h"
 #include "common/runtime/asio.h"
 
@@ -37,11 +37,11 @@ class SkillCallsTest : public testing::Test {
     made.acting_user = "alice";
     made.skill_path = path;
     made.target = target;
-    // The timer behind it is a real one, and must not go off.
+    // The timer is real, and must not expire.
     made.deadline = std::max(clock.steady_now(), std::chrono::steady_clock::now()) + 1h;
     return made;
   }
-  /// Nothing while the call is open.
+  /// Nullopt while the call is open.
   std::optional<Reply<json>> make(SkillCall made) {
     auto outcome = std::make_shared<std::optional<Reply<json>>>();
     asio::co_spawn(loop, calls.call(std::move(made)),

@@ -1,4 +1,4 @@
-// Few skills out of many: what a chat offers a model.
+// Selecting few skills out of many, for a model in a chat.
 #include <gtest/gtest.h>
 
 #include <chrono>

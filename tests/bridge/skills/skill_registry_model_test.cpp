@@ -1,4 +1,4 @@
-// The indexed search against the plainest one there is, over random registrations, departures and questions.
+// The indexed search against a linear one, over random registrations, disconnections and queries.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// Does what the contract says of `search`, by looking at everything.
+/// Implements `search` of the contract by a linear search.
 class PlainSearch {
  public:
   void put(const std::string& device, const std::vector<SkillRow>& skills) {
@@ -86,7 +86,7 @@ class PlainSearch {
 class SkillRegistryModelTest : public testing::TestWithParam<std::size_t> {
  protected:
   std::size_t below(std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_); }
-  /// Few letters, so that words are parts of one another; sometimes with what is not a letter.
+  /// Few letters, so that words contain each other; sometimes with other characters.
   std::string word(std::size_t length_max) {
     static constexpr std::string_view letters = "abAB_e\xc3\xa9\x01";
     std::string out;

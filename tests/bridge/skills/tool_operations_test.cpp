@@ -159,7 +159,7 @@ TEST_F(ToolOperationsTest, OneOfSeveralSignaturesHasThePlainName) {
   ASSERT_EQ(both.size(), 2u);
   EXPECT_EQ(std::set<std::string>(both.begin(), both.end()).size(), 2u);
   EXPECT_THAT(both, testing::Contains("Music-play"));
-  // Also where a page ends between the two.
+  // Also when a page ends between the two.
   const json first = tools({{"limit", 1}});
   const json second = tools({{"limit", 1}, {"cursor", first.at("next_cursor")}});
   EXPECT_EQ(names(first)[0], both[0]);

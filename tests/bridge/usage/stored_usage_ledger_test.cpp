@@ -31,7 +31,7 @@ class StoredUsageLedgerTest : public testing::Test {
  protected:
   StoredUsageLedgerTest() { start({}); }
 
-  /// As after a stop of the bridge: what is not in the database is gone.
+  /// Simulates a restart of the bridge: only the database's contents remain.
   void start(StoredUsageLedger::Options options) {
     ledger_.reset();
     store_.reset();
@@ -65,9 +65,9 @@ class StoredUsageLedgerTest : public testing::Test {
 
 TEST_F(StoredUsageLedgerTest, WhatIsOnItsWayToTheStoreIsInAReport) {
   SQLite::Database hold(directory_.file("hub.db"), SQLite::OPEN_READWRITE, 5'000);
-  hold.exec("BEGIN IMMEDIATE");  // until it is let go, all waits
+  hold.exec("BEGIN IMMEDIATE");  // until this is committed, all jobs wait
   ledger_->record(tablet, answer(10, 1));
-  // More of the hub's own work before it, of which a user who takes turns with the hub sees the first only.
+  // Further jobs of the hub: since users and the hub take turns, only the first of them comes before a user's.
   for (int i = 0; i < 3; ++i) asio::co_spawn(loop_, store_->announcements().announced_ids(), asio::detached);
   asio::co_spawn(loop_, ledger_->flush(), asio::detached);
   std::optional<json> told;

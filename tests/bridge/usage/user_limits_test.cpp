@@ -149,7 +149,7 @@ TEST_F(UserLimitsTest, TheOneNotHeardOfForLongestIsForgotten) {
   auto limited = limits(1, 0, 2);
   EXPECT_EQ(told(limited.admit("alice")), "ok");
   EXPECT_EQ(told(limited.admit("bob")), "ok");
-  EXPECT_NE(told(limited.admit("alice")), "ok");  // heard of again
+  EXPECT_NE(told(limited.admit("alice")), "ok");  // known again
   EXPECT_EQ(told(limited.admit("carol")), "ok");
   EXPECT_EQ(limited.users(), 2U);
   EXPECT_NE(told(limited.admit("alice")), "ok") << "still known";

@@ -1,4 +1,4 @@
-// Records of a user to JSON and back, and out of one database into another.
+// A user's records to JSON and back, and from one database to another.
 #include "bridge/users/user_records.h"
 
 #include <gtest/gtest.h>

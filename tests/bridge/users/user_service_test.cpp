@@ -30,7 +30,7 @@ class Users : public ::testing::Test {
     keys_.emplace(KeyFile::open(path).value());
     return TokenIssuer(KeyFile::open(path).value());
   }
-  /// As the pipeline does.
+  /// Calls the service like the pipeline.
   Reply<json> ask(const Principal& sender, json body, Rights rights = {}) {
     RequestHandler* service = &service_;
     const Operation* operation = service_.table().find(body.at("op").get<std::string>());

@@ -1,4 +1,4 @@
-/// The demo's speaker in a whole hub: what reaches it twice is played once.
+/// The demo's speaker in a whole hub: a call that is delivered twice is played once.
 #include <gtest/gtest.h>
 
 #include "tests/support/hub_process.h"
@@ -47,7 +47,7 @@ TEST(DemoSpeaker, PlaysACallOnceThoughItIsMadeAgainAfterACrashOfTheBridge) {
   const auto first = play("Take On Me", "pressed twice");
   EXPECT_EQ(first.value("result", json()), "Playing Take On Me") << first.dump();
 
-  hub.kill_bridge();  // and with it what it knew of answered requests
+  hub.kill_bridge();  // and with it its memory of answered requests
   hub.start_bridge();
   EXPECT_EQ(play("Take On Me", "pressed twice"), first);
   EXPECT_EQ(play("Help", "another").value("result", json()), "Playing Help");

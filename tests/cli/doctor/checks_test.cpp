@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 const WallTime now = from_unix_ms(1'767'225'600'000);
 
-// Set one by one: g++ 12 has false alarms about temporaries in nested braces.
+// Members are set one by one: g++ 12 has false alarms about temporaries in nested braces.
 FileFacts file(unsigned mode) {
   FileFacts facts;
   facts.exists = true;
@@ -23,7 +23,7 @@ FileFacts file(unsigned mode) {
   return facts;
 }
 
-/// Of a hub where all is well.
+/// The facts of a healthy hub.
 Facts healthy() {
   Facts f;
   f.now = now;

@@ -20,7 +20,7 @@ struct Pipe {
     reader = FileDescriptor(ends[0]);
     writer = FileDescriptor(ends[1]);
   }
-  /// All that is written until nobody can write any more.
+  /// Reads until all writers have closed.
   std::string read() {
     writer = FileDescriptor();
     std::string text(64 * 1024, '\0');

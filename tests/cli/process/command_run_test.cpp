@@ -40,7 +40,7 @@ class ACommandRun : public testing::Test {
     std::ifstream file(directory_.file(name));
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// Whether the process that wrote its number into this file is gone: it is, or it is about to be.
+  /// Whether the process that wrote its number into this file has ended, or ends soon.
   bool is_gone(const std::string& name) const {
     const pid_t pid = std::stoi(content(name));
     const auto give_up = std::chrono::steady_clock::now() + 5s;
@@ -143,7 +143,7 @@ TEST_F(ACommandRun, ThatIsStoppedIsGoneAndSaysNothing) {
   EXPECT_FALSE(said);
 }
 
-/// Ends nothing, and says what it was asked to end: `error` as for a program that runs as another user, or 0.
+/// Kills nothing, and records the group: returns `error` as for a program that runs as another user, or 0.
 CommandRun::Kill instead_of_kill(int error, pid_t& group) {
   return [error, &group](pid_t pid, int) {
     group = -pid;
@@ -217,7 +217,7 @@ TEST_F(ACommandRun, LosesNothingOfWhatWasWrittenLast) {
 }
 
 TEST_F(ACommandRun, IsNotTakenForTheOneThatEndedBeforeIt) {
-  // Each starts in the handler of another's end, with the descriptors that one has just closed.
+  // Each starts in the handler of another's end, with the descriptors that it has just closed.
   int left = 300;
   int killed = 0;
   std::function<void(CommandEnd)> next = [&](const CommandEnd& end) {

@@ -26,7 +26,7 @@ BrokerSettings plain() {
   return settings;
 }
 
-/// Of the patterns as they are shipped.
+/// Made from the shipped patterns.
 std::string text_of(const BrokerSettings& settings) {
   const auto text = broker_settings_text(pattern("mosquitto.conf"), pattern("mosquitto-tls.conf"), settings);
   EXPECT_TRUE(text) << text.error().message;

@@ -25,7 +25,7 @@ std::string complaint(const std::string& signature, Words command) {
   return good ? "it is fine" : good.error().message;
 }
 
-/// What the program gets, or a line that begins with "no: ".
+/// The program's arguments, or a line that begins with "no: ".
 Words argv(const CommandSkill& of, const char* args, const char* kwargs = "{}") {
   EXPECT_TRUE(check_command(of)) << check_command(of).error().message;
   auto words = argv_of_call(of, json::parse(args), json::parse(kwargs));
@@ -78,7 +78,7 @@ TEST(CommandArguments, NobodyWhoCallsInventsOptions) {
   EXPECT_THAT(argv(bare, R"([""])"), ElementsAre("f", "", "0"));
   EXPECT_THAT(argv(say, R"(["-rf"])"), ElementsAre("say", "--times=1", "--", "-rf"));
   EXPECT_THAT(argv(skill("f(*rest)", {"f", "{rest}"}), R"(["a", "-b"])"), ElementsAre(HasSubstr("'-b'")));
-  // Who brings a `--` of their own has ended nothing.
+  // A `--` among the caller's arguments does not end the options.
   EXPECT_THAT(argv(skill("f(a, b)", {"f", "--a={a}", "{b}"}), R"(["--", "-b"])"), ElementsAre(HasSubstr("'-b'")));
 }
 

@@ -58,7 +58,7 @@ class Tail : public testing::Test {
     for (const Sight& sight : watch_->see(message)) lines.push_back(show_sight(sight, style));
     return lines;
   }
-  /// After the time, which stands still here.
+  /// Without the time, which does not change here.
   std::string line_of(const MqttMessage& message, LineStyle style = {}) {
     const auto lines = see(message, style);
     return lines.size() == 1 ? lines[0].substr(lines[0].find(' ') + 1) : std::to_string(lines.size()) + " lines";

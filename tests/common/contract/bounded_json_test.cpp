@@ -1,4 +1,4 @@
-// What comes in as JSON is the same as with the library that the documents are made of, but for what is refused.
+// The bounded reader gives the same result as the JSON library, except for the documents that it refuses.
 #include "common/contract/bounded_json.h"
 
 #include <gtest/gtest.h>
@@ -138,7 +138,7 @@ TEST(BoundedJson, BoundsSizeAndDepth) {
   EXPECT_TRUE(is_refused(std::string(bytes_max, '[')));
 }
 
-/// Texts that are cut, joined and changed by chance: both take them, with one result, or neither does.
+/// Texts that are cut, joined and changed at random: both accept them with one result, or both refuse them.
 TEST(BoundedJson, AgreesWithTheLibraryAboutDamagedTexts) {
   std::mt19937 random(12);
   const auto pick = [&](std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random); };
@@ -167,7 +167,7 @@ TEST(BoundedJson, AgreesWithTheLibraryAboutDamagedTexts) {
   EXPECT_GT(taken, 5'000U);
 }
 
-/// Under AddressSanitizer: nothing is read behind them.
+/// Checked by AddressSanitizer: nothing is read beyond the end.
 TEST(BoundedJson, CharactersThatTheEndCutsAreRefused) {
   for (const char* cut : {"\xf0", "\xf0\x9f", "\xf0\x9f\x8d", "\xe2", "\xe2\x82", "\xc3"}) {
     EXPECT_TRUE(parse_bounded_json(std::string("{\"a\":\"some more bytes") + cut, 1024).is_discarded());

@@ -56,7 +56,7 @@ TEST(RecentCalls, TheOldestMakeRoomWhenTheyAreTooLarge) {
   EXPECT_EQ(answer_in(calls, "1"), "(new)");
   EXPECT_EQ(answer_in(calls, "2").size(), 400U);
   EXPECT_EQ(answer_in(calls, "3").size(), 590U);
-  calls.remember("4", std::string(1001, 'x'));  // larger than everything: nothing is kept, and nothing breaks
+  calls.remember("4", std::string(1001, 'x'));  // larger than the limit: it is not kept, and nothing else is lost
   EXPECT_EQ(calls.size(), 0U);
   EXPECT_EQ(calls.bytes(), 0U);
 }

@@ -22,7 +22,7 @@ TEST(Signature, ReadsNamesTypesAndDefaults) {
   EXPECT_FALSE(signature->parameters[1].is_required());
 }
 
-/// The same file that check_signatures.py compares with Python.
+/// The file that check_signatures.py also compares with Python.
 json corpus() {
   std::ifstream file(SIGNATURES_FILE);
   return json::parse(file);

@@ -1,4 +1,4 @@
-// The loop that looks for work a while longer before it sleeps.
+// The loop that polls for work for some time before it sleeps.
 #include "common/runtime/busy_poll.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ TEST_F(LookOrSleep, WorkBeginsTheTimeAgain) {
   EXPECT_TRUE(looks_again(false));
   clock_.advance(microseconds(49));
   EXPECT_TRUE(looks_again(true));
-  clock_.advance(microseconds(400));  // that is how long the work took
+  clock_.advance(microseconds(400));  // the duration of the work
   EXPECT_TRUE(looks_again(true));
   EXPECT_TRUE(looks_again(false));
   clock_.advance(microseconds(50));

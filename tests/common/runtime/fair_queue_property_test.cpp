@@ -1,4 +1,4 @@
-/// What makes the queue fair, in random order: while somebody waits, nobody else has two turns.
+/// The fairness of the queue, in random order: while a user waits, no other user has two turns.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -23,7 +23,7 @@ struct Item {
 using Queue = FairQueue<Item>;
 constexpr Queue::Options bounds{12, 4, 100};
 
-/// Who waits, and how often each other one had a turn meanwhile.
+/// The waiting users, and how many turns each other one had meanwhile.
 class Turns {
  public:
   void waits(const std::string& who) { since_.try_emplace(who); }
@@ -100,7 +100,7 @@ TEST(FairQueueProperty, NobodyHasTwoTurnsWhileAnotherWaitsAndNothingIsLostOrOutO
   test::for_each_seed(200, [](Random& random) {
     QueueAndModel both(random);
     for (int step = 0; step < 300 && !testing::Test::HasFailure(); ++step) {
-      // Fills and drains by turns, so that both ends are met.
+      // Alternately more pushes and more pops, so that both ends are reached.
       random.percent(step / 60 % 2 == 0 ? 65 : 35) ? both.push() : both.pop();
       both.check();
     }

@@ -34,7 +34,7 @@ class LimitedSinkTest : public testing::Test {
   }
   ~LimitedSinkTest() override { spdlog::set_default_logger(std::make_shared<spdlog::logger>("none")); }
 
-  /// Since it was last asked.
+  /// The lines since the last call.
   std::vector<std::string> lines() {
     std::vector<std::string> said;
     std::istringstream stream(out_.str());
@@ -119,7 +119,7 @@ TEST_F(LimitedSinkTest, ZeroIsAnyNumberAndChangesWhileItRuns) {
   EXPECT_EQ(lines().size(), 1U);
 }
 
-/// Formats are the program's own, but nothing relies on that: neither many nor long ones take memory.
+/// Formats come from the program, but this is not relied on: neither many nor long ones take memory.
 TEST_F(LimitedSinkTest, BoundsTheNumberOfKindsAndTheirLength) {
   const auto write = [](const std::string& kind) {
     const LogLine line({}, kind);

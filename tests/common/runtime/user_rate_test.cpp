@@ -34,7 +34,7 @@ TEST(UserRate, TheOneNotHeardOfForLongestIsForgotten) {
   UserRate rate(clock, {1, 1h, 2});
   EXPECT_FALSE(rate.take("alice"));
   EXPECT_FALSE(rate.take("bob"));
-  EXPECT_TRUE(rate.take("alice"));  // heard of again
+  EXPECT_TRUE(rate.take("alice"));  // known again
   EXPECT_FALSE(rate.take("carol"));
   EXPECT_EQ(rate.users(), 2U);
   EXPECT_TRUE(rate.take("alice")) << "still known";

@@ -1,6 +1,6 @@
-/// What the stub language model says: whole, or piece by piece, to the end or not.
+/// The answers of the stub language model: whole, or piece by piece, complete or not.
 ///
-/// Values. Bodies are as they are given: any dialect can be scripted. Only words(), tool_calls() and tokens() speak
+/// Values. Bodies are sent unchanged: any dialect can be scripted. Only words(), tool_calls() and tokens() use
 /// OpenAI's.
 #pragma once
 
@@ -22,16 +22,16 @@ struct StubRequest {
   nlohmann::json body;  // null when it was not JSON
 };
 
-/// What is sent at once, and how long after the piece before it.
+/// Bytes that are sent at once, and the time after the previous piece.
 struct StubPiece {
   std::string bytes;
   std::chrono::microseconds after{0};
 };
 
 struct StubAnswer {
-  /// hang: says nothing, not even a header. cut: promises a long body and closes after a few bytes.
+  /// hang: sends nothing, not even a header. cut: promises a long body and closes after a few bytes.
   enum class Kind { reply, stream, hang, cut };
-  /// How a stream ends: as it should, by closing the connection in the middle, or not at all.
+  /// The end of a stream: complete, by closing the connection in the middle, or never.
   enum class End { complete, cut, hang };
   using PieceAt = std::function<std::optional<StubPiece>(std::size_t at)>;
 
@@ -43,7 +43,7 @@ struct StubAnswer {
   std::chrono::milliseconds delay{0};
   PieceAt piece_at;  // of a stream: from 0 on, until there is none
   End end = End::complete;
-  bool streams_when_asked = false;  // a completion that goes out as events when the request has `"stream":true`
+  bool streams_when_asked = false;  // a completion that is sent as events when the request has `"stream":true`
 
   /// A chat completion that answers in words.
   static StubAnswer words(const std::string& text);
@@ -51,7 +51,7 @@ struct StubAnswer {
   static StubAnswer tool_calls(const std::vector<std::pair<std::string, nlohmann::json>>& calls);
   static StubAnswer http(int status, std::string body, std::string content_type = "application/json");
   static StubAnswer html();
-  /// Says nothing until the client leaves or the server stops.
+  /// Sends nothing until the client disconnects or the server stops.
   static StubAnswer hang();
   static StubAnswer cut();
 
@@ -59,7 +59,8 @@ struct StubAnswer {
   static StubAnswer stream(std::vector<StubPiece> pieces, End end = End::complete);
   /// `body` in pieces of `size` bytes.
   static StubAnswer stream_of(std::size_t size, const std::string& body, End end = End::complete);
-  /// A streamed completion of `count` words `0 1 2 …` at `per_second`, and its usage; lost or mixed up ones show.
+  /// A streamed completion of `count` words `0 1 2 …` at `per_second`, and its usage; lost or swapped words are
+  /// visible.
   static StubAnswer tokens(std::size_t count, double per_second);
   /// A whole completion as a stream: a piece for each word and each tool call.
   StubAnswer as_stream() const;

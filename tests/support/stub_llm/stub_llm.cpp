@@ -20,12 +20,12 @@
 namespace strawberry {
 namespace {
 
-/// Threads that come when they are needed, and stay.
+/// Threads that are started when they are needed, and stay.
 class GrowingPool final : public httplib::TaskQueue {
  public:
   explicit GrowingPool(std::size_t threads_max) : threads_max_(threads_max) {}
 
-  /// Nothing in old versions of the library, whether it was taken in newer ones.
+  /// Void in old versions of the library, in newer ones whether it was accepted.
   using Enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
   Enqueued enqueue(std::function<void()> job) override {
     const std::lock_guard lock(mutex_);
@@ -92,13 +92,14 @@ struct StubLlm::State {
     return make(request);
   }
 
-  /// False when the server is stopping.
+  /// Returns false when the server is stopping.
   bool wait_for(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex);
     return !wake.wait_for(lock, time, [this] { return stopping.load(); });
   }
 
-  /// Also false when the client has left. Looks every now and then; short waits, of which there are many, take no lock.
+  /// Also returns false when the client has left. Checks periodically; short waits, of which there are many, take no
+  /// lock.
   bool wait_until(Time due, const httplib::DataSink& sink) {
     constexpr std::chrono::milliseconds look_every{25};
     while (!stopping && sink.is_writable()) {
@@ -213,8 +214,7 @@ StubLlm::StubLlm(Options options) : state_(std::make_unique<State>(options)) {
                : state.server.bind_to_port("127.0.0.1", options.port) ? options.port
                                                                       : -1;
   if (state.port <= 0) throw std::runtime_error("stub LLM server: cannot listen on the port");
-  // The library lets five wait to be accepted; of a crowd that comes at once, the others would try again a second
-  // later.
+  // The library's backlog is five: of many clients that connect at once, the others would retry a second later.
   ::listen(listener, 4096);
   state.server.set_socket_options([](int) {});
   state.thread = std::thread([&state] { state.server.listen_after_bind(); });

@@ -1,12 +1,11 @@
-/// A language model server that says what a test told it to, over real HTTP on loopback; OpenAI-compatible when it was
-/// told nothing.
+/// A language model server that gives a test's answers, over real HTTP on loopback; OpenAI-compatible by default.
 ///
 /// Answers come from a queue (push), and when that is empty from `otherwise` (an echo unless set). Every request is
-/// kept, so a test can look at what was sent. GET /requests shows them too, for tests in other processes.
+/// kept, so a test can check it. GET /requests shows them too, for tests in other processes.
 ///
 /// Threading: the server has threads of its own; every method may be called from any thread.
-/// Lifetime: listens from construction to stop(); stop() and the destructor wake whoever hangs.
-/// Bounds: Options; when requests_kept_max is reached the oldest is forgotten. A connection has a thread while it is
+/// Lifetime: listens from construction to stop(); stop() and the destructor end hanging answers.
+/// Bounds: Options; when requests_kept_max is reached the oldest is dropped. A connection has a thread while it is
 /// open; one more than `threads` waits.
 #pragma once
 
@@ -24,14 +23,14 @@ class StubLlm {
  public:
   struct Options {
     int port = 0;                 // 0: a free one
-    std::size_t threads = 1'200;  // at most; they come as they are needed
+    std::size_t threads = 1'200;  // the maximum; started as they are needed
     std::size_t requests_kept_max = 1000;
     std::size_t request_bytes_max = 4 * 1024 * 1024;
     std::chrono::milliseconds hang_max{60'000};
   };
 
   StubLlm();
-  /// Throws std::runtime_error when the port cannot be had.
+  /// Throws std::runtime_error when the port is not free.
   explicit StubLlm(Options options);
   ~StubLlm();
 
@@ -53,7 +52,7 @@ class StubLlm {
   std::unique_ptr<State> state_;
 };
 
-/// A port on loopback where nobody listens (and, for a while, nobody is likely to).
+/// Returns a port on loopback on which no process listens (and, for a while, none is likely to).
 int refused_port();
 
 }  // namespace strawberry

@@ -78,7 +78,7 @@ constexpr Reading climate_readings[] = {
      take_named_text<swing_horizontal_mode_name>, "value_template"},
     {"preset_mode_state_topic", "preset_mode_value_template", take_named_text<preset_mode_name>, "value_template"}};
 
-/// A mode of its own: an action, its parameter, its topics and its choices.
+/// A mode: an action with its parameter, its topics and its choices.
 struct ClimateMode {
   const char* action;
   const char* parameter;
@@ -174,7 +174,7 @@ class Climate final : public Component {
     return list_or(entity, "modes", {"auto", "off", "cool", "heat", "dry", "fan_only"});
   }
   static bool has_off(const Texts& modes) { return std::find(modes.begin(), modes.end(), "off") != modes.end(); }
-  /// What `turn_on` chooses, as Home Assistant does.
+  /// Returns the mode that `turn_on` selects, as Home Assistant does.
   static std::string on_mode(const Texts& modes) {
     for (const char* wanted : {"heat_cool", "heat", "cool", "auto"}) {
       if (std::find(modes.begin(), modes.end(), wanted) != modes.end()) return wanted;

@@ -17,7 +17,7 @@ constexpr std::array color_names = {NamedColor{"red", {255, 0, 0}},       NamedC
 
 double in_places(double number, double scale) { return std::round(number * scale) / scale; }
 
-/// sRGB's gamma, and back.
+/// Converts sRGB's gamma, in both directions.
 double linear(double part) { return part > 0.04045 ? std::pow((part + 0.055) / 1.055, 2.4) : part / 12.92; }
 double curved(double part) { return part <= 0.0031308 ? 12.92 * part : 1.055 * std::pow(part, 1 / 2.4) - 0.055; }
 

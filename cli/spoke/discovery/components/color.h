@@ -1,4 +1,4 @@
-/// Colours as lights say them: red, green and blue (0 to 255), hue (0 to 360) and saturation (0 to 100), CIE x and y.
+/// Colours as lights use them: red, green and blue (0 to 255), hue (0 to 360) and saturation (0 to 100), CIE x and y.
 ///
 /// Pure functions.
 #pragma once
@@ -27,7 +27,7 @@ Rgb rgb_of(const Chromaticity& color);
 HueSaturation hue_saturation_of(const Rgb& color);
 Chromaticity chromaticity_of(const Rgb& color);
 
-/// Names that people say, each with its colour.
+/// Common names of colours.
 struct NamedColor {
   std::string_view name;
   Rgb color;

@@ -7,10 +7,10 @@
 
 namespace strawberry::cli::discovery {
 
-/// Null for a component that is not known. Of lights, the one for the `schema` of the settings.
+/// Returns null for an unknown component. For lights, the one for the settings' `schema`.
 const Component* find_component(std::string_view name, const Settings& settings);
 
-/// Has nothing to call and nothing to read here: `device_automation`, `tag`, `camera`, `image`. Passed over in silence.
+/// True for components with nothing to call or read, which are ignored: `device_automation`, `tag`, `camera`, `image`.
 bool is_passed_over(std::string_view component);
 
 const Component& default_light();

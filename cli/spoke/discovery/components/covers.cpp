@@ -1,4 +1,4 @@
-// Covers and valves: what opens and closes, perhaps to a position.
+// Covers and valves: entities that open and close, some to a position.
 #include <algorithm>
 #include <cmath>
 
@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using Type = ActionParameter::Type;
 
-/// 0 to 100 of a value between `closed` and `open`, which may be the larger or the smaller.
+/// Returns 0 to 100 for a value between `closed` and `open`, in either order.
 double percent_of(double value, double closed, double open) {
   if (closed == open) return 0;
   const double percent = std::round((value - closed) * 100 / (open - closed));
@@ -32,7 +32,7 @@ void set_position(Entity& entity, double percent) {
   if (!is_moving || percent == 0 || percent == 100) entity.state = percent == 0 ? "closed" : "open";
 }
 
-/// The words of a state, which a message may change.
+/// Handles the words of a state, which the settings may replace.
 bool take_moving_state(Entity& entity, const std::string& text) {
   for (const char* word : {"open", "closed", "opening", "closing"}) {
     const std::string key = std::string("state_") + word;
@@ -63,7 +63,7 @@ bool take_cover_state(Entity& entity, const std::string& text) {
 bool take_cover_position(Entity& entity, const std::string& text) {
   auto number = parse_number(text);
   if (!number && !nests_too_deep(text)) {
-    // A template may make JSON of both, position and tilt.
+    // A template may return JSON with both position and tilt.
     const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (told.is_object() && told.contains("position") && told["position"].is_number())
       number = told["position"].get<double>();
@@ -135,7 +135,7 @@ class Cover final : public Component {
       const double percent = given.number("position");
       const double closed = cover_closed(entity), open = cover_open(entity);
       if (is_assumed) set_position(entity, percent);
-      // With a template Home Assistant hands over the percentage, without one what the cover counts.
+      // With a template Home Assistant passes the percentage, without one the cover's own value.
       const bool has_template = settings.template_of("set_position_template") != nullptr;
       return out.send("set_position_topic", "set_position_template",
                       whole_or_float(has_template ? percent : value_of(percent, closed, open)),

@@ -9,7 +9,7 @@ namespace {
 using nlohmann::json;
 using Type = ActionParameter::Type;
 
-constexpr double mireds_least = 153, mireds_most = 500;  // Home Assistant's, where a light names none
+constexpr double mireds_least = 153, mireds_most = 500;  // Home Assistant's defaults
 constexpr double transition_s_max = 6553;
 
 double kelvin_of(double mireds) { return std::floor(1'000'000 / std::max(mireds, 1.0)); }

@@ -1,4 +1,4 @@
-/// What the three kinds of lights have in common: what can be asked of one, and how that is read from a call.
+/// Code that the three kinds of lights share: their actions, and the reading of calls.
 ///
 /// Pure.
 #pragma once
@@ -21,10 +21,10 @@ struct LightFeatures {
   std::vector<std::string> effects{};
 };
 
-/// `turn_on`, `turn_off` and `toggle`.
+/// Makes `turn_on`, `turn_off` and `toggle`.
 std::vector<Action> light_actions(const Entity& entity, const LightFeatures& features);
 
-/// What a call of `turn_on` asks for.
+/// The request of a call of `turn_on`.
 struct LightCall {
   std::optional<double> brightness;  // 0 to 255
   std::optional<Rgb> rgb;
@@ -40,10 +40,10 @@ struct LightCall {
 };
 LightCall read_light_call(const Arguments& given);
 
-/// `toggle`, and `turn_on` with a brightness of 0, by the other two.
+/// Replaces `toggle`, and `turn_on` with a brightness of 0, by one of the other two.
 std::string real_light_action(const Entity& entity, const std::string& action, const Arguments& given);
 
-/// 0 to 255 as the light counts it: 1 at least.
+/// Converts 0 to 255 to the light's scale: at least 1.
 double scaled_brightness(double brightness, double scale);
 
 /// The colour temperature as the light counts it: kelvin, or mireds unless `color_temp_kelvin` is true.
@@ -59,7 +59,7 @@ void keep_mireds(Entity& entity, std::optional<double> mireds);
 void keep_kelvin(Entity& entity, std::optional<double> kelvin);
 void keep_color(Entity& entity, const Rgb& color);
 
-/// What a call asked for, as the state of a light that reports none.
+/// Sets the requested values as the state of a light that reports none.
 void keep_light_call(Entity& entity, const LightCall& call);
 
 }  // namespace strawberry::cli::discovery

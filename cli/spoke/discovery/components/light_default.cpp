@@ -1,4 +1,4 @@
-// Lights with a topic for each thing (`schema: basic`, or none), as those of Tasmota and WLED.
+// Lights with a topic for each property (`schema: basic`, or none), as those of Tasmota and WLED.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +8,7 @@
 namespace strawberry::cli::discovery {
 namespace {
 
-/// `255,0,128`: as many numbers as are wanted.
+/// Parses `255,0,128`: exactly `wanted` numbers.
 std::optional<std::vector<double>> numbers_in(const std::string& text, std::size_t wanted) {
   std::vector<double> numbers;
   for (std::size_t at = 0; at <= text.size() && numbers.size() <= wanted;) {
@@ -122,7 +122,7 @@ class DefaultLight final : public Component {
            can_send(entity, "rgbw_command_topic", "rgbw_command_template") ||
            can_send(entity, "rgbww_command_topic", "rgbww_command_template");
   }
-  /// Has no brightness but that of its colour.
+  /// True if it has no brightness except that of its colour.
   static bool scales_color(const Entity& entity) {
     return entity.settings.text("brightness_command_topic").empty() &&
            can_send(entity, "rgb_command_topic", "rgb_command_template");
@@ -206,7 +206,7 @@ class DefaultLight final : public Component {
     return text;
   }
 
-  /// What nothing reports.
+  /// Sets the values that no topic reports.
   static void keep(Entity& entity, const LightCall& call) {
     const bool is_told = entity.settings.flag("optimistic", false);
     const auto unreported = [&](const char* topic) { return is_told || entity.settings.text(topic).empty(); };

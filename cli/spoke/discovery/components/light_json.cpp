@@ -1,4 +1,4 @@
-// Lights that take and tell JSON (`schema: json`), as those of zigbee2mqtt.
+// Lights that receive and report JSON (`schema: json`), as those of zigbee2mqtt.
 #include <algorithm>
 #include <cmath>
 

@@ -70,11 +70,11 @@ constexpr Reading alarm_readings[] = {{"state_topic", "value_template", take_ala
 
 struct AlarmAction {
   const char* name;
-  const char* feature;  // of `supported_features`; empty: always there
+  const char* feature;  // in `supported_features`; empty: always available
   const char* phrase;
   const char* payload_key;
   const char* payload;
-  const char* code_key;  // whether a code is wanted
+  const char* code_key;  // key that requires a code
 };
 constexpr AlarmAction alarm_actions[] = {
     {"disarm", "", "disarm %", "payload_disarm", "DISARM", "code_disarm_required"},

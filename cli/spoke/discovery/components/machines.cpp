@@ -12,7 +12,7 @@ using nlohmann::json;
 
 constexpr std::size_t told_bytes_max = 16 * 1024;
 
-/// A JSON object, or a discarded value.
+/// Returns a JSON object, or a discarded value.
 json object_of(const std::string& text) {
   if (text.size() > told_bytes_max || nests_too_deep(text)) return json(json::value_t::discarded);
   json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -38,7 +38,7 @@ constexpr Reading vacuum_readings[] = {{"state_topic", "value_template", take_va
 struct VacuumAction {
   const char* name;
   const char* feature;
-  bool is_usual;  // without `supported_features`
+  bool is_usual;  // available without `supported_features`
   const char* phrase;
   const char* payload_key;
 };

@@ -1,4 +1,4 @@
-// What is only read: sensors, trackers, events.
+// Entities that are only read: sensors, trackers, events.
 #include "cli/spoke/discovery/components/components.h"
 #include "common/contract/bounded_json.h"
 #include "common/text/json_text.h"

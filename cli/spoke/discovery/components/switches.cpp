@@ -8,7 +8,7 @@ namespace {
 using nlohmann::json;
 using Type = ActionParameter::Type;
 
-/// The payloads of a state, which are those of commands unless said otherwise.
+/// Returns the payload of a state: the command's payload unless the settings have another.
 std::string word_for(const Entity& entity, const char* state, const char* payload, const char* otherwise) {
   return entity.settings.text(state, entity.settings.text(payload, otherwise));
 }

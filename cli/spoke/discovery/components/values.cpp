@@ -1,4 +1,4 @@
-// Entities that are one value, or one press: number, select, text, button, scene, notify.
+// Entities with one value or one press: number, select, text, button, scene, notify.
 #include <algorithm>
 #include <cmath>
 

@@ -10,9 +10,9 @@ namespace {
 using Kind = Node::Kind;
 
 const Value nothing = undefined();
-constexpr std::size_t loop_steps = 4;  // of a round: it has variables of its own
+constexpr std::size_t loop_steps = 4;  // for each round, which has variables of its own
 
-/// Where a loop is.
+/// Returns the variable `loop`.
 Value loop_state(std::size_t index, std::size_t count) {
   return {{"index", index + 1},         {"index0", index}, {"first", index == 0},
           {"last", index + 1 == count}, {"length", count}, {"revindex", count - index}};

@@ -35,12 +35,12 @@ class Evaluator {
   void set(const std::string& name, Value value);
 
   Value evaluate(const Node& node);
-  /// The value itself where it is a variable or in one: no copy. Null for all else.
+  /// Returns the value itself, without a copy, if it is a variable or part of one. Null for all others.
   const Value* peek(const Node& node);
   const Value* variable(std::string_view name) const;
   const Value* member_of(const Value& value, const Node& node);
   const Value* item_of(const Value& value, const Value& key);
-  /// peek(), or the value kept in `own`.
+  /// Returns peek(), or the value stored in `own`.
   const Value& look(const Node& node, Value& own);
 
   Value item(const Node& node);
@@ -63,7 +63,7 @@ class Evaluator {
   TemplateFailure failure_;
 };
 
-/// How a mapping calls a key: its text, as `str()` makes it.
+/// Returns a key as a mapping's text key, as `str()` makes it.
 std::string key_text(const Value& key);
 
 }  // namespace strawberry::cli::discovery

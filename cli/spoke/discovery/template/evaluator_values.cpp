@@ -11,7 +11,7 @@ std::string key_text(const Value& key) {
   return to_python_text(whole_or_float(key.get<double>()));
 }
 
-/// Of what is made on the way: a list, a text.
+/// Returns an item of a temporary value: a list, a text.
 Value Evaluator::item(const Node& node) {
   const Value base = evaluate(*node.kids[0]);
   if (!is_good()) return undefined();

@@ -75,7 +75,7 @@ void ExpressionParser::want_few_arguments(const Node& node) {
     mistake("too many arguments: " + in_quotes(node.text, 40));
 }
 
-// --- expressions, the weakest first ---
+// --- expressions, lowest precedence first ---
 
 MadeNode ExpressionParser::tuple_or_expression() {
   auto first = expression();
@@ -106,7 +106,7 @@ MadeNode ExpressionParser::join(Kind kind, MadeNode left, MadeNode right, std::s
   return deepen(std::move(node));
 }
 
-/// Chains (`a + b + c`) nest to the left: their length counts, too.
+/// Chains (`a + b + c`) nest to the left, so their length is limited too.
 MadeNode ExpressionParser::deepen(MadeNode node) {
   if (++links_ > links_max) mistake("it is too long: more than " + std::to_string(links_max) + " operations");
   return node;
@@ -242,7 +242,7 @@ MadeNode ExpressionParser::test(const std::string& name, MadeNode input) {
   return node;
 }
 
-/// After the bracket has been opened.
+/// Call it after the opening bracket was read.
 void ExpressionParser::arguments(Node& node) {
   while (error_.empty() && !pass_sign(")")) {
     std::string name;
@@ -348,7 +348,7 @@ MadeNode ExpressionParser::named(const std::string& name) {
   auto node = make_node(Kind::operation, name);
   node->operation = find_function(name);
   if (node->operation == nullptr) mistake("a function that is not supported: " + in_quotes(name + "()", 40));
-  node->kids.push_back(nullptr);  // it has no input
+  node->kids.push_back(nullptr);  // a function has no input
   node->names.emplace_back();
   arguments(*node);
   want_few_arguments(*node);

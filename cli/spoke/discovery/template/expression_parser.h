@@ -1,6 +1,6 @@
-/// Reads expressions of a template's tokens, with Jinja's precedence: what parser.cpp builds statements on.
+/// Parses expressions from a template's tokens, with Jinja's precedence; parser.cpp parses statements with it.
 ///
-/// After the first mistake every function returns something, and nothing reads on.
+/// After the first error every function still returns a node, and reads no further token.
 /// Threading: one thread.   Errors: error().   Bounds: nesting_max, links_max.
 #pragma once
 
@@ -25,10 +25,10 @@ class ExpressionParser {
  public:
   explicit ExpressionParser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
-  /// One, or several apart by commas, which are a list.
+  /// Parses one expression, or several separated by commas, which are a list.
   MadeNode tuple_or_expression();
   MadeNode expression();
-  /// Without `… if … else …`: what a loop goes over.
+  /// Parses without `… if … else …`, for the iterable of a loop.
   MadeNode either();
 
   const std::string& error() const { return error_; }
@@ -47,7 +47,7 @@ class ExpressionParser {
   void mistake(std::string what);
   std::string shown() const;
 
-  /// Counts what is open, so that no template is nested deeper than the stack.
+  /// Counts open levels, so that no template nests deeper than the stack allows.
   class Level {
    public:
     explicit Level(ExpressionParser& parser);

@@ -11,7 +11,7 @@ constexpr std::int64_t range_max = 10'000;
 constexpr std::int64_t range_value_max = 1'000'000'000'000;
 constexpr std::string_view blanks = " \t\r\n\v\f";
 
-/// A filter whose input is the first argument.
+/// Runs a filter with the first argument as its input.
 Value as_function(OperationCall& call, std::string_view filter) {
   if (call.args.empty()) return call.fail("it wants a value");
   call.input = std::move(call.args.front());

@@ -7,7 +7,7 @@
 namespace strawberry::cli::discovery {
 namespace {
 
-/// What a loop over the input would see.
+/// Returns the elements that a loop over the input has.
 Value list_of_input(OperationCall& call) {
   if (call.input.is_array()) return call.input;
   Value list = Value::array();
@@ -54,7 +54,7 @@ Value filter_join(OperationCall& call) {
   return out;
 }
 
-/// The smallest, by the order of their values; fails where two have none.
+/// Returns the smallest or largest value; fails if two cannot be compared.
 Value extreme(OperationCall& call, int wanted) {
   const Value list = !call.args.empty() && is_undefined(call.input)
                          ? (call.args.size() == 1 && call.args[0].is_array() ? call.args[0] : Value(call.args))
@@ -125,7 +125,7 @@ Value filter_items(OperationCall& call) {
   return list;
 }
 
-/// What `name` makes of a value, with the arguments behind that name.
+/// Applies the operation `name` to a value, with the arguments after that name.
 Value apply(OperationCall& call, const Operation* operation, const Value& value, std::size_t arguments_from) {
   OperationCall inner{.input = value, .budget = call.budget, .now = call.now};
   for (std::size_t i = arguments_from; i < call.args.size(); ++i) inner.args.push_back(call.args[i]);

@@ -35,7 +35,7 @@ Value filter_int(OperationCall& call) {
   return call.default_or_fail(0, "whole number");
 }
 
-/// As Python rounds: what a double really is, a half to the even one.
+/// Rounds like Python: the exact value of the double, a half to even.
 double rounded(double number, std::int64_t digits) {
   if (digits <= 0) {
     const double scale = std::pow(10.0, static_cast<double>(-digits));
@@ -137,13 +137,13 @@ Value filter_iif(OperationCall& call) {
   return no != nullptr ? *no : Value(false);
 }
 
-/// Seconds since 1970 of a number, or of a date and time as text.
+/// Returns seconds since 1970 for a number, or for a date and time as text.
 std::optional<double> timestamp_of(const Value& value) {
   if (const auto number = as_number(value)) return number;
   if (!value.is_string()) return std::nullopt;
   std::string text = value.get<std::string>();
   if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
-  // RFC 3339 wants the offset; what has none is UTC here.
+  // RFC 3339 requires an offset; a time without one is UTC here.
   auto time = parse_rfc3339(text);
   if (!time) time = parse_rfc3339(text + "Z");
   if (!time) return std::nullopt;
@@ -168,7 +168,7 @@ Value print_time(OperationCall& call, const std::string& format, bool is_local) 
       is_good && format.size() < 100 ? std::strftime(text.data(), text.size(), format.c_str(), &parts) : 0;
   if (size == 0) return call.fail("a format of a time that is not supported");
   std::string out(text.data(), size);
-  // `+0100` as ISO 8601 wants it.
+  // `+0100` becomes `+01:00`, the form of ISO 8601.
   if (format.substr(std::max<std::size_t>(format.size(), 2) - 2) == "%z" && format.size() > 10 && out.size() > 5)
     out.insert(out.size() - 2, ":");
   return out;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t value_depth_max = 100;
 
-/// Steps for a value and all in it, bytes of its texts; false when it nests too deep or has more steps than
-/// `steps_max`.
+/// Counts steps for a value with its elements, and bytes of its texts; returns false when it nests too deep or has more
+/// steps than `steps_max`.
 bool weigh(const Value& value, std::size_t depth, std::size_t limit, std::size_t& steps, std::size_t& bytes) {
   if (depth > value_depth_max || ++steps > limit) return false;
   if (value.is_string()) bytes += value.get_ref<const std::string&>().size();

@@ -1,6 +1,6 @@
-/// What a template can do to values: filters, tests, functions and methods by name.
+/// The operations on a template's values: filters, tests, functions and methods by name.
 ///
-/// Pure.   Errors: OperationCall::fail().   Bounds: what an operation makes is spent by it first (Budget).
+/// Pure.   Errors: OperationCall::fail().   Bounds: an operation spends its result's size before making it (Budget).
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@
 
 namespace strawberry::cli::discovery {
 
-/// What one rendering may still use.
+/// The resources that are left for one rendering.
 class Budget {
  public:
   Budget(std::size_t steps, std::size_t bytes) : steps_(steps), bytes_(bytes) {}
-  /// False from when more is wanted than is there.
+  /// Returns false once more was requested than was left.
   bool spend(std::size_t steps, std::size_t bytes = 0) {
     is_over_ = is_over_ || steps > steps_ || bytes > bytes_;
     if (is_over_) return false;
@@ -25,7 +25,7 @@ class Budget {
     bytes_ -= bytes;
     return true;
   }
-  /// For a copy of the value.
+  /// Spends a copy of the value.
   bool spend_copy(const Value& value);
   bool is_over() const { return is_over_; }
 
@@ -46,10 +46,10 @@ struct OperationCall {
   std::string error = {};
   bool is_missing = false;
 
-  /// By position or by name; null when it is not given.
+  /// Returns an argument by position or by name; null when it is not given.
   const Value* argument(std::size_t position, std::string_view name) const;
   Value fail(std::string message) { return error = std::move(message), undefined(); }
-  /// The value of the default argument; fails when there is none.
+  /// Returns the value of the default argument; fails when there is none.
   Value default_or_fail(std::size_t position, std::string_view what);
 };
 
@@ -59,13 +59,13 @@ struct Operation {
   Value (*run)(OperationCall&);
 };
 
-/// Null when there is none of this name.
+/// Returns null when there is none of this name.
 const Operation* find_filter(std::string_view name);
 const Operation* find_test(std::string_view name);
 const Operation* find_function(std::string_view name);
 const Operation* find_method(std::string_view name);
 
-/// `'%02X' % 255`, `'%s: %d' % [a, b]`.
+/// Formats `'%02X' % 255`, `'%s: %d' % [a, b]`.
 Value format_percent(OperationCall& call, const std::string& format, const std::vector<Value>& values);
 
 }  // namespace strawberry::cli::discovery

@@ -1,4 +1,4 @@
-/// The tables behind find_filter() and its like, a file each. For operation.cpp, and for those that share an entry.
+/// The tables of find_filter() and similar functions, one a file. For operation.cpp, and for files that share an entry.
 #pragma once
 
 #include <span>
@@ -14,15 +14,15 @@ std::span<const Operation> tests_of_values();
 std::span<const Operation> functions();
 std::span<const Operation> methods();
 
-/// The input as text, spent; fails when it is too much.
+/// Returns the input as text after spending it; fails when it is too much.
 std::string text_of_input(OperationCall& call);
-/// A text argument; `otherwise` when it is not given.
+/// Returns a text argument; `otherwise` when it is not given.
 std::string text_argument(const OperationCall& call, std::size_t position, std::string_view name,
                           std::string otherwise);
-/// A whole number; `otherwise` when it is not given, or none.
+/// Returns a whole number; `otherwise` when it is not given or not a number.
 std::int64_t whole_argument(const OperationCall& call, std::size_t position, std::string_view name,
                             std::int64_t otherwise);
-/// The text with all `what` replaced, `count` at most when that is not negative; spends what it makes.
+/// Replaces `what` in the text, at most `count` times if that is not negative; spends the result.
 Value replace_in(OperationCall& call, const std::string& text, const std::string& what, const std::string& by,
                  std::int64_t count = -1);
 std::string lower_text(std::string text);

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = Node::Kind;
 
-/// Statements.
+/// Parses statements.
 class TemplateParser : private ExpressionParser {
  public:
   using ExpressionParser::ExpressionParser;
@@ -31,7 +31,7 @@ class TemplateParser : private ExpressionParser {
     take();
   }
 
-  /// Up to a tag with one of these words, which stays.
+  /// Parses until a tag with one of these words, which is not consumed.
   MadeNode block(const std::set<std::string, std::less<>>& ends) {
     const Level level(*this);
     auto all = make_node(Kind::block);
@@ -64,7 +64,7 @@ class TemplateParser : private ExpressionParser {
     return nullptr;
   }
 
-  /// `{% word`, and the end of the tag.
+  /// Consumes `{% word`, and the end of the tag.
   void want_tag(std::string_view word) {
     if (is_at(Token::Kind::block_begin) && next().text == word) {
       take();

@@ -1,6 +1,6 @@
-/// Reads a template's tokens into a tree: statements and expressions with Jinja's precedence.
+/// Parses a template's tokens into a tree: statements and expressions with Jinja's precedence.
 ///
-/// Pure.   Errors: Failure, naming what is not understood.   Bounds: nesting_max.
+/// Pure.   Errors: Failure, naming the unsupported part.   Bounds: nesting_max.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// What stands behind `is`.
+// Tests, which are written after `is`.
 #include <algorithm>
 #include <array>
 #include <cmath>

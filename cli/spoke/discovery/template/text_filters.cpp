@@ -43,7 +43,7 @@ Value filter_from_json(OperationCall& call) {
   return value;
 }
 
-/// Where the character with this number begins.
+/// Returns the byte at which the character with this number begins.
 std::size_t place_of_character(const std::string& text, std::size_t number) {
   std::size_t at = 0;
   for (; at < text.size(); ++at) {
@@ -93,7 +93,7 @@ constexpr std::array text_filter_table = {
     Operation{"ord", 0, filter_ord},
 };
 
-/// One `%…` of a format, and where it ends.
+/// One `%…` of a format, and its end.
 struct Directive {
   std::string flags;
   int width = 0;
@@ -131,7 +131,7 @@ std::string print_number(const Directive& how, const Value& value) {
   if (std::string_view("dxX").find(kind[0]) != std::string_view::npos) {
     const std::string format = "%" + how.flags + "*ll" + kind;
     const bool is_small = number > -9e18 && number < 9e18;
-    // The format is made of flags and one of three letters.
+    // The format consists of flags and one of three letters.
     std::snprintf(text.data(), text.size(), format.c_str(), width,  // NOLINT
                   static_cast<long long>(is_small ? number : 0));
   } else {

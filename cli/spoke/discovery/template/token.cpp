@@ -17,7 +17,7 @@ bool is_in_name(char c) { return begins_name(c) || is_digit(c); }
 class TokenReader {
  public:
   explicit TokenReader(std::string_view text) : text_(text) {
-    // Jinja leaves out one line end at the end.
+    // Jinja drops one line end at the end.
     if (!text_.empty() && text_.back() == '\n') text_.remove_suffix(1);
   }
 
@@ -44,7 +44,7 @@ class TokenReader {
 
   bool has_minus(std::size_t at) const { return at < text_.size() && text_[at] == '-'; }
 
-  /// `is_cut`: the tag behind it takes the white space away.
+  /// `is_cut`: the next tag removes the white space before it.
   void add_text(std::string_view text, bool is_cut) {
     if (cuts_next_) {
       while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -88,7 +88,7 @@ class TokenReader {
     return is_raw ? pass_raw(first) : Result<void>{};
   }
 
-  /// What stands up to `{% endraw %}` is text.
+  /// Text up to `{% endraw %}` is not parsed.
   Result<void> pass_raw(std::size_t first) {
     tokens_.resize(first);
     for (std::size_t open = text_.find("{%", at_); open != std::string_view::npos; open = text_.find("{%", open + 1)) {

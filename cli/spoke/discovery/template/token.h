@@ -1,6 +1,6 @@
-/// A template's text as tokens: Jinja's `{{ … }}`, `{% … %}`, `{# … #}` with their white space control, and `raw`.
+/// Splits a template into tokens: Jinja's `{{ … }}`, `{% … %}`, `{# … #}` with their white space control, and `raw`.
 ///
-/// Pure.   Lifetime: tokens refer to the text, but for strings with escapes.   Errors: Failure with what was found.
+/// Pure.   Lifetime: tokens refer to the text, except strings with escapes.   Errors: Failure with the text found.
 /// Bounds: template_bytes_max, of template.h; as many tokens as the text has bytes.
 #pragma once
 
@@ -26,7 +26,7 @@ struct Token {
     end,
   };
   Kind kind = Kind::end;
-  std::string text;  // of a string: without quotes and escapes
+  std::string text;  // of a string: without quotes, escapes replaced
 };
 
 Result<std::vector<Token>> read_tokens(std::string_view text);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double whole_double_max = 9.2e18;
 
-/// As Python writes a string in a list.
+/// Quotes a string as Python does in a list.
 std::string quoted_as_python(std::string_view text) {
   const char quote = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
   std::string out(1, quote);

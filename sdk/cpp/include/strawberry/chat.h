@@ -1,4 +1,4 @@
-/// Asking the hub in plain words: what is asked, who hears the answer as it comes, and the answer.
+/// Chats with the hub in plain words: the request, the callbacks for the answer as it arrives, and the answer.
 ///
 /// Plain data. The functions are called in the thread that called Spoke::chat(), one after the other.
 #pragma once
@@ -13,7 +13,7 @@
 namespace strawberry {
 inline namespace v0 {
 
-/// Stops a chat from another thread, or from one of its own functions: copies are the same one.
+/// Stops a chat from another thread, or from one of its own functions: copies share their state.
 class Cancel {
  public:
   void now() { *flag_ = true; }
@@ -37,13 +37,13 @@ struct ToolResult {
   /// Null, or an object with `code` and `message`.
   nlohmann::json error;
 };
-/// A skill marked `confirm` is about to run.
+/// Asked when a skill marked `confirm` is about to run.
 struct ConfirmQuestion : ToolCall {
   std::chrono::milliseconds expires_in{};
 };
 
 struct ChatRequest {
-  /// What the user says; or the whole conversation in `messages`, OpenAI's chat messages.
+  /// The user's message; or use `messages` for the whole conversation as OpenAI's chat messages.
   std::string text;
   nlohmann::json messages = nlohmann::json::array();
   /// A session's id, or `new`; empty: nothing is stored.
@@ -51,25 +51,25 @@ struct ChatRequest {
   std::string model;
   /// `native` (the hub runs skills), `python` or `none`; empty: native.
   std::string tool_mode;
-  /// More members of the request, as OpenAI has them: temperature, max_tokens, …
+  /// Further members of the request, named as in OpenAI's API: temperature, max_tokens, …
   nlohmann::json more = nlohmann::json::object();
   std::chrono::milliseconds timeout{60'000};
   Cancel cancel;
 
-  /// With this the answer is streamed.
+  /// If set, the answer is streamed.
   std::function<void(const std::string& text)> on_text;
   std::function<void(const ToolCall& call)> on_tool_call;
   std::function<void(const ToolResult& result)> on_tool_result;
-  /// Whether the skill may run. Without, it may not.
+  /// Returns whether the skill may run. If empty, it may not.
   std::function<bool(const ConfirmQuestion& question)> on_confirm;
 };
 
 struct ChatAnswer {
   std::string text;
-  /// Of the session it is stored in: after a pause of 15 minutes another one than was asked for. Empty: in none.
+  /// The session in which it is stored: after a pause of 15 minutes another one than was requested. Empty: none.
   std::string session_id;
   std::string provider;
-  /// OpenAI's chat.completion as the hub sent it.
+  /// OpenAI's chat.completion, unchanged from the hub.
   nlohmann::json completion;
 };
 

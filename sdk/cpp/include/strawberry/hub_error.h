@@ -1,4 +1,4 @@
-/// Why something that was asked of the hub did not happen.
+/// Why a request to the hub failed.
 ///
 /// `code()` is for programs: the hub's own (docs/contract.md, section 3: `not_found`, `device_offline`, `timeout`, …)
 /// or one of the library's: `unreachable` (no connection within the time there was), `stopped` (the Spoke was stopped).

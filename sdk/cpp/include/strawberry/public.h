@@ -1,7 +1,7 @@
-/// What the library shows of itself: everything else in it is hidden.
+/// Marks the symbols that the library exports: all others are hidden.
 ///
-/// All of it is in `namespace strawberry`; the inline namespace `v0` in there goes with the library's number, so that
-/// no two versions of it can be mixed up.
+/// All of them are in `namespace strawberry`; its inline namespace `v0` changes with the library's number, so that no
+/// two versions of it can be mixed up.
 #pragma once
 
 #define STRAWBERRY_PUBLIC __attribute__((visibility("default")))

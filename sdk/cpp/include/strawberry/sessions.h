@@ -1,4 +1,4 @@
-/// Stored conversations of the user whose device this is (docs/contract.md, section 6).
+/// Stored conversations of the device's user (docs/contract.md, section 6).
 ///
 /// Threading: any.   Lifetime: the Spoke's.   Errors: HubError.
 #pragma once
@@ -35,14 +35,14 @@ class STRAWBERRY_PUBLIC Sessions {
  public:
   explicit Sessions(Spoke& spoke) : spoke_(spoke) {}
 
-  /// Its id.
+  /// Returns its id.
   std::string create(const std::string& title = {});
-  /// Those active in the last `days` days (0: all), newest first; 500 at most.
+  /// Returns those active in the last `days` days (0: all), newest first; 500 at most.
   std::vector<Session> list(std::size_t limit = 50, int days = 0);
   Session get(const std::string& session_id);
-  /// Oldest first; `before`: a message's id, only what came before it. 500 at most.
+  /// Oldest first; `before`: a message's id, to get only earlier ones. 500 at most.
   std::vector<Message> messages(const std::string& session_id, std::size_t limit = 50, const std::string& before = {});
-  /// The message's id. The same `message_id` again changes nothing.
+  /// Returns the message's id. Repeating the same `message_id` changes nothing.
   std::string append(const std::string& session_id, const std::string& role, const std::string& content,
                      const std::string& message_id = {});
   void rename(const std::string& session_id, const std::string& title);

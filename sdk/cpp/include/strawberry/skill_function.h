@@ -1,9 +1,9 @@
-/// A C++ function as a skill: JSON in, JSON out, by the types of its parameters and of its result.
+/// Makes a skill of a C++ function: converts JSON arguments and results by its parameter and result types.
 ///
 /// Parameters: bool, whole numbers, floating-point numbers, std::string, std::optional<T> (None), std::vector<T> (a
-/// list), std::map<std::string, T> (a dict), nlohmann::json (anything); by value or const reference; before them, if it
-/// likes, a `const strawberry::CallContext&`. Result: whatever nlohmann::json can be made of, std::optional, or void.
-/// Everything is decided when it is compiled; nothing here is called by hand (Spoke::skill()).
+/// list), std::map<std::string, T> (a dict), nlohmann::json (anything); by value or const reference; optionally
+/// preceded by a `const strawberry::CallContext&`. Result: anything that converts to nlohmann::json, std::optional, or
+/// void. All is resolved at compile time; use it through Spoke::skill().
 #pragma once
 
 #include <cstdint>
@@ -25,19 +25,19 @@
 namespace strawberry {
 inline namespace v0 {
 
-/// A C++ function whose types are known only as what they take: one check for each parameter.
+/// A C++ function after type erasure: one check for each parameter.
 struct SkillFunction {
-  /// Throws unless the parameter takes that value.
+  /// Throws unless the parameter accepts that value.
   using Check = void (*)(const nlohmann::json& value);
 
   std::vector<Check> checks;
-  /// As many arguments as checks.
+  /// Needs as many arguments as checks.
   std::function<nlohmann::json(const CallContext& context, const std::vector<nlohmann::json>& arguments)> run;
 };
 
 namespace skill_function {
 
-/// Throws: the value is not `wanted`.
+/// Throws an error: the value is not `wanted`.
 [[noreturn]] STRAWBERRY_PUBLIC void misfit(const char* wanted, const nlohmann::json& value);
 [[noreturn]] STRAWBERRY_PUBLIC void out_of_range(std::int64_t min, std::uint64_t max, const nlohmann::json& value);
 

@@ -1,21 +1,21 @@
-/// A Spoke: a device that offers skills to a Strawberry hub, and calls those of others.
+/// A Spoke: a device that offers skills to a Strawberry hub, and calls those of other devices.
 ///
 ///   strawberry::Spoke spoke("var/lamp");    // what `strawberryctl device add --mosquitto var/lamp` wrote
 ///   spoke.skill("LampSkill.turn_on(brightness: int = 100) -> str", "Turn the garden lamp on.",
 ///               [](int brightness) { return "The lamp is on at " + std::to_string(brightness) + " %"; });
 ///   return spoke.run();
 ///
-/// It connects with MQTT 5, registers its skills whenever the hub is there, sends heartbeats, renews its token, comes
-/// back by itself after any loss with growing pauses, answers each call once, and a call that comes again with the same
-/// answer. What goes wrong is a line in the log (SpokeOptions::log).
+/// It connects with MQTT 5, registers its skills whenever the hub is there, sends heartbeats, renews its token,
+/// reconnects automatically with growing pauses, and answers each call once; a repeated call gets the same answer.
+/// Errors are lines in the log (SpokeOptions::log).
 ///
-/// Threading: every function may be called from any thread, those that ask the hub also from a skill. Skills run on
-/// threads of the Spoke, up to `calls_running_max` at once: what they share is theirs to lock. Nothing of yours ever
-/// runs on Paho's threads.
-/// Lifetime: the destructor stops it. A skill that is still running 400 ms after stop() is abandoned: its thread goes
-/// on without the Spoke, so what it uses must outlive it (CallContext::is_over() tells it to return). Errors: HubError
-/// for what is asked of the hub; std::invalid_argument for a skill that cannot be; a skill's exception is its caller's
-/// error.   Bounds: docs/limits.md ("In a Spoke of the C++ library").
+/// Threading: every function may be called from any thread, requests to the hub also from a skill. Skills run on
+/// threads of the Spoke, up to `calls_running_max` at once: they must lock the data that they share. No code of yours
+/// ever runs on Paho's threads.
+/// Lifetime: the destructor stops it. A skill that is still running 400 ms after stop() is abandoned: its thread
+/// continues without the Spoke, so its data must outlive it (CallContext::is_over() tells it to return). Errors:
+/// HubError for requests to the hub; std::invalid_argument for an invalid skill; a skill's exception becomes its
+/// caller's error.   Bounds: docs/limits.md ("In a Spoke of the C++ library").
 #pragma once
 
 #include <chrono>
@@ -38,9 +38,9 @@ namespace strawberry {
 inline namespace v0 {
 
 struct SkillOptions {
-  /// Any device that offers it will do: a call may go to whichever is there.
+  /// A call may run on any device that offers the skill.
   bool device_agnostic = false;
-  /// In a chat the user is asked before it runs.
+  /// In a chat the user must confirm before it runs.
   bool confirm = false;
 };
 
@@ -56,7 +56,7 @@ struct FoundSkill {
   bool device_agnostic = false;
 };
 
-/// What was said while the hub was away, or at any time: see Spoke::keep().
+/// A message that was said while the hub was away, or at any time: see Spoke::keep().
 struct Said {
   /// A session's id, which may be new: `[A-Za-z0-9_-]{1,64}`.
   std::string session_id;
@@ -82,8 +82,8 @@ class STRAWBERRY_PUBLIC Spoke {
 
   /// Offers a skill. `signature` is written as in Python, with the class in front if it is not
   /// SpokeOptions::class_name: `MusicSkill.play(name: str, volume: int = 50) -> str`. `function` has a parameter for
-  /// each of the signature's, in their order, of a type that takes what the signature lets through (skill_function.h).
-  /// Throws std::invalid_argument when it does not, or when the signature is none.
+  /// each of the signature's, in their order, of a type that accepts what the signature allows (skill_function.h).
+  /// Throws std::invalid_argument if it does not, or if the signature is invalid.
   template <class Function>
   Spoke& skill(const std::string& signature, const std::string& docstring, Function&& function,
                SkillOptions options = {}) {
@@ -93,40 +93,40 @@ class STRAWBERRY_PUBLIC Spoke {
   void add_skill(const std::string& signature, const std::string& docstring, SkillFunction function,
                  SkillOptions options);
 
-  /// Serves until SIGINT, SIGTERM or stop(): 0. 1 when it would be of no use to go on, said in the log: the token is
-  /// refused at the start, or another connection came as this device.
+  /// Serves until SIGINT, SIGTERM or stop() and returns 0. Returns 1, with a line in the log, when a retry is useless:
+  /// the token is refused at the start, or another connection uses this device's id.
   int run();
 
-  /// Serves in threads of its own.
+  /// Serves on threads of its own.
   void start();
-  /// Within a second. It can be started again.
+  /// Takes less than a second. It can be started again.
   void stop();
-  /// True once the hub knows the skills (or is there, if there are none); false after `timeout` or when it has ended.
+  /// True once the hub knows the skills (or is there, if there are none); false after `timeout` or if it has ended.
   bool wait_until_ready(std::chrono::milliseconds timeout = std::chrono::seconds(10));
-  /// Connected, and the hub is there.
+  /// True if it is connected, and the hub is there.
   bool is_online() const;
-  /// From the token; empty when there is none to be read.
+  /// Returns the id in the token; empty when no token can be read.
   std::string id() const;
 
-  // What follows starts the Spoke if nobody has, waits for a connection if there is none, and for the answer. When the
-  // connection is lost meanwhile, the same request is sent again under the same id, and so runs once.
+  // The following functions start the Spoke if necessary, wait for a connection if there is none, and for the answer.
+  // If the connection is lost meanwhile, the same request is sent again under the same id, and so runs once.
 
-  /// The result of a skill. `skill_path`: `Class.function`, or with a device in front, by name or id. `arguments`: an
-  /// array of those by position, or an object of those by name, which may also be given apart.
+  /// Returns the result of a skill. `skill_path`: `Class.function`, or with a device in front, by name or id.
+  /// `arguments`: an array of positional ones, or an object of named ones, which may also be passed separately.
   nlohmann::json call(const std::string& skill_path, nlohmann::json arguments = nlohmann::json::array(),
                       nlohmann::json named = nlohmann::json::object(), std::chrono::milliseconds timeout = {});
   std::vector<FoundSkill> search(const std::string& query, std::size_t device_limit = 10);
   ChatAnswer chat(const ChatRequest& request);
   ChatAnswer chat(const std::string& text);
   Sessions sessions() { return Sessions(*this); }
-  /// Any operation of the contract: `request("devices", {{"op", "list"}})` gives the `result`.
+  /// Runs any operation of the contract: `request("devices", {{"op", "list"}})` returns the `result`.
   nlohmann::json request(const std::string& service, nlohmann::json body, std::chrono::milliseconds timeout = {});
 
-  /// Keeps it in a private file until the hub has it, over restarts, and sends it when the hub is there. Gives the
-  /// message's id. Never waits for the hub. Throws HubError `quota_exceeded` when the file is full: nothing that was
-  /// kept is dropped.
+  /// Keeps a message in a private file until the hub has it, across restarts, and sends it when the hub is there.
+  /// Returns the message's id. Never waits for the hub. Throws HubError `quota_exceeded` when the file is full: kept
+  /// messages are never dropped.
   std::string keep(const Said& said);
-  /// Sends what keep() has now. What the hub has already is not doubled.
+  /// Sends all kept messages now. The hub ignores those that it already has.
   SyncResult sync();
 
   class Engine;

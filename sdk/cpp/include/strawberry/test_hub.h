@@ -1,5 +1,5 @@
-/// A whole hub for the tests of a Spoke: a real broker, bridge and rules, on a free port of 127.0.0.1, with all it
-/// keeps in a temporary directory.
+/// A whole hub for the tests of a Spoke: a real broker, bridge and rules, on a free port of 127.0.0.1, with all data in
+/// a temporary directory.
 ///
 ///   strawberry::TestHub hub;
 ///   strawberry::Spoke lamp(hub.device("Garden Lamp"));
@@ -8,11 +8,11 @@
 ///   alice.call("garden_lamp.LampSkill.turn_on", {40});
 ///
 /// It runs `strawberryctl run`, from the package `strawberry-hub` or a build of its sources, and needs no root, no
-/// network and no test framework. It takes about half a second to start; several may run at once. It asks no language
+/// network and no test framework. It takes about half a second to start; several may run at once. It uses no language
 /// model but the built-in rules, whatever the environment says, unless Options::environment does.
-/// Threading: one thread at a time; the hub ends with the thread that started it, should that end first.
-/// Lifetime: running and ready when constructed; gone, with its directory, when destroyed, and soon after the process
-/// dies.   Errors: std::runtime_error with what the programs said.
+/// Threading: one thread at a time; the hub ends with the thread that started it, if that ends first.
+/// Lifetime: running and ready when constructed; removed, with its directory, when destroyed, and soon after the
+/// process dies.   Errors: std::runtime_error with the programs' output.
 #pragma once
 
 #include <chrono>
@@ -30,9 +30,9 @@ class TestHub {
   struct Options {
     /// The program; empty: $STRAWBERRYCTL, else the one in PATH.
     std::string strawberryctl = {};
-    /// More of the hub's environment: OPENAI_BASE_URL, …
+    /// Additions to the hub's environment: OPENAI_BASE_URL, …
     std::map<std::string, std::string> environment = {};
-    /// More of `strawberryctl run`'s options: "--tls", "--no-rate-limits", …
+    /// Additional options of `strawberryctl run`: "--tls", "--no-rate-limits", …
     std::vector<std::string> arguments = {};
     std::chrono::milliseconds start_within{30'000};
   };
@@ -44,23 +44,23 @@ class TestHub {
   TestHub& operator=(const TestHub&) = delete;
 
   int port() const { return port_; }
-  /// Where the hub keeps what it has: of `strawberryctl --data-dir`.
+  /// Returns the hub's data directory, for `strawberryctl --data-dir`.
   std::string data_dir() const { return directory_ + "/hub"; }
-  /// Beside it, for files of the test's own; removed with the rest.
+  /// Returns its parent, for files of the test; removed with the rest.
   const std::string& directory() const { return directory_; }
 
   /// Adds a device. Its token and the hub's address are in `connect_directory`.
   SpokeOptions device(const std::string& name, const std::string& user = "alice");
-  /// A user, as who calls and chats: several connections at once are fine.
+  /// Options for a user, who calls and chats: several connections at once are allowed.
   SpokeOptions user(const std::string& id = "alice");
 
-  /// The hub goes away, and comes back on the same port with what it had.
+  /// Stops the hub; start() starts it on the same port with the same data.
   void stop();
   void start();
 
-  /// Runs `strawberryctl` on this hub, as its operator: ctl({"device", "revoke", "Garden Lamp"}). What it wrote.
+  /// Runs `strawberryctl` on this hub, as its operator: ctl({"device", "revoke", "Garden Lamp"}). Returns its output.
   std::string ctl(const std::vector<std::string>& arguments) const;
-  /// What the hub has said so far.
+  /// Returns the hub's output so far.
   std::string log() const;
 
  private:

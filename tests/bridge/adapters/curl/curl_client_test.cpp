@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 namespace {
-// A name server that does not answer: getaddrinfo() for names ending in ".hangs" waits until it is let go.
+// Simulates a name server that does not answer: getaddrinfo() for names ending in ".hangs" waits until this is reset.
 std::atomic<bool> resolver_hangs{false};
 std::atomic<int> resolver_waiting{0};
 }  // namespace
@@ -59,7 +59,7 @@ namespace {
 
 using Outcome = std::optional<Result<HttpResponse, HttpError>>;
 
-/// A server that accepts one connection, reads a little and sends fixed bytes, for what no HTTP server would do.
+/// A server that accepts one connection, reads a little and sends fixed bytes, for answers that no HTTP server gives.
 class RawServer {
  public:
   enum class Then { closes, waits_for_client_to_leave };
@@ -96,8 +96,8 @@ class RawServer {
   std::thread thread_;
 };
 
-/// A small HTTP proxy: hands requests for `http://model.test` on to a server on loopback, a connection each, and
-/// refuses tunnels (CONNECT) with 407.
+/// A small HTTP proxy: passes requests for `http://model.test` to a server on loopback, a connection each, and refuses
+/// tunnels (CONNECT) with 407.
 class StubProxy {
  public:
   explicit StubProxy(int server_port)
@@ -125,7 +125,7 @@ class StubProxy {
   std::string url(const std::string& user = "") const {
     return "http://" + user + "127.0.0.1:" + std::to_string(port_);
   }
-  /// Of each request, what came before its body.
+  /// Returns the part of each request before its body.
   std::vector<std::string> heads() const {
     const std::lock_guard lock(mutex_);
     return heads_;
@@ -174,7 +174,7 @@ class StubProxy {
   std::thread thread_;
 };
 
-/// A variable of the environment, for as long as this lives.
+/// Sets a variable of the environment during its lifetime.
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
@@ -671,7 +671,7 @@ TEST_F(CurlClientTest, AServerSeesAtOnceThatTheCoroutineWasCancelled) {
     asked.url = server.url();
     asio::cancellation_signal signal;
     bool ended = false;
-    asked.on_body = [&signal](std::string_view) {  // from where the pieces are handled, too
+    asked.on_body = [&signal](std::string_view) {  // also from the callback that handles the pieces
       signal.emit(asio::cancellation_type::all);
       return true;
     };

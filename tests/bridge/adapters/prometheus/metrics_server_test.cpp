@@ -52,7 +52,7 @@ class MetricsServerTest : public testing::Test {
     socket.connect({asio::ip::address_v4::loopback(), server_->port()});
     return socket;
   }
-  /// What comes until the server closes, while the loop runs.
+  /// Reads until the server closes, while the loop runs.
   std::string read_all(tcp::socket& socket) {
     std::string got;
     bool ended = false;

@@ -1,4 +1,4 @@
-// What was announced to Home Assistant, on disk.
+// The stored announcements to Home Assistant.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

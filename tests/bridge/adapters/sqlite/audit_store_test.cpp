@@ -1,4 +1,4 @@
-/// Kept audit lines, on a real database.
+/// Stored audit lines, on a real database.
 #include <gtest/gtest.h>
 
 #include "bridge/adapters/sqlite/sqlite_storage.h"

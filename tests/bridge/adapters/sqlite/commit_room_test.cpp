@@ -50,7 +50,7 @@ TEST(CommitRoom, TakesOneHoweverLargeAndLate) {
   EXPECT_FALSE(room.is_open());
 }
 
-/// Jobs as the store takes them, each 10 ms of work: which commit each user's last job is in.
+/// Jobs in the order of the store, each 10 ms of work: the commit that has each user's last job.
 TEST(CommitRoom, NobodyWaitsForMoreThanTheCommitUnderWayAndATurnOfEachOther) {
   test::FakeClock clock;
   struct Job {

@@ -1,4 +1,4 @@
-/// The copy that a backup is made of: whole, or an error.
+/// The database copy for a backup: complete, or an error.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 

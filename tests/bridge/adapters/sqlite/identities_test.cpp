@@ -1,4 +1,4 @@
-/// Whose an id is, and what stays of a device that is deleted.
+/// The owner of an id, and what remains of a device that is deleted.
 #include "common/runtime/asio.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -43,7 +43,7 @@ class Identities : public testing::Test {
   Reply<T> run(Task<Reply<T>> task) {
     return test::run_task(loop_, std::move(task));
   }
-  /// What came of it: from when on tokens are valid, or the code.
+  /// The result: from when tokens are valid, or the code.
   std::string added(DeviceRow row) {
     const auto reply = run(store_->devices().add_device(std::move(row)));
     return reply ? std::to_string(*reply) : std::string(to_string(reply.error().code));

@@ -1,4 +1,4 @@
-/// The list of issued tokens at its limits, and what it makes of a token.
+/// The list of issued tokens at its limits, and the row made from a token.
 #include "bridge/adapters/sqlite/issued_tokens.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -51,7 +51,7 @@ class IssuedTokens : public ::testing::Test {
          " SELECT 'filler ' || i, '', 'user', 'bob', 'bob', 'key', i, " +
          std::to_string(expires_at) + ", '', 'filler ' || i FROM n");
   }
-  /// The list is as long as it may be, less some: rows that nobody has to write.
+  /// Sets the counter near its limit, without writing that many rows.
   void pretend_room_for(std::int64_t rows) const {
     exec("UPDATE token_counts SET tokens = " + std::to_string(issued_tokens_max - rows) + " WHERE user_id = '*'");
   }

@@ -1,4 +1,4 @@
-/// What a restored database has of the one whose place it takes.
+/// The revocations that a restored database takes over from the replaced one.
 #include "bridge/adapters/sqlite/kept_revocations.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -27,7 +27,7 @@ void exec(const std::string& path, const std::string& sql) {
 
 constexpr std::int64_t now = 1'767'225'600'000;
 
-/// Two databases: `replaced_` is what was there, `restored_` what a backup of an earlier time had.
+/// Two databases: `replaced_` is the previous one, `restored_` that of an earlier backup.
 class KeptRevocations : public testing::Test {
  protected:
   KeptRevocations() {

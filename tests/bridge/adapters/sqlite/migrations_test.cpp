@@ -1,5 +1,5 @@
-/// A database of every earlier version, with something in each of its tables, brought up to date by the real code; and
-/// what is left when that is ended in its middle.
+/// A database of every earlier version, with rows in each of its tables, migrated by the real code; and the state after
+/// a migration that was interrupted.
 #include "bridge/adapters/sqlite/migrations.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -21,7 +21,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// By the version whose tables they are for. A new version needs rows for the tables of the one before.
+/// Indexed by the version of the tables. A new version needs rows for the tables of the previous one.
 const std::vector<std::string>& rows_of_versions() {
   static const std::vector<std::string> all{
       R"sql(
@@ -75,14 +75,14 @@ Contents contents(SQLite::Database& database) {
   return all;
 }
 
-/// As many as `before` had: a later version may have added some.
+/// Keeps as many columns as `before` had: a later version may have added some.
 Contents::mapped_type first_columns(Contents::mapped_type rows, const Contents::mapped_type& before) {
   if (before.empty()) return rows;
   for (auto& row : rows) row.resize(std::min(row.size(), before.front().size()));
   return rows;
 }
 
-/// What the database is made of, in an order of its own.
+/// Returns the definitions in the database, sorted.
 std::vector<std::string> schema(SQLite::Database& database) {
   return column(database, "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1");
 }
@@ -93,7 +93,7 @@ class Migrations : public testing::TestWithParam<int> {
  protected:
   std::string path() const { return directory_.file("hub.db"); }
 
-  /// As a program of that version left it.
+  /// Makes a database as a program of that version left it.
   Contents make(int version, const std::string& path) {
     SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
@@ -130,7 +130,7 @@ TEST_P(Migrations, BringADatabaseUpToDateWithAllThatIsInIt) {
     EXPECT_TRUE(!rows.empty() || GetParam() == database_version()) << "the test has no row for " << table;
   }
   expect_current_with(before);
-  expect_current_with(before);  // and once more changes nothing
+  expect_current_with(before);  // a second time changes nothing
 }
 
 TEST_P(Migrations, ThePluginReadsWhatIsNotBroughtUpToDate) {
@@ -175,7 +175,7 @@ INSERT INTO chats_of_day VALUES (2, 'chatting', 4);
 
 int commits_left = 0;
 
-/// Ends the process where a transaction would be committed.
+/// Kills the process where a transaction would be committed.
 int die_at_commit(void*) {
   if (--commits_left == 0) ::kill(::getpid(), SIGKILL);
   return 0;
@@ -218,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(FromVersion, Migrations, testing::Range(1, database_ver
 
 class FailingMigration : public testing::TestWithParam<std::pair<int, std::string>> {};
 
-/// Something of the next version's name is in the way of its last statement.
+/// The last statement of the migration fails, since its name is already used.
 TEST_P(FailingMigration, ChangesNothingOfItsVersion) {
   const auto& [version, obstacle] = GetParam();
   const test::TempDir directory;

@@ -180,7 +180,7 @@ TEST_F(SqliteStorageTest, AOneTimeTokenIsSpentOnceAndWithItsDevice) {
 }
 
 TEST_F(SqliteStorageTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
-  // All three wait for one commit; the middle one breaks a constraint (two devices of one name).
+  // All three are in one commit; the middle one violates a constraint (two devices with one name).
   auto clash = device("b");
   clash.normalized_name = "a";
   std::vector<std::string> outcomes(3);
@@ -192,7 +192,7 @@ TEST_F(SqliteStorageTest, AJobThatFailsDoesNotTakeTheOthersWithIt) {
   asio::co_spawn(loop_, store_->devices().add_device(device("a")), note(0));
   asio::co_spawn(loop_, store_->devices().add_device(clash), note(1));
   asio::co_spawn(loop_, store_->devices().add_device(device("c")), note(2));
-  ASSERT_TRUE(run(store_->devices().set_last_seen("alice", "a", 1)));  // behind them in the queue
+  ASSERT_TRUE(run(store_->devices().set_last_seen("alice", "a", 1)));  // queued behind them
   EXPECT_EQ(outcomes, (std::vector<std::string>{"ok", "internal", "ok"}));
   EXPECT_EQ(load()->size(), 2U);
 }

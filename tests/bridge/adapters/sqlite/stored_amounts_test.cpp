@@ -1,4 +1,4 @@
-/// What a user may have stored, on a real database: counted right whatever happens, and refused one beyond the limit.
+/// The amounts that a user may store, on a real database: counted correctly in all cases, and refused above the limit.
 #include "bridge/adapters/sqlite/stored_amounts.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,7 +14,7 @@
 namespace strawberry::bridge {
 namespace {
 
-/// What is there, added up.
+/// The actual amounts, summed from the rows.
 constexpr const char* added_up =
     "SELECT (SELECT count(*) FROM sessions WHERE user_id = ?1) || ' ' ||"
     " (SELECT count(*) FROM messages m JOIN sessions s USING (session_id) WHERE s.user_id = ?1) || ' ' ||"
@@ -70,7 +70,7 @@ class StoredAmountsTest : public testing::Test {
     row.executeStep();
     return row.getColumn(0).getString();
   }
-  /// `ok`, or the limit, its value and what is used.
+  /// `ok`, or the limit, its value and the amount used.
   template <class T>
   static std::string told(const Reply<T>& reply) {
     if (reply) return "ok";
@@ -114,7 +114,7 @@ TEST_F(StoredAmountsTest, DeletingMakesRoom) {
   }
   EXPECT_NE(told(add("u")), "ok");
   ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));
-  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));  // again: it frees once
+  ASSERT_TRUE(run(store_->conversations().delete_session("alice", "s")));  // a second time: frees it only once
   EXPECT_EQ(ask(counted), "1 1 1380");
   EXPECT_EQ(told(add("u")), "ok");
   EXPECT_EQ(told(append("u", {message("m", 100)})), "ok");

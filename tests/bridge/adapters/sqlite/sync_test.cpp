@@ -1,4 +1,4 @@
-/// Sessions kept elsewhere and merged, on a real database: in whatever order and however often they arrive.
+/// Merging sessions from devices, on a real database: in any order and however often they arrive.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -143,7 +143,7 @@ TEST_F(SyncTest, AClosedSessionStaysClosed) {
   EXPECT_EQ(session("s").message_count, 1);
 }
 
-/// What the hub must have, told without a database.
+/// The expected contents of the hub, computed without a database.
 class Model {
  public:
   struct Session {
@@ -189,14 +189,14 @@ class Model {
   std::size_t arrived_ = 0;
 };
 
-/// Three devices that know parts of three conversations send them again and again, several at once, while a chat goes
-/// on in one of them and sessions are deleted.
+/// Three devices with parts of three conversations send them repeatedly, several at once, while a chat continues in one
+/// of them and sessions are deleted.
 TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
   test::for_each_seed(25, [this](test::Random& random) {
     Model model;
     const std::vector<std::string> ids = {"x", "y", "z"};
     for (const auto& id : ids) ASSERT_TRUE(run(store_->conversations().delete_session("alice", id)));
-    std::map<std::string, std::vector<MessageRow>> said;  // everything that anybody may send
+    std::map<std::string, std::vector<MessageRow>> said;  // every message that may be sent
     for (const auto& id : ids) {
       for (int n = 0; n < 12; ++n) {
         const auto time = static_cast<std::int64_t>(6'000 + random.below(8) * 1'000);
@@ -231,8 +231,8 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
       const auto& gone = random.pick(ids);
       const bool deletes = random.percent(5);
       if (deletes) model.sessions.erase(gone);
-      ASSERT_TRUE(run(store_->conversations().delete_session(
-          "alice", deletes ? gone : "none")));  // behind all of them in the queue
+      ASSERT_TRUE(
+          run(store_->conversations().delete_session("alice", deletes ? gone : "none")));  // queued behind all of them
       for (std::size_t device = 0; device < got.size(); ++device) {
         ASSERT_TRUE(got[device].has_value() && got[device]->has_value());
         EXPECT_EQ(**got[device], expected[device]);

@@ -1,5 +1,5 @@
-/// Tokens made from others, on a real database: recorded before they are given, never from one that was taken back, and
-/// so many and no more.
+/// Tokens made from others, on a real database: recorded before they are returned, never from a revoked one, and
+/// limited in number.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t now = 1'767'225'600'000;
 constexpr std::int64_t day = 24LL * 60 * 60 * 1000;
 
-/// As the bridge makes them: of alice, from `parent` in the line of `root`.
+/// A token as the bridge makes it: of alice, from `parent` in the line of `root`.
 NewToken made(const std::string& jti, const std::string& parent = "", const std::string& root = "",
               std::int64_t at = now) {
   NewToken token;
@@ -235,7 +235,7 @@ TEST_F(TokenLines, NeedNoRoomOnAFullDisk) {
   EXPECT_EQ(add(made("1")), "ok") << "or a device could not stay";
 }
 
-/// The two tokens of a program that a renewal gives, from the renewal token `parent`.
+/// The two tokens of a program that renewing the token `parent` returns.
 std::pair<NewToken, NewToken> renewed(const std::string& jti, const std::string& parent, const std::string& root,
                                       std::int64_t at = now) {
   NewToken renewal = made(jti, parent, root, at);
@@ -290,7 +290,7 @@ TEST_F(TokenLines, AreBoughtByAOneTimeTokenOnce) {
   const auto again = test::run_task(loop_, store_->devices().spend_token("sign-in-1", now, made("2")));
   EXPECT_EQ(again.error().code, ErrorCode::forbidden);
   EXPECT_EQ(states(), Lines{"1<<1 live"});
-  // Long after such a link has expired, what was spent is forgotten; what registered devices never is.
+  // Rows of spent login links are deleted long after their expiry; rows of enroll tokens never are.
   sql("INSERT INTO spent_tokens VALUES ('a-device', 1)");
   EXPECT_TRUE(test::run_task(
       loop_, store_->devices().spend_token("sign-in-2", now + 3 * day, made("3", "", "", now + 3 * day))));

@@ -1,4 +1,4 @@
-/// Who waits for whom in the store, on a real database; and what is done while the disk is almost full, or full.
+/// The order of jobs in the store, on a real database; and its behaviour while the disk is almost full, or full.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ class StoreTurnsTest : public testing::Test {
     row.created_at_ms = row.last_activity_ms = 5'000;
     return row;
   }
-  /// Until it is let go, no commit can begin: what is asked meanwhile waits.
+  /// No commit can begin while it exists: jobs wait meanwhile.
   class Hold {
    public:
     explicit Hold(const std::string& path) : database_(path, SQLite::OPEN_READWRITE, 5'000) {
@@ -63,7 +63,7 @@ class StoreTurnsTest : public testing::Test {
     std::vector<MessageRow> one{{"m" + std::to_string(++messages_), "user", std::string(bytes, 'x'), 6'000}};
     start(store_->conversations().append_messages(user, user, std::move(one)), done);
   }
-  /// As they were written: the first is 1.
+  /// Position in writing order: the first is 1.
   int place_of_message(const std::string& session_id) {
     SQLite::Database look(directory_.file("hub.db"), SQLite::OPEN_READONLY, 5'000);
     SQLite::Statement row(look, "SELECT min(sequence) FROM messages WHERE session_id = ?");
@@ -71,13 +71,13 @@ class StoreTurnsTest : public testing::Test {
     row.executeStep();
     return row.getColumn(0).getInt();
   }
-  /// Only jobs and bytes end a commit.
+  /// Options with which only jobs and bytes end a commit.
   static SqliteStorage::Options whatever_it_takes() {
     SqliteStorage::Options options;
     options.commit.time_max = std::chrono::hours(1);
     return options;
   }
-  /// Begins what was started: it waits in the store then.
+  /// Runs the started coroutines until they wait in the store.
   void hand_over() {
     loop_.restart();
     loop_.poll();
@@ -300,7 +300,7 @@ TEST_F(LowDiskTest, DeletingMakesRoomThoughTheFileKeepsItsSize) {
       << "also after a restart";
 }
 
-/// A database that may have no more pages is as one on a full disk: SQLite says SQLITE_FULL.
+/// A database that may have no more pages behaves as on a full disk: SQLite returns SQLITE_FULL.
 TEST_F(StoreTurnsTest, AFullDiskIsSaidAndTakesNothingElseWithIt) {
   open({});
   store_.reset();

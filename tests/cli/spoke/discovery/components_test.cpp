@@ -1,4 +1,4 @@
-// Each kind of entity: its skills, what its calls publish, how its states read. The payloads are written after the
+// Each kind of entity: its skills, the messages of its calls, the reading of its states. The payloads follow the
 // documentation of Home Assistant, Tasmota, ESPHome, WLED and OpenMQTTGateway.
 #include "tests/cli/spoke/discovery/home_fixture.h"
 
@@ -524,7 +524,7 @@ TEST_F(ComponentTest, UpdateIsInstalledWhenAllowed) {
   EXPECT_THAT(skills(), IsEmpty()) << "nothing to publish";
 }
 
-// --- what is only read ---
+// --- read only ---
 
 TEST_F(ComponentTest, OpenMqttGatewaySensorsAndTrackers) {
   const json device = {{"ids", {"AABB"}},       {"cns", json::array({json::array({"mac", "AABB"})})},

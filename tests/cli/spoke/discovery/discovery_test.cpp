@@ -1,4 +1,4 @@
-// Which devices there are: forms of messages, removal, merging, names, presence, limits, bad input.
+// The discovered devices: forms of messages, removal, merging, names, presence, limits, bad input.
 #include "tests/cli/spoke/discovery/home_fixture.h"
 
 namespace strawberry::cli::discovery {
@@ -297,7 +297,7 @@ TEST_F(DiscoveryTest, AttributesAreReadOnceAndBounded) {
   EXPECT_EQ(state("ASensor").at("attributes").at("s"), "x") << "too large to keep";
 }
 
-// --- what is wrong ---
+// --- errors ---
 
 TEST_F(DiscoveryTest, BadMessagesAreOneLineEach) {
   EXPECT_THAT(discover_text("light/a", "{").problems, ElementsAre("homeassistant/light/a/config: it is not JSON"));

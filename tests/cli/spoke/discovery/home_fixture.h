@@ -1,4 +1,4 @@
-/// A DiscoveredHome and a clock, with short words for tests.
+/// A DiscoveredHome and a clock, with short functions for tests.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -30,7 +30,7 @@ class HomeTest : public ::testing::Test {
     return keys.size() == 1 ? keys.front() : "not one device but " + std::to_string(keys.size());
   }
 
-  /// `Class.function(signature)` of the only device, but for `Device.read`.
+  /// Returns `Class.function(signature)` of the only device, without `Device.read`.
   std::vector<std::string> skills(std::string key = {}) const {
     if (key.empty()) key = only_key();
     std::vector<std::string> lines;
@@ -49,7 +49,7 @@ class HomeTest : public ::testing::Test {
     return nullptr;
   }
 
-  /// `topic payload` of each publication, or a line `no: why`.
+  /// Returns `topic payload` of each publication, or a line `no: why`.
   std::vector<std::string> call(const std::string& path, const json& kwargs = json::object(), std::string key = {}) {
     if (key.empty()) key = only_key();
     const auto plan = home_.call(key, path, nullptr, kwargs);

@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What it prints, or `no: why`; `value` is the payload, `value_json` what it is as JSON.
+/// The output, or `no: why`; `value` is the payload, `value_json` the payload as JSON.
 std::string render(const std::string& text, const std::string& payload = "") {
   const auto made = Template::read(text);
   if (!made) return "no: " + made.error().message;

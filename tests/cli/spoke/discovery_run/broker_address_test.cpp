@@ -1,4 +1,4 @@
-/// Where the other broker is, and the login for it.
+/// The address of the other broker, and the login for it.
 #include "cli/spoke/discovery_run/broker_address.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-/// What is done next for one announced device.
+/// The next step for one announced device.
 #include "cli/spoke/discovery_run/membership.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-/// What waits of a broker that sends much.
+/// The waiting messages of a broker that sends many.
 #include "cli/spoke/discovery_run/message_queue.h"
 
 #include <gtest/gtest.h>

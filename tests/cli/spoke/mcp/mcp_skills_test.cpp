@@ -22,7 +22,7 @@ using testing::Not;
 
 constexpr auto patience = 30s;  // on a busy machine
 
-/// Life: a loop and at most one server a test.
+/// Lifetime: a loop and at most one server for each test.
 class AnMcpServer : public testing::Test {
  protected:
   ~AnMcpServer() override {

@@ -14,7 +14,7 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// The signature; with `+` behind it when the schema says more.
+/// The signature, followed by `+` when the schema says more.
 std::string signature_of(const char* schema) {
   const auto read = ArgumentSchema::read(json::parse(schema));
   if (!read) return read.error().message;
@@ -63,7 +63,7 @@ TEST(SchemaSignature, SaysWhatItCannotSay) {
   EXPECT_EQ(signature_of(wide.dump().c_str()), "f(**arguments) +");
 }
 
-/// What the hub makes of each signature is what the schema said.
+/// The hub derives from each signature the same as the schema.
 TEST(SchemaSignature, IsReadByTheHubAsItWasMeant) {
   constexpr const char* text =
       R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}},)"

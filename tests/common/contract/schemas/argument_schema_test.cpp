@@ -10,14 +10,14 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-/// Why the schema is refused; empty when it is taken.
+/// Returns why the schema is refused; empty when it is accepted.
 std::string refusal(const json& schema) {
   const auto read = ArgumentSchema::read(schema);
   return read ? "" : read.error().message;
 }
 std::string refusal(const char* schema) { return refusal(json::parse(schema)); }
 
-/// The place that does not fit; empty when all do.
+/// Returns the path that does not fit; empty when all fit.
 std::string misfit(const char* schema, const char* arguments, std::string* message = nullptr) {
   const auto read = ArgumentSchema::read(json::parse(schema));
   if (!read) return read.error().message;

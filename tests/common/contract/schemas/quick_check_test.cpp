@@ -1,4 +1,4 @@
-// The quick check accepts most valid requests, and nothing that the validator refuses.
+// The quick check accepts most valid requests, and none that the validator refuses.
 #include "common/contract/schemas/quick_check.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ json read_json(const fs::path& file) {
   return json::parse(stream);
 }
 
-/// What RequestSchemas does about a document that is not plainly valid.
+/// RequestSchemas' handling of a document that the quick check does not accept.
 class Full {
  public:
   explicit Full(const json& schema) : precheck_(Precheck::of_schema(schema)) {

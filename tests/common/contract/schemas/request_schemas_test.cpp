@@ -11,7 +11,7 @@ using nlohmann::json;
 
 class RequestSchemasTest : public ::testing::Test {
  protected:
-  /// The pointer of the complaint; `ok` when there is none.
+  /// The pointer in the error; `ok` when there is none.
   std::string path_of(Service service, const std::string& op, const json& body) {
     const auto error = schemas_.check(service, op, body);
     return error ? error->details.at("path").get<std::string>() : "ok";

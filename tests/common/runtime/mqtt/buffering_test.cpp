@@ -1,4 +1,4 @@
-/// The client on a socket that is buffered: however packets are cut and joined, the same messages come and go.
+/// The client on a buffered socket: however packets are split and joined, the messages are the same.
 #include "tests/common/runtime/mqtt/client_fixture.h"
 #include "tests/common/runtime/mqtt/fake_broker.h"
 

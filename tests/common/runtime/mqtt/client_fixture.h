@@ -1,4 +1,4 @@
-/// A MosquittoClient on a loop of the test's own, and what it reported.
+/// A MosquittoClient on a loop of the test's own, with its recorded events.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -38,7 +38,7 @@ class ClientFixture : public testing::Test {
             },
             [this](MqttMessage message) { messages.push_back(std::move(message)); }};
   }
-  /// Runs the loop until it is so.
+  /// Runs the loop until the condition is true.
   template <class Condition>
   bool until(Condition condition, std::chrono::milliseconds timeout = patience) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -53,7 +53,7 @@ class ClientFixture : public testing::Test {
   bool until_ready() {
     return until([this, before = ready] { return ready > before; });
   }
-  /// Everything that is due now, and what comes within a moment.
+  /// Runs everything that is due, and what becomes due within `time`.
   void run_for(std::chrono::milliseconds time) {
     until([] { return false; }, time);
   }
@@ -74,7 +74,7 @@ class ClientFixture : public testing::Test {
   std::vector<std::string> lost;
   std::vector<std::chrono::steady_clock::time_point> lost_at;
   std::vector<MqttMessage> messages;
-  std::unique_ptr<MosquittoClient> client;  // gone before the loop
+  std::unique_ptr<MosquittoClient> client;  // destroyed before the loop
 };
 
 }  // namespace strawberry::test

@@ -1,4 +1,4 @@
-/// How the client finds its broker, and what it does while there is none.
+/// How the client finds its broker, and its behaviour while there is none.
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 namespace {
-// A name server that does not answer: names ending in ".hangs" wait until they are let go, and are this machine then.
+// A name server that does not answer: names ending in ".hangs" wait until this is reset, and then mean this machine.
 std::atomic<bool> resolver_hangs{false};
 std::atomic<int> resolver_waiting{0};
 
@@ -101,7 +101,7 @@ TEST_F(Connecting, TriesEveryAddressOfAHostInOneAttempt) {
   EXPECT_TRUE(lost.empty());
 }
 
-/// A queue of connections that is full: the system swallows whoever else wants to connect.
+/// A full queue of connections: the system drops further connection attempts.
 TEST_F(Connecting, AnAddressThatSwallowsEverythingDoesNotHideTheNext) {
   asio::ip::tcp::acceptor full(loop);
   full.open(asio::ip::tcp::v4());
@@ -257,7 +257,7 @@ TEST_F(Connecting, AsksForATokenBeforeEveryAttempt) {
   EXPECT_EQ(asked, 3U);
 }
 
-/// A broker that has stopped, and whose queue of connections is full: connecting by blocking would take two minutes.
+/// A stopped broker with a full queue of connections: a blocking connect would take two minutes.
 TEST_F(Connecting, NeverHoldsUpTheLoop) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -278,7 +278,7 @@ TEST_F(Connecting, NeverHoldsUpTheLoop) {
   ::close(listener);
 }
 
-/// A handler that opens a file or socket gets the number that the lost connection had.
+/// A handler that opens a file or socket gets the number of the lost connection.
 TEST_F(Connecting, LeavesASocketAloneThatHasTheNumberOfALostOne) {
   FakeBroker broker(loop);
   auto options = options_for(broker.port());
@@ -315,7 +315,7 @@ TEST_F(Connecting, LeavesASocketAloneThatHasTheNumberOfALostOne) {
   EXPECT_TRUE(until([&] { return heard == 8; }, 2s)) << heard << " of 8";
 }
 
-/// The same, shaking hands for TLS with somebody who says nothing: waiting costs no processor.
+/// The same for a TLS handshake with a silent server: waiting uses no processor time.
 TEST_F(Connecting, WaitsForAHandshakeWithoutBurningTheProcessor) {
   FakeBroker broker(loop);
   broker.script.answers_connect = false;
@@ -342,7 +342,7 @@ TEST_F(Connecting, NoticesThatAHandshakeIsBrokenOff) {
     run_for(20ms);
     broker.drop_all(with_reset);
     ASSERT_TRUE(until([this] { return !lost.empty(); }, 2s)) << with_reset;
-    // Newer versions of the library keep the reset to themselves.
+    // Newer versions of the library do not report the reset.
     EXPECT_THAT(lost.front(), AnyOf(HasSubstr("no TLS connection"), HasSubstr(with_reset ? "reset" : "no TLS")));
     EXPECT_EQ(client->loss().tls, TlsTrouble::no_tls);
     EXPECT_TRUE(client->loss().was_reached);
@@ -356,13 +356,13 @@ TEST_F(Connecting, TlsFindsNobodyThere) {
   start(options);
   ASSERT_TRUE(until([this] { return !lost.empty(); }, 2s));
   EXPECT_THAT(lost, ElementsAre(AnyOf(HasSubstr("refused"), HasSubstr("no TLS connection"))));
-  // Some versions of the library forget the errno, and take it for a handshake that failed.
+  // Some versions of the library lose errno, and report a failed handshake.
   if (lost.front().find("refused") != std::string::npos) {
     EXPECT_FALSE(client->loss().was_reached);
   }
 }
 
-/// A server that answers whatever it is sent with as many bytes as one packet of MQTT would have.
+/// A server that answers everything with as many bytes as an MQTT packet has.
 TEST_F(Connecting, KnowsAnAnswerThatIsNoMqtt) {
   asio::ip::tcp::acceptor web(loop, {asio::ip::address_v4::loopback(), 0});
   asio::ip::tcp::socket accepted(loop);

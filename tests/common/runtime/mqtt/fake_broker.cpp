@@ -28,7 +28,7 @@ std::size_t number(const std::string& bytes, std::size_t at, std::size_t size) {
   return value;
 }
 
-/// Of a PUBLISH as this project's client writes them: the expiry is the only property with a number of four bytes.
+/// Reads a PUBLISH of this project's client: the expiry is the only property with a number of four bytes.
 Packet read_publish(unsigned char first, const std::string& body, bool has_properties) {
   Packet read;
   read.type = 3;
@@ -111,7 +111,7 @@ void FakeBroker::read(const std::shared_ptr<Connection>& connection) {
 void FakeBroker::take_packets(Connection& connection) {
   constexpr char tls_handshake = 0x16;
   auto& bytes = connection.incoming;
-  if (!bytes.empty() && bytes.front() == tls_handshake) return;  // what follows are no packets
+  if (!bytes.empty() && bytes.front() == tls_handshake) return;  // the bytes after it are no packets
   for (;;) {
     std::size_t length = 0;
     std::size_t at = 1;
@@ -153,7 +153,7 @@ void FakeBroker::take(Connection& connection, unsigned char first, const std::st
 }
 
 bool FakeBroker::turns_away_v5(Connection& connection, const std::string& connect) {
-  constexpr std::size_t level_at = 6;  // behind the protocol's name
+  constexpr std::size_t level_at = 6;  // after the protocol's name
   connection.is_v311 = connect.at(level_at) == 4;
   if (!script.speaks_v311 || connection.is_v311) return false;
   boost::system::error_code ignored;

@@ -1,7 +1,7 @@
-/// A broker that does what a test tells it to: a TCP or Unix server on the test's own loop that reads MQTT 5 packets
-/// (or MQTT 3.1.1, when it is told to) and answers those it is told to answer.
+/// A broker controlled by a test: a TCP or Unix server on the test's own loop that reads MQTT 5 packets (or MQTT 3.1.1,
+/// if set) and answers those that the script answers.
 ///
-/// Threading: one loop, the client's.   Life: closes everything when destroyed.   Bounds: a test's own.
+/// Threading: one loop, the client's.   Lifetime: closes everything when destroyed.   Bounds: the test's.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ class FakeBroker {
     bool answers_publish = true;
     int publish_reason = 0;
     int subscribe_reason = 1;
-    /// Knows MQTT 3.1.1 only; says so to a client of MQTT 5, or ends the connection without a word.
+    /// Supports MQTT 3.1.1 only; answers a client of MQTT 5 so, or just ends the connection.
     bool speaks_v311 = false;
     bool says_what_it_speaks = true;
     bool answers_ping = true;
@@ -43,7 +43,7 @@ class FakeBroker {
   /// `port` 0: any.
   explicit FakeBroker(asio::io_context& loop, std::uint16_t port = 0,
                       asio::ip::address address = asio::ip::address_v4::loopback());
-  /// On a Unix socket of this path, where there must be no file yet.
+  /// Listens on a Unix socket at this path, where there must be no file yet.
   FakeBroker(asio::io_context& loop, const std::string& path);
   ~FakeBroker();
 
@@ -55,10 +55,10 @@ class FakeBroker {
   std::size_t count(int type) const;
   std::vector<std::string> payloads() const;  // of PUBLISH packets, in order
 
-  /// To every connection.
+  /// Publishes to every connection.
   void publish(const std::string& topic, const std::string& payload);
   void send(const std::string& bytes);
-  /// Goes on reading, after script.reads has become true again.
+  /// Continues reading, after script.reads has become true again.
   void resume();
   void drop_all(bool with_reset = false);
 

@@ -1,4 +1,4 @@
-/// Ends: stopping, being destroyed at bad moments, a broker that says nothing any more.
+/// Ends: stop, destruction at bad moments, a broker that becomes silent.
 #include "tests/common/runtime/mqtt/client_fixture.h"
 #include "tests/common/runtime/mqtt/fake_broker.h"
 
@@ -122,7 +122,7 @@ TEST_F(Lifetime, ReconnectsManyTimesWithoutLeavingAnythingBehind) {
   EXPECT_EQ(broker.payloads().size(), 50U) << "each acknowledged, none twice";
 }
 
-/// The library's shortest keep-alive is 5 s: it asks after that, and gives up after as long again.
+/// The library's shortest keep-alive is 5 s: it sends a ping after that, and gives up after as long again.
 TEST_F(Lifetime, NoticesABrokerThatSaysNothingAnyMore) {
   broker.script.answers_ping = false;
   auto options = options_for(broker.port());

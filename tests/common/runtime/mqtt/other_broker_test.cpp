@@ -1,4 +1,4 @@
-/// What the client can do with a broker that is not the hub's: speak MQTT 3.1.1, do without a filter, publish once.
+/// The client with a broker that is not the hub's: MQTT 3.1.1, refused filters, messages that are published once.
 #include "common/runtime/libmosquitto.h"
 #include "tests/common/runtime/mqtt/client_fixture.h"
 #include "tests/common/runtime/mqtt/fake_broker.h"

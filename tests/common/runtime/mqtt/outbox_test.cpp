@@ -1,4 +1,4 @@
-/// What the client does with messages: bounds, order, what is sent again and what no more.
+/// The client's handling of messages: bounds, order, and which are sent again.
 #include <sys/resource.h>
 
 #include "tests/common/runtime/mqtt/client_fixture.h"
@@ -189,7 +189,7 @@ TEST_F(Outbox, LetsReceiversTakeTurns) {
   broker.script.answers_publish = true;
   ASSERT_TRUE(until_ready());
   ASSERT_TRUE(all_acknowledged());
-  // First what was sent before, then what was next; each receiver's in order.
+  // Messages that were sent before come first, then new ones; each receiver's in order.
   EXPECT_THAT(broker.payloads(), ElementsAre("0", "1", "2", "a", "b", "3", "c", "4", "5", "6"));
   EXPECT_EQ(client->counters().outbox_bytes, 0U);
 }
@@ -278,7 +278,7 @@ TEST_F(Outbox, DropsWhatCannotBeSentAtAll) {
   EXPECT_THAT(broker.payloads(), ElementsAre("good"));
 }
 
-/// A broker that has stopped reading: what waits grows up to the bound and no further, here and in the library.
+/// A broker that has stopped reading: waiting messages grow to the bound and no further, here and in the library.
 TEST_F(Outbox, IsBoundedWhenTheBrokerStopsReading) {
   options.outbox_bytes_max = 16 * 1024 * 1024;
   options.keepalive = 60s;

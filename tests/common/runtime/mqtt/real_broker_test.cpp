@@ -81,7 +81,7 @@ TEST_F(RealBroker, TakesOneMoreFilterWhileItIsConnectedAndKeepsIt) {
   ASSERT_TRUE(until([this] { return !messages.empty(); }));
   EXPECT_EQ(messages.back().payload, "first");
   EXPECT_EQ(ready, 1u) << "ready is said once for a connection";
-  // What is not acknowledged comes again, rightly.
+  // Messages without acknowledgement are delivered again, as they should.
   ASSERT_TRUE(until([&] { return client->counters().outbox_messages == 0; }));
   broker.kill();
   ASSERT_TRUE(until([this] { return !client->is_ready(); }));
@@ -102,7 +102,7 @@ TEST_F(RealBroker, ComesBackAfterARestartWithWhatWaited) {
     broker.start();
     ASSERT_TRUE(until([&] { return messages.size() == static_cast<std::size_t>(i) + 1; })) << i;
     EXPECT_EQ(messages.back().payload, std::to_string(i));
-    // What is not acknowledged comes again, rightly.
+    // Messages without acknowledgement are delivered again, as they should.
     ASSERT_TRUE(until([&] { return client->counters().outbox_messages == 0; }));
   }
 }

@@ -1,4 +1,4 @@
-/// The client and a real Mosquitto that listens on a Unix socket: restarts, what a killed broker leaves, tokens.
+/// The client and a real Mosquitto that listens on a Unix socket: restarts, files of a killed broker, tokens.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -83,7 +83,7 @@ TEST_F(RealSocket, ComesBackAfterABrokerThatWasStopped) {
   EXPECT_TRUE(until_ready());
 }
 
-/// The brokers' own doing, by their umask: the right to execute means nothing on a socket.
+/// The broker sets this by its umask: the right to execute has no effect on a socket.
 TEST_F(RealSocket, IsForOwnerAndGroupAlone) {
   const BrokerProcess broker(bare());
   EXPECT_EQ(mode() & 0666U, 0660U);

@@ -1,4 +1,4 @@
-/// What libmosquitto meets when it reads and writes a socket that is buffered.
+/// libmosquitto's reads and writes on a buffered socket.
 #include "common/runtime/mqtt/socket_buffer.h"
 
 #include <dlfcn.h>
@@ -36,7 +36,7 @@ class SocketBufferTest : public testing::Test {
     buffer.attach(own.get());
   }
 
-  /// As the library reads: with read(2) on the socket.
+  /// Reads like the library: with read(2) on the socket.
   std::string take(std::size_t bytes) const {
     std::string text(bytes, '\0');
     const ssize_t got = ::read(own.get(), text.data(), bytes);
@@ -147,7 +147,7 @@ TEST_F(SocketBufferTest, TellsOfAReset) {
   const SocketBuffer::Use use(buffer);
   ASSERT_TRUE(put(publication));
   ASSERT_EQ(buffer.flush(), 0);
-  peer = {};  // with something unread
+  peer = {};  // with unread bytes
   char byte = 0;
   EXPECT_EQ(::read(own.get(), &byte, 1), -1);
   EXPECT_EQ(errno, ECONNRESET);

@@ -1,4 +1,4 @@
-/// How the client comes to the broker's Unix socket, and what it does when it cannot.
+/// How the client connects to the broker's Unix socket, and its behaviour when it cannot.
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ class Socket : public ClientFixture {
     options.connect_once = true;
     return options;
   }
-  /// As a broker leaves it that was killed.
+  /// Leaves a file like that of a killed broker.
   void leave_stale_file() const { asio::local::stream_protocol::acceptor(other_loop, path).close(); }
 
   TempDir directory;
@@ -96,7 +96,7 @@ TEST_F(Socket, TcpComesAfterABrokerThatDoesNotAnswer) {
   EXPECT_EQ(at_port.connections, 1U);
 }
 
-/// A token that the broker refuses here is no better there.
+/// A token that the broker refuses here would also be refused there.
 TEST_F(Socket, TcpDoesNotComeAfterABrokerThatRefuses) {
   FakeBroker at_socket(loop, path);
   at_socket.script.connect_reason = 0x87;
@@ -127,7 +127,7 @@ TEST_F(Socket, AStaleFileIsToldFromAMissingOne) {
   EXPECT_TRUE(until_ready());
 }
 
-/// Not for root, who may do everything: the file system takes this thread for another user.
+/// Root may do everything, so this thread becomes another user for the file system.
 class AsNobody {
  public:
   AsNobody() { ::setfsuid(nobody); }

@@ -1,4 +1,4 @@
-/// The client and a Mosquitto with certificates from scripts/certificates: whom it trusts, and what it says of others.
+/// The client and a Mosquitto with certificates from scripts/certificates: which it trusts, and its errors for others.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -37,7 +37,7 @@ class Tls : public ClientFixture {
     run({STRAWBERRY_SOURCE_DIR "/scripts/certificates", directory.file(name)});
   }
   std::string file(const std::string& name) const { return directory.file(name); }
-  /// With the server's certificate from that directory.
+  /// Uses the server's certificate in that directory.
   BrokerProcess::Options with_tls(const std::string& name = "tls") const {
     BrokerProcess::Options options;
     options.config = {"certfile " + file(name + "/server.crt"), "keyfile " + file(name + "/server.key")};
@@ -48,7 +48,7 @@ class Tls : public ClientFixture {
     options.tls = MosquittoClient::Tls{file(ca), {}};
     return options;
   }
-  /// Never ready, and this is why, each time it tries.
+  /// Never becomes ready, with this reason at each attempt.
   void expect_refusal(const std::string& why, TlsTrouble trouble) {
     ASSERT_TRUE(until([this] { return lost.size() == 3; }));
     EXPECT_THAT(lost, Each(HasSubstr(why)));
@@ -153,7 +153,7 @@ TEST_F(Tls, DemandsTls12) {
   EXPECT_EQ(SSL_CTX_get_verify_mode((*context)->get()), SSL_VERIFY_PEER);
 }
 
-/// OpenSSL may hold what the socket no longer shows, and a record is smaller than a message.
+/// OpenSSL may hold data that the socket no longer shows, and a record is smaller than a message.
 TEST_F(Tls, LargeMessagesPassInBothDirections) {
   const BrokerProcess broker(with_tls());
   start(trusting(broker), {"out"});
@@ -164,7 +164,7 @@ TEST_F(Tls, LargeMessagesPassInBothDirections) {
   for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(messages[i].payload, std::to_string(i % 10) + large);
 }
 
-/// As HTTPS on the same thread may leave them.
+/// HTTPS on the same thread may leave such errors.
 TEST_F(Tls, ErrorsOfOthersOnItsThreadAreNotItsOwn) {
   const BrokerProcess broker(with_tls());
   const auto until_despite_errors = [this](auto condition) {
