@@ -44,30 +44,40 @@ Task<Login::Given> by_link(std::shared_ptr<Login> login, const Request& request)
   co_return co_await login->with_link(std::move(*token), std::move(address));
 }
 
+Task<void> sign_in_by_password(std::shared_ptr<Login> login, Exchange& exchange) {
+  const auto given = co_await by_password(login, exchange.request, "user");
+  Response response = given ? with_token(*given) : response_of(given.error(), ErrorShape::hub);
+  co_await exchange.reply(std::move(response));
+}
+
+Task<void> sign_in_by_link(std::shared_ptr<Login> login, Exchange& exchange) {
+  const auto given = co_await by_link(login, exchange.request);
+  Response response = given ? with_token(*given) : response_of(given.error(), ErrorShape::hub);
+  co_await exchange.reply(std::move(response));
+}
+
+/// In the shape of the Python hub, for its Spokes.
+Task<void> sign_in_as_spokes_do(std::shared_ptr<Login> login, Exchange& exchange) {
+  const auto given = co_await by_password(login, exchange.request, "username");
+  json shown = json::object();
+  if (given) {
+    shown["access_token"] = text_member(*given, "access_token");
+    shown["token_type"] = "bearer";
+  }
+  Response response = given ? with_token(shown) : response_of(given.error(), ErrorShape::spoke);
+  co_await exchange.reply(std::move(response));
+}
+
 }  // namespace
 
 std::vector<Route> account_routes(std::shared_ptr<Login> login) {
   std::vector<Route> routes;
-  routes.push_back({"POST", "/api/v1/users/login", ErrorShape::hub, [login](Exchange& exchange) -> Task<void> {
-                      const auto given = co_await by_password(login, exchange.request, "user");
-                      Response response = given ? with_token(*given) : response_of(given.error(), ErrorShape::hub);
-                      co_await exchange.reply(std::move(response));
-                    }});
-  routes.push_back({"POST", "/api/v1/users/link", ErrorShape::hub, [login](Exchange& exchange) -> Task<void> {
-                      const auto given = co_await by_link(login, exchange.request);
-                      Response response = given ? with_token(*given) : response_of(given.error(), ErrorShape::hub);
-                      co_await exchange.reply(std::move(response));
-                    }});
-  routes.push_back({"POST", "/api/users/login", ErrorShape::spoke, [login](Exchange& exchange) -> Task<void> {
-                      const auto given = co_await by_password(login, exchange.request, "username");
-                      json shown = json::object();
-                      if (given) {
-                        shown["access_token"] = text_member(*given, "access_token");
-                        shown["token_type"] = "bearer";
-                      }
-                      Response response = given ? with_token(shown) : response_of(given.error(), ErrorShape::spoke);
-                      co_await exchange.reply(std::move(response));
-                    }});
+  routes.push_back({"POST", "/api/v1/users/login", ErrorShape::hub,
+                    [login](Exchange& exchange) { return sign_in_by_password(login, exchange); }});
+  routes.push_back({"POST", "/api/v1/users/link", ErrorShape::hub,
+                    [login](Exchange& exchange) { return sign_in_by_link(login, exchange); }});
+  routes.push_back({"POST", "/api/users/login", ErrorShape::spoke,
+                    [login](Exchange& exchange) { return sign_in_as_spokes_do(login, exchange); }});
   return routes;
 }
 
