@@ -6,7 +6,7 @@
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -89,4 +89,4 @@ Task<void> AccountRecords::written(AccountImport account) {
   co_await parts_.tell_plugin(std::move(ids));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "common/text/json_depth.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -370,4 +370,4 @@ Reply<UserRecord> read_record(const json& record, const std::string& path) {
                {{"path", path + "/kind"}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

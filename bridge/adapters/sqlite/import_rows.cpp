@@ -9,7 +9,7 @@
 #include "bridge/adapters/sqlite/user_rows.h"
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class Importer {
@@ -262,4 +262,4 @@ Reply<ImportCount> import_records(StatementCache& statements, const StorageLimit
   return Importer(statements, limits, request).run();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -266,4 +266,4 @@ TEST_F(Users, AGuestHasAHostAndNoDevices) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge
