@@ -5,7 +5,7 @@
 
 #include "broker-plugin/principal_key.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 namespace {
 
@@ -188,4 +188,4 @@ const Principal* Connections::principal_with(std::string_view principal_id) cons
   return found == by_principal_.end() ? nullptr : &found->second.principal;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -5,7 +5,7 @@
 
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 std::size_t Subscriptions::hash_of(std::string_view filter) { return std::hash<std::string_view>{}(filter); }
 
@@ -83,4 +83,4 @@ void Subscriptions::release_all(const Client& client) {
   for (const auto& [hash, levels] : client.filters) release(client, hash, levels);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

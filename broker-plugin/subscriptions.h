@@ -14,7 +14,7 @@
 #include "common/contract/principal.h"
 #include "common/text/by_text.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class Subscriptions {
  public:
@@ -71,4 +71,4 @@ class Subscriptions {
   ByText<std::size_t> hearers_;  // by device id: how many clients have subscribed to its calls
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -6,7 +6,7 @@
 
 #include "common/text/base64url.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -92,4 +92,4 @@ tl::unexpected<Error> not_a_cursor() {
   return error(ErrorCode::bad_request, "cursor is not one of this hub's", {{"path", "/cursor"}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/skills/skill_registry.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t page_entries_max = 500;
 inline constexpr std::size_t page_bytes_max = 512 * 1024;
@@ -36,4 +36,4 @@ std::optional<SkillRegistry::Place> read_place(const std::string& cursor);
 std::optional<SkillRegistry::ListPlace> read_list_place(const std::string& cursor);
 tl::unexpected<Error> not_a_cursor();
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/skills/answer_page.h"
 #include "bridge/skills/input_schema.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -135,4 +135,4 @@ Reply<json> search_skills(const SkillRegistry& skills, const Request& request, s
   return json{{"results", std::move(results)}, {"total", total}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

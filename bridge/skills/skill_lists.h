@@ -11,9 +11,9 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/skills/skill_registry.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<nlohmann::json> list_skills(const SkillRegistry& skills, const Request& request, std::size_t answer_bytes_max);
 Reply<nlohmann::json> search_skills(const SkillRegistry& skills, const Request& request, std::size_t answer_bytes_max);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/skills/input_schema.h"
 #include "bridge/skills/skill_registry.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline auto order_of(const SkillText& text) {
   return std::tuple(text.class_name(), text.function_name(), text.signature(), text.input_schema());
@@ -36,4 +36,4 @@ Iterator behind(Iterator first, Iterator last, const SkillRegistry::Place& place
   return first;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/skills/skill_order.h"
 #include "bridge/skills/skill_registry_user.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 std::optional<SkillRegistry::Page> SkillRegistry::page(const SkillQuery& query,
                                                        const std::optional<Place>& after) const {
@@ -76,4 +76,4 @@ SkillRegistry::ListPage SkillRegistry::list_page(const std::string& user_id, con
   return page;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

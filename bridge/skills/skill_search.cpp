@@ -6,7 +6,7 @@
 #include "bridge/skills/skill_order.h"
 #include "bridge/skills/skill_registry_user.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
@@ -353,4 +353,4 @@ std::optional<SkillRegistry::SearchPage> SkillRegistry::search_page(const std::s
   return Seeker(*this, *user, search).page(after, matches_max);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -259,4 +259,4 @@ Task<Reply<json>> SkillService::call_for(Request request) {
   co_return co_await calls_.call(std::move(call));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

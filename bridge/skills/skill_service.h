@@ -16,7 +16,7 @@
 #include "bridge/skills/tool_view.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A device has registered its skills.
 struct SkillsRegistered {
@@ -78,4 +78,4 @@ class SkillService final : public RequestHandler, public ToolSource {
   ToolShapes tool_shapes_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/skills/tool_view.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -207,4 +207,4 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, ToolShapes& s
   return planned;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -17,7 +17,7 @@
 #include "bridge/skills/tool_source.h"
 #include "bridge/skills/tool_view.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t tools_found_default = 10;  // of a query without a limit
 inline constexpr std::size_t tool_devices_max = 64;     // that one tool lists
@@ -33,4 +33,4 @@ struct PlannedToolCall {
 /// What `call_tool` calls. Its deadline and identity are the request's; who asks for it is the caller's to say.
 Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, ToolShapes& shapes, const Request& request);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

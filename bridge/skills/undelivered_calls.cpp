@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 bool UndeliveredCalls::keep(const std::string& call_id, const std::string& target, MqttMessage message,
                             SteadyTime now) {
@@ -52,4 +52,4 @@ void UndeliveredCalls::forget(const std::string& call_id) {
   entries_.erase(entry);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/contract/mqtt_message.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UndeliveredCalls {
  public:
@@ -56,4 +56,4 @@ class UndeliveredCalls {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -339,4 +339,4 @@ std::optional<Error> objection_to_format(const json& head, const std::string& pa
       {{"path", path + "/format"}}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

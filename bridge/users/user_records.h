@@ -12,7 +12,7 @@
 
 #include "bridge/ports/export_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Of the format that this release writes, and the newest it reads.
 inline constexpr int export_format = 1;
@@ -26,4 +26,4 @@ bool is_head(const nlohmann::json& record);
 /// Of a head: a format that this release does not know; nothing when it does.
 std::optional<Error> objection_to_format(const nlohmann::json& head, const std::string& path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -271,4 +271,4 @@ TEST_F(UndeliveredCallTest, OtherMessagesAreNotItsBusiness) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

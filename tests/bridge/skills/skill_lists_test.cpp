@@ -9,7 +9,7 @@
 #include "common/text/base64url.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -204,4 +204,4 @@ TEST_F(SkillListsTest, ACursorThatIsNoneIsRefused) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

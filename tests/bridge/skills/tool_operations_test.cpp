@@ -8,7 +8,7 @@
 #include "bridge/skills/tool_view.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -239,4 +239,4 @@ TEST_F(ToolOperationsTest, WhatIsNotHeardOfIsNoTool) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

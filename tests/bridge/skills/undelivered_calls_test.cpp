@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST_F(UndeliveredCallsTest, WhatHasEndedIsNotSentAgain) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge
