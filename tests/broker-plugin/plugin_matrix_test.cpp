@@ -14,7 +14,11 @@ using namespace std::chrono_literals;
 /// The policy's verdict; denied for topics that the broker itself cannot handle.
 Verdict policy(const Principal& who, Access access, const std::string& topic, bool retain = false) {
   if (access == Access::subscribe ? is_no_filter(topic) : is_no_topic(topic)) return Verdict::not_canonical;
-  return check_topic(who, access, read_topic(topic), retain, CastOwners());
+  const Topic read = read_topic(topic);
+  const Verdict verdict = check_topic(who, access, read, retain, CastOwners());
+  // Nobody here has subscribed to calls, and a call that nobody hears is refused (Gatekeeper::is_heard).
+  const bool is_unheard_call = access == Access::write && read.service && read.rest == "call";
+  return verdict == Verdict::allowed && is_unheard_call ? Verdict::not_yours : verdict;
 }
 
 std::string payload_of(std::size_t topic, const std::string& about) { return about + "-" + std::to_string(topic); }

@@ -155,6 +155,8 @@ void ExchangedExamples::exchange_skills() {
   answer("skills/register@nulls", *lamp_);
   answer("skills/heartbeat", *speaker_);
   EXPECT_EQ(answer("skills/list", *tablet_).at("result").at("total"), 3);
+  EXPECT_EQ(answer("skills/list@page", *tablet_).at("result").at("total"), 3);
+  EXPECT_EQ(answer("skills/search@page", *tablet_).at("result").at("total"), 1);
   EXPECT_EQ(answer("skills/search", *tablet_).at("result").at("total"), 1);
   EXPECT_EQ(answer("skills/search@everything", *alice_).at("result").at("total"), 3);
   answer("skills/describe", *alice_);
