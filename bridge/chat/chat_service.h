@@ -42,6 +42,8 @@ class ChatService final : public RequestHandler {
 
   /// The device is gone: its chats end.
   void sender_left(const std::string& device_id);
+  /// The chats that the user itself has begun end.
+  void user_disabled(const std::string& user_id);
   /// Chats under way.
   std::size_t in_flight() const { return running_->size(); }
 
