@@ -1,4 +1,4 @@
-/// `users` `audit`: what was done by whom for whom, newest first, for admins (docs/contract.md, section 7).
+/// `users` `audit`: what was done by whom for whom, newest first, for admins (docs/contract.md, section 13).
 ///
 /// Threading: loop only.   Lifetime: the store outlives it.   Errors: `bad_request` for a time or cursor that is none;
 /// the store's.   Bounds: lines_max a page.
@@ -18,8 +18,7 @@ class AuditService final : public RequestHandler {
   static constexpr std::size_t lines_default = 50;
 
   /// `flush` stores what has been audited and is not stored yet, so that a page has what was done just before.
-  AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush)
-      : store_(store), flush_(std::move(flush)) {}
+  AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush) : store_(store), flush_(std::move(flush)) {}
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }

@@ -1,4 +1,4 @@
-/// Backups of users, kept by the hub (docs/contract.md, section 7): made, listed, read, written, restored and deleted
+/// Backups of users, kept by the hub (docs/contract.md, section 13): made, listed, read, written, restored and deleted
 /// by the user whose they are, and by admins. A backup is what `export` gives, without what is an admin's; so restoring
 /// one gives nobody more than they have.
 ///

@@ -1,5 +1,5 @@
 /// `users` `export` and `import`: everything of one user as records, in parts that fit into a message, from one hub to
-/// another or to a file and back (docs/contract.md, section 7).
+/// another or to a file and back (docs/contract.md, section 13).
 ///
 /// A user exports and imports their own; an admin anybody's. What only an admin may bring in (limits, revocations, the
 /// list of tokens, the account with its password hash) is left out of a user's import, and the hash of a user's export:
