@@ -23,6 +23,13 @@ class DisablingAUser : public WebDoorTest {
   json devices_online(const std::string& user) {
     return admin_->result_of("users", {{"op", "get"}, {"user_id", user}}).at("devices_online");
   }
+  static std::string read_until(RawHttp& client, const std::string& wanted) {
+    std::string got;
+    const auto give_up = std::chrono::steady_clock::now() + at_last;
+    while (got.find(wanted) == std::string::npos && std::chrono::steady_clock::now() < give_up)
+      got += client.read(10ms);
+    return got;
+  }
   /// Reads until the other side closes.
   static bool closes(RawHttp& client) {
     const auto give_up = std::chrono::steady_clock::now() + at_last;
@@ -67,11 +74,7 @@ TEST_F(DisablingAUser, EndsItsStreamsAndWebSocketsWhileTheModelGoesOnTalking) {
     const std::string body = json{{"messages", {{{"role", "user"}, {"content", "tell me"}}}}, {"stream", true}}.dump();
     client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " +
                 token(user) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    std::string got;
-    const auto give_up = std::chrono::steady_clock::now() + at_last;
-    while (got.find("data: {") == std::string::npos && std::chrono::steady_clock::now() < give_up)
-      got += client.read(10ms);
-    return got;
+    return read_until(client, "data: {");
   };
   const auto bearer = [this](const std::string& user) {
     WsClient::Options options;
@@ -89,7 +92,8 @@ TEST_F(DisablingAUser, EndsItsStreamsAndWebSocketsWhileTheModelGoesOnTalking) {
   disable("alice");
   EXPECT_TRUE(closes(stream));
   EXPECT_TRUE(closes(events));
-  EXPECT_THAT(of_bob.read(10ms) + of_bob.read(1s), HasSubstr("data: {")) << "another's goes on";
+  of_bob.read(10ms);
+  EXPECT_THAT(read_until(of_bob, "data: {"), HasSubstr("data: {")) << "another's goes on";
   events_of_bob.read(10ms);
   EXPECT_EQ(events_of_bob.close_code(), 0);
 }
