@@ -8,7 +8,7 @@
 #include "common/contract/control.h"
 #include "common/contract/principal.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
@@ -195,4 +195,4 @@ void Gatekeeper::report() {
   broker_.publish_retained(report_topic, report_.write(now));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -7,7 +7,7 @@
 #include "common/contract/rights.h"
 #include "common/identity/token_stamp.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 bool is_stamp(const mosquitto_property* property) {
@@ -137,4 +137,4 @@ bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime 
          (stamp.rights.empty() || add(rights_property, stamp.rights)) && add(published_at_property, time);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -1,6 +1,6 @@
 #include "broker-plugin/topic.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// One level of a filter or topic name: not empty, nothing unprintable, a wildcard only alone and `#` only at the end.
@@ -53,4 +53,4 @@ Topic read_topic(std::string_view text) {
   return topic;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 void UsedTokens::note(std::string_view jti) {
   if (!is_listed_jti(jti)) return;
@@ -50,4 +50,4 @@ std::vector<TokenUse> UsedTokens::take() {
   return uses;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

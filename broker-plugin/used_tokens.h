@@ -19,7 +19,7 @@
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class UsedTokens {
  public:
@@ -57,4 +57,4 @@ class UsedTokens {
   std::size_t left_in_round_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

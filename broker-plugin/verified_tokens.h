@@ -15,7 +15,7 @@
 #include "common/identity/token.h"
 #include "common/text/sha256.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class VerifiedTokens {
  public:
@@ -46,4 +46,4 @@ class VerifiedTokens {
   std::unordered_map<Sha256, std::list<Entry>::iterator, DigestHash> by_digest_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -17,7 +17,7 @@
 namespace strawberry::cli {
 
 /// As list_of_tokens() orders them.
-Outcome<TokenList> hubs_tokens(const CommandLine& line, const TokenQuery& query);
+Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::TokenQuery& query);
 
 /// Of a user, of a device by its id, or, with a type, of an admin or of a new device of the user.
 struct TokenWish {

@@ -14,7 +14,7 @@
 #include "common/contract/role.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct UserRow {
   std::string user_id;
@@ -107,4 +107,4 @@ class UserStore {
   virtual Task<Reply<void>> note_used(std::vector<TokenUse> uses) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/audit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AuditService final : public RequestHandler {
  public:
@@ -34,4 +34,4 @@ class AuditService final : public RequestHandler {
 /// What a valid request asks for.
 Reply<AuditQuery> read_audit_query(const nlohmann::json& body);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

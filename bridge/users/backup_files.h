@@ -19,7 +19,7 @@
 
 struct gzFile_s;
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct BackupInfo {
   std::string id;
@@ -105,4 +105,4 @@ class BackupFiles {
   const Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

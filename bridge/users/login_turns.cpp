@@ -4,7 +4,7 @@
 
 #include "bridge/users/login_limiter.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::string place_of(std::string_view network, std::string_view user) {
@@ -66,4 +66,4 @@ void LoginTurns::succeeded(std::string_view address, std::string_view user) {
   proven_by_key_.emplace(proven_.front(), proven_.begin());
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -19,7 +19,7 @@
 
 #include "common/text/by_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class LoginTurns {
  public:
@@ -68,4 +68,4 @@ class LoginTurns {
   std::unordered_map<std::string_view, std::list<std::string>::iterator> proven_by_key_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -271,4 +271,4 @@ Task<Reply<json>> TokenService::revoke_all(Request request) {
   co_return done;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void TokenUses::note(std::vector<TokenUse> uses) {
   if (uses.empty() || *writes_ >= writes_max) return;
@@ -18,4 +18,4 @@ Task<void> TokenUses::write(UserStore* store, std::vector<TokenUse> uses, std::s
   --*writes;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "common/runtime/asio.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class TokenUses {
  public:
@@ -33,4 +33,4 @@ class TokenUses {
   const std::shared_ptr<std::size_t> writes_ = std::make_shared<std::size_t>(0);  // under way
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

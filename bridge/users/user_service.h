@@ -29,7 +29,7 @@
 #include "bridge/users/user_events.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UserService final : public RequestHandler {
  public:
@@ -89,4 +89,4 @@ class UserService final : public RequestHandler {
   LoginTurns turns_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 class Owners final : public DeviceOwners {
@@ -356,4 +356,4 @@ TEST(TopicReader, ReadsEachTopicAsItIsAndKeepsItWhenItsTextIsGone) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

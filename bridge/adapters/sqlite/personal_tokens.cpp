@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/token_state.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 // Good ones; ?1 is now.
@@ -161,4 +161,4 @@ void write_last_used(StatementCache& statements, const std::vector<TokenUse>& us
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/ports/user_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<std::vector<std::string>> add_named_token_within(StatementCache& statements, const StorageLimits& limits,
                                                        const std::optional<NewToken>& token, bool beside_others);
@@ -22,4 +22,4 @@ Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, con
 Reply<RevokedUser> revoke_all_tokens_of(StatementCache& statements, const std::string& user_id, std::int64_t now_ms);
 void write_last_used(StatementCache& statements, const std::vector<TokenUse>& uses);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 const Principal tablet{PrincipalType::device, "tablet", "alice"};
@@ -81,4 +81,4 @@ TEST_F(RunningChatsTest, AUserWhoIsDisabledTakesItsOwnChatsWithIt) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

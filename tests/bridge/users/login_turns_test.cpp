@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class Turns : public ::testing::Test {
@@ -72,4 +72,4 @@ TEST(TurnsOfLogins, MayOutliveWhatGaveThem) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge
