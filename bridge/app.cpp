@@ -4,6 +4,7 @@
 
 #include "bridge/app_options.h"
 #include "bridge/app_parts.h"
+#include "common/contract/control.h"
 #include "common/runtime/log.h"
 #include "common/runtime/request_log.h"
 #include "common/text/printable.h"
@@ -78,7 +79,10 @@ void App::receive(MqttMessage message) {
     if (!parts_->is_serving && message.payload == parts_->ready_mark) start_serving();
     return;
   }
-  if (message.topic == control_response_topic) return parts_->plugin.response_arrived(message.payload);
+  if (message.topic == control_response_topic) {
+    if (auto uses = read_token_uses(message.payload)) return parts_->token_uses.note(std::move(*uses));
+    return parts_->plugin.response_arrived(message.payload);
+  }
   if (message.topic == home_assistant_status_topic) return parts_->home_assistant.status_arrived(message);
   if (!topic) return;
   if (topic->rest == "request") {

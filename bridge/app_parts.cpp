@@ -99,6 +99,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                     {store->users(), devices, tokens, events,
                      [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }},
                     token_service_options(config)),
+      token_uses(loop, clock, store->users()),
       session_service(clock, store->conversations()),
       usage(clock, store->usage(), events, usage_options(config, limits)),
       chat_service(clock,
@@ -219,6 +220,7 @@ void App::Parts::connect() {
 
 void App::Parts::connect_users() {
   listen<UserDisabled>("open work", [this](const auto& disabled) {
+    chat_service.user_disabled(disabled.user_id);
     for (const Device* device : devices.list(disabled.user_id)) end_work_of(device->row.device_id);
   });
   listen<UserChanged>("audit", [this](const auto& changed) {

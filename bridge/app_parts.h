@@ -42,6 +42,7 @@
 #include "bridge/users/export_service.h"
 #include "bridge/users/quota_service.h"
 #include "bridge/users/token_service.h"
+#include "bridge/users/token_uses.h"
 #include "bridge/users/user_directory.h"
 #include "bridge/users/user_service.h"
 #include "common/contract/schemas/request_schemas.h"
@@ -96,6 +97,7 @@ struct App::Parts {
   SodiumPasswords passwords;
   UserService user_service;
   TokenService token_service;
+  TokenUses token_uses;
   SessionService session_service;
   StoredUsageLedger usage;
   ChatService chat_service;

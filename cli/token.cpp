@@ -1,6 +1,5 @@
-/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): lets the running hub issue
-/// a token. Admin and enrollment tokens, and all when no hub runs, are signed with the hub's keys and recorded in its
-/// list before they are printed.
+/// `strawberryctl token issue` (`token list` and `token revoke` are in files of their own): has the running hub issue a
+/// token. When no hub runs it is signed with the hub's keys here, and put on its list before anybody sees it.
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -52,37 +51,36 @@ struct Made {
   nlohmann::json skills = nullptr;
 };
 
-Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
-  if (options.admin) {
-    if (!options.device.empty() || !options.user.empty() || options.enroll) {
-      return cli_error(ExitCode::usage, "--admin stands alone: leave out --device, --user and --enroll");
-    }
-    return admin();
-  }
-  if (is_reserved_id(options.user)) {
+/// Whether the options say for whom it is.
+Outcome<void> check_whose(const TokenOptions& options) {
+  if (options.admin && (!options.device.empty() || !options.user.empty() || options.enroll))
+    return cli_error(ExitCode::usage, "--admin stands alone: leave out --device, --user and --enroll");
+  if (is_reserved_id(options.user))
     return cli_error(ExitCode::usage, in_quotes(options.user) + " is an id of the hub's own: choose another user");
-  }
-  if (options.enroll) {
-    if (options.user.empty() || !options.device.empty()) {
-      return cli_error(ExitCode::usage, "--enroll needs --user, whose device is to be registered, and no --device");
-    }
-    return enroll(options.user);
-  }
+  if (options.enroll && (options.user.empty() || !options.device.empty()))
+    return cli_error(ExitCode::usage, "--enroll needs --user, whose device is to be registered, and no --device");
+  if (!options.admin && options.user.empty() && options.device.empty())
+    return cli_error(ExitCode::usage, "say for whom: --device ID, --user USER, --admin, or --enroll --user USER");
+  if (options.user.empty()) return {};
+  if (auto valid = user(options.user); !valid) return tl::unexpected(valid.error());
+  return {};
+}
+
+Outcome<Who> whose(const CommandLine& line, const TokenOptions& options) {
+  if (options.admin) return admin();
+  if (options.enroll) return enroll(options.user);
   if (!options.device.empty()) {
     auto directory = open_directory(line.data_dir());
     if (!directory) return tl::unexpected(directory.error());
     return device(**directory, options.device, options.user);
   }
-  if (!options.user.empty()) {
-    auto directory = open_directory(line.data_dir());
-    if (!directory) return tl::unexpected(directory.error());
-    // Device and user ids share one namespace: the token would give access to the device's topics.
-    if ((*directory)->find(options.user) != nullptr) {
-      return cli_error(ExitCode::usage, in_quotes(options.user) + " is a device: use --device");
-    }
-    return user(options.user);
+  auto directory = open_directory(line.data_dir());
+  if (!directory) return tl::unexpected(directory.error());
+  // Device and user ids share one namespace: the token would speak for the device's topics.
+  if ((*directory)->find(options.user) != nullptr) {
+    return cli_error(ExitCode::usage, in_quotes(options.user) + " is a device: use --device");
   }
-  return cli_error(ExitCode::usage, "say for whom: --device ID, --user USER, --admin, or --enroll --user USER");
+  return user(options.user);
 }
 
 /// Returns a pattern of skills with the device's id instead of its name, as the hub requires.
@@ -210,10 +208,13 @@ Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, 
   Made made;
   made.by_hub = true;
   made.who.principal = {PrincipalType::user, options.user, options.user};
-  if (options.device.empty()) {
+  if (options.admin || options.enroll) {
+    const PrincipalType type = options.admin ? PrincipalType::admin : PrincipalType::enroll;
+    wish.type = to_string(type);
+    made.who.principal.type = type;
+  } else if (options.device.empty()) {
     if (auto valid = user(options.user); !valid) return tl::unexpected(valid.error());
-  }
-  if (!options.device.empty()) {
+  } else {
     auto found = found_device(line, options.device, options.user);
     if (!found) return tl::unexpected(found.error());
     if (!found->is_active)
@@ -239,6 +240,7 @@ Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, 
   if (!given) return tl::unexpected(given.error());
   made.token = text_member(*given, "access_token");
   made.jti = text_member(*given, "jti");
+  if (!wish.type.empty()) made.who.principal.id = text_member(*given, "id");
   const auto end = parse_rfc3339(text_member(*given, "expires_at"));
   if (made.token.empty() || !end) return cli_error(ExitCode::refused, "the hub sent no token");
   made.expires_at = *end;
@@ -279,9 +281,7 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
 
 /// Asks a running hub; what it does not issue, and all when no hub runs, is made here.
 Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
-  const bool is_for_hub = !options.admin && !options.enroll && !(options.user.empty() && options.device.empty()) &&
-                          !is_reserved_id(options.user);
-  if (!is_for_hub) return made_here(line, options, lifetime);
+  if (auto good = check_whose(options); !good) return tl::unexpected(good.error());
   auto made = made_by_hub(line, options, lifetime);
   if (made || made.error().code != ExitCode::unreachable) return made;
   const auto login = line.login();

@@ -74,9 +74,9 @@ Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::To
 }
 
 Outcome<json> issue_through_hub(const CommandLine& line, const TokenWish& wish) {
-  json body{{"op", "token"},
-            {"user_id", wish.user_id},
-            {"ttl_s", std::chrono::duration_cast<std::chrono::seconds>(wish.lifetime).count()}};
+  json body{{"op", "token"}, {"ttl_s", std::chrono::duration_cast<std::chrono::seconds>(wish.lifetime).count()}};
+  if (!wish.type.empty()) body["type"] = wish.type;
+  if (!wish.user_id.empty()) body["user_id"] = wish.user_id;
   if (!wish.device_id.empty()) body["device_id"] = wish.device_id;
   if (!wish.name.empty()) body["name"] = wish.name;
   if (!wish.scope.empty()) body["scope"] = wish.scope;
@@ -86,10 +86,20 @@ Outcome<json> issue_through_hub(const CommandLine& line, const TokenWish& wish) 
 }
 
 Outcome<std::string> revoke_through_hub(const CommandLine& line, const std::string& user_id, const std::string& jti) {
-  auto done = ask_hub(line, admin(), Service::users, {{"op", "revoke_token"}, {"user_id", user_id}, {"jti", jti}});
+  json body{{"op", "revoke_token"}, {"jti", jti}};
+  if (!user_id.empty()) body["user_id"] = user_id;
+  auto done = ask_hub(line, admin(), Service::users, std::move(body));
   if (!done) return tl::unexpected(done.error());
   const json revoked = done->value("revoked", json::array());
   return revoked.empty() ? jti : revoked.front().get<std::string>();
+}
+
+Outcome<AllRevoked> revoke_all_through_hub(const CommandLine& line, const std::string& user_id) {
+  auto done = ask_hub(line, admin(), Service::users, {{"op", "revoke_token"}, {"user_id", user_id}, {"all", true}});
+  if (!done) return tl::unexpected(done.error());
+  const auto valid_from = parse_rfc3339(text_member(*done, "valid_from"));
+  if (!valid_from) return cli_error(ExitCode::refused, "the hub does not say from when on tokens are good again");
+  return AllRevoked{done->value("listed", std::int64_t{0}), *valid_from};
 }
 
 }  // namespace strawberry::cli

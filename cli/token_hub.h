@@ -19,8 +19,9 @@ namespace strawberry::cli {
 /// In the order of list_of_tokens().
 Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::TokenQuery& query);
 
-/// A request for a token of a user, or of a device by its id.
+/// Of a user, of a device by its id, or, with a type, of an admin or of a new device of the user.
 struct TokenWish {
+  std::string type;  // `admin`, `enroll` or empty
   std::string user_id;
   std::string device_id;
   std::string name;
@@ -32,7 +33,14 @@ struct TokenWish {
 /// Returns the hub's answer to `users` `token`.
 Outcome<nlohmann::json> issue_through_hub(const CommandLine& line, const TokenWish& wish);
 
-/// Returns the `jti` of the first token of the revoked line.
+/// The `jti` of the first of the line that was revoked. `user_id`: whose token it is; empty for an admin's.
 Outcome<std::string> revoke_through_hub(const CommandLine& line, const std::string& user_id, const std::string& jti);
+
+struct AllRevoked {
+  std::int64_t listed = 0;  // live ones that were on the list
+  WallTime valid_from;      // tokens that are issued from then on are good
+};
+/// Everything issued for the user and their devices until now.
+Outcome<AllRevoked> revoke_all_through_hub(const CommandLine& line, const std::string& user_id);
 
 }  // namespace strawberry::cli

@@ -35,6 +35,7 @@ nlohmann::json as_json(const bridge::IssuedToken& token) {
       {"state", to_string(token.state)}};
   if (token.scope) shown["scope"] = *token.scope;
   if (token.skills) shown["skills"] = nlohmann::json::parse(*token.skills, nullptr, /*allow_exceptions=*/false);
+  shown["last_used"] = nullptr;
   if (token.last_used_ms) shown["last_used"] = format_rfc3339(from_unix_ms(*token.last_used_ms));
   return shown;
 }
@@ -53,10 +54,12 @@ void print(const std::vector<bridge::IssuedToken>& tokens) {
   for (const bridge::IssuedToken& token : tokens) {
     rows.push_back({token.name.empty() ? "-" : printable(token.name, device_name_bytes_max), whose_token(token),
                     local_time(from_unix_ms(token.issued_at_ms)), local_time(from_unix_ms(token.expires_at_ms)),
+                    token.last_used_ms ? local_time(from_unix_ms(*token.last_used_ms)) : "never",
                     std::string(to_string(token.state)), printable(token.jti, 64),
                     token.parent_jti.empty() ? "-" : printable(token.parent_jti, 64), rights_of(token)});
   }
-  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "STATE", "JTI", "PARENT", "MAY"}, rows, terminal_columns());
+  std::cout << table({"NAME", "FOR", "ISSUED", "EXPIRES", "LAST USED", "STATE", "JTI", "PARENT", "MAY"}, rows,
+                     terminal_columns());
 }
 
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {

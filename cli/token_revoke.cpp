@@ -1,5 +1,6 @@
-/// `strawberryctl token revoke`: revokes a token with its line through the running hub. On the files of a hub that does
-/// not run also unlisted ones, those of admins, and all of a user's: a running hub follows.
+/// `strawberryctl token revoke`: takes a token back, with its line, or all of a user's, through the running hub; or on
+/// the files of one that does not run. Tokens that are on no list are revoked on the files, too: a hub that runs
+/// follows.
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
@@ -121,8 +122,7 @@ Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
   return options.file.empty() ? named_by_jti(options) : named_by_file(line, options.file);
 }
 
-/// Uses the running hub. Nullopt when there is none, or the list has no such valid token of a user's: then the files
-/// are used.
+/// Through the running hub. Nothing when there is none, or the list has no such good token: that is for the files.
 Outcome<std::optional<bridge::RevokedLine>> revoke_by_hub(const CommandLine& line, const std::string& jti) {
   bridge::TokenQuery query;
   query.jti = jti;
@@ -133,12 +133,13 @@ Outcome<std::optional<bridge::RevokedLine>> revoke_by_hub(const CommandLine& lin
   auto found = hubs_tokens(line, query);
   if (!found && (has_files && found.error().code == ExitCode::unreachable)) return std::optional<bridge::RevokedLine>{};
   if (!found) return tl::unexpected(found.error());
-  if (found->tokens.empty() || found->tokens.front().user_id.empty()) {
+  if (found->tokens.empty()) {
     if (has_files) return std::optional<bridge::RevokedLine>{};
     return cli_error(ExitCode::usage, "there is no such token that is live: see 'strawberryctl token list'");
   }
   query = bridge::TokenQuery{};
   query.user_id = found->tokens.front().user_id;
+  query.only_live = query.user_id.empty();  // no user's: an admin's has no line, and those of all are many
   query.limit = bridge::issued_tokens_max;
   const auto all = hubs_tokens(line, query);
   if (!all) return tl::unexpected(all.error());
@@ -168,35 +169,45 @@ Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Name
   return std::move(*revoked);
 }
 
-/// Returns once a newly issued token would be valid.
+Outcome<AllRevoked> revoke_all_in_files(const CommandLine& line, const std::string& user) {
+  const DataDir dir = line.data_dir();
+  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  bridge::TokenQuery query;
+  query.user_id = user;
+  query.only_live = true;
+  query.limit = 1;
+  const auto list = list_of_tokens(dir, query);
+  const auto valid_from = bridge::revoke_user(dir.database(), user, to_unix_ms(SystemClock().wall_now()));
+  if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
+  // The user may be one whose tokens another issuer signs, so the revocation holds all the same.
+  if (auto known = check_user(dir, user); !known) std::cerr << "note: " << known.error().message << "\n";
+  // An older database has no list.
+  return AllRevoked{list ? list->total : 0, from_unix_ms(*valid_from)};
+}
+
+/// Returns when a token that is issued from now on is good.
 Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) {
   if (!options.jti.empty() || !options.name.empty() || !options.file.empty() || !options.ttl.empty()) {
     return cli_error(ExitCode::usage, "--all takes all of a user's tokens: leave out JTI, --name, --file and --ttl");
   }
   if (!is_valid_id(options.user)) return cli_error(ExitCode::usage, "--all: say whose with --user");
-  const DataDir dir = line.data_dir();
-  if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  bridge::TokenQuery query;
-  query.user_id = options.user;
-  query.only_live = true;
-  query.limit = 1;
-  const auto list = list_of_tokens(dir, query);
-  const auto valid_from = bridge::revoke_user(dir.database(), options.user, to_unix_ms(SystemClock().wall_now()));
-  if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
-  std::this_thread::sleep_until(from_unix_ms(*valid_from));
-  const std::int64_t count = list ? list->total : 0;  // an older database has no list
-  // It may be one whose tokens another issuer gives out, so the revocation holds all the same.
-  if (auto known = check_user(dir, options.user); !known) std::cerr << "note: " << known.error().message << "\n";
+  auto revoked = revoke_all_through_hub(line, options.user);
+  if (!revoked && revoked.error().code == ExitCode::unreachable) {
+    const auto login = line.login();
+    if (login && !*login) revoked = revoke_all_in_files(line, options.user);
+  }
+  if (!revoked) return tl::unexpected(revoked.error());
+  std::this_thread::sleep_until(revoked->valid_from);
   if (line.json) {
     std::cout << nlohmann::json{{"user_id", options.user},
                                 {"revoked", true},
-                                {"listed", count},
-                                {"valid_from", format_rfc3339(from_unix_ms(*valid_from))}}
+                                {"listed", revoked->listed},
+                                {"valid_from", format_rfc3339(revoked->valid_from)}}
                      .dump()
               << "\n";
     return {};
   }
-  std::cout << "revoked all tokens of user " << options.user << " and their devices: " << count
+  std::cout << "revoked all tokens of user " << options.user << " and their devices: " << revoked->listed
             << " live ones on the list, and any others; a running hub ends their connections within 2 s\n";
   return {};
 }

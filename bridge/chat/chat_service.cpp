@@ -45,6 +45,12 @@ void ChatService::sender_left(const std::string& device_id) {
     hub_log().info("{} left: {} of its chats stopped", device_id, stopped);
 }
 
+void ChatService::user_disabled(const std::string& user_id) {
+  loop_.check();
+  if (const auto stopped = running_->user_disabled(user_id); stopped > 0)
+    hub_log().info("user {} is disabled: {} chats stopped", user_id, stopped);
+}
+
 Reply<json> ChatService::cancel(const Request& request) {
   loop_.check();
   if (running_->cancel(request.sender, request.body.at("cancel").get<std::string>())) return json{{"cancelled", true}};

@@ -41,7 +41,9 @@ class ChatService final : public RequestHandler {
 
   /// Ends the chats of a device that has gone offline.
   void sender_left(const std::string& device_id);
-  /// Returns the number of running chats.
+  /// The chats that the user itself has begun end.
+  void user_disabled(const std::string& user_id);
+  /// Chats under way.
   std::size_t in_flight() const { return running_->size(); }
 
  private:

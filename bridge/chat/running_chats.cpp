@@ -57,14 +57,21 @@ bool RunningChats::cancel(const Principal& sender, const std::string& correlatio
 }
 
 std::size_t RunningChats::sender_left(const std::string& device_id) {
-  std::vector<Chat*> left;
-  const auto [first, last] = by_sender_id_.equal_range(device_id);
+  return stop_of(device_id, PrincipalType::device, "the device left");
+}
+
+std::size_t RunningChats::user_disabled(const std::string& user_id) {
+  return stop_of(user_id, PrincipalType::user, "the user was disabled");
+}
+
+std::size_t RunningChats::stop_of(const std::string& id, PrincipalType type, const std::string& why) {
+  std::vector<Chat*> chats;
+  const auto [first, last] = by_sender_id_.equal_range(id);
   for (auto entry = first; entry != last; ++entry)
-    if (entry->second->sender_.type == PrincipalType::device) left.push_back(entry->second);
+    if (entry->second->sender_.type == type) chats.push_back(entry->second);
   std::size_t stopped = 0;
-  for (Chat* chat : left)
-    stopped +=
-        chat->is_stopped_by({ErrorCode::cancelled, "the device left; skills the chat called may have run", {}}) ? 1 : 0;
+  for (Chat* chat : chats)
+    stopped += chat->is_stopped_by({ErrorCode::cancelled, why + "; skills the chat called may have run", {}}) ? 1 : 0;
   return stopped;
 }
 

@@ -64,10 +64,14 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
   bool cancel(const Principal& sender, const std::string& correlation_id);
   /// Stops every chat of the device; returns their number.
   std::size_t sender_left(const std::string& device_id);
+  /// Stops every chat that the user itself has begun; gives how many.
+  std::size_t user_disabled(const std::string& user_id);
 
   std::size_t size() const { return by_sender_id_.size(); }
 
  private:
+  std::size_t stop_of(const std::string& id, PrincipalType type, const std::string& why);
+
   const std::size_t chats_per_principal_max_;
   std::unordered_multimap<std::string, Chat*> by_sender_id_;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/ports/token_row.h"
+#include "common/contract/control.h"
 #include "common/contract/error.h"
 #include "common/contract/role.h"
 #include "common/runtime/task.h"
@@ -65,6 +66,11 @@ struct ListedTokens {
   std::int64_t total = 0;
 };
 
+struct RevokedUser {
+  std::int64_t listed = 0;  // good ones that were on the list
+  std::int64_t tokens_valid_from_ms = 0;
+};
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -88,12 +94,15 @@ class UserStore {
   virtual Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) = 0;
   /// Returns the newest first. A user's tokens are its own and those of its devices.
   virtual Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) = 0;
-  /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; returns the jtis that the
-  /// plugin needs. `not_found` when there is none.
+  /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; gives the jtis that the
+  /// plugin has to know. `not_found` when there is none. Without a user: of anybody's or nobody's, by its jti.
   virtual Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
                                                               std::int64_t now_ms) = 0;
-  /// Notes that these tokens, by jti, were used at `now_ms`.
-  virtual Task<Reply<void>> note_used(std::vector<std::string> jtis, std::int64_t now_ms) = 0;
+  /// Revokes everything issued for the user and its devices until now. `busy` when that was done for so many users that
+  /// there is no room for another.
+  virtual Task<Reply<RevokedUser>> revoke_all_tokens(std::string user_id, std::int64_t now_ms) = 0;
+  /// Tokens that are not listed are passed over; a time before the one that is there changes nothing.
+  virtual Task<Reply<void>> note_used(std::vector<TokenUse> uses) = 0;
 };
 
 }  // namespace strawberry::bridge

@@ -1,4 +1,4 @@
-/// The operation `audit` of `users`: acts and refusals, newest first, for admins (docs/contract.md, section 7).
+/// `users` `audit`: what was done by whom for whom, newest first, for admins (docs/contract.md, section 13).
 ///
 /// Threading: loop only.   Lifetime: the store outlives it.   Errors: `bad_request` for an invalid time or cursor; the
 /// store's.   Bounds: lines_max a page.

@@ -300,9 +300,13 @@ Reply<BackupInfo> BackupFiles::finish(BackupInfo info, From from) const {
   }
   std::error_code problem;
   fs::rename(unfinished, path(info.user_id, info.id, packed_ending), problem);
-  if (problem || !put_private_file(path(info.user_id, info.id, info_ending), to_text(to_json(info)), /*replaces=*/true))
-    return failed("cannot write", path(info.user_id, info.id, info_ending));
-  return info;
+  if (!problem && put_private_file(path(info.user_id, info.id, info_ending), to_text(to_json(info)), /*replaces=*/true))
+    return info;
+  auto failure = failed("cannot write", path(info.user_id, info.id, info_ending));
+  // Nobody could list or delete the file without what says of it.
+  std::error_code ignored;
+  fs::remove(path(info.user_id, info.id, packed_ending), ignored);
+  return failure;
 }
 
 void BackupFiles::abandon(const BackupInfo& info) const {

@@ -46,9 +46,9 @@ class BackupReader {
   };
   BackupReader(std::unique_ptr<gzFile_s, Close> file, Limits limits) : file_(std::move(file)), limits_(limits) {}
 
-  /// True when there is no file, or it is not compressed.
+  /// True when there is no such file, too.
   bool is_not_packed() const;
-  /// Returns the next lines: about `bytes_max` bytes together, at most `lines_max` lines; empty at the end.
+  /// The next lines, of about `bytes_max` bytes together, `lines_max` of them at most; empty at the end.
   Reply<std::vector<std::string>> next(std::size_t bytes_max, std::size_t lines_max);
 
  private:

@@ -1,6 +1,6 @@
-/// Backups of users, stored by the hub (docs/contract.md, section 7): created, listed, read, written, restored and
-/// deleted by their user, and by admins. A backup contains what `export` returns, without the parts that only an admin
-/// may import; so restoring one never extends a user's rights.
+/// Backups of users, kept by the hub (docs/contract.md, section 13): made, listed, read, written, restored and deleted
+/// by the user whose they are, and by admins. A backup is what `export` gives, without what is an admin's; so restoring
+/// one gives nobody more than they have.
 ///
 /// The gateway is only a client of the broker, so the bridge has the files (backup_files.h); a file is sent and
 /// received in pieces.

@@ -1,5 +1,5 @@
-/// The operations `export` and `import` of `users`: all data of one user as records, in parts that fit into a message,
-/// for moving to another hub or for files (docs/contract.md, section 7).
+/// `users` `export` and `import`: everything of one user as records, in parts that fit into a message, from one hub to
+/// another or to a file and back (docs/contract.md, section 13).
 ///
 /// Users export and import their own data; admins anybody's. Data that only an admin may import (limits, revocations,
 /// the list of tokens, the account with its password hash) is left out of a user's import, and the hash of a user's

@@ -1,5 +1,5 @@
-/// The operation `quota` of `users`: each limit of a user, its use, and when it resets; and changing the limits of one
-/// user, which takes effect at once (docs/contract.md, section 7).
+/// `users` `quota`: of each limit of a user what it is, what is used, and when it is to be had again; and changing the
+/// limits of one user, which holds at once (docs/contract.md, section 13).
 ///
 /// Threading: loop only.   Lifetime: the parts outlive it.   Errors: the store's.   Bounds: limits_count entries.
 #pragma once

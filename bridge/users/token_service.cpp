@@ -27,6 +27,23 @@ tl::unexpected<Error> no_asking_token() {
   return failed;
 }
 
+/// Of a token with a `type`, which the principal `admin` alone issues: it gives as much as that one has.
+Reply<Principal> special_principal(const Request& request) {
+  if (request.sender.type != PrincipalType::admin)
+    return error(ErrorCode::forbidden, "only the principal admin issues tokens with a type", {{"path", "/type"}});
+  for (const char* member : {"device_id", "scope", "skills"}) {
+    if (request.body.contains(member))
+      return error(ErrorCode::bad_request, std::string("a token with a type has no ") + member,
+                   {{"path", std::string("/") + member}});
+  }
+  if (text_member(request.body, "type") == to_string(PrincipalType::admin)) {
+    if (request.acting_user.empty()) return Principal{PrincipalType::admin, std::string(admin_principal_id), ""};
+    return error(ErrorCode::bad_request, "an admin's token is no user's", {{"path", "/user_id"}});
+  }
+  if (!request.acting_user.empty()) return Principal{PrincipalType::enroll, new_id(), request.acting_user};
+  return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+}
+
 json text_or_null(const std::optional<std::string>& text) { return text ? json(*text) : json(nullptr); }
 
 json shown(const ListedToken& token, const std::optional<AskingToken>& asking) {
@@ -57,9 +74,9 @@ const OperationTable& TokenService::operations() {
   using T = TokenService;
   static constexpr WhoMay people{user, admin};
   static constexpr Operation rows[] = {
-      {"token", people, ActsFor::user, handled_by<&T::issue>, Scope::users},
+      {"token", people, ActsFor::user_or_all, handled_by<&T::issue>, Scope::users},
       {"tokens", people, ActsFor::user_or_all, handled_by<&T::list>, Scope::users},
-      {"revoke_token", people, ActsFor::user, handled_by<&T::revoke>, Scope::users},
+      {"revoke_token", people, ActsFor::user_or_all, handled_by<&T::revoke>, Scope::users},
   };
   static constexpr OperationTable table{Service::users, rows, token_refusal};
   return table;
@@ -71,7 +88,18 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
   claims.name = text_member(request.body, "name");
   claims.jti = new_id();
   claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
-  if (request.body.contains("device_id")) {
+  const bool is_special = request.body.contains("type");
+  if (!is_special && request.acting_user.empty())
+    return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+  if (!request.acting_user.empty() &&
+      (is_reserved_id(request.acting_user) ||
+       (!request.body.contains("device_id") && parts_.devices.find(request.acting_user) != nullptr)))
+    return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
+  if (is_special) {
+    auto principal = special_principal(request);
+    if (!principal) return tl::unexpected(principal.error());
+    claims.principal = std::move(*principal);
+  } else if (request.body.contains("device_id")) {
     const auto* device = parts_.devices.find(text_member(request.body, "device_id"));
     if (device == nullptr || device->row.user_id != request.acting_user)
       return error(ErrorCode::not_found, "no such device", {{"path", "/device_id"}});
@@ -80,8 +108,6 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
     claims.principal = {PrincipalType::device, device->row.device_id, device->row.user_id};
     const auto valid_from = from_unix_ms(device->row.tokens_valid_from_ms);
     claims.issued_at = std::max<WallTime>(claims.issued_at, std::chrono::ceil<std::chrono::seconds>(valid_from));
-  } else if (parts_.devices.find(request.acting_user) != nullptr || is_reserved_id(request.acting_user)) {
-    return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   }
   const std::int64_t ttl_s = request.body.value("ttl_s", options_.lifetime.count());
   claims.expires_at = claims.issued_at + std::chrono::seconds(ttl_s);
@@ -173,6 +199,7 @@ Task<Reply<json>> TokenService::issue(Request request) {
   listed.asking_user_id = is_admin ? std::string() : request.sender.user_id;
   json given{{"access_token", std::move(issued->token)},
              {"jti", claims->jti},
+             {"id", claims->principal.id},
              {"name", listed.row.name},
              {"expires_at", format_rfc3339(claims->expires_at)},
              {"scope", text_or_null(listed.row.scope)},
@@ -208,8 +235,12 @@ Task<Reply<json>> TokenService::list(Request request) {
 Task<Reply<json>> TokenService::revoke(Request request) {
   std::string jti = text_member(request.body, "jti");
   std::string name = text_member(request.body, "name");
-  if (jti.empty() == name.empty())
-    co_return error(ErrorCode::bad_request, "say which token: by jti, or by name", {{"path", "/jti"}});
+  const bool is_all = request.body.value("all", false);
+  if (int{jti.empty()} + int{name.empty()} + int{!is_all} != 2)
+    co_return error(ErrorCode::bad_request, "say which token: by jti, by name, or all of them", {{"path", "/jti"}});
+  if (jti.empty() && request.acting_user.empty())
+    co_return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+  if (is_all) co_return co_await revoke_all(std::move(request));
   std::string user_id = request.acting_user;
   auto revoked = co_await parts_.store.revoke_tokens(std::move(user_id), std::move(jti), std::move(name),
                                                      to_unix_ms(clock_.wall_now()));
@@ -224,6 +255,21 @@ Task<Reply<json>> TokenService::revoke(Request request) {
         UserChanged{UserChanged::Change::tokens_revoked, request.acting_user, request.sender.id, one});
   }
   json done{{"revoked", *revoked}};
+  co_return done;
+}
+
+Task<Reply<json>> TokenService::revoke_all(Request request) {
+  const std::string user_id = request.acting_user;
+  if (is_reserved_id(user_id))
+    co_return error(ErrorCode::bad_request, "this user_id is the hub's own", {{"path", "/user_id"}});
+  auto revoked = co_await parts_.store.revoke_all_tokens(user_id, to_unix_ms(clock_.wall_now()));
+  if (!revoked) co_return tl::unexpected(revoked.error());
+  std::vector<std::string> ids(1, user_id);
+  co_await parts_.tell_plugin(std::move(ids));
+  parts_.events.publish(UserChanged{UserChanged::Change::tokens_revoked, user_id, request.sender.id, user_id});
+  json done{{"revoked", json::array()},
+            {"listed", revoked->listed},
+            {"valid_from", format_rfc3339(from_unix_ms(revoked->tokens_valid_from_ms))}};
   co_return done;
 }
 

@@ -54,7 +54,8 @@ class TokenService final : public RequestHandler {
   Task<Outcome> issue(Request request);
   Task<Outcome> list(Request request);
   Task<Outcome> revoke(Request request);
-  /// Returns the claims: the token's holder, and its earliest time of issue.
+  Task<Outcome> revoke_all(Request request);
+  /// Whom the token is for, and from when on it may be dated. With a `type`: special_principal().
   Reply<Claims> claims_for(const Request& request) const;
   Reply<Rights> wanted_rights(const Request& request) const;
   Reply<std::string> resolved(const std::string& pattern, const std::string& user_id) const;

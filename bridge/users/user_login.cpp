@@ -19,12 +19,13 @@ tl::unexpected<Error> wrong_login() { return error(ErrorCode::forbidden, "the us
 
 }  // namespace
 
-Reply<std::pair<json, NewToken>> UserService::login_token(const std::string& user_id, const Request& request) const {
+Reply<std::pair<json, NewToken>> UserService::login_token(const std::string& user_id, const Request& request,
+                                                          bool stays) const {
   Claims claims;
   claims.principal = {PrincipalType::user, user_id, user_id};
   claims.jti = new_id();
   claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
-  claims.expires_at = claims.issued_at + options_.login_lifetime;
+  claims.expires_at = claims.issued_at + (stays ? options_.login_lifetime : options_.short_login_lifetime);
   auto issued = parts_.tokens.sign(claims);
   if (!issued) return tl::unexpected(issued.error());
   NewToken listed;
@@ -45,11 +46,15 @@ Task<Reply<json>> UserService::login(Request request) {
   const std::string user_id = text_member(request.body, "user");
   const std::string address = text_member(request.body, "address");
   std::string password = text_member(request.body, "password");
+  const bool stays = request.body.value("stay", true);
   request.body.clear();
   if (password.size() > password_bytes_max)
     co_return error(ErrorCode::bad_request,
                     "the password is longer than " + std::to_string(password_bytes_max) + " bytes",
                     {{"path", "/password"}});
+  const auto turn = turns_.take(address, user_id);
+  if (!turn)
+    co_return error(ErrorCode::busy, "too many sign-ins at once: try again in a second", {{"retry_after_ms", 1'000}});
   if (const auto wait = logins_.attempt(address, user_id))
     co_return error(ErrorCode::rate_limited, "too many attempts to sign in: try again later",
                     {{"retry_after_ms", wait->count()}});
@@ -65,8 +70,9 @@ Task<Reply<json>> UserService::login(Request request) {
   const UserRow* user = usable(user_id);  // it may have changed meanwhile
   if (!*matches || user == nullptr || user->password_hash != hash) co_return wrong_login();
   logins_.forgive(address, user_id);
+  turns_.succeeded(address, user_id);
 
-  auto made = login_token(user_id, request);
+  auto made = login_token(user_id, request, stays);
   if (!made) co_return tl::unexpected(made.error());
   NewToken listed = std::move(made->second);
   json given = std::move(made->first);

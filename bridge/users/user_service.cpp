@@ -34,7 +34,11 @@ Role role_in(const json& body, Role otherwise) { return parse_role(text_member(b
 }  // namespace
 
 UserService::UserService(const Clock& clock, Parts parts, Options options)
-    : clock_(clock), parts_(std::move(parts)), options_(options), logins_(clock, options.logins) {}
+    : clock_(clock),
+      parts_(std::move(parts)),
+      options_(options),
+      logins_(clock, options.logins),
+      turns_(options.turns) {}
 
 const OperationTable& UserService::operations() {
   using enum PrincipalType;

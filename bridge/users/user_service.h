@@ -6,9 +6,9 @@
 ///
 /// Publishes the events of user_events.h.
 ///
-/// Threading: loop only.   Lifetime: the constructor's arguments outlive it.
-/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; logins_max valid logins of a
-/// user, of which the oldest end.
+/// Threading: loop only.   Lifetime: what the constructor is given outlives it.
+/// Bounds: UserDirectory::users_max, then `busy`; LoginLimiter's, then `rate_limited`; LoginTurns', then `busy`;
+/// logins_max of a user's logins that are good, of which the oldest end.
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,7 @@
 #include "bridge/ports/user_store.h"
 #include "bridge/users/limit_change.h"
 #include "bridge/users/login_limiter.h"
+#include "bridge/users/login_turns.h"
 #include "bridge/users/user_directory.h"
 #include "bridge/users/user_events.h"
 #include "common/runtime/events.h"
@@ -34,9 +35,11 @@ class UserService final : public RequestHandler {
  public:
   struct Options {
     std::chrono::seconds login_lifetime{7 * 24 * 60 * 60};
+    std::chrono::seconds short_login_lifetime{15 * 60};  // of one that is not to stay
     std::size_t logins_max = 50;
     std::size_t list_max = 1'000;
     LoginLimiter::Options logins{};
+    LoginTurns::Options turns{};
   };
   /// Functions and objects of other parts of the bridge that the service needs.
   struct Parts {
@@ -73,10 +76,9 @@ class UserService final : public RequestHandler {
 
   Task<Reply<UserRow>> new_user(Request request, Role role);
   Task<void> tell(std::vector<std::string> ids);
-  /// Returns a new token of the user who has signed in, and its entry for the list.
-  Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request) const;
-  /// It has an account, or was seen; the hub's own principals are no users.
-  bool is_known(const std::string& user_id) const;
+  /// A token of the user's own that it has signed in with, and what is put on the list.
+  Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request,
+                                                         bool stays = true) const;
   nlohmann::json entry(const std::string& user_id) const;
   void publish(UserChanged::Change change, const std::string& user_id, const Request& request);
 
@@ -84,6 +86,7 @@ class UserService final : public RequestHandler {
   const Parts parts_;
   const Options options_;
   LoginLimiter logins_;
+  LoginTurns turns_;
 };
 
 }  // namespace strawberry::bridge

@@ -13,7 +13,7 @@ constexpr const char* own_address = "web door";
 
 }  // namespace
 
-Task<Login::Given> Login::with_password(std::string user, std::string password, std::string address) {
+Task<Login::Given> Login::with_password(std::string user, std::string password, std::string address, Stay stay) {
   if (password.size() > password_bytes_max)
     co_return tl::unexpected(problem(400, "bad_request", "the password has more than 1024 bytes", "/password"));
   if (!is_valid_id(user)) co_return tl::unexpected(problem(401, "unauthorized", "the user or the password is wrong"));
@@ -31,6 +31,7 @@ Task<Login::Given> Login::with_password(std::string user, std::string password, 
   }
   json question{{"op", "login"}, {"user", std::move(user)}, {"password", std::move(password)}};
   if (!address.empty()) question["address"] = std::move(address);
+  if (stay == Stay::minutes) question["stay"] = false;
   auto given = co_await ask(loop_, *link, Service::users, std::move(question));
   if (!given && given.error().code == "forbidden")
     co_return tl::unexpected(problem(401, "unauthorized", "the user or the password is wrong"));

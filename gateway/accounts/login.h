@@ -25,8 +25,9 @@ class Login {
   Login(asio::io_context& loop, Links& links, OwnToken own_token)
       : loop_(loop), links_(links), own_token_(std::move(own_token)) {}
 
-  Task<Given> with_password(std::string user, std::string password, std::string address);
-  /// `token`: of a login link; it works once.
+  enum class Stay { days, minutes };
+  Task<Given> with_password(std::string user, std::string password, std::string address, Stay stay);
+  /// `token`: of a login link. Once.
   Task<Given> with_link(std::string token, std::string address);
 
  private:

@@ -32,7 +32,8 @@ Task<Login::Given> by_password(std::shared_ptr<Login> login, const Request& requ
   auto password = text_of(*body, "password");
   if (!password) co_return tl::unexpected(password.error());
   std::string address = request.peer;
-  co_return co_await login->with_password(std::move(*user), std::move(*password), std::move(address));
+  co_return co_await login->with_password(std::move(*user), std::move(*password), std::move(address),
+                                          Login::Stay::days);
 }
 
 Task<Login::Given> by_link(std::shared_ptr<Login> login, const Request& request) {

@@ -220,7 +220,9 @@ Task<Response> Authorization::sign_in_by_password(const Request& request, Fields
   form.clear();
   std::string address = request.peer;
   std::string typed = user.substr(0, id_bytes_max);
-  const auto given = co_await login_->with_password(std::move(user), std::move(password), std::move(address));
+  // For the decision and the exchange of its code; what is good for days, the program gets.
+  const auto given =
+      co_await login_->with_password(std::move(user), std::move(password), std::move(address), Login::Stay::minutes);
   if (!given) {
     const unsigned status = given.error().status == 401 ? 403 : given.error().status;
     SignIn again{std::move(next), said_of_password(given.error()), std::move(typed)};

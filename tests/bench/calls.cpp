@@ -25,6 +25,33 @@ constexpr int round_calls_max = 4'000;
 constexpr int warm_up_calls = 300;
 constexpr std::array in_flight_steps{1, 16, 64, 256};
 
+/// Routed calls by a token that is limited to scopes and skills, beside those by one that may do all: each has a caller
+/// and a device of its own at the same hub.
+void measure_scopes(SideBySide& ways) {
+  const Hub::Device caller = ways.hub.add_device("Kitchen Phone");
+  const Hub::Device device = ways.hub.add_device("Bathroom Speaker");
+  Pair limited{ways.hub.port(), routed(caller.id, device.id),
+               caller.id,       ways.hub.limited_token(caller, "MusicControlSkill"),
+               device.id,       device.token};
+  limited.register_skill();
+  limited.run(1, warm_up_calls, round_time_max);
+  std::printf("limited to scopes and skills / not limited:\n");
+  for (const int in_flight : in_flight_steps) {
+    std::vector<Round> full_rounds;
+    std::vector<Round> limited_rounds;
+    for (int i = 0; i < rounds_per_way; ++i) {
+      full_rounds.push_back(ways.through_hub.run(in_flight, round_calls_max, round_time_max));
+      limited_rounds.push_back(limited.run(in_flight, round_calls_max, round_time_max));
+    }
+    const Summary full = summarize(full_rounds);
+    const Summary some = summarize(limited_rounds);
+    if (full.failed + some.failed != 0) throw std::runtime_error("calls failed");
+    std::printf("  %3d in flight: p50 %.2fx, p99 %.2fx, calls/s %.2fx\n", in_flight, some.p50_us / full.p50_us,
+                some.p99_us / full.p99_us, some.calls_per_s / full.calls_per_s);
+  }
+  std::printf("\n");
+}
+
 double own_cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -70,6 +97,7 @@ void measure_calls() {
               per_call(cpu_time(hub.broker_pid()).used_seconds - broker_cpu),
               per_call(cpu_time(hub.bridge_pid()).used_seconds - bridge_cpu), per_call(own_cpu));
   if (failed != 0) throw std::runtime_error(std::to_string(failed) + " calls failed");
+  measure_scopes(ways);
   measure_sdk_calls(ways);
 }
 

@@ -54,17 +54,19 @@ void measure_connects() {
   check_refuses(*with_passwords, fleet.with_password(0));
   check_refuses(*with_plugin, fleet.with_token(0));
 
-  std::vector<Way> ways{{"bare, anonymous", bare.get(), {}, {}},
-                        {"password file", with_passwords.get(), {}, {}},
-                        {"plugin, HS256", with_plugin.get(), {}, {}},
-                        {"plugin, RS256", with_plugin.get(), {}, {}},
-                        {"plugin, ES256", with_plugin.get(), {}, {}}};
+  const Rights limited{scopes_in("skills:read skills:call skills:register chat").without(Scope::any_skill),
+                       {"MusicControlSkill.*", "LightSkill.turn_*"}};
+  std::vector<Way> ways{
+      {"bare, anonymous", bare.get(), {}, {}},      {"password file", with_passwords.get(), {}, {}},
+      {"plugin, HS256", with_plugin.get(), {}, {}}, {"plugin, HS256, limited", with_plugin.get(), {}, {}},
+      {"plugin, RS256", with_plugin.get(), {}, {}}, {"plugin, ES256", with_plugin.get(), {}, {}}};
   for (std::size_t i = 0; i < fleet.size(); ++i) {
     ways[0].packets.push_back(wire::connect(fleet.anonymous(i)));
     ways[1].packets.push_back(wire::connect(fleet.with_password(i)));
     ways[2].packets.push_back(wire::connect(fleet.with_token(i, "HS256")));
-    ways[3].packets.push_back(wire::connect(fleet.with_token(i, "RS256")));
-    ways[4].packets.push_back(wire::connect(fleet.with_token(i, "ES256")));
+    ways[3].packets.push_back(wire::connect(fleet.with_token(i, "HS256", limited)));
+    ways[4].packets.push_back(wire::connect(fleet.with_token(i, "RS256")));
+    ways[5].packets.push_back(wire::connect(fleet.with_token(i, "ES256")));
   }
   for (const Way& way : ways) ConnectRound(*way.broker, way.packets).run(warm_up_time);
   for (int i = 0; i < rounds; ++i) {

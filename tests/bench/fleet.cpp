@@ -85,7 +85,7 @@ wire::Credentials Fleet::with_password(std::size_t index) const {
   return {id(index), id(index), "secret-" + id(index)};
 }
 
-wire::Credentials Fleet::with_token(std::size_t index, const std::string& algorithm) const {
+wire::Credentials Fleet::with_token(std::size_t index, const std::string& algorithm, const Rights& rights) const {
   const auto keys = std::find_if(signing_keys_.begin(), signing_keys_.end(), [&](const KeySet& set) {
     return to_string(set.signing_key().algorithm()) == algorithm;
   });
@@ -95,6 +95,7 @@ wire::Credentials Fleet::with_token(std::size_t index, const std::string& algori
   claims.issued_at = SystemClock().wall_now();
   claims.expires_at = claims.issued_at + token_lifetime_default;
   claims.jti = new_id();
+  claims.rights = rights;
   auto token = issue_token(*keys, claims);
   if (!token) throw std::runtime_error(token.error().message);
   return {id(index), {}, *token};

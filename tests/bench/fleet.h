@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/contract/rights.h"
 #include "tests/bench/wire.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/test_hub.h"
@@ -30,7 +31,8 @@ class Fleet {
   wire::Credentials anonymous(std::size_t index) const;
   wire::Credentials with_password(std::size_t index) const;
   /// `algorithm` is HS256, RS256 or ES256.
-  wire::Credentials with_token(std::size_t index, const std::string& algorithm = "HS256") const;
+  wire::Credentials with_token(std::size_t index, const std::string& algorithm = "HS256",
+                               const Rights& rights = {}) const;
   wire::Credentials bridge() const;
 
   /// Keys and database, also for a bridge.

@@ -70,4 +70,10 @@ Hub::Device Hub::add_device(const std::string& name) {
   return {added.at("device_id").get<std::string>(), added.at("access_token").get<std::string>()};
 }
 
+std::string Hub::limited_token(const Device& device, const std::string& class_name) {
+  const json issued = control(data_dir_, {"token", "issue", "--device", device.id, "--scope", "skills:read skills:call",
+                                          "--skills", class_name + ".*"});
+  return issued.at("access_token").get<std::string>();
+}
+
 }  // namespace strawberry::bench

@@ -32,6 +32,8 @@ class Hub {
     std::string token;
   };
   Device add_device(const std::string& name);
+  /// A token of the device that may look for skills and call those of one class.
+  std::string limited_token(const Device& device, const std::string& class_name);
   const std::string& data_dir() const { return data_dir_; }
   int port() const { return broker_->port(); }
   int broker_pid() const { return broker_->process().pid(); }

@@ -85,6 +85,7 @@ TEST_F(NamedToken, IsListedWithEverythingButItself) {
                    {"root", jti},
                    {"issued_at", format_rfc3339(claims->issued_at)},
                    {"expires_at", format_rfc3339(claims->expires_at)},
+                   {"last_used", nullptr},
                    {"state", "live"}};
   EXPECT_EQ(listed(), (json{{"total", 1}, {"tokens", json::array({entry})}}));
 }

@@ -549,6 +549,21 @@ TEST_F(OAuth, APasswordSignsInForAProgramThatUsesMcp) {
   for (const auto& log : {door_.log(), hub_.bridge().output()}) EXPECT_THAT(log, Not(HasSubstr(password)));
 }
 
+TEST_F(OAuth, SigningInToDecideLeavesNoTokenOfDaysBehind) {
+  add_accounts();
+  const auto longest = SystemClock().wall_now() + std::chrono::minutes(20);
+  decided(cookie_in(by_password("alice", password)), "deny");
+  tokens_of(cookie_in(by_password("alice", password)));
+  const json tokens = hub_.admin()->result_of("users", {{"op", "tokens"}, {"user_id", "alice"}}).at("tokens");
+  int logins = 0;
+  for (const json& token : tokens) {
+    if (token.at("name") != "signed in") continue;
+    ++logins;
+    EXPECT_LE(parse_rfc3339(token.at("expires_at").get<std::string>()), longest) << token;
+  }
+  EXPECT_EQ(logins, 2) << tokens;
+}
+
 TEST_F(OAuth, AWrongPasswordAnUnknownUserAndADisabledOneAreToldTheSame) {
   add_accounts();
   std::set<std::string> said;

@@ -281,6 +281,7 @@ void ExchangedExamples::exchange_users() {
   answer("users/create_first_admin", link);
   Spoke door(hub_, {PrincipalType::gateway, std::string(gateway_principal_id), ""});
   answer("users/login", door);
+  answer("users/login@once", door);
   answer("users/me", *alice_);
   answer("users/set_password", *alice_);
   answer("users/create", *admin_);
@@ -290,8 +291,10 @@ void ExchangedExamples::exchange_users() {
   answer("users/get@admin", *admin_);
   answer("users/token", *alice_);
   answer("users/token@device", *alice_);
+  answer("users/token@enroll", *admin_);
   answer("users/tokens", *alice_);
   answer("users/revoke_token", *alice_);
+  answer("users/revoke_token@all", *admin_);
   answer("users/update", *admin_);
   answer("users/update@limits", *admin_);
   answer("users/delete", *admin_);

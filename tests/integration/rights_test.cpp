@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Two seconds, with a margin for a busy machine.
-constexpr auto soon = 5s;
+/// For a machine that is very slow; what comes before what when a user is disabled: disabling_test.cpp.
+constexpr auto at_last = 30s;
 
 class RightsInAHub : public testing::Test {
  protected:
@@ -160,17 +160,6 @@ TEST_F(RightsInAHub, NobodyGetsATokenForTheDeviceOfAnother) {
   EXPECT_EQ(alice_->code_of("users", wish), "ok");
 }
 
-TEST_F(RightsInAHub, ADisabledUserAndItsDevicesAreOutSoonAndStayOut) {
-  auto bob = hub_.user("bob");
-  admin_->result_of("users", {{"op", "update"}, {"user_id", "alice"}, {"disabled", true}});
-  EXPECT_TRUE(alice_->mqtt().wait_for_end(soon));
-  EXPECT_TRUE(lamp_->mqtt().wait_for_end(soon));
-  EXPECT_TRUE(bob->mqtt().is_connected());
-  EXPECT_THROW(hub_.user("alice"), std::runtime_error);
-  admin_->result_of("users", {{"op", "update"}, {"user_id", "alice"}, {"disabled", false}});
-  EXPECT_NO_THROW(hub_.user("alice"));
-}
-
 TEST_F(RightsInAHub, ScopesThatAStrangersKeySignedAreWorthNothing) {
   const TestHub other;
   Claims claims;
@@ -256,7 +245,7 @@ TEST_F(RightsInAHub, StrawberryctlIssuesALimitedTokenThroughTheHub) {
   const Finished replaced = ctl({"token", "issue", "--user", "alice", "--name", "kiosk", "--replace"});
   ASSERT_EQ(replaced.code, 0) << replaced.output;
   EXPECT_EQ(json::parse(replaced.output).at("replaced"), json({said.at("jti")}));
-  EXPECT_TRUE(kiosk->mqtt().wait_for_end(soon));
+  EXPECT_TRUE(kiosk->mqtt().wait_for_end(at_last));
   const Finished revoked = ctl({"token", "revoke", "--name", "kiosk", "--user", "alice"});
   ASSERT_EQ(revoked.code, 0) << revoked.output;
   EXPECT_EQ(json::parse(ctl({"token", "list", "--user", "alice"}).output).at("total"), 2);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/token_state.h"
 
@@ -112,11 +113,16 @@ Reply<ListedTokens> read_tokens(StatementCache& statements, const TokenSearch& s
 
 Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
                                                  const std::string& jti, const std::string& name, std::int64_t now_ms) {
-  auto& found = statements.bind(
-      "SELECT t.root_jti, max((SELECT max(l.expires_at) FROM issued_tokens l WHERE l.root_jti = t.root_jti))"
-      " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
-      " AND t.user_id = ?2 AND CASE WHEN ?3 <> '' THEN t.jti = ?3 ELSE t.name = ?4 END GROUP BY t.root_jti",
-      now_ms, user_id, jti, name);
+#define STRAWBERRY_LINES_OF_GOOD                                                                          \
+  "SELECT t.root_jti, max((SELECT max(l.expires_at) FROM issued_tokens l WHERE l.root_jti = t.root_jti))" \
+  " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
+  auto& found =
+      user_id.empty()
+          ? statements.bind(STRAWBERRY_LINES_OF_GOOD " AND t.jti = ?2 AND ?2 <> '' GROUP BY t.root_jti", now_ms, jti)
+          : statements.bind(STRAWBERRY_LINES_OF_GOOD
+                            " AND t.user_id = ?2 AND CASE WHEN ?3 <> '' THEN t.jti = ?3 ELSE"
+                            " t.name = ?4 END GROUP BY t.root_jti",
+                            now_ms, user_id, jti, name);
   const std::vector<Line> lines = lines_of(found);
   if (lines.empty()) return error(ErrorCode::not_found, "no such token");
   std::vector<std::string> revoked;
@@ -128,10 +134,30 @@ Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, con
   return revoked;
 }
 
-void write_last_used(StatementCache& statements, const std::vector<std::string>& jtis, std::int64_t now_ms) {
-  for (const std::string& jti : jtis) {
-    statements.execute("UPDATE issued_tokens SET last_used = max(coalesce(last_used, 0), ?) WHERE jti = ?", now_ms,
-                       jti);
+Reply<RevokedUser> revoke_all_tokens_of(StatementCache& statements, const std::string& user_id, std::int64_t now_ms) {
+  RevokedUser revoked;
+  auto& listed = statements.bind("SELECT count(*) FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD " AND t.user_id = ?2",
+                                 now_ms, user_id);
+  if (listed.executeStep()) revoked.listed = listed.getColumn(0).getInt64();
+  listed.reset();
+  // `iat` counts whole seconds: one that was issued a moment ago says this second.
+  constexpr std::int64_t second_ms = 1'000;
+  revoked.tokens_valid_from_ms = (now_ms / second_ms + 1) * second_ms;
+  statements.execute(
+      "INSERT INTO user_revocations (user_id, tokens_valid_from) VALUES (?, ?) ON CONFLICT (user_id)"
+      " DO UPDATE SET tokens_valid_from = max(tokens_valid_from, excluded.tokens_valid_from)",
+      user_id, revoked.tokens_valid_from_ms);
+  auto& count = statements.bind("SELECT count(*) FROM user_revocations");
+  const bool is_within = !count.executeStep() || count.getColumn(0).getInt64() <= user_revocations_max;
+  count.reset();
+  if (is_within) return revoked;
+  return error(ErrorCode::busy, "the hub lists as many users whose tokens were revoked as it may");
+}
+
+void write_last_used(StatementCache& statements, const std::vector<TokenUse>& uses) {
+  for (const TokenUse& use : uses) {
+    statements.execute("UPDATE issued_tokens SET last_used = ?1 WHERE jti = ?2 AND coalesce(last_used, 0) < ?1",
+                       to_unix_ms(use.used_at), use.jti);
   }
 }
 

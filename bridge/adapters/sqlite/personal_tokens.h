@@ -19,6 +19,7 @@ Reply<void> add_login_token_within(StatementCache& statements, const StorageLimi
 Reply<ListedTokens> read_tokens(StatementCache& statements, const TokenSearch& search, std::int64_t now_ms);
 Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
                                                  const std::string& jti, const std::string& name, std::int64_t now_ms);
-void write_last_used(StatementCache& statements, const std::vector<std::string>& jtis, std::int64_t now_ms);
+Reply<RevokedUser> revoke_all_tokens_of(StatementCache& statements, const std::string& user_id, std::int64_t now_ms);
+void write_last_used(StatementCache& statements, const std::vector<TokenUse>& uses);
 
 }  // namespace strawberry::bridge

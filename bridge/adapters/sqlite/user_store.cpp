@@ -51,12 +51,16 @@ class SqliteUserStore final : public UserStore {
   }
   Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
                                                       std::int64_t now_ms) override {
-    const SqliteWriter::Place place{user_id};
+    const SqliteWriter::Place place{user_id.empty() ? std::string(hub_itself) : user_id};
     return writer_.run(place, revoke_tokens_of, std::move(user_id), std::move(jti), std::move(name), now_ms);
   }
-  Task<Reply<void>> note_used(std::vector<std::string> jtis, std::int64_t now_ms) override {
-    const SqliteWriter::Place place{hub_itself, bytes_of_job * jtis.size()};
-    return writer_.run(place, write_last_used, std::move(jtis), now_ms);
+  Task<Reply<RevokedUser>> revoke_all_tokens(std::string user_id, std::int64_t now_ms) override {
+    const SqliteWriter::Place place{user_id};
+    return writer_.run(place, revoke_all_tokens_of, std::move(user_id), now_ms);
+  }
+  Task<Reply<void>> note_used(std::vector<TokenUse> uses) override {
+    const SqliteWriter::Place place{hub_itself, bytes_of_job * uses.size()};
+    return writer_.run(place, write_last_used, std::move(uses));
   }
 
  private:

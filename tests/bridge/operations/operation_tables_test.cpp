@@ -82,7 +82,8 @@ A user who is an `admin` may ask for what an admin may, with a token that is not
 another. A `guest` has at most the scopes `skills:read`, `skills:call`, `chat`, `sessions`, `devices:read`, `telemetry:read`, `events:read`,
 `users` and `mcp`, sees the devices and skills of its host, and neither sees nor calls those marked `confirm`.
 
-A token of a program that a user has allowed is a user's, but of `devices` it has `me`, `list`, `get` and `end_program` alone.
+A token of a program that a user has allowed is a user's, but of `devices` it has `me`, `list`, `get` and `end_program` alone,
+and of `users` nothing: it is limited to scopes of which `users` is none.
 
 )";
 

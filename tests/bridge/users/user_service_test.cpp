@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <map>
 
 #include "bridge/adapters/sodium/sodium_passwords.h"
 #include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "bridge/users/token_service.h"
+#include "bridge/users/token_uses.h"
 #include "common/identity/key_file.h"
 #include "common/text/base64url.h"
 #include "tests/support/fake_clock.h"
@@ -247,6 +249,238 @@ TEST_F(Users, TokensAreListedAndRevokedByName) {
   EXPECT_EQ(code(ask(person("bob"), {{"op", "revoke_token"}, {"name", "light"}})), ErrorCode::not_found);
   ASSERT_TRUE(ask(person("alice"), {{"op", "revoke_token"}, {"name", "light"}}));
   EXPECT_EQ(ask(person("alice"), {{"op", "tokens"}})->at("total"), 0);
+}
+
+TEST_F(Users, ShowWhenTheirTokensWereUsed) {
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "light"}}));
+  const auto listed = [this] { return ask(person("alice"), {{"op", "tokens"}})->at("tokens").at(0); };
+  const auto jti = listed().at("jti").get<std::string>();
+  EXPECT_TRUE(listed().at("last_used").is_null());
+  const WallTime used_at = clock_.wall_now();
+  const auto note = [&](const std::string& id, WallTime at) {
+    std::vector<TokenUse> uses(1, TokenUse{id, at});
+    EXPECT_TRUE(test::run_task(loop_, store_->users().note_used(std::move(uses))));
+  };
+  note(jti, used_at);
+  note("of-nobody", used_at);
+  EXPECT_EQ(listed().at("last_used"), format_rfc3339(used_at));
+  note(jti, used_at - std::chrono::hours(1));
+  EXPECT_EQ(listed().at("last_used"), format_rfc3339(used_at)) << "an earlier use comes late";
+}
+
+TEST_F(Users, ATimeOfUseInTheFutureIsNow) {
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "light"}}));
+  const auto listed = [this] { return ask(person("alice"), {{"op", "tokens"}})->at("tokens").at(0); };
+  TokenUses uses(loop_, clock_, store_->users());
+  uses.note({{listed().at("jti").get<std::string>(), clock_.wall_now() + std::chrono::hours(1)}});
+  for (int i = 0; i < 1'000 && listed().at("last_used").is_null(); ++i) {
+  }
+  EXPECT_EQ(listed().at("last_used"), format_rfc3339(clock_.wall_now()));
+}
+
+TEST_F(Users, AShortLoginEndsInMinutes) {
+  ASSERT_TRUE(create({{"user_id", "alice"}, {"password", "correct horse"}}));
+  const auto given = ask(door_, {{"op", "login"}, {"user", "alice"}, {"password", "correct horse"}, {"stay", false}});
+  ASSERT_TRUE(given) << given.error().message;
+  EXPECT_LE(claims_of(*given).expires_at, clock_.wall_now() + std::chrono::minutes(15));
+  EXPECT_GT(claims_of(*login("alice", "correct horse")).expires_at, clock_.wall_now() + std::chrono::hours(24));
+}
+
+TEST_F(Users, EverythingThatTheyHaveBeenGivenIsRevokedAtOnce) {
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "one"}}));
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "two"}}));
+  ASSERT_TRUE(ask(person("bob"), {{"op", "token"}, {"name", "one"}}));
+  told_.clear();
+  const auto done = ask(operator_, {{"op", "revoke_token"}, {"user_id", "alice"}, {"all", true}});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->at("listed"), 2);
+  EXPECT_GT(parse_rfc3339(done->at("valid_from").get<std::string>()), clock_.wall_now());
+  EXPECT_EQ(told_, std::vector<std::string>{"alice"});
+  EXPECT_EQ(ask(person("alice"), {{"op", "tokens"}})->at("total"), 0);
+  EXPECT_EQ(ask(person("bob"), {{"op", "tokens"}})->at("total"), 1);
+  EXPECT_EQ(code(ask(person("alice"), {{"op", "token"}, {"name", "three"}})), ErrorCode::forbidden)
+      << "the token that asks was revoked, too";
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "three"}}));
+}
+
+TEST_F(Users, OneOfManyWaysSaysWhichTokenIsRevoked) {
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "one"}}));
+  for (const json& way : {json::object(), json{{"all", true}, {"name", "one"}}, json{{"jti", "x"}, {"name", "one"}}}) {
+    json body = way;
+    body["op"] = "revoke_token";
+    EXPECT_EQ(code(ask(person("alice"), body)), ErrorCode::bad_request) << body;
+  }
+  EXPECT_EQ(code(ask(operator_, {{"op", "revoke_token"}, {"name", "one"}})), ErrorCode::bad_request) << "whose?";
+  EXPECT_EQ(code(ask(operator_, {{"op", "revoke_token"}, {"all", true}})), ErrorCode::bad_request) << "whose?";
+  EXPECT_EQ(code(ask(operator_, {{"op", "revoke_token"}, {"jti", "x"}})), ErrorCode::not_found);
+}
+
+TEST_F(Users, ThePrincipalAdminAloneIssuesTokensOfAdminsAndForNewDevices) {
+  const json admins{{"op", "token"}, {"type", "admin"}, {"name", "second"}};
+  const json enroll{{"op", "token"}, {"type", "enroll"}, {"user_id", "alice"}};
+  const auto of_admin = ask(operator_, admins);
+  ASSERT_TRUE(of_admin) << of_admin.error().message;
+  EXPECT_EQ(claims_of(*of_admin).principal, operator_);
+  const auto of_device = ask(operator_, enroll);
+  ASSERT_TRUE(of_device) << of_device.error().message;
+  const Principal principal = claims_of(*of_device).principal;
+  EXPECT_EQ(principal.type, PrincipalType::enroll);
+  EXPECT_EQ(principal.user_id, "alice");
+  EXPECT_EQ(principal.id, of_device->at("id"));
+  EXPECT_TRUE(ask(operator_, {{"op", "revoke_token"}, {"jti", of_admin->at("jti")}}));
+  EXPECT_EQ(ask(operator_, {{"op", "tokens"}})->at("total"), 1);
+
+  ASSERT_TRUE(create({{"user_id", "root"}, {"role", "admin"}}));
+  for (const char* who : {"alice", "root"}) {
+    EXPECT_EQ(code(ask(person(who), admins)), ErrorCode::forbidden) << who;
+    json own = enroll;
+    own["user_id"] = who;
+    EXPECT_EQ(code(ask(person(who), own)), ErrorCode::forbidden) << who;
+  }
+  json wrong = admins;
+  wrong["user_id"] = "alice";
+  EXPECT_EQ(code(ask(operator_, wrong)), ErrorCode::bad_request) << "an admin's is no user's";
+  wrong = enroll;
+  wrong.erase("user_id");
+  EXPECT_EQ(code(ask(operator_, wrong)), ErrorCode::bad_request);
+  for (const json& more : {json{{"scope", "chat"}}, json{{"device_id", "lamp"}}, json{{"skills", {"A.b"}}}}) {
+    json body = enroll;
+    body.update(more);
+    EXPECT_EQ(code(ask(operator_, body)), ErrorCode::bad_request) << body;
+  }
+  EXPECT_EQ(code(ask(operator_, {{"op", "token"}, {"name", "x"}})), ErrorCode::bad_request) << "for whom?";
+}
+
+/// What a member may try to get more than it has.
+TEST_F(Users, AMemberDoesNotRaiseItsRights) {
+  ASSERT_TRUE(create({{"user_id", "root"}, {"role", "admin"}, {"password", "correct horse"}}));
+  ASSERT_TRUE(create({{"user_id", "mallory"}}));
+  const auto mallory = person("mallory");
+  std::vector<json> attempts;
+  for (const char* id : {"root", "Root", "ROOT", "Mallory", "MALLORY", "admin", "hub", "strawberry-bridge", "", "*"}) {
+    attempts.push_back({{"op", "create"}, {"user_id", id}, {"role", "admin"}});
+    attempts.push_back({{"op", "update"}, {"user_id", id}, {"role", "admin"}});
+    attempts.push_back({{"op", "delete"}, {"user_id", id}});
+    attempts.push_back({{"op", "get"}, {"user_id", id}});
+    attempts.push_back({{"op", "set_password"}, {"user_id", id}, {"new", "mine from now on"}});
+    attempts.push_back({{"op", "token"}, {"user_id", id}, {"name", "theirs"}});
+    attempts.push_back({{"op", "tokens"}, {"user_id", id}});
+    attempts.push_back({{"op", "revoke_token"}, {"user_id", id}, {"all", true}});
+  }
+  attempts.push_back({{"op", "update"}, {"user_id", "mallory"}, {"role", "admin"}});
+  attempts.push_back({{"op", "update"}, {"user_id", "mallory"}, {"limits", {{"devices", 0}}}});
+  attempts.push_back({{"op", "create_first_admin"}, {"user_id", "mallory"}, {"password", "correct horse"}});
+  attempts.push_back({{"op", "login"}, {"user", "root"}, {"password", "correct horse"}});
+  for (const json& attempt : attempts) EXPECT_EQ(code(ask(mallory, attempt)), ErrorCode::forbidden) << attempt;
+  EXPECT_EQ(users_.standing_of("mallory").role, Role::member);
+  EXPECT_EQ(users_.all().size(), 2U);
+  EXPECT_TRUE(login("root", "correct horse"));
+}
+
+TEST_F(Users, NoOddPatternOfSkillsIsMoreThanItSays) {
+  const Rights limited{scopes_in("skills:call users").without(Scope::any_skill), {"LightSkill.*"}};
+  int number = 0;
+  const auto wish = [&](const json& patterns, const Rights& rights) {
+    json body{{"op", "token"}, {"name", "t" + std::to_string(++number)}, {"skills", patterns}};
+    return ask(person("alice"), std::move(body), rights);
+  };
+  for (const char* pattern : {"*", "**", "*.*.*.*", "Light*Skill.x", "*Skill.x", "LightSkill.", ".x", "..", "a..b",
+                              "LightSkill.*x", "LightSkill.**", "LightSkill. *", "LightSkill"})
+    EXPECT_EQ(code(wish({pattern}, Rights())), ErrorCode::bad_request) << pattern;
+  for (const char* pattern : {"?.x", "?ightSkill.turn_on", "[a-z]*.*", "%.%", "lightskill.*", "LightSkill.TURN*"}) {
+    const auto given = wish({pattern}, Rights());
+    ASSERT_TRUE(given) << pattern;
+    EXPECT_FALSE(claims_of(*given).rights.may_use("lamp", "LightSkill", "turn_on")) << pattern << " is no wildcard";
+  }
+  for (const char* pattern : {"*.*", "*.*.*", "L*.*", "Light*.*", "LightSkil*.turn_on", "lightskill.*", "LIGHTSKILL.*",
+                              "LightSkill2.*", "DoorSkill.unlock"})
+    EXPECT_EQ(code(wish({pattern}, limited)), ErrorCode::forbidden) << pattern;
+  EXPECT_EQ(code(wish({"LightSkill.*", "*.*"}, limited)), ErrorCode::forbidden) << "one of several";
+  const auto none = wish(json::array(), limited);
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(claims_of(*none).rights.has(Scope::any_skill)) << "no pattern is no skill, not every one";
+}
+
+/// A thread that compares passwords and is never done.
+class StuckPasswords final : public Passwords {
+ public:
+  explicit StuckPasswords(asio::io_context& loop) : timer_(loop, asio::steady_timer::time_point::max()) {}
+  Task<Reply<std::string>> hash(std::string) override { co_return std::string("$argon2id$"); }
+  Task<Reply<bool>> matches(std::string, std::string) override {
+    ++waiting;
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    --waiting;
+    co_return true;
+  }
+  void finish() { timer_.cancel(); }
+  std::size_t waiting = 0;
+
+ private:
+  asio::steady_timer timer_;
+};
+
+class LoginFlood : public Users {
+ protected:
+  /// The error code of those that end before the passwords are compared.
+  void begin(const std::string& user, const std::string& address) {
+    Request request;
+    request.sender = door_;
+    request.service = Service::users;
+    request.body = {{"op", "login"}, {"user", user}, {"password", "guess"}, {"address", address}};
+    const auto* operation = flooded_.table().find("login");
+    asio::co_spawn(loop_, operation->handler(flooded_, std::move(request)),
+                   [this](const std::exception_ptr&, const Reply<json>& reply) {
+                     ++(reply ? signed_in_ : refused_[reply.error().code]);
+                   });
+    loop_.restart();
+    loop_.poll();
+  }
+  void finish() {
+    while (stuck_.waiting > 0 || signed_in_ + refused() < begun_) {
+      stuck_.finish();
+      loop_.restart();
+      loop_.run_for(std::chrono::milliseconds(10));
+    }
+  }
+  std::size_t refused() const {
+    std::size_t all = 0;
+    for (const auto& [error_code, count] : refused_) all += count;
+    return all;
+  }
+
+  StuckPasswords stuck_{loop_};
+  UserService flooded_{clock_,
+                       {store_->users(), store_->devices(), devices_, users_, stuck_, tokens_, events_, tell_,
+                        [](const std::string&, const LimitChange&) -> Task<Reply<void>> { co_return Reply<void>(); }},
+                       {}};
+  std::map<ErrorCode, std::size_t> refused_;
+  std::size_t signed_in_ = 0;
+  std::size_t begun_ = 0;
+};
+
+TEST_F(LoginFlood, OfOneAccountTakesFewTurnsAndNeverThoseOfOthersOrOfItsOwnersPlaces) {
+  ASSERT_TRUE(create({{"user_id", "alice"}, {"password", "correct horse"}}));
+  ASSERT_TRUE(create({{"user_id", "bob"}, {"password", "correct horse"}}));
+  const auto at = [this](const std::string& user, const std::string& address) {
+    ++begun_;
+    begin(user, address);
+  };
+  at("alice", "192.0.2.1");  // her own device signs in
+  finish();
+  ASSERT_EQ(signed_in_, 1U);
+
+  for (int i = 0; i < 100; ++i) at("alice", "198.51.100." + std::to_string(i));
+  EXPECT_EQ(stuck_.waiting, 4U) << "of a hundred addresses";
+  EXPECT_EQ(refused_[ErrorCode::busy], 96U);
+  at("bob", "203.0.113.1");
+  EXPECT_EQ(stuck_.waiting, 5U) << "somebody else";
+  at("alice", "192.0.2.1");
+  EXPECT_EQ(stuck_.waiting, 6U) << "where she has signed in before";
+  finish();
+  at("alice", "198.51.100.200");
+  EXPECT_EQ(stuck_.waiting, 1U) << "turns end";
+  finish();
 }
 
 TEST_F(Users, AGuestHasAHostAndNoDevices) {
