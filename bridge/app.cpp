@@ -8,7 +8,7 @@
 #include "common/runtime/request_log.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::chrono::seconds usage_interval{1};
@@ -179,4 +179,4 @@ Task<void> App::finish_open_work() {
   co_await parts_->mqtt.stop();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,9 +12,12 @@
 #include "common/text/result.h"
 
 namespace strawberry {
+struct MqttMessage;
+}  // namespace strawberry
+
+namespace strawberry::bridge {
 
 struct Config;
-struct MqttMessage;
 
 class App {
  public:
@@ -43,4 +46,4 @@ class App {
   const std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "bridge/process_numbers.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using Reading = HubMetrics::Reading;
@@ -184,4 +184,4 @@ Task<void> AppMetrics::serve() {
   hub_log().info("metrics are at http://{}/metrics", place_);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -20,7 +20,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AppMetrics {
  public:
@@ -52,4 +52,4 @@ std::vector<HubMetrics::Reading> quota_readings(const UsersAtLimit& users,
 /// What the health says, and this process, as Prometheus names it.
 std::vector<HubMetrics::Reading> readings_of(const HubHealth& health, bool serving, WallTime started_at);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/llm/http_provider.h"
 #include "bridge/llm/rules_provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// How long the broker keeps what arrives while the bridge is away.
@@ -249,4 +249,4 @@ std::vector<ProviderHealth> provider_health(const ProviderChain& chain) {
   return all;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

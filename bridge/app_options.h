@@ -26,7 +26,7 @@
 #include "bridge/users/token_service.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 SqliteStorage::Options store_options(const Config& config);
 DeviceService::Options device_service_options(const Config& config);
@@ -60,4 +60,4 @@ LlmProviderConfig local_provider(const LocalServer& server);
 
 std::vector<ProviderHealth> provider_health(const ProviderChain& chain);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/text/ids.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr auto own_token_lifetime = std::chrono::hours(24 * 365);
@@ -272,4 +272,4 @@ bool App::Parts::publish(std::string topic, std::string payload, bool retained) 
   return mqtt.publish(std::move(message));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

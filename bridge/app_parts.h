@@ -50,7 +50,7 @@
 #include "common/runtime/mqtt/mosquitto_client.h"
 #include "common/runtime/signal.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct App::Parts {
   Parts(asio::io_context& loop, const Config& configured, KeyFile keys);
@@ -130,4 +130,4 @@ struct App::Parts {
   void end_work_of(const std::string& device_id);
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/app_parts.h"
 #include "bridge/process_numbers.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::array services_all = {Service::skills, Service::chat, Service::sessions, Service::devices,
@@ -119,4 +119,4 @@ void App::Parts::start_metrics() {
   asio::co_spawn(context, metrics->serve(), asio::detached);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

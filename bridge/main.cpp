@@ -16,5 +16,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return command.exit(error) == 0 ? 0 : 2;
   }
-  return check ? strawberry::check_bridge(config_path) : strawberry::run_bridge(config_path);
+  return check ? strawberry::bridge::check_bridge(config_path) : strawberry::bridge::run_bridge(config_path);
 }

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 double seconds(const timeval& time) {
@@ -36,4 +36,4 @@ ProcessNumbers process_numbers() {
   return numbers;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct ProcessNumbers {
   double cpu_seconds = 0;  // user and system
@@ -14,4 +14,4 @@ struct ProcessNumbers {
 };
 ProcessNumbers process_numbers();
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -17,7 +17,7 @@
 #include "common/runtime/request_log.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// A chat that waits for a model holds a connection; the usual 1024 files would end there what the limits allow.
@@ -109,4 +109,4 @@ int run_bridge(const std::string& config_path) {
   return finished ? 0 : 1;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Returns the exit code: 0 stopped as asked, 1 could not start. Call once, from the main thread.
 int run_bridge(const std::string& config_path);
@@ -13,4 +13,4 @@ int run_bridge(const std::string& config_path);
 /// Returns the exit code: 0 it is good, 1 it is not.
 int check_bridge(const std::string& config_path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

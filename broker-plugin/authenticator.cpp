@@ -5,7 +5,7 @@
 #include "common/identity/token_admission.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 Result<Claims, Refusal> Authenticator::authenticate(const ConnectAttempt& attempt) {
   auto claims = authenticate_token(attempt.password);
@@ -82,4 +82,4 @@ bool Authenticator::is_id_of_another(std::string_view client_id) const {
          connections_.principal_with(client_id) != nullptr;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -14,7 +14,7 @@
 #include "common/identity/token.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct ConnectAttempt {
   std::string_view client_id;
@@ -54,4 +54,4 @@ class Authenticator {
   VerifiedTokens verified_{{}};
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

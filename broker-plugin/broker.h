@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 enum class LogLevel { notice, warning, error };
 
@@ -40,4 +40,4 @@ class Broker {
   virtual void log(LogLevel level, const std::string& line) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

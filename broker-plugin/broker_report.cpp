@@ -4,7 +4,7 @@
 
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using nlohmann::ordered_json;
@@ -55,4 +55,4 @@ std::string BrokerReport::write(const Now& now) const {
   return to_text(report);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

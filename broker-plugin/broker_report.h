@@ -15,7 +15,7 @@
 #include "common/identity/keys.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class BrokerReport {
  public:
@@ -54,4 +54,4 @@ class BrokerReport {
   RefusedLogins refused_logins_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// Revisions of one release differ in mistakes mended, not in what a plugin sees.
@@ -43,4 +43,4 @@ std::string interface_refusal(const std::vector<int>& offered, int needed) {
          to_string(newest_mosquitto) + ")";
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

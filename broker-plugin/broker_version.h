@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct MosquittoVersion {
   int major = 0;
@@ -31,4 +31,4 @@ std::vector<std::string> version_warnings(const MosquittoVersion& running, const
 /// Why a broker that offers the plugin interfaces `offered` cannot load this plugin, which needs version `needed`.
 std::string interface_refusal(const std::vector<int>& offered, int needed);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

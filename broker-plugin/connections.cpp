@@ -5,7 +5,7 @@
 
 #include "broker-plugin/principal_key.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 void Connections::add(Connection connection) {
   forget_stored(connection.client_id);
@@ -173,4 +173,4 @@ const Principal* Connections::principal_with(std::string_view principal_id) cons
   return found == by_principal_.end() ? nullptr : &found->second.principal;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

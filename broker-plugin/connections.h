@@ -18,7 +18,7 @@
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct Connection {
   using Handle = const void*;
@@ -143,4 +143,4 @@ class Connections {
   std::list<std::string> stored_by_age_;  // oldest first
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 inline constexpr std::string_view token_expired = "token_expired";
 inline constexpr std::string_view rate_limited = "rate_limited";
@@ -15,4 +15,4 @@ inline bool is_revocation(std::string_view ending_because) {
          ending_because != not_reading;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -7,7 +7,7 @@
 #include "common/contract/topics.h"
 #include "common/identity/token_stamp.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// The broker delivers what was published in one round in the next.
@@ -271,4 +271,4 @@ std::string_view Gatekeeper::owner_of(std::string_view device_id) const {
                                             : std::string_view(departed->second.user_id);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -28,7 +28,7 @@
 #include "common/identity/key_file.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class Gatekeeper : private DeviceOwners {
  public:
@@ -169,4 +169,4 @@ class Gatekeeper : private DeviceOwners {
   std::string last_directory_failure_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -7,7 +7,7 @@
 #include "common/contract/audit.h"
 #include "common/contract/control.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
@@ -182,4 +182,4 @@ void Gatekeeper::report() {
   broker_.publish_retained(report_topic, report_.write(now));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 void LimitedLog::write(LogLevel level, const std::string& line) {
   if (budget_.take()) broker_.log(level, line);
@@ -17,4 +17,4 @@ void LimitedLog::tick() {
   broker_.log(LogLevel::warning, std::to_string(left_out) + " more " + std::string(kind_) + ", not logged one by one");
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -11,7 +11,7 @@
 #include "common/contract/audit.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class LimitedLog {
  public:
@@ -35,4 +35,4 @@ class LimitedLog {
   SteadyTime next_tick_{};
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 std::string address_group(std::string_view address) {
   std::string text(address);
@@ -63,4 +63,4 @@ LoginLimiter::Failures& LoginLimiter::failures_of(std::string_view address) {
   return *added;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

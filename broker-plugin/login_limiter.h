@@ -16,7 +16,7 @@
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class LoginLimiter {
  public:
@@ -59,4 +59,4 @@ class LoginLimiter {
 /// what is no IP address.
 std::string address_group(std::string_view address);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

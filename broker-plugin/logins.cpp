@@ -5,7 +5,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// How long to believe that the broker will still tell of its stored sessions.
@@ -173,4 +173,4 @@ LoginAnswer Logins::refuse(const Login& login, std::string_view action, const Re
   return {LoginAnswer::Kind::refused};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

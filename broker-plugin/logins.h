@@ -21,7 +21,7 @@
 #include "broker-plugin/refusal_log.h"
 #include "broker-plugin/session_name.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// What the broker tells of a client that wants in.
 struct Login {
@@ -102,4 +102,4 @@ class Logins {
   SteadyTime started_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -15,7 +15,7 @@
 
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// Since Mosquitto 2.0.15 the broker frees the list of properties that a plugin has replaced in a message; before, that
 /// was left to the plugin. Debian's broker comes with the client library of its very version.
@@ -42,4 +42,4 @@ inline std::string_view view_of(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::size_t count_max = 1'000'000'000;
@@ -80,4 +80,4 @@ Result<PluginOptions> parse_plugin_options(const std::vector<std::pair<std::stri
   return parsed;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

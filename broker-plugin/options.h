@@ -13,7 +13,7 @@
 #include "broker-plugin/rate_limits.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct PluginOptions {
   std::string keys_path;
@@ -29,4 +29,4 @@ Result<PluginOptions> parse_plugin_options(const std::vector<std::pair<std::stri
 /// The options that are numbers: name, without `plugin_opt_`, and default.
 std::vector<std::pair<std::string, std::size_t>> plugin_count_options();
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

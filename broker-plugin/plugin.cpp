@@ -29,7 +29,7 @@
 
 #define STRAWBERRY_PLUGIN_ENTRY extern "C" __attribute__((visibility("default")))
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr int mqtt_5 = 5;
@@ -69,7 +69,7 @@ class MosquittoBroker final : public Broker {
     const char* client_id = mosquitto_client_id(client);
     return client_id != nullptr && find_client_(client_id) == client;
   }
-  void request_reload() override { strawberry::request_reload(); }
+  void request_reload() override { strawberry::plugin::request_reload(); }
   std::optional<std::size_t> memory_in_use() override {
     const struct mallinfo2 info = ::mallinfo2();
     const std::size_t bytes = info.uordblks + info.hblkhd;
@@ -356,7 +356,7 @@ Result<std::unique_ptr<Plugin>> load(mosquitto_plugin_id_t* identifier,
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin
 
 STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_version(int supported_version_count, const int* supported_versions) {
   for (int i = 0; i < supported_version_count; ++i) {
@@ -364,7 +364,7 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_version(int supported_version_count
   }
   const std::vector<int> offered(supported_versions, supported_versions + supported_version_count);
   mosquitto_log_printf(MOSQ_LOG_ERR, "strawberry: not loaded: %s",
-                       strawberry::interface_refusal(offered, MOSQ_PLUGIN_VERSION).c_str());
+                       strawberry::plugin::interface_refusal(offered, MOSQ_PLUGIN_VERSION).c_str());
   return -1;
 }
 
@@ -373,10 +373,10 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_init(mosquitto_plugin_id_t* identif
   try {
     std::vector<std::pair<std::string, std::string>> given;
     for (int i = 0; i < option_count; ++i) {
-      given.emplace_back(strawberry::view_of(options[i].key), strawberry::view_of(options[i].value));
+      given.emplace_back(strawberry::plugin::view_of(options[i].key), strawberry::plugin::view_of(options[i].value));
     }
-    strawberry::warn_of_version();
-    auto plugin = strawberry::load(identifier, given);
+    strawberry::plugin::warn_of_version();
+    auto plugin = strawberry::plugin::load(identifier, given);
     if (plugin) {
       *userdata = plugin->release();
       return MOSQ_ERR_SUCCESS;
@@ -391,9 +391,9 @@ STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_init(mosquitto_plugin_id_t* identif
 }
 
 STRAWBERRY_PLUGIN_ENTRY int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {
-  const std::unique_ptr<strawberry::Plugin> plugin(static_cast<strawberry::Plugin*>(userdata));
+  const std::unique_ptr<strawberry::plugin::Plugin> plugin(static_cast<strawberry::plugin::Plugin*>(userdata));
   if (!plugin) return MOSQ_ERR_SUCCESS;
-  for (const strawberry::Callback& callback : strawberry::callbacks) {
+  for (const strawberry::plugin::Callback& callback : strawberry::plugin::callbacks) {
     mosquitto_callback_unregister(plugin->identifier, callback.event, callback.function, callback.topic);
   }
   return MOSQ_ERR_SUCCESS;

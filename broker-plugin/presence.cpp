@@ -7,7 +7,7 @@
 #include "common/text/json_text.h"
 #include "common/text/strict_json.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::size_t claim_bytes_max = 64 * 1024;
@@ -113,4 +113,4 @@ void Presence::publish(const std::string& device_id, const Status& status) {
   broker_.publish_retained(status_topic(device_id), write(*device, status.online, status.since, status.reason));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

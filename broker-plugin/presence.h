@@ -14,7 +14,7 @@
 #include "common/identity/device_directory.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class Presence {
  public:
@@ -64,4 +64,4 @@ class Presence {
   std::vector<std::string> presumed_gone_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -6,7 +6,7 @@
 
 #include "common/contract/principal.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// A digit and the id.
 inline std::string principal_key(const Principal& principal) {
@@ -19,4 +19,4 @@ inline bool is_key_of(std::string_view key, const Principal& principal) {
          key.substr(1) == principal.id;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr char of_user = 'u';
@@ -117,4 +117,4 @@ void RateLimits::tick() {
   });
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

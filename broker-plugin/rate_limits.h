@@ -16,7 +16,7 @@
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// A token bucket for messages and one for bytes. 0 a second: no limit.
 struct RateLimit {
@@ -90,4 +90,4 @@ class RateLimits {
   std::string name_;   // of the account looked for, kept for its memory
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

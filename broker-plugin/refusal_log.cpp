@@ -4,7 +4,7 @@
 #include "common/text/hex.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::size_t quoted_characters_max = 256;
@@ -71,4 +71,4 @@ void RefusalLog::tick() {
   broker_.publish(audit_topic, write_audit(line, clock_.wall_now()));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

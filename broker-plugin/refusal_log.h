@@ -16,7 +16,7 @@
 #include "common/contract/principal.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct RefusedAct {
   std::string_view action;  // connect, publish, subscribe, will
@@ -53,4 +53,4 @@ class RefusalLog {
 /// In quotes; what is not printable ASCII becomes `\xNN`; cut at 256 characters.
 std::string quoted_for_log(std::string_view text);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

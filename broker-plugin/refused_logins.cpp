@@ -5,7 +5,7 @@
 #include "common/contract/audit.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 void RefusedLogins::note(const RefusedAct& act, WallTime now) {
   Entry entry;
@@ -45,4 +45,4 @@ nlohmann::ordered_json RefusedLogins::write() const {
   return list;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -15,7 +15,7 @@
 #include "broker-plugin/refusal_log.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class RefusedLogins {
  public:
@@ -38,4 +38,4 @@ class RefusedLogins {
   std::vector<Entry> entries_;  // oldest first
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

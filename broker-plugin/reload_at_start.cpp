@@ -6,7 +6,7 @@
 #include <chrono>
 #include <csignal>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr std::chrono::microseconds look_interval{200};
@@ -40,4 +40,4 @@ ReloadAtStart::ReloadAtStart() {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// Asks for it now. False when the process has no handler for the signal yet, which would end it.
 bool request_reload();
@@ -21,4 +21,4 @@ class ReloadAtStart {
   std::jthread thread_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

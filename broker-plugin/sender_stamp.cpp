@@ -9,7 +9,7 @@
 #include "common/contract/rights.h"
 #include "common/identity/token_stamp.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 bool is_stamp(const mosquitto_property* property) {
@@ -142,4 +142,4 @@ bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime 
          add(published_at_property, time.data());
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

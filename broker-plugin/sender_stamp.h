@@ -8,7 +8,7 @@
 #include "broker-plugin/mosquitto_api.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 /// Bytes of all texts in the list of a PUBLISH packet, names of user properties included, and 64 more for each
 /// property.
@@ -25,4 +25,4 @@ struct SenderStamp {
 /// it cannot be done: then the message must not go on.
 bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -6,7 +6,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 constexpr int principal_parts = 3;
@@ -93,4 +93,4 @@ std::optional<SessionName> decode_session_name(std::string_view name) {
   return session;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

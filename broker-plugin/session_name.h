@@ -13,7 +13,7 @@
 #include "common/identity/token.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 struct SessionName {
   Principal principal;
@@ -30,4 +30,4 @@ std::string encode_session_name(const Claims& claims, std::string_view tag);
 /// Nothing for anything else but encode_principal() alone, which is how the first versions named sessions.
 std::optional<SessionName> decode_session_name(std::string_view name);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-namespace strawberry {
+namespace strawberry::plugin {
 Subscriptions::Count Subscriptions::count_in(const Counts& counts, std::string_view id) {
   const auto found = counts.find(id);
   return found == counts.end() ? Count{} : found->second;
@@ -74,4 +74,4 @@ void Subscriptions::release_all(const Client& client) {
   for (const auto& [hash, levels] : client.filters) release(client, levels);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -14,7 +14,7 @@
 #include "common/contract/principal.h"
 #include "common/text/by_text.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class Subscriptions {
  public:
@@ -67,4 +67,4 @@ class Subscriptions {
   Counts by_user_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

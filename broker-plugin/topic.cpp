@@ -4,7 +4,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// What is special about a character of a topic; none for one that may stand in an id.
@@ -101,4 +101,4 @@ Topic read_topic(std::string_view text) {
   return topic;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -12,7 +12,7 @@
 
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 inline constexpr std::size_t policy_topic_bytes_max = 512;
 
@@ -52,4 +52,4 @@ class TopicReader {
   Topic topic_;  // without a text, what read_topic() says of none
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

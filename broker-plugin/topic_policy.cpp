@@ -7,7 +7,7 @@
 #include "common/contract/topics.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// The plugin itself writes this one.
@@ -277,4 +277,4 @@ Verdict check_topic(const Client& client, Access access, const Topic& topic, boo
   return access == Access::read ? check_read(client, topic, owners) : check_write(client, topic, retain, owners);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

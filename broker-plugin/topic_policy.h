@@ -11,7 +11,7 @@
 #include "common/contract/rights.h"
 #include "common/contract/role.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 enum class Access {
   read,       // a message is about to be delivered
@@ -57,4 +57,4 @@ struct Client {
 
 Verdict check_topic(const Client& client, Access access, const Topic& topic, bool retain, const DeviceOwners& owners);
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

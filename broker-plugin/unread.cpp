@@ -6,7 +6,7 @@
 
 #include "broker-plugin/principal_key.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 /// To look at the broker's memory is not free.
@@ -121,4 +121,4 @@ void Unread::leave(ByText<Account>& accounts, const std::string& name, Client& c
   if (account->second.clients.empty()) accounts.erase(account);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

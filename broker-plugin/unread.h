@@ -19,7 +19,7 @@
 #include "common/text/by_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class Unread {
  public:
@@ -89,4 +89,4 @@ class Unread {
   bool is_stale_ = false;   // connections have ended since, because it had grown
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

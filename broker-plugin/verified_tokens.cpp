@@ -3,7 +3,7 @@
 #include <cstring>
 #include <iterator>
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 std::size_t VerifiedTokens::DigestHash::operator()(const Digest& digest) const {
   std::size_t hash = 0;
@@ -28,4 +28,4 @@ void VerifiedTokens::remember(std::string_view token, const Claims& claims, Wall
   by_age_.pop_front();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

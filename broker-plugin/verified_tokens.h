@@ -15,7 +15,7 @@
 #include "common/identity/token.h"
 #include "common/text/keyed_digest.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 
 class VerifiedTokens {
  public:
@@ -48,4 +48,4 @@ class VerifiedTokens {
   std::unordered_map<Digest, std::list<Entry>::iterator, DigestHash> by_digest_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -68,7 +68,7 @@ Outcome<void> back_up(const CommandLine& line, const BackupOptions& options) {
 
   const Scratch copy(options.file + "." + new_id());
   if (!copy.make()) return cli_error(ExitCode::local, "cannot write " + options.file + ": " + std::strerror(errno));
-  if (auto copied = copy_database(dir.database(), copy.path()); !copied) {
+  if (auto copied = bridge::copy_database(dir.database(), copy.path()); !copied) {
     return cli_error(ExitCode::local, printable(copied.error().message, 400));
   }
   if (auto added = archive->add_file("hub.db", copy.path()); !added) return added;

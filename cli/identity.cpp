@@ -52,8 +52,8 @@ std::set<std::string> known_users(const DataDir& dir) {
   auto directory = open_directory(dir);
   if (!directory) return users;
   for (const DeviceRecord* record : (*directory)->all()) users.insert(record->user_id);
-  if (auto listed = listed_users(dir.database())) users.merge(*listed);
-  if (auto accounts = account_ids(dir.database())) users.merge(accounts->all);
+  if (auto listed = bridge::listed_users(dir.database())) users.merge(*listed);
+  if (auto accounts = bridge::account_ids(dir.database())) users.merge(accounts->all);
   return users;
 }
 

@@ -43,7 +43,7 @@ Outcome<void> create_keys(const DataDir& dir, std::vector<std::string>& done) {
 
 Outcome<void> create_database(const DataDir& dir, std::vector<std::string>& done) {
   const bool is_new = !exists(dir.database());
-  auto migrated = migrate_database(dir.database());
+  auto migrated = bridge::migrate_database(dir.database());
   if (!migrated) return cli_error(ExitCode::local, printable(migrated.error().message, 400));
   if (is_new) done.push_back("created " + dir.database() + ", the hub's database");
   return {};

@@ -53,7 +53,7 @@ Outcome<std::string> user_of(const LinkOptions& options, const DataDir& dir) {
   }
   if (!options.dashboard) return std::string();
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  auto accounts = account_ids(dir.database());
+  auto accounts = bridge::account_ids(dir.database());
   if (!accounts) return cli_error(ExitCode::local, printable(accounts.error().message, 400));
   return std::move(accounts->first_admin);
 }
@@ -79,8 +79,8 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const auto claims = verify_token(*keys, *token, now);
   if (!claims) return cli_error(ExitCode::local, "the hub's own keys do not vouch for the token they signed");
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  const IssuedToken row{token_row_of(*claims, claims->kid)};
-  auto recorded = record_token(dir.database(), row, kids_of(*keys), /*beside_others=*/true, to_unix_ms(now));
+  const bridge::IssuedToken row{bridge::token_row_of(*claims, claims->kid)};
+  auto recorded = bridge::record_token(dir.database(), row, kids_of(*keys), /*beside_others=*/true, to_unix_ms(now));
   if (!recorded) return cli_error(ExitCode::local, printable(recorded.error().message, 400));
   // Behind a # it reaches no log of a proxy; the dashboard takes it from there.
   const std::string link = *url + (is_operator || options.dashboard ? "/#token=" : "/oauth/login?token=") + *token;

@@ -66,7 +66,7 @@ bool may_be_replaced(const DataDir& dir) {
 Outcome<void> fill(const Stage& stage, const std::string& file) {
   if (::mkdir(stage.dir().path.c_str(), 0700) != 0) return cannot("create", stage.dir().path);
   if (auto extracted = extract_archive(file, stage.dir().path); !extracted) return extracted;
-  auto checked = check_database(stage.dir().database());
+  auto checked = bridge::check_database(stage.dir().database());
   if (!checked)
     return cli_error(ExitCode::local, "cannot use " + file + ": " + printable(checked.error().message, 400));
   auto keys = load_keys(stage.dir());
@@ -80,7 +80,7 @@ Outcome<bool> keep_what_was_revoked(const DataDir& replaced, const DataDir& stag
   std::error_code error;
   const fs::file_status there = fs::symlink_status(replaced.database(), error);
   if (there.type() == fs::file_type::not_found) return false;
-  auto kept = keep_revocations(replaced.database(), stage.database(), to_unix_ms(SystemClock().wall_now()));
+  auto kept = bridge::keep_revocations(replaced.database(), stage.database(), to_unix_ms(SystemClock().wall_now()));
   if (kept) return true;
   return cli_error(ExitCode::local,
                    printable(kept.error().message, 400) +

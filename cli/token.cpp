@@ -118,17 +118,19 @@ Outcome<Rights> wanted_rights(const CommandLine& line, const TokenOptions& optio
 }
 
 /// What is put on the list: what the token says of itself.
-IssuedToken row_of(const Claims& claims, const std::string& name) {
-  IssuedToken row{token_row_of(claims, claims.kid)};
+bridge::IssuedToken row_of(const Claims& claims, const std::string& name) {
+  bridge::IssuedToken row{bridge::token_row_of(claims, claims.kid)};
   row.name = name;
   return row;
 }
 
 /// The live tokens whose place it takes.
-Outcome<std::vector<IssuedToken>> record(const DataDir& dir, const KeySet& keys, const IssuedToken& row, bool replace) {
+Outcome<std::vector<bridge::IssuedToken>> record(const DataDir& dir, const KeySet& keys, const bridge::IssuedToken& row,
+                                                 bool replace) {
   // Or a database would be made where no hub is.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  auto namesakes = record_token(dir.database(), row, kids_of(keys), replace, to_unix_ms(SystemClock().wall_now()));
+  auto namesakes =
+      bridge::record_token(dir.database(), row, kids_of(keys), replace, to_unix_ms(SystemClock().wall_now()));
   if (!namesakes) return cli_error(ExitCode::local, printable(namesakes.error().message, 400));
   if (!namesakes->empty() && !replace) {
     return cli_error(ExitCode::usage, whose_token(namesakes->front()) + " has a token named " + in_quotes(row.name) +
@@ -196,8 +198,8 @@ void take_back(const CommandLine& line, const Made& made, const std::string& out
     (void)revoke_through_hub(line, made.who.principal.user_id, made.jti);
   } else {
     const std::int64_t now = to_unix_ms(SystemClock().wall_now());
-    if (is_out && !revoke_token(dir.database(), made.jti, now, to_unix_ms(made.expires_at))) return;
-    (void)forget_token(dir.database(), made.jti);  // if it stays, it is one more that nobody has
+    if (is_out && !bridge::revoke_token(dir.database(), made.jti, now, to_unix_ms(made.expires_at))) return;
+    (void)bridge::forget_token(dir.database(), made.jti);  // if it stays, it is one more that nobody has
   }
   if (is_out && !output.empty()) ::unlink(output.c_str());
 }
@@ -259,7 +261,7 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
   if (!token) return tl::unexpected(token.error());
   const auto claims = verify_token(*keys, *token, SystemClock().wall_now());
   if (!claims) return cli_error(ExitCode::local, "the hub's own keys do not vouch for the token they signed");
-  const IssuedToken row = row_of(*claims, options.name);
+  const bridge::IssuedToken row = row_of(*claims, options.name);
   auto replaced = record(dir, *keys, row, options.replace);
   if (!replaced) return tl::unexpected(replaced.error());
   made.who = std::move(*who);
@@ -268,7 +270,7 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
   made.expires_at = claims->expires_at;
   made.scope = row.scope;
   if (row.skills) made.skills = claims->rights.skills;
-  for (const IssuedToken& old : *replaced) made.namesakes.push_back(old.jti);
+  for (const bridge::IssuedToken& old : *replaced) made.namesakes.push_back(old.jti);
   return made;
 }
 
@@ -292,12 +294,12 @@ Outcome<void> revoke_one(const CommandLine& line, const Made& made, const std::s
     return tl::unexpected(revoked.error());
   }
   const WallTime now = SystemClock().wall_now();
-  TokenQuery query;
+  bridge::TokenQuery query;
   query.jti = jti;
   const auto old = list_of_tokens(line.data_dir(), query);
   const std::int64_t end_ms =
       old && !old->tokens.empty() ? old->tokens.front().expires_at_ms : to_unix_ms(now + std::chrono::hours(24 * 365));
-  const auto revoked = revoke_token(line.data_dir().database(), jti, to_unix_ms(now), end_ms);
+  const auto revoked = bridge::revoke_token(line.data_dir().database(), jti, to_unix_ms(now), end_ms);
   if (revoked) return {};
   return cli_error(ExitCode::local, printable(revoked.error().message, 400));
 }

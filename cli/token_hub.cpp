@@ -18,16 +18,17 @@ std::int64_t ms_in(const json& entry, const char* member) {
   return time ? to_unix_ms(*time) : 0;
 }
 
-TokenState state_in(const json& entry) {
+bridge::TokenState state_in(const json& entry) {
   const std::string said = text_member(entry, "state");
-  for (const TokenState state : {TokenState::expired, TokenState::revoked, TokenState::spent}) {
+  for (const bridge::TokenState state :
+       {bridge::TokenState::expired, bridge::TokenState::revoked, bridge::TokenState::spent}) {
     if (said == to_string(state)) return state;
   }
-  return TokenState::live;
+  return bridge::TokenState::live;
 }
 
-IssuedToken token_in(const json& entry) {
-  IssuedToken token;
+bridge::IssuedToken token_in(const json& entry) {
+  bridge::IssuedToken token;
   token.jti = text_member(entry, "jti");
   token.name = text_member(entry, "name");
   token.type = text_member(entry, "type");
@@ -48,8 +49,8 @@ IssuedToken token_in(const json& entry) {
 
 }  // namespace
 
-Outcome<TokenList> hubs_tokens(const CommandLine& line, const TokenQuery& query) {
-  TokenList list;
+Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::TokenQuery& query) {
+  bridge::TokenList list;
   while (true) {
     const auto have = static_cast<std::int64_t>(list.tokens.size());
     json body{{"op", "tokens"}, {"limit", std::min(query.limit - have, page_max)}, {"offset", have}};
@@ -65,7 +66,7 @@ Outcome<TokenList> hubs_tokens(const CommandLine& line, const TokenQuery& query)
     const auto now = static_cast<std::int64_t>(list.tokens.size());
     if (more.empty() || now >= std::min(query.limit, list.total)) break;
   }
-  std::sort(list.tokens.begin(), list.tokens.end(), [](const IssuedToken& a, const IssuedToken& b) {
+  std::sort(list.tokens.begin(), list.tokens.end(), [](const bridge::IssuedToken& a, const bridge::IssuedToken& b) {
     using Order = std::tuple<bool, const std::string&, std::int64_t, const std::string&>;
     return Order(a.name.empty(), a.name, a.issued_at_ms, a.jti) < Order(b.name.empty(), b.name, b.issued_at_ms, b.jti);
   });

@@ -17,7 +17,7 @@
 namespace strawberry::cli {
 
 /// As list_of_tokens() orders them.
-Outcome<TokenList> hubs_tokens(const CommandLine& line, const TokenQuery& query);
+Outcome<bridge::TokenList> hubs_tokens(const CommandLine& line, const bridge::TokenQuery& query);
 
 /// Of a user, or of a device by its id.
 struct TokenWish {

@@ -21,7 +21,7 @@ struct ListOptions {
   std::int64_t limit = 1'000;
 };
 
-nlohmann::json as_json(const IssuedToken& token) {
+nlohmann::json as_json(const bridge::IssuedToken& token) {
   nlohmann::json shown{
       {"name", token.name},
       {"type", token.type},
@@ -40,17 +40,17 @@ nlohmann::json as_json(const IssuedToken& token) {
 }
 
 /// In a few words what it may do.
-std::string rights_of(const IssuedToken& token) {
+std::string rights_of(const bridge::IssuedToken& token) {
   if (!token.scope && !token.skills) return "all";
   std::string words = token.scope ? printable(*token.scope, scope_bytes_max) : "any scope";
   if (token.skills) words += " " + printable(*token.skills, 2 * skill_patterns_bytes_max);
   return words;
 }
 
-void print(const std::vector<IssuedToken>& tokens) {
+void print(const std::vector<bridge::IssuedToken>& tokens) {
   std::vector<std::vector<std::string>> rows;
   rows.reserve(tokens.size());
-  for (const IssuedToken& token : tokens) {
+  for (const bridge::IssuedToken& token : tokens) {
     rows.push_back({token.name.empty() ? "-" : printable(token.name, device_name_bytes_max), whose_token(token),
                     local_time(from_unix_ms(token.issued_at_ms)), local_time(from_unix_ms(token.expires_at_ms)),
                     std::string(to_string(token.state)), printable(token.jti, 64),
@@ -60,7 +60,7 @@ void print(const std::vector<IssuedToken>& tokens) {
 }
 
 Outcome<void> list(const CommandLine& line, const ListOptions& options) {
-  TokenQuery query;
+  bridge::TokenQuery query;
   query.user_id = options.user;
   query.only_live = !options.all;
   query.limit = options.limit;
@@ -71,7 +71,7 @@ Outcome<void> list(const CommandLine& line, const ListOptions& options) {
   }
   if (line.json) {
     auto listed = nlohmann::json::array();
-    for (const IssuedToken& token : list->tokens) listed.push_back(as_json(token));
+    for (const bridge::IssuedToken& token : list->tokens) listed.push_back(as_json(token));
     std::cout << nlohmann::json{{"tokens", std::move(listed)}, {"total", list->total}}.dump() << "\n";
     return {};
   }
@@ -114,17 +114,17 @@ std::set<std::string> kids_of(const KeySet& keys) {
   return kids;
 }
 
-Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query) {
+Outcome<bridge::TokenList> list_of_tokens(const DataDir& dir, const bridge::TokenQuery& query) {
   // Says where to look when there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
-  auto tokens = issued_tokens(dir.database(), kids_of(*keys), to_unix_ms(SystemClock().wall_now()), query);
+  auto tokens = bridge::issued_tokens(dir.database(), kids_of(*keys), to_unix_ms(SystemClock().wall_now()), query);
   if (!tokens) return cli_error(ExitCode::local, printable(tokens.error().message, 400));
   return std::move(*tokens);
 }
 
-Outcome<TokenList> list_of_tokens(const CommandLine& line, const TokenQuery& query) {
+Outcome<bridge::TokenList> list_of_tokens(const CommandLine& line, const bridge::TokenQuery& query) {
   auto listed = hubs_tokens(line, query);
   if (listed || listed.error().code != ExitCode::unreachable) return listed;
   const auto login = line.login();
@@ -132,7 +132,7 @@ Outcome<TokenList> list_of_tokens(const CommandLine& line, const TokenQuery& que
   return list_of_tokens(line.data_dir(), query);
 }
 
-std::string whose_token(const IssuedToken& token) {
+std::string whose_token(const bridge::IssuedToken& token) {
   const std::string subject = printable(token.subject, 64);
   const std::string user = printable(token.user_id, 64);
   if (token.type == "device") return "device " + subject + " of " + user;
@@ -151,7 +151,7 @@ void add_token_list_command(CLI::App& token, CommandLine& line) {
   command->add_option("--user", options->user, "Only this user's and those of their devices");
   command->add_flag("--all", options->all, "Also those that have expired or were revoked");
   command->add_option("--limit", options->limit, "At most so many; default: 1000")
-      ->check(CLI::Range(std::int64_t{1}, issued_tokens_max));
+      ->check(CLI::Range(std::int64_t{1}, bridge::issued_tokens_max));
   command->callback([&line, options] { line.action = [&line, options] { return list(line, *options); }; });
 }
 

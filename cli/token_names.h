@@ -21,10 +21,10 @@ namespace strawberry::cli {
 Outcome<void> check_token_name(const std::string& name);
 std::set<std::string> kids_of(const KeySet& keys);
 /// Of the tokens there is a record of, those that are asked for.
-Outcome<TokenList> list_of_tokens(const CommandLine& line, const TokenQuery& query);
+Outcome<bridge::TokenList> list_of_tokens(const CommandLine& line, const bridge::TokenQuery& query);
 /// Of those that a hub's database lists, whether a hub runs or not.
-Outcome<TokenList> list_of_tokens(const DataDir& dir, const TokenQuery& query);
+Outcome<bridge::TokenList> list_of_tokens(const DataDir& dir, const bridge::TokenQuery& query);
 /// `user alice`, `device lamp of alice`, `admin`, `a new device of alice`.
-std::string whose_token(const IssuedToken& token);
+std::string whose_token(const bridge::IssuedToken& token);
 
 }  // namespace strawberry::cli

@@ -79,20 +79,20 @@ Outcome<Named> named_by_jti(const RevokeOptions& options) {
 /// The live one of that name; the newest of those revoked when there is none, so that a second time does no harm.
 /// Those of one line are one: they go together.
 Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& options) {
-  TokenQuery query;
+  bridge::TokenQuery query;
   query.user_id = options.user;
   query.name = options.name;
-  query.limit = issued_tokens_max;
+  query.limit = bridge::issued_tokens_max;
   auto list = list_of_tokens(line, query);
   if (!list) return tl::unexpected(list.error());
   if (!options.user.empty()) {
     if (auto known = check_user(line.data_dir(), options.user); !known) return tl::unexpected(known.error());
   }
-  std::map<std::string, const IssuedToken*> live;  // by line
-  const IssuedToken* revoked = nullptr;
-  for (const IssuedToken& token : list->tokens) {
-    if (token.state == TokenState::live) live.emplace(token.root_jti, &token);
-    if (token.state == TokenState::revoked) revoked = &token;
+  std::map<std::string, const bridge::IssuedToken*> live;  // by line
+  const bridge::IssuedToken* revoked = nullptr;
+  for (const bridge::IssuedToken& token : list->tokens) {
+    if (token.state == bridge::TokenState::live) live.emplace(token.root_jti, &token);
+    if (token.state == bridge::TokenState::revoked) revoked = &token;
   }
   const std::string whose = options.user.empty() ? "" : " of user " + in_quotes(options.user);
   const std::string shown = in_quotes(options.name) + whose;
@@ -108,7 +108,7 @@ Outcome<Named> named_by_name(const CommandLine& line, const RevokeOptions& optio
     return cli_error(ExitCode::usage,
                      "several tokens are named " + shown + ": say --user, or revoke one by its jti: " + candidates);
   }
-  const IssuedToken* found = live.empty() ? revoked : live.begin()->second;
+  const bridge::IssuedToken* found = live.empty() ? revoked : live.begin()->second;
   if (found != nullptr) return Named{found->jti, from_unix_ms(found->expires_at_ms)};
   if (list->total > 0) {
     return cli_error(ExitCode::usage, "the token " + shown + " is spent or has expired: nothing to revoke");
@@ -123,47 +123,47 @@ Outcome<Named> named(const CommandLine& line, const RevokeOptions& options) {
 
 /// Through the running hub. Nothing when there is none, or the list has no such good token of a user's: that is for the
 /// files.
-Outcome<std::optional<RevokedLine>> revoke_by_hub(const CommandLine& line, const std::string& jti) {
-  TokenQuery query;
+Outcome<std::optional<bridge::RevokedLine>> revoke_by_hub(const CommandLine& line, const std::string& jti) {
+  bridge::TokenQuery query;
   query.jti = jti;
   query.only_live = true;
   query.limit = 1;
   const auto login = line.login();
   const bool has_files = login && !*login;
   auto found = hubs_tokens(line, query);
-  if (!found && (has_files && found.error().code == ExitCode::unreachable)) return std::optional<RevokedLine>{};
+  if (!found && (has_files && found.error().code == ExitCode::unreachable)) return std::optional<bridge::RevokedLine>{};
   if (!found) return tl::unexpected(found.error());
   if (found->tokens.empty() || found->tokens.front().user_id.empty()) {
-    if (has_files) return std::optional<RevokedLine>{};
+    if (has_files) return std::optional<bridge::RevokedLine>{};
     return cli_error(ExitCode::usage, "there is no such token that is live: see 'strawberryctl token list'");
   }
-  query = TokenQuery{};
+  query = bridge::TokenQuery{};
   query.user_id = found->tokens.front().user_id;
-  query.limit = issued_tokens_max;
+  query.limit = bridge::issued_tokens_max;
   const auto all = hubs_tokens(line, query);
   if (!all) return tl::unexpected(all.error());
   auto root = revoke_through_hub(line, query.user_id, jti);
   if (!root) return tl::unexpected(root.error());
-  RevokedLine revoked{*root, /*is_new=*/true, found->tokens.front().expires_at_ms};
+  bridge::RevokedLine revoked{*root, /*is_new=*/true, found->tokens.front().expires_at_ms};
   std::set<std::string> members;
-  for (const IssuedToken& token : all->tokens) {
+  for (const bridge::IssuedToken& token : all->tokens) {
     if (token.root_jti != *root) continue;
     members.insert(token.jti);
     revoked.expires_at_ms = std::max(revoked.expires_at_ms, token.expires_at_ms);
   }
-  for (const IssuedToken& token : all->tokens) {
-    const bool is_elsewhere = token.state == TokenState::live && token.root_jti != *root;
+  for (const bridge::IssuedToken& token : all->tokens) {
+    const bool is_elsewhere = token.state == bridge::TokenState::live && token.root_jti != *root;
     if (is_elsewhere && members.contains(token.parent_jti)) ++revoked.live_elsewhere;
   }
-  return std::optional<RevokedLine>(revoked);
+  return std::optional<bridge::RevokedLine>(revoked);
 }
 
-Outcome<RevokedLine> revoke_in_files(const CommandLine& line, const Named& token) {
+Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Named& token) {
   const DataDir dir = line.data_dir();
   // Or a database would be made where no hub is.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  auto revoked = revoke_token(dir.database(), token.jti, to_unix_ms(SystemClock().wall_now()),
-                              to_unix_ms(token.expires_at), token.root_jti);
+  auto revoked = bridge::revoke_token(dir.database(), token.jti, to_unix_ms(SystemClock().wall_now()),
+                                      to_unix_ms(token.expires_at), token.root_jti);
   if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
   return std::move(*revoked);
 }
@@ -176,12 +176,12 @@ Outcome<void> revoke_all(const CommandLine& line, const RevokeOptions& options) 
   if (!is_valid_id(options.user)) return cli_error(ExitCode::usage, "--all: say whose with --user");
   const DataDir dir = line.data_dir();
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
-  TokenQuery query;
+  bridge::TokenQuery query;
   query.user_id = options.user;
   query.only_live = true;
   query.limit = 1;
   const auto list = list_of_tokens(dir, query);
-  const auto valid_from = revoke_user(dir.database(), options.user, to_unix_ms(SystemClock().wall_now()));
+  const auto valid_from = bridge::revoke_user(dir.database(), options.user, to_unix_ms(SystemClock().wall_now()));
   if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
   std::this_thread::sleep_until(from_unix_ms(*valid_from));
   const std::int64_t count = list ? list->total : 0;  // an older database has no list
@@ -217,7 +217,8 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
   const DataDir dir = line.data_dir();
   auto by_hub = revoke_by_hub(line, token->jti);
   if (!by_hub) return tl::unexpected(by_hub.error());
-  const Outcome<RevokedLine> revoked = *by_hub ? Outcome<RevokedLine>(**by_hub) : revoke_in_files(line, *token);
+  const Outcome<bridge::RevokedLine> revoked =
+      *by_hub ? Outcome<bridge::RevokedLine>(**by_hub) : revoke_in_files(line, *token);
   if (!revoked) return tl::unexpected(revoked.error());
   const auto renewed = renew_admin_token(dir, revoked->root_jti);
   if (!renewed) return tl::unexpected(renewed.error());

@@ -146,7 +146,7 @@ void Gateway::add_routes() {
   router_.add(dashboard::routes(dashboard_files(config_)));
   if (config_.oauth.enabled) {
     if (config_.oauth.client_documents) {
-      CurlClient::Options options;
+      bridge::CurlClient::Options options;
       options.may_connect = is_public;
       documents_.emplace(loop_.get_executor(), std::move(options));
     }

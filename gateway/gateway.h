@@ -46,7 +46,7 @@ class Gateway {
   const PublicUrl public_url_;
   SystemClock clock_;
   Links links_;
-  std::optional<CurlClient> documents_;  // fetches those of OAuth clients
+  std::optional<bridge::CurlClient> documents_;  // fetches those of OAuth clients
   DeviceTokens device_tokens_;
   OpenSockets sockets_;
   const std::shared_ptr<mcp::Endpoint> mcp_;

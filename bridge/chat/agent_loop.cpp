@@ -7,7 +7,7 @@
 #include "bridge/llm/tool_result.h"
 #include "common/text/strict_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -193,4 +193,4 @@ void AgentLoop::add_result(const std::string& id, const Reply<json>& outcome) {
       {{"role", "tool"}, {"tool_call_id", id}, {"content", tool_result_content(outcome, options_.result_bytes_max)}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

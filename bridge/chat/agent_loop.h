@@ -26,7 +26,7 @@
 #include "bridge/chat/tool_catalog.h"
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AgentLoop {
  public:
@@ -102,4 +102,4 @@ class AgentLoop {
 /// The calls of an assistant message, as the OpenAI wire has them.
 nlohmann::json tool_calls_json(const std::vector<ToolCall>& calls);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

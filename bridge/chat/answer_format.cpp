@@ -4,7 +4,7 @@
 
 #include "bridge/chat/agent_loop.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -72,4 +72,4 @@ void add_session(json& result, const WholeAnswer& answer) {
 
 std::unique_ptr<AnswerFormat> openai_format() { return std::make_unique<OpenAiFormat>(); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

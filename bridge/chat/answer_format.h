@@ -14,7 +14,7 @@
 #include "bridge/llm/provider.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What is known of an answer from its first piece on. `model` and `provider` are empty until a provider has answered.
 struct AnswerHead {
@@ -51,4 +51,4 @@ class AnswerFormat {
 
 std::unique_ptr<AnswerFormat> openai_format();
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "bridge/chat/chat_events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 AnswerStream::AnswerStream(const asio::any_io_executor& executor, Emit emit, Waiting waiting,
                            std::shared_ptr<const AnswerFormat> format, AnswerHead head, Options options)
@@ -75,4 +75,4 @@ void AnswerStream::give_up() {
   timer_.cancel();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -20,7 +20,7 @@
 #include "bridge/chat/delta_stream.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AnswerStream : public std::enable_shared_from_this<AnswerStream> {
  public:
@@ -72,4 +72,4 @@ class AnswerStream : public std::enable_shared_from_this<AnswerStream> {
   bool is_first_ = true;  // nothing of the turn has left
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

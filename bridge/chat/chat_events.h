@@ -3,7 +3,7 @@
 
 #include <array>
 
-namespace strawberry::chat_event {
+namespace strawberry::bridge::chat_event {
 
 inline constexpr const char* delta = "delta";              // a piece of the answer
 inline constexpr const char* tool_call = "tool_call";      // a skill is about to run
@@ -12,4 +12,4 @@ inline constexpr const char* confirm = "confirm";          // may it run?
 
 inline constexpr std::array all = {delta, tool_call, tool_result, confirm};
 
-}  // namespace strawberry::chat_event
+}  // namespace strawberry::bridge::chat_event

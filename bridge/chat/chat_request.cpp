@@ -7,7 +7,7 @@
 #include "common/contract/schemas/complaint.h"
 #include "common/contract/schemas/near_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -223,4 +223,4 @@ void ChatRequest::put_first(std::string system_text) {
   front.insert(front.begin(), json{{"role", "system"}, {"content", std::move(system_text)}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/llm/provider.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What becomes of the user's skills in a chat: tools that the hub runs, Python for the Spoke to run, or nothing.
 enum class ToolMode { native, python, none };
@@ -40,4 +40,4 @@ struct ChatRequest {
   void put_first(std::string system_text);
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

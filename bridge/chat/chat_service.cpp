@@ -4,7 +4,7 @@
 #include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -90,4 +90,4 @@ Task<Reply<json>> ChatService::run_turn(Request request, ChatRequest chat, std::
   co_return co_await ChatTurn::run(std::move(turn));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

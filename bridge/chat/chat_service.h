@@ -22,7 +22,7 @@
 #include "bridge/pipeline/service.h"
 #include "common/runtime/loop_affinity.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ChatService final : public RequestHandler {
  public:
@@ -62,4 +62,4 @@ class ChatService final : public RequestHandler {
   const std::shared_ptr<Confirmations> confirmations_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

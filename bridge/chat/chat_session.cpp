@@ -6,7 +6,7 @@
 #include "bridge/sessions/session_service.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -102,4 +102,4 @@ Task<Reply<void>> ChatSession::save(ConversationStore& store, const Clock& clock
   co_return Reply<void>();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ChatSession {
  public:
@@ -54,4 +54,4 @@ class ChatSession {
   nlohmann::json history_ = nlohmann::json::array();
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

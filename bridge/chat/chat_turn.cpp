@@ -11,7 +11,7 @@
 #include "common/text/ids.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -292,4 +292,4 @@ Task<WholeAnswer> ChatTurn::store(WholeAnswer whole) {
   co_return whole;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -33,7 +33,7 @@
 #include "bridge/skills/tool_source.h"
 #include "bridge/usage/usage_ledger.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
  public:
@@ -106,4 +106,4 @@ class ChatTurn : public std::enable_shared_from_this<ChatTurn> {
   bool is_usage_estimated_ = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

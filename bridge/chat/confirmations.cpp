@@ -5,7 +5,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Confirmations::Question::Question(std::shared_ptr<Confirmations> all, const asio::any_io_executor& executor,
                                   Principal asked)
@@ -30,4 +30,4 @@ bool Confirmations::answer(const Principal& sender, const std::string& id, bool 
   return found != open_.end() && found->second->asked_ == sender && found->second->allowed_.set(is_allowed);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class Confirmations : public std::enable_shared_from_this<Confirmations> {
  public:
@@ -56,4 +56,4 @@ class Confirmations : public std::enable_shared_from_this<Confirmations> {
   std::unordered_map<std::string, Question*> open_;  // by id
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -54,4 +54,4 @@ void DeltaStream::next_answer() {
   answer_begin_ = said_.size();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

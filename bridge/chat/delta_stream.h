@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class DeltaStream {
  public:
@@ -39,4 +39,4 @@ class DeltaStream {
   std::size_t taken_ = 0;         // how much of it has left
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -106,4 +106,4 @@ bool has_tool_calls(const json& messages) {
                      [](const json& message) { return has_calls(message) || text_at(message, "role") == "tool"; });
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

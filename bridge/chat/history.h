@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// `messages` (OpenAI's, an array of objects with a role) without the oldest turns: the newest that fit into
 /// `bytes_max` of JSON and `messages_max` messages, without a gap. When not even the newest fits, no turn is left.
@@ -20,4 +20,4 @@ std::size_t spoken(const nlohmann::json& messages);
 /// It contains a tool call or its result.
 bool has_tool_calls(const nlohmann::json& messages);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

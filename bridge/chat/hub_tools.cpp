@@ -10,7 +10,7 @@
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
-namespace strawberry::hub_tools {
+namespace strawberry::bridge::hub_tools {
 namespace {
 
 using nlohmann::json;
@@ -139,4 +139,4 @@ std::string words_about(const std::string& text) {
   return words;
 }
 
-}  // namespace strawberry::hub_tools
+}  // namespace strawberry::bridge::hub_tools

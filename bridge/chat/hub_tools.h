@@ -13,7 +13,7 @@
 #include "bridge/llm/provider.h"
 #include "common/contract/error.h"
 
-namespace strawberry::hub_tools {
+namespace strawberry::bridge::hub_tools {
 
 inline constexpr std::size_t answer_bytes_max = 6 * 1024;
 inline constexpr std::size_t docstring_bytes_max = 2 * 1024;
@@ -33,4 +33,4 @@ nlohmann::json describe_answer(const std::vector<Named>& skills);
 /// Of what a person says, the words worth searching skills for; empty when there are none.
 std::string words_about(const std::string& text);
 
-}  // namespace strawberry::hub_tools
+}  // namespace strawberry::bridge::hub_tools

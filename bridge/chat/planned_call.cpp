@@ -3,7 +3,7 @@
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   const auto* entry = catalog.find_skill(call.name);
@@ -22,4 +22,4 @@ Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call) {
   return planned;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/skills/tool_arguments.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t arguments_bytes_max = 64 * 1024;
 inline constexpr std::size_t arguments_depth_max = 32;
@@ -23,4 +23,4 @@ struct PlannedCall : ToolCallPlan {
 
 Reply<PlannedCall> plan_call(const ToolCatalog& catalog, const ToolCall& call);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t last_line_bytes = 64;
@@ -126,4 +126,4 @@ std::string python_prompt(const SkillsFound& found, const std::string& sender_id
   return std::move(writer).finish(found.has_more);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 
 #include "bridge/skills/offered_skill.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct PythonPromptOptions {
   std::size_t skills_max = 500;
@@ -25,4 +25,4 @@ struct PythonPromptOptions {
 /// `sender_id` is the asking device's id, or a user's, which no device has.
 std::string python_prompt(const SkillsFound& found, const std::string& sender_id, const PythonPromptOptions& options);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 RunningChats::Chat::Chat(std::shared_ptr<RunningChats> all, const asio::any_io_executor& executor, Principal sender,
                          std::string correlation_id)
@@ -68,4 +68,4 @@ std::size_t RunningChats::sender_left(const std::string& device_id) {
   return stopped;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class RunningChats : public std::enable_shared_from_this<RunningChats> {
  public:
@@ -72,4 +72,4 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
   std::unordered_multimap<std::string, Chat*> by_sender_id_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

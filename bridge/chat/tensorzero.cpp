@@ -10,7 +10,7 @@
 #include "common/text/printable.h"
 #include "common/text/strict_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -286,4 +286,4 @@ std::unique_ptr<AnswerFormat> tensorzero_format(const json& body) {
                                             string_of(body, "model_name", "function_name"));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "bridge/chat/answer_format.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// An OpenAI body that asks for the same, with the envelope's members as they were.
 Reply<nlohmann::json> openai_body_from_tensorzero(const nlohmann::json& body);
@@ -23,4 +23,4 @@ Reply<nlohmann::json> openai_body_from_tensorzero(const nlohmann::json& body);
 /// For the answer to `body`: with its episode, or a new one.
 std::unique_ptr<AnswerFormat> tensorzero_format(const nlohmann::json& body);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/skills/call_target.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -157,4 +157,4 @@ bool ToolCatalog::is_client_tool(const std::string& name) const {
                      [&](const Tool& tool) { return tool.name == name; });
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

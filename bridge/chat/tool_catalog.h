@@ -22,7 +22,7 @@
 #include "bridge/skills/tool_view.h"
 #include "common/contract/signature.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ToolCatalog {
  public:
@@ -97,4 +97,4 @@ class ToolCatalog {
   bool has_no_room_ = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

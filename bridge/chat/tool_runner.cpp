@@ -11,7 +11,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -135,4 +135,4 @@ Task<std::vector<Reply<json>>> run_tools(ToolSource& source, std::vector<Planned
   co_return step->outcomes;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

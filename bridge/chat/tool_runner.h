@@ -15,7 +15,7 @@
 #include "bridge/skills/tool_source.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct ToolRun {
   Principal caller;
@@ -37,4 +37,4 @@ struct ToolRun {
 /// Outcomes in the order of `calls`.
 Task<std::vector<Reply<nlohmann::json>>> run_tools(ToolSource& source, std::vector<PlannedCall> calls, ToolRun run);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 #include "bridge/config/key_table.h"
 #include "bridge/config/secret_file.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t shown_bytes_max = 60;
@@ -342,4 +342,4 @@ Result<Config> load_config(const std::string& path, const Environment& environme
   return std::move(checked.config);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -16,7 +16,7 @@
 #include "common/text/environment.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct LlmProviderConfig {
   std::string name;             // as replies and logs call it
@@ -177,4 +177,4 @@ CheckedConfig check_config_file(const std::string& path);
 /// the first problem.
 Result<Config> load_config(const std::string& path, const Environment& environment);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "bridge/config/key_table.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 struct Known {
@@ -109,4 +109,4 @@ Result<void> read_provider_environment(const Environment& environment, Config& c
   return {};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

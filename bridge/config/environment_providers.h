@@ -8,7 +8,7 @@
 
 #include "bridge/config/config.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Nothing when it is not set, or empty.
 const std::string* variable(const Environment& environment, std::string_view name);
@@ -22,4 +22,4 @@ Result<void> read_provider_environment(const Environment& environment, Config& c
 /// The variable with the key of the provider of this name; empty when its name says none.
 std::string key_variable_of(std::string_view provider);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

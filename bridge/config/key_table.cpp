@@ -7,7 +7,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1024;
@@ -243,4 +243,4 @@ bool is_allowed(const Text& text, std::string_view value) {
   return false;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 
 #include "bridge/config/config.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What a value may be. A check says what it expected, as a noun.
 enum class TextKind { any, host, address, name, url, variable, choice, ids, socket, proxy };
@@ -47,4 +47,4 @@ std::span<const KeyRow<LlmProviderConfig>> provider_keys();
 std::string describe_allowed(const Allowed& allowed);
 bool is_allowed(const Text& text, std::string_view value);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

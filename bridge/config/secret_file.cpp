@@ -11,7 +11,7 @@
 #include "common/text/file_descriptor.h"
 #include "common/text/private_file.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 bool is_plausible_key(std::string_view key) {
   return !key.empty() && key.size() <= secret_bytes_max &&
@@ -36,4 +36,4 @@ Result<std::string> read_secret_file(const std::string& path) {
   return text;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

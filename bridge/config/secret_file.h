@@ -7,7 +7,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t secret_bytes_max = 4096;
 
@@ -18,4 +18,4 @@ bool is_plausible_key(std::string_view key);
 /// file.
 Result<std::string> read_secret_file(const std::string& path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -137,4 +137,4 @@ Reply<DeviceFilter> wanted_devices(const Request& request) {
   return filter;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/device_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t device_aliases_max = 8;
 inline constexpr std::size_t device_capabilities_max = 32;
@@ -34,4 +34,4 @@ struct DeviceFilter {
 };
 Reply<DeviceFilter> wanted_devices(const Request& request);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

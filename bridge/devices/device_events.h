@@ -5,7 +5,7 @@
 
 #include "bridge/ports/device_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Revoked or deleted a moment ago: what waits for the device ends now, before the broker's plugin knows.
 struct DeviceRevoked {
@@ -48,4 +48,4 @@ struct PresenceChanged {
   bool was_known = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 namespace {
 
@@ -172,4 +172,4 @@ void DeviceRegistry::set_skills_heartbeat(const std::string& device_id, std::int
   if (auto* device = find_mutable(device_id)) device->row.skills_heartbeat_at_ms = heartbeat_at_ms;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 
 #include "bridge/ports/device_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct Device {
   DeviceRow row;
@@ -79,4 +79,4 @@ class DeviceRegistry {
   std::uint64_t revision_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -367,4 +367,4 @@ Task<Reply<json>> DeviceService::remove(Request request) {
   co_return json{{"device_id", device_id}, {"deleted", true}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -29,7 +29,7 @@
 #include "common/runtime/events.h"
 #include "common/runtime/user_rate.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class DeviceService final : public RequestHandler {
  public:
@@ -87,4 +87,4 @@ class DeviceService final : public RequestHandler {
   UserRate refreshes_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

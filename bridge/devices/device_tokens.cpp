@@ -5,7 +5,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<void> DeviceTokens::sign_from(Made& made, std::int64_t valid_from_ms) const {
   date_from(made.listed.row, valid_from_ms);
@@ -42,4 +42,4 @@ Reply<DeviceTokens::Made> DeviceTokens::make(const Request& request, const Princ
   return made;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

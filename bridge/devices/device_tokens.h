@@ -14,7 +14,7 @@
 #include "bridge/ports/token_row.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class DeviceTokens {
  public:
@@ -45,4 +45,4 @@ class DeviceTokens {
   const Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 PluginControl::PluginControl(asio::io_context& loop, const Clock& clock, std::function<bool(MqttMessage)> publish,
                              Options options)
@@ -73,4 +73,4 @@ void PluginControl::lost() {
   answers_ = true;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -24,7 +24,7 @@
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class PluginControl {
  public:
@@ -72,4 +72,4 @@ class PluginControl {
   asio::steady_timer patience_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "common/contract/bounded_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 std::optional<PresenceReport> read_presence(std::string_view payload) {
   constexpr std::size_t status_bytes_max = 16 * 1024;
@@ -36,4 +36,4 @@ std::optional<std::int64_t> last_seen_after(const PresenceReport& report, const 
   return since_ms;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

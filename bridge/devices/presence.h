@@ -8,7 +8,7 @@
 
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct PresenceReport {
   bool online = false;
@@ -31,4 +31,4 @@ struct PresenceArrival {
 std::optional<std::int64_t> last_seen_after(const PresenceReport& report, const PresenceArrival& arrival,
                                             std::optional<std::int64_t> known_ms);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/runtime/request_log.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void PrincipalWatch::status_arrived(std::string_view device_id, const MqttMessage& message) {
   const auto report = read_presence(message.payload);
@@ -50,4 +50,4 @@ Task<void> PrincipalWatch::take_id(std::string id) {
   if (!stored) devices_.user_not_stored(id);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class PrincipalWatch {
  public:
@@ -38,4 +38,4 @@ class PrincipalWatch {
   Events& events_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -221,4 +221,4 @@ Task<Reply<json>> ProgramTokens::end(Request request) {
   co_return ended;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -27,7 +27,7 @@
 #include "common/runtime/user_rate.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ProgramTokens final : public RequestHandler {
  public:
@@ -81,4 +81,4 @@ class ProgramTokens final : public RequestHandler {
   UserRate exchanges_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/pipeline/request_log.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Result<TokenIssuer::Issued> TokenIssuer::issue(const Claims& claims) {
   const auto changed = keys_.refresh();
@@ -52,4 +52,4 @@ std::optional<Error> join_line(const AskingToken& asking, std::chrono::seconds l
                {}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/identity/token.h"
 #include "common/identity/token_stamp.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class TokenIssuer {
  public:
@@ -39,4 +39,4 @@ class TokenIssuer {
 /// than `line_max` (0: any time). `forbidden` when the line is that old already.
 std::optional<Error> join_line(const AskingToken& asking, std::chrono::seconds line_max, Claims& claims);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

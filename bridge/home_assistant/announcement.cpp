@@ -10,7 +10,7 @@
 #include "common/text/clock.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -173,4 +173,4 @@ std::string hub_numbers(const HubNumbers& numbers) {
 
 void take_away_button(json& config, const std::string& button) { config["cmps"][button] = {{"p", "button"}}; }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

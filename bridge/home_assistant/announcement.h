@@ -13,7 +13,7 @@
 #include "bridge/ports/device_store.h"
 #include "bridge/skills/skill_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t buttons_max = 50;
 /// Of one device's buttons.
@@ -42,4 +42,4 @@ std::string hub_numbers(const HubNumbers& numbers);
 /// How a component is taken away: named with its platform and nothing else.
 void take_away_button(nlohmann::json& config, const std::string& button);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void AnnouncementQueue::add(const std::string& id, Need needs) {
   const auto [known, is_new] = changed_.try_emplace(id, needs);
@@ -92,4 +92,4 @@ std::optional<SteadyTime> AnnouncementQueue::next() const {
   return std::max(later_.begin()->first, next_turn_);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -21,7 +21,7 @@
 #include "bridge/home_assistant/plan.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AnnouncementQueue {
  public:
@@ -83,4 +83,4 @@ class AnnouncementQueue {
   SteadyTime next_turn_{};
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/identity/stamp.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::chrono::seconds acknowledgement_checked_every{1};
@@ -269,4 +269,4 @@ bool HomeAssistant::publish(std::string topic, std::string payload) {
   return neighbours_.publish(std::move(message));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

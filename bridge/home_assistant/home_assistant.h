@@ -25,7 +25,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/loop_affinity.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class HomeAssistant {
  public:
@@ -98,4 +98,4 @@ class HomeAssistant {
   std::set<std::string> cleared_;  // published, and still in the ledger
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

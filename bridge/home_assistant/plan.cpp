@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// FNV-1a: the same in every build, since it is stored.
@@ -52,4 +52,4 @@ Plan plan_announcement(const std::string& id, const std::optional<Announcement>&
   return plan;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/home_assistant/announcement.h"
 #include "bridge/ports/announcements.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t buttons_removed_max = 50;
 
@@ -39,4 +39,4 @@ struct Plan {
 Plan plan_announcement(const std::string& id, const std::optional<Announcement>& wanted,
                        const std::optional<AnnouncedRow>& known, Need needs);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

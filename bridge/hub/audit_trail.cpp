@@ -6,7 +6,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/request_log.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void AuditTrail::write(const AuditLine& line, bool is_refusal) {
   const auto now = clock_.wall_now();
@@ -65,4 +65,4 @@ Task<Reply<void>> AuditTrail::flush() {
   co_return stored;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

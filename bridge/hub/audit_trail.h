@@ -17,7 +17,7 @@
 #include "bridge/ports/audit_store.h"
 #include "common/contract/audit.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AuditTrail {
  public:
@@ -62,4 +62,4 @@ class AuditTrail {
   SteadyTime forget_at_{};
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

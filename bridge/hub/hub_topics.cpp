@@ -4,7 +4,7 @@
 
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -63,4 +63,4 @@ std::string hub_health(const HubHealth& health, WallTime now) {
   return line(std::move(object), now);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "common/contract/topics.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 std::string hub_state(bool online, WallTime since, WallTime now);
 
@@ -54,4 +54,4 @@ std::string hub_health(const HubHealth& health, WallTime now);
 /// A device's live skills are others than before.
 std::string skills_changed(const std::string& device_id, std::size_t skills, WallTime now);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 bool was_broken_off(std::string_view finish_reason) {
   return finish_reason == "length" || finish_reason == "content_filter";
@@ -21,4 +21,4 @@ Result<ModelReply, ProviderError> settle_calls(ModelReply reply) {
   return wire_error("blocked", 200, "the server filtered the answer within a tool call, which was not run");
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// True for the finish reasons of an answer that stops before the model was done: `length`, `content_filter`.
 bool was_broken_off(std::string_view finish_reason);
@@ -19,4 +19,4 @@ bool was_broken_off(std::string_view finish_reason);
 /// its text stays; without text nothing is left of it, which is an error.
 Result<ModelReply, ProviderError> settle_calls(ModelReply reply);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

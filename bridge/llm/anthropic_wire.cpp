@@ -11,7 +11,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -242,4 +242,4 @@ std::unique_ptr<Wire> make_anthropic_wire(const WireOptions& options) {
   return std::make_unique<AnthropicWire>(options);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

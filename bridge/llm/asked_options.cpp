@@ -3,7 +3,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -108,4 +108,4 @@ std::optional<ProviderError> AskedOptions::problem() {
   return problem_;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -17,7 +17,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct ToolChoice {
   enum class Kind { automatic, none, required, named };
@@ -54,4 +54,4 @@ class AskedOptions {
   std::optional<ProviderError> problem_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -1,6 +1,6 @@
 #include "bridge/llm/base_url.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -38,4 +38,4 @@ Result<BaseUrl> read_base_url(std::string_view written, const std::vector<std::s
   return url;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct BaseUrl {
   std::string root;   // scheme, host and path, no slash at the end
@@ -22,4 +22,4 @@ struct BaseUrl {
 /// `endings` are dropped from the path, each once, in this order: {"/messages", "/v1"} leaves nothing of /v1/messages.
 Result<BaseUrl> read_base_url(std::string_view written, const std::vector<std::string_view>& endings);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

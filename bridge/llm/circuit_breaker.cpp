@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 CircuitBreaker::Permit::Permit(Permit&& other) noexcept
     : breaker_(std::exchange(other.breaker_, nullptr)), round_(other.round_) {}
@@ -68,4 +68,4 @@ std::string_view to_string(CircuitBreaker::State state) {
   return "closed";
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class CircuitBreaker {
  public:
@@ -68,4 +68,4 @@ class CircuitBreaker {
 
 std::string_view to_string(CircuitBreaker::State state);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

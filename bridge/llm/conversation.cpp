@@ -7,7 +7,7 @@
 
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -123,4 +123,4 @@ void let_user_begin(Conversation& conversation) {
   if (turns.empty() || turns.front().is_assistant) turns.insert(turns.begin(), Turn{false, {"Go on."}, {}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct AnsweredCall {
   std::string id;
@@ -41,4 +41,4 @@ Result<Conversation, ProviderError> read_conversation(const nlohmann::json& mess
 /// For dialects in which the user speaks first: a turn that bids the model go on is put in front where it is missing.
 void let_user_begin(Conversation& conversation);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

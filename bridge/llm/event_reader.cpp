@@ -8,7 +8,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/sse.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -238,4 +238,4 @@ Result<ModelReply, ProviderError> read_response(const HttpResponse& response, st
   return reply;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

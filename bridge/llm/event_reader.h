@@ -18,7 +18,7 @@
 #include "bridge/llm/surrogates.h"
 #include "bridge/llm/wire.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t event_bytes_max = 1024 * 1024;
 
@@ -64,4 +64,4 @@ std::unique_ptr<StreamReader> make_event_reader(std::unique_ptr<ReplyBuilder> bu
 /// A whole response, of any status.
 Result<ModelReply, ProviderError> read_response(const HttpResponse& response, std::unique_ptr<ReplyBuilder> builder);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

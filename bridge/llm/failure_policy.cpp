@@ -5,7 +5,7 @@
 
 #include "bridge/llm/retry_after.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
@@ -55,4 +55,4 @@ bool is_fault_of_provider(const ProviderError& error) {
   return std::find(client_errors.begin(), client_errors.end(), error.status) == client_errors.end();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

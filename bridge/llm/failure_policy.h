@@ -13,7 +13,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct RetryOptions {
   std::size_t retries_max = 0;
@@ -48,4 +48,4 @@ std::optional<std::chrono::milliseconds> believable_retry_after(const ProviderEr
 /// hub's key.
 bool is_fault_of_provider(const ProviderError& error);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -132,4 +132,4 @@ Said convert(const json& schema) {
 
 std::optional<json> gemini_schema(const json& schema) { return convert(schema); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

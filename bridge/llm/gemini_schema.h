@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Nothing when the subset cannot say it: references, schemas without a type, arrays of anything, ….
 std::optional<nlohmann::json> gemini_schema(const nlohmann::json& schema);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -279,4 +279,4 @@ class GeminiWire final : public Wire {
 
 std::unique_ptr<Wire> make_gemini_wire(const WireOptions& options) { return std::make_unique<GeminiWire>(options); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

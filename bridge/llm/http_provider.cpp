@@ -10,7 +10,7 @@
 #include "common/runtime/asio.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using std::chrono::milliseconds;
@@ -153,4 +153,4 @@ std::string HttpProvider::without_key(std::string text) const {
   return text;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -23,7 +23,7 @@
 #include "bridge/llm/wire.h"
 #include "bridge/ports/http.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class HttpProvider final : public Provider {
  public:
@@ -63,4 +63,4 @@ class HttpProvider final : public Provider {
   const Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "common/runtime/asio.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -164,4 +164,4 @@ Task<void> look_for_local_servers(HttpClient* http, LocalOptions options,
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

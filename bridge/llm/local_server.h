@@ -13,7 +13,7 @@
 
 #include "bridge/ports/http.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t local_model_bytes_max = 256;
 
@@ -56,4 +56,4 @@ struct LocalOptions {
 Task<void> look_for_local_servers(HttpClient* http, LocalOptions options,
                                   std::function<void(const LocalServer& server)> on_found);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -141,4 +141,4 @@ class OllamaWire final : public Wire {
 
 std::unique_ptr<Wire> make_ollama_wire(const WireOptions& options) { return std::make_unique<OllamaWire>(options); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

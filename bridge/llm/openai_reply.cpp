@@ -9,7 +9,7 @@
 #include "bridge/llm/wire_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -114,4 +114,4 @@ std::string openai_finish_reason(std::string_view said) {
   return "stop";
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

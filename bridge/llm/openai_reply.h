@@ -14,7 +14,7 @@
 
 #include "bridge/llm/event_reader.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 std::unique_ptr<ReplyBuilder> make_openai_reply();
 
@@ -25,4 +25,4 @@ std::string openai_text(const nlohmann::json& message);
 /// that is not known, empty for an empty one.
 std::string openai_finish_reason(std::string_view said);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "bridge/llm/openai_reply.h"
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 using nlohmann::json;
 
 Result<std::string> chat_completions_url(const std::string& base_url) {
@@ -91,4 +91,4 @@ class OpenAiWire final : public Wire {
 
 std::unique_ptr<Wire> make_openai_wire(const WireOptions& options) { return std::make_unique<OpenAiWire>(options); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 
 #include "bridge/llm/wire.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// `<base>/chat/completions`. Takes what people write: with or without trailing slashes, `/chat/completions` or, when
 /// there is no path at all, `/v1`. Fails unless it is an http or https URL.
@@ -18,4 +18,4 @@ Result<std::string> chat_completions_url(const std::string& base_url);
 /// a streamed answer is to say how many tokens it took.
 nlohmann::json openai_request_body(const ModelRequest& request, const std::string& model, bool with_usage = true);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

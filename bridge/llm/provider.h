@@ -16,7 +16,7 @@
 #include "common/text/clock.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A function the model may call. `parameters` is JSON Schema. `skill` is set when the hub runs it on a device, empty
 /// when the client sent the tool itself.
@@ -93,4 +93,4 @@ class Provider {
   virtual Task<Result<ModelReply, ProviderError>> complete(ModelRequest request) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/runtime/asio.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -268,4 +268,4 @@ Task<Reply<ModelReply>> ProviderChain::complete(ModelRequest request, std::strin
   co_return all_failed(attempts);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -33,7 +33,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ProviderChain {
  public:
@@ -103,4 +103,4 @@ class ProviderChain {
   Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/llm/failure_policy.h"
 #include "bridge/pipeline/request_log.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::chrono::seconds minute{60};
@@ -107,4 +107,4 @@ ProviderError ProviderGate::refusal(std::string reason, std::string message) con
   return error;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "bridge/llm/circuit_breaker.h"
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ProviderGate {
  public:
@@ -78,4 +78,4 @@ class ProviderGate {
   std::deque<SteadyTime> last_minute_;  // when requests began; oldest first
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using std::chrono::milliseconds;
@@ -66,4 +66,4 @@ std::optional<milliseconds> retry_after_of(const HttpResponse& response) {
   return within_bounds(static_cast<double>(milliseconds{*wanted - *sent}.count()));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

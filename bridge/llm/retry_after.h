@@ -9,11 +9,11 @@
 
 #include "bridge/ports/http.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A server may ask for a longer pause than this, and is then not believed.
 inline constexpr std::chrono::milliseconds pause_believed_max{120'000};
 
 std::optional<std::chrono::milliseconds> retry_after_of(const HttpResponse& response);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/rules/understand.h"
 #include "bridge/rules/wording.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -141,4 +141,4 @@ ModelReply RulesProvider::answer(const ModelRequest& request) const {
   return reply;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

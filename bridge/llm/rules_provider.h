@@ -7,7 +7,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class RulesProvider final : public Provider {
  public:
@@ -25,4 +25,4 @@ class RulesProvider final : public Provider {
 /// What the tool messages after the last user message say; nothing when there are none.
 std::optional<std::string> tell_outcomes(const nlohmann::json& messages, const std::vector<Tool>& tools);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

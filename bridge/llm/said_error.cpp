@@ -9,7 +9,7 @@
 #include "common/text/json_text.h"
 #include "common/text/sse.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -181,4 +181,4 @@ int error_status(const json& body) {
   return 0;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr int said_depth_max = 6;
 inline constexpr std::size_t said_parts_max = 5;
@@ -33,4 +33,4 @@ std::string failure_said(std::string_view body);
 /// when it does not say.
 int error_status(const nlohmann::json& body);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

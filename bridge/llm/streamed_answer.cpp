@@ -4,7 +4,7 @@
 
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::string ms(std::chrono::milliseconds time) { return std::to_string(time.count()) + " ms"; }
@@ -57,4 +57,4 @@ StreamedAnswer::Outcome StreamedAnswer::finish() {
   return std::move(*outcome_);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

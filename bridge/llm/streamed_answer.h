@@ -14,7 +14,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class StreamedAnswer {
  public:
@@ -58,4 +58,4 @@ class StreamedAnswer {
   std::optional<Outcome> outcome_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

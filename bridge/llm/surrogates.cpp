@@ -2,7 +2,7 @@
 
 #include <optional>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -117,4 +117,4 @@ std::string join_halves(std::string_view text) {
   return joined;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

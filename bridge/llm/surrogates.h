@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// `json` with a stand-in for each escape of a lonely half. Says nothing about the rest of the syntax.
 std::string with_stand_ins(std::string_view json);
@@ -36,4 +36,4 @@ class HalfJoiner {
 /// A text that is there as a whole.
 std::string join_halves(std::string_view text);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

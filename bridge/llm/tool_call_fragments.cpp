@@ -5,7 +5,7 @@
 #include "bridge/llm/wire.h"
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -95,4 +95,4 @@ std::vector<ToolCall> ToolCallFragments::take() {
   return calls;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 
 #include "bridge/llm/provider.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ToolCallFragments {
  public:
@@ -55,4 +55,4 @@ class ToolCallFragments {
   std::vector<Begun> begun_;  // and one more where those beyond the bound go
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -57,4 +57,4 @@ std::string tool_result_content(const Reply<json>& outcome, std::size_t bytes_ma
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,9 +13,9 @@
 #include "common/contract/error.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// At most `bytes_max` bytes of JSON (a little more for the marks when it was cut).
 std::string tool_result_content(const Reply<nlohmann::json>& outcome, std::size_t bytes_max);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -34,4 +34,4 @@ Usage estimate_usage(const ModelRequest& request, const ModelReply& reply) {
   return {tokens(asked), tokens(answered), true};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

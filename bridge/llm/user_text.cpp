@@ -2,7 +2,7 @@
 
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -27,4 +27,4 @@ std::string recent_user_text(const json& messages) {
   return text;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// The text of one message; its text parts joined.
 std::string message_text(const nlohmann::json& message);
@@ -16,4 +16,4 @@ std::string recent_user_text(const nlohmann::json& messages);
 inline constexpr std::size_t recent_texts_max = 3;
 inline constexpr std::size_t recent_bytes_max = 1024;
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

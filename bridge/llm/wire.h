@@ -19,7 +19,7 @@
 #include "bridge/llm/provider.h"
 #include "bridge/ports/http.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t reply_tool_calls_max = 128;
 
@@ -73,4 +73,4 @@ std::unique_ptr<Wire> make_anthropic_wire(const WireOptions& options);
 std::unique_ptr<Wire> make_gemini_wire(const WireOptions& options);
 std::unique_ptr<Wire> make_ollama_wire(const WireOptions& options);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/text/json_depth.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -108,4 +108,4 @@ tl::unexpected<ProviderError> failed_response(const HttpResponse& response) {
   return failed;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

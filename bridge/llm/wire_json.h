@@ -14,7 +14,7 @@
 #include "bridge/llm/provider.h"
 #include "bridge/ports/http.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t wire_depth_max = 64;
 inline constexpr std::size_t said_bytes_max = 300;
@@ -53,4 +53,4 @@ tl::unexpected<ProviderError> reported_error(const nlohmann::json& body, int oth
 /// A response whose status is no success: `status`, with what the server said and its wish to be asked later.
 tl::unexpected<ProviderError> failed_response(const HttpResponse& response);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/identity/stamp.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// One request's way back.
 class MqttDoor::Sink final : public ReplySink {
@@ -79,4 +79,4 @@ SteadyTime MqttDoor::sent_at(const std::optional<WallTime>& stamped) const {
   return stamped ? std::min(now, now - (clock_.wall_now() - *stamped)) : now;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/contract/mqtt_message.h"
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class MqttDoor {
  public:
@@ -42,4 +42,4 @@ class MqttDoor {
   Counters counters_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 
 #include "common/contract/principal.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class InFlight {
  public:
@@ -52,4 +52,4 @@ class InFlight {
   Counts by_user_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -1,6 +1,6 @@
 #include "bridge/pipeline/operation.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 namespace {
 
@@ -44,4 +44,4 @@ Reply<std::string> permit(const OperationTable& table, const Operation& operatio
   return named->get<std::string>();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

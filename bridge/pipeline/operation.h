@@ -22,7 +22,7 @@
 #include "common/contract/topics.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct Request;
 class RequestHandler;
@@ -124,4 +124,4 @@ bool is_admin(const Principal& principal, const Allowance& allowance);
 Reply<std::string> permit(const OperationTable& table, const Operation& operation, const Principal& principal,
                           const nlohmann::json& body, const Allowance& allowance = {});
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

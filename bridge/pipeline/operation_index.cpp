@@ -6,7 +6,7 @@
 #include "common/contract/schemas/request_schemas.h"
 #include "common/runtime/request_log.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void OperationIndex::add(RequestHandler& service, const RequestSchemas& schemas) {
   const OperationTable& table = service.table();
@@ -35,4 +35,4 @@ std::vector<std::string> OperationIndex::ops(Service service) const {
   return names;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

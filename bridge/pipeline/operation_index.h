@@ -13,9 +13,11 @@
 #include "bridge/pipeline/service.h"
 
 namespace strawberry {
-
 class RequestSchemas;
 struct RequestSchema;
+}  // namespace strawberry
+
+namespace strawberry::bridge {
 
 class OperationIndex {
  public:
@@ -36,4 +38,4 @@ class OperationIndex {
   std::array<std::vector<Entry>, services_count> by_service_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

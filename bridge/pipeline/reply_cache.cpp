@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// The reply, and what the containers need for it.
@@ -55,4 +55,4 @@ void ReplyCache::expire() {
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

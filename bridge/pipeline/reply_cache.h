@@ -20,7 +20,7 @@
 #include "common/text/clock.h"
 #include "common/text/sha256.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ReplyCache {
  public:
@@ -83,4 +83,4 @@ class ReplyCache {
   SharedRoom<RanList::iterator> replies_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/contract/principal.h"
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// One request got its answer; not published when an answer is given again from memory.
 struct RequestAnswered {
@@ -29,4 +29,4 @@ struct RequestAudited {
   std::string_view user_id = {};  // for whom, where that is known
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "common/runtime/asio.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -408,4 +408,4 @@ void RequestPipeline::answer(Exchange& exchange, const Reply<json>& reply) {
   exchange.sink->send(std::move(payload));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -35,8 +35,10 @@
 #include "common/runtime/user_rate.h"
 
 namespace strawberry {
-
 class RequestSchemas;
+}  // namespace strawberry
+
+namespace strawberry::bridge {
 
 /// A request as a door hands it in.
 struct IncomingRequest {
@@ -189,4 +191,4 @@ class RequestPipeline {
   bool refusing_ = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -23,7 +23,7 @@
 #include "common/text/clock.h"
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct Request {
   Principal sender;
@@ -104,4 +104,4 @@ Task<Reply<nlohmann::json>> handled_by(RequestHandler& handler, Request request)
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

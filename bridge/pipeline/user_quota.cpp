@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Task<Reply<nlohmann::json>> run_within(UserQuota& quota, const Operation& operation, RequestHandler& service,
                                        Request request) {
@@ -15,4 +15,4 @@ Task<Reply<nlohmann::json>> run_within(UserQuota& quota, const Operation& operat
   co_return reply;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 
 #include "bridge/pipeline/service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UserQuota {
  public:
@@ -23,4 +23,4 @@ class UserQuota {
 Task<Reply<nlohmann::json>> run_within(UserQuota& quota, const Operation& operation, RequestHandler& service,
                                        Request request);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// `homeassistant/device/<id>/config` and the `state` beside it.
 struct AnnouncedRow {
@@ -33,4 +33,4 @@ class AnnouncementLedger {
   virtual Task<Reply<void>> forget_announced(std::vector<std::string> ids) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

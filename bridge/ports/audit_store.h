@@ -12,7 +12,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Texts are as audit_text() makes them.
 struct AuditRow {
@@ -55,4 +55,4 @@ class AuditStore {
   virtual Task<Reply<AuditPage>> read_audit(AuditQuery query) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

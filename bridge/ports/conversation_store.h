@@ -12,7 +12,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct SessionRow {
   std::string session_id;
@@ -91,4 +91,4 @@ class ConversationStore {
   virtual Task<Reply<std::vector<SyncCount>>> sync_sessions(std::vector<SessionUpload> uploads) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Where a device is, what else it is called and what it can do, as its user has said.
 struct DeviceAbout {
@@ -90,4 +90,4 @@ class DeviceStore {
   virtual Task<Reply<void>> set_last_seen(std::string user_id, std::string device_id, std::int64_t last_seen_ms) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -22,7 +22,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct LimitRecord {
   LimitKind kind = LimitKind::devices;
@@ -107,4 +107,4 @@ class ExportStore {
       std::string user_id, std::set<std::string> device_ids) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "common/runtime/task.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct HttpRequest {
   std::string method = "POST";
@@ -51,4 +51,4 @@ class HttpClient {
   virtual Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What a user may have so much of, or do so often.
 enum class LimitKind { devices, skills, sessions, messages, stored_bytes, chats_per_minute, tokens_per_day };
@@ -70,4 +70,4 @@ class LimitStore {
   virtual Task<Reply<UsersAtLimit>> users_at_limit() = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct ModelAsked {
   std::string_view provider;  // as the configuration calls it
@@ -20,4 +20,4 @@ struct ModelAsked {
   std::int64_t output_tokens = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

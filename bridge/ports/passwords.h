@@ -11,7 +11,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t password_bytes_min = 8;
 inline constexpr std::size_t password_bytes_max = 1'024;
@@ -26,4 +26,4 @@ class Passwords {
   virtual Task<Reply<bool>> matches(std::string hash, std::string password) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

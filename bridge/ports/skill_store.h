@@ -10,7 +10,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct SkillRow {
   std::string class_name;
@@ -33,4 +33,4 @@ class SkillStore {
                                                  std::int64_t heartbeat_at_ms) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

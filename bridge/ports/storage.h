@@ -30,7 +30,7 @@
 #include "bridge/ports/user_store.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct StorageHealth {
   std::size_t jobs_waiting = 0;
@@ -73,4 +73,4 @@ class Storage {
   virtual StorageHealth health() = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

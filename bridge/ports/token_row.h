@@ -10,7 +10,7 @@
 #include "common/identity/token_stamp.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct TokenRow {
   std::string jti;
@@ -66,4 +66,4 @@ struct NewToken {
   std::string asking_user_id;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "common/contract/error.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct UsageCount {
   std::int64_t requests = 0;
@@ -76,4 +76,4 @@ class UsageStore {
   virtual Task<Reply<std::vector<UserTokens>>> tokens_of_day(std::int64_t day, std::size_t users_max) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 
 #include "bridge/ports/limit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UserLimitTable {
  public:
@@ -52,4 +52,4 @@ class UserLimitTable {
   std::unordered_map<std::string, UserLimitRows> own_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

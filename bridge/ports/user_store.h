@@ -13,7 +13,7 @@
 #include "common/contract/role.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct UserRow {
   std::string user_id;
@@ -98,4 +98,4 @@ class UserStore {
   virtual Task<Reply<void>> note_used(std::vector<std::string> jtis, std::int64_t now_ms) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 
 #include "bridge/skills/offered_skill.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 struct Ability {
   std::string name;  // the caller's own; never shown
@@ -16,4 +16,4 @@ struct Ability {
   bool needs_device = false;     // nobody chooses the device when the sentence does not
 };
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

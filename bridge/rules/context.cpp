@@ -1,6 +1,6 @@
 #include "bridge/rules/context.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 std::optional<Antecedent> Context::antecedent() const {
   if (last.empty()) return std::nullopt;
@@ -28,4 +28,4 @@ void Context::remember(const Intent& intent) {
   }
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

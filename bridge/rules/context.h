@@ -11,7 +11,7 @@
 #include "bridge/rules/match_skill.h"
 #include "bridge/rules/understand.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t values_known_max = 16;
 
@@ -53,4 +53,4 @@ struct Thought {
   std::vector<Intent> intents;
 };
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -5,7 +5,7 @@
 
 #include "bridge/rules/weights.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using Candidates = std::vector<const OfferingDevice*>;
@@ -104,4 +104,4 @@ void choose_device(Fit& fit, const Spoken& spoken, const Household& household) {
   DeviceChooser(fit, spoken, household).choose();
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

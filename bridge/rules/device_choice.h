@@ -7,7 +7,7 @@
 
 #include "bridge/rules/match_skill.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// How a sentence speaks of devices.
 struct Spoken {
@@ -23,4 +23,4 @@ std::vector<const OfferingDevice*> devices_meant(const SkillView& skill, const M
 /// Fills `chosen`, or makes the fit one that cannot be called.
 void choose_device(Fit& fit, const Spoken& spoken, const Household& household);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -6,7 +6,7 @@
 #include "bridge/rules/german.h"
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 std::vector<std::string> split_normalized(const std::string& name) {
@@ -270,4 +270,4 @@ std::optional<Mention> read_mention(const Sentence& sentence, std::size_t from, 
   return mention;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -12,7 +12,7 @@
 #include "bridge/rules/words.h"
 #include "bridge/skills/offered_skill.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t mentions_max = 8;
 
@@ -52,4 +52,4 @@ std::vector<Mention> find_mentions(const Sentence& sentence, std::size_t from, s
 std::optional<Mention> read_mention(const Sentence& sentence, std::size_t from, std::size_t to,
                                     const std::vector<NamedDevice>& devices);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -9,7 +9,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/slot_doc.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using nlohmann::json;
@@ -327,4 +327,4 @@ void fill_slots(SlotWork& work) {
   fill_text(work);
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

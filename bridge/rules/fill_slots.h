@@ -11,7 +11,7 @@
 #include "bridge/rules/skill_view.h"
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 struct SlotWork {
   const Sentence& sentence;
@@ -35,4 +35,4 @@ struct SlotWork {
 
 void fill_slots(SlotWork& work);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -6,7 +6,7 @@
 #include "bridge/rules/later.h"
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using nlohmann::json;
@@ -339,4 +339,4 @@ class TextFiller {
 
 void fill_text(SlotWork& work) { TextFiller(work).fill(); }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

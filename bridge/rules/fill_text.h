@@ -3,8 +3,8 @@
 
 #include "bridge/rules/fill_slots.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 void fill_text(SlotWork& work);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 #include "bridge/rules/slot_doc.h"
 #include "bridge/rules/wording.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 bool is_marker(std::string_view word) {
@@ -279,4 +279,4 @@ std::optional<Thought> read_relative(const Sentence& sentence, const Context& co
   return Relative(sentence, context, household).read(skills);
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

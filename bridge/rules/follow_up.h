@@ -8,7 +8,7 @@
 
 #include "bridge/rules/context.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// How far a number goes by itself.
 inline constexpr double step_share = 0.1;  // of a range that is known
@@ -22,4 +22,4 @@ std::optional<Thought> read_repetition(const Sentence& sentence, const Context& 
 std::optional<Thought> read_relative(const Sentence& sentence, const Context& context, const Household& household,
                                      const std::vector<SkillView>& skills);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 #include "bridge/rules/later.h"
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 std::optional<std::string_view> look_up(std::string_view folded) {
@@ -278,4 +278,4 @@ std::vector<std::string> name_from_german(const std::vector<std::string>& words)
   return translated;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

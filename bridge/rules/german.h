@@ -6,7 +6,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// Whether a folded word is German and not English as well.
 bool is_german_word(std::string_view folded);
@@ -19,4 +19,4 @@ Sentence from_german(Sentence sentence);
 /// A device's name, split and folded: `kuche`, `licht` → kitchen, light. Words that are not German stay.
 std::vector<std::string> name_from_german(const std::vector<std::string>& words);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

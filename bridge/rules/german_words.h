@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// German words, folded and apart by spaces; then what they are in English, one to three words.
 struct Translation {
@@ -216,4 +216,4 @@ inline constexpr std::string_view in_both_languages =
     " in im an was die den am so hat war bad man halt mal will ton tor bald minute all her es er hi ok warmer der des "
     "pack stock stall rest kalter bit art gift fast ne als tag not vor da du ";
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -4,7 +4,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/manner.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 constexpr int first_word_weight = 3;  // `spiel Let It Be`: the verb counts for more than a title
@@ -34,4 +34,4 @@ Language language_of(const Sentence& sentence, Language otherwise) {
   return german > english ? Language::german : Language::english;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

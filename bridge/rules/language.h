@@ -8,7 +8,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// The language with more of its own words in the sentence; `otherwise` when that is a tie.
 Language language_of(const Sentence& sentence, Language otherwise = Language::english);
@@ -18,4 +18,4 @@ inline std::string in(Language language, std::string_view english, std::string_v
   return std::string(language == Language::german ? german : english);
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -2,7 +2,7 @@
 
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 bool is_day(std::string_view word) {
@@ -86,4 +86,4 @@ std::optional<std::size_t> find_later(const Sentence& sentence, std::size_t from
   return std::nullopt;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

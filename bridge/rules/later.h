@@ -8,10 +8,10 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// The first word of such a phrase within [from, to). Words written with a capital may be a title, and are none when
 /// `is_text`.
 std::optional<std::size_t> find_later(const Sentence& sentence, std::size_t from, std::size_t to, bool is_text);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -7,7 +7,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using Words = std::initializer_list<std::string_view>;
@@ -190,4 +190,4 @@ int seconds_in(std::string_view stem) {
   return 0;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

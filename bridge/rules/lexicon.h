@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// Actions are named by one word each: `play`, `on`, `off`, `get`, …. A word may ask for several.
 std::vector<std::string_view> actions_of(std::string_view word);
@@ -48,4 +48,4 @@ bool is_unit(std::string_view stem);
 /// Seconds in a unit of time (`minute` → 60); 0 for any other word.
 int seconds_in(std::string_view stem);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

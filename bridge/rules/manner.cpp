@@ -2,7 +2,7 @@
 
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 bool is_filler(std::string_view word) {
@@ -225,4 +225,4 @@ bool is_condition(std::string_view word) {
                           "nothing", "none",      "already",  "whether", "still",    "apart", "besides"});
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

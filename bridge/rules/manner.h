@@ -6,7 +6,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 enum class Manner { command, question, statement };
 
@@ -23,4 +23,4 @@ bool is_copula(std::string_view word);
 /// if, when, not, tomorrow, except, …: changes what a command means, so it is never passed over.
 bool is_condition(std::string_view word);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 #include "bridge/rules/verb.h"
 #include "bridge/rules/weights.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 class Matcher {
@@ -300,4 +300,4 @@ std::optional<Fit> match_skill(const SkillView& skill, const Sentence& sentence,
   return Matcher(skill, sentence, from, to, household, before).match();
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -16,7 +16,7 @@
 #include "bridge/rules/skill_view.h"
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t devices_at_once_max = 8;
 
@@ -56,4 +56,4 @@ struct Household {
 std::optional<Fit> match_skill(const SkillView& skill, const Sentence& sentence, std::size_t from, std::size_t to,
                                const Household& household, const Antecedent* before);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

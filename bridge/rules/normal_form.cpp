@@ -6,7 +6,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/numbers.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 Sentence normal_form(Sentence sentence, Language otherwise) {
   sentence = join_numbers(std::move(sentence));
@@ -22,4 +22,4 @@ Sentence normal_form(Sentence sentence, Language otherwise) {
   return sentence;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -7,9 +7,9 @@
 #include "bridge/rules/language.h"
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// `otherwise`: the language of a sentence that could be in either.
 Sentence normal_form(Sentence sentence, Language otherwise = Language::english);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

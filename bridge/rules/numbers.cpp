@@ -8,7 +8,7 @@
 
 #include "bridge/rules/lexicon.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using NumberWord = std::pair<std::string_view, int>;
@@ -196,4 +196,4 @@ std::optional<double> number_of(std::string_view as_written, std::string_view fo
 
 Sentence join_numbers(Sentence sentence) { return Joiner(std::move(sentence)).join(); }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

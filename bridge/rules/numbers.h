@@ -8,7 +8,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// Of one word: digits with a point or comma (`1,000` is a thousand), or a number word, folded.
 std::optional<double> number_of(std::string_view written, std::string_view folded);
@@ -16,4 +16,4 @@ std::optional<double> number_of(std::string_view written, std::string_view folde
 /// Makes one word of number words in a row, and of `half an` or `a` in front of a unit of time.
 Sentence join_numbers(Sentence sentence);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -8,7 +8,7 @@
 #include "bridge/rules/manner.h"
 #include "bridge/rules/wording.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using Devices = std::vector<const OfferingDevice*>;
@@ -249,4 +249,4 @@ std::optional<Thought> answer_question(const Question& question, const Sentence&
   return AnswerReader(question, sentence, household).read();
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

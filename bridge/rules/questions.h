@@ -7,7 +7,7 @@
 
 #include "bridge/rules/context.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t answer_words_max = 12;
 
@@ -20,4 +20,4 @@ Thought ask_slot(Intent intent, const Slot& slot, Language language, const std::
 /// Nothing when the sentence is no answer to the question.
 std::optional<Thought> answer_question(const Question& question, const Sentence& sentence, const Household& household);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

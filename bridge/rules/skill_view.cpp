@@ -7,7 +7,7 @@
 #include "bridge/rules/words.h"
 #include "common/contract/signature.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using nlohmann::json;
@@ -166,4 +166,4 @@ std::optional<SkillView> view_skill(const Ability& ability) {
   return view;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 
 #include "bridge/rules/ability.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// What a number may be, as the docstring says (slot_doc.h).
 struct NumberDoc {
@@ -55,4 +55,4 @@ struct SkillView {
 /// Nothing when its signature does not parse.
 std::optional<SkillView> view_skill(const Ability& ability);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -5,7 +5,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 struct Range {
@@ -134,4 +134,4 @@ bool accepts_unit(const NumberDoc& number, const std::string& unit) {
   return false;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

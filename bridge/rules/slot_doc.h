@@ -7,7 +7,7 @@
 
 #include "bridge/rules/skill_view.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t docstring_bytes_max = 2000;
 
@@ -17,4 +17,4 @@ void read_slot_docs(const std::string& docstring, SkillView& skill);
 /// Whether a number with this unit (a stem) can be meant. A temperature without a scale is one in celsius.
 bool accepts_unit(const NumberDoc& number, const std::string& unit);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

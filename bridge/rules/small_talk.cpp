@@ -5,7 +5,7 @@
 
 #include "bridge/rules/language.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 struct Phrases {
@@ -99,4 +99,4 @@ std::string answer_small_talk(SmallTalk talk, const std::string& examples, Langu
       in(language, "I do what the skills of your devices can do.", "Ich tue, was die Skills deiner Geräte können."));
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

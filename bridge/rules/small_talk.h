@@ -8,7 +8,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 enum class SmallTalk { hello, how_are_you, thanks, bye, never_mind, help, who, agree };
 
@@ -18,4 +18,4 @@ std::optional<SmallTalk> read_small_talk(const Sentence& sentence);
 /// `examples`: what can be said, as text; empty when there is nothing.
 std::string answer_small_talk(SmallTalk talk, const std::string& examples, Language language);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -8,7 +8,7 @@
 #include "bridge/rules/wording.h"
 #include "common/text/printable.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 std::string example_value(const Slot& slot) {
@@ -94,4 +94,4 @@ std::string quoted_list(const std::vector<std::string>& examples) {
   return text;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

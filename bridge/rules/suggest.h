@@ -8,7 +8,7 @@
 
 #include "bridge/rules/match_skill.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// Up to `count` examples, nearest to the sentence first; only near ones when `is_near`, and of different functions.
 std::vector<std::string> suggest(const std::vector<SkillView>& skills, const Sentence& sentence, std::size_t count,
@@ -17,4 +17,4 @@ std::vector<std::string> suggest(const std::vector<SkillView>& skills, const Sen
 /// `"turn on Kitchen Light", "set volume to 50"`
 std::string quoted_list(const std::vector<std::string>& examples);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -8,7 +8,7 @@
 #include "bridge/rules/lexicon.h"
 #include "bridge/rules/manner.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 constexpr std::size_t exchange_letters_min = 4;  // shorter words are too near to others
@@ -95,4 +95,4 @@ bool mend_typos(Sentence& sentence, const Vocabulary& vocabulary) {
   return has_mended;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t vocabulary_max = 4096;
 using Vocabulary = std::set<std::string>;
@@ -21,4 +21,4 @@ bool is_slip_of(std::string_view written, std::string_view meant);
 /// True when a word was put right.
 bool mend_typos(Sentence& sentence, const Vocabulary& vocabulary);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -17,7 +17,7 @@
 #include "bridge/rules/weights.h"
 #include "bridge/rules/wording.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 constexpr std::size_t boundaries_max = 6;  // of sentences in one message
@@ -348,4 +348,4 @@ bool only_tells(const Ability& ability) {
   return view && view->is_reading;
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -15,7 +15,7 @@
 #include "bridge/rules/ability.h"
 #include "bridge/rules/words.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t exchanges_max = 12;
 inline constexpr std::size_t commands_max = 4;
@@ -59,4 +59,4 @@ Language language_of(const Talk& talk);
 /// Whether a skill only tells something and changes nothing.
 bool only_tells(const Ability& ability);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -8,7 +8,7 @@
 #include "bridge/rules/slot_doc.h"
 #include "bridge/rules/weights.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 bool has_action(const std::vector<std::string_view>& actions, std::string_view action) {
@@ -304,4 +304,4 @@ std::optional<Verb> find_verb(SlotWork& work, const std::vector<NamedDevice>& na
   return VerbReader(work, names).find();
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -11,7 +11,7 @@
 #include "bridge/rules/device_mention.h"
 #include "bridge/rules/fill_slots.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 struct Verb {
   double quality = 0;              // weights.h
@@ -24,4 +24,4 @@ struct Verb {
 /// Sets `taken`, `text_from` and perhaps `arguments` of the work.
 std::optional<Verb> find_verb(SlotWork& work, const std::vector<NamedDevice>& names);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

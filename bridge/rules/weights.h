@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// How well the verb fits, from 0 to 1.
 struct VerbQuality {
@@ -35,4 +35,4 @@ struct Weights {
 inline constexpr VerbQuality verb_quality{};
 inline constexpr Weights weights{};
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -6,7 +6,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using nlohmann::json;
@@ -182,4 +182,4 @@ std::string tell(const Made& made, const json& content, Language language) {
   return told_result(made, content.at("result"), language) + (is_cut ? in(language, " (cut)", " (gekürzt)") : "");
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

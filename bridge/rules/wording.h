@@ -9,7 +9,7 @@
 
 #include "bridge/rules/language.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 /// A call that was made.
 struct Made {
@@ -36,4 +36,4 @@ std::string spoken_name(const std::string& name);
 std::string join(const std::vector<std::string>& parts, const std::string& last_separator);
 inline constexpr std::size_t names_listed_max = 8;
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

@@ -10,7 +10,7 @@
 #include "bridge/rules/numbers.h"
 #include "common/contract/device_name.h"
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 struct Char {
@@ -309,4 +309,4 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

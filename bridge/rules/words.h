@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 
 inline constexpr std::size_t sentence_bytes_max = 1024;
 inline constexpr std::size_t sentence_words_max = 80;
@@ -55,4 +55,4 @@ std::vector<std::string> split_name(std::string_view name);
 bool contains(const std::vector<std::string>& words, std::string_view word);
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words);
 
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

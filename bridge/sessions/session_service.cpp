@@ -5,7 +5,7 @@
 
 #include "bridge/sessions/session_sync.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -152,4 +152,4 @@ Task<Reply<json>> SessionService::remove(Request, SessionRow session) {
   co_return json{{"session_id", session.session_id}, {"deleted", true}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/conversation_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SessionService final : public RequestHandler {
  public:
@@ -41,4 +41,4 @@ std::string title_from(const std::string& first_message);
 nlohmann::json session_json(const SessionRow& session);
 nlohmann::json message_json(const MessageRow& message);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

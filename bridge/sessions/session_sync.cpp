@@ -6,7 +6,7 @@
 
 #include "bridge/sessions/session_service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -81,4 +81,4 @@ json sync_result(const json& request_body, const std::vector<SyncCount>& counts)
   return {{"sessions", std::move(sessions)}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/conversation_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr WallTime sync_earliest = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
 inline constexpr std::chrono::hours sync_ahead_max{24};
@@ -24,4 +24,4 @@ Reply<std::vector<SessionUpload>> read_uploads(const Request& request, WallTime 
 /// In the order of the request.
 nlohmann::json sync_result(const nlohmann::json& request_body, const std::vector<SyncCount>& counts);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

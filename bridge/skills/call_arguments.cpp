@@ -7,7 +7,7 @@
 #include "common/contract/schemas/complaint.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -158,4 +158,4 @@ std::shared_ptr<const CallShape> CallShapes::of(const std::string& signature, co
   return shape;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

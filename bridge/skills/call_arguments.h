@@ -17,7 +17,7 @@
 #include "common/contract/schemas/argument_schema.h"
 #include "common/contract/signature.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A signature, and the schema beside it, made ready for checking calls.
 struct CallShape {
@@ -46,4 +46,4 @@ class CallShapes {
   std::size_t schema_bytes_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

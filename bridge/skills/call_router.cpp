@@ -6,7 +6,7 @@
 #include "common/contract/bounded_json.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -123,4 +123,4 @@ std::optional<SteadyTime> CallRouter::next_deadline() const {
   return due_.begin()->first;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -19,7 +19,7 @@
 #include "common/contract/error.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class CallRouter {
  public:
@@ -76,4 +76,4 @@ class CallRouter {
 /// What a device's answer means: its `result`, or `skill_error` with the device's message.
 Reply<nlohmann::json> read_skill_result(nlohmann::json answer);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

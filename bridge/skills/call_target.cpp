@@ -6,7 +6,7 @@
 
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using Candidates = std::vector<const CallCandidate*>;
@@ -87,4 +87,4 @@ Reply<std::string> choose_any_device(const std::vector<CallCandidate>& candidate
       ->device_id;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// `[device.]Class.function`, split.
 struct SkillPath {
@@ -42,4 +42,4 @@ Reply<std::string> choose_device(const std::vector<CallCandidate>& candidates, c
 Reply<std::string> choose_any_device(const std::vector<CallCandidate>& candidates, const std::string& call_id,
                                      const std::string& skill_path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -74,4 +74,4 @@ std::string digest_of_schema(std::string_view schema) {
   return schema.empty() ? std::string() : base64url_encode(as_bytes(sha256(schema))).substr(0, digits);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 #include "common/contract/error.h"
 #include "common/contract/signature.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Of all skills of a registration: what is small as it was sent may be large with its references in place.
 inline constexpr std::size_t input_schemas_bytes_max = 256 * 1024;
@@ -31,4 +31,4 @@ nlohmann::json parameters_for_models(const SkillRow& skill, const Signature& sig
 /// A short text that differs between two schemas; empty for none.
 std::string digest_of_schema(std::string_view schema);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/ports/skill_store.h"
 #include "common/contract/rights.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct OfferingDevice {
   std::string device_id;
@@ -55,4 +55,4 @@ struct SkillsFound {
   bool has_more = false;  // more fit, or may fit
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "common/contract/device_name.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -123,4 +123,4 @@ std::vector<const OfferingDevice*> devices_in_place(const std::string& words, co
   return meant;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

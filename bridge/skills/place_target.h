@@ -15,7 +15,7 @@
 #include "bridge/skills/call_target.h"
 #include "bridge/skills/offered_skill.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct PlaceQuestion {
   std::string target;              // as the caller wrote it
@@ -32,4 +32,4 @@ std::optional<Reply<std::string>> choose_in_place(const PlaceQuestion& question,
 std::vector<const OfferingDevice*> devices_in_place(const std::string& words, const std::string& class_name,
                                                     const std::vector<OfferingDevice>& devices);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

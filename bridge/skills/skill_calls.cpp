@@ -12,7 +12,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -169,4 +169,4 @@ void SkillCalls::arm_expiry() {
   });
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/contract/mqtt_message.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SkillCalls {
  public:
@@ -55,4 +55,4 @@ class SkillCalls {
   bool is_refusing_ = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

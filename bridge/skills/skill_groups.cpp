@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void append_lower(std::string& out, std::string_view text) {
   const std::size_t start = out.size();
@@ -111,4 +111,4 @@ void SkillGroups::remove_device(Slot slot, Slot device) {
   free_.push_back(slot);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/skills/skill_text.h"
 #include "bridge/skills/text_filter.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SkillGroups {
  public:
@@ -85,4 +85,4 @@ class SkillGroups {
 /// ASCII only: bytes of other characters stay as they are and match themselves.
 void append_lower(std::string& out, std::string_view text);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "bridge/skills/skill_registry_user.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 SkillRegistry::SkillRegistry(const Clock& clock, const DeviceRegistry& devices, Options options)
     : clock_(clock), devices_(devices), options_(options) {}
@@ -183,4 +183,4 @@ std::optional<std::vector<SkillRegistry::Listed>> SkillRegistry::list(const std:
   return all;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -20,7 +20,7 @@
 #include "bridge/skills/skill_text.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SkillRegistry {
  public:
@@ -155,4 +155,4 @@ class SkillRegistry {
   mutable std::uint64_t found_at_revision_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

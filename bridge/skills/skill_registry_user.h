@@ -12,7 +12,7 @@
 #include "bridge/skills/skill_groups.h"
 #include "bridge/skills/skill_registry.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What an entry takes in an answer besides its texts: the members' names alone are longer.
 inline constexpr std::size_t skill_entry_bytes_min = 140;
@@ -30,4 +30,4 @@ struct SkillRegistry::User {
   mutable std::uint64_t ranks_at_membership = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

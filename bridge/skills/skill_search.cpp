@@ -6,7 +6,7 @@
 #include "bridge/skills/input_schema.h"
 #include "bridge/skills/skill_registry_user.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t name_bytes_min = 3;  // a letter in quotes
@@ -372,4 +372,4 @@ std::optional<std::vector<SkillRegistry::Match>> SkillRegistry::search(const std
   return Seeker(*this, *user, search).run();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -302,4 +302,4 @@ Task<Reply<json>> SkillService::call_for(Request request) {
   co_return co_await calls_.call(std::move(call));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "bridge/skills/tool_source.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A device has registered its skills.
 struct SkillsRegistered {
@@ -74,4 +74,4 @@ class SkillService final : public RequestHandler, public ToolSource {
   Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include <functional>
 #include <new>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// One piece of memory: this, then `class\nfunction\ndocstring`, the signature and the schema.
 struct SkillText::Entry {
@@ -136,4 +136,4 @@ SkillText SkillTexts::share(const SkillRow& skill) {
   return share;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 
 #include "bridge/ports/skill_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SkillTexts;
 
@@ -80,4 +80,4 @@ class SkillTexts {
   std::unordered_set<SkillText::Entry*, Hash, Equal> entries_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

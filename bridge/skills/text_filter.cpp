@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr unsigned hash_shift = 32 - 10;  // ten bits remain: 1 024
@@ -68,4 +68,4 @@ TextFilter::Numbers TextFilter::candidates(std::string_view word) const {
   return numbers;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class TextFilter {
  public:
@@ -39,4 +39,4 @@ class TextFilter {
   std::vector<std::unique_ptr<Block>> blocks_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/contract/schemas/argument_schema.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -160,4 +160,4 @@ Reply<ToolCallPlan> plan_tool_call(const ShownTool& tool, json arguments) {
   return plan;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

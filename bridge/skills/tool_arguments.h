@@ -15,7 +15,7 @@
 #include "common/contract/error.h"
 #include "common/contract/signature.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A skill as a model was shown it. Refers to what its owner keeps.
 struct ShownTool {
@@ -39,4 +39,4 @@ struct ToolCallPlan {
 /// `arguments`: an object.
 Reply<ToolCallPlan> plan_tool_call(const ShownTool& tool, nlohmann::json arguments);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

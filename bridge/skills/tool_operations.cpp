@@ -9,7 +9,7 @@
 #include "common/text/base64url.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -234,4 +234,4 @@ Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request
   return planned;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -16,7 +16,7 @@
 #include "bridge/skills/skill_registry.h"
 #include "bridge/skills/tool_source.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t tools_page_max = 500;
 inline constexpr std::size_t tools_page_bytes_max = 512 * 1024;
@@ -34,4 +34,4 @@ struct PlannedToolCall {
 /// What `call_tool` calls. Its deadline and identity are the request's; who asks for it is the caller's to say.
 Reply<PlannedToolCall> plan_tool_call(const SkillRegistry& skills, const Request& request);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

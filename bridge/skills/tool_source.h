@@ -14,7 +14,7 @@
 #include "common/runtime/task.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct SkillCall {
   Principal caller;
@@ -49,4 +49,4 @@ class ToolSource {
   virtual Task<Reply<nlohmann::json>> call(SkillCall call) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "common/contract/python_name.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -156,4 +156,4 @@ std::optional<ToolView> view_tool(const OfferedSkill& skill, std::string name, c
   return view;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

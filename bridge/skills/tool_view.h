@@ -18,7 +18,7 @@
 #include "bridge/skills/offered_skill.h"
 #include "common/contract/signature.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct ToolView {
   std::string name;
@@ -53,4 +53,4 @@ std::string tool_name(const std::string& class_name, const std::string& function
 /// others have a hash of their signature and schema in it.
 std::string tool_name(const OfferedSkill& skill, bool is_first_of_path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 
 #include "bridge/ports/limit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class QuotaRefusals {
  public:
@@ -28,4 +28,4 @@ class QuotaRefusals {
   std::map<std::string, std::uint64_t> by_limit_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/pipeline/request_log.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -172,4 +172,4 @@ Task<Reply<json>> StoredUsageLedger::report(std::string user_id, int days) {
   co_return report_json(*report);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

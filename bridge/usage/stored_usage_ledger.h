@@ -21,7 +21,7 @@
 #include "common/runtime/events.h"
 #include "common/runtime/signal.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// A user has begun a chat or used tokens.
 struct UsageChanged {
@@ -80,4 +80,4 @@ class StoredUsageLedger final : public UsageLedger, public UserQuota {
   std::vector<std::shared_ptr<Signal>> waiting_;  // for there to be none: reports, which the request pipeline bounds
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "common/contract/principal.h"
 #include "common/runtime/task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UsageLedger {
  public:
@@ -23,4 +23,4 @@ class UsageLedger {
   virtual Task<Reply<nlohmann::json>> report(std::string user_id, int days) = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

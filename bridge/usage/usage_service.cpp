@@ -1,6 +1,6 @@
 #include "bridge/usage/usage_service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 const OperationTable& UsageService::operations() {
   using enum PrincipalType;
@@ -16,4 +16,4 @@ Task<Reply<nlohmann::json>> UsageService::usage(Request request) {
   return ledger_.report(std::move(request.acting_user), request.body.value("days", days_default));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

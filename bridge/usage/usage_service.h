@@ -7,7 +7,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/usage/usage_ledger.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UsageService final : public RequestHandler {
  public:
@@ -27,4 +27,4 @@ class UsageService final : public RequestHandler {
   const std::chrono::milliseconds default_timeout_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

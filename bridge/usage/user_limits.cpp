@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using std::chrono::milliseconds;
@@ -118,4 +118,4 @@ std::optional<Error> UserLimits::take_chat(User& user) const {
       {{"limit", name_of(LimitKind::chats_per_minute).option}, {"max", max}, {"retry_after_ms", rounded_up_ms(*wait)}}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

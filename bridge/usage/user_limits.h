@@ -18,7 +18,7 @@
 #include "common/runtime/user_rate.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using UtcDay = std::chrono::sys_days;
 UtcDay utc_day(const Clock& clock);
@@ -82,4 +82,4 @@ class UserLimits {
   std::unordered_map<std::string_view, std::list<User>::iterator> users_;  // keys are the ids in by_use_
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -88,4 +88,4 @@ Task<Reply<bool>> AccountRecords::put(std::string user_id, json record, bool ove
   co_return true;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

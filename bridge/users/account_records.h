@@ -12,7 +12,7 @@
 #include "bridge/ports/user_store.h"
 #include "bridge/users/user_directory.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AccountRecords {
  public:
@@ -36,4 +36,4 @@ class AccountRecords {
 /// The account that a record describes.
 Reply<UserRow> read_account(const std::string& user_id, const nlohmann::json& record);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "common/text/clock.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -81,4 +81,4 @@ Task<Reply<json>> AuditService::audit(Request request) {
   co_return result;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/pipeline/service.h"
 #include "bridge/ports/audit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class AuditService final : public RequestHandler {
  public:
@@ -18,8 +18,7 @@ class AuditService final : public RequestHandler {
   static constexpr std::size_t lines_default = 50;
 
   /// `flush` stores what has been audited and is not stored yet, so that a page has what was done just before.
-  AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush)
-      : store_(store), flush_(std::move(flush)) {}
+  AuditService(AuditStore& store, std::function<Task<Reply<void>>()> flush) : store_(store), flush_(std::move(flush)) {}
 
   static const OperationTable& operations();
   const OperationTable& table() const override { return operations(); }
@@ -35,4 +34,4 @@ class AuditService final : public RequestHandler {
 /// What a valid request asks for.
 Reply<AuditQuery> read_audit_query(const nlohmann::json& body);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

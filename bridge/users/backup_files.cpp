@@ -21,7 +21,7 @@
 #include "common/text/private_file.h"
 #include "common/text/sha256.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -306,4 +306,4 @@ Reply<BackupReader> BackupFiles::open_lines(const std::string& user_id, const st
   return BackupReader(std::move(file), {options_.text_bytes_max, options_.line_bytes_max});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -19,7 +19,7 @@
 
 struct gzFile_s;
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct BackupInfo {
   std::string id;
@@ -104,4 +104,4 @@ class BackupFiles {
   const Options options_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

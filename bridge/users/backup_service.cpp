@@ -9,7 +9,7 @@
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -284,4 +284,4 @@ Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
   co_return result;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

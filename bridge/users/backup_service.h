@@ -22,7 +22,7 @@
 #include "bridge/users/file_thread.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class BackupService final : public RequestHandler {
  public:
@@ -65,4 +65,4 @@ class BackupService final : public RequestHandler {
   FileThread thread_;  // last: its jobs use what is before it
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

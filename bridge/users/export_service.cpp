@@ -12,7 +12,7 @@
 #include "common/text/base64url.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -185,4 +185,4 @@ Task<Reply<json>> ExportService::import_for(Request request) {
   co_return done;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -24,7 +24,7 @@
 #include "bridge/skills/skill_registry.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class ExportService final : public RequestHandler {
  public:
@@ -80,4 +80,4 @@ class ExportService final : public RequestHandler {
   const Functions functions_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

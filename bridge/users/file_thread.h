@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class FileThread {
  public:
@@ -62,4 +62,4 @@ class FileThread {
   std::thread thread_;  // last: everything it uses is there before it
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

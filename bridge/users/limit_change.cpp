@@ -4,7 +4,7 @@
 
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -30,4 +30,4 @@ Reply<LimitChange> read_limit_change(const json& limits) {
   return change;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "bridge/ports/limit_store.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::int64_t limit_max = 1'000'000'000'000'000;
 
@@ -21,4 +21,4 @@ using LimitChange = std::map<LimitKind, std::optional<std::int64_t>>;
 /// `limits`: an object.
 Reply<LimitChange> read_limit_change(const nlohmann::json& limits);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 
 #include "common/text/hex.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t key_bytes_max = 128;
@@ -74,4 +74,4 @@ void LoginLimiter::forgive(std::string_view address, std::string_view user) {
   of_address.next = {};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

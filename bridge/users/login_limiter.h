@@ -18,7 +18,7 @@
 
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class LoginLimiter {
  public:
@@ -67,4 +67,4 @@ class LoginLimiter {
 /// is.
 std::string network_of(std::string_view address);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

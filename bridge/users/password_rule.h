@@ -9,7 +9,7 @@
 #include "bridge/ports/passwords.h"
 #include "common/contract/error.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Why it cannot be a password.
 inline std::optional<Error> objection_to_password(const std::string& password, const char* path) {
@@ -20,4 +20,4 @@ inline std::optional<Error> objection_to_password(const std::string& password, c
       {{"path", path}}};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

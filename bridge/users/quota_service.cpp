@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 using nlohmann::json;
 
@@ -69,4 +69,4 @@ json QuotaService::own_limits(const std::string& user_id) const {
   return limits;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

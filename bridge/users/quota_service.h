@@ -14,7 +14,7 @@
 #include "bridge/usage/user_limits.h"
 #include "bridge/users/limit_change.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class QuotaService final : public RequestHandler {
  public:
@@ -44,4 +44,4 @@ class QuotaService final : public RequestHandler {
   const Parts parts_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -225,4 +225,4 @@ Task<Reply<json>> TokenService::revoke(Request request) {
   co_return done;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -24,7 +24,7 @@
 #include "common/runtime/events.h"
 #include "common/runtime/user_rate.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class TokenService final : public RequestHandler {
  public:
@@ -65,4 +65,4 @@ class TokenService final : public RequestHandler {
   UserRate issues_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

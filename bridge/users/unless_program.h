@@ -7,7 +7,7 @@
 #include "bridge/pipeline/service.h"
 #include "common/identity/token_line.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline Task<Reply<nlohmann::json>> refuse_program_of_user() {
   co_return error(ErrorCode::forbidden,
@@ -20,4 +20,4 @@ Task<Reply<nlohmann::json>> unless_program(RequestHandler& service, Request requ
   return handled_by<method>(service, std::move(request));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

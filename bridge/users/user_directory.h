@@ -13,7 +13,7 @@
 
 #include "bridge/ports/user_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UserDirectory {
  public:
@@ -49,4 +49,4 @@ class UserDirectory {
   std::map<std::string, UserRow, std::less<>> users_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct UserChanged {
   enum class Change { signed_in, created, updated, password_set, token_issued, tokens_revoked, deleted };
@@ -26,4 +26,4 @@ struct UserDisabled {
   std::string user_id;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

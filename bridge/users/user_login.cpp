@@ -8,7 +8,7 @@
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -147,4 +147,4 @@ Task<Reply<json>> UserService::set_password(Request request) {
   co_return done;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "common/contract/signature.h"
 #include "common/text/printable.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -327,4 +327,4 @@ Reply<UserRecord> read_record(const json& record, const std::string& path) {
                {{"path", path + "/kind"}});
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 
 #include "bridge/ports/export_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Of the format that this release writes, and the newest it reads.
 inline constexpr int export_format = 1;
@@ -20,4 +20,4 @@ nlohmann::json to_json(const UserRecord& record);
 /// `path`: of the record, for the error. A signature or schema that this release would refuse to register is refused.
 Reply<UserRecord> read_record(const nlohmann::json& record, const std::string& path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

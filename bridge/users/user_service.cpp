@@ -9,7 +9,7 @@
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -257,4 +257,4 @@ Task<Reply<json>> UserService::remove(Request request) {
   co_return done;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -28,7 +28,7 @@
 #include "bridge/users/user_events.h"
 #include "common/runtime/events.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class UserService final : public RequestHandler {
  public:
@@ -84,4 +84,4 @@ class UserService final : public RequestHandler {
   LoginLimiter logins_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

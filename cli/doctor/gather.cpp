@@ -93,9 +93,9 @@ BrokerConfigFacts find_broker_config(const DataDir& dir, const std::string& aske
 DatabaseFacts look_at_database(const std::string& path) {
   DatabaseFacts database;
   database.file = look(path, R_OK);
-  database.version_known = database_version();
+  database.version_known = bridge::database_version();
   if (!database.file.exists || !database.file.problem.empty()) return database;
-  auto health = examine_database(path);
+  auto health = bridge::examine_database(path);
   if (!health) {
     database.file.problem = health.error().message;
   } else {
@@ -175,7 +175,7 @@ void look_at_files(const CommandLine& line, const GatherOptions& options, Facts&
   if (!options.token_file.empty()) facts.token = look_at_token(options.token_file, "", good_keys, devices, facts.now);
   facts.settings.file = look(facts.settings_path, R_OK);
   if (facts.settings.file.exists && facts.settings.file.problem.empty())
-    facts.settings.problems = check_config_file(facts.settings_path).problems;
+    facts.settings.problems = bridge::check_config_file(facts.settings_path).problems;
   facts.config = find_broker_config(dir, options.mosquitto_conf);
 }
 

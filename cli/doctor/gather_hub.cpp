@@ -62,9 +62,9 @@ void read_refusals(const json& report, Facts& facts) {
 /// How bridge.toml says that this model is reached, or the environment when no model is named there.
 ModelSettings settings_of_model(const std::string& settings_path, const std::string& name) {
   ModelSettings settings;
-  settings.key_env = key_variable_of(name);
-  const CheckedConfig checked = check_config_file(settings_path);
-  for (const LlmProviderConfig& provider : checked.config.llm.providers) {
+  settings.key_env = bridge::key_variable_of(name);
+  const bridge::CheckedConfig checked = bridge::check_config_file(settings_path);
+  for (const bridge::LlmProviderConfig& provider : checked.config.llm.providers) {
     if (provider.name != name) continue;
     settings.base_url = provider.base_url;
     if (!provider.api_key_env.empty() || !provider.api_key_file.empty()) settings.key_env = provider.api_key_env;

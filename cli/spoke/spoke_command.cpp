@@ -161,9 +161,9 @@ Outcome<void> be_mcp_server(SpokeDevice::Options options, const McpOptions& want
   asio::io_context loop;
   Ended ended(loop.get_executor());
   options.give_up = [&ended](const CliError& why) { ended.set(tl::unexpected(why)); };
-  CurlClient::Options http_options;
+  bridge::CurlClient::Options http_options;
   http_options.proxy_from_environment = true;
-  CurlClient http(loop.get_executor(), http_options);
+  bridge::CurlClient http(loop.get_executor(), http_options);
   auto skills_options = mcp_skills_options(wanted, loop, http);
   if (!skills_options) return tl::unexpected(skills_options.error());
   SpokeDevice* device = nullptr;

@@ -6,7 +6,7 @@ Task<Result<Client>> ClientDocuments::find(std::string url) {
   if (const Client* kept = kept_.find(url)) co_return *kept;
   if (!is_document_url(url)) co_return fail("its id is no https address of a document");
   if (fetches_ >= fetches_max) co_return fail("too many clients' documents are being fetched: try again");
-  HttpRequest request;
+  bridge::HttpRequest request;
   request.method = "GET";
   request.url = url;
   request.headers.emplace_back("Accept", "application/json");

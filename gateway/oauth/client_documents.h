@@ -22,12 +22,13 @@ class ClientDocuments {
   static constexpr std::size_t documents_max = 100;
   static constexpr std::size_t fetches_max = 8;
 
-  ClientDocuments(const Clock& clock, HttpClient& http) : http_(http), kept_(clock, document_lifetime, documents_max) {}
+  ClientDocuments(const Clock& clock, bridge::HttpClient& http)
+      : http_(http), kept_(clock, document_lifetime, documents_max) {}
 
   Task<Result<Client>> find(std::string url);
 
  private:
-  HttpClient& http_;
+  bridge::HttpClient& http_;
   Expiring<Client> kept_;  // by URL
   std::size_t fetches_ = 0;
 };

@@ -15,7 +15,7 @@ using nlohmann::json;
 class Door {
  public:
   Door(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url, std::shared_ptr<Login> login,
-       HttpClient* http)
+       bridge::HttpClient* http)
       : url_(std::move(url)),
         sessions_(clock),
         authorization(
@@ -66,7 +66,7 @@ class Door {
 }  // namespace
 
 std::vector<Route> routes(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url,
-                          std::shared_ptr<Login> login, HttpClient* http) {
+                          std::shared_ptr<Login> login, bridge::HttpClient* http) {
   const auto door = std::make_shared<Door>(loop, clock, links, std::move(url), std::move(login), http);
   std::vector<Route> all;
   const auto add = [&](const char* method, const std::string& path, Handler handler) {

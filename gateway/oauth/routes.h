@@ -16,6 +16,6 @@ namespace strawberry::gateway::oauth {
 
 /// `http`: fetches the documents of clients; null: there are none of those. It outlives the routes.
 std::vector<Route> routes(asio::io_context& loop, const Clock& clock, Links& links, PublicUrl url,
-                          std::shared_ptr<Login> login, HttpClient* http);
+                          std::shared_ptr<Login> login, bridge::HttpClient* http);
 
 }  // namespace strawberry::gateway::oauth

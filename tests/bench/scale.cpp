@@ -72,7 +72,7 @@ void fill(Fleet& fleet, Mix mix) {
                            " device_agnostic) VALUES (?, ?, ?, ?, ?, ?, ?)");
   for (std::size_t i = 0; i < fleet.size(); ++i) {
     int position = 0;
-    for (const SkillRow& skill : skills_of(i, mix)) {
+    for (const bridge::SkillRow& skill : skills_of(i, mix)) {
       insert.bind(1, fleet.id(i));
       insert.bind(2, position++);
       insert.bind(3, skill.class_name);

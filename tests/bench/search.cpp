@@ -41,10 +41,10 @@ double cpu_us() {
 
 void measure(const char* name, Mix mix, std::size_t users) {
   const SystemClock clock;
-  DeviceRegistry devices;
+  bridge::DeviceRegistry devices;
   std::vector<std::pair<std::string, std::string>> owners;  // device, user
   for (std::size_t i = 0; i < devices_total; ++i) {
-    DeviceRow row;
+    bridge::DeviceRow row;
     row.device_id = new_id();
     row.user_id = "user" + std::to_string(i % users);
     row.name = "Speaker " + std::to_string(i);
@@ -55,7 +55,7 @@ void measure(const char* name, Mix mix, std::size_t users) {
     devices.set_online(owners.back().first, i % 3 != 0);
   }
   const double before = heap_bytes();
-  SkillRegistry registry(clock, devices, {});
+  bridge::SkillRegistry registry(clock, devices, {});
   double filling_s = 0;
   for (std::size_t i = 0; i < devices_total; ++i) {
     const auto skills = skills_of(i, mix);

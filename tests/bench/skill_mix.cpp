@@ -37,11 +37,11 @@ std::string capital(std::string word) {
 }
 
 /// Function `function` of class `number`; the class name is the same for all its functions.
-SkillRow skill(std::size_t number, std::size_t function) {
+bridge::SkillRow skill(std::size_t number, std::size_t function) {
   const std::string thing = pick(things, number);
   const std::string place = pick(places, number / things.size() + number);
   const std::string verb = pick(verbs, number * 7 + function * 5);
-  SkillRow row;
+  bridge::SkillRow row;
   row.class_name = capital(place) + capital(thing) + std::to_string(number) + "Skill";
   row.function_name = verb + "_" + thing;
   row.signature =
@@ -54,8 +54,8 @@ SkillRow skill(std::size_t number, std::size_t function) {
 
 }  // namespace
 
-std::vector<SkillRow> skills_of(std::size_t device, Mix mix) {
-  std::vector<SkillRow> rows;
+std::vector<bridge::SkillRow> skills_of(std::size_t device, Mix mix) {
+  std::vector<bridge::SkillRow> rows;
   constexpr std::size_t classes = skills_per_device / functions_per_class;
   for (std::size_t i = 0; i < classes; ++i) {
     const std::size_t number = device * classes + i;
@@ -66,9 +66,9 @@ std::vector<SkillRow> skills_of(std::size_t device, Mix mix) {
   return rows;
 }
 
-std::string register_request(const std::vector<SkillRow>& skills, const std::string& correlation_id) {
+std::string register_request(const std::vector<bridge::SkillRow>& skills, const std::string& correlation_id) {
   json listed = json::array();
-  for (const SkillRow& skill : skills) {
+  for (const bridge::SkillRow& skill : skills) {
     listed.push_back({{"class_name", skill.class_name},
                       {"function_name", skill.function_name},
                       {"signature", skill.signature},

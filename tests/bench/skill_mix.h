@@ -16,9 +16,9 @@ enum class Mix {
   distinct,  // no two devices have a skill in common: the worst case for index and memory
 };
 
-std::vector<SkillRow> skills_of(std::size_t device, Mix mix);
+std::vector<bridge::SkillRow> skills_of(std::size_t device, Mix mix);
 /// The body of a `register` request.
-std::string register_request(const std::vector<SkillRow>& skills, const std::string& correlation_id);
+std::string register_request(const std::vector<bridge::SkillRow>& skills, const std::string& correlation_id);
 /// What people look for in them: one to three words, parts of words, words that are nowhere.
 std::vector<std::string> queries(std::size_t count);
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using ::testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(BrokerVersion, RefusesABrokerWithoutThePluginInterface) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -10,6 +10,8 @@
 
 namespace strawberry::test {
 
+using namespace plugin;
+
 /// For principals of cast().
 bool contract_allows(const Principal& who, Access access, const std::string& topic, bool retain);
 

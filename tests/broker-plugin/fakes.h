@@ -20,6 +20,8 @@
 
 namespace strawberry::test {
 
+using namespace plugin;
+
 class FakeBroker final : public Broker {
  public:
   void publish_retained(const std::string& topic, const std::string& payload) override {

@@ -3,7 +3,7 @@
 #include "common/identity/token_stamp.h"
 #include "tests/broker-plugin/gate.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using namespace std::chrono_literals;
@@ -529,4 +529,4 @@ TEST_F(Gate, DoesNotLetRefusalsFloodTheLog) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

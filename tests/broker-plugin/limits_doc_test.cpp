@@ -15,7 +15,7 @@
 #include "broker-plugin/options.h"
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using Numbers = std::vector<std::uint64_t>;
@@ -195,4 +195,4 @@ TEST(LimitsDoc, HasEveryLimitOfTheBridge) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -4,7 +4,7 @@
 
 #include "tests/broker-plugin/gate.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using namespace std::chrono_literals;
@@ -575,4 +575,4 @@ TEST_F(LoginGate, ReportsWhatItDecidedEveryTenSeconds) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 using Given = std::vector<std::pair<std::string, std::string>>;
@@ -39,4 +39,4 @@ TEST(PluginOptions, MayChangeHowOftenAClientConnects) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -11,6 +11,8 @@
 
 namespace strawberry::test {
 
+using namespace plugin;
+
 /// alice has a speaker and a tablet, bob a lamp; one principal of each other type. Ids are also their client ids.
 const std::vector<Principal>& cast();
 /// Who owns what among them.

@@ -12,7 +12,7 @@
 
 namespace {
 
-using strawberry::view_of;
+using strawberry::plugin::view_of;
 
 int on_acl_check(int, void* data, void*) try {
   const auto& event = *static_cast<mosquitto_evt_acl_check*>(data);

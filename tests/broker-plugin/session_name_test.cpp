@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 Claims claims_of(const std::string& jti) {
@@ -62,4 +62,4 @@ TEST(SessionName, ReadsNothingElse) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -11,7 +11,7 @@
 
 #include "common/text/ids.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 class Owners final : public DeviceOwners {
@@ -432,4 +432,4 @@ TEST(TopicReader, ReadsEachTopicAsItIsAndKeepsItWhenItsTextIsGone) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::plugin

@@ -3,7 +3,7 @@
 
 #include "tests/broker-plugin/gate.h"
 
-namespace strawberry {
+namespace strawberry::plugin {
 namespace {
 
 Claims claims_of(const std::string& id) {
@@ -48,7 +48,9 @@ TEST(VerifiedTokens, ForgetsTheLongestUnused) {
 
 }  // namespace
 
-namespace test {
+}  // namespace strawberry::plugin
+
+namespace strawberry::test {
 namespace {
 
 class KnownToken : public Gate {
@@ -114,5 +116,4 @@ TEST_F(KnownToken, DoesNotVouchForASimilarOne) {
 }
 
 }  // namespace
-}  // namespace test
-}  // namespace strawberry
+}  // namespace strawberry::test

@@ -130,7 +130,7 @@ TEST_F(Backup, ComesBackOnAMachineThatHasNothing) {
   ASSERT_TRUE(keys);
   EXPECT_TRUE(verify_token(*keys, token, SystemClock().wall_now())) << "an old token works";
   EXPECT_TRUE(verify_token(*keys, test::trimmed(content_of(place_ / "admin.token")), SystemClock().wall_now()));
-  EXPECT_TRUE(open_database(place_ / "hub.db")) << "the bridge starts with it";
+  EXPECT_TRUE(bridge::open_database(place_ / "hub.db")) << "the bridge starts with it";
 }
 
 TEST_F(Backup, IsOfOneMomentWhileOthersWrite) {

@@ -191,7 +191,7 @@ TEST_F(RunDashboard, DataOfBeforeThereWereAccountsIsBroughtUpToDateByItself) {
   {
     SQLite::Database then((data_dir() / "hub.db").string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     for (int step = 0; step < version_of_then; ++step)
-      then.exec(std::string(migrations()[static_cast<std::size_t>(step)]));
+      then.exec(std::string(bridge::migrations()[static_cast<std::size_t>(step)]));
     ASSERT_EQ(then.execAndGet("PRAGMA user_version").getInt(), version_of_then);
     then.exec(
         "INSERT INTO devices (device_id, user_id, name, normalized_name, created_at)"
@@ -201,7 +201,7 @@ TEST_F(RunDashboard, DataOfBeforeThereWereAccountsIsBroughtUpToDateByItself) {
 
   HubRun hub(data_dir(), test::free_port(), {"--no-demo", "--http-port", std::to_string(http_port_)});
   SQLite::Database now((data_dir() / "hub.db").string(), SQLite::OPEN_READONLY, 5'000);
-  EXPECT_EQ(now.execAndGet("PRAGMA user_version").getInt(), database_version());
+  EXPECT_EQ(now.execAndGet("PRAGMA user_version").getInt(), bridge::database_version());
   EXPECT_EQ(test::mode_of(data_dir() / "gateway.token"), 0600U);
   EXPECT_THAT(ctl({"device", "list"}).output, HasSubstr("Attic Lamp"));
   ASSERT_EQ(ctl({"user", "add", "alice", "--no-password", "--role", "admin"}).code, 0);

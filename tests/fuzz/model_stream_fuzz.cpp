@@ -14,6 +14,9 @@
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {
+
+using namespace bridge;
+
 namespace {
 
 constexpr std::size_t error_bytes_max = 400;

@@ -39,7 +39,7 @@ std::string unquoted(std::string_view quoted) {
 }
 
 void require_printable_in_logs(std::string_view text) {
-  const std::string quoted = quoted_for_log(text);
+  const std::string quoted = plugin::quoted_for_log(text);
   FUZZ_REQUIRE(quoted.size() >= 2 && quoted.size() <= quoted_bytes_max);
   FUZZ_REQUIRE(std::all_of(quoted.begin(), quoted.end(), is_printable));
   FUZZ_REQUIRE(quoted.front() == '"' && quoted.find('"', 1) == quoted.size() - 1);

@@ -13,6 +13,9 @@
 #include "tests/fuzz/require.h"
 
 namespace strawberry::test {
+
+using namespace plugin;
+
 namespace {
 
 using Levels = std::vector<std::string>;

@@ -145,14 +145,14 @@ TEST(AClient, IsNotKnownByAMadeUpId) {
   }
 }
 
-class FakeWeb final : public HttpClient {
+class FakeWeb final : public bridge::HttpClient {
  public:
-  Task<Result<HttpResponse, HttpError>> fetch(HttpRequest request) override {
+  Task<Result<bridge::HttpResponse, bridge::HttpError>> fetch(bridge::HttpRequest request) override {
     requests.push_back(std::move(request));
     co_return answer;
   }
-  std::vector<HttpRequest> requests;
-  Result<HttpResponse, HttpError> answer;
+  std::vector<bridge::HttpRequest> requests;
+  Result<bridge::HttpResponse, bridge::HttpError> answer;
 };
 
 class Documents : public testing::Test {
@@ -162,7 +162,7 @@ class Documents : public testing::Test {
     return client ? client->name : "no: " + client.error().message;
   }
   void say(const json& document, int status = 200) {
-    HttpResponse response;
+    bridge::HttpResponse response;
     response.status = status;
     response.body = document.dump();
     web_.answer = response;
@@ -205,7 +205,7 @@ TEST_F(Documents, AreRefusedWhenTheyAreNoneOrOfAnotherClient) {
   }
   say(document(), 302);
   EXPECT_EQ(found(), "no: its document cannot be fetched");
-  web_.answer = tl::unexpected(HttpError{HttpError::Kind::connect, "10.0.0.1 refused"});
+  web_.answer = tl::unexpected(bridge::HttpError{bridge::HttpError::Kind::connect, "10.0.0.1 refused"});
   EXPECT_EQ(found(), "no: its document cannot be fetched") << "and not why";
 }
 

@@ -8,7 +8,7 @@
 
 int main() {
   using namespace strawberry;
-  nlohmann::json facts = {{"events", chat_event::all}};
+  nlohmann::json facts = {{"events", bridge::chat_event::all}};
   const auto requests = RequestSchemas::load();
   for (const auto service : {Service::skills, Service::devices, Service::chat, Service::sessions, Service::users}) {
     for (const auto& op : requests.ops(service))

@@ -13,7 +13,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/loop_affinity.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// The curl multi handle and what asio watches for it. Shared by the client and the coroutines that fetch.
 class CurlClient::Multi : public std::enable_shared_from_this<CurlClient::Multi> {
@@ -175,4 +175,4 @@ Task<Result<HttpResponse, HttpError>> CurlClient::fetch(HttpRequest request) {
   co_return co_await transfer.result();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

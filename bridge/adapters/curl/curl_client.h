@@ -20,7 +20,7 @@
 #include "bridge/ports/http.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class CurlClient final : public HttpClient {
  public:
@@ -55,4 +55,4 @@ class CurlClient final : public HttpClient {
 /// `url` as it may appear in a message: scheme, host, port and path. Empty unless it is http or https and well formed.
 std::string printable_url(const std::string& url);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -1,6 +1,6 @@
 #include "bridge/adapters/curl/socket_watch.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 SocketWatch::SocketWatch(const asio::any_io_executor& executor, int socket, Ready ready)
     : descriptor_(executor), socket_(socket), ready_(std::move(ready)) {
@@ -41,4 +41,4 @@ void SocketWatch::wait(asio::posix::descriptor_base::wait_type type, bool& armed
   });
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

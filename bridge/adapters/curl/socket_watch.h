@@ -9,7 +9,7 @@
 
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
  public:
@@ -36,4 +36,4 @@ class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
   bool write_armed_ = false;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t header_count_max = 128;
@@ -252,4 +252,4 @@ Task<Result<HttpResponse, HttpError>> CurlTransfer::result() {
   co_return std::move(response_);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

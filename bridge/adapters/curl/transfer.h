@@ -15,7 +15,7 @@
 #include "common/runtime/asio.h"
 #include "common/runtime/one_shot.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class CurlTransfer {
  public:
@@ -58,4 +58,4 @@ class CurlTransfer {
   OneShot<CURLcode> done_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

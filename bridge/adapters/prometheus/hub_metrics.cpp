@@ -9,7 +9,7 @@
 #include <array>
 #include <set>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using prometheus::Counter;
@@ -180,4 +180,4 @@ std::string HubMetrics::text(const std::vector<Reading>& readings) const {
   return prometheus::TextSerializer().Serialize(families);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -22,7 +22,7 @@
 #include "bridge/ports/model_asked.h"
 #include "common/runtime/loop_affinity.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class HubMetrics {
  public:
@@ -61,4 +61,4 @@ class HubMetrics {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/pipeline/request_log.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using asio::ip::tcp;
@@ -143,4 +143,4 @@ Task<void> MetricsServer::serve(std::shared_ptr<State> state, std::shared_ptr<Co
   connection->deadline.cancel();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 #include "common/runtime/task.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class MetricsServer {
  public:
@@ -53,4 +53,4 @@ class MetricsServer {
 /// The whole response to a request's head. Pure but for the page, which is made when it is asked for.
 std::string answer_scrape(std::string_view request, const MetricsServer::Page& page);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Sets libsodium up, once; safe to call from several threads.
@@ -37,4 +37,4 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

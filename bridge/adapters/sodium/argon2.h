@@ -7,7 +7,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Result<std::string> hash_password(const std::string& password);
 /// False, too, for a hash that cannot be read.
@@ -15,4 +15,4 @@ bool password_matches(const std::string& hash, const std::string& password);
 /// Overwrites it, so that it does not stay in memory.
 void wipe(std::string& secret);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -11,7 +11,7 @@
 #include "bridge/adapters/sodium/argon2.h"
 #include "common/runtime/one_shot.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// The thread and what waits for it.
 struct SodiumPasswords::Worker {
@@ -112,4 +112,4 @@ Task<Reply<bool>> SodiumPasswords::matches(std::string hash, std::string passwor
   co_return co_await run<bool>(std::move(work));
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

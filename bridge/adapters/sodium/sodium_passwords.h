@@ -11,7 +11,7 @@
 #include "bridge/ports/passwords.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SodiumPasswords final : public Passwords {
  public:
@@ -35,4 +35,4 @@ class SodiumPasswords final : public Passwords {
   const std::unique_ptr<Worker> worker_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

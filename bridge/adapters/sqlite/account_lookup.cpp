@@ -4,7 +4,7 @@
 
 #include "bridge/adapters/sqlite/database.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr int version_with_accounts = 9;
@@ -29,4 +29,4 @@ Result<AccountIds> account_ids(const std::string& database_path) {
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct AccountIds {
   std::set<std::string> all;
@@ -18,4 +18,4 @@ struct AccountIds {
 
 Result<AccountIds> account_ids(const std::string& database_path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

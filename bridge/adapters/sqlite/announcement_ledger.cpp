@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/stores.h"
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::vector<std::string> split(const std::string& text) {
@@ -93,4 +93,4 @@ std::unique_ptr<AnnouncementLedger> make_announcement_ledger(SqliteWriter& write
   return std::make_unique<SqliteAnnouncementLedger>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 void insert_audit(StatementCache& statements, const std::vector<AuditRow>& rows) {
@@ -92,4 +92,4 @@ std::unique_ptr<AuditStore> make_audit_store(SqliteWriter& writer) {
   return std::make_unique<SqliteAuditStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

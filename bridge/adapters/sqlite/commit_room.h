@@ -8,7 +8,7 @@
 
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class CommitRoom {
  public:
@@ -38,4 +38,4 @@ class CommitRoom {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 SessionRow session_row(SQLite::Statement& row) {
@@ -130,4 +130,4 @@ std::size_t write_messages(StatementCache& statements, const std::string& sessio
   return added;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

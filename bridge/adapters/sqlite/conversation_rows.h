@@ -8,7 +8,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/conversation_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 std::optional<SessionRow> read_session(StatementCache& statements, const std::string& session_id);
 void insert_session(StatementCache& statements, const SessionRow& session);
@@ -25,4 +25,4 @@ bool insert_message(StatementCache& statements, const std::string& session_id, c
 std::size_t write_messages(StatementCache& statements, const std::string& session_id,
                            const std::vector<MessageRow>& messages);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

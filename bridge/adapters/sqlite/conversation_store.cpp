@@ -8,7 +8,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::size_t bytes_of(const MessageRow& message) { return bytes_of_job + message.content.size(); }
@@ -83,4 +83,4 @@ std::unique_ptr<ConversationStore> make_conversation_store(SqliteWriter& writer)
   return std::make_unique<SqliteConversationStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

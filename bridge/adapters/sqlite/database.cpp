@@ -12,7 +12,7 @@
 #include "bridge/adapters/sqlite/migrations.h"
 #include "common/identity/database_file.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr int application_id = 0x53744875;  // 'StHu', as schemas/sql/0001_initial.sql sets it
@@ -137,4 +137,4 @@ Result<void> migrate_database(const std::string& path) {
   return {};
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@ namespace SQLite {
 class Database;
 }
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// How long a statement waits for another process's lock.
 inline constexpr int busy_timeout_ms = 5'000;
@@ -42,4 +42,4 @@ Result<std::unique_ptr<SQLite::Database>> open_database_to_read(const std::strin
 /// As open_database(), for whoever only wants the file to be there and up to date.
 Result<void> migrate_database(const std::string& path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

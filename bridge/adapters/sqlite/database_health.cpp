@@ -5,7 +5,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "common/identity/database_file.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::string write_problem(const std::string& path) {
@@ -35,4 +35,4 @@ Result<DatabaseHealth> examine_database(const std::string& path) {
   return health;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 struct DatabaseHealth {
   int version = 0;
@@ -16,4 +16,4 @@ struct DatabaseHealth {
 };
 Result<DatabaseHealth> examine_database(const std::string& path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

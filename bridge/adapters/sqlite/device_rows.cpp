@@ -6,7 +6,7 @@
 
 #include "common/text/json_text.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::optional<std::int64_t> optional_int64(const SQLite::Column& column) {
@@ -186,4 +186,4 @@ void remove_device(StatementCache& statements, const std::string& device_id, std
   statements.execute("DELETE FROM devices WHERE device_id = ?", device_id);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "bridge/ports/device_store.h"
 #include "bridge/ports/skill_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Of each user so many deleted devices are remembered, those deleted last.
 inline constexpr std::int64_t deleted_devices_per_user_max = 10'000;
@@ -43,4 +43,4 @@ Reply<std::int64_t> add_device_within(StatementCache& statements, const StorageL
 /// With its skills. What is remembered of it says that tokens issued before `tokens_valid_from_ms` are dead.
 void remove_device(StatementCache& statements, const std::string& device_id, std::int64_t tokens_valid_from_ms);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/stores.h"
 #include "bridge/adapters/sqlite/token_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// With its token, which is then good.
@@ -110,4 +110,4 @@ std::unique_ptr<DeviceStore> make_device_store(SqliteWriter& writer) {
   return std::make_unique<SqliteDeviceStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

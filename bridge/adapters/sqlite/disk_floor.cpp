@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
@@ -56,4 +56,4 @@ DiskFloor::FreeBytes free_bytes_beside(std::string path) {
   };
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -17,7 +17,7 @@
 #include "common/contract/error.h"
 #include "common/text/clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// The name of the option, and of the limit in answers.
 inline constexpr const char* disk_free_limit = "disk_free_min_mib";
@@ -61,4 +61,4 @@ class DiskFloor {
 /// What whoever runs this may still write on the file system of `path`.
 DiskFloor::FreeBytes free_bytes_beside(std::string path);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

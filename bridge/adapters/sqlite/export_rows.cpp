@@ -8,7 +8,7 @@
 #include "bridge/adapters/sqlite/device_rows.h"
 #include "bridge/adapters/sqlite/limit_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Of what a record is besides its long texts.
@@ -311,4 +311,4 @@ ExportPart read_export_part(StatementCache& statements, const std::string& user_
   return PartReader(statements, user_id, place, bytes_max).read();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,11 +10,11 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/export_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::size_t message_piece_bytes_max = 96 * 1024;
 
 ExportPart read_export_part(StatementCache& statements, const std::string& user_id, const ExportPlace& place,
                             std::size_t bytes_max);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

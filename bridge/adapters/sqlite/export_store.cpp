@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/sqlite_writer.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using DevicesWithSkills = std::vector<std::pair<DeviceRow, std::vector<SkillRow>>>;
@@ -48,4 +48,4 @@ std::unique_ptr<ExportStore> make_export_store(SqliteWriter& writer) {
   return std::make_unique<SqliteExportStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "bridge/adapters/sqlite/limit_rows.h"
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class Importer {
@@ -241,4 +241,4 @@ Reply<ImportCount> import_records(StatementCache& statements, const StorageLimit
   return Importer(statements, limits, request).run();
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,9 +10,9 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/ports/export_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<ImportCount> import_records(StatementCache& statements, const StorageLimits& limits,
                                   const ImportRequest& request);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/token_state.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// With its state; ?1 is now, ?2 the ids of the keys there are, as a JSON array.
@@ -209,4 +209,4 @@ Result<void> forget_token(const std::string& database_path, const std::string& j
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

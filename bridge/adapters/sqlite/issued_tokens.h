@@ -16,7 +16,7 @@
 #include "bridge/ports/token_row.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 inline constexpr std::int64_t issued_tokens_max = 1'000'000;
 inline constexpr std::int64_t listed_after_expiry_ms = 30LL * 24 * 60 * 60 * 1000;
@@ -63,4 +63,4 @@ Result<std::vector<IssuedToken>> record_token(const std::string& database_path, 
 /// For a token that reached nobody.
 Result<void> forget_token(const std::string& database_path, const std::string& jti);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr int version_with_revoked_tokens = 2;
@@ -102,4 +102,4 @@ Result<void> keep_revocations(const std::string& replaced, const std::string& re
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Brings the database `restored` up to date, and into it, in one transaction, from the one at `replaced`, which may be
 /// of any earlier version and is only read:
@@ -22,4 +22,4 @@ namespace strawberry {
 /// - the ids of users and admins, but for those that a restored device has.
 Result<void> keep_revocations(const std::string& replaced, const std::string& restored, std::int64_t now_ms);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -1,6 +1,6 @@
 #include "bridge/adapters/sqlite/limit_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 void read_limits(StatementCache& statements, const std::string& user_id,
                  const std::function<void(LimitKind, std::int64_t)>& use) {
@@ -33,4 +33,4 @@ void write_limits(StatementCache& statements, const std::string& user_id,
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/limit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Those of one user that are not the configuration's.
 void read_limits(StatementCache& statements, const std::string& user_id,
@@ -22,4 +22,4 @@ void read_all_limits(StatementCache& statements, const std::function<void(std::s
 void write_limits(StatementCache& statements, const std::string& user_id,
                   const std::map<LimitKind, std::optional<std::int64_t>>& limits);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

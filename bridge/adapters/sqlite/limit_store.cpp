@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Each of the three in one walk through `user_storage`, which has a row a user.
@@ -53,4 +53,4 @@ std::unique_ptr<LimitStore> make_limit_store(SqliteWriter& writer) {
   return std::make_unique<SqliteLimitStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

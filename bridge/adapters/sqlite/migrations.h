@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 const std::vector<std::string_view>& migrations();
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/adapters/sqlite/token_rows.h"
 #include "bridge/adapters/sqlite/token_state.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 // Good ones; ?1 is now.
@@ -135,4 +135,4 @@ void write_last_used(StatementCache& statements, const std::vector<std::string>&
   }
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/ports/user_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Reply<std::vector<std::string>> add_named_token_within(StatementCache& statements, const StorageLimits& limits,
                                                        const std::optional<NewToken>& token, bool beside_others);
@@ -21,4 +21,4 @@ Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, con
                                                  const std::string& jti, const std::string& name, std::int64_t now_ms);
 void write_last_used(StatementCache& statements, const std::vector<std::string>& jtis, std::int64_t now_ms);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

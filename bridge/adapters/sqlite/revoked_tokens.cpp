@@ -9,7 +9,7 @@
 #include "bridge/adapters/sqlite/token_state.h"
 #include "common/identity/token.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Clocks are set back now and then, and a token would be good again.
@@ -121,4 +121,4 @@ Result<void> check_user_revocations(SQLite::Database& database) {
               " users whose tokens were revoked, the most there can be: retire the key that signed them");
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

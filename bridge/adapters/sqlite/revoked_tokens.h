@@ -17,7 +17,7 @@ namespace SQLite {
 class Database;
 }
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What the broker plugin reads (DeviceDirectory::Options); a row more and it would keep its old view.
 inline constexpr std::int64_t revoked_tokens_max = 100'000;
@@ -48,4 +48,4 @@ Result<void> prune_revoked_tokens(SQLite::Database& database, std::int64_t now_m
 /// Fails when there are more than user_revocations_max. Throws SQLite::Exception.
 Result<void> check_user_revocations(SQLite::Database& database);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

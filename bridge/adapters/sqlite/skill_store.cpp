@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::size_t bytes_of(const std::vector<SkillRow>& skills) {
@@ -108,4 +108,4 @@ std::unique_ptr<SkillStore> make_skill_store(SqliteWriter& writer) {
   return std::make_unique<SqliteSkillStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/stores.h"
 #include "bridge/adapters/sqlite/user_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 Result<std::unique_ptr<SqliteStorage>> SqliteStorage::open(asio::io_context& loop, const std::string& path,
                                                            Options options) {
@@ -59,4 +59,4 @@ StorageHealth SqliteStorage::health() {
   return health;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/adapters/sqlite/sqlite_writer.h"
 #include "bridge/ports/storage.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SqliteStorage final : public Storage {
  public:
@@ -48,4 +48,4 @@ class SqliteStorage final : public Storage {
   const std::unique_ptr<UserStore> users_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

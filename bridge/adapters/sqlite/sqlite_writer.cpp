@@ -6,7 +6,7 @@
 #include "bridge/pipeline/request_log.h"
 #include "bridge/ports/storage.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Users have one queue each; their devices do not take turns within it, so that what was asked first is done first.
@@ -213,4 +213,4 @@ std::size_t SqliteWriter::work_on(Job& job) {
   return bytes_read.value_or(0);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

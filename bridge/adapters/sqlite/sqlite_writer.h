@@ -36,7 +36,7 @@
 #include "common/text/clock.h"
 #include "common/text/result.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// What a job counts for besides what it carries: a row or two, and their indexes.
 inline constexpr std::size_t bytes_of_job = 256;
@@ -168,4 +168,4 @@ Task<Reply<T>> SqliteWriter::reply_of(Task<Failure> job, std::shared_ptr<Reply<T
   co_return std::move(*outcome);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

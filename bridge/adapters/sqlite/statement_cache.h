@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Valid until the statement steps on.
 inline std::string_view text_of(const SQLite::Column& column) {
@@ -63,4 +63,4 @@ class StatementCache {
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "bridge/adapters/sqlite/limit_rows.h"
 #include "bridge/adapters/sqlite/sync_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 Error quota_error(const std::string& what, const char* limit, std::int64_t max, std::int64_t used) {
@@ -133,4 +133,4 @@ Reply<std::vector<SyncCount>> sync_rows_within(StatementCache& statements, const
   return counts;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "bridge/ports/conversation_store.h"
 #include "bridge/ports/limit_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// The most that one user may have stored. 0: any number.
 struct StorageLimits {
@@ -53,4 +53,4 @@ Reply<std::size_t> append_messages_within(StatementCache& statements, const Stor
 Reply<std::vector<SyncCount>> sync_rows_within(StatementCache& statements, const StorageLimits& limits,
                                                const std::vector<SessionUpload>& uploads);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

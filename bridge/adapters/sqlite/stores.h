@@ -7,7 +7,7 @@
 
 #include "bridge/ports/storage.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class SqliteWriter;
 
@@ -21,4 +21,4 @@ std::unique_ptr<LimitStore> make_limit_store(SqliteWriter& writer);
 std::unique_ptr<UserStore> make_user_store(SqliteWriter& writer);
 std::unique_ptr<AnnouncementLedger> make_announcement_ledger(SqliteWriter& writer);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "bridge/adapters/sqlite/conversation_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 SyncCount merge(StatementCache& statements, const SessionUpload& upload) {
@@ -42,4 +42,4 @@ Reply<std::vector<SyncCount>> sync_rows(StatementCache& statements, const std::v
   return counts;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

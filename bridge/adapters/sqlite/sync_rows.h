@@ -7,9 +7,9 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/conversation_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// ConversationStore::sync_sessions(). Refuses before anything is written.
 Reply<std::vector<SyncCount>> sync_rows(StatementCache& statements, const std::vector<SessionUpload>& uploads);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

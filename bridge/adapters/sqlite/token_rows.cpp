@@ -5,7 +5,7 @@
 #include "bridge/adapters/sqlite/token_state.h"
 #include "common/identity/token_line.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// Enough to go faster than rows are added.
@@ -154,4 +154,4 @@ void forget_spent_grants(StatementCache& statements, std::int64_t now_ms) {
                      std::string(sign_in_id_prefix) + "*", now_ms - one_time_kept_ms);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/adapters/sqlite/stored_amounts.h"
 #include "bridge/ports/token_row.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// Nothing to do without one.
 Reply<void> add_token_within(StatementCache& statements, const StorageLimits& limits,
@@ -27,4 +27,4 @@ Reply<void> revoke_line_within(StatementCache& statements, const std::string& ro
 void forget_spent_grants(StatementCache& statements, std::int64_t now_ms);
 inline constexpr std::int64_t one_time_kept_ms = 2LL * 24 * 60 * 60 * 1000;
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

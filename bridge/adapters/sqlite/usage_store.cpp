@@ -4,7 +4,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/adapters/sqlite/stores.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 bool add_to_existing(StatementCache& statements, const UsageRow& row) {
@@ -133,4 +133,4 @@ std::unique_ptr<UsageStore> make_usage_store(SqliteWriter& writer) {
   return std::make_unique<SqliteUsageStore>(writer);
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

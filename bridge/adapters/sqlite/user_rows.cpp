@@ -5,7 +5,7 @@
 #include "bridge/adapters/sqlite/device_rows.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 template <class... Values>
@@ -191,4 +191,4 @@ Reply<DeletedUser> remove_user(StatementCache& statements, const std::string& us
   return gone;
 }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/statement_cache.h"
 #include "bridge/ports/user_store.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 /// In the order of their ids.
 void read_users(StatementCache& statements, const std::function<void(UserRow)>& use);
@@ -21,4 +21,4 @@ Reply<void> update_user(StatementCache& statements, const std::string& user_id, 
 void write_last_login(StatementCache& statements, const std::string& user_id, std::int64_t now_ms);
 Reply<DeletedUser> remove_user(StatementCache& statements, const std::string& user_id, std::int64_t now_ms);
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

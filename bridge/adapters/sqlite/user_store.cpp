@@ -6,7 +6,7 @@
 #include "bridge/adapters/sqlite/stores.h"
 #include "bridge/adapters/sqlite/user_rows.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 Reply<std::vector<std::string>> users_without_account_within(StatementCache& statements, std::size_t limit) {
@@ -67,4 +67,4 @@ class SqliteUserStore final : public UserStore {
 
 std::unique_ptr<UserStore> make_user_store(SqliteWriter& writer) { return std::make_unique<SqliteUserStore>(writer); }
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -36,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::string header_of(const HttpResponse& response, std::string_view name) {
+std::string header_of(const bridge::HttpResponse& response, std::string_view name) {
   for (const auto& [each, value] : response.headers) {
     if (each == name) return value;
   }
@@ -101,7 +101,7 @@ bool has_answer(const std::string& text) {
 /// Shared with the coroutines that exchange.
 class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTransport::Exchanges> {
  public:
-  Exchanges(asio::io_context& loop, HttpClient& http, const Options& options, Events events)
+  Exchanges(asio::io_context& loop, bridge::HttpClient& http, const Options& options, Events events)
       : loop_(loop), http_(http), options_(options), events_(std::move(events)), again_(loop) {}
 
   void stop() {
@@ -118,7 +118,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   Result<void> send(const json& message) {
     if (running_.size() >= requests_max) return fail("too many requests wait for the server");
     const json id = message.contains("method") ? message.value("id", json()) : json();
-    HttpRequest request = this->request("POST");
+    bridge::HttpRequest request = this->request("POST");
     request.body = to_text(message);
     const std::string method = text_member(message, "method");
     if (is_modern_) add_modern_headers(request, message, method);
@@ -137,8 +137,8 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   }
 
  private:
-  HttpRequest request(const char* method) const {
-    HttpRequest made;
+  bridge::HttpRequest request(const char* method) const {
+    bridge::HttpRequest made;
     made.method = method;
     made.url = options_.url;
     made.headers = options_.headers;
@@ -152,13 +152,13 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     return made;
   }
 
-  static void add_modern_headers(HttpRequest& request, const json& message, const std::string& method) {
+  static void add_modern_headers(bridge::HttpRequest& request, const json& message, const std::string& method) {
     request.headers.emplace_back("Mcp-Method", method);
     const std::string name = text_member(message.value("params", json()), "name");
     if (method == "tools/call") request.headers.emplace_back("Mcp-Name", header_text(name));
   }
 
-  void begin(HttpRequest request, std::optional<std::int64_t> id, const std::string& method) {
+  void begin(bridge::HttpRequest request, std::optional<std::int64_t> id, const std::string& method) {
     const auto number = ++last_number_;
     auto stop = std::make_shared<asio::cancellation_signal>();
     running_.emplace(number, stop);
@@ -171,8 +171,8 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     asio::co_spawn(loop_, exchange(shared_from_this(), std::move(request), id, method), std::move(stoppable));
   }
 
-  static Task<void> exchange(std::shared_ptr<Exchanges> self, HttpRequest request, std::optional<std::int64_t> id,
-                             std::string method) {
+  static Task<void> exchange(std::shared_ptr<Exchanges> self, bridge::HttpRequest request,
+                             std::optional<std::int64_t> id, std::string method) {
     const std::weak_ptr<Exchanges> weak = self;
     // What answers `initialize` counts when the session's id is known, which is in the headers.
     const auto held = std::make_shared<std::string>();
@@ -200,12 +200,12 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     }
   }
 
-  void done(const Result<HttpResponse, HttpError>& response, const Body& body, std::optional<std::int64_t> id,
-            const std::string& method) {
+  void done(const Result<bridge::HttpResponse, bridge::HttpError>& response, const Body& body,
+            std::optional<std::int64_t> id, const std::string& method) {
     const auto events = events_;
     if (!events.on_failed) return;
     if (!response) {
-      const bool is_there = response.error().kind == HttpError::Kind::too_large;
+      const bool is_there = response.error().kind == bridge::HttpError::Kind::too_large;
       if (!is_there && method != get_method && method != listen_method) return end(response.error().message);
       return without_answer(events, id, 0, response.error().message, method);
     }
@@ -219,7 +219,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
     without_answer(events, id, response->status, why, method);
   }
 
-  void refused(const Events& events, const HttpResponse& response, std::optional<std::int64_t> id,
+  void refused(const Events& events, const bridge::HttpResponse& response, std::optional<std::int64_t> id,
                const std::string& method) {
     // The reason may be in a failure of JSON-RPC, with the request's id or none.
     std::string why = "the server answered HTTP " + std::to_string(response.status);
@@ -246,7 +246,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   }
 
   void listen() {
-    HttpRequest request = this->request("GET");
+    bridge::HttpRequest request = this->request("GET");
     request.response_bytes_max = stream_bytes_max;
     begin(std::move(request), std::nullopt, get_method);
   }
@@ -264,7 +264,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   static constexpr const char* listen_method = "subscriptions/listen";
 
   asio::io_context& loop_;
-  HttpClient& http_;
+  bridge::HttpClient& http_;
   const Options options_;
   Events events_;
   asio::steady_timer again_;
@@ -276,7 +276,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   std::map<std::int64_t, std::uint64_t> by_id_;
 };
 
-HttpTransport::HttpTransport(asio::io_context& loop, HttpClient& http, Options options)
+HttpTransport::HttpTransport(asio::io_context& loop, bridge::HttpClient& http, Options options)
     : loop_(loop), http_(http), options_(std::move(options)) {}
 
 HttpTransport::~HttpTransport() { stop(); }

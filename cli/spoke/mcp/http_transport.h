@@ -31,7 +31,7 @@ class HttpTransport final : public McpTransport {
   };
 
   /// `http` outlives it.
-  HttpTransport(asio::io_context& loop, HttpClient& http, Options options);
+  HttpTransport(asio::io_context& loop, bridge::HttpClient& http, Options options);
   ~HttpTransport() override;
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
@@ -45,7 +45,7 @@ class HttpTransport final : public McpTransport {
  private:
   class Exchanges;
   asio::io_context& loop_;
-  HttpClient& http_;
+  bridge::HttpClient& http_;
   const Options options_;
   std::shared_ptr<Exchanges> exchanges_;
 };

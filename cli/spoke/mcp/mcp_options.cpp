@@ -52,7 +52,8 @@ Outcome<void> check_mcp_options(const McpOptions& options, bool has_skill_file) 
     return misuse("a command goes with --mcp: " + in_quotes(options.command.front(), 60));
   if (!options.is_command && !options.environment.empty()) return misuse("--mcp-env goes with --mcp");
   if (options.url.empty() && !options.header_file.empty()) return misuse("--mcp-headers goes with --mcp-url");
-  if (!options.url.empty() && printable_url(options.url).empty()) return misuse("--mcp-url: no http or https URL");
+  if (!options.url.empty() && bridge::printable_url(options.url).empty())
+    return misuse("--mcp-url: no http or https URL");
   if (!options.class_name.empty() &&
       (options.class_name.size() > class_name_bytes_max ||
        python_identifier(options.class_name) != options.class_name || is_python_keyword(options.class_name)))
@@ -61,7 +62,8 @@ Outcome<void> check_mcp_options(const McpOptions& options, bool has_skill_file) 
   return {};
 }
 
-Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::io_context& loop, HttpClient& http) {
+Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::io_context& loop,
+                                               bridge::HttpClient& http) {
   auto confirm = read_confirm(options.confirm);
   if (!confirm) return tl::unexpected(confirm.error());
   McpSkills::Options made;
@@ -75,7 +77,7 @@ Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::
     };
     return made;
   }
-  made.name = "the MCP server at " + printable_url(options.url);
+  made.name = "the MCP server at " + bridge::printable_url(options.url);
   // Read again each time: a token in it may have been renewed.
   const auto headers = [path = options.header_file]() -> Result<HttpTransport::Headers> {
     return path.empty() ? HttpTransport::Headers{} : read_header_file(path);

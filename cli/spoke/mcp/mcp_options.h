@@ -30,6 +30,7 @@ void add_mcp_options(CLI::App& command, McpOptions& options);
 Outcome<void> check_mcp_options(const McpOptions& options, bool has_skill_file);
 
 /// Without `say` and `on_skills`. `loop` and `http` outlive what is made of them.
-Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::io_context& loop, HttpClient& http);
+Outcome<McpSkills::Options> mcp_skills_options(const McpOptions& options, asio::io_context& loop,
+                                               bridge::HttpClient& http);
 
 }  // namespace strawberry::cli

@@ -7,7 +7,7 @@
 
 #include "tests/bridge/chat/chat_fakes.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -356,4 +356,4 @@ TEST_F(AgentLoopTest, WhatAProviderLeftOnACallGoesBackWithIt) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -143,4 +143,4 @@ TEST_F(AnswerStreamTest, AStreamThatIsGoneLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 
 #include "tests/bridge/chat/chat_fixture.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -454,4 +454,4 @@ TEST_F(ChatControlTest, AWrongTensorZeroStyleRequestIsRefused) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

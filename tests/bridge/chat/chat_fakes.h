@@ -18,6 +18,8 @@
 
 namespace strawberry::test {
 
+using namespace bridge;
+
 inline OfferedSkill skill(const std::string& class_name, const std::string& signature,
                           std::vector<OfferingDevice> devices) {
   OfferedSkill made;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -205,4 +205,4 @@ TEST(ChatRequestTest, NullsAreAsIfAbsent) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "tests/bridge/chat/chat_fixture.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -431,4 +431,4 @@ TEST_F(ChatServiceTest, CancellingTheChatCancelsCallsThatRunSideBySide) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

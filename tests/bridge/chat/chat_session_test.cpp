@@ -6,7 +6,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -66,4 +66,4 @@ TEST_F(ChatSessionTest, BytesAreBoundedToo) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 const Principal tablet{PrincipalType::device, "tablet", "alice"};
@@ -45,4 +45,4 @@ TEST_F(ConfirmationsTest, OnlySoManyAreOpenOfOnePrincipalAndInAll) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

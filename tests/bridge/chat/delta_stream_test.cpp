@@ -6,7 +6,7 @@
 
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 std::string drain(DeltaStream& stream) {
@@ -109,4 +109,4 @@ TEST(DeltaStream, WhateverTheCutsAllTextComesOutInOrderAndInWholeCharacters) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

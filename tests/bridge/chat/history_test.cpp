@@ -7,7 +7,7 @@
 
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -147,4 +147,4 @@ TEST(CutHistory, HoldsItsBoundsAndNeverPartsACallFromItsResultWhateverItGets) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 
 #include "tests/bridge/chat/chat_fakes.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using test::device;
@@ -118,4 +118,4 @@ TEST(PythonPrompt, ManyDevicesAreCounted) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 const Principal tablet{PrincipalType::device, "tablet", "alice"};
@@ -72,4 +72,4 @@ TEST_F(RunningChatsTest, ADeviceThatLeavesTakesItsChatsWithIt) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -165,4 +165,4 @@ TEST(TensorZero, WithoutAnEpisodeThereIsANewOneTheSameThroughout) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

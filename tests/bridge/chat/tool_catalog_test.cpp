@@ -9,7 +9,7 @@
 #include "bridge/chat/planned_call.h"
 #include "tests/bridge/chat/chat_fakes.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -274,4 +274,4 @@ TEST(ToolCatalogTest, ShowsSchemasUpToABound) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

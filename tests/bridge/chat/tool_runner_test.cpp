@@ -8,7 +8,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -207,4 +207,4 @@ TEST_F(ToolRunner, SixteenCallsOnSixteenDevicesRunAtOnceAndKeepTheirPlaces) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

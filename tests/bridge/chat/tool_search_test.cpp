@@ -9,7 +9,7 @@
 #include "bridge/llm/rules_provider.h"
 #include "tests/bridge/chat/chat_fakes.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -218,4 +218,4 @@ TEST_F(ToolSearch, DocstringsAreData) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 #include "bridge/config/key_table.h"
 #include "tests/bridge/config/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using ::testing::HasSubstr;
@@ -296,4 +296,4 @@ TEST_F(ConfigRefusals, MoreProvidersThanPossibleAreRefused) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "tests/bridge/config/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class ConfigTest : public ::testing::Test {
@@ -210,4 +210,4 @@ TEST_F(ConfigTest, LookingForALocalModelCanBeSwitchedOff) {
 TEST_F(ConfigTest, ProcessEnvironmentHasThePath) { EXPECT_TRUE(process_environment().contains("PATH")); }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/config/key_table.h"
 #include "tests/bridge/config/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// `[section] key` → its line, from the lines that are written `key = value`, or `# key = value` when `commented`.
@@ -91,4 +91,4 @@ TEST(ShippedConfig, WhatItShowsOfProvidersAndAliasesIsAccepted) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

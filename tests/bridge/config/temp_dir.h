@@ -7,7 +7,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 
 class TempDir : public test::TempDir {
  public:
@@ -20,4 +20,4 @@ class TempDir : public test::TempDir {
   std::string path() const { return test::TempDir::path().string(); }
 };
 
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -105,4 +105,4 @@ TEST_F(DeviceAboutTest, AListMayWantARoomAndACapability) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/devices/presence.h"
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 DeviceRow row(const std::string& id, const std::string& user, const std::string& name) {
@@ -187,4 +187,4 @@ TEST(LastSeen, IsTheMomentOfAChangeThatTheBridgeWitnesses) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -519,4 +519,4 @@ TEST_F(Programs, ATokenForSomethingElseDoesNotSignIn) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,4 +136,4 @@ TEST_F(PluginControls, ChangesBeyondTheLimitAreLeftToTheLookOnceASecond) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -13,7 +13,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class PrincipalWatchTest : public ::testing::Test {
@@ -115,4 +115,4 @@ TEST_F(PrincipalWatchTest, AnIdOfAUserIsStoredSoThatNoDeviceMayHaveIt) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

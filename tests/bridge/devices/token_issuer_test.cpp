@@ -14,7 +14,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class TokenIssuers : public ::testing::Test {
@@ -84,4 +84,4 @@ TEST_F(TokenIssuers, GoOnWithTheOldKeysWhenTheFileIsSpoiledAndSayItOnce) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -148,4 +148,4 @@ TEST_F(QueueOfTwo, WhatChangesInTheMomentOfDroppingIsNotDropped) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

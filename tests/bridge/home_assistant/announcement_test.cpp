@@ -6,7 +6,7 @@
 
 #include "tests/bridge/home_assistant/discovery_rules.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -163,4 +163,4 @@ TEST_F(Announcements, WhatHomeAssistantRefusesIsNoticed) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "common/contract/principal.h"
 #include "common/contract/topics.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -339,4 +339,4 @@ TEST_F(HomeAssistantLoop, SleepsWhenThereIsNothingToDo) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "tests/bridge/home_assistant/discovery_rules.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -106,4 +106,4 @@ TEST(AnnouncementPlan, WhatNobodyWantsIsCleared) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -82,4 +82,4 @@ TEST(AuditTrail, KeepsInTheStoreWhatItWritesAndTriesAgainWhatTheStoreDidNotTake)
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "bridge/process_numbers.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -55,4 +55,4 @@ TEST(HubTopics, SayWhetherTheDiskIsLow) {
 TEST(HubTopics, ResidentMemoryIsThatOfThisProcess) { EXPECT_GT(process_numbers().resident_bytes, 500'000); }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -66,4 +66,4 @@ TEST(AskedOptions, StopIsAList) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

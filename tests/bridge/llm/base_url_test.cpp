@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 TEST(BaseUrl, LosesSpacesSlashesAndTheEndingsNamed) {
@@ -39,4 +39,4 @@ TEST(BaseUrl, MustBeHttpWithAHost) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

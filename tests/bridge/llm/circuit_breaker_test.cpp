@@ -7,7 +7,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ TEST(CircuitBreakerProperty, DoesWhatASimpleModelDoes) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -87,4 +87,4 @@ TEST(Conversation, TheUserCanBeMadeToBegin) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

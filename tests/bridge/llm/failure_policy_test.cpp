@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -144,4 +144,4 @@ TEST(FailurePolicyOfBlame, IsTheRequestsForWhatItSaysAndTheProvidersForTheRest) 
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -46,4 +46,4 @@ TEST(GeminiSchema, SaysNothingWhereTheSubsetHasNoWords) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

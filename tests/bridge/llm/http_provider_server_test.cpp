@@ -13,7 +13,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/stub_llm/stub_llm.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -458,4 +458,4 @@ TEST_F(HttpProviderServerTest, TheLoopMayEndARequestAfterItsProviderAndItsClient
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

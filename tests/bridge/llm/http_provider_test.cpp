@@ -9,7 +9,7 @@
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -201,4 +201,4 @@ TEST_F(HttpProviderTest, AnAnswerThatWasCompleteBeforeTheLineBrokeIsTaken) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,7 +12,7 @@
 #include "bridge/adapters/curl/curl_client.h"
 #include "tests/support/stub_llm/stub_llm.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -222,4 +222,4 @@ TEST_F(LocalServersTest, OneThatHangsHoldsNobodyUpAndIsAskedAgain) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include "bridge/llm/openai_reply.h"
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -228,4 +228,4 @@ TEST(OpenAiStream, AnySplitOfTheBytesComesToTheSame) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

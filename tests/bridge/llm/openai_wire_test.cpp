@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -182,4 +182,4 @@ TEST(OpenAiResponse, WhatTheServerSaysIsCutAndPrintable) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

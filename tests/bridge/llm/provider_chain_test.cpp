@@ -8,7 +8,7 @@
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -220,4 +220,4 @@ TEST_F(ProviderChainTest, CallsOrAFilterAreNotNothing) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -12,6 +12,8 @@
 
 namespace strawberry::test {
 
+using namespace bridge;
+
 class ScriptedProvider final : public Provider {
  public:
   using Outcome = Result<ModelReply, ProviderError>;

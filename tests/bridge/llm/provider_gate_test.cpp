@@ -6,7 +6,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -126,4 +126,4 @@ TEST_F(ProviderGateTest, APauseThatEndsWhileItIsLoggedIsNoTrouble) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

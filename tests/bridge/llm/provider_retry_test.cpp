@@ -7,7 +7,7 @@
 #include "tests/bridge/llm/provider_fakes.h"
 #include "tests/support/run_task.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -365,4 +365,4 @@ TEST_F(ProviderRetryTest, APauseEndsWhenTheChatIsCancelled) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using std::chrono::milliseconds;
@@ -55,4 +55,4 @@ TEST(RetryAfter, WhatCannotBeReadIsIgnored) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -6,7 +6,7 @@
 
 #include "bridge/llm/wire_json.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// The text of a JSON string with halves.
@@ -71,4 +71,4 @@ TEST(Halves, OtherTextOfTheSameBytesStays) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

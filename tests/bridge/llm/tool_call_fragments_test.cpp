@@ -5,7 +5,7 @@
 
 #include "bridge/llm/wire.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -139,4 +139,4 @@ TEST(ToolCallFragments, WhatComesAfterTheLastCallIsDropped) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

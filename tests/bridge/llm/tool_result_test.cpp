@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -68,4 +68,4 @@ TEST(AsData, CutsAtACharactersBorder) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -36,4 +36,4 @@ TEST(UsageEstimate, NothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

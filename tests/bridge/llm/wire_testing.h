@@ -12,6 +12,8 @@
 
 namespace strawberry::test {
 
+using namespace bridge;
+
 using nlohmann::json;
 
 inline ModelRequest asking(json messages, json options = json::object()) {

@@ -21,6 +21,9 @@
 #include "tests/support/permissions_doc.h"
 
 namespace strawberry::test {
+
+using namespace bridge;
+
 namespace {
 
 constexpr std::array principal_types_all = {PrincipalType::device, PrincipalType::user,   PrincipalType::admin,

@@ -3,7 +3,7 @@
 
 #include "bridge/pipeline/service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 Request published(const std::string& identity, std::optional<WallTime> at) {
@@ -31,4 +31,4 @@ TEST(IdFor, IsRandomForARequestThatNothingTellsFromOthers) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "bridge/pipeline/service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -71,4 +71,4 @@ TEST(Permit, AnAdminThatNamesNobodyActsForAllOnlyWhereTheRowSaysSo) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -14,7 +14,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using std::chrono::milliseconds;
@@ -130,4 +130,4 @@ TEST(ReplyCacheProperty, RemembersWhatItShouldAndNoLongerAndNothingRunsTwice) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

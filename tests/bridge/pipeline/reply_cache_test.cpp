@@ -5,7 +5,7 @@
 #include "common/contract/envelope.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -133,4 +133,4 @@ TEST(ReplyCache, AnAnswerThatIsTooLargeToKeepCostsNobodyElseTheirs) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

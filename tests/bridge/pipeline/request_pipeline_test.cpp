@@ -10,7 +10,7 @@
 #include "common/identity/stamp.h"
 #include "common/runtime/asio.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -553,4 +553,4 @@ TEST_F(RequestPipelineTest, AnOperationNobodyHasIsUnknown) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,6 +9,8 @@
 
 namespace strawberry::test {
 
+using namespace bridge;
+
 inline OfferingDevice device(std::string id, std::string name, std::string normalized, bool connected = true) {
   return {std::move(id), std::move(name), std::move(normalized), connected};
 }

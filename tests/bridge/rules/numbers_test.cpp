@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 struct Spoken {
@@ -57,4 +57,4 @@ TEST(JoinedNumbers, PartsOfHoursAreNumbers) {
 }
 
 }  // namespace
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

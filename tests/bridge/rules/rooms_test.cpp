@@ -6,7 +6,7 @@
 #include "common/contract/device_name.h"
 #include "tests/bridge/rules/household.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -93,4 +93,4 @@ TEST(RoomsAsked, AQuestionNamesTheChoicesWithTheirRooms) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

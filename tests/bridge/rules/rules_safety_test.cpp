@@ -5,7 +5,7 @@
 #include "bridge/rules/manner.h"
 #include "tests/bridge/rules/household.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -181,4 +181,4 @@ TEST(RulesSafety, DecimalCommasAreRead) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include "bridge/llm/rules_provider.h"
 #include "tests/bridge/rules/household.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -416,4 +416,4 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"mach das Licht in der Küche auf 30 Prozent an", R"(turn_on {"brightness_pct":30})"}));
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

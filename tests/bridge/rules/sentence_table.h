@@ -8,6 +8,8 @@
 
 namespace strawberry::test {
 
+using namespace bridge;
+
 struct TableLine {
   std::size_t number = 0;  // in the file
   bool goes_on = false;    // with the conversation of the line before

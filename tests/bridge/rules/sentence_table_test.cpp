@@ -3,7 +3,7 @@
 
 #include "tests/bridge/rules/sentence_table.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using test::Tried;
@@ -31,4 +31,4 @@ TEST(SentenceTableSize, HoldsEnoughSentences) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

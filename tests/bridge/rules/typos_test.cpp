@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 TEST(Slips, AreTheOnesOfTheKeyboard) {
@@ -49,4 +49,4 @@ TEST(Typos, NeverBecomeAVerbThatOpensOrDestroys) {
 }
 
 }  // namespace
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

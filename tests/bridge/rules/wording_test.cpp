@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry::rules {
+namespace strawberry::bridge::rules {
 namespace {
 
 using nlohmann::json;
@@ -59,4 +59,4 @@ TEST(Wording, ResultsAreDataAndBounded) {
 }
 
 }  // namespace
-}  // namespace strawberry::rules
+}  // namespace strawberry::bridge::rules

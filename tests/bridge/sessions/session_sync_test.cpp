@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -89,4 +89,4 @@ TEST_F(SessionSync, TheAnswerIsInTheOrderOfTheRequest) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

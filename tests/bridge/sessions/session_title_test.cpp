@@ -2,7 +2,7 @@
 
 #include "bridge/sessions/session_service.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 TEST(SessionTitle, IsTheFirstMessageCutAtEightyCharacters) {
@@ -16,4 +16,4 @@ TEST(SessionTitle, IsTheFirstMessageCutAtEightyCharacters) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -147,4 +147,4 @@ TEST(CallShapes, KeepSchemasWithinABoundOfBytes) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

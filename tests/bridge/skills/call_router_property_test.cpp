@@ -11,7 +11,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeds.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -224,4 +224,4 @@ TEST(CallRouterProperty, EveryCallEndsOnceAndRightWhateverTheOrder) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

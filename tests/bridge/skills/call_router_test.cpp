@@ -6,7 +6,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -134,4 +134,4 @@ TEST(SkillResult, AFailureKeepsTheDevicesMessage) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr bool connected = true;
@@ -85,4 +85,4 @@ TEST(CallTarget, TheSameCallToTheHubGoesToTheSameDeviceWhoeverElseWasHeardOfOrCo
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -45,4 +45,4 @@ TEST(InputSchema, IsToldInsteadOfTheSignatures) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "common/contract/device_name.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 CallCandidate candidate(const std::string& id, const std::string& name, const std::string& room,
@@ -91,4 +91,4 @@ TEST(DevicesInPlace, AModelMayGiveANameAnAliasOrARoom) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

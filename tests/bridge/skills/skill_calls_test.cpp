@@ -8,7 +8,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -178,4 +178,4 @@ TEST_F(SkillCallsTest, ADeviceThatLeavesMidCallEndsItAtOnceAndSaysThatNothingIsK
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

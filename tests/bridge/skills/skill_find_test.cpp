@@ -6,7 +6,7 @@
 #include "bridge/skills/skill_registry.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -159,4 +159,4 @@ TEST_F(SkillFindTest, AWordThatStandsInMostOfManyTextsIsNotLookedForInAllOfThem)
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

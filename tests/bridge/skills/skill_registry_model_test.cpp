@@ -11,7 +11,7 @@
 #include "bridge/skills/skill_registry.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,4 +168,4 @@ TEST_P(SkillRegistryModelTest, FindsWhatLookingAtEverythingFinds) {
 INSTANTIATE_TEST_SUITE_P(Seeds, SkillRegistryModelTest, testing::Range<std::size_t>(0, 12));
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,4 +180,4 @@ TEST_F(SkillRegistryTest, ADeletedDevicesPlaceInMemoryIsNobodyElses) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "bridge/skills/tool_view.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -202,4 +202,4 @@ TEST_F(ToolOperationsTest, WhatIsNotHeardOfIsNoTool) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

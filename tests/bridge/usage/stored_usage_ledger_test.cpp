@@ -9,7 +9,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -254,4 +254,4 @@ TEST_F(StoredUsageLedgerTest, AChatThatIsGivenBackIsNotCountedWhetherItWasWritte
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -158,4 +158,4 @@ TEST_F(UserLimitsTest, TheOneNotHeardOfForLongestIsForgotten) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

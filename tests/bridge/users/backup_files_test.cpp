@@ -9,7 +9,7 @@
 #include "common/text/sha256.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class BackupFilesTest : public testing::Test {
@@ -146,4 +146,4 @@ TEST_F(BackupFilesTest, AFileThatIsTooLargeIsRefused) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

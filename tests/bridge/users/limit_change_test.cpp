@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -30,4 +30,4 @@ TEST(LimitChange, AnythingElseIsRefusedAtItsPlace) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -66,4 +66,4 @@ TEST_F(LoginLimits, TheLongestUnusedEntryIsForgottenAtTheLimit) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

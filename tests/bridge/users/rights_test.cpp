@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 TEST(Rights, ScopesAreReadAndWrittenAndUnknownWordsGiveNothing) {
@@ -49,4 +49,4 @@ TEST(Rights, TheStampSaysWhatTheyAreAndNothingElseIsOne) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -199,4 +199,4 @@ TEST(AccountRecord, HasARoleAndAHashOfArgon2OrNone) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -15,7 +15,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using nlohmann::json;
@@ -233,4 +233,4 @@ TEST_F(Users, AGuestHasAHostAndNoDevices) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

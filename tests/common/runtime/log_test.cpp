@@ -37,7 +37,7 @@ class LogTest : public testing::Test {
 };
 
 TEST_F(LogTest, ALineOfARequestSaysWhichInFieldsOfItsOwn) {
-  Request request;
+  bridge::Request request;
   request.sender = {PrincipalType::device, "tablet", "alice"};
   request.service = Service::chat;
   request.op = "complete";

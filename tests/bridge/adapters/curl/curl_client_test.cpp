@@ -54,7 +54,7 @@ extern "C" __attribute__((visibility("default"))) void freeaddrinfo(addrinfo* re
   if (result) std::free(result->ai_addr);
 }
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using Outcome = std::optional<Result<HttpResponse, HttpError>>;
@@ -760,4 +760,4 @@ TEST_F(CurlClientTest, ConnectsOnlyWhereItMay) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

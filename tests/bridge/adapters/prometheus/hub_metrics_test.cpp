@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -147,4 +147,4 @@ TEST_F(HubMetricsTest, ReadingsOfOneNameAreOneFamily) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using asio::ip::tcp;
@@ -125,4 +125,4 @@ TEST_F(MetricsServerTest, MayGoWhileSomebodyIsConnected) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using ::testing::UnorderedElementsAre;
@@ -60,4 +60,4 @@ TEST_F(AnnouncedRows, StayWhenTheirDeviceIsDeletedUntilItIsTakenBack) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

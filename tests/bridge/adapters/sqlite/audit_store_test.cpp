@@ -5,7 +5,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class AuditStoreTest : public testing::Test {
@@ -80,4 +80,4 @@ TEST_F(AuditStoreTest, WhatIsTooOldGoesAndRefusalsPushOutNoAct) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

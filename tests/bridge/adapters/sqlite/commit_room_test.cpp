@@ -7,7 +7,7 @@
 #include "common/runtime/fair_queue.h"
 #include "tests/support/fake_clock.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST(CommitRoom, NobodyWaitsForMoreThanTheCommitUnderWayAndATurnOfEachOther) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -7,7 +7,7 @@
 #include "bridge/adapters/sqlite/database.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class DatabaseCopy : public ::testing::Test {
@@ -43,4 +43,4 @@ TEST_F(DatabaseCopy, IsNotMadeOfAnEmptyFile) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

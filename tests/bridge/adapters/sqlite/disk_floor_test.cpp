@@ -8,7 +8,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using namespace std::chrono_literals;
@@ -102,4 +102,4 @@ TEST(FreeBytes, AreThoseOfTheFileSystemThatTheFileIsOn) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

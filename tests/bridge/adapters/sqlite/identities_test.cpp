@@ -10,7 +10,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 DeviceRow device(const std::string& id, const std::string& user = "alice", std::int64_t tokens_valid_from_ms = 0) {
@@ -130,4 +130,4 @@ TEST_F(Identities, OfDeletedDevicesAreRememberedUpToALimitForEachUser) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

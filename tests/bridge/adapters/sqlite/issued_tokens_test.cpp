@@ -9,7 +9,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_hub.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::int64_t now = 1'767'225'600'000;
@@ -192,4 +192,4 @@ TEST_F(IssuedTokens, ReadNoOlderDatabaseAndChangeNone) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -9,7 +9,7 @@
 #include "bridge/adapters/sqlite/revoked_tokens.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// The first column, with a space between rows.
@@ -174,4 +174,4 @@ TEST_F(KeptRevocations, OfUsersDoNotGoBeyondTheMostThereCanBe) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

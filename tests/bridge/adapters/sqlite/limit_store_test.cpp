@@ -5,7 +5,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class LimitStoreTest : public testing::Test {
@@ -91,4 +91,4 @@ TEST_F(LimitStoreTest, TheyAreThereAfterARestart) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "bridge/adapters/sqlite/database_health.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 using testing::HasSubstr;
@@ -61,4 +61,4 @@ TEST_F(LinkedDatabase, IsOpenedWhereOnlyItsDirectoryIsALink) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -18,7 +18,7 @@
 #include "common/identity/device_directory.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// By the version whose tables they are for. A new version needs rows for the tables of the one before.
@@ -245,4 +245,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::to_string(test.param.first + 1); });
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

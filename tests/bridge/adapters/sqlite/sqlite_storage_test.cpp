@@ -8,7 +8,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class SqliteStorageTest : public testing::Test {
@@ -302,4 +302,4 @@ TEST_F(SqliteStorageTest, SessionsAreListedByLastActivity) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

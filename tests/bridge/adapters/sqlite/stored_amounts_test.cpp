@@ -11,7 +11,7 @@
 #include "tests/support/seeds.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 /// What is there, added up.
@@ -254,4 +254,4 @@ TEST_F(StoredAmountsTest, OfADatabaseOfBeforeAreCountedWhenItIsBroughtUpToDate) 
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

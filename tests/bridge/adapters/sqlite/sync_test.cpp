@@ -11,7 +11,7 @@
 #include "tests/support/seeds.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class SyncTest : public testing::Test {
@@ -252,4 +252,4 @@ TEST_F(SyncTest, WhateverTheOrderNothingIsDoubledAndNothingIsLost) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 constexpr std::int64_t now = 1'767'225'600'000;
@@ -298,4 +298,4 @@ TEST_F(TokenLines, AreBoughtByAOneTimeTokenOnce) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -10,7 +10,7 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 class StoreTurnsTest : public testing::Test {
@@ -334,4 +334,4 @@ TEST_F(StoreTurnsTest, AFullDiskIsSaidAndTakesNothingElseWithIt) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

@@ -8,7 +8,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_hub.h"
 
-namespace strawberry {
+namespace strawberry::bridge {
 namespace {
 
 UsageRow row(const std::string& user, std::int64_t day, const std::string& model, std::int64_t tokens = 1) {
@@ -92,4 +92,4 @@ TEST(UsageMigration, ADatabaseOfTheVersionBeforeKeepsWhatItHas) {
 }
 
 }  // namespace
-}  // namespace strawberry
+}  // namespace strawberry::bridge

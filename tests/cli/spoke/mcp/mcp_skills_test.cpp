@@ -113,7 +113,7 @@ class AnMcpServer : public testing::Test {
   }
 
   asio::io_context loop_;
-  CurlClient http_{loop_.get_executor(), {}};
+  bridge::CurlClient http_{loop_.get_executor(), {}};
   std::unique_ptr<test::ChildProcess> http_process_;
   std::string url_;
   std::vector<std::string> said_;
