@@ -151,10 +151,7 @@ test('200 devices leave and come back, and the page follows', async () => {
   assert.ok((await cards()) <= cards_max);
 });
 
-test('a device with 500 skills of 5 000 shows them, finds one and runs it', async (context) => {
-  const alice = await hub.connect('alice', await hub.token('alice'));
-  const paged = await hub.ask(alice, 'skills', { op: 'list', limit: 1 }).then(() => true, () => false);
-  if (!paged) return context.skip('this hub does not list skills in pages');
+test('a device with 500 skills of 5 000 shows them, finds one and runs it', async () => {
   const search = page.getByLabel('Find a device');
   await search.fill('device 000');
   await measured('a device is opened', async () => {
