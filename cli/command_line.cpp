@@ -143,9 +143,6 @@ nlohmann::json acting_for(const Who& who, const std::string& user_option) {
 Outcome<HubConnection::Options> connection_options(const CommandLine& line, const Who& who) {
   auto endpoint = line.endpoint();
   if (!endpoint) return tl::unexpected(endpoint.error());
-  if (!line.ca_file.empty()) {
-    if (auto readable = read_file(line.ca_file); !readable) return tl::unexpected(readable.error());
-  }
   auto timeout = line.timeout();
   if (!timeout) return tl::unexpected(timeout.error());
   auto login = line.login();

@@ -180,7 +180,7 @@ Outcome<AllRevoked> revoke_all_in_files(const CommandLine& line, const std::stri
   const auto valid_from = bridge::revoke_user(dir.database(), user, to_unix_ms(SystemClock().wall_now()));
   if (!valid_from) return cli_error(ExitCode::local, printable(valid_from.error().message, 400));
   // The user may be one whose tokens another issuer signs, so the revocation holds all the same.
-  if (auto known = check_user(dir, user); !known) std::cerr << "note: " << known.error().message << "\n";
+  if (auto known = check_user(dir, user); !known && !line.json) std::cerr << "note: " << known.error().message << "\n";
   // An older database has no list.
   return AllRevoked{list ? list->total : 0, from_unix_ms(*valid_from)};
 }
@@ -233,7 +233,7 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
   const Outcome<bridge::RevokedLine> revoked =
       *by_hub ? Outcome<bridge::RevokedLine>(**by_hub) : revoke_in_files(line, *token);
   if (!revoked) return tl::unexpected(revoked.error());
-  if (!options.jti.empty() && !*by_hub && revoked->is_new) {
+  if (!options.jti.empty() && !*by_hub && revoked->is_new && !line.json) {
     bridge::TokenQuery query;
     query.jti = options.jti;
     const auto listed = list_of_tokens(dir, query);
