@@ -107,7 +107,7 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   void stop() {
     events_ = {};
     again_.cancel();
-    for (auto& [number, stop] : running_) stop->emit(asio::cancellation_type::terminal);
+    for (auto& [number, stop] : running_) end_exchange(stop);
   }
 
   void agreed(const std::string& revision, bool is_modern) {
@@ -130,13 +130,18 @@ class HttpTransport::Exchanges : public std::enable_shared_from_this<HttpTranspo
   void cancel(std::int64_t id) {
     const auto number = by_id_.find(id);
     if (number == by_id_.end()) return;
-    if (const auto stop = running_.find(number->second); stop != running_.end())
-      stop->second->emit(asio::cancellation_type::terminal);
+    if (const auto stop = running_.find(number->second); stop != running_.end()) end_exchange(stop->second);
     // Since 2026-07-28 closing cancels. Earlier revisions need a message, which must belong to a session.
     if (!is_modern_ && !revision_.empty()) (void)send(rpc_cancelled(id));
   }
 
  private:
+  /// On the loop, wherever it is called: a signal that is raised elsewhere is passed on to the coroutine later, and by
+  /// its address alone, when coroutine and signal may be gone.
+  void end_exchange(std::shared_ptr<asio::cancellation_signal> stop) {
+    asio::dispatch(loop_, [stop = std::move(stop)] { stop->emit(asio::cancellation_type::terminal); });
+  }
+
   bridge::HttpRequest request(const char* method) const {
     bridge::HttpRequest made;
     made.method = method;
