@@ -114,6 +114,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
       accounts({users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
       export_service({clock, devices, skills, limits, store->exports(), events},
                      {[this](const std::string& user_id, bool with_hash) { return accounts.read(user_id, with_hash); },
+                      [this](const std::string& user_id) { return user_service.is_known(user_id); },
                       [this](const std::string& user_id, const nlohmann::json& record, bool overwrite) {
                         return accounts.wanted(user_id, record, overwrite);
                       },

@@ -212,9 +212,7 @@ Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, 
     const PrincipalType type = options.admin ? PrincipalType::admin : PrincipalType::enroll;
     wish.type = to_string(type);
     made.who.principal.type = type;
-  } else if (options.device.empty()) {
-    if (auto valid = user(options.user); !valid) return tl::unexpected(valid.error());
-  } else {
+  } else if (!options.device.empty()) {
     auto found = found_device(line, options.device, options.user);
     if (!found) return tl::unexpected(found.error());
     if (!found->is_active)

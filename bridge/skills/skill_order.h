@@ -21,17 +21,13 @@ template <class Iterator, class TextOf>
 Iterator behind(Iterator first, Iterator last, const SkillRegistry::Place& place, const TextOf& text_of) {
   using Text = std::string_view;
   const std::tuple<Text, Text, Text> wanted(place.class_name, place.function_name, place.signature);
-  const auto is_before = [&](const auto& each) {
+  const auto place_of = [&](const auto& each) {
     const SkillText& text = text_of(each);
-    return std::tuple<Text, Text, Text>(text.class_name(), text.function_name(), text.signature()) < wanted;
+    return std::tuple<Text, Text, Text>(text.class_name(), text.function_name(), text.signature());
   };
-  const auto is_there = [&](const auto& each) {
-    const SkillText& text = text_of(each);
-    return std::tuple<Text, Text, Text>(text.class_name(), text.function_name(), text.signature()) == wanted;
-  };
-  first = std::partition_point(first, last, is_before);
+  first = std::partition_point(first, last, [&](const auto& each) { return place_of(each) < wanted; });
   // Skills that differ in their schemas alone: behind the one that was last, or behind all when it is gone.
-  for (bool is_behind = false; !is_behind && first != last && is_there(*first); ++first)
+  for (bool is_behind = false; !is_behind && first != last && place_of(*first) == wanted; ++first)
     is_behind = digest_of_schema(text_of(*first).input_schema()) == place.schema_digest;
   return first;
 }

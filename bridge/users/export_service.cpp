@@ -179,9 +179,7 @@ Task<void> ExportService::announce(Principal actor, std::string user_id, ImportC
 
 std::optional<Error> ExportService::objection_to_user(const Request& request) const {
   const std::string& user_id = request.acting_user;
-  const bool is_known = request.sender.user_id == user_id || functions_.account(user_id, false).is_object() ||
-                        (parts_.devices.is_user(user_id) && !is_reserved_id(user_id));
-  if (is_known) return std::nullopt;
+  if (request.sender.user_id == user_id || functions_.is_known(user_id)) return std::nullopt;
   return Error{ErrorCode::not_found, "no such user", {{"path", "/user_id"}}};
 }
 

@@ -45,6 +45,8 @@ class ExportService final : public RequestHandler {
     /// Returns the account as a record of kind `user`, with its password hash when `with_hash`. Null when there is
     /// none.
     std::function<nlohmann::json(const std::string& user_id, bool with_hash)> account;
+    /// True for a user that has an account or was seen.
+    std::function<bool(const std::string& user_id)> is_known;
     /// What is to be written so that there is the account that such a record describes; nothing when there is.
     std::function<Reply<std::optional<AccountImport>>(const std::string& user_id, const nlohmann::json& record,
                                                       bool overwrite)>

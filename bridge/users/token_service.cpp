@@ -27,6 +27,10 @@ tl::unexpected<Error> no_asking_token() {
   return failed;
 }
 
+tl::unexpected<Error> user_is_missing() {
+  return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+}
+
 /// Of a token with a `type`, which the principal `admin` alone issues: it gives as much as that one has.
 Reply<Principal> special_principal(const Request& request) {
   if (request.sender.type != PrincipalType::admin)
@@ -41,7 +45,7 @@ Reply<Principal> special_principal(const Request& request) {
     return error(ErrorCode::bad_request, "an admin's token is no user's", {{"path", "/user_id"}});
   }
   if (!request.acting_user.empty()) return Principal{PrincipalType::enroll, new_id(), request.acting_user};
-  return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+  return user_is_missing();
 }
 
 json text_or_null(const std::optional<std::string>& text) { return text ? json(*text) : json(nullptr); }
@@ -89,8 +93,7 @@ Reply<Claims> TokenService::claims_for(const Request& request) const {
   claims.jti = new_id();
   claims.issued_at = std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
   const bool is_special = request.body.contains("type");
-  if (!is_special && request.acting_user.empty())
-    return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+  if (!is_special && request.acting_user.empty()) return user_is_missing();
   if (!request.acting_user.empty() &&
       (is_reserved_id(request.acting_user) ||
        (!request.body.contains("device_id") && parts_.devices.find(request.acting_user) != nullptr)))
@@ -238,8 +241,7 @@ Task<Reply<json>> TokenService::revoke(Request request) {
   const bool is_all = request.body.value("all", false);
   if (int{jti.empty()} + int{name.empty()} + int{!is_all} != 2)
     co_return error(ErrorCode::bad_request, "say which token: by jti, by name, or all of them", {{"path", "/jti"}});
-  if (jti.empty() && request.acting_user.empty())
-    co_return error(ErrorCode::bad_request, "an admin says for whom: user_id is missing", {{"path", "/user_id"}});
+  if (jti.empty() && request.acting_user.empty()) co_return user_is_missing();
   if (is_all) co_return co_await revoke_all(std::move(request));
   std::string user_id = request.acting_user;
   auto revoked = co_await parts_.store.revoke_tokens(std::move(user_id), std::move(jti), std::move(name),

@@ -62,6 +62,9 @@ class UserService final : public RequestHandler {
   const OperationTable& table() const override { return operations(); }
   std::chrono::milliseconds default_timeout() const override { return std::chrono::seconds(30); }
 
+  /// True for a user that has an account or was seen; the hub's own principals are no users.
+  bool is_known(const std::string& user_id) const;
+
  private:
   using Outcome = Reply<nlohmann::json>;
   Task<Outcome> login(Request request);
@@ -79,8 +82,6 @@ class UserService final : public RequestHandler {
   /// A token of the user's own that it has signed in with, and what is put on the list.
   Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request,
                                                          bool stays = true) const;
-  /// True for a user that has an account or was seen; the hub's own principals are no users.
-  bool is_known(const std::string& user_id) const;
   nlohmann::json entry(const std::string& user_id) const;
   void publish(UserChanged::Change change, const std::string& user_id, const Request& request);
 

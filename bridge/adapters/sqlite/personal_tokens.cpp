@@ -140,17 +140,9 @@ Reply<RevokedUser> revoke_all_tokens_of(StatementCache& statements, const std::s
                                  now_ms, user_id);
   if (listed.executeStep()) revoked.listed = listed.getColumn(0).getInt64();
   listed.reset();
-  // `iat` counts whole seconds: one that was issued a moment ago says this second.
-  constexpr std::int64_t second_ms = 1'000;
-  revoked.tokens_valid_from_ms = (now_ms / second_ms + 1) * second_ms;
-  statements.execute(
-      "INSERT INTO user_revocations (user_id, tokens_valid_from) VALUES (?, ?) ON CONFLICT (user_id)"
-      " DO UPDATE SET tokens_valid_from = max(tokens_valid_from, excluded.tokens_valid_from)",
-      user_id, revoked.tokens_valid_from_ms);
-  auto& count = statements.bind("SELECT count(*) FROM user_revocations");
-  const bool is_within = !count.executeStep() || count.getColumn(0).getInt64() <= user_revocations_max;
-  count.reset();
-  if (is_within) return revoked;
+  revoked.tokens_valid_from_ms = valid_again_ms(now_ms);
+  statements.execute(note_user_revocation_sql, user_id, revoked.tokens_valid_from_ms);
+  if (check_user_revocations(statements.database())) return revoked;
   return error(ErrorCode::busy, "the hub lists as many users whose tokens were revoked as it may");
 }
 

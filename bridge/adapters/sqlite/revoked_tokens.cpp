@@ -87,17 +87,16 @@ Result<RevokedLine> revoke_token(const std::string& database_path, const std::st
   }
 }
 
+// `iat` counts whole seconds: a token issued a moment ago has this second.
+std::int64_t valid_again_ms(std::int64_t now_ms) { return (now_ms / 1000 + 1) * 1000; }
+
 Result<std::int64_t> revoke_user(const std::string& database_path, const std::string& user_id, std::int64_t now_ms) {
   auto database = open_database(database_path);
   if (!database) return tl::unexpected(database.error());
-  // `iat` counts whole seconds: a token issued a moment ago has this second.
-  const std::int64_t valid_from_ms = (now_ms / 1000 + 1) * 1000;
+  const std::int64_t valid_from_ms = valid_again_ms(now_ms);
   try {
     SQLite::Transaction transaction(**database, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement insert(
-        **database,
-        "INSERT INTO user_revocations (user_id, tokens_valid_from) VALUES (?, ?) "
-        "ON CONFLICT (user_id) DO UPDATE SET tokens_valid_from = max(tokens_valid_from, excluded.tokens_valid_from)");
+    SQLite::Statement insert(**database, note_user_revocation_sql);
     insert.bind(1, user_id);
     insert.bind(2, valid_from_ms);
     insert.exec();

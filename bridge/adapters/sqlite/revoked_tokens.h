@@ -40,6 +40,14 @@ Result<RevokedLine> revoke_token(const std::string& database_path, const std::st
 /// again: the next full second, since tokens have whole seconds. Durable when it returns.
 Result<std::int64_t> revoke_user(const std::string& database_path, const std::string& user_id, std::int64_t now_ms);
 
+/// The time from which on tokens are valid again that are revoked at `now_ms`: the next full second.
+std::int64_t valid_again_ms(std::int64_t now_ms);
+
+/// Notes that a user's tokens are valid from a time on, or later if that is noted: user id, Unix time in ms.
+inline constexpr const char* note_user_revocation_sql =
+    "INSERT INTO user_revocations (user_id, tokens_valid_from) VALUES (?, ?) "
+    "ON CONFLICT (user_id) DO UPDATE SET tokens_valid_from = max(tokens_valid_from, excluded.tokens_valid_from)";
+
 /// Deletes revocations of tokens that expired more than a day ago. Fails when there are still more than
 /// revoked_tokens_max. Throws SQLite::Exception.
 Result<void> prune_revoked_tokens(SQLite::Database& database, std::int64_t now_ms);

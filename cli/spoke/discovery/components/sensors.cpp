@@ -38,9 +38,7 @@ class Sensor final : public Component {
   void describe(const Entity& entity, json& out) const override { describe_unit(entity, out); }
 };
 
-bool take_binary_sensor(Entity& entity, const std::string& text) { return take_power(entity, text); }
-
-constexpr Reading binary_sensor_readings[] = {{"state_topic", "value_template", take_binary_sensor}};
+constexpr Reading binary_sensor_readings[] = {{"state_topic", "value_template", take_power}};
 
 class BinarySensor final : public Component {
  public:
