@@ -24,7 +24,7 @@ class DeltaStream {
   /// Called when the answer is complete: adds the part of `whole` that was not streamed, which is all of it when the
   /// model does not stream. Adds nothing when the streamed text differs.
   void answered(std::string_view whole);
-  /// Returns the text that may be sent now, in whole characters; nothing when there is none.
+  /// Returns the text that may be sent now, in whole characters, if there is any.
   std::optional<std::string> take();
   bool has_text() const { return taken_ < said_.size(); }
   /// The next add() begins another answer; the rest of this one is still taken first.

@@ -50,7 +50,7 @@ class DeviceRegistry {
   /// stay valid.
   std::uint64_t revision() const { return revision_; }
 
-  /// Returns the user's device with this normalised name or alias; null when there is none.
+  /// Returns the user's device with this normalised name or alias, or null.
   const Device* named(const std::string& user_id, const std::string& normalized) const;
   /// Returns the normalised names of the user's rooms, each once, in order.
   std::vector<std::string> rooms(const std::string& user_id) const;

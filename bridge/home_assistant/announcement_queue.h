@@ -1,5 +1,5 @@
-/// Orders announcements, so that thousands of devices delay nobody: first those that changed, then those of users whose
-/// announcements are all published again (a resync), users taking turns; a limited number per turn. No I/O.
+/// Orders announcements, so that thousands of devices do not delay others: first those that changed, then those of
+/// users whose announcements are all published again (a resync), users taking turns; a limited number per turn. No I/O.
 ///
 /// Threading: loop only.   Bounds: one entry for each id that changed, one for each id and need that is due later, one
 /// resync for each user; Options. A user whose Home Assistant restarts repeatedly gets one resync every resyncs_apart.

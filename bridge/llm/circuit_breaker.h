@@ -4,7 +4,7 @@
 ///
 /// Threading: loop only.   Lifetime: outlives its permits, as does the clock.   Errors: none.
 /// Bounds: Options; a pause that the provider requests replaces open_for, so the caller limits it. It is at least
-/// pause_min, since a pause of zero would protect nobody.
+/// pause_min, since a pause of zero would have no effect.
 #pragma once
 
 #include <chrono>

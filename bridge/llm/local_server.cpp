@@ -56,7 +56,7 @@ struct Candidate {
 
 const char* called(Whom whom) { return whom == Whom::ollama ? "Ollama" : "llama.cpp"; }
 
-/// Returns nothing when nobody answers.
+/// Returns nullopt when no server answers.
 Task<std::optional<Result<HttpResponse>>> get(HttpClient* http, std::string url, LocalOptions options) {
   HttpRequest request;
   request.method = "GET";

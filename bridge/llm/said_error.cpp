@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr std::size_t read_bytes_max = 64 * 1024;  // of a body that is not JSON
 
-/// Some servers send an error member that says there is none, instead of leaving it out.
+/// Some servers send an empty error member instead of leaving it out.
 bool is_nothing(const json& value) {
   return value.is_null() || value == false || value == 0 ||
          (value.is_string() && value.get_ref<const std::string&>().empty()) || (value.is_structured() && value.empty());

@@ -14,7 +14,7 @@ namespace strawberry::bridge {
 class UserQuota {
  public:
   virtual ~UserQuota() = default;
-  /// Takes one unit of the user; or returns why there is none now.
+  /// Takes one unit of the user's quota, or returns why it is used up.
   virtual std::optional<Error> take(const std::string& user_id) = 0;
   virtual void give_back(const std::string& user_id) = 0;
 };

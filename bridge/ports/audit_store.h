@@ -38,7 +38,7 @@ struct AuditQuery {
 
 struct AuditPage {
   std::vector<AuditRow> rows;            // newest first
-  std::optional<std::int64_t> before{};  // start of the next page; nothing: there is none
+  std::optional<std::int64_t> before{};  // start of the next page; nullopt on the last
 };
 
 class AuditStore {

@@ -109,7 +109,7 @@ class ExportStore {
   /// Returns records from `place` on with about `bytes_max` bytes of text; at least one when there is one.
   virtual Task<Reply<ExportPart>> read_part(std::string user_id, ExportPlace place, std::size_t bytes_max) = 0;
   /// All or nothing, the account as well: as UserStore::add_user() and change_user(). `forbidden` when a device or
-  /// session is somebody else's; `quota_exceeded` as everywhere.
+  /// session belongs to another user; `quota_exceeded` as everywhere.
   virtual Task<Reply<ImportCount>> import(ImportRequest request) = 0;
   /// Returns those of the devices that exist, with their skills.
   virtual Task<Reply<std::vector<std::pair<DeviceRow, std::vector<SkillRow>>>>> read_user_devices(

@@ -21,7 +21,7 @@ struct TokenRow {
   std::string kid;
   std::int64_t issued_at_ms = 0;
   std::int64_t expires_at_ms = 0;
-  std::string parent_jti;  // of the requesting token; "" when that has none, or there is none
+  std::string parent_jti;  // of the requesting token; "" without one, or when it has no jti
   std::string root_jti;    // of the first token of its line, which may be this one
   // As in the token; nothing when the token does not have it, and so is not limited.
   std::optional<std::string> scope = {};
@@ -61,7 +61,7 @@ inline void date_from(TokenRow& token, std::int64_t valid_from_ms) {
 /// A token to be issued.
 struct NewToken {
   TokenRow row;
-  /// The token that requests it, and its holder: it must not have been revoked. Nothing when there is none.
+  /// The token that requests it, and its holder: it must not have been revoked. Nullopt: no token asked.
   std::optional<AskingToken> asking;
   std::string asking_user_id;
 };

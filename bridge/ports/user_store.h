@@ -95,7 +95,7 @@ class UserStore {
   /// Returns the newest first. A user's tokens are its own and those of its devices.
   virtual Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) = 0;
   /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; gives the jtis that the
-  /// plugin has to know. `not_found` when there is none. Without a user: of anybody's or nobody's, by its jti.
+  /// plugin has to know. `not_found` without a match. An empty user_id: by jti, whoever's token it is.
   virtual Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
                                                               std::int64_t now_ms) = 0;
   /// Revokes everything issued for the user and its devices until now. `busy` when that was done for so many users that
