@@ -5,6 +5,7 @@
 
 #include "broker-plugin/ending_reason.h"
 #include "common/contract/topics.h"
+#include "common/identity/stamp.h"
 #include "common/identity/token_stamp.h"
 
 namespace strawberry::plugin {
@@ -247,7 +248,7 @@ bool Gatekeeper::write_sender(const TopicEvent& event, std::string& sender) {
   if (principal == nullptr) return false;
   const Topic& topic = topics_.read(event.topic);
   if (is_own_status(*principal, topic)) presence_.claimed(principal->id, event.payload);
-  if (topic.carries_sender) append_principal(sender, *principal);
+  if (topic.carries_sender) append_stamp(sender, *principal, clock_.wall_now());
   return true;
 }
 

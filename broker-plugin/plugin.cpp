@@ -249,7 +249,7 @@ int on_message(int, void* data, void* userdata) {
     const bool is_known = plugin.gatekeeper->write_sender(topic, plugin.sender);
     if (is_known) {
       const SenderStamp stamp{plugin.sender, plugin.gatekeeper->token_of(topic), plugin.gatekeeper->rights_of(topic)};
-      if (stamp_sender(&event.properties, stamp, plugin.clock.wall_now())) return MOSQ_ERR_SUCCESS;
+      if (stamp_sender(&event.properties, stamp)) return MOSQ_ERR_SUCCESS;
     }
     const std::string correlation_data = correlation_data_of(event.properties);
     topic.correlation_data = correlation_data;

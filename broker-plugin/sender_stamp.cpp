@@ -1,7 +1,5 @@
 #include "broker-plugin/sender_stamp.h"
 
-#include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 
@@ -19,8 +17,8 @@ bool is_stamp(const mosquitto_property* property) {
       mosquitto_property_read_string_pair(property, MQTT_PROP_USER_PROPERTY, &name, &value, false) == nullptr) {
     return false;
   }
-  const bool found = view_of(name) == principal_property || view_of(name) == token_property ||
-                     view_of(name) == rights_property || view_of(name) == published_at_property;
+  const bool found =
+      view_of(name) == principal_property || view_of(name) == token_property || view_of(name) == rights_property;
   std::free(name);
   std::free(value);
   return found;
@@ -128,18 +126,15 @@ std::size_t properties_size(const mosquitto_property* list) {
   return bytes;
 }
 
-bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now) {
+bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp) {
   if (has_stamp(*list) && !remove_stamps(list)) return false;
   if (stamp.sender.empty()) return true;
-  std::array<char, 24> time{};  // and a zero at its end
-  std::to_chars(time.data(), time.data() + time.size() - 1, to_unix_ms(now));
   const auto add = [list](const char* name, const char* value) {
     return mosquitto_property_add_string_pair(list, MQTT_PROP_USER_PROPERTY, name, value) == MOSQ_ERR_SUCCESS;
   };
   return add(principal_property, stamp.sender.c_str()) &&
          (stamp.token.empty() || add(token_property, stamp.token.c_str())) &&
-         (stamp.rights.empty() || add(rights_property, stamp.rights.c_str())) &&
-         add(published_at_property, time.data());
+         (stamp.rights.empty() || add(rights_property, stamp.rights.c_str()));
 }
 
 }  // namespace strawberry::plugin

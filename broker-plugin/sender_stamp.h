@@ -1,12 +1,11 @@
-/// Stamps a message with its principal, token, rights and time, as the user properties `strawberry-principal`,
-/// `strawberry-token`, `strawberry-rights` and `strawberry-published-at` (docs/decisions, 2).
+/// Stamps a message with its principal and the time, its token and its rights, as the user properties
+/// `strawberry-principal`, `strawberry-token` and `strawberry-rights` (docs/decisions, 2).
 #pragma once
 
 #include <cstddef>
 #include <string>
 
 #include "broker-plugin/mosquitto_api.h"
-#include "common/text/clock.h"
 
 namespace strawberry::plugin {
 
@@ -14,7 +13,7 @@ namespace strawberry::plugin {
 /// each property.
 std::size_t properties_size(const mosquitto_property* list);
 
-/// The stamps besides the time. An empty one is not written.
+/// An empty one is not written.
 struct SenderStamp {
   const std::string& sender;
   std::string token = {};
@@ -23,6 +22,6 @@ struct SenderStamp {
 
 /// Removes every such property that the client sent and adds those of `stamp`, unless it has no principal. Returns
 /// false on failure: the message must not be delivered then.
-bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp, WallTime now);
+bool stamp_sender(mosquitto_property** list, const SenderStamp& stamp);
 
 }  // namespace strawberry::plugin

@@ -49,12 +49,10 @@ void append_principal(std::string& text, const Principal& principal);
 /// Nothing unless `text` is exactly what encode_principal() makes.
 std::optional<Principal> decode_principal(std::string_view text);
 
-/// MQTT 5 user property with the authenticated principal. The plugin sets it on every message and removes one that a
-/// client sent, so the bridge may trust it.
+/// MQTT 5 user property with the authenticated principal and the time at which the broker received the message
+/// (common/identity/stamp.h). The plugin sets it on requests and results and removes one that a client sent, so the
+/// bridge may trust it.
 inline constexpr const char* principal_property = "strawberry-principal";
-/// MQTT 5 user property beside it: the time at which the broker received the message, in milliseconds since the Unix
-/// epoch by the broker's clock. The bridge subtracts the time a request has waited from its deadline.
-inline constexpr const char* published_at_property = "strawberry-published-at";
 /// MQTT 5 user property on a call that a chat makes: an id derived from the chat's request, as the id of any other call
 /// is derived from its own request. It shows an admin which chat a call belongs to.
 inline constexpr const char* request_id_property = "strawberry-request-id";

@@ -1,12 +1,29 @@
 #include "common/identity/stamp.h"
 
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 namespace strawberry {
 
+namespace {
+
+constexpr char time_separator = ' ';  // no id has one
+
+}  // namespace
+
+void append_stamp(std::string& text, const Principal& principal, WallTime now) {
+  append_principal(text, principal);
+  std::array<char, 24> digits;
+  const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), to_unix_ms(now));
+  text += time_separator;
+  text.append(digits.data(), end);
+}
+
 std::optional<Principal> stamped_principal(const MqttMessage& message) {
   for (const auto& [name, value] : message.user_properties) {
-    if (name == principal_property) return decode_principal(value);
+    if (name == principal_property)
+      return decode_principal(std::string_view(value).substr(0, value.find(time_separator)));
   }
   return std::nullopt;
 }
@@ -18,10 +35,13 @@ std::optional<Principal> stamped_principal(const MqttMessage& message, std::stri
 
 std::optional<WallTime> stamped_time(const MqttMessage& message) {
   for (const auto& [name, value] : message.user_properties) {
-    if (name != published_at_property) continue;
+    if (name != principal_property) continue;
+    const std::size_t separator = value.find(time_separator);
+    if (separator == std::string::npos) return std::nullopt;
     std::int64_t ms = 0;
-    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (failure != std::errc() || end != value.data() + value.size()) return std::nullopt;
+    const char* last = value.data() + value.size();
+    const auto [end, failure] = std::from_chars(value.data() + separator + 1, last, ms);
+    if (failure != std::errc() || end != last) return std::nullopt;
     return from_unix_ms(ms);
   }
   return std::nullopt;

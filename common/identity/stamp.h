@@ -1,10 +1,11 @@
-/// Reads the User Properties that the broker plugin adds to a message: the principal, the time of arrival, the token,
-/// and the token's rights.
+/// The User Properties that the broker plugin adds to a message: the principal with the time of arrival, the token, and
+/// the token's rights.
 ///
 /// Pure functions.   Errors: nothing, when the plugin did not add the property.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/contract/mqtt_message.h"
@@ -13,6 +14,11 @@
 #include "common/text/clock.h"
 
 namespace strawberry {
+
+/// Writes `device/alice/3f0c 1767225600000`: the principal, and the broker's clock in milliseconds since the Unix
+/// epoch. The bridge subtracts the time a request has waited from its deadline. One property, since adding another
+/// costs the broker as much as all else that stamping does.
+void append_stamp(std::string& text, const Principal& principal, WallTime now);
 
 std::optional<Principal> stamped_principal(const MqttMessage& message);
 /// Returns nothing also when the principal does not match the topic's id.

@@ -141,6 +141,9 @@ class Gate : public ::testing::Test {
     if (!gate_->write_sender(event, sender)) return std::nullopt;
     return sender;
   }
+  std::string stamp_of(const std::string& principal) const {
+    return principal + " " + std::to_string(to_unix_ms(clock_.wall_now()));
+  }
   void seconds_pass(int seconds) {
     for (int i = 0; i < seconds; ++i) {
       clock_.advance(1s);

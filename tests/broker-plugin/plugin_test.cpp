@@ -1,6 +1,8 @@
 // The plugin in a real Mosquitto: logins, permissions, and the properties on which the bridge relies.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "common/identity/token_stamp.h"
 #include "tests/broker-plugin/plugin_fixture.h"
 
@@ -18,6 +20,13 @@ std::vector<std::string> values_of(const TestMessage& message, const std::string
     if (key == name) values.push_back(value);
   }
   return values;
+}
+
+/// The principals of the stamps, without the time.
+std::vector<std::string> senders_of(const TestMessage& message) {
+  auto stamps = values_of(message, property);
+  for (auto& stamp : stamps) stamp.resize(std::min(stamp.size(), stamp.find(' ')));
+  return stamps;
 }
 
 class Plugin : public PluginInBroker {
@@ -99,7 +108,7 @@ TEST_P(Plugin, NamesTheSenderToTheBridgeAndToNobodyElseFalsely) {
   ASSERT_EQ(speaker->publish(request), 0);
   const auto received = hub_bridge->wait_for("chat/speaker/request");
   ASSERT_TRUE(received);
-  EXPECT_EQ(values_of(*received, property), std::vector<std::string>{"device/alice/speaker"});
+  EXPECT_EQ(senders_of(*received), std::vector<std::string>{"device/alice/speaker"});
   EXPECT_TRUE(values_of(*received, token_property).empty()) << "only the devices service is told";
   EXPECT_EQ(received->payload, request.payload);
   if (GetParam() == 5) {
@@ -113,7 +122,7 @@ TEST_P(Plugin, NamesTheSenderToTheBridgeAndToNobodyElseFalsely) {
   ASSERT_EQ(speaker->publish("skills/speaker/result", "{}"), 0);
   const auto result = hub_bridge->wait_for("skills/speaker/result");
   ASSERT_TRUE(result);
-  EXPECT_EQ(values_of(*result, property), std::vector<std::string>{"device/alice/speaker"});
+  EXPECT_EQ(senders_of(*result), std::vector<std::string>{"device/alice/speaker"});
 
   for (const int qos : {0, 1, 2}) {
     TestMessage from_user;
@@ -123,7 +132,7 @@ TEST_P(Plugin, NamesTheSenderToTheBridgeAndToNobodyElseFalsely) {
     ASSERT_EQ(alice->publish(from_user), 0);
     const auto got = hub_bridge->wait_for("devices/alice/request");
     ASSERT_TRUE(got) << "QoS " << qos;
-    EXPECT_EQ(values_of(*got, property), std::vector<std::string>{"user/alice/alice"}) << "QoS " << qos;
+    EXPECT_EQ(senders_of(*got), std::vector<std::string>{"user/alice/alice"}) << "QoS " << qos;
     const auto tokens = values_of(*got, token_property);
     ASSERT_EQ(tokens.size(), 1U) << "QoS " << qos;
     EXPECT_TRUE(decode_token_stamp(tokens[0])) << tokens[0];
