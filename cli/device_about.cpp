@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/device_lookup.h"
 #include "cli/text.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -80,7 +81,7 @@ Outcome<void> update_device(const CommandLine& line, const AboutOptions& options
   if (!options.capabilities.empty()) body["capabilities"] = options.capabilities;
   if (options.has_no_capabilities) body["capabilities"] = json::array();
   if (!options.metadata.empty()) {
-    body["metadata"] = json::parse(options.metadata, nullptr, false);
+    body["metadata"] = json_from(options.metadata);
     if (!body["metadata"].is_object())
       return cli_error(ExitCode::usage, "--metadata is no JSON object (write '{\"bought\":\"2026-01-31\"}')");
   }

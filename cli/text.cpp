@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/utf8.h"
 
 namespace strawberry::cli {
@@ -97,7 +98,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 std::optional<json> parse_json(std::string_view text) {
   if (json_nests_deeper_than(text, json_levels_max)) return std::nullopt;
-  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json value = json_from(text);
   if (value.is_discarded()) return std::nullopt;
   return value;
 }

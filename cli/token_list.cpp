@@ -11,6 +11,7 @@
 #include "cli/token_names.h"
 #include "common/contract/device_name.h"
 #include "common/identity/token_line.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -34,7 +35,7 @@ nlohmann::json as_json(const bridge::IssuedToken& token) {
       {"expires_at", format_rfc3339(from_unix_ms(token.expires_at_ms))},
       {"state", to_string(token.state)}};
   if (token.scope) shown["scope"] = *token.scope;
-  if (token.skills) shown["skills"] = nlohmann::json::parse(*token.skills, nullptr, /*allow_exceptions=*/false);
+  if (token.skills) shown["skills"] = json_from(*token.skills);
   shown["last_used"] = nullptr;
   if (token.last_used_ms) shown["last_used"] = format_rfc3339(from_unix_ms(*token.last_used_ms));
   return shown;

@@ -82,7 +82,7 @@ Outcome<void> send_records(const CommandLine& line, const ExportOptions& options
 Outcome<json> read_line(const std::string& text, std::size_t number) {
   if (text.size() > line_bytes_max) return cli_error(ExitCode::local, "this line is too long for a record");
   const bool is_deep = json_nests_deeper_than(text, record_levels_max);
-  auto record = is_deep ? json() : json::parse(text, nullptr, false);
+  auto record = is_deep ? json() : json_from(text);
   if (!record.is_object())
     return cli_error(ExitCode::local, "not a JSON object (is this a file of strawberryctl user export?)");
   if ((number == 0) != (text_member(record, "kind") == "user"))

@@ -3,7 +3,8 @@
 #
 #   base       standard library, JSON     common, the plugin
 #   loop       base and Boost.Asio        the bridge
-#   cli        loop and CLI11             strawberryctl
+#   loop_o1    the same with -O1          what is off the way of messages
+#   cli        loop and CLI11, with -O1   strawberryctl
 #   test       base and GoogleTest        tests without an event loop
 #   test_loop  loop and GoogleTest        the other tests
 option(STRAWBERRY_PRECOMPILE "Precompile headers (g++ only; OFF shows missing includes)" ON)
@@ -40,3 +41,12 @@ function(strawberry_precompile target)
     endif()
   endif()
 endfunction()
+
+# strawberry_off_the_way(): what this directory and those below compile from here on is not on the way of every message:
+# release compiles it with -O1, a fifth faster.
+macro(strawberry_off_the_way)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-O1)
+    string(REPLACE loop loop_o1 STRAWBERRY_PRECOMPILED "${STRAWBERRY_PRECOMPILED}")
+  endif()
+endmacro()

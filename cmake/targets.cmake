@@ -3,7 +3,7 @@
 # Compiles files of a folder together, a batch at a time, which halves the build time (docs/performance.md). A name in
 # an unnamed namespace must therefore be unique within its folder. Off in the other presets.
 option(STRAWBERRY_UNITY "Compile each library in batches of files (preset `release`)" OFF)
-set(unity_batch 8)
+set(unity_batch 16)
 
 function(strawberry_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${STRAWBERRY_UNITY} UNITY_BUILD_BATCH_SIZE ${unity_batch})

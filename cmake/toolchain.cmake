@@ -20,7 +20,6 @@ endif()
 
 # Not -O3: it took a fifth longer to compile and made no call through the hub faster (docs/performance.md).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-
 find_program(MOLD mold)
 if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=mold)

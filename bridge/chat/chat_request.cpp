@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "bridge/chat/request_members.h"
 #include "common/contract/schemas/complaint.h"
 #include "common/contract/schemas/near_name.h"
 
@@ -25,37 +26,28 @@ std::string hubs_own(const std::string& name) {
   return nearest_name(name, {"session_id", "tool_mode"}).value_or("");
 }
 
-tl::unexpected<Error> bad(std::string path, std::string message) {
-  return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
-}
-
 bool is_tool_name(const std::string& name) {
   return !name.empty() && name.size() <= 64 &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
 }
 
-const json* member(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
 std::string string_or(const json& object, const char* key, std::string otherwise) {
-  const json* found = member(object, key);
+  const json* found = value_at(object, key);
   return found && found->is_string() ? found->get<std::string>() : std::move(otherwise);
 }
 
 /// Reads text, or text parts joined by line feeds, since not every server accepts parts.
 Reply<json> read_content(const json& message, const std::string& path) {
-  const json* content = member(message, "content");
+  const json* content = value_at(message, "content");
   if (!content) return json(nullptr);
   if (content->is_string()) return *content;
-  if (!content->is_array()) return bad(path, "content must be text, null or an array of text parts");
+  if (!content->is_array()) return bad_member(path, "content must be text, null or an array of text parts");
   std::string text;
   for (std::size_t i = 0; i < content->size(); ++i) {
     const auto& part = (*content)[i];
     if (!part.is_object() || string_or(part, "type", "") != "text" || !part.contains("text") ||
         !part.at("text").is_string())
-      return bad(path + "/" + std::to_string(i), "only text parts are supported");
+      return bad_member(path + "/" + std::to_string(i), "only text parts are supported");
     text += (i == 0 ? "" : "\n") + part.at("text").get<std::string>();
   }
   return json(text);
@@ -63,31 +55,32 @@ Reply<json> read_content(const json& message, const std::string& path) {
 
 Reply<json> read_tool_calls(const json& message, const std::string& path) {
   json calls = json::array();
-  const json* given = member(message, "tool_calls");
+  const json* given = value_at(message, "tool_calls");
   if (!given) return calls;
-  if (!given->is_array() || given->size() > 128) return bad(path, "tool_calls must be an array of at most 128 calls");
+  if (!given->is_array() || given->size() > 128)
+    return bad_member(path, "tool_calls must be an array of at most 128 calls");
   for (const auto& call : *given) {
     const bool is_call = call.is_object() && call.contains("function") && call.at("function").is_object();
     if (!is_call || string_or(call, "id", "").empty() || string_or(call.at("function"), "name", "").empty())
-      return bad(path, "each tool call needs an id and a function with a name");
+      return bad_member(path, "each tool call needs an id and a function with a name");
     calls.push_back({{"id", call.at("id")},
                      {"type", "function"},
                      {"function",
                       {{"name", call.at("function").at("name")},
                        {"arguments", string_or(call.at("function"), "arguments", "{}")}}}});
     const auto extra = string_or(call, "extra", "");
-    if (extra.size() > tool_call_extra_bytes_max) return bad(path, "a tool call's extra is at most 8 KiB");
+    if (extra.size() > tool_call_extra_bytes_max) return bad_member(path, "a tool call's extra is at most 8 KiB");
     if (!extra.empty()) calls.back()["extra"] = extra;
   }
   return calls;
 }
 
 Reply<json> read_message(const json& message, const std::string& path) {
-  if (!message.is_object()) return bad(path, "a message must be an object");
+  if (!message.is_object()) return bad_member(path, "a message must be an object");
   const auto role = string_or(message, "role", "");
   const bool is_known =
       role == "system" || role == "developer" || role == "user" || role == "assistant" || role == "tool";
-  if (!is_known) return bad(path + "/role", "role must be system, developer, user, assistant or tool");
+  if (!is_known) return bad_member(path + "/role", "role must be system, developer, user, assistant or tool");
   auto content = read_content(message, path + "/content");
   if (!content) return content;
   json read = {{"role", role}, {"content", std::move(*content)}};
@@ -99,10 +92,10 @@ Reply<json> read_message(const json& message, const std::string& path) {
   if (role == "tool") {
     read["tool_call_id"] = string_or(message, "tool_call_id", "");
     if (read["tool_call_id"].get<std::string>().empty())
-      return bad(path + "/tool_call_id", "a tool message needs its tool_call_id");
+      return bad_member(path + "/tool_call_id", "a tool message needs its tool_call_id");
   }
   if (read["content"].is_null() && !read.contains("tool_calls"))
-    return bad(path + "/content", "the message has no content");
+    return bad_member(path + "/content", "the message has no content");
   if (const auto name = string_or(message, "name", ""); !name.empty()) read["name"] = name;
   return read;
 }
@@ -115,19 +108,19 @@ class OpenCalls {
     const std::string path = "/messages/" + std::to_string(at);
     if (message.at("role") == "tool") {
       if (ids_.erase(message.at("tool_call_id").get<std::string>()) == 1) return {};
-      return bad(path + "/tool_call_id", "this answers no call of the assistant's message before it");
+      return bad_member(path + "/tool_call_id", "this answers no call of the assistant's message before it");
     }
     if (auto answered = end(); !answered) return answered;
     at_ = at;
-    if (const json* calls = member(message, "tool_calls"))
+    if (const json* calls = value_at(message, "tool_calls"))
       for (const auto& call : *calls)
         if (!ids_.insert(call.at("id").get<std::string>()).second)
-          return bad(path + "/tool_calls", "two calls have one id");
+          return bad_member(path + "/tool_calls", "two calls have one id");
     return {};
   }
   Reply<void> end() const {
     if (ids_.empty()) return {};
-    return bad("/messages/" + std::to_string(at_) + "/tool_calls", "each call needs its result right behind it");
+    return bad_member("/messages/" + std::to_string(at_) + "/tool_calls", "each call needs its result right behind it");
   }
 
  private:
@@ -137,25 +130,27 @@ class OpenCalls {
 
 Reply<std::vector<Tool>> read_tools(const json& body, std::size_t tools_max) {
   std::vector<Tool> tools;
-  const json* given = member(body, "tools");
+  const json* given = value_at(body, "tools");
   if (!given) return tools;
   if (!given->is_array() || given->size() > tools_max)
-    return bad("/tools", "tools must be an array of at most " + std::to_string(tools_max));
+    return bad_member("/tools", "tools must be an array of at most " + std::to_string(tools_max));
   std::set<std::string> seen;
   for (std::size_t i = 0; i < given->size(); ++i) {
     const auto path = "/tools/" + std::to_string(i) + "/function";
     const auto& entry = (*given)[i];
     if (!entry.is_object() || !entry.contains("function") || !entry.at("function").is_object())
-      return bad(path, "a tool needs a function");
+      return bad_member(path, "a tool needs a function");
     const auto& function = entry.at("function");
     Tool tool;
     tool.name = string_or(function, "name", "");
-    if (!is_tool_name(tool.name)) return bad(path + "/name", "a tool's name is 1 to 64 of A-Z, a-z, 0-9, _ and -");
-    if (!seen.insert(tool.name).second) return bad(path + "/name", "two tools have this name");
+    if (!is_tool_name(tool.name))
+      return bad_member(path + "/name", "a tool's name is 1 to 64 of A-Z, a-z, 0-9, _ and -");
+    if (!seen.insert(tool.name).second) return bad_member(path + "/name", "two tools have this name");
     tool.description = string_or(function, "description", "");
-    const json* parameters = member(function, "parameters");
+    const json* parameters = value_at(function, "parameters");
     tool.parameters = parameters ? *parameters : json{{"type", "object"}, {"properties", json::object()}};
-    if (!tool.parameters.is_object()) return bad(path + "/parameters", "parameters must be a JSON Schema object");
+    if (!tool.parameters.is_object())
+      return bad_member(path + "/parameters", "parameters must be a JSON Schema object");
     tools.push_back(std::move(tool));
   }
   return tools;
@@ -165,11 +160,11 @@ Reply<std::vector<Tool>> read_tools(const json& body, std::size_t tools_max) {
 
 Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
   ChatRequest request;
-  const json* messages = member(body, "messages");
+  const json* messages = value_at(body, "messages");
   if (!messages || !messages->is_array() || messages->empty())
-    return bad("/messages", "messages must be a non-empty array");
+    return bad_member("/messages", "messages must be a non-empty array");
   if (messages->size() > limits.messages_max)
-    return bad("/messages", "there may be at most " + std::to_string(limits.messages_max) + " messages");
+    return bad_member("/messages", "there may be at most " + std::to_string(limits.messages_max) + " messages");
   OpenCalls calls;
   for (std::size_t i = 0; i < messages->size(); ++i) {
     auto message = read_message((*messages)[i], "/messages/" + std::to_string(i));
@@ -194,19 +189,20 @@ Reply<ChatRequest> ChatRequest::read(const json& body, const Options& limits) {
   }
 
   for (const char* field : {"functions", "function_call"})
-    if (member(body, field)) return bad("/" + std::string(field), "this is not supported: use tools and tool_choice");
+    if (value_at(body, field))
+      return bad_member("/" + std::string(field), "this is not supported: use tools and tool_choice");
   auto tools = read_tools(body, limits.client_tools_max);
   if (!tools) return tl::unexpected(tools.error());
   request.client_tools = std::move(*tools);
   const auto mode = string_or(body, "tool_mode", "native");
   if (mode != "native" && mode != "python" && mode != "none")
-    return bad("/tool_mode", "tool_mode may be native, python or none");
+    return bad_member("/tool_mode", "tool_mode may be native, python or none");
   request.tool_mode = mode == "native" ? ToolMode::native : mode == "python" ? ToolMode::python : ToolMode::none;
-  const json* choice = member(body, "tool_choice");
+  const json* choice = value_at(body, "tool_choice");
   request.may_call = !(choice && choice->is_string() && *choice == "none");
-  if (const json* n = member(body, "n"); n && *n != 1) return bad("/n", "only one choice is made");
+  if (const json* n = value_at(body, "n"); n && *n != 1) return bad_member("/n", "only one choice is made");
   request.model = string_or(body, "model", "");
-  if (request.model.size() > limits.model_bytes_max) return bad("/model", "the model's name is too long");
+  if (request.model.size() > limits.model_bytes_max) return bad_member("/model", "the model's name is too long");
   request.stream = body.contains("stream") && body.at("stream") == true;
   request.tool_events = request.stream || (body.contains("tool_events") && body.at("tool_events") == true);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "bridge/chat/request_members.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 #include "common/text/printable.h"
@@ -23,15 +24,6 @@ constexpr std::array same_members = {"op",     "correlation_id", "v",         "t
 constexpr std::array translated_members = {"input",  "function_name",    "model_name", "episode_id",
                                            "params", "additional_tools", "tool_choice"};
 
-tl::unexpected<Error> bad(std::string path, std::string message) {
-  return error(ErrorCode::bad_request, std::move(message), {{"path", std::move(path)}});
-}
-
-const json* member(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
 template <std::size_t size>
 bool is_among(const std::array<const char*, size>& names, const std::string& name) {
   return std::any_of(names.begin(), names.end(), [&](const char* each) { return name == each; });
@@ -44,8 +36,8 @@ bool says_nothing(const json& value) { return value.is_null() || value == false;
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
 std::string string_of(const json& block, const char* key, const char* otherwise) {
-  const json* found = member(block, key);
-  if (!found) found = member(block, otherwise);
+  const json* found = value_at(block, key);
+  if (!found) found = value_at(block, otherwise);
   return found && found->is_string() ? found->get<std::string>() : std::string();
 }
 
@@ -57,37 +49,38 @@ struct Blocks {
 };
 
 Reply<void> read_block(const json& block, const std::string& path, Blocks& blocks) {
-  if (!block.is_object()) return bad(path, "a content block must be an object");
+  if (!block.is_object()) return bad_member(path, "a content block must be an object");
   const auto type = string_of(block, "type", "type");
   if (type == "text" || type == "raw_text") {
-    const json* text = member(block, type == "text" ? "text" : "value");
-    if (!text && type == "text") text = member(block, "arguments");
-    if (!text) return bad(path, "a text block needs its text");
+    const json* text = value_at(block, type == "text" ? "text" : "value");
+    if (!text && type == "text") text = value_at(block, "arguments");
+    if (!text) return bad_member(path, "a text block needs its text");
     blocks.text += (blocks.text.empty() ? "" : "\n") + text_of(*text);
   } else if (type == "tool_call") {
     const auto name = string_of(block, "name", "raw_name");
-    const json* arguments = member(block, "arguments");
-    if (!arguments) arguments = member(block, "raw_arguments");
+    const json* arguments = value_at(block, "arguments");
+    if (!arguments) arguments = value_at(block, "raw_arguments");
     if (string_of(block, "id", "id").empty() || name.empty() || !arguments)
-      return bad(path, "a tool_call block needs id, name and arguments");
+      return bad_member(path, "a tool_call block needs id, name and arguments");
     blocks.calls.push_back({{"id", block.at("id")},
                             {"type", "function"},
                             {"function", {{"name", name}, {"arguments", text_of(*arguments)}}}});
   } else if (type == "tool_result") {
-    const json* result = member(block, "result");
-    if (string_of(block, "id", "id").empty() || !result) return bad(path, "a tool_result block needs id and result");
+    const json* result = value_at(block, "result");
+    if (string_of(block, "id", "id").empty() || !result)
+      return bad_member(path, "a tool_result block needs id and result");
     blocks.results.push_back({{"role", "tool"}, {"tool_call_id", block.at("id")}, {"content", text_of(*result)}});
   } else {
-    return bad(path + "/type",
-               "content blocks may be text, raw_text, tool_call or tool_result, not '" + printable(type, 64) + "'");
+    return bad_member(path + "/type", "content blocks may be text, raw_text, tool_call or tool_result, not '" +
+                                          printable(type, 64) + "'");
   }
   return {};
 }
 
 Reply<void> add_message(const json& message, const std::string& path, json& messages) {
   const auto role = message.is_object() ? string_of(message, "role", "role") : std::string();
-  if (role != "user" && role != "assistant") return bad(path + "/role", "role must be user or assistant");
-  const json* content = member(message, "content");
+  if (role != "user" && role != "assistant") return bad_member(path + "/role", "role must be user or assistant");
+  const json* content = value_at(message, "content");
   Blocks blocks;
   if (content && content->is_array()) {
     for (std::size_t i = 0; i < content->size(); ++i) {
@@ -97,10 +90,10 @@ Reply<void> add_message(const json& message, const std::string& path, json& mess
   } else if (content && content->is_string()) {
     blocks.text = content->get<std::string>();
   } else {
-    return bad(path + "/content", "content must be text or an array of content blocks");
+    return bad_member(path + "/content", "content must be text or an array of content blocks");
   }
   if (role == "user" ? !blocks.calls.empty() : !blocks.results.empty())
-    return bad(path + "/content", "calls of tools are the assistant's, and their results the user's");
+    return bad_member(path + "/content", "calls of tools are the assistant's, and their results the user's");
   for (auto& result : blocks.results) messages.push_back(std::move(result));
   if (!blocks.results.empty() && blocks.text.empty()) return {};
   json made = {{"role", role}, {"content", blocks.text}};
@@ -113,17 +106,17 @@ Reply<void> add_message(const json& message, const std::string& path, json& mess
 }
 
 Reply<json> read_input(const json& body) {
-  const json* input = member(body, "input");
-  if (!input || !input->is_object()) return bad("/input", "input must be an object");
+  const json* input = value_at(body, "input");
+  if (!input || !input->is_object()) return bad_member("/input", "input must be an object");
   json messages = json::array();
-  if (const json* system = member(*input, "system"))
+  if (const json* system = value_at(*input, "system"))
     messages.push_back({{"role", "system"}, {"content", text_of(*system)}});
   for (const auto& [name, value] : input->items())
     if (name != "system" && name != "messages" && !says_nothing(value))
-      return bad("/input/" + printable(name, 64), "this member of input is not supported");
-  const json* given = member(*input, "messages");
+      return bad_member("/input/" + printable(name, 64), "this member of input is not supported");
+  const json* given = value_at(*input, "messages");
   if (!given || !given->is_array() || given->empty())
-    return bad("/input/messages", "messages must be a non-empty array");
+    return bad_member("/input/messages", "messages must be a non-empty array");
   for (std::size_t i = 0; i < given->size(); ++i) {
     auto added = add_message((*given)[i], "/input/messages/" + std::to_string(i), messages);
     if (!added) return tl::unexpected<Error>(std::move(added.error()));
@@ -132,25 +125,25 @@ Reply<json> read_input(const json& body) {
 }
 
 Reply<void> read_params(const json& body, json& made) {
-  const json* params = member(body, "params");
+  const json* params = value_at(body, "params");
   if (!params) return {};
-  if (!params->is_object()) return bad("/params", "params must be an object");
+  if (!params->is_object()) return bad_member("/params", "params must be an object");
   for (const auto& [variant, settings] : params->items()) {
     const auto path = "/params/" + printable(variant, 64);
-    if (variant != "chat_completion") return bad(path, "params may only be for chat_completion");
-    if (!settings.is_object()) return bad(path, "must be an object");
+    if (variant != "chat_completion") return bad_member(path, "params may only be for chat_completion");
+    if (!settings.is_object()) return bad_member(path, "must be an object");
     for (const auto& [name, value] : settings.items()) {
       if (value.is_null()) continue;
       if (name == "stop_sequences") {
         made["stop"] = value;
       } else if (name == "json_mode") {
         if (value == "on") made["response_format"] = {{"type", "json_object"}};
-        if (value != "on" && value != "off") return bad(path + "/json_mode", "json_mode may be on or off");
+        if (value != "on" && value != "off") return bad_member(path + "/json_mode", "json_mode may be on or off");
       } else if (name == "temperature" || name == "top_p" || name == "max_tokens" || name == "seed" ||
                  name == "presence_penalty" || name == "frequency_penalty") {
         made[name] = value;
       } else {
-        return bad(path + "/" + printable(name, 64), "this parameter is not supported");
+        return bad_member(path + "/" + printable(name, 64), "this parameter is not supported");
       }
     }
   }
@@ -158,33 +151,34 @@ Reply<void> read_params(const json& body, json& made) {
 }
 
 Reply<void> read_tools(const json& body, json& made) {
-  if (const json* tools = member(body, "additional_tools")) {
-    if (!tools->is_array()) return bad("/additional_tools", "must be an array");
+  if (const json* tools = value_at(body, "additional_tools")) {
+    if (!tools->is_array()) return bad_member("/additional_tools", "must be an array");
     made["tools"] = json::array();
     for (std::size_t i = 0; i < tools->size(); ++i) {
       json function = (*tools)[i];
       if (!function.is_object() || (function.contains("type") && function.at("type") != "function"))
-        return bad("/additional_tools/" + std::to_string(i), "a tool is a function: name, description, parameters");
+        return bad_member("/additional_tools/" + std::to_string(i),
+                          "a tool is a function: name, description, parameters");
       function.erase("type");
       made["tools"].push_back({{"type", "function"}, {"function", std::move(function)}});
     }
   }
-  const json* choice = member(body, "tool_choice");
+  const json* choice = value_at(body, "tool_choice");
   if (!choice) return {};
   if (choice->is_string() && (*choice == "none" || *choice == "auto" || *choice == "required")) {
     made["tool_choice"] = *choice;
     return {};
   }
-  const json* specific = choice->is_object() ? member(*choice, "specific") : nullptr;
+  const json* specific = choice->is_object() ? value_at(*choice, "specific") : nullptr;
   if (!specific || !specific->is_string())
-    return bad("/tool_choice", "tool_choice may be none, auto, required or {\"specific\": name}");
+    return bad_member("/tool_choice", "tool_choice may be none, auto, required or {\"specific\": name}");
   made["tool_choice"] = {{"type", "function"}, {"function", {{"name", *specific}}}};
   return {};
 }
 
 Reply<std::string> read_model(const json& body) {
-  if (member(body, "function_name") && member(body, "model_name"))
-    return bad("/function_name", "either function_name or model_name, not both");
+  if (value_at(body, "function_name") && value_at(body, "model_name"))
+    return bad_member("/function_name", "either function_name or model_name, not both");
   std::string model = string_of(body, "model_name", "model_name");
   // In the hub a slash separates provider and model; a model's own name may have colons.
   if (const auto colons = model.find("::"); colons != std::string::npos) model.replace(colons, 2, "/");
@@ -266,7 +260,7 @@ Reply<json> openai_body_from_tensorzero(const json& body) {
     if (is_among(same_members, name)) {
       if (!value.is_null()) made[name] = value;
     } else if (!is_among(translated_members, name) && !says_nothing(value)) {
-      return bad("/" + printable(name, 64), "this member is not supported");
+      return bad_member("/" + printable(name, 64), "this member is not supported");
     }
   }
   auto messages = read_input(body);

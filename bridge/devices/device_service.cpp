@@ -7,6 +7,7 @@
 #include "common/contract/device_name.h"
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::bridge {
 namespace {
@@ -110,7 +111,7 @@ json DeviceService::entry(const Device& device) const {
 
 json DeviceService::whole_entry(const Device& device) const {
   auto whole = entry(device);
-  whole["metadata"] = json::parse(device.row.about.metadata, nullptr, false);
+  whole["metadata"] = json_from(device.row.about.metadata);
   if (!whole["metadata"].is_object()) whole["metadata"] = json::object();
   return whole;
 }

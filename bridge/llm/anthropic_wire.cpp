@@ -29,7 +29,7 @@ json assistant_blocks(const Turn& turn) {
   return blocks;
 }
 
-json messages_of(const Conversation& conversation) {
+json anthropic_messages(const Conversation& conversation) {
   json messages = json::array();
   const auto user = [&messages]() -> json& {
     if (messages.empty() || messages.back().at("role") != "user")
@@ -210,7 +210,7 @@ class AnthropicWire final : public Wire {
     auto conversation = read_conversation(request.messages);
     if (!conversation) return tl::unexpected(conversation.error());
     let_user_begin(*conversation);
-    json body = {{"model", model}, {"messages", messages_of(*conversation)}, {"stream", bool(request.on_text)}};
+    json body = {{"model", model}, {"messages", anthropic_messages(*conversation)}, {"stream", bool(request.on_text)}};
     if (!conversation->system.empty()) body["system"] = conversation->system;
     AskedOptions options(request);
     write_anthropic_options(options, body);

@@ -4,13 +4,10 @@
 #include <array>
 
 #include "bridge/llm/retry_after.h"
+#include "bridge/llm/wire_json.h"
 
 namespace strawberry::bridge {
 namespace {
-
-bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
-  return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
-}
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 

@@ -147,10 +147,6 @@ void write_gemini_options(AskedOptions& options, json& body) {
   if (!config.empty()) body["generationConfig"] = std::move(config);
 }
 
-bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
-  return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
-}
-
 /// Whole responses and the chunks of a stream have the same format.
 class GeminiReply final : public ReplyBuilder {
  public:

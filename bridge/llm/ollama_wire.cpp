@@ -27,7 +27,7 @@ void write_turn(const Turn& turn, json& messages) {
     messages.push_back({{"role", "tool"}, {"tool_name", call.name}, {"content", call.result}});
 }
 
-json messages_of(const Conversation& conversation) {
+json ollama_messages(const Conversation& conversation) {
   json messages = json::array();
   if (!conversation.system.empty()) messages.push_back({{"role", "system"}, {"content", conversation.system}});
   for (const auto& turn : conversation.turns) write_turn(turn, messages);
@@ -114,7 +114,7 @@ class OllamaWire final : public Wire {
   Result<Sent, ProviderError> write(const ModelRequest& request, const std::string& model) const override {
     const auto conversation = read_conversation(request.messages);
     if (!conversation) return tl::unexpected(conversation.error());
-    json body = {{"model", model}, {"messages", messages_of(*conversation)}, {"stream", bool(request.on_text)}};
+    json body = {{"model", model}, {"messages", ollama_messages(*conversation)}, {"stream", bool(request.on_text)}};
     AskedOptions options(request);
     write_ollama_options(options, body);
     write_ollama_tools(request, options, body);

@@ -6,6 +6,7 @@
 #include "bridge/llm/said_error.h"
 #include "bridge/llm/surrogates.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry::bridge {
@@ -14,11 +15,11 @@ using nlohmann::json;
 
 std::optional<json> parse_wire(std::string_view text) {
   if (json_nests_deeper_than(text, wire_depth_max)) return std::nullopt;
-  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto parsed = json_from(text);
   if (!parsed.is_discarded()) return parsed;
   const auto repaired = with_stand_ins(text);
   if (repaired == text) return std::nullopt;
-  parsed = json::parse(repaired, nullptr, /*allow_exceptions=*/false);
+  parsed = json_from(repaired);
   if (parsed.is_discarded()) return std::nullopt;
   return parsed;
 }
@@ -41,6 +42,10 @@ std::int64_t count_at(const json& object, const char* key) {
   if (count->is_number_unsigned())
     return static_cast<std::int64_t>(std::min<std::uint64_t>(count->get<std::uint64_t>(), count_max));
   return std::clamp<std::int64_t>(count->get<std::int64_t>(), 0, count_max);
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 std::string arguments_text(const json* arguments) {

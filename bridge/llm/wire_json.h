@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ const nlohmann::json* member(const nlohmann::json& object, const char* key);
 std::string string_at(const nlohmann::json& object, const char* key);
 /// Returns 0 to count_max, so that counts can be added up; 0 when there is no such count.
 std::int64_t count_at(const nlohmann::json& object, const char* key);
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words);
 
 /// Returns a tool call's arguments as JSON text: servers send text, the object itself, or nothing when there are none.
 std::string arguments_text(const nlohmann::json* arguments);

@@ -57,7 +57,7 @@ Reply<std::string> read_input_schema(const json& skill, const Signature& signatu
 
 json parameters_of(const SkillRow& skill, const Signature& signature) {
   if (!skill.input_schema.empty()) {
-    auto schema = json::parse(skill.input_schema, nullptr, /*allow_exceptions=*/false);
+    auto schema = json_from(skill.input_schema);
     if (schema.is_object()) return schema;
   }
   return parameters_schema(signature);

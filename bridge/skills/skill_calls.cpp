@@ -1,5 +1,7 @@
 #include "bridge/skills/skill_calls.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 

@@ -5,6 +5,7 @@
 
 #include "bridge/skills/answer_page.h"
 #include "bridge/skills/input_schema.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::bridge {
 namespace {
@@ -37,7 +38,7 @@ json entry_of(const SkillRegistry::Listed& listed) {
              {"device_id", device->row.device_id},
              {"device_name", device->row.name},
              {"last_heartbeat", format_rfc3339(from_unix_ms(device->row.skills_heartbeat_at_ms.value_or(0)))}};
-  if (!skill.input_schema().empty()) entry["input_schema"] = json::parse(skill.input_schema(), nullptr, false);
+  if (!skill.input_schema().empty()) entry["input_schema"] = json_from(skill.input_schema());
   return entry;
 }
 

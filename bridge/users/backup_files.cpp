@@ -53,7 +53,7 @@ Error too_many_records(std::int64_t max) {
 /// What is against a line as the record of this number.
 std::optional<Error> objection_to(const std::string& line, std::int64_t number, BackupFiles::From from) {
   if (json_nests_deeper_than(line, levels_max)) return broken().value();
-  const auto record = json::parse(line, nullptr, false);
+  const auto record = json_from(line);
   if (!record.is_object()) return broken().value();
   if (from == BackupFiles::From::hub) return std::nullopt;
   const std::string path = "/records/" + std::to_string(number);
@@ -197,7 +197,7 @@ Reply<BackupInfo> BackupFiles::get(const std::string& user_id, const std::string
   if (!is_valid_id(user_id) || !is_valid_id(id)) return no_such_backup();
   auto file = read_private_file(path(user_id, id, info_ending), info_bytes_max);
   if (!file) return no_such_backup();
-  auto info = info_from(json::parse(file->content, nullptr, false));
+  auto info = info_from(json_from(file->content));
   if (!info || info->id != id || info->user_id != user_id) return no_such_backup();
   return std::move(*info);
 }

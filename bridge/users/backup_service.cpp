@@ -280,7 +280,7 @@ Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
     import.user_id = user_id;
     import.overwrite = request.body.value("overwrite", false);
     import.records = json::array();
-    for (const auto& line : *lines) import.records.push_back(json::parse(line, nullptr, false));
+    for (const auto& line : *lines) import.records.push_back(json_from(line));
     auto part = co_await exports_.import_part(std::move(import));
     if (!part) co_return tl::unexpected(part.error());
     for (auto& [name, value] : sum.items()) value = value.get<std::int64_t>() + part->at(name).get<std::int64_t>();

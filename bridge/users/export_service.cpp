@@ -31,7 +31,7 @@ std::string encode_place(const ExportPlace& place) {
 std::optional<ExportPlace> decode_place(const std::string& cursor) {
   const auto text = base64url_decode(cursor);
   if (!text) return std::nullopt;
-  const auto read = json::parse(*text, nullptr, false);
+  const auto read = json_from(*text);
   const bool fits = read.is_array() && read.size() == 5 && read[0].is_number_unsigned() && read[1].is_string() &&
                     read[2].is_number_integer() && read[3].is_number_integer() && read[4].is_number_integer() &&
                     read[4] >= 0;

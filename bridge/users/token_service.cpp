@@ -53,7 +53,7 @@ json text_or_null(const std::optional<std::string>& text) { return text ? json(*
 json shown(const ListedToken& token, const std::optional<AskingToken>& asking) {
   const bool is_device = token.row.type == to_string(PrincipalType::device);
   json skills = nullptr;
-  if (token.row.skills) skills = json::parse(*token.row.skills, nullptr, /*allow_exceptions=*/false);
+  if (token.row.skills) skills = json_from(*token.row.skills);
   return {{"jti", token.row.jti},
           {"name", token.row.name},
           {"type", token.row.type},

@@ -12,6 +12,7 @@
 #include "common/contract/python_name.h"
 #include "common/contract/signature.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 
 namespace strawberry::bridge {
@@ -42,7 +43,7 @@ json json_of(const DeviceRow& device) {
               {"room", device.about.room},
               {"aliases", device.about.aliases},
               {"capabilities", device.about.capabilities},
-              {"metadata", json::parse(device.about.metadata, nullptr, false)}};
+              {"metadata", json_from(device.about.metadata)}};
   if (!record["metadata"].is_object()) record["metadata"] = json::object();
   if (device.last_seen_ms) record["last_seen"] = *device.last_seen_ms;
   if (device.skills_heartbeat_at_ms) record["skills_heartbeat_at"] = *device.skills_heartbeat_at_ms;
@@ -256,7 +257,7 @@ void read_schema(RecordReader& reader, const Signature& signature, SkillRow& ski
   const auto written = reader.text("input_schema", 16 * 1024, /*is_needed=*/false);
   if (written.empty()) return;
   const bool is_flat = !json_nests_deeper_than(written, 64);
-  json entry{{"input_schema", is_flat ? json::parse(written, nullptr, false) : json()}};
+  json entry{{"input_schema", is_flat ? json_from(written) : json()}};
   if (!entry["input_schema"].is_object()) return reader.wrong("input_schema", "the text of a JSON Schema");
   auto schema = read_input_schema(entry, signature, reader.path());
   if (!schema) return reader.refuse(std::move(schema.error()));

@@ -1,6 +1,7 @@
 #include "cli/mcp/line_exchange.h"
 
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 #include "gateway/mcp/era.h"
 #include "gateway/mcp/rpc.h"
@@ -14,7 +15,7 @@ namespace mcp = gateway::mcp;
 
 json read_line(const std::string& line) {
   if (json_nests_deeper_than(line, mcp::rpc_levels_max)) return nullptr;
-  json said = json::parse(line, nullptr, false);
+  json said = json_from(line);
   return said.is_discarded() ? json() : said;
 }
 
@@ -45,7 +46,7 @@ gateway::Request request_of_line(const std::string& line, const std::string& tok
 
 std::vector<std::string> lines_of_answer(const gateway::Response& response, const std::string& asked) {
   if (response.body.empty()) return {};
-  const json body = json::parse(response.body, nullptr, false);
+  const json body = json_from(response.body);
   if (is_rpc(body)) return {to_text(body)};
   const json problem = member(body, "error");
   const mcp::RpcError error(response.status, mcp::rpc_code::internal_error,

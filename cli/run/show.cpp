@@ -9,6 +9,7 @@
 #include "cli/doctor/judgements.h"
 #include "cli/files.h"
 #include "cli/run/supervisor.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli {
 namespace {
@@ -86,7 +87,7 @@ Task<Outcome<void>> Supervisor::show_dashboard() {
              "--url",           web_door_, "--dashboard", "--ttl",         std::to_string(link_lifetime.count()) + "m"};
   const auto made = co_await command(std::move(make), command_timeout);
   if (!made) co_return Outcome<void>{};
-  const auto link = nlohmann::json::parse(made->output, nullptr, /*allow_exceptions=*/false);
+  const auto link = json_from(made->output);
   if (!made->success || !link.is_object() || !link.contains("url")) {
     say("Its dashboard: " + web_door_ + "/ (there is no link to sign in: " + made->error + ")");
     co_return Outcome<void>{};

@@ -2,7 +2,6 @@
 
 #include <rapidjson/reader.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -11,15 +10,12 @@
 #include <vector>
 
 #include "common/text/json_depth.h"
+#include "common/text/utf8.h"
 
 namespace strawberry {
 namespace {
 
 using nlohmann::json;
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 /// True when the text has a code point reserved for halves of UTF-16 pairs: the reader accepts a lone `\uDC00`.
 bool has_surrogate(std::string_view text) {

@@ -2,32 +2,22 @@
 
 #include <utf8proc.h>
 
-#include <cstdlib>
-#include <memory>
+#include "common/text/utf8.h"
 
 namespace strawberry {
 namespace {
-
-struct FreeWithFree {
-  void operator()(utf8proc_uint8_t* text) const { std::free(text); }
-};
 
 bool separates_words(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '-' || c == '_'; }
 
 }  // namespace
 
 std::string normalize_device_name(std::string_view name) {
-  utf8proc_uint8_t* decomposed = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
-  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(name.data()),
-                                             static_cast<utf8proc_ssize_t>(name.size()), &decomposed, options);
-  const std::unique_ptr<utf8proc_uint8_t, FreeWithFree> owned(decomposed);
-  if (size < 0) return {};
+  const auto decomposed = map_utf8(name, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+  if (!decomposed) return {};
 
   std::string normalized;
   bool separated = false;
-  for (utf8proc_ssize_t i = 0; i < size; ++i) {
-    char c = static_cast<char>(owned.get()[i]);
+  for (char c : *decomposed) {
     if (separates_words(c)) {
       separated = true;
       continue;

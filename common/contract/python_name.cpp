@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <memory>
 #include <optional>
 
 #include "common/text/utf8.h"
@@ -18,20 +16,6 @@ constexpr std::array<std::string_view, 36> keywords = {
     "break", "class", "continue", "def",       "del",    "elif", "else",   "except", "finally",
     "for",   "from",  "global",   "if",        "import", "in",   "is",     "lambda", "nonlocal",
     "not",   "or",    "pass",     "raise",     "return", "try",  "while",  "with",   "yield"};
-
-struct FreeWithFree {
-  void operator()(utf8proc_uint8_t* text) const { std::free(text); }
-};
-
-std::optional<std::string> mapped(std::string_view text, int options) {
-  utf8proc_uint8_t* out = nullptr;
-  const auto size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                   &out, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | options));
-  const std::unique_ptr<utf8proc_uint8_t, FreeWithFree> owned(out);
-  if (size < 0) return std::nullopt;
-  return std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
-}
 
 // Unicode's Other_ID_Start and Other_ID_Continue: no longer letters, but still allowed in identifiers.
 constexpr std::array<utf8proc_int32_t, 6> other_starts = {0x1885, 0x1886, 0x2118, 0x212E, 0x309B, 0x309C};
@@ -80,16 +64,12 @@ bool is_identifier(std::string_view name) {
   return !is_first;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 }  // namespace
 
 std::string python_identifier(std::string_view name) {
   if (is_ascii(name)) return is_ascii_identifier(name) ? std::string(name) : std::string();
   if (!is_identifier(name)) return {};
-  auto normalized = mapped(name, UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+  auto normalized = map_utf8(name, UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
   return normalized && is_identifier(*normalized) ? std::move(*normalized) : std::string();
 }
 
@@ -99,7 +79,7 @@ bool is_python_keyword(std::string_view name) {
 
 std::string ascii_name(std::string_view name) {
   if (is_ascii(name)) return std::string(name);
-  const auto decomposed = mapped(name, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK);
+  const auto decomposed = map_utf8(name, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK);
   std::string out;
   for (const char c : decomposed.value_or(std::string(name))) {
     const auto byte = static_cast<unsigned char>(c);

@@ -1,5 +1,8 @@
 #include "common/runtime/request_log.h"
 
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 namespace strawberry {
@@ -20,5 +23,14 @@ LogLine::~LogLine() {
 
 const LogFields& fields_of_line() { return line_fields; }
 std::string_view kind_of_line() { return line_kind; }
+
+bool RequestLog::is_logged(spdlog::level::level_enum level) { return spdlog::should_log(level); }
+
+void RequestLog::write_line(spdlog::level::level_enum level, spdlog::string_view_t text, fmt::format_args args) const {
+  const LogLine line(fields_, {text.data(), text.size()});
+  fmt::memory_buffer formatted;
+  fmt::vformat_to(fmt::appender(formatted), text, args);
+  spdlog::default_logger_raw()->log(level, spdlog::string_view_t(formatted.data(), formatted.size()));
+}
 
 }  // namespace strawberry

@@ -14,7 +14,7 @@
 /// Bounds: fields are untrusted; the code that writes the line cuts and escapes them.
 #pragma once
 
-#include <spdlog/spdlog.h>
+#include <spdlog/common.h>
 
 #include <string_view>
 #include <utility>
@@ -73,13 +73,14 @@ class RequestLog {
   }
   template <class... Args>
   void write(spdlog::level::level_enum level, spdlog::format_string_t<Args...> text, Args&&... args) const {
-    if (!spdlog::should_log(level)) return;
-    const spdlog::string_view_t kind = text;
-    const LogLine line(fields_, {kind.data(), kind.size()});
-    spdlog::log(level, text, std::forward<Args>(args)...);
+    // Not spdlog's own function: that one is compiled with all of fmt for each file which logs.
+    if (is_logged(level)) write_line(level, text, fmt::make_format_args(args...));
   }
 
  private:
+  static bool is_logged(spdlog::level::level_enum level);
+  void write_line(spdlog::level::level_enum level, spdlog::string_view_t text, fmt::format_args args) const;
+
   LogFields fields_;
 };
 

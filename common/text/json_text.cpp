@@ -41,6 +41,13 @@ void append_by_library(std::string& out, const json& value) { out += to_text(val
 
 }  // namespace
 
+std::string to_text(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string to_text(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+json json_from(std::string_view text) { return json::parse(text, nullptr, /*allow_exceptions=*/false); }
+
 std::string text_member(const json& object, std::string_view name) {
   if (!object.is_object()) return {};
   const auto found = object.find(name);

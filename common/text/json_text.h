@@ -13,10 +13,11 @@
 namespace strawberry {
 
 /// Writes JSON as one line.
-template <class Json>  // nlohmann::json or ordered_json
-std::string to_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string to_text(const nlohmann::json& value);
+std::string to_text(const nlohmann::ordered_json& value);
+
+/// Returns a discarded value when it is not JSON. The caller limits size and depth.
+nlohmann::json json_from(std::string_view text);
 
 // Members of untrusted JSON, which may be missing or of another type.
 /// Empty unless `object` is an object with a text under this name.

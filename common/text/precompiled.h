@@ -35,3 +35,4 @@
 // Compiled once, in common/text/json_instances.cpp, instead of in each of some 150 files.
 extern template class nlohmann::basic_json<>;
 extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+extern template class nlohmann::detail::serializer<nlohmann::json>;

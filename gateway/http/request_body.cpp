@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -21,7 +22,7 @@ tl::expected<json, Problem> read_json_object(const Request& request) {
   if (json_nests_deeper_than(request.body, request_levels_max)) return bad("the body nests too deep");
   // The parser would stop at a NUL.
   if (request.body.find('\0') != std::string::npos) return bad("the body is not JSON");
-  json body = json::parse(request.body, nullptr, false);
+  json body = json_from(request.body);
   if (body.is_discarded()) return bad("the body is not JSON");
   if (!body.is_object()) return bad("the body is not a JSON object");
   return body;

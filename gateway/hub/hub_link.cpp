@@ -5,6 +5,7 @@
 
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {
@@ -257,7 +258,7 @@ void HubLink::receive(MqttMessage message) {
     return;
   }
   if (json_nests_deeper_than(message.payload, reply_levels_max)) return;
-  json payload = json::parse(message.payload, nullptr, false);
+  json payload = json_from(message.payload);
   if (!payload.is_object()) return;
   if (is_state) {
     const bool was_offline = std::exchange(hub_offline_, text_member(payload, "state") != "online");

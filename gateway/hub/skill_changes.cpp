@@ -1,6 +1,7 @@
 #include "gateway/hub/skill_changes.h"
 
 #include "common/contract/topics.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {
@@ -13,7 +14,7 @@ bool SkillChanges::is_about(std::string_view topic) {
 bool SkillChanges::note(const MqttMessage& message) {
   if (message.topic.ends_with("/skills")) return !message.retained;
   // A device may publish plain `online` or `offline`; the message is empty when the device is deleted.
-  const auto said = nlohmann::json::parse(message.payload, nullptr, false);
+  const auto said = json_from(message.payload);
   const bool is_online = said.is_object() ? text_member(said, "state") == "online" : message.payload == "online";
   if (message.payload.empty()) return online_.erase(message.topic) > 0;
   const auto known = online_.find(message.topic);

@@ -19,7 +19,7 @@ std::optional<TokenClaims> read_token_claims(std::string_view token) {
   const auto payload = base64url_decode(token.substr(first + 1, second - first - 1));
   constexpr std::size_t levels_max = 8;
   if (!payload || json_nests_deeper_than(*payload, levels_max)) return std::nullopt;
-  const auto claims = nlohmann::json::parse(*payload, nullptr, false);
+  const auto claims = json_from(*payload);
   if (!claims.is_object()) return std::nullopt;
   const auto type = claims.contains("type") ? parse_principal_type(text_member(claims, "type")) : PrincipalType::device;
   const auto expires = claims.find("exp");

@@ -10,6 +10,7 @@
 #include "common/text/base64url.h"
 #include "common/text/ids.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/printable.h"
 #include "common/text/sha256.h"
 #include "gateway/http/json.h"
@@ -72,7 +73,7 @@ tl::expected<std::string, RpcError> Confirmations::check(const std::string& stat
   if (!is_equal(signature_of(payload), std::string_view(state).substr(dot + 1)))
     return bad_state("was not given out by this server since it started");
   const auto text_of = base64url_decode(payload);
-  const json said = text_of ? json::parse(*text_of, nullptr, false) : json();
+  const json said = text_of ? json_from(*text_of) : json();
   if (text_member(said, "p") != who(asked.principal)) return bad_state("is of somebody else");
   if (text_member(said, "t") != asked.tool) return bad_state("is of another tool");
   if (text_member(said, "a") != digest_of(asked.arguments)) return bad_state("is of other arguments");

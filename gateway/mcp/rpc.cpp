@@ -1,6 +1,7 @@
 #include "gateway/mcp/rpc.h"
 
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway::mcp {
@@ -47,7 +48,7 @@ tl::expected<Post, RpcError> read_post(const std::string& body) {
   };
   if (json_nests_deeper_than(body, rpc_levels_max)) return invalid("the body nests too deep");
   if (body.find('\0') != std::string::npos) return unreadable();  // the parser would stop at a NUL
-  const json said = json::parse(body, nullptr, false);
+  const json said = json_from(body);
   if (said.is_discarded()) return unreadable();
   Post post;
   post.is_batch = said.is_array();

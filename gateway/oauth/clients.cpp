@@ -6,6 +6,7 @@
 
 #include "common/text/base64url.h"
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "common/text/sha256.h"
 #include "gateway/http/json.h"
 #include "gateway/oauth/redirects.h"
@@ -104,7 +105,7 @@ Result<Client> client_of(std::string_view id) {
   if (id.size() > client_id_bytes_max || !id.starts_with(registered_prefix)) return unknown();
   const auto text = base64url_decode(id.substr(registered_prefix.size()));
   if (!text || json_nests_deeper_than(*text, levels_max)) return unknown();
-  const json metadata = json::parse(*text, nullptr, false);
+  const json metadata = json_from(*text);
   if (!metadata.is_object()) return unknown();
   auto client = read(metadata, "n", "r");
   if (!client) return unknown();
@@ -129,7 +130,7 @@ Result<Client> client_of_document(const std::string& url, const std::string& doc
   constexpr std::size_t document_levels_max = 16;
   if (json_nests_deeper_than(document, document_levels_max) || document.find('\0') != std::string::npos)
     return fail("its document is not JSON");
-  const json metadata = json::parse(document, nullptr, false);
+  const json metadata = json_from(document);
   if (!metadata.is_object()) return fail("its document is not a JSON object");
   if (text_member(metadata, "client_id") != url) return fail("its document is another client's");
   const std::string method = text_member(metadata, "token_endpoint_auth_method");

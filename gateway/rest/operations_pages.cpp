@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/text/clock.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 #include "gateway/http/proxies.h"
 
@@ -107,7 +108,7 @@ class Pages {
     }
     const SteadyTime deadline = std::chrono::steady_clock::now() + retained_timeout;
     const auto said = co_await (*link)->retained(std::move(topic), deadline);
-    json payload = said ? json::parse(*said, nullptr, false) : json();
+    json payload = said ? json_from(*said) : json();
     // The retained message of a hub that is offline is out of date.
     if (!payload.is_object() || (*link)->is_hub_offline())
       co_return tl::unexpected(problem(503, "unavailable", "the hub is not running"));

@@ -1,6 +1,7 @@
 #include "gateway/websocket/messages.h"
 
 #include "common/text/json_depth.h"
+#include "common/text/json_text.h"
 #include "gateway/http/json.h"
 
 namespace strawberry::gateway {
@@ -13,7 +14,7 @@ json parsed(std::string_view text, std::size_t levels_max) {
   // The parser would stop at a NUL.
   const bool has_nul = text.find('\0') != std::string_view::npos;
   if (has_nul || json_nests_deeper_than(text, levels_max)) return json(json::value_t::discarded);
-  return json::parse(text, nullptr, false);
+  return json_from(text);
 }
 
 /// Returns null when it is not an object.

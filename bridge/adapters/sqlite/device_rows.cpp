@@ -16,7 +16,7 @@ std::optional<std::int64_t> optional_int64(const SQLite::Column& column) {
 
 std::vector<std::string> texts_of(const SQLite::Column& column) {
   std::vector<std::string> texts;
-  const auto array = nlohmann::json::parse(text_of(column), nullptr, false);
+  const auto array = json_from(text_of(column));
   if (!array.is_array()) return texts;
   for (const auto& text : array)
     if (text.is_string()) texts.push_back(text.get<std::string>());

@@ -86,7 +86,7 @@ std::optional<DiscoveryTopic> read_discovery_topic(std::string_view prefix, std:
 
 Result<DiscoveryMessage> read_discovery_message(const DiscoveryTopic& topic, std::string_view payload) {
   if (nests_too_deep(payload)) return fail("its JSON nests too deep");
-  json config = json::parse(payload, nullptr, /*allow_exceptions=*/false);
+  json config = json_from(payload);
   if (config.is_discarded()) return fail("it is not JSON");
   if (!config.is_object()) return fail("it is no JSON object");
   expand_keys(config);

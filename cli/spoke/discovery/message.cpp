@@ -1,6 +1,7 @@
 #include "cli/spoke/discovery/message.h"
 
 #include "common/contract/bounded_json.h"
+#include "common/text/json_text.h"
 #include "common/text/utf8.h"
 
 namespace strawberry::cli::discovery {
@@ -23,7 +24,7 @@ std::shared_ptr<const json> Message::object(const Template* how, std::size_t byt
   auto& made = objects_[how];
   const Text& text = this->text(how);
   if (!text || text->size() > bytes_max || nests_too_deep(*text)) return made;
-  json value = json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  json value = json_from(*text);
   if (value.is_object()) made = std::make_shared<const json>(std::move(value));
   return made;
 }

@@ -6,6 +6,7 @@
 #include "cli/spoke/argument_binding.h"
 #include "cli/text.h"
 #include "common/contract/signature.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -52,7 +53,7 @@ std::string type_of_parameter(const ActionParameter& parameter) {
   return literal.empty() ? "str" : literal;
 }
 
-json number_json(double number) { return json::parse(to_json_text(whole_or_float(number), false), nullptr, false); }
+json number_json(double number) { return json_from(to_json_text(whole_or_float(number), false)); }
 
 std::string number_text(double number) { return to_python_text(whole_or_float(number)); }
 

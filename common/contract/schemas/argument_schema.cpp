@@ -149,7 +149,7 @@ Result<ArgumentSchema> ArgumentSchema::read(const json& schema, AtCycle at_cycle
 }
 
 Result<ArgumentSchema> ArgumentSchema::read_text(const std::string& text) {
-  auto schema = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto schema = json_from(text);
   if (schema.is_discarded()) return fail("the schema is no JSON");
   return read(schema);
 }

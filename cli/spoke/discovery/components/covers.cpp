@@ -64,7 +64,7 @@ bool take_cover_position(Entity& entity, const std::string& text) {
   auto number = parse_number(text);
   if (!number && !nests_too_deep(text)) {
     // A template may return JSON with both position and tilt.
-    const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const json told = json_from(text);
     if (told.is_object() && told.contains("position") && told["position"].is_number())
       number = told["position"].get<double>();
     if (number && told.contains("tilt_position") && told["tilt_position"].is_number())
@@ -176,7 +176,7 @@ bool take_valve(Entity& entity, const std::string& text) {
   std::string state = text;
   std::optional<double> position = parse_number(text);
   if (!position && !nests_too_deep(text)) {
-    const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const json told = json_from(text);
     if (told.is_object()) {
       state = text_member(told, "state");
       if (told.contains("position") && told["position"].is_number()) position = told["position"].get<double>();

@@ -5,6 +5,7 @@
 #include "cli/spoke/discovery/components/components.h"
 #include "cli/spoke/discovery/components/light.h"
 #include "common/contract/bounded_json.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -61,7 +62,7 @@ void take_json_color(Entity& entity, const json& color) {
 
 bool take_json_light(Entity& entity, const std::string& text) {
   if (text.size() > light_json_bytes_max || nests_too_deep(text)) return false;
-  const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json told = json_from(text);
   if (!told.is_object()) return false;
   if (const auto state = told.find("state"); state != told.end()) {
     if (*state == "ON") entity.state = "on";

@@ -15,7 +15,7 @@ constexpr std::size_t told_bytes_max = 16 * 1024;
 /// Returns a JSON object, or a discarded value.
 json object_of(const std::string& text) {
   if (text.size() > told_bytes_max || nests_too_deep(text)) return json(json::value_t::discarded);
-  json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json told = json_from(text);
   return told.is_object() ? told : json(json::value_t::discarded);
 }
 

@@ -24,7 +24,7 @@ bool take_sensor(Entity& entity, const std::string& text) {
   const bool is_number = entity.settings.has("unit_of_measurement") || entity.settings.has("state_class");
   const auto number = is_number ? parse_number(text) : std::nullopt;
   if (!number) return entity.state = text, true;
-  entity.state = json::parse(to_json_text(whole_or_float(*number), false), nullptr, false);
+  entity.state = json_from(to_json_text(whole_or_float(*number), false));
   return true;
 }
 
@@ -72,7 +72,7 @@ class DeviceTracker final : public Component {
 
 bool take_event(Entity& entity, const std::string& text) {
   if (text.size() > 8 * 1024 || nests_too_deep(text)) return false;
-  const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json told = json_from(text);
   const std::string type = text_member(told, "event_type");
   if (type.empty()) return false;
   entity.state = type;

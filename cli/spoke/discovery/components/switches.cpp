@@ -1,6 +1,7 @@
 // Switches and sirens.
 #include "cli/spoke/discovery/components/components.h"
 #include "common/contract/bounded_json.h"
+#include "common/text/json_text.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -40,7 +41,7 @@ class Switch final : public Component {
 bool take_siren(Entity& entity, const std::string& text) {
   if (take_switch(entity, text)) return true;
   if (text.size() > 8 * 1024 || nests_too_deep(text)) return false;
-  const json told = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json told = json_from(text);
   if (!told.is_object()) return false;
   if (const auto state = told.find("state"); state != told.end() && state->is_string())
     take_switch(entity, state->get<std::string>());
