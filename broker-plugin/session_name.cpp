@@ -11,7 +11,6 @@ namespace {
 
 constexpr int principal_parts = 3;
 constexpr std::size_t usual_bytes = 200;
-constexpr std::int64_t seconds_max = 253'402'300'799;  // the end of the year 9999, as in a token
 
 template <class Number>
 void append_number(std::string& text, Number number, int base) {
@@ -43,7 +42,7 @@ std::optional<Scopes> take_scopes(std::string_view& part) {
 std::optional<WallTime> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > seconds_max) {
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > rfc3339_seconds_max) {
     return std::nullopt;
   }
   return WallTime(std::chrono::seconds(seconds));

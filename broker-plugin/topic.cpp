@@ -13,9 +13,7 @@ enum : unsigned char { is_in_id = 0, is_slash, is_wildcard, is_unprintable, is_o
 constexpr std::array<unsigned char, 256> kinds = [] {
   std::array<unsigned char, 256> table{};
   for (unsigned c = 0; c < table.size(); ++c) {
-    const bool in_id =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    table[c] = in_id ? is_in_id : c < 0x20 || c == 0x7f ? is_unprintable : is_other;
+    table[c] = is_id_character(static_cast<char>(c)) ? is_in_id : c < 0x20 || c == 0x7f ? is_unprintable : is_other;
   }
   table['/'] = is_slash;
   table['+'] = table['#'] = is_wildcard;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/ports/export_store.h"
+#include "common/text/clock.h"
 
 namespace strawberry::bridge {
 
@@ -19,7 +20,7 @@ namespace strawberry::bridge {
 inline constexpr int export_format = 1;
 
 /// The end of the year 9999, in milliseconds since the Unix epoch: no record has a later time, since RFC 3339 has none.
-inline constexpr std::int64_t rfc3339_ms_max = 253'402'300'799'999;
+inline constexpr std::int64_t rfc3339_ms_max = rfc3339_seconds_max * 1'000 + 999;
 
 nlohmann::json to_json(const UserRecord& record);
 /// `path`: place of the record, for the error. Refuses a signature or schema that this release would not accept in a

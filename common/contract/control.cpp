@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "common/text/clock.h"
 #include "common/text/ids.h"
 #include "common/text/strict_json.h"
 
@@ -17,7 +18,6 @@ constexpr const char* number_member = "number";
 constexpr const char* changed_member = "changed";
 constexpr const char* used_member = "used";
 constexpr std::size_t jti_bytes_max = 128;
-constexpr std::uint64_t used_at_max = 253'402'300'799;  // the end of the year 9999
 
 std::optional<json> parse(std::string_view text) {
   return text.size() <= bytes_max ? parse_strict_object(text, /*depth_max=*/2) : std::nullopt;
@@ -59,10 +59,7 @@ std::optional<std::uint64_t> read_acknowledgement(std::string_view text) {
 }
 
 bool is_listed_jti(std::string_view jti) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !jti.empty() && jti.size() <= jti_bytes_max && std::all_of(jti.begin(), jti.end(), is_allowed);
+  return !jti.empty() && jti.size() <= jti_bytes_max && std::all_of(jti.begin(), jti.end(), is_id_character);
 }
 
 std::string write_token_uses(const std::vector<TokenUse>& uses) {
@@ -81,7 +78,7 @@ std::optional<std::vector<TokenUse>> read_token_uses(std::string_view text) {
   for (const auto& [jti, seconds] : used->items()) {
     if (!is_listed_jti(jti) || !seconds.is_number_unsigned()) return std::nullopt;
     const auto used_at = seconds.get<std::uint64_t>();
-    if (used_at > used_at_max) return std::nullopt;
+    if (used_at > std::uint64_t{rfc3339_seconds_max}) return std::nullopt;
     uses.push_back({jti, WallTime(std::chrono::seconds(used_at))});
   }
   return uses;

@@ -13,6 +13,7 @@
 #include "common/identity/key_secret.h"
 #include "common/identity/token_line.h"
 #include "common/text/base64url.h"
+#include "common/text/clock.h"
 #include "common/text/ids.h"
 #include "common/text/strict_json.h"
 
@@ -21,8 +22,6 @@ namespace {
 
 constexpr std::size_t header_depth_max = 4;
 constexpr std::size_t claims_depth_max = 8;
-// The last second of the year 9999: later ones have no RFC 3339 form, and would overflow milliseconds eventually.
-constexpr std::int64_t numeric_date_max = 253'402'300'799;
 
 struct ReleaseJws {
   void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
@@ -128,7 +127,7 @@ class ClaimReader {
     if (claim == claims_.end()) return std::nullopt;
     const bool whole = claim->is_number_integer();
     // Unsigned first: get<int64_t>() of a larger number would wrap around into the past.
-    if (!whole || (claim->is_number_unsigned() && claim->get<std::uint64_t>() > std::uint64_t{numeric_date_max}) ||
+    if (!whole || (claim->is_number_unsigned() && claim->get<std::uint64_t>() > std::uint64_t{rfc3339_seconds_max}) ||
         claim->get<std::int64_t>() < 0) {
       bad_ = true;
       return std::nullopt;
@@ -259,7 +258,7 @@ Result<std::string> issue_token(const KeySet& keys, const Claims& claims) {
     return fail("the jti is longer than 128 bytes");
   }
   if (!are_skill_patterns(claims.rights.skills)) return fail("the patterns of skills are too many, too long, or none");
-  const WallTime last = WallTime(std::chrono::seconds(numeric_date_max));
+  const WallTime last = WallTime(std::chrono::seconds(rfc3339_seconds_max));
   if (claims.issued_at < WallTime{} || claims.root_issued_at < WallTime{} || claims.expires_at <= claims.issued_at ||
       claims.expires_at > last) {
     return fail("a token must expire after it was issued");

@@ -8,8 +8,6 @@
 namespace strawberry {
 namespace {
 
-constexpr std::int64_t seconds_max = 253'402'300'799;  // the end of the year 9999, as in a token
-
 std::string seconds_of(WallTime time) {
   return std::to_string(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
@@ -17,7 +15,7 @@ std::string seconds_of(WallTime time) {
 std::optional<WallTime> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > seconds_max) {
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > rfc3339_seconds_max) {
     return std::nullopt;
   }
   return WallTime(std::chrono::seconds(seconds));

@@ -28,6 +28,10 @@ class SystemClock final : public Clock {
   SteadyTime steady_now() const override;
 };
 
+/// The last second of the year 9999, since the Unix epoch: later ones have no RFC 3339 form, and would overflow
+/// milliseconds eventually.
+inline constexpr std::int64_t rfc3339_seconds_max = 253'402'300'799;
+
 /// RFC 3339, UTC, with milliseconds: `2026-01-31T12:00:00.000Z`.
 std::string format_rfc3339(WallTime time);
 /// Returns nothing unless `text` is an RFC 3339 date and time with its offset (`2026-01-31T13:00:00.5+01:00`); digits

@@ -13,13 +13,10 @@
 namespace strawberry {
 namespace {
 
-// A table, because ids are checked for every message; not isalnum(), because ids must not depend on the locale.
+// A table, because ids are checked for every message.
 constexpr std::array<bool, 256> id_characters = [] {
   std::array<bool, 256> table{};
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  table['_'] = table['-'] = true;
+  for (unsigned c = 0; c < table.size(); ++c) table[c] = is_id_character(static_cast<char>(c));
   return table;
 }();
 

@@ -8,6 +8,11 @@ namespace strawberry {
 
 inline constexpr std::size_t id_bytes_max = 64;
 
+/// `[A-Za-z0-9_-]`, whatever the locale.
+constexpr bool is_id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 /// `[A-Za-z0-9_-]{1,64}`: principals, and client ids that are not a principal's own.
 bool is_valid_id(std::string_view text);
 
