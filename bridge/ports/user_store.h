@@ -45,6 +45,15 @@ struct DeletedUser {
   std::int64_t tokens_valid_from_ms = 0;
 };
 
+/// The user's good tokens with this jti, or, when that is empty, this name, except those of the line that begins with
+/// `kept_root_jti`. An empty user_id: by jti, whoever's token it is.
+struct TokenChoice {
+  std::string user_id;
+  std::string jti = {};
+  std::string name = {};
+  std::string kept_root_jti = {};
+};
+
 /// A filter for the list of tokens; an empty text matches everything.
 struct TokenSearch {
   std::string user_id = {};
@@ -94,10 +103,8 @@ class UserStore {
   virtual Task<Reply<void>> add_login_token(NewToken token, std::size_t logins_max) = 0;
   /// Returns the newest first. A user's tokens are its own and those of its devices.
   virtual Task<Reply<ListedTokens>> list_tokens(TokenSearch search, std::int64_t now_ms) = 0;
-  /// Revokes the lines of the user's tokens with this jti, or, when that is empty, this name; gives the jtis that the
-  /// plugin has to know. `not_found` without a match. An empty user_id: by jti, whoever's token it is.
-  virtual Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
-                                                              std::int64_t now_ms) = 0;
+  /// Revokes the lines of these tokens; gives the jtis that the plugin has to know. `not_found` without a match.
+  virtual Task<Reply<std::vector<std::string>>> revoke_tokens(TokenChoice which, std::int64_t now_ms) = 0;
   /// Revokes everything issued for the user and its devices until now. `busy` when that was done for so many users that
   /// there is no room for another.
   virtual Task<Reply<RevokedUser>> revoke_all_tokens(std::string user_id, std::int64_t now_ms) = 0;

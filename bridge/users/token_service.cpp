@@ -243,9 +243,11 @@ Task<Reply<json>> TokenService::revoke(Request request) {
     co_return error(ErrorCode::bad_request, "say which token: by jti, by name, or all of them", {{"path", "/jti"}});
   if (jti.empty() && request.acting_user.empty()) co_return user_is_missing();
   if (is_all) co_return co_await revoke_all(std::move(request));
-  std::string user_id = request.acting_user;
-  auto revoked = co_await parts_.store.revoke_tokens(std::move(user_id), std::move(jti), std::move(name),
-                                                     to_unix_ms(clock_.wall_now()));
+  TokenChoice which;
+  which.user_id = request.acting_user;
+  which.jti = std::move(jti);
+  which.name = std::move(name);
+  auto revoked = co_await parts_.store.revoke_tokens(std::move(which), to_unix_ms(clock_.wall_now()));
   if (!revoked) co_return tl::unexpected(revoked.error());
   std::vector<std::string> known;  // the plugin is only sent valid ids, and finds the others by itself within a second
   for (const std::string& one : *revoked) {

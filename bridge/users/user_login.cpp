@@ -151,8 +151,28 @@ Task<Reply<json>> UserService::set_password(Request request) {
   }
   parts_.users.put(std::move(row));
   publish(UserChanged::Change::password_set, user_id, request);
+  TokenChoice logins;
+  logins.user_id = user_id;
+  logins.name = login_token_name;
+  if (is_own && request.token) logins.kept_root_jti = request.token->root();
+  if (auto left = co_await end_logins(std::move(logins), request.sender.id); !left)
+    co_return tl::unexpected(left.error());
   json done{{"user_id", user_id}, {"password_set", true}};
   co_return done;
+}
+
+/// Whoever knew the password of before stays signed in otherwise.
+Task<Reply<void>> UserService::end_logins(TokenChoice which, std::string by) {
+  const std::string user_id = which.user_id;
+  auto revoked = co_await parts_.store.revoke_tokens(std::move(which), to_unix_ms(clock_.wall_now()));
+  if (!revoked) {
+    if (revoked.error().code == ErrorCode::not_found) co_return Reply<void>();
+    co_return tl::unexpected(revoked.error());
+  }
+  for (const std::string& jti : *revoked)
+    parts_.events.publish(UserChanged{UserChanged::Change::tokens_revoked, user_id, by, jti});
+  co_await tell(std::move(*revoked));
+  co_return Reply<void>();
 }
 
 }  // namespace strawberry::bridge

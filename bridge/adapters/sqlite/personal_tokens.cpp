@@ -111,18 +111,18 @@ Reply<ListedTokens> read_tokens(StatementCache& statements, const TokenSearch& s
   return list;
 }
 
-Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
-                                                 const std::string& jti, const std::string& name, std::int64_t now_ms) {
+Reply<std::vector<std::string>> revoke_chosen_tokens(StatementCache& statements, const TokenChoice& which,
+                                                     std::int64_t now_ms) {
 #define STRAWBERRY_LINES_OF_GOOD                                                                          \
   "SELECT t.root_jti, max((SELECT max(l.expires_at) FROM issued_tokens l WHERE l.root_jti = t.root_jti))" \
   " FROM issued_tokens t WHERE " STRAWBERRY_IS_GOOD
-  auto& found =
-      user_id.empty()
-          ? statements.bind(STRAWBERRY_LINES_OF_GOOD " AND t.jti = ?2 AND ?2 <> '' GROUP BY t.root_jti", now_ms, jti)
-          : statements.bind(STRAWBERRY_LINES_OF_GOOD
-                            " AND t.user_id = ?2 AND CASE WHEN ?3 <> '' THEN t.jti = ?3 ELSE"
-                            " t.name = ?4 END GROUP BY t.root_jti",
-                            now_ms, user_id, jti, name);
+  auto& found = which.user_id.empty()
+                    ? statements.bind(STRAWBERRY_LINES_OF_GOOD " AND t.jti = ?2 AND ?2 <> '' GROUP BY t.root_jti",
+                                      now_ms, which.jti)
+                    : statements.bind(STRAWBERRY_LINES_OF_GOOD
+                                      " AND t.user_id = ?2 AND CASE WHEN ?3 <> '' THEN t.jti = ?3 ELSE"
+                                      " t.name = ?4 END AND (?5 = '' OR t.root_jti <> ?5) GROUP BY t.root_jti",
+                                      now_ms, which.user_id, which.jti, which.name, which.kept_root_jti);
   const std::vector<Line> lines = lines_of(found);
   if (lines.empty()) return error(ErrorCode::not_found, "no such token");
   std::vector<std::string> revoked;

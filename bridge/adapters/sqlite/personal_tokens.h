@@ -17,8 +17,8 @@ Reply<std::vector<std::string>> add_named_token_within(StatementCache& statement
 Reply<void> add_login_token_within(StatementCache& statements, const StorageLimits& limits,
                                    const std::optional<NewToken>& token, std::size_t logins_max);
 Reply<ListedTokens> read_tokens(StatementCache& statements, const TokenSearch& search, std::int64_t now_ms);
-Reply<std::vector<std::string>> revoke_tokens_of(StatementCache& statements, const std::string& user_id,
-                                                 const std::string& jti, const std::string& name, std::int64_t now_ms);
+Reply<std::vector<std::string>> revoke_chosen_tokens(StatementCache& statements, const TokenChoice& which,
+                                                     std::int64_t now_ms);
 Reply<RevokedUser> revoke_all_tokens_of(StatementCache& statements, const std::string& user_id, std::int64_t now_ms);
 void write_last_used(StatementCache& statements, const std::vector<TokenUse>& uses);
 

@@ -49,10 +49,9 @@ class SqliteUserStore final : public UserStore {
     const SqliteWriter::Place place{search.user_id.empty() ? std::string(hub_itself) : search.user_id};
     return writer_.run_reading(place, bytes, read_tokens, std::move(search), now_ms);
   }
-  Task<Reply<std::vector<std::string>>> revoke_tokens(std::string user_id, std::string jti, std::string name,
-                                                      std::int64_t now_ms) override {
-    const SqliteWriter::Place place{user_id.empty() ? std::string(hub_itself) : user_id};
-    return writer_.run(place, revoke_tokens_of, std::move(user_id), std::move(jti), std::move(name), now_ms);
+  Task<Reply<std::vector<std::string>>> revoke_tokens(TokenChoice which, std::int64_t now_ms) override {
+    const SqliteWriter::Place place{which.user_id.empty() ? std::string(hub_itself) : which.user_id};
+    return writer_.run(place, revoke_chosen_tokens, std::move(which), now_ms);
   }
   Task<Reply<RevokedUser>> revoke_all_tokens(std::string user_id, std::int64_t now_ms) override {
     const SqliteWriter::Place place{user_id};

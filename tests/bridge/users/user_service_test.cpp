@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "bridge/adapters/sodium/sodium_passwords.h"
 #include "bridge/adapters/sqlite/sqlite_storage.h"
@@ -54,7 +55,7 @@ class Users : public ::testing::Test {
     request.rights = allowance.rights;
     request.token_rights = rights;
     AskingToken token;
-    token.jti = "asking";
+    token.jti = asking_;
     token.issued_at = clock_.wall_now();
     token.expires_at = clock_.wall_now() + std::chrono::hours(1);
     request.token = token;
@@ -84,6 +85,7 @@ class Users : public ::testing::Test {
   Events events_{clock_};
   SodiumPasswords passwords_{loop_, {}};
   std::vector<std::string> told_;
+  std::string asking_ = "asking";
   std::function<Task<void>(std::vector<std::string>)> tell_ = [this](std::vector<std::string> ids) -> Task<void> {
     told_.insert(told_.end(), ids.begin(), ids.end());
     co_return;
@@ -150,6 +152,30 @@ TEST_F(Users, WhomNobodyKnowsGetNoPassword) {
   ASSERT_TRUE(ask(operator_, {{"op", "token"}, {"user_id", "carol"}}));
   EXPECT_TRUE(set("carol")) << "a token makes her known";
   EXPECT_TRUE(ask(person("dave"), {{"op", "set_password"}, {"new", "correct horse"}})) << "who asks is there";
+}
+
+TEST_F(Users, ANewPasswordEndsTheOtherLoginsAndLeavesTokens) {
+  ASSERT_TRUE(create({{"user_id", "alice"}, {"password", "correct horse"}}));
+  const auto stolen = claims_of(login("alice", "correct horse").value()).jti;
+  const auto own = claims_of(login("alice", "correct horse").value());
+  ASSERT_TRUE(ask(person("alice"), {{"op", "token"}, {"name", "script"}}));
+  const auto good = [this] {
+    std::set<std::string> jtis;
+    const json listed = ask(person("alice"), {{"op", "tokens"}}).value();
+    for (const json& token : listed.at("tokens")) jtis.insert(token.at("jti").get<std::string>());
+    return jtis;
+  };
+  ASSERT_EQ(good().size(), 3U);
+  asking_ = own.jti;
+  told_.clear();
+  ASSERT_TRUE(ask(person("alice"), {{"op", "set_password"}, {"old", "correct horse"}, {"new", "battery staple"}}));
+  EXPECT_EQ(good().size(), 2U);
+  EXPECT_TRUE(good().contains(own.jti)) << "who sets it stays signed in";
+  EXPECT_FALSE(good().contains(stolen));
+  EXPECT_EQ(told_, std::vector<std::string>{stolen}) << "the plugin ends the connection at once";
+
+  ASSERT_TRUE(ask(operator_, {{"op", "set_password"}, {"user_id", "alice"}, {"new", "third password"}}));
+  EXPECT_EQ(good().size(), 1U) << "an admin's reset ends them all, and leaves the script's token";
 }
 
 TEST_F(Users, TheHubsOwnPrincipalsAreNotDeleted) {
