@@ -29,7 +29,8 @@ class Backups : public WebDoorTest {
   }
   static std::string hex_of_sha256(const std::string& bytes) {
     std::string hex;
-    for (const char c : as_bytes(sha256(bytes))) append_hex(hex, c);
+    const auto digest = sha256(bytes);
+    for (const char c : as_bytes(digest)) append_hex(hex, c);
     return hex;
   }
 

@@ -61,7 +61,8 @@ TEST_F(BackupFilesTest, ABackupIsAPrivateGzipFileWithItsChecksum) {
   EXPECT_EQ(static_cast<std::int64_t>(bytes->size()), made->size_bytes);
   EXPECT_EQ(bytes->substr(0, 2), "\x1f\x8b");
   std::string hex;
-  for (const char c : as_bytes(sha256(*bytes))) append_hex(hex, c);
+  const auto digest = sha256(*bytes);
+  for (const char c : as_bytes(digest)) append_hex(hex, c);
   EXPECT_EQ(made->checksum, hex);
   for (const char* name : {"/b1.jsonl.gz", "/b1.json"}) {
     struct stat state {};
