@@ -45,7 +45,7 @@ TEST_F(Backups, AreMadeListedDownloadedRestoredAndDeleted) {
   const auto file = send("GET", "/api/v1/backups/" + id + "/download");
   EXPECT_EQ(file.status, 200);
   EXPECT_EQ(file.get_header_value("Content-Type"), "application/gzip");
-  EXPECT_EQ(hex_of_sha256(file.body), made.at("checksum"));
+  EXPECT_EQ(made.at("checksum"), hex_of_sha256(file.body));
 
   const auto sessions = alice_->result_of("sessions", {{"op", "list"}}).at("sessions");
   alice_->result_of("sessions", {{"op", "delete"}, {"session_id", sessions.at(0).at("session_id")}});

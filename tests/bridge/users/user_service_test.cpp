@@ -353,7 +353,7 @@ TEST_F(Users, ThePrincipalAdminAloneIssuesTokensOfAdminsAndForNewDevices) {
   const Principal principal = claims_of(*of_device).principal;
   EXPECT_EQ(principal.type, PrincipalType::enroll);
   EXPECT_EQ(principal.user_id, "alice");
-  EXPECT_EQ(principal.id, of_device->at("id"));
+  EXPECT_EQ(of_device->at("id"), principal.id);
   EXPECT_TRUE(ask(operator_, {{"op", "revoke_token"}, {"jti", of_admin->at("jti")}}));
   EXPECT_EQ(ask(operator_, {{"op", "tokens"}})->at("total"), 1);
 
