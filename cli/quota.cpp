@@ -100,9 +100,9 @@ void add_quota_command(CLI::App& app, CommandLine& line) {
   CLI::App* set = add_command(*quota, "set", "Give a user other limits than the configuration's; they hold at once",
                               "strawberryctl quota set alice devices=300 tokens_per_day=default");
   set->add_option("USER", changed->user, "The user")->required();
-  set->add_option("LIMIT=VALUE", changed->changes,
-                  "devices, skills, sessions, messages, stored_bytes, chats_per_minute, tokens_per_day; a number, any, "
-                  "or default for the configuration's again")
+  set->add_option("CHANGE", changed->changes,  // a later CLI11 takes no name with a '='
+                  "LIMIT=VALUE: devices, skills, sessions, messages, stored_bytes, chats_per_minute, tokens_per_day; a "
+                  "number, any, or default for the configuration's again")
       ->required();
   set->callback([&line, changed] { line.action = [&line, changed] { return set_quota(line, *changed); }; });
 }
