@@ -12,6 +12,7 @@ import socket
 import ssl
 from typing import Any, Callable, Optional
 
+import paho.mqtt
 import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -22,20 +23,26 @@ INFLIGHT_MAX = 500
 RECEIVE_MAX = 200  # calls that the broker may have in flight to this Spoke
 CONNECT_TIMEOUT_S = 5.0
 REASON_TAKEN_OVER = 0x8E
+_PAHO = tuple(int(number) for number in paho.mqtt.__version__.split(".")[:2])
 _IS_PAHO_1 = not hasattr(mqtt, "CallbackAPIVersion")
 
 
-class _PahoOne(mqtt.Client):  # type: ignore[misc]
-    """paho-mqtt 1.6 does not report the reasons of DISCONNECT (of one byte) and PUBACK. Its code is frozen."""
+class _PahoBefore22(mqtt.Client):  # type: ignore[misc]
+    """paho-mqtt 1.6, 2.0 and 2.1 do not report the reason of a DISCONNECT of one byte. Their code is frozen."""
 
     seen_disconnect: Optional[int] = None
-    seen_puback: Optional[int] = None
 
     def _handle_disconnect(self) -> Any:
         packet = self._in_packet["packet"]
         self.seen_disconnect = packet[0] if packet else 0
         super()._handle_disconnect()
-        return mqtt.MQTT_ERR_CONN_LOST  # paho would wait for the broker to close
+        return mqtt.MQTT_ERR_CONN_LOST  # paho-mqtt 1.6 would wait for the broker to close
+
+
+class _PahoOne(_PahoBefore22):
+    """Does not report the reason of a PUBACK either."""
+
+    seen_puback: Optional[int] = None
 
     def _handle_pubackcomp(self, cmd: Any) -> Any:
         packet = self._in_packet["packet"]
@@ -56,7 +63,8 @@ class Link:
         if _IS_PAHO_1:
             self._client: Any = _PahoOne(client_id=client_id, protocol=mqtt.MQTTv5)
         else:
-            self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
+            client = _PahoBefore22 if _PAHO < (2, 2) else mqtt.Client
+            self._client = client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
         self._client.username_pw_set(user, token)
         if endpoint.tls is not None:
             self._client.tls_set_context(endpoint.tls)
