@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <iostream>
 
+#include "cli/choices.h"
 #include "cli/command_line.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
