@@ -7,7 +7,6 @@
 namespace strawberry::test {
 namespace {
 
-constexpr std::size_t lined_up_max = 200;
 constexpr int disagreements_shown_max = 20;
 constexpr int levels_max = 200;  // Mosquitto's
 
@@ -93,7 +92,8 @@ std::unique_ptr<WireClient> MatrixInBroker::observer() const {
 
 std::vector<MatrixInBroker::Answer> MatrixInBroker::answers_to(WireClient& client,
                                                                const std::vector<std::string>& topics, const Act& act,
-                                                               bool (*suspect)(const std::string&)) {
+                                                               bool (*suspect)(const std::string&),
+                                                               std::size_t lined_up_max) {
   std::vector<Answer> answers(topics.size());
   bool alone = false;
   for (std::size_t next = 0; next < topics.size();) {

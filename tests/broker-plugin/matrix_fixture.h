@@ -38,10 +38,10 @@ class MatrixInBroker : public ::testing::TestWithParam<int> {
     std::optional<int> code;  // nullopt: the broker closed the connection
   };
   using Act = std::function<std::uint16_t(WireClient&, const std::string& topic)>;
-  /// Runs `act` for every topic, many at once, and one at a time for those that are `suspect` of making the broker
-  /// close the connection.
+  /// Runs `act` for every topic, `lined_up_max` at once, and one at a time for those that are `suspect` of making the
+  /// broker close the connection.
   static std::vector<Answer> answers_to(WireClient& client, const std::vector<std::string>& topics, const Act& act,
-                                        bool (*suspect)(const std::string&));
+                                        bool (*suspect)(const std::string&), std::size_t lined_up_max);
 
   /// Publishes `payload` on `topic` without a permission check.
   static void inject(WireClient& injector, const std::string& topic, const std::string& payload, bool retain);

@@ -118,7 +118,7 @@ TEST_P(Matrix, OfWriting) {
         at = static_cast<std::size_t>(&topic - topics.data());
         return client.publish(topic, payload_of(at, about), retain);
       };
-      passes.emplace_back(retain, answers_to(*writer, topics, write, is_no_topic));
+      passes.emplace_back(retain, answers_to(*writer, topics, write, is_no_topic, 200));
       const std::string action = retain ? "publish retained" : "publish";
       compare_written(who, action, retain, Access::write, about, passes.back().second, *watcher);
       for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -174,7 +174,9 @@ TEST_P(Matrix, OfSubscribingAndWhatIsRetained) {
       client.unsubscribe(filter);  // one client may have only so many
       return id;
     };
-    const std::vector<Answer> answers = answers_to(*reader, filters, subscribe, is_no_filter);
+    // Few at once: Mosquitto 2.0.21 loses retained messages at QoS 0, and does not say so, when a client that
+    // subscribes to thousands is slower than it.
+    const std::vector<Answer> answers = answers_to(*reader, filters, subscribe, is_no_filter, 4);
     std::map<std::string, std::set<std::string>> delivered;  // by filter
     for (const WireClient::Message& message : reader->take()) {
       if (message.retained) delivered[filter_of[message.pings_before]].insert(message.topic);
