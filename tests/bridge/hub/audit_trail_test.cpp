@@ -60,24 +60,24 @@ TEST(AuditTrail, KeepsInTheStoreWhatItWritesAndTriesAgainWhatTheStoreDidNotTake)
   AuditTrail trail(clock, store, [](const std::string&) {}, {.days = 7, .lines_max = 100, .waiting_max = 3});
   store.fails = true;
   trail.acted("admin", "alice", "users.update", "alice");
-  test::run_task(loop, trail.flush());
+  EXPECT_FALSE(test::run_task(loop, trail.flush()));
   trail.refused("bob", "bob", "users.audit", "", "forbidden", "only an admin may read the audit");
   store.fails = false;
-  test::run_task(loop, trail.flush());
+  EXPECT_TRUE(test::run_task(loop, trail.flush()));
   ASSERT_EQ(store.kept.size(), 2u);
   EXPECT_EQ(store.kept[0].user_id, "alice");
   EXPECT_FALSE(store.kept[0].is_refusal);
   EXPECT_TRUE(store.kept[1].is_refusal);
   EXPECT_EQ(store.kept[1].outcome, "forbidden");
   for (int i = 0; i < 9; ++i) trail.acted("admin", "alice", "users.update", "alice");
-  test::run_task(loop, trail.flush());
+  EXPECT_TRUE(test::run_task(loop, trail.flush()));
   EXPECT_EQ(store.kept.size(), 5u) << "no more wait than may";
   ASSERT_EQ(store.forgotten.size(), 1u) << "once in ten minutes";
   EXPECT_EQ(store.forgotten[0][0], to_unix_ms(clock.wall_now() - std::chrono::hours(24 * 7)));
   EXPECT_EQ(store.forgotten[0][1], 100);
   EXPECT_EQ(store.forgotten[0][2], 25);
   clock.advance(AuditTrail::forgotten_every);
-  test::run_task(loop, trail.flush());
+  EXPECT_TRUE(test::run_task(loop, trail.flush()));
   EXPECT_EQ(store.forgotten.size(), 2u);
 }
 

@@ -126,7 +126,7 @@ TEST_F(BackupFilesTest, AnUploadMustBeAnExportOfAUser) {
     EXPECT_TRUE(backups.begin(about));
     EXPECT_TRUE(backups.add_lines(about, lines));
     const auto finished = backups.finish(about, BackupFiles::From::upload);
-    backups.remove("alice", "b9");
+    EXPECT_EQ(backups.remove("alice", "b9").has_value(), finished.has_value());
     if (finished) return std::string("ok");
     return finished.error().details.value("path", std::string(to_string(finished.error().code)));
   };
