@@ -28,6 +28,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+constexpr int block_bytes = 16 * 1024;  // of what is unpacked at once
 constexpr const char* packed_ending = ".jsonl.gz";
 constexpr const char* unfinished_ending = ".jsonl.gz.part";
 constexpr const char* info_ending = ".json";
@@ -139,23 +140,38 @@ bool BackupReader::is_not_packed() const { return file_ == nullptr || ::gzdirect
 
 void BackupReader::Close::operator()(gzFile_s* file) const { ::gzclose(file); }
 
+/// Asks for the state after each read: zlib 1.3.2 forgets with the next one that the file was cut off.
+Reply<void> BackupReader::read_block() {
+  block_.resize(block_bytes);
+  const int size = ::gzread(file_.get(), block_.data(), block_bytes);
+  int code = Z_OK;
+  ::gzerror(file_.get(), &code);
+  if (size < 0 || (code != Z_OK && code != Z_STREAM_END)) return broken();
+  block_.resize(static_cast<std::size_t>(size));
+  at_ = 0;
+  bytes_ += size;
+  if (bytes_ > limits_.text_bytes_max || block_.find('\0') != std::string::npos) return broken();
+  return {};
+}
+
 Reply<std::optional<std::string>> BackupReader::next_line() {
   std::string line;
-  std::array<char, 16 * 1024> buffer{};
-  while (::gzgets(file_.get(), buffer.data(), static_cast<int>(buffer.size())) != nullptr) {
-    const auto size = std::strlen(buffer.data());
-    line.append(buffer.data(), size);
-    bytes_ += static_cast<std::int64_t>(size);
-    if (::gztell(file_.get()) != bytes_) return broken();  // a NUL within
-    if (line.size() > limits_.line_bytes_max || bytes_ > limits_.text_bytes_max) return broken();
-    if (!line.empty() && line.back() == '\n') {
+  while (true) {
+    if (at_ == block_.size()) {
+      if (auto read = read_block(); !read) return tl::unexpected(read.error());
+      if (block_.empty()) break;
+    }
+    const std::size_t end = block_.find('\n', at_);
+    const bool is_whole = end != std::string::npos;
+    const std::size_t next = is_whole ? end + 1 : block_.size();
+    line.append(block_, at_, next - at_);
+    at_ = next;
+    if (line.size() > limits_.line_bytes_max) return broken();
+    if (is_whole) {
       line.pop_back();
       return std::optional(std::move(line));
     }
   }
-  int code = Z_OK;
-  ::gzerror(file_.get(), &code);
-  if (code != Z_OK && code != Z_STREAM_END) return broken();
   if (line.empty()) return std::optional<std::string>();
   return std::optional(std::move(line));
 }

@@ -54,10 +54,13 @@ class BackupReader {
  private:
   /// Returns nothing at the end.
   Reply<std::optional<std::string>> next_line();
+  Reply<void> read_block();
 
   std::unique_ptr<gzFile_s, Close> file_;
   Limits limits_;
-  std::int64_t bytes_ = 0;
+  std::string block_;
+  std::size_t at_ = 0;                // what was taken of it
+  std::int64_t bytes_ = 0;            // unpacked
   std::optional<std::string> ahead_;  // read ahead for the next group
 };
 
