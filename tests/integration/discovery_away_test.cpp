@@ -134,7 +134,7 @@ class HugeBroker {
 TEST_F(DiscoveryAway, APacketThatIsTooLargeEndsTheConnectionAndIsNotRead) {
   HugeBroker broker;
   run({}, broker.url());
-  wait_for("connected to the broker " + broker.url() + ": a packet of 262144000 bytes came (at most 4194304)");
+  wait_for("connected to the broker " + broker.url() + ": a packet of more than 4194304 bytes came");
   ASSERT_TRUE(until([&] { return broker.sent_times() >= 3; })) << process().output();
   const std::string status = content_of("/proc/" + std::to_string(process().pid()) + "/status");
   const std::size_t at = status.find("VmHWM:");

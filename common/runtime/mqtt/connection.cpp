@@ -345,9 +345,8 @@ void MosquittoClient::Connection::end(const std::string& why, int code) {
 }
 
 void MosquittoClient::Connection::end_for(int library_error) {
-  if (buffer_.too_large() > 0)
-    return end("a packet of " + std::to_string(buffer_.too_large()) + " bytes came (at most " +
-               std::to_string(options_.incoming_packet_bytes_max) + ")");
+  if (buffer_.is_too_large())
+    return end("a packet of more than " + std::to_string(options_.incoming_packet_bytes_max) + " bytes came");
   not_mqtt_ = not_mqtt_ || library_error == MOSQ_ERR_PROTOCOL || library_error == MOSQ_ERR_MALFORMED_PACKET;
   end(mosquitto_strerror(library_error));
 }

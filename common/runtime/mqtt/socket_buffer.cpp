@@ -80,7 +80,7 @@ void SocketBuffer::attach(int fd) {
 
 bool SocketBuffer::may_read(std::size_t bytes) {
   if (packet_bytes_max_ == 0 || bytes <= packet_bytes_max_) return true;
-  too_large_ = bytes;
+  is_too_large_ = true;
   return false;
 }
 

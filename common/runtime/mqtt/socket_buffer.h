@@ -52,7 +52,7 @@ class SocketBuffer {
   /// 0: no limit.
   void set_packet_bytes_max(std::size_t bytes) { packet_bytes_max_ = bytes; }
   /// The size of the packet that was too large to be read; 0: there was none.
-  std::size_t too_large() const { return too_large_; }
+  bool is_too_large() const { return is_too_large_; }
   /// Called before so many bytes of one packet are read. False: they must not be.
   bool may_read(std::size_t bytes);
 
@@ -79,7 +79,7 @@ class SocketBuffer {
  private:
   int fd_ = -1;
   std::size_t packet_bytes_max_ = 0;
-  std::size_t too_large_ = 0;
+  bool is_too_large_ = false;
   std::unique_ptr<char[]> input_;  // while there is input; connections of a thread share it otherwise
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
