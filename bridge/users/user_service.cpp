@@ -6,6 +6,7 @@
 #include "bridge/devices/device_events.h"
 #include "bridge/users/password_rule.h"
 #include "common/contract/control.h"
+#include "common/identity/token_line.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
 
