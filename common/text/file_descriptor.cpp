@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace strawberry {
@@ -36,14 +37,22 @@ bool write_all(int fd, std::string_view bytes) {
 std::optional<std::string> read_file_text(const std::string& path, std::size_t bytes_max) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) return std::nullopt;
-  std::string text(bytes_max + 1, '\0');
-  const auto size = read_up_to(file.get(), text.data(), text.size());
-  if (!size) return std::nullopt;
-  if (*size > bytes_max) {
-    errno = EFBIG;
-    return std::nullopt;
+  constexpr std::size_t block_bytes = 16 * 1024;  // not all that it may be: the dashboard's files stay in memory
+  std::string text;
+  while (true) {
+    const std::size_t before = text.size();
+    text.resize(std::min(before + block_bytes, bytes_max + 1));
+    const auto size = read_up_to(file.get(), text.data() + before, text.size() - before);
+    if (!size) return std::nullopt;
+    const bool is_end = *size < text.size() - before;
+    text.resize(before + *size);
+    if (is_end) break;
+    if (text.size() > bytes_max) {
+      errno = EFBIG;
+      return std::nullopt;
+    }
   }
-  text.resize(*size);
+  text.shrink_to_fit();
   return text;
 }
 
