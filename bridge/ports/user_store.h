@@ -45,8 +45,9 @@ struct DeletedUser {
   std::int64_t tokens_valid_from_ms = 0;
 };
 
-/// The user's good tokens with this jti, or, when that is empty, this name, except those of the line that begins with
-/// `kept_root_jti`. An empty user_id: by jti, whoever's token it is.
+/// Selects a user's good tokens: the one with this jti, or, when `jti` is empty, those with this name. Tokens of the
+/// line that begins with `kept_root_jti` are left out. With an empty `user_id`, only `jti` counts, among the tokens of
+/// all.
 struct TokenChoice {
   std::string user_id;
   std::string jti = {};

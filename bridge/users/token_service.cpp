@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/contract/control.h"
+#include "bridge/users/revoke_tokens.h"
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
@@ -247,17 +247,9 @@ Task<Reply<json>> TokenService::revoke(Request request) {
   which.user_id = request.acting_user;
   which.jti = std::move(jti);
   which.name = std::move(name);
-  auto revoked = co_await parts_.store.revoke_tokens(std::move(which), to_unix_ms(clock_.wall_now()));
+  auto revoked = co_await revoke_tokens(parts_.store, parts_.events, parts_.tell_plugin, std::move(which),
+                                        request.sender.id, to_unix_ms(clock_.wall_now()));
   if (!revoked) co_return tl::unexpected(revoked.error());
-  std::vector<std::string> known;  // the plugin is only sent valid ids, and finds the others by itself within a second
-  for (const std::string& one : *revoked) {
-    if (is_valid_id(one) && known.size() < control_ids_max) known.push_back(one);
-  }
-  co_await parts_.tell_plugin(std::move(known));
-  for (const std::string& one : *revoked) {
-    parts_.events.publish(
-        UserChanged{UserChanged::Change::tokens_revoked, request.acting_user, request.sender.id, one});
-  }
   json done{{"revoked", *revoked}};
   co_return done;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/users/password_rule.h"
+#include "bridge/users/revoke_tokens.h"
 #include "bridge/users/user_service.h"
 #include "common/identity/token_line.h"
 #include "common/text/ids.h"
@@ -151,6 +152,7 @@ Task<Reply<json>> UserService::set_password(Request request) {
   }
   parts_.users.put(std::move(row));
   publish(UserChanged::Change::password_set, user_id, request);
+  // Somebody else may know the old password and have signed in with it.
   TokenChoice logins;
   logins.user_id = user_id;
   logins.name = login_token_name;
@@ -161,17 +163,11 @@ Task<Reply<json>> UserService::set_password(Request request) {
   co_return done;
 }
 
-/// Whoever knew the password of before stays signed in otherwise.
-Task<Reply<void>> UserService::end_logins(TokenChoice which, std::string by) {
-  const std::string user_id = which.user_id;
-  auto revoked = co_await parts_.store.revoke_tokens(std::move(which), to_unix_ms(clock_.wall_now()));
-  if (!revoked) {
-    if (revoked.error().code == ErrorCode::not_found) co_return Reply<void>();
-    co_return tl::unexpected(revoked.error());
-  }
-  for (const std::string& jti : *revoked)
-    parts_.events.publish(UserChanged{UserChanged::Change::tokens_revoked, user_id, by, jti});
-  co_await tell(std::move(*revoked));
+/// Revokes the logins that `which` selects. There may be none.
+Task<Reply<void>> UserService::end_logins(TokenChoice which, std::string actor) {
+  auto revoked = co_await revoke_tokens(parts_.store, parts_.events, parts_.tell_plugin, std::move(which),
+                                        std::move(actor), to_unix_ms(clock_.wall_now()));
+  if (!revoked && revoked.error().code != ErrorCode::not_found) co_return tl::unexpected(revoked.error());
   co_return Reply<void>();
 }
 

@@ -70,7 +70,7 @@ class UserService final : public RequestHandler {
   Task<Outcome> login(Request request);
   Outcome me(const Request& request) const;
   Task<Outcome> set_password(Request request);
-  Task<Reply<void>> end_logins(TokenChoice which, std::string by);
+  Task<Reply<void>> end_logins(TokenChoice which, std::string actor);
   Task<Outcome> create(Request request);
   Task<Outcome> create_first_admin(Request request);
   Task<Outcome> list(Request request);
