@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "common/text/json_text.h"
-
 namespace strawberry::cli::discovery {
 
 using nlohmann::json;
@@ -80,7 +78,7 @@ bool take_number(Entity& entity, const char* name, const std::string& text) {
   if (text == unknown) return entity.values[name] = nullptr, true;
   const auto number = parse_number(text);
   if (!number) return false;
-  entity.values[name] = json_from(to_json_text(whole_or_float(*number), false));
+  entity.values[name] = json_number(*number);
   return true;
 }
 

@@ -6,7 +6,6 @@
 #include "cli/spoke/argument_binding.h"
 #include "cli/text.h"
 #include "common/contract/signature.h"
-#include "common/text/json_text.h"
 
 namespace strawberry::cli::discovery {
 namespace {
@@ -53,15 +52,13 @@ std::string type_of_parameter(const ActionParameter& parameter) {
   return literal.empty() ? "str" : literal;
 }
 
-json number_json(double number) { return json_from(to_json_text(whole_or_float(number), false)); }
-
 std::string number_text(double number) { return to_python_text(whole_or_float(number)); }
 
 json schema_of_parameter(const ActionParameter& parameter) {
   json schema = json::object();
   const auto limit = [&](json& to) {
-    if (parameter.least) to["minimum"] = number_json(*parameter.least);
-    if (parameter.most) to["maximum"] = number_json(*parameter.most);
+    if (parameter.least) to["minimum"] = json_number(*parameter.least);
+    if (parameter.most) to["maximum"] = json_number(*parameter.most);
   };
   switch (parameter.type) {
     case Type::integer: schema["type"] = "integer"; break;

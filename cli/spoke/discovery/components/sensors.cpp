@@ -24,7 +24,7 @@ bool take_sensor(Entity& entity, const std::string& text) {
   const bool is_number = entity.settings.has("unit_of_measurement") || entity.settings.has("state_class");
   const auto number = is_number ? parse_number(text) : std::nullopt;
   if (!number) return entity.state = text, true;
-  entity.state = json_from(to_json_text(whole_or_float(*number), false));
+  entity.state = json_number(*number);
   return true;
 }
 

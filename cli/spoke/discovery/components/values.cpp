@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/text/json_text.h"
-
 #include "cli/spoke/discovery/components/components.h"
 
 namespace strawberry::cli::discovery {
@@ -11,8 +9,6 @@ namespace {
 
 using nlohmann::json;
 using Type = ActionParameter::Type;
-
-json json_number(double number) { return json_from(to_json_text(whole_or_float(number), false)); }
 
 bool is_whole(double number) { return std::trunc(number) == number; }
 

@@ -130,6 +130,10 @@ Value whole_or_float(double number) {
   return number;
 }
 
+nlohmann::json json_number(double number) {
+  return json_from(to_json_text(whole_or_float(number), /*has_spaces=*/false));
+}
+
 bool is_equal(const Value& left, const Value& right) {
   if (is_undefined(left) || is_undefined(right)) return is_undefined(left) && is_undefined(right);
   const auto a = as_number(left), b = as_number(right);

@@ -31,6 +31,8 @@ std::optional<double> parse_number(std::string_view text);
 
 /// Returns an integer if the number is whole and JSON's integers can hold it.
 Value whole_or_float(double number);
+/// The same, for JSON that is not a template's.
+nlohmann::json json_number(double number);
 
 bool is_equal(const Value& left, const Value& right);
 /// Returns a negative number, 0 or a positive one; nullopt when the two cannot be compared.
