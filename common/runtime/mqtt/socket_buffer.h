@@ -51,7 +51,7 @@ class SocketBuffer {
 
   /// 0: no limit.
   void set_packet_bytes_max(std::size_t bytes) { packet_bytes_max_ = bytes; }
-  /// The size of the packet that was too large to be read; 0: there was none.
+  /// True once a packet came that was too large to be read.
   bool is_too_large() const { return is_too_large_; }
   /// Called before so many bytes of one packet are read. False: they must not be.
   bool may_read(std::size_t bytes);

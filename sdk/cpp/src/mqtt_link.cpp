@@ -178,8 +178,8 @@ class MqttLink::Paho : public virtual mqtt::iaction_listener {
 
 namespace {
 
-/// True for Paho C from 1.3.15 on, which leaves two sockets open whenever the last client of the process goes
-/// (eclipse-paho/paho.mqtt.c, issue 1676).
+/// True for Paho C from 1.3.15 on: 1.3.16 leaves two sockets open whenever the last client of the process goes
+/// (eclipse-paho/paho.mqtt.c, issue 1676), 1.3.12 and 1.3.14 do not.
 bool leaves_sockets() {
   int numbers[3] = {};
   for (const MQTTAsync_nameValue* about = MQTTAsync_getVersionInfo(); about->name != nullptr; ++about) {
@@ -189,7 +189,7 @@ bool leaves_sockets() {
   return std::tie(numbers[0], numbers[1], numbers[2]) >= std::make_tuple(1, 3, 15);
 }
 
-/// There one stays, which never connects. Earlier versions take a second longer to end a client beside another.
+/// With such a version one client stays, which never connects. 1.3.12 would take a second longer to end the others.
 void keep_library() {
   static const auto* const stays = leaves_sockets() ? new mqtt::async_client("tcp://127.0.0.1:1", "stays") : nullptr;
   static_cast<void>(stays);

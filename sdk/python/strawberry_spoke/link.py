@@ -24,7 +24,7 @@ RECEIVE_MAX = 200  # calls that the broker may have in flight to this Spoke
 CONNECT_TIMEOUT_S = 5.0
 REASON_TAKEN_OVER = 0x8E
 _PAHO = tuple(int(number) for number in paho.mqtt.__version__.split(".")[:2])
-_IS_PAHO_1 = not hasattr(mqtt, "CallbackAPIVersion")
+_IS_PAHO_1 = _PAHO < (2, 0)
 
 
 class _PahoBefore22(mqtt.Client):  # type: ignore[misc]
