@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -124,9 +125,10 @@ TEST_F(CallDeskTest, WhatASkillThrowsIsItsCallersError) {
   add("a()", []() -> int { throw std::runtime_error("the lamp is broken"); });
   add("b()", []() -> int { throw HubError("device_offline", "the other lamp is away"); });
   add("c()", []() -> int { throw 5; });
+  std::size_t asked = 0;
   for (const char* skill : {"a", "b", "c"}) {
     call(skill, skill);
-    answers(answers_.size() + 1);
+    answers(++asked);
   }
   EXPECT_EQ(answers_.at(0).at("error"), "the lamp is broken");
   EXPECT_EQ(answers_.at(1).at("error"), json({{"code", "device_offline"}, {"message", "the other lamp is away"}}));
@@ -182,8 +184,9 @@ TEST_F(CallDeskTest, NotMoreThreadsHangThanMayHang) {
   std::this_thread::sleep_for(1'100ms);
   EXPECT_EQ(started_, 2);
   release();
-  const auto all = answers(3);
-  EXPECT_EQ(all.at(2).at("error"), "its turn did not come in time");
+  std::map<std::string, json> by_id;  // the threads end in any order
+  for (const json& answer : answers(3)) by_id[answer.at("correlation_id").get<std::string>()] = answer;
+  EXPECT_EQ(by_id.at("3").at("error"), "its turn did not come in time");
 }
 
 TEST_F(CallDeskTest, TheDeadlineIsTheEarlierOfTimeoutAndMessageExpiry) {
@@ -192,10 +195,11 @@ TEST_F(CallDeskTest, TheDeadlineIsTheEarlierOfTimeoutAndMessageExpiry) {
     return std::chrono::duration_cast<std::chrono::seconds>(context.deadline - std::chrono::steady_clock::now() + 500ms)
         .count();
   });
+  std::size_t asked = 0;
   const auto left = [&](const std::string& id, std::optional<std::uint32_t> expiry_s) {
     const std::string text = R"({"correlation_id":")" + id + R"(","skill_path":"Test.left","timeout_ms":60000})";
     desk_->called({"skills/x/call", text, false, expiry_s});
-    return answers(answers_.size() + 1).back().at("result");
+    return answers(++asked).back().at("result");
   };
   EXPECT_EQ(left("1", std::nullopt), 60);
   EXPECT_EQ(left("2", 7u), 9);
