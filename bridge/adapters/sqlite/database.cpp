@@ -46,6 +46,19 @@ Result<void> create_private(const std::string& path) {
   return {};
 }
 
+/// SQLite does not wait by itself when two programs open a new database at once and both change its journal.
+void use_write_ahead_log(SQLite::Database& database) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const SQLite::Exception& failure) {
+      if (failure.getErrorCode() != SQLITE_BUSY || attempt == open_attempts_max) throw;
+    }
+    pause_before_next_attempt();
+  }
+}
+
 /// Checks every page and every index; returns the damage found.
 std::string damage(SQLite::Database& database) {
   const std::string said = database.execAndGet("PRAGMA integrity_check(1)").getString();
@@ -65,9 +78,13 @@ Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path)
     }
     auto database =
         std::make_unique<SQLite::Database>(open_database_file(path, SQLite::OPEN_READWRITE, busy_timeout_ms));
-    database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    for (int version = pragma_int(*database, "user_version"); version < database_version(); ++version) {
-      SQLite::Transaction transaction(*database);
+    use_write_ahead_log(*database);
+    database->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    while (pragma_int(*database, "user_version") < database_version()) {
+      // Read again once nobody else can write: another program may bring it up to date at the same moment.
+      SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+      const int version = pragma_int(*database, "user_version");
+      if (version >= database_version()) break;
       database->exec(std::string(migrations()[static_cast<std::size_t>(version)]));
       transaction.commit();
     }

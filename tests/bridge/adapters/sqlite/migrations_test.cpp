@@ -3,13 +3,15 @@
 #include "bridge/adapters/sqlite/migrations.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
+#include <latch>
 #include <map>
 #include <string>
 #include <vector>
@@ -85,6 +87,25 @@ Contents::mapped_type first_columns(Contents::mapped_type rows, const Contents::
 /// Returns the definitions in the database, sorted.
 std::vector<std::string> schema(SQLite::Database& database) {
   return column(database, "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1");
+}
+
+/// Opens one database from several threads at the same moment, as several programs would, and returns their errors.
+std::vector<std::string> open_at_once(const std::string& path) {
+  constexpr int programs = 4;
+  std::latch start(programs);
+  std::vector<std::future<std::string>> opened;
+  for (int program = 0; program < programs; ++program) {
+    opened.push_back(std::async(std::launch::async, [&] {
+      start.arrive_and_wait();
+      const auto database = open_database(path);
+      return database ? std::string() : database.error().message;
+    }));
+  }
+  std::vector<std::string> errors;
+  for (auto& one : opened) {
+    if (std::string error = one.get(); !error.empty()) errors.push_back(std::move(error));
+  }
+  return errors;
 }
 
 int version_of(SQLite::Database& database) { return database.execAndGet("PRAGMA user_version").getInt(); }
@@ -213,8 +234,22 @@ TEST_P(Migrations, EndedInTheMiddleLeaveTheVersionBefore) {
   }
 }
 
+TEST_P(Migrations, OfSeveralProgramsAtOnceAreAppliedOnce) {
+  const Contents before = make(GetParam(), path());
+  EXPECT_THAT(open_at_once(path()), testing::IsEmpty());
+  expect_current_with(before);
+}
+
 INSTANTIATE_TEST_SUITE_P(FromVersion, Migrations, testing::Range(1, database_version() + 1),
                          testing::PrintToStringParamName());
+
+TEST(NewDatabase, IsMadeOnceBySeveralProgramsAtOnce) {
+  const test::TempDir directory;
+  constexpr int rounds = 20;
+  for (int round = 0; round < rounds; ++round) {
+    ASSERT_THAT(open_at_once(directory.file(std::to_string(round) + ".db")), testing::IsEmpty());
+  }
+}
 
 class FailingMigration : public testing::TestWithParam<std::pair<int, std::string>> {};
 
