@@ -1,6 +1,7 @@
 #include "cli/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,9 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
+#include <thread>
 
 #include "common/contract/broker_socket.h"
-#include "common/text/file_descriptor.h"
 #include "common/text/private_file.h"
 
 namespace strawberry::cli {
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t file_bytes_max = 64 * 1024;
+constexpr std::chrono::milliseconds lock_retry{20};
 
 tl::unexpected<CliError> cannot(const std::string& what, const std::string& path, int error) {
   std::string hint;
@@ -123,14 +125,16 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
 
 Outcome<bool> make_private_directory(const fs::path& path) {
   std::error_code error;
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno != ENOENT) return cannot("use", path, errno);
-    if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  // Made before it is looked at: another process may make it at the same moment, which is no error.
+  if (::mkdir(path.c_str(), 0700) == 0) return true;
+  if (errno == ENOENT && path.has_parent_path()) {
+    fs::create_directories(path.parent_path(), error);
     if (error) return cannot("create", path.parent_path(), error.value());
-    if (::mkdir(path.c_str(), 0700) != 0) return cannot("create", path, errno);
-    return true;
+    if (::mkdir(path.c_str(), 0700) == 0) return true;
   }
+  if (errno != EEXIST) return cannot("create", path, errno);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return cannot("use", path, errno);
   if (!S_ISDIR(info.st_mode)) return cannot("use", path, ENOTDIR);
   const bool is_shared_by_root = info.st_uid == 0 && (info.st_mode & S_IRWXG) == S_IRWXG;
   if ((info.st_mode & S_IRWXO) == 0 && ((info.st_mode & S_IRWXG) == 0 || is_shared_by_root)) return false;
@@ -143,6 +147,21 @@ Outcome<bool> make_private_directory(const fs::path& path) {
   }
   if (::chmod(path.c_str(), 0700) != 0) return cannot("chmod 700", path, errno);
   return false;
+}
+
+Outcome<FileDescriptor> lock_directory(const DataDir& dir, std::chrono::milliseconds patience) {
+  FileDescriptor lock(::open(dir.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock.is_open()) return cannot("use", dir.path, errno);
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return cannot("lock", dir.path, errno);
+    if (std::chrono::steady_clock::now() >= give_up) {
+      return cli_error(ExitCode::local,
+                       "cannot lock " + dir.path.string() + ": another command is changing its keys or tokens");
+    }
+    std::this_thread::sleep_for(lock_retry);
+  }
+  return lock;
 }
 
 Outcome<void> share_with_group(const DataDir& dir) {

@@ -4,6 +4,7 @@
 /// Bounds: files read here are at most 64 KiB.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "cli/outcome.h"
 #include "common/contract/broker_socket.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 
@@ -63,6 +65,10 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
 /// Root's may be shared with a group (mode 2770), for the users that run broker and bridge.
 /// Returns true when it did not exist before.
 Outcome<bool> make_private_directory(const std::filesystem::path& path);
+/// Keeps other commands from changing the data directory's keys and tokens while the descriptor is open (flock; ends
+/// with the process in any case). The directory is locked, since the files in it are replaced. Waits at most
+/// `patience`.
+Outcome<FileDescriptor> lock_directory(const DataDir& dir, std::chrono::milliseconds patience);
 /// Lets the group read the keys and write the database, if root shares the data directory with a group. Otherwise, and
 /// for other users, does nothing.
 Outcome<void> share_with_group(const DataDir& dir);

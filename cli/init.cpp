@@ -91,6 +91,10 @@ Outcome<void> init(const CommandLine& line, const std::string& gateway_token) {
   auto made = make_private_directory(dir.path);
   if (!made) return tl::unexpected(made.error());
   if (*made) done.push_back("created " + dir.path.string() + ", for your eyes only");
+  auto patience = line.timeout();
+  if (!patience) return tl::unexpected(patience.error());
+  const auto lock = lock_directory(dir, *patience);
+  if (!lock) return tl::unexpected(lock.error());
   for (const auto& step : {refuse_links, create_keys, create_database, create_admin_token}) {
     if (auto outcome = step(dir, done); !outcome) return outcome;
   }

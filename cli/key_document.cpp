@@ -1,13 +1,7 @@
 #include "cli/key_document.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <thread>
 #include <utility>
 
 #include "cli/identity.h"
@@ -21,51 +15,19 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds lock_retry{20};
-
-/// Locks the directory, since the file is replaced while it is locked.
-Outcome<int> lock_directory(const DataDir& dir, std::chrono::milliseconds patience) {
-  const int fd = ::open(dir.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return cli_error(ExitCode::local, "cannot use " + dir.path.string() + ": " + std::strerror(errno));
-  const auto give_up = std::chrono::steady_clock::now() + patience;
-  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if ((errno == EWOULDBLOCK || errno == EINTR) && std::chrono::steady_clock::now() < give_up) {
-      std::this_thread::sleep_for(lock_retry);
-      continue;
-    }
-    const std::string reason = errno == EWOULDBLOCK ? "another command is changing its keys" : std::strerror(errno);
-    ::close(fd);
-    return cli_error(ExitCode::local, "cannot lock " + dir.path.string() + ": " + reason);
-  }
-  return fd;
-}
-
 void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
 
 }  // namespace
 
-KeyDocument::KeyDocument(std::string path, int lock, KeySet before, json document)
-    : path_(std::move(path)), lock_(lock), before_(std::move(before)), document_(std::move(document)) {}
-
-KeyDocument::KeyDocument(KeyDocument&& other) noexcept
-    : path_(std::move(other.path_)),
-      lock_(std::exchange(other.lock_, -1)),
-      before_(std::move(other.before_)),
-      document_(std::move(other.document_)) {}
-
-KeyDocument::~KeyDocument() {
-  if (lock_ >= 0) ::close(lock_);
-}
+KeyDocument::KeyDocument(std::string path, FileDescriptor lock, KeySet before, json document)
+    : path_(std::move(path)), lock_(std::move(lock)), before_(std::move(before)), document_(std::move(document)) {}
 
 Outcome<KeyDocument> KeyDocument::open(const DataDir& dir, std::chrono::milliseconds patience) {
   // Fails with a remedy when there is no hub here, before anything is locked.
   if (auto there = load_keys(dir); !there) return tl::unexpected(there.error());
   auto lock = lock_directory(dir, patience);
   if (!lock) return tl::unexpected(lock.error());
-  const auto give_up = [&lock](const std::string& reason) {
-    ::close(*lock);
-    return cli_error(ExitCode::local, printable(reason, 400));
-  };
+  const auto give_up = [](const std::string& reason) { return cli_error(ExitCode::local, printable(reason, 400)); };
   auto file = read_private_file(dir.keys(), KeySet::file_bytes_max);
   if (!file) return give_up("key file " + dir.keys() + " " + file.error().message);
   auto set = KeySet::parse(file->content);
@@ -77,7 +39,7 @@ Outcome<KeyDocument> KeyDocument::open(const DataDir& dir, std::chrono::millisec
     // A token without a kid is tried against every key: those that this key signed stay valid.
     if (key.value("kid", "").empty()) key["kid"] = new_id();
   }
-  return KeyDocument(dir.keys(), *lock, std::move(*set), std::move(*document));
+  return KeyDocument(dir.keys(), std::move(*lock), std::move(*set), std::move(*document));
 }
 
 Outcome<KeySet> KeyDocument::save(const std::function<std::string(const KeySet&)>& objection) {

@@ -1,6 +1,6 @@
 /// The key file while a command changes it: no other command can, and the hub sees either the old or the new set.
 ///
-/// Lifetime: from open() to the destructor the data directory is locked (flock); the lock also ends with the process.
+/// Lifetime: from open() to the destructor the data directory is locked, see lock_directory().
 /// Threading: one thread.   Errors: CliError; the file is unchanged unless save() says otherwise.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "cli/files.h"
 #include "cli/outcome.h"
 #include "common/identity/keys.h"
+#include "common/text/file_descriptor.h"
 
 namespace strawberry::cli {
 
@@ -19,9 +20,6 @@ class KeyDocument {
  public:
   /// Waits at most `patience` for another command to finish.
   static Outcome<KeyDocument> open(const DataDir& dir, std::chrono::milliseconds patience);
-  ~KeyDocument();
-  KeyDocument(KeyDocument&& other) noexcept;
-  KeyDocument& operator=(KeyDocument&&) = delete;
 
   /// The set as it was read.
   const KeySet& before() const { return before_; }
@@ -34,10 +32,10 @@ class KeyDocument {
   Outcome<KeySet> save(const std::function<std::string(const KeySet&)>& objection = {});
 
  private:
-  KeyDocument(std::string path, int lock, KeySet before, nlohmann::json document);
+  KeyDocument(std::string path, FileDescriptor lock, KeySet before, nlohmann::json document);
 
   std::string path_;
-  int lock_;
+  FileDescriptor lock_;
   KeySet before_;
   nlohmann::json document_;
 };

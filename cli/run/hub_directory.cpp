@@ -8,9 +8,11 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "cli/doctor/facts.h"
 #include "cli/doctor/gather.h"
@@ -30,10 +32,23 @@ constexpr std::size_t shown_path_bytes_max = 400;
 
 tl::unexpected<CliError> refuse(std::string message) { return cli_error(ExitCode::refused, std::move(message)); }
 
+/// How long the process that has just taken the lock may need to write its number.
+constexpr int number_tries_max = 50;
+constexpr std::chrono::milliseconds number_wait{10};
+
 std::string first_word(const std::string& path) {
   std::string word;
   std::ifstream(path) >> word;
   return printable(word.substr(0, pid_digits_max), pid_digits_max);
+}
+
+std::string holder_of(const std::string& lock_path) {
+  std::string number = first_word(lock_path);
+  for (int tries = 1; number.empty() && tries < number_tries_max; ++tries) {
+    std::this_thread::sleep_for(number_wait);
+    number = first_word(lock_path);
+  }
+  return number;
 }
 
 Outcome<FileDescriptor> lock(const std::string& directory) {
@@ -43,7 +58,7 @@ Outcome<FileDescriptor> lock(const std::string& directory) {
     return refuse("cannot write " + printable(path, shown_path_bytes_max) + ": " + std::strerror(errno));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return refuse(printable(directory, shown_path_bytes_max) + " is in use by another strawberryctl run (process " +
-                  first_word(path) + "): stop that one, or choose another --data-dir");
+                  holder_of(path) + "): stop that one, or choose another --data-dir");
   }
   if (::ftruncate(file.get(), 0) != 0 || !write_all(file.get(), std::to_string(::getpid()) + "\n")) {
     return refuse("cannot write " + printable(path, shown_path_bytes_max) + ": " + std::strerror(errno));
@@ -55,10 +70,8 @@ Outcome<FileDescriptor> lock(const std::string& directory) {
 
 Outcome<HubDirectory> take_hub_directory(const std::string& typed) {
   HubDirectory taken;
-  auto made = make_private_directory(typed);
-  if (!made) return refuse(made.error().message);
+  if (auto made = make_private_directory(typed); !made) return refuse(made.error().message);
   std::error_code failed;
-  taken.is_new = *made;
   taken.path = fs::canonical(typed, failed);
   if (failed) return refuse("cannot use " + printable(typed, shown_path_bytes_max) + ": " + failed.message());
   taken.shown = shown_path(taken.path, fs::current_path(failed));
@@ -66,6 +79,7 @@ Outcome<HubDirectory> take_hub_directory(const std::string& typed) {
   auto locked = lock(taken.path);
   if (!locked) return tl::unexpected(locked.error());
   taken.lock = std::move(*locked);
+  taken.is_new = !fs::exists(DataDir{taken.path}.keys(), failed);
   return taken;
 }
 

@@ -14,9 +14,9 @@
 namespace strawberry::cli {
 
 struct HubDirectory {
-  std::string path;   // absolute, without links
-  std::string shown;  // as people type it in this directory
-  bool is_new = false;
+  std::string path;     // absolute, without links
+  std::string shown;    // as people type it in this directory
+  bool is_new = false;  // has no keys yet
   FileDescriptor lock;
 
   std::string file(const std::string& name) const { return path + "/" + name; }

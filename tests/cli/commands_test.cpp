@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <future>
+#include <vector>
 
 #include "cli/files.h"
 #include "common/identity/token.h"
@@ -55,6 +57,18 @@ TEST_F(Init, SecondTimeChangesNothingAndSaysSo) {
   EXPECT_EQ(content_of(dir_.keys()), keys);
   EXPECT_EQ(content_of(dir_.admin_token()), token);
   EXPECT_EQ(content_of(dir_.database()), database);
+}
+
+TEST_F(Init, SeveralAtOnceMakeOneHub) {
+  std::vector<std::future<Finished>> several;
+  for (int i = 0; i < 4; ++i) several.push_back(std::async(std::launch::async, [this] { return init(); }));
+  for (auto& one : several) {
+    const Finished made = one.get();
+    EXPECT_EQ(made.code, 0) << made.output;
+  }
+  const auto keys = KeySet::load(dir_.keys());
+  ASSERT_TRUE(keys);
+  EXPECT_TRUE(verify_token(*keys, trimmed(content_of(dir_.admin_token())), SystemClock().wall_now()));
 }
 
 TEST_F(Init, RenewsAnAdminTokenThatIsOfNoUse) {

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
+#include <latch>
 
 #include "tests/support/temp_dir.h"
 
@@ -127,6 +129,29 @@ TEST_F(Files, PrivateDirectoryIsMadeWithThoseAboveIt) {
   EXPECT_TRUE(make_private_directory(path).value());
   EXPECT_EQ(mode_of(path), 0700u);
   EXPECT_FALSE(make_private_directory(path).value());
+}
+
+TEST_F(Files, PrivateDirectoryThatSeveralMakeAtOnceIsUsedByAll) {
+  constexpr int rounds = 100;
+  constexpr int makers = 4;
+  for (int round = 0; round < rounds; ++round) {
+    const auto path = directory_.path() / std::to_string(round) / "var";
+    std::latch start(makers);
+    std::vector<std::future<Outcome<bool>>> made;
+    for (int maker = 0; maker < makers; ++maker) {
+      made.push_back(std::async(std::launch::async, [&] {
+        start.arrive_and_wait();
+        return make_private_directory(path);
+      }));
+    }
+    int created = 0;
+    for (auto& outcome : made) {
+      const Outcome<bool> one = outcome.get();
+      ASSERT_TRUE(one) << one.error().message;
+      created += *one ? 1 : 0;
+    }
+    ASSERT_EQ(created, 1);
+  }
 }
 
 TEST_F(Files, OpenDirectoryIsTakenOverOnlyWhenEmpty) {

@@ -42,6 +42,13 @@ TEST_F(AHubDirectory, IsMadeForItsUserAloneAndTakenOnce) {
 
 TEST_F(AHubDirectory, IsFreeAgainWhenItsOwnerIsGone) {
   { const HubDirectory first = take(); }
+  take();
+}
+
+TEST_F(AHubDirectory, IsNewUntilItHasKeys) {
+  EXPECT_TRUE(take().is_new);
+  EXPECT_TRUE(take().is_new) << "made, but the run ended before there were keys";
+  std::ofstream(path() + "/keys.json") << "{}";
   EXPECT_FALSE(take().is_new);
 }
 
