@@ -78,10 +78,22 @@ bool is_remark(const std::string& text) {
   return std::string_view(".!?:)").find(text.back()) == std::string_view::npos;
 }
 
-/// `Playing Hey Jude` → `Playing Hey Jude on Living Room Speaker`, unless it names the place, or is a whole sentence.
+/// True for `The lamp is on`, which nothing can be added to, unlike `Playing Hey Jude`.
+bool has_verb(const std::string& text) {
+  const std::string words = " " + fold(text) + " ";
+  for (const std::string_view verb :
+       {" is ", " are ", " was ", " were ", " has ", " have ", " will ", " ist ", " sind ", " war ", " waren ",
+        " wurde ", " wurden ", " wird ", " hat ", " haben "})
+    if (words.find(verb) != std::string::npos) return true;
+  return false;
+}
+
+/// `Playing Hey Jude` → `Playing Hey Jude on Living Room Speaker`, `The lamp is on` → `Garden Lamp: The lamp is on`,
+/// unless it names the place, or is a whole sentence.
 std::string told_text(const Made& made, const std::string& text, Language language) {
   const bool says_where = made.device.empty() || fold(text).find(fold(made.device)) != std::string::npos;
   if (made.only_tells || says_where || !is_remark(text)) return text;
+  if (has_verb(text)) return printable(made.device, 100) + ": " + text;
   return text + on_device(made, language);
 }
 

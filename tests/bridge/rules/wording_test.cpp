@@ -18,6 +18,10 @@ std::string told(const Made& made, json result, Language language = Language::en
 TEST(Wording, TextIsTheSkillsOwn) {
   EXPECT_EQ(told(made("play_song", {{"name", "Hey Jude"}}), "Playing Hey Jude"), "Playing Hey Jude on Kitchen Light");
   EXPECT_EQ(told(made("play_song"), "Playing on Kitchen Light"), "Playing on Kitchen Light") << "it says where";
+  EXPECT_EQ(told(made("turn_on"), "The lamp is on"), "Kitchen Light: The lamp is on");
+  EXPECT_EQ(told(made("turn_on"), "Lampe wurde angeschaltet", Language::german),
+            "Kitchen Light: Lampe wurde angeschaltet");
+  EXPECT_EQ(told(made("play_song"), "Playing This Hasn't Ended"), "Playing This Hasn't Ended on Kitchen Light");
   EXPECT_EQ(told(made("play_song"), "It plays."), "It plays.") << "a whole sentence stays as it is";
   EXPECT_EQ(told(made("get_weather", {}, true), "Sunny"), "Sunny") << "what only tells did nothing there";
 }
