@@ -37,6 +37,8 @@ HubInfo App::Parts::info() const {
   for (const auto service : services_all) {
     info.services[std::string(to_string(service))] = schemas.ops(service);
   }
+  info.broker_port = config.broker.port;
+  info.broker_tls = config.broker.tls;
   return info;
 }
 

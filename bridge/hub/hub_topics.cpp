@@ -38,7 +38,8 @@ std::string hub_info(const HubInfo& info, WallTime now) {
                {"contract_version", 1},
                {"started_at", format_rfc3339(info.started_at)},
                {"limits", info.limits},
-               {"services", info.services}},
+               {"services", info.services},
+               {"broker", {{"port", info.broker_port}, {"tls", info.broker_tls}}}},
               now);
 }
 

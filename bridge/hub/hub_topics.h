@@ -21,6 +21,8 @@ struct HubInfo {
   WallTime started_at;
   std::map<std::string, std::int64_t> limits;  // key: the name, which ends with the unit
   std::map<std::string, std::vector<std::string>> services;
+  std::int64_t broker_port = 0;
+  bool broker_tls = false;
 };
 std::string hub_info(const HubInfo& info, WallTime now);
 

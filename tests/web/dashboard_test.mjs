@@ -1,7 +1,12 @@
 // The dashboard in a real Chromium against a real hub: signing in, devices, skills, chat, and what comes and goes.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { accessible, desktop, isClean, launch, pageOf, shoot, signIn, signInByPassword } from './browser.mjs';
 import { household, password } from './household.mjs';
@@ -114,8 +119,16 @@ test('a device is added, and connects with the token that its QR code shows', as
   const id = JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub;
   const python = await page.getByRole('dialog').locator('pre').last().textContent();
   assert.ok(python.includes(token) && python.includes(id));
+  const mosquitto = await page.getByRole('dialog').locator('pre').filter({ hasText: 'mosquitto_pub' }).textContent();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'strawberry-paste-'));
+  try {
+    await promisify(execFile)('bash', ['-euc', mosquitto], { cwd: folder, timeout: 15_000 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   await page.getByRole('button', { name: 'I have it' }).click();
   await page.getByRole('heading', { name: 'Garden Lamp' }).waitFor();
+  await page.getByText('turn_on').first().waitFor();
   const lamp = await hub.connect(id, token, id);
   await page.locator('.facts').getByText('Online').waitFor();
   lamp.end(true);

@@ -23,6 +23,13 @@ TEST(HubTopics, AreOneLineOfJsonWithATimestamp) {
   EXPECT_EQ(json::parse(hub_state(false, now, now)).at("state"), "offline");
 }
 
+TEST(HubTopics, SayByWhichPortTheBrokerIsReached) {
+  HubInfo info;
+  info.broker_port = 8883;
+  info.broker_tls = true;
+  EXPECT_EQ(json::parse(hub_info(info, now)).at("broker"), json::parse(R"({"port":8883,"tls":true})"));
+}
+
 TEST(HubTopics, SayOfEachProviderHowItIsAndWhenItIsAskedAgain) {
   HubHealth health;
   health.providers = {{"openai", "open", 7, 5, std::chrono::milliseconds(1'500)}, {"rules", "closed", 2, 0, {}}};

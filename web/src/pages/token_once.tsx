@@ -20,6 +20,13 @@ export function pairingText(made: NewToken): string {
   });
 }
 
+/// How devices reach the broker by TCP, as far as the hub knows.
+function brokerAddress(): { port: number; tls: boolean } {
+  const broker = hubInfo.value?.broker;
+  const known = typeof broker === 'object' && broker !== null && !Array.isArray(broker) ? broker : {};
+  return { port: typeof known.port === 'number' ? known.port : 1883, tls: known.tls === true };
+}
+
 function QrCode({ content }: { content: string }) {
   const drawing = useMemo(() => {
     const code = qrcode(0, 'L');
@@ -49,16 +56,16 @@ function QrCode({ content }: { content: string }) {
 }
 
 export function TokenOnce({ made }: { made: NewToken }) {
-  const broker = hubInfo.value?.broker;
-  const port = typeof broker === 'object' && broker !== null && !Array.isArray(broker) ? broker.port : undefined;
-  const host = location.hostname;
+  const broker = brokerAddress();
+  const host = location.hostname.replace(/^\[|\]$/g, '');
   const folder = made.device_id;
   // A file of options that only its owner can read: a command line shows the token to everybody on the machine.
   const mosquitto = [
     `(umask 077; mkdir -p ${folder}; cat > ${folder}/mosquitto_pub) <<'END'`,
     '-V mqttv5',
     `-h ${host}`,
-    `-p ${typeof port === 'number' ? port : 1883}`,
+    `-p ${broker.port}`,
+    ...(broker.tls ? ['# the hub\'s certificate authority: tls/ca.crt of its data directory', '--cafile ca.crt'] : []),
     `-u ${made.device_id}`,
     `-P ${made.token}`,
     'END',
