@@ -1,28 +1,17 @@
 #include "broker-plugin/login_limiter.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <chrono>
 
-namespace strawberry::plugin {
+#include "common/text/network_of.h"
 
-std::string address_group(std::string_view address) {
-  std::string text(address);
-  in6_addr ip{};
-  if (::inet_pton(AF_INET, text.c_str(), &ip) == 1) return text;
-  if (::inet_pton(AF_INET6, text.c_str(), &ip) != 1) return {};
-  if (IN6_IS_ADDR_V4MAPPED(&ip)) return text;
-  std::fill(std::begin(ip.s6_addr) + 8, std::end(ip.s6_addr), 0);
-  char group[INET6_ADDRSTRLEN] = {};
-  return ::inet_ntop(AF_INET6, &ip, group, sizeof group) == nullptr ? text : std::string(group) + "/64";
-}
+namespace strawberry::plugin {
 
 LoginLimiter::Verdict LoginLimiter::failed(std::string_view address) {
   if (options_.failures_at_once_max == 0) return Verdict::within;
-  const std::string group = address_group(address);
-  if (group.empty()) return Verdict::within;
-  Failures& failures = failures_of(group);
+  const std::string network = network_of(address);
+  if (network.empty()) return Verdict::within;
+  Failures& failures = failures_of(network);
   failures.remaining = remaining_now(failures);
   failures.counted_at = clock_.steady_now();
   if (failures.remaining >= 1) {

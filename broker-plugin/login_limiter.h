@@ -1,11 +1,12 @@
 /// Slows down clients that guess tokens: each address may fail a number of times at once, then a number of times a
 /// minute.
 ///
-/// Only failures count, and only failures are refused earlier because of them: a valid token is accepted from any
-/// address, so one broken device does not affect others behind the same address. Connections over the broker's Unix
-/// socket all have one address, the path of the listener, and the broker does not tell the processes apart: they have
-/// no limit, so that one program's invalid token does not affect the answers to others. Threading: one thread.
-/// Bounds: Options::addresses_max addresses, the one that failed longest ago is forgotten first.
+/// An address counts by its network_of(). Only failures count, and only failures are refused earlier because of them: a
+/// valid token is accepted from any address, so one broken device does not affect others behind the same address.
+/// Connections over the broker's Unix socket all have one address, the path of the listener, and the broker does not
+/// tell the processes apart: they have no limit, so that one program's invalid token does not affect the answers to
+/// others. Threading: one thread. Bounds: Options::addresses_max addresses, the one that failed longest ago is
+/// forgotten first.
 #pragma once
 
 #include <cstddef>
@@ -55,9 +56,5 @@ class LoginLimiter {
   ByAge by_age_;  // oldest failure first
   std::unordered_map<std::string_view, ByAge::iterator, TextHash, std::equal_to<>> by_address_;
 };
-
-/// Returns the group that counts as one address: an IPv6 address by its first 64 bits, which one household or machine
-/// gets. Empty when `address` is not an IP address.
-std::string address_group(std::string_view address);
 
 }  // namespace strawberry::plugin

@@ -1,34 +1,27 @@
 #include "bridge/users/login_limiter.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <cstring>
 
-#include "common/text/hex.h"
+#include "common/text/network_of.h"
 
 namespace strawberry::bridge {
 namespace {
 
 constexpr std::size_t key_bytes_max = 128;
-constexpr std::size_t network_bytes = 8;
+
+std::string place_of(std::string_view address) {
+  std::string network = network_of(address);
+  return network.empty() ? std::string(address.substr(0, key_bytes_max)) : network;
+}
 
 std::string key_of(std::string_view address, std::string_view user) {
   std::string key(user.substr(0, key_bytes_max));
   key += ' ';
-  key += network_of(address);
+  key += place_of(address);
   return key;
 }
 
 }  // namespace
-
-std::string network_of(std::string_view address) {
-  const std::string text(address.substr(0, key_bytes_max));
-  std::array<unsigned char, 16> bytes{};
-  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
-  return to_hex({reinterpret_cast<const char*>(bytes.data()), network_bytes}) + "::/64";
-}
 
 LoginLimiter::Tries& LoginLimiter::tries_of(Table& table, const std::string& key) {
   if (const auto known = table.entries.find(key); known != table.entries.end()) {
@@ -58,7 +51,7 @@ void LoginLimiter::count(Tries& tries, std::size_t free) const {
 
 std::optional<std::chrono::milliseconds> LoginLimiter::attempt(std::string_view address, std::string_view user) {
   const SteadyTime now = clock_.steady_now();
-  Tries& of_address = tries_of(by_address_, network_of(address));
+  Tries& of_address = tries_of(by_address_, place_of(address));
   Tries& of_user = tries_of(by_user_, key_of(address, user));
   const SteadyTime next = std::max(of_address.next, of_user.next);
   if (next > now) return std::chrono::ceil<std::chrono::milliseconds>(next - now);
@@ -69,7 +62,7 @@ std::optional<std::chrono::milliseconds> LoginLimiter::attempt(std::string_view 
 
 void LoginLimiter::forgive(std::string_view address, std::string_view user) {
   tries_of(by_user_, key_of(address, user)) = {};
-  Tries& of_address = tries_of(by_address_, network_of(address));
+  Tries& of_address = tries_of(by_address_, place_of(address));
   if (of_address.count > 0) --of_address.count;
   of_address.next = {};
 }

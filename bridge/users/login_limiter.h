@@ -1,8 +1,8 @@
 /// Limits attempts to sign in, by address and by user at an address: some are free, then the pauses between them
 /// double. Attempts from other addresses never lock a user out.
 ///
-/// An attempt counts before its outcome is known, so that concurrent ones all count; forgive() undoes that. IPv6
-/// addresses count by their first 64 bits. Pure.
+/// An attempt counts before its outcome is known, so that concurrent ones all count; forgive() undoes that.
+/// Addresses count by their network_of(), other texts as they are. Pure.
 ///
 /// Threading: none of its own.   Bounds: Options::entries_max of each kind; the entry that was idle longest is
 /// forgotten.
@@ -62,9 +62,5 @@ class LoginLimiter {
   Table by_address_;
   Table by_user_;
 };
-
-/// Returns the part of an address that identifies a household or machine: all of IPv4, the first 64 bits of IPv6. Other
-/// texts stay as they are.
-std::string network_of(std::string_view address);
 
 }  // namespace strawberry::bridge

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "bridge/users/login_limiter.h"
+#include "common/text/network_of.h"
 
 namespace strawberry::bridge {
 namespace {

@@ -47,9 +47,24 @@ TEST_F(LoginLimits, OneAddressMayNotTryAllUsers) {
 }
 
 TEST_F(LoginLimits, AddressesOfOneNetworkOfIpv6AreOne) {
-  EXPECT_EQ(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:2:ffff::9"));
-  EXPECT_NE(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
-  EXPECT_EQ(network_of("192.0.2.1"), "192.0.2.1");
+  LoginLimiter limiter(clock_, options_);
+  for (int i = 0; i < 5; ++i) (void)limiter.attempt("2001:db8:1:2::1", "alice");
+  EXPECT_TRUE(limiter.attempt("2001:db8:1:2:ffff::9", "alice"));
+  EXPECT_FALSE(limiter.attempt("2001:db8:1:3::1", "alice"));
+}
+
+TEST_F(LoginLimits, AddressesOfIpv4WithinIpv6AreNotOne) {
+  LoginLimiter limiter(clock_, options_);
+  for (int i = 0; i < 5; ++i) (void)limiter.attempt("::ffff:192.0.2.1", "alice");
+  EXPECT_TRUE(limiter.attempt("192.0.2.1", "alice"));
+  EXPECT_FALSE(limiter.attempt("::ffff:192.0.2.2", "alice"));
+}
+
+TEST_F(LoginLimits, WhatIsNoAddressCountsByItself) {
+  LoginLimiter limiter(clock_, options_);
+  for (int i = 0; i < 5; ++i) (void)limiter.attempt("token of phone", "alice");
+  EXPECT_TRUE(limiter.attempt("token of phone", "alice"));
+  EXPECT_FALSE(limiter.attempt("token of tablet", "alice"));
 }
 
 TEST_F(LoginLimits, ASuccessFreesTheUserAtThatAddress) {
