@@ -111,7 +111,7 @@ App::Parts::Parts(asio::io_context& loop, const Config& configured, KeyFile keys
                    chat_service_options(config)),
       quota_service({clock, devices, skills, usage.limits(), store->limits(), limits}),
       audit_service(store->audit(), [this] { return audit.flush(); }),
-      accounts({users, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
+      accounts({users, events, [this](std::vector<std::string> ids) { return plugin.changed(std::move(ids)); }}),
       export_service({clock, devices, skills, limits, store->exports(), events},
                      {[this](const std::string& user_id, bool with_hash) { return accounts.read(user_id, with_hash); },
                       [this](const std::string& user_id) { return user_service.is_known(user_id); },

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bridge/users/user_events.h"
 #include "bridge/users/user_records.h"
 #include "common/text/ids.h"
 #include "common/text/json_text.h"
@@ -85,7 +86,10 @@ Task<void> AccountRecords::written(AccountImport account) {
     account.user.created_at_ms = now->created_at_ms;
     account.user.last_login_ms = now->last_login_ms;
   }
+  const bool was_disabled = now != nullptr && now->standing.is_disabled;
+  const bool is_disabled_now = account.user.standing.is_disabled && !was_disabled;
   parts_.users.put(std::move(account.user));
+  if (is_disabled_now) parts_.events.publish(UserDisabled{ids.front()});
   co_await parts_.tell_plugin(std::move(ids));
 }
 

@@ -13,6 +13,7 @@
 #include "bridge/ports/export_store.h"
 #include "bridge/ports/user_store.h"
 #include "bridge/users/user_directory.h"
+#include "common/runtime/events.h"
 
 namespace strawberry::bridge {
 
@@ -20,6 +21,7 @@ class AccountRecords {
  public:
   struct Parts {
     UserDirectory& users;
+    Events& events;
     std::function<Task<void>(std::vector<std::string> ids)> tell_plugin;
   };
   explicit AccountRecords(Parts parts) : parts_(std::move(parts)) {}
@@ -31,7 +33,7 @@ class AccountRecords {
   /// describes none.
   Reply<std::optional<AccountImport>> wanted(const std::string& user_id, const nlohmann::json& record,
                                              bool overwrite) const;
-  /// Called when it was written: the directory and the plugin know it then.
+  /// Called when it was written: the directory and the plugin know it then. Publishes UserDisabled when it was not.
   Task<void> written(AccountImport account);
 
  private:

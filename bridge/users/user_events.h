@@ -1,5 +1,5 @@
-/// Events about users (common/runtime/events.h). Published on the loop, after the change was stored and the broker's
-/// plugin knows of it.
+/// Events about users (common/runtime/events.h). Published on the loop, after the change was stored and, but for
+/// UserDisabled, the broker's plugin knows of it.
 #pragma once
 
 #include <string>

@@ -67,6 +67,25 @@ TEST_F(DisablingAUser, EndsItsConnectionsBeforeTheNextRequestOfTheAdminIsAnswere
   EXPECT_NO_THROW(hub_.user("alice"));
 }
 
+TEST_F(DisablingAUser, ByAnImportEndsItsChatsToo) {
+  admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(100'000, 20); });  // more than an hour
+  auto alice = hub_.user("alice");
+  alice->send("chat", {{"messages", {{{"role", "user"}, {"content", "tell me"}}}}, {"stream", true}});
+  const auto happens = [](const auto& condition) {
+    const auto give_up = std::chrono::steady_clock::now() + at_last;
+    while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(10ms);
+    return condition();
+  };
+  ASSERT_TRUE(happens([this] { return !model_.requests().empty(); }));
+  json head = admin_->result_of("users", {{"op", "export"}, {"user_id", "alice"}}).at("records").at(0);
+  head["disabled"] = true;
+  admin_->result_of(
+      "users",
+      {{"op", "import"}, {"user_id", "alice"}, {"overwrite", true}, {"records", json::array({std::move(head)})}});
+  EXPECT_TRUE(happens([this] { return model_.clients_gone() == 1; })) << "the chat goes on";
+}
+
 TEST_F(DisablingAUser, EndsItsStreamsAndWebSocketsWhileTheModelGoesOnTalking) {
   admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
   model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(100'000, 20); });  // more than an hour
