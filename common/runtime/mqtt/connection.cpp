@@ -301,13 +301,16 @@ void MosquittoClient::Connection::write() {
   flush();
   if (reports_.ended) return;
   const int error = mosquitto_loop_write(handle_for_io(), 1);
-  if (error != MOSQ_ERR_SUCCESS) return end(mosquitto_strerror(error));
+  if (error != MOSQ_ERR_SUCCESS) return end_for(error);
   flush();
 }
 
 void MosquittoClient::Connection::flush() {
   if (socket() != buffer_.fd()) buffer_.attach(-1);  // the library has closed the socket
-  if (const int error = buffer_.flush(); error != 0) end(std::strerror(error));
+  const int error = buffer_.flush();
+  if (error == 0) return;
+  was_broken_off_ = was_broken_off_ || error == EPIPE || error == ECONNRESET;
+  end(std::strerror(error));
 }
 
 void MosquittoClient::Connection::keep_alive() {
@@ -347,6 +350,7 @@ void MosquittoClient::Connection::end(const std::string& why, int code) {
 void MosquittoClient::Connection::end_for(int library_error) {
   if (buffer_.is_too_large())
     return end("a packet of more than " + std::to_string(options_.incoming_packet_bytes_max) + " bytes came");
+  was_broken_off_ = was_broken_off_ || library_error == MOSQ_ERR_CONN_LOST;
   not_mqtt_ = not_mqtt_ || library_error == MOSQ_ERR_PROTOCOL || library_error == MOSQ_ERR_MALFORMED_PACKET;
   end(mosquitto_strerror(library_error));
 }

@@ -74,6 +74,8 @@ class MosquittoClient::Connection {
   bool is_shaking_hands() const { return shaking_hands_; }
   /// True when data arrived that is not MQTT.
   bool is_not_mqtt() const { return not_mqtt_; }
+  /// True when the other side ended it: TCP was established, even if that was over before anybody could look.
+  bool was_broken_off() const { return was_broken_off_; }
 
  private:
   struct Callbacks;
@@ -109,6 +111,7 @@ class MosquittoClient::Connection {
   std::string tls_error_;  // the last error text of OpenSSL
   TlsTrouble tls_trouble_ = TlsTrouble::none;
   bool not_mqtt_ = false;
+  bool was_broken_off_ = false;
   std::unique_ptr<struct mosquitto, Destroy> handle_;
   SocketBuffer buffer_;
   Reports reports_;

@@ -275,6 +275,7 @@ void MosquittoClient::note_loss(int code) {
   loss_ = {};
   loss_.code = code;
   loss_.is_host_unknown = std::exchange(is_host_unknown_, false);
+  reached_ = reached_ || (connection_ && connection_->was_broken_off());
   loss_.was_reached = reached_ || silent_;
   loss_.was_accepted = accepted_;
   if (!connection_) return;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 
 #include "common/runtime/asio.h"
 #include "tests/common/runtime/mqtt/client_fixture.h"
@@ -360,6 +361,35 @@ TEST_F(Connecting, TlsFindsNobodyThere) {
   if (lost.front().find("refused") != std::string::npos) {
     EXPECT_FALSE(client->loss().was_reached);
   }
+}
+
+/// A server of another thread that resets each connection as soon as there is one, often before the client can look.
+TEST_F(Connecting, ReachesAServerThatResetsAtOnce) {
+  constexpr int connections = 200;
+  asio::io_context other;
+  asio::ip::tcp::acceptor server(other, {asio::ip::address_v4::loopback(), 0});
+  std::thread resetting([&] {
+    for (int i = 0; i < connections; ++i) {
+      boost::system::error_code failed;
+      asio::ip::tcp::socket accepted = server.accept(failed);
+      if (failed) return;
+      accepted.set_option(asio::socket_base::linger(true, 0), failed);
+    }
+  });
+  auto options = options_for(server.local_endpoint().port());
+  options.connect_once = true;
+  int reached = 0;
+  int lost_all = 0;
+  for (int i = 0; i < connections; ++i) {
+    lost.clear();
+    start(options);
+    lost_all += until([this] { return !lost.empty(); }) ? 1 : 0;
+    reached += client->loss().was_reached ? 1 : 0;
+    stop();
+  }
+  resetting.join();
+  EXPECT_EQ(lost_all, connections);
+  EXPECT_EQ(reached, connections);
 }
 
 /// A server that answers everything with as many bytes as an MQTT packet has.
