@@ -315,7 +315,8 @@ Task<Reply<json>> DeviceService::refresh_token(Request request) {
       co_return error(ErrorCode::forbidden, "the token that asks for another one was revoked");
     name = device->row.name;
   }
-  if (const auto wait = refreshes_.take(request.acting_user))
+  // Not acting_user, which for a guest is the host: the token belongs to the sender.
+  if (const auto wait = refreshes_.take(request.sender.user_id))
     co_return too_often(std::to_string(options_.refreshes_per_hour_max) + " token refreshes", *wait);
   auto token = tokens_.make(request, request.sender, name, not_before);
   if (!token) co_return tl::unexpected(token.error());

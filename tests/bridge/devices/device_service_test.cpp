@@ -289,6 +289,34 @@ TEST_F(DeviceServices, EveryTokenIsListedWithTheOneThatAskedForIt) {
   EXPECT_EQ(tokens[2].expires_at_ms, to_unix_ms(third.expires_at));
 }
 
+TEST_F(DeviceServices, AGuestsRefreshesAreItsOwnAndNotItsHosts) {
+  DeviceService::Options few;
+  few.refreshes_per_hour_max = 2;
+  start(few);
+  const Claims first = claims_of(add_lamp());
+  Claims guests;
+  guests.principal = {PrincipalType::user, "bob", "bob"};
+  guests.jti = "bobs";
+  guests.issued_at = clock_.wall_now();
+  guests.expires_at = clock_.wall_now() + std::chrono::hours(1);
+  const auto refresh_as_guest = [&] {
+    Request request;
+    request.sender = guests.principal;
+    request.service = Service::devices;
+    request.op = "refresh_token";
+    request.body = {{"op", "refresh_token"}};
+    request.acting_user = "alice";  // as the pipeline has it for a guest of alice
+    request.token = asking(guests);
+    return test::run_task(loop_, service_->table().find(request.op)->handler(*service_, std::move(request)));
+  };
+  EXPECT_TRUE(refresh_as_guest());
+  EXPECT_TRUE(refresh_as_guest());
+  const auto refused = refresh_as_guest();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
+  EXPECT_TRUE(refresh(lamp, asking(first))) << "alice's devices have all of theirs";
+}
+
 TEST_F(DeviceServices, ARevokedLineGetsNoFurtherToken) {
   const Claims first = claims_of(add_lamp());
   const Claims second = claims_of(refresh(lamp, asking(first)));
