@@ -220,9 +220,9 @@ void App::Parts::connect() {
 }
 
 void App::Parts::connect_users() {
-  listen<UserDisabled>("open work", [this](const auto& disabled) {
-    chat_service.user_disabled(disabled.user_id);
-    for (const Device* device : devices.list(disabled.user_id)) end_work_of(device->row.device_id);
+  listen<UserStandingChanged>("open work", [this](const auto& changed) {
+    chat_service.standing_changed(changed.user_id);
+    for (const Device* device : devices.list(changed.user_id)) end_work_of(device->row.device_id);
   });
   listen<UserChanged>("audit", [this](const auto& changed) {
     const auto act = act_of(changed.change);

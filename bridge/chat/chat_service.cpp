@@ -45,10 +45,10 @@ void ChatService::sender_left(const std::string& device_id) {
     hub_log().info("{} left: {} of its chats stopped", device_id, stopped);
 }
 
-void ChatService::user_disabled(const std::string& user_id) {
+void ChatService::standing_changed(const std::string& user_id) {
   loop_.check();
-  if (const auto stopped = running_->user_disabled(user_id); stopped > 0)
-    hub_log().info("user {} is disabled: {} chats stopped", user_id, stopped);
+  if (const auto stopped = running_->standing_changed(user_id); stopped > 0)
+    hub_log().info("user {} is disabled or has another role: {} chats stopped", user_id, stopped);
 }
 
 Reply<json> ChatService::cancel(const Request& request) {

@@ -41,8 +41,8 @@ class ChatService final : public RequestHandler {
 
   /// Ends the chats of a device that has gone offline.
   void sender_left(const std::string& device_id);
-  /// The chats that the user itself has begun end.
-  void user_disabled(const std::string& user_id);
+  /// Ends the chats that the user itself has begun: they have the rights of before.
+  void standing_changed(const std::string& user_id);
   /// Chats under way.
   std::size_t in_flight() const { return running_->size(); }
 

@@ -60,8 +60,8 @@ std::size_t RunningChats::sender_left(const std::string& device_id) {
   return stop_of(device_id, PrincipalType::device, "the device left");
 }
 
-std::size_t RunningChats::user_disabled(const std::string& user_id) {
-  return stop_of(user_id, PrincipalType::user, "the user was disabled");
+std::size_t RunningChats::standing_changed(const std::string& user_id) {
+  return stop_of(user_id, PrincipalType::user, "the user was disabled, or has another role or house now");
 }
 
 std::size_t RunningChats::stop_of(const std::string& id, PrincipalType type, const std::string& why) {

@@ -65,7 +65,7 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
   /// Stops every chat of the device; returns their number.
   std::size_t sender_left(const std::string& device_id);
   /// Stops every chat that the user itself has begun; gives how many.
-  std::size_t user_disabled(const std::string& user_id);
+  std::size_t standing_changed(const std::string& user_id);
 
   std::size_t size() const { return by_sender_id_.size(); }
 

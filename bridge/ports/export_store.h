@@ -83,6 +83,15 @@ struct ExportPart {
 struct AccountImport {
   UserRow user;
   bool is_new = false;  // else its name and standing become these
+
+  UserChange change() const {
+    UserChange change;
+    change.name = user.name;
+    change.role = user.standing.role;
+    change.guest_of = user.standing.guest_of;
+    change.is_disabled = user.standing.is_disabled;
+    return change;
+  }
 };
 
 struct ImportRequest {

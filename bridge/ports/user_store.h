@@ -25,11 +25,22 @@ struct UserRow {
   std::optional<std::int64_t> last_login_ms;
 };
 
-/// The changes of an account; the rest stays as it is in the database.
+/// The changes of an account; the rest stays as it is, also when another change is under way.
 struct UserChange {
   std::optional<std::string> name;
-  std::optional<UserStanding> standing;
+  std::optional<Role> role;             // any but a guest is nobody's guest
+  std::optional<std::string> guest_of;  // of a guest
+  std::optional<bool> is_disabled;
   std::optional<std::string> password_hash;
+
+  /// Returns what becomes of this standing.
+  UserStanding applied_to(UserStanding standing) const {
+    standing.role = role.value_or(standing.role);
+    if (guest_of) standing.guest_of = *guest_of;
+    if (standing.role != Role::guest) standing.guest_of.clear();
+    standing.is_disabled = is_disabled.value_or(standing.is_disabled);
+    return standing;
+  }
 };
 
 /// The data that was deleted with a user.

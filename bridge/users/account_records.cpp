@@ -78,18 +78,15 @@ Reply<std::optional<AccountImport>> AccountRecords::wanted(const std::string& us
 }
 
 Task<void> AccountRecords::written(AccountImport account) {
-  std::vector<std::string> ids(1, account.user.user_id);
-  // The password may have been set meanwhile.
-  const UserRow* now = parts_.users.find(account.user.user_id);
-  if (!account.is_new && now != nullptr) {
-    account.user.password_hash = now->password_hash;
-    account.user.created_at_ms = now->created_at_ms;
-    account.user.last_login_ms = now->last_login_ms;
+  const std::string user_id = account.user.user_id;
+  const UserStanding before = parts_.users.standing_of(user_id);
+  if (account.is_new) {
+    parts_.users.put(std::move(account.user));
+  } else {
+    parts_.users.change(user_id, account.change());
   }
-  const bool was_disabled = now != nullptr && now->standing.is_disabled;
-  const bool is_disabled_now = account.user.standing.is_disabled && !was_disabled;
-  parts_.users.put(std::move(account.user));
-  if (is_disabled_now) parts_.events.publish(UserDisabled{ids.front()});
+  if (ends_work(before, parts_.users.standing_of(user_id))) parts_.events.publish(UserStandingChanged{user_id});
+  std::vector<std::string> ids(1, user_id);
   co_await parts_.tell_plugin(std::move(ids));
 }
 

@@ -33,7 +33,8 @@ class AccountRecords {
   /// describes none.
   Reply<std::optional<AccountImport>> wanted(const std::string& user_id, const nlohmann::json& record,
                                              bool overwrite) const;
-  /// Called when it was written: the directory and the plugin know it then. Publishes UserDisabled when it was not.
+  /// Called when it was written: the directory and the plugin know it then. Publishes UserStandingChanged where
+  /// work ends.
   Task<void> written(AccountImport account);
 
  private:

@@ -37,6 +37,16 @@ class UserDirectory {
     std::string id = user.user_id;
     users_.insert_or_assign(std::move(id), std::move(user));
   }
+  /// Does to a user that is there what the store did: two changes that are stored one after the other may be told of
+  /// in any order, and neither takes back the other.
+  void change(const std::string& user_id, const UserChange& change) {
+    const auto found = users_.find(user_id);
+    if (found == users_.end()) return;
+    UserRow& user = found->second;
+    user.name = change.name.value_or(user.name);
+    user.standing = change.applied_to(user.standing);
+    user.password_hash = change.password_hash.value_or(user.password_hash);
+  }
   /// Guests of the user no longer have a host then.
   void remove(const std::string& user_id) {
     users_.erase(user_id);

@@ -1,9 +1,11 @@
 /// Events about users (common/runtime/events.h). Published on the loop, after the change was stored and, but for
-/// UserDisabled, the broker's plugin knows of it.
+/// UserStandingChanged, the broker's plugin knows of it.
 #pragma once
 
 #include <string>
 #include <vector>
+
+#include "common/contract/role.h"
 
 namespace strawberry::bridge {
 
@@ -21,9 +23,14 @@ struct UserDeleted {
   std::vector<std::string> devices;
 };
 
-/// The user is disabled: whatever waits for one of its devices ends now.
-struct UserDisabled {
+/// The user is disabled or deleted, or has another role or host: what it has under way, which has the rights of before,
+/// ends now, and whatever waits for one of its devices.
+struct UserStandingChanged {
   std::string user_id;
 };
+/// True for a change after which UserStandingChanged is published. Letting a user in again ends nothing.
+inline bool ends_work(const UserStanding& before, const UserStanding& now) {
+  return (now.is_disabled && !before.is_disabled) || now.role != before.role || now.guest_of != before.guest_of;
+}
 
 }  // namespace strawberry::bridge

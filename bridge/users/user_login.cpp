@@ -133,24 +133,23 @@ Task<Reply<json>> UserService::set_password(Request request) {
   }
   auto hash = co_await parts_.passwords.hash(std::move(password));
   if (!hash) co_return tl::unexpected(hash.error());
-  user = parts_.users.find(user_id);
-  UserRow row;
-  if (user != nullptr) {
-    row = *user;
-    row.password_hash = *hash;
-    UserChange change;
-    change.password_hash = *hash;
-    auto stored = co_await parts_.store.change_user(row.user_id, std::move(change));
+  UserChange change;
+  change.password_hash = *hash;
+  if (parts_.users.find(user_id) != nullptr) {
+    UserChange same = change;
+    auto stored = co_await parts_.store.change_user(user_id, std::move(same));
     if (!stored) co_return tl::unexpected(stored.error());
+    parts_.users.change(user_id, change);
   } else {
     if (parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+    UserRow row;
     row.user_id = user_id;
     row.password_hash = *hash;
     row.created_at_ms = to_unix_ms(clock_.wall_now());
     auto stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
     if (!stored) co_return tl::unexpected(stored.error());
+    parts_.users.put(std::move(row));
   }
-  parts_.users.put(std::move(row));
   publish(UserChanged::Change::password_set, user_id, request);
   // Somebody else may know the old password and have signed in with it.
   TokenChoice logins;

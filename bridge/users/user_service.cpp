@@ -32,6 +32,18 @@ std::string_view user_refusal(PrincipalType type) {
 /// Returns the role that a request names, or `otherwise`; the schema allows no unknown ones.
 Role role_in(const json& body, Role otherwise) { return parse_role(text_member(body, "role")).value_or(otherwise); }
 
+/// What the request names.
+Reply<UserChange> read_change(const json& body, const UserStanding& before) {
+  UserChange change;
+  if (body.contains("name")) change.name = text_member(body, "name");
+  if (body.contains("role")) change.role = role_in(body, before.role);
+  if (body.contains("guest_of")) change.guest_of = text_member(body, "guest_of");
+  if (body.contains("disabled")) change.is_disabled = body.value("disabled", false);
+  if (change.guest_of && change.role.value_or(before.role) != Role::guest)
+    return error(ErrorCode::bad_request, "only a guest is guest of a user", {{"path", "/guest_of"}});
+  return change;
+}
+
 }  // namespace
 
 UserService::UserService(const Clock& clock, Parts parts, Options options)
@@ -192,50 +204,36 @@ Reply<json> UserService::get(const Request& request) const {
 
 Task<Reply<json>> UserService::update(Request request) {
   const std::string user_id = text_member(request.body, "user_id");
-  const UserRow* known = parts_.users.find(user_id);
   if (!is_known(user_id)) co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
-  if (known == nullptr && parts_.users.is_full())
-    co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
-  UserRow row;
-  if (known != nullptr) row = *known;
-  const bool is_new = known == nullptr;
-  if (is_new) {
-    row.user_id = user_id;
-    row.created_at_ms = to_unix_ms(clock_.wall_now());
-  }
-  if (request.body.contains("name")) row.name = text_member(request.body, "name");
-  row.standing.role = role_in(request.body, row.standing.role);
-  if (request.body.contains("guest_of")) row.standing.guest_of = text_member(request.body, "guest_of");
-  if (row.standing.role != Role::guest) {
-    if (request.body.contains("guest_of"))
-      co_return error(ErrorCode::bad_request, "only a guest is guest of a user", {{"path", "/guest_of"}});
-    row.standing.guest_of.clear();
-  }
+  const bool is_new = parts_.users.find(user_id) == nullptr;
+  if (is_new && parts_.users.is_full()) co_return error(ErrorCode::busy, "the hub has as many accounts as it may");
+  const auto change = read_change(request.body, parts_.users.standing_of(user_id));
+  if (!change) co_return tl::unexpected(change.error());
   auto limits = read_limit_change(request.body.value("limits", json::object()));
   if (!limits) co_return tl::unexpected(limits.error());
-  const bool was_disabled = row.standing.is_disabled;
-  row.standing.is_disabled = request.body.value("disabled", was_disabled);
   Reply<void> stored;
   if (is_new) {
+    UserRow row;
+    row.user_id = user_id;
+    row.created_at_ms = to_unix_ms(clock_.wall_now());
+    row.name = change->name.value_or("");
+    row.standing = change->applied_to({});
     stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
+    if (stored) parts_.users.put(row);
+    if (stored && ends_work(UserStanding(), row.standing)) parts_.events.publish(UserStandingChanged{user_id});
   } else {
-    UserChange change;
-    change.name = row.name;
-    change.standing = row.standing;
-    stored = co_await parts_.store.change_user(user_id, std::move(change));
+    UserChange same = *change;
+    stored = co_await parts_.store.change_user(user_id, std::move(same));
+    const UserStanding before = parts_.users.standing_of(user_id);
+    if (stored) parts_.users.change(user_id, *change);
+    if (stored && ends_work(before, parts_.users.standing_of(user_id)))
+      parts_.events.publish(UserStandingChanged{user_id});
   }
-  if (stored && !limits->empty()) stored = co_await parts_.set_limits(user_id, *limits);
   if (!stored) co_return tl::unexpected(stored.error());
-  // The password may have been set meanwhile.
-  if (const UserRow* now = parts_.users.find(user_id)) {
-    row.password_hash = now->password_hash;
-    row.last_login_ms = now->last_login_ms;
-  }
-  const bool is_disabled_now = row.standing.is_disabled && !was_disabled;
-  parts_.users.put(std::move(row));
-  if (is_disabled_now) parts_.events.publish(UserDisabled{user_id});
+  if (!limits->empty()) stored = co_await parts_.set_limits(user_id, *limits);
   std::vector<std::string> ids(1, user_id);
   co_await tell(std::move(ids));
+  if (!stored) co_return tl::unexpected(stored.error());
   publish(UserChanged::Change::updated, user_id, request);
   co_return entry(user_id);
 }
@@ -256,7 +254,7 @@ Task<Reply<json>> UserService::remove(Request request) {
     parts_.devices.remove(device_id);
     parts_.events.publish(DeviceRevoked{device_id});
   }
-  parts_.events.publish(UserDisabled{user_id});
+  parts_.events.publish(UserStandingChanged{user_id});
   co_await tell(std::move(ids));
   for (const std::string& device_id : gone->devices) {
     parts_.events.publish(DeviceChanged{DeviceChanged::Change::deleted, device_id, request.sender.id, user_id});

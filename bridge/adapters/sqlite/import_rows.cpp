@@ -37,10 +37,7 @@ class Importer {
 
   Done write_account(const AccountImport& account) {
     if (account.is_new) return insert_user(statements_, account.user, /*first_admin=*/false);
-    UserChange change;
-    change.name = account.user.name;
-    change.standing = account.user.standing;
-    return update_user(statements_, request_.user_id, change);
+    return update_user(statements_, request_.user_id, account.change());
   }
 
   Done count(bool is_new) {

@@ -64,6 +64,17 @@ std::string host_of(const UserStanding& standing) {
   return standing.role == Role::guest ? standing.guest_of : std::string();
 }
 
+std::optional<UserStanding> read_standing(StatementCache& statements, const std::string& user_id) {
+  std::optional<UserStanding> standing;
+  auto& row = statements.bind("SELECT role, guest_of, is_disabled FROM users WHERE user_id = ?", user_id);
+  if (row.executeStep()) {
+    const auto role = parse_role(row.getColumn(0).getString());
+    standing = {role.value_or(Role::guest), row.getColumn(1).getString(), row.getColumn(2).getInt() != 0};
+  }
+  row.reset();
+  return standing;
+}
+
 bool is_known(StatementCache& statements, const std::string& user_id) {
   return number_of(statements,
                    "SELECT EXISTS (SELECT 1 FROM users WHERE user_id = ?1)"
@@ -131,24 +142,19 @@ Reply<void> insert_user(StatementCache& statements, const UserRow& user, bool fi
 }
 
 Reply<void> update_user(StatementCache& statements, const std::string& user_id, const UserChange& change) {
+  const auto before = read_standing(statements, user_id);
+  if (!before) return error(ErrorCode::not_found, "no such user");
   const bool was_admin = is_active_admin(statements, user_id);
-  if (change.standing) {
-    if (auto problem = objection_to_standing(statements, user_id, *change.standing))
+  const UserStanding standing = change.applied_to(*before);
+  if (change.role || change.guest_of) {
+    if (auto problem = objection_to_standing(statements, user_id, standing))
       return tl::unexpected<Error>(std::move(*problem));
   }
-  std::optional<std::string> role;
-  std::optional<std::string> guest_of;
-  std::optional<bool> is_disabled;
-  if (change.standing) {
-    role = to_string(change.standing->role);
-    guest_of = host_of(*change.standing);
-    is_disabled = change.standing->is_disabled;
-  }
-  const int changed = statements.execute(
-      "UPDATE users SET name = coalesce(?, name), role = coalesce(?, role), guest_of = coalesce(?, guest_of),"
-      " is_disabled = coalesce(?, is_disabled), password_hash = coalesce(?, password_hash) WHERE user_id = ?",
-      change.name, role, guest_of, is_disabled, change.password_hash, user_id);
-  if (changed == 0) return error(ErrorCode::not_found, "no such user");
+  statements.execute(
+      "UPDATE users SET name = coalesce(?, name), role = ?, guest_of = ?, is_disabled = ?,"
+      " password_hash = coalesce(?, password_hash) WHERE user_id = ?",
+      change.name, std::string(to_string(standing.role)), host_of(standing), standing.is_disabled, change.password_hash,
+      user_id);
   if (was_admin && active_admins(statements) == 0) return last_admin();
   return {};
 }

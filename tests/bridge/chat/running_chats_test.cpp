@@ -75,7 +75,7 @@ TEST_F(RunningChatsTest, AUserWhoIsDisabledTakesItsOwnChatsWithIt) {
   const auto own = begin({PrincipalType::user, "alice", "alice"}, "1");
   const auto of_device = begin({PrincipalType::device, "alice", "bob"}, "1");
   const auto of_another = begin({PrincipalType::user, "bob", "bob"}, "1");
-  EXPECT_EQ(chats->user_disabled("alice"), 1U);
+  EXPECT_EQ(chats->standing_changed("alice"), 1U);
   EXPECT_TRUE(is_ended(own));
   EXPECT_FALSE(is_ended(of_device) || is_ended(of_another));
 }

@@ -128,6 +128,53 @@ TEST_F(Users, ThatAreDisabledCannotSignInAndThePluginIsTold) {
   EXPECT_EQ(code(login("alice", "correct horse")), ErrorCode::forbidden);
 }
 
+TEST_F(Users, TwoChangesAtOnceAreBothMade) {
+  ASSERT_TRUE(create({{"user_id", "alice"}, {"password", "correct horse"}}));
+  std::size_t done = 0;
+  for (const json& change : {json{{"disabled", true}}, json{{"name", "Alice"}}, json{{"role", "admin"}}}) {
+    Request request;
+    request.sender = operator_;
+    request.service = Service::users;
+    request.op = "update";
+    request.body = change;
+    request.body["user_id"] = "alice";
+    asio::co_spawn(loop_, service_.table().find("update")->handler(service_, std::move(request)),
+                   [&](const std::exception_ptr&, const Reply<json>& reply) { done += reply ? 1U : 0U; });
+  }
+  loop_.restart();
+  while (done < 3 && loop_.run_one_for(std::chrono::seconds(10)) > 0) continue;
+  ASSERT_EQ(done, 3U);
+  const UserStanding both{Role::admin, "", true};
+  EXPECT_EQ(users_.standing_of("alice"), both);
+  EXPECT_EQ(users_.find("alice")->name, "Alice");
+  UserDirectory stored;
+  ASSERT_TRUE(store_->load_users([&](UserRow user) { stored.put(std::move(user)); }));
+  EXPECT_EQ(stored.standing_of("alice"), both);
+  EXPECT_EQ(stored.find("alice")->name, "Alice");
+}
+
+TEST_F(Users, WhoHaveAnotherRoleOrHostKeepNothingUnderWay) {
+  ASSERT_TRUE(create({{"user_id", "alice"}}));
+  ASSERT_TRUE(create({{"user_id", "carol"}}));
+  ASSERT_TRUE(create({{"user_id", "bob"}, {"role", "guest"}, {"guest_of", "alice"}}));
+  std::vector<std::string> ended;
+  const auto listening = events_.listen<UserStandingChanged>(
+      "test", [&](const UserStandingChanged& changed) { ended.push_back(changed.user_id); });
+  const auto ends = [&](json change) {
+    ended.clear();
+    change["op"] = "update";
+    change["user_id"] = "bob";
+    EXPECT_TRUE(ask(operator_, std::move(change)));
+    return ended == std::vector<std::string>{"bob"};
+  };
+  EXPECT_FALSE(ends({{"name", "Bob"}}));
+  EXPECT_TRUE(ends({{"guest_of", "carol"}}));
+  EXPECT_FALSE(ends({{"guest_of", "carol"}})) << "it is the same";
+  EXPECT_TRUE(ends({{"role", "member"}}));
+  EXPECT_TRUE(ends({{"disabled", true}}));
+  EXPECT_FALSE(ends({{"disabled", false}}));
+}
+
 TEST_F(Users, WhoseIdsDifferOnlyInCaseCannotBothBe) {
   ASSERT_TRUE(create({{"user_id", "alice"}}));
   EXPECT_EQ(code(create({{"user_id", "Alice"}})), ErrorCode::forbidden);
