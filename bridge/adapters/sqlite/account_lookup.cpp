@@ -5,12 +5,6 @@
 #include "bridge/adapters/sqlite/database.h"
 
 namespace strawberry::bridge {
-namespace {
-
-constexpr int version_with_accounts = 9;
-
-}  // namespace
-
 Result<AccountIds> account_ids(const std::string& database_path) {
   auto database = open_database_to_read(database_path, version_with_accounts);
   if (!database) return tl::unexpected(database.error());

@@ -21,6 +21,9 @@ inline constexpr int busy_timeout_ms = 5'000;
 /// The schema version this program reads and writes: the number of the newest file in schemas/sql/.
 int database_version();
 
+/// The first version whose database has accounts.
+inline constexpr int version_with_accounts = 9;
+
 /// Opens `path` for writing (WAL, durable at every commit, foreign keys on). Creates it with mode 0600 when there is
 /// none; applies missing migrations, each in one transaction. Refuses, and does not change, a file that is not an
 /// SQLite database, another program's database, or one of a newer version.

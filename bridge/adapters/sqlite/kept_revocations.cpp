@@ -4,6 +4,7 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
+#include "common/contract/role.h"
 
 namespace strawberry::bridge {
 namespace {
@@ -75,6 +76,58 @@ void keep_users(SQLite::Database& from, SQLite::Database& to) {
   while (users.executeStep()) write_row(revoke, users.getColumn(0).getString(), users.getColumn(1).getInt64());
 }
 
+int rank_of(const std::string& role) {
+  switch (parse_role(role).value_or(Role::guest)) {
+    case Role::admin: return 2;
+    case Role::member: return 1;
+    case Role::guest: return 0;
+  }
+  return 0;
+}
+
+std::string role_of(SQLite::Database& database, const std::string& user_id) {
+  SQLite::Statement user(database, "SELECT role FROM users WHERE user_id = ?");
+  user.bind(1, user_id);
+  return user.executeStep() ? user.getColumn(0).getString() : std::string();
+}
+
+/// A user whose devices or guests are back can be no guest, and is disabled instead.
+void make_guest(SQLite::Database& to, const std::string& user_id, const std::string& guest_of) {
+  SQLite::Statement demote(to,
+                           "UPDATE users SET role = 'guest', guest_of = ?1 WHERE user_id = ?2"
+                           " AND NOT EXISTS (SELECT 1 FROM devices WHERE user_id = ?2)"
+                           " AND NOT EXISTS (SELECT 1 FROM users WHERE guest_of = ?2)");
+  if (write_row(demote, guest_of, user_id) > 0) return;
+  SQLite::Statement disable(to, "UPDATE users SET is_disabled = 1 WHERE user_id = ?");
+  write_row(disable, user_id);
+}
+
+/// Nobody may do more than before the restore, nor sign in with a password of earlier.
+void keep_accounts(SQLite::Database& from, SQLite::Database& to) {
+  SQLite::Statement users(from, "SELECT user_id, role, guest_of, is_disabled, password_hash FROM users");
+  SQLite::Statement update(to,
+                           "UPDATE users SET is_disabled = max(is_disabled, ?), password_hash = ? WHERE user_id = ?");
+  SQLite::Statement demote(to, "UPDATE users SET role = ? WHERE user_id = ?");
+  while (users.executeStep()) {
+    const std::string user_id = users.getColumn(0).getString();
+    const std::string role = users.getColumn(1).getString();
+    const std::string restored_role = role_of(to, user_id);
+    if (restored_role.empty()) continue;
+    write_row(update, users.getColumn(3).getInt(), users.getColumn(4).getString(), user_id);
+    if (role == "guest") {
+      make_guest(to, user_id, users.getColumn(2).getString());
+    } else if (rank_of(role) < rank_of(restored_role)) {
+      write_row(demote, role, user_id);
+    }
+  }
+  // A deleted user is remembered by the time before which its tokens are revoked. Another hub's data has no such row.
+  SQLite::Statement deleted(from,
+                            "SELECT user_id FROM user_revocations r"
+                            " WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.user_id = r.user_id)");
+  SQLite::Statement disable(to, "UPDATE users SET is_disabled = 1 WHERE user_id = ?");
+  while (deleted.executeStep()) write_row(disable, deleted.getColumn(0).getString());
+}
+
 }  // namespace
 
 Result<void> keep_revocations(const std::string& replaced, const std::string& restored, std::int64_t now_ms) {
@@ -93,6 +146,7 @@ Result<void> keep_revocations(const std::string& replaced, const std::string& re
       keep_ids(**from, **to);
     }
     if (version >= version_with_user_revocations) keep_users(**from, **to);
+    if (version >= version_with_accounts) keep_accounts(**from, **to);
     if (auto within = check_user_revocations(**to); !within) return within;
     if (auto within = prune_revoked_tokens(**to, now_ms); !within) return within;
     transaction.commit();

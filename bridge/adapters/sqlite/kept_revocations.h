@@ -17,7 +17,9 @@ namespace strawberry::bridge {
 ///   tokens;
 /// - for each device in both: whether it is revoked, and the later of both times before which its tokens are revoked;
 /// - the same time of deleted devices: where the restored database has them, they exist again, with later tokens only;
-/// - the ids of users and admins, except those that a restored device has.
+/// - the ids of users and admins, except those that a restored device has;
+/// - of each account in both: its password, the lesser role, a guest's host, and whether it is disabled. One that was
+///   deleted since the backup is there again, disabled; so is one that cannot be the guest that it was made.
 Result<void> keep_revocations(const std::string& replaced, const std::string& restored, std::int64_t now_ms);
 
 }  // namespace strawberry::bridge

@@ -69,6 +69,39 @@ TEST_F(KeptRevocations, AreThoseOfBothForTokens) {
   EXPECT_EQ(column(replaced_, "SELECT count(*) FROM revoked_tokens"), "2") << "it was only read";
 }
 
+std::string account(const std::string& id, const std::string& role, const std::string& guest_of = "",
+                    bool is_disabled = false, const std::string& password = "old") {
+  return "INSERT INTO users (user_id, role, guest_of, is_disabled, password_hash, created_at) VALUES ('" + id + "', '" +
+         role + "', '" + guest_of + "', " + (is_disabled ? "1" : "0") + ", '" + password + "', 1000);";
+}
+
+TEST_F(KeptRevocations, OfPeopleGiveNobodyMoreThanBefore) {
+  exec(restored_, account("mallory", "member") + account("bob", "admin") + account("eve", "member") +
+                      account("gerda", "member", "", true) + account("guest", "guest", "bob") +
+                      account("visitor", "member"));
+  exec(replaced_, account("mallory", "member", "", true) + account("bob", "member") +
+                      account("eve", "admin", "", false, "new") + account("gerda", "member") +
+                      account("guest", "guest", "eve") + account("visitor", "guest", "eve") + account("late", "admin"));
+  keep();
+  keep();
+  EXPECT_EQ(column(restored_,
+                   "SELECT user_id || ':' || role || ':' || guest_of || ':' || is_disabled || ':' || password_hash"
+                   " FROM users ORDER BY user_id"),
+            "bob:member::0:old eve:member::0:new gerda:member::1:old guest:guest:eve:0:old mallory:member::1:old "
+            "visitor:guest:eve:0:old");
+}
+
+TEST_F(KeptRevocations, OfPeopleWhoWereDeletedOrCannotBeGuestsDisableThem) {
+  exec(restored_, account("carol", "member") + account("alice", "member") + account("host", "member") +
+                      account("guest", "guest", "host") + account("moved", "member") + row("lamp", true, 0));
+  exec(replaced_, account("alice", "guest", "bob") + account("host", "guest", "bob") +
+                      "INSERT INTO user_revocations VALUES ('carol', 5000), ('alice', 6000);");
+  keep();
+  EXPECT_EQ(column(restored_, "SELECT user_id || ':' || is_disabled FROM users ORDER BY user_id"),
+            "alice:1 carol:1 guest:0 host:1 moved:0")
+      << "of moved the other database knows nothing";
+}
+
 TEST_F(KeptRevocations, OfDevicesAreTheLaterOnes) {
   exec(replaced_, row("revoked", false, 5'000) + row("restarted", true, 3'000) + row("older", true, 1'000) +
                       row("new", true, 6'000) + row("unlimited", true, 0));
