@@ -260,6 +260,7 @@ Task<Reply<json>> BackupService::restore(Request request) {
 Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
   const auto files = files_;
   const std::string user_id = request.acting_user;
+  const std::int64_t begun_at_ms = to_unix_ms(clock_.wall_now());
   using Opened = Reply<std::shared_ptr<BackupReader>>;
   auto open = [files, user_id, id]() -> Opened {
     auto opened = files->open_lines(user_id, id);
@@ -278,6 +279,7 @@ Task<Reply<json>> BackupService::restore_from(Request request, std::string id) {
     // With the rights of the user: limits that an admin has set since then stay.
     import.actor = Principal{PrincipalType::user, request.sender.id, user_id};
     import.user_id = user_id;
+    import.begun_at_ms = begun_at_ms;
     import.overwrite = request.body.value("overwrite", false);
     import.records = json::array();
     for (const auto& line : *lines) import.records.push_back(json_from(line));

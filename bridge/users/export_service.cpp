@@ -108,6 +108,7 @@ Task<Reply<json>> ExportService::import_part(Import import) {
   request.user_id = import.user_id;
   request.overwrite = import.overwrite;
   request.is_by_admin = import.is_by_admin;
+  request.begun_at_ms = import.begun_at_ms;
   if (parts_.devices.find(import.user_id) != nullptr || is_reserved_id(import.user_id))
     co_return error(ErrorCode::bad_request, "this user_id is taken", {{"path", "/user_id"}});
   bool has_account = false;
@@ -202,6 +203,7 @@ Task<Reply<json>> ExportService::import_for(Request request) {
   import.records = request.body.at("records");
   import.overwrite = request.body.value("overwrite", false);
   import.is_by_admin = functions_.is_admin(request);
+  if (!import.is_by_admin) import.begun_at_ms = to_unix_ms(parts_.clock.wall_now());
   const bool is_first = is_head(import.records.front());
   if (import.records.size() > records_max)
     co_return error(ErrorCode::bad_request, "an import has at most " + std::to_string(records_max) + " records",

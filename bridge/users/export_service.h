@@ -70,7 +70,8 @@ class ExportService final : public RequestHandler {
   struct Import {
     Principal actor;
     std::string user_id;
-    nlohmann::json records;  // an array
+    nlohmann::json records;                   // an array
+    std::optional<std::int64_t> begun_at_ms;  // as in ImportRequest
     bool is_by_admin = false;
     bool overwrite = false;
   };

@@ -86,6 +86,42 @@ TEST_F(DisablingAUser, ByAnImportEndsItsChatsToo) {
   EXPECT_TRUE(happens([this] { return model_.clients_gone() == 1; })) << "the chat goes on";
 }
 
+TEST_F(DisablingAUser, ByDeletionEndsTheRestoringOfItsBackup) {
+  constexpr int parts = 30;
+  constexpr int messages = 700;
+  admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
+  auto alice = hub_.user("alice");
+  for (int part = 0; part < parts; ++part) {
+    const std::string session = "s" + std::to_string(part);
+    json records = json::array({{{"kind", "session"},
+                                 {"session_id", session},
+                                 {"device_id", "alice"},
+                                 {"title", "Music"},
+                                 {"is_active", false},
+                                 {"created_at", 1'769'860'800'000},
+                                 {"last_activity", 1'769'860'800'000}}});
+    for (int i = 0; i < messages; ++i) {
+      records.push_back({{"kind", "message"},
+                         {"session_id", session},
+                         {"message_id", session + "-" + std::to_string(i)},
+                         {"role", "user"},
+                         {"content", "Play something."},
+                         {"created_at", 1'769'860'800'000}});
+    }
+    alice->result_of("users", {{"op", "import"}, {"records", std::move(records)}});
+  }
+  const json made = alice->result_of("users", {{"op", "backup"}});
+  alice->send("users", {{"op", "restore_backup"}, {"backup_id", made.at("backup").at("id")}});
+  alice->code_of("users", {{"op", "me"}});  // answered when the restoring has begun
+  admin_->result_of("users", {{"op", "delete"}, {"user_id", "alice"}});
+  admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
+  const auto give_up = std::chrono::steady_clock::now() + at_last;
+  const json again{{"op", "backup"}, {"user_id", "alice"}};
+  while (admin_->code_of("users", again) == "busy" && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(admin_->result_of("sessions", {{"op", "list"}, {"user_id", "alice"}}).at("sessions"), json::array());
+}
+
 TEST_F(DisablingAUser, EndsItsStreamsAndWebSocketsWhileTheModelGoesOnTalking) {
   admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
   model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(100'000, 20); });  // more than an hour

@@ -18,6 +18,8 @@ class Importer {
       : statements_(statements), limits_(limits), request_(request) {}
 
   Reply<ImportCount> run() {
+    if (was_revoked_since())
+      return error(ErrorCode::forbidden, "the user was deleted, or its tokens were revoked, after this began");
     const auto before = read_stored_amounts(statements_, request_.user_id);
     if (request_.account) {
       if (auto written = write_account(*request_.account); !written) return tl::unexpected(written.error());
@@ -34,6 +36,14 @@ class Importer {
 
  private:
   using Done = Reply<void>;
+
+  bool was_revoked_since() {
+    if (!request_.begun_at_ms) return false;
+    auto& row = statements_.bind("SELECT tokens_valid_from FROM user_revocations WHERE user_id = ?", request_.user_id);
+    const bool was_revoked = row.executeStep() && row.getColumn(0).getInt64() > *request_.begun_at_ms;
+    row.reset();
+    return was_revoked;
+  }
 
   Done write_account(const AccountImport& account) {
     if (account.is_new) return insert_user(statements_, account.user, /*first_admin=*/false);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bridge/adapters/sqlite/sqlite_storage.h"
 #include "bridge/users/account_records.h"
 #include "tests/support/run_task.h"
@@ -282,6 +284,26 @@ TEST_F(UserRecords, AnAccountIsMadeWithAllOfItsImportOrNotAtAll) {
   });
   ASSERT_TRUE(run(to.store->exports().import(request)));
   EXPECT_TRUE(run(to.store->users().change_user("alice", name)));
+}
+
+TEST_F(UserRecords, NothingComesBackThatAUserBeganBeforeItWasDeleted) {
+  constexpr std::int64_t deleted_at_ms = 1'767'225'600'500;
+  Hub from(loop_), to(loop_);
+  fill(from, 1, 10);
+  ASSERT_TRUE(run(to.store->devices().add_device(device("old", "alice"))));
+  ASSERT_TRUE(run(to.store->users().delete_user("alice", deleted_at_ms)));
+  ImportRequest request;
+  request.user_id = "alice";
+  request.records = exported(from, 200'000);
+  request.begun_at_ms = deleted_at_ms - 1;
+  const auto refused = run(to.store->exports().import(request));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  const auto left = exported(to, 200'000);
+  EXPECT_TRUE(std::none_of(left.begin(), left.end(),
+                           [](const UserRecord& record) { return std::holds_alternative<DeviceRow>(record); }));
+  request.begun_at_ms = deleted_at_ms + 1'000;
+  EXPECT_TRUE(run(to.store->exports().import(request))) << "there is such a user again";
 }
 
 TEST(AccountRecord, HasARoleAndAHashOfArgon2OrNone) {
