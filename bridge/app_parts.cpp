@@ -224,6 +224,14 @@ void App::Parts::connect_users() {
     chat_service.standing_changed(changed.user_id);
     for (const Device* device : devices.list(changed.user_id)) end_work_of(device->row.device_id);
   });
+  listen<UserChanged>("open work", [this](const auto& changed) {
+    if (changed.change == UserChanged::Change::tokens_revoked) chat_service.line_revoked(changed.subject);
+  });
+  listen<TokensExchanged>("open work", [this](const auto& exchanged) {
+    using Exchange = TokensExchanged::Exchange;
+    if (exchanged.exchange == Exchange::program_ended || exchanged.exchange == Exchange::renewal_reused)
+      chat_service.line_revoked(exchanged.line);
+  });
   listen<UserChanged>("audit", [this](const auto& changed) {
     const auto act = act_of(changed.change);
     hub_log().info("audit: users.{} by {} on {}", act, changed.actor, printable(changed.subject));

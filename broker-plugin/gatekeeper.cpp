@@ -255,9 +255,13 @@ bool Gatekeeper::write_sender(const TopicEvent& event, std::string& sender) {
 std::string Gatekeeper::token_of(const TopicEvent& event) {
   const Topic& topic = topics_.read(event.topic);
   if (!topic.service || topic.rest != "request") return {};
-  if (topic.service->service != Service::devices && topic.service->service != Service::users) return {};
+  const Service service = topic.service->service;
+  if (service != Service::devices && service != Service::users && service != Service::chat) return {};
   const Connection* connection = connections_.find(event.handle);
-  return connection == nullptr ? std::string() : encode_token_stamp(connection->claims);
+  if (connection == nullptr) return {};
+  // A device's chats end when it is gone.
+  if (service == Service::chat && connection->claims.principal.type != PrincipalType::user) return {};
+  return encode_token_stamp(connection->claims);
 }
 
 std::string Gatekeeper::rights_of(const TopicEvent& event) {

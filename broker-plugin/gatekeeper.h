@@ -102,7 +102,7 @@ class Gatekeeper : private DeviceOwners {
   bool write_sender(const TopicEvent& event, std::string& sender);
 
   /// For a message with a principal: returns the token stamp. Empty when this topic carries none: only the services
-  /// `devices` and `users` make tokens from others.
+  /// `devices` and `users` make tokens from others, and a user's chats end with the token.
   std::string token_of(const TopicEvent& event);
   /// For a message with a principal: returns the rights of its token, to stamp on a request. Empty for full rights.
   std::string rights_of(const TopicEvent& event);

@@ -51,6 +51,12 @@ void ChatService::standing_changed(const std::string& user_id) {
     hub_log().info("user {} is disabled or has another role: {} chats stopped", user_id, stopped);
 }
 
+void ChatService::line_revoked(const std::string& line) {
+  loop_.check();
+  if (const auto stopped = running_->line_revoked(line); stopped > 0)
+    hub_log().info("a token was revoked: {} of its chats stopped", stopped);
+}
+
 Reply<json> ChatService::cancel(const Request& request) {
   loop_.check();
   if (running_->cancel(request.sender, request.body.at("cancel").get<std::string>())) return json{{"cancelled", true}};
@@ -88,7 +94,8 @@ Task<Reply<json>> ChatService::inference(Request request) {
 Task<Reply<json>> ChatService::run_turn(Request request, ChatRequest chat, std::shared_ptr<const AnswerFormat> format) {
   loop_.check();
   const auto executor = co_await asio::this_coro::executor;
-  auto place = running_->begin(executor, request.sender, request.correlation_id);
+  auto place = running_->begin(executor, request.sender, request.correlation_id,
+                               request.token ? request.token->root() : std::string());
   if (!place) co_return error(ErrorCode::busy, "too many chats at once", {{"retry_after_ms", 1000}});
   ChatTurn::Shared shared{clock_, neighbours_, options_, confirmations_};
   auto turn = std::make_shared<ChatTurn>(std::move(shared), std::move(place), std::move(request), std::move(chat),

@@ -43,6 +43,8 @@ class ChatService final : public RequestHandler {
   void sender_left(const std::string& device_id);
   /// Ends the chats that the user itself has begun: they have the rights of before.
   void standing_changed(const std::string& user_id);
+  /// Ends the chats that were asked for by tokens of this line (the `jti` of its first).
+  void line_revoked(const std::string& line);
   /// Chats under way.
   std::size_t in_flight() const { return running_->size(); }
 

@@ -6,10 +6,11 @@
 namespace strawberry::bridge {
 
 RunningChats::Chat::Chat(std::shared_ptr<RunningChats> all, const asio::any_io_executor& executor, Principal sender,
-                         std::string correlation_id)
+                         std::string correlation_id, std::string line)
     : all_(std::move(all)),
       sender_(std::move(sender)),
       correlation_id_(std::move(correlation_id)),
+      line_(std::move(line)),
       ending_(std::make_shared<Ending>(executor)) {
   all_->by_sender_id_.emplace(sender_.id, this);
 }
@@ -38,12 +39,12 @@ bool RunningChats::Chat::is_stopped_by(const Error& why) {
 }
 
 std::shared_ptr<RunningChats::Chat> RunningChats::begin(const asio::any_io_executor& executor, const Principal& sender,
-                                                        std::string correlation_id) {
+                                                        std::string correlation_id, std::string line) {
   std::size_t taken = 0;
   const auto [first, last] = by_sender_id_.equal_range(sender.id);
   for (auto entry = first; entry != last; ++entry) taken += entry->second->sender_ == sender ? 1 : 0;
   if (taken >= chats_per_principal_max_) return nullptr;
-  return std::make_shared<Chat>(shared_from_this(), executor, sender, std::move(correlation_id));
+  return std::make_shared<Chat>(shared_from_this(), executor, sender, std::move(correlation_id), std::move(line));
 }
 
 bool RunningChats::cancel(const Principal& sender, const std::string& correlation_id) {
@@ -69,6 +70,17 @@ std::size_t RunningChats::stop_of(const std::string& id, PrincipalType type, con
   const auto [first, last] = by_sender_id_.equal_range(id);
   for (auto entry = first; entry != last; ++entry)
     if (entry->second->sender_.type == type) chats.push_back(entry->second);
+  return stop_all(chats, why);
+}
+
+std::size_t RunningChats::line_revoked(const std::string& line) {
+  std::vector<Chat*> chats;
+  for (const auto& [id, chat] : by_sender_id_)
+    if (!line.empty() && chat->line_ == line) chats.push_back(chat);
+  return stop_all(chats, "the token was revoked");
+}
+
+std::size_t RunningChats::stop_all(const std::vector<Chat*>& chats, const std::string& why) {
   std::size_t stopped = 0;
   for (Chat* chat : chats)
     stopped += chat->is_stopped_by({ErrorCode::cancelled, why + "; skills the chat called may have run", {}}) ? 1 : 0;

@@ -26,7 +26,7 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
   class Chat {
    public:
     Chat(std::shared_ptr<RunningChats> all, const asio::any_io_executor& executor, Principal sender,
-         std::string correlation_id);
+         std::string correlation_id, std::string line);
     ~Chat();
     Chat(const Chat&) = delete;
     Chat& operator=(const Chat&) = delete;
@@ -51,15 +51,17 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
     const std::shared_ptr<RunningChats> all_;
     const Principal sender_;
     const std::string correlation_id_;
+    const std::string line_;
     const std::shared_ptr<Ending> ending_;
     bool is_decided_ = false;
   };
 
   explicit RunningChats(std::size_t chats_per_principal_max) : chats_per_principal_max_(chats_per_principal_max) {}
 
-  /// Returns null when the principal has reached its limit.
+  /// Returns null when the principal has reached its limit. `line`: the `jti` of the first token of the line by which
+  /// it was asked; empty when that is not known.
   std::shared_ptr<Chat> begin(const asio::any_io_executor& executor, const Principal& sender,
-                              std::string correlation_id);
+                              std::string correlation_id, std::string line = {});
   /// Returns false when the principal has no chat with that correlation id that can still be stopped.
   bool cancel(const Principal& sender, const std::string& correlation_id);
   /// Stops every chat of the device; returns their number.
@@ -67,10 +69,14 @@ class RunningChats : public std::enable_shared_from_this<RunningChats> {
   /// Stops every chat that the user itself has begun; gives how many.
   std::size_t standing_changed(const std::string& user_id);
 
+  /// Stops every chat that was asked for by a token of the line; returns their number.
+  std::size_t line_revoked(const std::string& line);
+
   std::size_t size() const { return by_sender_id_.size(); }
 
  private:
   std::size_t stop_of(const std::string& id, PrincipalType type, const std::string& why);
+  static std::size_t stop_all(const std::vector<Chat*>& chats, const std::string& why);
 
   const std::size_t chats_per_principal_max_;
   std::unordered_multimap<std::string, Chat*> by_sender_id_;

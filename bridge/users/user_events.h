@@ -23,8 +23,8 @@ struct UserDeleted {
   std::vector<std::string> devices;
 };
 
-/// The user is disabled or deleted, or has another role or host: what it has under way, which has the rights of before,
-/// ends now, and whatever waits for one of its devices.
+/// The user is disabled or deleted, has another role or host, or all of its tokens were revoked: what it has under way,
+/// which has the rights of before, ends now, and whatever waits for one of its devices.
 struct UserStandingChanged {
   std::string user_id;
 };

@@ -1,5 +1,6 @@
 /// Identifies the token by which a request was made. The broker plugin adds it to requests to the `devices` and `users`
-/// services, as the MQTT 5 user property `token_property`; the bridge uses it to issue a new token from that one.
+/// services, and to users' to `chat`, as the MQTT 5 user property `token_property`; the bridge uses it to issue a new
+/// token from that one, and to end a chat when the token is revoked.
 ///
 /// Pure functions.   Errors: text that is not such a stamp gives nothing.
 #pragma once

@@ -363,6 +363,12 @@ TEST_F(Gate, NamesTheSenderOfRequestsOnly) {
   EXPECT_FALSE(gate_->allows(nobody));
 }
 
+TEST_F(Gate, SaysByWhichTokenAUserChats) {
+  EXPECT_TRUE(enters(login(1, "alice-phone", token({PrincipalType::user, "alice", "alice"}))));
+  EXPECT_TRUE(decode_token_stamp(
+      gate_->token_of(topic(1, {PrincipalType::user, "alice", "alice"}, Access::write, "chat/alice/request"))));
+}
+
 TEST_F(Gate, SaysByWhichTokenARequestToTheDevicesServiceWasMade) {
   const std::string password = refreshed(speaker, "second", "first");
   EXPECT_TRUE(enters(login(1, "speaker", password)));

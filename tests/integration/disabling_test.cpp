@@ -86,6 +86,33 @@ TEST_F(DisablingAUser, ByAnImportEndsItsChatsToo) {
   EXPECT_TRUE(happens([this] { return model_.clients_gone() == 1; })) << "the chat goes on";
 }
 
+/// Beside those of the same user by another token, which go on.
+TEST_F(DisablingAUser, ARevokedTokenEndsTheChatsMadeWithIt) {
+  admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
+  model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(100'000, 20); });  // more than an hour
+  auto alice = hub_.user("alice");
+  const auto by_token = [&](const std::string& name) {
+    const json issued = alice->result_of("users", {{"op", "token"}, {"name", name}});
+    return std::make_unique<Spoke>(hub_, Principal{PrincipalType::user, "alice", "alice"}, 5, "alice-" + name,
+                                   issued.at("access_token").get<std::string>());
+  };
+  const auto phone = by_token("phone");
+  const auto tablet = by_token("tablet");
+  const json chat{{"messages", {{{"role", "user"}, {"content", "tell me"}}}}, {"stream", true}};
+  phone->send("chat", chat);
+  tablet->send("chat", chat);
+  const auto happens = [](const auto& condition) {
+    const auto give_up = std::chrono::steady_clock::now() + at_last;
+    while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(10ms);
+    return condition();
+  };
+  ASSERT_TRUE(happens([this] { return model_.requests().size() == 2; }));
+  alice->result_of("users", {{"op", "revoke_token"}, {"name", "phone"}});
+  EXPECT_TRUE(happens([this] { return model_.clients_gone() == 1; })) << "the chat goes on";
+  EXPECT_TRUE(tablet->mqtt().is_connected());
+  EXPECT_EQ(model_.clients_gone(), 1U);
+}
+
 TEST_F(DisablingAUser, ByDeletionEndsTheRestoringOfItsBackup) {
   constexpr int parts = 30;
   constexpr int messages = 700;

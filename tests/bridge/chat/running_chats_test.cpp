@@ -71,6 +71,17 @@ TEST_F(RunningChatsTest, ADeviceThatLeavesTakesItsChatsWithIt) {
   EXPECT_FALSE(is_ended(user)) << "nobody says when a user leaves";
 }
 
+TEST_F(RunningChatsTest, ARevokedTokenTakesTheChatsOfItsLineWithIt) {
+  const Principal alice{PrincipalType::user, "alice", "alice"};
+  const auto of_line = chats->begin(loop.get_executor(), alice, "1", "phone");
+  const auto of_another = chats->begin(loop.get_executor(), alice, "2", "tablet");
+  const auto of_unknown = begin(phone, "3");
+  EXPECT_EQ(chats->line_revoked("phone"), 1U);
+  EXPECT_EQ(chats->line_revoked(""), 0U);
+  EXPECT_TRUE(is_ended(of_line));
+  EXPECT_FALSE(is_ended(of_another) || is_ended(of_unknown));
+}
+
 TEST_F(RunningChatsTest, AUserWhoIsDisabledTakesItsOwnChatsWithIt) {
   const auto own = begin({PrincipalType::user, "alice", "alice"}, "1");
   const auto of_device = begin({PrincipalType::device, "alice", "bob"}, "1");
