@@ -17,10 +17,15 @@ Confirmations::Question::~Question() { all_->open_.erase(id_); }
 
 std::shared_ptr<Confirmations::Question> Confirmations::ask(const asio::any_io_executor& executor,
                                                             const Principal& sender) {
-  const auto of_sender =
-      std::count_if(open_.begin(), open_.end(), [&](const auto& entry) { return entry.second->asked_ == sender; });
-  if (open_.size() >= options_.questions_max ||
-      static_cast<std::size_t>(of_sender) >= options_.questions_per_principal_max)
+  std::size_t of_sender = 0;
+  std::size_t of_user = 0;
+  for (const auto& [id, question] : open_) {
+    of_sender += question->asked_ == sender ? 1 : 0;
+    of_user += question->asked_.user_id == sender.user_id ? 1 : 0;
+  }
+  // However many devices a user has, others can still be asked.
+  const std::size_t share = std::max<std::size_t>(1, options_.questions_max / 4);
+  if (open_.size() >= options_.questions_max || of_user >= share || of_sender >= options_.questions_per_principal_max)
     return nullptr;
   return std::make_shared<Question>(shared_from_this(), executor, sender);
 }

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace strawberry::bridge {
 namespace {
 
@@ -14,7 +17,7 @@ class ConfirmationsTest : public testing::Test {
   auto ask(const Principal& sender) { return confirmations->ask(loop.get_executor(), sender); }
 
   asio::io_context loop;
-  std::shared_ptr<Confirmations> confirmations = std::make_shared<Confirmations>(Confirmations::Options{3, 2});
+  std::shared_ptr<Confirmations> confirmations = std::make_shared<Confirmations>(Confirmations::Options{12, 2});
 };
 
 TEST_F(ConfirmationsTest, OnlyWhoWasAskedAnswersAndOnlyOnce) {
@@ -35,13 +38,22 @@ TEST_F(ConfirmationsTest, AQuestionThatIsOverCannotBeAnswered) {
   EXPECT_EQ(confirmations->open(), 0U);
 }
 
-TEST_F(ConfirmationsTest, OnlySoManyAreOpenOfOnePrincipalAndInAll) {
-  const auto first = ask(tablet);
-  const auto second = ask(tablet);
-  EXPECT_FALSE(ask(tablet));
-  const auto third = ask(phone);
-  EXPECT_TRUE(third);
-  EXPECT_FALSE(ask({PrincipalType::user, "bob", "bob"}));
+TEST_F(ConfirmationsTest, OnlySoManyAreOpenOfOnePrincipalOfOneUserAndInAll) {
+  std::vector<std::shared_ptr<Confirmations::Question>> open;
+  const auto may_ask = [&](const Principal& sender) {
+    open.push_back(ask(sender));
+    return open.back() != nullptr;
+  };
+  EXPECT_TRUE(may_ask(tablet) && may_ask(tablet));
+  EXPECT_FALSE(may_ask(tablet)) << "2 of a principal";
+  EXPECT_TRUE(may_ask(phone));
+  EXPECT_FALSE(may_ask(phone)) << "3 of a user, a quarter of all";
+  for (const std::string user : {"bob", "carol", "dave"}) {
+    EXPECT_TRUE(may_ask({PrincipalType::user, user, user})) << user;
+    EXPECT_TRUE(may_ask({PrincipalType::user, user, user})) << user;
+    EXPECT_TRUE(may_ask({PrincipalType::device, "of-" + user, user})) << user;
+  }
+  EXPECT_FALSE(may_ask({PrincipalType::user, "erin", "erin"})) << "12 in all";
 }
 
 }  // namespace
