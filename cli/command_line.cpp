@@ -67,6 +67,12 @@ void CommandLine::change(Endpoint& endpoint) const {
   if (!host.empty() || port != 0 || tls || !ca_file.empty()) endpoint.socket.clear();
 }
 
+Outcome<FileDescriptor> CommandLine::lock_data_dir() const {
+  auto patience = timeout();
+  if (!patience) return tl::unexpected(patience.error());
+  return lock_directory(data_dir(), *patience);
+}
+
 Outcome<std::chrono::milliseconds> CommandLine::timeout() const { return duration_of("--timeout", timeout_option); }
 
 Outcome<std::chrono::milliseconds> duration_of(const std::string& option, const std::string& text) {

@@ -41,6 +41,8 @@ struct CommandLine {
   /// Applies those options to any endpoint: if one is given, the endpoint's Unix socket is not used.
   void change(Endpoint& endpoint) const;
   Outcome<std::chrono::milliseconds> timeout() const;
+  /// For commands that write to the hub's files: as lock_directory(), with the patience of --timeout.
+  Outcome<FileDescriptor> lock_data_dir() const;
 };
 
 /// Adds all commands except those with a library of their own (spoke/). `line` must outlive `app`.

@@ -42,6 +42,14 @@ bool hand_over(const std::string& path, gid_t group, mode_t mode) {
   return is_so || (::fchown(file.get(), 0, group) == 0 && ::fchmod(file.get(), mode) == 0);
 }
 
+/// True when `path` leads to the directory that was opened, and not to another that was put in its place.
+bool is_still(const FileDescriptor& directory, const fs::path& path) {
+  struct stat opened {};
+  struct stat there {};
+  if (::fstat(directory.get(), &opened) != 0 || ::stat(path.c_str(), &there) != 0) return false;
+  return opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
 constexpr std::string_view socket_word = "socket ";
 
 /// `host port` or `host port tls`.
@@ -150,18 +158,21 @@ Outcome<bool> make_private_directory(const fs::path& path) {
 }
 
 Outcome<FileDescriptor> lock_directory(const DataDir& dir, std::chrono::milliseconds patience) {
-  FileDescriptor lock(::open(dir.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock.is_open()) return cannot("use", dir.path, errno);
   const auto give_up = std::chrono::steady_clock::now() + patience;
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return cannot("lock", dir.path, errno);
-    if (std::chrono::steady_clock::now() >= give_up) {
-      return cli_error(ExitCode::local,
-                       "cannot lock " + dir.path.string() + ": another command is changing its keys or tokens");
+  while (true) {
+    FileDescriptor lock(::open(dir.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock.is_open()) return cannot("use", dir.path, errno);
+    while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) return cannot("lock", dir.path, errno);
+      if (std::chrono::steady_clock::now() >= give_up) {
+        return cli_error(ExitCode::local,
+                         "cannot lock " + dir.path.string() + ": another command is changing its keys or tokens");
+      }
+      std::this_thread::sleep_for(lock_retry);
     }
-    std::this_thread::sleep_for(lock_retry);
+    // A restore puts another directory in the place of the one that we waited for: what is written belongs into that.
+    if (is_still(lock, dir.path)) return lock;
   }
-  return lock;
 }
 
 Outcome<void> share_with_group(const DataDir& dir) {

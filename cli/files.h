@@ -66,8 +66,9 @@ Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoi
 /// Returns true when it did not exist before.
 Outcome<bool> make_private_directory(const std::filesystem::path& path);
 /// Keeps other commands from changing the data directory's keys and tokens while the descriptor is open (flock; ends
-/// with the process in any case). The directory is locked, since the files in it are replaced. Waits at most
-/// `patience`.
+/// with the process in any case). The directory is locked, since the files in it are replaced; a restore, which
+/// replaces the directory itself, holds the lock too. Waits at most `patience`. Two locks in one process exclude each
+/// other.
 Outcome<FileDescriptor> lock_directory(const DataDir& dir, std::chrono::milliseconds patience);
 /// Lets the group read the keys and write the database, if root shares the data directory with a group. Otherwise, and
 /// for other users, does nothing.

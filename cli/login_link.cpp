@@ -66,6 +66,8 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   const DataDir dir = line.data_dir();
   auto url = door_url(options, dir);
   if (!url) return tl::unexpected(url.error());
+  // Until the link is on the list: its key may be retired by another command, or all be replaced by a restore.
+  const auto locked = line.lock_data_dir();
   const auto user_id = user_of(options, dir);
   if (!user_id) return tl::unexpected(user_id.error());
   const bool is_operator = user_id->empty();
@@ -73,6 +75,7 @@ Outcome<void> make_link(const CommandLine& line, const LinkOptions& options) {
   if (!who) return tl::unexpected(who.error());
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
+  if (!locked) return tl::unexpected(locked.error());  // the errors above say what to do where there is no hub
   auto token = sign(*keys, *who, *lifetime);
   if (!token) return tl::unexpected(token.error());
   const WallTime now = SystemClock().wall_now();

@@ -202,6 +202,14 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
 
   Stage stage(place.string() + ".restoring-" + new_id());
   if (auto filled = fill(stage, file); !filled) return filled;
+  std::optional<FileDescriptor> no_changes;
+  if (has_old) {
+    // From here on what is in the old data counts: a token that another command revokes, or a key that it adds, would
+    // be lost, or would get into the new data beside keys that it does not fit.
+    auto locked = line.lock_data_dir();
+    if (!locked) return tl::unexpected(locked.error());
+    no_changes.emplace(std::move(*locked));
+  }
   bool has_kept = false;
   std::vector<std::string> keys_back;
   if (has_old) keys_back = keys_that_come_back({place}, stage.dir());

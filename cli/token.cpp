@@ -195,6 +195,8 @@ void take_back(const CommandLine& line, const Made& made, const std::string& out
   if (made.by_hub) {
     (void)revoke_through_hub(line, made.who.principal.user_id, made.jti);
   } else {
+    const auto locked = line.lock_data_dir();
+    if (!locked) return;
     const std::int64_t now = to_unix_ms(SystemClock().wall_now());
     if (is_out && !bridge::revoke_token(dir.database(), made.jti, now, to_unix_ms(made.expires_at))) return;
     (void)bridge::forget_token(dir.database(), made.jti);  // if it stays, nobody has it
@@ -250,6 +252,8 @@ Outcome<Made> made_by_hub(const CommandLine& line, const TokenOptions& options, 
 }
 
 Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
+  // Until the token is on the list: its key may be retired by another command, or all be replaced by a restore.
+  const auto locked = line.lock_data_dir();
   auto who = whose(line, options);
   if (!who) return tl::unexpected(who.error());
   if (!options.name.empty()) who->name = options.name;
@@ -259,6 +263,7 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
   const DataDir dir = line.data_dir();
   auto keys = load_keys(dir);
   if (!keys) return tl::unexpected(keys.error());
+  if (!locked) return tl::unexpected(locked.error());  // the errors above say what to do where there is no hub
   Made made;
   auto token = sign(*keys, *who, lifetime);
   if (!token) return tl::unexpected(token.error());
@@ -294,6 +299,8 @@ Outcome<void> revoke_one(const CommandLine& line, const Made& made, const std::s
     if (revoked || revoked.error().hub_code == "not_found") return {};
     return tl::unexpected(revoked.error());
   }
+  const auto locked = line.lock_data_dir();
+  if (!locked) return tl::unexpected(locked.error());
   const WallTime now = SystemClock().wall_now();
   bridge::TokenQuery query;
   query.jti = jti;

@@ -35,13 +35,22 @@ struct Named {
   std::string root_jti = {};  // from the token itself; the list may know it as well
 };
 
-/// Renews `admin.token`, since an invalid one would disturb every command. Returns true when it was the revoked one.
-Outcome<bool> renew_admin_token(const DataDir& dir, const std::string& revoked_jti) {
-  auto keys = load_keys(dir);
+/// False also where the hub's keys cannot be read.
+bool is_admin_token(const DataDir& dir, const Outcome<KeySet>& keys, const std::string& jti) {
   if (!keys) return false;
   const auto claims = read_admin_token(dir, *keys);
-  if (!claims || claims->jti != revoked_jti) return false;
-  auto written = write_admin_token(dir, *keys);
+  return claims && claims->jti == jti;
+}
+
+/// Renews `admin.token`, since an invalid one would disturb every command. Returns true when it was the revoked one.
+Outcome<bool> renew_admin_token(const CommandLine& line, const std::string& revoked_jti) {
+  const DataDir dir = line.data_dir();
+  // Most tokens are others: then nothing needs to be locked, nor may the directory be one that we could lock.
+  if (!is_admin_token(dir, load_keys(dir), revoked_jti)) return false;
+  const auto locked = line.lock_data_dir();
+  const auto keys = load_keys(dir);
+  if (!is_admin_token(dir, keys, revoked_jti)) return false;  // another command has renewed it
+  const Outcome<void> written = locked ? write_admin_token(dir, *keys) : tl::unexpected(locked.error());
   if (!written) {
     return cli_error(written.error().code, "the token is revoked, but the one in " + dir.admin_token() +
                                                " could not be renewed: " + written.error().message);
@@ -163,6 +172,8 @@ Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Name
   const DataDir dir = line.data_dir();
   // Otherwise a database would be made where there is no hub.
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  const auto locked = line.lock_data_dir();
+  if (!locked) return tl::unexpected(locked.error());
   auto revoked = bridge::revoke_token(dir.database(), token.jti, to_unix_ms(SystemClock().wall_now()),
                                       to_unix_ms(token.expires_at), token.root_jti);
   if (!revoked) return cli_error(ExitCode::local, printable(revoked.error().message, 400));
@@ -172,6 +183,8 @@ Outcome<bridge::RevokedLine> revoke_in_files(const CommandLine& line, const Name
 Outcome<AllRevoked> revoke_all_in_files(const CommandLine& line, const std::string& user) {
   const DataDir dir = line.data_dir();
   if (auto directory = open_directory(dir); !directory) return tl::unexpected(directory.error());
+  const auto locked = line.lock_data_dir();
+  if (!locked) return tl::unexpected(locked.error());
   bridge::TokenQuery query;
   query.user_id = user;
   query.only_live = true;
@@ -240,7 +253,7 @@ Outcome<void> revoke(const CommandLine& line, const RevokeOptions& options) {
     if (listed && listed->total == 0)
       std::cerr << "note: no token with this JTI is on the list: see 'strawberryctl token list --all'\n";
   }
-  const auto renewed = renew_admin_token(dir, revoked->root_jti);
+  const auto renewed = renew_admin_token(line, revoked->root_jti);
   if (!renewed) return tl::unexpected(renewed.error());
   if (line.json) {
     std::cout << nlohmann::json{{"jti", token->jti},

@@ -471,6 +471,18 @@ TEST_F(Restore, IsRefusedWhileAHubRuns) {
   expect_refused(file_, "stop the hub");
 }
 
+TEST_F(Restore, WaitsForACommandThatChangesTheData) {
+  {
+    const auto lock = lock_directory({place_}, std::chrono::seconds(1));
+    ASSERT_TRUE(lock);
+    const Finished refused = control({"restore", file_.string(), "--data-dir", place_.string(), "--timeout", "200ms"});
+    EXPECT_EQ(refused.code, 4) << refused.output;
+    EXPECT_NE(refused.output.find("another command is changing"), std::string::npos) << refused.output;
+    EXPECT_EQ(content_of(place_ / "keys.json"), old_keys_);
+  }
+  EXPECT_EQ(restore(place_).code, 0);
+}
+
 TEST_F(Restore, LeavesADirectoryAloneThatIsNoHubs) {
   const fs::path home = other_.path() / "home";
   fs::create_directory(home);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 #include <latch>
+#include <thread>
 
 #include "tests/support/temp_dir.h"
 
@@ -167,6 +168,37 @@ TEST_F(Files, OpenDirectoryIsTakenOverOnlyWhenEmpty) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ExitCode::local);
   EXPECT_EQ(mode_of(path), 0755u);
+}
+
+/// How often this process has opened it.
+std::size_t times_open(const std::filesystem::path& path) {
+  std::size_t times = 0;
+  for (const auto& file : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(file.path(), gone) == path) ++times;
+  }
+  return times;
+}
+
+TEST_F(Files, LockIsOfTheDirectoryThatIsInPlaceWhenItIsGiven) {
+  constexpr std::chrono::seconds patience{20};
+  const auto place = directory_.path() / "var";
+  ASSERT_TRUE(make_private_directory(place));
+  auto first = lock_directory({place}, patience);
+  ASSERT_TRUE(first);
+  auto waiting = std::async(std::launch::async, [&] { return lock_directory({place}, patience); });
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (times_open(place) < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  std::filesystem::rename(place, directory_.path() / "aside");
+  ASSERT_TRUE(make_private_directory(place));
+  *first = FileDescriptor();
+  const auto second = waiting.get();
+  ASSERT_TRUE(second) << second.error().message;
+  struct stat locked {};
+  struct stat there {};
+  ASSERT_EQ(::fstat(second->get(), &locked), 0);
+  ASSERT_EQ(::stat(place.c_str(), &there), 0);
+  EXPECT_EQ(locked.st_ino, there.st_ino) << "the lock of a directory that nobody uses any more";
 }
 
 TEST_F(Files, FileInPlaceOfADirectoryIsRefused) {

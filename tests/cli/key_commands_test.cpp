@@ -380,6 +380,32 @@ TEST_F(RevokeCommand, RenewsTheAdminTokenWhenItIsTheOne) {
   EXPECT_EQ(verdict(admin_token()), signing_kid());
 }
 
+/// So that a restore that runs at the same time neither loses what they write nor mixes its keys with theirs.
+TEST_F(OfflineHub, CommandsThatWriteWaitForOneAnother) {
+  const json issued = ctl_json({"token", "issue", "--user", "alice", "--name", "Radio"});
+  const std::string admin = admin_token();
+  std::ofstream(dir_.path / "http-endpoint") << "http://127.0.0.1:8080\n";
+  {
+    const auto lock = lock_directory(dir_, std::chrono::seconds(1));
+    ASSERT_TRUE(lock);
+    for (std::vector<std::string> words :
+         std::vector<std::vector<std::string>>{{"token", "issue", "--user", "alice"},
+                                               {"token", "issue", "--admin"},
+                                               {"token", "revoke", "--name", "Radio"},
+                                               {"token", "revoke", "--user", "alice", "--all"},
+                                               {"token", "revoke", "--file", dir_.admin_token()},
+                                               {"login-link"},
+                                               {"key", "rotate"}}) {
+      words.insert(words.end(), {"--timeout", "200ms"});
+      expect_refusal(words, 4, "another command is changing its keys or tokens");
+    }
+  }
+  EXPECT_EQ(admin_token(), admin);
+  EXPECT_EQ(ctl_json({"token", "list"}).at("total"), 1) << "nothing was issued or revoked";
+  EXPECT_EQ(ctl({"token", "issue", "--user", "alice", "--name", "Radio", "--replace"}).code, 0);
+  EXPECT_EQ(ctl({"token", "revoke", "--file", dir_.admin_token()}).code, 0) << "it excluded itself";
+}
+
 TEST_F(RevokeCommand, RefusesWhatNamesNoToken) {
   expect_refusal({"token", "revoke"}, 2, "JTI");
   expect_refusal({"token", "revoke", "x", "--file", "y"}, 2, "either");
