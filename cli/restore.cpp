@@ -50,6 +50,11 @@ class Stage {
     if (!is_kept_) fs::remove_all(dir_.path, ignored);
   }
   const DataDir& dir() const { return dir_; }
+  bool rename_to(const fs::path& path) {
+    if (::renameat2(AT_FDCWD, dir_.path.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) return false;
+    dir_.path = path;
+    return true;
+  }
   void keep() { is_kept_ = true; }
 
  private:
@@ -132,9 +137,21 @@ std::string now_as_suffix() {
   return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
 }
 
+/// Gives the new directory the name that the old one is to have: the exchange then gives it to the old one, so that
+/// the only copy of the old data never has the name of something unfinished, even if this process is killed.
+Outcome<void> take_the_name_for_the_old(Stage& stage, const fs::path& place) {
+  const std::string name = place.string() + ".before-" + now_as_suffix();
+  if (stage.rename_to(name)) return {};
+  if (errno == EEXIST && stage.rename_to(name + "-" + new_id())) return {};  // two restores within one second
+  return cannot("rename", stage.dir().path);
+}
+
 /// Returns the new path of the old directory; empty when there was none.
 Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
-  const fs::path& made = stage.dir().path;
+  if (has_old) {
+    if (auto named = take_the_name_for_the_old(stage, place); !named) return tl::unexpected(named.error());
+  }
+  const fs::path made = stage.dir().path;
   const unsigned how = has_old ? RENAME_EXCHANGE : RENAME_NOREPLACE;
   if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), how) != 0) {
     if (errno == EBUSY) {
@@ -143,16 +160,9 @@ Outcome<fs::path> swap_in(Stage& stage, const fs::path& place, bool has_old) {
     }
     return cannot("replace", place);
   }
-  stage.keep();  // the old data has this name now
-  fs::path aside;
-  if (has_old) {
-    aside = place.string() + ".before-" + now_as_suffix();
-    std::error_code error;
-    if (fs::exists(aside, error)) aside += "-" + new_id();  // two restores within one second
-    if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) aside = made;
-  }
+  stage.keep();  // the old data has its name now
   if (auto written = put_on_disk(place.parent_path()); !written) return tl::unexpected(written.error());
-  return aside;
+  return has_old ? made : fs::path();
 }
 
 struct Moved {

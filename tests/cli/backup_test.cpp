@@ -2,6 +2,7 @@
 /// nothing.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "cli/files.h"
 #include "common/identity/data_lock.h"
 #include "common/identity/token.h"
+#include "common/text/file_descriptor.h"
 #include "common/text/hex.h"
 #include "common/text/sha256.h"
 #include "tests/cli/hub_run.h"
@@ -469,6 +471,25 @@ TEST_F(Restore, IsRefusedWhileAHubRuns) {
   const auto lock = DataLock::take(place_.string());
   ASSERT_TRUE(lock);
   expect_refused(file_, "stop the hub");
+}
+
+/// However early `restore` is killed: the old data is in its place, or has the name that is told.
+TEST_F(Restore, GivesTheOldDataItsNameInTheSameStepAsItReplacesIt) {
+  const FileDescriptor watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(::inotify_add_watch(watch.get(), other_.path().c_str(), IN_MOVE), 0);
+  ASSERT_EQ(restore(place_).code, 0);
+  alignas(inotify_event) char events[16 * 1024];
+  const ssize_t size = ::read(watch.get(), events, sizeof events);
+  ASSERT_GT(size, 0);
+  std::uint32_t leaves = 0;
+  std::string name_of_old;
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(events + at);
+    if ((event->mask & IN_MOVED_FROM) != 0 && event->name == place_.filename()) leaves = event->cookie;
+    if ((event->mask & IN_MOVED_TO) != 0 && event->cookie == leaves) name_of_old = event->name;
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+  }
+  EXPECT_EQ(name_of_old, put_aside(place_).filename());
 }
 
 TEST_F(Restore, WaitsForACommandThatChangesTheData) {
