@@ -32,6 +32,33 @@ struct DeviceOptions {
 
 std::string text(const json& object, const char* member) { return show_member(object, member, 200); }
 
+/// Where the token is to go. Checked before the hub is asked: a device whose token cannot be written is registered all
+/// the same, and nobody has its token.
+class Destination {
+ public:
+  explicit Destination(const DeviceOptions& options) : options_(options) {}
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  ~Destination() {
+    // Fails when there is something in it.
+    if (is_new_directory_) ::rmdir(options_.mosquitto.c_str());
+  }
+  Outcome<void> prepare() {
+    if (!options_.output.empty()) {
+      if (auto writable = check_new_file(options_.output); !writable) return writable;
+    }
+    if (options_.mosquitto.empty()) return {};
+    auto made = make_private_directory(options_.mosquitto);
+    if (!made) return tl::unexpected(made.error());
+    is_new_directory_ = *made;
+    return {};
+  }
+
+ private:
+  const DeviceOptions& options_;
+  bool is_new_directory_ = false;
+};
+
 /// Writes the token of a new device to the requested files, else to standard output.
 Outcome<void> hand_over(const CommandLine& line, const DeviceOptions& options, json result, const std::string& note) {
   const auto token = result.find("access_token");
@@ -83,14 +110,26 @@ std::string note_of_user(const CommandLine& line, const std::string& user_id) {
   return "user       " + user_id + ", who is new" + (nearest.empty() ? "" : " (there is also " + nearest + ")");
 }
 
+/// As hand_over(); an error also says what the hub has done, and how to get another token.
+Outcome<void> hand_over_or_tell(const CommandLine& line, const DeviceOptions& options, json result,
+                                const std::string& note, const std::string& done) {
+  const std::string id = text(result, "device_id");
+  auto handed = hand_over(line, options, std::move(result), note);
+  if (handed) return handed;
+  return cli_error(handed.error().code, handed.error().message + "; the device " + id + " is " + done +
+                                            ": get it a token with 'strawberryctl token issue --device " + id + "'");
+}
+
 Outcome<void> add_device(const CommandLine& line, const DeviceOptions& options) {
   auto owner = user(options.user);
   if (!owner) return tl::unexpected(owner.error());
+  Destination destination(options);
+  if (auto ready = destination.prepare(); !ready) return ready;
   const std::string note = note_of_user(line, options.user);
   json body{{"op", "register"}, {"name", options.name}, {"user_id", options.user}};
   auto result = ask_hub(line, admin(), Service::devices, std::move(body));
   if (!result) return tl::unexpected(result.error());
-  return hand_over(line, options, std::move(*result), note);
+  return hand_over_or_tell(line, options, std::move(*result), note, "registered");
 }
 
 Outcome<void> list_devices(const CommandLine& line, const DeviceOptions& options) {
@@ -178,10 +217,12 @@ Outcome<void> restore_device(const CommandLine& line, const DeviceOptions& optio
   if (device->is_active) {
     return cli_error(ExitCode::usage, "the device " + shown(*device) + " is not revoked: nothing to restore");
   }
+  Destination destination(options);
+  if (auto ready = destination.prepare(); !ready) return ready;
   json body{{"op", "register"}, {"device_id", device->id}, {"name", device->name}, {"user_id", device->user}};
   auto result = ask_hub(line, admin(), Service::devices, std::move(body));
   if (!result) return tl::unexpected(result.error());
-  return hand_over(line, options, std::move(*result), "user       " + device->user);
+  return hand_over_or_tell(line, options, std::move(*result), "user       " + device->user, "active again");
 }
 
 CLI::App* add_one_device_command(CLI::App& device, CommandLine& line, const std::string& name, const std::string& what,

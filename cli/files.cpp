@@ -113,6 +113,13 @@ Outcome<void> write_secret_file(const std::string& path, std::string_view conten
   return cannot("write", path, errno);
 }
 
+Outcome<void> check_new_file(const std::string& path) {
+  if (look_at_file(path).error == 0) return cannot("write", path, EEXIST);
+  const fs::path parent = fs::path(path).parent_path();
+  if (::access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) != 0) return cannot("write", path, errno);
+  return {};
+}
+
 Outcome<void> write_mosquitto_options(const std::string& directory, const Endpoint& endpoint, const std::string& id,
                                       const std::string& token) {
   auto made = make_private_directory(directory);

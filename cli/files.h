@@ -53,6 +53,8 @@ Outcome<std::string> read_file(const std::string& path);
 /// Writes a new file, mode 0600, complete or not at all. With `replace` it replaces an old one; without, an old one is
 /// an error.
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace);
+/// Fails when write_secret_file() without `replace` would: there is something at `path`, or nothing may be made there.
+Outcome<void> check_new_file(const std::string& path);
 /// Precedes the path of the broker's Unix socket in the files below: a comment for those programs, since they would not
 /// try the port after a socket.
 inline constexpr std::string_view socket_comment = "# strawberryctl spoke: socket ";

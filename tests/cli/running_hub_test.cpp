@@ -165,6 +165,50 @@ TEST_F(RunningHub, AddWritesTheTokenToAFileOnRequest) {
   EXPECT_EQ(ctl({"device", "delete", "desk_lamp", "--user", "carol", "--yes"}).code, 0);
 }
 
+TEST_F(RunningHub, RegistersNoDeviceWhoseTokenHasNowhereToGo) {
+  const std::string file = directory_->file("taken.token");
+  std::ofstream(file) << "precious";
+  const std::string no_directory = file + "/below";
+  for (const std::vector<std::string>& where : std::vector<std::vector<std::string>>{
+           {"--output", file}, {"--output", directory_->file("no/such.token")}, {"--mosquitto", no_directory}}) {
+    std::vector<std::string> words{"device", "add", "Lost Lamp", "--user", "erin"};
+    words.insert(words.end(), where.begin(), where.end());
+    const Finished refused = ctl(words);
+    EXPECT_EQ(refused.code, 4) << refused.output;
+    EXPECT_EQ(count_lines(refused.output), 1u) << refused.output;
+  }
+  EXPECT_EQ(test::content_of(file), "precious");
+  EXPECT_FALSE(contains(ctl({"device", "list"}).output, "Lost Lamp"));
+
+  EXPECT_EQ(ctl({"device", "add", "Lost Lamp", "--user", "erin"}).code, 0);
+  EXPECT_EQ(ctl({"device", "revoke", "Lost Lamp", "--user", "erin"}).code, 0);
+  EXPECT_EQ(ctl({"device", "restore", "Lost Lamp", "--user", "erin", "--output", file}).code, 4);
+  const json listed = ctl_json({"device", "list", "--user", "erin"});
+  EXPECT_EQ(listed.at("devices").at(0).at("is_active"), false) << listed;
+  EXPECT_EQ(ctl({"device", "delete", "Lost Lamp", "--user", "erin", "--yes"}).code, 0);
+}
+
+TEST_F(RunningHub, ADeviceWhoseTokenCouldNotBeWrittenIsNamedWithTheWayToAToken) {
+  const std::filesystem::path directory = directory_->path() / "half";
+  std::filesystem::create_directories(directory / "mosquitto_rr" / "in the way");
+  std::filesystem::permissions(directory, std::filesystem::perms(0700));
+  const Finished added = ctl({"device", "add", "Half Lamp", "--user", "erin", "--mosquitto", directory.string()});
+  EXPECT_EQ(added.code, 4) << added.output;
+  const json listed = ctl_json({"device", "list", "--user", "erin"});
+  ASSERT_EQ(listed.at("total"), 1) << listed;
+  const auto id = listed.at("devices").at(0).at("device_id").get<std::string>();
+  EXPECT_TRUE(contains(added.output, "the device " + id +
+                                         " is registered: get it a token with 'strawberryctl token "
+                                         "issue --device " +
+                                         id + "'"))
+      << added.output;
+  EXPECT_EQ(ctl({"device", "revoke", id}).code, 0);
+  const Finished restored = ctl({"device", "restore", id, "--mosquitto", directory.string()});
+  EXPECT_EQ(restored.code, 4) << restored.output;
+  EXPECT_TRUE(contains(restored.output, "the device " + id + " is active again: ")) << restored.output;
+  EXPECT_EQ(ctl({"device", "delete", id, "--yes"}).code, 0);
+}
+
 TEST_F(RunningHub, CallPrintsWhatTheSkillReturns) {
   const Finished played = ctl({"call", std::string(speaker) + "play_song", "Yesterday", "volume=20", "--user", "demo"});
   EXPECT_EQ(played.code, 0);
