@@ -50,6 +50,18 @@ bool is_still(const FileDescriptor& directory, const fs::path& path) {
   return opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
 }
 
+tl::unexpected<CliError> cannot_read(const std::string& path, int error) {
+  if (error == EFBIG) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
+  return cannot("read", path, error);
+}
+
+/// `error` of reading a file in the directory: true when there is none for this user, who may be one that speaks with a
+/// token and may not enter the hub's directory.
+bool has_no_file(const DataDir& dir, int error) {
+  if (error == EACCES) return ::access(dir.path.c_str(), X_OK) != 0;
+  return error == ENOENT || error == ENOTDIR;
+}
+
 constexpr std::string_view socket_word = "socket ";
 
 /// `host port` or `host port tls`.
@@ -78,12 +90,11 @@ std::string default_data_dir(std::string_view program) {
 }
 
 Outcome<Endpoint> read_endpoint(const DataDir& dir) {
-  std::error_code missing;
   std::string setting(broker_socket_auto);
   Endpoint endpoint;
-  if (fs::exists(dir.endpoint(), missing)) {
-    auto text = read_file(dir.endpoint());
-    if (!text) return tl::unexpected(text.error());
+  const auto text = read_file_text(dir.endpoint(), file_bytes_max);
+  if (!text && !has_no_file(dir, errno)) return cannot_read(dir.endpoint(), errno);
+  if (text) {
     std::istringstream lines(*text);
     std::string first;
     std::string second;
@@ -104,8 +115,7 @@ Outcome<Endpoint> read_endpoint(const DataDir& dir) {
 Outcome<std::string> read_file(const std::string& path) {
   auto content = read_file_text(path, file_bytes_max);
   if (content) return std::move(*content);
-  if (errno == EFBIG) return cli_error(ExitCode::local, path + " is larger than 64 KiB");
-  return cannot("read", path, errno);
+  return cannot_read(path, errno);
 }
 
 Outcome<void> write_secret_file(const std::string& path, std::string_view content, bool replace) {

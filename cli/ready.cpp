@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <iostream>
+#include <thread>
 
 #include "cli/command_line.h"
 #include "common/runtime/asio.h"
@@ -17,40 +18,42 @@ constexpr std::chrono::milliseconds pause{50};
 constexpr std::chrono::milliseconds patience_min{100};
 constexpr std::chrono::milliseconds patience_max{3'000};
 
-Outcome<void> wait_until_ready(const CommandLine& line) {
-  auto timeout = line.timeout();
-  if (!timeout) return tl::unexpected(timeout.error());
+/// Asks the hub once. The connection's options are read anew each time: at a first start the keys are not there yet,
+/// nor the file with the broker's address.
+Outcome<void> try_once(const CommandLine& line, std::chrono::milliseconds rest, std::chrono::milliseconds patience) {
   auto options = connection_options(line, admin());
   if (!options) return tl::unexpected(options.error());
   options->services = {Service::devices};
+  options->connect_timeout = std::max(std::min(rest, patience_max), pause);
+  asio::io_context loop;
+  HubConnection hub(loop, std::move(*options));
+  const auto attempt = [](HubConnection& connection, std::chrono::milliseconds time) -> Task<Outcome<void>> {
+    Outcome<void> outcome = co_await connection.open();
+    if (outcome) {
+      nlohmann::json body{{"op", "list"}};
+      auto reply = co_await connection.request(Service::devices, std::move(body), time, nullptr);
+      if (!reply) outcome = tl::unexpected(reply.error());
+    }
+    co_await connection.close();
+    co_return outcome;
+  };
+  return run(loop, attempt(hub, std::min(rest, patience)));
+}
+
+/// Whether the hub may just be starting.
+bool is_not_yet(const CliError& error) { return error.code == ExitCode::unreachable || error.code == ExitCode::local; }
+
+Outcome<void> wait_until_ready(const CommandLine& line) {
+  auto timeout = line.timeout();
+  if (!timeout) return tl::unexpected(timeout.error());
   const auto start = steady_clock::now();
   const auto deadline = start + *timeout;
   Outcome<void> last = cli_error(ExitCode::unreachable, "no time to try");
   for (auto patience = patience_min; steady_clock::now() < deadline; patience = std::min(patience * 2, patience_max)) {
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-    asio::io_context loop;
-    HubConnection::Options once = *options;
-    once.connect_timeout = std::max(std::min(rest, patience_max), pause);
-    HubConnection hub(loop, std::move(once));
-    const auto attempt = [](HubConnection& connection, std::chrono::milliseconds time,
-                            bool& again) -> Task<Outcome<void>> {
-      Outcome<void> outcome = co_await connection.open();
-      if (outcome) {
-        nlohmann::json body{{"op", "list"}};
-        auto reply = co_await connection.request(Service::devices, std::move(body), time, nullptr);
-        if (!reply) outcome = tl::unexpected(reply.error());
-      }
-      co_await connection.close();
-      again = !outcome && outcome.error().code == ExitCode::unreachable;
-      if (again) {
-        asio::steady_timer timer(co_await asio::this_coro::executor, pause);
-        co_await timer.async_wait(asio::use_awaitable);
-      }
-      co_return outcome;
-    };
-    bool retry = false;
-    last = run(loop, attempt(hub, std::min(rest, patience), retry));
-    if (!retry) break;
+    last = try_once(line, rest, patience);
+    if (last || !is_not_yet(last.error())) break;
+    std::this_thread::sleep_for(pause);
   }
   if (!last) return last;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start).count();

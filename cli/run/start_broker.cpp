@@ -2,11 +2,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "cli/ports.h"
 #include "cli/run/broker_settings.h"
 #include "cli/run/log_file.h"
 #include "cli/run/supervisor.h"
 #include "common/text/file_descriptor.h"
+#include "common/text/private_file.h"
 
 namespace strawberry::cli {
 namespace {
@@ -68,12 +72,11 @@ Outcome<void> Supervisor::write_broker_settings() {
 
 Outcome<void> Supervisor::write_endpoint() {
   const std::string path = directory_.file("endpoint");
-  std::ofstream file(path, std::ios::trunc);
-  file << host_ << " " << port_ << (options_.tls ? " tls" : "") << "\n"
-       << "socket " << (socket_.empty() ? std::string(broker_socket_off) : socket_) << "\n"
-       << std::flush;
-  if (!file) return cli_error(ExitCode::refused, "cannot write " + path);
-  return {};
+  const std::string text = host_ + " " + std::to_string(port_) + (options_.tls ? " tls" : "") + "\nsocket " +
+                           (socket_.empty() ? std::string(broker_socket_off) : socket_) + "\n";
+  // As a whole: 'strawberryctl ready' may already be waiting for it.
+  if (put_private_file(path, text, /*replaces=*/true)) return {};
+  return cli_error(ExitCode::refused, "cannot write " + path + ": " + std::strerror(errno));
 }
 
 /// Checks the WebSocket port, which opens last; also because a port with TLS logs an error for each mere connect.

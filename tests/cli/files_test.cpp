@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <latch>
@@ -89,6 +91,50 @@ TEST_F(Files, BadEndpointIsAnErrorNotTheDefault) {
     ASSERT_FALSE(endpoint) << text;
     EXPECT_EQ(endpoint.error().code, ExitCode::local);
   }
+}
+
+TEST_F(Files, EndpointMayGoWhileItIsRead) {
+  std::atomic<bool> is_over{false};
+  auto changes = std::async(std::launch::async, [&] {
+    while (!is_over) {
+      write("draft", "127.0.0.1 2883\n");
+      std::filesystem::rename(directory_.file("draft"), directory_.file("endpoint"));
+      std::filesystem::remove(directory_.file("endpoint"));
+    }
+  });
+  constexpr int reads = 20'000;
+  for (int i = 0; i < reads; ++i) {
+    const auto endpoint = read_endpoint(dir());
+    if (endpoint) continue;
+    ADD_FAILURE() << i << ": " << endpoint.error().message;
+    break;
+  }
+  is_over = true;
+  changes.get();
+}
+
+TEST_F(Files, EndpointIsTheDefaultForAUserWhoMayNotEnterTheDirectory) {
+  write("endpoint", "127.0.0.1 2883\n");
+  const auto port = [this] {
+    const auto endpoint = read_endpoint(dir());
+    return endpoint ? int{endpoint->port} : -1;
+  };
+  const auto as_another_user = [&](auto look) {
+    std::promise<int> seen;
+    // The ids of one thread alone: the kernel's call changes no others.
+    std::thread([&] {
+      constexpr uid_t nobody = 65534;
+      const bool is_other = ::geteuid() != 0 || ::syscall(SYS_setresuid, nobody, nobody, nobody) == 0;
+      seen.set_value(is_other ? look() : -2);
+    }).join();
+    return seen.get_future().get();
+  };
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms(0));
+  EXPECT_EQ(as_another_user(port), 1883);
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(directory_.file("endpoint"), std::filesystem::perms(0));
+  EXPECT_EQ(as_another_user(port), -1) << "there is one, which is not to be passed over";
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms(0700));
 }
 
 TEST_F(Files, SecretIsReadableByItsOwnerOnlyWhateverTheUmask) {

@@ -155,6 +155,23 @@ TEST_F(RunScript, TakesTheNextFreePortAndSaysSo) {
   EXPECT_EQ(hub.stop(), 0);
 }
 
+TEST_F(RunScript, ReadyWaitsForAFirstStart) {
+  std::filesystem::create_directory(data_dir());
+  std::filesystem::permissions(data_dir(), std::filesystem::perms(0700));
+  // A second name for the file shows whether it is written to or replaced.
+  const auto second_name = directory_.path() / "half";
+  std::ofstream(data_dir() / "endpoint") << "127.0.";
+  std::filesystem::create_hard_link(data_dir() / "endpoint", second_name);
+  test::ChildProcess::Options options;
+  options.argv = {STRAWBERRYCTL_PATH, "--data-dir", data_dir().string(), "ready", "--timeout", "60s"};
+  test::ChildProcess ready(std::move(options));
+  EXPECT_EQ(ready.wait_for_exit(std::chrono::milliseconds(300)), std::nullopt) << ready.output();
+  HubRun hub(data_dir(), test::free_port(), {"--no-demo"});
+  EXPECT_EQ(ready.wait_for_exit(patience), 0) << ready.output();
+  EXPECT_EQ(content_of(second_name), "127.0.") << "it could be seen half written";
+  EXPECT_EQ(hub.stop(), 0);
+}
+
 TEST_F(RunScript, TwoHubsRunSideBySide) {
   const int port = test::free_port();
   HubRun first(data_dir(), port, {"--no-demo"});
