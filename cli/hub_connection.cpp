@@ -140,10 +140,14 @@ Task<Outcome<json>> HubConnection::request(Service service, json body, std::chro
   const auto deadline = std::chrono::steady_clock::now() + timeout + reply_slack(timeout);
   std::optional<Outcome<json>> outcome = co_await done->wait_until(deadline);
   waiting_.erase(correlation_id);
-  if (outcome) co_return std::move(*outcome);
-  if (hub_state_ == "offline") co_return tl::unexpected(bridge_is_down());
-  co_return cli_error(ExitCode::unreachable, "no answer within " + std::to_string(timeout.count()) +
-                                                 " ms: see the bridge's log, or allow more with --timeout");
+  if (!outcome && hub_state_ == "offline") outcome = tl::unexpected(bridge_is_down());
+  if (!outcome) {
+    outcome = cli_error(ExitCode::unreachable, "no answer within " + std::to_string(timeout.count()) +
+                                                   " ms: see the bridge's log, or allow more with --timeout");
+  }
+  // Also to a bridge that is down: the broker keeps requests for it.
+  if (!*outcome && outcome->error().code == ExitCode::unreachable) outcome->error().is_sent = true;
+  co_return std::move(*outcome);
 }
 
 bool HubConnection::publish(const std::string& topic, const json& payload) {

@@ -76,7 +76,8 @@ class HubConnection {
   Task<Outcome<void>> open();
   /// Makes an open() that is under way end soon, with an error.
   void stop_opening();
-  /// Returns the reply's `result`. Sets `timeout_ms` from `timeout`, and makes a correlation_id, unless `body` has one.
+  /// Returns the reply's `result`; an error tells whether the request was sent. Sets `timeout_ms` from `timeout`, and
+  /// makes a correlation_id, unless `body` has one.
   Task<Outcome<nlohmann::json>> request(Service service, nlohmann::json body, std::chrono::milliseconds timeout,
                                         OnEvent on_event);
   bool publish(const std::string& topic, const nlohmann::json& payload);

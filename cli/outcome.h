@@ -17,6 +17,7 @@ struct CliError {
   // For programs, if the hub answered with an error, so that none needs to parse the sentence:
   std::string hub_code = {};  // `not_found`
   std::string details = {};   // a JSON object, or empty
+  bool is_sent = false;       // no answer came, but the request was on its way: the hub may have done it
 };
 
 template <class T>

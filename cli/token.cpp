@@ -282,11 +282,16 @@ Outcome<Made> made_here(const CommandLine& line, const TokenOptions& options, st
   return made;
 }
 
-/// Asks a running hub; what it does not issue, and all when no hub runs, is made here.
+/// Asks a running hub; when none runs, the token is made here.
 Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::chrono::milliseconds lifetime) {
   if (auto good = check_whose(options); !good) return tl::unexpected(good.error());
   auto made = made_by_hub(line, options, lifetime);
   if (made || made.error().code != ExitCode::unreachable) return made;
+  if (made.error().is_sent) {
+    // A second one, made here, would be on the list beside the first, which nobody knows of.
+    return cli_error(ExitCode::unreachable,
+                     made.error().message + "; the hub may have issued the token: see 'strawberryctl token list'");
+  }
   const auto login = line.login();
   if (!login || *login) return made;
   return made_here(line, options, lifetime);

@@ -1,7 +1,7 @@
 /// Tokens through a running hub: lists, issues and revokes them.
 ///
 /// Threading: one thread; each function sends a request and waits.   Errors: CliError; ExitCode::unreachable when no
-/// hub runs, after which probably nothing was done.   Bounds: TokenQuery::limit; a thousand in each request.
+/// hub runs; nothing was done then unless CliError::is_sent.   Bounds: TokenQuery::limit; a thousand in each request.
 #pragma once
 
 #include <chrono>

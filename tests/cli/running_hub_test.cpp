@@ -209,6 +209,21 @@ TEST_F(RunningHub, ADeviceWhoseTokenCouldNotBeWrittenIsNamedWithTheWayToAToken) 
   EXPECT_EQ(ctl({"device", "delete", id, "--yes"}).code, 0);
 }
 
+/// The hub issues it later, when nobody waits any more.
+TEST_F(RunningHub, ATokenIsNotMadeTwiceWhenTheAnswerIsLate) {
+  const auto tokens = [] { return ctl_json({"token", "list", "--user", "demo", "--all"}).at("total").get<int>(); };
+  const int before = tokens();
+  const int bridge = hub_->pid("bridge");
+  ASSERT_EQ(::kill(bridge, SIGSTOP), 0);
+  const Finished late = ctl({"token", "issue", "--user", "demo", "--timeout", "500ms"});
+  ASSERT_EQ(::kill(bridge, SIGCONT), 0);
+  EXPECT_EQ(late.code, 3) << late.output;
+  EXPECT_TRUE(contains(late.output, "the hub may have issued the token: see 'strawberryctl token list'"))
+      << late.output;
+  EXPECT_FALSE(contains(late.output, "eyJ"));
+  EXPECT_LE(tokens(), before + 1);
+}
+
 TEST_F(RunningHub, CallPrintsWhatTheSkillReturns) {
   const Finished played = ctl({"call", std::string(speaker) + "play_song", "Yesterday", "volume=20", "--user", "demo"});
   EXPECT_EQ(played.code, 0);
