@@ -57,6 +57,8 @@ Outcome<FileDescriptor> lock(const std::string& directory) {
   if (!file.is_open())
     return refuse("cannot write " + printable(path, shown_path_bytes_max) + ": " + std::strerror(errno));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK)
+      return refuse("cannot lock " + printable(path, shown_path_bytes_max) + ": " + std::strerror(errno));
     return refuse(printable(directory, shown_path_bytes_max) + " is in use by another strawberryctl run (process " +
                   holder_of(path) + "): stop that one, or choose another --data-dir");
   }

@@ -20,8 +20,9 @@ Result<DataLock> DataLock::take(const std::string& directory, int flags) {
   if (file < 0 && errno == ENOENT && flags == 0) return DataLock(-1);
   if (file < 0) return fail("cannot use data directory " + directory + ": " + std::strerror(errno));
   DataLock lock(file);
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return fail("another bridge is using data directory " + directory);
-  return lock;
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) return fail("another bridge, or a restore, is using data directory " + directory);
+  return fail("cannot lock data directory " + directory + ": " + std::strerror(errno));
 }
 
 DataLock::DataLock(DataLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}

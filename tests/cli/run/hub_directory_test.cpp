@@ -7,10 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 #include "tests/support/child_process.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/temp_dir.h"
 
 namespace strawberry::cli {
@@ -38,6 +41,19 @@ TEST_F(AHubDirectory, IsMadeForItsUserAloneAndTakenOnce) {
   const auto second = take_hub_directory(path());
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr("(process " + std::to_string(::getpid()) + "): stop that one"));
+}
+
+TEST_F(AHubDirectory, ThatCannotBeLockedIsNotSaidToBeInUse) {
+  const auto refused_take = [this] {
+    const bool fails = test::let_call_fail(SYS_flock, ENOLCK);
+    const auto taken = take_hub_directory(path());
+    std::cerr << (!fails  ? "No locks available: not to be tried here"
+                  : taken ? "taken"
+                          : taken.error().message)
+              << "\n";
+    ::_exit(0);
+  };
+  EXPECT_EXIT(refused_take(), testing::ExitedWithCode(0), "cannot lock .*No locks available|not to be tried here");
 }
 
 TEST_F(AHubDirectory, IsFreeAgainWhenItsOwnerIsGone) {
