@@ -25,13 +25,13 @@ Outcome<std::string> read_token_from_input() {
     termios silent = before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    std::cout << "token: " << std::flush;
+    std::cerr << "token: " << std::flush;  // standard output is for programs, with --json
   }
   std::string token;
   std::getline(std::cin, token);
   if (is_terminal) {
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    std::cout << "\n";
+    std::cerr << "\n";
   }
   token = without_line_end(std::move(token));
   if (token.empty() || token.size() > token_bytes_max) {

@@ -1,14 +1,20 @@
 /// strawberryctl as a program without a hub: its files, errors and exit codes.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <utility>
 #include <vector>
 
 #include "cli/files.h"
+#include "cli/process/child.h"
 #include "common/identity/token.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/free_port.h"
@@ -400,6 +406,50 @@ TEST(CommandLine, MissingDataDirectoryIsALocalProblem) {
     EXPECT_EQ(wrong.code, 4) << wrong.output;
     EXPECT_NE(wrong.output.find("strawberryctl init"), std::string::npos) << wrong.output;
   }
+}
+
+/// Standard output is for what a program reads.
+TEST(CommandLine, LoginAsksForATokenOnStandardError) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const FileDescriptor keyboard(master);
+  FileDescriptor terminal(slave);
+  auto output = make_pipe();
+  auto error = make_pipe();
+  ASSERT_TRUE(output && error);
+  ChildOptions options;
+  options.argv = {STRAWBERRYCTL_PATH, "login", "--json"};
+  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
+  options.input = terminal.get();
+  options.output = output->writer.get();
+  options.error = error->writer.get();
+  auto child = start_child(options);
+  ASSERT_TRUE(child) << child.error().message;
+  terminal = FileDescriptor();
+  output->writer = FileDescriptor();
+  error->writer = FileDescriptor();
+  std::string said[2];
+  pollfd pipes[] = {{output->reader.get(), POLLIN, 0}, {error->reader.get(), POLLIN, 0}};
+  constexpr int patience_ms = 10'000;
+  bool has_typed = false;
+  while ((pipes[0].fd >= 0 || pipes[1].fd >= 0) && ::poll(pipes, 2, patience_ms) > 0) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (pipes[i].fd < 0 || pipes[i].revents == 0) continue;
+      char bytes[256];
+      const ssize_t size = ::read(pipes[i].fd, bytes, sizeof bytes);
+      if (size <= 0) pipes[i].fd = -1;
+      if (size > 0) said[i].append(bytes, static_cast<std::size_t>(size));
+    }
+    const bool is_asked = (said[0] + said[1]).find("token: ") != std::string::npos;
+    if (is_asked && !std::exchange(has_typed, true)) {
+      EXPECT_EQ(::write(keyboard.get(), "\n", 1), 1);
+    }
+  }
+  if (!has_ended(child->pid)) ::kill(child->pid, SIGKILL);
+  EXPECT_EQ(WEXITSTATUS(reap(child->pid)), 2);
+  EXPECT_EQ(said[0], "");
+  EXPECT_EQ(said[1].find("token: \n"), 0u) << said[1];
 }
 
 TEST(CommandLine, UnreachableBrokerExitsWithThreeInTime) {
