@@ -133,6 +133,8 @@ class OfflineQueue:
                 self._bytes += len(_line(message))
         if bad:
             log.warning("%s: %d line%s cannot be read and are passed over", self._path, bad, "" if bad == 1 else "s")
+        # Without its line end the last message would be one line with the next, which nobody could read.
+        if bad or (text and not text.endswith("\n")):
             replace_private(self._path, b"".join(map(_line, self._messages)).decode())
 
 

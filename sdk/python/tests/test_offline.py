@@ -55,6 +55,16 @@ def test_a_line_that_was_cut_is_passed_over_and_said(path, caplog):
         assert queue.pending() == 0
 
 
+def test_a_last_line_that_lacks_only_its_end_is_a_message(path, caplog):
+    queue = OfflineQueue(path, Limits())
+    queue.add("s1", "user", "whole")
+    path.write_bytes(path.read_bytes()[:-1])
+    queue = again(queue, path)
+    queue.add("s1", "user", "next")
+    queue = again(queue, path)
+    assert [each["content"] for each in queue.batch()] == ["whole", "next"] and not caplog.text
+
+
 def test_a_full_queue_refuses_and_drops_nothing(path):
     queue = OfflineQueue(path, Limits(queue_messages_max=2))
     queue.add("s", "user", "1")
