@@ -149,6 +149,23 @@ TEST_F(Certificates, NeverReplaceADamagedCa) {
   expect_refusal(make(), "do not belong together");
 }
 
+TEST_F(Certificates, AreCompletedAfterAFirstRunThatWasKilled) {
+  ASSERT_EQ(make().code, 0);
+  const std::string key = content("ca.key");
+  for (const char* name : {"ca.crt", "server.key", "server.crt"}) std::filesystem::remove(tls() / name);
+  std::filesystem::create_directory(tls() / "new.aB3dE6");
+  std::ofstream(tls() / "new.aB3dE6" / "ca.key") << "a secret";
+  std::filesystem::last_write_time(tls() / "new.aB3dE6",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  const Finished made = make();
+  EXPECT_EQ(made.code, 0) << made.output;
+  EXPECT_THAT(made.output, HasSubstr("Made a CA for this hub"));
+  EXPECT_EQ(content("ca.key"), key);
+  EXPECT_EQ(mode_of(tls() / "ca.crt"), 0600U);
+  openssl({"verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", "ca.crt", "server.crt"});
+  EXPECT_FALSE(std::filesystem::exists(tls() / "new.aB3dE6"));
+}
+
 TEST_F(Certificates, SayWhereTheyCannotWrite) {
   std::filesystem::create_directories(tls().parent_path());
   std::ofstream(tls()) << "a file";
