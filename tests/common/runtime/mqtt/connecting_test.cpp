@@ -117,7 +117,7 @@ TEST_F(Connecting, AnAddressThatSwallowsEverythingDoesNotHideTheNext) {
   FakeBroker broker(loop, full.local_endpoint().port());  // on the last of the three
   auto options = options_for(broker.port());
   options.host = "several.example";
-  options.connect_timeout = 100ms;
+  options.connect_timeout = 500ms;  // also the most that the broker on the last may take
   options.connect_once = true;
   start(options);
   EXPECT_TRUE(until_ready());
@@ -161,7 +161,7 @@ TEST_F(Connecting, WaitsTwiceAsLongEachTimeUpToTheLimit) {
 TEST_F(Connecting, ConnectingResetsThePause) {
   const auto port = static_cast<std::uint16_t>(free_port());
   auto options = options_for(port);
-  options.reconnect_min = 10ms;
+  options.reconnect_min = 100ms;
   options.reconnect_max = 1h;
   start(options);
   ASSERT_TRUE(until([this] { return lost.size() == 5; }));
@@ -170,7 +170,7 @@ TEST_F(Connecting, ConnectingResetsThePause) {
   broker.drop_all();
   const auto before = std::chrono::steady_clock::now();
   ASSERT_TRUE(until_ready());
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 300ms) << "the pause had grown to 320 ms";
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 2'500ms) << "the pause had grown to 3 200 ms";
 }
 
 TEST_F(Connecting, GivesUpOnALookUpThatTakesTooLongAndUsesALaterOne) {

@@ -90,7 +90,7 @@ TEST_F(Socket, TcpComesAfterABrokerThatDoesNotAnswer) {
   at_socket.script.answers_connect = false;
   FakeBroker at_port(loop);
   auto options = socket_then(at_port.port());
-  options.connect_timeout = 50ms;
+  options.connect_timeout = 500ms;  // also the most that the broker at the port may take
   start(options);
   EXPECT_TRUE(until_ready());
   EXPECT_EQ(at_port.connections, 1U);
