@@ -6,7 +6,10 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdint>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <string_view>
 
 #include "common/text/file_descriptor.h"
 
@@ -24,7 +27,50 @@ bool connects(const sockaddr* address, socklen_t size) {
   return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &failed, &length) == 0 && failed == 0;
 }
 
+/// The columns of /proc/net/tcp.
+constexpr int address_column = 1;
+constexpr int state_column = 3;
+constexpr int inode_column = 9;
+constexpr std::string_view listening = "0A";
+
 }  // namespace
+
+std::set<std::string> listening_sockets(std::uint16_t port) {
+  std::set<std::string> sockets;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(table);
+    std::string line;
+    std::getline(file, line);  // the heading
+    while (std::getline(file, line)) {
+      std::istringstream words(line);
+      std::string local, state, inode;
+      std::string word;
+      for (int column = 0; column <= inode_column && words >> word; ++column) {
+        if (column == address_column) local = word;
+        if (column == state_column) state = word;
+        if (column == inode_column) inode = word;
+      }
+      unsigned number = 0;
+      const std::size_t colon = local.rfind(':');
+      if (state != listening || colon == std::string::npos) continue;
+      std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
+      if (number == port) sockets.insert("socket:[" + inode + "]");
+    }
+  }
+  return sockets;
+}
+
+std::optional<bool> has_one_of(const std::filesystem::path& process, const std::set<std::string>& sockets) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  auto file = fs::directory_iterator(process / "fd", failed);
+  if (failed) return std::nullopt;
+  for (; !failed && file != fs::directory_iterator(); file.increment(failed)) {
+    std::error_code gone;
+    if (sockets.contains(fs::read_symlink(file->path(), gone).string())) return true;
+  }
+  return false;
+}
 
 bool accepts_connections(const std::string& host, int port) {
   const auto number = htons(static_cast<std::uint16_t>(port));

@@ -3,14 +3,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
 
 #include "cli/doctor/gather.h"
+#include "cli/ports.h"
 #include "cli/text.h"
 #include "common/contract/broker_socket.h"
 #include "common/runtime/mqtt/mosquitto_client.h"
@@ -75,38 +74,6 @@ bool speaks_tls(const BrokerFacts& broker) {
   return answer.is_accepted || answer.loss.code != 0 || has_refused_certificate;
 }
 
-/// Returns the inodes of the sockets that listen on `port`.
-std::set<std::string> listening_inodes(std::uint16_t port) {
-  std::set<std::string> inodes;
-  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream file(table);
-    std::string line;
-    std::getline(file, line);
-    while (std::getline(file, line)) {
-      std::istringstream words(line);
-      std::string local, state, inode, skipped;
-      words >> skipped >> local >> skipped >> state;
-      for (int column = 4; column < 10; ++column) words >> inode;
-      unsigned number = 0;
-      const std::size_t colon = local.rfind(':');
-      if (state != "0A" || colon == std::string::npos) continue;
-      std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
-      if (number == port) inodes.insert("socket:[" + inode + "]");
-    }
-  }
-  return inodes;
-}
-
-bool has_one_of(const fs::path& process, const std::set<std::string>& inodes) {
-  std::error_code failed;
-  for (auto file = fs::directory_iterator(process / "fd", failed); !failed && file != fs::directory_iterator();
-       file.increment(failed)) {
-    std::error_code gone;
-    if (inodes.contains(fs::read_symlink(file->path(), gone).string())) return true;
-  }
-  return false;
-}
-
 std::optional<std::uint64_t> files_max_of(const fs::path& process) {
   constexpr std::string_view name = "Max open files";
   std::ifstream limits(process / "limits");
@@ -119,8 +86,8 @@ std::optional<std::uint64_t> files_max_of(const fs::path& process) {
 
 void look_for_listener(BrokerFacts& broker) {
   if (!is_this_machine(broker.host)) return;
-  const auto inodes = listening_inodes(broker.port);
-  if (inodes.empty()) return;
+  const auto sockets = listening_sockets(broker.port);
+  if (sockets.empty()) return;
   std::size_t seen = 0;
   std::error_code failed;
   for (auto entry = fs::directory_iterator("/proc", failed); !failed && entry != fs::directory_iterator();
@@ -128,7 +95,7 @@ void look_for_listener(BrokerFacts& broker) {
     const std::string pid = entry->path().filename();
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     if (++seen > processes_max) return;
-    if (!has_one_of(entry->path(), inodes)) continue;
+    if (!has_one_of(entry->path(), sockets).value_or(false)) continue;
     std::string name;
     std::getline(std::ifstream(entry->path() / "comm") >> std::ws, name);
     broker.program = printable(name, 64) + " (process " + pid + ")";

@@ -30,6 +30,8 @@ class Service {
   Result<void> start(ChildOptions options);
   const std::string& name() const { return name_; }
   bool is_running() const { return pid_ > 0; }
+  /// Of the running process.
+  pid_t pid() const { return pid_; }
   std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - started_; }
   void send(int signal) const;
 

@@ -79,10 +79,20 @@ Outcome<void> Supervisor::write_endpoint() {
   return cli_error(ExitCode::refused, "cannot write " + path + ": " + std::strerror(errno));
 }
 
-/// Checks the WebSocket port, which opens last; also because a port with TLS logs an error for each mere connect.
+/// With TLS, asks the WebSocket port, which opens last; also because a port with TLS logs an error for each mere
+/// connect. Who answers there is found out later, by the certificate (serves_wss()). Without TLS an answer counts when
+/// it is the broker's own: another hub that starts at this moment may have taken the port.
+bool Supervisor::answers() const {
+  if (options_.tls) return accepts_connections(host_, wss_port_);
+  if (!accepts_connections(host_, port_)) return false;
+  const std::filesystem::path process = "/proc/" + std::to_string(broker_->pid());
+  // A broker with capabilities of its own does not show its files.
+  return has_one_of(process, listening_sockets(static_cast<std::uint16_t>(port_))).value_or(true);
+}
+
 /// Returns false when it takes too long.
 Task<bool> Supervisor::opens_its_ports() {
-  while (broker_->is_running() && !stopping_ && !accepts_connections(host_, options_.tls ? wss_port_ : port_)) {
+  while (broker_->is_running() && !stopping_ && !answers()) {
     if (broker_->age() > ready_timeout) co_return false;
     co_await pause(port_interval);
   }

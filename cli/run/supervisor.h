@@ -63,6 +63,7 @@ class Supervisor {
   Outcome<void> write_broker_settings();
   Outcome<void> write_endpoint();
   Outcome<bool> choose_ports(int from);
+  bool answers() const;
   Task<bool> opens_its_ports();
   Task<bool> serves_wss();
   /// Prints the end of the process's log, which shows the reason.

@@ -6,10 +6,12 @@
 #include <memory>
 #include <thread>
 
+#include "common/runtime/asio.h"
 #include "tests/cli/hub_run.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/free_port.h"
 #include "tests/support/mqtt_test_client.h"
+#include "tests/support/no_language_model.h"
 
 namespace strawberry::cli {
 namespace {
@@ -181,6 +183,47 @@ TEST_F(RunScript, TwoHubsRunSideBySide) {
   EXPECT_EQ(second.stop(), 0);
   EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
   EXPECT_EQ(first.stop(), 0);
+}
+
+/// Another program takes the port after the broker was started, and before the broker opens it.
+TEST_F(RunScript, APortThatAnotherTookInTheSameMomentIsNotItsOwn) {
+  const int port = test::free_port();
+  const auto programs = directory_.path() / "bin";
+  std::filesystem::create_directory(programs);
+  const std::string started = directory_.file("started");
+  const std::string go_on = directory_.file("go-on");
+  std::ofstream(programs / "mosquitto")
+      << "#!/bin/sh\n: >'" << started << "'\nwhile [ ! -e '" << go_on
+      << "' ]; do sleep 0.01; done\nPATH=${PATH#*:}:/usr/sbin\nexec mosquitto \"$@\"\n";
+  std::filesystem::permissions(programs / "mosquitto", std::filesystem::perms(0755));
+  test::ChildProcess::Options options;
+  options.argv = {STRAWBERRY_SOURCE_DIR "/scripts/run",
+                  "--data-dir",
+                  data_dir().string(),
+                  "--port",
+                  std::to_string(port),
+                  "--build-dir",
+                  STRAWBERRY_BUILD_DIR,
+                  "--no-demo"};
+  options.environment = test::no_language_model();
+  options.environment["PATH"] = programs.string() + ":" + std::getenv("PATH");
+  test::ChildProcess hub(std::move(options));
+  const auto appears = [](const std::filesystem::path& file, std::chrono::milliseconds within) {
+    const auto deadline = std::chrono::steady_clock::now() + within;
+    while (!std::filesystem::exists(file)) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  };
+  ASSERT_TRUE(appears(started, patience)) << hub.output();
+  asio::io_context loop;
+  const asio::ip::tcp::acceptor other(loop, {asio::ip::make_address("127.0.0.1"), static_cast<std::uint16_t>(port)});
+  EXPECT_FALSE(appears(data_dir() / "endpoint", std::chrono::milliseconds(500))) << "the port of another";
+  std::ofstream{go_on};
+  ASSERT_TRUE(hub.wait_for_output("Ctrl-C stops everything.", HubRun::startup_timeout)) << hub.output();
+  EXPECT_TRUE(contains(hub.output(), "Port " + std::to_string(port) + " is taken; using ")) << hub.output();
+  EXPECT_EQ(ctl({"ready", "--timeout", "5s"}).code, 0);
 }
 
 /// Both logs, while both are being written.
