@@ -4,6 +4,7 @@
 
 #include "common/identity/token.h"
 #include "common/text/ids.h"
+#include "common/text/network_of.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -15,6 +16,12 @@ Problem unavailable(std::string message) { return {503, "unavailable", std::move
 
 bool is_equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+/// Returns the name under which refused tokens of this address are counted.
+std::string counted_as(const std::string& address) {
+  std::string network = network_of(address);
+  return network.empty() ? address : network;
 }
 
 }  // namespace
@@ -122,22 +129,38 @@ std::shared_ptr<HubLink> Links::find(const std::string& token) const {
   return found == links_.end() ? nullptr : found->second.link;
 }
 
-bool Links::may_fail(const std::string& address) {
-  const auto found = failures_.find(address);
-  if (found == failures_.end()) return true;
-  const std::chrono::duration<double> passed = clock_.steady_now() - found->second.at;
-  const double left = found->second.left + passed.count() * options_.failures_per_second;
-  return left >= 1.0;
+double Links::left_now(const Failures& failures) const {
+  const std::chrono::duration<double> passed = clock_.steady_now() - failures.at;
+  return std::min(static_cast<double>(options_.failures_burst),
+                  failures.left + passed.count() * options_.failures_per_second);
+}
+
+bool Links::may_fail(const std::string& address) const {
+  const auto found = by_network_.find(counted_as(address));
+  return found == by_network_.end() || left_now(*found->second) >= 1.0;
 }
 
 void Links::failed(const std::string& address) {
-  const SteadyTime now = clock_.steady_now();
-  const auto burst = static_cast<double>(options_.failures_burst);
-  if (failures_.size() >= options_.addresses_max && !failures_.contains(address)) return;
-  auto& failures = failures_.try_emplace(address, Failures{burst, now}).first->second;
-  const std::chrono::duration<double> passed = now - failures.at;
-  failures.left = std::max(0.0, std::min(burst, failures.left + passed.count() * options_.failures_per_second) - 1.0);
-  failures.at = now;
+  Failures& failures = failures_of(counted_as(address));
+  failures.left = std::max(0.0, left_now(failures) - 1.0);
+  failures.at = clock_.steady_now();
+}
+
+/// Makes room for a new one by forgetting the one that failed longest ago: if new ones were not counted, whoever fills
+/// the table would have no limit from then on.
+Links::Failures& Links::failures_of(const std::string& network) {
+  if (const auto known = by_network_.find(network); known != by_network_.end()) {
+    by_age_.splice(by_age_.end(), by_age_, known->second);
+    return *known->second;
+  }
+  if (by_age_.size() >= options_.addresses_max) {
+    by_network_.erase(by_age_.front().network);
+    by_age_.pop_front();
+  }
+  by_age_.push_back({network, static_cast<double>(options_.failures_burst), clock_.steady_now()});
+  const auto added = std::prev(by_age_.end());
+  by_network_.emplace(added->network, added);
+  return *added;
 }
 
 /// Closes the connection that has been idle for the longest time when there is no room for one more.
@@ -164,11 +187,11 @@ void Links::sweep() {
     link = is_over || is_unused ? links_.erase(link) : std::next(link);
   }
   std::erase_if(refused_, [&](const auto& token) { return now >= token.second; });
-  std::erase_if(failures_, [&](const auto& address) {
-    const std::chrono::duration<double> passed = now - address.second.at;
-    return address.second.left + passed.count() * options_.failures_per_second >=
-           static_cast<double>(options_.failures_burst);
-  });
+  for (auto failures = by_age_.begin(); failures != by_age_.end();) {
+    const bool is_forgiven = left_now(*failures) >= static_cast<double>(options_.failures_burst);
+    if (is_forgiven) by_network_.erase(failures->network);
+    failures = is_forgiven ? by_age_.erase(failures) : std::next(failures);
+  }
   timer_.expires_after(sweep_interval);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) sweep();

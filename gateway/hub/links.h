@@ -4,18 +4,21 @@
 /// Threading: loop only.   Lifetime: call close() and run the loop until it is idle before destruction.
 /// Errors: see Problem; a token that the broker refuses is `unauthorized` (401), and the broker is not asked again for
 /// refused_memory. Failed tokens are limited by address before the broker is asked: otherwise the broker's own limit
-/// would lock out every client of the gateway.
-/// Bounds: Options.
+/// would lock out every client of the gateway. An address counts by its network_of(): whoever has one address of IPv6
+/// usually has 2^64 of them.
+/// Bounds: Options; of addresses_max the one that failed longest ago is forgotten first.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
 #include <unordered_map>
 
 #include "common/runtime/asio.h"
+#include "common/text/by_text.h"
 #include "gateway/http/errors.h"
 #include "gateway/hub/hub_link.h"
 
@@ -71,14 +74,18 @@ class Links {
     WallTime expires_at{};
   };
   struct Failures {
+    std::string network;
     double left = 0;
     SteadyTime at{};
   };
+  using ByAge = std::list<Failures>;
 
   tl::expected<TokenClaims, Problem> check(const std::string& token, const std::string& address);
   void sweep();
-  bool may_fail(const std::string& address);
+  double left_now(const Failures& failures) const;
+  bool may_fail(const std::string& address) const;
   void failed(const std::string& address);
+  Failures& failures_of(const std::string& network);
   bool make_room();
 
   asio::io_context& loop_;
@@ -86,7 +93,8 @@ class Links {
   const Options options_;
   std::unordered_map<std::string, Entry> links_;         // by token
   std::unordered_map<std::string, SteadyTime> refused_;  // tokens, with the time until which the broker is not asked
-  std::unordered_map<std::string, Failures> failures_;   // by address
+  ByAge by_age_;                                         // oldest failure first
+  std::unordered_map<std::string_view, ByAge::iterator, TextHash, std::equal_to<>> by_network_;
   asio::steady_timer timer_;
   Counters counters_;
   bool closed_ = false;

@@ -7,10 +7,12 @@
 #include "gateway/http/request_body.h"
 #include "gateway/http/router.h"
 #include "gateway/hub/asking.h"
+#include "gateway/hub/links.h"
 #include "gateway/hub/token_claims.h"
 #include "gateway/openai/chunks.h"
 #include "gateway/spoke_api/chat.h"
 #include "gateway/spoke_api/shapes.h"
+#include "tests/support/fake_clock.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -230,6 +232,58 @@ TEST(TokenClaims, AreReadFromWhatLooksLikeAToken) {
         token({{"sub", "a"}, {"exp", -1}}), token({{"sub", "a"}, {"exp", 1e300}})}) {
     EXPECT_FALSE(read_token_claims(bad)) << bad;
   }
+}
+
+class RefusedTokens : public testing::Test {
+ protected:
+  static Links::Options options() {
+    Links::Options options;
+    options.failures_burst = 3;
+    options.addresses_max = 4;
+    return options;
+  }
+  void refuse(const std::string& address, int times = 1) {
+    for (int i = 0; i < times; ++i) links_.refused("bad", address);
+  }
+  /// Whether the broker may be asked about a further token.
+  bool may_ask(const std::string& address) {
+    const json claims{{"sub", "alice"}, {"type", "user"}, {"user_id", "alice"}, {"exp", 2e9}};
+    return links_.admit("e30." + base64url_encode(claims.dump()) + ".c2ln", address).has_value();
+  }
+
+  asio::io_context loop_;
+  test::FakeClock clock_;
+  Links links_{loop_, clock_, options()};
+};
+
+TEST_F(RefusedTokens, AreCountedByTheNetworkOfAnAddressOfIpv6) {
+  for (const char* address : {"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"}) refuse(address);
+  EXPECT_FALSE(may_ask("2001:db8::4")) << "whoever has one address there has all of them";
+  EXPECT_TRUE(may_ask("2001:db8:0:1::1"));
+  refuse("::ffff:192.0.2.1", 3);
+  EXPECT_FALSE(may_ask("192.0.2.1"));
+  EXPECT_TRUE(may_ask("192.0.2.2"));
+  refuse("no address", 3);
+  EXPECT_FALSE(may_ask("no address"));
+  EXPECT_TRUE(may_ask("neither"));
+}
+
+TEST_F(RefusedTokens, AreForgivenInTime) {
+  refuse("192.0.2.1", 10);
+  EXPECT_FALSE(may_ask("192.0.2.1"));
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(may_ask("192.0.2.1"));
+  refuse("192.0.2.1");
+  EXPECT_FALSE(may_ask("192.0.2.1"));
+}
+
+TEST_F(RefusedTokens, AreCountedAlsoWhenManyAddressesAre) {
+  for (int i = 1; i <= 4; ++i) refuse("192.0.2." + std::to_string(i), 3);
+  refuse("192.0.2.1");
+  refuse("198.51.100.1", 3);
+  EXPECT_FALSE(may_ask("198.51.100.1"));
+  EXPECT_TRUE(may_ask("192.0.2.2")) << "forgotten: its last was the oldest";
+  EXPECT_FALSE(may_ask("192.0.2.1"));
 }
 
 json delta(const std::string& words) {
