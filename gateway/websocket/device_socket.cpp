@@ -59,6 +59,8 @@ class DeviceSocket : public std::enable_shared_from_this<DeviceSocket> {
   Task<void> serve(std::shared_ptr<WebSocket> socket, std::shared_ptr<HubLink> owner) {
     const auto self = shared_from_this();
     socket_ = socket;
+    // The hub may have ended the connection during the handshake, when there was no WebSocket to close yet.
+    if (link_->state() != HubLink::State::ready) socket_->close(close_policy, "the hub ended the connection");
     const auto held = std::make_shared<HubLink::Call>();
     held->on_lost = [socket] { socket->close(close_policy, "the hub ended the connection"); };
     if (owner && !owner->hold(held)) held->on_lost();
@@ -191,9 +193,14 @@ class DeviceSockets {
         HubLink::Options link = device->options(links_.broker(), *token, claims->principal);
         const HubLink::State state = co_await device->open(std::move(link));
         if (state == HubLink::State::ready) {
-          std::shared_ptr<HubLink> owner;
-          if (*token != *bearer) owner = links_.find(*bearer);
-          co_return co_await serve_device(exchange, device, std::move(owner));
+          // With another's token the WebSocket ends when that does. Asked for again, since it may have ended meanwhile,
+          // or its connection may have given way to another's.
+          Links::Found owner = nullptr;
+          if (*token != *bearer) owner = co_await links_.get(*bearer, peer);
+          if (owner) co_return co_await serve_device(exchange, device, std::move(*owner));
+          device->close();
+          wrong = owner.error();
+          break;
         }
         device->close();
         if (is_its_own && state == HubLink::State::refused) links_.refused(*token, peer);

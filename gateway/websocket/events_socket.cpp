@@ -36,6 +36,8 @@ class EventsSocket : public std::enable_shared_from_this<EventsSocket> {
   Task<void> serve(std::shared_ptr<WebSocket> socket, std::shared_ptr<HubLink> link) {
     const auto self = shared_from_this();
     socket_ = std::move(socket);
+    // The hub may have ended the connection during the handshake, when there was no WebSocket to close yet.
+    if (link->state() != HubLink::State::ready) socket_->close(close_policy, "the hub ended the connection");
     socket_->send(connected().dump());
     while (true) {
       std::optional<WebSocket::Message> message = co_await socket_->read();
