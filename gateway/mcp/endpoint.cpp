@@ -1,5 +1,7 @@
 #include "gateway/mcp/endpoint.h"
 
+#include <functional>
+
 #include "common/text/ids.h"
 #include "gateway/http/json.h"
 #include "gateway/http/request_body.h"
@@ -97,16 +99,22 @@ Task<void> Endpoint::serve(Exchange& exchange) {
   co_await serve_one(exchange, std::move(turn));
 }
 
-/// Runs the messages one after the other, since each may need the result of the one before.
+/// Runs the messages one after the other, since each may need the result of the one before. When the client closes its
+/// connection, no further one is begun.
 Task<void> Endpoint::serve_batch(Exchange& exchange, Turn turn, Post post) {
   json answers = json::array();
+  const auto is_gone = std::make_shared<bool>(false);
+  const std::function<void()> leave = [is_gone] { *is_gone = true; };
+  turn.signs = std::make_shared<SignsOfLife>(exchange);
   for (Message& message : post.messages) {
     if (message.kind != Message::Kind::request) continue;
+    exchange.when_gone(leave);  // again for each message, since a call watches for itself and ends that
     Turn one = turn;
     one.idempotency_key.clear();  // one key cannot identify all messages of a batch
     one.message = std::move(message);
     const json id = one.message.id;
     Result result = co_await result_of(std::move(one));
+    if (*is_gone || (!result && result.error().status == gone)) co_return;
     answers.push_back(result ? rpc_result(id, std::move(*result)) : rpc_error(id, result.error()));
   }
   Response response = answers.empty() ? accepted() : json_response(answers);

@@ -50,7 +50,7 @@ class Endpoint {
     Spoken spoken;
     ListMode mode = ListMode::automatic;
     std::string idempotency_key;
-    std::shared_ptr<SignsOfLife> signs;  // null: the message is part of a batch, which has no progress messages
+    std::shared_ptr<SignsOfLife> signs;  // of a batch's message: those that send nothing
     Message message;
   };
   using Result = tl::expected<nlohmann::json, RpcError>;

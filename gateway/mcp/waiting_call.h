@@ -30,6 +30,8 @@ class SignsOfLife {
 
   /// `token`: the request's progressToken; null when there is none.
   SignsOfLife(Exchange& exchange, nlohmann::json token, Options options);
+  /// Sends none, and only shows whether the client is still there: for a message whose answer is part of another's.
+  explicit SignsOfLife(Exchange& exchange) : exchange_(exchange), can_stream_(false) {}
 
   /// Returns when the next one is due; never for a client that reads no stream.
   SteadyTime next() const;
@@ -42,7 +44,7 @@ class SignsOfLife {
   const nlohmann::json token_;
   const Options options_;
   const bool can_stream_;
-  SteadyTime last_;
+  SteadyTime last_{};
 };
 
 /// Returns the hub's `result`, or its error. The problem `cancelled` of status 0: the client is gone.

@@ -121,6 +121,15 @@ class McpDoor : public testing::Test {
     std::atomic<int> calls_ = 0;
     std::thread thread_;
   };
+  /// Waits until the connection that asks for this is the only one.
+  bool nobody_waits() const {
+    for (int i = 0; i < 100; ++i) {
+      const auto metrics = door_.client("").Get("/metrics");
+      if (metrics && metrics->body.find("strawberry_gateway_connections 1\n") != std::string::npos) return true;
+      std::this_thread::sleep_for(50ms);
+    }
+    return false;
+  }
   std::unique_ptr<Spoke> lamp() {
     auto lamp = hub_.device("Lamp");
     lamp->offer("LampSkill", {"turn_on(level: int = 100) -> str"});
@@ -407,12 +416,21 @@ TEST_F(McpDoor, ALongCallShowsProgressAndLeavingEndsTheWaiting) {
   ASSERT_TRUE(lamp->next_call());
   leaving.raw().shut();
   waiting.raw().shut();
-  // Only the querying connection is left, while the device still has the call.
-  const auto is_alone = [&] {
-    return door_.client("").Get("/metrics")->body.find("strawberry_gateway_connections 1\n") != std::string::npos;
-  };
-  for (int i = 0; i < 100 && !is_alone(); ++i) std::this_thread::sleep_for(50ms);
-  EXPECT_TRUE(is_alone());
+  EXPECT_TRUE(nobody_waits()) << "while the device still has the call";
+}
+
+TEST_F(McpDoor, WhatIsLeftOfABatchIsNotBegunOnceItsClientIsGone) {
+  const auto lamp = this->lamp();
+  const json batch = json::array({request("tools/call", {{"name", "LampSkill-turn_on"}}, 1),
+                                  request("tools/call", {{"name", "LampSkill-turn_on"}}, 2)});
+  Stream leaving(door_.port(), token(), batch.dump(), accepting());
+  const auto first = lamp->next_call();
+  ASSERT_TRUE(first);
+  leaving.raw().shut();
+  EXPECT_TRUE(nobody_waits()) << "while the device still has the call";
+  lamp->answer(*first, "late");
+  EXPECT_EQ(call("LampSkill-turn_off").code(), -32602) << "the hub has had the answer";
+  EXPECT_FALSE(lamp->next_call(300ms));
 }
 
 TEST_F(McpDoor, SaysWhenTheListIsAnother) {
