@@ -122,6 +122,7 @@ void Gatekeeper::refresh_keys(bool even_if_unchanged) {
   const auto changed = keys_.refresh(even_if_unchanged);
   if (!changed) {
     broker_.log(LogLevel::error, changed.error().message + "; going on with the keys read before");
+  presence_.forget_deleted();
   } else if (*changed) {
     rights_changed_ = true;
     const std::string kids = list_of_kids(keys_.keys());

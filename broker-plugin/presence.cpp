@@ -87,6 +87,11 @@ void Presence::tick() {
   declare_the_gone();
 }
 
+void Presence::forget_deleted() {
+  std::erase_if(statuses_,
+                [this](const auto& entry) { return !entry.second.online && directory_.find(entry.first) == nullptr; });
+}
+
 void Presence::declare_the_gone() {
   if (!knows_the_gone_) {
     if (clock_.steady_now() < started_ + options_.grace_after_start) return;

@@ -1,7 +1,7 @@
 /// Keeps the retained `devices/{id}/status` correct (docs/contract.md, section 8), whatever devices, their wills or a
 /// restart of the broker leave there.
 ///
-/// Threading: one thread.   Bounds: one entry for each device.
+/// Threading: one thread.   Bounds: one entry for each device, and for those deleted since forget_deleted().
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,8 @@ class Presence {
 
   /// Corrects wrong statuses. Call about once a second.
   void tick();
+  /// Forgets devices that were deleted while they were offline: no connection's end reports those. Call now and then.
+  void forget_deleted();
 
  private:
   struct Status {

@@ -286,6 +286,20 @@ TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
   EXPECT_EQ(broker_.kicked[0], (std::pair<std::string, bool>("speaker", true)));
   EXPECT_EQ(broker_.status_of("speaker").at("reason"), "token_expired");
   EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=token_expired client_id=\"speaker\""));
+TEST_F(Gate, ForgetsADeviceThatIsDeletedWhileItIsAway) {
+  EXPECT_TRUE(connect(1, speaker, "speaker"));
+  end(1);
+  directory_.remove("speaker");
+  seconds_pass(20);
+  // What is known of the old device would be said of a new one with its id.
+  directory_.add("speaker", "alice");
+  EXPECT_TRUE(connect(2, speaker, "quiet-speaker"));
+  EXPECT_TRUE(publishes(2, speaker, "devices/speaker/status", "online"));
+  seconds_pass(1);
+  EXPECT_EQ(broker_.status_of("speaker").at("state"), "offline");
+  EXPECT_EQ(broker_.status_of("speaker").at("since"), format_rfc3339(clock_.wall_now()));
+}
+
 }
 
 TEST_F(Gate, DoesNotLetEndedConnectionsFloodTheLog) {
