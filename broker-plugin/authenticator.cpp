@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker-plugin/ending_reason.h"
 #include "common/identity/token_admission.h"
 #include "common/text/ids.h"
 
@@ -69,20 +70,27 @@ std::string_view Authenticator::objection(const StoredSession& session) const {
 std::string_view Authenticator::objection_to_client_id(const ConnectAttempt& attempt,
                                                        const Principal& principal) const {
   if (!is_valid_id(attempt.client_id)) return "bad_client_id";
-  if (attempt.client_id != principal.id && is_id_of_another(attempt.client_id)) return "client_id_is_a_principal";
+  if (is_of_another(attempt.client_id, principal)) return client_id_is_a_principal;
   // Also for the principal's own id: a device may have been registered under the id of a user who left a session
   // behind.
   const Principal* holder = connections_.holder_of(attempt.client_id);
   if (holder == nullptr) return "";
-  if (*holder != principal) return "client_id_in_use";
+  if (*holder != principal) {
+    // A session that another left there before the id was this principal's is never resumed, but a clean start ends it.
+    const bool ends_it =
+        attempt.client_id == principal.id && attempt.is_clean && connections_.handle_of(attempt.client_id) == nullptr;
+    return ends_it ? "" : "client_id_in_use";
+  }
   const StoredSession* session = connections_.stored(attempt.client_id);
   const bool resumes_dead = session != nullptr && !attempt.is_clean && !objection(*session).empty();
   return resumes_dead ? "session_of_revoked_token" : "";
 }
 
-bool Authenticator::is_id_of_another(std::string_view client_id) const {
+bool Authenticator::is_of_another(std::string_view client_id, const Principal& principal) const {
+  if (client_id == principal.id) return false;
+  // The database last: it knows the users who have no devices and are away.
   return is_reserved_id(client_id) || directory_.find(client_id) != nullptr || directory_.has_devices(client_id) ||
-         connections_.principal_with(client_id) != nullptr;
+         connections_.principal_with(client_id) != nullptr || directory_.is_taken(client_id);
 }
 
 }  // namespace strawberry::plugin

@@ -1,6 +1,7 @@
 /// Decides who may connect (docs/contract.md, section 1): the token, the directory, the client id.
 ///
-/// Never blocks: keys and directory are in memory; when the database has changed, only one principal is read again.
+/// Never blocks: keys and directory are in memory; when the database has changed, only one principal is read again, and
+/// one row for a client id that is not the principal's own.
 /// Threading: one thread.   Errors: Refusal, with one word for the log.
 #pragma once
 
@@ -42,10 +43,12 @@ class Authenticator {
   /// Returns why a session's queued messages may not be delivered, by the directory as last read; empty when they may.
   std::string_view objection(const StoredSession& session) const;
 
+  /// True when a client id belongs to another principal than the one that connects, or is connected, with it.
+  bool is_of_another(std::string_view client_id, const Principal& principal) const;
+
  private:
   Result<Claims, TokenError> verify(std::string_view token);
   std::string_view objection_to_client_id(const ConnectAttempt& attempt, const Principal& principal) const;
-  bool is_id_of_another(std::string_view client_id) const;
 
   const KeyFile& keys_;
   DeviceDirectory& directory_;

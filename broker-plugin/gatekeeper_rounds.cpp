@@ -37,7 +37,8 @@ bool Gatekeeper::control(const TopicEvent& event) {
     (void)directory_.refresh_one({id, id, id});
     const DeviceRecord* device = directory_.find(id);
     const bool has_lost_rights = device == nullptr || !device->is_active || connections_.count_of(id) > 0;
-    if (has_lost_rights && changed_.size() < changed_max) changed_.insert(id);
+    const bool is_a_client_id = connections_.handle_of(id) != nullptr;  // whose owner it may have become just now
+    if ((has_lost_rights || is_a_client_id) && changed_.size() < changed_max) changed_.insert(id);
   }
   broker_.publish(std::string(control_response_topic), write_acknowledgement(change->number));
   return true;
@@ -53,7 +54,13 @@ void Gatekeeper::end_changed() {
   };
   for (const Connection::Handle handle : connections_.handles()) {
     Connection* connection = connections_.find(handle);
-    if (connection == nullptr || connection->is_leaving() || !is_about(connection->claims)) continue;
+    if (connection == nullptr || connection->is_leaving()) continue;
+    if (changed.contains(connection->client_id) &&
+        authenticator_.is_of_another(connection->client_id, connection->principal())) {
+      end(*connection, client_id_is_a_principal);
+      continue;
+    }
+    if (!is_about(connection->claims)) continue;
     const std::string_view reason = authenticator_.objection(connection->claims);
     if (!reason.empty()) end(*connection, reason);
   }
@@ -115,6 +122,7 @@ void Gatekeeper::tick() {
   const auto is_gone = [this](std::string_view id) { return connections_.holder_of(id) == nullptr; };
   subscriptions_.forget_if(is_gone);
   unread_.forget_if(is_gone);
+  presence_.forget_deleted();
   report();
 }
 
@@ -122,7 +130,6 @@ void Gatekeeper::refresh_keys(bool even_if_unchanged) {
   const auto changed = keys_.refresh(even_if_unchanged);
   if (!changed) {
     broker_.log(LogLevel::error, changed.error().message + "; going on with the keys read before");
-  presence_.forget_deleted();
   } else if (*changed) {
     rights_changed_ = true;
     const std::string kids = list_of_kids(keys_.keys());

@@ -21,6 +21,7 @@ namespace {
 constexpr int schema_version_known = 10;
 constexpr int schema_version_with_revoked_tokens = 2;
 constexpr int schema_version_with_announcements = 4;
+constexpr int schema_version_with_taken_ids = 6;
 constexpr int schema_version_with_user_revocations = 7;
 constexpr int schema_version_with_accounts = 9;
 // The bridge writes in WAL mode, which never blocks a reader for long; the timeout matters while a database is
@@ -124,6 +125,11 @@ class Reader {
     return row.found ? read_standing(row.statement) : UserStanding{};
   }
 
+  bool is_taken(std::string_view id) {
+    return schema_version() >= schema_version_with_taken_ids &&
+           Row(prepared(one_taken_, "SELECT 1 FROM taken_ids WHERE id = ?"), id).found;
+  }
+
   SQLite::Database& database() { return database_; }
 
  private:
@@ -202,6 +208,7 @@ class Reader {
   Statement one_revoked_;
   Statement one_user_;
   Statement one_account_;
+  Statement one_taken_;
 };
 
 void set_member(TextSet& set, std::string_view id, bool is_member) {
@@ -271,6 +278,11 @@ class SqliteDeviceDirectory final : public DeviceDirectory {
     if (view_.standings.empty()) return member_standing();
     const auto found = view_.standings.find(user_id);
     return found == view_.standings.end() ? member_standing() : found->second;
+  }
+
+  bool is_taken(std::string_view id) override {
+    const auto read = guarded([&]() -> Result<bool> { return reader_ && reader_->is_taken(id); });
+    return read && *read;
   }
 
   std::vector<const DeviceRecord*> all() const override {

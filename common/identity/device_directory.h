@@ -3,7 +3,7 @@
 ///
 /// Lifetime: opened once; refresh() re-reads when another process has changed the data in this view (PRAGMA
 /// data_version, then the directory's own revision number) or has replaced the database file, so frequent calls are
-/// cheap. find() and the other queries read memory only, never the disk. Threading: one thread.
+/// cheap. find() and the other queries but is_taken() read memory only, never the disk. Threading: one thread.
 /// Errors: when the database cannot be read, the last good view stays, and refresh() returns the error.
 /// Bounds: Options::devices_max rows of each kind; more is an error, and the old view stays.
 #pragma once
@@ -64,6 +64,9 @@ class DeviceDirectory {
   virtual WallTime tokens_valid_from(std::string_view user_id) const = 0;
   /// Returns the defaults (a member) for a user without an account. Valid until the next refresh().
   virtual const UserStanding& standing_of(std::string_view user_id) const = 0;
+  /// True for the id of a user or an admin that the hub knows, also one without devices. Reads one row, since those ids
+  /// are too many for memory; false when the database cannot be read.
+  virtual bool is_taken(std::string_view id) = 0;
   virtual std::size_t size() const = 0;
   /// Returns every device, sorted by id.
   virtual std::vector<const DeviceRecord*> all() const = 0;

@@ -44,6 +44,16 @@ TEST_P(ControlInBroker, AnAddedDeviceConnectsAndIsSeenByItsUserAtOnce) {
   }
 }
 
+TEST_P(ControlInBroker, AClientIdBelongsToAUserFromTheMomentThereIsOne) {
+  const auto squatter = connected(options("carol", hub_.user_token("mallory")));
+  hub_.database().exec("INSERT INTO users (user_id, created_at) VALUES ('carol', 1)");
+  say_changed({"carol"});
+  EXPECT_TRUE(squatter->wait_for_end()) << broker_->log();
+  MqttTestClient again(options("carol", hub_.user_token("mallory")));
+  EXPECT_EQ(again.connect(), refused_code());
+  EXPECT_TRUE(user("carol")->is_connected());
+}
+
 TEST_P(ControlInBroker, ARevokedDeviceIsEndedAtOnce) {
   std::chrono::steady_clock::duration took{};
   for (int i = 0; i < 5; ++i) {

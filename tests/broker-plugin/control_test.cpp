@@ -83,6 +83,25 @@ TEST_F(Control, AChangeThatTakesNoRightsEndsNothing) {
   EXPECT_THAT(broker_.kicked, IsEmpty());
 }
 
+TEST_F(Control, AClientIdThatBecomesAPrincipalsIsTakenFromWhoHasIt) {
+  int number = 0;
+  for (const char* client_id : {"mallory", "radio", "carol", "free"})
+    EXPECT_TRUE(connect(++number, mallory, client_id, 1h, /*session_may_stay=*/true)) << client_id;
+  directory_.add("radio", "alice");
+  directory_.taken.insert("carol");
+  EXPECT_TRUE(say_changed({"radio", "carol", "mallory", "free"}));
+  EXPECT_THAT(broker_.kicked, IsEmpty()) << "never within a callback";
+  gate_->tick();  // no time has passed
+  using Kicked = std::pair<std::string, bool>;
+  EXPECT_THAT(broker_.kicked, testing::UnorderedElementsAre(Kicked("radio", false), Kicked("carol", false)));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=client_id_is_a_principal"));
+  const std::string password = token({PrincipalType::user, "carol", "carol"});
+  Login own = login(5, "carol", password);
+  EXPECT_FALSE(enters(own)) << "nobody resumes another's session";
+  own.attempt.is_clean = true;
+  EXPECT_TRUE(enters(own));
+}
+
 TEST_F(Control, AStoredSessionOfARevokedDeviceGetsNothingMore) {
   EXPECT_TRUE(connect(1, speaker, "speaker", 1h, /*session_may_stay=*/true));
   const std::string user_name = user_names_.at(handle(1));

@@ -131,7 +131,13 @@ class FakeDirectory final : public DeviceDirectory {
     const auto found = standings.find(std::string(user_id));
     return found == standings.end() ? member : found->second;
   }
+  bool is_taken(std::string_view id) override {
+    ++taken_lookups;
+    return taken.contains(std::string(id));
+  }
   std::unordered_map<std::string, UserStanding> standings;
+  std::set<std::string> taken;  // ids of users and admins; visible at once
+  int taken_lookups = 0;
   std::vector<const DeviceRecord*> all() const override {
     std::vector<const DeviceRecord*> records;
     for (const auto& [id, device] : devices) records.push_back(&device);

@@ -73,6 +73,17 @@ TEST_F(Gate, GuardsClientIds) {
   }
 }
 
+TEST_F(Gate, GuardsTheClientIdOfAUserWithoutDevicesWhoIsAway) {
+  const Principal carol{PrincipalType::user, "carol", "carol"};
+  directory_.taken.insert("carol");
+  EXPECT_FALSE(connect(1, mallory, "carol"));
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=client_id_is_a_principal"));
+  EXPECT_TRUE(connect(1, mallory, "carol-tablet"));
+  const int lookups = directory_.taken_lookups;
+  EXPECT_TRUE(connect(2, carol, "carol"));
+  EXPECT_EQ(directory_.taken_lookups, lookups) << "most clients have their principal's id: those cost nothing";
+}
+
 TEST_F(Gate, KeepsTheClientIdOfAStoredSession) {
   EXPECT_TRUE(connect(1, alice, "dashboard", 1h, /*session_may_stay=*/true));
   end(1);
@@ -275,17 +286,6 @@ TEST_F(Gate, DeclaresThoseGoneWhoDoNotComeBackAfterAStart) {
   EXPECT_EQ(broker_.published.size(), before);
 }
 
-// --- ends of connections ---
-
-TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
-  EXPECT_TRUE(connect(1, speaker, "speaker", 10s));
-  seconds_pass(9);
-  EXPECT_TRUE(broker_.kicked.empty());
-  seconds_pass(1);
-  ASSERT_EQ(broker_.kicked.size(), 1u);
-  EXPECT_EQ(broker_.kicked[0], (std::pair<std::string, bool>("speaker", true)));
-  EXPECT_EQ(broker_.status_of("speaker").at("reason"), "token_expired");
-  EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=token_expired client_id=\"speaker\""));
 TEST_F(Gate, ForgetsADeviceThatIsDeletedWhileItIsAway) {
   EXPECT_TRUE(connect(1, speaker, "speaker"));
   end(1);
@@ -300,6 +300,17 @@ TEST_F(Gate, ForgetsADeviceThatIsDeletedWhileItIsAway) {
   EXPECT_EQ(broker_.status_of("speaker").at("since"), format_rfc3339(clock_.wall_now()));
 }
 
+// --- ends of connections ---
+
+TEST_F(Gate, EndsAConnectionAtTheExpiryOfItsToken) {
+  EXPECT_TRUE(connect(1, speaker, "speaker", 10s));
+  seconds_pass(9);
+  EXPECT_TRUE(broker_.kicked.empty());
+  seconds_pass(1);
+  ASSERT_EQ(broker_.kicked.size(), 1u);
+  EXPECT_EQ(broker_.kicked[0], (std::pair<std::string, bool>("speaker", true)));
+  EXPECT_EQ(broker_.status_of("speaker").at("reason"), "token_expired");
+  EXPECT_THAT(broker_.lines.back(), HasSubstr("ends connection reason=token_expired client_id=\"speaker\""));
 }
 
 TEST_F(Gate, DoesNotLetEndedConnectionsFloodTheLog) {

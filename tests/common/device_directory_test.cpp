@@ -41,6 +41,16 @@ TEST_F(Directory, KnowsTheDevicesThatAreThere) {
   EXPECT_EQ(directory->all()[0]->device_id, "lamp");
 }
 
+TEST_F(Directory, KnowsTheIdsOfUsersWithoutDevices) {
+  const auto directory = open();
+  EXPECT_FALSE(directory->is_taken("carol"));
+  hub_.database().exec("INSERT INTO users (user_id, created_at) VALUES ('carol', 1)");
+  EXPECT_TRUE(directory->is_taken("carol")) << "without refresh()";
+  EXPECT_FALSE(directory->is_taken("carole"));
+  test::take_back_to_version(hub_.database(), 5);
+  EXPECT_FALSE(directory->is_taken("carol")) << "a database of before";
+}
+
 TEST_F(Directory, SeesEveryChangeThatMatters) {
   const auto directory = open();
   EXPECT_FALSE(directory->refresh().value());

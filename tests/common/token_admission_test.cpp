@@ -32,6 +32,7 @@ class Directory final : public DeviceDirectory {
     static const UserStanding member;
     return user == "alice" ? alice : member;
   }
+  bool is_taken(std::string_view) override { return false; }
   std::size_t size() const override { return 1; }
   std::vector<const DeviceRecord*> all() const override { return {&lamp}; }
 };
