@@ -29,6 +29,25 @@ struct Listeners::Ear {
   bool is_gone = false;
 };
 
+namespace {
+
+/// Whoever shares a part of the listeners: an admin's token names no user.
+const std::string& user_of(const HubLink& link) {
+  const Principal& who = link.principal();
+  return who.user_id.empty() ? who.id : who.user_id;
+}
+
+Listeners::Options with_share(Listeners::Options options) {
+  constexpr std::size_t shares = 4;
+  auto& share = options.listeners_per_user_max;
+  if (share == 0) share = std::max<std::size_t>(1, options.listeners_max / shares);
+  return options;
+}
+
+}  // namespace
+
+Listeners::Listeners(asio::io_context& loop, Options options) : loop_(loop), options_(with_share(options)) {}
+
 bool wants_tool_changes(const json& params) { return is_true(member(params, "notifications"), "toolsListChanged"); }
 
 tl::expected<void, RpcError> Listeners::admit(const Exchange& exchange, const HubLink& link,
@@ -37,7 +56,10 @@ tl::expected<void, RpcError> Listeners::admit(const Exchange& exchange, const Hu
     return tl::unexpected(RpcError(http_bad_request, rpc_code::invalid_params, "params.notifications is missing"));
   if (exchange.request.header("accept").find("text/event-stream") == std::string_view::npos)
     return tl::unexpected(RpcError(http_bad_request, rpc_code::invalid_request, "Accept must have text/event-stream"));
-  if (ears_.size() >= options_.listeners_max || link.watches() >= options_.listeners_per_token_max)
+  const auto of_user = ears_by_user_.find(user_of(link));
+  const bool is_users_share_full = of_user != ears_by_user_.end() && of_user->second >= options_.listeners_per_user_max;
+  if (ears_.size() >= options_.listeners_max || is_users_share_full ||
+      link.watches() >= options_.listeners_per_token_max)
     return tl::unexpected(RpcError(too_many_requests, rpc_code::internal_error, "busy: too many listen already"));
   return {};
 }
@@ -45,6 +67,8 @@ tl::expected<void, RpcError> Listeners::admit(const Exchange& exchange, const Hu
 Task<void> Listeners::serve(Exchange& exchange, std::shared_ptr<HubLink> link, json id, bool wants_tools) {
   const auto ear = std::make_shared<Ear>(loop_);
   ears_.insert(ear.get());
+  const std::string user = user_of(*link);
+  ++ears_by_user_[user];
   const auto watch = std::make_shared<HubLink::Watch>();
   watch->on_change = [ear, wants_tools] {
     ear->has_changed = ear->has_changed || wants_tools;
@@ -87,6 +111,7 @@ Task<void> Listeners::serve(Exchange& exchange, std::shared_ptr<HubLink> link, j
   exchange.when_gone(nullptr);
   link->unwatch(watch);
   ears_.erase(ear.get());
+  if (--ears_by_user_[user] == 0) ears_by_user_.erase(user);
   if (ear->is_gone || !is_there) co_return;
   json result = of_subscription(id);
   result["resultType"] = "complete";

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "common/runtime/asio.h"
@@ -22,15 +23,16 @@ class Listeners {
   struct Options {
     std::size_t listeners_max = 2'000;
     std::size_t listeners_per_token_max = 100;
+    std::size_t listeners_per_user_max = 0;  // 0: a quarter of listeners_max, at least 1
     std::chrono::milliseconds gather{500};
     std::chrono::milliseconds keep_alive{15'000};
   };
 
-  Listeners(asio::io_context& loop, Options options) : loop_(loop), options_(options) {}
+  Listeners(asio::io_context& loop, Options options);
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
-  /// Returns an error if this connection to the hub may have no further listener.
+  /// Returns an error if this connection to the hub, or its user, may have no further listener.
   tl::expected<void, RpcError> admit(const Exchange& exchange, const HubLink& link, const Message& message) const;
   /// Runs until the stream ends. Only for requests that admit() accepts.
   Task<void> serve(Exchange& exchange, std::shared_ptr<HubLink> link, nlohmann::json id, bool wants_tools);
@@ -43,6 +45,7 @@ class Listeners {
   asio::io_context& loop_;
   const Options options_;
   std::unordered_set<Ear*> ears_;
+  std::unordered_map<std::string, std::size_t> ears_by_user_;
 };
 
 /// Returns whether a listen request asks for changes of the list of tools, the only ones that this server reports.

@@ -162,7 +162,7 @@ Task<Response> Authorization::answer_to(const Request& request) {
   Ticket ticket;
   ticket.wish = std::move(wish);
   ticket.session = session;
-  question.ticket = sessions_.tickets.put(std::move(ticket));
+  question.ticket = sessions_.tickets.put(std::move(ticket), question.user_id);
   co_return consent_page(question);
 }
 
@@ -186,7 +186,7 @@ Response Authorization::decision_of(const Request& request) {
     return error_page("This question was answered before, or is too old: start again in the program.", 403);
   if (decision == "deny") return back_to(ticket->wish, "error", "access_denied", "the user did not allow it");
   const Wish wish = ticket->wish;
-  return back_to(wish, "code", sessions_.codes.put(Grant{std::move(ticket->wish), signed_in}));
+  return back_to(wish, "code", sessions_.codes.put(Grant{std::move(ticket->wish), signed_in}, signed_in.user_id));
 }
 
 Task<void> Authorization::show_login(Exchange& exchange) {
@@ -280,7 +280,8 @@ Task<Role> Authorization::role_of(std::string token, std::string address) {
 Response Authorization::signed_in(const Request& request, Session session, std::string next) {
   Response response = next.empty() ? signed_in_page(session.user_id) : see_other(std::move(next));
   const bool is_secure = url_.of(request).starts_with("https:");
-  const std::string secret = sessions_.open.put(std::move(session));
+  const std::string user = session.user_id;
+  const std::string secret = sessions_.open.put(std::move(session), user);
   response.headers.emplace_back("Set-Cookie",
                                 cookie_name(request) + "=" + secret + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" +
                                     std::to_string(session_lifetime.count()) + (is_secure ? "; Secure" : ""));

@@ -1,7 +1,8 @@
 /// The web door's state of users who sign in and of programs that wait for their tokens. Kept in memory only: after a
 /// restart users sign in again.
 ///
-/// Threading: loop only.   Bounds: the constants here; of each kind the oldest is dropped.
+/// Threading: loop only.   Bounds: the constants here; of each kind the oldest is dropped, and of a user who has more
+/// than a quarter of them its own oldest.
 #pragma once
 
 #include <string>

@@ -102,7 +102,7 @@ Task<Response> TokenEndpoint::for_code(Fields form, std::string issuer, std::str
   }
   auto grant = sessions_.codes.take(code);
   if (!grant) co_return failure("invalid_grant", "the code is not known, or has expired");
-  sessions_.used_codes.put(code, UsedCode());
+  sessions_.used_codes.put(code, UsedCode(), grant->session.user_id);
   const Wish& wish = grant->wish;
   if (wish.client.id != value_of(form, "client_id"))
     co_return failure("invalid_grant", "the code was given to another client");

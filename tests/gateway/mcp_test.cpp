@@ -467,6 +467,27 @@ TEST_F(McpDoor, SaysWhenTheListIsAnother) {
   EXPECT_TRUE(listening->hears("\"result\":")) << "and says when it ends";
 }
 
+TEST_F(McpDoor, OneUsersStreamsLeaveRoomForOthers) {
+  const GatewayProcess small(hub_, "[mcp]\nlisteners_max = 8\n");
+  const json body = request("subscriptions/listen", with_meta({{"notifications", json::object()}}, can_ask), 77);
+  const auto listen = [&](const std::string& user) {
+    return std::make_unique<Stream>(small.port(), token(user), body.dump(), modern_headers("subscriptions/listen"));
+  };
+  const std::string begun = "notifications/subscriptions/acknowledged";
+  auto first = listen("alice");
+  auto second = listen("alice");
+  EXPECT_TRUE(first->hears(begun));
+  EXPECT_TRUE(second->hears(begun));
+  EXPECT_TRUE(listen("alice")->hears("429 Too Many Requests")) << "a quarter of them is alice's";
+  const auto other = listen("bob");
+  EXPECT_TRUE(other->hears(begun));
+  first->raw().shut();
+  // Its place is free as soon as the door has noticed.
+  bool is_in = false;
+  for (int i = 0; i < 100 && !is_in; ++i) is_in = listen("alice")->hears(begun);
+  EXPECT_TRUE(is_in);
+}
+
 TEST_F(McpDoor, AStreamEndsWithItsToken) {
   const auto token = hub_.files().token({PrincipalType::user, "alice", "alice"}, 3s);
   const json body =

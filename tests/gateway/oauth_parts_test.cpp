@@ -457,5 +457,29 @@ TEST(WhatIsRemembered, IsBoundedAndTheOldestGoes) {
   EXPECT_EQ(values.size(), 3U);
 }
 
+TEST(WhatIsRemembered, OfOneUserPushesOutNothingOfAnothers) {
+  test::FakeClock clock;
+  Expiring<int> values(clock, 60s, 12);
+  const std::string of_bob = values.put(1, "bob");
+  std::vector<std::string> of_alice;
+  for (int i = 0; i < 100; ++i) of_alice.push_back(values.put(i, "alice"));
+  EXPECT_NE(values.find(of_bob), nullptr);
+  EXPECT_EQ(values.size(), 4U);
+  EXPECT_EQ(values.find(of_alice[96]), nullptr) << "beyond its share a user loses its own oldest";
+  for (int i = 97; i < 100; ++i) EXPECT_NE(values.find(of_alice[static_cast<std::size_t>(i)]), nullptr) << i;
+  // What was taken, put again or has expired takes no place of the share.
+  EXPECT_EQ(values.take(of_alice[97]), 97);
+  values.put(of_alice[98], 7, "alice");
+  const std::string further = values.put(8, "alice");
+  EXPECT_NE(values.find(of_alice[98]), nullptr);
+  EXPECT_NE(values.find(of_alice[99]), nullptr);
+  EXPECT_NE(values.find(further), nullptr);
+  clock.advance(61s);
+  EXPECT_EQ(values.find(further), nullptr);
+  std::vector<std::string> later;
+  for (int i = 0; i < 3; ++i) later.push_back(values.put(i, "alice"));
+  for (const std::string& secret : later) EXPECT_NE(values.find(secret), nullptr);
+}
+
 }  // namespace
 }  // namespace strawberry::gateway::oauth
