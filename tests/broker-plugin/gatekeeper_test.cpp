@@ -76,7 +76,7 @@ TEST_F(Gate, GuardsClientIds) {
 TEST_F(Gate, GuardsTheClientIdOfAUserWithoutDevicesWhoIsAway) {
   const Principal carol{PrincipalType::user, "carol", "carol"};
   directory_.taken.insert("carol");
-  EXPECT_FALSE(connect(1, mallory, "carol"));
+  ASSERT_FALSE(connect(1, mallory, "carol"));
   EXPECT_THAT(broker_.lines.back(), HasSubstr("reason=client_id_is_a_principal"));
   EXPECT_TRUE(connect(1, mallory, "carol-tablet"));
   const int lookups = directory_.taken_lookups;
