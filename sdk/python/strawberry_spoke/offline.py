@@ -223,9 +223,10 @@ class Uploader:
 
     def wait(self, timeout_s: float) -> tuple[bool, Optional[SpokeError]]:
         """Wakes it and waits: returns whether the queue is empty, and else the last error."""
+        with self._condition:
+            rounds = self._rounds  # before it is woken: the round may be over at once
         self.wake()
         with self._condition:
-            rounds = self._rounds
             is_done = self._condition.wait_for(
                 lambda: self._queue.pending() == 0 or self._stopped or self._rounds > rounds + 1
                 or (self._rounds > rounds and self._error is not None), timeout_s)

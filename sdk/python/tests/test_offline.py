@@ -171,6 +171,20 @@ def test_a_batch_that_is_refused_without_a_name_is_tried_one_by_one(path):
     uploader.stop()
 
 
+def test_a_round_that_is_over_at_once_is_not_missed(path):
+    _, uploader = upload(path, Hub(HubError("quota_exceeded", "full")))
+    wake = uploader.wake
+
+    def wake_and_be_late():
+        wake()
+        assert wait_for(lambda: uploader._rounds == 1)
+
+    uploader.wake = wake_and_be_late
+    is_empty, error = uploader.wait(1)
+    assert not is_empty and error is not None and error.code == "quota_exceeded"
+    uploader.stop()
+
+
 def test_a_quota_stops_the_upload_until_there_is_news(path):
     hub = Hub(HubError("quota_exceeded", "full"))
     queue, uploader = upload(path, hub)
