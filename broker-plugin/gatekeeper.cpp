@@ -23,6 +23,8 @@ bool is_own_status(const Principal& principal, const Topic& topic) {
 
 /// Returns the reason for a status, from the reason in the log and the broker's report.
 std::string_view status_reason(std::string_view ending_because, Gatekeeper::Ending ending) {
+  if (ending_because == client_id_is_a_principal)
+    return "disconnected";  // its token and the device are as good as before
   if (!ending_because.empty()) return is_revocation(ending_because) ? "revoked" : ending_because;
   switch (ending) {
     case Gatekeeper::Ending::unknown:

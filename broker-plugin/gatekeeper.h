@@ -132,6 +132,7 @@ class Gatekeeper : private DeviceOwners {
   void refresh_directory();
   void end_what_may_not_go_on();
   void end_changed();
+  bool made_its_id(const Connection& connection) const;
   void end_flooding();
   void end_unread();
   void tell_used_tokens();

@@ -44,6 +44,13 @@ bool Gatekeeper::control(const TopicEvent& event) {
   return true;
 }
 
+/// Whoever registers a device under its own client id has yet to hear of the device's token: an admin, or the owner.
+bool Gatekeeper::made_its_id(const Connection& connection) const {
+  const DeviceRecord* device = directory_.find(connection.client_id);
+  const Principal& principal = connection.principal();
+  return principal.type == PrincipalType::admin || (device != nullptr && device->user_id == principal.user_id);
+}
+
 /// Connections end in a round of the broker, never within its callback about another connection.
 void Gatekeeper::end_changed() {
   if (changed_.empty()) return;
@@ -55,7 +62,7 @@ void Gatekeeper::end_changed() {
   for (const Connection::Handle handle : connections_.handles()) {
     Connection* connection = connections_.find(handle);
     if (connection == nullptr || connection->is_leaving()) continue;
-    if (changed.contains(connection->client_id) &&
+    if (changed.contains(connection->client_id) && !made_its_id(*connection) &&
         authenticator_.is_of_another(connection->client_id, connection->principal())) {
       end(*connection, client_id_is_a_principal);
       continue;

@@ -102,6 +102,14 @@ TEST_F(Control, AClientIdThatBecomesAPrincipalsIsTakenFromWhoHasIt) {
   EXPECT_TRUE(enters(own));
 }
 
+TEST_F(Control, WhoRegistersADeviceUnderItsOwnClientIdHearsOfTheToken) {
+  EXPECT_TRUE(connect(1, {PrincipalType::user, "alice", "alice"}, "radio"));
+  directory_.add("radio", "alice");
+  EXPECT_TRUE(say_changed({"radio"}));
+  gate_->tick();
+  EXPECT_THAT(broker_.kicked, IsEmpty());
+}
+
 TEST_F(Control, AStoredSessionOfARevokedDeviceGetsNothingMore) {
   EXPECT_TRUE(connect(1, speaker, "speaker", 1h, /*session_may_stay=*/true));
   const std::string user_name = user_names_.at(handle(1));
