@@ -222,6 +222,7 @@ void App::Parts::connect() {
 void App::Parts::connect_users() {
   listen<UserStandingChanged>("open work", [this](const auto& changed) {
     chat_service.standing_changed(changed.user_id);
+    if (!changed.ends_devices) return;
     for (const Device* device : devices.list(changed.user_id)) end_work_of(device->row.device_id);
   });
   listen<UserChanged>("open work", [this](const auto& changed) {

@@ -85,7 +85,8 @@ Task<void> AccountRecords::written(AccountImport account) {
   } else {
     parts_.users.change(user_id, account.change());
   }
-  if (ends_work(before, parts_.users.standing_of(user_id))) parts_.events.publish(UserStandingChanged{user_id});
+  if (const auto changed = standing_change(user_id, before, parts_.users.standing_of(user_id)))
+    parts_.events.publish(*changed);
   std::vector<std::string> ids(1, user_id);
   co_await parts_.tell_plugin(std::move(ids));
 }

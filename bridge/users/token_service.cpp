@@ -262,7 +262,7 @@ Task<Reply<json>> TokenService::revoke_all(Request request) {
   if (!revoked) co_return tl::unexpected(revoked.error());
   std::vector<std::string> ids(1, user_id);
   co_await parts_.tell_plugin(std::move(ids));
-  parts_.events.publish(UserStandingChanged{user_id});
+  parts_.events.publish(UserStandingChanged{user_id, /*ends_devices=*/true});
   parts_.events.publish(UserChanged{UserChanged::Change::tokens_revoked, user_id, request.sender.id, user_id});
   json done{{"revoked", json::array()},
             {"listed", revoked->listed},

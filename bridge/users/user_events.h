@@ -2,6 +2,7 @@
 /// UserStandingChanged, the broker's plugin knows of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,17 @@ struct UserDeleted {
 };
 
 /// The user is disabled or deleted, has another role or host, or all of its tokens were revoked: what it has under way,
-/// which has the rights of before, ends now, and whatever waits for one of its devices.
+/// which has the rights of before, ends now.
 struct UserStandingChanged {
   std::string user_id;
+  bool ends_devices = false;  // so do its devices' chats, and whatever waits for one of them
 };
-/// True for a change after which UserStandingChanged is published. Letting a user in again ends nothing.
-inline bool ends_work(const UserStanding& before, const UserStanding& now) {
-  return (now.is_disabled && !before.is_disabled) || now.role != before.role || now.guest_of != before.guest_of;
+/// Returns the event that such a change needs. Letting a user in again ends nothing.
+inline std::optional<UserStandingChanged> standing_change(const std::string& user_id, const UserStanding& before,
+                                                          const UserStanding& now) {
+  const bool is_disabled_now = now.is_disabled && !before.is_disabled;
+  if (!is_disabled_now && now.role == before.role && now.guest_of == before.guest_of) return std::nullopt;
+  return UserStandingChanged{user_id, is_disabled_now};
 }
 
 }  // namespace strawberry::bridge

@@ -141,7 +141,9 @@ Task<Reply<json>> UserService::create(Request request) {
   auto stored = co_await parts_.store.add_user(*user, /*first_admin=*/false);
   if (!stored) co_return tl::unexpected(stored.error());
   const std::string user_id = user->user_id;
+  const UserStanding standing = user->standing;
   parts_.users.put(std::move(*user));
+  announce_standing(user_id, UserStanding(), standing);  // a user without an account was a member
   std::vector<std::string> ids(1, user_id);
   co_await tell(std::move(ids));
   publish(UserChanged::Change::created, user_id, request);
@@ -202,6 +204,10 @@ Reply<json> UserService::get(const Request& request) const {
   return entry(user_id);
 }
 
+void UserService::announce_standing(const std::string& user_id, const UserStanding& before, const UserStanding& now) {
+  if (const auto changed = standing_change(user_id, before, now)) parts_.events.publish(*changed);
+}
+
 Task<Reply<json>> UserService::update(Request request) {
   const std::string user_id = text_member(request.body, "user_id");
   if (!is_known(user_id)) co_return error(ErrorCode::not_found, "no such user", {{"path", "/user_id"}});
@@ -220,14 +226,13 @@ Task<Reply<json>> UserService::update(Request request) {
     row.standing = change->applied_to({});
     stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
     if (stored) parts_.users.put(row);
-    if (stored && ends_work(UserStanding(), row.standing)) parts_.events.publish(UserStandingChanged{user_id});
+    if (stored) announce_standing(user_id, UserStanding(), row.standing);
   } else {
     UserChange same = *change;
     stored = co_await parts_.store.change_user(user_id, std::move(same));
     const UserStanding before = parts_.users.standing_of(user_id);
     if (stored) parts_.users.change(user_id, *change);
-    if (stored && ends_work(before, parts_.users.standing_of(user_id)))
-      parts_.events.publish(UserStandingChanged{user_id});
+    if (stored) announce_standing(user_id, before, parts_.users.standing_of(user_id));
   }
   if (!stored) co_return tl::unexpected(stored.error());
   if (!limits->empty()) stored = co_await parts_.set_limits(user_id, *limits);
@@ -254,7 +259,7 @@ Task<Reply<json>> UserService::remove(Request request) {
     parts_.devices.remove(device_id);
     parts_.events.publish(DeviceRevoked{device_id});
   }
-  parts_.events.publish(UserStandingChanged{user_id});
+  parts_.events.publish(UserStandingChanged{user_id, /*ends_devices=*/true});
   co_await tell(std::move(ids));
   for (const std::string& device_id : gone->devices) {
     parts_.events.publish(DeviceChanged{DeviceChanged::Change::deleted, device_id, request.sender.id, user_id});

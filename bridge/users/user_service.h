@@ -84,6 +84,7 @@ class UserService final : public RequestHandler {
   Reply<std::pair<nlohmann::json, NewToken>> login_token(const std::string& user_id, const Request& request,
                                                          bool stays = true) const;
   nlohmann::json entry(const std::string& user_id) const;
+  void announce_standing(const std::string& user_id, const UserStanding& before, const UserStanding& now);
   void publish(UserChanged::Change change, const std::string& user_id, const Request& request);
 
   const Clock& clock_;

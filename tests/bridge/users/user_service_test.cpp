@@ -158,8 +158,11 @@ TEST_F(Users, WhoHaveAnotherRoleOrHostKeepNothingUnderWay) {
   ASSERT_TRUE(create({{"user_id", "carol"}}));
   ASSERT_TRUE(create({{"user_id", "bob"}, {"role", "guest"}, {"guest_of", "alice"}}));
   std::vector<std::string> ended;
-  const auto listening = events_.listen<UserStandingChanged>(
-      "test", [&](const UserStandingChanged& changed) { ended.push_back(changed.user_id); });
+  bool ends_devices = false;
+  const auto listening = events_.listen<UserStandingChanged>("test", [&](const UserStandingChanged& changed) {
+    ended.push_back(changed.user_id);
+    ends_devices = changed.ends_devices;
+  });
   const auto ends = [&](json change) {
     ended.clear();
     change["op"] = "update";
@@ -171,7 +174,9 @@ TEST_F(Users, WhoHaveAnotherRoleOrHostKeepNothingUnderWay) {
   EXPECT_TRUE(ends({{"guest_of", "carol"}}));
   EXPECT_FALSE(ends({{"guest_of", "carol"}})) << "it is the same";
   EXPECT_TRUE(ends({{"role", "member"}}));
+  EXPECT_FALSE(ends_devices) << "its devices stay connected, and may do what they did";
   EXPECT_TRUE(ends({{"disabled", true}}));
+  EXPECT_TRUE(ends_devices);
   EXPECT_FALSE(ends({{"disabled", false}}));
 }
 
