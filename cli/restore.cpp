@@ -267,7 +267,10 @@ Outcome<void> restore(const CommandLine& line, const std::string& file, bool rev
               << " was not among the keys of before: if it had been "
               << "retired, do so again ('strawberryctl key retire').\n";
   }
-  if (has_kept) std::cout << "Tokens and devices that were revoked or deleted since then stay so.\n";
+  if (has_kept)
+    std::cout
+        << "Tokens and devices that were revoked or deleted since then stay so; nobody may do more than before, and "
+           "passwords are those of now.\n";
   std::vector<std::string> shown;
   for (const std::string& name : moved.names) {
     if (name != users_backups) shown.push_back(printable(name, 200));

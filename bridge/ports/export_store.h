@@ -101,7 +101,8 @@ struct ImportRequest {
   /// Titles of sessions and properties of devices are overwritten; otherwise existing data stays.
   bool overwrite = false;
   /// When a user began it: `forbidden` if all of the user's tokens were revoked since, as they are when it is deleted,
-  /// which else would have data again. Nothing for an admin's.
+  /// which else would have data again. Nothing for records that
+  /// an admin brings.
   std::optional<std::int64_t> begun_at_ms = {};
   /// Also imports limits, revocations and the list of tokens, which only an admin may.
   bool is_by_admin = false;

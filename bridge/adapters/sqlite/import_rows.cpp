@@ -19,7 +19,8 @@ class Importer {
 
   Reply<ImportCount> run() {
     if (was_revoked_since())
-      return error(ErrorCode::forbidden, "the user was deleted, or its tokens were revoked, after this began");
+      return error(ErrorCode::forbidden,
+                   "the user was deleted, or all of its tokens were revoked, since this began or just before");
     const auto before = read_stored_amounts(statements_, request_.user_id);
     if (request_.account) {
       if (auto written = write_account(*request_.account); !written) return tl::unexpected(written.error());

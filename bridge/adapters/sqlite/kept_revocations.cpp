@@ -91,14 +91,14 @@ std::string role_of(SQLite::Database& database, const std::string& user_id) {
   return user.executeStep() ? user.getColumn(0).getString() : std::string();
 }
 
-/// A user whose devices or guests are back can be no guest, and is disabled instead.
+/// A user whose devices or guests are back can be no guest, and is a disabled member instead.
 void make_guest(SQLite::Database& to, const std::string& user_id, const std::string& guest_of) {
   SQLite::Statement demote(to,
                            "UPDATE users SET role = 'guest', guest_of = ?1 WHERE user_id = ?2"
                            " AND NOT EXISTS (SELECT 1 FROM devices WHERE user_id = ?2)"
                            " AND NOT EXISTS (SELECT 1 FROM users WHERE guest_of = ?2)");
   if (write_row(demote, guest_of, user_id) > 0) return;
-  SQLite::Statement disable(to, "UPDATE users SET is_disabled = 1 WHERE user_id = ?");
+  SQLite::Statement disable(to, "UPDATE users SET is_disabled = 1, role = 'member' WHERE user_id = ?");
   write_row(disable, user_id);
 }
 

@@ -92,13 +92,13 @@ TEST_F(KeptRevocations, OfPeopleGiveNobodyMoreThanBefore) {
 }
 
 TEST_F(KeptRevocations, OfPeopleWhoWereDeletedOrCannotBeGuestsDisableThem) {
-  exec(restored_, account("carol", "member") + account("alice", "member") + account("host", "member") +
+  exec(restored_, account("carol", "member") + account("alice", "admin") + account("host", "member") +
                       account("guest", "guest", "host") + account("moved", "member") + row("lamp", true, 0));
   exec(replaced_, account("alice", "guest", "bob") + account("host", "guest", "bob") +
                       "INSERT INTO user_revocations VALUES ('carol', 5000), ('alice', 6000);");
   keep();
-  EXPECT_EQ(column(restored_, "SELECT user_id || ':' || is_disabled FROM users ORDER BY user_id"),
-            "alice:1 carol:1 guest:0 host:1 moved:0")
+  EXPECT_EQ(column(restored_, "SELECT user_id || ':' || role || ':' || is_disabled FROM users ORDER BY user_id"),
+            "alice:member:1 carol:member:1 guest:guest:0 host:member:1 moved:member:0")
       << "of moved the other database knows nothing";
 }
 
