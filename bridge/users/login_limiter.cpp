@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::size_t key_bytes_max = 128;
 
-std::string place_of(std::string_view address) {
-  std::string network = network_of(address);
-  return network.empty() ? std::string(address.substr(0, key_bytes_max)) : network;
-}
-
 std::string key_of(std::string_view address, std::string_view user) {
   std::string key(user.substr(0, key_bytes_max));
   key += ' ';
@@ -22,6 +17,11 @@ std::string key_of(std::string_view address, std::string_view user) {
 }
 
 }  // namespace
+
+std::string place_of(std::string_view address) {
+  std::string network = network_of(address);
+  return network.empty() ? std::string(address.substr(0, key_bytes_max)) : network;
+}
 
 LoginLimiter::Tries& LoginLimiter::tries_of(Table& table, const std::string& key) {
   if (const auto known = table.entries.find(key); known != table.entries.end()) {

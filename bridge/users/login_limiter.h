@@ -20,6 +20,9 @@
 
 namespace strawberry::bridge {
 
+/// Returns the network_of() an address; of any other text, its beginning.
+std::string place_of(std::string_view address);
+
 class LoginLimiter {
  public:
   struct Options {

@@ -2,12 +2,12 @@
 
 #include <utility>
 
-#include "common/text/network_of.h"
+#include "bridge/users/login_limiter.h"
 
 namespace strawberry::bridge {
 namespace {
 
-std::string place_of(std::string_view network, std::string_view user) {
+std::string user_at(std::string_view network, std::string_view user) {
   std::string place(user);
   place += ' ';
   place += network;
@@ -43,9 +43,9 @@ LoginTurns::Turn::~Turn() {
 }
 
 std::optional<LoginTurns::Turn> LoginTurns::take(std::string_view address, std::string_view user) {
-  std::string network = network_of(address);
+  std::string network = place_of(address);
   if (count_in(counts_->by_network, network) >= options_.per_network_max) return std::nullopt;
-  const bool is_proven = proven_by_key_.contains(place_of(network, user));
+  const bool is_proven = proven_by_key_.contains(user_at(network, user));
   const bool is_too_many =
       counts_->unproven >= options_.unproven_max || count_in(counts_->by_user, user) >= options_.per_user_max;
   if (!is_proven && is_too_many) return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<LoginTurns::Turn> LoginTurns::take(std::string_view address, std::
 }
 
 void LoginTurns::succeeded(std::string_view address, std::string_view user) {
-  std::string place = place_of(network_of(address), user);
+  std::string place = user_at(place_of(address), user);
   if (const auto known = proven_by_key_.find(place); known != proven_by_key_.end()) {
     proven_.splice(proven_.begin(), proven_, known->second);
     return;
